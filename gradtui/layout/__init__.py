@@ -10,8 +10,19 @@ lie in the order of their targets, so lines cross at the sources' trunks only.  
 layers goes through *passages*, shared by all the long wires of its source.
 """
 
-from gradtui.layout.drawing import Parts, Plan, draw, finish, lay_out, plan
-from gradtui.layout.geometry import Box, BoxRow, Label, Layout, Pair, Piece, Rect, Stroke, Wire
+from gradtui.layout.drawing import Plan, draw, finish, lay_out, plan
+from gradtui.layout.geometry import (
+    Box,
+    BoxRow,
+    Label,
+    Layout,
+    Pair,
+    Parts,
+    Piece,
+    Rect,
+    Stroke,
+    Wire,
+)
 from gradtui.layout.layers import count_parts
 from gradtui.layout.painting import Light, light, paint
 

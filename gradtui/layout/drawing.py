@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count, pairwise
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from gradtui.layout.geometry import (
     Box,
     Layout,
+    Made,
     Pair,
+    Parts,
     Rect,
     Row,
     RowLine,
@@ -58,11 +60,6 @@ class Plan(Struct, frozen=True, eq=False):
     """Rows of the drawing."""
 
 
-Made = TypeVar("Made")
-Parts = Generator[None, None, Made]
-"""Work that pauses after each part, one layer or all layers once, and returns its result."""
-
-
 def lay_out(
     boxes: Sequence[Box], wires: Sequence[Wire], *, gap: int = 0, room: int | None = None
 ) -> Layout:
@@ -86,15 +83,14 @@ def finish(parts: Parts[Made]) -> Made:
 
 def plan(boxes: Sequence[Box], wires: Sequence[Wire], *, gap: int = 0) -> Parts[Plan]:
     """Place the nodes of a graph; the plan can be drawn for any room."""
-    layers = build_layers(boxes, wires)
-    yield
+    layers = yield from build_layers(boxes, wires)
     yield from order_layers(layers)
     yield from place_rows(layers, gap)
     channels = []
     for left, right in pairwise(layers):
         channels.append(choose_lanes(left, right))
         yield
-    return Plan(layers, channels, number_rows(layers, channels))
+    return Plan(layers, channels, (yield from number_rows(layers, channels)))
 
 
 def draw(plan: Plan, room: int | None = None) -> Parts[Layout]:

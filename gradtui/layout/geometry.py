@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Generator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct, field
 
 Pair = tuple[int, int]
 """Source and target of a wire; also first and last row of a span."""
 
+Made = TypeVar("Made")
+Parts = Generator[None, None, Made]
+"""Work that pauses after each of its parts, at most about a layer, and returns its result."""
 
-class Box(Struct, frozen=True):
+
+class Box(Struct, frozen=True, gc=False):
     """A node to place, and the cells reserved for its text."""
 
     key: int
@@ -19,7 +23,7 @@ class Box(Struct, frozen=True):
     height: int
 
 
-class Wire(Struct, frozen=True):
+class Wire(Struct, frozen=True, gc=False):
     """An edge to draw, and the cells reserved for its label (0: none)."""
 
     source: int
@@ -27,7 +31,7 @@ class Wire(Struct, frozen=True):
     slot: int
 
 
-class Rect(Struct, frozen=True):
+class Rect(Struct, frozen=True, gc=False):
     """A place on the drawing, in cells."""
 
     x: int
@@ -103,7 +107,7 @@ class Row(Struct, eq=False):
     lines: list[RowLine] = field(default_factory=list)
 
 
-class Step(Struct, frozen=True):
+class Step(Struct, frozen=True, gc=False):
     """The part of a wire between two layers, with the lines that light up with it."""
 
     lines: tuple[int, ...]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 
-from gradtui.layout.geometry import Box, Pair, Wire
+from gradtui.layout.geometry import Box, Pair, Parts, Wire
+
+_TOGETHER = 100
+"""Wires that are drawn into the layers at a time."""
+_MANY = 20_000
+"""Parts of a drawing above which boxes move to save some."""
 
 
 class Node(Struct, eq=False):
@@ -54,18 +59,22 @@ class Lane(Struct, eq=False):
     """The number of the row inserted below `row`; 0 is `row` itself."""
 
 
-def build_layers(boxes: Sequence[Box], wires: Sequence[Wire]) -> list[list[Node]]:
+def build_layers(boxes: Sequence[Box], wires: Sequence[Wire]) -> Parts[list[list[Node]]]:
     """Return the layers of nodes, joined by lanes, with passages for wires over several layers."""
     layer_of = _rank([box.key for box in boxes], [(w.source, w.target) for w in wires])
+    yield
     nodes = {box.key: Node(layer_of[box.key], box.key, box.width, box.height) for box in boxes}
     layers: list[list[Node]] = [[] for _ in range(1 + max(layer_of.values(), default=-1))]
     for node in nodes.values():
         layers[node.layer].append(node)
+    yield
     position = {key: index for index, key in enumerate(nodes)}
     # Nearer targets first, so that a long wire prolongs the passages its source already has.
     ordered = sorted(wires, key=lambda wire: (position[wire.source], layer_of[wire.target]))
     farthest = dict(nodes)
-    for wire in ordered:
+    for number, wire in enumerate(ordered):
+        if number % _TOGETHER == 0:
+            yield
         source, target = farthest[wire.source], nodes[wire.target]
         while source.layer < target.layer - 1:
             passage = Node(source.layer + 1)
@@ -88,18 +97,21 @@ def count_parts(keys: Sequence[int], pairs: Sequence[Pair]) -> int:
 
     Time and memory grow with it; `keys` and `pairs` are those of the boxes and the wires.
     """
-    layer_of = _rank(keys, pairs)
+    return len(keys) + len(pairs) + _count_passages(_rank(keys, pairs), pairs)
+
+
+def _count_passages(layer_of: Mapping[int, int], pairs: Sequence[Pair]) -> int:
     farthest = dict(layer_of)
     for source, target in pairs:
         farthest[source] = max(farthest[source], layer_of[target])
-    passages = sum(max(0, last - layer_of[key] - 1) for key, last in farthest.items())
-    return len(keys) + passages + len(pairs)
+    return sum(max(0, last - layer_of[key] - 1) for key, last in farthest.items())
 
 
 def _rank(keys: Sequence[int], pairs: Sequence[Pair]) -> dict[int, int]:
     """Return the layer of each box: its longest path, or a later layer if that costs nothing.
 
     A box whose inputs have no other consumer (above all a source) goes next to its consumer.
+    Where the drawing would have very many parts, so does any other box that saves some by that.
     """
     inputs: dict[int, list[int]] = {key: [] for key in keys}
     consumers: dict[int, list[int]] = {key: [] for key in keys}
@@ -118,4 +130,27 @@ def _rank(keys: Sequence[int], pairs: Sequence[Pair]) -> dict[int, int]:
     for key in reversed(inputs):
         if movable[key] and consumers[key]:
             layer_of[key] = min(layer_of[consumer] for consumer in consumers[key]) - 1
+    if len(keys) + len(pairs) + _count_passages(layer_of, pairs) > _MANY:
+        _shorten(layer_of, inputs, consumers)
     return layer_of
+
+
+def _shorten(
+    layer_of: dict[int, int],
+    inputs: Mapping[int, Sequence[int]],
+    consumers: Mapping[int, Sequence[int]],
+) -> None:
+    """Move boxes towards their consumers where that adds no passages for their inputs.
+
+    A box saves a passage with each layer that it moves; each input that no other box leads so far
+    needs one more.
+    """
+    reach = {key: max((layer_of[c] for c in found), default=0) for key, found in consumers.items()}
+    for key in reversed(layer_of):
+        if not consumers[key]:
+            continue
+        latest = min(layer_of[consumer] for consumer in consumers[key]) - 1
+        ends = sorted(reach[source] for source in inputs[key])[:2]
+        layer_of[key] = max(layer_of[key], min([latest, *ends[1:]]))
+        for source in inputs[key]:
+            reach[source] = max(reach[source], layer_of[key])

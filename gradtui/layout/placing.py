@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise, repeat
 from math import floor
 from operator import attrgetter
 
+from gradtui.layout.geometry import Parts
 from gradtui.layout.layers import Node
 
 _SWEEPS = 7
@@ -21,50 +22,51 @@ _PLACE, _ROW = attrgetter("place"), attrgetter("row")
 
 _Wish = tuple[float, float]
 """The row a node wants, and how much it matters."""
+_Mains = Sequence[Node]
+"""The neighbours whose rows count."""
 _Block = tuple[float, float, int]
 """Nodes that move as one: their sum of weight × row, their sum of weights, their number."""
 
 
-def order_layers(layers: list[list[Node]]) -> Iterator[None]:
-    """Order each layer so that few wires cross: barycentres in both directions, the best kept.
-
-    It yields after each part of the work, as `place_rows` does.
-    """
+def order_layers(layers: list[list[Node]]) -> Parts[None]:
+    """Order each layer so that few wires cross: barycentres in both directions, the best kept."""
     for layer in layers:
         _number_places(layer)
-    best, fewest = [layer[:] for layer in layers], _count_crossings(layers)
+    best, fewest = [layer[:] for layer in layers], (yield from _count_all_crossings(layers))
     still = 0
     for sweep in range(_SWEEPS):
         if not fewest or still == 2:
             break
-        backward = _goes_backward(sweep)
-        moved = [
-            _sort(layer, backward=backward) for layer in (reversed(layers) if backward else layers)
-        ]
-        still = 0 if any(moved) else still + 1
-        crossings = _count_crossings(layers)
+        backward, moved = _goes_backward(sweep), False
+        for layer in reversed(layers) if backward else layers:
+            moved |= _sort(layer, backward=backward)
+            yield
+        still = 0 if moved else still + 1
+        crossings = yield from _count_all_crossings(layers)
         if crossings < fewest:
             best, fewest = [layer[:] for layer in layers], crossings
-        yield
     for layer, nodes in zip(layers, best, strict=True):
         layer[:] = nodes
         _number_places(layer)
 
 
-def place_rows(layers: list[list[Node]], gap: int) -> Iterator[None]:
+def place_rows(layers: list[list[Node]], gap: int) -> Parts[None]:
     """Choose rows: chains straight, nodes centred on their inputs, long wires level."""
-    offsets = [_offsets(layer, gap) for layer in layers]
-    forward, backward = (
-        [([(node, _main(node, backward=side)) for node in layer], distances)
-         for layer, distances in zip(layers, offsets, strict=True)]
-        for side in (False, True)
-    )  # fmt: skip
-    for sweep in range(_SWEEPS):
-        for layer, distances in reversed(backward) if _goes_backward(sweep) else forward:
-            rows = _settle([_wish(node, main, sweep) for node, main in layer], distances)
-            for (node, _), row in zip(layer, rows, strict=True):
-                node.row = row
+    offsets: list[list[int]] = []
+    sides: tuple[list[list[_Mains]], list[list[_Mains]]] = [], []
+    for layer in layers:
+        offsets.append(_offsets(layer, gap))
+        for backward, mains in enumerate(sides):
+            mains.append([_main(node, backward=bool(backward)) for node in layer])
         yield
+    for sweep in range(_SWEEPS):
+        backward = _goes_backward(sweep)
+        placed = [*zip(layers, sides[backward], offsets, strict=True)]
+        for layer, neighbours, distances in reversed(placed) if backward else placed:
+            wishes = map(_wish, layer, neighbours, repeat(sweep))
+            for node, row in zip(layer, _settle(wishes, distances), strict=True):
+                node.row = row
+            yield
 
 
 def _goes_backward(sweep: int) -> bool:
@@ -98,20 +100,28 @@ def _sort(layer: list[Node], *, backward: bool) -> bool:
     return True
 
 
-def _count_crossings(layers: Iterable[Sequence[Node]]) -> int:
+def _count_all_crossings(layers: Iterable[Sequence[Node]]) -> Parts[int]:
     total = 0
     for layer in layers:
-        if len(layer) == 1:
-            continue
-        ends = [sorted(map(_PLACE, node.targets)) for node in layer]
-        listed = [place for places in ends for place in places]
-        if listed == sorted(listed):
-            continue
-        seen: list[int] = []
-        for places in ends:
-            total += sum(len(seen) - bisect_right(seen, place) for place in places)
-            for place in places:
-                insort(seen, place)
+        total += _count_crossings(layer)
+        yield
+    return total
+
+
+def _count_crossings(layer: Sequence[Node]) -> int:
+    """Return how often the wires from a layer to the next one cross."""
+    if len(layer) == 1:
+        return 0
+    ends = [sorted(map(_PLACE, node.targets)) for node in layer]
+    listed = [place for places in ends for place in places]
+    if listed == sorted(listed):
+        return 0
+    total = 0
+    seen: list[int] = []
+    for places in ends:
+        total += sum(len(seen) - bisect_right(seen, place) for place in places)
+        for place in places:
+            insort(seen, place)
     return total
 
 

@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from msgspec import Struct
 
-from gradtui.layout.geometry import Pair
+from gradtui.layout.geometry import Pair, Parts
 from gradtui.layout.layers import Lane, Node
 
 _LOOK_BACK = 30
@@ -126,26 +126,36 @@ def _nearest_free_row(
     return min((row for row in (up, down) if above < row < below), key=bend, default=None)
 
 
-def number_rows(layers: Iterable[Sequence[Node]], channels: Iterable[Sequence[Lane]]) -> int:
+def number_rows(layers: Sequence[Sequence[Node]], channels: Sequence[Sequence[Lane]]) -> Parts[int]:
     """Insert the extra rows, make the first row 0, and return the number of rows."""
-    nodes = [node for layer in layers for node in layer]
-    lanes = [lane for channel in channels for lane in channel]
-    top = min([*(node.row for node in nodes), *(lane.row for lane in lanes)], default=0)
     extras: dict[int, int] = {}
-    for lane in lanes:
-        extras[lane.row] = max(lane.extra, extras.get(lane.row, 0))
+    tops = [min(node.row for node in nodes) for nodes in layers]
+    yield
+    tops += [min(lane.row for lane in lanes) for lanes in channels]
+    top = min(tops, default=0)
+    yield
+    for lanes in channels:
+        for lane in lanes:
+            extras[lane.row] = max(lane.extra, extras.get(lane.row, 0))
+        yield
     rows = sorted(extras)
     inserted = [0, *accumulate(extras[row] for row in rows)]
+    height = 0
 
     def moved(row: int) -> int:
         return row - top + inserted[bisect_left(rows, row)]
 
-    for node in nodes:
-        node.row = moved(node.row)
-    for lane in lanes:
-        lane.row = moved(lane.row) + lane.extra
-    ends = [node.row + node.height for node in nodes] + [lane.row + 1 for lane in lanes]
-    return max(ends, default=0)
+    for nodes in layers:
+        for node in nodes:
+            node.row = moved(node.row)
+            height = max(height, node.row + node.height)
+        yield
+    for lanes in channels:
+        for lane in lanes:
+            lane.row = moved(lane.row) + lane.extra
+            height = max(height, lane.row + 1)
+        yield
+    return height
 
 
 def find_trunks(nodes: Iterable[Node], *, leaving: bool) -> list[Trunk]:

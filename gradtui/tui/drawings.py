@@ -19,8 +19,8 @@ _KEPT = 4
 """Drawings kept: that of a long program takes a tenth of a second."""
 _FEW = 30
 """Nodes up to which more digits are tried: a larger graph would not fit with them."""
-_AT_ONCE, _MOST = 2_000, 20_000
-"""Parts of a drawing up to which it is made at once, and at all: a second's work."""
+_AT_ONCE, _MOST = 2_000, 80_000
+"""Parts of a drawing up to which it is made at once, and at all: two seconds' work."""
 _Key = TypeVar("_Key")
 _Made = TypeVar("_Made")
 _Place = tuple[object, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import gradtui.tui.drawings
 from gradtui.layout import Box, Wire, count_parts, finish, plan
 from gradtui.tui.drawings import Drawings
 from gradtui.tui.panels.graph import GraphPanel
@@ -13,7 +14,14 @@ CHAIN = "\n".join(["h0 = w*x", *(f"h{i} = tanh(w*h{i - 1})" for i in range(1, 70
 FAN = "\n".join(
     [*(f"h{i} = tanh(w*x)" for i in range(200)), f"L = {' + '.join(f'h{i}' for i in range(200))}"]
 )
-"""A sum of 200 terms: each waits for its place in it, on wires over up to 200 layers."""
+"""A sum of 200 terms: each is drawn where it is added, not where it could be at the earliest."""
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Draw small graphs only."""
+    monkeypatch.setattr(gradtui.tui.drawings, "_MOST", 1_000)
+    monkeypatch.setattr(gradtui.tui.drawings, "_AT_ONCE", 500)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +39,8 @@ def test_the_parts_of_a_drawing_are_its_boxes_passages_and_wires(wires, parts):
     assert sum(map(len, planned.layers)) + len(wires) == parts
 
 
-def test_a_large_drawing_is_made_in_parts_and_a_larger_one_is_not(session_of):
-    chain, fan, drawings = session_of(CHAIN).frame, session_of(FAN), Drawings()
+def test_a_large_drawing_is_made_in_parts(session_of):
+    chain, drawings = session_of(CHAIN).frame, Drawings()
     assert drawings.is_drawn(chain) and drawings.drawing(chain, 80) is None
     assert drawings.rows(chain) is None
     parts = 1
@@ -42,6 +50,22 @@ def test_a_large_drawing_is_made_in_parts_and_a_larger_one_is_not(session_of):
     made = drawings.drawing(chain, 80)
     assert made is not None and drawings.rows(chain) == made.layout.height
     assert parts > 500  # a layer is placed and drawn at a time
+
+
+def test_what_is_added_one_by_one_is_drawn_there_and_takes_few_wires():
+    """600 steps of a loop that read the same two parameters, each step's loss added to a sum."""
+    wires, last, total = [], 0, 0
+    for step in range(600):
+        a, b, h, e = (4 * step + 2 + at for at in range(4))
+        wires += [(0, a), (1, b), (a, h), (b, h), (h, e)]
+        wires += [(last, a), (total, e)] if step else []
+        last, total = h, e
+    count = 2 + 4 * 600
+    assert count_parts(range(count), wires) < 6 * count
+
+
+def test_a_drawing_that_is_larger_still_is_not_made(session_of, few):
+    fan, drawings = session_of(FAN), Drawings()
     fan.toggle_level()
     assert not drawings.is_drawn(fan.frame) and drawings.drawing(fan.frame, 80) is None
     assert not drawings.go_on(0.0)
@@ -60,7 +84,7 @@ async def test_a_list_stands_in_for_a_drawing_while_it_is_made(terminal, write):
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (200, 60)])
 async def test_where_no_drawing_can_be_had_the_list_has_the_surroundings_below(
-    terminal, write, size
+    terminal, write, size, few
 ):
     async with terminal(write(FAN), size) as t:
         await t.press("x")
@@ -73,7 +97,7 @@ async def test_where_no_drawing_can_be_had_the_list_has_the_surroundings_below(
         assert "Graph, a list of 600 ─" in t.text and "▶ h150" not in t.text
 
 
-async def test_the_mouse_selects_in_the_list_and_in_the_drawing_below(terminal, write):
+async def test_the_mouse_selects_in_the_list_and_in_the_drawing_below(terminal, write, few):
     async with terminal(write(FAN)) as t:
         await t.press("x")
         graph = t.debugger.query_one(GraphPanel)
@@ -97,8 +121,8 @@ def test_what_is_around_a_node_is_what_it_is_made_of_and_what_it_is_for(session_
 
 
 def test_the_graph_of_the_names_is_bounded_too(session_of):
-    """Each of these names is read in the last line: wires over 300 layers, 300²/2 passages."""
-    names = " + ".join(f"h{i}" for i in range(300))
-    lines = ["h0 = w*x", *(f"h{i} = h{i - 1}*w" for i in range(1, 300)), f"L = {names}"]
+    """Each of these names is read in the last line: wires over 450 layers, 450²/2 passages."""
+    names = " + ".join(f"h{i}" for i in range(450))
+    lines = ["h0 = w*x", *(f"h{i} = h{i - 1}*w" for i in range(1, 450)), f"L = {names}"]
     frame = session_of("\n".join(lines)).frame
     assert not Drawings().is_drawn(frame)

@@ -22,7 +22,7 @@ from gradtui.tui.rows import crop, marked
 HEAVY, LIGHT = "━", "─"
 MARGIN = 2
 """Cells kept free around what the view follows."""
-_PAUSE, _PART = 0.01, 0.03
+_PAUSE, _PART = 0.002, 0.008
 """Seconds between the parts of a drawing that is made, and of a part."""
 _AROUND = 14
 """Nodes around the cursor that are drawn where there are too many."""
