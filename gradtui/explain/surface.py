@@ -239,8 +239,8 @@ def _legend(frame: Frame, surface: Surface, levels: list[float], width: int) -> 
         floor = surface.floor
         where = ", ".join(number(at, 4) for at in floor.place)
         along = " along a line" if floor.level else ""
-        parts.append((f"{LOWEST} lowest {number(floor.loss, 4)}{along}  ", "good"))
-        parts.append((f"in view at {where}  ", "good"))
+        parts.append((f"{LOWEST} lowest in view {number(floor.loss, 4)}{along}  ", "good"))
+        parts.append((f"at {where}  ", "good"))
     parts.append((f"{PAST} past {AHEAD} to come  ", "dim"))
     if levels:
         parts.append((f"contours {' '.join(tick_texts(levels))}  ", "dim"))

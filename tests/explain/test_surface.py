@@ -67,6 +67,12 @@ def test_the_lowest_place_is_never_above_one_that_the_run_has_been_at():
     assert surface.floor.level and "along a line" in text_of(frame)
 
 
+def test_the_lowest_is_said_to_be_that_of_the_view_in_a_narrow_panel_too():
+    # The bottom, 0.03947, lies outside of what the path takes.
+    rows = [line_text(row) for row in surface_rows(frame_of("five_parcels", 12), 36, 19)]
+    assert "★ lowest in view 0.272" in rows[-1]
+
+
 def test_a_bottom_that_is_a_point_is_found_between_the_grid_s():
     surface = frame_of("five_parcels", 0, "w[0] w[1]", -3).surface((40, 40))
     assert surface.floor.place == pytest.approx((1.82767, 0.43703), abs=1e-4)
