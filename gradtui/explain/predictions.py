@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
+from gradtui.base.ascii import spell
 from gradtui.base.text import element_text, number
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.guide import is_close
@@ -58,7 +59,7 @@ def mistake_text(
     for value, text in guesses(frame, question, truth, before):
         told = math.isfinite(value) and not is_close(value, truth, step)
         if told and is_close(given, value, step):
-            return text
+            return spell(text) if frame.problem.ascii else text
     return ""
 
 

@@ -654,7 +654,10 @@ def test_settings_that_are_none(run, setting, message):
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ("two_wieghts", "no file and no bundled scenario is called 'two_wieghts'; did you mean 'two_weights'?"),
+        (
+            "two_wieghts",
+            "no file and no bundled scenario is called 'two_wieghts'; did you mean 'two_weights'?",
+        ),
         ("", "no file and no bundled scenario is called ''"),
         ("a" * 5000, "no file and no bundled scenario is called 'aaaa"),
         ("nowhere/a.toml", "no such file"),

@@ -160,3 +160,12 @@ def test_a_mistake_in_another_rule_than_plain_descent_is_told(name, given, said)
     before, tape = session.tape(0), session.tape(1)
     frame = replace(session.frame, tape=tape)
     assert said in mistake_text(frame, question, given, guide.truth(question, tape), before)
+
+
+def test_in_ascii_the_root_is_spelt_out():
+    session = gradtui.load("five_parcels_adam")
+    session.history.advance(2)
+    question = next(one.question for one in session.problem.lessons if one.question)
+    frame = replace(session.frame, problem=replace(session.problem, ascii=True))
+    said = mistake_text(frame, question, 0.8 - 0.05 * 1.6456 / 2.708, 0.75, session.tape(0))
+    assert "the root is missing: the step is divided by sqrt(vhat), not by vhat" in said
