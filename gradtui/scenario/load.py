@@ -102,7 +102,7 @@ def _override(raw: dict[str, Any], key: str, value: str) -> None:
 
 
 def read_value(text: str) -> Any:
-    """Return what the text of one TOML value stands for; None where it is none."""
+    """Return the value of a TOML text; None if it is not a value."""
     try:
         parsed = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):
@@ -111,7 +111,7 @@ def read_value(text: str) -> Any:
 
 
 def _blame_override(error: InputError, overrides: Overrides) -> InputError:
-    """Return an error that says which settings replace what stands in the file."""
+    """Return the error with the settings that override the file added."""
     if not overrides or error.file or error.message.startswith("--set"):
         return error
     given = " ".join(f"--set {key}={value}" for key, value in overrides.items())
@@ -119,7 +119,7 @@ def _blame_override(error: InputError, overrides: Overrides) -> InputError:
 
 
 class _Loader:
-    """Makes the problem of a file's tables; `before` made that of the same model."""
+    """Makes the problem from a file's tables; `before` made one with the same model."""
 
     def __init__(
         self, raw: dict[str, Any], sources: Sources, before: _Loader | None = None
@@ -161,7 +161,7 @@ class _Loader:
         trainer = build(drive)
         if before is None:
             if update is not None and drive != "hand":
-                build("hand")  # whether the lines of the update fit shows when they are used
+                build("hand")  # only using the lines of the update shows whether they fit
             check_labels(parsed.labels, graph.names, positions)
         return Problem(
             path=self.file,
@@ -193,7 +193,7 @@ class _Loader:
         )
 
     def revised(self, tables: Mapping[str, Any]) -> Problem:
-        """Return the problem with other tables in the place of those of the file."""
+        """Return the problem with some tables of the file replaced."""
         return _Loader({**self.raw, **tables}, self.sources, self).problem()
 
     def backward(self, graph: Graph) -> Handwritten | None:
@@ -222,7 +222,7 @@ class _Loader:
         parsed = self.parsed
         hand = parsed.backward is not None or parsed.update is not None
         if parsed.run.drive == "hand" and not hand:
-            raise InputError("there is nothing to drive by hand: give [backward] or [update]",
+            raise InputError("nothing is hand-written: give [backward] or [update]",
                              self.positions.value(("run", "drive")))  # fmt: skip
         return parsed.run.drive or ("hand" if hand else "autodiff")
 
@@ -257,7 +257,7 @@ class _Loader:
         ]
 
     def ignoring(self) -> Iterator[Notice]:
-        """Yield what is wrong with comments that are to silence findings."""
+        """Yield a notice for each faulty comment that should silence findings."""
         for file, lines in self.texts.items():
             yield from notices_of(lines, "" if file == self.file else file)
 
@@ -280,7 +280,7 @@ class _Loader:
         for index, expect in enumerate(self.parsed.expect):
             if expect.finding is None:
                 if expect.target is not None:
-                    raise InputError("'target' says what a finding is about: give 'finding' too",
+                    raise InputError("'target' belongs to a finding: give 'finding' too",
                                      self.positions.key(("expect", index, "target")))  # fmt: skip
                 continue
             place = self.positions.value(("expect", index, "finding"))
@@ -316,7 +316,7 @@ def _fact(expect: Expect, kind: str, name: str, value: Any, place: Place) -> Fac
 
 
 def _all_whole(value: Any) -> bool:
-    """Return whether a value of TOML is a whole number or lists of them, written without a dot."""
+    """Return whether a TOML value is an integer or lists of integers."""
     if isinstance(value, list):
         return all(map(_all_whole, value))
     return isinstance(value, int)

@@ -1,4 +1,4 @@
-"""NPZ files as arrays of 64-bit floats. Nothing is unpickled, and no header is believed.
+"""NPZ files as arrays of 64-bit floats. Nothing is unpickled, and no header is trusted.
 
 The format is NumPy's: a ZIP file of `.npy` members (NEP 1).  A member is read only after its header
 and the ZIP's directory agree on its size, and never further.
@@ -25,7 +25,7 @@ from gradtui.base.text import clip, number, shape_text
 MAX_ARRAYS = 1000
 MAX_AXES = 8
 MAX_NUMBERS = 8_000_000
-"""Numbers in all arrays of a file that are read."""
+"""Most numbers in all arrays that are read from a file."""
 
 _SHOWN = 30
 _HEADER = 10_000
@@ -38,16 +38,16 @@ _SIZES = {"f": (2, 4, 8), "i": (1, 2, 4, 8), "u": (1, 2, 4, 8)}
 _KINDS = {"c": "complex numbers", "O": "Python objects", "U": "text", "S": "bytes", "b": "booleans",
           "M": "dates", "m": "durations", "V": "records"}  # fmt: skip
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""Of others zipfile unpacks a block at a time, however much that is."""
+"""Methods that zipfile unpacks in bounded pieces; others in blocks of any size."""
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError,
     ValueError, IndexError, OverflowError, OSError,
 )  # fmt: skip
-"""What zipfile raises for bytes that are no ZIP file, or no whole one."""
+"""Exceptions of zipfile for bytes that are not a complete ZIP file."""
 
 
 class NpzFile(Struct, frozen=True, eq=False):
-    """The directory of an NPZ file; an array is read when it is asked for."""
+    """The directory of an NPZ file; arrays are read on demand."""
 
     file: str
     _archive: zipfile.ZipFile
@@ -92,9 +92,9 @@ class NpzFile(Struct, frozen=True, eq=False):
         return found
 
     def digits(self, name: str) -> int:
-        """Return how many binary digits the numbers of an array have, 53 where they are whole.
+        """Return how many binary digits the numbers of an array have, 53 for integers.
 
-        A `KeyError` for a name that is not in the file, an `InputError` for what is no array.
+        A `KeyError` for a name that is not in the file, an `InputError` for anything but an array.
         """
         with self._archive.open(self._members[name]) as stream:
             dtype, *_ = _read_header(stream)
@@ -104,7 +104,7 @@ class NpzFile(Struct, frozen=True, eq=False):
         if member.flag_bits & 1:
             raise InputError("is encrypted")
         if member.compress_type not in _COMPRESSIONS:
-            raise InputError("is compressed in another way than NumPy does")
+            raise InputError("is compressed in a way that NumPy does not use")
         try:
             with self._archive.open(member) as stream:
                 return _read_npy(stream, member.file_size, limit)
@@ -113,7 +113,7 @@ class NpzFile(Struct, frozen=True, eq=False):
 
 
 def read_npz(raw: bytes, file: str) -> NpzFile:
-    """Return the arrays that an NPZ file lists; an `InputError` if it is no such file."""
+    """Return the arrays that an NPZ file lists; raises `InputError` for any other file."""
     if raw.count(_DIRECTORY_ENTRY) > 2 * MAX_ARRAYS:
         raise InputError(f"too many arrays: the limit is {MAX_ARRAYS:,}", file=file)
     try:
@@ -148,7 +148,7 @@ def _read_npy(stream: IO[bytes], size: int, limit: int) -> NDArray[np.float64]:
                          f"the file has {size - header:,}")  # fmt: skip
     body = stream.read(expected + 1)
     if len(body) != expected:
-        raise InputError("is damaged: it does not have the bytes that it says it has")
+        raise InputError("is damaged: it has fewer bytes than it announces")
     values = np.frombuffer(body, dtype).reshape(shape, order="F" if fortran else "C")
     found: NDArray[np.float64] = np.array(values, dtype=np.float64, order="C")
     found.flags.writeable = False
@@ -169,7 +169,7 @@ def _read_header(stream: IO[bytes]) -> tuple[np.dtype[Any], bool, tuple[int, ...
     """
     start = stream.read(8)
     if start[:6] != _MAGIC or start[6:] not in (b"\x01\0", b"\x02\0"):
-        raise InputError("is no NumPy array of format 1 or 2")
+        raise InputError("is not a NumPy array of format 1 or 2")
     width, code = (2, "<H") if start[6] == 1 else (4, "<I")
     (length,) = struct.unpack(code, stream.read(width))
     if length > _HEADER:

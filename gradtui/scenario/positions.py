@@ -29,28 +29,28 @@ from gradtui.scenario.scanner import (
 
 _QUOTED = r"'([^']*)'"
 _WORDS = {
-    "Cannot overwrite a value": "this key is there twice",
-    r"Illegal character '\n'": "the text in quotes does not end on its line",
+    "Cannot overwrite a value": "this key appears twice",
+    r"Illegal character '\n'": "this string does not end on its line",
 }
 _SUFFIX = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 class StringMap(Struct, frozen=True, eq=False):
-    """Where the text of a string value stands in its file."""
+    """The place of a string value's text in its file."""
 
     _lines: Lines
     _span: Span
     _end: int
     """Offset of the closing quotes."""
     _runs: tuple[tuple[int, int, int], ...]
-    """(line, column, offset): unescaped text of the decoded string, and where it begins."""
+    """(line, column, offset) of the unescaped pieces of the decoded string."""
     _escaped: frozenset[int]
     """Lines of the file whose columns the string's escapes have shifted."""
 
     def place(self, line: int, column: int, width: int = 1) -> Place:
         """Return the place of a 0-based line and column of the decoded string.
 
-        On a line with escapes it is all that the line holds of the string.
+        On a line with escapes it is the whole part of the string on that line.
         """
         at = bisect_right(self._runs, (line, column, len(self._lines.text))) - 1
         _, begin, offset = self._runs[max(0, at)]
@@ -88,7 +88,7 @@ class Positions(Struct, frozen=True, eq=False):
 
     @property
     def unclosed(self) -> Place | None:
-        """The opening of a string, array or inline table that the text never closes."""
+        """The opening of a string, array or inline table that is not closed."""
         at = self._unclosed
         return None if at is None else self._lines.place((at, at + 1))
 
@@ -119,9 +119,9 @@ class Positions(Struct, frozen=True, eq=False):
 
 
 def parse_toml(text: str, file: str) -> tuple[dict[str, Any], Positions]:
-    """Return what tomllib makes of `text`, and where it stands.
+    """Return the values in `text`, by tomllib, and their places.
 
-    An `InputError` with its place if the text is no TOML, is nested too deep, or holds a number
+    Raises `InputError` with a place if the text is not TOML, is nested too deep, or has a number
     that overflows or vanishes in 64 bits.
     """
     try:
@@ -135,10 +135,10 @@ def parse_toml(text: str, file: str) -> tuple[dict[str, Any], Positions]:
 
 
 def locate(text: str) -> Positions:
-    """Return the places in a TOML text, as far as it is one; an `InputError` if nested too deep."""
+    """Return the places in a text, as far as it is TOML; raises `InputError` if nested too deep."""
     lines = Lines(text, [0, *(match.end() for match in re.finditer("\n", text))])
     scanner = Scanner(lines)
-    # Where the scanner stops, tomllib stops too, or has before, and says why.
+    # Where the scanner stops, tomllib stops too, or has stopped before, and reports why.
     with suppress(NotTomlError):
         scanner.scan()
     return Positions(
@@ -171,9 +171,9 @@ def _load(text: str, positions: Positions) -> dict[str, Any]:
 
 
 def _in_words(reason: str) -> str:
-    """Return what tomllib says, in the words of a TOML file where it speaks of Python."""
+    """Return tomllib's message, in TOML's terms where it uses Python's."""
     if twice := re.fullmatch(r"Cannot declare \((.*)\) twice", reason):
-        return f"the table [{'.'.join(re.findall(_QUOTED, twice[1]))}] is there twice"
+        return f"the table [{'.'.join(re.findall(_QUOTED, twice[1]))}] appears twice"
     return _WORDS.get(reason, reason)
 
 

@@ -20,11 +20,11 @@ from gradtui.scenario.lesson import Lesson
 
 Array = NDArray[Any]
 Drive = Literal["hand", "autodiff"]
-"""What moves the weights: what was written by hand, or the true gradients and the optimizer."""
+"""What moves the weights: hand-written lines, or the true gradients and the optimizer."""
 
 
 class Fact(Struct, frozen=True):
-    """One number, or array of numbers, that a scenario says must come out."""
+    """A number, or an array of numbers, that a scenario expects."""
 
     step: int
     kind: str
@@ -38,50 +38,50 @@ class Fact(Struct, frozen=True):
 
     @property
     def target(self) -> str:
-        """What it is about, as `gradients.w1`."""
+        """Its subject, for example `gradients.w1`."""
         return f"{self.kind}.{self.name}" if self.name else self.kind
 
 
 class Expectation(Struct, frozen=True):
-    """A finding that a scenario says must be made."""
+    """A finding that a scenario expects."""
 
     rule: str
     name: str | None
-    """What the finding must be about; None where that is left open."""
+    """The target that the finding must have; None for any."""
     step: int | None
-    """The step that it must give; None where that is left open."""
+    """The step that it must have; None for any."""
     place: Place
 
     @property
     def target(self) -> str:
-        """What it is about, as `finding.dead-relu`."""
+        """Its subject, for example `finding.dead-relu`."""
         return f"finding.{self.rule}"
 
 
 class Notice(Struct, frozen=True):
-    """Something odd about a scenario that does not stop it."""
+    """Something odd in a scenario that does not make it unusable."""
 
     message: str
     place: Place
 
 
 class Handwritten(Struct, frozen=True, eq=False):
-    """A backward pass that somebody wrote by hand: a program, or numbers for step 0."""
+    """A hand-written backward pass: a program, or numbers for step 0."""
 
     program: tuple[Assignment, ...]
-    """Its lines, in order; empty where it is numbers."""
+    """Its lines, in order; empty for numbers."""
     claims: Mapping[str, str]
-    """Name that is assigned -> the name of the model whose gradient it claims to be."""
+    """Assigned name -> the name of the model whose gradient it claims to be."""
     state: Mapping[str, Array]
-    """Name that may be read before it is assigned -> its value before the first step."""
+    """Name of the state -> its value before the first step."""
     numbers: Mapping[str, Array]
-    """Parameter -> its gradient at step 0, where no program is given."""
+    """Parameter -> its gradient at step 0, if there is no program."""
     file: str
     """The file that the lines are in: the scenario, or the Python file it names."""
     lines: tuple[str, ...]
     """The text of that file."""
     intermediate: Mapping[str, str] = {}
-    """Name that a function assigns and does not return -> whose gradient it is by its name."""
+    """Name that a function assigns but does not return -> whose gradient its name claims."""
     place: Place | None = None
     """Where the scenario names the file of the numbers."""
     digits: int = 53
@@ -89,7 +89,7 @@ class Handwritten(Struct, frozen=True, eq=False):
 
 
 class HandUpdate(Struct, frozen=True, eq=False):
-    """An update that somebody wrote by hand, run for every parameter.
+    """A hand-written update, run for every parameter.
 
     It may read w, g, t, lr, the optimizer's constants and the state.
     """
@@ -97,7 +97,7 @@ class HandUpdate(Struct, frozen=True, eq=False):
     program: tuple[Assignment, ...]
     """Its lines, in order."""
     state: Mapping[str, Array]
-    """Name of what is kept for each parameter -> its first value, broadcast to the parameter."""
+    """Name of the state -> its first value, broadcast to each parameter."""
     state_places: Mapping[str, Place]
     """Where each first value stands in the file of the lines."""
     constants: Mapping[str, float]
@@ -111,20 +111,20 @@ class HandUpdate(Struct, frozen=True, eq=False):
 
 
 class Executed(Struct, frozen=True, eq=False):
-    """One execution of one line of somebody's code, which computed, assigned or called."""
+    """One execution of one line of the user's code."""
 
     place: Place
     last: int
-    """The last line of the statement, which may go on over several."""
+    """The last line of the statement, which may span several."""
     function: str
     scope: tuple[int, int]
-    """The first and the last line of the body of the function that it stands in."""
+    """The first and the last line of the body of its function."""
     rounds: tuple[str, ...]
-    """Those of the loops around it: `t = 3 of 25`."""
+    """The rounds of the loops around it: `t = 3 of 25`."""
     nodes: tuple[int, ...]
     """The values of the model that it computed, in that order."""
     assigned: tuple[tuple[str, Any], ...]
-    """(name, value) of what it assigned, an array, a number or a short text.
+    """(name, value) of each assignment: an array, a number or a short text.
 
     The name is empty where a line of the backward pass computes a value without one."""
     computes: bool
@@ -132,26 +132,26 @@ class Executed(Struct, frozen=True, eq=False):
     backward: bool
     """Whether it belongs to the backward pass: the loss does not depend on it."""
     began: int
-    """How many lines were begun before: a line that calls a function ends after those of it."""
+    """How many lines started before it: a line that calls a function ends after the function's."""
     waits: bool = False
-    """Whether it computes nothing but what the functions do that it calls."""
+    """Whether it computes nothing itself, only in the functions that it calls."""
     claims: int | None = None
     """The node of the model whose gradient it assigns, where that is known."""
 
     @property
     def name(self) -> str:
-        """What it assigned first; nothing where it assigned nothing."""
+        """The first value that it assigned, or nothing."""
         return self.assigned[0][0] if self.assigned else ""
 
 
 class Call(Struct, frozen=True, eq=False, dict=True):
-    """One call of somebody's code, which no update follows."""
+    """One call of the user's code, which no update follows."""
 
     lines: tuple[Executed, ...]
-    """What was executed, in the order in which it was done."""
+    """The executed lines, in the order in which they ended."""
 
     def done_with(self, at: int) -> int:
-        """Return the line at whose end a line is done: itself, or the last that it waits for."""
+        """Return the line whose end finishes a line: itself, or the last that it waits for."""
         while at and self.lines[at].waits:
             at -= 1
         return at
@@ -163,7 +163,7 @@ class Call(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def at(self) -> Mapping[tuple[str, int], tuple[int, ...]]:
-        """(file, line) -> all the times that it was executed."""
+        """(file, line) -> all its executions."""
         found: dict[tuple[str, int], list[int]] = {}
         for at, line in enumerate(self.lines):
             found.setdefault((line.place.file, line.place.line), []).append(at)
@@ -171,7 +171,7 @@ class Call(Struct, frozen=True, eq=False, dict=True):
 
 
 class Patch(Struct, frozen=True):
-    """A line written by hand that was replaced in memory."""
+    """A hand-written line that was replaced in memory."""
 
     file: str
     place: Place
@@ -190,7 +190,7 @@ class Patch(Struct, frozen=True):
 
 
 def assigned_by(statement: str) -> str:
-    """Return the name that a statement assigns, without the type that it may give it."""
+    """Return the name that a statement assigns, without its type hint."""
     return statement.partition("=")[0].partition(":")[0].rstrip("+-*/@ \t").strip()
 
 
@@ -200,9 +200,9 @@ class Problem(Struct, frozen=True, eq=False):
     path: str
     """The file it came from."""
     files: tuple[str, ...]
-    """The paths of all the files it came from, data files included."""
+    """The paths of all its files, data files included."""
     texts: Mapping[str, tuple[str, ...]]
-    """The lines of each file that it consists of, by the file's name."""
+    """The lines of each of its files, by the file's name."""
     title: str
     about: str
     tags: tuple[str, ...]
@@ -210,16 +210,16 @@ class Problem(Struct, frozen=True, eq=False):
     labels: Mapping[str, str]
     """Name -> how it is shown."""
     values: Mapping[str, Array]
-    """The data and the initial parameters by name, read-only; of batches the first."""
+    """The data and the initial parameters by name, read-only; with batches, those of step 0."""
     model: tuple[Assignment, ...]
     """The lines of the model."""
     trainer: Trainer
     optimizer: str
     steps: int
-    """The run's length in steps; one may step on beyond it."""
+    """The run's length in steps; stepping may go beyond it."""
     facts: tuple[Fact, ...]
     expected: tuple[Expectation, ...]
-    """The findings that must be made."""
+    """The expected findings."""
     notices: tuple[Notice, ...]
     backward: Handwritten | None
     """The hand-written backward pass."""
@@ -229,25 +229,25 @@ class Problem(Struct, frozen=True, eq=False):
     rate_place: Place
     """The line of the file that gives the learning rate."""
     build: Callable[[Drive], Trainer]
-    """Make the trainer for what moves the weights."""
+    """Make the trainer for a drive."""
     tables: Mapping[str, Any]
-    """The tables of the file that settings are changed in, by name."""
+    """The tables of the file that changes apply to, by name."""
     revised: Callable[[Mapping[str, Any]], Problem]
-    """Make the same problem with other tables; raises InputError at one that does not fit."""
+    """Make the same problem with other tables; raises InputError if one does not fit."""
     lessons: tuple[Lesson, ...] = ()
-    """What the scenario asks its reader to do, in order."""
+    """The steps of the lesson, in order."""
     ascii: bool = False
-    """Whether names and texts are those that can be shown in ASCII."""
+    """Whether names and texts are in ASCII."""
     changed: str = ""
-    """In words what decides the rate and is not as the file has it, if anything."""
+    """The settings of the rate that differ from the file, in words."""
     call: Call | None = None
-    """The call of somebody's code that it is; None for a scenario, which trains."""
+    """The recorded call of the user's code; None for a scenario, which trains."""
     patches: tuple[Patch, ...] = ()
-    """The lines that are not those of the files, in the order in which they were replaced."""
+    """The lines that differ from the files, in the order in which they were replaced."""
 
     @property
     def by_hand(self) -> bool:
-        """Whether anything was written by hand."""
+        """Whether anything is hand-written."""
         return self.backward is not None or self.update is not None
 
     @property
@@ -265,7 +265,7 @@ class Problem(Struct, frozen=True, eq=False):
         return self.labels.get(name, "").strip() or name
 
     def driven_by(self, drive: Drive) -> Problem:
-        """Return the same problem with something else that moves the weights."""
+        """Return the same problem with another drive."""
         return replace(self, drive=drive, trainer=self.build(drive))
 
     def resumed(self, step: int, row: Row, steps: int) -> Problem:

@@ -35,23 +35,23 @@ from gradtui.scenario.lines import (
 )
 
 _ADVICE = {
-    "for": "write out what the loop does, one line for each round, or as one operation on arrays",
-    "while": "write out what the loop does, one line for each round",
-    "if": "for a choice write name = where(condition, a, b)",
+    "for": "write out the loop, one line for each round, or as one operation on arrays",
+    "while": "write out the loop, one line for each round",
+    "if": "write name = where(condition, a, b) for a choice",
     "assert": "leave the line out",
     "print": "leave the line out",
     "del": "leave the line out",
     "import": "the functions of the language need no import, with or without np.",
     "from": "the functions of the language need no import, with or without np.",
 }
-"""What to do about a statement that the language does not have."""
+"""Statement that the language lacks -> what to do about it."""
 _STATEMENTS = frozenset(keyword.kwlist) - {"None", "True", "False", "lambda", "not", "await"}
 _OWNERS = ("self", "cls")
-"""First parameters of methods, which are no values."""
+"""First parameters of methods, which hold no value of the model."""
 
 
 class Function(Struct, frozen=True):
-    """What is taken from a function: what it is given, its assignments, what it returns."""
+    """A function as a program: its arguments, assignments and returned names."""
 
     parameters: tuple[tuple[str, Place], ...]
     program: tuple[Assignment, ...]
@@ -59,7 +59,7 @@ class Function(Struct, frozen=True):
     place: Place
     """Where its name stands."""
     kept: tuple[str, ...] = ()
-    """What a method assigns as attributes of its object: `self.dW`."""
+    """Attributes that a method assigns: `self.dW`."""
 
 
 def read_function(
@@ -68,9 +68,9 @@ def read_function(
 ) -> Function | None:  # fmt: skip
     """Return the function called `name`, of at most `limit` tokens; None where there is none.
 
-    `kept` are names that hold last step's value until they are assigned, where it is `augmented`
-    also as in `w -= x`.  Raises InputError at the
-    first thing in the function that is not of the language, with a place in `file`.
+    `kept` are names that hold last step's value until they are assigned; with `augmented` they may
+    be assigned by `w -= x` too.  Raises InputError, with a place in `file`, at the first thing in
+    the function that is not in the language.
     """
     return _Reader(text, file, limit, kept, augmented=augmented).function(name)
 
@@ -126,7 +126,7 @@ class _Reader:
     def unpacked(
         self, parameters: tuple[tuple[str, Place], ...], body: Sequence[Line]
     ) -> tuple[tuple[tuple[str, Place], ...], list[Line]]:
-        """Return parameters and lines where what is taken out of a parameter is given itself.
+        """Return parameters and lines, with values unpacked from a parameter as parameters.
 
         `x, w, b = cache`, or `self.cache`, says that x, w and b are what the forward pass has of
         that name; so does `x = x`, once the object is left out.
@@ -153,7 +153,7 @@ class _Reader:
             yield line
 
     def parameters(self, line: Line, name: Word) -> tuple[tuple[str, Place], ...]:
-        """Return the names of a function's parameters; their defaults and annotations are left."""
+        """Return the names of a function's parameters, without defaults and annotations."""
         found = list[tuple[str, Place]]()
         depth, expected = 0, True
         start = line.tokens.index(name) + 1
@@ -174,7 +174,7 @@ class _Reader:
                 break
             depth += (token.kind == "open") - (token.kind == "close")
         for token in rest:
-            self.refuse(token, "the body of the function must stand on lines of its own")
+            self.refuse(token, "the body of the function must be on its own lines")
         return tuple(found)
 
     def statements(
@@ -204,7 +204,7 @@ class _Reader:
         first, second = line.tokens[0], line.tokens[1:2]
         word = first.text
         if word in _STATEMENTS or (word == "print" and second and second[0].text == "("):
-            advice = _ADVICE.get(word, "the body holds lines name = expression, and a return")
+            advice = _ADVICE.get(word, "the body may hold lines `name = expression` and a return")
             self.refuse(first, f"'{word}' is not part of the language: {advice}")
         if line.indent != indent:
             self.refuse(first, "this line is indented more or less than the lines before it")
@@ -225,20 +225,20 @@ class _Reader:
         if annotation:
             start, end = annotation[0].at - first.at, line.tokens[len(annotation) + 1].at - first.at
             if "\n" in text[start:end]:
-                self.refuse(annotation[0], "a type on several lines is not read: leave it out")
+                self.refuse(annotation[0], "leave out type hints that span several lines")
             text = text[:start] + " " * (end - start) + text[end:]
         return parse_program(text, locate, context=self.context(assigned))
 
     def context(self, assigned: Collection[str]) -> Context:
-        """Return what is known of names in a line below those that assign some."""
+        """Return what is known about names below the lines read so far."""
         return Context(assigned, self.kept, FUNCTIONS, self.attributes, self.augmented)
 
     def check_calls(self, line: Line) -> None:
-        """Refuse a call of another function of the file: only one of them is read."""
+        """Refuse a call of another function of the file: only one function is read."""
         for index, token in enumerate(line.tokens[:-1]):
             called = token.kind == "word" and line.tokens[index + 1].text == "("
             if called and token.text in self.functions and token.text not in FUNCTIONS:
-                self.refuse(token, f"'{token.text}' is another function of this file, which is not "
+                self.refuse(token, f"'{token.text}' is another function of this file and is not "
                                    "read: write out what it does here")  # fmt: skip
 
     def check_targets(self, line: Line) -> None:
@@ -255,7 +255,7 @@ class _Reader:
             if len(parts) > 2:
                 self.refuse(
                     parts[1][0] if parts[1] else line.tokens[0],
-                    "one name is assigned a line: write the second on a line of its own",
+                    "a line assigns one name: write the second on its own line",
                 )
             return
         rewrite = instead_of_several(*([self.source(p) for p in side] for side in (names, values)))

@@ -50,7 +50,7 @@ class Update(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 def _tagged(entry: str, constants: Iterable[Constant], *shared: Any) -> type[Struct]:
-    """Return the shape of a table whose `name` is `entry`, made from the registry's constants."""
+    """Return the shape of a table whose `name` is `entry`, from the registry's constants."""
     fields: list[Any] = [*shared]
     fields += [(c.name, _type_of(c), *([] if c.default is None else [c.default]))
                for c in constants]  # fmt: skip
@@ -218,7 +218,7 @@ def _explain(text: str, raw: dict[str, Any], positions: Positions) -> InputError
 
 
 def settings_of(raw: Mapping[str, Any]) -> list[str]:
-    """Return what may be set in a file, as `title`, `optimizer.lr` and `parameters.w1`."""
+    """Return the names of a file's settings, for example `optimizer.lr` and `parameters.w1`."""
     found = [field.name for field in msgspec.structs.fields(ScenarioFile)]
     for table in ("optimizer", "schedule", "run", "batches"):
         named, choices = raw.get(table), _CHOICES.get(table)
@@ -283,7 +283,7 @@ _BOUNDS = {">=": "of at least", "<=": "of at most", ">": "above", "<": "below"}
 
 
 def _plain(message: str) -> str:
-    """Return a message with its type names in the words of TOML."""
+    """Return a message with TOML's names for types."""
     message = message.replace("Expected", "expected", 1)
     message = re.sub(r"`(\w+)( \| null)?`", lambda m: _TYPES.get(m[1], f"`{m[1]}`"), message)
     return _BOUND.sub(lambda m: f" {_BOUNDS[m[1]]} {float(m[2]):,.10g}", message)

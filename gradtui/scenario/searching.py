@@ -1,4 +1,4 @@
-"""Finding a bundled scenario by what people type. Knows no numbers and no screen."""
+"""Search in the bundled scenarios. Knows no numbers and no screen."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from gradtui.scenario.bundled import Entry
 
 _ENDINGS = ("ing", "ed", "es", "s", "e")
 _STEM = 4
-"""Letters that a word keeps without its ending."""
+"""Least letters of a word without its ending."""
 _ABOVE = 100
-"""What a word in the head of a scenario weighs, where one in its text weighs 1."""
+"""Weight of a word in a scenario's head; a word in its text weighs 1."""
 _EXACT = 100 * _ABOVE
 
 
 def search(
     entries: Sequence[Entry], text: str, chapters: Mapping[str, str]
 ) -> tuple[list[Entry], list[Entry]]:
-    """Return the scenarios that a text finds, the best first: by their heads, by their texts.
+    """Return the scenarios that match a text, best first: by their heads, then their texts.
 
-    `chapters` gives the words of a scenario's chapter by its name. Where nothing has all of the
-    words, those that have most of them are found.
+    `chapters` maps a scenario's name to the words of its chapter. If no scenario has all the words,
+    those with the most of them match.
     """
     words = [re.compile(rf"(?<![a-z0-9]){re.escape(_stem(word))}") for word in text.lower().split()]
     phrase = text.lower().strip()
@@ -37,7 +37,7 @@ def search(
 def _weigh(
     entry: Entry, chapter: str, words: Sequence[re.Pattern[str]], phrase: str
 ) -> tuple[int, int]:
-    """Return how many of the words a scenario has, and how much they weigh together."""
+    """Return how many of the words a scenario has, and their total weight."""
     heads, prose, several = list(_heads(entry, chapter)), entry.prose, len(words) > 1
     weights = [
         max((weight for weight, head in heads if word.search(head)), default=0)
@@ -51,7 +51,7 @@ def _weigh(
 
 
 def _heads(entry: Entry, chapter: str) -> Iterator[tuple[int, str]]:
-    """Yield what a scenario is called, and how much a word weighs there."""
+    """Yield the texts of a scenario's head, each with the weight of a word in it."""
     for weight, text in (
         (8, entry.title),
         (8, entry.name.replace("_", " ")),
@@ -64,7 +64,7 @@ def _heads(entry: Entry, chapter: str) -> Iterator[tuple[int, str]]:
 
 
 def _stem(word: str) -> str:
-    """Return the start of a word that its other forms have too: `explod` of exploding."""
+    """Return the stem of a word, which its other forms share: `explod` of exploding."""
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _STEM:
             return word.removesuffix(ending)

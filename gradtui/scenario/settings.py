@@ -1,6 +1,6 @@
-"""One change of a running scenario, clause by clause: the settings and weights that it replaces.
+"""One change to a run, clause by clause: the settings and weights that it replaces.
 
-Knows what the words mean; `changes` knows how they are written one after the other.
+Knows what the words mean; `changes` knows how they are written.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ NAMED: Mapping[str, Mapping[str, type[Struct]]] = {
 
 
 class Change(Struct, frozen=True, eq=False):
-    """Something else from one step of a run on."""
+    """A change to a run from some step on."""
 
     text: str
     """The change in its own words."""
     tables: Mapping[str, Any] = MappingProxyType({})
-    """The tables of the file that it replaces."""
+    """The new tables, in place of those of the file."""
     elements: tuple[tuple[str, Index | None, Array], ...] = ()
-    """(parameter, index or None for all of it, what is put there)."""
+    """(parameter, index or None for all of it, new value)."""
     drawn: tuple[str, ...] = ()
-    """The parameters that are drawn anew, with another seed."""
+    """The parameters that are drawn again, with another seed."""
 
     def problem(self, before: Problem) -> Problem:
         """Return the problem with the settings of this change."""
@@ -55,7 +55,7 @@ class Change(Struct, frozen=True, eq=False):
         return replace(before.revised(self.tables), changed=changed, patches=before.patches)
 
     def put(self, row: Row, trainer: Trainer) -> Row:
-        """Return a state with the weights of this change in their places."""
+        """Return a state with the weights of this change."""
         found = row.copy()
         parameters = trainer.program.graph.parameters
         parts = {node.name: part for node, part in zip(parameters, trainer.slices, strict=False)}
@@ -71,14 +71,14 @@ class Change(Struct, frozen=True, eq=False):
 
 
 class Word(Struct, frozen=True):
-    """What may be typed next, and what it is now."""
+    """A completion, and its current value."""
 
     text: str
     now: str = ""
 
 
 class Clause(Struct, frozen=True):
-    """One head and what follows it, with their places in the text."""
+    """A head and its value, with their places in the text."""
 
     head: str
     index: str
@@ -89,7 +89,7 @@ class Clause(Struct, frozen=True):
 
 
 class ClauseReader:
-    """Reads clauses one after the other; each sees what those before it changed."""
+    """Reads clauses in order; each sees the changes of those before it."""
 
     def __init__(self, problem: Problem, clauses: Sequence[Clause]) -> None:
         self.problem = problem
@@ -101,7 +101,7 @@ class ClauseReader:
         self.shapes = {node.name: node.shape for node in problem.graph.parameters}
 
     def change(self) -> Change:
-        """Return what the clauses come to."""
+        """Return the change that the clauses make together."""
         for clause in self.clauses:
             self.read(clause)
         self.check_drive()
@@ -113,9 +113,9 @@ class ClauseReader:
         )
 
     def words(self, weights: Mapping[str, Array] | None = None) -> list[Word]:
-        """Return the heads that can be used, with what they are now; after the clauses.
+        """Return the heads that may follow the clauses, with their current values.
 
-        `weights` are the parameters of now, where those are not the first ones.
+        `weights` are the current parameters, where they differ from the first ones.
         """
         for clause in self.clauses:
             try:
@@ -160,11 +160,11 @@ class ClauseReader:
         return [name for name, value in start.items() if isinstance(value, dict)]
 
     def now(self, table: str) -> dict[str, Any]:
-        """Return a table as it is after the clauses read so far."""
+        """Return a table after the clauses read so far."""
         return self.tables.get(table) or dict(self.problem.tables.get(table, {}))
 
     def read(self, clause: Clause) -> None:
-        """Take in one clause."""
+        """Apply one clause."""
         head, value = clause.head, _parse(clause.value)
         table, _, key = head.rpartition(".")
         if head in self.shapes:
@@ -187,7 +187,7 @@ class ClauseReader:
         self.texts.append(f"{head}{sign}{_shown(value)}")
 
     def choose(self, clause: Clause, value: Any) -> None:
-        """Take another optimizer or schedule; rate and clip_norm stay, the constants do not."""
+        """Switch the optimizer or the schedule; rate and clip_norm stay, the constants do not."""
         table, known = clause.head, NAMED[clause.head]
         name = "constant" if (table, value) == ("schedule", "none") else str(value).strip("\"'")
         if name not in known:
@@ -216,17 +216,17 @@ class ClauseReader:
                      len(clause.head))  # fmt: skip
 
     def words_of_tables(self) -> list[Word]:
-        """Return the constants that can be set now."""
+        """Return the constants that can be set."""
         return [*self.constants("optimizer"), *self.constants("schedule")]
 
     def set_seed(self, clause: Clause, table: str, value: Any) -> None:
-        """Draw the batches, or parameters, with another seed."""
+        """Draw batches or parameters with another seed."""
         if not table and self.problem.trainer.batches is None and self.seeded:
             names = self.seeded
         elif table in self.seeded:
             names = [table]
         elif table in self.shapes:
-            raise error_at(f"{table} is given as numbers: no seed draws it", clause.start,
+            raise error_at(f"{table} is given as numbers, which no seed changes", clause.start,
                          len(clause.head))  # fmt: skip
         else:
             names = []
@@ -241,17 +241,17 @@ class ClauseReader:
         self.say(clause.head, value)
 
     def set_batches_seed(self, clause: Clause, value: Any) -> None:
-        """Put the data into other batches."""
+        """Shuffle the data with another seed."""
         batches = self.problem.trainer.batches
         if batches is None or not batches.shuffle:
-            what = "nothing is drawn here" if batches is None else "the batches are not shuffled"
+            what = "nothing is random here" if batches is None else "the batches are not shuffled"
             raise error_at(f"{what}: a seed changes nothing", clause.start, len(clause.head))
         self.tables["batches"] = {**self.now("batches"), "seed": value}
 
     def set_drive(self, clause: Clause, value: Any) -> None:
-        """Let the true gradients, or what was written by hand, move the weights."""
+        """Let the true gradients, or the hand-written lines, move the weights."""
         if not self.problem.by_hand:
-            raise error_at("nothing is written by hand here: there is no other drive",
+            raise error_at("nothing is hand-written here, so there is no other drive",
                          clause.start, len(clause.head))  # fmt: skip
         if value not in get_args(Drive):
             hint = f"; expected one of {', '.join(get_args(Drive))}"
@@ -261,7 +261,7 @@ class ClauseReader:
         self.say("drive", value)
 
     def check_drive(self) -> None:
-        """Refuse an optimizer that would not move anything; keep what drives now."""
+        """Refuse an optimizer that would move nothing; keep the current drive."""
         problem = self.problem
         if not self.tables:
             return
@@ -270,7 +270,7 @@ class ClauseReader:
             for clause in self.clauses:
                 if clause.head in ("optimizer", "optimizer.name"):
                     raise error_at(
-                        "the update is written by hand, not the optimizer's: add drive autodiff",
+                        "a hand-written update moves the weights: add drive autodiff",
                         clause.start, len(clause.head),
                     )  # fmt: skip
         self.tables["run"] = {**self.now("run"), "drive": drive}
@@ -278,7 +278,7 @@ class ClauseReader:
             del self.tables["run"]
 
     def set_weight(self, clause: Clause, value: Any) -> None:
-        """Put a number, or an array that fits, in the place of a weight."""
+        """Set a weight to a number, or to an array that fits."""
         shape = self.shapes[clause.head]
         index = self.index(clause, shape) if clause.index else None
         wanted: Shape = () if index is not None else shape
@@ -300,7 +300,7 @@ class ClauseReader:
         self.say(clause.head + clause.index.replace(" ", ""), value, " = ")
 
     def index(self, clause: Clause, shape: Shape) -> Index:
-        """Return the index in brackets after a parameter; it must name one element."""
+        """Return the index in brackets after a parameter, which must select one element."""
         try:
             return read_index(clause.index, clause.head, shape)
         except ValueError as error:
@@ -319,12 +319,12 @@ def _shown(value: Any) -> str:
 
 
 def error_at(message: str, start: int, width: int) -> InputError:
-    """Return an error about a stretch of the text that was typed."""
+    """Return an error at a stretch of the typed text."""
     return InputError(message, Place(1, start + 1, max(1, width)))
 
 
 def _parse(text: str) -> Any:
-    """Return what a value stands for: a number, true or false, a list, or else the bare word."""
+    """Return a value: a number, true or false, a list, or else the word itself."""
     value = read_value(text)
     if value is not None:
         return value

@@ -1,4 +1,4 @@
-"""`[labels]`: how the names of a model are shown, and texts with them. Knows no numbers."""
+"""`[labels]`: how names of a model are shown, alone and in texts. Knows no numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gradtui.scenario.problem import Problem
 
 
 def in_ascii(problem: Problem) -> Problem:
-    """Return the same problem with names and texts that can be shown in ASCII."""
+    """Return the same problem with names and texts in ASCII."""
     labels = problem.labels
 
     def revised(tables: Mapping[str, Any]) -> Problem:
@@ -42,7 +42,7 @@ def _spelled(lesson: Lesson, labels: Mapping[str, str]) -> Lesson:
 
 
 def check_labels(labels: Mapping[str, str], names: Collection[str], positions: Positions) -> None:
-    """Raise InputError for a label of a name that is not there, or one that is taken already."""
+    """Refuse a label of an unknown name, or one that is taken already."""
     shown = {name: name for name in names if name not in labels}
     for name, label in labels.items():
         if name not in names:
@@ -54,7 +54,7 @@ def check_labels(labels: Mapping[str, str], names: Collection[str], positions: P
         if label in shown:
             raise InputError(
                 f"'{name}' would be shown as '{label}', like '{shown[label]}': "
-                "each name needs a label of its own",
+                "each name needs its own label",
                 positions.value(("labels", name)),
             )
         shown[label] = name

@@ -1,4 +1,4 @@
-"""CSV files as columns of decimal numbers. Knows no other kind of value, and no scenario."""
+"""CSV files as columns of decimal numbers. Knows no other values, and no scenario."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ MAX_DIGITS = 64
 Column: TypeAlias = NDArray[np.float64]
 
 _CHUNK, _MOST_CELLS = 4096, 1 << 19
-"""Records, and cells, that are taken apart at a time, at most."""
+"""Most records, and cells, that are split at a time."""
 _QUOTED = re.compile(r'[ \t]*+"([^"]*+(?:""[^"]*+)*+)"')
 _CELL = re.compile(rf'{_QUOTED.pattern}[ \t]*+(?=,|\Z)|([^",]*+)(?=,|\Z)')
 _RECORD = re.compile(rf"(?:{_CELL.pattern})(?:,(?:{_CELL.pattern}))*+")
-"""A record whose quotes are where RFC 4180 has them."""
+"""A record whose quotes follow RFC 4180."""
 _NEXT = re.compile(r'(?:\A|,)((?:"[^"]*+"|[^",]++)*+)')
 """The next cell of such a record, with the comma before it."""
 _QUOTES = re.compile(r'"[^"]*+"')
@@ -35,11 +35,11 @@ _DECIMALS = re.compile(r"[0-9+\-.eE \t]*+")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SHOWN = 30
 _MISSING = frozenset({"na", "n/a", "#n/a", "nan", "-nan", "null", "none", "nil", "?", "-", "."})
-"""What programs write, in small letters, where there is no value."""
+"""Words, in lower case, that programs write for a missing value."""
 
 
 class CsvTable(Struct, frozen=True, eq=False):
-    """The rows of a CSV file, all of one length; a cell is read when its column is asked for."""
+    """The rows of a CSV file, all of one length; cells are read on demand, by column."""
 
     file: str
     names: tuple[str, ...]
@@ -84,7 +84,7 @@ class CsvTable(Struct, frozen=True, eq=False):
         return dict(zip(wanted, values, strict=True))
 
     def _fault(self, first: int, cells: list[str], i: int) -> InputError:
-        """Return the error of the first bad one of `cells`: column `i` from row `first` on."""
+        """Return the error of the first bad cell: `cells` are column `i` from row `first` on."""
         for row, cell in enumerate(cells, start=first):
             if fault := _cell_fault(cell):
                 return self.error(self.names[i], row, fault)
@@ -99,7 +99,7 @@ class CsvTable(Struct, frozen=True, eq=False):
 
 
 def read_csv(raw: bytes, file: str) -> CsvTable:
-    """Return the table that a CSV file holds: a header row, then rows of as many cells.
+    """Return the table in a CSV file: a header row, then rows of as many cells.
 
     An `InputError` with the file's name, line and column if it is anything else.
     """
@@ -170,12 +170,12 @@ def _check_row(record: str, start: int, expected: int, file: str) -> None:
     if len(cells) != expected:
         at = cells[expected].span() if len(cells) > expected else (len(record), len(record))
         got = _count_cells(record)
-        message = f"a row of another length: expected {expected} cells, got {got}"
+        message = f"a row of the wrong length: expected {expected} cells, got {got}"
         raise _error(message, file, start, record, at)
 
 
 def _check_quotes(record: str, start: int, file: str) -> list[re.Match[str]]:
-    """Return the record's cells; an `InputError` at a quote that RFC 4180 does not have there."""
+    """Return the record's cells; raises `InputError` at a quote against RFC 4180."""
     cells = _matches(record)
     at = cells[-1].end() + 1 if cells else 0
     if at > len(record) or len(cells) > MAX_COLUMNS:
@@ -184,7 +184,7 @@ def _check_quotes(record: str, start: int, file: str) -> list[re.Match[str]]:
     if record[at:quote].strip(" \t"):
         message = "a quote inside a cell: quote the whole cell, and double the quote in it"
     elif _QUOTED.match(record, at):
-        message = "text after the closing quote of this cell; a quote in a cell is doubled"
+        message = "text after the closing quote of this cell: double a quote inside a cell"
     else:
         message = "this quote is not closed"
     raise _error(message, file, start, record, (quote, quote + 1))
@@ -207,13 +207,13 @@ def _matches(record: str) -> list[re.Match[str]]:
 
 
 def _cells(record: str, count: int) -> list[str]:
-    """Return the cells of a record that has so many, with their quotes."""
+    """Return the `count` cells of a record, with their quotes."""
     cells = record.split(",")
     return cells if len(cells) == count else _NEXT.findall(record)  # a comma is between quotes
 
 
 def _bare(cell: str) -> str:
-    """Return what a cell holds, without its quotes."""
+    """Return the text of a cell without its quotes."""
     text = cell.strip(" \t")
     return text[1:-1].replace('""', '"') if text.startswith('"') else cell
 
@@ -235,12 +235,12 @@ def _numbers(cells: list[str]) -> Column | None:
 
 
 def _vanishes(cell: str) -> bool:
-    """Tell whether a decimal number other than zero becomes zero in 64 bits."""
+    """Return whether a nonzero decimal number becomes zero in 64 bits."""
     return float(cell) == 0.0 and re.search("[1-9]", cell.lower().partition("e")[0]) is not None
 
 
 def _cell_fault(cell: str) -> str:
-    """Return why a cell is no finite decimal number, or nothing."""
+    """Return why a cell is not a finite decimal number, or nothing."""
     text = cell.strip(" \t")
     shown = clip(text, _SHOWN)
     if not text:

@@ -1,4 +1,4 @@
-"""What of a scenario decides how it trains: batches, validation data, optimizer, schedule."""
+"""How a scenario trains: batches, validation data, optimizer, schedule."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ BuildGraph = Callable[[Mapping[str, Shape]], Graph]
 
 
 class Training(Struct, frozen=True, eq=False):
-    """Everything that decides how a model trains but its first values and what is hand-written."""
+    """How a model trains, apart from its first values and hand-written lines."""
 
     graph: Graph
     """The model, in the shapes of a training step."""
     batches: Batches | None
     checked: tuple[Graph, Mapping[str, Array]] | None
-    """The model in the shapes of the validation, and the data that it has for itself."""
+    """The model in the shapes of the validation, and the validation's own data."""
     optimizer: str
     constants: Mapping[str, float]
     lr: float
     clip_norm: float | None
     rate: Callable[[int], float] | None
-    """The rate of each step; None where it does not follow from the step."""
+    """The rate of each step; None if it depends on more than the step."""
     watching: tuple[WatchingSchedule, Mapping[str, float], float] | None
     dtype: str
 
@@ -57,7 +57,7 @@ class Training(Struct, frozen=True, eq=False):
         return Trainer(step, values, self.lr, self.dtype, self.rate, self.batches, own)
 
     def first_batch(self, values: Mapping[str, Array]) -> dict[str, Array]:
-        """Return the rows that step 0 sees of the data that batches cut."""
+        """Return the rows of the batched data that step 0 sees."""
         if self.batches is None:
             return {}
         rows = self.batches.at(0)
@@ -72,9 +72,9 @@ def read_training(
     build: BuildGraph,
     before: Training | None = None,
 ) -> Training:
-    """Return how a scenario trains on `data`; raises InputError at what does not fit.
+    """Return how a scenario trains on `data`; raises InputError.
 
-    `before` is how it trained until other settings were given: model and data are the same.
+    `before` is the training before a change of settings, with the same model and data.
     """
     return _Reader(parsed, data, file, positions, build).training(before)
 
@@ -145,7 +145,7 @@ class _Reader:
             return None
         path = ("batches", "over")
         if not table.over:
-            raise InputError("batches.over names no data", self.positions.value(path))
+            raise InputError("batches.over is empty: name some data", self.positions.value(path))
         rows = 0
         for index, name in enumerate(table.over):
             place = self.positions.value((*path, index))
@@ -153,7 +153,7 @@ class _Reader:
                 hint = did_you_mean(name, self.data.values) or ": batches are cut from data"
                 raise InputError(f"'{name}' is not a name of [data]{hint}", place)
             if name in table.over[:index]:
-                raise InputError(f"'{name}' is there twice", place)
+                raise InputError(f"'{name}' appears twice", place)
             shape = self.data.values[name].shape
             if not shape:
                 raise InputError(f"'{name}' is a single number: it has no rows", place)

@@ -165,7 +165,7 @@ def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
     [
         ("    for i in x1:\n        de = 2*e\n    return de", 2, 5, "'for' is not part of the"),
         ("    if e > 0:\n        de = 2*e\n    return de", 2, 5, "'if' is not part of the "
-         "language: for a choice write name = where(condition, a, b)"),
+         "language: write name = where(condition, a, b) for a choice"),
         ("    de = 2*e\n    de += 1\n    return de", 3, 8, "'+=' is not part of the language, "
          "since a name is assigned once: rename the one above to de_1, and write de = de_1 + 1"),
         ("    de = 2*e\n    de[0] -= 1\n    return de", 3, 7, "'[': part of an array cannot be"),
@@ -183,9 +183,9 @@ def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
          "leave the line out"),
         ("    de = 2*e; dw1 = de\n    return de", 2, 13, "';' is not part of the language: write "
          "what follows on a line of its own"),
-        ("    de: dict[\n    int] = 2*e\n    return de", 2, 7, "a type on several lines is not "
-         "read: leave it out"),
-        ("    de = dw1 = 2*e\n    return de", 2, 10, "one name is assigned a line"),
+        ("    de: dict[\n    int] = 2*e\n    return de", 2, 7, "leave out type hints that "
+         "span several lines"),
+        ("    de = dw1 = 2*e\n    return de", 2, 10, "a line assigns one name: write the"),
         ("    de = 2*e\n    return de\n    dw1 = 1", 4, 5, "this line comes after the return"),
         ("    de = 2*e\n", 1, 5, "backward returns nothing: expected a last line with return"),
         ("    de = 2*e\n    return", 1, 5, "backward returns nothing"),
@@ -208,7 +208,7 @@ def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
         ("    de = 2*e\n    return de, (e, x1)", 3, 16, "a return gives names: leave out the "
          "brackets and anything that is only kept for later"),
         ("    de = other(e)\n    return de\ndef other(x):\n    return 2*x", 2, 10, "'other' is "
-         "another function of this file, which is not read: write out what it does here"),
+         "another function of this file and is not read: write out what it does here"),
         ("    de = 2*e\n    return dee", 3, 12, "'dee' is returned but not assigned; did you mean"),
         ("    de = 2*e\n    return grads", 3, 12, "'grads' is returned but not assigned: return "
          "the gradients: return de"),
@@ -249,7 +249,7 @@ def test_what_the_language_has_not_is_refused_at_its_place(refuse, body, line, c
          "scenario: leave it out, or give its value in [data]"),
         ("def backward(*args):", 14, "'*' before a parameter is not part of the language"),
         ("def backward(**args):", 14, "'*' before a parameter is not part of the language"),
-        ("def backward(e): return e\ndef f(): return", 18, "the body of the function must stand"),
+        ("def backward(e): return e\ndef f(): return", 18, "the body of the function must be on"),
     ],
 )  # fmt: skip
 def test_parameters_are_names_of_the_scenario(refuse, head, column, message):

@@ -176,7 +176,7 @@ def refused(text: str) -> InputError:
         ("a = 1\r\nb = $\r\n", Place(2, 5), "Invalid value"),
         ("a = 1\rb = 2", Place(1, 6), "Expected newline or end of document after a statement"),
         ("a = 1\n\u2028b = = 2", Place(2, 1), "Invalid statement"),
-        ("a = 1\na = 2\n", Place(2, 6), "this key is there twice"),
+        ("a = 1\na = 2\n", Place(2, 6), "this key appears twice"),
         ("a = 2021-02-30", Place(1, 5), "Invalid date or datetime"),
         ("a = 1\nb", Place(2, 2), "Expected '=' after a key in a key/value pair"),
         ('a = 1\nb = """\nx\n\n', Place(2, 5), "Unterminated string: this is not closed"),

@@ -71,9 +71,9 @@ def test_an_unknown_column_is_reported_where_the_scenario_names_it():
     [
         ("a;b\n1;2", Place(1, 2, 1), "wrong delimiter: found semicolons, expected commas"),
         ('"a"\tb\n1\t2', Place(1, 4, 1), "wrong delimiter: found tabs, expected commas"),
-        ("a,b\n1,2\n3\n", Place(3, 2, 1), "a row of another length: expected 2 cells, got 1"),
-        ("a,b\n1,2,33\n", Place(2, 5, 2), "a row of another length: expected 2 cells, got 3"),
-        ('a,b\n1,"2,3",33\n', Place(2, 9, 2), "a row of another length: expected 2 cells, got 3"),
+        ("a,b\n1,2\n3\n", Place(3, 2, 1), "a row of the wrong length: expected 2 cells, got 1"),
+        ("a,b\n1,2,33\n", Place(2, 5, 2), "a row of the wrong length: expected 2 cells, got 3"),
+        ('a,b\n1,"2,3",33\n', Place(2, 9, 2), "a row of the wrong length: expected 2 cells, got 3"),
         ("a,b\n1,\n", Place(2, 3, 1), "column 'b': empty cell: a value is missing"),
         ('a,b\n1,""\n', Place(2, 3, 2), "column 'b': empty cell: a value is missing"),
         ("a,b\n1,x y\n", Place(2, 3, 3), "column 'b': expected a number, got 'x y'"),

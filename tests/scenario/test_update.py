@@ -139,7 +139,7 @@ def test_state_that_is_never_read_is_a_notice(load):
 
 
 def test_to_drive_by_hand_something_must_be_written_by_hand(write):
-    with pytest.raises(InputError, match="nothing to drive by hand") as caught:
+    with pytest.raises(InputError, match="nothing is hand-written") as caught:
         gradtui.load(write(CODE, more='drive = "hand"'))
     assert caught.value.source_line == 'drive = "hand"'
 
