@@ -246,8 +246,8 @@ class _Reader:
         parts = split(line.tokens, "=")
         semicolon = next((token for token in line.tokens if token.text == ";"), None)
         if semicolon is not None:
-            self.refuse(semicolon, "';' is not part of the language: write what follows on a line "
-                                   "of its own")  # fmt: skip
+            self.refuse(semicolon, "';' is not part of the language: write what follows on its "
+                                   "own line")  # fmt: skip
         if len(parts) < 2:
             return
         names, values = split(parts[0], ","), split(parts[1], ",")

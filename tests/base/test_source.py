@@ -182,7 +182,7 @@ def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
         ("    e, yhat = cache\n    return e", 2, 5, "several names cannot be assigned at once: "
          "leave the line out"),
         ("    de = 2*e; dw1 = de\n    return de", 2, 13, "';' is not part of the language: write "
-         "what follows on a line of its own"),
+         "what follows on its own line"),
         ("    de: dict[\n    int] = 2*e\n    return de", 2, 7, "leave out type hints that "
          "span several lines"),
         ("    de = dw1 = 2*e\n    return de", 2, 10, "a line assigns one name: write the"),

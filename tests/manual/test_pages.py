@@ -20,7 +20,9 @@ from gradtui.engine.ops import FUNCTIONS, OPS
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.registry import Constant
 from gradtui.engine.schedules import SCHEDULES
+from gradtui.engine.size import MAX_OF_CALL, MAX_OPERATIONS
 from gradtui.explain.mistakes import MISTAKES
+from gradtui.language.tokens import MAX_HAND
 from gradtui.manual import pages
 from gradtui.manual.pages import (
     TOPICS,
@@ -34,10 +36,14 @@ from gradtui.manual.pages import (
     read_page,
     search,
 )
+from gradtui.scenario.arrays import MAX_NAMES
 from gradtui.scenario.lesson import VIEWS
 from gradtui.scenario.lessons import GOALS
 from gradtui.scenario.load import load_problem
+from gradtui.scenario.reading import DATA_LIMIT, SCENARIO_LIMIT
 from gradtui.scenario.rules import CODE_RULES, GRADIENT_RULES, UPDATE_RULES
+from gradtui.scenario.schema import MAX_STEPS
+from gradtui.scenario.tables import MAX_ROWS
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.keys import GROUPS, Keys
 from gradtui.tui.panels import panel_types
@@ -166,6 +172,15 @@ def test_the_rules_are_those_of_the_diagnosis():
         assert found[heading] == [(f"`{rule}`", MISTAKES[rule]) for rule in rules]
     assert [row[0] for row in found["Code that is run"]] == [f"`{rule}`" for rule in CODE_RULES]
     assert found["Training runs"] == [(f"`{r.name}`", r.summary) for r in RUN_RULES.values()]
+
+
+def test_the_limits_are_those_that_are_kept():
+    told = " ".join(limit for _, limit in tables("scenarios")["Files from other people"])
+    for limit in (
+        MAX_STEPS, MAX_OPERATIONS, MAX_OF_CALL, MAX_ROWS, MAX_NAMES, MAX_HAND,
+    ):  # fmt: skip
+        assert f"{limit:,}" in told
+    assert f"{DATA_LIMIT // 10**6} MB" in told and f"{SCENARIO_LIMIT // 10**6} MB" in told
 
 
 def test_what_done_may_say_is_what_lessons_take():
