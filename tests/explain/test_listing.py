@@ -1,0 +1,46 @@
+"""The graph as a list: a row a node, the same in any window and at any width."""
+
+import pytest
+from rows import cells, texts
+
+import gradtui
+from gradtui.explain.listing import list_rows, place_of_now
+
+
+@pytest.fixture
+def frame():
+    session = gradtui.load("two_weights")
+    session.toggle_level()
+    return session.frame
+
+
+def test_a_row_has_name_operation_value_gradient_and_inputs(frame):
+    rows = {row[0]: row[1:] for row in cells(list_rows(frame, 100, 0, 99))}
+    assert rows["name"] == ["computed", "by", "shape", "value", "gradient", "inputs"]
+    assert rows["w1"] == ["parameter", "1", "12"]
+    assert rows["e"] == ["-", "3", "6", "ŷ"]
+    unnamed = [row[0] for name, row in rows.items() if name.startswith("#")]
+    assert unnamed == ["*", "*"], "an operation without a name is its number"
+
+
+def test_a_window_is_a_part_of_the_list(frame):
+    head, *rows = texts(list_rows(frame, 100, 0, 99))
+    assert texts(list_rows(frame, 100, 2, 5)) == [head, *rows[2:5]]
+
+
+def test_the_columns_stand_where_they_are_whatever_is_computed():
+    session = gradtui.load("two_weights")
+    known = list_rows(session.frame, 60, 0, 99)
+    session.position = 0
+    unknown = list_rows(session.frame, 60, 0, 99)
+    assert texts(known[:1]) == texts(unknown[:1])
+    assert texts(known) != texts(unknown)
+    value = texts(known)[0].index("value")
+    assert all(text[value] == "·" for text in texts(unknown)[3:])
+
+
+def test_the_place_of_now_is_the_node_at_the_cursor():
+    session = gradtui.load("two_weights")
+    session.restart()
+    session.position = 1
+    assert session.frame.graph.nodes[place_of_now(session.frame)].name == "yhat"
