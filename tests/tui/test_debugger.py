@@ -225,9 +225,10 @@ async def test_the_end_of_a_long_run_is_computed_while_the_screen_lives(terminal
     path = write("L = sum((w*x)**2)", f"w = {[0.1] * 400}", lr=0.001, steps=9_000_000)
     async with terminal(path) as t:
         for typed in (key, "n"):
+            known = t.session.history.known
             await t.pilot.press(typed)
-            await t.pilot.pause(0.1)
-            assert 0 < t.session.history.known < 9_000_000
+            await t.until(lambda known=known: t.session.history.known > known)
+            assert t.session.history.known < 9_000_000
         assert t.session.step < 10
 
 
