@@ -69,8 +69,8 @@ def gradients(
     """Return d(root)/d(leaf) for wanted leaves, where `root` is a single number.
 
     `values` are those of the nodes, by default the recorded ones; `moved` moves rounded results;
-    the adjoint of a node in `links` flows back to another alone; `gathered` receives the adjoint of a
-    node whenever more is added.  Raises Untold if the derivative of a call is unknown.
+    the adjoint of a node in `links` flows back to another alone; `gathered` receives the adjoint
+    of a node whenever more is added.  Raises Untold if the derivative of a call is unknown.
     """
     value = values or tape.value
     adjoints = _Adjoints(tape, gathered)
