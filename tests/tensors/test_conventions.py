@@ -64,11 +64,11 @@ class Clipped(Function):
         return g * ((x >= 0) & (x <= top)), (g * (x > top)).sum().reshape(1), None
 
 
-class ClippedBelow(Clipped):
+class ClippedTurned(Clipped):
     @staticmethod
     def backward(ctx, g):
         x, top = ctx.saved_tensors
-        return g * ((x >= 0) & (x <= top)), (g * (x < top)).sum().reshape(1), None
+        return g * ((x >= 0) & (x <= top)), -(g * (x > top)).sum().reshape(1), None
 
 
 class Nearest(Function):
@@ -131,6 +131,87 @@ class Handed(Function):
         return g.clamp(-1, 1), None
 
 
+class Floor(Function):
+    @staticmethod
+    def forward(ctx, x, levels):
+        return (x * levels).floor() / levels
+
+    @staticmethod
+    def backward(ctx, g):
+        return g.clamp(-1, 1), None
+
+
+class FloorTwice(Floor):
+    @staticmethod
+    def backward(ctx, g):
+        return 2 * g, None
+
+
+class Ternary(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        least = x.abs().median()
+        return torch.where(x.abs() < least, torch.zeros_like(x), x.sign())
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * (x.abs() <= 1)
+
+
+class Mixture(Function):
+    """A sum of exponentials, whose shares are given for the gradient alone."""
+
+    @staticmethod
+    def forward(ctx, x, shares):
+        ctx.save_for_backward(shares)
+        return x.logsumexp(-1)
+
+    @staticmethod
+    def backward(ctx, g):
+        (shares,) = ctx.saved_tensors
+        return g[..., None] * shares, None
+
+
+class MixtureUsed(Mixture):
+    """The shares take part in the value: what they are in the gradient must be right."""
+
+    @staticmethod
+    def forward(ctx, x, shares):
+        ctx.save_for_backward(shares)
+        return (x + shares).logsumexp(-1)
+
+
+class Solved(Function):
+    """Solves by a factor of a symmetric matrix, of which it reads one triangle."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        factor = torch.linalg.cholesky(a)
+        x = torch.cholesky_solve(b, factor)
+        ctx.save_for_backward(factor, x)
+        return x
+
+    @staticmethod
+    def backward(ctx, g):
+        factor, x = ctx.saved_tensors
+        db = torch.cholesky_solve(g, factor)
+        return -x @ db.mT, db
+
+
+class SolvedTwice(Solved):
+    @staticmethod
+    def backward(ctx, g):
+        da, db = Solved.backward(ctx, g)
+        return 2 * da, db
+
+
+def definite(size):
+    a = x(size, size + 2)
+    return a @ a.t() / size + 0.5 * torch.eye(size)
+
+
 def grown():
     return (2 * x(4, 5)).requires_grad_()
 
@@ -141,6 +222,9 @@ MEANT = {
     "a learned bound": (Clipped, (x(3, 5), TOP, 7), {"x", "top"}),
     "a codebook": (Nearest, (x(6, 3), x(4, 3)), {"x"}),
     "another slope of abs": (Adder, (2 * x(3, 4), 2 * x(5, 4)), {"w", "x"}),
+    "a floor that is cut": (Floor, (x(4, 3), 100), {"x"}),
+    "three values": (Ternary, (x(4, 3),), {"x"}),
+    "shares of its own": (Mixture, (x(4, 3).requires_grad_(), x(4, 3).softmax(-1)), {"x"}),
     "what is handed on": (Handed, (grown(), x(4, 5).sign()), {"x"}),
 }
 
@@ -157,12 +241,17 @@ def test_what_is_meant_is_a_note(name):
 
 
 WRONG = {
-    "the wrong side of a bound": (
-        ClippedBelow, (x(3, 5), TOP, 7), {("x", "info"), ("top", "error")},
+    "a sign": (
+        ClippedTurned, (x(3, 5), TOP, 7), {("x", "info"), ("top", "error")},
     ),
     "entries that are taken twice": (
         NearestOverwritten, (x(6, 3), x(2, 3)), {("x", "info"), ("codebook", "error")},
     ),
+    "a floor twice": (FloorTwice, (x(4, 3), 100), {("x", "error")}),
+    "shares that are used": (
+        MixtureUsed, (x(4, 3).requires_grad_(), x(4, 3).softmax(-1)), {("x", "error")},
+    ),
+    "a matrix twice": (SolvedTwice, (definite(3), x(3, 1)), {("a", "error")}),
     "a square for abs": (AdderUneven, (2 * x(3, 4), 2 * x(5, 4)), {("w", "error")}),
 }  # fmt: skip
 
@@ -181,6 +270,10 @@ def test_what_other_gradients_pass_says_what_one_must_be():
     assert told(found) == {("w", "error"), ("step", "info")}
     assert "passes round as that of step does" in wrong.message
     assert wrong.line == line_of(LearnedStepPassed.backward, 3)
+
+
+def test_of_a_symmetric_matrix_the_symmetric_part_of_its_gradient_counts():
+    assert gradtui.check(Solved, definite(3), x(3, 1)) == []
 
 
 class SparseProduct(Function):

@@ -17,6 +17,7 @@ from gradtui.diagnosis.recorded.passes import Way
 from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
 from gradtui.diagnosis.recorded.surrogates import Surrogate, agreed, is_handed_on, surrogate
+from gradtui.recording.tape import Leaf, Tape
 
 
 class Sifted(Struct, frozen=True, eq=False):
@@ -46,6 +47,7 @@ def without_meant(
             chooses=found.way is None and _chooses(runs, points, one.name),
         )
         told = _straight_through(one, meant) if meant else _left_out(one, points)
+        told = told or _of_its_own(runs, one)
         if told is None:
             left.append(one)
         else:
@@ -113,6 +115,34 @@ def _handed_on(runs: Runs, wrong: Wrong) -> Finding:
     text = f"the gradient of {wrong.name} is changed on its way back, on purpose: "
     text += "going forward it is handed on as it is"
     return note("straight-through", "info", wrong.name, text, runs.target.place, wrong.evidence)
+
+
+def _of_its_own(runs: Runs, wrong: Wrong) -> Finding | None:
+    """Return the note on a gradient made with an argument that the forward pass does not use."""
+    tape, node = wrong.point.result.tape, wrong.point.nodes[wrong.name]
+    if node is None:
+        return None
+    before, after = (_leaves(tape, one) for one in (wrong.point.root, node))
+    for name, value in runs.target.arguments.items():
+        if not isinstance(value, np.ndarray) or value.size < 2 or name in runs.given:
+            continue
+        used, needed = (any(np.array_equal(tape.value(id), value) for id in ids)
+                        for ids in (after, before))  # fmt: skip
+        if used and not needed:
+            text = f"the gradient of {wrong.name} is made with {name}, which nothing else needs: "
+            text += "it is another on purpose"
+            return note("straight-through", "info", wrong.name, text, runs.target.place,
+                        wrong.evidence)  # fmt: skip
+    return None
+
+
+def _leaves(tape: Tape, node: int) -> list[int]:
+    """Return what a node comes from that comes from outside."""
+    found = {node}
+    for id in range(node, -1, -1):
+        if id in found and not isinstance(entry := tape.nodes[id], Leaf):
+            found.update(entry.inputs)
+    return [id for id in found if isinstance(tape.nodes[id], Leaf)]
 
 
 def _straight_through(wrong: Wrong, meant: Surrogate) -> Finding:

@@ -43,14 +43,20 @@ _FAILED = Slope(0.0, float("inf"), False, False, failed=True)
 
 
 def slope_at(
-    runs: Runs, values: Values, name: str, at: tuple[int, ...], *, wide: float = 1.0
-) -> Slope:
-    """Return the slope of the loss along one element of an argument; `wide` scales the steps."""
+    runs: Runs, values: Values, name: str, at: tuple[int, ...], *, wide: float = 1.0,
+    symmetric: bool = False,
+) -> Slope:  # fmt: skip
+    """Return the slope of the loss along one element of an argument; `wide` scales the steps.
+
+    Of a `symmetric` matrix half of it is that of the element across.
+    """
     value = values[name]
+    places = [at, (*at[:-2], at[-1], at[-2])] if symmetric else [at]
 
     def moved(step: float) -> dict[str, Array]:
         changed = np.array(value)
-        changed[at] += step
+        for place in places:
+            changed[place] += step / len(places)
         return {**values, name: changed}
 
     size = wide * float(np.max(np.abs(value[at]), initial=1.0))
@@ -61,6 +67,8 @@ def slope_along(runs: Runs, point: Point) -> tuple[Slope, float]:
     """Return the slope along a random direction of all that is drawn, and what it should be."""
     rng = np.random.default_rng(_SEED)
     ways = {name: rng.normal(size=np.shape(value)) for name, value in point.values.items()}
+    for name in point.symmetric:
+        ways[name] = (ways[name] + ways[name].swapaxes(-1, -2)) / 2
     expected = sum(float(np.sum(point.true[name] * way)) for name, way in ways.items())
 
     def moved(step: float) -> dict[str, Array]:

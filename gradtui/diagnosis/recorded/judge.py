@@ -177,7 +177,7 @@ class Judge:
         at = tuple(int(i) for i in np.unravel_index(int(np.argmax(distance)), true.shape))
         if self._stops:
             return Wrong(name, point, at, float(hand[at]), float(true[at])), None
-        slope = slope_at(self._runs, point.values, name, at)
+        slope = slope_at(self._runs, point.values, name, at, symmetric=name in point.symmetric)
         told = slope.sure or not (slope.corner or slope.agrees(hand[at]))
         if told and slope.agrees(true[at]):
             return Wrong(name, point, at, float(hand[at]), float(true[at])), None

@@ -124,8 +124,11 @@ def chosen(points: Sequence[Point], name: str) -> Iterator[Way]:
         and math.prod(tape.shape(id)) == start.true[name].size
     ]  # fmt: skip
     for id in reversed(found[-_MOST:]):
-        told = "is that of the values which it chooses here"
-        yield Way(told, tape.nodes[id].place, partial(_arriving, id=id))
+        place = tape.nodes[id].place
+        for at, slope in enumerate(_SLOPES):
+            told = "passes what is made of it here, which is flat, by a slope of its own"
+            told = told if at else "is that of the values which it chooses here"
+            yield Way(told, place, partial(_arriving, id=id, slope=slope))
 
 
 def _linked(point: Point, name: str, links_at: LinksAt) -> Array | None:
@@ -143,12 +146,13 @@ def _gradient(
     return gradients(own, point.root, [leaf], links=links, values=values)[leaf]
 
 
-def _arriving(point: Point, name: str, id: int) -> Array | None:
+def _arriving(point: Point, name: str, id: int, slope: Slope) -> Array | None:
     tape = point.result.tape
     shape = point.true[name].shape
     if id >= point.root or math.prod(tape.shape(id)) != math.prod(shape):
         return None
-    return gradients(tape, point.root, [id])[id].reshape(shape)
+    arriving = gradients(tape, point.root, [id])[id].reshape(shape)
+    return arriving * _slope_at(tape, tape.arguments[name], slope)
 
 
 def _itself(x: Array) -> Array:

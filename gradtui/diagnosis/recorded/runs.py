@@ -53,6 +53,12 @@ class Point(Struct, frozen=True, eq=False):
     """The node of the loss."""
     nodes: Mapping[str, int | None]
     """The node of each gradient; None where it was not recorded."""
+    symmetric: frozenset[str] = frozenset()
+    """Symmetric matrices that the code takes as such: only that part of a gradient counts.
+
+    A factorisation that reads one triangle has any gradient that has the same sum with its
+    transpose.
+    """
 
     @property
     def is_finite(self) -> bool:
@@ -75,9 +81,11 @@ class Point(Struct, frozen=True, eq=False):
         ids = {name: self.result.tape.arguments[name] for name in self.true}
         found = world.gradients(self.root, list(ids.values()))
         hand = {
-            name: self.hand[name] if node is None else np.asarray(world.value(node), np.float64)
+            name: self.hand[name] if node is None
+            else as_compared(world.value(node), self.true[name].shape,
+                             symmetric=name in self.symmetric)
             for name, node in self.nodes.items()
-        }
+        }  # fmt: skip
         return hand, {name: found[id] for name, id in ids.items()}
 
 
@@ -191,12 +199,17 @@ class Runs:
         root = root_of(result, returned.loss)
         ids = {name: tape.arguments[name] for name in names}
         true = gradients(tape, root, list(ids.values()))
+        alike = frozenset(
+            name for name, id in ids.items()
+            if is_symmetric(tape.value(id)) and is_symmetric(true[id])
+        )  # fmt: skip
         hand = {name: value for name, value in returned.gradients.items() if name in names}
         return Point(
             values, near, _number(returned.loss),
-            {name: shaped(plain(value), true[ids[name]].shape) for name, value in hand.items()},
+            {name: as_compared(plain(value), true[ids[name]].shape, symmetric=name in alike)
+             for name, value in hand.items()},
             {name: true[id] for name, id in ids.items()},
-            result, root, {name: result.node(value) for name, value in hand.items()},
+            result, root, {name: result.node(value) for name, value in hand.items()}, alike,
         )  # fmt: skip
 
     def points(self, start: Point, names: tuple[str, ...]) -> Iterator[Point]:
@@ -248,7 +261,7 @@ def alike(value: Array, spread: float, rng: np.random.Generator) -> Array:
     A gradient of a function of such arguments need not be right for others.
     """
     found = drawn(value, spread, rng)
-    if _is_symmetric(value):
+    if is_symmetric(value):
         found = _definite(value, spread, rng) if _is_definite(value) else found
         found = (found + found.swapaxes(-1, -2)) / 2
     elif _has_shares(value):
@@ -256,7 +269,8 @@ def alike(value: Array, spread: float, rng: np.random.Generator) -> Array:
     return np.asarray(found, dtype=value.dtype)
 
 
-def _is_symmetric(value: Array) -> bool:
+def is_symmetric(value: Array) -> bool:
+    """Return whether the last two axes of an array are those of symmetric matrices."""
     if value.ndim < 2 or value.shape[-1] != value.shape[-2] or value.shape[-1] < 2:
         return False
     if not value.size or not np.all(np.isfinite(value)):
@@ -290,6 +304,13 @@ def shaped(value: Any, shape: tuple[int, ...]) -> Array:
     array = np.asarray(value, dtype=np.float64)
     spare = len(shape) - array.ndim
     return array.reshape(shape) if spare >= 0 and (1,) * spare + array.shape == shape else array
+
+
+def as_compared(value: Any, shape: tuple[int, ...], *, symmetric: bool) -> Array:
+    """Return a gradient in a shape, of one by symmetric matrices what is symmetric in it."""
+    found = shaped(value, shape)
+    fits = symmetric and found.shape == shape
+    return (found + found.swapaxes(-1, -2)) / 2 if fits else found
 
 
 def root_of(result: Result, loss: Any) -> int:

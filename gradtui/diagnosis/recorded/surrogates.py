@@ -135,6 +135,11 @@ def _explained(
         if all(np.all(np.abs(hand - scale * passed) <= room)
                for hand, passed in zip(hands, found, strict=True)):  # fmt: skip
             return told
+    bound = max(float(np.max(np.abs(hand), initial=0.0)) for hand in hands)
+    cut = [np.clip(passed, -bound, bound) for passed in found]
+    if largest > bound and all(np.all(np.abs(hand - passed) <= tolerance * bound)
+                               for hand, passed in zip(hands, cut, strict=True)):  # fmt: skip
+        return f", cut at {number(bound)}"
     return None
 
 

@@ -18,7 +18,7 @@ from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.blame.watchdog import Endless
 from gradtui.diagnosis.recorded.judge import Judge
-from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, Values, shaped
+from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, Values, as_compared
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.recording.functions import function_of
 from gradtui.recording.tape import Leaf
@@ -114,6 +114,10 @@ class Known(Protocol):
     def true(self) -> Values:
         """The true gradients."""
 
+    @property
+    def symmetric(self) -> frozenset[str]:
+        """Symmetric matrices that the code takes as such."""
+
 
 class Gradients(Trials):
     """Runs the user's code edited, at a few points."""
@@ -141,7 +145,7 @@ class Gradients(Trials):
             return None
         try:
             return {
-                name: shaped(returned[name], true.shape)
+                name: as_compared(returned[name], true.shape, symmetric=name in point.symmetric)
                 for name, true in point.true.items()
                 if name in returned
             }

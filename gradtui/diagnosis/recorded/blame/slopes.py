@@ -37,6 +37,7 @@ class _Sampled(Struct, frozen=True, eq=False):
     hand: Values
     true: Values
     errors: Values
+    symmetric: frozenset[str] = frozenset()
 
 
 def blamed_by_slopes(runs: Runs, names: Sequence[str], wrong: Sequence[str]) -> Sequence[Blame]:
