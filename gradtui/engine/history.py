@@ -17,7 +17,7 @@ from gradtui.engine.rows import Rows
 from gradtui.engine.tape import Tape
 from gradtui.engine.trainer import Trainer
 
-MEMORY = 64 << 20
+MEMORY = 96 << 20
 """Bytes of state that a history keeps before it thins out its rows."""
 _MOST = 512 << 20
 """Bytes that it keeps where a state between two that are kept would take long to replay."""
@@ -46,7 +46,7 @@ class Origin(Struct, frozen=True):
 class History:
     """The states of one branch, computed when they are asked for.
 
-    Every state is kept while all fit into `memory` bytes; then every second one is dropped, as
+    Every state is kept while all fit into `memory` bytes; then most are dropped, evenly and as
     often as needed, and a step between is replayed by the function that ran it first, so its bits
     agree.  Where a replay would take long, as measured, more memory is spent.  A branch has the
     states from its start on, the first of them `first`; those before are its `parent`'s own.
@@ -123,14 +123,23 @@ class History:
             self._known += count
             budget -= count
             while len(self._rows) > (self._limit if self._replays_soon else self._most):
-                self._rows.thin()
-                self._every *= 2
+                self._rows.thin(self._thinner)
+                self._every *= self._thinner
         return self._known
 
     @property
     def _replays_soon(self) -> bool:
-        """Whether no replay would take long if every second state were dropped."""
-        return 2 * self._every * self._seconds < _WAIT
+        """Whether no replay would take long if states were dropped."""
+        return self._thinner * self._every * self._seconds < _WAIT
+
+    @property
+    def _thinner(self) -> int:
+        """Of how many states one is left when some are dropped.
+
+        A third at first, then halves: of a million steps of a small network every 96th state is
+        kept, where halves alone would leave the choice of 64, too many, and 128, too few.
+        """
+        return 3 if self._every == 1 else 2
 
     def reach(self, step: int, seconds: float) -> bool:
         """Compute towards a step for a while; return whether it is known then."""

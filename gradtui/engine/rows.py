@@ -59,13 +59,13 @@ class Rows:
             self._count += len(some)
             rows = rows[len(some) :]
 
-    def thin(self) -> None:
-        """Drop every second row, from the second one on."""
+    def thin(self, every: int) -> None:
+        """Keep the first row, and of those that follow one in so many."""
         blocks, self._blocks, self._starts = self._blocks[::-1], [], []
         at, self._count, self._free = 0, 0, None
         while blocks:
             block = blocks.pop()
-            kept = block[at % 2 :: 2]
+            kept = block[-at % every :: every]
             at += len(block)
             if len(kept):
                 self._append(kept if len(block) == 1 else kept.copy())

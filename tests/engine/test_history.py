@@ -93,7 +93,7 @@ def test_going_back_step_by_step_replays_once_for_many_steps(monkeypatch):
     model, rows = TRUE["chaotic"]
     history = History(model, memory=memory_for(model, 13))
     history.advance(STEPS)
-    assert history.every == 16
+    assert history.every == 24
     computed = []
     run = model.run
 
@@ -102,10 +102,10 @@ def test_going_back_step_by_step_replays_once_for_many_steps(monkeypatch):
         return run(row, steps, start)
 
     monkeypatch.setattr(model, "run", spy)
-    for step in range(79, 64, -1):
+    for step in range(71, 48, -1):
         assert bits(history.state(step)) == bits(rows[step, :-1])
-    # 15 steps to the first, of which the last 13 states are kept, and 2 to the one before them.
-    assert sum(computed) == 15 + 2
+    # 23 steps to the first, of which the last 13 states are kept, and 10 to the one before them.
+    assert sum(computed) == 23 + 10
 
 
 def test_a_step_that_was_recorded_is_not_replayed_for_the_next(monkeypatch):
@@ -176,9 +176,9 @@ def test_a_wide_state_is_computed_in_chunks_that_fit_the_memory(monkeypatch):
 
     for name in ("run_recorded", "run_observed"):
         monkeypatch.setattr(model, name, spied(getattr(model, name)))
-    history = History(model, memory=memory_for(model, 10))
+    history = History(model, memory=memory_for(model, 12))
     history.advance(95)
-    assert max(asked[:-1]) == 10 and sum(asked) == 95
+    assert max(asked[:-1]) == 12 and sum(asked) == 95
 
 
 @pytest.mark.parametrize("budgets", [[95], [1] * 95, [3, 50, 1, 41]])
@@ -187,7 +187,7 @@ def test_states_that_are_large_are_kept_and_replayed_without_those_between(budge
     history = History(model, memory=memory_for(model, 10))
     for budget in budgets:
         history.advance(budget)
-    assert history.every == 16
+    assert history.every == 12
     rows, after = model.run_recorded(model.initial, 95)
     assert history.losses.tolist() == rows[:, -1].tolist()
     assert bits(history.state(95)) == bits(after)
