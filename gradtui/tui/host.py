@@ -130,12 +130,15 @@ class Seldom:
     def __init__(self) -> None:
         self._next = -math.inf
 
+    def start(self) -> None:
+        """Let it be a while until the next time."""
+        self._next = time.monotonic() + _SELDOM
+
     def due(self) -> bool:
         """Return whether it is shown now; the next time is a while later then."""
-        now = time.monotonic()
-        due = now >= self._next
+        due = time.monotonic() >= self._next
         if due:
-            self._next = now + _SELDOM
+            self.start()
         return due
 
 

@@ -91,6 +91,7 @@ class Pace(Part):
         if self._owed is not None:
             self._owed.stop()
             self._owed = None
+        self._seldom.start()
         # After the paint, which a thread at work would hold up.
         self._host.screen.call_after_refresh(self._find_out, frame)
 
