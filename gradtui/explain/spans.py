@@ -47,6 +47,8 @@ class LazyRows(Sequence[TextRow]):
 
     def __init__(self, count: int, between: Callable[[int, int], list[TextRow]]) -> None:
         self._count, self._between = count, between
+        self._made: tuple[int, int, list[TextRow]] = (0, 0, [])
+        """First and last, and the rows between that were made last."""
 
     def __len__(self) -> int:
         return self._count
@@ -59,7 +61,9 @@ class LazyRows(Sequence[TextRow]):
         if isinstance(at, int):
             return self[:][at]
         start, stop, step = at.indices(self._count)
-        return self._between(start, stop)[::step] if start < stop else []
+        if start < stop and self._made[:2] != (start, stop):
+            self._made = start, stop, self._between(start, stop)
+        return self._made[2][::step] if start < stop else []
 
     def __iter__(self) -> Iterator[TextRow]:
         return iter(self[:])
