@@ -198,6 +198,17 @@ async def test_a_high_graph_leaves_the_lesson_its_rows_on_a_low_screen(terminal,
         assert "? " in t.text and "Enter to answer" in t.text
 
 
+async def test_the_next_step_of_a_lesson_comes_into_view_after_a_finding(terminal):
+    async with terminal(str(find_scenario("grad_extra_factor")), (80, 24)) as t:
+        guide = t.session.guide
+        guide.answered |= set(range(len(guide.lessons)))
+        await t.settled()
+        await t.press("c", "f2")
+        assert "↑ " in t.debugger.query_one("#notes").border_subtitle
+        await t.press("enter")
+        assert "✓▸" in t.text or "·▸" in t.text
+
+
 async def test_what_is_so_already_is_said_to_be(terminal, lesson):
     async with terminal(lesson) as t:
         await t.press("s", "backspace")

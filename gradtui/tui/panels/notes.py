@@ -25,6 +25,8 @@ class NotesPanel(Panel):
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(NOTES)]
     _followed: int | None = None
+    _told: tuple[int, str] | None = None
+    """The step of the lesson in view, and the last remark on an answer."""
 
     def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the findings and the notes, wrapped to the panel."""
@@ -39,7 +41,11 @@ class NotesPanel(Panel):
         super().show_frame(frame)
 
     def follow(self, frame: Frame, height: int) -> None:
-        """Bring the finding that the cursor went to into view."""
+        """Bring the finding that the cursor went to into view, and what is new in the lesson."""
+        lesson = frame.lesson
+        told = None if lesson is None else (lesson.place, lesson.said)
+        if told != self._told:
+            self._told, self.top = told, 0
         if frame.known.chosen == self._followed:
             return
         self._followed = frame.known.chosen
