@@ -1,4 +1,4 @@
-"""Reading untrusted files: sizes, kinds, folders, UTF-8. Knows no file format."""
+"""Reads untrusted files, with checks of size, kind, folder and UTF-8. Knows no file format."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CHUNK = 1 << 18
 
 
 def _flags(*names: str) -> int:
-    """Return the named flags of `os.open` together; one that this system lacks counts as none."""
+    """Return the named flags of `os.open` combined, without those that this system lacks."""
     together = os.O_RDONLY
     for name in names:
         together |= getattr(os, name, 0)
@@ -50,7 +50,7 @@ _REASONS = {
 
 
 def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
-    """Return the bytes of the regular file at `path`; an `InputError` if over `limit` bytes."""
+    """Return the bytes of the regular file at `path`; raises `InputError` if over `limit` bytes."""
     try:
         return _read(lambda: os.open(path, _FILE), limit)
     except InputError as error:
@@ -60,7 +60,7 @@ def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
 def read_text(path: str | os.PathLike[str], limit: int) -> str:
     """Return the UTF-8 text of the file at `path`, without a byte order mark.
 
-    An `InputError` if it is over `limit` bytes, blank, or not UTF-8 (at its first bad byte).
+    Raises `InputError` if it is over `limit` bytes, blank, or not UTF-8 (at its first bad byte).
     """
     return decode_text(read_bytes(path, limit), str(path))
 
@@ -72,10 +72,10 @@ def read_beside(
     place: Place | None = None,
     what: str = "data file",
 ) -> bytes:
-    """Return the bytes of the file `name`, which must lie inside the folder of `scenario`.
+    """Return the bytes of the file `name`, which must be inside the folder of `scenario`.
 
-    An `InputError` is at `place`, where the scenario gives the name, and names no file; it says
-    `what` could not be read.
+    Raises `InputError` at `place`, where the scenario gives the name; it names no file and says
+    that `what` could not be read.
     """
     try:
         folder, parts = _resolve(os.path.dirname(os.fspath(scenario)), name)
@@ -85,7 +85,7 @@ def read_beside(
 
 
 def decode_text(raw: bytes, file: str) -> str:
-    """Return `raw` as text without a byte order mark; an `InputError` if blank or not UTF-8."""
+    """Return `raw` as text without a byte order mark; raises `InputError` if blank or not UTF-8."""
     marked = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     try:
@@ -94,7 +94,7 @@ def decode_text(raw: bytes, file: str) -> str:
         kind = "UTF-16" if marked else f"byte 0x{raw[error.start]:02x}"
         raise _undecodable(raw, error.start, kind, file) from None
     if "\0" in text:
-        # UTF-16 without a byte order mark is, letter by letter, valid UTF-8 with NULs between.
+        # UTF-16 without a byte order mark often is valid UTF-8 with a NUL after each letter.
         raise _undecodable(raw, raw.index(b"\0"), "a NUL byte, as in UTF-16", file)
     if not text.strip():
         raise InputError("the file is empty", file=file)
@@ -111,7 +111,7 @@ def _undecodable(raw: bytes, at: int, found: str, file: str) -> InputError:
 
 
 def leads_out(name: str) -> bool:
-    """Return whether a file's name, as it is written, leads out of the folder it starts from."""
+    """Return whether a file's name, as written, leads out of its folder."""
     return os.path.isabs(name) or Path(os.path.normpath(name)).parts[:1] == ("..",)
 
 
@@ -139,7 +139,7 @@ def _resolve(folder: str, name: str) -> tuple[str, tuple[str, ...]]:
 def _open_below(folder: str, parts: tuple[str, ...]) -> int:
     """Return a descriptor of the file `parts` below `folder`, following no link.
 
-    The path was resolved before, so a link met here was put there since, and is refused.
+    The path was resolved before, so a link found here is new, and is refused.
     """
     if os.open not in os.supports_dir_fd:
         return os.open(os.path.join(folder, *parts), _FILE)
@@ -155,7 +155,7 @@ def _open_below(folder: str, parts: tuple[str, ...]) -> int:
 
 
 def _read(open_file: Callable[[], int], limit: int) -> bytes:
-    """Return what the descriptor made by `open_file` holds; the errors name no file."""
+    """Return the contents behind the descriptor from `open_file`; errors name no file."""
     try:
         descriptor = open_file()
         try:
@@ -182,12 +182,12 @@ def _read_descriptor(descriptor: int, limit: int) -> bytes:
         chunks.append(chunk)
         left -= len(chunk)
     if left <= 0:
-        # The size said otherwise: the file grew meanwhile, or its system does not tell sizes.
+        # Its size was smaller: the file has grown, or its file system reports no sizes.
         raise InputError(f"too large: the limit is {_size(limit)}")
     return b"".join(chunks)
 
 
 def _size(count: int) -> str:
-    """Return a number of bytes as it is read aloud: `32 MB`, or `1,000,001 bytes`."""
+    """Return a number of bytes in words: `32 MB`, or `1,000,001 bytes`."""
     megabytes, rest = divmod(count, 1_000_000)
     return f"{megabytes} MB" if megabytes and not rest else f"{count:,} bytes"

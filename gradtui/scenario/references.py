@@ -1,4 +1,4 @@
-"""Values as they are named where something is typed: `W[0,1]`, `grad(w[0])`, `3,1 row 2`, `lr`."""
+"""Names of values as people type them: `W[0,1]`, `grad(w[0])`, `3,1 row 2`, `lr`."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _Named = TypeVar("_Named")
 
 
 class Reference(Struct, frozen=True):
-    """A value, or its gradient, whole or one element of it."""
+    """A value or its gradient, the whole of it or one element."""
 
     name: str
     place: Place
-    """Where it stands in the text."""
+    """Its place in the text."""
     index: Index | None = None
     gradient: bool = False
 
@@ -40,16 +40,16 @@ class Reference(Struct, frozen=True):
 def read_references(
     text: str, shapes: Mapping[str, Shape], words: Collection[str]
 ) -> Iterator[Reference]:
-    """Yield what a text names, as `w[0] grad(w[0]) lr`; raises InputError with a place in it.
+    """Yield the values that a text such as `w[0] grad(w[0]) lr` names; raises InputError in it.
 
-    `shapes` are those of all values; `words` are names of what has no elements and no gradient.
+    `shapes` are the shapes of all values; `words` name values without elements and gradients.
     """
     at = 0
     while text[at:].strip(" ,"):
         at += len(text[at:]) - len(text[at:].lstrip(" ,"))
         match = _REFERENCE.match(text, at)
         if match is None:
-            raise InputError("expected a name, as w, w[0], grad(w), loss, lr or norm",
+            raise InputError("expected a name such as w, w[0], grad(w), loss, lr or norm",
                              Place(1, at + 1), source_line=text)  # fmt: skip
         place = Place(1, at + 1, len(match[0].rstrip()))
         try:
@@ -78,15 +78,15 @@ def _reference(
 def read_element(text: str, names: Iterable[str] = ()) -> tuple[str, Index, int | None]:
     """Return name, index and row of a text such as `W[3,1] row 2`, `3,1` or `3 1 row 2`.
 
-    The name may be missing, and the row; one of `names` may have brackets of its own.  Raises
-    ValueError where it is none of these.
+    The name and the row may be missing; one of `names` may contain brackets.  Raises ValueError for
+    any other text.
     """
     own = named_first(text, names)
     if own and not own.isidentifier():
         return own, *read_element(text.strip().removeprefix(own))[1:]
     found = _ELEMENT.fullmatch(text.strip())
     if found is None:
-        raise ValueError(f"'{text.strip()}' is no element: expected numbers such as 3,1, "
+        raise ValueError(f"'{text.strip()}' is not an element: expected numbers such as 3,1, "
                          "or 3,1 row 2")  # fmt: skip
     name, bracketed, plain, row = found.groups()
     numbers = tuple(map(int, re.findall("[0-9]+", bracketed or plain or "")))
@@ -94,7 +94,7 @@ def read_element(text: str, names: Iterable[str] = ()) -> tuple[str, Index, int 
 
 
 def named_first(text: str, names: Iterable[str]) -> str:
-    """Return the longest of the names that a text begins with; nothing where there is none."""
+    """Return the longest name that a text begins with, or nothing."""
     text = text.strip()
     ends = ("", " ", "[")
     found = (n for n in names if text.startswith(n) and text[len(n) : len(n) + 1] in ends)
@@ -102,23 +102,23 @@ def named_first(text: str, names: Iterable[str]) -> str:
 
 
 def read_index(text: str, name: str, shape: Shape) -> Index:
-    """Return the index in brackets after a name; raises ValueError where it is no element's."""
+    """Return the index in brackets after a name; raises ValueError if it is not an element."""
     parts = [part.strip() for part in text.strip("[]").split(",")]
     if not text.endswith("]") or not all(part.isascii() and part.isdigit() for part in parts):
-        raise ValueError("expected an index, as [2,1], counted from 0")
+        raise ValueError("expected an index such as [2,1], counted from 0")
     index = tuple(int(part[:12]) for part in parts)
     check_index(index, name, shape)
     return index
 
 
 def fits(index: Index, shape: Shape) -> bool:
-    """Return whether an array of a shape has an element."""
+    """Return whether an array of a shape has an element at an index."""
     inside = all(i < size for i, size in zip(index, shape, strict=False))
     return len(index) == len(shape) and inside
 
 
 def check_index(index: Index, name: str, shape: Shape, *, plain: bool = False) -> None:
-    """Raise ValueError if an array has no such element; `plain` leaves the brackets away."""
+    """Raise ValueError if an array has no such element; `plain` omits the brackets."""
     if fits(index, shape):
         return
     last = ",".join(str(size - 1) for size in shape)
@@ -130,5 +130,5 @@ def check_index(index: Index, name: str, shape: Shape, *, plain: bool = False) -
 
 
 def as_shown(named: Mapping[str, _Named], problem: Problem) -> dict[str, _Named]:
-    """Return what is named, by its labels too; its own name comes first."""
+    """Return the entries by their labels too; a name takes precedence over a label."""
     return {problem.label(name): found for name, found in named.items()} | dict(named)

@@ -1,6 +1,6 @@
-"""The names of the rules, by what they judge. Knows no rule's condition.
+"""The names of the rules, by their subject. Knows no rule's condition.
 
-Those of gradtui itself, `internal` and `not-judged`, are no mistakes of a scenario.
+`internal` and `not-judged` report on gradtui itself and are not listed here.
 """
 
 from __future__ import annotations
@@ -10,22 +10,22 @@ GRADIENT_RULES = (
     "missing-path", "missing-term", "double-counted-path", "transposed", "unreduced-broadcast",
     "wrong-axis", "accumulated", "stale", "unexplained", "relies-on-data", "not-compared",
 )  # fmt: skip
-"""Of a hand-written gradient."""
+"""Rules for hand-written gradients."""
 UPDATE_RULES = (
     "update-sign", "update-rate", "missing-bias-correction", "wrong-time-index",
     "epsilon-placement", "missing-root", "decay-coupling", "momentum-form",
     "wrong-hyperparameter", "unexplained-update",
 )  # fmt: skip
-"""Of a hand-written update."""
+"""Rules for hand-written updates."""
 RUN_RULES = (
     "diverging", "oscillating", "crawling", "plateau", "rate-too-large-later",
     "exploding-gradient", "vanishing-gradient", "non-finite", "dead-relu", "saturated", "masked",
     "constant-feature", "disconnected", "scale-mismatch", "ill-conditioned", "clipping",
 )  # fmt: skip
-"""Of a training run."""
+"""Rules for training runs."""
 CODE_RULES = ("no-gradient", "nondeterministic", "opaque", "straight-through")
-"""Of code that is run, beside those of gradients."""
+"""Rules for code that is run, beside those for gradients."""
 SILENCED = (*GRADIENT_RULES, *UPDATE_RULES, *RUN_RULES, *CODE_RULES)
-"""What a comment on a line can silence."""
+"""Rules that a comment on a line can silence."""
 FINDABLE = (*GRADIENT_RULES, *UPDATE_RULES, *RUN_RULES)
-"""What a scenario can expect to be found."""
+"""Rules that a scenario can expect."""

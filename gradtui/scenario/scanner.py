@@ -1,6 +1,6 @@
-"""A scanner over TOML text: the place of each key and each value. Knows no values.
+"""A scanner for TOML text that finds the place of each key and each value. Knows no values.
 
-It need only be right for texts that tomllib accepts; it never fails on others, and is linear.
+It is right for texts that tomllib accepts, never crashes on others, and takes linear time.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Lines(Struct, frozen=True, eq=False):
     starts: list[int]
 
     def row(self, offset: int) -> int:
-        """Return the line, from 0, that an offset lies in."""
+        """Return the line of an offset, counted from 0."""
         return bisect_right(self.starts, offset) - 1
 
     def end(self, row: int) -> int:
@@ -82,11 +82,11 @@ class Entry(Struct, eq=False):
 
 
 class NotTomlError(Exception):
-    """The text is not TOML from here on."""
+    """The text is not TOML beyond this point."""
 
 
 class Scanner:
-    """One pass over a text, without recursion, that accepts all TOML and some more."""
+    """One pass over a text, without recursion, that accepts a superset of TOML."""
 
     def __init__(self, lines: Lines) -> None:
         self.lines = lines
@@ -108,8 +108,8 @@ class Scanner:
                 self.value(*self.pair(table, path))
 
     def at_end(self) -> bool:
-        """Step over blanks and comments, and tell whether nothing follows."""
-        # Looking before matching halves the time of a large file; at the end the slice is "".
+        """Skip blanks and comments; return whether the text ends there."""
+        # Looking before matching halves the time for a large file; at the end the slice is "".
         if self.text[self.at : self.at + 1] not in _STARTS_BLANK:
             return False
         if blank := _BLANK.match(self.text, self.at):
@@ -117,13 +117,13 @@ class Scanner:
         return self.at == len(self.text)
 
     def take(self, token: str) -> None:
-        """Go past a token that must stand here."""
+        """Skip a token that is required here."""
         if not self.text.startswith(token, self.at):
             raise NotTomlError
         self.at += len(token)
 
     def header(self) -> tuple[Entry, Path]:
-        """Step over `[a.b]` or `[[a.b]]` and return the table that the next lines fill."""
+        """Skip `[a.b]` or `[[a.b]]`; return the table that the next lines belong to."""
         brackets = 2 if self.text.startswith("[[", self.at) else 1
         self.at += brackets
         parts = self.key(0)
@@ -141,7 +141,7 @@ class Scanner:
         return rows[-1], (*path, name, len(rows) - 1)
 
     def pair(self, table: Entry, path: Path) -> tuple[Entry, Path]:
-        """Step over `a.b =` and return the new entry."""
+        """Skip `a.b =`; return the new entry."""
         parts = self.key(len(path))
         self.take("=")
         parent, path = self.descend(table, path, parts[:-1])
@@ -150,7 +150,7 @@ class Scanner:
         return entry, (*path, name)
 
     def key(self, depth: int) -> list[tuple[str, Span]]:
-        """Step over a dotted key, below a table of the given depth, and the blanks around it."""
+        """Skip a dotted key, below a table of the given depth, and the blanks around it."""
         parts: list[tuple[str, Span]] = []
         while not self.at_end():
             token = _KEY.match(self.text, self.at)
@@ -169,7 +169,7 @@ class Scanner:
     def descend(
         self, entry: Entry, path: Path, parts: list[tuple[str, Span]]
     ) -> tuple[Entry, Path]:
-        """Return the table at `parts` below `entry`, made where it is not there yet."""
+        """Return the table at `parts` below `entry`, creating it if needed."""
         for name, span in parts:
             entry = _table(entry).setdefault(name, Entry(span, span, {}))
             path = (*path, name)
@@ -179,7 +179,7 @@ class Scanner:
         return entry, path
 
     def value(self, entry: Entry, path: Path) -> None:
-        """Step over a value, with all that is inside it."""
+        """Skip a value and everything inside it."""
         containers: list[tuple[Entry, Path]] = []
         following: tuple[Entry, Path] | None = (entry, path)
         while following:
@@ -199,13 +199,13 @@ class Scanner:
             following = self.next_inside(containers)
 
     def plain_items(self, items: list[Entry]) -> None:
-        """Step over short numbers, each with its comma: most of a large file, so worth a way."""
+        """Skip short numbers with their commas: a fast path for most of a large file."""
         while match := _PLAIN_ITEM.match(self.text, self.at):
             items.append(Entry(None, match.span(1)))
             self.at = match.end()
 
     def next_inside(self, containers: list[tuple[Entry, Path]]) -> tuple[Entry, Path] | None:
-        """Step to the next value inside the innermost container, closing those that end here."""
+        """Move to the next value in the innermost container, closing those that end here."""
         while containers:
             entry, path = containers[-1]
             if not self.at_end() and self.text[self.at] == ",":
@@ -244,7 +244,7 @@ class Scanner:
             self.bad_numbers.append((token.span(), fault))
 
     def check_depth(self, depth: int, span: Span) -> None:
-        """Refuse what is nested too deep."""
+        """Refuse values that are nested too deep."""
         if depth > MAX_DEPTH:
             raise InputError(
                 f"nested too deep: the limit is {MAX_DEPTH} levels", self.lines.place(span)
@@ -264,7 +264,7 @@ def _key_text(token: str) -> str:
 
 
 def unescape(escape: re.Match[str]) -> str:
-    """Return what an escape stands for: nothing, for a backslash that ends a line."""
+    """Return the text of an escape: empty for a backslash at the end of a line."""
     digits = escape[1] or escape[2] or escape[3]
     if digits:
         code = int(digits, 16)
@@ -276,7 +276,7 @@ def _number_fault(token: str) -> str:
     """Return why 64 bits cannot hold a number, or nothing."""
     plain = token.replace("_", "")
     if integer := _INTEGER.fullmatch(plain):
-        # More digits than these overflow in every base, and are not worth converting.
+        # More digits overflow in every base, and need no conversion.
         digits = integer[2].lstrip("0").lstrip("xob").lstrip("0")
         base = _BASES.get(integer[2][:2], 10)
         if len(digits) <= 64 and -(2**63) <= int(integer[1] + (digits or "0"), base) < 2**63:

@@ -233,7 +233,7 @@ def test_axes_are_read(text, axes):
         ("b1[1] b1[1]", "the two axes are the same number"),
         ("b1 b1 b1", "expected one or two parameters"),
         ("b1[1] row 2", "expected one or two parameters"),
-        ("b1[", "is no element"),
+        ("b1[", "is not an element"),
     ],
 )
 def test_axes_that_are_none_are_refused_in_words(text, message):

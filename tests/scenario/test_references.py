@@ -34,7 +34,7 @@ def test_a_name_may_have_brackets_of_its_own():
 
 @pytest.mark.parametrize("text", ["-1", "w[1", "1.5", "w[1]]", "a b", "9" * 40])
 def test_what_is_no_element_is_refused(text):
-    with pytest.raises(ValueError, match="is no element"):
+    with pytest.raises(ValueError, match="is not an element"):
         read_element(text)
 
 
@@ -51,10 +51,10 @@ def test_values_are_read_with_their_places():
 @pytest.mark.parametrize(
     ("text", "column", "message"),
     [
-        ("w +", 3, "expected a name, as w, w[0], grad(w), loss, lr or norm"),
+        ("w +", 3, "expected a name such as w, w[0], grad(w), loss, lr or norm"),
         ("lr[0]", 1, "nothing is called 'lr'"),
         ("lr grad(w", 4, "'grad(w': expected grad(w)"),
-        ("W[1", 1, "expected an index, as [2,1], counted from 0"),
+        ("W[1", 1, "expected an index such as [2,1], counted from 0"),
         ("W[3,0]", 1, "W is 3×2: its elements go up to [2,1]"),
         ("w[0]", 1, "w is scalar: it is one number"),
     ],

@@ -106,7 +106,7 @@ async def test_the_lens_follows_a_weight_to_every_output(terminal, classifier):
         ("0,1", "w is 2: its elements go up to 1"),
         ("first", "no node is called 'first'"),
         ("1 row 5", "there is no row 5: expected one below 5"),
-        ("1.5", "'1.5' is no element"),
+        ("1.5", "'1.5' is not an element"),
     ],
 )
 async def test_a_wrong_element_is_refused_in_words(terminal, typed, message):
