@@ -14,8 +14,7 @@ from gradtui.manual.pages import TOPICS, Block, Code, Heading, Prose, Table, nam
 
 _INDENT = "  "
 _GAP = 2
-_WIDEST_PART, _ALL_BUT_LAST = 0.4, 0.6
-"""Largest share of the width for a column before the last, and for all of them together."""
+_NARROWEST = 8
 _AS_IT_IS: Mapping[str, Any] = {"subsequent_indent": _INDENT, "break_on_hyphens": False}
 _HELD = "\N{NO-BREAK SPACE}"
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
@@ -97,11 +96,12 @@ def _cell_text(cell: str) -> str:
 
 
 def _widths(cells: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Return the width of each column: that of its cells, and the rest for the last."""
-    *others, last = [max(map(cell_width, column)) for column in zip(*cells, strict=True)]
-    most = max(8, int(width * min(_WIDEST_PART, _ALL_BUT_LAST / max(1, len(others)))))
-    others = [min(size, most) for size in others]
-    return [*others, max(8, min(last, width - sum(others) - _GAP * len(others)))]
+    """Return how wide each column is: as its cells want it; the widest shrinks until all fit."""
+    sizes = [max(map(cell_width, column)) for column in zip(*cells, strict=True)]
+    room = width - _GAP * (len(sizes) - 1)
+    while sum(sizes) > room and max(sizes) > _NARROWEST:
+        sizes[sizes.index(max(sizes))] -= 1
+    return sizes
 
 
 def _spans(text: str) -> list[Span]:

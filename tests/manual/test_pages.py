@@ -37,6 +37,7 @@ from gradtui.manual.pages import (
     search,
 )
 from gradtui.scenario.arrays import MAX_NAMES
+from gradtui.scenario.bundled import bundled_folder
 from gradtui.scenario.lesson import VIEWS
 from gradtui.scenario.lessons import GOALS
 from gradtui.scenario.load import load_problem
@@ -169,9 +170,21 @@ def test_the_rules_are_those_of_the_diagnosis():
     for heading, rules in (
         ("Hand-written gradients", GRADIENT_RULES), ("Hand-written updates", UPDATE_RULES)
     ):  # fmt: skip
-        assert found[heading] == [(f"`{rule}`", MISTAKES[rule]) for rule in rules]
+        told = [row[:2] for row in found[heading]]
+        assert told == [(f"`{rule}`", MISTAKES[rule]) for rule in rules]
     assert [row[0] for row in found["Code that is run"]] == [f"`{rule}`" for rule in CODE_RULES]
-    assert found["Training runs"] == [(f"`{r.name}`", r.summary) for r in RUN_RULES.values()]
+    runs = [row[:2] for row in found["Training runs"]]
+    assert runs == [(f"`{rule.name}`", rule.summary) for rule in RUN_RULES.values()]
+
+
+def test_the_scenario_that_a_rule_names_shows_it():
+    rows = [row for rows in tables("findings").values() for row in rows if len(row) == 3]
+    for rule, _, scenario in rows:
+        text = (bundled_folder() / f"{scenario.strip('`')}.toml").read_text() if scenario else ""
+        assert not scenario or f'finding = "{rule.strip("`")}"' in text
+    assert [row[0] for row in rows if not row[2]] == [
+        "`unexplained`", "`not-compared`", "`unexplained-update`"
+    ]  # fmt: skip
 
 
 def test_the_limits_are_those_that_are_kept():
@@ -250,8 +263,8 @@ def test_names_are_those_of_cells_that_hold_nothing_else():
 def test_a_name_is_explained_by_its_rows_under_their_heading():
     assert entries_of(read_page("findings"), "dead-relu") == [
         Heading("Training runs"),
-        Table(("rule", "a run in which"),
-              (("`dead-relu`", RUN_RULES["dead-relu"].summary),)),
+        Table(("rule", "a run in which", "scenario that shows it"),
+              (("`dead-relu`", RUN_RULES["dead-relu"].summary, "`dead_relu`"),)),
     ]  # fmt: skip
     assert entries_of(read_page("findings"), "no such rule") == []
 
