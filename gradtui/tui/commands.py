@@ -61,7 +61,7 @@ COMMANDS = (
     Command("goto", ("J",), "go to", "go to a step by its number", STEPS, "STEP"),
     Command(
         "break", ("b",), "break",
-        "stop where a condition begins to hold, as norm > 1; the same again removes it", STEPS,
+        "stop where a condition begins to hold, such as norm > 1; repeat to remove", STEPS,
         "CONDITION",
     ),
     Command(
@@ -99,17 +99,17 @@ COMMANDS = (
         LOOK,
     ),
     Command(
-        "watch", ("w",), "watch", "watch an expression, as loss - prev; the same again ends it",
+        "watch", ("w",), "watch", "watch an expression such as loss - prev; repeat to end",
         LOOK, "EXPRESSION",
     ),
     Command(
         "print", ("P",), "print",
-        "a value whole, in a table: the selected one, or an expression, as grad(W1)", LOOK,
+        "a whole value in a table: the selected one, or an expression such as grad(W1)", LOOK,
         "EXPRESSION", tells=True,
     ),
     Command(
         "reload", ("R",), "reload",
-        "load the file again; the branches are made anew on it; a call: run its file again", SCREEN,
+        "load the file again and remake the branches on it; of a call, run its file again", SCREEN,
     ),
     Command(
         "edit", ("E",), "edit",
@@ -123,7 +123,7 @@ COMMANDS = (
     Command("list", ("X",), "list", "the graph as a list, one row a node, or as a drawing", LOOK),
     Command(
         "lens", ("L",), "lens",
-        "the lens: the chain rule of one element, as 3,1 or 3,1 row 2; {escape} leaves it", LOOK,
+        "the lens: the chain rule of one element, such as 3,1 or 3,1 row 2; {escape} leaves", LOOK,
         "ELEMENT",
     ),
     Command(
@@ -139,7 +139,7 @@ COMMANDS = (
     ),
     Command(
         "follow", ("V",), "follow",
-        "any values over the steps, several at once, as w[0] grad(w[0]) lr", LOOK, "VALUES",
+        "any values over the steps, several at once: w[0] grad(w[0]) lr", LOOK, "VALUES",
     ),
     Command(
         "range", ("r",), "range", "draw only some of the steps, such as 10 50, or all again", LOOK,
@@ -166,7 +166,7 @@ COMMANDS = (
     Command("branch-before", ("comma",), "branch", "the branch before", TRY),
     Command(
         "sweep", ("i",), "sweep",
-        "all of several values at once from here on, as lr 0.01 0.1 1; again: how each ends", TRY,
+        "several values at once from here on, such as lr 0.01 0.1 1; again: how each ends", TRY,
         "VALUES", tells=True,
     ),
     Command(
@@ -175,7 +175,7 @@ COMMANDS = (
         "large", LOOK, "PARAMETERS",
     ),
     Command(
-        "axes", ("A",), "axes", "over which parameters the surface lies, as w1 w2 or W[0,1] b[2]",
+        "axes", ("A",), "axes", "choose the surface's parameters, such as w1 w2 or W[0,1] b[2]",
         LOOK, "PARAMETERS",
     ),
     Command(
@@ -188,11 +188,11 @@ COMMANDS = (
     ),
     Command(
         "drive", ("D",), "drive",
-        "what moves the weights: what was written by hand, or the true gradients", TRY,
+        "what moves the weights: the hand-written lines, or the true gradients", TRY,
     ),
     Command(
         "repaint", ("f5", "ctrl+l"), "repaint",
-        "paint all of the screen again, where something else has written on it", SCREEN,
+        "repaint the screen after something else has written on it", SCREEN,
     ),
     Command("zoom", ("z",), "zoom", "zoom the focused panel, {escape} ends it", SCREEN),
     Command(
@@ -212,25 +212,25 @@ COMMANDS = (
     ),
     Command(
         "copy", ("y",), "copy",
-        "copy the selected number, with the focus on the findings the finding; a file has it too",
+        "copy the selected number, or a finding when that panel is focused; a file has it too",
         SCREEN,
     ),
     Command("picture", ("Y",), "picture", "save a picture of the screen (SVG)", SCREEN),
     Command(
-        "theme", ("f3",), "theme", "dark colours, or light ones; others by name, as nord", SCREEN,
+        "theme", ("f3",), "theme", "dark or light colours, or others by name, such as nord", SCREEN,
         "NAME",
     ),
     Command("open", ("o",), "open", "open another scenario", SCREEN, "FILE"),
     Command(
         "resume", ("U",), "resume",
-        "go to where this scenario was left the last time; again: back to where you were", SCREEN,
+        "go to where you left this scenario last; repeat to go back", SCREEN,
     ),
     Command("command", ("colon",), "command", "the command line: the names in this list", SCREEN),
     Command(
         "help", ("question_mark", "f1"), "help",
-        "this help; with a topic that page of the manual", SCREEN, "TOPIC",
+        "this help; with a topic, that page of the manual", SCREEN, "TOPIC",
     ),
-    Command("quit", ("q",), "quit", "quit; asks first where there are branches", SCREEN),
+    Command("quit", ("q",), "quit", "quit; asks first if there are branches", SCREEN),
 )  # fmt: skip
 
 OF_A_RUN = frozenset(
