@@ -43,5 +43,5 @@ def test_all_parameters_together_are_limited_by_the_memory_that_they_may_take(wr
     with pytest.raises(InputError, match="room for 20,000,000 in"):
         parameters_of(write, text)
     monkeypatch.setenv("GRADTUI_MEMORY", "much")
-    with pytest.raises(InputError, match="GRADTUI_MEMORY is no number of gigabytes"):
+    with pytest.raises(InputError, match="GRADTUI_MEMORY is not a number of gigabytes"):
         parameters_of(write, text)
