@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _TWICE = 1.0
 """Seconds within which a second Ctrl+C quits, if no other key comes between."""
 _MOST_CELLS = 2_000_000
-"""Of a window; a terminal may send its size as a sequence, and what is typed may look like one."""
+"""Largest window; a terminal may send its size as a sequence, and typed text may look like one."""
 _FROM_TERMINAL = (Key, Paste, MouseEvent, Resize, AppFocus, AppBlur)
 
 
@@ -54,7 +54,7 @@ class GradtuiApp(App[int]):
     CSS_PATH = "style.tcss"
     TITLE = "gradtui"
     ENABLE_COMMAND_PALETTE = True
-    # Textual would select panels, by their names, and Ctrl+C, which copies that, is not its own.
+    # Textual would select panels by their names, and its Ctrl+C, which copies those, is not used.
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", "stop, quit", show=False, priority=True),
@@ -71,7 +71,7 @@ class GradtuiApp(App[int]):
         learn: bool = False,
     ) -> None:
         chosen = display.theme or (THEMES[0] if display.colours == "many" else PALETTE).name
-        # Where the terminal's own colours are used, or none, they stay what they are.
+        # The terminal's own colours, or none, stay as they are.
         own = chosen == PALETTE.name or display.colours == "none" or None
         self._display_as = display
         super().__init__(Driver, watch_css=False, ansi_color=own)
@@ -86,12 +86,12 @@ class GradtuiApp(App[int]):
         self.ending = Ending(self.exit, self.save)
         for theme in THEMES:
             self.register_theme(theme)
-        # Set before the first paint: a change of the theme styles everything once more.
+        # Set before the first paint, because a change of theme styles everything again.
         self.set_reactive(App.theme, chosen)
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return our own colour names, for themes that are not ours."""
+        """Return our own colour names for Textual's themes."""
         return OWN_COLOURS
 
     def get_css_variables(self) -> dict[str, str]:
@@ -102,7 +102,7 @@ class GradtuiApp(App[int]):
         return {**found, **height_colours(found, flat=flat)}
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return what is done to every row before it is painted."""
+        """Return the filters applied to every row before painting."""
         filters = list(super().get_line_filters())
         if self._display_as.colours == "none":
             filters.append(NoColor())
@@ -111,20 +111,20 @@ class GradtuiApp(App[int]):
         return filters
 
     def get_default_screen(self) -> Screen[Any]:
-        """Return the debugger, where there is a session yet.
+        """Return the debugger, if there is a session yet.
 
-        Pushed onto a screen of Textual's own it would wait until that is laid out and painted.
+        Pushed onto Textual's default screen, it would wait for that to be laid out and painted.
         """
         if self._session is None:
             return super().get_default_screen()
-        # The picker comes up without numpy and the panels, the debugger without the picker.
+        # The picker starts without numpy and the panels, the debugger without the picker.
         from gradtui.tui.debugger import Debugger
 
         self._debugger = Debugger(self._session, self._keys, resume=self._resume)
         return self._debugger
 
     def on_mount(self) -> None:
-        """Let signals end the app; open the picker where there is no session."""
+        """Let signals end the app; open the picker if there is no session."""
         self.ending.serve(asyncio.get_running_loop())
         self.app_resume_signal.subscribe(self, lambda app: self.action_repaint())
         if self._session is None:
@@ -134,12 +134,12 @@ class GradtuiApp(App[int]):
             self.push_screen(picker)
 
     def on_ready(self) -> None:
-        """Collect garbage from the first paint on, of which all made so far is none."""
+        """Start collecting garbage at the first paint, sparing everything made before it."""
         gc.freeze()
         gc.enable()
 
     def save(self) -> str:
-        """Save what the next start can go on from; return why it could not be, or nothing."""
+        """Save everything for the next start; return the reason of a failure, or an empty text."""
         if self._debugger is None:
             return ""
         if self._exception is None:
@@ -153,11 +153,11 @@ class GradtuiApp(App[int]):
             yield
 
     def _fatal_error(self) -> None:
-        """Leave on an error of our own: at once, in plain text, without what the variables hold."""
+        """Exit on an internal error: at once, in plain text, without the values of variables."""
         self.panic(Text(clean(traceback.format_exc(), newlines=True)))
 
     def _chosen(self, session: Session | None) -> None:
-        """Open the debugger on what the picker gave; leave where it gave nothing."""
+        """Open the debugger on the picker's choice; exit without one."""
         if session is None:
             self.exit(0)
         else:
@@ -180,22 +180,22 @@ class GradtuiApp(App[int]):
             self._held_up = self.set_timer(LOST, self.on_answered)
 
     def on_answered(self) -> None:
-        """Paint what was held up: whatever differs from what the terminal shows."""
+        """Paint what was held back: everything that differs from the terminal's picture."""
         if self._held_up is not None:
             self._held_up.stop()
             self._held_up = None
             self.screen.refresh()
 
     def action_repaint(self) -> None:
-        """Paint all of the screen, whatever the terminal shows, for the size that it has."""
+        """Paint the whole screen for the present size, whatever the terminal shows."""
         self.post_message(Resize(self.size, self.size))
 
     async def on_event(self, event: Event) -> None:
-        """Do what a key asks for before the next one is looked at; paint all of another size."""
+        """Handle each key before the next one is read; repaint everything at another size."""
         if (self._exit or not self.screen_stack) and isinstance(event, _FROM_TERMINAL):
-            return  # the screens are going, and what a key opens now would not get its parts
+            return  # the screens are closing, and a screen opened now would never get its parts
         if isinstance(event, Resize) and isinstance(self._driver, Driver):
-            # Of many signals the first may be told of last, with the size that was read for it.
+            # Of many signals the first may arrive last, with the size read for it.
             size = self._driver.size_now(event.size)
             event = Resize(size, size)
         if isinstance(event, Resize) and event.size.area > _MOST_CELLS:
@@ -209,10 +209,10 @@ class GradtuiApp(App[int]):
             self.screen.refresh()
 
     def _takes(self, event: MouseEvent) -> bool:
-        """Return whether what the mouse is on, or what holds it, will be there.
+        """Return whether the widget under the mouse, or the one holding it, will stay.
 
-        What is being removed is laid out for a moment still.  Pressed on then, Textual gives it the
-        focus for good, or ends at its missing parent; removed while pressed, it keeps the mouse.
+        A widget being removed stays laid out for a moment.  If it is pressed then, Textual gives it
+        the focus for good, or fails at its missing parent; removed then, it keeps the mouse.
         """
         held = self.mouse_captured
         if held is not None and held._pruning:
@@ -220,11 +220,11 @@ class GradtuiApp(App[int]):
         return not any(found._pruning for found, _ in self.screen.get_widgets_at(event.x, event.y))
 
     async def _type(self, event: Key | Paste) -> None:
-        """Give what was typed to the input that has the focus, or run what it is bound to.
+        """Pass a key to the focused input, or run its binding.
 
-        Textual hands a key to the widget in focus and takes it back when nobody wanted it, each
-        time through a queue: where the focus changed meanwhile a key that came later was done
-        first, and an Escape of before closed what it had opened.
+        Textual passes a key to the focused widget and takes it back if unused, each time through a
+        queue: if the focus changed meanwhile, a later key was handled first, and an earlier Escape
+        closed what that had opened.
         """
         self.app_focus = True
         await self._opened()
@@ -241,10 +241,10 @@ class GradtuiApp(App[int]):
                     await self._check_bindings(event.key)
         if isinstance(field, Input) and text:
             field.replace(text, *field.selection)
-        await asyncio.sleep(0)  # others have their turn, however many keys there are
+        await asyncio.sleep(0)  # other tasks get their turn, however many keys there are
 
     async def _opened(self) -> None:
-        """Wait until what the last key opened is there and has the focus."""
+        """Wait until the screen opened by the last key is ready and has the focus."""
         screen = self.screen
         if not screen.is_mounted:
             await AwaitMount(screen, [screen])
@@ -254,7 +254,7 @@ class GradtuiApp(App[int]):
             await debugger.opened()
 
     async def action_quit(self) -> None:
-        """Leave by Textual's own key, with the question that the debugger's asks."""
+        """Quit by Textual's own key, with the debugger's question."""
         debugger = _debugger(self.screen)
         if debugger is None:
             self.exit(0)
@@ -262,7 +262,7 @@ class GradtuiApp(App[int]):
             debugger.action_run("quit")
 
     def action_interrupt(self) -> None:
-        """Close what is open over the debugger, or else stop playing; twice in a row, quit."""
+        """Close any screen over the debugger, or else stop playing; twice in a row, quit."""
         from gradtui.tui.prompt import leave_prompt
 
         screen, now = self.screen, time.monotonic()
@@ -294,7 +294,7 @@ class GradtuiApp(App[int]):
         self.push_screen(Palette([ThemeProvider], placeholder="other colours"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Return what the palette lists: the debugger's commands and the theme."""
+        """Return the palette's entries: the debugger's commands and the theme."""
         debugger = _debugger(screen)
         if debugger is not None:
             for command in COMMANDS:
@@ -324,9 +324,9 @@ def run_app(
     session: Session | None, display: Display, keys: Keys, *, resume: bool = False,
     learn: bool = False,
 ) -> int:  # fmt: skip
-    """Run the app until the user leaves; return the exit status.
+    """Run the app until the user quits; return the exit status.
 
-    With `resume` the session goes on where the scenario was left, with `learn` the course does.
+    With `resume` the session continues where it was left, with `learn` the course does.
     """
     app = GradtuiApp(session, display, keys, resume=resume, learn=learn)
     app.ending.watch()

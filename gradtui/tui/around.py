@@ -1,4 +1,4 @@
-"""What a debugger's screen leads to: another scenario, other colours, the help."""
+"""Where a debugger's screen leads: another scenario, other colours, the help."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Around(Part):
-    """Opens what is not about the session that is shown."""
+    """Opens what does not concern the present session."""
 
     def __init__(self, host: Host, saving: Saving) -> None:
         super().__init__(host)
@@ -22,7 +22,7 @@ class Around(Part):
 
     @property
     def handlers(self) -> Handlers:
-        """What each of its commands does."""
+        """The handlers of its commands."""
         return {
             "theme": self.choose_theme,
             "open": self.open_scenario,
@@ -30,7 +30,7 @@ class Around(Part):
         }
 
     def open_scenario(self, text: str) -> None:
-        """Open another scenario, in the picker if none is named."""
+        """Open another scenario, through the picker if none is named."""
         from gradtui.tui.picker import Picker, open_session
 
         plain = self._session.problem.ascii
@@ -44,13 +44,13 @@ class Around(Part):
             self._host.say(str(error).split("\n")[0])
 
     def open_session(self, session: Session) -> None:
-        """Show another session; the one that was shown is put away."""
+        """Show another session and put the present one away."""
         self._saving.leave()
         self._host.show_session(session)
         self._saving.enter()
 
     def choose_theme(self, text: str) -> None:
-        """Show everything in other colours: the light ones or the dark ones, or those named."""
+        """Switch the colours: between light and dark, or to those named."""
         app = self._host.screen.app
         if app.native_ansi_color and not text:
             self._host.say("these are the terminal's own colours: its settings change them")

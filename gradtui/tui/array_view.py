@@ -1,4 +1,4 @@
-"""An array over the debugger, whole: as many of its rows and columns as fit, from anywhere."""
+"""A whole array over the debugger, scrolled in both directions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _Cells(Rows):
         return self._grid.fitting(self.size.width)
 
     def move(self, rows: int, columns: int) -> None:
-        """Move the window, as far as there is something to see."""
+        """Move the window, within the array."""
         self.top = max(0, min(self.top + rows, self._grid.rows - self.height))
         self.left = max(0, min(self.left + columns, self._grid.columns - self.columns))
         self.redraw()
@@ -52,7 +52,7 @@ class _Cells(Rows):
 
 
 class ArrayView(ModalScreen[None]):
-    """The numbers of an array, named as they were asked for."""
+    """The numbers of an array, titled with the expression asked for."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ARRAY)]
@@ -79,13 +79,13 @@ class ArrayView(ModalScreen[None]):
         self.call_after_refresh(self.action_move, 0, 0)
 
     def on_resize(self) -> None:
-        """Stay within the array at another size."""
+        """Stay within the array after a change of size."""
         self.call_after_refresh(self.action_move, 0, 0)
 
     def action_move(self, rows: int, columns: int) -> None:
         """Move by rows and columns."""
         if not self._cells.size:
-            return  # a key came before the window was there
+            return  # a key came before the window was ready
         self._cells.move(rows, columns)
         cells, grid = self._cells, self._grid
         last = min(cells.top + cells.height, grid.rows) - 1
@@ -96,7 +96,7 @@ class ArrayView(ModalScreen[None]):
         self.query_one(Vertical).border_subtitle = Content(f"{place}   {self._hint}")
 
     def action_page(self, by: int) -> None:
-        """Move by most of what is in view."""
+        """Move by most of the rows in view."""
         self.action_move(by * max(1, self._cells.height - 1), 0)
 
     def action_aside(self, by: int) -> None:

@@ -1,4 +1,4 @@
-"""What threads do while the screen lives: find out what is wrong, measure, compute states."""
+"""Background threads: examine runs, measure curvature, compute states."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ class _Preparing(Thread):
 
 
 class Background:
-    """At most one thread each: to look at a session's run, to measure a step, to compute states."""
+    """At most one thread each, to examine a session's run, to measure a step, to compute states."""
 
     def __init__(self) -> None:
         self._looking: Thread | None = None
         self._measuring: Thread | None = None
         self._preparing: tuple[History, History, _Preparing] | None = None
         self._unprepared: History | None = None
-        """The run whose states could not be computed: it is not tried again."""
+        """The run whose states could not be computed, which is not tried again."""
         self._judged = False
         self.measured = False
-        """Whether the curvature at a step is known since it was asked for the last time."""
+        """Whether a step's curvature has become known since the last call."""
         self.failed = ""
-        """What is to be said of a thread that failed, once."""
+        """The message about a failed thread, given once."""
 
     @property
     def busy(self) -> bool:
@@ -47,18 +47,18 @@ class Background:
         return any((self._looking, self._measuring, self._preparing))
 
     def measure(self, session: Session, frame: Frame) -> bool:
-        """Measure the curvature at a frame's step if it is not known; return whether so."""
+        """Measure the curvature at a frame's step if it is unknown; return whether that began."""
         if self._measuring is not None or frame.known.gauge != COMPUTING:
             return False
         if frame.problem is not session.problem:
-            return False  # it waited for its paint, and another scenario was opened meanwhile
+            return False  # while it waited for the paint, another scenario was opened
         found, tape = session.investigation, frame.tape
         self._measuring = Thread(target=lambda: found.measure(tape), daemon=True)
         self._measuring.start()
         return True
 
     def prepare(self, session: Session) -> bool:
-        """Compute the states that a key may go to next; return whether that takes a while."""
+        """Compute the states that a key may lead to next; return whether that takes a while."""
         if self._preparing is not None:
             return False
         step = session.step
@@ -72,9 +72,9 @@ class Background:
         return True
 
     def poll(self, session: Session) -> tuple[bool, bool]:
-        """Return whether a thread is at work, and whether there is something new to show.
+        """Return whether a thread is at work, and whether there is news to show.
 
-        What is `measured` is not: it is shown in one place alone.
+        `measured` is no news: only one place shows it.
         """
         self.failed, news, self.measured = "", False, False
         if self._measuring is not None and not self._measuring.is_alive():

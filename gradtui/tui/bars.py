@@ -1,4 +1,4 @@
-"""The single rows of the screen: header, what is done now, timeline, footer."""
+"""The single rows of the screen: header, present moment, timeline, footer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gradtui.tui.rows import Rows
 _GAP = 4
 """Cells between a sentence and the hint beside it."""
 _LEAST = 20
-"""Cells of a timeline beside which there is room for anything else."""
+"""Fewest cells of a timeline that shares its row."""
 
 
 class Bar(Rows):
@@ -50,14 +50,14 @@ class Header(Bar):
 
 
 class Now(Bar):
-    """What the last command had to say, or what the cursor's moment did, and a hint."""
+    """The last command's message, or the cursor's moment, with a hint."""
 
     def __init__(self, keys: Keys, used: Collection[str]) -> None:
         super().__init__()
         self._keys, self._used = keys, used
 
     def row_of(self, frame: Frame, width: int) -> TextRow:
-        """Return the message or the sentence; a hint where there is room beside it."""
+        """Return the message or the sentence, with a hint if there is room."""
         if frame.message:
             return message_row(frame.message, width)
         row = (*line(" "), *now_line(frame, width - 1))
@@ -68,21 +68,21 @@ class Now(Bar):
 
 
 class Trouble(Rows):
-    """What is wrong with the file's present text, while the last good one lives on."""
+    """The error in the file's present text, while the last good one stays in use."""
 
     frame: Frame | None = None
 
     def show_frame(self, frame: Frame) -> None:
-        """Show the error there is, if any."""
+        """Show the error, if any."""
         if self.frame is None or frame.trouble != self.frame.trouble:
             self.display = bool(frame.trouble)
-            self.border_title = "the file as it is now; what is shown is the last good one"
+            self.border_title = "the file now; the screen shows the last good version"
             self.frame = frame
             self._made_for = None
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return how many rows the error takes; called by Textual."""
+        """Return the number of rows of the error; called by Textual."""
         return 0 if self.frame is None else len(trouble_rows(self.frame.trouble, width))
 
     def visible_rows(self) -> list[TextRow]:
@@ -91,7 +91,7 @@ class Trouble(Rows):
 
 
 class Timeline(Bar):
-    """The steps of the run; where not all panels are shown, which others there are."""
+    """The steps of the run, and the names of hidden panels."""
 
     def __init__(self, keys: Keys) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class Timeline(Bar):
         self._panels: tuple[Panel, ...] = ()
 
     def row_of(self, frame: Frame, width: int) -> TextRow:
-        """Return the timeline, and the panels that are a key away."""
+        """Return the timeline, with the hidden panels and their keys."""
         others = self._others(frame)
         if not others:
             return timeline(frame, width)
@@ -114,7 +114,7 @@ class Timeline(Bar):
         return aligned(timeline(frame, room), away, width)
 
     def _others(self, frame: Frame) -> list[Panel]:
-        """Return the panels that this size leaves out; of one call some are never shown."""
+        """Return the panels that this size hides; for one call, some are never shown."""
         if self.screen.has_class("-zoomed"):
             return []
         none = {"Update", "Loss"} if frame.problem.call is not None else set[str]()
@@ -124,7 +124,7 @@ class Timeline(Bar):
 
 
 class Footer(Bar):
-    """The keys that matter most here and now."""
+    """The most important keys of the moment."""
 
     def __init__(self, keys: Keys) -> None:
         super().__init__()

@@ -20,7 +20,7 @@ from gradtui.tui.shortcuts import BREAKPOINTS, bindings
 
 
 class BreakpointList(ModalScreen[int | None]):
-    """Breakpoints, then watches; its result is the step to go to, if any."""
+    """Breakpoints, then watches; the result is the step to go to, if any."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(BREAKPOINTS)]
 
@@ -39,7 +39,7 @@ class BreakpointList(ModalScreen[int | None]):
             yield Static()
 
     def on_mount(self) -> None:
-        """Show the list, and what the search finds meanwhile."""
+        """Show the list, updated while the search goes on."""
         self._show()
         self.set_interval(0.2, self._show)
 
@@ -49,7 +49,7 @@ class BreakpointList(ModalScreen[int | None]):
 
     def _show(self) -> None:
         if not self.query(Static):
-            return  # a key came with the one that opened the list
+            return  # a key came together with the one that opened the list
         breakpoints, scroll = self._session.breakpoints, self.query_one(VerticalScroll)
         width = max(20, scroll.size.width - 2)
         frame = self._session.frame
@@ -81,7 +81,7 @@ class BreakpointList(ModalScreen[int | None]):
         self._show()
 
     def action_enable(self) -> None:
-        """Let a breakpoint stop, or not."""
+        """Enable a breakpoint, or disable it."""
         found = self._session.breakpoints.found
         if self._at < len(found):
             self._session.breakpoints.enable(self._at, not found[self._at].enabled)
@@ -98,9 +98,9 @@ class BreakpointList(ModalScreen[int | None]):
         self._update()
 
     def action_go(self) -> None:
-        """Go to the next step at which the breakpoint begins to hold, from the last to the first.
+        """Go to the next step at which the breakpoint stops, wrapping around.
 
-        A watch is shown where the cursor is: there is nowhere to go.
+        A watch is shown at the cursor, so there is nowhere to go.
         """
         found = self._session.breakpoints.found
         if self._at >= len(found):

@@ -1,7 +1,7 @@
-"""Every action of the debugger, one entry each: keys, palette, command line and help read it.
+"""Every action of the debugger, one entry each, read by keys, palette, command line and help.
 
-A new command is one entry here, and one handler under its id among the `handlers` of the part of
-the debugger that does it.  Without the one or the other no debugger can be made: see `host.joined`.
+A new command is one entry here, and one handler under its id among the `handlers` of a part of the
+debugger.  Without either, no debugger can be made: see `host.joined`.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from gradtui.tui.panels import PANELS
 
 
 class Command(Struct, frozen=True):
-    """One thing a user can do."""
+    """One action of the user."""
 
     id: str
     """Its name on the command line."""
     keys: tuple[str, ...]
     """Textual's names of its keys."""
     title: str
-    """In a word or two, for the footer."""
+    """A word or two, for the footer."""
     help: str
-    """A sentence's worth."""
+    """One sentence, for the help."""
     group: str
     argument: str = ""
-    """What it takes on the command line, if anything."""
+    """Its argument on the command line, if any."""
     tells: bool = False
-    """Whether it shows numbers of its own: it waits for the answer to a lesson's question."""
+    """Whether it shows further numbers, so that it waits for the answer to a lesson's question."""
 
 
 STEPS, INSIDE, LOOK = "training steps", "inside a step", "what to look at"
@@ -238,14 +238,14 @@ OF_A_RUN = frozenset(
     - {"continue", "reverse", "fix", "write-fix", "play", "slower", "faster"}
     | {"watch", "log", "next-view", "follow", "range", "resume"}
 )
-"""What one call has no use for, which nothing moves."""
+"""Commands without use for one call, which nothing moves."""
 
 TELLING = frozenset(command.id for command in COMMANDS if command.tells)
-"""What waits while a question is open."""
+"""Commands that wait while a question is open."""
 
 
 def complete_command(typed: str) -> tuple[int, list[tuple[str, str]]]:
-    """Return where the name of a command starts, and the names that may be meant."""
+    """Return where the name of a command starts, and the names that complete it."""
     if " " in typed:
         return len(typed), []
     return 0, [(command.id, "") for command in COMMANDS if command.id.startswith(typed)]

@@ -1,4 +1,4 @@
-"""The user's own settings: what `config.toml` may hold. Knows no screen."""
+"""The user's settings in `config.toml`. Knows no screen."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from gradtui.tui.keys import DEFAULTS, Keys, read_key, rivals, written
 from gradtui.tui.themes import find_theme
 
 _LARGEST = 100_000
-"""Bytes of a file of settings."""
+"""Largest file of settings, in bytes."""
 _MOST_KEYS = 20
-"""Of one binding."""
+"""Most keys of one binding."""
 _FIXED = {
     "ctrl+c": "it stops and quits",
     "ctrl+p": "it opens the palette",
     "ctrl+q": "it quits",
     "ctrl+z": "it sends gradtui to the background",
 }
-"""Keys that no panel and no list sees -> what they do."""
+"""Keys that no panel and no list receives -> their effect."""
 
 
 class Config(Struct, frozen=True):
-    """What the user has set."""
+    """The user's settings."""
 
     theme: str = ""
-    """The name of a theme; nothing where none is chosen."""
+    """The name of a theme; empty if none is chosen."""
     keys: Keys = Keys()
 
 
 def read_config(path: Path | None = None) -> Config:
-    """Return the user's settings, the defaults where there is no file; raises InputError."""
+    """Return the user's settings, or the defaults without a file; raises InputError."""
     path = path or config_file()
     try:
         path.stat()
@@ -65,7 +65,7 @@ def _read(text: str, file: str) -> Config:
         for name in values:
             if name not in ("theme", "keys"):
                 raise InputError(
-                    f"'{name}' is no setting: expected theme or [keys]"
+                    f"'{name}' is not a setting: expected theme or [keys]"
                     + did_you_mean(name, ("theme", "keys")),
                     positions.key((name,)),
                 )
@@ -86,14 +86,14 @@ def _theme(values: dict[str, Any], positions: Positions) -> str:
 
 
 def _keys(table: Any, positions: Positions) -> dict[str, tuple[str, ...]]:
-    """Return the keys that are given to the bindings; each key to one of those it could reach."""
+    """Return the keys of the bindings, each key given to at most one that it could reach."""
     if not isinstance(table, dict):
         raise InputError("expected a table: [keys]", positions.value(("keys",)))
     given: dict[str, tuple[str, ...]] = {}
     for id, value in table.items():
         if id not in DEFAULTS:
             raise InputError(
-                f"nothing that has a key is called '{id}'" + did_you_mean(id, DEFAULTS),
+                f"no binding is called '{id}'" + did_you_mean(id, DEFAULTS),
                 positions.key(("keys", id)),
             )
         names = list[str]()
@@ -101,13 +101,13 @@ def _keys(table: Any, positions: Positions) -> dict[str, tuple[str, ...]]:
             name = read_key(text)
             if name is None:
                 raise InputError(
-                    f"no key is called '{text}': expected one as n, ?, f5, PgDn or ctrl+n", place
+                    f"no key is called '{text}': expected n, ?, f5, PgDn or ctrl+n", place
                 )
             if name in _FIXED:
                 raise InputError(f"{written(name)} stays what it is: {_FIXED[name]}", place)
             for rival in rivals(id) & given.keys():
                 if written(name) in map(written, given[rival]):
-                    raise InputError(f"'{text}' is given to {rival} already", place)
+                    raise InputError(f"'{text}' already belongs to {rival}", place)
             if len(names) == _MOST_KEYS:
                 raise InputError(f"too many keys for {id}: the limit is {_MOST_KEYS}", place)
             names.append(name)

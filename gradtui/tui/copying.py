@@ -1,4 +1,4 @@
-"""What the user keeps of the screen: a copied number or finding, a picture."""
+"""Copies from the screen: a number, a finding, a picture."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from gradtui.base.files import reason, short_path, state_folder, write_file
 from gradtui.tui.host import Handlers, Part
 
 _CLIPBOARD = 70_000
-"""Characters that terminals take for the clipboard at a time."""
+"""Most characters that terminals accept for the clipboard."""
 
 
 class Copying(Part):
-    """Copies out of a debugger."""
+    """Copies from a debugger."""
 
     @property
     def handlers(self) -> Handlers:
@@ -25,7 +25,7 @@ class Copying(Part):
         }
 
     def copy_selected(self) -> None:
-        """Copy the finding, where the focus is on the findings, or else the selected number."""
+        """Copy the finding if the findings have the focus, or else the selected number."""
         from gradtui.explain.copied import finding_text, selected_text
 
         host, session = self._host, self._session
@@ -56,7 +56,7 @@ class Copying(Part):
         host, session = self._host, self._session
         stem = re.sub(r"[^\w-]+", "_", Path(session.problem.path).stem, flags=re.ASCII)
         stem = stem or "scenario"
-        host.say("")  # a message of before is not of the picture
+        host.say("")  # an earlier message does not belong in the picture
         picture = host.screen.app.export_screenshot(title=f"gradtui {stem}")
         try:
             folder = state_folder()

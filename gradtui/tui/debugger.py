@@ -43,7 +43,7 @@ from gradtui.tui.walk import Walk
 _PANELS = panel_types()
 _WIDTHS = [(0, "-tiny"), (60, "-narrow"), (112, "-normal"), (170, "-wide")]
 _HEIGHTS = [(0, "-flat"), (12, "-low"), (30, "-high"), (50, "-tall")]
-"""Cells from which a class of the style sheet holds, up to the next."""
+"""Widths, in cells, from which a class of the style sheet applies, up to the next."""
 
 
 def _action(command: Command) -> str:
@@ -70,7 +70,7 @@ class Debugger(Screen[None]):
         self.session, self.keys = session, keys
         self._opening: AwaitMount | None = None
         self._used = set[str]()
-        """The commands that were run: none of them is hinted at again."""
+        """The commands run so far, which are not hinted at again."""
         self._parts: tuple[Bar | Trouble | Panel, ...] = ()
         self.walk, self.trials = Walk(self), Trials(self)
         self.saving = Saving(self, at_once=resume)
@@ -83,7 +83,7 @@ class Debugger(Screen[None]):
 
     @property
     def handlers(self) -> Handlers:
-        """What each command of the screen itself does."""
+        """The handlers of the screen's own commands."""
         return {
             "list": lambda text: self.query_one(GraphPanel).toggle_list(),
             "finding": lambda text: self.next_finding(),
@@ -100,7 +100,7 @@ class Debugger(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Make the panels."""
-        # Known from the start, these classes spare every part a second styling and painting.
+        # Set from the start, these classes save every part a second styling and painting.
         self.add_class(*_size_classes(self.app.size), update=False)
         yield Header()
         with Grid(id="body"):
@@ -114,7 +114,7 @@ class Debugger(Screen[None]):
     def on_mount(self) -> None:
         """Show the first frame and start computing ahead."""
         if not self.query(Panel):
-            return  # the app was told to end before it was there, and makes no parts
+            return  # the app was told to end before the screen was ready, and makes no parts
         self._take(self.session)
         self._arrange()
         self._show()
@@ -123,7 +123,7 @@ class Debugger(Screen[None]):
         self.live.start()
 
     def show_frame(self) -> None:
-        """Give the session's frame to everything that shows one."""
+        """Show the session's frame in every part."""
         self.pace.prepare()
         self.lessons.look()
         frame = self.session.frame
@@ -139,20 +139,20 @@ class Debugger(Screen[None]):
         self.saving.changed()
 
     def show_in(self, widget: type[Bar] | type[Panel]) -> None:
-        """Show in one widget only where the session is, once the screen is there."""
+        """Show the session's frame in one widget only, once the screen is ready."""
         if self.is_mounted:
             self.query_one(widget).show_frame(self.session.frame)
 
     def ahead(self) -> None:
-        """Have the background work done that there is now."""
+        """Start the background work that is now needed."""
         self.pace.ahead()
 
     def stop(self) -> bool:
-        """Stop playing, and whatever else one waits for; return whether there was anything."""
+        """Stop playing and anything else that the user waits for; return whether there was any."""
         return self.pace.stop()
 
     def _make_room(self, style: str, panel: str, wanted: bool) -> None:
-        """Give a panel the room for a lens, a Jacobian or a surface, and the scrolling keys."""
+        """Give a panel room for a lens, a Jacobian or a surface, and the scrolling keys."""
         if wanted == self.has_class(style):
             return
         self.set_class(wanted, style)
@@ -160,19 +160,19 @@ class Debugger(Screen[None]):
             self._give_keys(self.query_one(panel if wanted else "#graph"))
 
     def _give_keys(self, panel: Widget) -> None:
-        """Focus a panel: at once where it is shown already, so that the next key goes there."""
+        """Focus a panel, at once if it is already shown, so that the next key goes there."""
         if panel.focusable:
             self.set_focus(panel)
         else:
             panel.focus()
 
     def do(self, command: Callable[[Session], object]) -> None:
-        """Let the session do something, then show what it came to."""
+        """Let the session do something, then show the result."""
         self.pace.stay()
         self.session.message = ""
         views = self._views
         command(self.session)
-        # Where more keys wait already, as where one is held, they share a frame.
+        # If more keys are waiting, as while one is held down, they share a frame.
         if views != self._views or not self.app.message_queue_size:
             self.show_frame()
         else:
@@ -180,7 +180,7 @@ class Debugger(Screen[None]):
 
     @property
     def _views(self) -> tuple[bool, ...]:
-        """Which views take the room, and the keys, of panels."""
+        """The views that take over the room, and the keys, of panels."""
         session = self.session
         views = session.selection.lens, session.selection.jacobian, session.surface.window
         return tuple(view is not None for view in views)
@@ -191,7 +191,7 @@ class Debugger(Screen[None]):
         self.show_frame()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Refuse what a key asks for before the screen is there, or when the app leaves it.
+        """Refuse commands before the screen is ready, or while the app leaves it.
 
         Called by Textual.
         """
@@ -199,9 +199,9 @@ class Debugger(Screen[None]):
         return there and super().check_action(action, parameters)
 
     def action_enter(self, id: str) -> None:
-        """Go on in the lesson, or run the command that Enter has where there is none.
+        """Go on in the lesson, or run Enter's command without one.
 
-        What is large gives way to what the lesson says.
+        Large views give way to the lesson's text.
         """
         if self.session.guide is not None and not self.query_one("#notes").display:
             self.zoom(None)
@@ -209,7 +209,7 @@ class Debugger(Screen[None]):
             self.action_run(id)
 
     def action_run(self, id: str, text: str = "") -> None:
-        """Run a command by its id, with what follows it on the command line."""
+        """Run a command by its id, with its argument from the command line."""
         if self.session.problem.call is not None and id in OF_A_RUN:
             self.say(SINGLE)
             return
@@ -220,11 +220,11 @@ class Debugger(Screen[None]):
         self._handlers[id](text)
 
     def on_descendant_focus(self) -> None:
-        """Name the keys of the panel that has the focus now; called by Textual."""
+        """Show the keys of the focused panel; called by Textual."""
         self._offer()
 
     def on_resize(self) -> None:
-        """Name the panels that this size leaves out; called by Textual."""
+        """Name the panels that this size hides; called by Textual."""
         self.call_after_refresh(self._offer)
 
     def _offer(self) -> None:
@@ -232,28 +232,28 @@ class Debugger(Screen[None]):
             bar.redraw()
 
     def tried(self, id: str) -> bool:
-        """Return whether a command was used: then there is no hint at it any more."""
+        """Return whether a command was used, so that it needs no hint."""
         return id in self._used
 
     async def opened(self) -> None:
-        """Wait until the input that was opened last is there."""
+        """Wait until the input opened last is ready."""
         opening, self._opening = self._opening, None
         if opening is not None:
             await opening
 
     def action_panel(self, index: int) -> None:
-        """Focus a panel; one that this size leaves out is zoomed."""
+        """Focus a panel; one that this size hides is zoomed."""
         panel = self.query_one(f"#{_PANELS[index].NAME.lower()}", Panel)
         if self.has_class("-zoomed") or not panel.display or not panel.size:
             self.zoom(panel)
         self._give_keys(panel)
 
     def action_select(self, node: int) -> None:
-        """Select a node, as the mouse does."""
+        """Select a node by the mouse."""
         self.do(lambda session: session.selection.select(node))
 
     def action_escape(self) -> None:
-        """End whatever is open."""
+        """Close whatever is open."""
         selection = self.session.selection
         if selection.leave():
             self.show_frame()
@@ -263,11 +263,11 @@ class Debugger(Screen[None]):
             self.show_frame()
 
     def toggle_zoom(self) -> None:
-        """Show the focused panel alone, or all of them again."""
+        """Show the focused panel alone, or all panels again."""
         self.zoom(None if self.has_class("-zoomed") else self._focused_panel())
 
     def focus_panel(self, by: int) -> None:
-        """Focus the next panel that is on the screen, or the one before."""
+        """Focus the next visible panel, or the previous one."""
         names = [panel.NAME.lower() for panel in _PANELS]
         shown = [self.query_one(f"#{name}", Panel) for name in names]
         if not self.has_class("-zoomed"):
@@ -282,7 +282,7 @@ class Debugger(Screen[None]):
         self._give_keys(panel)
 
     def scroll(self, rows: int, columns: int) -> None:
-        """Scroll the focused panel by most of its size; under the lens columns choose the row."""
+        """Scroll the focused panel by most of its size; with a lens, sideways changes the row."""
         if columns and self.session.selection.lens is not None:
             self.do(lambda session: session.selection.select_row(columns))
             return
@@ -293,13 +293,13 @@ class Debugger(Screen[None]):
             panel.scroll_columns(columns * max(1, panel.size.width // 2))
 
     def next_finding(self) -> None:
-        """Go to the next finding; the panel of findings makes room if it hides all others."""
+        """Go to the next finding; a zoomed panel of findings makes room for the others."""
         if self.query_one("#notes").has_class("-zoom"):
             self.zoom(None)
         self.walk.next_finding()
 
     def run_line(self, text: str) -> None:
-        """Run a line of the command line: a command's name and what it takes."""
+        """Run a line of the command line: a command's name and its argument."""
         name, _, argument = text.strip().partition(" ")
         if name.isascii() and name.isdigit():
             self.action_run("goto", name)
@@ -327,7 +327,7 @@ class Debugger(Screen[None]):
         self._show()
 
     def renew_session(self, session: Session) -> None:
-        """Show a session that goes on where this one is; the focus stays where it is."""
+        """Show a session that continues this one; the focus stays where it is."""
         self._take(session)
         self._show()
 
@@ -345,7 +345,7 @@ class Debugger(Screen[None]):
         self.show_frame()
 
     def _arrange(self) -> None:
-        """Give the focus to what is shown."""
+        """Focus a visible panel."""
         self._give_keys(self.query_one("#notes" if self._graph_is_left_out() else "#graph"))
 
     def _graph_is_left_out(self) -> bool:
@@ -354,23 +354,23 @@ class Debugger(Screen[None]):
     def ask(
         self, label: str, answer: Callable[[str], None], value: str = "", **options: Any
     ) -> None:
-        """Open the prompt; the options are its own."""
+        """Open the prompt; the options are the prompt's."""
         from gradtui.tui.prompt import Prompt, leave_prompt
 
         if not self.is_attached:
-            return  # a table had asked for it, and the app was told to end before it was gone
+            return  # a table had asked for it, and the app was told to end before the table closed
         leave_prompt(self)
         self._opening = self.mount(Prompt(label, answer, value, **options))
 
     def confirm(self, question: str, answer: Callable[[bool], None]) -> None:
-        """Ask what one key answers, yes or no."""
+        """Ask a yes-or-no question, answered by one key."""
         from gradtui.tui.prompt import Question, leave_prompt
 
         leave_prompt(self)
         self._opening = self.mount(Question(question, answer))
 
     def zoom(self, panel: Panel | None) -> None:
-        """Show a panel alone, or all of them again."""
+        """Show a panel alone, or all panels again."""
         for other in self.query(Panel):
             other.set_class(other is panel, "-zoom")
         self.set_class(panel is not None, "-zoomed")

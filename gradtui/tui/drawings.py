@@ -1,4 +1,4 @@
-"""The drawings of the graphs shown last, with the digits that fit. Knows no cursor."""
+"""Drawings of the last graphs, with as many digits as fit. Knows no cursor."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from gradtui.explain.graph_text import CLOSE, ROOMY, Cells, box_width, wire_widt
 from gradtui.layout import Box, Layout, Parts, Plan, Wire, count_parts, draw, finish, plan
 
 _KEPT = 4
-"""Drawings kept: that of a long program takes a tenth of a second."""
+"""Most drawings kept: one of a long program takes a tenth of a second."""
 _FEW = 30
-"""Nodes up to which more digits are tried: a larger graph would not fit with them."""
+"""Largest graph, in nodes, for which more digits are tried: others would not fit."""
 _AT_ONCE, _MOST = 2_000, 80_000
-"""Parts of a drawing up to which it is made at once, and at all: two seconds' work."""
+"""Largest drawing, in parts, made at once, and at all: two seconds' work."""
 _Key = TypeVar("_Key")
 _Made = TypeVar("_Made")
 _Place = tuple[object, ...]
-"""A graph, one level of it, and the room for it or the cells of its numbers."""
+"""A graph at one level, with its room or the cells of its numbers."""
 
 
 class Drawing(Struct, frozen=True, eq=False):
-    """A graph as drawn."""
+    """A drawn graph."""
 
     layout: Layout
     cells: Cells
-    """What its numbers were given."""
+    """The cells of its numbers."""
 
 
 class Drawings:
-    """Makes drawings, each only once while it is among the last; of large graphs part by part."""
+    """Makes and keeps drawings, those of large graphs in parts."""
 
     def __init__(self) -> None:
         self._sizes: dict[_Place, int] = {}
@@ -45,11 +45,11 @@ class Drawings:
         self._making: tuple[_Place, Parts[None]] | None = None
 
     def is_drawn(self, frame: Frame) -> bool:
-        """Return whether a frame's graph is small enough to be drawn as a whole."""
+        """Return whether a frame's graph is small enough to be drawn whole."""
         return self._size(frame) <= _MOST
 
     def rows(self, frame: Frame) -> int | None:
-        """Return the rows of the drawing of a frame's graph at any width; None if not known yet."""
+        """Return the number of rows of a drawing at any width; None if not yet known."""
         if self._size(frame) <= _AT_ONCE:
             return finish(self._plan(frame, CLOSE)).height
         found = self._plans.get((frame.graph, frame.structure, CLOSE))
@@ -58,7 +58,7 @@ class Drawings:
     def drawing(self, frame: Frame, room: int) -> Drawing | None:
         """Return the drawing of a frame's graph for `room` cells: with more digits if they fit.
 
-        None where it is too large, or as long as `go_on` is making it.
+        None if it is too large, or while `go_on` is making it.
         """
         key = (frame.graph, frame.structure, room)
         if key not in self._drawings and self.is_drawn(frame):
@@ -68,7 +68,7 @@ class Drawings:
         return self._drawings.get(key)
 
     def go_on(self, seconds: float) -> bool:
-        """Go on with the drawing that was asked for last; return whether more is to be done."""
+        """Continue the drawing requested last; return whether more is to be done."""
         until = monotonic() + seconds
         for _ in () if self._making is None else self._making[1]:
             if monotonic() >= until:
@@ -124,5 +124,5 @@ def _plan(
 
 
 def _with(kept: dict[_Key, _Made], key: _Key, made: _Made) -> dict[_Key, _Made]:
-    """Return what is kept when one more is made."""
+    """Return the drawings to keep besides a new one."""
     return {key: made, **dict(islice(kept.items(), _KEPT - 1))}

@@ -1,4 +1,4 @@
-"""What is exchanged with the terminal beside what Textual does: a question, and the end."""
+"""The exchange with the terminal beyond Textual's: a status request, and the exit."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _EMPTY = "\x1b[0m\x1b[H\x1b[J"
 
 
 class Driver(LinuxDriver):
-    """Asks the terminal how far it is, and leaves nothing behind.
+    """Asks the terminal for its progress, and leaves nothing behind.
 
-    Not on a terminal that has no second screen either, as GNU screen's default.
+    That includes terminals without a second screen, such as GNU screen by default.
     """
 
     link: Link
@@ -27,26 +27,26 @@ class Driver(LinuxDriver):
         self.ask()
 
     def ask(self) -> None:
-        """Ask the terminal to say when it has shown all that is written so far."""
+        """Ask the terminal to report when it has shown everything written so far."""
         if self.link.ask():
             self.write(QUESTION)
 
     def size_now(self, told: Size) -> Size:
-        """Return the size of the terminal: what it has told where it does so, else what is read."""
+        """Return the size of the terminal: as reported by it, or else as read."""
         return told if self._in_band_window_resize else Size(*self._get_terminal_size())
 
     def process_message(self, message: Message) -> None:
-        """Pass on what was read; called by the thread that reads."""
+        """Pass on what was read; called by the reading thread."""
         if isinstance(message, Answered):
             self.link.answered()
         super().process_message(message)
 
     def disable_input(self) -> None:
-        """Read no more, once the terminal's answers are there."""
+        """Stop reading, once the terminal's answers have come."""
         self.link.settle()
         super().disable_input()
 
     def stop_application_mode(self) -> None:
-        """Empty the screen, and give back the one of before."""
+        """Clear the screen, and restore the former one."""
         self.write(_EMPTY)
         super().stop_application_mode()

@@ -1,4 +1,4 @@
-"""The user's editor: how it is told the line to open. Starts it without a shell."""
+"""The user's editor, opened at a line. Starts it without a shell."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ PLUS = frozenset(
 )  # fmt: skip
 """Editors that take the line as `+LINE` before the file."""
 COLON = frozenset(("hx", "helix", "subl", "sublime_text", "zed"))
-"""Editors that take it as `FILE:LINE`."""
+"""Editors that take the line as `FILE:LINE`."""
 GOTO = frozenset(("code", "codium", "code-insiders", "cursor"))
-"""Editors that take it so after `--goto`."""
+"""Editors that take `FILE:LINE` after `--goto`."""
 WAITING = GOTO | {"subl", "sublime_text", "zed"}
-"""Editors with a window of their own, which have to be told to wait until the file is closed."""
+"""Editors with a window of their own, which must be told to wait until the file is closed."""
 
 
 def chosen_editor(environment: Mapping[str, str]) -> str:
@@ -28,7 +28,7 @@ def chosen_editor(environment: Mapping[str, str]) -> str:
 def editor_command(editor: str, file: str, line: int) -> Sequence[str]:
     """Return the program and its arguments; raises ValueError if the quotes do not match."""
     words = shlex.split(editor)
-    path = os.path.join(os.curdir, file)  # no option, however the file is called
+    path = os.path.join(os.curdir, file)  # never an option, whatever the file's name
     name = os.path.basename(words[0])
     waits = {"-w", "--wait"} & set(words)
     wait = ["--wait"] if name in WAITING and not waits else []
@@ -40,7 +40,7 @@ def editor_command(editor: str, file: str, line: int) -> Sequence[str]:
 
 
 def run_editor(command: Sequence[str]) -> str:
-    """Run an editor until it is left; return what is wrong, if anything."""
+    """Run an editor until it exits; return the error, if any."""
     try:
         status = subprocess.run(command, check=False).returncode
     except OSError as error:

@@ -1,6 +1,6 @@
-"""How the app ends when it is told to from outside: by a signal, or by losing its terminal.
+"""Ending the app from outside: by a signal, or by the loss of its terminal.
 
-The screen cannot be waited for: a terminal that takes no output holds up the app for ever.
+The screen cannot be waited for, because a terminal that takes no output blocks the app for ever.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from contextlib import contextmanager, suppress
 from gradtui.base.streams import HUNG_UP
 
 _INPUT, _OUTPUT = 0, 2
-"""The descriptors that Textual reads keys from and writes the screen to."""
+"""The descriptors through which Textual reads keys and writes the screen."""
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
 _OF_KEYBOARD = (signal.SIGINT, signal.SIGQUIT)
 _PATIENCE = 0.8
-"""Seconds that an orderly end may take."""
+"""Most seconds for an orderly end."""
 _MORE = 1.0
-"""Seconds that saving, and putting the terminal back, may take then. A disk may stall."""
+"""Most seconds for saving, and for restoring the terminal, after that. A disk may stall."""
 _LEAVE = (
-    b"\x18\x1b\\"  # ends a sequence that was cut in two
+    b"\x18\x1b\\"  # end a truncated sequence
     b"\x1b[?2026l\x1b[?2048l\x1b[?2004l\x1b[?1004l"  # held output, reports of size, pastes, focus
     b"\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l"  # the mouse
-    b"\x1b[0m\x1b[H\x1b[J"  # the picture, where there is no screen of before
-    b"\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h"  # keys, wrapping, the screen of before, cursor
+    b"\x1b[0m\x1b[H\x1b[J"  # the picture, if there is no former screen
+    b"\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h"  # keys, wrapping, the former screen, cursor
 )
 
 
 class Ending:
-    """Waits for an end from outside and brings it about.
+    """Waits for an order to end, and carries it out.
 
-    `leave` ends the app in its own way, with an exit status, and is called in its loop.  If that
-    takes too long, `save` is called outside of it, and the process ends.
+    `leave` ends the app in an orderly way, with an exit status, and is called in its loop.  If that
+    takes too long, `save` is called outside the loop, and the process ends.
     """
 
     def __init__(self, leave: Callable[[int], None], save: Callable[[], object]) -> None:
@@ -51,33 +51,33 @@ class Ending:
         self._forced: threading.Thread | None = None
 
     def watch(self) -> None:
-        """Begin to wait, in the main thread and before the screen is there."""
+        """Begin to wait, in the main thread and before the screen opens."""
         try:
             self._before = termios.tcgetattr(_INPUT)
-        except termios.error:  # it has gone while the file was loaded
+        except termios.error:  # the terminal vanished while the file was loaded
             sys.exit(HUNG_UP)
         told, tell = os.pipe()
         os.set_blocking(tell, False)
-        # Written to at once, where Python's own handlers wait for a long computation.
+        # Written to at once, whereas Python's own handlers wait for a long computation.
         signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
         for number in _SIGNALS:
             signal.signal(number, self._told)
         threading.Thread(target=self._wait, args=(told,), daemon=True, name="ending").start()
 
     def serve(self, loop: AbstractEventLoop) -> None:
-        """Let the app end in its own way from now on, and at once if it was told to already."""
+        """Let the app end in an orderly way from now on, and at once if it was already told to."""
         self._loop = loop
         if self._status is not None:
             self._leave(self._status)
 
     def over(self) -> None:
-        """Let the app return, unless its end is being forced: that ends the process."""
+        """Let the app return, unless a forced end is under way, which ends the process."""
         if self._forced is not None:
             self._forced.join()
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Leave the keyboard's signals to another program while it has the terminal."""
+        """Leave the keyboard's signals to another program while that has the terminal."""
         self._aside = True
         try:
             yield
@@ -85,9 +85,9 @@ class Ending:
             self._aside = False
 
     def _told(self, number: int, frame: object) -> None:
-        """End at once in the background, where there is no screen; else all is done in a thread.
+        """End at once in the background, where there is no screen; otherwise a thread does it.
 
-        A job that was stopped and is killed would go on to take the terminal, and be stopped again.
+        A stopped job that is killed would continue, take the terminal, and be stopped again.
         """
         if _in_background():
             self._save()
@@ -96,7 +96,7 @@ class Ending:
     def _wait(self, told: int) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])  # it may be in the background
         poll = select.poll()
-        poll.register(_INPUT, 0)  # a hang-up is reported in any case, and nothing else
+        poll.register(_INPUT, 0)  # a hang-up is always reported, and nothing else is wanted
         poll.register(told, select.POLLIN)
         while self._status is None:
             for descriptor, found in poll.poll():
@@ -108,7 +108,7 @@ class Ending:
                     self._status = self._status or self._status_of(os.read(told, 64))
         _take_turns()
         if self._loop is not None:
-            with suppress(RuntimeError):  # it is closed: the app is at its end already
+            with suppress(RuntimeError):  # closed: the app is already ending
                 self._loop.call_soon_threadsafe(self._leave, self._status)
         time.sleep(_PATIENCE)
         self._forced = threading.current_thread()
@@ -121,16 +121,16 @@ class Ending:
         os._exit(self._status)
 
     def _status_of(self, numbers: bytes) -> int | None:
-        """Return the exit status for the first of some signals that ends the app."""
+        """Return the exit status for the first signal that ends the app."""
         ends = [n for n in numbers if n in _SIGNALS and not (self._aside and n in _OF_KEYBOARD)]
         return 128 + ends[0] if ends else None
 
     def _restore(self) -> None:
-        """Put the terminal back as it was, past whatever waits to be shown."""
+        """Restore the terminal, discarding pending output."""
         with suppress(termios.error):  # it may be gone
             termios.tcsetattr(_INPUT, termios.TCSANOW, self._before)
         terminal, nowhere = os.dup(_OUTPUT), os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, _OUTPUT)  # what the screen still writes
+        os.dup2(nowhere, _OUTPUT)  # drop what the screen still writes
         os.set_blocking(terminal, False)
         try:
             while not _written(terminal, _LEAVE):
@@ -139,12 +139,12 @@ class Ending:
                         signal.pthread_kill(thread.ident, signal.SIGHUP)
                 time.sleep(0.01)
         finally:
-            os.set_blocking(terminal, True)  # the shell's as well
+            os.set_blocking(terminal, True)  # including the shell's
 
 
 def _take_turns() -> None:
-    """Let no computation keep the other threads waiting from now on."""
-    gc.disable()  # of millions of objects it takes seconds
+    """Stop computations from holding up the other threads."""
+    gc.disable()  # for millions of objects that takes seconds
     sys.setswitchinterval(0.0005)
 
 
@@ -152,12 +152,12 @@ def _in_background() -> bool:
     """Return whether another job has the terminal."""
     try:
         return os.tcgetpgrp(_INPUT) != os.getpgrp()
-    except OSError:  # it is gone, or it is not that of this session
+    except OSError:  # it is gone, or belongs to another session
         return False
 
 
 def _written(terminal: int, text: bytes) -> bool:
-    """Throw away what a terminal does not take and write a text; return whether it is done with."""
+    """Discard output that a terminal does not take and write a text; return whether that worked."""
     try:
         termios.tcflush(terminal, termios.TCOFLUSH)
         os.write(terminal, text)

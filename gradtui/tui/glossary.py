@@ -1,33 +1,33 @@
-"""What every number and sign on the screen means, in a learner's words: the one glossary."""
+"""The one glossary: every number and sign on the screen, in a learner's words."""
 
 from __future__ import annotations
 
 Entry = tuple[str, str]
-"""What stands on the screen, and what it is."""
+"""A sign on the screen -> its meaning."""
 
 GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("the top row", (
         ("lr", "learning rate: how far each step moves against the gradient"),
         ("step 3/12", "the weights after 3 updates of 12; step 0 is the start"),
-        ("forward …", "the pass of the step that the cursor stands in; done: all of it"),
+        ("forward …", "the pass of the step that the cursor is in; done: all of it"),
         ("L  0.81", "the loss of this step: how wrong the model is, one number"),
-        ("▼ ▲ = !", "the loss is lower, higher, the same as one step before; ! it is not finite"),
-        ("validation", "the loss on data that the training never sees"),
-        ("drive hand", "what was written by hand moves the weights; autodiff: the true gradients"),
-        ("branch", "the run that is looked at, where something was changed from a step on"),
-        ("one call", "code of your own, run once: it is stepped through, and nothing is trained"),
+        ("▼ ▲ = !", "the loss is lower, higher, the same as one step ago; ! it is not finite"),
+        ("validation", "the loss on data that the training never uses"),
+        ("drive hand", "the hand-written lines move the weights; autodiff: the true gradients"),
+        ("branch", "the present run, in which something was changed from a step on"),
+        ("one call", "code of your own, run once to step through; nothing is trained"),
     )),
     ("a lesson", (
         ("✓ ▸ ·", "its steps: done, the present one, those to come"),
-        ("? e = ?", "a number to predict: what would tell it is hidden until you answer"),
+        ("? e = ?", "a number to predict; the screen hides it until you answer"),
         ("answer", "a number, or an expression of what is known, as 2*e*x2 or 1/3; the third "
          "wrong one is followed by the right one"),
     )),
     ("code of your own", (
-        ("line 7, t = 2 of 5", "the line that the cursor stands on, in that round of its loop"),
-        ("h(t=2)  h(#3)", "the h of the round t = 2, or of the third round"),
+        ("line 7, t = 2 of 5", "the line at the cursor, in that round of its loop"),
+        ("h(t=2)  h(#3)", "h in the round t = 2, or in the third round"),
         ("hs[2]  x#2", "an entry by its number; the second value that x is given"),
-        ("cell()", "what the function cell returns, where no name is given to it"),
+        ("cell()", "the result of the function cell, if it has no name"),
         ("∂L/∂h ✓", "a line of the backward pass whose value is this true gradient"),
     )),
     ("Graph", (
@@ -37,9 +37,9 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("@  sum  mean", "the operation whose rule carries gradients back here; Chain writes it"),
         ("the block", "the selected node, which all panels explain: what the cursor has just done, "
          "until another is selected; then that is underlined"),
-        ("━", "heavy: the way of the selected node to the loss"),
+        ("━", "heavy: the path from the selected node to the loss"),
         ("·", "not computed yet at the cursor, which is not the same as 0"),
-        ("1.5…", "a part of a gradient: more ways to the loss will add to it"),
+        ("1.5…", "a part of a gradient: more paths to the loss will add to it"),
         ("unused", "the loss does not depend on this value"),
         ("✗ ×3", "the hand-written line of this edge is wrong"),
     )),
@@ -47,21 +47,21 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("[5]  [5×2]", "the shape of an array: 5 numbers; 5 rows of 2 columns"),
         ("0.5 to 5", "the smallest and the largest of its numbers"),
         ("all 1", "every number of it is 1"),
-        ("[0.8 1.5]", "its numbers, where it has three at most"),
+        ("[0.8 1.5]", "its numbers, if there are at most three"),
         ("w[1]  W[0,1]", "one element: rows and columns are counted from 0"),
-        ("|w|", "its length: the root of the sum of its squares"),
+        ("|w|", "its norm: the root of the sum of its squares"),
         ("nan  inf", "not a number, as 0/0 is; larger than any number"),
     )),
     ("Gradient", (
         ("∂L/∂w", "gradient: how fast the loss L changes when w grows a little"),
         ("central", "central difference: the same slope, measured by moving w a little each way"),
-        ("by hand", "the gradient that was written by hand"),
-        ("✓  ?", "measured and computed slope agree; they do not, as at a kink"),
+        ("by hand", "the hand-written gradient"),
+        ("✓  ?", "measured and computed slope agree; they differ, for example at a kink"),
         ("left out", "not measured, as the model is large"),
         ("|∇|", "gradient norm: the length of all gradients taken as one vector"),
     )),
     ("Chain", (
-        ("chain rule", "multiply the local derivatives on each way from the loss; add the ways"),
+        ("chain rule", "multiply the local derivatives along each path to the loss; add the paths"),
         ("X.T @ ∂L/∂ŷ", "the chain rule of a matrix product: .T swaps its rows and columns"),
         ("1 █▁▃ 0.5", "the selected value over the last steps, the first and the last in numbers"),
         ("lens", "the chain rule of one element, through one row of the batch"),
@@ -73,18 +73,18 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("lr·λmax", "the rate times the largest curvature; `1.47 of 2`: beyond 2 each step lands "
          "farther out than the last; with momentum or Adam the limit is another"),
         ("λmax", "the largest curvature: how fast the slope changes in the steepest direction"),
-        ("monotone", "the weights come nearer to the valley's floor from one side"),
-        ("overshoots", "each step lands on the valley's other side, and nearer"),
+        ("monotone", "the weights approach the valley's floor from one side"),
+        ("overshoots", "each step lands on the other side of the valley, but nearer"),
         ("above the limit", "with this step's curvature each step lands farther out; whether the "
          "run diverges the findings say"),
-        ("diverges", "so it does: the loss is lost"),
+        ("diverges", "it does diverge: the loss grows without end"),
         ("κ", "condition number: the largest curvature by the smallest; large: a long narrow "
          "valley, in which no rate is good for all directions"),
         ("stable up to", "the largest rate that does not diverge, with this step's curvature"),
-        ("slowest", "steps in which the flattest direction comes ten times nearer"),
+        ("slowest", "steps to come ten times nearer in the flattest direction"),
         ("w ← …", "how the optimizer moves each weight, then the same with numbers"),
-        ("✓", "after a weight's name: it has been moved"),
-        ("g  dw", "the gradient as the optimizer gets it; as it was written by hand"),
+        ("✓", "after a weight's name: it has moved"),
+        ("g  dw", "the gradient given to the optimizer; the hand-written one"),
         ("m  v  t", "running means of the gradient and of its square; the number of the update"),
         ("m̂  v̂", "the same, corrected for the start at 0"),
         ("own rate", "the rate that this element has, the optimizer's division put in"),
@@ -95,16 +95,16 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
          "node's"),
         ("✓  ✗", "a line by hand: right; wrong in this line"),
         ("↳", "wrong only because of another line"),
-        ("i", "not what its name says, and right for the weights: a factor comes later"),
-        ("true", "what the line should give"),
+        ("i", "not what its name says, but right for the weights: a factor comes later"),
+        ("true", "the right value of the line"),
         ("given", "the shapes of the arrays that the program starts from"),
         ("rows, epoch", "the examples that this step sees; once through all of them"),
     )),
     ("Loss", (
         ("│", "the present step"),
-        ("─ ● × + o ▪", "which curve is which: each has its sign on it here and there"),
+        ("─ ● × + o ▪", "which curve is which: each has its marker along it"),
         ("●↑", "this curve leaves the picture at the top"),
-        ("log scale", "each line is so many times the one below it; 0 and less are left out"),
+        ("log scale", "equal distances are equal factors; 0 and less are left out"),
         ("✓ ▼ … —", "a run of a sweep: converges; still falls; crawls; stands still or no lower"),
         ("~  ▲", "oscillates: swings and does not settle; diverges"),
     )),
@@ -113,17 +113,17 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("◉ →", "the weights of this step, and where the step takes them"),
         ("● ○", "the weights of the steps so far, and of those to come"),
         ("★", "the lowest loss that is known in view"),
-        ("slice", "of a large model: only two of its numbers change, the others are as here"),
+        ("slice", "in a large model only two numbers change, and the others stay as here"),
         ("×4", "how near: four times nearer than the whole path"),
         ("along a line", "the loss is as low all along a line through the star"),
-        ("the run leaves it", "it moves the held numbers too: heights along its path are others"),
+        ("the run leaves it", "it also moves the held numbers: the losses along its path differ"),
         ("tangent", "the line whose slope is the derivative at the present point"),
         ("0 1 2", "in the plane of the data: a row by its class; in a block: another is said"),
     )),
     ("Findings, timeline", (
         ("✗ ▲ i", "an error; a warning; a remark"),
         ("● ○", "the present step; the others"),
-        ("◆", "a breakpoint begins to hold here"),
-        ("fix", "the whole line to put in the place of the wrong one"),
+        ("◆", "a breakpoint's condition becomes true here"),
+        ("fix", "the whole line that replaces the wrong one"),
     )),
 )  # fmt: skip

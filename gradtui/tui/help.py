@@ -1,4 +1,4 @@
-"""The help: what the panels show and what the keys do, from their registries."""
+"""The help: panels, keys and signs, from their registries."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from gradtui.tui.prompt import Field
 from gradtui.tui.shortcuts import HELP, bindings
 
 _Entry = tuple[str, str]
-"""What stands at the left, and what is said of it."""
+"""An entry: the sign, and its explanation."""
 
 
 class Help(ModalScreen[None]):
-    """Keys, panels, signs and the manual's topics; a page; or what a text is looked for in."""
+    """The help screen: keys, panels, signs and topics; or a page; or the results of a search."""
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(HELP)]
@@ -42,7 +42,7 @@ class Help(ModalScreen[None]):
         self._keys, self._topic = keys, topic
 
     def compose(self) -> ComposeResult:
-        """Make the text, and the input of what is looked for in it."""
+        """Make the text, and the input of the search."""
         with VerticalScroll() as scroll:
             scroll.can_focus = False
             scroll.border_title = "Help"
@@ -55,29 +55,29 @@ class Help(ModalScreen[None]):
         yield Field("", "a word, as rate or Adam", self._read)
 
     def on_mount(self) -> None:
-        """Leave the keys to the text until something is looked for."""
+        """Leave the keys to the text until a search begins."""
         for field in self.query(Field):
             field.display = False
 
     def action_search(self) -> None:
-        """Look for a text: only what has it is shown while it is typed."""
+        """Search for a text, showing only the entries with it while it is typed."""
         for field in self.query(Field):
             field.display = True
             self.set_focus(field)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Show what has the text."""
+        """Show the entries with the text."""
         event.stop()
         for text in self.query(HelpText):
             text.look_for(event.value)
         self.action_part(first=True)
 
     def _read(self) -> None:
-        """Give the keys back to the text, which stays as it is."""
+        """Give the keys back to the text, which stays filtered."""
         self.set_focus(None)
 
     def action_close(self) -> None:
-        """Show everything again where something was looked for, else close."""
+        """End a search and show everything again, or else close."""
         for field in self.query(Field):
             if field.display:
                 field.value, field.display = "", False
@@ -86,17 +86,17 @@ class Help(ModalScreen[None]):
         self.dismiss()
 
     def action_scroll(self, rows: int) -> None:
-        """Scroll down so many rows, or up where negative."""
-        for scroll in self.query(VerticalScroll):  # none yet where a key came with the one before
+        """Scroll by a number of rows, up if negative."""
+        for scroll in self.query(VerticalScroll):  # none yet for an early key
             scroll.scroll_relative(y=rows, animate=False)
 
     def action_page(self, by: int) -> None:
-        """Scroll down a page, or up where `by` is negative."""
+        """Scroll down a page, or up if `by` is negative."""
         for scroll in self.query(VerticalScroll):
             scroll.scroll_relative(y=by * max(1, scroll.size.height - 1), animate=False)
 
     def action_part(self, *, first: bool = False) -> None:
-        """Scroll to the next heading, after the last to the first."""
+        """Scroll to the next heading, wrapping around."""
         for scroll in self.query(VerticalScroll):
             rows = self.query_one(HelpText).lines
             heads = [at for at, row in enumerate(rows) if row and not row.startswith(" ")]
@@ -106,7 +106,7 @@ class Help(ModalScreen[None]):
 
 
 class HelpText(Widget):
-    """The text, folded to the width there is."""
+    """The text, wrapped to the width."""
 
     def __init__(self, keys: Keys, topic: str) -> None:
         super().__init__()
@@ -115,17 +115,17 @@ class HelpText(Widget):
 
     @property
     def lines(self) -> list[str]:
-        """The lines at the width there is."""
+        """The lines at the present width."""
         return self._lines(self.size.width)
 
     def _lines(self, width: int) -> list[str]:
-        """Return the page, or the help; all of both is searched."""
+        """Return the page, or the help; a search covers all of both."""
         if self._topic and not self._wanted.strip():
             return [line_text(row) for row in page_rows(self._topic, width)]
         return help_lines(width, self._keys, self._wanted)
 
     def look_for(self, wanted: str) -> None:
-        """Show only what has a text."""
+        """Show only the entries with a text."""
         self._wanted = wanted
         self.refresh(layout=True)
 
@@ -139,9 +139,9 @@ class HelpText(Widget):
 
 
 def help_lines(width: int, keys: Keys, wanted: str = "") -> list[str]:
-    """Return the help as lines of at most `width` cells; only the entries that have a text.
+    """Return the help as lines of at most `width` cells, only with the entries that have a text.
 
-    The pages of the manual are in it only where a text is looked for.
+    The pages of the manual are included only in a search.
     """
     rows: list[str] = []
     sought = wanted.strip().casefold()
@@ -159,14 +159,14 @@ def help_lines(width: int, keys: Keys, wanted: str = "") -> list[str]:
 
 
 def _topics() -> tuple[str, list[_Entry]]:
-    """Return what the manual tells, page by page."""
+    """Return the topics of the manual."""
     return "the manual", [
         (pad(topic, 11), f"{read_page(topic).about}  (:help {topic})") for topic in TOPICS
     ]
 
 
 def _found_in_manual(sought: str, width: int) -> Iterator[str]:
-    """Yield what of the manual has a text, page by page; the keys are in the help already."""
+    """Yield the parts of the manual with a text, page by page; the help has the keys already."""
     for page in (read_page(topic) for topic in TOPICS if topic != "keys"):
         if found := search(page, sought):
             yield from ("", f"MANUAL: {page.topic.upper()}")
@@ -192,7 +192,7 @@ def _parts(keys: Keys) -> Iterator[tuple[str, list[_Entry]]]:
 
 
 def _own_settings(keys: Keys) -> tuple[str, list[_Entry]]:
-    """Return how to have other keys and colours, with the bindings that are no commands."""
+    """Return how to change keys and colours, with the bindings that are no commands."""
     said = (
         f'In {short_path(config_file())}: theme = "light", and under [keys] a line for each '
         'binding, as next = "n l right". Its name is the one after : above, or one of these:'
@@ -207,7 +207,7 @@ def _own_settings(keys: Keys) -> tuple[str, list[_Entry]]:
 
 
 def _entry(head: str, text: str, width: int) -> list[str]:
-    """Return what a key, a panel or a sign is: the text folded beside its head."""
+    """Return an entry: its explanation, wrapped beside its sign."""
     head = f"  {head} " if head else "  "
     room = max(10, width - cell_width(head))
     first, *others = wrap(text, room, break_on_hyphens=False) or [""]

@@ -1,4 +1,4 @@
-"""What the parts of a debugger know of its screen, and the screen of them."""
+"""The interface between a debugger's screen and its parts."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
     from gradtui.tui.panels.base import Panel
 
 _SELDOM = 0.2
-"""Seconds between two paints of what goes on by itself."""
+"""Seconds between two paints of ongoing work."""
 Handlers = Mapping[str, Callable[[str], object]]
-"""The id of a command -> what it does; the text is what follows it on the command line."""
+"""The id of a command -> its handler, which takes the argument on the command line."""
 
 
 class Host(Protocol):
     """The debugger's screen, as its parts see it."""
 
     session: Session
-    """What is shown."""
+    """The session on the screen."""
     keys: Keys
 
     @property
     def screen(self) -> Screen[Any]:
-        """Textual's side of it: timers, the app and its other screens."""
+        """Textual's screen, with timers, the app and its other screens."""
 
     def do(self, command: Callable[[Session], object]) -> None:
-        """Let the session do something, then show what it came to."""
+        """Let the session do something, then show the result."""
 
     def say(self, message: str) -> None:
         """Show a message until the next command."""
@@ -46,45 +46,45 @@ class Host(Protocol):
     def ask(
         self, label: str, answer: Callable[[str], None], value: str = "", **options: Any
     ) -> None:
-        """Open the prompt; the options are its own."""
+        """Open the prompt; the options are the prompt's."""
 
     def tried(self, id: str) -> bool:
-        """Return whether a command was used: then there is no hint at it any more."""
+        """Return whether a command was used, so that it needs no hint."""
 
     def confirm(self, question: str, answer: Callable[[bool], None]) -> None:
-        """Ask what one key answers, yes or no."""
+        """Ask a yes-or-no question, answered by one key."""
 
     def show_frame(self) -> None:
-        """Show where the session is."""
+        """Show the session's frame."""
 
     def show_in(self, widget: type[Bar] | type[Panel]) -> None:
-        """Show in one widget only where the session is, once the screen is there."""
+        """Show the session's frame in one widget only, once the screen is ready."""
 
     def show_session(self, session: Session) -> None:
         """Show another session."""
 
     def renew_session(self, session: Session) -> None:
-        """Show a session that goes on where this one is."""
+        """Show a session that continues this one."""
 
     def open_scenario(self, text: str) -> None:
         """Open another scenario, in the picker if none is named."""
 
     def ahead(self) -> None:
-        """Have the background work done that there is now."""
+        """Start the background work that is now needed."""
 
     def stop(self) -> bool:
-        """Stop playing, and whatever else one waits for; return whether there was anything."""
+        """Stop playing and anything else that the user waits for; return whether there was any."""
 
 
 class Part:
-    """A part of the debugger: it has the host's session do what its commands ask for."""
+    """A part of the debugger, whose commands act on the host's session."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
 
     @property
     def handlers(self) -> Handlers:
-        """What each of its commands does."""
+        """The handlers of its commands."""
         raise NotImplementedError
 
     @property
@@ -92,9 +92,9 @@ class Part:
         return self._host.session
 
     def _do(self, command: Callable[[Session], object], more: str = "") -> None:
-        """Let the session do something that leaves more to be found out in the background.
+        """Let the session do something that needs more work in the background.
 
-        `more` is added to what it says.
+        `more` is added to its message.
         """
 
         def run(session: Session) -> None:
@@ -112,7 +112,7 @@ class Part:
         use: Callable[[str], None],
         **options: Any,
     ) -> None:
-        """Use a text; ask for it if there is none, or again, with the error that `check` raises."""
+        """Use a text; ask for it if there is none, or again with the error that `check` raises."""
         if text:
             try:
                 check(text)
@@ -125,17 +125,17 @@ class Part:
 
 
 class Seldom:
-    """Says when it is time again to show how far something is that goes on by itself."""
+    """Limits how often the progress of ongoing work is shown."""
 
     def __init__(self) -> None:
         self._next = -math.inf
 
     def start(self) -> None:
-        """Let it be a while until the next time."""
+        """Start waiting for the next time."""
         self._next = time.monotonic() + _SELDOM
 
     def due(self) -> bool:
-        """Return whether it is shown now; the next time is a while later then."""
+        """Return whether it is due; if so, start waiting again."""
         due = time.monotonic() >= self._next
         if due:
             self.start()
@@ -143,17 +143,17 @@ class Seldom:
 
 
 class Work(Part):
-    """What goes on in the background too, a bit at a time, so that no key waits for it."""
+    """A part with background work, done in slices so that no key waits for it."""
 
     def work(self, seconds: float) -> bool:
-        """Do what there is to do for a while; return whether more is left."""
+        """Work for a short time; return whether more is left."""
         raise NotImplementedError
 
     def begin(self, frame: Frame) -> None:
-        """Start with what a frame that is shown does not know."""
+        """Start computing what the present frame lacks."""
 
     def stop(self) -> bool:
-        """Give up what the user waits for, if anything; return whether that was so."""
+        """Cancel what the user waits for, if anything; return whether there was any."""
         return False
 
 

@@ -1,4 +1,4 @@
-"""Which keys do what, those that the user gave included. Knows no screen."""
+"""The keys of all bindings, including the user's own. Knows no screen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WRITTEN = {
     "tab": "Tab", "backtab": "Shift+Tab", "backspace": "Backspace", "delete": "Delete",
     "insert": "Insert",
 }  # fmt: skip
-"""Textual's name of a key -> how it is written; other keys are written as their character."""
+"""Textual's name of a key -> its spelling; other keys are spelt as their character."""
 _MODIFIERS = {"ctrl": "Ctrl", "alt": "Alt", "shift": "Shift"}
 _FUNCTION = re.compile(r"f([1-9]|1\d|2[0-4])")
 _PLACE = re.compile(r"\{([\w-]+)\}")
@@ -43,14 +43,14 @@ GROUPS: Mapping[str, Sequence[Shortcut]] = {
     "question": shortcuts.QUESTION,
     "picker": shortcuts.PICKER,
 }
-"""Where they are -> the bindings that are no commands."""
+"""The place -> its bindings that are no commands."""
 _TOGETHER = (
     ("any panel", ""), ("findings",), ("help",), ("branches and sweeps", "branches"),
     ("branches and sweeps", "sweeps"), ("breakpoints and watches",), ("array",), ("input",),
     ("question",),
     ("picker",),
 )  # fmt: skip
-"""Groups that have the keys at the same time; the nameless one are the commands."""
+"""Groups that receive keys at the same time; the nameless one is that of the commands."""
 
 
 def _defaults(group: str) -> dict[str, tuple[str, ...]]:
@@ -62,17 +62,17 @@ def _defaults(group: str) -> dict[str, tuple[str, ...]]:
 DEFAULTS: Mapping[str, tuple[str, ...]] = {
     id: keys for group in ("", *GROUPS) for id, keys in _defaults(group).items()
 }
-"""The id of every binding -> its keys, as long as the user gives it no others."""
+"""The id of every binding -> its default keys."""
 
 
 class Keys(Struct, frozen=True):
-    """Which keys do what."""
+    """The keys of all bindings."""
 
     given: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    """The id of a binding -> the keys that the user gave it."""
+    """The id of a binding -> the keys that the user chose."""
 
     def of(self, id: str) -> tuple[str, ...]:
-        """Return the keys of a binding: those given to it, or its own that none other has got."""
+        """Return the keys of a binding: the chosen ones, or the defaults that no other took."""
         if id in self.given:
             return self.given[id]
         if not self.given:
@@ -85,25 +85,25 @@ class Keys(Struct, frozen=True):
         return tuple(key for key in DEFAULTS[id] if written(key) not in taken)
 
     def shown(self, id: str) -> str:
-        """Return the keys of a binding as they are written."""
+        """Return the keys of a binding as spelt for the user."""
         return " ".join(dict.fromkeys(map(written, self.of(id))))
 
     def first(self, id: str) -> str:
-        """Return one key of a binding as it is written, or its place on the command line."""
+        """Return one key of a binding as spelt for the user, or its name on the command line."""
         keys = self.of(id)
         return written(keys[0]) if keys else f":{id}"
 
     def fill(self, text: str) -> str:
-        """Return a text with the key of `what-if` for `{what-if}`."""
+        """Return a text with names in braces replaced by keys: `{what-if}`."""
         return _PLACE.sub(lambda m: self.first(m[1]) if m[1] in DEFAULTS else m[0], text)
 
     def hint(self, shortcuts: Sequence[Shortcut]) -> str:
-        """Return what the keys of a list do, in a row."""
+        """Return a row with the keys of a list and their effects."""
         return "  ".join(f"{self.first(one.id)} {one.title}" for one in shortcuts)
 
     @property
     def keymap(self) -> dict[str, str]:
-        """What Textual takes for the keys that were given."""
+        """Textual's keymap for the chosen keys."""
         return {
             id: ",".join("comma" if key == "," else key for key in keys)
             for id, keys in self.given.items()
@@ -111,7 +111,7 @@ class Keys(Struct, frozen=True):
 
 
 def rivals(id: str) -> set[str]:
-    """Return the ids of the bindings that have the keys at the same time as this one."""
+    """Return the ids of the bindings that receive keys at the same time as this one."""
     found: set[str] = set()
     for groups in _TOGETHER:
         ids = {other for group in groups for other in _defaults(group)}
@@ -121,7 +121,7 @@ def rivals(id: str) -> set[str]:
 
 
 def written(key: str) -> str:
-    """Return how Textual's name of a key, or a character, is written: `PgDn`, `?`, `Ctrl+N`."""
+    """Return the spelling of Textual's name of a key, or of a character: `PgDn`, `?`, `Ctrl+N`."""
     *modifiers, base = key.split("+") if len(key) > 1 else [key]
     text = _WRITTEN.get(base) or (base.upper() if _FUNCTION.fullmatch(base) else format_key(base))
     if modifiers and len(text) == 1:
@@ -130,7 +130,7 @@ def written(key: str) -> str:
 
 
 def read_key(text: str) -> str | None:
-    """Return Textual's name of a key that is written in any usual way; None if there is none."""
+    """Return Textual's name of a key in any usual spelling; None if there is none."""
     if len(text) == 1:
         arrow = [name for name, char in _WRITTEN.items() if char == text]
         return (arrow or [text])[0] if text.isprintable() and not text.isspace() else None

@@ -30,7 +30,7 @@ class Lessons(Part):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self._kept: Guide | None = None
-        """The lesson whose score is kept already."""
+        """The lesson whose score has been kept."""
 
     @property
     def handlers(self) -> Handlers:
@@ -38,11 +38,11 @@ class Lessons(Part):
         return {"lesson": self.go_on, "lesson-back": lambda text: self._enter(-1)}
 
     def begin(self) -> None:
-        """Begin the lesson of a scenario that was opened, if it has one."""
+        """Begin the lesson of an opened scenario, if it has one."""
         tour.begin(self._session)
 
     def look(self) -> None:
-        """Tick what has just been done; keep the score where that was the last of a lesson."""
+        """Tick a goal that has just been reached; keep the score after the last of a lesson."""
         tour.look(self._session)
         guide = self._session.guide
         name = name_of(self._session.problem.path)
@@ -52,7 +52,7 @@ class Lessons(Part):
             Thread(target=self._keep, args=(name, score), daemon=True).start()
 
     def _keep(self, name: str, score: Score) -> None:
-        """Write in a thread: the disk may be slow."""
+        """Write in a thread, because the disk may be slow."""
         try:
             keep_score(name, score)
         except OSError as error:
@@ -64,9 +64,9 @@ class Lessons(Part):
         self._host.screen.call_later(self._host.say, trouble)
 
     def held(self, id: str) -> str:
-        """Return why a command waits while a question is open; nothing of one that does not.
+        """Return why a command waits while a question is open; empty if it does not.
 
-        What looks at a surface or a branch that there is not is the start of a number: 0.5.
+        A key for a missing surface or branch is taken to be the start of a number: 0.5.
         """
         session = self._session
         if not session.asking:
@@ -79,7 +79,7 @@ class Lessons(Part):
         return self._host.keys.fill("first {unfold}, then the number") if number else ""
 
     def take_enter(self) -> bool:
-        """Let Enter go on in the lesson; return whether there is one that goes on."""
+        """Let Enter go on in the lesson; return whether there is one in progress."""
         guide = self._session.guide
         if guide is None or (guide.lesson is None and guide.following is None):
             return False
@@ -89,7 +89,7 @@ class Lessons(Part):
     def go_on(self, text: str) -> None:
         """Go to the next step of the lesson, or answer its question, asking for the answer.
 
-        After the last the next lesson of the course is opened.
+        After the last step, open the next lesson of the course.
         """
         guide = self._session.guide
         if guide is None:
@@ -116,7 +116,7 @@ class Lessons(Part):
             self._host.do(lambda session: tour.enter(session, guide.place + by))
 
     def _answer(self, typed: str) -> None:
-        """Take an answer; the input stays open till the question is done with, or Esc leaves it."""
+        """Take an answer; the input stays open until the question is settled, or Esc closes it."""
 
         def answer(session: Session) -> None:
             guide = session.guide
@@ -132,7 +132,7 @@ class Lessons(Part):
 
 
 def _judged(session: Session, guide: Guide, typed: str) -> str:
-    """Take an answer, and return what there is to say of it."""
+    """Take an answer, and return the remark on it."""
     question = guide.question
     assert question is not None
     step = guide.step_of(question)

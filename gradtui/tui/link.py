@@ -1,4 +1,4 @@
-"""The line to the terminal: how many paints are on their way and not on its screen yet.
+"""The line to the terminal: the number of paints that are not on its screen yet.
 
 After each paint the terminal is asked how it is (DSR 5 of ECMA-48, as old as the VT100): its
 answer comes when all before is shown.  Without that, what is written for a held key waits in the
@@ -13,22 +13,21 @@ from math import inf
 
 QUESTION, ANSWER = "\x1b[5n", "\x1b[0n"
 LOST = 5.0
-"""Seconds after which an answer may not come any more."""
+"""Seconds after which an answer counts as lost."""
 _DEAF = 5
-"""Answers in a row that are lost, after which none is waited for."""
+"""After this many lost answers in a row, none is awaited."""
 _LATE = 0.1
-"""Seconds over the shortest that an answer took, after which it had to wait for other paints."""
+"""An answer this many seconds slower than the fastest had to wait for other paints."""
 _LEAVING = 0.5
-"""Seconds that the first answer of all is waited for where the terminal is left."""
+"""Seconds to wait for the very first answer when leaving the terminal."""
 
 
 class Link:
-    """Says whether a paint may be written, from when the terminal was asked and has answered.
+    """Decides whether a paint may be written, from the times of requests and answers.
 
-    How many paints may be on their way grows while answers come soon and is halved when one is
-    late, as the window of TCP Vegas (Brakmo and Peterson 1995): on a line that is far but fast
-    there are many, on one that is slow one or two.  A terminal that never answers is asked once,
-    and takes everything.
+    The number of paints under way grows while answers come soon and is halved when one is late,
+    like the window of TCP Vegas (Brakmo and Peterson 1995): many on a fast line with a long delay,
+    one or two on a slow line.  A terminal that never answers is asked once, and gets everything.
     """
 
     def __init__(self) -> None:
@@ -37,7 +36,7 @@ class Link:
         self._room, self._lost, self._soonest = 2, 0, inf
 
     def ask(self) -> bool:
-        """Return whether the terminal is to be asked, and take it as asked then."""
+        """Return whether to ask the terminal, and count it as asked then."""
         asks = self._answers or not self._asked
         if asks:
             self._asked.append(time.monotonic())
@@ -48,11 +47,11 @@ class Link:
         self._heard.append(time.monotonic())
 
     def takes_more(self) -> bool:
-        """Return whether a paint may be written; if not, it may after an answer or `LOST`."""
+        """Return whether a paint may be written; if not, try again after an answer or `LOST`."""
         while self._heard:
             self._learn(self._heard.popleft())
         while self._answers and self._asked and time.monotonic() - self._asked[0] >= LOST:
-            # It is that of a full repaint on a very slow line, or lost: one more does no harm.
+            # That to a full repaint on a very slow line, or a lost one: one more does no harm.
             self._asked.popleft()
             self._lost += 1
             if self._lost >= _DEAF:
@@ -63,7 +62,7 @@ class Link:
 
     def _learn(self, heard: float) -> None:
         if not self._asked or heard < self._asked[0]:
-            return  # nobody has asked
+            return  # an unrequested answer
         took = heard - self._asked.popleft()
         self._answers, self._lost, self._soonest = True, 0, min(self._soonest, took)
         if took > self._soonest + _LATE:
@@ -72,7 +71,7 @@ class Link:
             self._room += 1
 
     def settle(self) -> None:
-        """Wait for the answers that are on their way: who reads next would get them."""
+        """Wait for the outstanding answers, which the next reader would get."""
         patience = LOST if self._answers else _LEAVING
         while len(self._heard) < len(self._asked):
             if time.monotonic() - self._asked[-1] >= patience:

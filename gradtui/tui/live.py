@@ -1,4 +1,4 @@
-"""The files of a session: loaded again as they change, corrected, opened in an editor."""
+"""The files of a session: reloaded when they change, corrected, opened in an editor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gradtui.tui.trials import Trials
 
 _EVERY, _SOON = 0.3, 0.1
-"""Seconds between two looks at the files; until the second look at a change."""
+"""Seconds between two checks of the files; seconds until a change is checked again."""
 
 
 class Live(Part):
@@ -34,7 +34,7 @@ class Live(Part):
         self._saving, self._trials = saving, trials
         self._watch = Watch(host.session.problem.files)
         self._error: InputError | None = None
-        """What was wrong with the files the last time that they could not be loaded."""
+        """The error of the last failed loading of the files."""
 
     @property
     def handlers(self) -> Handlers:
@@ -47,7 +47,7 @@ class Live(Part):
         }
 
     def start(self) -> None:
-        """Begin to look at the files."""
+        """Begin to watch the files."""
         self._host.screen.set_interval(_EVERY, self._look)
 
     def watch(self) -> None:
@@ -56,7 +56,7 @@ class Live(Part):
 
     def _look(self) -> None:
         if not self._host.screen.is_current:
-            return  # a list or a dialogue is about the session as it is
+            return  # a list or a dialogue refers to the present session
         if self._watch.changed():
             self.reload("the file has changed and is loaded again")
         elif self._watch.settling:
@@ -67,7 +67,7 @@ class Live(Part):
             self._look()
 
     def reload(self, said: str) -> None:
-        """Load the scenario again; if it is unusable, say so and go on with what there is."""
+        """Load the scenario again; if it is unusable, say so and keep the present one."""
         from gradtui.scenario.load import load_problem
 
         session = self._session
@@ -89,7 +89,7 @@ class Live(Part):
         self._saving.renew(problem, said)
 
     def _run_again(self) -> None:
-        """Run the code of a call again, with the terminal its own: it may print, ask, or hang."""
+        """Run the code of a call again with the terminal to itself: it may print, ask, or hang."""
         host, session = self._host, self._session
         if session.again is None:
             host.say("only the program that opened this can run its code again")
@@ -110,7 +110,7 @@ class Live(Part):
             host.renew_session(renewed)
 
     def apply_fix(self) -> None:
-        """Fork a branch with the line of a finding as its fix has it; no file is touched."""
+        """Fork a branch with a finding's fix applied; no file is touched."""
         from gradtui.diagnosis.correction import correct
 
         finding = self._fixable()
@@ -128,7 +128,7 @@ class Live(Part):
         self._trials.fix(corrected)
 
     def _fixable(self) -> Finding | None:
-        """Return the finding to fix: that of the cursor, else the first that can be."""
+        """Return the finding to fix: the chosen one, else the first with a fix."""
         session = self._session
         if session.investigation.judgement is None:
             by_hand = session.problem.by_hand
@@ -164,7 +164,7 @@ class Live(Part):
         self.reload(f"written: {clean(places)}")
 
     def _write_fix(self) -> None:
-        """Write the fix of a finding into the user's code, which is not run again by that."""
+        """Write the fix of a finding into the user's code, without running it again."""
         from gradtui.diagnosis.correction import write_fix
 
         finding = self._fixable()
@@ -187,7 +187,7 @@ class Live(Part):
             self.reload("")
 
     def edit(self) -> None:
-        """Open an editor at the line of an error, a finding or the cursor; load what it left."""
+        """Open an editor at the line of an error, a finding or the cursor; load the result."""
         from gradtui.tui.editor import chosen_editor, editor_command, run_editor
 
         host = self._host
@@ -215,7 +215,7 @@ class Live(Part):
             host.say(wrong)
 
     def _place(self) -> tuple[str, int]:
-        """Return the file and the line that are to be edited: those of an error come first."""
+        """Return the file and the line to edit, those of an error first."""
         session, error = self._session, self._error
         if session.trouble and error is not None and os.path.isfile(error.file):
             return error.file, error.place.line if error.place else 1
@@ -235,9 +235,9 @@ def _where(finding: Finding) -> str:
 
 
 def _renewed(session: Session) -> Session | str:
-    """Return a session on a call whose code is run again, or what was wrong with it.
+    """Run the code of a call again; return a session on it, or the error.
 
-    Nothing is raised: the terminal would not be taken back.
+    Nothing is raised, because then the terminal would not be taken back.
     """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -1,4 +1,4 @@
-"""Moving through the run, and choosing what to look at: commands that the session does alone."""
+"""Moving through the run and selecting: commands that need only the session."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOVES: Mapping[str, Callable[[Session], object]] = {
     "farther": lambda session: session.surface.zoom(-1),
     "whole": lambda session: session.surface.zoom(0),
 }
-"""The id of a command that takes nothing -> what the session does."""
+"""The id of a command without argument -> the session's action."""
 
 
 class Moves(Part):
@@ -71,7 +71,7 @@ class Moves(Part):
         self._host.ask(label, self.look, ",".join(map(str, index)) + row)
 
     def print(self, text: str) -> None:
-        """Show what an expression is: a number in the message, an array in a table."""
+        """Show the value of an expression: a number in the message, an array in a table."""
         frame = self._session.frame
         name = frame.problem.label(frame.graph.nodes[frame.selected].name)
 
@@ -99,7 +99,7 @@ class Moves(Part):
         self._host.do(lambda session: session.surface.show(text))
 
     def choose_axes(self, text: str) -> None:
-        """Choose over which parameters the surface lies, asking for them if there are none."""
+        """Choose the parameters of the surface's axes, asking for them if none are given."""
         if text:
             self.show_surface(text)
             return

@@ -1,4 +1,4 @@
-"""A list of options that is narrowed while it is clicked on. Knows not what it lists."""
+"""A list of options that may be narrowed while it is clicked. Knows nothing of its entries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from textual.widgets import OptionList
 
 
 class NarrowedList(OptionList):
-    """A list that may have been narrowed between a click and the look at what was clicked."""
+    """A list that may have been narrowed between a click and its handling."""
 
     async def _on_click(self, event: Click) -> None:
         at = event.style.meta.get("option")

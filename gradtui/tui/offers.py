@@ -1,4 +1,4 @@
-"""What the last rows of the screen offer: the keys of the moment, and one hint. Knows no screen."""
+"""The offers of the last rows: the keys of the moment, and one hint. Knows no screen."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from gradtui.tui.keys import Keys
 from gradtui.tui.panels import PANELS
 
 Offer = tuple[tuple[str, ...], str]
-"""The ids of bindings, and what they do here."""
+"""The ids of bindings, with their effects here."""
 
 
 class Place(NamedTuple):
-    """Where the keys of a moment go."""
+    """The place that receives the keys of a moment."""
 
     panel: str
-    """The name of the panel in focus."""
+    """The name of the focused panel."""
     zoomed: bool
-    """Whether it is shown alone."""
+    """Whether it is zoomed."""
 
 
 _RUN: tuple[Offer, ...] = (
@@ -46,7 +46,7 @@ _OF_PANEL: dict[str, tuple[Offer, ...]] = {
              (("range",), "range")),
     "Notes": ((("finding-here",), "finding"), (("watch",), "watch"), (("break",), "break")),
 }  # fmt: skip
-"""What is done most with the focus on each panel."""
+"""The most common commands for each focused panel."""
 _PANELS = ("panel-1", f"panel-{len(PANELS)}")
 _ELSE: tuple[Offer, ...] = (
     (("what-if",), "what if"), (("surface",), "surface"), (("zoom",), "zoom"), (_PANELS, "panel"),
@@ -55,13 +55,13 @@ _ELSE: tuple[Offer, ...] = (
 _LAST: tuple[Offer, ...] = ((("help",), "help"), (("quit",), "quit"))
 _ENTER = (("unfold",), "unfold"), (("finding-here",), "finding")
 _NO_RUN = frozenset({"what-if", "sweep", "branches", "next-view", "log", "range", "watch", "break"})
-"""What is not offered of one call, which nothing moves."""
+"""Commands not offered for one call, which nothing moves."""
 _OF_NODE = frozenset({"lens", "jacobian"})
-"""What is not offered of data, by which nothing is differentiated."""
+"""Commands not offered for data, which have no gradient."""
 
 
 def footer(frame: Frame, place: Place, keys: Keys, width: int) -> list[tuple[str, str]]:
-    """Return the keys that matter most and what they do, as many as fit; help and quit always."""
+    """Return the most important keys with their effects, as many as fit; always help and quit."""
     kept: list[tuple[str, str]] = []
     listed = [(_written(ids, keys), title) for ids, title in _offers(frame, place)]
     last = [(_written(ids, keys), title) for ids, title in _LAST]
@@ -82,7 +82,7 @@ def _written(ids: tuple[str, ...], keys: Keys) -> str:
 
 
 def _offers(frame: Frame, place: Place) -> list[Offer]:
-    """Return what is offered, what matters most first."""
+    """Return the offers, the most important first."""
     found = _of_lesson(frame)
     found += [(("escape",), "all panels")] if place.zoomed else []
     call = frame.problem.call is not None
@@ -112,7 +112,7 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
 
 
 def _of_lesson(frame: Frame) -> list[Offer]:
-    """Return how to go on in the lesson, if one is on."""
+    """Return how to go on in the lesson, if there is one."""
     progress = frame.lesson
     if progress is None:
         return []
@@ -124,7 +124,7 @@ def _of_lesson(frame: Frame) -> list[Offer]:
 
 
 def _of_findings(frame: Frame) -> list[Offer]:
-    """Return what can be done about what was found."""
+    """Return the commands for the present finding."""
     findings = frame.known.findings
     found: list[Offer] = [(("finding",), "finding")] if findings else []
     if any(finding.fix for finding in findings):
@@ -138,12 +138,12 @@ def _of_findings(frame: Frame) -> list[Offer]:
 
 
 class Hint(NamedTuple):
-    """Something to try that one may not know of."""
+    """A feature that the user may not know."""
 
     id: str
     """The command."""
     text: str
-    """What it gives, after its key."""
+    """Its benefit, shown after its key."""
     when: Callable[[Frame], bool] = lambda frame: True
 
 
@@ -155,7 +155,7 @@ HINTS = (
     Hint("next-view", "the curve of another value"),
     Hint("zoom", "the panel in focus alone"),
 )
-"""One is shown at a time, until its command was used."""
+"""One is shown at a time, until its command has been used."""
 
 
 def _has_array(frame: Frame) -> bool:
@@ -164,9 +164,9 @@ def _has_array(frame: Frame) -> bool:
 
 
 def hint(frame: Frame, used: Collection[str], keys: Keys) -> str:
-    """Return the first hint whose command was not used yet; nothing where none is left."""
+    """Return the first hint whose command has not been used; empty if none is left."""
     if frame.problem.call is not None or frame.message or frame.lesson is not None:
-        return ""  # a lesson says what to try
+        return ""  # a lesson itself says what to try
     free = (one for one in HINTS if one.id not in used and one.when(frame))
     found = next(free, None)
     return "" if found is None else f"{keys.first(found.id)}: {found.text}"

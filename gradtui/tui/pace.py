@@ -1,4 +1,4 @@
-"""What goes on by itself in a debugger: playing, and computing what is not known yet."""
+"""Ongoing work in a debugger: playing, and computing ahead."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 _HELD = 0.05
-"""Seconds between two frames while keys come faster than they are shown."""
+"""Seconds between two frames while keys come faster than they can be shown."""
 _SLICE = 0.008
-"""Seconds of computing at a time, so that no key waits longer."""
+"""Seconds of computing at a time: the longest that a key waits."""
 _LITTLE, _WAIT = 0.001, 0.03
-"""Seconds of work that was but a look at what threads do; until the next look at that."""
+"""Work shorter than this was only a check of threads; seconds until the next check."""
 _CALM = 0.06
-"""Seconds after a key for which nothing is computed: what it asks for is painted first."""
+"""Seconds after a key without computing, so that its result is painted first."""
 _AT_ONCE = 0.004
-"""Seconds of computing before a frame is shown, so that it need not be shown twice."""
+"""Seconds of computing before a frame, so that it need not be shown twice."""
 _FAR = 20_000
-"""Steps on the way to one that take so long, at least, that it is said at once."""
+"""From this many steps on, a jump takes long enough to be announced at once."""
 _LEAPS = {
     "next": 1, "back": -1, "ten": 10, "ten-back": -10, "hundred": 100, "hundred-back": -100,
 }  # fmt: skip
-"""The id of a command -> the training steps that it goes on by."""
+"""The id of a command -> the number of training steps that it moves by."""
 
 
 class Pace(Part):
-    """Plays a debugger's run and computes ahead of it, besides what else is to be done."""
+    """Plays a debugger's run and computes ahead, along with other background work."""
 
     def __init__(self, host: Host, work: Sequence[Work]) -> None:
         super().__init__(host)
@@ -46,11 +46,11 @@ class Pace(Part):
         self._computing: Timer | None = None
         self._owed: Timer | None = None
         self._target: int | None = None
-        """The far step that one is on the way to."""
+        """The far step that a jump is heading for."""
         self._busy = 1
-        """How many had more to do the last time: they share a slice."""
+        """The number of parts with more to do, which share a slice."""
         self._calm = -math.inf
-        """The time from which on it is computed again."""
+        """The time at which computing resumes."""
         self._drawn: object = None
         self._seldom, self._told = Seldom(), Seldom()
 
@@ -67,32 +67,32 @@ class Pace(Part):
 
     @property
     def arrived(self) -> bool:
-        """Whether one is where one wanted to go."""
+        """Whether no jump is pending."""
         return self._target is None
 
     def give_way(self) -> None:
-        """Let what a key asks for be painted before anything is computed."""
+        """Hold back computing until the result of a key is painted."""
         self._calm = time.monotonic() + _CALM
 
     def show_soon(self) -> None:
-        """Show what is come to together with what the keys that wait come to."""
+        """Show the result together with those of the waiting keys."""
         if self._owed is None:
             self._owed = self._host.screen.set_timer(_HELD, self._host.show_frame)
 
     def prepare(self) -> None:
-        """Compute the steps of the curve beyond the file's last one, if that takes no time."""
+        """Compute the curve's steps past the file's last one, if that is quick."""
         history, until = self._session.history, time.monotonic() + _AT_ONCE
         if history.known > self._session.problem.steps:
             while history.known <= self._last_drawn and time.monotonic() < until:
                 history.advance(1)
 
     def shown(self, frame: Frame) -> None:
-        """Go on from a frame that is shown: find out what it does not know."""
+        """Continue after a frame: compute what it lacks."""
         if self._owed is not None:
             self._owed.stop()
             self._owed = None
         self._seldom.start()
-        # After the paint, which a thread at work would hold up.
+        # After the paint, which a working thread would hold up.
         self._host.screen.call_after_refresh(self._find_out, frame)
 
     def _find_out(self, frame: Frame) -> None:
@@ -106,11 +106,11 @@ class Pace(Part):
         return last_drawn(self._session.problem.steps, self._session.step)
 
     def stop(self) -> bool:
-        """Stop playing, or computing up to a far step; return whether it was."""
+        """Stop playing, or computing towards a far step; return whether either was going on."""
         return any([self.stay(), self._playing.stop()])
 
     def stay(self) -> bool:
-        """Be on the way to nowhere any more; return whether it was."""
+        """Cancel any pending jump; return whether there was one."""
         busy = [self._target is not None, *(work.stop() for work in self._work)]
         self._target = None
         return any(busy)
@@ -126,11 +126,11 @@ class Pace(Part):
             self.go(int(text))
 
     def leap(self, by: int, text: str = "") -> None:
-        """Go some training steps on, or back where negative; from where one is on the way to."""
+        """Move by a number of training steps, from the target of a pending jump if there is one."""
         self.go((self._session.step if self._target is None else self._target) + by)
 
     def go(self, step: int) -> None:
-        """Go to a training step; where that takes a while the screen lives on the way."""
+        """Go to a training step; if that takes a while, the screen stays responsive."""
         target = min(max(step, 0), MAX_STEP)
         history, alone = self._session.history, self._session.problem.call is not None
         if alone or history.known > target or history.reach(target + 1, _AT_ONCE):
@@ -143,17 +143,17 @@ class Pace(Part):
             self.ahead()
 
     def _tell(self, target: int) -> None:
-        """Say how far one is on the way to a step."""
+        """Show the progress towards a step."""
         known = self._session.history.known
         self._host.say(f"computing step {known:,} of {target:,}, Ctrl+C stops")
 
     def ahead(self) -> None:
-        """Start computing what is not known yet: the curve, or the steps up to a far one."""
+        """Start computing: the curve, or the steps up to a far one."""
         if self._computing is None:
             self._compute()
 
     def _compute(self) -> None:
-        """Do a part of what there is to do meanwhile, and the next one soon if more is left."""
+        """Do a slice of the background work, and the next one soon if more is left."""
         began = time.monotonic()
         self._computing, wait = None, self._calm - began
         if wait <= 0.0:
@@ -164,7 +164,7 @@ class Pace(Part):
             self._computing = self._host.screen.set_timer(wait, self._compute)
 
     def _compute_part(self) -> bool:
-        """Do a part of what there is to do meanwhile; return whether more is left."""
+        """Do a slice of the background work; return whether more is left."""
         share = _SLICE / self._busy
         left = [self._compute_steps(share), *(work.work(share) for work in self._work)]
         self._busy = max(1, sum(left))
@@ -175,7 +175,7 @@ class Pace(Part):
         return any(left)
 
     def _compute_steps(self, seconds: float) -> bool:
-        """Compute steps for a short while; return whether more are left."""
+        """Compute steps for a short time; return whether more are left."""
         host, history, target = self._host, self._session.history, self._target
         wanted = max(self._last_drawn, -1 if target is None else target) + 1
         history.reach(wanted, seconds)

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 _COURSE = "course"
-"""The id of the first row, which goes on with the course; no scenario is called so."""
+"""The id of the first row, which continues the course; no scenario has this name."""
 _COLOURS = {"✓": "$success", "▸": "$primary", "·": "$dim", " ": ""}
-"""How the sign of a scenario is shown."""
+"""The role of a scenario's sign."""
 
 
 def open_session(file: str, *, ascii: bool) -> Session:
@@ -42,7 +42,7 @@ def open_session(file: str, *, ascii: bool) -> Session:
 
 
 class Picker(Screen[None]):
-    """Chooses a scenario and hands its session over, or None where it is left."""
+    """Chooses a scenario and hands over its session, or None if it is closed."""
 
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,7 +53,7 @@ class Picker(Screen[None]):
     def __init__(
         self, chosen: Callable[[Session | None], None], *, ascii: bool, learn: bool = False
     ) -> None:
-        """Take what receives the session; with `learn` the course's next lesson is chosen."""
+        """Take the receiver of the session; with `learn`, the course's next lesson is chosen."""
         super().__init__()
         self._ascii, self._learn = ascii, learn
         self._receive = chosen
@@ -77,7 +77,7 @@ class Picker(Screen[None]):
         yield Label("↑ ↓ choose   Enter open   type to search   Esc quit", id="picker-keys")
 
     def on_mount(self) -> None:
-        """Take the keys at once: some may be waiting."""
+        """Take the keys at once, because some may be waiting."""
         self.set_focus(self._search)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -85,7 +85,7 @@ class Picker(Screen[None]):
         self._list(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Open what is chosen, or the path that was typed."""
+        """Open the chosen scenario, or the typed path."""
         text = event.value.strip()
         chosen = self._chosen()
         if any(mark in text for mark in "/\\.") or chosen is None:
@@ -94,13 +94,13 @@ class Picker(Screen[None]):
             self._open(chosen.path)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Open what was clicked."""
+        """Open the clicked scenario."""
         chosen = self._entry(event.option_id)
         if chosen is not None:
             self._open(chosen.path)
 
     def on_option_list_option_highlighted(self) -> None:
-        """Tell more of what is highlighted."""
+        """Show details of the highlighted entry."""
         self._tell()
 
     def action_move(self, by: int) -> None:
@@ -114,14 +114,14 @@ class Picker(Screen[None]):
                 options.scroll_home(animate=False)  # with the heading above it
 
     def action_leave(self) -> None:
-        """Clear the search, or leave."""
+        """Clear the search, or close."""
         if self._search.value:
             self._search.value = ""
         else:
             self.dismiss()
 
     def dismiss(self, result: None = None) -> AwaitComplete:
-        """Leave, whatever is typed."""
+        """Close, whatever is typed."""
         self._hand_over(None)
         return AwaitComplete()
 
@@ -135,7 +135,7 @@ class Picker(Screen[None]):
         self._tell()
 
     def _chapters(self) -> list[Option]:
-        """Return the course, then what there is beyond it, with headings."""
+        """Return the course, then the other scenarios, with headings."""
         title = course_title(self.entries, self._finished)
         onward = "every lesson is finished"
         if self._upcoming is not None:
@@ -151,7 +151,7 @@ class Picker(Screen[None]):
         return options
 
     def _found(self, text: str) -> list[Option]:
-        """Return what a search finds, the best first."""
+        """Return the results of a search, the best first."""
         words = {
             name: f"{chapter.title} {chapter.about}"
             for chapter in read_chapters()
@@ -177,7 +177,7 @@ class Picker(Screen[None]):
         about = self.query_one("#picker-about", Static)
         entry = self._chosen()
         if entry is None:
-            about.update(Content(self._trouble or "no scenario has this; Enter opens a file"))
+            about.update(Content(self._trouble or "no scenario matches; Enter opens a file"))
             return
         score = self._finished.get(entry.name)
         finished = "" if score is None else f"✓ finished  {score_text(score)}"
@@ -186,7 +186,7 @@ class Picker(Screen[None]):
         about.update(Content(clean(spell(text) if self._ascii else text, newlines=True)))
 
     def _chosen(self) -> Entry | None:
-        """Return the scenario that is highlighted; for the course's row the one it goes on with."""
+        """Return the highlighted scenario; for the course's row, its next lesson."""
         options = self.query_one(OptionList)
         if options.highlighted is None or not options.option_count:
             return None
@@ -198,7 +198,7 @@ class Picker(Screen[None]):
         return next((entry for entry in self.entries if entry.name == id), None)
 
     def _hand_over(self, session: Session | None) -> None:
-        """Hand over once, whatever keys or clicks came with the first."""
+        """Hand over only once, whatever keys or clicks came with the first."""
         if self.is_current:
             self._receive(session)
 

@@ -1,4 +1,4 @@
-"""Playing a run: how fast, in steps or in operations, and where it ends."""
+"""Playing a run, in steps or in operations, at any pace."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 _STEP, _MOMENT = 0.15, 0.3
 """Seconds between two steps at the usual pace, between two moments of a step."""
 _WHOLE = 60
-"""Seconds that all of it takes at most at the usual pace: a long run is played in leaps."""
+"""Most seconds for a whole run at the usual pace: a long run is played in leaps."""
 _FRAME = 0.1
-"""Seconds between two frames at least: what is faster leaps."""
+"""Fewest seconds between two frames: a faster pace leaps."""
 _SLOWEST, _FASTEST = -4, 6
-"""Halvings and doublings of the usual pace, at most."""
+"""Most halvings and doublings of the usual pace."""
 
 
 class Playing(Part):
-    """Plays a debugger's run, its steps, or from inside a step its moments."""
+    """Plays a debugger's run: its steps, or its moments from inside a step."""
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self._timer: Timer | None = None
         self._pace = 0
-        """Doublings of the usual pace; it stays for the next time."""
+        """Doublings of the usual pace, kept for the next time."""
         self._by_moments = False
 
     @property
@@ -41,7 +41,7 @@ class Playing(Part):
         }
 
     def toggle(self) -> None:
-        """Play on from here, or stop."""
+        """Play from here, or stop."""
         if self.stop():
             self._host.say("")
             return
@@ -60,7 +60,7 @@ class Playing(Part):
         return playing
 
     def change(self, by: int) -> None:
-        """Play at half or twice the pace, from the next time on if nothing is played."""
+        """Halve or double the pace, for the next time if nothing is playing."""
         self._pace = max(_SLOWEST, min(self._pace + by, _FASTEST))
         if self.stop():
             self._start()
@@ -68,7 +68,7 @@ class Playing(Part):
 
     @property
     def told(self) -> str:
-        """What is played, and how fast."""
+        """The text on what is playing, and how fast."""
         seconds, leap = self._beat
         what = "operation" if self._by_moments else "step"
         rate = leap / seconds
@@ -93,7 +93,7 @@ class Playing(Part):
         self._timer = self._host.screen.set_interval(self._beat[0], self._go)
 
     def _go(self) -> None:
-        """Go on by as many steps or moments as are played from one frame to the next."""
+        """Move on by the steps or moments of one frame."""
         session, (_, leap) = self._session, self._beat
         last = session.problem.steps
         if self._by_moments:

@@ -1,4 +1,4 @@
-"""Curves by plotext: the only module that knows it. Returns plain rows of characters."""
+"""Curves by plotext, which only this module knows. Returns plain rows of characters."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ plotext = import_plotext()
 
 Array = NDArray[np.float64]
 Inks = tuple[tuple[int | None, ...], ...]
-"""The number of the curve in each cell, None where there is none."""
+"""The number of the curve in each cell; None without one."""
 _PIECES = re.compile(r"(?:\x1b\[38;5;(\d+)m)?([^\x1b]+)|\x1b\[[0-9;]*m")
-"""What plotext writes: text, of which a curve's comes after its colour."""
+"""The output of plotext: text, with a curve's cells after its colour."""
 _APART = 14
-"""Columns from one sign on a curve to the next."""
+"""Columns from one marker on a curve to the next."""
 
 
 class Drawing(Struct, frozen=True):
@@ -37,25 +37,25 @@ class Drawing(Struct, frozen=True):
     final: int
     """The columns between its edges."""
     leaving: frozenset[int]
-    """The numbers of the curves that leave it at the top."""
+    """The numbers of the curves that leave the picture at the top."""
     empty: bool = False
     """Whether no curve has a number that can be drawn."""
 
 
 _CALM = 100.0
-"""How many times its first value a curve may reach and be in the picture as a whole."""
+"""A curve up to this many times its first value is in the picture as a whole."""
 _ROOM = 0.2
-"""Part of the others' height that is left above them for one that runs away."""
+"""Room above the others for a curve that runs away, relative to their height."""
 
 
 def draw_curves(
     curves: Sequence[Curve], edges: tuple[int, int], size: tuple[int, int], *, log: bool
 ) -> Drawing:
-    """Return curves over the steps between two edges as rows; the first one lies on top.
+    """Return curves over the steps between two edges as rows, the first one on top.
 
-    Values that are not finite are left out, as are those <= 0 on a log scale; a curve is reduced
-    to the smallest and largest value of each column before it is drawn.  One that is not a main
-    curve and runs away from the others leaves the picture at the top.
+    Values that are not finite are left out, and those <= 0 on a log scale; a curve is reduced to
+    the smallest and largest value of each column before it is drawn.  A secondary curve that runs
+    away from the others leaves the picture at the top.
     """
     width, height = size
     points = [_points(curve, edges, max(1, width - 8), log=log) for curve in curves]
@@ -66,7 +66,7 @@ def draw_curves(
     first, last = edges
     plotext.clear_figure()
     plotext.theme("clear")
-    plotext.limit_size(False, False)  # the terminal may be smaller already than what is laid out
+    plotext.limit_size(False, False)  # the terminal may be smaller by now than the layout
     plotext.plot_size(width, height)
     plotext.xlim(first, max(first + 1, last))
     plotext.xaxes(True, False)
@@ -75,7 +75,7 @@ def draw_curves(
         low, high = min(heights), max(heights)
         if not log and 0.0 < low < 0.3 * high:
             low = 0.0
-        # plotext divides by the range: it sees 0 to 1, whatever the numbers are.
+        # plotext divides by the range, so it is given 0 to 1, whatever the numbers are.
         ticks = y_ticks(low, high, min(6, max(1, height // 3)), log=log)
         plotext.ylim(0, 1)
         for curve, (steps, values) in reversed([*enumerate(points)]):
@@ -101,7 +101,7 @@ def draw_curves(
 
 
 def _cells(text: str, width: int, height: int) -> tuple[list[str], Inks]:
-    """Return what plotext wrote as plain rows, and which curve each of their cells belongs to."""
+    """Return plotext's output as plain rows, with the curve of each cell."""
     rows, inks = list[str](), list[tuple[int | None, ...]]()
     for row in text.split("\n")[:height]:
         pieces = [(found[2], found[1]) for found in _PIECES.finditer(row) if found[2]]
@@ -115,10 +115,10 @@ def _cells(text: str, width: int, height: int) -> tuple[list[str], Inks]:
 def _signed(
     rows: list[str], inks: Inks, marks: Sequence[int], edge: int, courses: Sequence[Array]
 ) -> tuple[list[str], Inks]:
-    """Return a drawing with its sign here and there on each curve, so that colour is not needed.
+    """Return a drawing with markers along each curve, so that colour is not needed.
 
-    `courses` are the heights of each curve, 0 to 1, in the columns after `edge`: where it lies
-    under another one its sign stands on that.
+    `courses` are the heights of each curve, 0 to 1, in the columns after `edge`: a curve hidden
+    under another has its marker on that.
     """
     signed, owners = [list(row) for row in rows], [list(ink) for ink in inks]
     tall = sum(row[edge : edge + 1] in ("┤", "│") for row in rows)
@@ -132,7 +132,7 @@ def _signed(
         columns = [x for x, found in places.items() if found]
         if MARKS[mark] == PLAIN or not columns:
             continue
-        # Where two curves run together their signs do not: each curve starts elsewhere.
+        # Markers of curves that coincide do not: each curve starts elsewhere.
         first = columns[0] + (curve + 1) * _APART // (len(marks) + 1)
         for x in {*range(first, columns[-1] - _APART // 2, _APART), columns[-1]} & {*columns}:
             y = places[x][len(places[x]) // 2]
@@ -143,7 +143,7 @@ def _signed(
 def _top(
     curves: Sequence[Curve], points: Sequence[tuple[list[float], list[float]]], *, log: bool
 ) -> float:
-    """Return the height at which curves are cut: a little above all that do not run away."""
+    """Return the height at which curves are cut: a little above all that stay."""
     calm, wild = list[float](), False
     for curve, (_, heights) in zip(curves, points, strict=True):
         if heights:
@@ -158,7 +158,7 @@ def _top(
 
 
 def _cut(steps: list[float], heights: list[float], top: float) -> tuple[list[float], list[float]]:
-    """Return a curve up to where it leaves the picture."""
+    """Return a curve up to the point at which it leaves the picture."""
     over = next((at for at, height in enumerate(heights) if height > top), None)
     if over is None:
         return steps, heights
@@ -170,7 +170,7 @@ def _cut(steps: list[float], heights: list[float], top: float) -> tuple[list[flo
 
 
 def column_of(step: int, edges: tuple[int, int], drawing: Drawing) -> int | None:
-    """Return the column at which a step stands; None where it is not in the picture."""
+    """Return the column of a step; None if it is not in the picture."""
     first, last = edges
     if not first <= step <= max(first + 1, last):
         return None
@@ -184,7 +184,7 @@ def reduce_columns(
     edges: tuple[int, int],
     columns: int,
 ) -> tuple[list[float], list[float]]:
-    """Return at most a smallest and a largest value for each column, in the order of the steps."""
+    """Return the smallest and largest value of each column at most, in the order of the steps."""
     if len(steps) <= 2 * columns:
         return steps.tolist(), values.tolist()
     column = column_at(steps, edges, columns)
@@ -198,7 +198,7 @@ def reduce_columns(
 
 
 def y_ticks(low: float, high: float, count: int, *, log: bool) -> list[tuple[float, str]]:
-    """Return heights at round numbers between `low` and `high`, and the numbers beside them."""
+    """Return heights at round numbers between `low` and `high`, with their labels."""
     if not high - low > 1e-12 * max(abs(low), abs(high), 1e-300):
         return [(low, _short(10.0**low if log else low))]
     step = round_step((high - low) / max(1, count))
@@ -209,14 +209,14 @@ def y_ticks(low: float, high: float, count: int, *, log: bool) -> list[tuple[flo
     if len(heights) < 1 + log:
         heights = [low, high]
     if heights[-1] < high - 0.02 * (high - low):
-        # The largest value is named too; a round number close below it gives way.
+        # The largest value is labelled, too; a round number close below it gives way.
         room = 0.6 * (high - low) / max(1, count)
         heights = [*(h for h in heights if high - h > room), high]
     return [(h, _short(10.0**h if log else h)) for h in heights]
 
 
 def _share(value: float, low: float, high: float) -> float:
-    """Return where `value` stands between `low` and `high`, from 0 to 1."""
+    """Return the position of `value` between `low` and `high`, from 0 to 1."""
     span = high / 2 - low / 2
     return (value / 2 - low / 2) / span if span > 0.0 else 0.5
 

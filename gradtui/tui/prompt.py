@@ -18,13 +18,13 @@ from gradtui.base.text import cell_width, clean, clip, wrap
 from gradtui.tui.shortcuts import PROMPT, QUESTION, bindings
 
 _WORD_ROWS = 8
-"""Rows that what may follow takes at most."""
+"""Most rows of completions."""
 Completion = tuple[int, Sequence[tuple[str, str]]]
-"""Where the word that is typed starts; each word it may become, and what stands beside it."""
+"""The start of the typed word; its completions, each with a remark."""
 
 
 class Field(Input):
-    """An input that is done with at once when Enter is pressed, not when keys after it are read."""
+    """An input that submits as soon as Enter is pressed, before later keys are read."""
 
     def __init__(self, value: str, hint: str, submit: Callable[[], None]) -> None:
         super().__init__(value, placeholder=hint, compact=True, select_on_focus=False)
@@ -32,17 +32,17 @@ class Field(Input):
         self._submit = submit
 
     async def action_submit(self) -> None:
-        """Hand the text over."""
+        """Submit the text."""
         self._submit()
 
 
 class Prompt(Vertical):
-    """A label and an input in the last row, there until it is answered or left.
+    """A label and an input in the last row, until it is answered or closed.
 
-    `check` raises InputError where the text cannot be used: then it stays, with the error under it,
+    `check` raises InputError for an unusable text: then the prompt stays open with the error below,
     as it does at the start with an `error` of the first `value`.  ↑ and ↓ go through `offers`.
-    With `bare` an empty text is an answer too.  `complete` says what may follow a text: where the
-    word that is typed starts, and what it may become with what stands beside it; Tab takes it.
+    With `bare`, an empty text is an answer, too.  `complete` returns the completions of a text:
+    the start of the typed word, and its completions with remarks; Tab takes one.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -87,7 +87,7 @@ class Prompt(Vertical):
         if not self._there:
             return
         self._before = self.screen.focused
-        # Selected on focus, a key that came before the focus event would be typed over.
+        # If selected on focus, a key that came before the focus event would be overwritten.
         self._field.action_select_all()
         self.screen.set_focus(self._field)
         if self._error is not None:
@@ -97,25 +97,25 @@ class Prompt(Vertical):
 
     @property
     def _there(self) -> bool:
-        """Whether it has its parts: it can be left, and the app ended, before it is all there."""
+        """Whether it has its parts: it can be closed, and the app ended, before it is complete."""
         return bool(self.query(Input))
 
     def _open(self, error: InputError | None = None) -> None:
-        """Show the error of the first value, or what may follow it."""
+        """Show the error of the first value, or its completions."""
         if self._there and error is not None:
             self.refuse(error)
         elif self._there:
             self._show_words()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Take an error away when the text is changed."""
+        """Remove the error when the text is changed."""
         event.stop()
         if self._error is None:
             self._show_words()
         self._error = None
 
     def _submit(self) -> None:
-        """Leave and hand over what was typed, if anything; an error keeps it for another try."""
+        """Close and submit the typed text, if any; an error keeps it open for another try."""
         text = self._field.value.strip()
         if not text and not self._bare:
             self.action_leave()
@@ -130,7 +130,7 @@ class Prompt(Vertical):
         self._answer(text)
 
     def refuse(self, error: InputError) -> None:
-        """Show an error, its caret under what is wrong with the text."""
+        """Show an error, with its caret under the mistake in the text."""
         field, rows = self._field, self._rows
         place = error.place or Place(1)
         value = field.value
@@ -155,7 +155,7 @@ class Prompt(Vertical):
         return [*rows, " " * at + carets, *wrap(message, width)]
 
     def _show_words(self) -> None:
-        """Show what may follow, in the place of an error."""
+        """Show the completions, in place of an error."""
         field, rows = self._field, self._rows
         words = () if self._complete is None else self._complete(field.value)[1]
         shown = "  ".join(f"{word} {now}".strip() for word, now in words)
@@ -167,7 +167,7 @@ class Prompt(Vertical):
         rows.display = bool(shown)
 
     def action_complete(self) -> None:
-        """Take what all words that may follow have in common, or the first of them."""
+        """Take the common start of all completions, or the first of them."""
         if self._complete is None:
             return
         field = self._field
@@ -195,7 +195,7 @@ class Prompt(Vertical):
 
 
 class Question(Static, can_focus=True):
-    """A question in the last row that one key answers; the keys say what they do."""
+    """A question in the last row, answered by one key; the keys state their effects."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(QUESTION)]
 
@@ -220,7 +220,7 @@ class Question(Static, can_focus=True):
 
 
 def _give_back(widget: Widget, before: Widget | None) -> None:
-    """Remove what had the keys; at once, so that what an answer opens can take them from there."""
+    """Remove the widget with the keys at once, so that the next one can take them."""
     if before is None or not before.is_attached or isinstance(before, Input):
         before = widget.screen.query_one("#graph")
     widget.screen.set_focus(before)
@@ -236,7 +236,7 @@ def leave_prompt(screen: Screen[None]) -> bool:
 
 
 def _common(words: Sequence[str]) -> str:
-    """Return what all words begin with."""
+    """Return the common start of all words."""
     first, last = min(words), max(words)
     same = (at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
     return first[: next(same, min(len(first), len(last)))]

@@ -1,4 +1,4 @@
-"""Rows drawn one by one, of which only the changed ones are repainted."""
+"""Rows drawn one by one, with only the changed ones repainted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gradtui.base.text import cell_width, clean
 from gradtui.explain.spans import Ink, Role, TextRow, line_width
 
 ROLE_CLASSES = frozenset(f"role--{role}" for role in get_args(Role))
-"""The component classes that a screen with rows must have, one for each role of a span."""
+"""The component classes that a screen with rows needs, one for each role of a span."""
 
 
 class Rows(Widget, inherit_bindings=False):
@@ -36,12 +36,12 @@ class Rows(Widget, inherit_bindings=False):
         raise NotImplementedError
 
     def shown_rows(self) -> list[TextRow]:
-        """Return the rows as they are painted, at most as many as there is room for."""
+        """Return the rows as painted, at most as many as there is room for."""
         return self.visible_rows()[: self.size.height]
 
     @property
     def size(self) -> Size:
-        """The size of the content; Textual works it out each time, so once for all rows here."""
+        """The size of the content, computed once for all rows; Textual would do so each time."""
         return self._held or super().size
 
     @contextmanager
@@ -53,7 +53,7 @@ class Rows(Widget, inherit_bindings=False):
             self._held = before
 
     def redraw(self) -> None:
-        """Make the rows anew and repaint those that differ from what is on the screen."""
+        """Make the rows again and repaint those that differ from the screen."""
         size = self.size
         if not size:
             return
@@ -71,7 +71,7 @@ class Rows(Widget, inherit_bindings=False):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the rows inside a region; called by Textual."""
         with self._holding(self.size):
-            self._keep_up()  # before the border is drawn, which says what lies outside the view
+            self._keep_up()  # before the border is drawn, which shows the numbers of hidden rows
             return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -80,7 +80,7 @@ class Rows(Widget, inherit_bindings=False):
         return self._strips[y]
 
     def _keep_up(self) -> None:
-        """Make the rows if the size or the style is another: once for however many changes."""
+        """Make the rows if the size or the style has changed, once for any number of changes."""
         size = self.size
         if self._made_for != size:
             self._make_strips(size)
@@ -95,7 +95,7 @@ class Rows(Widget, inherit_bindings=False):
 
     def _make_strips(self, size: Size) -> None:
         width, height = size
-        # Most rows are those of the moment before.
+        # Most rows are the same as before.
         before = self._strip_of if size == self._made_for else {}
         self._made_for = size
         with self._holding(size):
@@ -105,7 +105,7 @@ class Rows(Widget, inherit_bindings=False):
         self._strips = strips + [Strip.blank(width, self._style("plain"))] * (height - len(rows))
 
     def _strip(self, row: TextRow, width: int) -> Strip:
-        # Rows are clean where they are made; here nothing unclean can pass, whoever made them.
+        # Rows are sanitised when made; here nothing unclean can pass, whoever made them.
         row = tuple((clean(text), role) for text, role in row)
         if line_width(row) > width > 0:
             row = (*crop(row, 0, width - 1), ("…", "dim"))
@@ -119,7 +119,7 @@ class Rows(Widget, inherit_bindings=False):
                 role, ground = map(self._style, ink)
                 found = role + Style(bgcolor=ground.bgcolor)
             else:
-                # The roles' styles are the screen's: on every widget they made the start slow.
+                # The screen has the roles' styles: on every widget they slowed the start.
                 own = self.screen.get_component_rich_style(f"role--{ink}", partial=True)
                 if self._ground is None:
                     self._ground = self.rich_style
@@ -142,7 +142,7 @@ def crop(row: TextRow, start: int, width: int) -> TextRow:
 
 
 def marked(row: TextRow, left: int) -> TextRow:
-    """Return a row with a sign at its left edge where something is cut there."""
+    """Return a row with a sign at its left edge if something is cut there."""
     return (("…", "dim"), *crop(row, 1, line_width(row))) if left and row else row
 
 

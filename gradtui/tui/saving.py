@@ -1,4 +1,4 @@
-"""Keeps a debugger's sessions: saves while one works, offers to resume when one is back."""
+"""Keeps a debugger's sessions: saves during work, and offers to resume later."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from gradtui.scenario.problem import Problem
 
 _CALM = 2.0
-"""Seconds after a change until the session is saved, and for which one that is resumed may fail."""
+"""Seconds after a change until the session is saved, and after resuming until that has worked."""
 _AT_ONCE = 0.2
-"""Seconds of resuming before the screen lives again."""
-_NOTHING = "nothing was left of this scenario that could be resumed"
+"""Seconds of resuming at a time, between which the screen stays responsive."""
+_NOTHING = "nothing is saved of this scenario"
 
 
 class Saving(Work):
-    """What a debugger does so that no session is lost.
+    """Saves and resumes a debugger's sessions, so that none is lost.
 
-    With `at_once` the first one is resumed without being offered.
+    With `at_once`, the first one is resumed without being offered.
     """
 
     def __init__(self, host: Host, *, at_once: bool = False) -> None:
@@ -33,11 +33,11 @@ class Saving(Work):
         self._at_once = at_once
         self._resuming: Resumption | None = None
         self._renewal: str | None = None
-        """What to say of the file that was loaded again, where that is why one resumes."""
+        """The message about the reloaded file, if that is the reason for resuming."""
         self._due, self._told = False, Seldom()
         self._trouble = ""
         self._shelves: dict[str, Shelf] = {}
-        """Scenario -> its shelf, for all that were opened: what cannot be written is there."""
+        """Scenario -> its shelf, for all opened scenarios, including what could not be written."""
         self._begin()
 
     @property
@@ -51,12 +51,12 @@ class Saving(Work):
 
     @property
     def _passing(self) -> bool:
-        """Whether nothing is kept of the session: code that is run may be another every time."""
+        """Whether nothing is kept of the session, because code that is run may change."""
         return self._session.problem.call is not None
 
     @property
     def _shelf(self) -> Shelf:
-        """The shelf of the present scenario; not asked for before the first paint."""
+        """The shelf of the present scenario, not needed before the first paint."""
         from gradtui.saving.store import Shelf
 
         path = self._problem.path
@@ -66,7 +66,7 @@ class Saving(Work):
         return self._shelves[path]
 
     def open(self) -> None:
-        """Offer to resume what was left of the scenario, or do so."""
+        """Offer to resume the scenario's last session, or do so."""
         if self._passing:
             return
         if self._at_once:
@@ -78,14 +78,14 @@ class Saving(Work):
             self._host.say(offer)
 
     def _find(self) -> None:
-        """Look, the first time, for what was left of the scenario."""
+        """Look for the scenario's last session, the first time."""
         try:
             self._shelf.find()
         except InputError as error:
             self._unusable = f"nothing is resumed: {clean(error.message)}"
 
     def _offer(self) -> str:
-        """Return what to say of what was left, if anything was."""
+        """Return the message that offers to resume, if there is anything."""
         from gradtui.saving.store import described
 
         if not self._shelf.places:
@@ -96,7 +96,7 @@ class Saving(Work):
         return f"left {described(self._shelf.places[0])}: {does}"
 
     def resume(self) -> None:
-        """Go to where the scenario was left; again: back to where one was."""
+        """Go to the place where the scenario was left; repeat to go back."""
         from gradtui.saving.snapshot import Resumption
         from gradtui.scenario.load import load_problem
 
@@ -114,7 +114,7 @@ class Saving(Work):
         self._start(Resumption(problem, self._shelf.places[0]), None)
 
     def renew(self, problem: Problem, said: str) -> None:
-        """Go on at the same place with another version of the scenario, as far as it has it."""
+        """Continue at the same place with another version of the scenario, as far as possible."""
         from gradtui.saving.snapshot import Resumption, take_snapshot
 
         self._start(Resumption(problem, take_snapshot(self._session)), said)
@@ -126,13 +126,13 @@ class Saving(Work):
             self._host.ahead()
 
     def work(self, seconds: float) -> bool:
-        """Go on with resuming; return whether more is left."""
+        """Continue resuming; return whether more is left."""
         return self._resuming is not None and self._go_on(seconds)
 
     def stop(self) -> bool:
-        """Stay where one is; return whether something was being resumed.
+        """Stop resuming; return whether that was going on.
 
-        With another version of the scenario that is as far as one came: the old one is no more.
+        With another version of the scenario, the place reached stays: the old version is gone.
         """
         stopped, self._resuming = self._resuming, None
         if stopped is not None:
@@ -160,7 +160,7 @@ class Saving(Work):
         return False
 
     def _failed(self, error: Exception) -> str:
-        """Return what to say of a session that could not be resumed, or not be renewed."""
+        """Return the message about a session that could not be resumed or reloaded."""
         if self._renewal is not None:
             return report_failure("the file could not be loaded again", error)
         return report_failure(
@@ -168,7 +168,7 @@ class Saving(Work):
         )
 
     def harmless(self) -> None:
-        """Take note that what was resumed did not end gradtui."""
+        """Note that the resumed session did not crash gradtui."""
         if self._resuming is None:
             for shelf in self._shelves.values():
                 shelf.end_trial()
@@ -188,7 +188,7 @@ class Saving(Work):
             self._host.renew_session(session)
 
     def changed(self) -> None:
-        """Save the session soon, as something may have changed."""
+        """Save the session soon, because something may have changed."""
         if self._passing:
             return
         if not self._due and self._host.screen.is_mounted:
@@ -202,7 +202,7 @@ class Saving(Work):
             Thread(target=self._save_aside, args=(self._shelf,), daemon=True).start()
 
     def _save_aside(self, shelf: Shelf) -> None:
-        """Write in a thread: the disk may be slow."""
+        """Write in a thread, because the disk may be slow."""
         try:
             trouble = shelf.write()
         except Exception as error:
@@ -212,7 +212,7 @@ class Saving(Work):
         self._trouble = trouble
 
     def save(self) -> str:
-        """Save the session, and those that could not be; return why that is not possible."""
+        """Save the session, and earlier unsaved ones; return the reason if that fails."""
         if self._passing:
             return ""
         self._find()
@@ -221,7 +221,7 @@ class Saving(Work):
         return next(filter(None, troubles), "")
 
     def quit(self) -> None:
-        """Leave, but ask where there are branches, and say if they would be lost."""
+        """Quit, but ask if there are branches, and say whether they would be lost."""
         kept = self._session.branches.kept
         if not kept:
             self._host.screen.app.exit()
@@ -247,7 +247,7 @@ class Saving(Work):
         self._shelf.put(self._session)
 
     def enter(self) -> None:
-        """Begin with another session and offer what was left of its scenario."""
+        """Begin with another session and offer to resume its scenario's last one."""
         self._begin()
         if not self._passing and self._problem.path in self._shelves:
             self._shelf.begin(self._problem, self._step)

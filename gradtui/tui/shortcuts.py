@@ -1,4 +1,4 @@
-"""The keys of lists and inputs, which are no commands; each group is where they hold."""
+"""The keys of lists and inputs, which are no commands, grouped by place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Shortcut(Struct, frozen=True):
     keys: tuple[str, ...]
     """Textual's names of its keys."""
     action: str
-    """Textual's action; nothing where the list gives one to it."""
+    """Textual's action; empty if the list supplies it."""
     title: str
 
 
@@ -85,7 +85,7 @@ NOTES = (Shortcut("finding-here", ("enter",), "screen.enter('finding')", "go to 
 
 
 def bindings(shortcuts: Sequence[Shortcut], *, first: bool = False) -> list[Binding]:
-    """Return what Textual takes; `first`: before what has the focus sees the key."""
+    """Return Textual's bindings; with `first`, they precede the focused widget's."""
     return [
         Binding(",".join(one.keys), one.action, one.title, show=False, id=one.id, priority=first)
         for one in shortcuts

@@ -1,4 +1,4 @@
-"""Tables over the debugger, of which one row is chosen: the branches, the runs of a sweep."""
+"""Tables over the debugger with a chosen row: the branches, the runs of a sweep."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from gradtui.tui.rows import ROLE_CLASSES, Rows, crop, marked
 from gradtui.tui.shortcuts import TABLE, Shortcut, bindings
 
 MakeRows = Callable[[int], Sequence[TextRow]]
-"""The number of the chosen row -> a head and the rows."""
+"""The number of the chosen row -> a header and the rows."""
 Action = Callable[[int], bool]
-"""What a key does with the chosen row; it returns whether the table stays."""
+"""The action of a key on the chosen row; it returns whether the table stays open."""
 
 
 class _Table(Rows):
-    """The head and as many rows around the chosen one as fit."""
+    """The header, and as many rows around the chosen one as fit."""
 
     def __init__(self, make: MakeRows) -> None:
         super().__init__(id="table")
         self._make = make
         self.chosen, self.left, self._top = 0, 0, 0
         self.hidden = False
-        """Whether a part of the columns is out of view."""
+        """Whether some columns are out of view."""
 
     def visible_rows(self) -> list[TextRow]:
         """Return the rows in view."""
@@ -43,7 +43,7 @@ class _Table(Rows):
 
 
 class Table(ModalScreen[None]):
-    """A table over the screen; `actions` are what the shortcuts do with the chosen row."""
+    """A table over the screen; `actions` are the shortcuts' actions on the chosen row."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(TABLE)]
@@ -84,7 +84,7 @@ class Table(ModalScreen[None]):
         self.set_interval(0.2, self.refresh_rows)
 
     def refresh_rows(self) -> None:
-        """Draw the rows anew."""
+        """Redraw the rows."""
         count = len(self._rows(self._table.chosen)) - 1
         self._table.chosen = max(0, min(self._table.chosen, count - 1))
         self._table.styles.height = count + 1
@@ -99,12 +99,12 @@ class Table(ModalScreen[None]):
         self.refresh_rows()
 
     def action_scroll(self, by: int) -> None:
-        """Show what lies to the right or the left."""
+        """Scroll to the right or the left."""
         self._table.left = max(0, self._table.left + by)
         self.refresh_rows()
 
     def action_act(self, at: int) -> None:
-        """Do with the chosen row what a shortcut does."""
+        """Apply a shortcut's action to the chosen row."""
         if self._actions[at](self._table.chosen):
             self.refresh_rows()
         else:

@@ -1,6 +1,6 @@
-"""plotext as it is, without the help texts that it writes for its functions at each import.
+"""plotext, without the help texts that it composes for its functions at each import.
 
-They are two thirds of the time of that import, which the first paint waits for.
+They take two thirds of the time of that import, for which the first paint waits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The colours: a dark and a light theme in which value, gradient and local derivative differ."""
+"""The colours: a dark and a light theme with distinct values, gradients and local derivatives."""
 
 from __future__ import annotations
 
@@ -60,15 +60,15 @@ PALETTE = Theme(
         "faint": "ansi_bright_black",
     },
 )
-"""The terminal's own 16 colours, on its own ground."""
+"""The terminal's own 16 colours, on its own background."""
 THEMES = (DARK, LIGHT, PALETTE)
 OWN_COLOURS = {"dim": "#868e99", "faint": "#7a828d"}
-"""Names that the style sheet uses beside Textual's, as they read on any background."""
+"""Colour names of the style sheet besides Textual's, readable on any background."""
 
 _OWN = "gradtui-"
 _HEIGHTS = 8
 _LOWEST, _HIGHEST = 0.06, 0.5
-"""How much of the primary colour the bands of a loss surface have in them."""
+"""The share of the primary colour in the bands of a loss surface."""
 
 
 def find_theme(name: str) -> str:
@@ -86,7 +86,7 @@ def find_theme(name: str) -> str:
 def height_colours(variables: Mapping[str, str], *, flat: bool) -> dict[str, str]:
     """Return the backgrounds of a loss surface's bands, `height-0` the lowest, for any theme.
 
-    Where they are `flat` all are the theme's background.
+    If `flat`, all are the theme's background.
     """
     ground, top = (Color.parse(variables[name]) for name in ("background", "primary"))
     if flat:

@@ -1,4 +1,4 @@
-"""What is tried out in a debugger: branches, sweeps, and the values that are drawn."""
+"""Trials in a debugger: branches, sweeps, and the values drawn."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ class Trials(Work):
         )  # fmt: skip
 
     def fix(self, corrected: Problem) -> None:
-        """Go on with a corrected line in a branch."""
+        """Continue with a corrected line in a branch."""
         first, tried = self._host.keys.first, self._host.tried
         back = "" if tried("branch-before") else f"; {first('branch-before')} goes back"
         then = back + f"; {first('write-fix')} writes the file"
         self._do(lambda session: session.branches.fix(corrected, session.step), then)
 
     def sweep(self, text: str) -> None:
-        """Run many values of one setting at once, asking for them if there are none."""
+        """Run several values of one setting at once, asking for them if there are none."""
         from gradtui.scenario.changes import read_sweep
 
         if not text and self._branches.sweep is not None:
@@ -102,7 +102,7 @@ class Trials(Work):
         )  # fmt: skip
 
     def next_view(self) -> None:
-        """Follow the next value in the place of the loss; of the surface the data, and it again."""
+        """Follow the next value instead of the loss; switch between the surface and the data."""
         if self._session.surface.window is not None and self._session.surface.plane is not None:
             self._host.do(lambda session: session.surface.turn())
             return
@@ -113,7 +113,7 @@ class Trials(Work):
         )
 
     def draw_range(self, text: str) -> None:
-        """Draw some of the steps only, asking which if that is not said."""
+        """Draw only some of the steps, asking which if not told."""
         if text:
             self._do(lambda session: session.curves.zoom(text))
         else:
@@ -124,7 +124,7 @@ class Trials(Work):
             )  # fmt: skip
 
     def turn(self, by: int) -> None:
-        """Go to the next branch at the same step, or to the one before."""
+        """Go to the next branch at the same step, or to the previous one."""
         alone = len(self._branches) == 1
         then = f": {self._host.keys.first('what-if')} makes one" if alone else ""
         self._do(lambda session: session.branches.turn(by), then)
@@ -135,7 +135,7 @@ class Trials(Work):
         from gradtui.tui.tables import Table
 
         def branch(at: int) -> Branch:
-            # The file may be loaded anew just as the table opens: its rows are those of then.
+            # The file may be reloaded just as the table opens: its rows are the earlier ones.
             branches: list[Branch] = [*self._branches]
             return branches[min(at, len(branches) - 1)]
 
@@ -185,7 +185,7 @@ class Trials(Work):
             return
 
         def keep(at: int) -> bool:
-            if self._branches.sweep is sweep:  # it ends where the file is loaded anew meanwhile
+            if self._branches.sweep is sweep:  # the sweep ends if the file is reloaded meanwhile
                 self._do(lambda session: session.branches.keep(at))
             return False
 
@@ -204,7 +204,7 @@ class Trials(Work):
         )
 
     def work(self, seconds: float) -> bool:
-        """Do a part of what there is to find out; return whether more is left."""
+        """Do a slice of the examination; return whether more is left."""
         branches, curves = self._branches, self._session.curves
         behind = [one for one in branches.drawn if one.history.known <= self._last]
         if behind and behind[0] is not branches.current:
@@ -220,7 +220,7 @@ class Trials(Work):
         return self._session.problem.steps
 
     def _judge(self, sweep: Sweep | None) -> bool:
-        """Find out in a thread how the runs of a sweep end; return whether more is known now."""
+        """Judge in a thread how the runs of a sweep end; return whether more is known now."""
         if self._judging is None and sweep is not None and len(sweep.ends) < len(sweep.forks):
             self._judging, self._known = (sweep, Thread(target=sweep.judge, daemon=True)), 0
             self._judging[1].start()

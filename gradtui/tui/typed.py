@@ -1,4 +1,4 @@
-"""What the terminal sends: any bytes, pastes of any text, and sequences that come in parts."""
+"""Input from the terminal: any bytes, pastes of any text, and sequences that come in parts."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from gradtui.base.text import clean
 from gradtui.tui.link import ANSWER
 
 _LONGEST = 10_000
-"""Characters of a paste that are taken."""
+"""Most characters taken from a paste."""
 _CUT = 2.0
-"""Seconds without input after which a paste that has no end is at its end."""
+"""Seconds without input after which a paste without an end counts as ended."""
 _BROKEN_OFF = 0.25
-"""As many after which a terminal's answer is: shorter, for keys are lost till then."""
+"""The same for a terminal's answer: shorter, because keys are lost until then."""
 _SEQUENCE = re.compile(r"\x1b\[(?!M\Z)[0-?]*[ -/]*[@-Z\\-~]")
-"""A whole control sequence; of `ESC [[` and `ESC [M` more comes, a key's or the mouse's."""
+"""A whole control sequence; `ESC [[` and `ESC [M` continue, for a key or the mouse."""
 _REPORTS = (_re_mouse_event, _re_terminal_mode_response)
-"""Sequences that are no keys and mean something."""
+"""Sequences that are no keys but have a meaning."""
 _STRING = re.compile(r"\x1b(\]\d|P[\d!>])")
-"""How a terminal's answer in words begins, as that to what its colours are."""
+"""The start of a terminal's textual answer, such as the one about its colours."""
 _ENDS = ("\x07", "\x1b\\", "\r")
-"""What ends it; Enter too, should its end be lost."""
+"""Its end, or Enter if the end is lost."""
 
 
 def take_any_input() -> None:
-    """Let Textual's driver read bytes that are no UTF-8, as U+FFFD, and pastes as text.
+    """Make Textual's driver read bytes that are not UTF-8 as U+FFFD, and pastes as text.
 
-    It decodes strictly: one such byte, of a line's noise or a terminal of another encoding, ended
-    the app.  On Windows it reads characters, and there is nothing to do.
+    It decodes strictly: one such byte, from noise on the line or from another encoding, ended the
+    app.  On Windows it reads characters, so there is nothing to do.
     """
     driver = sys.modules.get("textual.drivers.linux_driver")
     if driver is not None:
@@ -53,33 +53,33 @@ def take_any_input() -> None:
 
 
 class Answered(Message):
-    """The terminal has shown what was written before it was asked."""
+    """The terminal has shown everything written before the request."""
 
 
 class Typed(XTermParser):
-    """Textual's parser, which is given a paste when its end is there: its first line, cleaned.
+    """Textual's parser, given a paste once it has ended: its first line, sanitised.
 
-    Alone it takes an ESC in a paste for that of a key, and what follows for keys, which are
-    commands; and where the end of a paste is lost, all keys from then on for a part of it.
+    Textual's own parser takes an ESC in a paste to be a key's, and the rest to be keys, which are
+    commands; and if the end of a paste is lost, it takes all later keys to be part of it.
 
-    So it does with a sequence that it does not know: an unusual key, or a terminal's answer to the
-    program before, which on a slow line comes when that has left.  Such a one means nothing here.
+    The same holds for an unknown sequence: an unusual key, or a terminal's answer to an earlier
+    program, which may arrive late on a slow line.  Such a sequence means nothing here.
     """
 
     def __init__(self, debug: bool = False) -> None:
         super().__init__(debug)
         self._pasted: list[str] | None = None
-        """The parts of a paste that has no end yet."""
+        """The parts of a paste that has not ended."""
         self._tail = ""
-        """The last characters since a start or an end: the next may have begun in them."""
+        """The last characters since a start or an end, which may begin the next."""
         self._fed, self._heard = False, 0.0
         self._in_words = False
-        """Whether what comes is a part of a terminal's answer in words."""
+        """Whether the input is part of a terminal's textual answer."""
         self._answers = 0
-        """Answers to how the terminal is that were read and are not passed on yet."""
+        """Status answers of the terminal that were read but not passed on yet."""
 
     def feed(self, data: str) -> Iterable[Message]:
-        """Return what the next characters mean; none of them: there will be no more."""
+        """Return the meaning of the next characters; an empty text ends the input."""
         self._fed, self._heard = True, time.monotonic()
         if not data:
             yield from super().feed(data)
@@ -104,8 +104,8 @@ class Typed(XTermParser):
                     yield from self._end("".join(self._pasted)[: -len(mark)])
 
     def tick(self) -> Iterable[Message]:
-        """Return what is certain as nothing has come for a while; called after every look."""
-        # Just after a part of a sequence the rest of it may be there already, and is read next.
+        """Return what is certain after a pause of the input; called after every read."""
+        # Just after a part of a sequence, the rest may be waiting and is read next.
         fed, self._fed = self._fed, False
         if fed:
             return
@@ -113,13 +113,13 @@ class Typed(XTermParser):
         self._in_words = self._in_words and silent < _BROKEN_OFF
         if self._pasted is None:
             for message in super().tick():
-                self._tail = ""  # what has begun in it is given up
+                self._tail = ""  # an unfinished sequence in it is dropped
                 yield message
         elif silent > _CUT:
             yield from self._end("".join(self._pasted))
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
-        """Return the keys of a sequence that may be its beginning only; called by Textual."""
+        """Return the keys of a possibly incomplete sequence; called by Textual."""
         nothing = [Key(Keys.Ignore.value, sequence)]
         if sequence == ANSWER:
             self._answers += 1
@@ -132,13 +132,13 @@ class Typed(XTermParser):
             return nothing
         try:
             keys = [*super()._sequence_to_key_events(sequence, alt)]
-        except (ValueError, OverflowError):  # it names a character that there is not
+        except (ValueError, OverflowError):  # it names a character that does not exist
             return nothing
         known = keys or any(report.match(sequence) for report in _REPORTS)
         return keys if known or not _SEQUENCE.fullmatch(sequence) else nothing
 
     def _end(self, text: str) -> Iterable[Message]:
         self._pasted, self._tail = None, ""
-        lines = text.strip("\r\n").splitlines()  # inputs have one
+        lines = text.strip("\r\n").splitlines()  # inputs have a single line
         shown = clean(lines[0][:_LONGEST]) if lines else ""
         yield from super().feed(shown + BRACKETED_PASTE_END)

@@ -1,4 +1,4 @@
-"""Walking from one finding or breakpoint to the next, and what is found out meanwhile."""
+"""Walking from one finding or breakpoint to the next, and the examination behind it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Walk(Work):
         self._background = Background()
         self._started = False
         self._going: Callable[[Session], bool] | None = None
-        """What is done as soon as it is known where to go; it returns whether it was."""
+        """The move to make once its target is known; it returns whether it was made."""
         self._told = Seldom()
 
     @property
@@ -38,24 +38,24 @@ class Walk(Work):
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is being found out any more."""
+        """Whether the examination is complete."""
         return (
             self._started and not self._session.investigation.unknown and not self._background.busy
         )
 
     def open(self) -> None:
-        """Find out what takes but a moment, so that the first frame has it."""
+        """Examine what takes only a moment, so that the first frame has it."""
         if self._session.investigation.quick:
             self._session.investigation.look()
 
     def start(self) -> None:
-        """Start finding out what is wrong, now that the screen is there."""
+        """Start the examination, now that the screen is ready."""
         self._started = True
         self.begin(self._session.frame)
         self._host.ahead()
 
     def begin(self, frame: Frame) -> None:
-        """Measure the curvature at a frame's step and the states next to it, if not known."""
+        """Measure the curvature at a frame's step and compute the states next to it, if unknown."""
         background = self._background
         if self._started and (
             background.measure(self._session, frame) | background.prepare(self._session)
@@ -63,7 +63,7 @@ class Walk(Work):
             self._host.ahead()
 
     def work(self, seconds: float) -> bool:
-        """Do a part of what there is to find out; return whether more is left."""
+        """Do a slice of the examination; return whether more is left."""
         if not self._started:
             return False
         working, news = self._background.poll(self._session)
@@ -76,16 +76,16 @@ class Walk(Work):
         return self._search(seconds) or working
 
     def _remeasure(self) -> None:
-        """Show the curvature that is known by now; measure that of where one is, if not known."""
+        """Show the curvature known by now; measure that of the present step, if unknown."""
         self._host.show_in(UpdatePanel)
         self.begin(self._session.frame)
 
     def go_on(self, by: int) -> None:
-        """Go to the next breakpoint or finding; the screen lives on until it is known where."""
+        """Go to the next breakpoint or finding; the screen stays responsive until that is known."""
         self._do(lambda _: self._go(lambda session: go_on(session, by, wait=False)))
 
     def stop(self) -> bool:
-        """Wait no longer for where to go on; return whether one was."""
+        """Cancel a pending move; return whether there was one."""
         waited, self._going = self._going is not None, None
         return waited
 
@@ -98,7 +98,7 @@ class Walk(Work):
         )  # fmt: skip
 
     def watch(self, text: str) -> None:
-        """Watch an expression or do so no longer, asking for it if there is none."""
+        """Watch an expression or stop watching it, asking for it if there is none."""
         self._ask(
             "watch: ", text, self._session.breakpoints.check_expression,
             lambda expression: self._do(lambda session: session.watch(expression)),
@@ -118,7 +118,7 @@ class Walk(Work):
         )
 
     def next_finding(self) -> None:
-        """Go to the next finding; the screen lives on until it is known where."""
+        """Go to the next finding; the screen stays responsive until that is known."""
         self._do(lambda _: self._go(lambda session: next_finding(session)))
 
     def _changed(self) -> None:
@@ -133,7 +133,7 @@ class Walk(Work):
             self._session.message += ", Ctrl+C stops"
 
     def _search(self, seconds: float) -> bool:
-        """Look for breakpoints, and go on to where that is known; return whether more is left."""
+        """Search for breakpoints, and make a pending move; return whether more is left."""
         breakpoints = self._session.breakpoints
         before = sum(len(breakpoint.steps) for breakpoint in breakpoints.found)
         more = breakpoints.search(seconds)

@@ -1,8 +1,8 @@
-"""What goes over the line: only those cells that differ from what the terminal shows already.
+"""The bytes sent to the terminal: only cells that differ from its present picture.
 
-Textual paints a row from the left edge of whatever part of it changed, and names all colours of
-each piece of text.  Here what it paints is laid over a picture of the terminal's cells, and what
-differs is written, with only those colours that change.
+Textual paints a row from the left edge of the changed part, and names all colours of each piece of
+text.  Here its paint is laid over a picture of the terminal's cells, and only the differences are
+written, with only the colours that change.
 """
 
 from __future__ import annotations
@@ -22,37 +22,37 @@ from textual.strip import SGR_STYLES, Strip
 from gradtui.base.text import cell_width
 
 PARTS = {LayoutUpdate: ["strips", "region"], ChopsUpdate: ["chops", "spans", "chop_ends"]}
-"""Textual's paints and what they are made of; where that has changed they are written as they are.
+"""Textual's paints and their parts; if these have changed, paints are written unaltered.
 
-The version says the same, but looking it up among what is installed took a thirtieth of the start.
+The version would tell, too, but looking it up took a thirtieth of the start.
 """
 _NEAR = 4
-"""Unchanged cells that are rewritten because a move of the cursor takes as many bytes."""
+"""Most unchanged cells rewritten, because moving the cursor takes as many bytes."""
 _SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "51", "52", "53"})
-"""Attributes that a blank shows: underlined, reversed, struck out, framed, overlined."""
+"""Attributes visible on a blank: underlined, reversed, struck out, framed, overlined."""
 
 
 class Pen(NamedTuple):
-    """What a terminal must be told to write in a style: parts of an SGR sequence."""
+    """A terminal's pen: the parts of an SGR sequence for a style."""
 
     attributes: tuple[str, ...]
     ink: str
     ground: str
 
     def plain_on(self) -> bool:
-        """Return whether a blank looks the same in any ink."""
+        """Return whether a blank looks the same in any foreground."""
         return not _SEEN_ON_BLANKS.intersection(self.attributes)
 
 
 NO_PEN = Pen((), "39", "49")
-"""How a terminal writes after a reset."""
+"""The pen after a reset."""
 Cell = tuple[str, Pen | str]
-"""A character and its pen.  The cells that a wide one covers are empty; a blank has only a ground.
+"""A character and its pen.  Cells covered by a wide one are empty; a blank has only a background.
 """
 
 
 class Wire:
-    """The cells that the terminal shows."""
+    """The cells on the terminal's screen."""
 
     def __init__(self) -> None:
         self._rows: list[list[Cell | None]] = []
@@ -64,15 +64,15 @@ class Wire:
         )
 
     def forget(self) -> None:
-        """Take it that nothing is known of what the terminal shows."""
+        """Assume nothing about the terminal's picture."""
         self._rows, self._cursor = [], None
 
     def lean(
         self, update: RenderableType | None, console: Console, cursor: Offset
     ) -> RenderableType | None:
-        """Return a paint of Textual's as one that writes only what differs, None if nothing does.
+        """Return a paint that writes only the differences of Textual's; None if there are none.
 
-        The paint, and the cursor's place after it, are taken as written.
+        The paint, and the cursor's place after it, count as written.
         """
         if not self._reads_paints or not isinstance(update, LayoutUpdate | ChopsUpdate):
             return update
@@ -81,10 +81,10 @@ class Wire:
         return cast("RenderableType", _Lean(text)) if text or moved else None
 
     def write(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
-        """Return what must be written for a paint; take it as written."""
+        """Return the text to write for a paint, which then counts as written."""
         system = console._color_system or ColorSystem.TRUECOLOR
         if isinstance(update, LayoutUpdate) and update.region != self._region:
-            # A paint of the size before may have gone to a terminal of this one.
+            # A paint for the former size may have gone to a terminal of this size.
             self._region = update.region
             self.forget()
         found, at = list[str](), (-1, -1)
@@ -138,13 +138,13 @@ class Wire:
 
 
 class _Lean(CompositorUpdate):
-    """A paint of which it is known what must be written."""
+    """A paint whose text to write is known."""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
     def render_segments(self, console: Console) -> str:
-        """Return what must be written; called by Textual."""
+        """Return the text to write; called by Textual."""
         return self._text
 
 
@@ -168,7 +168,7 @@ def _is_single(text: str) -> bool:
 
 
 def _add_wide(cells: list[Cell], text: str, pen: Pen) -> None:
-    """Add the cells of a text in which not every character takes one."""
+    """Add the cells of a text with wide or zero-width characters."""
     for char in text:
         width = cell_width(char)
         if width:
@@ -179,7 +179,7 @@ def _add_wide(cells: list[Cell], text: str, pen: Pen) -> None:
 
 
 def _changes(row: Sequence[Cell | None], cells: Sequence[Cell], x: int) -> list[tuple[int, int]]:
-    """Return from which column to which the cells at `x` differ; what is near is one change."""
+    """Return the first and last column of a difference at `x`, joining nearby ones."""
     found = list[tuple[int, int]]()
     shown = row[x : x + len(cells)]
     if shown == cells:
@@ -207,7 +207,7 @@ def _make_pen(style: Style, system: ColorSystem) -> Pen:
 
 
 def _change(pen: Pen, wanted: Pen | str, found: list[str]) -> Pen:
-    """Tell the terminal what is wanted in place of a pen; return the pen it has then."""
+    """Tell the terminal how to change from one pen to another; return its new pen."""
     if isinstance(wanted, str):
         wanted = Pen(pen.attributes if pen.plain_on() else (), pen.ink, wanted)
     if wanted is pen or wanted == pen:

@@ -65,7 +65,7 @@ def test_a_key_is_given_to_one_binding_and_taken_from_another(config):
         ("[keys]\nnext = 5", "2:8", "expected the keys of next"),
         ('[keys]\nnext = "ctrl+c"', "2:9", "Ctrl+C stays what it is: it stops and quits"),
         ('[keys]\nnext = "' + "n " * 21 + '"', "2:49", "too many keys for next: the limit is 20"),
-        ('[keys]\nnext = "x"\nback = "y x"', "3:11", "'x' is given to next already"),
+        ('[keys]\nnext = "x"\nback = "y x"', "3:11", "'x' already belongs to next"),
         ("keys = 1", "1:8", "expected a table"),
         ('theme = "dark', "1:14", "string"),
     ],

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tui.test_live import MODEL, WRONG, edit, judged, until
+from tui.test_live import MODEL, WRONG, edit, judged
 
 SLOPE = "yhat = w*x + b\ne = yhat - 5\nL = e**2"
 TWO = "[backward]\ncode = '''\ndyhat = 2*e\ndw = dyhat\ndb = 3*dyhat\n'''"
@@ -30,20 +30,20 @@ def fixable(t):
 
 
 async def fix(t):
-    await until(t, lambda: judged(t))
+    await t.until(lambda: judged(t))
     await t.press("a")
-    await until(t, lambda: judged(t))
+    await t.until(lambda: judged(t))
 
 
 async def test_a_finding_is_fixed_in_a_branch_and_both_runs_are_there(terminal, write):
     path = write(MODEL, more=WRONG)
     before = Path(path).read_bytes()
     async with terminal(path) as t:
-        await until(t, lambda: judged(t))
+        await t.until(lambda: judged(t))
         await t.press("n", "n", "f2")
         assert "fix: dw = dyhat*x" in t.text
         await t.press("a")
-        await until(t, lambda: "3 claims compared and right" in t.text)
+        await t.until(lambda: "3 claims compared and right" in t.text)
         assert "branch 'fix dw': dw = dyhat*x" in t.text
         assert "fix applied, not written  branch fix dw" in t.rows[0]
         assert re.search(r"dw = dyhat\*x +-?[0-9.]+ ✓", t.text)
@@ -101,14 +101,14 @@ async def test_the_second_fix_leaves_from_the_first_and_one_of_them_can_be_writt
         assert fixable(t) == ["db = dyhat"]
         assert "fix applied, not written" in t.rows[0]
         await t.press("W")
-        await until(t, lambda: judged(t))
+        await t.until(lambda: judged(t))
         assert "dw = dyhat*x\ndb = 3*dyhat" in Path(path).read_text()
         assert "branch 'fix dw' is over: the file has its line now" in " ".join(t.text.split())
         assert names(t) == ["hand", "fix db"]
         assert t.session.branches.name == "hand"
         assert fixable(t) == ["db = dyhat"]
         await t.press("full_stop")
-        await until(t, lambda: judged(t))
+        await t.until(lambda: judged(t))
         assert fixable(t) == []
 
 
@@ -118,18 +118,18 @@ async def test_the_fix_is_made_anew_on_the_file_that_was_edited(terminal, write)
         await fix(t)
         await t.press("n")
         edit(path, "w = 2.0", "w = 4.0")
-        await until(t, lambda: t.session.problem.values["w"] == 4)
-        await until(t, lambda: judged(t))
+        await t.until(lambda: t.session.problem.values["w"] == 4)
+        await t.until(lambda: judged(t))
         assert t.session.branches.name == "fix dw"
         assert "3 claims compared and right" in t.text
         # e = 3·4 - 5 = 7, and -0.8 of it after a step
         assert losses(t, "fix dw", 2) == pytest.approx([49, 31.36])
         assert losses(t, "hand", 2) == pytest.approx([49, 7.84])
         edit(path, "[backward]", "# a remark\n[backward]")
-        await until(t, lambda: "# a remark" in t.session.problem.lines)
+        await t.until(lambda: "# a remark" in t.session.problem.lines)
         assert names(t) == ["hand", "fix dw"]
         edit(path, "dw = dyhat", "dw = 2*dyhat")
-        await until(t, lambda: names(t) == ["hand"])
+        await t.until(lambda: names(t) == ["hand"])
         assert "the line dw = dyhat is not there any more" in " ".join(t.text.split())
         assert t.session.step == 1
 
@@ -139,9 +139,9 @@ async def test_a_fix_that_the_editor_made_too_is_over(terminal, write):
     async with terminal(path) as t:
         await fix(t)
         edit(path, "dw = dyhat", "dw = dyhat * x")
-        await until(t, lambda: names(t) == ["hand"])
+        await t.until(lambda: names(t) == ["hand"])
         assert "branch 'fix dw' is over: the file has its line now" in " ".join(t.text.split())
-        await until(t, lambda: "3 claims compared and right" in t.text)
+        await t.until(lambda: "3 claims compared and right" in t.text)
 
 
 async def test_branches_with_other_settings_are_made_anew_too(terminal, write):
@@ -150,7 +150,7 @@ async def test_branches_with_other_settings_are_made_anew_too(terminal, write):
         t.session.seek(2)
         t.debugger.trials.what_if("lr 0.05")
         edit(path, "w = 2.0", "w = 4.0")
-        await until(t, lambda: t.session.problem.values["w"] == 4)
+        await t.until(lambda: t.session.problem.values["w"] == 4)
         assert names(t) == ["hand", "lr 0.05"]
         # e = 7, 7·0.4, 7·0.4², then 1 - 0.05·6 = 0.7 of it
         assert losses(t, "lr 0.05", 4)[2:] == pytest.approx([(7 * 0.16) ** 2, (7 * 0.112) ** 2])
@@ -185,7 +185,7 @@ async def test_a_python_file_is_fixed_in_a_branch_and_written(terminal, tmp_path
         assert losses(t, "hand", 2) == pytest.approx([1, 0.16])
         assert losses(t, "fix dw", 2) == pytest.approx([1, 0.64])
         await t.press("W")
-        await until(t, lambda: "one claim compared and right" in t.text)
+        await t.until(lambda: "one claim compared and right" in t.text)
         assert names(t) == ["hand"]
         _, line, _ = python.read_text().splitlines()
         assert line in ("    dw = 2*e*x", "    dw = 2*x*e")
@@ -193,7 +193,7 @@ async def test_a_python_file_is_fixed_in_a_branch_and_written(terminal, tmp_path
 
 async def test_a_fix_keeps_the_settings_of_the_branch_that_it_leaves(terminal, write):
     async with terminal(write(MODEL, more=WRONG)) as t:
-        await until(t, lambda: judged(t))
+        await t.until(lambda: judged(t))
         t.session.seek(2)
         t.debugger.trials.what_if("lr 0.05")
         await fix(t)
@@ -223,13 +223,13 @@ async def test_a_fix_is_there_when_one_comes_back(terminal, write):
     async with terminal(path) as t:
         assert "left at step 2 with 1 fix not written" in t.text
         await t.press("U")
-        await until(t, lambda: names(t) == ["hand", "fix dw"])
-        await until(t, lambda: judged(t))
+        await t.until(lambda: names(t) == ["hand", "fix dw"])
+        await t.until(lambda: judged(t))
         assert t.session.branches.name == "fix dw"
         assert t.session.step == 2
         assert losses(t, "fix dw") == pytest.approx([1, 0.64, 0.4096])
         await t.press("comma")
-        await until(t, lambda: "fix: dw = dyhat*x" in t.text)
+        await t.until(lambda: "fix: dw = dyhat*x" in t.text)
 
 
 async def test_a_fix_outlives_the_working_directory(terminal, write, monkeypatch, tmp_path):
@@ -240,7 +240,7 @@ async def test_a_fix_outlives_the_working_directory(terminal, write, monkeypatch
     (folder / "net.toml").write_bytes(source.read_bytes())
     monkeypatch.chdir(folder)
     async with terminal("net.toml") as t:
-        await until(t, lambda: judged(t))
+        await t.until(lambda: judged(t))
         shutil.rmtree(folder)
         await fix(t)
         assert t.session.branches.name == "fix dw"

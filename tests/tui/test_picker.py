@@ -74,7 +74,7 @@ async def test_a_broken_file_shows_its_error_and_the_app_lives_on(terminal, tmp_
 async def test_nothing_found_is_said_and_escape_clears_then_leaves(terminal):
     async with terminal(None) as t:
         await t.type("zzz")
-        assert "no scenario has this" in t.text
+        assert "no scenario matches" in t.text
         await t.press("enter")
         assert isinstance(t.app.screen, Picker)
         assert "no file and no bundled scenario" in t.text

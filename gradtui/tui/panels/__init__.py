@@ -1,7 +1,7 @@
-"""The panels, one file each, named as the panel is called on the screen.
+"""The panels, one file each, named like the panel on the screen.
 
-A new panel is such a file, with a subclass of `Panel` (see `base`) in it, and its name in PANELS;
-`style.tcss` gives it its place.
+A new panel is such a file with a subclass of `Panel` (see `base`), its name in PANELS, and its
+place in `style.tcss`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from gradtui.tui.panels.base import Panel
 
 PANELS = ("Graph", "Gradient", "Chain", "Update", "Program", "Loss", "Notes")
-"""In the order of their places on the screen; their number keys follow it."""
+"""In the order of their places on the screen, and of their number keys."""
 
 
 def panel_types() -> tuple[type[Panel], ...]:
-    """Return the class of each panel, `LossPanel` for Loss."""
-    # Whoever reads the names alone, as the picker does for the keys, does not wait for numpy.
+    """Return the class of each panel: `LossPanel` for Loss."""
+    # Reading only the names, as the picker does for the keys, must not import numpy.
     files = [import_module(f"{__name__}.{name.lower()}") for name in PANELS]
     return tuple(getattr(file, f"{name}Panel") for name, file in zip(PANELS, files, strict=True))

@@ -1,4 +1,4 @@
-"""What all panels share: a frame, a title, and which part of the rows is in view."""
+"""Shared by all panels: a frame, a title, and the part of the rows in view."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from gradtui.tui.rows import Rows, crop, marked
 class Panel(Rows, can_focus=True):
     """One part of the debugger's screen.
 
-    It shows a frame and holds nothing but which part of its rows is in view.
+    It shows a frame and holds only the part of its rows in view.
     """
 
     NAME: ClassVar[str]
-    """Its title; in small letters its id."""
+    """Its title; in lower case, its id."""
     HELP: ClassVar[str]
-    """What it shows, for the help."""
+    """Its description, for the help."""
 
     def __init__(self, key: int, fill: Callable[[str], str]) -> None:
-        """Take its number, and what puts the user's keys in the place of `{binding}`."""
+        """Take its number, and a function that replaces `{binding}` by the user's keys."""
         super().__init__(id=self.NAME.lower())
         self.key, self.fill = key, fill
         self._titled = ""
@@ -38,7 +38,7 @@ class Panel(Rows, can_focus=True):
         self._wanted = 0
 
     def title(self, text: str) -> None:
-        """Show a title, the panel's key before it."""
+        """Show a title after the panel's key."""
         title = clean(f"{self.key} {text}")
         if title != self._titled:
             self._titled = title
@@ -49,11 +49,11 @@ class Panel(Rows, can_focus=True):
         raise NotImplementedError
 
     def rows_wanted(self, frame: Frame) -> int:
-        """Return the rows that would do, where the style sheet leaves the height to the panel."""
+        """Return the number of rows needed, if the style sheet leaves the height to the panel."""
         return 0
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the rows that would do; called by Textual."""
+        """Return the number of rows needed; called by Textual."""
         return self._wanted
 
     def show_frame(self, frame: Frame) -> None:
@@ -63,14 +63,14 @@ class Panel(Rows, can_focus=True):
         self.redraw()
 
     def ask_for_rows(self) -> None:
-        """Let the screen be laid out anew where more or fewer rows would do than before."""
+        """Lay out the screen again if the number of rows needed has changed."""
         wanted = 0 if self.frame is None else self.rows_wanted(self.frame)
         if wanted != self._wanted:
             self._wanted = wanted
             self.refresh(layout=True)
 
     def shown_rows(self) -> list[TextRow]:
-        """Return the rows, on the last one what lies outside the view if no border says it."""
+        """Return the rows, the last one with the numbers of hidden rows if there is no border."""
         rows = super().shown_rows()
         hint = self.border_subtitle
         width, height = self.size
@@ -94,11 +94,11 @@ class Panel(Rows, can_focus=True):
         widest = max(map(line_width, rows), default=0)
         self.left = max(0, min(self.left, widest - width))
         self._hint(len(listed) - self.top - height, widest - self.left - width)
-        # One cell more than fits: what is cut at the right gets its sign where it is drawn.
+        # One cell more than fits, so that the drawing marks rows cut at the right.
         return [marked(crop(row, self.left, width + 1), self.left) for row in rows]
 
     def follow(self, frame: Frame, height: int) -> None:
-        """Move the view to where the cursor is; a panel without a cursor leaves it."""
+        """Move the view to the cursor, if the panel has one."""
 
     def scroll_rows(self, by: int) -> None:
         """Move the view up or down."""
@@ -111,7 +111,7 @@ class Panel(Rows, can_focus=True):
         self.redraw()
 
     def _hint(self, below: int, right: int) -> None:
-        """Say in the border what lies outside the view."""
+        """Show the numbers of hidden rows in the border."""
         marks = [
             mark
             for mark, outside in (
@@ -138,18 +138,18 @@ class Panel(Rows, can_focus=True):
 
 
 class ParametersPanel(Panel):
-    """Rows for each number of the parameters, at those of another one when that is selected."""
+    """Rows for each element of the parameters, scrolled to the selected one."""
 
     TITLES: ClassVar[int] = 0
-    """Rows of titles, which stay in view."""
+    """The number of title rows, which stay in view."""
     _shown: object = None
 
     def row_looked_at(self, frame: Frame) -> int | None:
-        """Return the first row of the parameter that is looked at, if there is one."""
+        """Return the first row of the selected parameter, if there is one."""
         raise NotImplementedError
 
     def follow(self, frame: Frame, height: int) -> None:
-        """Bring what is looked at into view when it is another than before."""
+        """Bring the selection into view when it has changed."""
         if frame.looked_at == self._shown:
             return
         self._shown, row = frame.looked_at, self.row_looked_at(frame)

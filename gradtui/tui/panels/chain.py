@@ -35,7 +35,7 @@ class ChainPanel(Panel):
 
             trail = trail_text(frame, width - 12)
             self.title(f"Lens · {trail}" if trail else "Lens")
-            if self._made[:2] != (frame, width):  # scrolling makes the same rows again
+            if self._made[:2] != (frame, width):  # scrolling asks for the same rows again
                 self._made = (frame, width, lens_rows(frame, width))
             return self._made[2]
         if frame.looked.jacobian is not None:

@@ -1,4 +1,4 @@
-"""The gradient vector: the derivative by each parameter, and the slope measured."""
+"""The gradient vector: the derivative by each parameter, and the measured slope."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class GradientPanel(ParametersPanel):
         return len(gradient_rows(frame))
 
     def row_looked_at(self, frame: Frame) -> int | None:
-        """Return the first row of the parameter that is looked at, if there is one."""
+        """Return the first row of the selected parameter, if there is one."""
         return gradient_row(frame)
 
     def rows_of(self, frame: Frame, width: int) -> Sequence[TextRow]:

@@ -21,20 +21,20 @@ from gradtui.tui.rows import crop, marked
 
 HEAVY, LIGHT = "━", "─"
 MARGIN = 2
-"""Cells kept free around what the view follows."""
+"""Cells kept free around the followed node."""
 _PAUSE, _PART = 0.002, 0.008
-"""Seconds between the parts of a drawing that is made, and of a part."""
+"""Seconds between the parts of a drawing, and of one part."""
 _AROUND = 14
-"""Nodes around the cursor that are drawn where there are too many."""
+"""Most nodes drawn around the cursor in a graph that is too large."""
 _SPLIT = 8
-"""Rows from which on there is room for both."""
+"""Fewest rows with room for both."""
 
 
 class GraphPanel(Panel):
     """A window onto the drawing of the graph, which follows the cursor and the selection.
 
-    As long as it is made there is a list of the nodes instead; where it would be too large, the
-    list and below it the drawing of what is around the cursor.
+    While it is being made there is a list of the nodes instead; if it would be too large, the list
+    and, below it, a drawing of the cursor's neighbourhood.
     """
 
     NAME = "Graph"
@@ -52,21 +52,21 @@ class GraphPanel(Panel):
         self._lit_sources: frozenset[int] = frozenset()
         self._followed: object = None
         self._target = 0
-        """What the view followed last."""
+        """The node that the view followed last."""
         self._listing = False
         self._going_on = False
         self._listed = 0
-        """Rows that the list takes."""
+        """Rows of the list."""
         self._corner = (0, 0)
-        """Column and row of the drawing below the list, at its top left."""
+        """Column and row at the top left of the drawing below the list."""
 
     def rows_wanted(self, frame: Frame) -> int:
-        """Return the rows of the drawing, or of the list, and a blank one on either side."""
+        """Return the number of rows of the drawing, or of the list, with two blank ones around."""
         rows = None if self._listing else self._drawings.rows(frame)
         return (len(frame.structure.nodes) if rows is None else rows) + 2
 
     def toggle_list(self) -> None:
-        """Change between the drawing and the list of nodes."""
+        """Switch between the drawing and the list of nodes."""
         self._listing = not self._listing
         self._followed = None
         self.top = self.left = 0
@@ -87,7 +87,7 @@ class GraphPanel(Panel):
         return self._list(frame, self.size.height, " while it is drawn")
 
     def _go_on_soon(self) -> None:
-        """Let the drawing be made in parts, between which the screen lives."""
+        """Make the drawing in parts, between which the screen stays responsive."""
         if not self._going_on:
             self._going_on = True
             self.set_timer(_PAUSE, self._go_on)
@@ -101,7 +101,7 @@ class GraphPanel(Panel):
             self.redraw()
 
     def _list_and_around(self, frame: Frame) -> list[TextRow]:
-        """Return the list, and below it what is around the cursor if no drawing can be had."""
+        """Return the list, with the cursor's neighbourhood below if there is no drawing."""
         width, height = self.size
         below = 0 if self._listing or height < _SPLIT else height // 2
         rows = self._list(frame, height - below, ", drawn around the cursor" if below else "")
@@ -118,7 +118,7 @@ class GraphPanel(Panel):
         return rows + [self._line(frame, layout, y, left) for y in lines]
 
     def _list(self, frame: Frame, rows: int, why: str) -> list[TextRow]:
-        """Return some rows of the list, those in view, under the titles of its columns."""
+        """Return the rows of the list in view, under the titles of its columns."""
         width, height = self.size.width, rows - 1
         nodes = frame.structure.nodes
         now = (frame.selected, frame.now, frame.structure, self.size)
@@ -137,7 +137,7 @@ class GraphPanel(Panel):
         return list_rows(frame, width, self.top, self.top + height)
 
     def _drawing(self, frame: Frame, drawing: Drawing) -> list[TextRow]:
-        """Return the part in view of the drawing of all of the graph."""
+        """Return the part in view of the whole graph's drawing."""
         width, height = self.size
         layout = self._use(drawing)
         self._follow(frame, layout)
@@ -151,8 +151,8 @@ class GraphPanel(Panel):
         return [()] * above + [self._line(frame, layout, y, self.left) for y in lines]
 
     def _line(self, frame: Frame, layout: Layout, y: int, left: int) -> TextRow:
-        """Return a row of a drawing from a column on, with a sign where it is cut."""
-        # One cell more than fits: what is cut at the right gets its sign where it is drawn.
+        """Return a row of a drawing from a column on, with a sign at a cut."""
+        # One cell more than fits, so that the drawing marks rows cut at the right.
         row = self._row(frame, layout, y, left, self.size.width + 1)
         return marked(row, left) if row and not row[0][0].startswith(" ") else row
 
@@ -178,13 +178,13 @@ class GraphPanel(Panel):
                 case Label(_, name, wire, _):
                     spans.append((name, self._role_of(frame, wire)))
                 case _:
-                    # The line goes on from a text that is shorter than its box.
+                    # The line continues from a text shorter than its box.
                     if line_on:
                         spans.append((line_on, "selected" if line_on == HEAVY else "dim"))
                     rest = piece.text[len(line_on) :]
                     spans.append((rest, "selected" if piece.lit else "dim"))
                     line_on = ""
-        # Blanks at the end are not cut off where they go beyond the edge: they need no sign.
+        # Blanks past the edge are no cut text: they need no sign.
         while spans and not spans[-1][0].strip():
             spans.pop()
         if spans:
@@ -192,7 +192,7 @@ class GraphPanel(Panel):
         return tuple(spans)
 
     def _box_row(self, frame: Frame, node: int, row: int, width: int) -> tuple[TextRow, str]:
-        """Return a row of a box, and the line that goes on where its text is shorter."""
+        """Return a row of a box, with the line that continues after a shorter text."""
         text = box_text(frame, node, self._cells)
         line = text.below if row else text.above
         space = width - line_width(line)
@@ -209,7 +209,7 @@ class GraphPanel(Panel):
         return "bad" if wire in blamed_edges(frame) else "local"
 
     def _use(self, drawing: Drawing) -> Layout:
-        """Return the layout of the drawing that is to be shown."""
+        """Return the layout of the drawing to show."""
         if drawing.layout is not self._layout:
             self._layout, self._cells = drawing.layout, drawing.cells
             self._lit = (None, Light())
@@ -233,13 +233,13 @@ class GraphPanel(Panel):
         return self._lit[1]
 
     def _follow(self, frame: Frame, layout: Layout) -> None:
-        """Bring the selection, or what the cursor has just done, into view when it changes."""
+        """Bring the selection, or the cursor's last node, into view when it changes."""
         now = (frame.selected, frame.now, frame.structure, self.size, layout.width)
         if now == self._followed:
             return
         before, self._followed = self._followed, now
         if not isinstance(before, tuple) or before[2:] != now[2:]:
-            self.left = self.top = 0  # so that it does not matter what was in view before
+            self.left = self.top = 0  # so that the former view does not matter
         moved = isinstance(before, tuple) and before[1] != frame.now
         target = place_of_now(frame) if moved else frame.selected
         box = layout.boxes.get(target)
@@ -282,12 +282,12 @@ class GraphPanel(Panel):
 
 
 def _centred(middle: int, size: int, whole: int) -> int:
-    """Return where a window of `size` starts that has a place in its middle, if it can."""
+    """Return the start of a window of `size` with a place in its middle, if possible."""
     return max(0, min(middle - size // 2, whole - size))
 
 
 def _into_view(start: int, first: int, last: int, size: int) -> int:
-    """Return where a window of `size` starts, moved as little as shows `first` to `last`."""
+    """Return the start of a window of `size`, moved as little as possible to show a range."""
     if last > start + size:
         start = last - size
     return max(0, min(start, first))

@@ -1,4 +1,4 @@
-"""The curves over the steps, with the present step marked: the loss, or whatever is followed."""
+"""The curves over the steps, with the present step marked: the loss, or other values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TITLE = 30
 
 
 class LossPanel(Panel):
-    """The loss over the steps of the run, of its branches too, or other values."""
+    """The loss over the steps of the run and of its branches, or other values."""
 
     NAME = "Loss"
     HELP = (
@@ -38,7 +38,7 @@ class LossPanel(Panel):
         self._surface_rows: list[TextRow] = []
 
     def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
-        """Return the curves, the loss surface, or what there is to say where they do not fit."""
+        """Return the curves, the loss surface, or a message if they do not fit."""
         picture, height = frame.drawn.picture, self.size.height
         if frame.asking:
             self.title(_title(picture))
@@ -51,7 +51,7 @@ class LossPanel(Panel):
             shown = legend or [_values(picture)]
             return shown[:height]
         if height < 4 + len(legend):
-            # Too low for both: the signs stand in the title.
+            # Too low for a legend: the title has the markers.
             named = [f"{MARKS[curve.mark]} {clean(curve.name)}" for curve in picture.curves]
             title = clip("  ".join([title, *named]), width - 4)
             legend = []
@@ -64,9 +64,9 @@ class LossPanel(Panel):
         return [*legend, *marked, line((axis, "dim")), line((steps, "dim"))]
 
     def _surface(self, frame: Frame, width: int, height: int) -> list[TextRow]:
-        """Return the loss surface, drawn anew only where the moment, the view or the room is new.
+        """Return the loss surface, redrawn only if the moment, the view or the room is new.
 
-        Messages, findings, and scrolling of other panels leave it as it is.
+        Messages, findings, and scrolling of other panels leave it alone.
         """
         from gradtui.explain.boundary import boundary_rows, boundary_title
         from gradtui.explain.surface import surface_key, surface_rows, surface_title
@@ -81,7 +81,7 @@ class LossPanel(Panel):
         return self._surface_rows
 
     def _drawing(self, picture: Picture, width: int, height: int) -> Drawing:
-        """Return the curves drawn, anew only where a number or the room has changed."""
+        """Return the drawn curves, redrawn only if a number or the room has changed."""
         edges = picture.first, picture.last
         curves = [(c.source, c.mark, c.main, len(c.steps)) for c in picture.curves]
         key = (curves, edges, width, height, picture.log)
@@ -108,7 +108,7 @@ def _values(picture: Picture) -> TextRow:
 
 
 def _mark(frame: Frame, y: int, picture: Picture, drawing: Drawing) -> TextRow:
-    """Return a row of the plot, each curve in its colour, the present step's column marked."""
+    """Return a row of the plot, with each curve in its colour and the present step marked."""
     from gradtui.tui.plot import column_of
 
     row, first = drawing.rows[y], drawing.first

@@ -1,4 +1,4 @@
-"""What was found, and what the scenario says."""
+"""The findings, and the scenario's notes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gradtui.tui.shortcuts import NOTES, bindings
 
 
 class NotesPanel(Panel):
-    """What was found, and what the scenario says."""
+    """The findings, and the scenario's notes."""
 
     NAME = "Notes"
     HELP = (
@@ -41,7 +41,7 @@ class NotesPanel(Panel):
         super().show_frame(frame)
 
     def follow(self, frame: Frame, height: int) -> None:
-        """Bring the finding that the cursor went to into view, and what is new in the lesson."""
+        """Bring the finding that the cursor went to, or news of the lesson, into view."""
         lesson = frame.lesson
         told = None if lesson is None else (lesson.place, lesson.said)
         if told != self._told:

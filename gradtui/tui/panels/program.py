@@ -1,4 +1,4 @@
-"""The model's program and what was written by hand, with each line's value."""
+"""The model's program and the hand-written code, with each line's value."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ProgramPanel(Panel):
     _followed: object = None
 
     def visible_rows(self) -> list[TextRow]:
-        """Return the lines in view: a program may have thousands."""
+        """Return the lines in view, because a program may have thousands."""
         if self.frame is None:
             return []
         width, height = self.size

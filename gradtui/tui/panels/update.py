@@ -1,4 +1,4 @@
-"""How the optimizer moves each parameter, and how near the rate is to the largest stable one."""
+"""The optimizer's step for each parameter, and the gauge of its rate."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class UpdatePanel(ParametersPanel):
     )
 
     _made: tuple[object, Sequence[TextRow]] = (None, ())
-    """What the rows of the update were made of last, and these: the gauge alone may be new."""
+    """The key of the update's rows made last, and these rows: often only the gauge is new."""
 
     def row_looked_at(self, frame: Frame) -> int | None:
-        """Return the first row of the parameter that is looked at, if there is one."""
+        """Return the first row of the selected parameter, if there is one."""
         width, row = self.size.width, update_row(frame, self.size.width)
         return None if row is None else len(gauge_rows(frame, width)) + row
 
@@ -41,7 +41,7 @@ class UpdatePanel(ParametersPanel):
         )
 
     def _update_rows(self, frame: Frame, width: int) -> Sequence[TextRow]:
-        """Return the rows of the update, made anew only at another moment or for another look."""
+        """Return the rows of the update, remade only if the moment or the selection has changed."""
         looked = frame.looked.node, frame.looked.lens
         key = (
             frame.problem,
