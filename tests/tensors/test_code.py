@@ -124,7 +124,7 @@ def test_the_halves_of_a_layer_are_judged():
 
     assert gradtui.check(forward, backward, x=x, w=w) == []
     finding = only(gradtui.check(forward, backward_turned, x=x, w=w))
-    assert (finding.rule, finding.fix) == ("transposed", "return dz @ w.t(), (dz.t() @ x).t()")
+    assert (finding.severity, finding.fix) == ("error", "return dz @ w.t(), x.t() @ dz")
 
 
 def test_what_is_detached_outside_a_function_takes_no_gradient():

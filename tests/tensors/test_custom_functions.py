@@ -190,8 +190,9 @@ WRONG = {
     "a mean for a sum": (
         LinearMean, (x(4, 3), x(2, 3), x(2)), 5, ["bias"], "grad_bias = grad_output.sum(0)",
     ),
+    # Either line may have the factor: what the first computes the second multiplies.
     "no scale": (
-        AttentionUnscaled, (x(2, 4, 3), x(2, 4, 3), x(2, 4, 2), False), 6, ["q", "k"], None,
+        AttentionUnscaled, (x(2, 4, 3), x(2, 4, 3), x(2, 4, 2), False), 5, ["q", "k"], None,
     ),
 }  # fmt: skip
 

@@ -91,7 +91,9 @@ def of_all(s: Statement) -> Iterator[Candidate]:
             name = _name(node)
             edit = s.replaced(node, s.text(inner), s.binding(inner))
             named.setdefault(name, []).append(edit)
-            yield Candidate((edit,), "extra-factor", f"{name} is too much", 1, None, node)
+            kept = s.shape(node) is not None and s.shape(node) == s.shape(inner)
+            told = f"{name} is too much"
+            yield Candidate((edit,), "extra-factor", told, 2 - kept, None, node)
     for name, edits in named.items():
         apart = all(one.end <= two.start or two.end <= one.start
                     for one, two in combinations(edits, 2))  # fmt: skip
