@@ -149,7 +149,7 @@ class Gradients(Trials):
                 for name, true in point.true.items()
                 if name in returned
             }
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RuntimeError):  # as of tensors that are nested
             return None
 
     def mended(self, patch: Patch) -> frozenset[str]:
