@@ -212,7 +212,49 @@ def by_lambdas(U, V):
     return np.sum(y**2), (X.T @ dz, h.T @ d)
 
 
+class Bent:
+    def __init__(self):
+        self.bend = bend
+
+    def backward(self, d, x):
+        return d * self.bend(x, back=True)
+
+
+def by_a_held_function(U):
+    y = X @ U
+    return np.sum(bend(y) ** 2), X.T @ Bent().backward(2 * bend(y), y)
+
+
+def of_images(U, V):
+    y = np.stack([U @ V, U * V]).reshape(2, 2, 2, 4)
+    seen = y.transpose(1, 2, 3, 0).reshape(2, -1)
+    d = (2 * seen).reshape(2, 2, 4, 2).transpose(3, 0, 1, 2).reshape(2, 4, 4)
+    return np.sum(seen**2), {"V": U.T @ d[0] + U * d[1]}
+
+
+def centred(U):
+    mean, std = U.mean(axis=0), U.std(axis=0)
+    out = (U - mean) / std
+    d = np.cos(out)
+    along = np.mean(d * out, axis=0)
+    return np.sum(np.sin(out)), (d - d.mean(axis=0) - out * along) / std
+
+
+def with_a_penalty(U, V):
+    n, h = len(X), np.tanh(X @ U)
+    y = h @ V
+    dy = 2 * y / n
+    dh = dy @ V.T * (1 - np.square(h))
+    loss = np.sum(y**2) / n + np.sum(V**2)
+    return loss, (X.T @ dh, h.T @ dy + 2 * V)
+
+
 MISTAKES = [
+    (by_a_held_function, "self.bend(x, back=True)", "self.bend(x)"),
+    (of_images, ".transpose(3, 0, 1, 2)", ".transpose(3, 1, 0, 2)"),
+    (centred, " - out * along) / std", ") / std"),
+    (with_a_penalty, "dy = 2 * y / n", "dy = 2 * y"),
+    (with_a_penalty, "(1 - np.square(h))", "np.square(h)"),
     (by_lambdas, "d * (x > 0)", "d * x"),
     (by_lambdas, "d * (1 - y**2)", "d * y"),
     (in_an_object, "self.error[self.at + 1]", "self.error[self.at]"),

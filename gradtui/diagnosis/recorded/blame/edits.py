@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 from gradtui.diagnosis.recorded.blame.calls import of_all, of_method
 from gradtui.diagnosis.recorded.blame.candidates import (
@@ -284,6 +284,8 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     if name in _TURNING and isinstance(called, ast.Attribute) and len(args) in (0, 2):
         edit = s.replaced(node, s.text(called.value), s.binding(called.value))
         yield _transposed(node, edit, s.text(called.value))
+    if name in ("transpose", "permute"):
+        yield from _of_order(s, node)
     if name == "einsum" and args and isinstance(args[0], ast.Constant):
         yield from _of_subscripts(s, args[0])
     if name in _PICKING:
@@ -320,6 +322,21 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         )
         for arg in args:
             yield from shifted(s, arg, 2)
+
+
+def _of_order(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield the other orders of the axes of a transpose that is given all of them."""
+    given = [
+        one for arg in node.args for one in (arg.elts if isinstance(arg, ast.Tuple) else [arg])
+    ]
+    axes = [one for one in given if isinstance(one, ast.Constant) and type(one.value) is int]
+    if len(axes) not in (3, 4):
+        return
+    start, end = s.unit.start(axes[0]), s.unit.end(axes[-1])
+    for order in permutations([str(one.value) for one in axes]):
+        text = ", ".join(order)
+        told = f"the axes must be {text}"
+        yield Candidate((Edit(start, end, text),), "transposed", told, 2, text, node)
 
 
 def _of_subscripts(s: Statement, node: ast.Constant) -> Iterator[Candidate]:

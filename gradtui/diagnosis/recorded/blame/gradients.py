@@ -66,7 +66,7 @@ def blamed(
         of_loss = of_loss if runs.target.returns_loss else None
         suspects = Suspects(
             flow, watched, faithful(watched, trials), rearranged=rearranged,
-            scaled=all(_is_scaled(point, name) for name in wrong), of_loss=of_loss,
+            scaled=_are_scaled(point, wrong), of_loss=of_loss,
         )  # fmt: skip
         preview = Preview(flow, watched.held, trials.watchdog, library)
         return tuple(Search(trials, suspects, preview).found())
@@ -196,7 +196,12 @@ def _scales(point: Point, wrong: Sequence[str]) -> tuple[float, ...]:
     tape = point.result.tape
     sizes = {float(size) for id in range(point.root) for size in tape.shape(id)}
     scales = sorted(sizes - {0.0, 1.0})[:_SCALES]
-    return (1.0,) if all(_is_scaled(point, name) for name in wrong) else (1.0, *scales)
+    return (1.0,) if _are_scaled(point, wrong) else (1.0, *scales)
+
+
+def _are_scaled(point: Point, wrong: Sequence[str]) -> bool:
+    """Return whether most gradients are true but for a number: some may have a penalty, too."""
+    return sum(_is_scaled(point, name) for name in wrong) > len(wrong) / 2
 
 
 def _is_scaled(point: Point, name: str) -> bool:

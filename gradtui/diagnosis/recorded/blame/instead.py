@@ -13,9 +13,12 @@ from msgspec import Struct
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.slots import SLOPES, Slot
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape
+from gradtui.engine.shapes import stretches
 
 _SLOPED, _MULTIPLIED = 10, 10
 """Arrays whose slopes are tried, and that are multiplied."""
+_SUMMED = 8
+"""Arrays of which two are multiplied for a term."""
 _ACTIVATIONS = 3
 """Of these those that a function may return alone."""
 _PRODUCTS = 40
@@ -43,6 +46,9 @@ def insteads(s: Statement, slots: Sequence[Slot]) -> Iterator[Instead]:
     """Yield what may stand in the place of factors, and of what something may be missing to."""
     for slot in [*slots, *_leaves(s)]:
         yield from _products(slot)
+        added = isinstance(slot.node, ast.BinOp) and isinstance(slot.node.op, ast.Add | ast.Sub)
+        if added or slot.whole:
+            yield from _sums(slot)
         if _is_factor(slot):
             yield from _slopes(slot, SLOPES)
         elif isinstance(slot.s.parents.get(slot.node), ast.Return | ast.Lambda):
@@ -74,12 +80,28 @@ def _slopes(slot: Slot, forms: Sequence[str]) -> Iterator[Instead]:
     """Yield the slopes of functions: that of another one may have been taken."""
     own = slot.s.text(slot.node)
     alike = [name for name, held in _named(slot.s) if held.shape == slot.shape]
+    if len(forms) == len(SLOPES):
+        text = f"(1 - {slot.s.inside(slot.node, 2)})"
+        yield Instead(slot, text, 9, "wrong-point", f"{own} must be {text[1:-1]}")
     for form in forms:
         for name in alike[:_SLOPED]:
             text = form.format(name, name, n=slot.s.numpy)
             if text.strip("()") != own.strip("()"):
                 told = f"{own} must be {text.removeprefix('(').removesuffix(')')}"
                 yield Instead(slot, text, 9 if text[0] == "(" else 2, "wrong-point", told)
+
+
+def _sums(slot: Slot) -> Iterator[Instead]:
+    """Yield a sum with one more term that is a product of two arrays."""
+    s = slot.s
+    near = [pair for pair in _named(s) if slot.shape and stretches(pair[1].shape, slot.shape)]
+    alike = [name for name, held in near if held.shape == slot.shape]
+    for one in alike[:_SUMMED]:
+        for two, _ in near[: 2 * _SUMMED]:
+            for sign in "-+":
+                told = f"the term {sign.replace('+', '')}{one} * {two} is missing"
+                text = f"{s.inside(slot.node, 1)} {sign} {one} * {two}"
+                yield Instead(slot, text, 1, "missing-term", told)
 
 
 def _products(slot: Slot) -> Iterator[Instead]:

@@ -10,7 +10,7 @@ from types import FunctionType
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.pure import computes
 from gradtui.diagnosis.recorded.blame.units import Edit
-from gradtui.diagnosis.recorded.blame.watch import Held
+from gradtui.diagnosis.recorded.blame.watch import Held, flags_of
 from gradtui.recording.places import is_users_file
 
 _MOST_NAMES, _MOST_FUNCTIONS = 24, 10
@@ -110,14 +110,15 @@ def _of_scope(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
 def _flags(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     """Yield the flags of a function of the user's that a call leaves as they are by default."""
     called = s.unit.globals.get(node.func.id) if isinstance(node.func, ast.Name) else None
-    if not isinstance(called, FunctionType) or not is_users_file(called.__code__.co_filename):
-        return
-    parameters = [*inspect.signature(called).parameters.values()][len(node.args) :]
+    held = s.held(node.func)
+    flags = held.flags if held is not None else ()
+    if isinstance(called, FunctionType) and is_users_file(called.__code__.co_filename):
+        flags = flags_of(called)
     written = {one.arg for one in node.keywords}
-    for one in parameters:
-        if type(one.default) is bool and one.name not in written:
+    for name, default in flags:
+        if name not in written:
             end = s.unit.end(node) - 1
-            text = f"{one.name}={not one.default}"
+            text = f"{name}={not default}"
             comma = ", " if node.args or node.keywords else ""
             edit = Edit(end, end, comma + text)
             yield Candidate((edit,), "wrong-variable", f"it needs {text}", 1, text, node)
@@ -126,7 +127,9 @@ def _flags(s: Statement, node: ast.Call) -> Iterator[Candidate]:
 def _alike(s: Statement, own: Held) -> Iterator[tuple[str, Held]]:
     """Yield what can stand for a value: the same shape first, then its transpose, then others."""
     if own.kind[0] == ":":
-        yield from [pair for pair in s.scope.items() if pair[1] == own][:_MOST_NAMES]
+        alike = [(text, held) for text, held in s.scope.items()
+                 if (held.kind, held.shape) == (own.kind, own.shape)]  # fmt: skip
+        yield from alike[:_MOST_NAMES]
         return
     if not own.shape:
         yield from [

@@ -50,7 +50,7 @@ class Suspects:
         self._rearranged, self._of_loss = rearranged, of_loss
         """Whether a result has the right elements in another order."""
         self._scaled = scaled
-        """Whether all results are so many times what they must be."""
+        """Whether most results are so many times what they must be."""
         self._wrong: set[str] = set()
         self._wanted: Collection[Shape] = ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import sys
 from collections.abc import Callable, Container, Iterator, Mapping
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
@@ -49,6 +50,8 @@ class Held(Struct, frozen=True):
     """
     value: float | None = None
     """Of a single number."""
+    flags: tuple[tuple[str, bool], ...] = ()
+    """Of a function the arguments that are truth values by default, with these."""
 
 
 Scope = Mapping[str, Held]
@@ -230,7 +233,8 @@ class _Named:
             self._seen.add(id(value))
             return
         if isinstance(value, FunctionType) and computes(value, self._library.dialect):
-            self.found[name] = Held((value.__code__.co_argcount,), ":function")
+            count = value.__code__.co_argcount
+            self.found[name] = Held((count,), ":function", flags=flags_of(value))
         if isinstance(value, _NO_DATA):
             return
         if isinstance(value, dict | list | tuple):
@@ -274,6 +278,12 @@ class _Named:
             (f"{n} {sign} 1" for at, n in self._counts.items()
              for sign, own in (("-", at - 1), ("+", at + 1)) if own == key), repr(key)
         )  # fmt: skip
+
+
+def flags_of(function: FunctionType) -> tuple[tuple[str, bool], ...]:
+    """Return the arguments of a function that are truth values by default, with these."""
+    parameters = inspect.signature(function).parameters.values()
+    return tuple((one.name, one.default) for one in parameters if type(one.default) is bool)
 
 
 def held_of(value: Any) -> Held | None:
