@@ -26,6 +26,7 @@ from gradtui.diagnosis.recorded.notes import (
     element_text,
     holes,
     left_out,
+    lost,
     nondeterministic,
     not_finite,
     note,
@@ -282,10 +283,7 @@ class _Checking:
         return Outcome(self.target, "not-compared", (finding,))
 
     def _untold(self, name: str) -> Finding:
-        text = (
-            f"the gradient of {name} is not compared: at every point it is lost in rounding, not "
-            "finite, or the code fails beside it"
-        )
+        text = f"the gradient of {name} is not compared: {lost(self.runs)}"
         return self._finding("not-compared", name, text, {}, self.target.place)
 
     def _absent(self, name: str) -> Finding:

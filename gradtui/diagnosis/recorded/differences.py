@@ -19,6 +19,8 @@ _ROUNDED = 16.0
 """Units in the last place by which rounding may change a loss."""
 _SINGLE_EPS = float(np.finfo(np.float32).eps)
 _SEED = 7
+_DIGITS = 9
+"""Digits from which on a loss is not taken for a rounded one."""
 
 
 class Slope(Struct, frozen=True):
@@ -151,6 +153,17 @@ def apart_by_differences(runs: Runs, names: Sequence[str]) -> tuple[list[Apart],
         if not told:
             untold.append(name)
     return found, untold
+
+
+def digits_of(runs: Runs) -> int | None:
+    """Return the digits behind the point that the loss is rounded to; None where it is not."""
+    moved = {name: np.asarray(1.001 * value, value.dtype) for name, value in runs.given.items()}
+    try:
+        losses = [runs.as_is(values)[0] for values in (runs.given, moved)]
+    except CodeFailed:
+        return None
+    exact = (n for n in range(_DIGITS) if all(round(loss, n) == loss for loss in losses))
+    return next(exact, None) if any(losses) else None
 
 
 def _is_rounded(runs: Runs, values: Values, name: str, at: tuple[int, ...]) -> bool:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.finding import Finding, Severity
+from gradtui.diagnosis.recorded.differences import digits_of
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, root_of
 from gradtui.recording.tape import Call, Leaf, Tape
 
@@ -125,6 +126,14 @@ def _reader(tape: Tape, read: int) -> Place | None:
         if not isinstance(node, Leaf) and read in node.inputs and node.place:
             return node.place
     return None
+
+
+def lost(runs: Runs) -> str:
+    """Return why a gradient can be told at no point."""
+    digits = digits_of(runs)
+    if digits is not None:
+        return f"the loss is rounded to {digits} digits: return it as it is computed"
+    return "at every point it is lost in rounding, not finite, or the code fails beside it"
 
 
 def opaque(start: Point) -> list[Finding]:

@@ -168,3 +168,14 @@ def test_streams_warnings_and_logging_are_as_they_were(capsys):
 
     assert gradtui.check(case, w=W) == []
     assert (sys.stdout, logging.root.manager.disable, list(warnings.filters)) == before
+
+
+def test_a_loss_that_is_rounded_is_said_to_be():
+    def case(w):
+        return round(float(np.sum(w**2)), 3), 3 * w
+
+    with_note = gradtui.check(case, w=np.array([0.3, 0.7]))
+
+    (found,) = [one for one in with_note if one.severity == "error"]
+    assert found.rule == "not-compared"
+    assert "the loss is rounded to 3 digits: return it as it is computed" in found.message
