@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import copy
 import gc
 import io
@@ -91,6 +92,31 @@ class Randomness:
         """Put the state back."""
         np.random.set_state(self._numpy)
         random.setstate(self._python)
+
+
+class Answers:
+    """What was typed into the first run, which every other one is told again."""
+
+    def __init__(self) -> None:
+        self._typed: list[str] = []
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Let `input` give what was typed before, and ask for what was not."""
+        own, known = builtins.input, iter([*self._typed])
+
+        def answer(prompt: object = "", /) -> str:
+            typed = next(known, None)
+            if typed is None:
+                typed = own(prompt)
+                self._typed.append(typed)
+            return typed
+
+        builtins.input = answer
+        try:
+            yield
+        finally:
+            builtins.input = own
 
 
 def run_recorded(

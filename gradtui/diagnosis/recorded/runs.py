@@ -18,7 +18,7 @@ from gradtui.recording.arguments import with_values
 from gradtui.recording.array import plain
 from gradtui.recording.kept import Kept
 from gradtui.recording.library import World, record
-from gradtui.recording.run import Result, copied, unheard
+from gradtui.recording.run import Answers, Result, copied, unheard
 from gradtui.recording.sweep import Replay, Shaken, gradients
 from gradtui.recording.tape import MOST_BYTES, Tape, TooLarge
 
@@ -111,6 +111,7 @@ class Runs:
         self._randomness = target.library.randomness(target.case.seed)
         self.kept = kept or target.library.kept(target.called)
         """What the program holds, as it was before any run."""
+        self._answers = Answers()
         self._kinds = True
         """Whether recorded values pass for Python's own."""
         self._parts = target.parts
@@ -141,7 +142,7 @@ class Runs:
         Exceptions of the code pass through where it is `heard`, else they are CodeFailed.
         """
         arguments = with_values(copied(self.target.arguments), self._parts, copied(values))
-        with nullcontext() if heard else unheard():
+        with nullcontext() if heard else unheard(), self._answers.told():
             self._restore()
             try:
                 returned = self.target.run(self.target.library.world, arguments)
@@ -168,7 +169,7 @@ class Runs:
                 return target.run(world, given)
 
         try:
-            with unheard():
+            with unheard(), self._answers.told():
                 self._restore()
                 return record(
                     target.library, run, target.arguments, own, target.called, kinds=self._kinds

@@ -404,3 +404,20 @@ def test_a_number_that_leaves_as_pythons_own_does_not_end_the_recording():
         return np.sum(w**2), 3 * w
 
     assert only(gradtui.check(case, w=W)).fix == "return np.sum(w**2), 2 * w"
+
+
+def test_what_the_code_asks_for_is_asked_once(monkeypatch):
+    answers = iter(["2"])
+
+    def typed(prompt=""):
+        return next(answers)
+
+    monkeypatch.setattr("builtins.input", typed)
+
+    def case(w):
+        rate = float(input("rate? "))
+        return rate * np.sum(w**2), 2 * rate * w
+
+    assert gradtui.check(case, w=W) == []
+    assert next(answers, None) is None
+    assert input is typed
