@@ -20,9 +20,9 @@ from gradtui.language.parser import Option
 
 MAX_NUMBERS = 20_000
 """Numbers of a vector: of more, copying takes longer than calls of NumPy do."""
-PACK, VIEW = "pack", "view"
-"""What puts arrays into one vector, and takes one of them out: they say where numbers stand in
-memory, and compute nothing."""
+PACK, VIEW, FILL = "pack", "view", "fill"
+"""What puts arrays into one vector, takes one of them out, and repeats a number: they say where
+numbers stand in memory, and compute nothing."""
 
 
 def bundle(once: Round, updates: Sequence[Update]) -> Round | None:
@@ -97,6 +97,11 @@ class _Bundler:
         self.nodes = list(once.nodes)
         self.place: dict[int, int] = {}
         """Node of the first update -> node of the vector."""
+        self.changing = {*once.state, *once.varying}
+        """The nodes whose values are not the same at every step."""
+        for node in once.nodes:
+            if not self.changing.isdisjoint(node.inputs):
+                self.changing.add(node.id)
 
     def round(self, moving: Sequence[int]) -> Round:
         once, first = self.once, self.updates[0]
@@ -105,7 +110,9 @@ class _Bundler:
         self.place[first.gradient] = self._append(Kind.OPERATION, PACK, pack)
         for id in moving:
             node = once.nodes[id]
-            inputs = tuple(self.place.get(source, source) for source in node.inputs)
+            own = 1 if node.op == "**" else 0  # an exponent is a number of the code
+            filled = node.inputs[: len(node.inputs) - own]
+            inputs = (*map(self._operand, filled), *node.inputs[len(filled) :])
             self.place[id] = self._append(Kind.OPERATION, node.op, inputs, node.options)
         rest = len(self.updates) * len(kept)
         after = [self.place[new] for _, new in first.state]
@@ -116,6 +123,15 @@ class _Bundler:
             once.varying,
             self._written(kept),
         )
+
+    def _operand(self, id: int) -> int:
+        """Return what stands for an operand of the first update.
+
+        NumPy needs half as long again for an array and a number as for two arrays.
+        """
+        if id not in self.place and id not in self.changing:
+            self.place[id] = self._append(Kind.OPERATION, FILL, (id,))
+        return self.place.get(id, id)
 
     def _whole(self, place: int) -> int:
         """Append the vector of what stands at a place in each update's state.

@@ -18,7 +18,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.engine.bundling import PACK, VIEW
+from gradtui.engine.bundling import FILL, PACK, VIEW
 from gradtui.engine.graph import STRETCH, Kind, Node, needed_for
 from gradtui.engine.kernels import lift, raised, root
 from gradtui.engine.ops import KERNELS, OPS
@@ -281,6 +281,8 @@ class Compiler:
         if node.op == PACK:
             flat = (t + _flattened(one.shape) for t, one in zip(texts, operands, strict=True))
             return f"concatenate(({', '.join(flat)}))"
+        if node.op == FILL:
+            return f"full({node.shape}, {texts[0]})"
         if node.op == VIEW:
             return _part_code(node, texts[0])
         return operation_code(
@@ -350,7 +352,13 @@ def namespace(mode: Mode, dtype: str) -> dict[str, Any]:
         functions = {name: _on_floats(function) for name, function in KERNELS.items()}
         return {**functions, "number": float, "abs": abs, "root": root, "raised": raised}
     number = np.dtype(dtype).type
-    return {**KERNELS, "number": number, "lift": lift, "concatenate": np.concatenate}
+    return {
+        **KERNELS,
+        "number": number,
+        "lift": lift,
+        "concatenate": np.concatenate,
+        "full": np.full,
+    }
 
 
 def _on_floats(function: Callable[..., Any]) -> Callable[..., float]:

@@ -58,6 +58,11 @@ def gelu(a: Any) -> Any:
     return a * (1.0 + erf(a / 2**0.5)) / 2.0
 
 
+def power(a: Any, b: Any) -> Any:
+    """Return a to the power b; a number of NumPy's does so itself in a tenth of the time."""
+    return a**b if isinstance(a, np.floating) else np.power(a, b)
+
+
 def raised(a: float, b: float) -> float:
     """Return a bare number to a power, inf where Python's own would raise."""
     if not a > 0.0:
@@ -128,15 +133,16 @@ def surprise(
     powers: Array,
     whole: Array,
     index: Array,
+    places: Array,
     valid: Array | None,
     rank: int,
 ) -> Any:
     """Return the mean of -log_softmax at the classes `index`; nan where one is not `valid`.
 
-    The classes' own axes are `rank`.
+    The classes' own axes are `rank`; `places` are those in a matrix of a row for each.
     """
     if below.ndim == 2 and index.ndim == rank == 1:
-        picked = below[np.arange(len(index)), index]
+        picked = below.take(places)
     else:
         axes = max(below.ndim, index.ndim + 1)
         picked = np.take_along_axis(
@@ -150,10 +156,14 @@ def surprise(
     return total(losses, tuple(range(-rank, 0))) / math.prod(losses.shape[losses.ndim - rank :])
 
 
-def classes(labels: Array, size: int) -> tuple[Array, Array | None]:
-    """Return labels as indices below `size`, and where they are that; None where all are."""
+def classes(labels: Array, size: int) -> tuple[Array, Array, Array | None]:
+    """Return labels as indices below `size`, then in rows of `size`, and where they are that.
+
+    The last is None where all are.
+    """
     index, valid = _indices(labels, size)
-    return index, None if valid.all() else valid
+    places = index + size * np.arange(index.shape[-1] if index.ndim else 1)
+    return index, places, None if valid.all() else valid
 
 
 def one_hot(labels: Array, k: int) -> Any:
