@@ -11,17 +11,17 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.base.memory import allowed_memory
 from gradtui.engine.growing import Growing
 from gradtui.engine.lowered import Row
 from gradtui.engine.rows import Rows
+from gradtui.engine.size import step_bytes
 from gradtui.engine.tape import Tape
 from gradtui.engine.trainer import Trainer
 
 MEMORY = 96 << 20
 """Bytes of state that a history keeps before it thins out its rows."""
-_MOST = 512 << 20
-"""Bytes that it keeps where a state between two that are kept would take long to replay."""
-_WAIT = 0.01
+_WAIT = 0.006
 """Seconds that a replay may take before more memory is spent on it."""
 _CHUNK = 4096
 _FEWEST = 4
@@ -48,8 +48,9 @@ class History:
 
     Every state is kept while all fit into `memory` bytes; then most are dropped, evenly and as
     often as needed, and a step between is replayed by the function that ran it first, so its bits
-    agree.  Where a replay would take long, as measured, more memory is spent.  A branch has the
-    states from its start on, the first of them `first`; those before are its `parent`'s own.
+    agree.  Where a replay would take long, as measured, all memory is spent that a model may take.
+    A branch has the states from its start on, the first of them `first`; those before are its
+    `parent`'s own.
     """
 
     def __init__(
@@ -65,7 +66,8 @@ class History:
         self.origin = origin or Origin()
         self.parent = parent
         self._limit = max(_FEWEST, memory // (8 * max(1, trainer.width)))
-        self._most = max(self._limit, _MOST // (8 * max(1, trainer.width)))
+        left = allowed_memory() - step_bytes(trainer.program)
+        self._most = max(self._limit, left // (8 * max(1, trainer.width)))
         self._seconds = math.inf
         """What a step takes, as measured where nothing else kept the processor busy."""
         self._every = 1
