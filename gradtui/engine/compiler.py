@@ -7,6 +7,7 @@ a run, its replay and a recorded step agree to the last bit.
 
 from __future__ import annotations
 
+import itertools
 import re
 import struct
 from collections import Counter
@@ -116,6 +117,7 @@ class Compiler:
         """Nodes that were computed once for all."""
         self._parts: dict[str, str] = {}
         """The names of parts that were, by their code."""
+        self._numbers = itertools.count()
         number = self.namespace["number"]
         with np.errstate(over="ignore"):
             for id, value in fixed.items():
@@ -252,11 +254,14 @@ class Compiler:
         for text in counts:
             constant = self.mode is not Mode.BATCH and not _CHANGING.search(text)
             if constant and text not in self._parts:
-                name = self._parts[text] = f"q{len(self._parts)}"
+                # Two threads may be here: a name is new, and has its value before it is known.
+                name = f"q{next(self._numbers)}"
                 self.namespace[name] = self._value_of(text)
+                self._parts[text] = name
         several = [text for text, times in counts.items() if times > 1]
         names = {text: f"p{number}" for number, text in enumerate(several)}
-        return _Parts({**names, **self._parts}, set(self._parts.values()))
+        settled = dict(self._parts)
+        return _Parts({**names, **settled}, set(settled.values()))
 
     def _last_reads(
         self, computed: Sequence[Node], given: frozenset[int], wanted: frozenset[int]
