@@ -76,6 +76,7 @@ class Branches:
     ) -> None:
         name = problem.drive if problem.by_hand else "file"
         history = history or History(problem.trainer)
+        history.expect(problem.steps + 1)
         self.current = Branch(0, name, "", None, problem, history, 0)
         self.sweep: Sweep | None = None
         """The sweep that is shown instead of the branches, if any."""

@@ -23,12 +23,17 @@ class Growing:
         """All rows so far."""
         return self._room[: self._count]
 
+    def reserve(self, count: int) -> None:
+        """Have room for so many rows, so that none are copied on the way there."""
+        if count > len(self._room):
+            room = np.empty((count, *self._room.shape[1:]))
+            room[: self._count] = self.rows
+            self._room = room
+
     def extend(self, rows: NDArray[np.float64]) -> None:
         """Append some rows."""
         count = self._count + len(rows)
         if count > len(self._room):
-            room = np.empty((_FACTOR * count, *rows.shape[1:]))
-            room[: self._count] = self.rows
-            self._room = room
+            self.reserve(_FACTOR * count)
         self._room[self._count : count] = rows
         self._count = count

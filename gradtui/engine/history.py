@@ -107,6 +107,10 @@ class History:
         """The first step whose state is kept here."""
         return 0 if self.parent is None else self.origin.start
 
+    def expect(self, steps: int) -> None:
+        """Have room for the losses of so many steps: a copy of millions takes a while."""
+        self._columns.reserve(steps)
+
     def owner(self, step: int) -> History:
         """Return the history that a step is computed in: this one, or one that it came from."""
         found = self
