@@ -128,7 +128,10 @@ def _along(frame: Frame, node: int, index: Index) -> list[str]:
             names.append(shown)
             numbers.append(own or number(term.local))
     alone = len(names) == 1
-    return [" · ".join(factor(part, alone=alone) for part in parts) for parts in (names, numbers)]
+    if alone and numbers[0] == number(found.gradient):
+        numbers = []  # the result itself
+    sides = (names, numbers)
+    return [" · ".join(factor(part, alone=alone) for part in side) for side in sides]
 
 
 def _update(frame: Frame, before: Tape, node: int, index: Index) -> str:

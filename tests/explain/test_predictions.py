@@ -169,3 +169,9 @@ def test_in_ascii_the_root_is_spelt_out():
     frame = replace(session.frame, problem=replace(session.problem, ascii=True))
     said = mistake_text(frame, question, 0.8 - 0.05 * 1.6456 / 2.708, 0.75, session.tape(0))
     assert "the root is missing: the step is divided by sqrt(vhat), not by vhat" in said
+
+
+def test_a_way_whose_numbers_are_the_result_has_it_once():
+    session = gradtui.load("iris")
+    question = next(one.question for one in session.problem.lessons if one.question)
+    assert way_text(session.frame, question) == "∂L/∂z[0,1] = softmax(z)[0,1]/12"
