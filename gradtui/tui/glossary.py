@@ -31,7 +31,7 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("∂L/∂h ✓", "a line of the backward pass whose value is this true gradient"),
     )),
     ("Graph", (
-        ("w1  1", "a value, under it its gradient"),
+        ("w1  1", "a value, with its gradient below it"),
         ("×2", "local derivative: how fast the right end of the edge changes with its left end"),
         ("×[4×3]", "one local derivative for each element, as many as the shape says"),
         ("@  sum  mean", "the operation whose rule carries gradients back here; Chain writes it"),
@@ -63,15 +63,15 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("Chain", (
         ("chain rule", "multiply the local derivatives along each path to the loss; add the paths"),
         ("X.T @ ∂L/∂ŷ", "the chain rule of a matrix product: .T swaps its rows and columns"),
-        ("1 █▁▃ 0.5", "the selected value over the last steps, the first and the last in numbers"),
+        ("1 █▁▃ 0.5", "the selected value over the last steps, with its first and last number"),
         ("lens", "the chain rule of one element, through one row of the batch"),
         ("Jacobian", "the local derivatives of one array by another: each row is an output, each "
          "column an input"),
-        ("kink", "a point where a slope jumps; what it is taken to be there is a convention"),
+        ("kink", "a point where the slope jumps; its value there is a convention"),
     )),
     ("Update", (
-        ("lr·λmax", "the rate times the largest curvature; `1.47 of 2`: beyond 2 each step lands "
-         "farther out than the last; with momentum or Adam the limit is another"),
+        ("lr·λmax", "the rate times the largest curvature; `1.47 of 2`: above 2 each step lands "
+         "farther out than the last; with momentum or Adam the limit differs"),
         ("λmax", "the largest curvature: how fast the slope changes in the steepest direction"),
         ("monotone", "the weights approach the valley's floor from one side"),
         ("overshoots", "each step lands on the other side of the valley, but nearer"),
@@ -87,18 +87,17 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("g  dw", "the gradient given to the optimizer; the hand-written one"),
         ("m  v  t", "running means of the gradient and of its square; the number of the update"),
         ("m̂  v̂", "the same, corrected for the start at 0"),
-        ("own rate", "the rate that this element has, the optimizer's division put in"),
-        ("clip", "all gradients are scaled down together where |∇| is above a limit"),
+        ("own rate", "this element's rate, with the optimizer's division included"),
+        ("clip", "all gradients are scaled down together when |∇| exceeds a limit"),
     )),
     ("Program", (
-        ("33▸ 34›", "the line of the file; ▸ the one that the cursor stands on, › the selected "
-         "node's"),
-        ("✓  ✗", "a line by hand: right; wrong in this line"),
+        ("33▸ 34›", "the line of the file; ▸ the line at the cursor, › the selected node's"),
+        ("✓  ✗", "a hand-written line: right; wrong in this line"),
         ("↳", "wrong only because of another line"),
         ("i", "not what its name says, but right for the weights: a factor comes later"),
         ("true", "the right value of the line"),
         ("given", "the shapes of the arrays that the program starts from"),
-        ("rows, epoch", "the examples that this step sees; once through all of them"),
+        ("rows, epoch", "the examples that this step sees; one pass through all examples"),
     )),
     ("Loss", (
         ("│", "the present step"),
@@ -106,7 +105,7 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("●↑", "this curve leaves the picture at the top"),
         ("log scale", "equal distances are equal factors; 0 and less are left out"),
         ("✓ ▼ … —", "a run of a sweep: converges; still falls; crawls; stands still or no lower"),
-        ("~  ▲", "oscillates: swings and does not settle; diverges"),
+        ("~  ▲", "oscillates: swings without settling; diverges"),
     )),
     ("Surface", (
         ("contour", "a line along which the loss is the number written on it"),
