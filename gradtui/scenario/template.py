@@ -120,7 +120,7 @@ def backward(W2, cache):
     db2 = dscores.sum(axis=0)
     dz = dscores @ W2.T * (1 - h**2)             # the derivative of tanh is 1 - tanh**2
     dW1 = X.T @ dz
-    db1 = dz.mean(axis=0)                        # here is the mistake: compare with db2
+    db1 = dz.mean(axis=0)                        # the mistake: see db2
     return {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
 
 
