@@ -109,7 +109,7 @@ def of_all(s: Statement) -> Iterator[Candidate]:
 
 def _inner(s: Statement, node: ast.AST) -> ast.expr | None:
     """Return what a call is made of, which may be all that is needed."""
-    if not isinstance(node, ast.Call) or _name(node) in _KEPT:
+    if not isinstance(node, ast.Call) or _name(node) in _KEPT or _name(node).endswith("_like"):
         return None
     called = node.func
     if isinstance(called, ast.Attribute) and not _is_module(s, called.value):
