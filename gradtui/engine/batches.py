@@ -1,4 +1,4 @@
-"""Which rows of the data each training step sees: a pure function of the seed and the step."""
+"""The rows of the data that each training step uses: a pure function of seed and step."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Rows = NDArray[np.intp]
 class Batches(Struct, frozen=True):
     """Minibatches over the first axis of some data.
 
-    An epoch is one way through the rows; what is left over at its end, fewer rows than a batch
-    has, is dropped.  With `shuffle` every epoch has an order of its own.
+    An epoch is one pass over the rows; a last incomplete batch is dropped.  With `shuffle`, every
+    epoch has an order of its own.
     """
 
     over: tuple[str, ...]
-    """The names of the data that are cut."""
+    """The names of the data cut into batches."""
     rows: int
     """Rows of the whole data."""
     size: int
@@ -35,7 +35,7 @@ class Batches(Struct, frozen=True):
         return self.rows // self.size
 
     def at(self, step: int) -> Rows:
-        """Return the rows of a step's batch, (size,), in the order in which it sees them."""
+        """Return the rows of a step's batch, (size,), in order."""
         epoch, number = divmod(step, self.per_epoch)
         start = number * self.size
         if not self.shuffle:

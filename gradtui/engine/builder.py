@@ -1,4 +1,4 @@
-"""How graphs are made: node by node, with their shapes checked, and derivatives simplified."""
+"""Builds graphs node by node: checks shapes, and simplifies derivatives."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from gradtui.engine.shapes import (
 from gradtui.language.parser import Option
 
 _DESCRIBED = 40
-"""Characters of an expression in a message."""
+"""Longest expression in a message, in characters."""
 
 
 class MisfitError(InputError):
-    """Operands of an operation whose shapes do not fit."""
+    """The shapes of an operation's operands do not fit."""
 
 
 class Builder:
-    """Appends nodes one by one, checking shapes; the only way that graphs grow.
+    """Appends nodes one by one, checking shapes; graphs grow in no other way.
 
     With `simplify`, as for derivatives, `1*x`, `x + 0`, `x**1` and arithmetic of constants are
     reduced and equal nodes are shared; a user's own program is kept as it was written.
@@ -43,7 +43,7 @@ class Builder:
         self._interned: dict[tuple[object, ...], int] = {}
 
     def leaf(self, kind: Kind, name: str, shape: Shape, place: Place | None = None) -> int:
-        """Append a value that comes from outside and return its id."""
+        """Append a value from outside and return its id."""
         return self._append(Node(len(self.nodes), kind, kind.value, (), shape, (), name, place))
 
     def constant(self, value: float, place: Place | None = None) -> int:
@@ -71,7 +71,7 @@ class Builder:
             if not self.simplify and math.prod(shape) > MAX_ELEMENTS:
                 raise ShapeError(f"give {shape_text(shape)}, more than {MAX_ELEMENTS:,} numbers")
         except ShapeError as error:
-            # Nobody reads what is said of thousands of derived expressions.
+            # Nobody reads the messages about thousands of derived expressions.
             message = str(error) if self.simplify else self._shape_message(operands, str(error))
             raise MisfitError(message, place) from None
         if not self.simplify:
@@ -116,7 +116,7 @@ class Builder:
         return " and ".join(described) + f" {reason}"
 
     def _describe(self, node: Node) -> str:
-        """Return a node's name, or the beginning of how it is computed."""
+        """Return a node's name, or the beginning of its expression."""
         if node.name or node.kind is Kind.CONSTANT:
             return node.name or "a number"
         return clip(formula(self.nodes, node.id, lambda other: other.name or None), _DESCRIBED)
@@ -142,7 +142,7 @@ def normalise(op: str, shapes: Sequence[Shape], given: Options) -> dict[str, Opt
 def _before_stretch(
     builder: Builder, op: str, inputs: tuple[int, ...], options: Options, shape: Shape
 ) -> int | None:
-    """Return the operation done before the stretch of its inputs instead of after, or None."""
+    """Return the operation done before broadcasting its inputs instead of after, or None."""
     nodes = builder.nodes
     plain = tuple(nodes[id].inputs[0] if _stretches(nodes[id]) else id for id in inputs)
     if plain == inputs:
@@ -166,7 +166,7 @@ def _before_stretch(
 def _before_product(
     builder: Builder, inputs: tuple[int, ...], plain: tuple[int, ...], shape: Shape
 ) -> int | None:
-    """Return a product of matrices whose equal rows or columns are computed once, or None."""
+    """Return a matrix product that computes equal rows or columns once, or None."""
     (left, right), (one, other) = inputs, plain
     shapes = [builder.nodes[id].shape for id in (left, right, one, other)]
     if any(len(own) != 2 for own in shapes):
@@ -191,15 +191,15 @@ def _stretches(node: Node) -> bool:
 
 
 def _repeats(nodes: Sequence[Node], stretch: int, axes: Sequence[int]) -> float:
-    """Return how often a sum over these axes of a stretched node meets each of its elements."""
+    """Return how often a sum over axes of a broadcast node counts each element."""
     full, base = nodes[stretch].shape, nodes[nodes[stretch].inputs[0]].shape
     return float(count(full, [a for a in axes if a < -len(base) or base[a] != full[a]]))
 
 
 def _simplify(builder: Builder, op: str, inputs: tuple[int, ...], shape: Shape) -> int | None:
-    """Return a node that already holds the result, or None; only rewritings that are exact.
+    """Return an existing node with the result, or None; only exact rewritings.
 
-    What has a name is taken as it is: another value may be put in its place.
+    Named nodes are not rewritten, because their values may be replaced.
     """
     nodes = [builder.nodes[id] for id in inputs]
     bare = ["" if node.name else node.op for node in nodes]

@@ -1,7 +1,7 @@
-"""The updates of several parameters as one: what is done to each alike is done to one vector.
+"""Bundles the updates of several parameters: equal operations become one on a single vector.
 
-Only arithmetic that is exact to the last bit however long an array is is put together, so that a
-step in which every parameter is updated for itself gives the same bits.
+Only arithmetic whose bits do not depend on the length of an array is bundled, so that updating
+every parameter for itself gives the same bits.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from gradtui.engine.unrolling import Round
 from gradtui.language.parser import Option
 
 MAX_NUMBERS = 20_000
-"""Numbers of a vector: of more, copying takes longer than calls of NumPy do."""
+"""Longest vector: beyond it, copying takes longer than calls of NumPy."""
 PACK, VIEW, FILL = "pack", "view", "fill"
-"""What puts arrays into one vector, takes one of them out, and repeats a number: they say where
-numbers stand in memory, and compute nothing."""
+"""Operations that join arrays into a vector, extract one, and repeat a number: they move numbers in
+memory and compute nothing."""
 
 
 def bundle(once: Round, updates: Sequence[Update]) -> Round | None:
-    """Return a round in which all updates are one; None where they differ, or one is looked into.
+    """Return a round with all updates in one; None if they differ, or if one is inspected.
 
-    The state of a round begins with the parameters, then has what is kept first of each, and so on.
+    The state of a round begins with the parameters, followed by the first state of each, and so on.
     """
     nodes = once.nodes
     total = sum(math.prod(nodes[update.parameter].shape) for update in updates)
@@ -47,16 +47,16 @@ def bundle(once: Round, updates: Sequence[Update]) -> Round | None:
 
 
 class _Program(Struct, frozen=True):
-    """What an update computes, in the order of its nodes."""
+    """The operations of an update, in the order of its nodes."""
 
     moving: tuple[int, ...]
-    """Nodes that follow from the parameter, its gradient or what is kept for it."""
+    """Nodes computed from the parameter, its gradient or its states."""
     result: tuple[int, ...]
-    """The numbers of its new values: equal for what is computed alike."""
+    """The numbers of its new values, equal for equal computations."""
 
 
 def _read(nodes: Sequence[Node], update: Update, numbers: dict[Hashable, int]) -> _Program | None:
-    """Return the program of an update; None where a part of it is not elementwise and exact."""
+    """Return the program of an update; None if a part of it is not elementwise and exact."""
     shape = nodes[update.parameter].shape
     leaves = [update.gradient, *(old for old, _ in update.state)]
     known = {id: -1 - place for place, id in enumerate(leaves)}
@@ -75,13 +75,13 @@ def _read(nodes: Sequence[Node], update: Update, numbers: dict[Hashable, int]) -
 
 
 def _fits(nodes: Sequence[Node], node: Node, moving: Mapping[int, None], shape: Shape) -> bool:
-    """Return whether a node may be one of a vector: all that is not of its shape is one number."""
+    """Return whether a node may be part of a vector: other operands are single numbers."""
     others = (nodes[id].shape for id in node.inputs if id not in moving)
     return node.shape == shape and all(other == () for other in others)
 
 
 def _computed(nodes: Sequence[Node], wanted: Sequence[int], given: Mapping[int, int]) -> list[int]:
-    """Return what some nodes are computed from, and these, in order, up to what is given."""
+    """Return some nodes with their inputs, in order, up to the given ones."""
     found, pending = set[int](), list(wanted)
     while pending:
         id = pending.pop()
@@ -98,7 +98,7 @@ class _Bundler:
         self.place: dict[int, int] = {}
         """Node of the first update -> node of the vector."""
         self.changing = {*once.state, *once.varying}
-        """The nodes whose values are not the same at every step."""
+        """The nodes whose values change from step to step."""
         for node in once.nodes:
             if not self.changing.isdisjoint(node.inputs):
                 self.changing.add(node.id)
@@ -125,18 +125,18 @@ class _Bundler:
         )
 
     def _operand(self, id: int) -> int:
-        """Return what stands for an operand of the first update.
+        """Return the replacement of an operand of the first update.
 
-        NumPy needs half as long again for an array and a number as for two arrays.
+        NumPy takes half as long again for an array and a number as for two arrays.
         """
         if id not in self.place and id not in self.changing:
             self.place[id] = self._append(Kind.OPERATION, FILL, (id,))
         return self.place.get(id, id)
 
     def _whole(self, place: int) -> int:
-        """Append the vector of what stands at a place in each update's state.
+        """Append the vector of the values at one place of each update's state.
 
-        What stood there for itself becomes a part of it.
+        The separate values become parts of it.
         """
         whole = self._append(Kind.STATE, Kind.STATE.value)
         self.place[self.updates[0].state[place][0]] = whole
@@ -151,7 +151,7 @@ class _Bundler:
         return whole
 
     def _written(self, kept: Sequence[int]) -> tuple[int, ...]:
-        """Return what is written, a vector where all its parts are, one after the other."""
+        """Return the values to write, with a vector in place of all its parts in order."""
         found, left, many = list[int](), list(self.once.written), len(self.updates)
         groups = {
             tuple(update.state[place][0] for update in self.updates): whole

@@ -9,6 +9,6 @@ from numpy.typing import NDArray
 
 
 def cast(values: Any, dtype: str) -> NDArray[Any]:
-    """Return numbers in a type, copied where they have another; what does not fit is inf."""
+    """Return numbers in a type, copied if they have another; values out of range become inf."""
     with np.errstate(over="ignore"):
         return np.asarray(values, dtype)

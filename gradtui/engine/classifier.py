@@ -1,4 +1,4 @@
-"""Which nodes of a program say what class each row is, and how well that fits the labels."""
+"""Recognises classifiers: the nodes with scores and labels, and how well these agree."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ MEASURES = {
 }
 """Name -> its expression in scores z (rows, K) and labels y (rows,).
 
-A row whose largest score is that of several classes counts as a part of each.
+A row whose largest score belongs to several classes counts in part for each.
 """
 
 
 class Classifier(Struct, frozen=True):
-    """Scores of classes, of which the largest is what is said, and the labels beside them."""
+    """Scores of classes, the largest of which is the prediction, and the labels."""
 
     scores: int
-    """The node of (…, classes) scores, or of what grows with them."""
+    """The node of (…, classes) scores, or of values that grow with them."""
     labels: int
     """The node of (…) labels."""
 
@@ -40,7 +40,7 @@ class Classifier(Struct, frozen=True):
 
 
 def find_classifier(nodes: Sequence[Node], among: Iterable[int]) -> Classifier | None:
-    """Return what the nodes of a model, those `among` all, classify; None where they do not.
+    """Return the classifier in a model's nodes, those `among` all; None without one.
 
     It is a cross_entropy, or else a softmax over as many classes as labels are encoded in.
     """
@@ -58,7 +58,7 @@ def find_classifier(nodes: Sequence[Node], among: Iterable[int]) -> Classifier |
 def lower_measure(builder: Builder, name: str, scores: int, labels: int) -> int:
     """Append one of the `MEASURES` and return its node: the accuracy, or (classes, classes) rows.
 
-    Of the confusion a row is a true class, a column a predicted one.
+    The confusion has a row for each true class, a column for each predicted one.
     """
     classes = builder.nodes[scores].shape[-1]
     rows = math.prod(builder.nodes[labels].shape)

@@ -1,4 +1,4 @@
-"""Values over many steps at once: the steps are one more axis in front."""
+"""Values over many steps at once, with the steps as a leading axis."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gradtui.engine.vectorized import Vectorized
 
 
 class Columns:
-    """Evaluates nodes of a trainer's program at many states, compiled as they are asked for.
+    """Evaluates nodes of a trainer's program at many states, compiled on demand.
 
     The values are for drawing: they may differ in the last bits from those of a step's tape.
     """

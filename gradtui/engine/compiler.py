@@ -31,11 +31,11 @@ Values = Mapping[int, Any]
 
 
 _CHANGING = re.compile(r"\bv\d")
-"""A name of what is new at each step."""
+"""A value that changes at each step."""
 
 
 class Mode(Enum):
-    """What the compiled code computes with."""
+    """The kind of numbers in compiled code."""
 
     FLOAT = "Python floats"
     ARRAY = "NumPy arrays"
@@ -43,7 +43,7 @@ class Mode(Enum):
 
 
 class Slice(Struct, frozen=True):
-    """Where a value of the state stands in a flat row of numbers."""
+    """The place of a value of the state in a flat row of numbers."""
 
     start: int
     stop: int
@@ -55,13 +55,13 @@ class Slice(Struct, frozen=True):
 
 
 def mode_for(nodes: Sequence[Node], dtype: str) -> Mode:
-    """Return FLOAT where every value is a float64 scalar, else ARRAY."""
+    """Return FLOAT if every value is a float64 scalar, else ARRAY."""
     scalar = dtype == "float64" and all(node.shape == () for node in nodes)
     return Mode.FLOAT if scalar else Mode.ARRAY
 
 
 def row_slices(shapes: Iterable[Shape]) -> tuple[Slice, ...]:
-    """Return where values of these shapes stand when they are put into one flat row."""
+    """Return the places of values of these shapes in one flat row."""
     slices, at = [], 0
     for shape in shapes:
         size = int(np.prod(shape, dtype=np.int64))
@@ -80,8 +80,8 @@ def operation_code(
 ) -> str:
     """Return the Python expression of a node, its operands written as `texts`.
 
-    `batched` says which operands have one more axis in front; `share` gives what stands for the
-    expression of a part that other nodes may take, too.
+    `batched` tells which operands have one more leading axis; `share` returns the replacement of a
+    part's expression that other nodes may share.
     """
     entry = OPS[node.op]
     values = {"rank_" + f: len(n.shape) for f, n in zip("ab", operands, strict=False)}
@@ -114,9 +114,9 @@ class Compiler:
         self.namespace = namespace(mode, dtype)
         self.fixed = frozenset(fixed)
         self._settled: set[int] = set()
-        """Nodes that were computed once for all."""
+        """Nodes computed once for all."""
         self._parts: dict[str, str] = {}
-        """The names of parts that were, by their code."""
+        """The names of parts computed once for all, by their code."""
         self._numbers = itertools.count()
         number = self.namespace["number"]
         with np.errstate(over="ignore"):
@@ -130,9 +130,9 @@ class Compiler:
     def evaluate(
         self, arguments: Sequence[int], wanted: Sequence[int], batched: Iterable[int] = ()
     ) -> Callable[..., tuple[Any, ...]]:
-        """Return a function of the values of `arguments` that gives the values of `wanted`.
+        """Return a function of the values of `arguments` that returns the values of `wanted`.
 
-        In BATCH mode the arguments named in `batched` have one more axis in front.
+        In BATCH mode the arguments named in `batched` have one more leading axis.
         """
         names = [f"v{id}" for id in arguments]
         body = self._body(wanted, frozenset(arguments), frozenset(batched))
@@ -149,7 +149,7 @@ class Compiler:
     ) -> Callable[..., tuple[Any, ...]]:
         """Return the training loop: `train(state, inputs[, rows]) -> state` after all inputs.
 
-        `inputs` yields the values of `varying` for one step after the other.  Each step writes the
+        `inputs` yields the values of `varying` step by step.  Each step writes the
         values of `written`, if there are any, into the next row of `rows`, a float64 matrix.
         """
         wanted = [*after, *(id for id in written if id not in state)]
@@ -219,7 +219,7 @@ class Compiler:
         return lines
 
     def _settle(self, node: Node) -> bool:
-        """Compute a node once for all where nothing that it reads ever changes."""
+        """Compute a node once for all if none of its inputs ever changes."""
         if node.id in self._settled:
             return True
         if self.mode is Mode.BATCH or not all(map(self._never_changes, node.inputs)):
@@ -241,7 +241,7 @@ class Compiler:
         return value
 
     def _shared_parts(self, computed: Sequence[Node], varying: frozenset[int]) -> _Parts:
-        """Return the parts that several nodes take, or that never change."""
+        """Return the parts that several nodes share, or that never change."""
         counts = Counter[str]()
 
         def count(text: str) -> str:
@@ -254,7 +254,7 @@ class Compiler:
         for text in counts:
             constant = self.mode is not Mode.BATCH and not _CHANGING.search(text)
             if constant and text not in self._parts:
-                # Two threads may be here: a name is new, and has its value before it is known.
+                # Two threads may be here: a name is unique, and gets its value before it is used.
                 name = f"q{next(self._numbers)}"
                 self.namespace[name] = self._value_of(text)
                 self._parts[text] = name
@@ -266,7 +266,7 @@ class Compiler:
     def _last_reads(
         self, computed: Sequence[Node], given: frozenset[int], wanted: frozenset[int]
     ) -> Mapping[int, Sequence[int]]:
-        """Return the arrays that nothing reads after a node: their memory serves the next ones."""
+        """Return the arrays that nothing reads after a node, so that their memory is reused."""
         if self.mode is Mode.FLOAT:
             return {}
         last: dict[int, int] = {}
@@ -326,14 +326,14 @@ def _part_code(node: Node, vector: str) -> str:
 
 
 class _Parts:
-    """What several nodes take from the same operands, computed where the first one does."""
+    """Parts that several nodes share, computed by the first one."""
 
     def __init__(self, names: Mapping[str, str], known: set[str]) -> None:
         self._names, self._known = names, known
         self._lines: list[str] = []
 
     def take(self, text: str) -> str:
-        """Return what stands for the expression of a part."""
+        """Return the replacement of a part's expression."""
         name = self._names.get(text, text)
         if name not in self._known and name != text:
             self._known.add(name)
@@ -341,7 +341,7 @@ class _Parts:
         return name
 
     def new_lines(self) -> list[str]:
-        """Return the lines that compute what was taken for the first time since the last call."""
+        """Return the lines that compute the parts first used since the last call."""
         lines, self._lines = self._lines, []
         return lines
 

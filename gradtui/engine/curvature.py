@@ -1,4 +1,4 @@
-"""The curvature of the loss at one step of a run, as the optimizer feels it.
+"""The curvature of the loss at one step of a run, as scaled by the optimizer.
 
 Exact for small models, by Lanczos' iteration on Hessian-vector products for larger ones.
 """
@@ -22,31 +22,31 @@ from gradtui.engine.vectorized import Vectorized
 
 Array = NDArray[np.float64]
 EXACT = 60
-"""Numbers in the parameters up to which the whole Hessian is computed."""
+"""Most parameters for which the whole Hessian is computed."""
 _ITERATIONS, _FEWEST = 24, 8
-"""Products of Lanczos' iteration: the largest eigenvalue is then right to a few digits; and those
-that it must have at least: it is then right to one or two, and never too large."""
+"""Most and fewest products of Lanczos' iteration: the largest eigenvalue is then right to a few
+digits, or to one or two and never too large."""
 _BASIS = 16_000_000
-"""Numbers that the basis of Lanczos' iteration may hold: 128 MB."""
+"""Most numbers in the basis of Lanczos' iteration: 128 MB."""
 _BATCHES = 8
-"""Batches over which the curvature is a mean."""
+"""Most batches over which the curvature is averaged."""
 ROUNDING = 1e-14
-"""Part of the largest eigenvalue below which another is rounding."""
+"""Eigenvalues below this part of the largest are rounding."""
 
 
 class Spectrum(Struct, frozen=True, eq=False):
-    """Eigenvalues and eigenvectors of the Hessian, divided as the optimizer divides gradients."""
+    """Eigenvalues and eigenvectors of the Hessian, scaled as the optimizer scales gradients."""
 
     values: Array
     """(k,) ascending."""
     vectors: Array
-    """(n, k) unit vectors, one a column; (n, 0) where they were not asked for.
+    """(n, k) unit vectors as columns; (n, 0) if not requested.
 
-    Where the spectrum is not exact, (n, 1): that of the smallest eigenvalue."""
+    For an inexact spectrum, (n, 1): that of the smallest eigenvalue."""
     divisor: Array
-    """(n,) what the optimizer divides the gradient by; 1 where it does not."""
+    """(n,) the optimizer's divisors of the gradient; 1 without any."""
     exact: bool
-    """Whether these are all; otherwise the largest is right and the others are not all there."""
+    """Whether the spectrum is complete; otherwise only the largest eigenvalue is right."""
 
     @property
     def largest(self) -> float:
@@ -55,7 +55,7 @@ class Spectrum(Struct, frozen=True, eq=False):
 
     @property
     def sharpness(self) -> float:
-        """The largest eigenvalue, 0 where all are negative."""
+        """The largest eigenvalue, or 0 if all are negative."""
         return max(0.0, float(self.values[-1])) if self.values.size else 0.0
 
     @property
@@ -86,7 +86,7 @@ class Curvature:
 
     @property
     def numbers(self) -> int:
-        """Numbers that a spectrum takes, about: values of the model in all products."""
+        """Roughly the numbers that a spectrum computes: values of the model in all products."""
         return self._count * self.trainer.size
 
     @property
@@ -103,7 +103,7 @@ class Curvature:
 
     @property
     def _count(self) -> int:
-        """How many products of the Hessian with a direction a spectrum takes."""
+        """The number of Hessian-vector products of a spectrum."""
         return self.size if self.size <= EXACT else _most_products(self.size)
 
     @cached_property
@@ -120,7 +120,7 @@ class Curvature:
     def products(self, tape: Tape, directions: Array) -> Array:
         """Return Hv for each row v of `directions`, (k, n), at a step's parameters and data.
 
-        With batches it is the mean over those of the steps that follow, an epoch or a few.
+        With batches it is the mean over the next ones, an epoch or a few.
         """
         graph, batches = self.trainer.program.graph, self.trainer.batches
         at = [np.asarray(tape.value(node.id), np.float64) for node in graph.parameters]
@@ -142,9 +142,9 @@ class Curvature:
         return (matrix + matrix.T) / 2.0
 
     def spectrum(self, tape: Tape, *, vectors: bool = True) -> Spectrum | None:
-        """Return the spectrum at a step; None where the Hessian is not finite there.
+        """Return the spectrum at a step; None if the Hessian is not finite there.
 
-        Without `vectors` those of the whole Hessian are left out: they take the most of the time.
+        Without `vectors`, those of the whole Hessian are left out, which saves most of the time.
         """
         program, divisor = tape.program, divisor_at(tape)
         decay = 0.0 if program.moved_by_hand else program.dynamics.decay
@@ -204,7 +204,7 @@ def _most_products(size: int) -> int:
 
 
 def divisor_at(tape: Tape) -> Array:
-    """Return what the optimizer divides each number of the gradient by at a step, (n,)."""
+    """Return the optimizer's divisor of each element of the gradient at a step, (n,)."""
     program = tape.program
     name = "" if program.moved_by_hand else program.dynamics.second
     eps = _constant(program, "eps")
@@ -213,7 +213,7 @@ def divisor_at(tape: Tape) -> Array:
         shape = program.nodes[update.parameter].shape
         divisor = np.ones(shape)
         lines = dict(update.lines)
-        if name in lines:  # an update written by hand may keep no such mean
+        if name in lines:  # a hand-written update may have no such mean
             squares = np.asarray(tape.value(lines[name]), np.float64)
             divisor = np.sqrt(squares) + eps
         parts.append(np.broadcast_to(divisor, shape).reshape(-1))
@@ -232,11 +232,11 @@ class Gauge(Struct, frozen=True):
     rate: float
     """The learning rate of the step."""
     sharpness: float
-    """λmax, divided as the optimizer divides gradients."""
+    """λmax, scaled as the optimizer scales gradients."""
     dynamics: Dynamics
     condition: float
     slowest: float
-    """The smallest positive curvature; 0 where it is not known."""
+    """The smallest positive curvature; 0 if unknown."""
     exact: bool
 
     @property
@@ -251,17 +251,17 @@ class Gauge(Struct, frozen=True):
 
     @property
     def largest_rate(self) -> float:
-        """The largest stable rate; inf where nothing limits it."""
+        """The largest stable rate; inf if nothing limits it."""
         return self.limit / self.sharpness if self.sharpness > 0.0 else np.inf
 
     @property
     def steps_per_decade(self) -> float:
-        """How many steps take the distance along the slowest direction to a tenth."""
+        """The number of steps that reduce the distance along the slowest direction to a tenth."""
         return self.dynamics.steps_per_decade(self.rate * self.slowest)
 
     @property
     def words(self) -> str:
-        """What the rate does along the steepest direction."""
+        """The effect of the rate along the steepest direction."""
         if self.sharpness <= 0.0:
             return "no upward curvature"
         if self.pull > self.limit:
@@ -274,8 +274,7 @@ class Gauge(Struct, frozen=True):
 def gauge(curvature: Curvature, tape: Tape, rate: float) -> Gauge | None:
     """Return the gauge at a step.
 
-    None where curvature or rate are no numbers, or where an update written by hand moves the
-    weights.
+    None if curvature or rate are not finite, or if a hand-written update moves the weights.
     """
     if tape.program.moved_by_hand or math.isnan(rate):
         return None

@@ -1,7 +1,7 @@
-"""Random numbers that stay the same for ever: a stream of bits for each text, and what is drawn.
+"""Random numbers that stay the same for ever: a stream of bits for each text, and draws from it.
 
-NumPy keeps the bits of its generators from version to version, but not what is drawn from them
-(NEP 19).  So that a seed in a file means the same numbers always, all of it is here.
+NumPy keeps the bits of its generators from version to version, but not the draws made from them
+(NEP 19).  Everything is here so that a seed in a file always means the same numbers.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Stream:
     """
 
     def __init__(self, seed: int, purpose: str) -> None:
-        from hashlib import blake2b  # OpenSSL, which a scenario without draws need not wait for
+        from hashlib import blake2b  # OpenSSL, which a scenario without draws need not load
 
         digest = blake2b(f"{seed} {purpose}".encode(), digest_size=8).digest()
         self._start = int.from_bytes(digest, "little")

@@ -1,6 +1,6 @@
 """One element of a tensor expression written out in scalars, in the same expression language.
 
-`X@w` at 2 is `X[2,0]*w[0] + X[2,1]*w[1]`.  What an element is made of is stated in the registry.
+`X@w` at 2 is `X[2,0]*w[0] + X[2,1]*w[1]`.  The registry states what an element consists of.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from gradtui.language.parser import Name, parse_rule
 Element = tuple[int, Index]
 """(node, index of one of its elements)."""
 FEW = 4
-"""Terms of a sum that are all written; of more the first two and the last."""
+"""Most terms of a sum that are all written; of more, the first two and the last."""
 _LISTED = 300
-"""Terms of a sum that are looked at; where more are left only the first two are written."""
+"""Most terms of a sum that are examined; if more remain, only the first two are written."""
 _BUDGET = 3_000
-"""Elements that one expression may take; beyond them it is no text that anyone reads."""
+"""Most elements of one expression, beyond which nobody would read it."""
 
 
 class Scalars(Struct, frozen=True, eq=False):
@@ -36,7 +36,7 @@ class Scalars(Struct, frozen=True, eq=False):
     nodes: tuple[Node, ...]
     root: int
     stands_for: Mapping[int, Element | None]
-    """Leaf of `nodes` -> the element it stands for; None for terms that are left out."""
+    """Leaf of `nodes` -> the element it represents; None for omitted terms."""
 
 
 def write_out(
@@ -46,16 +46,16 @@ def write_out(
     read: Callable[[int], NDArray[Any]],
     given: Mapping[int, NDArray[Any]],
 ) -> Scalars | None:
-    """Return one element as an expression of the elements of leaves; None where it is too long.
+    """Return one element as an expression in elements of leaves; None if it is too long.
 
-    `read` gives the value of a node that holds whole numbers, such as labels; `given` the numbers
-    to put in place of leaves, of which zeros drop the products they stand in.
+    `read` returns the value of a node with whole numbers, such as labels; `given` has numbers that
+    replace leaves, where zeros remove their products.
     """
     return _Writer(nodes, is_leaf, read, given).write(root)
 
 
 class _Plan(Struct, frozen=True):
-    """What an element is made of, and how that is put together."""
+    """The parts of an element, and their combination."""
 
     needs: tuple[Element, ...]
     join: Callable[[Sequence[int]], int]
@@ -86,7 +86,7 @@ class _Writer:
                 self.varies.add(node.id)
 
     def write(self, root: Element) -> Scalars | None:
-        """Write out an element; no recursion, as a sum of thousands of terms is as deep."""
+        """Write out an element, without recursion: a sum of thousands of terms is as deep."""
         pending: list[Element | tuple[Element, _Plan]] = [root]
         plans = 0
         while pending:
@@ -125,7 +125,7 @@ class _Writer:
         return self._sum(node, index)
 
     def _meaning(self, node: Node) -> int:
-        """Return the node of what an operation means in simpler ones."""
+        """Return the node of an operation expressed in simpler ones."""
         if node.id not in self.meanings:
             entry, options = OPS[node.op], dict(node.options)
             shapes = [self.tensors.nodes[i].shape for i in node.inputs]

@@ -1,7 +1,7 @@
-"""Programs of small tensors written out in numbers: one node for each element of each value.
+"""Programs of small tensors expanded into scalars: one node for each element of each value.
 
-What an element is made of is stated in the registry.  Python computes a handful of bare numbers in
-less time than it takes to call NumPy once.
+The registry states what an element consists of.  Python computes a handful of bare numbers in less
+time than one call of NumPy takes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gradtui.engine.ops import OPS, is_exact
 from gradtui.language.parser import Name, parse_rule
 
 MAX_NUMBERS = 1_500
-"""Numbers of a program that is written out: so many lines are compiled when it is opened."""
+"""Largest expanded program, in numbers: each is a line compiled at opening."""
 _BARE, _CALLED = 0.03, 0.7
 """Microseconds, by estimate, of arithmetic on bare numbers, and of a function called on one."""
 _ARRAYS = 0.8
@@ -31,10 +31,10 @@ _ARRAYS = 0.8
 
 
 class Expansion(Struct, frozen=True, eq=False):
-    """A program in numbers."""
+    """An expanded program."""
 
     nodes: tuple[Node, ...]
-    """All of shape ()."""
+    """Its nodes, all of shape ()."""
     elements: tuple[tuple[int, ...], ...]
     """Node of the program -> the nodes of its elements, in row order."""
 
@@ -43,7 +43,7 @@ class Expansion(Struct, frozen=True, eq=False):
         return [element for id in ids for element in self.elements[id]]
 
     def fixed(self, values: Mapping[int, Any]) -> dict[int, float]:
-        """Return node -> number of values that never change."""
+        """Return node -> number, for values that never change."""
         return {
             element: float(number)
             for id, value in values.items()
@@ -52,9 +52,9 @@ class Expansion(Struct, frozen=True, eq=False):
 
 
 def expand(nodes: Sequence[Node], trained: Iterable[int]) -> Expansion | None:
-    """Return a program written out; None where it is too large for that, or slower.
+    """Return a program expanded; None if it is too large, or if that would be slower.
 
-    `trained` are the nodes that a step of training computes: on these it is decided.
+    `trained` are the nodes that a training step computes, which decide.
     """
     if sum(math.prod(node.shape) for node in nodes) > MAX_NUMBERS:
         return None
@@ -89,7 +89,7 @@ def _cost(nodes: Sequence[Node], id: int) -> float:
 
 
 class _Writer:
-    """Appends the elements of values, equal ones once."""
+    """Appends the elements of values, sharing equal ones."""
 
     def __init__(self, nodes: Sequence[Node]) -> None:
         self.tensors = Builder(nodes)
@@ -98,7 +98,7 @@ class _Writer:
         self._known: dict[tuple[object, ...], int] = {}
 
     def write(self, id: int) -> tuple[int, ...]:
-        """Append the elements of a value, whose operands have theirs, and return them."""
+        """Append the elements of a value whose operands are expanded, and return them."""
         if id not in self.elements:
             self.elements[id] = self._written(self.tensors.nodes[id])
         return self.elements[id]
@@ -127,7 +127,7 @@ class _Writer:
         return self.elements[id][place]
 
     def _folded(self, node: Node, index: Index) -> int:
-        """Return what an element adds up, or the largest of it, from the first to the last."""
+        """Return an element's sum, or maximum, from the first term to the last."""
         entry = OPS[node.op]
         assert entry.elements is not None
         shapes = [self.tensors.nodes[id].shape for id in node.inputs]
@@ -142,7 +142,7 @@ class _Writer:
         return self._constant(nothing) if found is None else found
 
     def _meant(self, node: Node) -> tuple[int, ...]:
-        """Return the elements of what an operation means in simpler ones."""
+        """Return the elements of an operation expressed in simpler ones."""
         entry, options = OPS[node.op], dict(node.options)
         shapes = [self.tensors.nodes[id].shape for id in node.inputs]
         text = entry.meaning if isinstance(entry.meaning, str) else entry.meaning(shapes)

@@ -1,4 +1,4 @@
-"""A run that goes on with something changed: what its state is at the fork. Knows no history."""
+"""The state of a changed run at a fork. Knows no history."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from gradtui.engine.trainer import Trainer
 def go_on(before: Trainer, row: Row, after: Trainer, step: int) -> tuple[Trainer, Row]:
     """Return `after` and its state at `step`, where `row` is the state of `before`.
 
-    The parameters are those of `row`.  What an optimizer, a schedule or a pass written by hand
-    remembers is taken over where both remember the same; else it starts at its first values, and
-    an optimizer that starts counts t = 1, 2, … from this step on.
+    The parameters are those of `row`.  The states of an optimizer, a schedule or a hand-written
+    pass are carried over if both have the same; otherwise they start at their initial values, and
+    a new optimizer counts t = 1, 2, … from this step on.
     """
     found = after.initial.copy()
     had, wanted = _places(before, after), _places(after, before)
@@ -27,7 +27,7 @@ def go_on(before: Trainer, row: Row, after: Trainer, step: int) -> tuple[Trainer
 
 
 def starts_anew(before: Trainer, after: Trainer) -> tuple[str, ...]:
-    """Return what the optimizer of `after` remembers and starts at its first values, by name."""
+    """Return the names of the states that the optimizer of `after` starts afresh."""
     had = _places(before, after)
     fresh = [key for key in _places(after, before) if key not in had]
     names = [name.split(" of ")[0] for group, name in fresh if group.startswith("optimizer")]
@@ -40,7 +40,7 @@ def _same_optimizer(one: Trainer, other: Trainer) -> bool:
 
 
 def _places(trainer: Trainer, other: Trainer) -> Mapping[tuple[str, str], Slice]:
-    """Return where in a row each thing stands that `other` may remember too, by kind and name."""
+    """Return the places in a row of the states that `other` may share, by kind and name."""
     program = trainer.program
     groups = _groups(program)
     names = [program.nodes[old].name for old, _ in program.state]
@@ -50,7 +50,7 @@ def _places(trainer: Trainer, other: Trainer) -> Mapping[tuple[str, str], Slice]
         if group == "optimizer" and not _same_optimizer(trainer, other):
             key = f"optimizer {program.optimizer} {program.moved_by_hand}"
         if group == "schedule" and name == "lr" and trainer.lr != other.lr:
-            key = f"schedule {trainer.lr}"  # a rate that is set is not the one that was lowered
+            key = f"schedule {trainer.lr}"  # a newly set rate replaces the lowered one
         found[key, name] = part
     return found
 

@@ -1,4 +1,4 @@
-"""Nodes -> text: a formula in the program's own names, or the same with numbers put in."""
+"""Nodes -> text: a formula in the program's own names, or with numbers instead."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from gradtui.language.operators import COMPARISON, FUNCTION, INFIX, POWER, PRODU
 
 ATOM = FUNCTION + 1
 LIMIT = 2_000
-"""Characters after which a formula is cut; one of thousands of terms cannot be read anyway."""
+"""Longest formula, in characters, because thousands of terms cannot be read anyway."""
 Show = Callable[[Node], str | None]
-"""Node -> the text it stands for, or None to write out what it is computed from."""
+"""Node -> its text, or None to write out its expression."""
 
 
 class Style(Struct, frozen=True):
-    """How operators are written."""
+    """The spelling of operators."""
 
     times: str = "*"
     matmul: str = "@"
@@ -29,17 +29,17 @@ class Style(Struct, frozen=True):
 
 
 PROGRAM = Style()
-"""As in a program: what comes out can be parsed again."""
+"""As in a program: the text can be parsed again."""
 PRETTY = Style(times="·", matmul=" @ ", superscripts=True)
 """As on paper."""
 TYPED = Style(times="·", matmul=" @ ")
-"""The same where there are no raised figures."""
+"""As on paper, without superscripts."""
 
 _SUPERSCRIPTS = {2.0: "²", 3.0: "³"}
 
 
 Texts = dict[int, Text]
-"""Node -> its expression, as it was written."""
+"""Node -> its written expression."""
 
 
 def formula(
@@ -49,10 +49,10 @@ def formula(
     style: Style = PROGRAM,
     known: Texts | None = None,
 ) -> str:
-    """Return the expression of a node; whatever `show` gives a text for is not written out further.
+    """Return the expression of a node; nodes with a text from `show` are not written out.
 
-    The root itself is always written out.  `known` holds, and receives, what was written of other
-    roots by the same `show` and in the same style: thousands may have most parts in common.
+    The root itself is always written out.  `known` caches the texts of other roots by the same
+    `show` and in the same style, because thousands may share most of their parts.
     """
     texts: Texts = {} if known is None else known
     texts.pop(root, None)
@@ -106,7 +106,7 @@ def _write(nodes: Sequence[Node], node: Node, texts: dict[int, Text], style: Sty
             return parts[0]
         case "T":
             operand = parts[0].beside(FUNCTION)
-            # A number's point would be read as its decimal one.
+            # A point after a number would read as a decimal point.
             number_first = operands[0].kind is Kind.CONSTANT and operand[0] != "("
             return Text(f"({operand}).T" if number_first else f"{operand}.T", FUNCTION)
         case "mT" if len(node.shape) == 2:
@@ -118,7 +118,7 @@ def _write(nodes: Sequence[Node], node: Node, texts: dict[int, Text], style: Sty
             return Text(parts[0].beside(FUNCTION) + _range_of(node, operands[0]), FUNCTION)
         case "expand":
             return Text(parts[0].beside(FUNCTION) + _brackets_of(node), FUNCTION)
-        # After a derivative on paper, such as ∂L/∂e, a further stroke would be misread.
+        # After a derivative on paper, such as ∂L/∂e, another slash would be misread.
         case "*" if "∂" not in parts[0].text and _is_inverse(nodes, operands[1], parts[1], texts):
             inverse = operands[1].inputs[1]
             return _infix("/", parts[0], texts[inverse], style)
@@ -138,12 +138,12 @@ def _write(nodes: Sequence[Node], node: Node, texts: dict[int, Text], style: Sty
 
 
 def _shown(node: Node) -> str:
-    """Return the brackets that elements are chosen by; nothing where no such are known."""
+    """Return the brackets that choose the elements; empty if unknown."""
     return str(dict(node.options)["shown"])
 
 
 def _is_inverse(nodes: Sequence[Node], node: Node, part: Text, texts: dict[int, Text]) -> bool:
-    """Tell whether a node is written out as 1/x of its own shape, so that a*(1/x) reads as a/x."""
+    """Return whether a node is written out as 1/x of its own shape: a*(1/x) reads as a/x."""
     if node.op != "/" or part.precedence != PRODUCT:
         return False
     one, x = (nodes[id] for id in node.inputs)

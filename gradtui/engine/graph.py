@@ -1,6 +1,6 @@
 """The computation graph: nodes in evaluation order.
 
-Knows shapes and names; knows no values but constants, and no derivatives.
+Knows shapes and names, no values except constants, and no derivatives.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from gradtui.engine.shapes import (
 from gradtui.language.parser import Option
 
 STRETCH = "broadcast_to"
-"""The operation that derivatives do last: whatever can be done before it, on fewer numbers, is."""
+"""The operation that derivatives do last, because others before it need fewer numbers."""
 Edge = tuple[int, int]
 """(consumer, slot): the wire from a node's input number `slot` into the node `consumer`."""
 
 
 class Kind(Enum):
-    """Where a node's value comes from."""
+    """The origin of a node's value."""
 
     PARAMETER = "parameter"
     DATA = "data"
@@ -32,7 +32,7 @@ class Kind(Enum):
     HYPERPARAMETER = "hyperparameter"
     STATE = "state"
     RECORDED = "recorded"
-    """What a recorded run drew or made by itself: neither a parameter nor data, and no gradient."""
+    """A value that a recorded run made itself: neither parameter nor data, and without gradient."""
     OPERATION = "operation"
 
 
@@ -49,7 +49,7 @@ class Node(Struct, frozen=True, gc=False):
     shape: Shape
     options: tuple[tuple[str, Option], ...] = ()
     name: str = ""
-    """The name assigned in the program, or nothing."""
+    """The name assigned in the program, or empty."""
     place: Place | None = None
     value: float = 0.0
     """The value of a constant."""
@@ -62,7 +62,7 @@ class Statement(Struct, frozen=True):
     root: int
     """The node that holds its value."""
     operations: tuple[int, ...]
-    """Ids of the nodes it computes, each before the operands it is made of; the root first."""
+    """Ids of the nodes it computes, each before its operands; the root first."""
     place: Place
 
 
@@ -88,11 +88,11 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def recorded(self) -> tuple[Node, ...]:
-        """What a recorded run made by itself, and where elements were found that it moved."""
+        """Values that a recorded run made itself, and indices of elements that it moved."""
         return tuple(node for node in self.nodes if node.kind is Kind.RECORDED)
 
     def root_of(self, node: int) -> int:
-        """Return the root of the statement that computes a node; the loss where none does."""
+        """Return the root of the statement that computes a node; the loss if none does."""
         roots = (s.root for s in self.statements if node in s.operations)
         return next(roots, self.loss)
 
@@ -123,7 +123,7 @@ def depends_on(nodes: Sequence[Node], kinds: frozenset[Kind]) -> frozenset[int]:
 def needed_for(
     nodes: Sequence[Node], wanted: Iterable[int], given: Container[int] = ()
 ) -> frozenset[int]:
-    """Return the ids of `wanted` and of all they are computed from, where `given` are known."""
+    """Return the ids of `wanted` and of all their inputs, up to the `given` ones."""
     needed = set(wanted)
     for node in reversed(nodes):
         if node.id in needed and node.id not in given:

@@ -1,4 +1,4 @@
-"""Rows that are appended to, as one array at every moment."""
+"""A growing matrix that is one array at every moment."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 _FACTOR = 4
-"""How much more room there is each time that it is full.  What is not used takes no memory."""
+"""The factor of growth when it is full.  Unused room takes no memory."""
 
 
 class Growing:
-    """A matrix that grows; what was read of it stays as it is.
+    """A matrix that grows; arrays read from it never change.
 
-    `rows` are the first ones, which are shared until more come.
+    `rows` are the first rows, shared until more come.
     """
 
     def __init__(self, rows: NDArray[np.float64]) -> None:
@@ -24,7 +24,7 @@ class Growing:
         return self._room[: self._count]
 
     def reserve(self, count: int) -> None:
-        """Have room for so many rows, so that none are copied on the way there."""
+        """Reserve room for a number of rows, so that none are copied on the way."""
         if count > len(self._room):
             room = np.empty((count, *self._room.shape[1:]))
             room[: self._count] = self.rows

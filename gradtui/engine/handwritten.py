@@ -1,4 +1,4 @@
-"""Programs written by hand -> nodes: a backward pass, an update. Knows nothing of what is right."""
+"""Hand-written programs -> nodes: a backward pass, an update. Judges nothing."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from gradtui.language.trees import names_read
 
 
 class UpdateProgram(Struct, frozen=True):
-    """How a parameter `w` is moved: an optimizer's program, or one written by hand."""
+    """The update of a parameter `w`: an optimizer's program, or a hand-written one."""
 
     lines: Sequence[Assignment]
     state: Mapping[str, Any]
-    """Name of what is kept for each parameter -> its first value."""
+    """Name of a state kept for each parameter -> its initial value."""
     formula: str
-    """In one line, for people."""
+    """One line, for people."""
 
 
 class BackwardProgram(Struct, frozen=True):
-    """A backward pass written by hand."""
+    """A hand-written backward pass."""
 
     lines: Sequence[Assignment]
     claims: Mapping[str, str]
     """Assigned name -> the name of the model whose gradient it claims to be."""
     state: Mapping[str, Any]
-    """Name that may be read before it is assigned -> its first value."""
+    """Name that may be read before it is assigned -> its initial value."""
 
 
 class Update(Struct, frozen=True):
@@ -52,7 +52,7 @@ class Update(Struct, frozen=True):
     lines: tuple[tuple[str, int], ...]
     """(assigned name, node) for each line of the program."""
     state: tuple[tuple[int, int], ...]
-    """(old value, new value), as nodes, of the parameter and of what is kept for it."""
+    """(old value, new value), as nodes, of the parameter and of its states."""
 
     @property
     def result(self) -> int:
@@ -61,42 +61,42 @@ class Update(Struct, frozen=True):
 
 
 class HandLine(Struct, frozen=True, eq=False):
-    """One line of a backward pass written by hand."""
+    """One line of a hand-written backward pass."""
 
     line: Assignment
     target: int | None
     """The node of the model whose gradient it claims to be; None for a helper."""
     scope: Mapping[str, int]
-    """What it can read: name -> node."""
+    """The names that it can read -> their nodes."""
     node: int | None
-    """What the lines below read: its value, or the true gradient where the shapes of a claim do
-    not fit; None where those of a helper do not."""
+    """The node that later lines read: its value, or the true gradient if the shapes of a claim do
+    not fit; None if those of a helper do not."""
     written: int | None
-    """Its value as it is written; None where shapes leave it none."""
+    """Its value as written; None if shapes leave it none."""
     misfit: str = ""
-    """What is wrong with the shapes."""
+    """The error in the shapes, if any."""
 
 
 class HandPass(Struct, frozen=True, eq=False):
-    """The nodes of a backward pass written by hand."""
+    """The nodes of a hand-written backward pass."""
 
     lines: tuple[HandLine, ...]
     """In the order of the program."""
     kept: Mapping[str, int]
     """Name that may be read before it is assigned -> the node of last step's value."""
     state: tuple[tuple[int, int], ...]
-    """(old value, new value), as nodes, of what it keeps from step to step."""
+    """(old value, new value), as nodes, of the states it keeps from step to step."""
     initial: tuple[tuple[int, Any], ...]
-    """(node, first value) of what it keeps."""
+    """(node, initial value) of its states."""
 
 
 def lower_update(
     builder: Builder, names: Mapping[str, int], update: UpdateProgram, parameter: str
 ) -> tuple[Update, tuple[tuple[int, Any], ...]]:
-    """Append the update of one parameter; return it, and the first values of what it keeps.
+    """Append the update of one parameter; return it, and the initial values of its states.
 
-    `names` are the nodes of w, g and of the constants in scope.  w and the state read their old
-    value until they are assigned.  Raises InputError at the first line that does not fit.
+    `names` are the nodes of w, g and of the constants in scope.  w and the state have their old
+    values until they are assigned.  Raises InputError at the first line that does not fit.
     """
     shape = builder.nodes[names["w"]].shape
     kept = {
@@ -122,13 +122,12 @@ def lower_backward(
     backward: BackwardProgram,
     exact: Collection[str] = (),
 ) -> HandPass:
-    """Append a backward pass written by hand.
+    """Append a hand-written backward pass.
 
     `adjoint` are the true gradients: node of the model -> node.  The claims named in `exact` must
-    have the very shape of what they are about, as those of parameters must.  What the program
-    keeps has the shape that its line gives it: the first value is broadcast to it.  Raises
-    InputError at the first line that is not one; a line whose shapes do not fit is kept, with what
-    is wrong.
+    have exactly the shape of their target, as those of parameters must.  A state has the shape
+    that its line gives it, to which the initial value is broadcast.  Raises InputError at the
+    first invalid line; a line whose shapes do not fit is kept, with its error.
     """
     shapes = _settled_shapes(builder, graph, adjoint, backward, exact)
     kept, lines = _lower_lines(builder, graph, adjoint, backward, exact, shapes)
@@ -156,7 +155,7 @@ def _settled_shapes(
     backward: BackwardProgram,
     exact: Collection[str],
 ) -> Mapping[str, Shape]:
-    """Return the shape of each thing kept: large enough for what its line assigns to it."""
+    """Return the shape of each state: large enough for the value that its line assigns."""
     shapes = {name: np.shape(value) for name, value in backward.state.items()}
     kept = [line for line in backward.lines if line.name in shapes]
     if not kept:
@@ -191,7 +190,7 @@ def _lower_lines(
     exact: Collection[str],
     shapes: Mapping[str, Shape],
 ) -> tuple[dict[str, int], list[HandLine]]:
-    """Append the lines; return the nodes of what is kept, and the lines."""
+    """Append the lines; return the nodes of the states, and the lines."""
     kept = {name: builder.leaf(Kind.STATE, name, shape) for name, shape in shapes.items()}
     scope: dict[str, int] = {**graph.names, **kept}
     lost, written, lowered = set[str](), set[str](), list[HandLine]()
@@ -223,7 +222,7 @@ def _lower_line(
     scope: Mapping[str, int],
     lost: Collection[str],
 ) -> HandLine:
-    """Append a line; the node is None where its shapes do not fit or what it reads has none."""
+    """Append a line; the node is None if its shapes do not fit, or if an input has none."""
     read = [name for name in names_read(line.value) if name in lost]
     if read:
         return HandLine(line, target, scope, None, None, f"it reads {read[0]}, whose shapes do "
@@ -240,7 +239,7 @@ def _lower_line(
 
 
 def _checked(builder: Builder, line: HandLine, *, exact: bool) -> HandLine:
-    """Return a line, with what is wrong where its value cannot be what it claims to be."""
+    """Return a line, with an error if its value cannot be the claimed gradient."""
     node, target = line.node, line.target
     if node is None or target is None or _can_hold(builder, node, target, exact=exact):
         return line
@@ -252,14 +251,14 @@ def _checked(builder: Builder, line: HandLine, *, exact: bool) -> HandLine:
 def _can_hold(builder: Builder, node: int, target: int, *, exact: bool) -> bool:
     """Return whether a value can be the gradient of `target`.
 
-    That of an intermediate may be written in another shape: as a column, as one number for many.
+    The gradient of an intermediate may have another shape: a column, or one number for many.
     """
     own, wanted = builder.nodes[node].shape, builder.nodes[target]
     return own == wanted.shape or not (exact or wanted.kind is Kind.PARAMETER)
 
 
 def _true(builder: Builder, adjoint: Mapping[int, int], target: int) -> int:
-    """Append another name for the true gradient of a node, zeros where nothing flows."""
+    """Append another name for the true gradient of a node, zeros if nothing flows."""
     if target in adjoint:
         return builder.apply("identity", (adjoint[target],))
     zero = builder.fit(builder.constant(0.0), builder.nodes[target].shape)
@@ -285,10 +284,10 @@ _READ = ": an update reads w, g, t, lr, the optimizer's constants and its own st
 def resolver(
     scope: Mapping[str, int], lines: Sequence[Assignment], hint: str = "", unknown: str = ""
 ) -> Callable[[Name], int]:
-    """Return what finds the node of a name that a line reads.
+    """Return a function that finds the node of a name that a line reads.
 
-    `hint` is what to do about a name that only a later line assigns, `unknown` what to say of one
-    that none does.
+    `hint` is the advice for a name that only a later line assigns, `unknown` the message for one
+    that no line assigns.
     """
 
     def resolve(name: Name) -> int:
@@ -308,7 +307,7 @@ def resolver(
 
 
 def fitted_to(builder: Builder, node: int, shape: Shape, line: Assignment, what: str) -> int:
-    """Return a node stretched to a shape; raises InputError where it does not broadcast to it."""
+    """Return a node broadcast to a shape; raises InputError if it does not broadcast."""
     own = builder.nodes[node].shape
     if not stretches(own, shape):
         raise InputError(f"'{line.name}' has shape {shape_text(own)} here, which does not fit the "

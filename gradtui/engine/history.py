@@ -1,4 +1,4 @@
-"""The run so far: the state of every step, the loss column, branches; seeks and computes ahead."""
+"""The history of a run: the state of every step, the losses; seeks and computes ahead."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ from gradtui.engine.tape import Tape
 from gradtui.engine.trainer import Trainer
 
 MEMORY = 96 << 20
-"""Bytes of state that a history keeps before it thins out its rows."""
+"""Bytes of state that a history keeps before it thins them out."""
 _WAIT = 0.006
-"""Seconds that a replay may take before more memory is spent on it."""
+"""Longest replay, in seconds, before more memory is spent."""
 _CHUNK = 4096
 _FEWEST = 4
-"""States that are kept however large they are."""
+"""Fewest states kept, however large they are."""
 _COPIED = 10_000
-"""Numbers that are copied, about, in the time that it takes to start the training loop."""
+"""About as many numbers as can be copied while the training loop starts."""
 _WINDOW, _NEAR = 32, 6
-"""States that are kept, at most and at least, of those that were replayed last."""
+"""Most and fewest replayed states that are kept."""
 _QUICK = 1_000_000
-"""Numbers of the steps that are run in a few milliseconds."""
+"""Numbers of steps computed in a few milliseconds."""
 
 
 class Origin(Struct, frozen=True):
-    """Where a branch of a run comes from."""
+    """The origin of a branch."""
 
     id: int = 0
     parent: int | None = None
     start: int = 0
-    """The step at which it left its parent."""
+    """The step at which it forked from its parent."""
 
 
 class History:
-    """The states of one branch, computed when they are asked for.
+    """The states of one branch, computed on demand.
 
     Every state is kept while all fit into `memory` bytes; then most are dropped, evenly and as
     often as needed, and a step between is replayed by the function that ran it first, so its bits
-    agree.  Where a replay would take long, as measured, all memory is spent that a model may take.
-    A branch has the states from its start on, the first of them `first`; those before are its
-    `parent`'s own.
+    agree.  If a replay would take long, by measurement, it uses all the memory allowed for a model.
+    A branch has the states from its start on, the first of them `first`; earlier ones belong to
+    its `parent`.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class History:
         left = allowed_memory() - step_bytes(trainer.program)
         self._most = max(self._limit, left // (8 * max(1, trainer.width)))
         self._seconds = math.inf
-        """What a step takes, as measured where nothing else kept the processor busy."""
+        """The seconds of a step, as measured at its fastest."""
         self._every = 1
         self._rows = Rows(trainer.width)
         self._next: Row = trainer.initial if first is None else first.copy()
@@ -80,16 +80,16 @@ class History:
             past = parent._columns.rows[: self._known]
         self._columns: Growing = Growing(past)
         self._replayed: OrderedDict[int, Row] = OrderedDict()
-        """The states that were replayed, by step, those asked for last at the end."""
+        """The replayed states by step, the most recent at the end."""
 
     @property
     def known(self) -> int:
-        """How many steps have been computed: the states 0 to `known` can be had at once."""
+        """The number of steps computed: the states 0 to `known` are available."""
         return self._known
 
     @property
     def every(self) -> int:
-        """Every how many steps a state is kept; one between is replayed."""
+        """The distance in steps between kept states; those between are replayed."""
         return self._every
 
     @property
@@ -108,18 +108,18 @@ class History:
         return 0 if self.parent is None else self.origin.start
 
     def expect(self, steps: int) -> None:
-        """Have room for the losses of so many steps: a copy of millions takes a while."""
+        """Reserve room for the losses of a number of steps: copying millions takes a while."""
         self._columns.reserve(steps)
 
     def owner(self, step: int) -> History:
-        """Return the history that a step is computed in: this one, or one that it came from."""
+        """Return the history that computes a step: this one or an ancestor."""
         found = self
         while found.parent is not None and step < found.origin.start:
             found = found.parent
         return found
 
     def advance(self, budget: int) -> int:
-        """Compute `budget` more steps and return how many are known then."""
+        """Compute `budget` more steps and return the number known then."""
         while budget > 0:
             apart = self._every * self.trainer.width > _COPIED
             start = time.perf_counter()
@@ -135,20 +135,20 @@ class History:
 
     @property
     def _replays_soon(self) -> bool:
-        """Whether no replay would take long if states were dropped."""
+        """Whether replays stay short if states are dropped."""
         return self._thinner * self._every * self._seconds < _WAIT
 
     @property
     def _thinner(self) -> int:
-        """Of how many states one is left when some are dropped.
+        """The factor by which states are thinned out.
 
-        A third at first, then halves: of a million steps of a small network every 96th state is
-        kept, where halves alone would leave the choice of 64, too many, and 128, too few.
+        First by three, then by two: of a million steps of a small network every 96th state is kept,
+        where factors of two would leave the choice of 64, too many, and 128, too few.
         """
         return 3 if self._every == 1 else 2
 
     def reach(self, step: int, seconds: float) -> bool:
-        """Compute towards a step for a while; return whether it is known then."""
+        """Compute towards a step for a short time; return whether it is then known."""
         start, count = time.monotonic(), 1
         while self._known < step and (took := time.monotonic() - start) < seconds:
             before = self._known
@@ -160,7 +160,7 @@ class History:
         return self._known >= step
 
     def _record_rows(self, budget: int) -> tuple[int, Row]:
-        """Compute some steps with all their states; return how many, and their columns."""
+        """Compute some steps with all their states; return their number, and their columns."""
         count, width = min(budget, _CHUNK, self._limit), self.trainer.width
         rows, self._next = self.trainer.run_recorded(self._next, count, self._known)
         kept = rows[self._unkept :: self._every, :width]
@@ -168,7 +168,7 @@ class History:
         return count, rows[:, width:]
 
     def _reach_next(self, budget: int) -> tuple[int, Row]:
-        """Compute steps up to the next state that is kept, and none of the states between."""
+        """Compute steps up to the next kept state, without the states between."""
         unkept = self._unkept
         if not unkept:
             self._rows.extend(self._next[None])
@@ -178,11 +178,11 @@ class History:
 
     @property
     def _unkept(self) -> int:
-        """How many steps from the last known one on have states that are not kept."""
+        """The number of steps from the last known one to the next kept state."""
         return (self._start - self._known) % self._every
 
     def snapshot(self) -> History:
-        """Return a history of the same run that another thread may use: neither sees the other."""
+        """Return an independent history of the same run, for another thread."""
         other = copy(self)
         other._rows, other._columns = self._rows.copy(), Growing(self._columns.rows)
         other._replayed = self._replayed.copy()
@@ -204,7 +204,7 @@ class History:
     def states(self, start: int, stop: int) -> NDArray[np.float64] | None:
         """Return the states of the steps from `start` to before `stop`, (steps, width), read-only.
 
-        They are computed as far as needed.  None where not all of them are kept here.
+        They are computed as far as needed.  None if not all of them are kept here.
         """
         self.advance(max(0, stop - self._known))
         if self._every > 1 or start < self._start:
@@ -212,7 +212,7 @@ class History:
         return _frozen(self._rows.between(start - self._start, stop - self._start))
 
     def away(self, step: int) -> int:
-        """Return how many steps are run on the way to the state of a step, if it is asked for."""
+        """Return the number of steps to run for the state of a step."""
         if step < self._start:
             return self.owner(step).away(step)
         if step >= self._known:
@@ -220,12 +220,12 @@ class History:
         return 0 if step in self._replayed else step - self._before(step)
 
     def _before(self, step: int) -> int:
-        """Return the nearest step up to `step` whose state is there."""
+        """Return the nearest step up to `step` whose state is available."""
         kept = step - (step - self._start) % self._every
         return max([kept, *(at for at in self._replayed if kept < at <= step)])
 
     def _replay(self, step: int) -> Row:
-        """Return a state that is not kept."""
+        """Replay a state that is not kept."""
         if step in self._replayed:
             self._replayed.move_to_end(step)
             return self._replayed[step]
@@ -254,7 +254,7 @@ class History:
             self._replayed.popitem(last=False)
 
     def ahead(self, step: int) -> History | None:
-        """Return a history for a thread to `prepare` at a step; None where no key waits long."""
+        """Return a history for a thread to `prepare` at a step; None if no key waits long."""
         if step < self._start:
             return self.owner(step).ahead(step)
         next_ones = [at for at in self._near(step) if abs(at - step) <= 2]
@@ -262,7 +262,7 @@ class History:
         return self.snapshot() if slow else None
 
     def prepare(self, step: int) -> None:
-        """Have the states round a step at hand, several of those before: they are a way back."""
+        """Compute the states around a step, including several before it, for going back."""
         for near in self._near(step):
             at = self._before(near)
             row = self.state(at)
@@ -272,12 +272,12 @@ class History:
                 self._remember(near, row)
 
     def take(self, prepared: History) -> None:
-        """Take over what was prepared by a snapshot of this history."""
+        """Take over the states prepared by a snapshot of this history."""
         for step, row in prepared._replayed.items():
             self._remember(step, row)
 
     def _near(self, step: int) -> range:
-        """Return the steps round one that are at hand together."""
+        """Return the steps around one that are prepared together."""
         return range(max(self._start, step - _NEAR + 2), min(step + 2, self._known))
 
     def tape(self, step: int, nodes: tuple[int, ...] | None = None) -> Tape:
@@ -289,7 +289,7 @@ class History:
         tape = self.trainer.record(self.state(step), step, nodes)
         quick = self.trainer.numbers <= _QUICK
         if quick and nodes is None and step in self._replayed and step + 1 < self._known:
-            self._remember(step + 1, self.trainer.after_of(tape))  # so `n` need not replay it
+            self._remember(step + 1, self.trainer.after_of(tape))  # so that `n` need not replay it
         return tape
 
 

@@ -1,6 +1,6 @@
-"""Which elements of the operands an element of a result is made of, one rule for each kind.
+"""The operand elements that make up an element of a result, one rule for each kind.
 
-A rule gives a sum of products: for each term the (operand, index) pairs that it multiplies.
+A rule yields a sum of products: for each term, the (operand, index) pairs that it multiplies.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Factor = tuple[int, Index]
 """(number of the operand, index of its element)."""
 Terms = Iterator[tuple[Factor, ...]]
 Read = Callable[[int], NDArray[Any]]
-"""Number of an operand -> its value, for those that hold whole numbers."""
+"""Number of an operand -> its value, for operands with whole numbers."""
 Elements = Callable[[Sequence[Shape], Options, Index, Read], Terms]
 
 
@@ -30,7 +30,7 @@ def aligned(index: Index, shape: Shape) -> Index:
 
 
 def folded(shapes: Sequence[Shape], options: Options, index: Index, read: Read) -> Terms:
-    """Yield the elements along the axes that a reduction folds away."""
+    """Yield the elements along the axes that a reduction removes."""
     (shape,), axes = shapes, axes_of(options["axis"])
     return _along(shape, axes, () if options["keepdims"] else axes, index)
 
@@ -43,7 +43,7 @@ def collected(shapes: Sequence[Shape], options: Options, index: Index, read: Rea
 
 
 def _along(shape: Shape, axes: Sequence[int], gone: Sequence[int], index: Index) -> Terms:
-    """Yield the elements along `axes`, of which `gone` are no axes of the result."""
+    """Yield the elements along `axes`, of which the result lacks `gone`."""
     rank, left = len(shape), iter(index)
     fixed = {axis: next(left) for axis in range(-rank, 0) if axis not in gone}
     ranges = [range(shape[a]) if a in axes else (fixed[a],) for a in range(-rank, 0)]
@@ -69,7 +69,7 @@ def transposed(shapes: Sequence[Shape], options: Options, index: Index, read: Re
 
 
 def permuted(shapes: Sequence[Shape], options: Options, index: Index, read: Read) -> Terms:
-    """Yield the element whose axes are put in another order."""
+    """Yield the element at the permuted index."""
     found = [0] * len(index)
     for place, axis in zip(index, axes_of(options["axes"]), strict=True):
         found[axis] = place
@@ -90,7 +90,7 @@ def joined(shapes: Sequence[Shape], options: Options, index: Index, read: Read) 
 
 
 def sliced(shapes: Sequence[Shape], options: Options, index: Index, read: Read) -> Terms:
-    """Yield the element as far from the start of the part."""
+    """Yield the element at the same distance from the part's start."""
     axis, start = options["axis"], options["start"]
     assert isinstance(axis, int) and isinstance(start, int)
     yield ((0, _moved(index, axis, start)),)
@@ -153,6 +153,6 @@ def _at(place: int, shape: Shape) -> Index:
 
 
 def encoded(shapes: Sequence[Shape], options: Options, index: Index, read: Read) -> Terms:
-    """Yield 1, the empty product, at the label and nothing elsewhere."""
+    """Yield 1, the empty product, at the label, and nothing elsewhere."""
     if read(0)[index[:-1]] == index[-1]:
         yield ()

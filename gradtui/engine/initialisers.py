@@ -1,7 +1,7 @@
-"""Every initialiser, one entry each: what it draws for a shape, its formula, its source.
+"""Every initialiser, one entry each: its draws for a shape, its formula, its source.
 
 The fans of a shape are those of `X @ W`: the last axis but one counts the inputs, the last the
-outputs; a vector has one output, a scalar one of each.  `scale` multiplies what is drawn.
+outputs; a vector has one output, a scalar one of each.  `scale` multiplies the draws.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ Array = NDArray[np.float64]
 
 
 class Initialiser(Struct, frozen=True):
-    """How the first values of a parameter are made."""
+    """A way to make the initial values of a parameter."""
 
     name: str
-    """As `init` gives it."""
+    """Its name in `init`."""
     draw: Callable[[Stream, int, int, int], Array]
     """(random numbers, count, fan_in, fan_out) -> `count` numbers."""
     formula: str
-    """What one number is drawn from, before `scale` multiplies it."""
+    """The distribution of one number, before scaling by `scale`."""
     source: str
     """Paper or textbook section."""
 
     def values(self, name: str, shape: Shape, seed: int = 0, scale: float = 1.0) -> Array:
-        """Return the first values of the parameter `name`.
+        """Return the initial values of the parameter `name`.
 
-        They follow from the seed, the name and the shape alone; two names share no numbers.
+        They depend on the seed, the name and the shape alone; two names share no numbers.
         """
         fan_in, fan_out = fans(shape)
         drawn = self.draw(Stream(seed, name), math.prod(shape), fan_in, fan_out)
@@ -43,7 +43,7 @@ class Initialiser(Struct, frozen=True):
 
 
 def fans(shape: Shape) -> tuple[int, int]:
-    """Return how many inputs and outputs a weight of this shape has in `X @ W`."""
+    """Return the fan-in and fan-out of a weight of this shape in `X @ W`."""
     match shape:
         case ():
             return 1, 1

@@ -1,6 +1,6 @@
-"""Nodes evaluated one by one at many points, by the registry's code.
+"""Evaluates nodes one by one at many points, by the registry's code.
 
-For thousands of short-lived expressions, each of which would take longer to compile than to run.
+For thousands of short-lived expressions that would take longer to compile than to run.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ Array = NDArray[np.float64]
 class Interpreter:
     """The values of a list of nodes, which may grow, at the points of leading axes in float64.
 
-    `lead` are the sizes of these axes: one of points as a rule, another of variants before it.
-    `leaves` are values with these axes, or with the last of them.  What does not depend on them has
+    `lead` are the sizes of these axes: usually one of points, perhaps after one of variants.
+    `leaves` are values with these axes, or with the last of them.  Values independent of them have
     none.
     """
 
@@ -36,7 +36,7 @@ class Interpreter:
         self._functions: dict[tuple[int, tuple[bool, ...]], Callable[..., Any]] = {}
         self._reached: dict[tuple[frozenset[int], frozenset[int], int], frozenset[int]] = {}
         self._held = frozenset[int]()
-        """Nodes whose values were put in place of what they compute."""
+        """Nodes whose values were replaced."""
 
     def value(self, id: int) -> Array:
         """Return a node's value at every point, (*lead, *shape), read-only."""
@@ -51,7 +51,7 @@ class Interpreter:
     def adopt(self, other: Interpreter, count: int) -> None:
         """Take the values of the first `count` nodes from another interpreter at the same points.
 
-        It has the same leaves and the same nodes up to there, with nothing put in their place.
+        It has the same leaves and the same nodes up to there, none replaced.
         """
         self._values |= {id: one for id, one in other._values.items() if id < count}
         self._batched |= {id for id in other._batched if id < count}
@@ -63,10 +63,10 @@ class Interpreter:
         return fresh
 
     def replacing(self, values: Mapping[int, Array]) -> Interpreter:
-        """Return an interpreter in which some nodes have other values, and all that follows.
+        """Return an interpreter with some nodes' values replaced, and all their dependents.
 
-        These may have one more leading axis, of variants.  What was replaced before keeps the value
-        that it was given.
+        The values may have one more leading axis, of variants.  Earlier replacements keep their
+        values.
         """
         fresh = Interpreter(self.nodes, values, *self._lead_with(values))
         fresh._functions, fresh._reached = self._functions, self._reached
@@ -77,7 +77,7 @@ class Interpreter:
         return fresh
 
     def _computed_from(self, ids: frozenset[int]) -> frozenset[int]:
-        """Return the nodes, and all that are computed from them but what is held."""
+        """Return the nodes and all their dependents, except the held ones."""
         key = (ids, self._held, len(self.nodes))
         if key not in self._reached:
             reached = set(ids)
@@ -90,7 +90,7 @@ class Interpreter:
     def extended(
         self, nodes: Sequence[Node], leaves: Mapping[int, Array] = MappingProxyType({})
     ) -> Interpreter:
-        """Return an interpreter of a list that begins with these nodes and goes on.
+        """Return an interpreter of a longer list that begins with these nodes.
 
         `leaves` are the values of new leaves, at every point.
         """
@@ -103,11 +103,11 @@ class Interpreter:
         return fresh
 
     def _axes(self, id: int) -> int:
-        """Return how many leading axes a value has that has any."""
+        """Return the number of leading axes of a value that has any."""
         return np.ndim(self._values[id]) - len(self.nodes[id].shape)
 
     def _lead_with(self, values: Mapping[int, Array]) -> tuple[int, ...]:
-        """Return the leading axes where some nodes have values that may have more of them."""
+        """Return the leading axes, given nodes whose values may have more of them."""
         own = {one.shape[: one.ndim - len(self.nodes[id].shape)] for id, one in values.items()}
         own.discard(self.lead)
         return np.broadcast_shapes(self.lead, *own) if own else self.lead
@@ -115,7 +115,7 @@ class Interpreter:
     def at(self, point: int | slice) -> Interpreter:
         """Return an interpreter of one point, or of some, along the first of the leading axes.
 
-        A value that is put in place there may have any number of rows: so many points there are.
+        Replacement values may have any number of rows, which becomes the number of points.
         """
         rest = self.lead[1:]
         lead = rest or (1,) if isinstance(point, int) else (len(range(self.lead[0])[point]), *rest)
@@ -162,7 +162,7 @@ class Interpreter:
 
 
 def _alike(node: Node) -> Node:
-    """Return a node with what decides on its code, and nothing else."""
+    """Return a node reduced to the parts that decide its code."""
     return Node(0, node.kind, node.op, (), node.shape, node.options, value=node.value)
 
 
@@ -184,7 +184,7 @@ def _compiled(source: str) -> Callable[..., Any]:
 
 
 def fitted(value: Array, shape: Shape, axes: int = 1) -> Array:
-    """Return a value at every point, of so many leading axes, broadcast to (*lead, *shape)."""
+    """Return a value with a number of leading axes, broadcast to (*lead, *shape)."""
     lead, own = value.shape[:axes], value.shape[axes:]
     if own == shape:
         return value

@@ -3,8 +3,8 @@
 They come from the rules of the registry that the backward pass uses, so they cannot disagree with
 it.  A row is the vector-Jacobian product of a one-hot adjoint.  That product is linear in the
 adjoint, so its own vector-Jacobian product by the adjoint is a column: Townsend, "A new trick for
-calculating Jacobian vector products" (2017).  The whole matrix is never made unless it is asked
-for.
+calculating Jacobian vector products" (2017).  The whole matrix is made only on
+request.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _Function(Struct, frozen=True, eq=False):
     run: Callable[..., tuple[Any, ...]]
     reads: tuple[int, ...]
     shape: Shape
-    """The shape of the array it is given."""
+    """The shape of its argument."""
     result: Shape
 
 
@@ -43,7 +43,7 @@ def _key(statement: Statement, source: int) -> _Key:
 
 
 class Jacobians:
-    """The Jacobians of a graph's statements by what they read: compiled once, computed as asked."""
+    """The Jacobians of a graph's statements by their inputs: compiled once, computed on demand."""
 
     def __init__(self, graph: Graph, dtype: str) -> None:
         self.graph = graph
@@ -55,7 +55,7 @@ class Jacobians:
     def rule(self, statement: Statement, source: int) -> tuple[tuple[Node, ...], int]:
         """Return nodes and the root of the vector-Jacobian product.
 
-        Its adjoint is the leaf that follows the graph's own nodes.
+        Its adjoint is the leaf after the graph's own nodes.
         """
         key = _key(statement, source)
         if key not in self._rules:

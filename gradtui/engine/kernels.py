@@ -1,4 +1,4 @@
-"""NumPy functions of the compiled code that NumPy lacks; all accept leading axes."""
+"""Functions of the compiled code that NumPy lacks; all accept leading axes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 _FEW = 4
-"""Columns that are quicker compared with each other than row by row."""
+"""Most columns that are compared faster by column than by row."""
 _sum: Callable[..., Any] = np.add.reduce
 root = math.sqrt
 """The square root of a bare number that is not negative; exact, as NumPy's is."""
@@ -59,7 +59,7 @@ def gelu(a: Any) -> Any:
 
 
 def power(a: Any, b: Any) -> Any:
-    """Return a to the power b; a number of NumPy's does so itself in a tenth of the time."""
+    """Return a to the power b; for NumPy's scalars, in a tenth of the time."""
     return a**b if isinstance(a, np.floating) else np.power(a, b)
 
 
@@ -79,7 +79,7 @@ def softplus(a: Any) -> Any:
 
 
 def largest(a: Array, axis: tuple[int, ...], keepdims: Any) -> Any:
-    """Return the maximum over axes; that of nothing is -inf."""
+    """Return the maximum over axes; that of an empty array is -inf."""
     return np.max(a, axis=axis, keepdims=keepdims, initial=-np.inf)
 
 
@@ -100,7 +100,7 @@ def exponentials(a: Array, axis: tuple[int, ...]) -> tuple[Array, Array, Array, 
 
 
 def _top(a: Array, axis: tuple[int, ...]) -> Array:
-    """Return the largest over axes, which are kept; that of nothing is -inf."""
+    """Return the maximum over axes, which are kept; that of an empty array is -inf."""
     if axis == (-1,) and 0 < a.shape[-1] <= _FEW:
         top: Array = a[..., :1]
         for place in range(1, a.shape[-1]):
@@ -159,7 +159,7 @@ def surprise(
 def classes(labels: Array, size: int) -> tuple[Array, Array, Array | None]:
     """Return labels as indices below `size`, then in rows of `size`, and where they are that.
 
-    The last is None where all are.
+    The last is None if all are valid.
     """
     index, valid = _indices(labels, size)
     places = index + size * np.arange(index.shape[-1] if index.ndim else 1)
@@ -167,7 +167,7 @@ def classes(labels: Array, size: int) -> tuple[Array, Array, Array | None]:
 
 
 def one_hot(labels: Array, k: int) -> Any:
-    """Return rows with 1 at the label; one that is no class gives a row of nan."""
+    """Return rows with 1 at the label; an invalid label gives a row of nan."""
     labels = np.asarray(labels)
     index, valid = _indices(labels, k)
     rows = (index[..., None] == np.arange(k)).astype(labels.dtype)
@@ -175,7 +175,7 @@ def one_hot(labels: Array, k: int) -> Any:
 
 
 def take(a: Array, tokens: Array, rank_a: int, rank_b: int) -> Any:
-    """Return the rows of `a` with these numbers; what is no row gives nan."""
+    """Return the rows of `a` with these numbers; an invalid number gives nan."""
     index, valid = _indices(tokens, a.shape[a.ndim - rank_a])
     rows = a[(*_lead(a.shape[: a.ndim - rank_a], rank_b), index)]
     return np.where(lift_right(valid, rank_a - 1), rows, a.dtype.type(np.nan))

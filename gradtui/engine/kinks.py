@@ -1,4 +1,4 @@
-"""Which nodes of a step sit exactly where a derivative jumps. Knows no words but the registry's."""
+"""The nodes of a step that are exactly where a derivative jumps. Has no words of its own."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Mask = NDArray[np.bool_]
 
 
 def on_kink(tape: Tape, node_id: int) -> str | None:
-    """Return what the derivative of a node is taken to be, if it sits exactly on a kink."""
+    """Return the convention for a node's derivative, if it is exactly on a kink."""
     kink = _kink_of(tape.program.graph.nodes, node_id)
     return kink.convention if kink and kink_mask(tape, node_id) is not None else None
 
 
 def kink_mask(tape: Tape, node_id: int) -> Mask | None:
-    """Return, in a node's shape, which of its elements sit exactly on a kink; None if none does.
+    """Return, in a node's shape, which elements are exactly on a kink; None if none is.
 
     A node counts only if its value there changes with a parameter: a mask computed from data alone
-    moves nowhere, so its derivative is not in question.
+    never moves, so its derivative is not in question.
     """
     nodes = tape.program.graph.nodes
     kink = _kink_of(nodes, node_id)
@@ -53,7 +53,7 @@ def _kink_of(nodes: Sequence[Node], id: int) -> Kink | None:
 
 
 def _concerns(kink: Kink, node: Node, moving: frozenset[int]) -> bool:
-    """Tell whether an operand moves that the kink is about."""
+    """Return whether an operand that causes the kink moves."""
     formals = OPS[node.op].operands
     named = kink.operands or formals
     return any(i in moving for f, i in zip(formals, node.inputs, strict=True) if f in named)

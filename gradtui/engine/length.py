@@ -1,4 +1,4 @@
-"""The length of a vector, which does not overflow where its square would."""
+"""The norm of a vector, computed without overflow of its square."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Array = NDArray[Any]
 
 
 def length(parts: Sequence[Array]) -> float:
-    """Return the length of arrays as one vector; inf or NaN where one of its numbers is."""
+    """Return the norm of arrays as one vector; inf or NaN if one of its numbers is."""
     flat = [part.reshape(-1) for part in parts if part.size]
     if not flat:
         return 0.0

@@ -1,7 +1,7 @@
-"""The chain rule of one element, number by number: every factor on its ways to the loss.
+"""The chain rule of one element, number by number: every factor on its paths to the loss.
 
 Each local derivative is an element of a Jacobian, each ∂L/∂element one of the tape's adjoints.
-Only what is asked for is computed: one element, one row.
+Only one element and one row are computed.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ Array = NDArray[Any]
 Readers = Callable[[int], Sequence[Statement]]
 """Node -> the statements, or operations, that read it and that the loss depends on."""
 KEPT = 4
-"""Terms of a sum that are listed: the largest."""
+"""Most terms of a sum that are listed: the largest."""
 FOLLOWED = 3
-"""Elements of one node that are followed on to the loss."""
+"""Most elements of one node that are followed to the loss."""
 LINKS = 12
-"""Elements that are followed in all: the nearest ones, as more are not read."""
+"""Most elements followed in all: the nearest ones, because nobody reads more."""
 
 
 class Lens(Struct, frozen=True):
-    """What is looked at: an element, and which row of what reads it."""
+    """An element under the lens, with a row of its readers."""
 
     node: int
     index: Index
@@ -39,7 +39,7 @@ class Lens(Struct, frozen=True):
 
 
 class Term(Struct, frozen=True):
-    """One way on from an element: the element of a statement's result that changes with it."""
+    """One path on from an element: the element of a statement's result that it affects."""
 
     statement: Statement
     target: Element
@@ -50,35 +50,35 @@ class Term(Struct, frozen=True):
 
     @property
     def product(self) -> float:
-        """What comes back along this way."""
+        """The contribution along this path."""
         return self.local * self.adjoint
 
 
 class Link(Struct, frozen=True):
-    """How ∂L/∂element is put together from what the element acts upon."""
+    """∂L/∂element in terms of the elements that it acts on."""
 
     element: Element
     terms: tuple[Term, ...]
     others: int
-    """Terms that are not listed."""
+    """The number of terms not listed."""
     rest: float
-    """What these add up to."""
+    """The sum of these."""
     total: float
 
 
 class Rows(Struct, frozen=True, eq=False):
-    """∂L/∂element as a sum over the rows of what reads it."""
+    """∂L/∂element as a sum over the rows of its readers."""
 
     contributions: Array
-    """What comes back from each row, (rows,); of a single one, if it is not read row by row."""
+    """The contribution of each row, (rows,); a single one if it is not read row by row."""
     axis: int | None
-    """The axis of the reader along which the rows lie."""
+    """The axis of the reader that counts the rows."""
     reader: int
-    """The node whose rows they are."""
+    """The node with these rows."""
     touched: tuple[int, ...]
-    """Rows whose values change with the element."""
+    """Rows that the element affects."""
     scale: float
-    """The sizes of all that is added up, and of the gradients it is made of."""
+    """The sizes of all terms, and of the gradients in them."""
 
 
 class Trace(Struct, frozen=True, eq=False):
@@ -87,23 +87,23 @@ class Trace(Struct, frozen=True, eq=False):
     lens: Lens
     rows: Rows
     links: tuple[Link, ...]
-    """The element's own first, then what it acts upon, in the order of the forward pass."""
+    """The element's own link first, then those it acts on, in the order of the forward pass."""
     left: tuple[int, ...]
-    """Nodes whose gradients are taken as they are: the ways go on from them to the loss."""
+    """Nodes whose gradients are taken as given, though the paths continue to the loss."""
     gradient: float
     """∂L/∂element by the backward pass of the tensors, over all rows."""
     tolerance: float
-    """By how much the rows' sum may differ from it, relative to their sizes."""
+    """The tolerance of the rows' sum, relative to their sizes."""
 
     @property
     def total(self) -> float:
-        """The sum of what all rows contribute."""
+        """The sum of all rows' contributions."""
         with np.errstate(all="ignore"):
             return float(np.sum(self.rows.contributions))
 
     @property
     def agrees(self) -> bool:
-        """Whether the rows add up to the gradient, but for rounding and for what overflows."""
+        """Whether the rows add up to the gradient, except for rounding and overflow."""
         if not (np.isfinite(self.gradient) and np.isfinite(self.total)):
             return not np.isfinite(self.total)
         scale = max(self.rows.scale, abs(self.gradient))
@@ -111,12 +111,12 @@ class Trace(Struct, frozen=True, eq=False):
 
     @property
     def is_chain(self) -> bool:
-        """Whether a single way leads to the loss."""
+        """Whether a single path leads to the loss."""
         return all(len(link.terms) == 1 and not link.others for link in self.links)
 
 
 def trace(tape: Tape, jacobians: Jacobians, readers: Readers, lens: Lens) -> Trace:
-    """Return how the gradient of an element comes about."""
+    """Return the chain rule of an element."""
     rows, first = _first_link(tape, jacobians, readers, lens)
     gradient = float(tape.adjoint(lens.node)[lens.index])
     links, pending = [first], _targets({}, first)
@@ -145,7 +145,7 @@ def _targets(pending: dict[int, list[Index]], link: Link) -> dict[int, list[Inde
 def _first_link(
     tape: Tape, jacobians: Jacobians, readers: Readers, lens: Lens
 ) -> tuple[Rows, Link]:
-    """Return the rows of what reads the element, and the terms of the lens's row."""
+    """Return the rows of the element's readers, and the terms of the lens's row."""
     parts: list[tuple[Statement, Array, int | None]] = []
     for statement in readers(lens.node):
         (column,) = jacobians.columns(tape, statement, lens.node, [lens.index])
@@ -171,7 +171,7 @@ def _first_link(
 
 
 def _axis_of(column: Array) -> int | None:
-    """Return the first axis along which the elements that change lie; None for a single one."""
+    """Return the first axis along which the affected elements vary; None for a single one."""
     places = np.argwhere(column != 0)
     for axis in range(column.ndim):
         if len(places) and np.any(places[:, axis] != places[0, axis]):
@@ -180,14 +180,14 @@ def _axis_of(column: Array) -> int | None:
 
 
 def _by_row(values: Array, axis: int | None) -> Array:
-    """Return the sums over all axes but one, (rows,); over all where there are no rows."""
+    """Return the sums over all axes but one, (rows,); over all axes without rows."""
     others = tuple(a for a in range(values.ndim) if a != axis)
     with np.errstate(all="ignore"):
         return np.atleast_1d(np.add.reduce(values.astype(np.float64), axis=others))
 
 
 def _within(column: Array, axis: int | None, row: int) -> Array:
-    """Return which elements of a column belong to a row and change; one that does not if none."""
+    """Return which elements of a column belong to a row and are affected, or an unaffected one."""
     changes: Array = column != 0
     mask = changes
     if axis is not None:
@@ -222,7 +222,7 @@ def _links(
 
 
 class _Gathered:
-    """The terms of one link, of which the largest are kept."""
+    """The terms of one link, keeping the largest."""
 
     def __init__(self) -> None:
         self.terms: list[Term] = []
@@ -252,7 +252,7 @@ class _Gathered:
 
 
 def _largest(products: Array) -> NDArray[np.intp]:
-    """Return the places of the largest numbers in size; what is not a number counts as such."""
+    """Return the places of the largest numbers in size; nan counts as large."""
     sizes = np.where(np.isnan(products), np.inf, np.abs(products))
     order: NDArray[np.intp] = np.argsort(-sizes, kind="stable")
     return order[:KEPT]

@@ -1,6 +1,6 @@
-"""A step program in the form in which it is computed, decided once: bare numbers or arrays.
+"""A step program in the form in which it is computed, chosen once: bare numbers or arrays.
 
-A run, its replay and a recorded step all have this form, so they agree to the last bit.
+Runs, replays and recorded steps all use this form, so they agree to the last bit.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from gradtui.engine.vectorized import Vectorized
 Row = NDArray[np.float64]
 """The whole state of a run at one step as one flat row."""
 _LINES, _TIMES = 300, 16
-"""Lines of code, and steps, that are unrolled at most."""
+"""Most lines of code, and most steps, that are unrolled."""
 _LONG = 8
-"""Rounds of several steps from which on these are compiled for themselves."""
+"""From this many rounds of several steps on, these are compiled separately."""
 
 
 class Lowered:
     """Compiled functions of a step program.
 
-    `fixed` are the values that are the same at every step, `varying` the nodes of those that are
-    new at each.  What is `cut` into batches is left as arrays.
+    `fixed` are the values that are the same at every step, `varying` the nodes that change at each.
+    Data `cut` into batches stay arrays.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Lowered:
         self._dtype = dtype
         before, after = zip(*program.state, strict=True) if program.state else ((), ())
         self.slices = row_slices(self._shapes[id] for id in before)
-        """Where the values of the state stand in a row."""
+        """The places of the state's values in a row."""
         self.mode = mode_for(program.nodes, dtype)
         self._expansion = None
         if self.mode is Mode.ARRAY and dtype == "float64" and not cut:
@@ -92,9 +92,9 @@ class Lowered:
         return Loop(self, bundle(once, self._updates) or once, 1)
 
     def exact_columns(self, wanted: Sequence[int]) -> ExactColumns | None:
-        """Return what computes some values at many states at once, to the last bit as training.
+        """Return a function that computes some values at many states, bitwise as training does.
 
-        None where NumPy does not promise these bits.
+        None if NumPy does not guarantee the bits.
         """
         nodes, ids = self._round.nodes, self._ids(wanted)
         leaves = [*self._round.state, *self._round.varying]
@@ -116,7 +116,7 @@ class Lowered:
         return compiler.train(once.state, once.after, once.varying, once.written)
 
     def split(self, row: Row, slices: Sequence[Slice]) -> tuple[Any, ...]:
-        """Return the state that a row holds as the compiled code has it, cut into parts."""
+        """Return a row's state in the form of the compiled code, cut into parts."""
         if self.mode is Mode.FLOAT:
             return tuple(row.tolist())
         typed = row.astype(self._dtype, copy=False).view()
@@ -141,7 +141,7 @@ class ExactColumns(Struct, frozen=True, eq=False):
     program: Vectorized
     ids: Sequence[int]
     used: Sequence[bool]
-    """Which of the varying values are needed."""
+    """The varying values that are needed."""
 
     def at(self, rows: Row, series: Sequence[Iterator[Any]]) -> Row:
         """Return the values at some consecutive states, (steps, numbers).
@@ -159,10 +159,10 @@ class ExactColumns(Struct, frozen=True, eq=False):
 
 
 class Loop:
-    """Training, with some values of each step written down.
+    """Training that records some values of each step.
 
-    A round of several steps saves most of what a loop costs beside its arithmetic.  It is compiled
-    when the first long run asks for it.
+    A round of several steps saves most of a loop's overhead.  It is compiled for the first long
+    run.
     """
 
     def __init__(self, lowered: Lowered, once: Round, times: int) -> None:
@@ -173,7 +173,7 @@ class Loop:
         )
 
     def run(self, row: Row, series: list[Iterator[Any]], steps: int, rows: Any = None) -> Row:
-        """Return the state after so many steps from the state `row`.
+        """Return the state after a number of steps from the state `row`.
 
         `series` yield the varying values step by step; `rows` has a row for each step.
         """
@@ -195,13 +195,13 @@ class Loop:
 
 
 def joined(values: Sequence[Any]) -> Row:
-    """Return all numbers of some values, one value after the other."""
+    """Return the numbers of some values, concatenated."""
     parts = [np.asarray(value, dtype=np.float64).reshape(-1) for value in values]
     return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0), *parts])
 
 
 def _grouped(series: list[Iterator[Any]], times: int) -> Iterator[Any]:
-    """Yield the values of several steps together, bare where it is one."""
+    """Yield the values of several steps together, or bare for a single one."""
     if not series:
         return repeat(None)
     if len(series) == times == 1:

@@ -27,7 +27,7 @@ from gradtui.language.parser import (
 from gradtui.language.refusals import another_name
 
 _NOUNS = frozenset({"clip", "dot", "max", "mean", "outer", "sum", "take", "var"})
-"""Functions whose names values often have, too: only what is called is the function."""
+"""Functions whose names are also common for values: only a call means the function."""
 RESERVED = MappingProxyType(
     {
         "lr": "the rate",
@@ -39,7 +39,7 @@ RESERVED = MappingProxyType(
         **dict.fromkeys((name for name in FUNCTIONS if name not in _NOUNS), "the function"),
     }
 )
-"""Names that a program cannot assign -> what they stand for."""
+"""Names that a program cannot assign -> their meaning."""
 _NOTHING: Options = MappingProxyType({})
 
 
@@ -58,7 +58,7 @@ def build_graph(
     loss: str | None = None,
     loss_place: Place | None = None,
 ) -> Graph:
-    """Return the graph of a model; raises InputError with the place of what does not fit."""
+    """Return the graph of a model; raises InputError with the place of an error."""
     builder, names = Builder(), dict[str, int]()
     for kind, leaves in ((Kind.PARAMETER, parameters), (Kind.DATA, data)):
         for leaf in leaves:
@@ -91,7 +91,7 @@ def lower_statement(line: Assignment, builder: Builder, names: dict[str, int]) -
         kind = builder.nodes[names[line.name]].kind
         already = {Kind.PARAMETER: "a parameter", Kind.DATA: "data"}.get(kind, "assigned above")
         other = another_name(line.name, names)
-        hint = f"; call the one above {other}, and read that here" if "above" in already else ""
+        hint = f"; rename the one above to {other} and read that" if "above" in already else ""
         raise InputError(f"'{line.name}' is already {already}: a name is assigned once{hint}",
                          line.place)  # fmt: skip
     first = len(builder.nodes)
@@ -118,9 +118,9 @@ def lower_tree(
 ) -> int:
     """Append the nodes of a tree, operands first, and return the root's id.
 
-    `inherited` are the options that a derivative rule may name; `resolve_call` gives the node of a
-    call that is no operation, None for all others.  No recursion: a sum of thousands of terms is a
-    tree thousands deep.
+    `inherited` are the options that a derivative rule may name; `resolve_call` returns the node of
+    a call that is no operation, else None.  No recursion: a sum of thousands of terms is a tree
+    thousands deep.
     """
     pending: list[Tree | tuple[Call]] = [tree]
     done: list[int] = []
@@ -150,7 +150,7 @@ def lower_tree(
 
 
 def lower_call(call: Call, operands: tuple[int, ...], builder: Builder) -> int:
-    """Append the operation that a call is on the nodes of all that it is a call of."""
+    """Append the operation of a call, given the nodes of its arguments."""
     _check_call(call, rules=False)
     return _apply(call, operands, builder, _NOTHING)
 
@@ -163,7 +163,7 @@ def _apply(call: Call, operands: tuple[int, ...], builder: Builder, inherited: O
 
 
 def _spelt_out(call: Call) -> Call:
-    """Return a call with its last arguments as the option they mean, or as what it is short for."""
+    """Return a call with last arguments turned into an option, or its abbreviation expanded."""
     entry = OPS.get(call.function)
     if entry is None:
         return call
@@ -174,7 +174,7 @@ def _spelt_out(call: Call) -> Call:
         assert isinstance(tree, Call)
         return tree
     if entry.folds and len(call.arguments) > 2:
-        # In halves: one by one thousands of arrays would be copied thousands of times.
+        # In halves: one by one, thousands of arrays would be copied thousands of times.
         half = (len(call.arguments) + 1) // 2
         parts = (call.arguments[:half], call.arguments[half:])
         both = [p[0] if len(p) == 1 else replace(call, arguments=p) for p in parts]
@@ -193,7 +193,7 @@ def _spelt_out(call: Call) -> Call:
 
 
 def _rewritten(tree: Tree, arguments: Mapping[str, Tree], call: Call) -> Tree:
-    """Return a rule's tree with the arguments and the place of a call put in."""
+    """Return a rule's tree with a call's arguments and place inserted."""
     if isinstance(tree, Name):
         return arguments[tree.name]
     if not isinstance(tree, Call):

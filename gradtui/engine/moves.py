@@ -1,6 +1,6 @@
-"""The arithmetic of the updates element by element: what a tape leaves out until it is asked for.
+"""The arithmetic of the updates element by element, which a tape computes only on demand.
 
-A large tensor's update takes many arrays as large, of which a few elements are looked at.
+A large tensor's update takes many equally large arrays, of which few elements are viewed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gradtui.engine.ops import OPS
 from gradtui.engine.program import StepProgram
 
 FEW = 4_000
-"""Numbers of an array up to which all are computed about as quickly as one."""
+"""Up to this many numbers of an array, all are computed about as quickly as one."""
 _Function = Callable[..., tuple[Any, ...]]
 
 
@@ -30,7 +30,7 @@ class Moves:
         self._nodes = program.nodes
         self._compiler = compiler
         self.nodes = left_out_of_tapes(program) if compiler.mode is Mode.ARRAY else frozenset[int]()
-        """The nodes of these operations; those on few numbers are not among them."""
+        """The nodes of these operations, without those on few numbers."""
         self._function = cache(self._compile)
         self._others = frozenset(range(len(program.nodes))) - self.nodes
 
@@ -44,8 +44,8 @@ class Moves:
         return [next(found) if id in self.nodes else recorded[id] for id in wanted]
 
     def elements(self, recorded: Sequence[Any], id: int, index: Index) -> dict[int, Any]:
-        """Return one element of the value of a node, and of all that it is computed from."""
-        # All that one element takes is about as quick as a part of it.
+        """Return one element of a node's value, and of all its inputs."""
+        # Everything for one element is about as quick as a part of it.
         wanted = tuple(sorted(needed_for(self._nodes, [id], self._others) & self.nodes))
         given, evaluate = self._function(wanted)
         found = evaluate(*(self._cut(recorded[one], one, index) for one in given))
@@ -60,7 +60,7 @@ class Moves:
         return np.broadcast_to(value, shape)[place]
 
     def _compile(self, wanted: tuple[int, ...]) -> tuple[tuple[int, ...], _Function]:
-        """Return the nodes whose values are to be given, and a function of these values."""
+        """Return the input nodes, and a function of their values."""
         needed = needed_for(self._nodes, wanted, self._others)
         given = tuple(
             id

@@ -1,7 +1,7 @@
-"""Expressions over a run: text -> what it needs of a step, and its value at many steps at once.
+"""Expressions over a run: text -> the nodes it needs, and its value at many steps at once.
 
 A breakpoint's condition and a watch are written in the language of the model, over its names and
-those of a backward pass written by hand, step, loss, lr, grad, norm, prev; of a classifier accuracy
+those of a hand-written backward pass, step, loss, lr, grad, norm, prev; of a classifier accuracy
 and confusion; and `validation_…`.
 """
 
@@ -32,21 +32,21 @@ from gradtui.language.refusals import Context
 
 Array = NDArray[np.float64]
 EXAMPLES = ("max(abs(grad)) > 100", "norm > 1", "loss > prev", "abs(loss - prev) < 1e-9*loss")
-"""Conditions that are offered."""
+"""Conditions offered as examples."""
 WATCHES = ("loss - prev", "norm", "max(abs(grad))", "lr*norm")
-"""Expressions that are offered."""
+"""Expressions offered as examples."""
 _RUN_NAMES = ("step", "loss", "lr", "grad", "norm", "prev")
 _VALIDATION = "validation_"
 LARGEST = 4_000_000
-"""Numbers that an expression may compute at a step."""
+"""Most numbers that an expression computes at a step."""
 _DEEPEST = 16
-"""Steps that an expression may look back."""
+"""Most steps that an expression looks back."""
 _LANGUAGE = Context(functions=FUNCTIONS, elements=True)
 _NORM = "a*sqrt(sum((g/a)**2))"
 
 
 class _Past(Struct, frozen=True):
-    """A value of the step before."""
+    """A value of the previous step."""
 
     leaf: int
     node: int
@@ -60,12 +60,12 @@ class Observable(Struct, frozen=True, eq=False, dict=True):
     nodes: tuple[Node, ...]
     root: int
     reads: tuple[tuple[int, int], ...]
-    """(leaf, node of the step program) for each value that it needs of a step."""
+    """(leaf, node of the step program) for each value that it needs."""
     step: int | None
     """The leaf of the step's number."""
     past: tuple[_Past, ...]
     depth: int
-    """How many steps it looks back: in so many first steps of a run it has no value."""
+    """The number of steps that it looks back: it has no value in that many first steps of a run."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -85,8 +85,8 @@ class Observable(Struct, frozen=True, eq=False, dict=True):
     def values(self, rows: Array, first: int) -> Array:
         """Return its value at consecutive steps from `first` on, (n, *shape).
 
-        `rows` holds what it needs of each step, flat, (n, numbers).  What is read of a step before
-        the first one is NaN.
+        `rows` holds the values it needs of each step, flat, (n, numbers).  Values before the first
+        step are NaN.
         """
         program, width = self._program, rows.shape[1]
         if len(program.slices) > len(self.reads):
@@ -107,7 +107,7 @@ class Observable(Struct, frozen=True, eq=False, dict=True):
 
 
 def read_expression(text: str, program: StepProgram) -> Observable:
-    """Return what a text observes of a run; raises InputError with a place in the text."""
+    """Return the expression of a text over a run; raises InputError with a place in the text."""
     tree = parse_expression(text, context=_LANGUAGE)
     reader = _Reader(program)
     found = reader.observable(text.strip(), reader.lower(tree))
@@ -119,7 +119,7 @@ def read_expression(text: str, program: StepProgram) -> Observable:
 
 
 def observe_node(node: int, program: StepProgram, *, gradient: bool = False) -> Observable:
-    """Return what observes a node's value, or its gradient, whatever it is called."""
+    """Return the expression of a node's value, or of its gradient, independent of names."""
     reader = _Reader(program)
     name = program.nodes[node].name
     root = reader.adjoint(node, name) if gradient else reader.leaf(node, name)
@@ -127,7 +127,7 @@ def observe_node(node: int, program: StepProgram, *, gradient: bool = False) -> 
 
 
 def read_condition(text: str, program: StepProgram) -> Observable:
-    """Return a condition: an expression that compares and gives one number, 1 where it holds.
+    """Return a condition: a comparison that gives one number, 1 if it holds.
 
     A whole number alone means that step.  Raises InputError with a place in the text.
     """
@@ -161,7 +161,7 @@ def _compares(tree: Tree) -> bool:
 
 
 class _Reader:
-    """Lowers an expression, with a leaf for whatever it needs of a step."""
+    """Lowers an expression, with a leaf for each value that it needs."""
 
     def __init__(self, program: StepProgram) -> None:
         self.program, self.graph = program, program.graph
@@ -220,7 +220,7 @@ class _Reader:
 
     @cached_property
     def _written(self) -> dict[str, int]:
-        """The lines of a pass written by hand, which claim under names of their own."""
+        """The lines of a hand-written pass, which claim gradients under names of their own."""
         lines = () if self.program.hand is None else self.program.hand.lines
         return {one.line.name: one.written for one in lines if one.written is not None}
 
@@ -292,7 +292,7 @@ class _Reader:
         return self._whole["grad"]
 
     def _norm(self) -> int:
-        """Return the length of all gradients, which does not overflow where its square would."""
+        """Return the norm of all gradients, computed without overflow of its square."""
         if "norm" not in self._whole:
             gradient = self._gradient()
             apply = self.builder.apply
@@ -305,7 +305,7 @@ class _Reader:
         return self._whole["norm"]
 
     def _before(self, tree: Tree, place: Place) -> int:
-        """Return the leaf of an expression's value at the step before."""
+        """Return the leaf of an expression's value at the previous step."""
         self._depth += 1
         if self._depth > _DEEPEST:
             raise InputError(f"prev inside prev: the limit is {_DEEPEST} steps back", place)
@@ -318,7 +318,7 @@ class _Reader:
 
 
 def _takes_element(call: Call) -> bool:
-    """Return whether a call is what brackets mean that name one element along some axes."""
+    """Return whether a call means brackets that pick one element along some axes."""
     within = call.arguments[0] if call.function == "sum" else call
     return isinstance(within, Call) and ("single", True) in within.options
 

@@ -1,4 +1,4 @@
-"""What an operation is: the form of the registry's entries. Knows none of them."""
+"""The form of the registry's entries: an operation. Knows none of them."""
 
 from __future__ import annotations
 
@@ -20,98 +20,98 @@ _CALLED = re.compile(r"[a-z]\w*(?=\()")
 
 
 class Kink(Struct, frozen=True):
-    """Where an operation's derivative jumps, and what is taken there."""
+    """A jump of an operation's derivative, and the convention there."""
 
     where: str
-    """An expression like a derivative, not 0 exactly on the kink."""
+    """An expression that is not 0 exactly on the kink."""
     convention: str
-    """What the derivative is taken to be there, in a learner's words."""
+    """The convention for the derivative there, in a learner's words."""
     operands: tuple[str, ...] = ()
-    """Those that must depend on a parameter for the kink to matter; any, if none is named."""
+    """Operands that must depend on a parameter for the kink to matter; any, if none is named."""
 
 
 class Operation(Struct, frozen=True):
-    """All there is to know of one operation."""
+    """Everything about one operation."""
 
     name: str
-    """How it is called in a program: an operator, or a function's name."""
+    """Its name in a program: an operator, or a function's name."""
     operands: tuple[str, ...]
     """Formal names of the operands, used in `code` and in the derivatives."""
     partials: tuple[str, ...] = ()
     """Local derivatives of an elementwise operation or a reduction, one for each operand."""
     code: str = ""
-    """The Python expression of the result, where it is not written as in a program.
+    """The Python expression of the result, if it differs from the program's.
 
     Its functions are those of `kernels` and NumPy."""
     parts: tuple[tuple[str, str], ...] = ()
-    """(name, code) of what `code` takes from the operands first: computed once for all operations
-    that take the same.  `{width}` is the length of the first operand's last axis."""
+    """(name, code) of parts that `code` uses, computed once for all operations that share them.
+     `{width}` is the length of the first operand's last axis."""
     shape: ShapeRule = broadcast
-    """The shape of the result by those of the operands; elementwise where none is given."""
+    """The shape of the result by those of the operands; by default elementwise."""
     vjps: Vjps | None = None
     """Vector-Jacobian products of any other operation, one for each operand.
 
-    They are summed or stretched to the operand's shape where they broadcast."""
+    They are summed or broadcast to the operand's shape."""
     elements: Elements | None = None
-    """What one element of the result adds up, where it is not elementwise."""
+    """The terms of one element of the result, if it is not elementwise."""
     fold: str = "+"
     """The operation that adds it up."""
     meaning: str | Callable[[Sequence[Shape]], str] = ""
-    """The same in simpler operations, in place of `elements`; its options too may be named."""
+    """The same in simpler operations, instead of `elements`; it may name options, too."""
     shifts: bool = False
-    """Whether it keeps numbers in range by means that its meaning does not speak of."""
+    """Whether it keeps numbers in range by means beyond its meaning."""
     summary: str = ""
-    """What it does, in a learner's words."""
+    """Its effect, in a learner's words."""
     scalar: str = ""
-    """`code` for Python floats, where it differs."""
+    """`code` for Python floats, if it differs."""
     batched: str = ""
-    """`code` for operands with leading batch axes, where it differs."""
+    """`code` for operands with leading batch axes, if it differs."""
     special: Mapping[float, str] = {}
-    """`code` where the last operand is one of these constants."""
+    """`code` for a last operand that is one of these constants."""
     options: tuple[tuple[str, Option], ...] = ()
-    """Options that a call may give, with their defaults."""
+    """Options of a call, with their defaults."""
     settle: Settle | None = None
     """Options as a call gives them, defaults included -> as code and derivatives use them."""
     positional: str = ""
-    """The option that a call may give as a last argument, of whole numbers written out."""
+    """The option that may be a last argument, of literal whole numbers."""
     longer: tuple[tuple[str, ...], str] | None = None
-    """More operands that a call may give, and what is then meant."""
+    """Further operands of a call, and their meaning."""
     folds: bool = False
-    """Whether a call may give more than two operands: it is then one of the halves of them."""
+    """Whether a call may have more than two operands, which are then combined in halves."""
     domain: tuple[float, float] = (-2.0, 2.0)
-    """Where operands may lie for the operation to be finite."""
+    """The domain of the operands in which the operation is finite."""
     kink: Kink | None = None
-    """Where the derivative jumps; None for a smooth operation."""
+    """The jump of the derivative; None for a smooth operation."""
     rounds: bool = True
-    """False where elements are only chosen, moved, compared or negated: nothing is rounded."""
+    """False if elements are only chosen, moved, compared or negated: nothing is rounded."""
     index: str = ""
-    """The operand that holds whole numbers, if one does: labels, tokens."""
+    """The operand with whole numbers, if any: labels, tokens."""
     below: Callable[[Sequence[Shape], Shape], int] | None = None
-    """What these whole numbers are below, by the shapes of the operands and of the result."""
+    """The upper bound of these whole numbers, by the shapes of operands and result."""
     compares: bool = False
     """Whether the result is only 0 or 1."""
     linear: bool = False
-    """Whether it makes of a sum the sum of what it makes of the terms, not by rearranging alone."""
+    """Whether it is linear, not only by rearranging."""
     rearranges: bool = False
-    """Whether the result holds all of the operand's elements once, in another order or shape."""
+    """Whether it only rearranges the operand's elements, each once."""
     rectifies: bool = False
-    """Whether it lets a part of the numbers through and nothing of the others."""
+    """Whether it passes some numbers and blocks the others."""
     squashes: bool = False
-    """Whether it is flat far out, so that nothing before it learns there."""
+    """Whether it saturates, so that nothing before it learns there."""
     full_slope: float = 0.0
-    """The largest slope of what is flat far out on both sides."""
+    """The largest slope, if it saturates on both sides."""
     tried: bool = False
-    """Whether it is tried where a line may be meant to call another function, or one at all."""
+    """Whether the diagnosis tries it as a replacement or an insertion."""
     remedy: str = ""
-    """What to do where the result is not finite."""
+    """The advice for a result that is not finite."""
     own: bool = False
-    """Whether it is another function than NumPy's of that name."""
+    """Whether it differs from NumPy's function of that name."""
     internal: bool = False
-    """True for what only derivatives and recorded code use; a program cannot call it."""
+    """Whether only derivatives and recorded code use it; a program cannot call it."""
 
     @property
     def elementwise(self) -> bool:
-        """Whether each element of the result needs only the operands' elements at its place."""
+        """Whether it is elementwise."""
         return self.shape is broadcast
 
     @property
@@ -142,7 +142,7 @@ class Operation(Struct, frozen=True):
 
     @property
     def reduction(self) -> bool:
-        """Whether it folds axes away."""
+        """Whether it reduces axes."""
         return self.shape is reduced
 
     @property

@@ -1,4 +1,4 @@
-"""Every operation of the language, one entry each: how it is written, computed and differentiated.
+"""Every operation of the language, one entry each: its syntax, its code, its derivatives.
 
 Derivatives are expressions of the language itself, in the operands' formal names, `out` (the
 result) and `G` (the adjoint of the result).  The compiled code, the rule shown to the user and the
@@ -44,7 +44,7 @@ KERNELS = {
     for entry in OPS.values()
     for name in sorted(entry.calls - {"number"})
 }
-"""What the code of operations calls: a function of ours, or else NumPy's; one must be there."""
+"""The functions that operations call: ours, or else NumPy's; one must exist."""
 FUNCTIONS = tuple(
     name
     for name, entry in OPS.items()
@@ -57,7 +57,7 @@ _EXACT = frozenset({"+", "-", "*", "/", "neg", "identity", "sqrt", "abs", "where
 def is_exact(nodes: Sequence[Node], node: Node) -> bool:
     """Return whether an operation gives the same bits on bare numbers and on arrays of any length.
 
-    IEEE 754 says so of arithmetic and roots, and nobody of the other functions.
+    IEEE 754 guarantees that for arithmetic and roots, and nothing does for other functions.
     """
     if node.op == "**":
         exponent = nodes[node.inputs[1]]

@@ -18,22 +18,22 @@ Hyperparameters = Mapping[str, float]
 
 
 class Optimizer(Struct, frozen=True):
-    """How an optimizer turns a gradient into a step."""
+    """An optimizer: how it turns a gradient into a step."""
 
     name: str
-    """As `[optimizer] name` gives it."""
+    """Its name in `[optimizer]`."""
     title: str
-    """As a person would call it."""
+    """Its title for people."""
     hyperparameters: tuple[Constant, ...]
     """Constants beside the learning rate."""
     state: Callable[[Hyperparameters], tuple[tuple[str, float], ...]]
-    """What it remembers for each parameter, with the values it starts from."""
+    """The states it keeps for each parameter, with their initial values."""
     program: Callable[[Hyperparameters], str]
     """The update of one parameter `w` with gradient `g`, at rate `lr` and time `t` = 1, 2, …"""
     formula: Callable[[Hyperparameters], str]
-    """The update as it stands in the source."""
+    """The update as in the source."""
     dynamics: Callable[[Hyperparameters], Dynamics]
-    """How it moves along one direction of a quadratic loss."""
+    """Its dynamics along one direction of a quadratic loss."""
     source: str
     """Paper or textbook section."""
 

@@ -1,4 +1,4 @@
-"""Expression trees -> program text; what was not changed keeps the user's own spelling."""
+"""Expression trees -> program text; unchanged parts keep the user's own spelling."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from gradtui.language.refusals import READ
 from gradtui.language.trees import same, subtrees
 
 _SPACES = {SUM: " ", COMPARISON: " "}
-"""What stands around operators, by how tightly they bind, where the user has none of that kind."""
+"""The spaces around operators, by precedence, for kinds that the user's line lacks."""
 _OPERATORS = {
     SUM: re.compile(r"[\w.)\]](?<![0-9.][eE])( ?)[-+]"),
     PRODUCT: re.compile(r"[\w.)\]]( ?)(?:\*(?!\*)|[/@])"),
@@ -44,9 +44,9 @@ _PREFIXED = re.compile(r"\bnp\.")
 def spell(tree: Tree, original: Tree | None = None, lines: Sequence[str] = ()) -> str:
     """Return the text of an expression.
 
-    Parts that are those of `original`, whose places are in `lines`, are copied from there, and
-    operators have spaces around them as they have there.  Where the lines say np.exp, so does what
-    is new: in a Python file sum alone is another function.
+    Parts of `original`, with places in `lines`, are copied from there, and operators are spaced as
+    there.  If the lines write np.exp, so do new parts, because in a Python file a bare sum is
+    another function.
     """
     prefixed = any(map(_PREFIXED.search, lines))
     spaces = dict(_SPACES)
@@ -82,7 +82,7 @@ def _arguments(tree: Tree) -> tuple[Tree, ...]:
 
 
 def _copied(tree: Tree, lines: Sequence[str]) -> Text | None:
-    """Return the user's own text of a part; None where its place does not hold all of it."""
+    """Return the user's own text of a part; None if its place does not contain all of it."""
     place = tree.place
     if place.line > len(lines):
         return None
@@ -96,7 +96,7 @@ def _copied(tree: Tree, lines: Sequence[str]) -> Text | None:
 
 
 def is_enclosed(text: str) -> bool:
-    """Return whether a text is one pair of brackets and what is inside."""
+    """Return whether a text is enclosed in one pair of brackets."""
     depth = 0
     for at, character in enumerate(text):
         depth += (character == "(") - (character == ")")
@@ -106,7 +106,7 @@ def is_enclosed(text: str) -> bool:
 
 
 def _spaces_in(line: str) -> dict[int, str]:
-    """Return what stands around the operators of a line, by how tightly they bind."""
+    """Return the spaces around the operators of a line, by precedence."""
     found = dict[int, str]()
     for precedence, pattern in _OPERATORS.items():
         written = [match.group(1) for match in pattern.finditer(line)]
@@ -166,7 +166,7 @@ def _call(call: Call, parts: Sequence[Text], spaces: Mapping[int, str]) -> str:
 
 
 def unbracketed(text: str) -> str:
-    """Return a text without the pair of brackets around all of it."""
+    """Return a text without its enclosing pair of brackets."""
     return text[1:-1] if is_enclosed(text) else text
 
 

@@ -29,7 +29,7 @@ from gradtui.language.trees import names_read
 
 
 class ByHand(Struct, frozen=True):
-    """What somebody wrote by hand, and whether it moves the weights."""
+    """The hand-written parts, and whether they move the weights."""
 
     backward: BackwardProgram | None = None
     update: UpdateProgram | None = None
@@ -37,10 +37,10 @@ class ByHand(Struct, frozen=True):
 
 
 class Clip(Struct, frozen=True):
-    """How the gradients are scaled together where their length is above a limit."""
+    """Clipping: how all gradients are scaled if their norm is above a limit."""
 
     norm: int
-    """The node of the length of the whole gradient vector."""
+    """The node of the norm of the whole gradient vector."""
     scale: int
     """The node of min(1, clip_norm/(norm + 1e-6)), by which every gradient is multiplied."""
 
@@ -53,9 +53,9 @@ class Validation(Struct, frozen=True):
     data: tuple[tuple[int, str], ...]
     """(node, name) of the data that are not the training step's own."""
     nodes: range
-    """The nodes that are there for it alone."""
+    """The nodes for it alone."""
     classifier: Classifier | None
-    """What it classifies, where it does."""
+    """Its classifier, if it is one."""
 
     @property
     def shown(self) -> frozenset[int]:
@@ -65,12 +65,12 @@ class Validation(Struct, frozen=True):
 
 
 class Watch(Struct, frozen=True, eq=False):
-    """How the learning rate of the next step follows from the loss of this one."""
+    """A schedule that computes the next learning rate from this step's loss."""
 
     schedule: WatchingSchedule
     constants: Mapping[str, float]
     state: tuple[tuple[str, int, int], ...]
-    """(name, old value, new value), as nodes, of the rate and of what the schedule remembers."""
+    """(name, old value, new value), as nodes, of the rate and of the schedule's states."""
 
 
 class StepProgram(Struct, frozen=True, eq=False):
@@ -83,42 +83,42 @@ class StepProgram(Struct, frozen=True, eq=False):
     nodes: tuple[Node, ...]
     """The graph's, the backward pass's and the updates' nodes."""
     gradients: tuple[int, ...]
-    """The nodes of dLoss/dparameter, in the order of the parameters; 0 where nothing flows.
+    """The nodes of dLoss/dparameter, in the order of the parameters; 0 if nothing flows.
 
     They are the true ones, before clipping."""
     driving: tuple[int, ...]
     """The nodes of the gradients that move the weights, before clipping: the true ones, or those
-    claimed by a pass written by hand where it drives."""
+    claimed by a hand-written pass that drives."""
     hand: HandPass | None
-    """The backward pass written by hand."""
+    """The hand-written backward pass."""
     clip: Clip | None
     lr: int
     """The node of the learning rate."""
     time: int | None
-    """The node of t = 1, 2, …; None where the optimizer does not count its steps."""
+    """The node of t = 1, 2, …; None if the optimizer does not count its steps."""
     initial: tuple[tuple[int, Any], ...]
-    """(node, first value) of what the update and a pass written by hand keep."""
+    """(node, initial value) of the states of the update and of a hand-written pass."""
     constants: tuple[tuple[int, float], ...]
     """(node, value) of the constants that the updates use."""
     formula: str
-    """The update as the optimizer's source writes it."""
+    """The update as in the optimizer's source."""
     optimizer: str
     """The optimizer's name in the registry."""
     hyperparameters: Mapping[str, float]
-    """All its constants beside the rate."""
+    """All its constants besides the rate."""
     dynamics: Dynamics
-    """How the optimizer moves along one direction of a quadratic loss."""
+    """The optimizer's dynamics along one direction of a quadratic loss."""
     moved_by_hand: bool = False
-    """Whether the update was written by hand: of it optimizer and dynamics say nothing."""
+    """Whether the update is hand-written, so that optimizer and dynamics do not apply."""
     validation: Validation | None = None
     watch: Watch | None = None
-    """None where the rate is a function of the step alone."""
+    """None if the rate is a function of the step alone."""
 
     @property
     def state(self) -> tuple[tuple[int, int], ...]:
         """(old node, new node) of everything a step carries over, parameters first.
 
-        Then what is kept first for each of them, and so on.
+        Then come the first state of each of them, and so on.
         """
         kept = zip(*(update.state for update in self.updates), strict=True)
         by_hand = () if self.hand is None else self.hand.state
@@ -142,10 +142,10 @@ def build_step(
     """Return the program of one training step of `graph` under an optimizer.
 
     `given` are hyperparameters that differ from the optimizer's defaults; `clip_norm` is the
-    length to which longer gradient vectors are cut.  `validation` is the model in the shapes of the
+    norm to which longer gradients are clipped.  `validation` is the model in the shapes of the
     validation data, and the names of the data that differ from those of training.  `watching` is
     a schedule that watches the loss (that of the validation, if there is one), its constants and
-    the rate it starts from.  Raises InputError where `by_hand` has a line that does not fit.
+    the rate it starts from.  Raises InputError if `by_hand` has a line that does not fit.
     """
     values = OPTIMIZERS[optimizer].complete(given)
     by_hand = by_hand or ByHand()
@@ -192,7 +192,7 @@ def build_step(
 
 
 def update_of(name: str, values: Hyperparameters) -> UpdateProgram:
-    """Return the update of an optimizer, all of whose constants are given."""
+    """Return the update of an optimizer, given all its constants."""
     entry = OPTIMIZERS[name]
     lines = parse_program(entry.program(values))
     return UpdateProgram(lines, dict(entry.state(values)), entry.formula(values))
@@ -205,7 +205,7 @@ def _moves(
     gradients: Sequence[int],
     inputs: Mapping[str, int],
 ) -> tuple[tuple[Update, ...], list[tuple[int, Any]]]:
-    """Return the update of each parameter, then what each number of its state starts from."""
+    """Return the update of each parameter, then the initial values of its states."""
     updates, initial = list[Update](), list[tuple[int, Any]]()
     for parameter, gradient in zip(graph.parameters, gradients, strict=True):
         names = {"w": parameter.id, "g": gradient, **inputs}
@@ -216,7 +216,7 @@ def _moves(
 
 
 def _claimed(graph: Graph, hand: HandPass, gradients: Sequence[int]) -> tuple[int, ...]:
-    """Return the claimed gradients, the true ones where none is claimed in the right shape."""
+    """Return the claimed gradients, or the true ones without a claim in the right shape."""
     claimed = {line.target: line.node for line in hand.lines if not line.misfit}
     return tuple(
         claimed.get(parameter.id) or true
@@ -227,7 +227,7 @@ def _claimed(graph: Graph, hand: HandPass, gradients: Sequence[int]) -> tuple[in
 def _hyperparameters(
     builder: Builder, update: UpdateProgram, names: Sequence[str]
 ) -> dict[str, int]:
-    """Append the leaves of what an update reads of `names`, and return them by name."""
+    """Append leaves for the `names` that an update reads, and return them by name."""
     used = {name for line in update.lines for name in names_read(line.value)}
     return {name: builder.leaf(Kind.HYPERPARAMETER, name, ()) for name in names if name in used}
 
@@ -235,7 +235,7 @@ def _hyperparameters(
 def _by_hand(
     builder: Builder, graph: Graph, reverse: Reverse, by_hand: ByHand, true: tuple[int, ...]
 ) -> tuple[HandPass | None, tuple[int, ...]]:
-    """Append a pass written by hand; return it and the gradients that move the weights."""
+    """Append a hand-written pass; return it and the gradients that move the weights."""
     if by_hand.backward is None:
         return None, true
     hand = lower_backward(builder, graph, reverse.adjoint, by_hand.backward)
@@ -243,7 +243,7 @@ def _by_hand(
 
 
 def _gradients(builder: Builder, graph: Graph, reverse: Reverse) -> tuple[int, ...]:
-    """Return the nodes of dLoss/dparameter, zeros where nothing flows."""
+    """Return the nodes of dLoss/dparameter, zeros if nothing flows."""
     return tuple(
         reverse.adjoint[parameter.id]
         if parameter.id in reverse.adjoint
@@ -300,7 +300,7 @@ def _validate(builder: Builder, graph: Graph, own: Collection[str]) -> Validatio
 def _watch(
     builder: Builder, lr: int, loss: int, schedule: WatchingSchedule, given: Mapping[str, float]
 ) -> Watch:
-    """Append the nodes of the next step's rate and of what the schedule will remember."""
+    """Append the nodes of the next step's rate and of the schedule's new states."""
     constants = schedule.complete(given)
     old = {"lr": lr}
     for name, _ in schedule.state:

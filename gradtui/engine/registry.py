@@ -14,21 +14,21 @@ class Named(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is found by."""
+        """Its key."""
 
 
 class Constant(Struct, frozen=True):
-    """One constant of an entry: its name in a file, its default, and where it may lie."""
+    """One constant of an entry: its name in a file, its default, and its range."""
 
     name: str
     default: float | bool | None = None
-    """None where a file must give it; True or False where it is a choice."""
+    """None if a file must give it; True or False if it is a choice."""
     at_least: float | None = None
     above: float | None = None
     at_most: float | None = None
     below: float | None = None
     whole: bool = False
-    """Whether it counts something."""
+    """Whether it is a count."""
 
 
 Entry = TypeVar("Entry", bound=Named)

@@ -22,9 +22,9 @@ from gradtui.language.parser import Name, parse_rule
 
 _rule = cache(parse_rule)
 _RULES = 256
-"""Statements whose rules are remembered: a screen shows the same few at every step."""
+"""Most statements whose rules are cached: a screen shows the same few at every step."""
 _GRAPHS = 4
-"""Graphs of which is remembered what carries a gradient."""
+"""Most graphs whose nodes with a gradient are cached."""
 
 
 class Reverse(Struct, frozen=True, eq=False):
@@ -33,18 +33,18 @@ class Reverse(Struct, frozen=True, eq=False):
     nodes: tuple[Node, ...]
     """The graph's nodes, then those of the derivatives."""
     order: tuple[Edge, ...]
-    """The edges that carry a contribution, in the order in which the backward pass takes them."""
+    """The edges that carry a contribution, in the order of the backward pass."""
     local: Mapping[Edge, int]
     """Edge of an elementwise operation or a reduction -> node of its local derivative."""
     contribution: Mapping[Edge, int]
-    """Edge -> node of what flows back along it, in its source's shape.
+    """Edge -> node of the contribution along it, in its source's shape.
 
     Edges that the loss does not use, or that no gradient can pass, are absent.
     """
     adjoint: Mapping[int, int]
     """Node -> node of dLoss/dnode.  Absent where no path leads to the loss."""
     named_local: Mapping[tuple[int, int], int]
-    """(source, root of a statement) -> node of ∂root/∂source, where that edge is elementwise."""
+    """(source, root of a statement) -> node of ∂root/∂source, for elementwise edges."""
 
 
 def differentiate(graph: Graph) -> Reverse:
@@ -73,10 +73,10 @@ def differentiate(graph: Graph) -> Reverse:
 def adjoints_from(
     builder: Builder, graph: Graph, given: Mapping[int, int], target: int | None = None
 ) -> Mapping[int, int]:
-    """Append the backward pass in which some adjoints are given, and return node -> adjoint.
+    """Append a backward pass with some adjoints given, and return node -> adjoint.
 
-    `given` are operations -> the nodes of what is taken for their adjoints.  With a `target` only
-    what its adjoint takes is appended.
+    `given` maps operations to the nodes used as their adjoints.  With a `target`, only the nodes
+    for its adjoint are appended.
     """
     walk = _Walk(builder, _carriers_of(graph), graph.loss, builder.constant(1.0))
     needed = _between(graph, given, target)
@@ -93,14 +93,14 @@ def adjoints_from(
 def flow_through(
     builder: Builder, graph: Graph, statement: Statement, adjoint: int
 ) -> Mapping[int, int]:
-    """Append what flows back through one statement alone, and return node -> its share."""
+    """Append the backward pass of one statement alone, and return node -> its contribution."""
     walk = _Walk(builder, _carriers_of(graph), statement.root, adjoint)
     walk.visit(statement.operations)
     return walk.adjoint
 
 
 def _between(graph: Graph, given: Collection[int], target: int | None) -> Collection[int]:
-    """Return the nodes by which the loss or what is given depends on a target; all without one."""
+    """Return the nodes through which the loss or the given nodes depend on a target, or all."""
     if target is None:
         return range(len(graph.nodes))
     found = {target}
@@ -115,10 +115,10 @@ def _between(graph: Graph, given: Collection[int], target: int | None) -> Collec
 def statement_rule(
     graph: Graph, statement: Statement, source: int, *, seed: float | None = None
 ) -> tuple[tuple[Node, ...], int]:
-    """Return nodes and the root of what flows from a statement to `source`.
+    """Return nodes and the root of a statement's contribution to `source`.
 
-    This is the vector-Jacobian product of the whole statement as symbols, its adjoint the leaf `G`,
-    or the number `seed`.
+    This is the symbolic vector-Jacobian product of the whole statement; its adjoint is the leaf
+    `G`, or the number `seed`.
     """
     nodes, flows, none = _statement_rules(graph, statement, seed)
     return nodes, flows.get(source, none)
@@ -128,9 +128,9 @@ def statement_rule(
 def _statement_rules(
     graph: Graph, statement: Statement, seed: float | None
 ) -> tuple[tuple[Node, ...], Mapping[int, int], int]:
-    """Return nodes, node -> the root of what flows from a statement to it, and a node of 0.
+    """Return nodes, node -> the root of a statement's contribution to it, and a node of 0.
 
-    All at once: a statement may read thousands of names.
+    All are made at once, because a statement may read thousands of names.
     """
     builder = Builder(graph.nodes, simplify=True)
     shape = graph.nodes[statement.root].shape
@@ -158,8 +158,8 @@ class HessianProduct(Struct, frozen=True, eq=False):
 def differentiate_twice(graph: Graph, reverse: Reverse) -> HessianProduct:
     """Return Hv as the gradient of g·v, the backward pass of the backward pass.
 
-    Pearlmutter, Fast exact multiplication by the Hessian (1994); the slope of a slope that jumps is
-    taken as 0.
+    Pearlmutter, Fast exact multiplication by the Hessian (1994); the slope of a slope that jumps
+    is taken to be 0.
     """
     builder = Builder(reverse.nodes, simplify=True)
     none = builder.constant(0.0)
@@ -214,8 +214,8 @@ def _carriers_of(graph: Graph) -> frozenset[int]:
 def _carriers(nodes: Sequence[Node]) -> frozenset[int]:
     """Return the ids of the nodes that have a gradient.
 
-    Nameless numbers and their arithmetic have none, nor has what a recorded run made by itself.
-    The derivative by the exponent of `x**-2` is of no use, and is not a number where x < 0.
+    Unnamed numbers and their arithmetic have none, nor have values that a recorded run made itself.
+    The derivative by the exponent of `x**-2` is useless, and nan for x < 0.
     """
     found: set[int] = set()
     for node in nodes:
@@ -286,7 +286,7 @@ def apply_rule(builder: Builder, rule: str, node: Node, extra: Mapping[str, int]
 
 
 def unreduced(builder: Builder, node: Node, id: int) -> int:
-    """Return `id`, of the shape of `node`, with the axes that a reduction removed put back."""
+    """Return `id`, of the shape of `node`, with the axes that a reduction removed restored."""
     if not OPS[node.op].reduction or dict(node.options)["keepdims"]:
         return id
     axes = axes_of(dict(node.options)["axis"])
@@ -299,10 +299,10 @@ def unreduced(builder: Builder, node: Node, id: int) -> int:
 def _locals_of(
     builder: Builder, carriers: frozenset[int], statement: Statement
 ) -> dict[int, int | None]:
-    """Append ∂root/∂operand for whatever one statement reads or computes.
+    """Append ∂root/∂operand for each node that one statement reads or computes.
 
-    All uses inside the statement are summed and other names held.  None where an operation on the
-    way is not elementwise.
+    All uses inside the statement are summed and other names held.  None if an operation on the
+    path is not elementwise.
     """
     reached: dict[int, int | None] = {statement.root: builder.constant(1.0)}
     for op in statement.operations:

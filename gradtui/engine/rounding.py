@@ -1,4 +1,4 @@
-"""Monte Carlo arithmetic: how far rounding alone moves what a list of nodes comes to.
+"""Monte Carlo arithmetic: how far rounding alone moves the values of a list of nodes.
 
 Source: Parker 1997, "Monte Carlo Arithmetic: exploiting randomness in floating-point arithmetic".
 """
@@ -21,11 +21,11 @@ FLOAT64 = float(np.finfo(np.float64).eps)
 
 
 class Shaken(Interpreter):
-    """The nodes of another interpreter, every rounded result moved by a unit in the last place.
+    """The nodes of another interpreter, every rounded result moved by one unit in the last place.
 
-    What is compared, chosen or looked up by a number stays as the other has it.  The rows of all
-    `passes` follow one another; `leaves` may have them already.  `eps` is twice the relative
-    rounding error of the type: that of float64 unless the numbers are of a smaller one.
+    Comparisons, choices and look-ups stay those of the other.  The rows of all `passes` follow one
+    another; `leaves` may have them already.  `eps` is twice the relative rounding error of the
+    type: that of float64 unless the numbers have a smaller one.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Shaken(Interpreter):
             if formal == entry.index:
                 self._values[id] = self._unmoved(id)
             elif entry.rounds and not entry.elementwise:
-                # A sum or a product of matrices rounds once for each term, not only at the end.
+                # A sum or a matrix product rounds once for each term, not only at the end.
                 self._values[id] = self._moved(id, own[id])
         super()._compute(node)
         self._values |= own
@@ -73,7 +73,7 @@ class Shaken(Interpreter):
         return _repeated(value, self._passes) if id in self._batched else value[0]
 
     def _moved(self, id: int, value: Any) -> Any:
-        """Return a node's value moved, at every point by itself."""
+        """Return a node's value moved, independently at every point."""
         value = np.asarray(value, dtype=np.float64)
         if id not in self._batched:
             value = np.broadcast_to(value, (*self.lead, *value.shape))
@@ -81,16 +81,16 @@ class Shaken(Interpreter):
         ways = self._rng.integers(0, 2, value.shape, dtype=np.int8)
         ways *= 2
         ways -= 1
-        # An exact 0 may stand for a choice, and what is not finite has no neighbour.
+        # An exact 0 may represent a choice, and inf and nan have no neighbours.
         ways *= np.isfinite(value) & (value != 0)
         if self._eps != FLOAT64:
             return value * (1.0 + self._eps * ways)
-        # The neighbours of a number are those of its bits, read as a whole number.
+        # A number's neighbours are those of its bits, read as an integer.
         return (np.ascontiguousarray(value).view(np.int64) + ways).view(np.float64)
 
 
 def spread_of(moved: Array, calm: Array) -> Array:
-    """Return how far the rows of all passes, (passes*points, *shape), are from the calm ones."""
+    """Return the distance of all passes' rows, (passes*points, *shape), from the unmoved ones."""
     apart = np.abs(moved.reshape(len(moved) // len(calm), *calm.shape) - calm)
     return np.asarray(np.fmax.reduce(apart, axis=0, initial=0.0))
 

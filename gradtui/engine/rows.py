@@ -1,4 +1,4 @@
-"""Rows of numbers that are kept: appended in blocks, thinned out, read one by one."""
+"""Stored rows of numbers: appended in blocks, thinned out, read one by one."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 _BLOCK = 1 << 16
-"""Numbers of a block into which narrow rows are copied, at most."""
+"""Most numbers of a block into which narrow rows are copied."""
 _FIRST = 16
-"""Rows of the first one."""
+"""Rows of the first block."""
 _WIDE = 64
-"""Numbers of a row from which on a matrix of rows is kept as it is, and not copied."""
+"""From this width of a row on, a matrix of rows is stored without a copy."""
 
 
 class Rows:
-    """Rows of one width, which only grow in number, or are thinned out.
+    """Rows of one width, which can only be appended or thinned out.
 
     A view of each row would take seven times the memory of two numbers.
     """
@@ -28,11 +28,11 @@ class Rows:
         self._blocks: list[Matrix] = []
         self._starts: list[int] = []
         self._free: Matrix | None = None
-        """The whole memory of the last block, where more rows may follow in it."""
+        """The whole memory of the last block, if it has room for more rows."""
         self._count = 0
 
     def __len__(self) -> int:
-        """Return how many rows there are."""
+        """Return the number of rows."""
         return self._count
 
     def __getitem__(self, index: int) -> Matrix:
@@ -42,7 +42,7 @@ class Rows:
         return row
 
     def extend(self, rows: Matrix) -> None:
-        """Append the rows of a matrix, which nobody writes afterwards."""
+        """Append the rows of a matrix that is not written afterwards."""
         if self._width >= _WIDE:
             self._append(rows)
             return
@@ -60,7 +60,7 @@ class Rows:
             rows = rows[len(some) :]
 
     def thin(self, every: int) -> None:
-        """Keep the first row, and of those that follow one in so many."""
+        """Keep the first row, and every n-th of the others."""
         blocks, self._blocks, self._starts = self._blocks[::-1], [], []
         at, self._count, self._free = 0, 0, None
         while blocks:
@@ -80,7 +80,7 @@ class Rows:
         return parts[1] if len(parts) == 2 else np.concatenate(parts)
 
     def copy(self) -> Rows:
-        """Return the same rows for somebody who appends others: neither sees the other's."""
+        """Return an independent copy, which shares the present rows."""
         other = copy(self)
         other._blocks, other._starts, other._free = list(self._blocks), list(self._starts), None
         return other

@@ -1,7 +1,7 @@
 """Every learning-rate schedule, one entry each: the rate of step k, its formula, its source.
 
 Most rates are a pure function of the step, so seeking needs no replay of the schedule; one that
-watches the loss is a program, and what it remembers is part of the run's state.  Conventions and
+watches the loss is a program, and its states are part of the run's state.  Conventions and
 defaults are PyTorch's.
 """
 
@@ -18,20 +18,20 @@ from gradtui.engine.registry import Constant, register
 
 Constants = Mapping[str, float]
 Rate = Callable[[int, int, float, Constants], float]
-"""(k, steps, lr, constants) -> the rate of step k of a run of so many steps at base rate lr."""
+"""(k, steps, lr, constants) -> the rate at step k of a run of `steps` steps at base rate lr."""
 
 
 class RateSchedule(Struct, frozen=True):
-    """How the learning rate changes from step to step."""
+    """A schedule: how the learning rate changes from step to step."""
 
     name: str
-    """As `[schedule] name` gives it."""
+    """Its name in `[schedule]`."""
     title: str
-    """As a person would call it."""
+    """Its title for people."""
     constants: tuple[Constant, ...]
     rate: Rate
     formula: str
-    """The rate as it stands in the source, in k = 0, 1, …"""
+    """The rate as in the source, in k = 0, 1, …"""
     source: str
     """Paper or textbook section."""
 
@@ -47,13 +47,13 @@ class RateSchedule(Struct, frozen=True):
 
 
 class WatchingSchedule(Struct, frozen=True):
-    """How the learning rate follows from the losses seen so far."""
+    """A schedule that computes the learning rate from the losses so far."""
 
     name: str
     title: str
     constants: tuple[Constant, ...]
     state: tuple[tuple[str, float], ...]
-    """What it remembers beside the rate `lr`, with the values it starts from."""
+    """Its states besides the rate `lr`, with their initial values."""
     program: str
     """Run after each update: new values of `lr` and of the state from the step's `loss`."""
     formula: str
@@ -75,7 +75,7 @@ def _power(base: float, exponent: int) -> float:
 
 
 def _glide(start: float, end: float, done: float) -> float:
-    """Return half a cosine's way from `start` to `end`, of which the part `done` is done."""
+    """Return the half-cosine interpolation from `start` to `end` at the fraction `done`."""
     return end + (start - end) * (1 + math.cos(math.pi * done)) / 2
 
 
@@ -103,7 +103,7 @@ _GAMMA = Constant("gamma", 0.1, above=0)
 _MIN_LR = Constant("min_lr", 0.0, at_least=0)
 _LONGEST = 1_000_000
 
-# A fall of the rate by less than 1e-8 is left out, as PyTorch does.
+# A decrease of the rate by less than 1e-8 is skipped, as in PyTorch.
 _PLATEAU = """\
 better = loss < best*(1 - threshold)
 best = where(better, loss, best)

@@ -1,4 +1,4 @@
-"""Where a condition begins to hold over the steps of a run, found little by little."""
+"""Finds, bit by bit, the steps of a run at which a condition becomes true."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from gradtui.engine.history import History
 from gradtui.engine.observables import read_condition
 
 _FIRST, _MOST = 16, 1 << 15
-"""Steps that are looked at together, at first and at most."""
+"""Steps examined together: at first, and at most."""
 _NUMBERS = 2_000_000
-"""Numbers that are held together."""
+"""Most numbers held together."""
 _SLICE = 0.008
-"""Seconds that a stretch of steps should take."""
+"""Target seconds for one stretch of steps."""
 
 
 class Search:
-    """A condition looked for in the steps 0 to `last` of a run.
+    """The search for a condition in the steps 0 to `last` of a run.
 
-    It is evaluated over stretches of steps, on the very values that training computes.  Raises
-    InputError with a place in the text if it is no condition.
+    It is evaluated over stretches of steps, on exactly the values that training computes.  Raises
+    InputError with a place in the text if it is not a condition.
     """
 
     def __init__(self, text: str, history: History, last: int) -> None:
         self.condition = condition = read_condition(text, history.trainer.program)
         self.last = last
         self.searched = 0
-        """Steps that are done with: whether it begins to hold at one below this is known."""
+        """The number of steps searched."""
         self._history = history
         self._held = False
         self._found: list[NDArray[np.intp]] = []
@@ -41,18 +41,18 @@ class Search:
 
     @property
     def done(self) -> bool:
-        """Whether all steps have been looked at."""
+        """Whether all steps have been searched."""
         return self.searched > self.last
 
     @property
     def hits(self) -> NDArray[np.intp]:
-        """The steps found so far, ascending: there it holds, and it did not one step before."""
+        """The steps found so far, ascending, at which it becomes true."""
         if len(self._found) > 1:
             self._found = [np.concatenate(self._found)]
         return self._found[0] if self._found else np.empty(0, np.intp)
 
     def run(self, seconds: float) -> bool:
-        """Search for a while; return whether steps are left."""
+        """Search for a short time; return whether steps are left."""
         until = time.monotonic() + seconds
         while not self.done and (now := time.monotonic()) < until:
             self._look(min(self._stretch, self._most, self.last + 1 - self.searched))
@@ -61,12 +61,12 @@ class Search:
         return not self.done
 
     def _look(self, count: int) -> None:
-        """Look at the next `count` steps."""
+        """Search the next `count` steps."""
         depth, start = self.condition.depth, self.searched
         first = max(0, start - depth)
         rows = self._rows(first, start + count - first)
         holds = self.condition.values(rows, first)[start - first :] > 0
-        # Where it looks back beyond the start of the run there is nothing to compare with.
+        # Looking back beyond the start of the run gives nothing to compare with.
         holds[: max(0, depth - start)] = False
         begins = holds & ~np.concatenate([[self._held], holds[:-1]])
         self._found.append(np.flatnonzero(begins) + start)
@@ -74,7 +74,7 @@ class Search:
         self.searched += count
 
     def _rows(self, first: int, count: int) -> NDArray[np.float64]:
-        """Return what the condition needs of some steps, one row each."""
+        """Return the values that the condition needs at some steps, one row each."""
         after = first + count
         if self._losses:
             if after > self._history.known:
@@ -98,7 +98,7 @@ class _Part:
         self._observe = trainer.observer(needs)
 
     def values(self, start: int, stop: int) -> NDArray[np.float64]:
-        """Return them at the steps from `start` to before `stop`, one row each."""
+        """Return the values at the steps from `start` to before `stop`, one row each."""
         columns, history = self._columns, self._history
         if columns is not None and history.every == 1:
             states = history.states(start, stop)
@@ -110,7 +110,7 @@ class _Part:
 def _parts(text: str, history: History) -> list[tuple[int, int | None, _Part]]:
     """Return (first step, the one after the last, values) of each part of a run.
 
-    A branch and what it left are computed by different trainers.
+    A branch and its ancestors are computed by different trainers.
     """
     parts: list[tuple[int, int | None, _Part]] = []
     stop: int | None = None

@@ -12,17 +12,17 @@ Shape = tuple[int, ...]
 Options = Mapping[str, Option]
 
 MAX_RANK = 32
-"""Axes of a value; NumPy stops at 64, and batches need some in front."""
+"""Most axes of a value; NumPy stops at 64, and batches need some leading ones."""
 
 MAX_ELEMENTS = 100_000_000
-"""Elements that repeating may fill; more would only fill the memory."""
+"""Most elements made by repeating; more would only fill the memory."""
 
 MAX_CLASSES = 100_000
-"""Classes of a one-hot row: an array of more would only fill the memory."""
+"""Most classes of a one-hot row; more would only fill the memory."""
 
 
 class ShapeError(ValueError):
-    """Operands whose shapes do not fit; the message completes `shapes … and … <message>`."""
+    """The shapes of operands do not fit; the message completes `shapes … and … <message>`."""
 
 
 def broadcast(shapes: Sequence[Shape], options: Options) -> Shape:
@@ -57,7 +57,7 @@ def reduced(shapes: Sequence[Shape], options: Options) -> Shape:
 
 
 def settled_reduction(shapes: Sequence[Shape], options: Options) -> dict[str, Option]:
-    """Return a reduction's options with its axes counted from the end, and `n`, what it folds."""
+    """Return a reduction's options with its axes counted from the end, and `n`, their size."""
     axes = negative_axes(options["axis"], len(shapes[0]))
     return {**options, "axis": axes, "n": count(shapes[0], axes)}
 
@@ -210,7 +210,7 @@ def settled_broadcast(shapes: Sequence[Shape], options: Options) -> dict[str, Op
 
 
 def joined(shapes: Sequence[Shape], options: Options) -> Shape:
-    """Return the shape of two arrays put one after the other along `options["axis"]`."""
+    """Return the shape of two arrays concatenated along `options["axis"]`."""
     a, b = shapes
     axis = options["axis"]
     assert isinstance(axis, int)
@@ -321,7 +321,7 @@ def negative_axes(axis: Option, rank: int) -> tuple[int, ...]:
 
 
 def count(shape: Shape, axes: Sequence[int]) -> int:
-    """Return how many elements a reduction of `shape` over `axes` puts into each result."""
+    """Return the number of elements per result of a reduction of `shape` over `axes`."""
     return math.prod(shape[axis] for axis in axes)
 
 

@@ -1,4 +1,4 @@
-"""How much one training step may take: numbers in memory, multiplications of matrix products."""
+"""Limits of one training step: memory, and multiplications in matrix products."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from gradtui.engine.ops import OPS
 from gradtui.engine.program import StepProgram
 
 MAX_OPERATIONS = 12_000
-"""Operations of a model, as it is written."""
+"""Most operations of a model, as written."""
 MAX_OF_CALL = 50_000
-"""Operations of a call of the user's own code, which is opened without being trained: 0.7 GB."""
+"""Most operations of a call of the user's own code, which is not trained: 0.7 GB."""
 _BYTES, _COPIES = 8, 5
-"""Bytes of a number; how often the state is in memory while a step is computed."""
+"""Bytes of a number; copies of the state in memory while a step is computed."""
 MAX_PRODUCTS = 2_000_000_000
-"""Multiplications in all its matrix products together: about a second."""
+"""Most multiplications in all its matrix products: about a second."""
 _CALL, _AT_A_TIME, _MULTIPLIED = 2.0, 500.0, 20_000.0
-"""Microseconds of an operation on arrays, by estimate; numbers, and multiplications of a matrix
-product, that take one more."""
+"""Estimated microseconds of an operation on arrays; numbers, and multiplications of a matrix
+product, that take one microsecond more."""
 _BARE = 0.2
-"""Microseconds of an operation on bare numbers."""
+"""Estimated microseconds of an operation on bare numbers."""
 
 
 def check_operations(graph: Graph) -> None:
-    """Raise InputError, at the first operation too many, for a model of too many."""
+    """Raise InputError, at the first operation beyond the limit, for a model with too many."""
     operations = [node for node in graph.nodes if node.kind is Kind.OPERATION]
     if len(operations) > MAX_OPERATIONS:
         raise InputError(
@@ -42,7 +42,7 @@ def check_operations(graph: Graph) -> None:
 
 
 def check_call(graph: Graph) -> None:
-    """Raise InputError, at the line that computes most, for a call of too many operations."""
+    """Raise InputError, at the line with most operations, for a call with too many."""
     counts = Counter[Place]()
     for statement in graph.statements:
         counts[statement.place] += len(statement.operations)
@@ -55,7 +55,7 @@ def check_call(graph: Graph) -> None:
 
 
 def step_bytes(program: StepProgram) -> int:
-    """Return the bytes, by estimate, that a step and what it starts from take."""
+    """Return the estimated bytes of a step and of the state it starts from."""
     left_out = left_out_of_tapes(program)
     shown = sum(_numbers(node) for node in program.nodes if node.id not in left_out)
     state = sum(_numbers(program.nodes[old]) for old, _ in program.state)
@@ -63,7 +63,7 @@ def step_bytes(program: StepProgram) -> int:
 
 
 def check_size(program: StepProgram) -> None:
-    """Raise InputError, at what takes the most, for a step that is too large to be looked at."""
+    """Raise InputError, at its largest part, for a step that is too large."""
     nodes, needed, allowed = program.nodes, step_bytes(program), allowed_memory()
     if needed > allowed:
         most = max((node for node in nodes if node.place), key=_numbers)
@@ -89,9 +89,9 @@ def _numbers(node: Node) -> int:
 
 
 def elements_cost(nodes: Sequence[Node], *, bare: bool) -> float:
-    """Return the microseconds, by estimate, that all operations of a program take but for products.
+    """Return the estimated microseconds of all operations of a program except matrix products.
 
-    The same on every machine.  With `bare` its values are numbers and no arrays.
+    It is the same on every machine.  With `bare`, its values are numbers, not arrays.
     """
     operations = [node for node in nodes if node.inputs]
     if bare:
@@ -105,7 +105,7 @@ def products_cost(nodes: Sequence[Node]) -> float:
 
 
 def multiplications(nodes: Sequence[Node]) -> int:
-    """Return how many multiplications the matrix products of a program take."""
+    """Return the number of multiplications in the matrix products of a program."""
     return sum(_multiplied(nodes, node) for node in nodes)
 
 

@@ -1,4 +1,4 @@
-"""How an optimizer moves along one direction of a quadratic loss: what is stable, how fast.
+"""The dynamics of an optimizer along one direction of a quadratic loss: stability and speed.
 
 Along an eigenvector of curvature λ, each step is a fixed linear map of (distance, momentum) that
 depends on lr·λ alone. Knows no graph and no run.
@@ -17,13 +17,13 @@ class Dynamics(Struct, frozen=True):
     """An optimizer's step as `b = beta*b + share*g/divisor; w = w - lr*b`."""
 
     beta: float = 0.0
-    """How much of the last step is kept."""
+    """The part of the last step that is kept."""
     share: float = 1.0
-    """How much of the new gradient enters: 1, or 1 - beta where b is a running mean."""
+    """The weight of the new gradient: 1, or 1 - beta if b is a running mean."""
     nesterov: bool = False
     """Whether the step is share*g + beta*b instead of b."""
     second: str = ""
-    """The assigned name whose root, plus eps, is the divisor; none where nothing divides."""
+    """The assigned name whose root, plus eps, is the divisor; empty without one."""
     decay: float = 0.0
     """Curvature that coupled weight decay adds."""
 
@@ -40,7 +40,7 @@ class Dynamics(Struct, frozen=True):
         return 2.0 * (1.0 + self.beta) / (self.share * ahead)
 
     def radius(self, pull: float) -> float:
-        """Return the factor by which the distance shrinks or grows a step, at lr·λ = `pull`.
+        """Return the factor by which the distance changes per step, at lr·λ = `pull`.
 
         It is the spectral radius of the step; exactly |1 - lr·λ| for plain descent.
         """
@@ -60,8 +60,8 @@ class Dynamics(Struct, frozen=True):
         return np.asarray(np.roots([1.0, -trace, determinant]), np.complex128)
 
     def steps_per_decade(self, pull: float) -> float:
-        """Return how many steps take the distance to a tenth, at lr·λ = `pull`; inf if none do."""
-        # 1 - radius loses all digits where lr·λ is tiny: ln 10/(lr·λ) is exact there.
+        """Return the number of steps that reduce the distance tenfold at lr·λ = `pull`, or inf."""
+        # 1 - radius loses all digits for tiny lr·λ, where ln 10/(lr·λ) is exact.
         if abs(pull) < 1e-6:
             gain = self.share * pull / (1.0 - self.beta) if self.beta < 1.0 else 0.0
             return math.log(10.0) / gain if gain > 0.0 else math.inf

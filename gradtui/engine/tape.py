@@ -30,13 +30,13 @@ class Tape(Struct, frozen=True, eq=False, dict=True):
     """The value of each node of the program, by id; None for those of `moves`, and within the
     validation's model."""
     batch: NDArray[np.intp] | None = None
-    """The rows of the data that the step sees; None where it sees all."""
+    """The rows of the data that the step uses; None if it uses all."""
     moves: Moves | None = None
-    """Computes what is left out of the updates."""
+    """Computes the omitted parts of the updates."""
 
     @property
     def numbers(self) -> int:
-        """How many numbers it holds; what is another view of the same ones is not counted."""
+        """The number of numbers it holds, without counting views twice."""
         held = {id(base): base for base in map(_base, self.recorded) if base is not None}
         return sum(np.size(base) for base in held.values())
 
@@ -59,32 +59,32 @@ class Tape(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def _elements(self) -> dict[tuple[int, Index], float]:
-        """The elements of the updates that were asked for."""
+        """The elements of the updates requested so far."""
         return {}
 
     def adjoint(self, node: int) -> Array:
-        """Return dLoss/dnode in the node's shape, zeros where no path leads to the loss."""
+        """Return dLoss/dnode in the node's shape, zeros if no path leads to the loss."""
         return self._derivative(self.program.reverse.adjoint.get(node), node)
 
     def contribution(self, edge: Edge) -> Array:
-        """Return what flows back along an edge, in its source's shape."""
+        """Return the contribution along an edge, in its source's shape."""
         source = self.program.nodes[edge[0]].inputs[edge[1]]
         return self._derivative(self.program.reverse.contribution.get(edge), source)
 
     def local(self, edge: Edge) -> Array | None:
         """Return the local derivative of an edge between operations.
 
-        None where the edge is not elementwise.  That of a reduction is in the operand's shape, or
-        one number where it is the same for all elements.
+        None if the edge is not elementwise.  That of a reduction has the operand's shape, or is one
+        number if all elements are equal.
         """
         return self._local(self.program.reverse.local.get(edge), edge[0])
 
     def named_local(self, source: int, root: int) -> Array | None:
-        """Return ∂root/∂source of one statement; None where that is not elementwise."""
+        """Return ∂root/∂source of one statement; None if that is not elementwise."""
         return self._local(self.program.reverse.named_local.get((source, root)), root)
 
     def named_contribution(self, source: int, operations: Sequence[int]) -> Array:
-        """Return what flows back from one statement's operations to a node, in its shape."""
+        """Return the contribution of one statement's operations to a node, in its shape."""
         nodes = self.program.nodes
         edges = [
             (op, slot)
@@ -120,18 +120,18 @@ class Tape(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def validation_loss(self) -> float | None:
-        """The loss on the validation data before the update; None where there are none."""
+        """The loss on the validation data before the update; None without such data."""
         validation = self.program.validation
         return None if validation is None else float(self.recorded[validation.loss])
 
     @property
     def gradient_norm(self) -> float:
-        """The length of the whole gradient vector."""
+        """The norm of the whole gradient vector."""
         return length([self.gradient(i) for i in range(len(self.program.updates))])
 
     @property
     def driving_norm(self) -> float:
-        """The length of the vector of the gradients that move the parameters."""
+        """The norm of the gradients that move the parameters."""
         return length([self.driving(i) for i in range(len(self.program.updates))])
 
     def _derivative(self, id: int | None, node: int) -> Array:
@@ -147,14 +147,14 @@ class Tape(Struct, frozen=True, eq=False, dict=True):
 
 
 def _base(value: Any) -> Any:
-    """Return the array or number that holds the memory of a value."""
+    """Return the array or number that owns the memory of a value."""
     base = getattr(value, "base", None)
     return value if not isinstance(base, np.ndarray) else base
 
 
 def _frozen(value: Any, shape: Shape) -> Array:
     array: Array = np.asarray(value)
-    # Broadcasting to the shape it has takes ten times as long as looking at it.
+    # Broadcasting to the same shape takes ten times as long as comparing shapes.
     array = array.view() if array.shape == shape else np.broadcast_to(array, shape)
     array.flags.writeable = False
     return array

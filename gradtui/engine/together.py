@@ -1,4 +1,4 @@
-"""Several runs of one model at once: what differs between them is one more axis in front."""
+"""Several runs of one model at once, with their differences along a leading axis."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gradtui.engine.trainer import Trainer
 from gradtui.engine.vectorized import Vectorized
 
 _NUMBERS = 10_000_000
-"""Numbers of a step that runs which go together may have."""
+"""Largest step, in numbers, of runs computed together."""
 
 
 class Together(Struct, frozen=True, eq=False):
@@ -24,7 +24,7 @@ class Together(Struct, frozen=True, eq=False):
     losses: NDArray[np.float64]
     """(runs, steps)."""
     batched: int
-    """How many of them were run together with others."""
+    """The number of runs computed together with others."""
 
 
 def run_together(
@@ -32,8 +32,8 @@ def run_together(
 ) -> Together:
     """Return the losses of the steps from `start` on, each run from its own state.
 
-    Runs whose programs have the same nodes go together: rate, constants and state may differ.
-    Their losses may differ in the last bits from those of each alone.
+    Runs whose programs have the same nodes are computed together: rate, constants and state may
+    differ.  Their losses may differ in the last bits from those of each run alone.
     """
     losses = np.empty((len(trainers), steps))
     batched = 0
@@ -95,7 +95,7 @@ def _run(
 
 
 def _values(members: Sequence[Trainer], start: int, steps: int) -> Any:
-    """Yield what is new at each step, the rates of all runs as one array."""
+    """Yield the values that change at each step, with the rates of all runs as one array."""
     first = members[0]
     series = first.series(start, steps)
     if first.program.lr in first.varying:

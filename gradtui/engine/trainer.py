@@ -26,8 +26,8 @@ from gradtui.engine.vectorized import Vectorized
 class Trainer:
     """Runs a step program.
 
-    `values` are the data and the initial parameters by name; `lr` the base learning rate; `rate`
-    gives that of a step where a schedule changes it.  With `batches` the data named there have all
+    `values` are the data and the initial parameters by name; `lr` is the base learning rate; `rate`
+    returns that of a step if a schedule changes it.  With `batches` the data named there have all
     their rows in `values`, and the graph sees those of a batch.  `validation` are the data that the
     validation has for itself.
     """
@@ -45,7 +45,7 @@ class Trainer:
         self.program = program
         self._values, self._validation = values, validation
         self.since = 0
-        """The step at which the optimizer began to count its own."""
+        """The step at which the optimizer starts counting."""
         self._offset = 0
         self.lr = lr
         self._rate = rate
@@ -76,7 +76,7 @@ class Trainer:
 
     @property
     def width(self) -> int:
-        """Numbers in a row of state."""
+        """The length of a row of state."""
         return self.slices[-1].stop if self.slices else 0
 
     @cached_property
@@ -108,12 +108,12 @@ class Trainer:
 
     @property
     def cut(self) -> tuple[int, ...]:
-        """The nodes of the data that batches cut; their values are those of a step's tape."""
+        """The nodes of the data cut into batches, with the values of a step's tape."""
         return tuple(self._cut)
 
     @property
     def columns(self) -> int:
-        """Numbers that a recorded step has beside its state: the loss, the validation loss."""
+        """Numbers of a recorded step besides its state: the loss, the validation loss."""
         return len(self._columns)
 
     @property
@@ -185,12 +185,12 @@ class Trainer:
     def record(self, row: Row, step: int, nodes: tuple[int, ...] | None = None) -> Tape:
         """Return the tape of the step that starts from the state `row`, which it may share.
 
-        Of `nodes` alone it holds the values, where they are given.
+        It holds only the values of `nodes`, if they are given.
         """
         shown = self._shown if nodes is None else nodes
         part = row.base is not None and row.base.size > row.size
         if row.flags.writeable or part:
-            row = row.copy()  # it may change, or is of a matrix that the tape would hold as a whole
+            row = row.copy()  # it may change, or belong to a matrix that the tape would keep alive
         found = self._lowered.record(row, [*map(next, self.series(step, 1))], shown)
         recorded: list[Any] = [None] * len(self.program.nodes)
         for id, value in zip(shown, found, strict=True):
@@ -201,14 +201,14 @@ class Trainer:
         return Tape(step, self.program, recorded, batch, self._moves)
 
     def after_of(self, tape: Tape) -> Row:
-        """Return the state after a step whose tape is a whole one."""
+        """Return the state after a step with a complete tape."""
         return joined(self._moves.values(tape.recorded, self.after))
 
     def observer(self, nodes: Sequence[int]) -> Callable[[Row, int, int], NDArray[np.float64]]:
-        """Return a function of (row, steps, start) that gives the values of `nodes` at each step.
+        """Return a function of (row, steps, start) that returns the values of `nodes` at each step.
 
         `row` is the state of step `start`; the values of a step are one row of a matrix.  They are
-        those that training computes, to the last bit.
+        bitwise those that training computes.
         """
         written = tuple(nodes)
 
@@ -220,9 +220,9 @@ class Trainer:
     def exact_columns(
         self, nodes: Sequence[int]
     ) -> Callable[[NDArray[np.float64], int], NDArray[np.float64]] | None:
-        """Return a function of (states, start) that gives the values of `nodes` at each, as above.
+        """Return a function of (states, start) that returns the values of `nodes` at each.
 
-        `states` are those of the steps from `start` on, (steps, width).  None where only training
+        `states` are those of the steps from `start` on, (steps, width).  None if only training
         itself gives the same bits.
         """
         found = None if self.batches else self._lowered.exact_columns(nodes)
@@ -231,7 +231,7 @@ class Trainer:
         return lambda states, start: found.at(states, self.series(start, len(states)))
 
     def batch(self, step: int) -> dict[int, NDArray[np.float64]]:
-        """Return the rows that a step sees of the data that are cut into batches, by node."""
+        """Return the rows that a step uses of the data cut into batches, by node."""
         if self.batches is None:
             return {}
         rows = self._rows_at(step)
@@ -247,7 +247,7 @@ class Trainer:
         return tuple(found)
 
     def state_of(self, row: Row) -> tuple[NDArray[np.float64], ...]:
-        """Return the values of `before` that a row holds, in their shapes."""
+        """Return the values of `before` in a row, in their shapes."""
         return tuple(part.of(row) for part in self.slices)
 
     def losses_at(self, rows: NDArray[np.float64], step: int = 0) -> NDArray[np.float64]:
@@ -306,9 +306,9 @@ class Trainer:
         return self.lr if self._rate is None else self._rate(step + self._offset)
 
     def _number(self, value: float) -> Any:
-        """Return a number as the compiled code has it.
+        """Return a number in the form of the compiled code.
 
-        Only what is written by hand rearranges it, for which it has to be of the run's own type.
+        Only hand-written code rearranges it, and then it must have the run's own type.
         """
         if self.mode is Mode.FLOAT or not self.program.moved_by_hand:
             return value
@@ -317,7 +317,7 @@ class Trainer:
 
     @cached_property
     def _shown(self) -> tuple[int, ...]:
-        """The nodes that a whole tape holds."""
+        """The nodes that a complete tape holds."""
         checked = self.program.validation
         hidden = set() if checked is None else set(checked.nodes) - checked.shown
         hidden |= self._moves.nodes

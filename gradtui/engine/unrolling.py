@@ -1,4 +1,4 @@
-"""Several steps of a loop as the nodes of one: what one step leaves is what the next one reads."""
+"""Unrolls several steps of a loop into one: the results of each step feed the next."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from gradtui.engine.graph import Kind, Node, needed_for
 
 
 class Round(Struct, frozen=True, eq=False):
-    """What a training loop computes each time round."""
+    """The computation of one round of a training loop."""
 
     nodes: Sequence[Node]
     state: Sequence[int]
-    """The nodes of what it carries over, before."""
+    """The nodes of the carried state, before."""
     after: Sequence[int]
-    """Their nodes after."""
+    """The nodes of the carried state, after."""
     varying: Sequence[int]
-    """The leaves that are new each time, step by step."""
+    """The leaves that change each time, step by step."""
     written: Sequence[int]
     """The nodes whose values are kept, step by step."""
 
     @property
     def size(self) -> int:
-        """How many operations it takes."""
+        """The number of operations."""
         wanted = needed_for(self.nodes, [*self.after, *self.written], frozenset(self.state))
         return sum(1 for id in wanted if self.nodes[id].kind is Kind.OPERATION)
 
 
 def unroll(once: Round, times: int) -> Round:
-    """Return a round of several steps, each node of a step there as often."""
+    """Return a round of several steps, with each node repeated for each step."""
     nodes, after = list(once.nodes), list(once.after)
     varying, written = list(once.varying), list(once.written)
     given = frozenset([*once.state, *once.varying])

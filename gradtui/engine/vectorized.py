@@ -1,4 +1,4 @@
-"""Nodes evaluated for many rows of numbers at once, in parts that fit into memory."""
+"""Evaluates nodes for many rows of numbers at once, in parts that fit into memory."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from gradtui.engine.graph import Node, needed_for
 
 Array = NDArray[Any]
 _TOGETHER = 4_000_000
-"""Numbers that the values of the rows evaluated together may have."""
+"""Most numbers in the values of rows evaluated together."""
 
 
 class Vectorized:
-    """Nodes as functions of leaves of which each row has values of its own.
+    """Nodes as functions of leaves, with values of their own in each row.
 
-    Leaves that are `shared` have one value for all rows, those that are `fixed` the same for ever.
-    Functions are compiled as they are asked for, and compute in `dtype`.
+    `shared` leaves have one value for all rows, `fixed` ones never change.  Functions are compiled
+    on demand, and compute in `dtype`.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Vectorized:
     ) -> None:
         self._nodes = nodes
         self.slices = row_slices(nodes[id].shape for id in leaves)
-        """Where the values of the leaves stand in a row of numbers."""
+        """The places of the leaves' values in a row of numbers."""
         compiler = Compiler(nodes, fixed, Mode.BATCH, dtype)
         self._function = cache(lambda ids: compiler.evaluate([*leaves, *shared], ids, leaves))
         self._together = cache(self._fitting)
@@ -48,7 +48,7 @@ class Vectorized:
     def evaluate(
         self, ids: Sequence[int], count: int, given: Sequence[Array], shared: Sequence[Any] = ()
     ) -> list[Array]:
-        """Return the same where `given` holds the `count` values of each leaf, (count, *shape)."""
+        """Return the same, given the `count` values of each leaf, (count, *shape)."""
         ids = tuple(ids)
         together, evaluate = self._together(ids), self._function(ids)
         if count <= together:
@@ -61,7 +61,7 @@ class Vectorized:
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
     def together(self, ids: Sequence[int]) -> int:
-        """Return at how many rows these nodes are evaluated together."""
+        """Return the number of rows at which these nodes are evaluated together."""
         return self._together(tuple(ids))
 
     def _fitting(self, ids: tuple[int, ...]) -> int:
@@ -69,7 +69,7 @@ class Vectorized:
         return max(1, _TOGETHER // max(1, size))
 
     def _spread(self, ids: Sequence[int], count: int, values: Sequence[Any]) -> list[Array]:
-        """Return values of `count` rows, those that are the same for all as many times."""
+        """Return values of `count` rows, repeating those that are the same for all."""
         shapes = [(count, *self._nodes[id].shape) for id in ids]
         return [
             value if np.shape(value) == shape else np.broadcast_to(value, shape)
