@@ -69,7 +69,8 @@ def _actual(tape: Tape, fact: Fact) -> Array:
 
 def _check(problem: Problem, fact: Fact, actual: Array) -> Finding | None:
     expected = np.asarray(fact.expected, dtype=np.float64)
-    holds = np.isclose(actual, expected, rtol=fact.tolerance, atol=0.0, equal_nan=True)
+    with np.errstate(over="ignore"):
+        holds = np.isclose(actual, expected, rtol=fact.tolerance, atol=0.0, equal_nan=True)
     if np.all(holds):
         return None
     target = fact.target

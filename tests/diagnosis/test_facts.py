@@ -106,6 +106,11 @@ def test_infinite_and_undefined_numbers_can_be_expected(write):
     assert finding.message == "loss at step 0 is 1, the file expects inf within 1e-6 relative"
 
 
+def test_numbers_as_far_apart_as_can_be_are_compared(findings_of):
+    (finding,) = findings_of("loss = -1.7976931348623157e308", "w = [1e153, 0.0]", steps=0)
+    assert finding.evidence["got"] > 1e300
+
+
 def test_zero_is_expected_exactly(findings_of):
     assert findings_of("loss = 0.0", "w = [1.0, 1.0]", "x = [1.0, 1.0]\ny = [1.0, 1.0]") == []
     assert findings_of("loss = 0.0", "w = [1.0, 1.0]", "x = [1.0, 1.0]\ny = [1.0, 1.0001]") != []

@@ -39,6 +39,16 @@ async def test_a_low_screen_names_the_panels_that_are_a_key_away(terminal):
         assert "3 Chain 4 Update" in t.rows[-2]
 
 
+async def test_each_panel_is_drawn_alone_by_its_key(terminal):
+    async with terminal("two_weights", (80, 24)) as t:
+        for number, panel in enumerate(panel_types(), 1):
+            await t.press(str(number))
+            drawn = t.debugger.query_one(f"#{panel.NAME.lower()}")
+            assert t.debugger.focused is drawn and drawn.size.height > 2
+            assert t.text.strip()
+            await t.press("escape")
+
+
 async def test_the_footer_goes_with_the_focus(terminal):
     async with terminal("two_weights") as t:
         assert "j k select" in t.rows[-1] and "t log" not in t.rows[-1]
