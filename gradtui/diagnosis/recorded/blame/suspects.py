@@ -151,8 +151,8 @@ class Suspects:
             likely |= bool(lines & self._flow.moving)
         # What is right as such, as a local derivative is, may lack the number that all do.
         lacking = self._scaled and fed == wrong
-        if lines & self._flow.known and not likely and not lacking:
-            return 2 if lines & self._flow.repeating else 4
+        if lines & self._flow.known and not likely:
+            return 2 if lacking or lines & self._flow.repeating else 4
         exact = wrong - self._flow.lost <= fed <= wrong
         if partial:
             return 1 if exact else 2  # a part is never the adjoint of a whole
