@@ -192,7 +192,7 @@ WRONG = {
     ),
     # Either line may have the factor: what the first computes the second multiplies.
     "no scale": (
-        AttentionUnscaled, (x(2, 4, 3), x(2, 4, 3), x(2, 4, 2), False), 5, ["q", "k"], None,
+        AttentionUnscaled, (x(2, 4, 3), x(2, 4, 3), x(2, 4, 2), False), 6, ["q", "k"], None,
     ),
 }  # fmt: skip
 

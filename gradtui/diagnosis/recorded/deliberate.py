@@ -45,9 +45,11 @@ def without_meant(
             points,
             tolerance,
             chooses=found.way is None and _chooses(runs, points, one.name),
+            deliberate=runs.target.deliberate,
         )
         told = _straight_through(one, meant) if meant else _left_out(one, points)
-        told = told or _of_its_own(runs, one)
+        if told is None and runs.target.deliberate:
+            told = _of_its_own(runs, one)
         if told is None:
             left.append(one)
         else:

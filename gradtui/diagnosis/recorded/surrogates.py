@@ -65,15 +65,16 @@ def agreed(
 
 
 def surrogate(
-    name: str, points: Sequence[Point], tolerance: float, *, chooses: bool
+    name: str, points: Sequence[Point], tolerance: float, *, chooses: bool, deliberate: bool
 ) -> Surrogate | None:
-    """Return what else a wrong gradient is on purpose; None where it is just wrong.
+    """Return the other intention behind a wrong gradient; None if it is just wrong.
 
-    `chooses` tells whether the loss changes with its argument, by jumps alone.
+    `chooses` tells whether the loss changes with its argument, by jumps alone; `deliberate` whether
+    the code may exist for the sake of its gradient, which then may have any length.
     """
     if not any(np.any(point.hand[name]) for point in points):
         return None
-    length = _is_of_one_length(name, points)
+    length = deliberate and _is_of_one_length(name, points)
     for way in _ways(name, points, straight=length, chooses=chooses):
         if length and _is_along(way, name, points):
             return Surrogate(f"{way.told}, and has a length of its own", way.place)
@@ -165,7 +166,7 @@ def _is_used(point: Point, rate: float) -> bool:
 
 def _is_of_one_length(name: str, points: Sequence[Point]) -> bool:
     """Return whether a gradient is as long at all points, which its own size cannot tell."""
-    if len(points) < _LIKELY:
+    if len(points) < _LIKELY or points[0].hand[name].size < 2:
         return False
     own = [float(np.linalg.norm(point.hand[name])) for point in points]
     true = [float(np.linalg.norm(point.true[name])) for point in points]

@@ -115,3 +115,26 @@ def test_a_missing_path_through_a_copy_stays_an_error():
         return np.sum(h**2), 2 * X.T @ h
 
     assert only(gradtui.check(case, W=W)).severity == "error"
+
+
+def test_an_argument_that_only_the_gradient_uses_is_a_mistake_in_plain_code():
+    mask = RNG.random((6, 3)) > 0.5
+
+    def case(W, mask=mask):
+        H = X @ W
+        return np.sum(H**2), X.T @ (2 * H * mask)
+
+    finding = only(gradtui.check(case, W=W))
+
+    assert (finding.severity, finding.target) == ("error", "W")
+    assert finding.line == case.__code__.co_firstlineno + 2
+
+
+def test_a_gradient_of_one_length_is_a_mistake_in_plain_code():
+    def case(w):
+        y = X[:, 0] * w
+        return np.sum(y**3), -3.0
+
+    finding = only(gradtui.check(case, w=np.array(0.7)))
+
+    assert (finding.severity, finding.target) == ("error", "w")
