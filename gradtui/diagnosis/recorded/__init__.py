@@ -1,1 +1,1 @@
-"""Whether the gradients that the user's own functions return are right."""
+"""Judges the gradients that the user's own functions return."""

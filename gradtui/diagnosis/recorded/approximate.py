@@ -1,4 +1,4 @@
-"""Gradients that are right but for an approximation, as of a series that is cut off."""
+"""Gradients that are right except for an approximation, such as a truncated series."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 from gradtui.diagnosis.recorded.runs import Point
 
 _CLOSE = 1e-4
-"""The part of the largest element that an approximation may be off near the user's own point."""
+"""Largest relative error of an approximation near the user's own point."""
 _EXACT = 1e-11
-"""The part below which it is exact: a mistake may show elsewhere alone."""
+"""Smaller errors count as exact: a mistake may show only elsewhere."""
 
 
 def approximate(name: str, points: Sequence[Point]) -> float | None:
-    """Return by which part of its largest element a gradient is off, where that is slight.
+    """Return the error of a gradient relative to its largest element, if it is slight.
 
-    None where it is more, at the user's own point or near it, or where it is nothing.
+    None if it is larger, at the user's own point or near it, or if there is none.
     """
     shares = [_share(name, point) for point in points if point.near]
     return max(shares) if all(_EXACT < share <= _CLOSE for share in shares) else None

@@ -1,4 +1,4 @@
-"""Everything that is found of the user's own code: its verdict and its findings."""
+"""The check of the user's own code: its verdict and its findings."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ from gradtui.recording.tape import Call, Leaf, Moved
 
 Array = NDArray[Any]
 _RATIOS = frozenset({"sign", "constant-factor", "extra-factor", "missing-factor"})
-"""Rules that may say that one number is a multiple of another: what that is says it best."""
+"""Rules that may give a multiple, which a known quantity explains best."""
 _UNSEEN = "part of the loss does not pass functions that can be recorded"
 _SHAPES = frozenset({"unreduced-broadcast", "transposed", "wrong-axis"})
-"""Rules that say why a gradient has another shape."""
+"""Rules that explain a wrong shape of a gradient."""
 Verdict = Literal["correct", "wrong", "not-compared"]
 
 
@@ -60,13 +60,13 @@ class Outcome(Struct, frozen=True, eq=False):
     verdict: Verdict
     findings: tuple[Finding, ...]
     claims: int = 0
-    """How many gradients were compared."""
+    """The number of gradients compared."""
     points: int = 0
     tolerance: float = TOLERANCE
     unjudged: tuple[str, ...] = ()
-    """The arrays of floats that no gradient is returned for."""
+    """The arrays of floats without a returned gradient."""
     silenced: int = 0
-    """How many findings a comment on their line silences."""
+    """The number of findings that a comment on their line silences."""
 
     @property
     def failed(self) -> bool:
@@ -79,7 +79,7 @@ class Outcome(Struct, frozen=True, eq=False):
         return any(finding.severity == "warning" for finding in self.findings)
 
     def as_dict(self, file: str) -> Mapping[str, Any]:
-        """Return the outcome as `check --json` prints it."""
+        """Return the outcome in the form of `check --json`."""
         return {
             "file": file,
             "verdict": self.verdict,
@@ -110,7 +110,7 @@ def check_target(target: Target) -> Outcome:
 
 
 def _heard(outcome: Outcome) -> Outcome:
-    """Return an outcome without what comments in the code silence."""
+    """Return an outcome without the findings that comments in the code silence."""
     kept, silenced = sifted(outcome.findings, lines_of_place)
     if not silenced:
         return outcome
@@ -119,7 +119,7 @@ def _heard(outcome: Outcome) -> Outcome:
 
 
 class _Checking:
-    """One target, run as often as it takes."""
+    """One target, run as often as necessary."""
 
     def __init__(self, target: Target, kept: Kept) -> None:
         self.target = target
@@ -173,7 +173,7 @@ class _Checking:
                        len(points), tolerance, self._unjudged())  # fmt: skip
 
     def _by_slopes(self, points: Sequence[Point], names: Sequence[str]) -> Outcome | None:
-        """Compare with central differences of all elements; None where they are not sure."""
+        """Compare with central differences of all elements; None if they are uncertain."""
         found = numeric_points(self.runs, points, names)
         if not found:
             return None
@@ -189,10 +189,10 @@ class _Checking:
     def _mistakes(
         self, points: Sequence[Point], judge: Judge, misfits: Sequence[str], wrong: Sequence[Wrong]
     ) -> list[Finding]:
-        """Return what is found of gradients that are wrong: by line where an edit mends them."""
+        """Return the findings of wrong gradients, by line if an edit repairs them."""
         meant = without_meant(self.runs, points, wrong, judge.tolerance)
         points, apart = meant.points, {one.name: one for one in meant.wrong}
-        # The search begins where something is wrong: elsewhere all may be right.
+        # The search begins at a point where something is wrong: elsewhere all may be right.
         told_at = [one.point for one in apart.values()]
         ordered = list({id(one): one for one in (*told_at, *points[1:], points[0])}.values())
         blames, failed = self._blames(ordered, judge, [*misfits, *apart])
@@ -210,7 +210,7 @@ class _Checking:
     def _blames(
         self, points: Sequence[Point], judge: Judge, wrong: Sequence[str]
     ) -> tuple[Sequence[Blame], Sequence[Finding]]:
-        """Return the lines at fault, and what is found where gradtui itself fails at that."""
+        """Return the lines at fault, with a finding if gradtui itself fails at that."""
         if not wrong:
             return (), ()
         try:
@@ -252,7 +252,7 @@ class _Checking:
         )  # fmt: skip
 
     def _by_differences(self, why: str) -> Outcome:
-        """Compare at the given arguments what the recording cannot tell the truth of."""
+        """Compare, at the given arguments, gradients whose truth the recording cannot tell."""
         sizes = {name: self.runs.given[name].size for name in self.names}
         fitting = [n for n in self.names if n in self.claimed and self.claimed[n].size == sizes[n]]
         apart, untold = by_differences(self.runs, fitting)
@@ -303,7 +303,7 @@ class _Checking:
     def _unmended(
         self, points: Sequence[Point], wrong: Sequence[Wrong], failed: bool
     ) -> Iterator[Finding]:
-        """Yield the findings for gradients that no edit mends, of several at one line one."""
+        """Yield the findings for gradients that no edit repairs, one for several at one line."""
         found = dict[Place, list[tuple[Wrong, Upstream]]]()
         for one in wrong:
             simple = explained(one.name, points)
@@ -334,12 +334,12 @@ class _Checking:
         return note("unexplained", "info", one.name, text, self._likeliest(one), one.evidence)
 
     def _likeliest(self, wrong: Wrong) -> Place | None:
-        """Return where a gradient is likeliest to go wrong, where no edit mends it."""
+        """Return the likeliest line at fault for a gradient that no edit repairs."""
         found = likeliest(wrong.point, wrong.name, self.target.called)
         return found or place_of(wrong.point, wrong.name) or self._end_of(wrong.name)
 
     def _end_of(self, name: str, *, absent: bool = False) -> Place | None:
-        """Return where a gradient that is not computed is stored or returned."""
+        """Return the line that stores or returns a gradient that is never computed."""
         names, found = list(self.target.arguments), None
         if name in names and not self.target.returns_loss:
             found = last_stored(self.target.called, names.index(name), absent=absent)
@@ -354,7 +354,7 @@ class _Checking:
 
 
 def _seen(wrong: Wrong) -> str:
-    """Return what a gradient is and what it should be."""
+    """Return the present and the true value of a gradient, in words."""
     text = (
         f"{wrong.name}{element_text(wrong.element)} is {number(wrong.claimed)}, {wrong.basis} is "
     )
@@ -363,7 +363,7 @@ def _seen(wrong: Wrong) -> str:
 
 
 def _misshapen(name: str, hand: Sequence[int], true: Sequence[int]) -> str:
-    """Return which shape a gradient has, and which it should have."""
+    """Return the present and the right shape of a gradient, in words."""
     must = shape_text(tuple(true)) if true else "one number"
     if not hand:
         return f"{name} is one number, its shape must be {must}"
@@ -371,7 +371,7 @@ def _misshapen(name: str, hand: Sequence[int], true: Sequence[int]) -> str:
 
 
 def place_of(point: Point, name: str) -> Place | None:
-    """Return where a returned gradient was computed last; None where that was not recorded."""
+    """Return the line that computed a returned gradient last; None if not recorded."""
     node = point.nodes[name]
     tape = point.result.tape
     while node is not None:

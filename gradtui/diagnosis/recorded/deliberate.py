@@ -1,4 +1,4 @@
-"""Which differences from the truth are left in on purpose, and what of the rest is then wrong."""
+"""Separates deliberate differences from the truth, and judges the rest accordingly."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from gradtui.recording.tape import Leaf, Tape
 
 
 class Sifted(Struct, frozen=True, eq=False):
-    """The gradients that differ from the truth, once those that are meant to are left out."""
+    """The wrong gradients, without the deliberately different ones."""
 
     notes: tuple[Finding, ...]
-    """What is meant."""
+    """The notes on deliberate gradients."""
     points: Sequence[Point]
-    """Those that were given; for what is judged by the convention of the others, with its truth."""
+    """The given points, with the truth under the convention of the deliberate gradients."""
     wrong: tuple[Wrong, ...]
 
 
 def without_meant(
     runs: Runs, points: Sequence[Point], wrong: Sequence[Wrong], tolerance: float
 ) -> Sifted:
-    """Return which of some wrong gradients are meant, and what the others must be."""
+    """Return which wrong gradients are deliberate, and the right values of the others."""
     given = [value for value in runs.target.arguments.values() if isinstance(value, np.ndarray)]
     if wrong and runs.target.deliberate and is_handed_on(points, given):
         return Sifted(tuple(_handed_on(runs, one) for one in wrong), points, ())
@@ -69,7 +69,7 @@ def without_meant(
 def _as_meant(
     point: Point, meant: Collection[str], left: Sequence[Wrong], way: Way | None
 ) -> Point:
-    """Return a point that has for true what is meant, and what the others must be beside it."""
+    """Return a point with deliberate gradients taken as true, and the others to match."""
     true = {name: point.hand[name] if name in meant else own for name, own in point.true.items()}
     if way is not None:
         for one in left:
@@ -79,7 +79,7 @@ def _as_meant(
 
 
 def _wrong(name: str, points: Sequence[Point], basis: str) -> Wrong:
-    """Return where a gradient is off, at the user's own point where it is so there."""
+    """Return where a gradient is off, preferably at the user's own point."""
 
     def off(point: Point) -> float:
         return float(np.max(np.abs(point.hand[name] - point.true[name]), initial=0.0))
@@ -101,7 +101,7 @@ def _rates(runs: Runs) -> dict[str, float]:
 
 
 def _chooses(runs: Runs, points: Sequence[Point], name: str) -> bool:
-    """Return whether the loss changes with an argument by whose gradient it should not."""
+    """Return whether the loss changes with an argument although its gradient is 0."""
     if any(np.any(point.true[name]) for point in points):
         return False
     start, *others = points
@@ -120,7 +120,7 @@ def _handed_on(runs: Runs, wrong: Wrong) -> Finding:
 
 
 def _of_its_own(runs: Runs, wrong: Wrong) -> Finding | None:
-    """Return the note on a gradient made with an argument that the forward pass does not use."""
+    """Return the note on a gradient that uses an argument unused by the forward pass."""
     tape, node = wrong.point.result.tape, wrong.point.nodes[wrong.name]
     if node is None:
         return None
@@ -139,7 +139,7 @@ def _of_its_own(runs: Runs, wrong: Wrong) -> Finding | None:
 
 
 def _leaves(tape: Tape, node: int) -> list[int]:
-    """Return what a node comes from that comes from outside."""
+    """Return the leaves that a node is computed from."""
     found = {node}
     for id in range(node, -1, -1):
         if id in found and not isinstance(entry := tape.nodes[id], Leaf):

@@ -1,4 +1,4 @@
-"""Central differences of the user's own code, as it is, with what their own error may be."""
+"""Central differences of the user's own unedited code, with their error bounds."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, Values
 Array = NDArray[Any]
 
 COARSE = 1e-4
-"""The relative difference from a slope that is none."""
+"""The largest relative difference of equal slopes."""
 _ROUNDED = 16.0
 """Units in the last place by which rounding may change a loss."""
 _SINGLE_EPS = float(np.finfo(np.float32).eps)
 _SEED = 7
 _DIGITS = 9
-"""Digits from which on a loss is not taken for a rounded one."""
+"""With this many digits, a loss counts as unrounded."""
 
 
 class Slope(Struct, frozen=True):
-    """How fast the loss changes, how far that may be off, and whether it does so smoothly."""
+    """A slope of the loss, its error bound, and its smoothness."""
 
     value: float
     error: float
     corner: bool
-    """Whether it is another one on either side."""
+    """Whether it differs between the two sides."""
     sure: bool
     """Whether two steps give the same, without a corner."""
     failed: bool = False
-    """Whether the code fails beside the point, so that nothing is known."""
+    """Whether the code fails near the point, so that the slope is unknown."""
 
     def agrees(self, gradient: float) -> bool:
         """Return whether a gradient may be this slope."""
@@ -50,7 +50,7 @@ def slope_at(
 ) -> Slope:  # fmt: skip
     """Return the slope of the loss along one element of an argument; `wide` scales the steps.
 
-    Of a `symmetric` matrix half of it is that of the element across.
+    For a `symmetric` matrix, half of it belongs to the element across the diagonal.
     """
     value = values[name]
     places = [at, (*at[:-2], at[-1], at[-2])] if symmetric else [at]
@@ -66,7 +66,7 @@ def slope_at(
 
 
 def slope_along(runs: Runs, point: Point) -> tuple[Slope, float]:
-    """Return the slope along a random direction of all that is drawn, and what it should be."""
+    """Return the slope along a random direction of all drawn values, and the expected one."""
     rng = np.random.default_rng(_SEED)
     ways = {name: rng.normal(size=np.shape(value)) for name, value in point.values.items()}
     for name in point.symmetric:
@@ -92,7 +92,7 @@ def _slope(
     runs: Runs, values: Values, moved: Callable[[float], dict[str, Array]], size: float,
     dtype: np.dtype[Any],
 ) -> Slope:  # fmt: skip
-    """Return a central difference; its error and corners by that of twice its step."""
+    """Return a central difference, with error and corners from that of twice its step."""
     eps = float(np.finfo(dtype).eps)
     full = float(np.cbrt(eps)) * size
     try:
@@ -119,7 +119,7 @@ def _slope(
 
 
 _ELEMENTS = 24
-"""Elements of a gradient that are tried where it is compared by differences alone."""
+"""Most elements of a gradient tried if it is compared by differences alone."""
 
 
 class Apart(Struct, frozen=True):
@@ -134,7 +134,7 @@ class Apart(Struct, frozen=True):
 def apart_by_differences(runs: Runs, names: Sequence[str]) -> tuple[list[Apart], list[str]]:
     """Compare gradients at the given arguments by central differences alone.
 
-    Return an element of each that is wrong, and the names of those that cannot be told.
+    Return one element of each wrong gradient, and the names of those that cannot be judged.
     """
     values = {name: runs.given[name] for name in names}
     claimed = runs.as_is(values)[1]
@@ -156,7 +156,7 @@ def apart_by_differences(runs: Runs, names: Sequence[str]) -> tuple[list[Apart],
 
 
 def digits_of(runs: Runs) -> int | None:
-    """Return the digits behind the point that the loss is rounded to; None where it is not."""
+    """Return the decimals to which the loss is rounded; None if it is not."""
     moved = {name: np.asarray(1.001 * value, value.dtype) for name, value in runs.given.items()}
     try:
         losses = [runs.as_is(values)[0] for values in (runs.given, moved)]
@@ -167,7 +167,7 @@ def digits_of(runs: Runs) -> int | None:
 
 
 def _is_rounded(runs: Runs, values: Values, name: str, at: tuple[int, ...]) -> bool:
-    """Return whether a loss that small steps leave as it is changes with large ones."""
+    """Return whether a loss unaffected by small steps changes with large ones."""
     losses = set[float]()
     for step in (0.0, 1e-3, -1e-3, 1e-1, -1e-1):
         changed = np.array(values[name])

@@ -1,7 +1,7 @@
 """Whether a point lies in the domain that the user's own arguments show.
 
-Code keeps out of where it is not defined by bounds: the argument of a root is no less than 0. Where
-such a bound is reached that the user's own arguments stay within, a gradient need not be right.
+Code avoids undefined values by bounds: the argument of a root is at least 0. Beyond such a bound
+that the user's own arguments respect, a gradient need not be right.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ _Bound = tuple[str, Place | None]
 
 
 def reached(tape: Tape, root: int) -> frozenset[_Bound]:
-    """Return the bounds that some element is beyond on the way to a node, by name and place."""
+    """Return the bounds that some element exceeds on the way to a node, by name and place."""
     return frozenset(_key(tape, id) for id, _ in _binding(tape, root))
 
 
 def is_beyond(tape: Tape, root: int, usual: Collection[_Bound]) -> bool:
-    """Return whether a run is finite for bounds alone that are not among the `usual` ones.
+    """Return whether a run is finite only because of bounds outside the `usual` ones.
 
-    No run is within bounds the lower of which is above the upper one.
+    No run is within bounds whose lower one is above the upper one.
     """
     if _is_crossed(tape, root):
         return True
     bounds = {id: source for id, source in _binding(tape, root) if _key(tape, id) not in usual}
     if not bounds:
         return False
-    # Each alone too: two factors that are both negative hide each other.
+    # Each alone, too, because two negative factors hide each other.
     ways = [bounds, *({id: source} for id, source in bounds.items() if len(bounds) > 1)]
     return not all(np.isfinite(Without(tape, one).value(root)).all() for one in ways)
 
@@ -48,7 +48,7 @@ def _is_crossed(tape: Tape, root: int) -> bool:
 
 
 def _binding(tape: Tape, root: int) -> Iterator[tuple[int, int]]:
-    """Yield the nodes that bound what they are given, each with the node of that."""
+    """Yield the nodes that bound an operand, each with the operand's node."""
     for id in range(root):
         node = tape.nodes[id]
         if not isinstance(node, Call) or node.name not in _BOUNDING or not tape.active[id]:

@@ -1,7 +1,7 @@
-"""Which gradients are wrong, at which element, by how much. Explains nothing.
+"""Judges gradients: which are wrong, at which element, by how much. Explains nothing.
 
-An element is wrong where it is farther from the truth than the tolerance, and than ten times what
-rounding spreads; and where central differences of the user's own code say so too.
+An element is wrong if it is farther from the truth than the tolerance, and than ten times the
+spread of rounding, and if central differences of the user's own code confirm that.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from gradtui.diagnosis.recorded.runs import Point, Runs
 Array = NDArray[Any]
 
 SINGLE = 1e-3
-"""The relative difference that counts in float32."""
+"""The least relative difference that counts in float32."""
 _TOLD = 1e-2
-"""The share of a gradient below which its tolerance lies where a mistake would show."""
+"""A mistake would show if the tolerance is below this share of the gradient."""
 _NEARLY = 1e-4
-"""How far off a gradient may be, of the largest one, to be tried for rounding alone."""
+"""Gradients off by less than this, relative to the largest, may be off by rounding."""
 _CHECKED = 2
 """Points at which the truth itself is checked."""
 _TRIED = 3
-"""Points at which an accusation is tried by central differences."""
+"""Most points at which central differences must confirm a verdict."""
 
 
 class Wrong(Struct, frozen=True, eq=False):
-    """A gradient that is wrong, at the element that is farthest off."""
+    """A wrong gradient, at the element that is farthest off."""
 
     name: str
     point: Point
@@ -41,9 +41,9 @@ class Wrong(Struct, frozen=True, eq=False):
     claimed: float
     true: float
     at_own: bool = False
-    """Whether element and numbers are those at the user's own point: it is wrong there too."""
+    """Whether element and numbers are those of the user's own point."""
     basis: str = "the true one"
-    """What it is compared with."""
+    """The reference of the comparison, in words."""
 
     @property
     def evidence(self) -> Mapping[str, Any]:
@@ -52,25 +52,25 @@ class Wrong(Struct, frozen=True, eq=False):
 
 
 class Judged(Struct, frozen=True, eq=False):
-    """What became of the gradients at all points."""
+    """The verdict on the gradients at all points."""
 
     wrong: tuple[Wrong, ...] = ()
     untold: tuple[str, ...] = ()
-    """Those that rounding swamps, or that are not finite, at every point."""
+    """Gradients swamped by rounding, or not finite, at every point."""
     mistrusted: bool = False
-    """Whether central differences disagree with what was recorded."""
+    """Whether central differences disagree with the recording."""
 
 
 class Judge:
-    """Compares gradients at points, all of whose claims have the shapes of the truth."""
+    """Compares gradients at points where all claims have the right shapes."""
 
     def __init__(self, runs: Runs, points: Sequence[Point], tolerance: float) -> None:
         self._runs, self.tolerance = runs, tolerance
-        # The user's own point comes last: numbers there are often special, corners at 0 likely.
+        # The user's own point comes last: its numbers are often special, with corners at 0.
         self._points = [*points[1:], *points[:1]]
         self._stops = any(point.result.tape.stopped for point in points)
         self._spreads: dict[int, dict[str, Array]] = {}
-        """Id of a point -> how far rounding spreads the differences there."""
+        """Id of a point -> the spread of its differences by rounding."""
 
     def judged(self, names: Sequence[str]) -> Judged:
         """Judge the gradients of `names`."""
@@ -88,18 +88,18 @@ class Judge:
         return Judged(tuple(wrong), tuple(untold))
 
     def forgives(self, point: Point, name: str, apart: Array) -> bool:
-        """Return whether differences from the truth are no more than counts at a point."""
+        """Return whether differences from the truth are within tolerance at a point."""
         room = self.tolerance * np.abs(point.true[name])
         if np.all(apart <= room):
             return True
-        # Most are far off: only what is nearly right is worth the runs that measure rounding.
+        # Most are far off: only nearly right ones are worth the runs that measure rounding.
         largest = max(np.max(np.abs(true), initial=0.0) for true in point.true.values())
         if not np.all(apart <= max(_NEARLY, self.tolerance) * largest):
             return False
         return bool(np.all(apart <= np.fmax(room, ROUNDED * self._spread(point)[name])))
 
     def _judge(self, name: str) -> tuple[Wrong | None, bool, bool]:
-        """Return what is wrong, whether any point can tell, and whether the truth is in doubt."""
+        """Return the mistake, whether any point can tell, and whether the truth is in doubt."""
         told = doubted = failed = False
         tried = 0
         for index, point in enumerate(self._points):
@@ -117,7 +117,7 @@ class Judge:
         return None, told and not failed, doubted
 
     def _at_own(self, wrong: Wrong) -> Wrong:
-        """Return what is wrong with the numbers of the user's own point, where it is so there."""
+        """Return the mistake with the numbers of the user's own point, if it shows there."""
         index = len(self._points) - 1
         point = self._points[index]
         apart, room = self._compared(index, wrong.name)
@@ -131,7 +131,7 @@ class Judge:
         return replace(wrong, at_own=True)
 
     def _compared(self, index: int, name: str) -> tuple[Array, Array]:
-        """Return how far a gradient is off, and the difference that does not count."""
+        """Return the difference of a gradient from the truth, and the tolerance."""
         point = self._points[index]
         hand, true = point.hand[name], point.true[name]
         with np.errstate(all="ignore"):
@@ -143,7 +143,7 @@ class Judge:
         return apart, np.fmax(room, ROUNDED * self._spread(point)[name])
 
     def _spread(self, point: Point) -> dict[str, Array]:
-        """Return how far the differences at a point move when every rounding is moved."""
+        """Return the spread of the differences at a point when every rounding is moved."""
         if id(point) not in self._spreads:
             found = {name: np.zeros_like(true) for name, true in point.true.items()}
             for seed in range(SHAKES):
@@ -164,14 +164,14 @@ class Judge:
         return bool(np.all(room <= np.fmax(largest, self.tolerance * abs(point.loss))))
 
     def _overflows(self, point: Point, name: str) -> bool:
-        """Return whether a claim is no number only far from the user's own point."""
+        """Return whether a claim is not finite only far from the user's own point."""
         if point.near or np.all(np.isfinite(point.hand[name])):
             return False
         return all(np.all(np.isfinite(one.hand[name])) for one in self._points if one.near)
 
     def _confirmed(self, name: str, point: Point, off: Array) -> tuple[Wrong | None, Slope | None]:
-        """Return what central differences confirm, or the slope that is not the true one."""
-        # They know nothing of what takes no gradient because it is detached.
+        """Return whether central differences confirm a verdict, or the contradicting slope."""
+        # Differences know nothing of detached values.
         hand, true = point.hand[name], point.true[name]
         distance = np.where(off, np.nan_to_num(np.abs(hand - true), nan=np.inf), -1.0)
         at = tuple(int(i) for i in np.unravel_index(int(np.argmax(distance)), true.shape))
@@ -184,7 +184,7 @@ class Judge:
         return None, None if slope.sure and slope.agrees(true[at]) else slope
 
     def _is_mistrusted(self) -> bool:
-        """Return whether the loss changes otherwise than the recorded gradients say."""
+        """Return whether the loss changes differently from the recorded gradients."""
         if self._stops:
             return False
         slopes = [slope_along(self._runs, point) for point in self._points[:_CHECKED]]

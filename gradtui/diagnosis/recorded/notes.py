@@ -1,4 +1,4 @@
-"""What is said of gradients that are not compared, and of what is compared otherwise."""
+"""Notes on gradients that are not compared, or compared in another way."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def note(
 
 
 def element_text(element: Sequence[int]) -> str:
-    """Return an index as Python writes it; nothing for that of a number."""
+    """Return an index as Python writes it; empty for a number."""
     return f"[{', '.join(map(str, element))}]" if element else ""
 
 
 def left_out(runs: Runs) -> Iterator[Finding]:
-    """Yield what a gradient is returned for that is not compared."""
+    """Yield notes on returned gradients that are not compared."""
     for name, why in runs.left_out.items():
         text = f"the gradient of {name} is not compared: {why}"
         yield note("no-gradient", "info", name, text, runs.target.place)
 
 
 def holes(runs: Runs, names: Sequence[str]) -> Iterator[Finding]:
-    """Yield which of the arguments that are judged hold no number somewhere."""
+    """Yield notes on judged arguments with values that are not finite."""
     for name in names:
         found = _hole(runs.given[name])
         if found is not None:
@@ -49,7 +49,7 @@ def holes(runs: Runs, names: Sequence[str]) -> Iterator[Finding]:
 
 
 def not_finite(runs: Runs) -> tuple[str, Place | None]:
-    """Return where a loss that is not finite comes from, and its line."""
+    """Return the origin of a loss that is not finite, with its line."""
     for name, value in runs.given.items():
         found = _hole(value)
         if found is not None:
@@ -68,7 +68,7 @@ def not_finite(runs: Runs) -> tuple[str, Place | None]:
 
 
 def _sources(tape: Tape, root: int) -> list[int]:
-    """Return the nodes that one comes from, and itself, in the order of the run."""
+    """Return a node with everything it is computed from, in the order of the run."""
     found = {root}
     for id in range(root, -1, -1):
         node = tape.nodes[id]
@@ -78,7 +78,7 @@ def _sources(tape: Tape, root: int) -> list[int]:
 
 
 def _hole(value: Array) -> str | None:
-    """Return what is no number in an array, and where; None where all are."""
+    """Return the first value of an array that is not finite, and its place; None without one."""
     off = ~np.isfinite(value) if value.dtype.kind == "f" else np.zeros(0, bool)
     if not off.any():
         return None
@@ -89,7 +89,7 @@ def _hole(value: Array) -> str | None:
 
 
 def nondeterministic(runs: Runs) -> Finding:
-    """Return that two runs differ, at the line that reads what has changed."""
+    """Return the note that two runs differ, at the line that reads the changed value."""
     place, drawn = None, False
     with suppress(Lost, CodeFailed):
         first, second = (runs.recorded(runs.given).tape for _ in range(2))
@@ -107,7 +107,7 @@ def nondeterministic(runs: Runs) -> Finding:
 
 
 def _first_difference(first: Tape, second: Tape) -> tuple[Place | None, bool]:
-    """Return where two runs first differ, and whether numbers come from outside there."""
+    """Return the first difference of two runs, and whether its numbers come from outside."""
     for id, (one, two) in enumerate(zip(first.nodes, second.nodes, strict=False)):
         if isinstance(one, Leaf) and isinstance(two, Leaf):
             if np.array_equal(first.value(id), second.value(id), equal_nan=True):
@@ -129,7 +129,7 @@ def _reader(tape: Tape, read: int) -> Place | None:
 
 
 def lost(runs: Runs) -> str:
-    """Return why a gradient can be told at no point."""
+    """Return why a gradient cannot be judged at any point."""
     digits = digits_of(runs)
     if digits is not None:
         return f"the loss is rounded to {digits} digits: return it as it is computed"
@@ -137,7 +137,7 @@ def lost(runs: Runs) -> str:
 
 
 def opaque(start: Point) -> list[Finding]:
-    """Return a note for each function on the way to the loss that the registry has nothing for."""
+    """Return a note for each opaque function on the way to the loss."""
     tape, found = start.result.tape, dict[tuple[str, Place | None], Finding]()
     for id in range(start.root + 1):
         node = tape.nodes[id]

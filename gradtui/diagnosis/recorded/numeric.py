@@ -1,6 +1,6 @@
-"""The truth by central differences alone, for code part of which a recording cannot see.
+"""The truth by central differences alone, for code that a recording cannot see through.
 
-Such is a root that is found by bisection, whose derivative is that of no step of it.
+An example is a root found by bisection, whose derivative belongs to none of its steps.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from gradtui.diagnosis.recorded.runs import Point, Runs
 Array = NDArray[Any]
 
 _MOST = 400
-"""Elements of all gradients, each of which takes several runs."""
+"""Most elements of all gradients, each of which takes several runs."""
 _POINTS = 2
 _WIDE = 100.0
-"""How many times as wide the steps are with which slopes are tried again."""
+"""Factor by which steps are widened when slopes are measured again."""
 
 
 class NumericJudge(Judge):
@@ -30,10 +30,10 @@ class NumericJudge(Judge):
 
     def __init__(self, runs: Runs, points: Sequence[Point]) -> None:
         super().__init__(runs, points, COARSE)
-        self._stops = True  # differences need no differences to confirm them
+        self._stops = True  # differences need no further differences to confirm them
 
     def forgives(self, point: Point, name: str, apart: Array) -> bool:
-        """Return whether differences from the truth are no more than counts at a point."""
+        """Return whether differences from the truth are within tolerance at a point."""
         return bool(np.all(apart <= self._room(point, name)))
 
     def _compared(self, index: int, name: str) -> tuple[Array, Array]:
@@ -49,7 +49,7 @@ class NumericJudge(Judge):
 def numeric_points(runs: Runs, points: Sequence[Point], names: Sequence[str]) -> list[Point]:
     """Return the first points with their true gradients by central differences.
 
-    There are none where these are too many, or not sure at the user's own point.
+    Empty if these are too many, or uncertain at the user's own point.
     """
     found = list[Point]()
     if sum(points[0].true[name].size for name in names) > _MOST:
@@ -64,12 +64,12 @@ def numeric_points(runs: Runs, points: Sequence[Point], names: Sequence[str]) ->
 
 
 def _slopes(runs: Runs, point: Point, name: str) -> Array | None:
-    """Return a gradient by central differences; None where they are not sure."""
+    """Return a gradient by central differences; None if they are uncertain."""
     true = np.zeros(point.true[name].shape)
     for at in np.ndindex(*true.shape):
         slope = slope_at(runs, point.values, name, at)
         wide = slope_at(runs, point.values, name, at, wide=_WIDE)
-        # What is solved for is found on a grid, within which it changes otherwise.
+        # A solution is found on a grid, within which it changes differently.
         if not (slope.sure and wide.sure and wide.agrees(slope.value)):
             return None
         true[at] = slope.value

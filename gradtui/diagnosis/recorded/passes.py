@@ -1,4 +1,4 @@
-"""Ways in which a gradient may be made to pass what has none, and what then flows back.
+"""Ways in which a gradient may pass operations without one, and the resulting gradients.
 
 Judges nothing: each way gives the gradient of a point.
 """
@@ -30,7 +30,7 @@ _FLAT = frozenset({
     "round", "around", "rint", "sign", "floor", "ceil", "trunc", "fix", "heaviside",
     "floor_divide",
 })  # fmt: skip
-"""Functions that are flat but for jumps."""
+"""Functions that are flat except for jumps."""
 _BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh"})
 _SLOPES: Sequence[Slope] = (
     np.ones_like,
@@ -43,27 +43,27 @@ _SLOPES: Sequence[Slope] = (
     lambda x: np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))) ** 2,
     lambda x: 1 / (1 + np.abs(x)) ** 2,
 )
-"""What stands for the slope of a flat function: the identity's, cut, or a smooth function's."""
+"""Surrogate slopes of a flat function: the identity's, clipped, or a smooth function's."""
 _SIGNS: Sequence[Slope] = (lambda x: np.clip(x, -1, 1), np.tanh)
-"""What stands for the slope of `abs`, which jumps."""
+"""Surrogate slopes of `abs`, whose own slope jumps."""
 _DETACHED = re.compile(r"detach|stop_?grad|no_?grad")
 _COPIED = re.compile(r"\bcopy\(")
 _MOST = 6
-"""Detached values that are tried, and steps, and values that each may be a step of."""
+"""Most detached values tried, most steps, and most values that each may be a step of."""
 
 
 class Way(Struct, frozen=True, eq=False):
-    """A way for gradients to pass what has none."""
+    """A way for gradients to pass an operation without one."""
 
     told: str
-    """What a gradient does then, as the end of a sentence that begins with its name."""
+    """Its description, as the end of a sentence that begins with the gradient's name."""
     place: Place | None
     passed: Callable[[Point, str], Array | None]
-    """A point and the name of a gradient -> that gradient; None where it cannot be had so."""
+    """A point and the name of a gradient -> that gradient by this way; None if impossible."""
 
 
 def rounded(points: Sequence[Point]) -> Iterator[Way]:
-    """Yield the ways past flat functions; all gradients of a function take the same."""
+    """Yield the ways past flat functions; all gradients of a function share one."""
     flat = _flat(points[0])
     if not flat:
         return
@@ -78,12 +78,12 @@ def rounded(points: Sequence[Point]) -> Iterator[Way]:
 
 
 def kinked(points: Sequence[Point], *, straight: bool) -> Iterator[Way]:
-    """Yield the ways past `abs`, by its operand itself where it is `straight`."""
+    """Yield the ways past `abs`, if `straight` by its operand itself."""
     tape = points[0].result.tape
     found = [node for id in _named(points[0], "abs") if isinstance(node := tape.nodes[id], Call)]
     if not found:
         return
-    # Where nothing is larger than 1 a slope that is cut there is the operand itself.
+    # If nothing is larger than 1, a slope clipped there is the operand itself.
     cut = any(np.any(np.abs(point.result.tape.value(id)) > 1)
               for point in points for id in _named(point, "abs"))  # fmt: skip
     slopes = [*(_SIGNS if cut else _SIGNS[1:]), *([_itself] if straight else [])]
@@ -94,7 +94,7 @@ def kinked(points: Sequence[Point], *, straight: bool) -> Iterator[Way]:
 
 
 def detached(points: Sequence[Point], *, zero: bool) -> Iterator[Way]:
-    """Yield the ways that stop at what a line says is detached."""
+    """Yield the ways that stop at explicitly detached values."""
     tape = points[0].result.tape
     for at, id in enumerate(_detached(points[0], zero=zero)[:_MOST]):
         links_at = partial(_stopped, at=at, zero=zero)
@@ -103,7 +103,7 @@ def detached(points: Sequence[Point], *, zero: bool) -> Iterator[Way]:
 
 
 def stepped(points: Sequence[Point]) -> Iterator[Way]:
-    """Yield the ways past numbers that jump as arguments do, as `where(w > 0, 1, -1)`."""
+    """Yield the ways past numbers that jump with an argument, such as `where(w > 0, 1, -1)`."""
     tape = points[0].result.tape
     for step, source in _steps(points):
         told = "passes a step, which is flat, by a slope of its own"
@@ -113,9 +113,9 @@ def stepped(points: Sequence[Point]) -> Iterator[Way]:
 
 
 def chosen(points: Sequence[Point], name: str) -> Iterator[Way]:
-    """Yield the ways from values of the shape of an argument straight to it: it only chooses them.
+    """Yield the ways from values straight to an argument of their shape, which chooses them.
 
-    Such are the entries of a codebook that are nearest to it.
+    An example are the nearest entries of a codebook.
     """
     start, tape = points[0], points[0].result.tape
     found = [
@@ -132,7 +132,7 @@ def chosen(points: Sequence[Point], name: str) -> Iterator[Way]:
 
 
 def _linked(point: Point, name: str, links_at: LinksAt) -> Array | None:
-    """Return the gradient of the run in which other things flow back."""
+    """Return the gradient of a run with other slopes."""
     links = links_at(point)
     return None if links is None else _gradient(point, name, links)
 
@@ -205,7 +205,7 @@ def _bounds(point: Point) -> Iterator[tuple[int, int]]:
 
 
 def _bounded_before(point: Point) -> Links:
-    """Return flat functions with a slope of 1, and bounds as they are of what is not rounded."""
+    """Return flat functions with a slope of 1, and bounds applied to unrounded values."""
     tape, found = point.result.tape, dict(_sloped(point, np.ones_like))
     smooth = Without(tape, _sources(tape, _flat(point)))
     for id, source in _bounds(point):
@@ -232,9 +232,9 @@ def _slope_at(tape: Tape, id: int, slope: Slope) -> Array:
 
 
 def _detached(point: Point, *, zero: bool) -> list[int]:
-    """Return the calls whose result a line says is detached; by a mere copy where `zero` is true.
+    """Return the calls whose result is explicitly detached, if `zero` also by a mere copy.
 
-    A copy says so only where the gradient would be 0: most copies mean something else.
+    A copy means that only if the gradient would be 0: most copies mean something else.
     """
     tape, found = point.result.tape, list[int]()
     for id in range(point.root):
@@ -253,9 +253,9 @@ def _stopped(point: Point, at: int, *, zero: bool) -> Links | None:
 
 
 def _steps(points: Sequence[Point]) -> Iterator[tuple[int, int]]:
-    """Yield numbers that jump as arguments do, and what may decide.
+    """Yield numbers that jump with arguments, and the values that may decide them.
 
-    They come from outside, as far as the tape knows, and yet differ from run to run.
+    For the tape they come from outside, and yet they differ from run to run.
     """
     first, *others = points
     tape = first.result.tape

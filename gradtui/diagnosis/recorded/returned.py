@@ -1,4 +1,4 @@
-"""What the user's code returns for gradients -> gradients by the names of the arguments."""
+"""Matches the gradients that the user's code returns with the names of the arguments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gradtui.recording.array import plain
 
 _WAYS = 10_000
 _GIVE = {"f": "", "i": "whole numbers", "u": "whole numbers", "b": "truths", "c": "complex numbers"}
-"""Kind of an array -> what it holds that no gradient is of."""
+"""Kind of an array -> the word for its contents, which have no gradient."""
 
 
 class Gradients:
@@ -31,21 +31,21 @@ class Gradients:
     def __init__(
         self, raw: Any, arguments: Mapping[str, Any], wrt: Sequence[str], now: Mapping[str, Any]
     ) -> None:
-        """Match what is returned with the arguments; raises InputError where that cannot be.
+        """Match the returned values with the arguments; raises InputError if that is impossible.
 
-        `now` are those of this run, in the same containers unless the code has changed these.
+        `now` are this run's arguments, in the same containers unless the code has changed them.
         """
         self._arguments, self._parts, self._now = arguments, parts_of(arguments), now
         self._wrt = wrt
         self.found: dict[str, Any] = {}
-        """Those of arrays of floats and of numbers; of those that `wrt` names, if it names any."""
+        """Gradients of arrays of floats and of numbers, only of those in `wrt` if it names any."""
         self.left_out: dict[str, str] = {}
-        """A name that a gradient is returned for -> why it is not compared."""
+        """The name of an uncompared returned gradient -> the reason."""
         for path, value in self._paired(raw):
             self._take(path, value)
 
     def _paired(self, raw: Any) -> Iterator[tuple[Path, Any]]:
-        """Yield what is returned with what it is the gradient of."""
+        """Yield the returned values with the names that they are the gradients of."""
         if is_record(raw):
             raw = dict(entries(raw))
         if isinstance(raw, Mapping):
@@ -58,7 +58,7 @@ class Gradients:
             yield part.path if part else (first[0],), raw
 
     def _take(self, path: Path, value: Any) -> None:
-        """Enter what is returned for a part, or for each part of a container."""
+        """Enter the returned value for a part, or for each part of a container."""
         held = self._held(path)
         name = path_text(path)
         if value is None:
@@ -76,7 +76,7 @@ class Gradients:
         return entry(self._arguments, path)
 
     def _within(self, path: Path, held: Any, value: Any) -> Iterator[tuple[Path, Any]]:
-        """Yield the entries of a container with what is returned for them."""
+        """Yield the entries of a container with their returned values."""
         name, keys = path_text(path), [key for key, _ in entries(held)]
         if is_record(value):
             value = dict(entries(value))
@@ -101,9 +101,9 @@ class Gradients:
     def _grouped(
         self, raw: Mapping[Any, Any], path_of: Callable[[Any], Path]
     ) -> Iterator[tuple[Path, Any]]:
-        """Yield the entries of a mapping with what each is the gradient of.
+        """Yield the entries of a mapping with the names that they are the gradients of.
 
-        W and dW both stand for W; where W is there it may be the parameter itself.
+        W and dW both mean W; a W may also be the parameter itself.
         """
         groups = dict[Path, list[Any]]()
         for key in raw:
@@ -117,7 +117,7 @@ class Gradients:
             yield path, raw[(own or keys)[-1]]
 
     def _is_itself(self, value: Any, path: Path) -> bool:
-        """Return whether what is returned is the argument itself."""
+        """Return whether a returned value is the argument itself."""
         try:
             held = entry(self._now, path)
         except (LookupError, TypeError, AttributeError):
@@ -127,7 +127,7 @@ class Gradients:
         return value is held or (arrays and np.array_equal(value, held, equal_nan=is_float(held)))
 
     def _path(self, key: Any) -> Path:
-        """Return what a key of a mapping stands for."""
+        """Return the name that a key of a mapping means."""
         if key in self._parts:
             return self._parts[key].path
         paths = [*_paths(self._arguments)]
@@ -161,7 +161,7 @@ class Gradients:
         yield from (((name,), value) for name, value in zip(names, raw, strict=False))
 
     def _is_like(self, held: Any, raw: Any) -> bool:
-        """Return whether what is returned has the entries and the shapes of a container."""
+        """Return whether a returned value has the entries and the shapes of a container."""
         own = [one for _, one in entries(held)]
         if not own:
             return raw is None or (not isinstance(raw, list | tuple | dict)
@@ -176,7 +176,7 @@ class Gradients:
         ]  # fmt: skip
 
     def _names(self, raw: Sequence[Any], held: set[str]) -> list[str]:
-        """Return the arguments that gradients in order are those of."""
+        """Return the arguments of gradients given in order."""
         arrays, floats = (
             [name for name in self._arguments if name in held or name in self._arrays(floats=own)]
             for own in (False, True)
@@ -201,7 +201,7 @@ def _paths(arguments: Mapping[str, Any]) -> Iterator[Path]:
 
 
 def _meant(key: Any) -> tuple[Any, ...]:
-    """Return what a key of a mapping may stand for: W for W, and for dW."""
+    """Return the names that a key of a mapping may mean: W for W, and for dW."""
     if not isinstance(key, str) or not key.startswith("d") or key == "d":
         return (key,)
     return key, key.removeprefix("d").removeprefix("_")
@@ -227,7 +227,7 @@ def _fit(held: Sequence[Any], raw: Sequence[Any]) -> bool:
 
 
 def _fitting(raw: Sequence[Any], names: list[str], arguments: Mapping[str, Any]) -> list[str]:
-    """Return the first arguments, or others where the shapes fit these in one way and not those."""
+    """Return the first arguments, or the only others whose shapes fit better."""
 
     def fit(chosen: Sequence[str]) -> bool:
         return _fit([arguments[name] for name in chosen], raw)

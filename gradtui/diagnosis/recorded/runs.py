@@ -1,4 +1,4 @@
-"""Runs of the user's code at points around its arguments: recorded, and as it is."""
+"""Runs of the user's code at points around its arguments: recorded, and plain."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ Array = NDArray[Any]
 Values = Mapping[str, Array]
 
 _SPREADS = (0.1, 0.5, 1.0, 0.1, 0.5, 1.0)
-"""How far from the arguments the points lie, relative to their size."""
+"""The distance of the points from the arguments, relative to their size."""
 _NEARER = (0.01, 1e-3)
-"""How near where the code is no use at the others."""
+"""The distance if the code is useless at the others."""
 _PULLED = (1.0, 0.5, 0.2, 0.05)
-"""How much of that is left where a point lies outside the domain that the arguments show."""
+"""The part of that distance used for a point outside the arguments' domain."""
 _LARGE, _WIDE = 5_000, 1 << 26
-"""Nodes of a tape, and bytes of its values, from which on there are fewer points."""
+"""With more nodes on a tape, or bytes of values, there are fewer points."""
 _SAME = 1e-6
-"""How far apart, of the largest, elements of a symmetric matrix may be that has been rounded."""
+"""The tolerance of symmetry for a rounded matrix, relative to its largest element."""
 _SEED = 20_240_229
 
 
 class Point(Struct, frozen=True, eq=False):
-    """One recorded run: what the code claims, and what is true of that very run."""
+    """One recorded run: the claims of the code, and the truth of that very run."""
 
     values: Values
     """The arguments that are drawn."""
@@ -54,25 +54,25 @@ class Point(Struct, frozen=True, eq=False):
     nodes: Mapping[str, int | None]
     """The node of each gradient; None where it was not recorded."""
     symmetric: frozenset[str] = frozenset()
-    """Symmetric matrices that the code takes as such: only that part of a gradient counts.
+    """Matrices that the code takes to be symmetric: only the symmetric part of a gradient counts.
 
-    A factorisation that reads one triangle has any gradient that has the same sum with its
-    transpose.
+    For a factorisation that reads one triangle, any gradient with the same sum with its transpose
+    is right.
     """
 
     @property
     def is_finite(self) -> bool:
-        """Whether the loss and the true gradients are numbers."""
+        """Whether the loss and the true gradients are finite."""
         return bool(np.isfinite(self.loss)) and all(
             bool(np.all(np.isfinite(true))) for true in self.true.values()
         )
 
     def shaken(self, seed: int) -> tuple[Values, Values]:
-        """Return what is claimed and what is true with every rounding moved."""
+        """Return the claims and the truth with every rounding moved."""
         return self._replayed(Shaken(self.result.tape, (_SEED, seed)))
 
     def without(self, numbers: Sequence[int]) -> tuple[Values, Values]:
-        """Return what is claimed and what is true with some numbers of the program 0."""
+        """Return the claims and the truth with some numbers of the program set to 0."""
         tape = self.result.tape
         zeros = {id: np.zeros_like(tape.value(id)) for id in numbers}
         return self._replayed(Replay(tape, zeros))
@@ -93,11 +93,11 @@ Watching = Callable[[World], AbstractContextManager[Any]]
 
 
 class Lost(Exception):
-    """A run whose loss does not come from what was recorded; what was lost."""
+    """The loss of a run does not come from the recording; the text names the lost part."""
 
 
 class CodeFailed(Exception):
-    """The user's code raised an exception at numbers that are not the user's own."""
+    """The user's code raised an exception at numbers other than the user's own."""
 
 
 class Runs:
@@ -110,7 +110,7 @@ class Runs:
         self.target, self._watched = target, watched
         self._randomness = target.library.randomness(target.case.seed)
         self.kept = kept or target.library.kept(target.called)
-        """What the program holds, as it was before any run."""
+        """The state of the program before any run."""
         self._answers = Answers()
         self._kinds = True
         """Whether recorded values pass for Python's own."""
@@ -118,10 +118,10 @@ class Runs:
         self.given: Values = {n: part.value for n, part in self._parts.items() if part.is_array}
         """The arguments that are recorded: arrays, and numbers that gradients are returned for."""
         self.left_out: Mapping[str, str] = {}
-        """What a gradient is returned for that is not compared -> why it is not."""
+        """The name of an uncompared returned gradient -> the reason."""
 
     def first(self, *, heard: bool = False) -> tuple[float, Mapping[str, Any]]:
-        """Return the loss and the gradients of a first run, which says what is recorded."""
+        """Return the loss and the gradients of a first run, which determines what is recorded."""
         loss, gradients = self.as_is(self.given, heard=heard)
         names = {*self.target.wanted, *gradients}
         self.given = {
@@ -132,14 +132,14 @@ class Runs:
         return loss, gradients
 
     def _restore(self) -> None:
-        """Let every run draw the same numbers."""
+        """Make every run draw the same numbers."""
         self._randomness.restore()
         self.kept.rewind()
 
     def as_is(self, values: Values, *, heard: bool = False) -> tuple[float, Mapping[str, Any]]:
         """Return the loss and the gradients of a run that is not recorded.
 
-        Exceptions of the code pass through where it is `heard`, else they are CodeFailed.
+        Exceptions of the code pass through if it is `heard`, else they become CodeFailed.
         """
         arguments = with_values(copied(self.target.arguments), self._parts, copied(values))
         with nullcontext() if heard else unheard(), self._answers.told():
@@ -153,13 +153,13 @@ class Runs:
                     raise
                 raise CodeFailed from error
         self.left_out = returned.left_out
-        # What is returned may be what the code goes on writing in the next run.
+        # The code may write to a returned array in the next run.
         return _number(returned.loss), copied(plain(dict(returned.gradients)))
 
     def recorded(self, values: Values) -> Result:
-        """Return a recorded run; what it returns is a `Returned`.
+        """Return a recorded run, whose result is a `Returned`.
 
-        Raises CodeFailed where the code fails there, and Lost where it does so only as recorded.
+        Raises CodeFailed if the code fails there, and Lost if it fails only when recorded.
         """
         own = {name: values.get(name, self.given[name]) for name in self.given}
         target = self.target
@@ -185,14 +185,14 @@ class Runs:
         except (Exception, SystemExit) as error:
             self.as_is(values)
             if self._kinds:
-                self._kinds = False  # as json takes no float but Python's own
+                self._kinds = False  # such as json, which takes only Python's own floats
                 return self.recorded(values)
             raise Lost(f"recording arrays are refused ({type(error).__name__}: {error})") from error
 
     def point(self, values: Values, names: tuple[str, ...], *, near: bool) -> Point:
         """Return a point with the true gradients of `names`.
 
-        Raises Lost or Untold where the recording does not give them.
+        Raises Lost or Untold if the recording does not give them.
         """
         result = self.recorded(values)
         returned, tape = result.returned, result.tape
@@ -214,7 +214,7 @@ class Runs:
         )  # fmt: skip
 
     def points(self, start: Point, names: tuple[str, ...]) -> Iterator[Point]:
-        """Yield points around the user's own at which the code runs and all is finite."""
+        """Yield points around the user's own at which the code runs and everything is finite."""
         rng = np.random.default_rng(_SEED)
         tape = start.result.tape
         spreads = _SPREADS[:3] if len(tape) > _LARGE or tape.bytes > _WIDE else _SPREADS
@@ -238,7 +238,7 @@ class Runs:
 
 
 def _between(one: Values, other: Values, share: float) -> Values:
-    """Return what lies on the way from one point to another, from 0 to 1."""
+    """Return the point at a fraction of the way from one point to another."""
     if share == 1:
         return other
     return {
@@ -248,7 +248,7 @@ def _between(one: Values, other: Values, share: float) -> Values:
 
 
 def drawn(value: Array, spread: float, rng: np.random.Generator) -> Array:
-    """Return random numbers around a value, or as large as its own where `spread` is 1."""
+    """Return random numbers around a value, or as large as its own if `spread` is 1."""
     normal = rng.normal(size=value.shape)
     if spread >= 1:
         return np.asarray(size_of(value) * normal, dtype=value.dtype)
@@ -257,7 +257,7 @@ def drawn(value: Array, spread: float, rng: np.random.Generator) -> Array:
 
 
 def alike(value: Array, spread: float, rng: np.random.Generator) -> Array:
-    """Return random numbers around a value: symmetric, positive definite or shares where it is.
+    """Return random numbers around a value that stay symmetric, positive definite or shares.
 
     A gradient of a function of such arguments need not be right for others.
     """
@@ -294,28 +294,28 @@ def _definite(value: Array, spread: float, rng: np.random.Generator) -> Array:
 
 
 def _has_shares(value: Array) -> bool:
-    """Return whether numbers along the last axis are shares, and no mere choice, of 1."""
+    """Return whether numbers along the last axis are shares of 1, not one-hot."""
     if not value.ndim or value.shape[-1] < 2 or not np.all(value >= 0) or np.all(value % 1 == 0):
         return False
     return bool(np.allclose(value.sum(axis=-1), 1.0, rtol=0, atol=1e-6))
 
 
 def shaped(value: Any, shape: tuple[int, ...]) -> Array:
-    """Return a gradient as floats, in a shape that it stretches to with as many elements."""
+    """Return a gradient as floats, in a compatible shape with as many elements."""
     array = np.asarray(value, dtype=np.float64)
     spare = len(shape) - array.ndim
     return array.reshape(shape) if spare >= 0 and (1,) * spare + array.shape == shape else array
 
 
 def as_compared(value: Any, shape: tuple[int, ...], *, symmetric: bool) -> Array:
-    """Return a gradient in a shape, of one by symmetric matrices what is symmetric in it."""
+    """Return a gradient in a shape; by a symmetric matrix, only its symmetric part."""
     found = shaped(value, shape)
     fits = symmetric and found.shape == shape
     return (found + found.swapaxes(-1, -2)) / 2 if fits else found
 
 
 def root_of(result: Result, loss: Any) -> int:
-    """Return the node of the loss, by its value where it was made a plain number at the end."""
+    """Return the node of the loss, found by its value if it became a plain number at the end."""
     node = result.node(loss)
     if node is not None:
         return node

@@ -1,4 +1,4 @@
-"""What a wrong gradient is in terms of the truth, where that is simple and holds everywhere."""
+"""Simple relations of a wrong gradient to the truth that hold everywhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CLOSE = 1e-6
 
 
 class Simple(Struct, frozen=True):
-    """A rule of the findings, and what it says of this gradient."""
+    """A rule of the findings, with its words for this gradient."""
 
     rule: str
     text: str
@@ -27,7 +27,7 @@ class Simple(Struct, frozen=True):
 
 
 def explained(name: str, points: Sequence[Point]) -> Simple | None:
-    """Return what a wrong gradient is at all points, None where that is nothing simple."""
+    """Return the simple relation of a wrong gradient to the truth at all points, or None."""
     hand, true = [point.hand[name] for point in points], [point.true[name] for point in points]
     if hand[0].shape == true[0].shape:
         return next(_by_numbers(name, points, hand, true), None)
@@ -70,7 +70,7 @@ def _by_shape(hand: Sequence[Array], true: Sequence[Array]) -> Iterator[Simple]:
 
 
 def _added_axes(shape: tuple[int, ...], wanted: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """Yield axes whose sum leaves as many numbers as are wanted."""
+    """Yield axes whose sum leaves the wanted number of elements."""
     count = int(np.prod(wanted, dtype=int))
     for axis in range(len(shape)):
         if int(np.prod(shape, dtype=int)) == count * shape[axis]:
@@ -80,7 +80,7 @@ def _added_axes(shape: tuple[int, ...], wanted: tuple[int, ...]) -> Iterator[tup
 
 
 def ratio_of(values: Sequence[Array], bases: Sequence[Array]) -> float | None:
-    """Return c where each value is c times its base in all elements, else None."""
+    """Return c if each value is c times its base in all elements, else None."""
     value = np.concatenate([one.reshape(-1) for one in values])
     base = np.concatenate([one.reshape(-1) for one in bases])
     with np.errstate(all="ignore"):
@@ -97,7 +97,7 @@ def _all_close(values: Sequence[Array], others: Sequence[Array]) -> bool:
 
 
 def _room(scale: float, bases: Sequence[Array]) -> Array:
-    """Return the difference that does not count, relative to the largest of each point."""
+    """Return the tolerance, relative to the largest element of each point."""
     parts = [np.full(one.size, np.max(np.abs(one), initial=0.0)) for one in bases]
     whole = _CLOSE * scale * np.concatenate(parts)
     return whole if len(bases) > 1 else whole.reshape(bases[0].shape)

@@ -1,4 +1,4 @@
-"""Small numbers that keep a function finite, which a gradient by hand leaves out: log(p + 1e-7)."""
+"""Small numbers that keep a function finite, such as log(p + 1e-7), omitted in a gradient."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from gradtui.recording.tape import Call, Leaf
 
 _SMALL = 1e-4
 _SLIGHT = 1e-2
-"""The share of a gradient by which such a number may change it."""
+"""The largest relative change of a gradient by such a number."""
 _ADDING = frozenset({"add", "subtract", "maximum", "clip"})
 _POINTS = 3
 
 
 def stabiliser(name: str, points: Sequence[Point]) -> tuple[float, Place | None] | None:
-    """Return a small number but for which a gradient would be right, and where it is added."""
+    """Return a small number whose omission makes a gradient right, and its place."""
     found = _numbers(points[0])
     if not found:
         return None

@@ -1,7 +1,7 @@
-"""Deliberate gradients of what has none: rounding that is passed as if it were not there.
+"""Deliberate gradients of operations without one: rounding passed as if it were not there.
 
-A hand-written gradient is one where it is, at all points, the gradient of the run with another
-slope in the place of that of a flat function, or of one whose result is detached.
+A hand-written gradient is deliberate if it is, at all points, the gradient of the run with another
+slope for a flat function, or for one whose result is detached.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ Array = NDArray[Any]
 
 _SAME = 1e-6
 _LIKELY = 3
-"""Points at which a gradient is as long, whatever it should be, if that is no chance."""
+"""With this many points, a constant norm of a gradient is no coincidence."""
 
 
 class Surrogate(Struct, frozen=True):
-    """What a gradient passes, or stops at, on purpose."""
+    """An operation that a gradient passes, or stops at, on purpose."""
 
     told: str
-    """What it does, as the end of a sentence that begins with its name."""
+    """Its description, as the end of a sentence that begins with the gradient's name."""
     place: Place | None
 
 
 class Agreed(Struct, frozen=True, eq=False):
-    """What several gradients of a function pass in the same way."""
+    """The common way of several gradients of a function."""
 
     meant: Mapping[str, Surrogate]
     way: Way | None = None
-    """That way; None where none explains any."""
+    """That way; None if none explains any."""
 
 
 def agreed(
     names: Sequence[str], points: Sequence[Point], tolerance: float, rates: Mapping[str, float]
 ) -> Agreed:
-    """Return how most of some wrong gradients pass rounding, if that explains any of them.
+    """Return the way in which most wrong gradients pass rounding, if that explains any.
 
     `rates` are the numbers that the code is given, any of which may scale a gradient on purpose if
     the forward pass has no other use for it.
@@ -88,7 +88,7 @@ def surrogate(
 def is_handed_on(points: Sequence[Point], given: Sequence[Array]) -> bool:
     """Return whether the user's lines compute and move nothing on the way to the loss.
 
-    What they hand on is one of the arrays that they are `given`.
+    They pass on one of the arrays that they are `given`.
     """
     return all(_is_handed_on(point.result.tape, point.root, given) for point in points)
 
@@ -119,7 +119,7 @@ def _ways(name: str, points: Sequence[Point], *, straight: bool, chooses: bool) 
 def _explained(
     way: Way, name: str, points: Sequence[Point], tolerance: float, rates: Mapping[str, float]
 ) -> str | None:
-    """Return how a gradient is scaled where it is that of a way; None where it is another."""
+    """Return the scale of a gradient that follows a way, in words; None if it does not."""
     hands, found = list[Array](), list[Array]()
     for point in points:
         hand, passed = point.hand[name], way.passed(point, name)
@@ -129,7 +129,7 @@ def _explained(
         found.append(passed)
     if not any(np.any(hand) for hand in hands):
         return None
-    # Where all of it is 0 at a point, what cancels out in another way is rounding alone.
+    # If all of it is 0 at a point, cancelled values of another way are only rounding.
     largest = max(float(np.max(np.abs(passed), initial=0.0)) for passed in found)
     for told, scale in _scales(hands, found, rates):
         room = tolerance * abs(scale) * largest
@@ -165,7 +165,7 @@ def _is_used(point: Point, rate: float) -> bool:
 
 
 def _is_of_one_length(name: str, points: Sequence[Point]) -> bool:
-    """Return whether a gradient is as long at all points, which its own size cannot tell."""
+    """Return whether a gradient has the same norm at all points, unlike the true one."""
     if len(points) < _LIKELY or points[0].hand[name].size < 2:
         return False
     own = [float(np.linalg.norm(point.hand[name])) for point in points]
@@ -174,7 +174,7 @@ def _is_of_one_length(name: str, points: Sequence[Point]) -> bool:
 
 
 def _is_along(way: Way | None, name: str, points: Sequence[Point]) -> bool:
-    """Return whether a gradient goes everywhere the way of another."""
+    """Return whether a gradient has the direction of another everywhere."""
     for point in points:
         hand, passed = point.hand[name], point.true[name]
         if way is not None:

@@ -1,4 +1,4 @@
-"""What is checked of the user's code: a function with its loss, or the two halves of a layer."""
+"""The checked part of the user's code: a function with its loss, or the halves of a layer."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ _SEED = 20_240_229
 
 
 class Returned(Struct, frozen=True, eq=False):
-    """What one run gives: the loss, and the gradients by the names of the arguments."""
+    """The results of one run: the loss, and the gradients by the names of the arguments."""
 
     loss: Any
     gradients: Mapping[str, Any]
     left_out: Mapping[str, str]
-    """What a gradient is returned for that is not compared -> why it is not."""
+    """The name of an uncompared returned gradient -> the reason."""
 
 
 class Target(Struct, frozen=True, eq=False):
-    """The user's code and the arguments that it is given."""
+    """The user's code with its arguments."""
 
     function: Callable[..., Any]
-    """What the user wrote, the forward half of a layer."""
+    """The user's function, or the forward half of a layer."""
     backward: Callable[..., Any] | None
     arguments: Mapping[str, Any]
-    """In the order of the function's own."""
+    """The arguments, in the function's order."""
     case: Case
     signature: inspect.Signature
-    """How the function takes them."""
+    """The function's signature."""
     library: Library = NUMPY
-    """What the code computes with."""
+    """The library that the code computes with."""
 
     @property
     def name(self) -> str:
-        """What the code is called in messages."""
+        """The code's name in messages."""
         return name_of(self.function)
 
     @property
@@ -60,28 +60,28 @@ class Target(Struct, frozen=True, eq=False):
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """The parts that the decorator names; none where it names none."""
+        """The parts that the decorator names, if any."""
         wrt = self.case.wrt
         return tuple(n for n, part in self.parts.items() if n in wrt or part.path[0] in wrt)
 
     @property
     def called(self) -> Callable[..., Any]:
-        """What of the user's code is called last: its module's names belong to the program."""
+        """The function called last, whose module's names belong to the program."""
         return self.backward or self.function
 
     @property
     def returns_loss(self) -> bool:
-        """Whether what is called last returns the loss first, and gradients after it."""
+        """Whether the function called last returns the loss first, and gradients after it."""
         return self.backward is None
 
     @property
     def deliberate(self) -> bool:
-        """Whether nothing but its gradient can be the point of code that hands on what it gets."""
+        """Whether code that only passes on its input must exist for its gradient."""
         return False
 
     @property
     def place(self) -> Place | None:
-        """Where the code begins, of a layer its backward half."""
+        """The place of the code; for a layer, of its backward half."""
         return _place_of(self.called)
 
     def run(self, world: World, arguments: Mapping[str, Any]) -> Returned:
@@ -100,7 +100,7 @@ class Target(Struct, frozen=True, eq=False):
         return Returned(loss, gradients.found, gradients.left_out)
 
     def _called(self, world: World, arguments: Mapping[str, Any]) -> Any:
-        """Call the function with arguments by name, however it takes them."""
+        """Call the function with arguments by name, in the way that it takes them."""
         bound = inspect.BoundArguments(self.signature, OrderedDict())
         rest = dict(arguments)
         for name, parameter in self.signature.parameters.items():
@@ -109,7 +109,7 @@ class Target(Struct, frozen=True, eq=False):
             else:
                 bound.arguments[name] = rest.pop(name)
         function, fixed = self.function, list[Any]()
-        while isinstance(function, partial):  # arrays that it holds take part as well
+        while isinstance(function, partial):  # arrays inside it take part, too
             fixed = [world.taking(one) if is_float(one) else one for one in function.args] + fixed
             function = function.func
         return function(*fixed, *bound.args, **bound.kwargs)
@@ -150,9 +150,9 @@ class Target(Struct, frozen=True, eq=False):
         return loss, self.backward(*given, *cache)
 
     def _forward(self, returned: Any) -> tuple[list[Any], list[Any], bool]:
-        """Return outputs, what follows their gradients to the backward half, and how these go.
+        """Return outputs, the further arguments of the backward half, and how gradients are passed.
 
-        They go one by one where it takes as many arguments as the forward half returns.
+        They are passed one by one if it takes as many arguments as the forward half returns.
         """
         assert self.backward is not None
         if not isinstance(returned, tuple):
@@ -169,14 +169,14 @@ class Target(Struct, frozen=True, eq=False):
 
     @property
     def file(self) -> str:
-        """The file that the code is in."""
+        """The file of the code."""
         return self.place.file if self.place is not None else self.name
 
 
 def target_of(
     function: Any, backward: Any, args: Sequence[Any], arrays: Mapping[str, Any]
 ) -> Target:
-    """Return what is to be checked; raises InputError where it cannot be called so."""
+    """Return the target of a check; raises InputError for an unusable call."""
     signature, arguments = bound_arguments(function, args, arrays)
     target = Target(function, backward, arguments, case_of(function), signature)
     name, parts = target.name, target.parts
@@ -199,8 +199,8 @@ def bound_arguments(
 ) -> tuple[inspect.Signature, dict[str, Any]]:  # fmt: skip
     """Return how a function takes its arguments, and these by name; raises InputError.
 
-    `signature` is what it takes where its own does not say so; those that are not given are left
-    out without `defaults`.
+    `signature` replaces an uninformative one of its own; without `defaults`, missing arguments are
+    left out.
     """
     name, place = name_of(function), _place_of(function)
     file = place.file if place else name
@@ -228,7 +228,7 @@ def bound_arguments(
 
 
 def _positional(function: Callable[..., Any]) -> int:
-    """Return how many positional arguments a function needs."""
+    """Return the number of positional arguments that a function needs."""
     needed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     parameters = inspect.signature(function).parameters.values()
     return sum(1 for one in parameters if one.kind in needed and one.default is one.empty)
@@ -240,7 +240,7 @@ def _place_of(function: Callable[..., Any]) -> Place | None:
 
 
 def _instead(arguments: Mapping[str, Any]) -> str:
-    """Return what to give instead of what is no array."""
+    """Return the advice for an argument that is not an array."""
     for name, value in arguments.items():
         if isinstance(value, int) and not isinstance(value, bool):
             return f"; {name} is a whole number: give {float(value)!r}"

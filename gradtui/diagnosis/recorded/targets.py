@@ -1,4 +1,4 @@
-"""Which kind of code is to be checked: over arrays of NumPy's, or over tensors."""
+"""Chooses the kind of target: code over NumPy's arrays, or over tensors."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from gradtui.diagnosis.recorded.target import Target, target_of
 
 
 def code_of(function: Any, args: Sequence[Any], arrays: Mapping[str, Any]) -> Target:
-    """Return what is to be checked of a call `check(function, *args, **arrays)`.
+    """Return the target of a call `check(function, *args, **arrays)`.
 
-    Raises InputError where it cannot be called so.
+    Raises InputError for an unusable call.
     """
     if _is_over_tensors(function, args, arrays):
         from gradtui.diagnosis.recorded.tensors import split_backward, tensor_target
@@ -26,7 +26,7 @@ def _is_over_tensors(function: Any, args: Sequence[Any], arrays: Mapping[str, An
     """Return whether a tensor, a module or a custom function is anywhere in a call."""
     torch = sys.modules.get("torch")
     if torch is None:
-        return False  # nothing of it can be there
+        return False  # nothing can be of PyTorch
     kinds = torch.Tensor, torch.nn.Module
     if any(
         isinstance(one, kinds) for one in (function, *args, *arrays.values(), *_defaults(function))

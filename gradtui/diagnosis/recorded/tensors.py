@@ -1,6 +1,6 @@
-"""What is checked of code over tensors of PyTorch's: custom functions, modules, halves of layers.
+"""Targets over PyTorch's tensors: custom functions, modules, halves of layers.
 
-Tensors that ask for a gradient are judged; where none does, all that hold floats.
+Tensors that require a gradient are judged, or else all with floats.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     given: tuple[str, ...]
     """The arguments that are tensors."""
     judged: tuple[str, ...]
-    """Those whose gradients are judged."""
+    """The names whose gradients are judged."""
     parameters: tuple[str, ...] = ()
-    """Those that are parameters of a module."""
+    """The names that are parameters of a module."""
 
     @property
     def custom(self) -> Any:
-        """The custom function that is checked; None for another callable."""
+        """The checked custom function; None for another callable."""
         return tensors.function_of(self.function)
 
     @property
     def name(self) -> str:
-        """What the code is called in messages."""
+        """The code's name in messages."""
         return str(self.custom.__qualname__) if self.custom else super().name
 
     @property
     def called(self) -> Callable[..., Any]:
-        """What of the user's code is called last: its module's names belong to the program."""
+        """The function called last, whose module's names belong to the program."""
         function: Callable[..., Any] = self.backward or self.function
         if self.custom is not None:
             function = self.custom.backward
@@ -58,12 +58,12 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
 
     @property
     def returns_loss(self) -> bool:
-        """Whether what is called last returns the loss first, and gradients after it."""
+        """Whether the function called last returns the loss first, and gradients after it."""
         return False
 
     @property
     def deliberate(self) -> bool:
-        """Whether nothing but its gradient can be the point of code that hands on what it gets."""
+        """Whether code that only passes on its input must exist for its gradient."""
         return self.custom is not None
 
     @property
@@ -96,7 +96,7 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         return Returned(world.giving(loss), gradients, {})
 
     def _call(self, world: World, given: Mapping[str, Any]) -> Any:
-        """Return what the code returns for tensors, which a custom function may write into."""
+        """Return the code's result for tensors, which a custom function may write into."""
         if self.custom is not None:
             own = [one.clone() if name in self.judged else one for name, one in given.items()]
             return self.custom.apply(*own)
@@ -111,11 +111,11 @@ class _ByHand(TensorTarget, frozen=True, eq=False, kw_only=True):
     """A function that returns its loss and gradients, or the two halves of a layer."""
 
     wanting: tuple[str, ...] = ()
-    """The tensors that ask for a gradient."""
+    """The tensors that require a gradient."""
 
     @property
     def returns_loss(self) -> bool:
-        """Whether what is called last returns the loss first, and gradients after it."""
+        """Whether the function called last returns the loss first, and gradients after it."""
         return self.backward is None
 
     def _run(self, world: World, given: Mapping[str, Any]) -> Returned:
@@ -148,7 +148,7 @@ class _ByHand(TensorTarget, frozen=True, eq=False, kw_only=True):
 
 
 def _as_loss(world: World, outputs: Sequence[Any]) -> tuple[Any, list[Any]]:
-    """Return what outputs come to with weights that are drawn, and these: their gradients."""
+    """Return the weighted sum of outputs with drawn weights, and these as their gradients."""
     rng = np.random.default_rng(_SEED)
     weights = []
     for out in outputs:
@@ -158,7 +158,7 @@ def _as_loss(world: World, outputs: Sequence[Any]) -> tuple[Any, list[Any]]:
 
 
 def split_backward(args: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
-    """Return the backward half that stands first in some arguments, if one does, and the others."""
+    """Return the backward half if it is the first of some arguments, and the others."""
     if args and callable(args[0]) and not tensors.is_module(args[0]):
         return args[0], args[1:]
     return None, args
@@ -167,9 +167,9 @@ def split_backward(args: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
 def tensor_target(
     function: Any, backward: Any, args: Sequence[Any], arrays: Mapping[str, Any]
 ) -> Target:
-    """Return what is to be checked; raises InputError where it cannot be called so.
+    """Return the target of a check; raises InputError for an unusable call.
 
-    The code is run, to see what it returns and whether it does so in double precision; its
+    The code is run to find out what it returns, and whether it works in double precision; its
     exceptions pass through.
     """
     custom = tensors.function_of(function)
@@ -178,7 +178,7 @@ def tensor_target(
     signature = None if custom is None else inspect.Signature(tensors.parameters_of(custom))
     if module is not None:
         signature = inspect.signature(module.forward)
-    # A custom function returns as many gradients as it is given arguments.
+    # A custom function returns one gradient for each argument.
     signature, arguments = bound_arguments(
         function, args, arrays, signature, defaults=custom is None
     )
@@ -217,7 +217,7 @@ def _numbers(arguments: Mapping[str, Any], given: Sequence[str]) -> dict[str, An
 
 @contextmanager
 def _tried(target: TensorTarget) -> Iterator[None]:
-    """Let the code be run for what comes of it; what it changes is put back."""
+    """Run the code for its result; its changes are undone."""
     before, kept = target.library.randomness(target.case.seed), target.library.kept(target.called)
     try:
         with unheard():
@@ -228,7 +228,7 @@ def _tried(target: TensorTarget) -> Iterator[None]:
 
 
 def _returns_gradients(target: TensorTarget) -> bool:
-    """Return whether a function returns its loss and gradients, as its arguments are given."""
+    """Return whether a function returns its loss and gradients for its arguments."""
     with _tried(target):
         own = copied(target.arguments)
         given = {
@@ -254,7 +254,7 @@ def _returns_gradients(target: TensorTarget) -> bool:
 
 
 def _in_double(target: TensorTarget) -> TensorTarget:
-    """Return a target in double precision where its code runs so."""
+    """Return a target in double precision if its code runs in it."""
     wide = {
         name: value.astype(np.float64)
         if name in target.given and value.dtype.kind == "f"
@@ -270,5 +270,5 @@ def _in_double(target: TensorTarget) -> TensorTarget:
     except InputError:
         raise
     except Exception:
-        return target  # as it is given: what then fails is the user's to see
+        return target  # unchanged: the user must see any failure
     return found

@@ -1,4 +1,4 @@
-"""One recorded run of a target as a problem, with what was found of its gradients."""
+"""One recorded run of a target as a problem, with the findings of its gradients."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gradtui.tracing.visits import Visits
 
 
 class Traced(Struct, frozen=True, eq=False):
-    """One call of the user's code, and what is known of its gradients."""
+    """One call of the user's code, with the judgement of its gradients."""
 
     problem: Problem
     judgement: Judgement
@@ -33,9 +33,9 @@ def trace_target(target: Target) -> Traced:
 
 
 def record_call(target: Target, files: tuple[str, ...] = ()) -> Recording:
-    """Return one recorded run of a target; raises InputError where it cannot be recorded.
+    """Return one recorded run of a target; raises InputError if it cannot be recorded.
 
-    `files` are others whose lines are told of.  NumPy's generators are put back.
+    `files` are others whose lines are shown.  NumPy's generators are restored.
     """
     visits, before = Visits(), target.library.randomness(None)
     runs = Runs(target, watched=visits.watched)

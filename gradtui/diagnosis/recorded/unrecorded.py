@@ -1,4 +1,4 @@
-"""What is found of gradients that central differences alone are compared with."""
+"""Findings of gradients compared with central differences alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gradtui.diagnosis.recorded.runs import Runs
 
 
 def by_differences(runs: Runs, names: Sequence[str]) -> tuple[list[Finding], Sequence[str]]:
-    """Return what is found of gradients at the given arguments, and which cannot be told."""
+    """Return the findings of gradients at the given arguments, and those that cannot be judged."""
     apart, untold = apart_by_differences(runs, names)
     wrong = {one.name: one for one in apart}
     failed: list[Finding] = []

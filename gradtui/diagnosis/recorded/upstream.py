@@ -1,4 +1,4 @@
-"""How far what flows back to a wrong gradient is right: where no edit of one line mends it."""
+"""How far the adjoints on the way to a wrong gradient are right, if no edit repairs it."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from gradtui.recording.tape import Call, Leaf, Tape
 Array = NDArray[Any]
 
 _LARGEST = 20_000
-"""Nodes of a tape that is looked through."""
+"""Largest tape searched, in nodes."""
 _DIGITS = 5
 
 
 class Upstream(Struct, frozen=True, eq=False):
-    """Between which lines a gradient becomes wrong."""
+    """The lines between which a gradient becomes wrong."""
 
     right: Place
-    """The last line whose value is the gradient of a value of the forward pass, or so much of it
-    as a constant says."""
+    """The last line whose value is the gradient of a value of the forward pass, up to a
+    constant."""
     next: Place
-    """The first line that computes from it what is not."""
+    """The first line that computes a wrong value from it."""
 
     @property
     def told(self) -> str:
-        """How far what flows back is right, in words, to be read at the next line."""
+        """How far the adjoints are right, in words for the next line."""
         if not linecache.getline(self.next.file, self.next.line):
             return "what flows back to here is right; the text of the code is not known"
         where = f"up to line {self.right.line}"
@@ -48,7 +48,7 @@ class Upstream(Struct, frozen=True, eq=False):
 
 
 def upstream(point: Point, name: str) -> Upstream | None:
-    """Return where what flows back to a gradient stops being right; None where that is unknown."""
+    """Return where the adjoints on the way to a gradient stop being right; None if unknown."""
     tape, node = point.result.tape, point.nodes[name]
     if node is None or len(tape) > _LARGEST:
         return None
@@ -67,7 +67,7 @@ def upstream(point: Point, name: str) -> Upstream | None:
 
 
 def _sources(tape: Tape, node: int) -> list[int]:
-    """Return the nodes that one comes from, and itself, in the order of the run."""
+    """Return a node with everything it is computed from, in the order of the run."""
     found = {node}
     for id in range(node, -1, -1):
         entry = tape.nodes[id]
@@ -77,7 +77,7 @@ def _sources(tape: Tape, node: int) -> list[int]:
 
 
 def _adjoints(tape: Tape, root: int, forward: Sequence[int]) -> dict[tuple[Any, ...], list[Array]]:
-    """Return the gradients of all values that the loss comes from, by what is alike in them."""
+    """Return the gradients of all values behind the loss, by keys that multiples share."""
     ids = [id for id in forward if tape.active[id]]
     found = dict[tuple[Any, ...], list[Array]]()
     for value in gradients(tape, root, ids).values():
@@ -93,7 +93,7 @@ def _is_one(value: Array, true: dict[tuple[Any, ...], list[Array]]) -> bool:
 
 
 def _likeness(value: Array) -> tuple[Any, ...] | None:
-    """Return what an array has in common with its multiples; None where it could be anything."""
+    """Return a key that an array shares with its multiples; None if it could be anything."""
     if value.dtype.kind != "f" or value.size < 2 or not np.all(np.isfinite(value)):
         return None
     flat = value.reshape(-1)
@@ -104,7 +104,7 @@ def _likeness(value: Array) -> tuple[Any, ...] | None:
 
 
 def _after(tape: Tape, sources: list[int], right: int) -> Place | None:
-    """Return the first line that computes something of what is right."""
+    """Return the first line that computes something from right values."""
     reached = {right}
     for id in sources:
         node = tape.nodes[id]
@@ -117,7 +117,7 @@ def _after(tape: Tape, sources: list[int], right: int) -> Place | None:
 
 
 def _place(tape: Tape, id: int) -> Place | None:
-    """Return the line that computed a value, which may since have been moved about."""
+    """Return the line that computed a value, which may have been rearranged since."""
     return next(_places(tape, id), None)
 
 

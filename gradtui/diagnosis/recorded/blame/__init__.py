@@ -1,10 +1,10 @@
-"""Which line of the user's code makes its results wrong: edits of its text, executed and judged.
+"""Finds the line of the user's code that makes results wrong: edits its text, runs and judges it.
 
-units: a function as it stands in its file, and its exchange for an edited one.
-watch: which lines run, and what is in scope there.  flow: what their values tell.
-suspects: which statements may be wrong.  candidates, edits, stores, indices, material, slots,
-constants: what may be wrong about one.  preview: a glance at it.  trial: an edit, executed.
+units: a function in its file, and its replacement by an edited one.
+watch: the lines that run, with the names in scope.  flow: the meaning of their values.
+suspects: the statements that may be wrong.  candidates, edits, stores, indices, material, slots,
+constants: their possible mistakes.  preview: a glance at one.  trial: an edit, executed.
 search: the best edit.
-gradients: the search for what makes gradients wrong.  guard: nothing else of the user's changes.
-watchdog: what an edit makes endless ends.
+gradients: the search for mistakes in gradients.  guard: protects the user's other values.
+watchdog: ends edited code that would run for ever.
 """

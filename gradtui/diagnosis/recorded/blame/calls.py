@@ -1,4 +1,4 @@
-"""Edits of calls: one that is too much, another function or method, arguments that are others."""
+"""Edits of calls: a superfluous one, another function or method, other arguments."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _TWINS = (
 )  # fmt: skip
 """Methods that take the same arguments."""
 _TURNED = frozenset({"sub", "div", "sub_", "div_", "pow", "true_divide", "subtract", "divide"})
-"""Methods of two numbers that are not as good the other way round."""
+"""Methods of two numbers whose order matters."""
 _KEPT = frozenset({"size", "dim", "numel", "item", "shape", "backward", "append", "extend"})
 _MOST = 8
 
 
 def of_method(s: Statement, node: ast.Call) -> Iterator[Candidate]:
-    """Yield other methods, operands that are swapped, and numbers one off."""
+    """Yield other methods, swapped operands, and numbers off by one."""
     called = node.func
     if not isinstance(called, ast.Attribute):
         return
@@ -46,7 +46,7 @@ def of_method(s: Statement, node: ast.Call) -> Iterator[Candidate]:
 
 
 def _number(s: Statement, arg: ast.expr) -> Iterator[Candidate]:
-    """Yield other whole numbers: an axis, or where a part begins."""
+    """Yield other whole numbers: an axis, or the start of a part."""
     try:
         own = ast.literal_eval(arg)
     except ValueError:
@@ -60,7 +60,7 @@ def _number(s: Statement, arg: ast.expr) -> Iterator[Candidate]:
 
 
 def _beside(s: Statement, called: ast.Attribute) -> Iterator[Candidate]:
-    """Yield other functions of the user's own class or module that take as many arguments."""
+    """Yield other functions of the user's class or module with as many arguments."""
     owner = s.unit.globals.get(called.value.id) if isinstance(called.value, ast.Name) else None
     if not isinstance(owner, type | ModuleType):
         return
@@ -83,7 +83,7 @@ def _beside(s: Statement, called: ast.Attribute) -> Iterator[Candidate]:
 
 
 def of_all(s: Statement) -> Iterator[Candidate]:
-    """Yield calls that are too much, and indices of the same array that are swapped."""
+    """Yield superfluous calls, and swapped indices of the same array."""
     named: dict[str, list[Edit]] = {}
     for node in s.nodes:
         inner = _inner(s, node)
@@ -108,7 +108,7 @@ def of_all(s: Statement) -> Iterator[Candidate]:
 
 
 def _inner(s: Statement, node: ast.AST) -> ast.expr | None:
-    """Return what a call is made of, which may be all that is needed."""
+    """Return the argument of a call, which may be all that is needed."""
     if not isinstance(node, ast.Call) or _name(node) in _KEPT or _name(node).endswith("_like"):
         return None
     called = node.func

@@ -1,4 +1,4 @@
-"""What an edit of a statement is: where it stands, what it says is wrong, how far it is fetched."""
+"""An edit of a statement: its place, the mistake that it implies, and how far-fetched it is."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ _SIGN = 3
 
 
 class Candidate(Struct, frozen=True, eq=False):
-    """An edit of a statement that may be what is lacking."""
+    """An edit of a statement that may be the fix."""
 
     edits: tuple[Edit, ...]
     rule: str
     told: str
-    """What is wrong according to it, as the end of a sentence."""
+    """The mistake it implies, as the end of a sentence."""
     cost: int
     """How far-fetched it is, from 0."""
     factor: str | None = None
     node: ast.expr | ast.stmt | None = None
-    """What it is about; the statement if nothing else."""
+    """The node concerned; by default the statement."""
 
 
 class Around(Struct, frozen=True, eq=False):
-    """What surrounds a statement while it runs."""
+    """The surroundings of a running statement."""
 
     scope: Scope
     ever: Scope
-    """What the names of its function hold at some time."""
+    """The values of the function's names at some time."""
     shapes: Mapping[Place, Shape]
     """Place of an expression -> the shape of its value."""
     expressions: Sequence[tuple[str, Held]]
@@ -58,14 +58,14 @@ class Around(Struct, frozen=True, eq=False):
 
 
 class Statement:
-    """A statement of the user's code, with what is in scope there."""
+    """A statement of the user's code, with the names in scope."""
 
     def __init__(
         self, unit: Unit, node: ast.stmt, around: Around, spared: ast.expr | None = None
     ) -> None:
         self.unit, self.node, self.scope = unit, node, around.scope
         self.spared = spared
-        """Part of it that is not edited."""
+        """A part of it that is not edited."""
         self.expressions, self.wanted = around.expressions, around.wanted
         self.dialect = around.dialect
         self._ever, self._shapes = around.ever, around.shapes
@@ -88,12 +88,12 @@ class Statement:
 
     @cached_property
     def transpose(self) -> str:
-        """How a matrix is transposed in the function: as elsewhere in it, `.T` by default."""
+        """The spelling of a transpose in the function, by default `.T`."""
         return ".t()" if b".t()" in self.unit.source else ".T"
 
     @cached_property
     def numpy(self) -> str:
-        """What NumPy, or what else is used, is called in the file, with a dot; nothing without."""
+        """The name of NumPy, or of another library, in the file, with a dot; empty without one."""
         named = self.unit.globals.items()
         own = self.dialect.module.__name__
         modules = (name for name, value in named
@@ -105,18 +105,18 @@ class Statement:
         return self.unit.text(node)
 
     def held(self, node: ast.expr) -> Held | None:
-        """Return what a name, an attribute or an entry holds; None where that is not known."""
+        """Return the value of a name, an attribute or an entry; None if unknown."""
         return self.scope.get(_plain(node))
 
     def shape(self, node: ast.expr) -> Shape | None:
-        """Return the shape of an expression's value; None where that is not known."""
+        """Return the shape of an expression's value; None if unknown."""
         held = self.held(node)
         if held is not None:
             return held.shape
         return self._shapes.get(self.unit.place(self.unit.start(node), self.unit.end(node)))
 
     def stored(self, target: ast.expr) -> Held | None:
-        """Return what a target holds once it is stored; None where that is not known."""
+        """Return the value of a target once it is stored; None if unknown."""
         return self._ever.get(ast.unparse(target)) or self.held(target)
 
     @cached_property
@@ -132,7 +132,7 @@ class Statement:
 
     @cached_property
     def recent(self) -> Mapping[str, int]:
-        """The names that are stored before it, each with the last line that does."""
+        """The names stored before it, each with the last line that stores it."""
         found: dict[str, int] = {}
         names = (one for one in ast.walk(self.unit.node) if isinstance(one, ast.Name))
         for node in names:
@@ -142,7 +142,7 @@ class Statement:
 
     @cached_property
     def indices(self) -> Mapping[str, Sequence[str]]:
-        """The indices that stand anywhere in the function, and the parts of each."""
+        """The indices anywhere in the function, with their parts."""
         found: dict[str, Sequence[str]] = {}
         for node in ast.walk(self.unit.node):
             if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
@@ -155,18 +155,18 @@ class Statement:
 
     @cached_property
     def margin(self) -> str:
-        """What the statement is indented by; other text where it does not begin its line."""
+        """The indentation of the statement, or other text before it on its line."""
         at = self.unit.start(self.node)
         line = self.unit.source.rfind(b"\n", 0, at) + 1
         return self.unit.between(line, at)
 
     def spelled(self, text: str) -> str:
-        """Return the text of a name with the quotes that the user has."""
+        """Return the text of a name with the user's own quotes."""
         source = self.unit.source
         return text.replace("'", '"') if source.count(b'"') > source.count(b"'") else text
 
     def value(self) -> ast.expr | None:
-        """Return the expression that the statement stores or returns, or what a lambda does."""
+        """Return the expression that the statement stores or returns, or a lambda's body."""
         if self.unit.body is not None:
             return self.unit.body
         own = getattr(self.node, "value", None)
@@ -175,7 +175,7 @@ class Statement:
         return own if isinstance(own, ast.expr) else None
 
     def replaced(self, node: ast.expr, text: str, binding: int = 9) -> Edit:
-        """Return the edit that puts a text, which binds so tightly, where a node stands."""
+        """Return the edit that replaces a node by a text of some precedence."""
         start, end = self.unit.start(node), self.unit.end(node)
         bare = binding >= self._needed(node)
         if self._in_parentheses(node, start, end):
@@ -183,7 +183,7 @@ class Statement:
         return Edit(start, end, text if bare else f"({text})")
 
     def _in_parentheses(self, node: ast.expr, start: int, end: int) -> bool:
-        """Return whether parentheses of its own stand right around an expression."""
+        """Return whether an expression has parentheses of its own."""
         parent, source = self.parents.get(node), self.unit.source
         around = source[start - 1 : start] + source[end : end + 1] == b"()"
         return around and isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Attribute | ast.Compare)
@@ -194,7 +194,7 @@ class Statement:
         return text if self.binding(node) >= binding else f"({text})"
 
     def binding(self, node: ast.expr) -> int:
-        """Return how tightly an expression holds together."""
+        """Return the precedence of an expression."""
         if isinstance(node, _ATOMS):
             return 9
         if isinstance(node, ast.BinOp):
@@ -219,7 +219,7 @@ class Statement:
         return 9 if isinstance(parent, ast.Starred) else 0
 
     def operator(self, node: ast.BinOp) -> tuple[int, int]:
-        """Return where the operator of a sum, a product or a power stands."""
+        """Return the place of the operator of a sum, a product or a power."""
         token = OPERATORS[type(node.op)]
         start, end = self.unit.end(node.left), self.unit.start(node.right)
         at = start + self.unit.source[start:end].index(token.encode())
@@ -252,12 +252,12 @@ OPERATORS: Mapping[type[ast.operator], str] = {
 
 
 def _plain(node: ast.expr) -> str:
-    """Return the text by which a scope knows a name, an attribute or an entry."""
+    """Return the key of a name, an attribute or an entry in a scope."""
     return ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) else ""
 
 
 def is_leaf(node: ast.AST) -> bool:
-    """Return whether a node is a name, or an attribute or entry of one that has a name itself."""
+    """Return whether a node is a name, or a named attribute or entry."""
     if isinstance(node, ast.Name):
         return True
     if isinstance(node, ast.Attribute):
@@ -268,5 +268,5 @@ def is_leaf(node: ast.AST) -> bool:
 
 
 def swapped(s: Statement, one: ast.expr, two: ast.expr) -> tuple[Edit, ...]:
-    """Return the edits that put each of two expressions in the other's place."""
+    """Return the edits that swap two expressions."""
     return s.replaced(one, s.text(two)), s.replaced(two, s.text(one))

@@ -1,4 +1,4 @@
-"""Numbers by which an expression may be off, as the user would write them."""
+"""Factors by which an expression may be off, as the user would write them."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _MADE: Mapping[str, Callable[[float], float]] = {
     "* (1 - {})": lambda v: 1 - v,
     "/ (1 - {})": lambda v: 1 / (1 - v),
 }
-"""What a number in scope may be made into; none of them is 0 or 1."""
+"""Numbers derived from a number in scope, none of them 0 or 1."""
 
 
 class Constant(Struct, frozen=True):
-    """A number as a user would write it behind an expression."""
+    """A number as a user would write it after an expression."""
 
     text: str
-    """As `* 2` or `/ N`."""
+    """Its text, such as `* 2` or `/ N`."""
     told: str
     known: bool
-    """Whether it is a number that one expects: a whole one, or one that has a name."""
+    """Whether it is an expected number: a whole one, or a named one."""
 
 
 def constants(s: Statement, value: float) -> Iterator[Constant]:
@@ -45,7 +45,7 @@ def constants(s: Statement, value: float) -> Iterator[Constant]:
         if size > 1 and same(value, size):
             yield Constant(f"* {text}", f"there is an extra division by {text}", True)
         if size > 1 and same(inverse, size**0.5):
-            root = f"{text} ** -0.5"  # as attention scales its scores
+            root = f"{text} ** -0.5"  # such as the scale of attention scores
             yield Constant(f"* {root}", f"the factor {root} is missing", True)
     if value and same(value, round(value)):
         yield Constant(f"* {round(value)}", f"the factor {round(value)} is missing", True)
@@ -55,7 +55,7 @@ def constants(s: Statement, value: float) -> Iterator[Constant]:
 
 
 def _named(s: Statement, value: float) -> Iterator[Constant]:
-    """Yield a factor that is a number in scope, or is made of one."""
+    """Yield a factor that is a number in scope, or derived from one."""
     single = [
         (text, held.value)
         for text, held in s.scope.items()
@@ -84,5 +84,5 @@ def sizes(s: Statement) -> Iterator[tuple[str, int]]:
 
 
 def same(one: float, two: float) -> bool:
-    """Return whether two numbers are equal but for rounding."""
+    """Return whether two numbers are equal up to rounding."""
     return abs(one - two) <= _CLOSE * max(abs(one), abs(two))

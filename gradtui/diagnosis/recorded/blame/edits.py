@@ -64,7 +64,7 @@ _PRODUCTS = ("dot", "matmul", "mm", "bmm")
 _PICKING = ("delete", "insert", "roll", "take", "repeat")
 _TOO_MUCH = ("reversed", "flip", "sum", "mean", "abs", "exp", "log", "tanh", "sqrt", "square")
 _TURNING = ("t", "transpose", "swapaxes")
-"""Methods that swap two axes, the only ones where they are not told."""
+"""Methods that swap two axes, by default the only ones."""
 
 
 def edits(statement: Statement) -> Iterator[Candidate]:
@@ -325,7 +325,7 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
 
 
 def _of_order(s: Statement, node: ast.Call) -> Iterator[Candidate]:
-    """Yield the other orders of the axes of a transpose that is given all of them."""
+    """Yield other orders of the axes of a full transpose."""
     given = [
         one for arg in node.args for one in (arg.elts if isinstance(arg, ast.Tuple) else [arg])
     ]
@@ -368,7 +368,7 @@ def _of_root(s: Statement, node: ast.Call) -> Iterator[Candidate]:
 
 
 def _counted(s: Statement, node: ast.Name | ast.Attribute) -> Iterator[Candidate]:
-    """Yield a whole number in an expression one off."""
+    """Yield a whole number in an expression off by one."""
     held, parent = s.held(node), s.parents.get(node)
     if held is None or held.kind != "i" or held.shape or not isinstance(parent, ast.BinOp):
         return

@@ -1,4 +1,4 @@
-"""Which statements may be executed with other arguments: those that only compute."""
+"""The statements that may be executed with other arguments, because they only compute."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from gradtui.diagnosis.recorded.blame.pure import BUILTINS, FILES, METHODS, MODU
 
 
 def is_harmless(s: Statement) -> bool:
-    """Return whether nothing but numbers can come of a statement that is edited.
+    """Return whether an edited statement can only compute.
 
-    Neither files nor what counts runs; a call of what is not known may do anything.
+    It touches no files and no counters; an unknown call may do anything.
     """
     if isinstance(s.node, ast.AugAssign):
         held = s.stored(s.node.target)
         if held is not None and held.kind != "f":
             return False
-    inside = ast.walk(s.unit.body or s.node)  # what a loop or a choice leads to as well
+    inside = ast.walk(s.unit.body or s.node)  # including the bodies of loops and choices
     return all(_only_computes(s, node.func) for node in inside if isinstance(node, ast.Call))
 
 
 def _only_computes(s: Statement, called: ast.expr) -> bool:
-    """Return whether a function is known to compute: NumPy's, the user's own, a method of these."""
+    """Return whether a function is known to only compute: NumPy's, the user's, a method."""
     held = s.held(called)
     if held is not None and held.kind == ":function":
         return True

@@ -1,4 +1,4 @@
-"""Where the function that returns gradients gives each its last value."""
+"""The lines at which the function gives each returned gradient its last value."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from gradtui.recording.functions import function_of
 
 
 def last_stored(called: Callable[..., Any], at: int, *, absent: bool = False) -> Place | None:
-    """Return the line that stores the gradient which is returned at a place, else the one that
-    returns it.
+    """Return the line that stores the gradient returned at a place, or else the line that returns
+    it.
 
-    Of one that is `absent` it is the condition on which it is stored.  None where the function
-    does not return so many.
+    For an `absent` one it is the condition on which it is stored.  None if the function returns
+    fewer.
     """
     code = getattr(function_of(called), "__code__", None)
     try:
@@ -44,7 +44,7 @@ def last_stored(called: Callable[..., Any], at: int, *, absent: bool = False) ->
 
 
 def _returned(unit: Unit, at: int) -> ast.expr | None:
-    """Return what a function returns at a place, if it does so in one line."""
+    """Return the expression that a function returns at a place, if it does so in one line."""
     ends = [one for one in ast.walk(unit.node) if isinstance(one, ast.Return)]
     if len(ends) != 1 or ends[0].value is None:
         return None

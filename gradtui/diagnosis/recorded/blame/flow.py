@@ -1,7 +1,7 @@
-"""What the lines of a backward pass compute, and which of it is known to be right.
+"""The values of a backward pass's lines, and which of them are known to be right.
 
-A value is known to be right where it is the true adjoint of a value of the forward pass, or what
-flows back along one edge of it. The mistake stands where something else is made of what is right.
+A value is known to be right if it is the true adjoint of a value of the forward pass, or the
+contribution along one of its edges. The mistake is where right values become something else.
 """
 
 from __future__ import annotations
@@ -25,59 +25,59 @@ Array = NDArray[Any]
 Line = tuple[str, int]
 """A file and the number of a line."""
 Form = tuple[int, float]
-"""What all multiples of a value have in common."""
+"""A key that all multiples of a value share."""
 Mark = tuple[Form, float]
 """The form of a value, and its size."""
 _Marks = defaultdict[Form, set[float]]
 
 _DIGITS = 7
 _ROWS, _LONGEST, _AXES = 20_000, 32, 2
-"""Parts of values that are known, the longest axis that a loop goes along, and how many are."""
+"""Most parts of known values, the longest axis of a loop, and most values with parts."""
 _TOGETHER = 6
-"""Uses of a value whose flows are summed up."""
+"""Most uses of a value whose contributions are summed."""
 _STEPS = 6
-"""Steps of an elementwise function, as those of a sigmoid."""
+"""Most steps of an elementwise function, such as a sigmoid's."""
 _LEAST = 1e-4
-"""The part of a size below which cubes that cancel out are rounding alone."""
+"""Below this relative size, cancelling cubes are only rounding."""
 
 
 class Told:
-    """What is known of the lines of a run: nothing where nothing was recorded."""
+    """Knowledge of the lines of a run: empty if nothing was recorded."""
 
     def __init__(self) -> None:
         self.forward: set[Line] = set()
         """Lines that compute something on the way to the loss."""
         self.feeds: dict[Line, set[str]] = defaultdict(set)
-        """Line -> the returned gradients that what it computes takes part in."""
+        """Line -> the returned gradients that it takes part in."""
         self.lost: set[str] = set()
-        """Gradients that were returned without having been recorded."""
+        """Gradients returned without a recording."""
         self.shapes: Mapping[Place, tuple[int, ...]] = {}
         """Place of an expression -> the shape of its value."""
         self.moving: set[Line] = set()
         """Lines that put elements in another order."""
         self.known: set[Line] = set()
-        """Lines that hand on nothing but what is right."""
+        """Lines that only pass on right values."""
         self.repeating: set[Line] = set()
-        """Of these the lines that compute values of the forward pass again."""
+        """Those of them that recompute values of the forward pass."""
         self.first: set[Line] = set()
-        """Lines that make something else of what is right."""
+        """Lines that turn right values into others."""
         self.handing: set[Line] = set()
-        """Lines whose values such a line uses: each right as such, and maybe not what is needed."""
+        """Lines whose values such a line uses: right in themselves, but perhaps not needed."""
 
     def knows(self, value: Array, times: Sequence[float] = (1.0,)) -> bool:
-        """Return whether a value, taken so many times, is one of those that are right."""
+        """Return whether a value, times a number, is one of the right ones."""
         return False
 
 
 class Flow(Told):
-    """The lines of one recorded run; `scales` are factors by which what is right may be off."""
+    """The lines of one recorded run; `scales` are factors by which right values may be off."""
 
     def __init__(self, point: Point, scales: Sequence[float]) -> None:
         super().__init__()
         tape = point.result.tape
         self._tape, self._scales = tape, scales
         self._sums = _Marks(set)
-        """The marks of what has flowed back so far: right on the way, maybe not in the end."""
+        """The marks of partial adjoints: right on the way, perhaps not in the end."""
         self._lines = [_line(tape, id) for id in range(len(tape))]
         forward = _ancestors(tape, [point.root])
         self.forward = {line for id in forward if (line := self._lines[id]) is not None}
@@ -100,7 +100,7 @@ class Flow(Told):
         return form == other and _rounded(size) == _rounded(wanted)
 
     def knows(self, value: Array, times: Sequence[float] = (1.0,)) -> bool:
-        """Return whether a value, taken so many times, is one of those that are right."""
+        """Return whether a value, times a number, is one of the right ones."""
         form, size = _mark(value)
         return any(
             _rounded(size * one / scale if form[1] else abs(size * one) / scale) in sizes
@@ -111,15 +111,15 @@ class Flow(Told):
         )
 
     def _is_marked(self, value: Array) -> bool:
-        """Return whether a value is right, whatever is still to come."""
+        """Return whether a value is right, whatever else is added."""
         form, size = _mark(value)
         sizes = self._marks.get(form, ())
         return any(_rounded(size / scale) in sizes for scale in self._scales)
 
     def _feed(self, point: Point, forward: set[int]) -> None:
-        """Tell which lines take part in which gradients.
+        """Find the lines that take part in each gradient.
 
-        Elements that are only moved are shared between lines: they count where nothing is computed.
+        Moved elements are shared between lines: they count if nothing is computed.
         """
         nodes = self._tape.nodes
         computing = {line for id, line in enumerate(self._lines) if isinstance(nodes[id], Call)}
@@ -132,7 +132,7 @@ class Flow(Told):
                     self.feeds[line].add(name)
 
     def _follow(self, point: Point, forward: set[int]) -> None:
-        """Tell the lines whose values are right from those where that ends."""
+        """Separate the lines with right values from those where that ends."""
         self._marks = _marks(point, forward, self._sums)
         right = list[bool]()
         clean = list[bool]()
@@ -141,7 +141,7 @@ class Flow(Told):
         for id, node in enumerate(self._tape.nodes):
             inputs = () if isinstance(node, Leaf) else node.inputs
             line = self._lines[id]
-            # Of what a line computes on the way, only that counts from which it starts.
+            # Of a line's intermediate values, only those that it starts from count.
             clean.append(
                 all(
                     clean[i] if self._lines[i] == line and line is not None else right[i]
@@ -171,7 +171,7 @@ class Flow(Told):
         self._misplaced(point, right)
 
     def _misplaced(self, point: Point, right: Sequence[bool]) -> None:
-        """Tell the lines that only move what is right, where a wrong gradient comes of that."""
+        """Find the lines that only move right values, if a wrong gradient results."""
         for name, top in point.nodes.items():
             hand, true = point.hand[name], point.true[name]
             if top is None or not right[top] or np.allclose(_mark(hand)[1], _mark(true)[1]):
@@ -186,14 +186,14 @@ class Flow(Told):
                         self.first.add(line)
 
     def _is_masked(self, node: Node) -> bool:
-        """Return whether a value is another, some elements of which were made 0."""
+        """Return whether a value is another with some elements set to 0."""
         if not isinstance(node, Moved) or len(node.inputs) != 2:
             return False
         before, written = (self._tape.value(id) for id in node.inputs)
         return before.shape == node.index.shape and written.size == 1 and not written.any()
 
     def _handed(self, id: int, line: Line) -> Iterator[int]:
-        """Yield what other lines computed and a value is made of on its line."""
+        """Yield the values of other lines from which a value is computed on its line."""
         pending, seen = [id], {id}
         while pending:
             node = self._tape.nodes[pending.pop()]
@@ -219,9 +219,9 @@ class Flow(Told):
 
 
 def _marks(point: Point, forward: set[int], sums: _Marks) -> _Marks:
-    """Return the marks of all that is right: adjoints, what flows along edges, and values.
+    """Return the marks of all right values: adjoints, contributions along edges, and values.
 
-    Those of what flows together to a value from some of its uses are added to `sums`.
+    Sums of contributions from some uses of a value are added to `sums`.
     """
     tape, found = point.result.tape, _Marks(set)
     room = _ROWS
@@ -261,7 +261,7 @@ def _marks(point: Point, forward: set[int], sums: _Marks) -> _Marks:
 
 
 def _note_slopes(tape: Tape, id: int, noted: Callable[[Array], Array]) -> None:
-    """Note the derivatives of an elementwise function by what it is made of, step by step."""
+    """Note the derivatives of an elementwise function by its inputs, step by step."""
     so_far: Array | None = None
     for _ in range(_STEPS):
         node = tape.nodes[id]
@@ -304,7 +304,7 @@ def _ancestors(tape: Tape, roots: Iterable[int]) -> set[int]:
 
 
 def _row_marks(value: Array) -> list[Mark]:
-    """Return the marks of the parts of a value along each of its first axes: loops go by these."""
+    """Return the marks of a value's parts along each of its first axes, for loops."""
     found = list[Mark]()
     for axis in range(min(_AXES, value.ndim)):
         if 1 < value.shape[axis] <= _LONGEST:
@@ -321,7 +321,7 @@ def _row_marks(value: Array) -> list[Mark]:
 
 
 def _mark(value: Array) -> Mark:
-    """Return what a value has in common with its transpose, and with no other."""
+    """Return a key that only a value and its transpose share."""
     own = np.asarray(value, np.float64).reshape(-1)
     with np.errstate(all="ignore"):
         squares = own * own

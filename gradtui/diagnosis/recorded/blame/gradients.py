@@ -1,4 +1,4 @@
-"""Which line makes gradients wrong: edits are judged by the gradients that come of them."""
+"""Finds the line that makes gradients wrong: edits are judged by the resulting gradients."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ Array = NDArray[Any]
 
 _POINTS = 3
 _WORK, _CALL, _LEAST, _MOST = 3_000_000, 600, 200, 5_000
-"""Operations that edited runs may execute in all; what any run takes besides; and bounds."""
+"""Most operations in all edited runs; the overhead of a run; and bounds on their number."""
 _NUMBERS = 1 << 9
-"""Bytes of a value that take as long as an operation."""
+"""Bytes of a value that cost as much as an operation."""
 _SCALES = 6
 _SAME = 1e-9
-"""The relative difference of two losses that does not count."""
+"""The largest relative difference of two equal losses."""
 
 
 def blamed(
     runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[str]
 ) -> tuple[Blame, ...]:
-    """Return the lines that make gradients wrong, each with the edit that mends them.
+    """Return the lines that make gradients wrong, each with the edit that repairs them.
 
-    At the first of the points some are wrong; the user's own comes last, for its numbers are often
-    special.
+    At the first of the points some are wrong; the user's own comes last, because its numbers are
+    often special.
     """
     chosen = [*points[: _POINTS - 1], points[-1]] if len(points) >= _POINTS else [*points]
     point, tape = chosen[0], chosen[0].result.tape
@@ -73,10 +73,10 @@ def blamed(
 
 
 def likeliest(point: Point, name: str, called: Callable[..., Any]) -> Place | None:
-    """Return where something else is first made of what is right, on the way to a gradient.
+    """Return the first place where right values become wrong, on the way to a gradient.
 
-    Lines of the function itself go before those of others that it calls.  Where nothing is, it is
-    the last line of the user's own on that way.
+    Lines of the function itself precede those of others that it calls.  Without any, it is the last
+    line of the user's code on that way.
     """
     tape, code = point.result.tape, getattr(function_of(called), "__code__", None)
     flow = Flow(point, (1.0,))
@@ -96,7 +96,7 @@ def likeliest(point: Point, name: str, called: Callable[..., Any]) -> Place | No
 
 
 class Known(Protocol):
-    """One run, and what is true of it; all but the loss by name."""
+    """One run with its true gradients; everything except the loss is by name."""
 
     @property
     def values(self) -> Values:
@@ -116,11 +116,11 @@ class Known(Protocol):
 
     @property
     def symmetric(self) -> frozenset[str]:
-        """Symmetric matrices that the code takes as such."""
+        """Matrices that the code takes to be symmetric."""
 
 
 class Gradients(Trials):
-    """Runs the user's code edited, at a few points."""
+    """Runs the user's edited code at a few points."""
 
     def __init__(
         self, runs: Runs, points: Sequence[Known], forgives: Callable[[int, str, Array], bool],
@@ -149,7 +149,7 @@ class Gradients(Trials):
                 for name, true in point.true.items()
                 if name in returned
             }
-        except (TypeError, ValueError, RuntimeError):  # as of tensors that are nested
+        except (TypeError, ValueError, RuntimeError):  # such as nested tensors
             return None
 
     def mended(self, patch: Patch) -> frozenset[str]:
@@ -189,9 +189,9 @@ class Gradients(Trials):
 
 
 def _scales(point: Point, wrong: Sequence[str]) -> tuple[float, ...]:
-    """Return the factors by which what flows back may be off: many divide by N in the end.
+    """Return the factors by which adjoints may be off, because many divide by N in the end.
 
-    There are none where such a factor may be the mistake.
+    There are none if such a factor may be the mistake.
     """
     tape = point.result.tape
     sizes = {float(size) for id in range(point.root) for size in tape.shape(id)}
@@ -200,12 +200,12 @@ def _scales(point: Point, wrong: Sequence[str]) -> tuple[float, ...]:
 
 
 def _are_scaled(point: Point, wrong: Sequence[str]) -> bool:
-    """Return whether most gradients are true but for a number: some may have a penalty, too."""
+    """Return whether most gradients are true up to a factor: some may have a penalty, too."""
     return sum(_is_scaled(point, name) for name in wrong) > len(wrong) / 2
 
 
 def _is_scaled(point: Point, name: str) -> bool:
-    """Return whether a gradient is the true one many times."""
+    """Return whether a gradient is a multiple of the true one."""
     hand, true = point.hand[name], point.true[name]
     if hand.shape != true.shape:
         return False

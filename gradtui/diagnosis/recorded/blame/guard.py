@@ -1,4 +1,4 @@
-"""What the user's program holds stays as it is while edited code runs."""
+"""Protects the values of the user's program while edited code runs."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from gradtui.recording.checked import checked
 def guarded(
     called: Callable[..., Any], arrays: Sequence[NDArray[Any]], run: Callable[[], object]
 ) -> Iterator[None]:
-    """Let arrays that `run` leaves unchanged be read-only: edited code may try to write them.
+    """Make arrays that `run` leaves unchanged read-only, because edited code may write to them.
 
-    What every run writes is its own.  `called` is what is run: NumPy checks what it is given there.
+    Arrays that every run writes are its own.  `called` is the function: its NumPy checks arguments.
     """
     before = [array.copy() for array in arrays]
     run()
@@ -33,6 +33,6 @@ def guarded(
         with checked(called):
             yield
     finally:
-        # A view can be written again only once what it is a view of can.
+        # A view can be made writable only after its base.
         for array in kept:
             array.flags.writeable = True

@@ -1,4 +1,4 @@
-"""Edits of axes and indices: another axis, an index that is one off, two that are swapped."""
+"""Edits of axes and indices: another axis, an index off by one, two swapped ones."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held
 
 _MOST = 12
-"""Indices of each kind that are tried."""
+"""Most indices of each kind tried."""
 _NEAR = 4
-"""How near two numbers of an index stand that may be swapped."""
+"""Largest distance between two numbers of an index that may be swapped."""
 _AXES = ("0", "1", "-1", "2", "3")
 
 
@@ -97,7 +97,7 @@ def of_axis(s: Statement, node: ast.Call) -> Iterator[Candidate]:
 
 
 def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
-    """Yield indices and bounds one off, and two indices that are swapped."""
+    """Yield indices and bounds off by one, and two swapped indices."""
     index = node.slice
     parts = list(index.elts) if isinstance(index, ast.Tuple) else [index]
     for part in parts:
@@ -144,7 +144,7 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
 
 
 def shifted(s: Statement, node: ast.expr, cost: int) -> Iterator[Candidate]:
-    """Yield an index one off."""
+    """Yield an index off by one."""
     held = s.held(node)
     if isinstance(node, ast.Constant) and type(node.value) is int:
         texts = [str(node.value + 1), str(node.value - 1)]
@@ -182,7 +182,7 @@ def shifted(s: Statement, node: ast.expr, cost: int) -> Iterator[Candidate]:
 
 
 def _atoms(node: ast.AST) -> Iterator[ast.expr]:
-    """Yield the numbers of an index that have a name, or are an entry."""
+    """Yield the named numbers of an index, and those that are entries."""
     entry = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
     if isinstance(node, ast.Name | ast.Attribute) or (entry and isinstance(node, ast.expr)):
         yield node
@@ -192,7 +192,7 @@ def _atoms(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _throughout(s: Statement, part: ast.expr) -> Iterator[Candidate]:
-    """Yield other bounds for a slice that names the same twice, as `t:t + n`."""
+    """Yield other bounds for a slice that repeats a name, such as `t:t + n`."""
     named: dict[str, list[ast.expr]] = {}
     for one in ast.walk(part) if isinstance(part, ast.Slice) else ():
         if isinstance(one, ast.Name | ast.Constant | ast.Subscript):
@@ -221,7 +221,7 @@ def _is_whole(held: Held | None) -> bool:
 
 
 def _others(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> Iterator[Candidate]:
-    """Yield what else may be picked: by the round of a loop, backward, or as elsewhere."""
+    """Yield other picks: by the round of a loop, backward, or as elsewhere."""
     whole = [text for text, held in s.scope.items() if _is_whole(held) and text.isidentifier()]
     for part in parts:
         texts = list[str]()

@@ -1,6 +1,6 @@
-"""What may stand in the place of an expression: a slope of another function, a product of matrices.
+"""Replacements of an expression: a slope of another function, a matrix product.
 
-All are many: a glance says which are worth a run.
+There are many: a glance tells which are worth a run.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from gradtui.diagnosis.recorded.blame.watch import Held, Shape
 from gradtui.engine.shapes import stretches
 
 _SLOPED, _MULTIPLIED = 10, 10
-"""Arrays whose slopes are tried, and that are multiplied."""
+"""Most arrays whose slopes are tried, and most that are multiplied."""
 _SUMMED = 8
-"""Arrays of which two are multiplied for a term."""
+"""Most arrays of which two are multiplied for a term."""
 _ACTIVATIONS = 3
-"""Of these those that a function may return alone."""
+"""Those of them that a function may return alone."""
 _PRODUCTS = 40
-"""Products that are tried in one place."""
+"""Most products tried in one place."""
 
 
 class Instead(Struct, frozen=True, eq=False):
-    """A text that may stand where an expression does."""
+    """A possible replacement text of an expression."""
 
     slot: Slot
     text: str
     binding: int
-    """How tightly it holds together."""
+    """Its precedence."""
     rule: str
     told: str
 
@@ -43,7 +43,7 @@ class Instead(Struct, frozen=True, eq=False):
 
 
 def insteads(s: Statement, slots: Sequence[Slot]) -> Iterator[Instead]:
-    """Yield what may stand in the place of factors, and of what something may be missing to."""
+    """Yield replacements of factors, and of incomplete expressions."""
     for slot in [*slots, *_leaves(s)]:
         yield from _products(slot)
         added = isinstance(slot.node, ast.BinOp) and isinstance(slot.node.op, ast.Add | ast.Sub)
@@ -77,7 +77,7 @@ def _is_factor(slot: Slot) -> bool:
 
 
 def _slopes(slot: Slot, forms: Sequence[str]) -> Iterator[Instead]:
-    """Yield the slopes of functions: that of another one may have been taken."""
+    """Yield the slopes of functions, because another function's may have been taken."""
     own = slot.s.text(slot.node)
     alike = [name for name, held in _named(slot.s) if held.shape == slot.shape]
     if len(forms) == len(SLOPES):
@@ -105,7 +105,7 @@ def _sums(slot: Slot) -> Iterator[Instead]:
 
 
 def _products(slot: Slot) -> Iterator[Instead]:
-    """Yield products of two matrices, one of which may be what is there."""
+    """Yield products of two matrices, one of which may be the present expression."""
     s, shape = slot.s, slot.shape
     if not shape or len(shape) > 2:
         return
@@ -128,12 +128,12 @@ def _products(slot: Slot) -> Iterator[Instead]:
 
 
 def _shape(one: Shape, two: Shape) -> Shape | None:
-    """Return the shape of a product; None where there is none."""
+    """Return the shape of a product; None without one."""
     return (*one[:-1], *two[1:]) if one[-1] == two[0] else None
 
 
 def _product(s: Statement, one: str, two: str) -> str:
-    """Return a product as the function has others."""
+    """Return a product in the function's own style."""
     source = s.unit.source
     if s.numpy and b"@" not in source and b"dot(" in source:
         return f"{s.numpy}dot({one}, {two})"
@@ -141,6 +141,6 @@ def _product(s: Statement, one: str, two: str) -> str:
 
 
 def _named(s: Statement) -> list[tuple[str, Held]]:
-    """Return the arrays of floats in scope, what was made last first."""
+    """Return the arrays of floats in scope, the latest first."""
     found = [(text, held) for text, held in s.scope.items() if held.kind == "f" and held.shape]
     return sorted(found, key=lambda pair: -s.recent.get(pair[0], 0))

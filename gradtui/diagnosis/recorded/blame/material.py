@@ -1,4 +1,4 @@
-"""What may stand elsewhere in a statement: other names, transposes, factors, terms, constants."""
+"""The material for edits: other names, transposes, factors, terms, constants."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def renamings(s: Statement) -> Iterator[Candidate]:
 
 
 def _is_entry(node: ast.expr) -> bool:
-    """Return whether an expression is what a name holds at an index, as `h[t]`."""
+    """Return whether an expression is a name's entry at an index, such as `h[t]`."""
     return (
         isinstance(node, ast.Subscript)
         and isinstance(node.ctx, ast.Load)
@@ -63,7 +63,7 @@ def _is_entry(node: ast.expr) -> bool:
 
 
 def _part(s: Statement, node: ast.expr) -> Held | None:
-    """Return what is picked out of an array."""
+    """Return the index that picks from an array."""
     shape = s.shape(node) if isinstance(node, ast.Subscript) else None
     return Held(shape, "f") if shape else None
 
@@ -72,7 +72,7 @@ def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
     """Yield other values for the numbers that are written in a statement."""
     for node in s.nodes:
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            operand = isinstance(s.parents.get(node), ast.BinOp)  # better left out than 0
+            operand = isinstance(s.parents.get(node), ast.BinOp)  # leaving it out is better than 0
             for value in wanted:
                 if value != node.value and (value or not operand):
                     told = f"{s.text(node)} must be {value!r}"
@@ -81,7 +81,7 @@ def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
 
 
 def given(s: Statement) -> Iterator[Candidate]:
-    """Yield numbers in scope for those that are written, and flags that calls leave out."""
+    """Yield numbers in scope for written ones, and flags that calls leave out."""
     for node in s.nodes:
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
             yield from _of_scope(s, node)
@@ -90,7 +90,7 @@ def given(s: Statement) -> Iterator[Candidate]:
 
 
 def _of_scope(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
-    """Yield numbers in scope for one that is all that is stored or chosen, as a slope is."""
+    """Yield numbers in scope for a lone number that is stored or chosen, such as a slope."""
     parent = s.parents.get(node)
     chosen = isinstance(parent, ast.IfExp) or (
         isinstance(parent, ast.Call) and ast.unparse(parent.func).endswith("where")
@@ -108,7 +108,7 @@ def _of_scope(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
 
 
 def _flags(s: Statement, node: ast.Call) -> Iterator[Candidate]:
-    """Yield the flags of a function of the user's that a call leaves as they are by default."""
+    """Yield the flags of a user's function that a call leaves at their defaults."""
     called = s.unit.globals.get(node.func.id) if isinstance(node.func, ast.Name) else None
     held = s.held(node.func)
     flags = held.flags if held is not None else ()
@@ -125,7 +125,7 @@ def _flags(s: Statement, node: ast.Call) -> Iterator[Candidate]:
 
 
 def _alike(s: Statement, own: Held) -> Iterator[tuple[str, Held]]:
-    """Yield what can stand for a value: the same shape first, then its transpose, then others."""
+    """Yield replacements of a value: of the same shape first, then its transpose, then others."""
     if own.kind[0] == ":":
         alike = [(text, held) for text, held in s.scope.items()
                  if (held.kind, held.shape) == (own.kind, own.shape)]  # fmt: skip
@@ -214,9 +214,9 @@ def _is_stretched(parent: ast.AST | None) -> bool:
 
 
 def arrays(s: Statement) -> list[tuple[str, Held]]:
-    """Return the arrays in scope, their parts in this round of a loop, and expressions of the code.
+    """Return the arrays in scope, their parts in this round of a loop, and the code's expressions.
 
-    Of each the text that names it there.
+    Each comes as the text that names it there.
     """
     named = [(text, held) for text, held in s.scope.items() if held.kind in "fb" and held.shape]
     rounds = [text for text in s.loops if (at := s.scope.get(text)) is not None and at.kind == "i"]
@@ -228,7 +228,7 @@ def arrays(s: Statement) -> list[tuple[str, Held]]:
         if len(held.shape) > 1
     ]
     plain = [pair for pair in named if pair[0].isidentifier()]
-    plain.sort(key=lambda pair: -s.recent.get(pair[0], 0))  # what was made last is likeliest meant
+    plain.sort(key=lambda pair: -s.recent.get(pair[0], 0))  # the latest is likeliest meant
     entries = [pair for pair in named if not pair[0].isidentifier()]
     parts.sort(key=lambda pair: len(pair[0]))
     return [*plain, *parts, *entries, *s.expressions]

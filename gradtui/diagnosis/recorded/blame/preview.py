@@ -1,6 +1,6 @@
-"""What a line would compute once edited, of the values that it had: whether that is known right.
+"""Previews edited lines: whether a line's new value, from its recorded inputs, is known right.
 
-A glance at one line costs far less than a run; it says which edits are worth one.
+A glance at one line costs far less than a run; it tells which edits are worth one.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from gradtui.engine.shapes import stretches
 from gradtui.recording.library import NUMPY, Library
 
 _HOLE = "_hole"
-"""The name of what stands in the place of an expression."""
+"""The placeholder name for an expression."""
 _TIMES = (1.0, -1.0, 2.0, 0.5)
-"""How often an edit may be needed."""
+"""The factors with which an edit may be needed."""
 _FAILED = np.full(1, np.nan)
 """The value of an expression that fails."""
 
 
 class Preview:
-    """Looks at the values of edited lines, as they were when each ran first."""
+    """Examines the values of edited lines at their first executions."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Preview:
         """Statement and round -> the values of all names once it has run."""
 
     def is_hopeful(self, s: Statement, edits: Sequence[Edit]) -> bool | None:
-        """Return whether a statement may be right with an edit; None where a glance cannot tell."""
+        """Return whether a statement may be right with an edit; None if a glance cannot tell."""
         rounds = len(self._held.get((s.unit.file, s.node.lineno), ()))
         text, own = _edited(s, edits), _edited(s, edits, applied=False)
         if not rounds or text is None or own is None:
@@ -66,7 +66,7 @@ class Preview:
         return self._is_hopeful_with(s, node, (s.text(node), factor))
 
     def is_hopeful_with(self, s: Statement, node: ast.expr, text: str) -> bool | None:
-        """Return whether a statement may be right with other text for an expression in it."""
+        """Return whether a statement may be right with an expression replaced."""
         return self._is_hopeful_with(s, node, (text,))
 
     def _is_hopeful_with(self, s: Statement, node: ast.expr, factors: Sequence[str]) -> bool | None:
@@ -91,12 +91,12 @@ class Preview:
         held = self._held[s.unit.file, s.node.lineno][at]
         try:
             product = own * more[0] if more else own
-        except (TypeError, ValueError):  # of what is no number, or of shapes that do not fit
+        except (TypeError, ValueError):  # of no numbers, or of shapes that do not fit
             return _FAILED
         return self._run(s, f"({text})", {**held, _HOLE: product})
 
     def is_hopeful_after(self, s: Statement, name: str, line: str) -> bool | None:
-        """Return whether what a statement stores may be right with a line that follows it."""
+        """Return whether the value that a statement stores may be right after an added line."""
         rounds = len(self._held.get((s.unit.file, s.node.lineno), ()))
         if not rounds or not name.isidentifier() or not isinstance(s.node, ast.Assign):
             return None
@@ -115,7 +115,7 @@ class Preview:
         return self._runs(line, s, held) and self._is_better(held[name], before) is True
 
     def _runs(self, text: str, s: Statement, held: dict[str, Any]) -> bool:
-        """Run statements of the user's on values that are held; return whether they can be run."""
+        """Run the user's statements on recorded values; return whether that worked."""
         try:
             with self._watchdog.watching():
                 exec(text, s.unit.globals, held)
@@ -124,7 +124,7 @@ class Preview:
         return True
 
     def is_hopeful_sum(self, s: Statement, term: str, times: Sequence[float]) -> bool:
-        """Return whether what a statement stores may be right with a term, so many times."""
+        """Return whether a statement's stored value may be right with a multiple of a term."""
         text = s.text(value) if (value := s.value()) is not None else ""
         for at in range(len(self._held.get((s.unit.file, s.node.lineno), ()))):
             own, more = self._value(s, text, at), self._value(s, term, at)
@@ -137,7 +137,7 @@ class Preview:
     def _is_better(self, found: Any, own: Any) -> bool | None:
         if isinstance(found, tuple) and isinstance(own, tuple):
             more = self._count(found) - self._count(own)
-            # Of what changes places each is as right as before, and maybe not where it is.
+            # Swapped values are each as right as before, but perhaps in the wrong place.
             return None if not more and _is_exchange(found, own) else more > 0
         if not _is_array(found):
             return None
@@ -146,14 +146,14 @@ class Preview:
         return self._flow.knows(np.asarray(found), _TIMES) if found.any() else None
 
     def _value(self, s: Statement, text: str, at: int) -> Any:
-        """Return the value of an expression of the user's in a round; not right where it fails."""
+        """Return the value of a user's expression in a round; a failure counts as wrong."""
         values = self._values.get((s.node, text))
         if values is None:
             values = self._values[s.node, text] = [*self._evaluated(s, f"({text})")]
         return values[at]
 
     def _evaluated(self, s: Statement, text: str) -> Iterator[Any]:
-        """Yield the values of an expression in all rounds that are held."""
+        """Yield the values of an expression in all recorded rounds."""
         for one in self._held[s.unit.file, s.node.lineno]:
             yield self._run(s, text, dict(one))
 
@@ -163,7 +163,7 @@ class Preview:
         return _FAILED
 
     def _compiled(self, text: str) -> CodeType:
-        """Return the code of an expression; of none, code that fails."""
+        """Return the code of an expression; for invalid text, code that fails."""
         if text not in self._codes:
             try:
                 self._codes[text] = compile(text, "<gradtui>", "eval")
@@ -177,7 +177,7 @@ class Preview:
         return self._library.seen(value)
 
     def _count(self, values: Sequence[Any]) -> int:
-        """Return how many values may be right: those that are known, and that cannot be known."""
+        """Return the number of values that may be right: known ones, and unknowable ones."""
         return sum(self._may_be_right(one) for one in values)
 
     def _may_be_right(self, value: Any) -> bool:
@@ -198,7 +198,7 @@ def _is_exchange(found: Sequence[Any], own: Sequence[Any]) -> bool:
 
 
 def _edited(s: Statement, edits: Sequence[Edit], *, applied: bool = True) -> str | None:
-    """Return the text of what a statement stores with an edit; None where that is elsewhere."""
+    """Return the text of the stored expression with an edit; None if the edit is elsewhere."""
     whole = s.value()
     for value in [*_values(whole), *([] if whole is None else [whole])]:
         start, end = s.unit.start(value), s.unit.end(value)
@@ -214,7 +214,7 @@ def _edited(s: Statement, edits: Sequence[Edit], *, applied: bool = True) -> str
 
 
 def _sums(s: Statement) -> Sequence[str]:
-    """Return how what is stored comes from what an in-place operation is given."""
+    """Return how an in-place operation computes the stored value from its operand."""
     if not isinstance(s.node, ast.AugAssign):
         return ()
     target = s.text(s.node.target).replace("{", "{{").replace("}", "}}")
@@ -222,7 +222,7 @@ def _sums(s: Statement) -> Sequence[str]:
 
 
 def _values(value: ast.expr | None) -> Sequence[ast.expr]:
-    """Return the values that are stored or returned at a time."""
+    """Return the values stored or returned at a time."""
     if isinstance(value, ast.Tuple | ast.List):
         return value.elts
     if isinstance(value, ast.Dict):

@@ -1,4 +1,4 @@
-"""Which functions only compute: of their arguments, and nothing but numbers."""
+"""The functions that only compute numbers from their arguments."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ FILES = frozenset({
     "save", "savez", "savez_compressed", "savetxt", "load", "loadtxt", "genfromtxt", "fromfile",
     "tofile", "dump", "memmap",
 })  # fmt: skip
-"""What of NumPy reads and writes files."""
+"""Functions of NumPy that read and write files."""
 UNCHECKED = frozenset({"sparse", "as_strided", "ctypes", "frombuffer"})
-"""What reads memory by numbers that nobody checks: edited, it may end the process."""
+"""Functions that read memory by unchecked numbers: edited, they may crash the process."""
 METHODS = frozenset({
     name for kind in (list, dict, tuple, set, str, int, float) for name in dir(kind)
 })  # fmt: skip
@@ -29,8 +29,8 @@ def computes(
 ) -> bool:
     """Return whether a function that may be called instead of another only computes.
 
-    It names nothing but a library of arrays, its functions and methods, and functions that only
-    compute, too.
+    It uses only a library of arrays, its functions and methods, and functions that only compute,
+    too.
     """
     if function in seen:
         return True

@@ -24,14 +24,14 @@ from gradtui.recording.run import unheard
 
 _COSTS = 5
 _ROUNDS = 4
-"""Mistakes that are told apart."""
+"""Most mistakes told apart."""
 _FURTHER = 2
-"""How much farther-fetched edits are tried once some of what is wrong is mended."""
+"""The extra cost of edits tried once some mistakes are repaired."""
 _BLIND = 1
-"""How far-fetched an edit may be that is run though a glance tells nothing of it."""
+"""Most far-fetched edit that is run although a glance cannot tell."""
 _SOLVED = 1e-6
 _SMALL = 2
-"""Characters by which an edit makes a line longer that takes the place of something there."""
+"""Most characters by which a replacing edit lengthens a line."""
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -48,11 +48,11 @@ class Blame(Struct, frozen=True, eq=False):
     factor: str | None
     fix: str
     lines: tuple[int, int]
-    """The first and the last line that the fix takes the place of."""
+    """The first and the last line that the fix replaces."""
 
 
 class _Hit(Struct, frozen=True, eq=False):
-    """An edit that mends something."""
+    """An edit that repairs something."""
 
     suspect: Suspect
     candidate: Candidate
@@ -66,19 +66,19 @@ class _Hit(Struct, frozen=True, eq=False):
 
     @property
     def total(self) -> int:
-        """How unlikely it is: where it stands, how far-fetched it is, and whether it adds.
+        """How unlikely it is: by its place, its cost, and whether it adds something.
 
-        What is there is likelier wrong than something is lacking that may stand in many places.
+        A mistake in existing code is likelier than a missing part that could be in many places.
         """
         return self.suspect.tier + self.cost + self.adds
 
     @property
     def adds(self) -> bool:
-        """Whether it leaves what is there as it is, and adds to it."""
+        """Whether it keeps the existing code and adds to it."""
         return not all(_is_change(self.suspect.statement.unit, one) for one in self.candidate.edits)
 
     def rank(self) -> tuple[int | bool, ...]:
-        """Return what sorts the best edit first."""
+        """Return the sort key that puts the best edit first."""
         s, edits = self.suspect.statement, self.candidate.edits
         size = sum(len(one.text) + one.start - one.end for one in edits)
         names = set(_NAME.findall(s.text(s.node)))
@@ -97,21 +97,21 @@ class _Hit(Struct, frozen=True, eq=False):
 
 
 class Search:
-    """One search, for as many mistakes as there are."""
+    """One search, for any number of mistakes."""
 
     def __init__(self, trials: Trials, suspects: Suspects, preview: Preview) -> None:
         self._trials, self._suspects, self._preview = trials, suspects, preview
         self._glancing = True
-        """Whether only edits are tried whose line is right at a glance."""
+        """Whether only edits with a right line at a glance are tried."""
         self._tried = set[_Key]()
-        """Edits that were run."""
+        """The number of edits that were run."""
         self._edits: dict[ast.stmt, list[Candidate]] = {}
         self._slots: dict[ast.stmt, tuple[list[Slot], list[After]]] = {}
         self._hand: Results | None = None
-        """What the code gives with the edits found so far."""
+        """The results of the code with the edits found so far."""
 
     def found(self) -> Iterator[Blame]:
-        """Yield a blame for each mistake that an edit mends."""
+        """Yield a blame for each mistake that an edit repairs."""
         for _ in range(_ROUNDS):
             if not self._trials.wrong:
                 return
@@ -140,17 +140,17 @@ class Search:
         return min(hits, key=_Hit.rank, default=None)
 
     def _is_enough(self, hit: _Hit, total: int) -> bool:
-        """Return whether no better edit is looked for once those as unlikely as `total` are tried.
+        """Return whether to stop the search after edits as unlikely as `total`.
 
-        One edit for all that is wrong is worth looking further for, and so is one whose numbers a
-        user would write; but not for ever.
+        One edit for all mistakes is worth searching further, and so is one with numbers that a user
+        would write; but not for ever.
         """
         if hit.cost >= _COSTS:
             return not self._glancing and total > _FURTHER
         return hit.total + _FURTHER * (len(hit.mended) < len(self._trials.wrong)) <= total
 
     def _is_worth(self, s: Statement, edits: Sequence[Edit], cost: int) -> bool:
-        """Return whether an edit is worth a run: once a glance tells, and far-fetched ones last."""
+        """Return whether an edit is worth a run: by a glance, with far-fetched ones last."""
         if not self._glancing:
             return True
         hopeful = self._preview.is_hopeful(s, edits)
@@ -169,18 +169,18 @@ class Search:
         return cost <= _BLIND if hopeful is None else hopeful
 
     def _is_worth_instead(self, one: Instead) -> bool:
-        """Return whether what is one of many may be right at a glance, or no glance can tell."""
+        """Return whether one of many edits may be right at a glance, or no glance can tell."""
         hopeful = self._preview.is_hopeful_with(one.slot.s, one.slot.node, one.text)
         return hopeful is True if self._glancing else hopeful is None
 
     def _is_worth_adding(self, slot: Slot, term: str) -> bool:
-        """Return whether a term may be what is missing, so often as a number in scope says."""
+        """Return whether a multiple of a term by a number in scope may be the missing one."""
         if self._is_worth_in(slot, slot.plus(term), 2):
             return True
         return slot.whole and self._preview.is_hopeful_sum(slot.s, term, [*slot.multiples()])
 
     def _hits(self, suspect: Suspect, cost: int) -> Iterator[_Hit]:
-        """Yield the edits of a statement, as far-fetched as `cost`, that mend something."""
+        """Yield the edits of a statement, as far-fetched as `cost`, that repair something."""
         s = suspect.statement
         for candidate in self._candidates(s, cost):
             if self._trials.left <= 0:
@@ -192,7 +192,7 @@ class Search:
                 yield _Hit(suspect, candidate, max(cost, candidate.cost), mended)
 
     def _is_new(self, s: Statement, edits: Sequence[Edit]) -> bool:
-        """Return whether edits change something, and were not run before."""
+        """Return whether edits change something and were not run before."""
         key = s.unit, tuple((one.start, one.end, one.text) for one in edits)
         new = key not in self._tried and any(s.unit.changes(edit) for edit in edits)
         self._tried.add(key)
@@ -215,7 +215,7 @@ class Search:
             yield from self._in_slot(slot, cost - slot.distance)
         for after in behind:
             if cost and not after.alone:
-                # What a line lacks is likelier in it than after it.
+                # A missing part is likelier inside a line than after it.
                 yield from self._in_slot(after, cost - 1)
             if cost == 2:
                 yield from after.picked()
@@ -255,7 +255,7 @@ class Search:
             yield Candidate((edit,), "missing-path", told, 2, None, after.node)
 
     def _is_empty(self) -> bool:
-        """Return whether nothing comes to a wrong result: something is not added to it."""
+        """Return whether a wrong result is zero, so that something is never added to it."""
         hand = self._hand or {}
         return any(name in hand and not hand[name].any() for name in self._trials.wrong)
 
@@ -263,10 +263,9 @@ class Search:
         return self._trials.results(Patch(s.unit, (edit,)))
 
     def _solved(self, base: Results | None, once: Results | None) -> Iterator[float]:
-        """Yield how often the difference that an edit makes gives a true gradient.
+        """Yield the multiples of an edit's difference that give a true gradient.
 
-        A backward pass is linear in what flows back, unless that goes round a loop: there only
-        once is tried.
+        A backward pass is linear in its adjoints, except around a loop, where only 1 is tried.
         """
         if once is None:
             return
@@ -290,7 +289,7 @@ class Search:
 
 
 def _is_change(unit: Unit, edit: Edit) -> bool:
-    """Return whether an edit takes away some of what is there."""
+    """Return whether an edit removes existing code."""
     return unit.source[edit.start : edit.end] not in edit.text
 
 
@@ -310,7 +309,7 @@ def _told(hit: _Hit) -> Blame:
 
 
 def faithful(watched: Watched, trials: Trials) -> list[Unit]:
-    """Return the functions that ran whose text is what runs."""
+    """Return the functions that ran and whose text is current."""
     own = trials.results(None)
     return [
         unit

@@ -1,4 +1,4 @@
-"""Which line makes gradients wrong where the truth comes from central differences alone."""
+"""Finds the line that makes gradients wrong if only central differences give the truth."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from gradtui.diagnosis.recorded.runs import CodeFailed, Runs, Values, drawn, sha
 Array = NDArray[Any]
 
 _ELEMENTS = 400
-"""Elements of gradients whose slopes are measured at a point."""
+"""Most elements of gradients whose slopes are measured at a point."""
 _MOST = 1_500
-"""Edited runs."""
+"""Most edited runs."""
 _SPREAD, _SEED = 0.5, 11
 
 
 class _Sampled(Struct, frozen=True, eq=False):
-    """One run, the slopes of its loss, and how far these may be off."""
+    """One run, the slopes of its loss, and their errors."""
 
     values: Values
     loss: float
@@ -41,9 +41,9 @@ class _Sampled(Struct, frozen=True, eq=False):
 
 
 def blamed_by_slopes(runs: Runs, names: Sequence[str], wrong: Sequence[str]) -> Sequence[Blame]:
-    """Return the lines that make gradients wrong, each with the edit that mends them.
+    """Return the lines that make gradients wrong, each with the edit that repairs them.
 
-    `names` are all that are compared.  There are none where that takes too many runs.
+    `names` are all that are compared.  Empty if that takes too many runs.
     """
     if not wrong or sum(runs.given[name].size for name in names) > _ELEMENTS:
         return ()
@@ -67,7 +67,7 @@ def blamed_by_slopes(runs: Runs, names: Sequence[str], wrong: Sequence[str]) -> 
 
 
 def _sampled(runs: Runs, names: Sequence[str]) -> Iterator[_Sampled]:
-    """Yield what is true at the given arguments, and at some around them if the code runs there."""
+    """Yield the truth at the given arguments, and at some around them if the code runs there."""
     yield _at(runs, {name: runs.given[name] for name in names})
     rng = np.random.default_rng(_SEED)
     try:

@@ -1,4 +1,4 @@
-"""Where a factor or a term may be missing, and what it may be."""
+"""Slots: places where a factor or a term may be missing, and what it may be."""
 
 from __future__ import annotations
 
@@ -36,35 +36,35 @@ _CURVES = (
 )
 SLOPES = _CURVES[1:]
 _PLAIN, _USUAL = 2, 5
-"""Of these the likelier ones."""
+"""The likelier ones of these."""
 _NUMBERS = 8
-"""Numbers in scope that are tried."""
+"""Most numbers in scope tried."""
 _MOST = 40
-"""Arrays of each kind that are tried."""
+"""Most arrays of each kind tried."""
 _TERMS = 24
-"""Arrays that are tried as a term."""
+"""Most arrays tried as a term."""
 _DIGITS = 3
-"""How many a number has that a user would write."""
+"""Most digits of a number that a user would write."""
 _ODD = 5
-"""How far-fetched it is to multiply by a number that nothing in the code is."""
+"""The cost of multiplying by a number that is not in the code."""
 _COUNTING = ("slice", "range", "len", "int")
 """Functions of whole numbers: no factor is missing there."""
 
 
 class Slot:
-    """An expression to which a factor or a term may be missing."""
+    """An expression that may lack a factor or a term."""
 
     def __init__(self, s: Statement, node: ast.expr, shape: Shape | None) -> None:
         self.s, self.node, self.shape = s, node, shape
 
     @property
     def whole(self) -> bool:
-        """Whether it is all that its statement stores."""
+        """Whether it is the whole stored expression."""
         return self.node is self.s.value()
 
     @property
     def distance(self) -> int:
-        """How far-fetched it is that something is missing here: it is likelier where it is made."""
+        """The cost of a missing part here, which is likelier where a value is computed."""
         parent = self.s.parents.get(self.node)
         if not is_leaf(self.node):
             return int(isinstance(self.s.node, ast.Return))
@@ -90,7 +90,7 @@ class Slot:
         return Candidate((edit,), "sign", "its sign is wrong", 0, "-1", self.node)
 
     def constant(self, value: float) -> Iterator[Candidate]:
-        """Yield it times a number that a user would write, in names in scope if it is one."""
+        """Yield it times a number that a user would write, by name if it is in scope."""
         if isinstance(self.node, ast.Constant):
             text = number(value * float(self.node.value))  # type: ignore[arg-type]
             if _is_short(text):
@@ -107,7 +107,7 @@ class Slot:
             )
 
     def factor(self, text: str, value: float, cost: int) -> Iterator[Candidate]:
-        """Yield it with a factor that is needed so many times, if a user would write that."""
+        """Yield it with a multiple of a factor, if a user would write that."""
         many = (
             text
             if same(value, 1)
@@ -122,14 +122,14 @@ class Slot:
         yield Candidate((self.times(many),), "missing-factor", told, own, many, self.node)
 
     def _is_named(self) -> bool:
-        """Return whether it is a name that is only added or handed on."""
+        """Return whether it is a name that is only added or passed on."""
         parent = self.s.parents.get(self.node)
         added = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub)
         handed = isinstance(self.s.node, ast.Return) and isinstance(parent, ast.Tuple | ast.Dict)
         return is_leaf(self.node) and (added or handed)
 
     def term(self, text: str, value: float) -> Iterator[Candidate]:
-        """Yield it with a term that is needed so many times, if a user would write that."""
+        """Yield it with a multiple of a term, if a user would write that."""
         rule = "missing-path" if same(value, 1) else "missing-term"
         many = text if same(value, 1) else f"(-{text})"
         if not same(abs(value), 1):
@@ -147,7 +147,7 @@ class Slot:
 
     @cached_property
     def factors(self) -> Sequence[tuple[str, int]]:
-        """Factors made of what is in scope, each with how far-fetched it is."""
+        """Factors made from the names in scope, each with its cost."""
         return [*self._factors()]
 
     def _factors(self) -> Iterator[tuple[str, int]]:
@@ -172,7 +172,7 @@ class Slot:
         return Candidate((edit,), "missing-factor", "its root is needed", 2, None, self.node)
 
     def _corrections(self) -> Iterator[str]:
-        """Yield what corrects the bias of a running mean: 1 / (1 - beta**t)."""
+        """Yield the bias correction of a running mean: 1 / (1 - beta**t)."""
         single = [(text, held) for text, held in self.s.scope.items() if not held.shape]
         rates = [text for text, held in single if held.kind == "f" and 0 < (held.value or 0) < 1]
         counts = [text for text, held in single if held.kind == "i"]
@@ -180,7 +180,7 @@ class Slot:
             yield from (f"1 / (1 - {rate}**{count})" for count in counts)
 
     def terms(self) -> Iterator[str]:
-        """Yield terms made of what is in scope."""
+        """Yield terms made from the names in scope."""
         found = [
             name
             for name, held in arrays(self.s)
@@ -190,14 +190,14 @@ class Slot:
         yield from found[:_TERMS]
 
     def _turned(self) -> Iterator[str]:
-        """Yield the transpose of the expression: a symmetric matrix gives it both."""
+        """Yield the transpose of the expression, because a symmetric matrix needs both."""
         if self.shape is not None and len(self.shape) > 1 and self.shape[-1] == self.shape[-2] > 1:
             matrix = len(self.shape) == 2
             text = self.s.inside(self.node, 9)
             yield f"{text}{self.s.transpose if matrix else self.s.dialect.swapped}"
 
     def multiples(self) -> Iterator[float]:
-        """Yield how often a term may be needed, from the numbers and sizes in scope."""
+        """Yield the multiples of a term that may be needed, from the numbers and sizes in scope."""
         yield 1.0
         numbers = [held.value for held in self.s.scope.values() if held.value and not held.shape]
         lengths = [float(size) for _, size in sizes(self.s)]
@@ -221,7 +221,7 @@ class Slot:
         return sorted(found, key=lambda pair: pair[1].shape != own)[:_MOST]
 
     def _unsqueezed(self, own: Shape) -> list[tuple[str, Held]]:
-        """Return arrays that lack an axis in the middle, where these have a way to add one."""
+        """Return arrays that lack an axis in the middle, with that axis added."""
         if "unsqueeze" not in self.s.dialect.methods:
             return []
         return [
@@ -233,13 +233,13 @@ class Slot:
 
 
 class After(Slot):
-    """What a statement stores, to be changed by a line that is missing after it."""
+    """The stored value of a statement, to be changed by a missing line after it."""
 
     def __init__(self, s: Statement, node: ast.expr, name: str, shape: Shape | None) -> None:
         super().__init__(s, node, shape)
         self.name = name
         self.alone = isinstance(s.node, ast.Assign) and s.node.targets == [node]
-        """Whether the statement stores nothing else: what it lacks it lacks itself."""
+        """Whether the statement stores nothing else, so that it lacks the part itself."""
 
     def times(self, factor: str) -> Edit:
         """Return the edit that multiplies it."""
@@ -260,13 +260,13 @@ class After(Slot):
         )
 
     def kept(self) -> Iterator[tuple[str, Edit]]:
-        """Yield the lines that add it to what else has its shape."""
+        """Yield the lines that add it to another value of its shape."""
         for text, held in arrays(self.s):
             if held.kind == "f" and held.shape == self.shape and text != self.name:
                 yield text, self.line(f"{text} += {self.name}")
 
     def calls(self) -> Iterator[Candidate]:
-        """Yield the lines that hand it to what is left out, as a layer among others."""
+        """Yield the lines that pass it to an omitted call, such as a layer among others."""
         call = self.s.value()
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
             return
@@ -284,7 +284,7 @@ class After(Slot):
                 yield Candidate((line,), "missing-factor", told, 1, text, self.node)
 
     def picked(self) -> Iterator[Candidate]:
-        """Yield the lines that subtract 1 at the labels, as the slope of a softmax asks for."""
+        """Yield the lines that subtract 1 at the labels, as a softmax's slope needs."""
         if self.shape is None or len(self.shape) != 2:
             return
         for text, held in self.s.scope.items():
@@ -307,7 +307,7 @@ def _is_short(text: str) -> bool:
 
 
 def slots(s: Statement) -> Iterator[Slot]:
-    """Yield what a statement stores, the operands in it, and what it gives to functions."""
+    """Yield a statement's stored expression, its operands, and the arguments of its calls."""
     value = s.value()
     counting = isinstance(value, ast.Call) and ast.unparse(value.func) in _COUNTING
     if counting or isinstance(s.node, ast.For):
@@ -340,7 +340,7 @@ def slots(s: Statement) -> Iterator[Slot]:
 
 
 def _shape(s: Statement, node: ast.expr) -> Shape | None:
-    """Return the shape of an expression's value, that of the target where it is all it gets."""
+    """Return the shape of an expression's value, or its target's if it is all of that."""
     own = s.shape(node)
     if node is not s.value():
         return own
@@ -353,7 +353,7 @@ def _shape(s: Statement, node: ast.expr) -> Shape | None:
 
 
 def afters(s: Statement) -> Iterator[After]:
-    """Yield what a statement stores that its own expression does not make alone."""
+    """Yield a statement's stored values that its own expression does not determine alone."""
     if not s.margin.isspace():
         return
     node = s.node
@@ -361,7 +361,7 @@ def afters(s: Statement) -> Iterator[After]:
     if isinstance(node, ast.AugAssign):
         targets = [node.target]
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        targets = node.value.args[:1]  # what np.add.at and the like write
+        targets = node.value.args[:1]  # the target of np.add.at and the like
     elif isinstance(node, ast.Assign):
         targets = [one for target in node.targets for one in _parts(target)]
     for target in targets:

@@ -1,4 +1,4 @@
-"""Edits of how a statement stores: added to what was there, instead of it, once or as often."""
+"""Edits of how a statement stores: adding to the old value, replacing it, once or repeatedly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gradtui.diagnosis.recorded.blame.units import Edit
 
 
 def of_target(s: Statement) -> Iterator[Candidate]:
-    """Yield other ways to store: added to what was there, or instead of it."""
+    """Yield other ways to store: adding to the old value, or replacing it."""
     node = s.node
     if isinstance(node, ast.AugAssign):
         yield from _at(s, node)
@@ -63,7 +63,7 @@ def of_target(s: Statement) -> Iterator[Candidate]:
 
 
 def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
-    """Yield the sum that adds as often as an index is met; `x[index] +=` adds once."""
+    """Yield the sum that adds for each repeated index; `x[index] +=` adds once."""
     target = node.target if isinstance(node, ast.AugAssign) else node.targets[0]
     adds = not isinstance(node, ast.AugAssign) or isinstance(node.op, ast.Add)
     if not s.numpy or not isinstance(target, ast.Subscript) or not adds:

@@ -1,4 +1,4 @@
-"""Which statements may be wrong, the likeliest first."""
+"""The statements that may be wrong, the likeliest first."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from gradtui.diagnosis.recorded.blame.watch import Held, Shape, Watched
 
 TIERS = 5
 UNTOLD = 3
-"""The tier of what the recorded values say nothing of."""
+"""The tier of statements without recorded evidence."""
 _LONGEST, _EXPRESSIONS = 60, 40
-"""Characters of an expression that is taken from elsewhere, and how many are."""
+"""Longest expression taken from elsewhere, in characters, and most of them."""
 
 
 class Suspect(Struct, frozen=True, eq=False):
@@ -27,14 +27,14 @@ class Suspect(Struct, frozen=True, eq=False):
 
     statement: Statement
     tier: int
-    """From the likeliest, 0."""
+    """Its tier; 0 is the likeliest."""
     promoted: bool
-    """Whether it only hands on what is right as such."""
+    """Whether it only passes on right values."""
     order: int
 
 
 class Suspects:
-    """The statements of some functions that ran, with what is known of them."""
+    """The statements of some functions that ran, with their evidence."""
 
     def __init__(
         self,
@@ -50,12 +50,12 @@ class Suspects:
         self._rearranged, self._of_loss = rearranged, of_loss
         """Whether a result has the right elements in another order."""
         self._scaled = scaled
-        """Whether most results are so many times what they must be."""
+        """Whether most results are off by a common factor."""
         self._wrong: set[str] = set()
         self._wanted: Collection[Shape] = ()
 
     def ranked(self, wrong: Collection[str], wanted: Collection[Shape]) -> list[Suspect]:
-        """Return what may make results wrong, in the order in which it ran.
+        """Return the statements that may make results wrong, in the order of execution.
 
         `wanted` are the shapes that the results must have.
         """
@@ -74,7 +74,7 @@ class Suspects:
         key = unit.file, node.lineno
         order = self._watched.order.get(key)
         if order is not None and not self._flow.feeds:
-            order = -order  # what comes of it all is likelier wrong than what it is made of
+            order = -order  # the result is likelier wrong than its inputs
         if order is None or isinstance(node, ast.FunctionDef | ast.ClassDef | ast.While):
             return None
         statement = Statement(unit, node, self._around(unit, node), self._loss(unit, node))
@@ -87,7 +87,7 @@ class Suspects:
         fed = {name for line in lines for name in self._flow.feeds.get(line, ())}
         tier = self._tier(lines, fed, partial=_is_partial(node))
         if beside and isinstance(node, ast.Assign) and is_leaf(node.value):
-            # A line that only gives another name is likelier to lack what the next one lacks.
+            # A line that only renames is likelier to lack the part that the next one lacks.
             return Suspect(statement, min(UNTOLD, tier), False, order)
         if called or beside:
             return Suspect(statement, min(UNTOLD, max(1 if called else 2, tier)), True, order)
@@ -96,13 +96,13 @@ class Suspects:
         return Suspect(statement, tier, promoted, order)
 
     def _loss(self, unit: Unit, node: ast.stmt) -> ast.expr | None:
-        """Return the loss that a statement returns beside gradients: it is right by definition."""
+        """Return the loss that a statement returns with gradients, which is right by definition."""
         value = node.value if isinstance(node, ast.Return) else None
         own = unit.code is self._of_loss and isinstance(value, ast.Tuple) and len(value.elts) > 1
         return value.elts[0] if own and isinstance(value, ast.Tuple) else None
 
     def _called(self, lines: set[Line]) -> set[Line]:
-        """Return the lines that run when lines that compute nothing themselves call functions."""
+        """Return the lines run by functions that non-computing lines call."""
         if any(line in self._flow.feeds for line in lines):
             return set()
         codes = {code for line in lines for code in self._watched.calls.get(line, ())}
@@ -111,9 +111,9 @@ class Suspects:
         }
 
     def _beside(self, unit: Unit, node: ast.stmt, lines: set[Line]) -> set[Line]:
-        """Return the lines that use what a line only renames or writes a number into.
+        """Return the lines that use a value that a line only renames or writes a number into.
 
-        Or those that it has it from.
+        Lines that it takes the value from count, too.
         """
         if not isinstance(node, ast.Assign) or any(line in self._flow.feeds for line in lines):
             return set()
@@ -138,7 +138,7 @@ class Suspects:
         return set()
 
     def _tier(self, lines: set[Line], fed: set[str], *, partial: bool) -> int:
-        """Return how likely it is that lines which take part in some gradients are the culprit."""
+        """Return how likely the lines that take part in some gradients are at fault."""
         wrong = self._wrong
         if not fed:
             return TIERS if lines & self._flow.forward else UNTOLD
@@ -149,7 +149,7 @@ class Suspects:
         likely = bool(lines & (self._flow.first | self._flow.handing))
         if self._rearranged:
             likely |= bool(lines & self._flow.moving)
-        # What is right as such, as a local derivative is, may lack the number that all do.
+        # A right value, such as a local derivative, may lack the factor that all lack.
         lacking = self._scaled and fed == wrong
         if lines & self._flow.known and not likely:
             return 2 if lacking or lines & self._flow.repeating else 4
@@ -163,13 +163,13 @@ class Suspects:
         return 0 if likely and not lines & self._flow.known else 1
 
     def _around(self, unit: Unit, node: ast.stmt) -> Around:
-        """Return what is in scope at a statement, and what can be computed of it."""
+        """Return the names in scope at a statement, with the expressions computable from them."""
         scope = self._watched.scope(unit.file, node.lineno)
         assert unit.node.end_lineno is not None
         ever = self._watched.ever(unit.file, unit.first, unit.node.end_lineno)
         known = {name.partition(".")[0].partition("[")[0] for name in scope} | set(unit.globals)
         usable = [one for one in self._expressions if one[2] <= known]
-        # What its own function computes comes first, and what is simple.
+        # Its own function's expressions come first, and simple ones.
         usable.sort(key=lambda one: (one[0] is not unit, len(one[1])))
         expressions = [(text, held) for _, text, _, held in usable[:_EXPRESSIONS]]
         return Around(scope, ever, self._flow.shapes, expressions, self._wanted,
@@ -177,7 +177,7 @@ class Suspects:
 
     @cached_property
     def _expressions(self) -> list[tuple[Unit, str, set[str], Held]]:
-        """The expressions of the code that have an array for a value, with the names in them."""
+        """The expressions of the code whose value is an array, with their names."""
         found: dict[tuple[Unit, str], tuple[Unit, str, set[str], Held]] = {}
         for unit in self._units:
             for node in ast.walk(unit.node):

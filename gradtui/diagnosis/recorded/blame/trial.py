@@ -1,4 +1,4 @@
-"""Edits of the user's code, in place while it runs; what comes of them is another's to say."""
+"""Trials: the user's code run with edits in place. Judges nothing."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from gradtui.diagnosis.recorded.blame.watchdog import Watchdog
 
 Array = NDArray[Any]
 Results = Mapping[str, Array]
-"""What code gives, by name: gradients, or the weights along a way."""
+"""The results of code by name: gradients, or the weights along a path."""
 
 
 _MEASURED = 3
 _LONGEST, _FEWEST = 60.0, 40
-"""Seconds that runs may take in all where they are slow, and how many there are at least."""
+"""Most seconds for all runs of slow code, and the fewest runs."""
 
 
 class Patch(Struct, frozen=True, eq=False):
-    """A function and the edits of its text that belong together."""
+    """A function with edits of its text that belong together."""
 
     unit: Unit
     edits: tuple[Edit, ...]
 
 
 class Trials(ABC):
-    """Runs the user's code edited, as often as it may."""
+    """Runs the user's edited code, within a budget."""
 
     def __init__(self, wrong: Sequence[str], most: int) -> None:
         self.wrong = tuple(wrong)
         """The results that are wrong."""
         self.left = most
-        """How many more runs are allowed."""
+        """The number of runs left."""
         self.numbers: Sequence[float] = ()
-        """What a number in the code may have to be."""
+        """A possible right value of a number in the code."""
         self.watchdog = Watchdog()
         self._standing: tuple[Patch, ...] = ()
 
     @abstractmethod
     def results(self, patch: Patch | None) -> Results | None:
-        """Return what the code gives at a first glance with an edit; None if that is no use."""
+        """Return the results of the code with an edit at the first point; None if useless."""
 
     @abstractmethod
     def mended(self, patch: Patch) -> frozenset[str]:
@@ -54,19 +54,19 @@ class Trials(ABC):
 
     @abstractmethod
     def true(self, name: str) -> Array:
-        """Return what a result must be at a first glance."""
+        """Return the right result at the first point."""
 
     @abstractmethod
     def is_right(self, name: str, results: Results) -> bool:
-        """Return whether a result is right at a first glance."""
+        """Return whether a result is right at the first point."""
 
     def stand(self, patch: Patch, mended: Set[str]) -> None:
-        """Let an edit be part of the code from now on."""
+        """Keep an edit in the code from now on."""
         self._standing = (*self._standing, patch)
         self.wrong = tuple(name for name in self.wrong if name not in mended)
 
     def measure(self) -> None:
-        """Take note of how long a run takes as it is; what is slow is run fewer times."""
+        """Note the duration of an unedited run; slow code is run fewer times."""
         taken = list[float]()
         for _ in range(_MEASURED):
             start = time.perf_counter()
@@ -77,9 +77,9 @@ class Trials(ABC):
 
     @contextmanager
     def edited(self, patch: Patch | None) -> Iterator[None]:
-        """Let the standing edits and another one be in the code.
+        """Put the kept edits and another one into the code.
 
-        Raises SyntaxError and ValueError where that is none, Endless where it does not end.
+        Raises SyntaxError and ValueError for invalid code, Endless if it does not end.
         """
         edits: dict[Unit, list[Edit]] = {}
         for one in (*self._standing, *([patch] if patch is not None else [])):

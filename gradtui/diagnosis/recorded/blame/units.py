@@ -1,4 +1,4 @@
-"""Functions of the user's as they stand in their files, and their exchange for edited ones."""
+"""The user's functions in their files, and their replacement by edited ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Unreadable(Exception):
 
 
 class Edit:
-    """Bytes of a function's text and what stands there instead."""
+    """A range of bytes in a function's text, and its replacement."""
 
     def __init__(self, start: int, end: int, text: str) -> None:
         self.start, self.end, self.text = start, end, text.encode()
@@ -33,7 +33,7 @@ class Edit:
 class Unit:
     """A function that the user's code calls, with its text and the objects that run it.
 
-    The text of a lambda is that of the statement in which it is made.
+    The text of a lambda is that of its statement.
     """
 
     def __init__(self, code: CodeType) -> None:
@@ -45,7 +45,7 @@ class Unit:
             raise Unreadable
         self.node, self._classes, self._nth = found
         self.body: ast.expr | None = None
-        """What a lambda does."""
+        """The body of a lambda."""
         if not isinstance(self.node, Function):
             self.body = _lambdas(self.node)[self._nth].body
         self.first = self.node.lineno
@@ -57,7 +57,7 @@ class Unit:
             self._starts.append(self._starts[-1] + len(line))
 
     def _surroundings(self) -> tuple[str, str]:
-        """Return text before and after the function's with which it has the free names it has."""
+        """Return text around the function's that gives it the same free names."""
         free = [name for name in self.code.co_freevars if name != "__class__"]
         heads = [f"class {name}:" for name in self._classes]
         if free:
@@ -69,7 +69,7 @@ class Unit:
         body = self.node.body[0] if isinstance(self.node, Function) else self.node
         if not self.code.co_freevars or body.lineno == self.node.lineno:
             return head, ""
-        # Names that an edit no longer reads stay free, as the function's cells demand.
+        # Names that an edit no longer reads stay free, because the function's cells demand it.
         margin = self._lines[body.lineno - self.first][: body.col_offset].decode()
         return head, f"\n{margin}if 0: {', '.join(self.code.co_freevars)}\n"
 
@@ -79,11 +79,11 @@ class Unit:
         return self.functions[0].__globals__
 
     def start(self, node: ast.expr | ast.stmt) -> int:
-        """Return where a node begins, in bytes of the text."""
+        """Return the start of a node, in bytes of the text."""
         return self._starts[node.lineno - self.first] + node.col_offset
 
     def end(self, node: ast.expr | ast.stmt) -> int:
-        """Return where a node ends, in bytes of the text."""
+        """Return the end of a node, in bytes of the text."""
         assert node.end_lineno is not None and node.end_col_offset is not None
         return self._starts[node.end_lineno - self.first] + node.end_col_offset
 
@@ -100,7 +100,7 @@ class Unit:
         return self.source[start:end].decode()
 
     def place(self, offset: int, end: int) -> Place:
-        """Return where some bytes of the text stand in the file."""
+        """Return the place in the file of some bytes of the text."""
         at = bisect_right(self._starts[:-1], offset) - 1
         line = self._lines[at]
         before = line[: offset - self._starts[at]].decode()
@@ -117,7 +117,7 @@ class Unit:
         )
 
     def line_after(self, edits: Sequence[Edit]) -> str:
-        """Return the edited line, or lines, as they stand after the edits, unindented."""
+        """Return the line, or lines, after the edits, unindented."""
         first, last = self.lines(edits)
         start, end = self._starts[first - self.first], self._starts[last - self.first + 1]
         inside = [Edit(e.start - start, e.end - start, e.text.decode()) for e in edits]
@@ -136,7 +136,7 @@ class Unit:
 
     @contextmanager
     def running(self, code: CodeType) -> Iterator[None]:
-        """Let all calls of the function run other code."""
+        """Make all calls of the function run other code."""
         before = [function.__code__ for function in self.functions]
         try:
             for function in self.functions:
@@ -151,7 +151,7 @@ def _functions(code: CodeType) -> list[FunctionType]:
     """Return the functions that run a code."""
     found = [one for one in gc.get_referrers(code) if isinstance(one, FunctionType)]
     if not found and gc.get_freeze_count():
-        gc.unfreeze()  # what is frozen is not looked through
+        gc.unfreeze()  # frozen objects are not searched
         found = [one for one in gc.get_referrers(code) if isinstance(one, FunctionType)]
     return [one for one in found if one.__code__ is code]
 
@@ -171,9 +171,9 @@ def _parsed(text: str) -> ast.Module:
 def _found(
     module: ast.Module, code: CodeType
 ) -> tuple[Function | ast.stmt, tuple[str, ...], int] | None:
-    """Return what a code is made by, with the classes right around it, and the how manieth there.
+    """Return the node that makes a code, with the classes around it, and its number there.
 
-    That is the definition of a function, or the statement in which a lambda stands.
+    It is the definition of a function, or the statement of a lambda.
     """
     pending: list[tuple[ast.AST, tuple[str, ...]]] = [(module, ())]
     while pending:
@@ -200,7 +200,7 @@ def _lambdas(statement: ast.stmt) -> list[ast.Lambda]:
 
 
 def _is_of(node: ast.Lambda, code: CodeType) -> bool:
-    """Return whether a lambda is what a code comes from."""
+    """Return whether a code comes from a lambda."""
     body = node.body
     assert body.end_lineno is not None and body.end_col_offset is not None
     first, last = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)

@@ -1,4 +1,4 @@
-"""What runs of the user's code: the functions, the order of lines, and what is in scope there."""
+"""Watches the user's code run: the functions, the order of lines, and the names in scope."""
 
 from __future__ import annotations
 
@@ -22,40 +22,40 @@ Shape = tuple[int, ...]
 _NO_DATA = (
     type, ast.AST, ModuleType, FunctionType, MethodType, BuiltinFunctionType, np.ufunc, type(None),
 )  # fmt: skip
-"""What holds no numbers."""
+"""Types without numbers."""
 _KEPT = (0, 1, 5)
 """Rounds whose values are kept.
 
-In the first of a loop what it carries is still 0, and so are most indices in the second.
+In a loop's first round the carried values are still 0, and so are most indices in the second.
 """
 _VISITS = 6
-"""Times that a line is looked at."""
+"""Most times that a line is examined."""
 _LOOKED = 3
-"""Times that what is in scope is taken note of; more tell nothing new."""
+"""Most times that the names in scope are noted; more tell nothing new."""
 _DEPTH = 3
-"""How deep what objects and containers hold is copied."""
+"""The depth to which objects and containers are copied."""
 _ENTRIES = 40
-"""Entries of a dict, an object or a sequence that are names of their own."""
+"""Most entries of a dict, an object or a sequence that are names of their own."""
 
 
 class Held(Struct, frozen=True):
-    """What a name in scope holds."""
+    """The value of a name in scope."""
 
     shape: Shape
     kind: str
-    """As NumPy's `dtype.kind`: f for floats, i for whole numbers, b for truth values.
+    """As NumPy's `dtype.kind`: f for floats, i for integers, b for booleans.
 
-    Of what is no number, its type behind a colon, as `:dict`; its shape is how many it holds, or
-    takes.
+    For other values, the type after a colon, such as `:dict`; the shape is then the number of
+    entries, or of arguments.
     """
     value: float | None = None
-    """Of a single number."""
+    """The value of a single number."""
     flags: tuple[tuple[str, bool], ...] = ()
-    """Of a function the arguments that are truth values by default, with these."""
+    """For a function, the arguments with boolean defaults, with these."""
 
 
 Scope = Mapping[str, Held]
-"""Texts that name a value in scope, as `h`, `self.h`, `cache["h"]` or `cache[0]`."""
+"""Texts that name a value in scope, such as `h`, `self.h`, `cache["h"]` or `cache[0]`."""
 
 
 class Watched:
@@ -64,11 +64,11 @@ class Watched:
     def __init__(self, files: Container[str], library: Library = NUMPY) -> None:
         self._files, self.library = files, library
         self.held: dict[tuple[str, int], list[dict[str, Any]]] = {}
-        """File and line -> the values of all names when it ran first, and for the second time."""
+        """File and line -> the values of all names at its first and second execution."""
         self._codes: dict[tuple[str, CodeType], None] = {}
         """File and code of each function, for codes of the same function in two files are equal."""
         self.order: dict[tuple[str, int], int] = {}
-        """File and line -> how many lines had run before it did first."""
+        """File and line -> the number of lines run before its first execution."""
         self.calls: dict[tuple[str, int], set[tuple[str, CodeType]]] = {}
         """File and line -> the functions of the user's that it calls."""
         self._scopes: dict[tuple[str, int], dict[str, Held]] = {}
@@ -76,11 +76,11 @@ class Watched:
         self._globals: dict[CodeType, dict[str, Any]] = {}
 
     def scope(self, file: str, line: int) -> Scope:
-        """Return what is in scope at a line."""
+        """Return the names in scope at a line."""
         return self._scopes.get((file, line), {})
 
     def ever(self, file: str, first: int, last: int) -> Scope:
-        """Return what names hold at any of some lines."""
+        """Return the values of names at any of some lines."""
         found: dict[str, Held] = {}
         for (own, line), scope in self._scopes.items():
             if own == file and first <= line <= last:
@@ -88,14 +88,14 @@ class Watched:
         return found
 
     def part(self, unit: Unit, node: ast.expr) -> Shape | None:
-        """Return the shape of what is picked out of an array when its line ran first."""
+        """Return the shape of a pick from an array at its line's first execution."""
         held = self.held.get((unit.file, node.lineno))
         picked = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)
         if not held or not picked or any(isinstance(one, ast.Call) for one in ast.walk(node)):
             return None
         try:
             value = eval(unit.text(node), unit.globals, dict(held[0]))
-        except Exception:  # a name of a comprehension's, or one that is not stored yet
+        except Exception:  # a name of a comprehension, or one not assigned yet
             return None
         found = held_of(self.library.seen(value))
         return found.shape if found is not None and found.kind == "f" else None
@@ -103,7 +103,7 @@ class Watched:
     def units(self) -> list[Unit]:
         """Return the functions that ran and whose text is known, in the order of their calls.
 
-        One that is made inside another that ran is part of that.
+        One made inside another that ran is part of that.
         """
         inner = {(file, one) for file, code in self._codes for one in _within(code)}
         found = []
@@ -151,7 +151,7 @@ class Watched:
         return self._line
 
     def _of_module(self, frame: FrameType) -> Mapping[str, Any]:
-        """Return what the module of a function names and may be computed with."""
+        """Return the names of a function's module that can be used in computations."""
         code = frame.f_code
         if code not in self._globals:
             self._globals[code] = {
@@ -161,7 +161,7 @@ class Watched:
         return self._globals[code]
 
     def _copied(self, value: Any, depth: int = _DEPTH) -> Any:
-        """Return a copy of what a run may write: an object's arrays, and those in a list, too."""
+        """Return a copy of values that a run may write, including arrays in objects and lists."""
         kind = type(value)
         if not depth or (isinstance(value, dict | list | tuple) and len(value) > _ENTRIES):
             return self.library.copied(value)
@@ -211,7 +211,7 @@ def _named(
 
 
 class _Named:
-    """The texts that name what is in scope."""
+    """The texts that name the values in scope."""
 
     def __init__(self, values: Mapping[str, Any], library: Library) -> None:
         self._library = library
@@ -224,7 +224,7 @@ class _Named:
         }
 
     def add(self, name: str, value: Any, depth: int) -> None:
-        """Add what a value names; an entry that has a name of its own goes by that."""
+        """Add a value's names; an entry with a name of its own uses that."""
         value = self._library.seen(value)
         held = held_of(value)
         if held is not None:
@@ -257,7 +257,7 @@ class _Named:
             self._add_methods(name, type(value))
         else:
             return
-        # What goes by the round of a loop is likelier meant than another round.
+        # An index by a loop's round is likelier meant than a fixed one.
         entries.sort(key=lambda pair: (held_of(pair[1]) is None, pair[0][-2:-1].isdigit()))
         for text, one in entries[:_ENTRIES]:
             self.add(text, one, depth - 1)
@@ -269,7 +269,7 @@ class _Named:
                 self.found[f"{name}.{key}"] = Held((one.__code__.co_argcount - 1,), ":function")
 
     def _key(self, key: str | int) -> str:
-        """Return a key as code writes it: by the name that counts the rounds, or one beside it."""
+        """Return a key as code writes it: by the loop's variable, or a neighbour of it."""
         if isinstance(key, str):
             return repr(key)
         if key in self._counts:
@@ -281,13 +281,13 @@ class _Named:
 
 
 def flags_of(function: FunctionType) -> tuple[tuple[str, bool], ...]:
-    """Return the arguments of a function that are truth values by default, with these."""
+    """Return the arguments of a function with boolean defaults, with these."""
     parameters = inspect.signature(function).parameters.values()
     return tuple((one.name, one.default) for one in parameters if type(one.default) is bool)
 
 
 def held_of(value: Any) -> Held | None:
-    """Return what a number or an array is; None for anything else."""
+    """Return a description of a number or an array; None for other values."""
     if isinstance(value, np.ndarray):
         single = (
             float(value.reshape(-1)[0]) if value.size == 1 and value.dtype.kind in "fiub" else None

@@ -1,4 +1,4 @@
-"""An end for edited code that does not end: `while err > tol` may go on for ever once edited."""
+"""Ends edited code that would run for ever, such as an edited `while err > tol`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _LEAST = 1.0
-"""Seconds that any run may take."""
+"""Seconds allowed for any run."""
 _POLLED = 0.2
-"""Seconds between two looks at the clock."""
+"""Seconds between two checks of the clock."""
 _TIMES = 20
-"""How many times as long as the code takes as it is."""
+"""Multiple of the unedited code's duration that is allowed."""
 
 
 class Endless(BaseException):
-    """Edited code has run for too long: not for an `except Exception` of the user's to catch."""
+    """Edited code has run for too long; the user's own `except Exception` must not catch it."""
 
 
 class Watchdog:
-    """Ends runs of one thread that take far longer than the code does as it is."""
+    """Ends runs of one thread that take far longer than the unedited code."""
 
     def __init__(self) -> None:
         self._thread = threading.get_ident()
@@ -29,7 +29,7 @@ class Watchdog:
         self._until: float | None = None
         self._sent = False
         self.usual = 0.0
-        """Seconds that a run takes as it is."""
+        """Seconds of an unedited run."""
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -44,7 +44,7 @@ class Watchdog:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Let what runs in here raise Endless where it does not end in time."""
+        """Raise Endless in code that runs in here for too long."""
         self._sent = received = False
         self._until = time.monotonic() + max(_LEAST, _TIMES * self.usual)
         try:
@@ -68,7 +68,7 @@ class Watchdog:
 
 
 def _receive() -> None:
-    """Wait for what was sent as a run just ended; nothing else takes it back."""
+    """Wait for an exception sent just as a run ended, which nothing else takes back."""
     try:
         while True:
             time.sleep(_POLLED)
