@@ -45,8 +45,8 @@ COMMANDS = (
     Command("restart", ("F",), "restart", "back to the start of this pass", INSIDE),
     Command(
         "continue", ("c",), "continue",
-        "continue to the next breakpoint or finding, else to the file's last step; in one call to "
-        "where the line is executed again, else to the end of the pass", STEPS,
+        "continue to the next breakpoint or finding, else to the file's last step; in a call of "
+        "your own code, to where the line is executed again, else to the end of the pass", STEPS,
     ),
     Command(
         "reverse", ("C",), "reverse",
@@ -61,7 +61,7 @@ COMMANDS = (
     Command("goto", ("J",), "go to", "go to a step by its number", STEPS, "STEP"),
     Command(
         "break", ("b",), "break",
-        "stop where a condition begins to hold, such as norm > 1; repeat to remove", STEPS,
+        "stop where a condition becomes true, such as norm > 1; repeat to remove", STEPS,
         "CONDITION",
     ),
     Command(
@@ -80,19 +80,19 @@ COMMANDS = (
         "the next lesson; off leaves it", LESSON, "ANSWER",
     ),
     Command(
-        "lesson-back", ("backspace",), "lesson back", "the step of the lesson before", LESSON
+        "lesson-back", ("backspace",), "lesson back", "the previous step of the lesson", LESSON
     ),
     Command(
         "down", ("j", "down"), "select", "select the next node; under the lens the next element",
         LOOK,
     ),
     Command(
-        "up", ("k", "up"), "select", "select the node before; under the lens the element before",
-        LOOK,
+        "up", ("k", "up"), "select",
+        "select the previous node; under the lens the previous element", LOOK,
     ),
     Command("input", ("d",), "its input", "select what the node is computed from", LOOK),
     Command("consumer", ("u",), "its consumer", "select what is computed from the node", LOOK),
-    Command("find", ("slash",), "find", "search a node by its name or operation", LOOK, "NAME"),
+    Command("find", ("slash",), "find", "search for a node by its name or operation", LOOK, "NAME"),
     Command(
         "finding", ("f2",), "finding",
         "go to the next finding: its line, its node, its moment ({finding-here} in its panel)",
@@ -109,7 +109,7 @@ COMMANDS = (
     ),
     Command(
         "reload", ("R",), "reload",
-        "load the file again and remake the branches on it; of a call, run its file again", SCREEN,
+        "load the file again and remake the branches on it; for a call, run its file again", SCREEN,
     ),
     Command(
         "edit", ("E",), "edit",
@@ -120,7 +120,7 @@ COMMANDS = (
         "unfold", ("enter",), "unfold",
         "show the selected line as its operations, or as one node again", LOOK,
     ),
-    Command("list", ("X",), "list", "the graph as a list, one row a node, or as a drawing", LOOK),
+    Command("list", ("X",), "list", "the graph as a list, one node per row, or as a drawing", LOOK),
     Command(
         "lens", ("L",), "lens",
         "the lens: the chain rule of one element, such as 3,1 or 3,1 row 2; {escape} leaves", LOOK,
@@ -128,13 +128,14 @@ COMMANDS = (
     ),
     Command(
         "jacobian", ("m",), "jacobian",
-        "the Jacobian of the node by its first input, by the next, then the chain rule again", LOOK,
+        "the Jacobian of the node with respect to its first input, then the next, then the chain "
+        "rule again", LOOK,
     ),
     Command("log", ("t",), "log scale", "the curves on a log scale", LOOK),
     Command(
         "next-view", ("v",), "view",
-        "the next value in the place of the loss: |∇|, lr, the node and its gradient, watches; in "
-        "the surface's place the data, where two features are classified",
+        "another value in place of the loss: |∇|, lr, the node and its gradient, watches; in "
+        "the surface's place the data, for a classifier of two features",
         LOOK,
     ),
     Command(
@@ -163,10 +164,11 @@ COMMANDS = (
         "the branches in a table at this step: go to one, rename it, remove it", TRY, tells=True,
     ),
     Command("next-branch", ("full_stop",), "branch", "the next branch, at the same step", TRY),
-    Command("branch-before", ("comma",), "branch", "the branch before", TRY),
+    Command("branch-before", ("comma",), "branch", "the previous branch, at the same step", TRY),
     Command(
         "sweep", ("i",), "sweep",
-        "several values at once from here on, such as lr 0.01 0.1 1; again: how each ends", TRY,
+        "try several values at once from here on, such as lr 0.01 0.1 1; repeat to see how each "
+        "ends", TRY,
         "VALUES", tells=True,
     ),
     Command(
@@ -180,7 +182,7 @@ COMMANDS = (
     ),
     Command(
         "nearer", ("plus", "equals_sign"), "nearer",
-        "see half as much of the surface, around the present point", LOOK,
+        "see half as much of the surface, around the current point", LOOK,
     ),
     Command("farther", ("minus",), "farther", "see twice as much of the surface", LOOK),
     Command(
@@ -194,25 +196,27 @@ COMMANDS = (
         "repaint", ("f5", "ctrl+l"), "repaint",
         "repaint the screen after something else has written on it", SCREEN,
     ),
-    Command("zoom", ("z",), "zoom", "zoom the focused panel, {escape} ends it", SCREEN),
+    Command("zoom", ("z",), "zoom", "zoom the focused panel; {escape} ends it", SCREEN),
     Command(
         "focus-next", ("tab",), "panel",
         f"focus the next panel ({{panel-1}} to {{panel-{len(PANELS)}}}: a panel)", SCREEN,
     ),
-    Command("focus-previous", ("shift+tab", "backtab"), "panel", "focus the panel before", SCREEN),
+    Command(
+        "focus-previous", ("shift+tab", "backtab"), "panel", "focus the previous panel", SCREEN
+    ),
     Command("scroll-down", ("pagedown",), "scroll", "scroll the focused panel down", SCREEN),
     Command("scroll-up", ("pageup",), "scroll", "scroll the focused panel up", SCREEN),
     Command(
         "scroll-right", ("greater_than_sign",), "scroll",
-        "scroll it to the right; under the lens the next row", SCREEN,
+        "scroll the focused panel right; under the lens the next row", SCREEN,
     ),
     Command(
         "scroll-left", ("less_than_sign",), "scroll",
-        "scroll it to the left; under the lens the row before", SCREEN,
+        "scroll the focused panel left; under the lens the previous row", SCREEN,
     ),
     Command(
         "copy", ("y",), "copy",
-        "copy the selected number, or a finding when that panel is focused; a file has it too",
+        "copy the selected number, or a finding when that panel is focused; also into a file",
         SCREEN,
     ),
     Command("picture", ("Y",), "picture", "save a picture of the screen (SVG)", SCREEN),
@@ -223,7 +227,7 @@ COMMANDS = (
     Command("open", ("o",), "open", "open another scenario", SCREEN, "FILE"),
     Command(
         "resume", ("U",), "resume",
-        "go to where you left this scenario last; repeat to go back", SCREEN,
+        "go to where you last left this scenario; repeat to go back", SCREEN,
     ),
     Command("command", ("colon",), "command", "the command line: the names in this list", SCREEN),
     Command(

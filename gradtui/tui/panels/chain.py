@@ -16,8 +16,7 @@ class ChainPanel(Panel):
     NAME = "Chain"
     HELP = (
         "how the gradient of the selected node is put together, in symbols and in numbers, below "
-        "what was written by hand; "
-        "{lens}: that of one element, {jacobian}: the Jacobian"
+        "the hand-written line; {lens}: the same for one element, {jacobian}: the Jacobian"
     )
     _made: tuple[Frame | None, int, list[TextRow]] = (None, 0, [])
 

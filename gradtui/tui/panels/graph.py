@@ -40,7 +40,8 @@ class GraphPanel(Panel):
     NAME = "Graph"
     HELP = (
         "every value with its gradient under it; on each edge × the local derivative; "
-        "heavy lines are the selected node's way to the loss; ✗: a hand-written line has it wrong"
+        "heavy lines are the path from the selected node to the loss; ✗: a hand-written line has "
+        "it wrong"
     )
 
     def __init__(self, key: int, fill: Callable[[str], str]) -> None:

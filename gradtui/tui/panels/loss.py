@@ -25,7 +25,8 @@ class LossPanel(Panel):
 
     NAME = "Loss"
     HELP = (
-        "the loss at each step, the present one marked, with the branches and each one's sign; "
+        "the loss at each step, with the current step marked, and the branches, each with its "
+        "sign; "
         "{log}: log scale, {next-view}: other values, {surface}: the loss surface, "
         "{range}: some of the steps"
     )

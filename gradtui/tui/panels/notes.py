@@ -19,9 +19,8 @@ class NotesPanel(Panel):
 
     NAME = "Notes"
     HELP = (
-        "what is watched; what is wrong with what was written by hand and with the run, the "
-        "gravest first ({finding-here} goes there); then what the scenario's author wants you to "
-        "look at"
+        "the watches; what is wrong with the hand-written lines and with the run, the worst "
+        "first ({finding-here} goes there); then what the scenario's author wants you to look at"
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(NOTES)]
     _followed: int | None = None

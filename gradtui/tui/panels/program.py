@@ -15,8 +15,8 @@ class ProgramPanel(Panel):
 
     NAME = "Program"
     HELP = (
-        "the model and what was written by hand, with line numbers of the file and each line's "
-        "value; of code of your own the functions that ran; ▸ is the cursor; ✓ right, ✗ wrong, "
+        "the model and the hand-written lines, with line numbers of the file and each line's "
+        "value; for code of your own, the functions that ran; ▸ is the cursor; ✓ right, ✗ wrong, "
         "↳ wrong only because of another line"
     )
     _followed: object = None
