@@ -202,7 +202,7 @@ TABLE = [
         "w = 0.5",
         'w = {shape = [99], init = "normal", scale = 1.7e308}',
         "1.7e308",
-        "scale: 1.7e308 is too large: not all that is drawn with it is finite",
+        "scale: 1.7e308 is too large: some of the numbers drawn with it are not finite",
     ),
     (
         "w = 0.5",

@@ -114,7 +114,7 @@ def _outcome(problem: Problem, last: int, *, finite: bool) -> int:
             said = is_lost(problem, last)
     except TooLargeError:
         tell(clean(f"{problem.path}: whether the loss diverges is {TOO_LARGE}"))
-    said = said or ("" if finite else "the loss is lost: it is not finite")
+    said = said or ("" if finite else "the loss is not finite")
     if said:
         tell(clean(f"{problem.path}: {said}; `gradtui check` says why"))
     return FAILED if said else OK

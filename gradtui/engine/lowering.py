@@ -128,8 +128,8 @@ def lower_tree(
         part = pending.pop()
         match part:
             case WholeNumbers(_, place):
-                raise InputError("numbers in parentheses are no value: only the shape of "
-                                 "reshape is written so", place)  # fmt: skip
+                raise InputError("numbers in parentheses are not a value: only a shape, as in "
+                                 "reshape, is written so", place)  # fmt: skip
             case Number(value, place):
                 done.append(builder.constant(value, place))
             case Name():

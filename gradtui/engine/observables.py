@@ -142,8 +142,8 @@ def read_condition(text: str, program: StepProgram) -> Observable:
         )
     if found.shape:
         raise InputError(
-            f"this has shape {shape_text(found.shape)}, a condition is one number: "
-            "max(…) holds where it does for any of them",
+            f"this has shape {shape_text(found.shape)}, but a condition is one number: max(…) is "
+            "true if any of them is",
             tree.place,
         )
     return found
@@ -239,8 +239,8 @@ class _Reader:
         if validated and checked is not None:
             found = checked.classifier
         if found is None:
-            raise InputError(f"there is no {text}: no labels stand beside scores of as many "
-                             "classes, by softmax or cross_entropy", name.place)  # fmt: skip
+            raise InputError(f"there is no {text}: no softmax or cross_entropy compares labels "
+                             "with scores of that many classes", name.place)  # fmt: skip
         if name.name not in self._whole:
             scores, labels = (self.leaf(node, f"{name.name}{node}") for node in found.nodes)
             self._whole[name.name] = lower_measure(self.builder, text, scores, labels)

@@ -124,7 +124,7 @@ _ENTRIES: tuple[AnySchedule, ...] = (
     ),
     RateSchedule(
         "step",
-        "a fall every so many steps",
+        "a drop every so many steps",
         (Constant("step_size", at_least=1, at_most=_LONGEST, whole=True), _GAMMA),
         rate=lambda k, steps, lr, c: lr * _power(c["gamma"], k // int(c["step_size"])),
         formula="lr·gamma^⌊k/step_size⌋",
@@ -150,7 +150,7 @@ _ENTRIES: tuple[AnySchedule, ...] = (
     ),
     RateSchedule(
         "warmup_cosine",
-        "up in a line, then half a cosine down",
+        "up in a straight line, then half a cosine down",
         (Constant("warmup", at_least=1, at_most=_LONGEST, whole=True), _MIN_LR),
         rate=_warmup_cosine,
         formula="lr·(k + 1)/warmup while k < warmup, then cosine over the rest",
@@ -173,7 +173,7 @@ _ENTRIES: tuple[AnySchedule, ...] = (
     ),
     WatchingSchedule(
         "plateau",
-        "a fall when the loss stops improving",
+        "a drop when the loss stops improving",
         (
             Constant("factor", 0.1, above=0, below=1),
             Constant("patience", 10, at_least=0, at_most=_LONGEST, whole=True),

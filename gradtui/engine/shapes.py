@@ -76,7 +76,7 @@ def settled_single(shape: Shape, options: Options) -> int:
     """Return the one axis that the options name, counted from the end of a shape."""
     axis = options["axis"]
     if axis is None or isinstance(axis, tuple):
-        raise ShapeError("is given no single axis, such as axis=-1")
+        raise ShapeError("needs a single axis, such as axis=-1")
     return negative_axes(axis, len(shape))[0]
 
 

@@ -69,7 +69,7 @@ def check_size(program: StepProgram) -> None:
         most = max((node for node in nodes if node.place), key=_numbers)
         raise InputError(
             f"the model is too large: a step takes about {memory_text(needed)} of memory, the "
-            f"limit is {memory_text(allowed)}; most is in arrays as this one of shape "
+            f"limit is {memory_text(allowed)}; most of it is in arrays such as this one of shape "
             f"{shape_text(most.shape)}. {VARIABLE}={math.ceil(needed / 1e9)} allows "
             f"{math.ceil(needed / 1e9)} GB",
             most.place,

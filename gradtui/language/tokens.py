@@ -49,7 +49,7 @@ ADVICE = {
     "is": "compare with ==",
     ";": "write one statement a line",
     "{": "a dictionary is not part of the language: leave the line out, and give each gradient a "
-    "name of its own, as dW",
+    "name of its own, such as dW",
     "\\": "put an expression of several lines in parentheses",
 }
 """Spelling that the language lacks -> what to write instead."""

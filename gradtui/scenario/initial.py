@@ -67,8 +67,8 @@ class _Start:
         with np.errstate(over="ignore"):
             drawn = entry.values(str(self.path[-1]), shape, seed, scale)
         if not np.all(np.isfinite(drawn)):
-            raise self._wrong("scale", f"{number(scale)} is too large: not all that is drawn with "
-                              "it is finite")  # fmt: skip
+            raise self._wrong("scale", f"{number(scale)} is too large: some of the numbers drawn "
+                                       "with it are not finite")  # fmt: skip
         return read_only(drawn)
 
     def _shape(self, limit: int) -> tuple[int, ...]:
@@ -87,7 +87,7 @@ class _Start:
             raise self._wrong(
                 "shape", f"{math.prod(shape):,} numbers: {memory_text(allowed)} of memory, the "
                 f"limit, has room for {allowed // _BYTES:,} in all parameters together; "
-                f"{VARIABLE} is how many GB may be taken"
+                f"{VARIABLE} sets how many GB may be used"
             )  # fmt: skip
         return tuple(shape)
 

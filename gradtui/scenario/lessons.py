@@ -60,7 +60,7 @@ def _read_goal(text: str, program: StepProgram, place: Place) -> Goal | None:
     done, name = called.groups()
     known: Sequence[str] = VIEWS if done == "view" else tuple(program.graph.names)
     if name not in known:
-        what = "is no view" if done == "view" else "is not a name of the model"
+        what = "is not a view" if done == "view" else "is not a name of the model"
         raise InputError(f"'{name}' {what}" + did_you_mean(name, known), place)
     return Goal(done, name)  # type: ignore[arg-type]
 

@@ -241,7 +241,7 @@ def test_run_says_what_is_not_finite_as_the_contract_has_it(run):
     status, out, err = run("run", *arguments, "jsonl")
     rows = rows_of(out)
     assert (status, len(err.splitlines())) == (1, 1)
-    assert "five_parcels_rate_1_5.toml: the loss is lost: at step 95 it is inf" in err
+    assert "five_parcels_rate_1_5.toml: the loss is not finite: at step 95 it is inf" in err
     assert "Infinity" in {row["loss"] for row in rows}
     assert rows[500]["loss"] == rows[500]["grad_norm"] == "NaN"
     assert rows[500]["parameters"] == {"w": ["NaN", "NaN"]}

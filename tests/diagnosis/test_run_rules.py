@@ -173,7 +173,7 @@ def test_weights_that_swing_and_hardly_settle_are_told_with_a_rate_that_was_trie
     finding = only(diagnosed(MEAN_SQUARE, **PARCELS, lr=repr(rate), steps=steps))
     assert finding.rule == "oscillating"
     tried, reached = finding.evidence["rate_tried"], finding.evidence["loss_then"]
-    assert f"try lr = {tried:.4g}: with it the same run is at {reached:.4g}" in finding.message
+    assert f"try lr = {tried:.4g}: with it the same run reaches {reached:.4g}" in finding.message
     assert reached < finding.evidence["loss"]
     losses = Run(load_problem(write(MEAN_SQUARE, **PARCELS, lr=repr(tried), steps=steps))).losses
     assert reached == pytest.approx(losses[-30:].mean(), rel=0.1)
@@ -197,7 +197,7 @@ def test_another_optimizer_is_advised_with_a_rate_at_which_it_was_tried():
 def test_where_no_optimizer_gains_none_is_advised(monkeypatch):
     monkeypatch.setattr(Run, "with_optimizer", lambda self, *args, **constants: self.losses)
     finding = only(diagnose_run(gradtui.load("ravine").problem))
-    assert "Adam" not in finding.message and "features that say different things" in finding.message
+    assert "Adam" not in finding.message and "features that are less correlated" in finding.message
 
 
 def tanhs(start, target):
@@ -210,7 +210,7 @@ def tanhs(start, target):
 def test_where_no_stage_learns_as_all_shrinks_the_gradient_vanishes(diagnosed, start):
     finding = only(diagnosed(*tanhs(start, 0.8), "x = 0.5", lr=0.1, steps=50))
     assert finding.rule == "vanishing-gradient"
-    assert "try a larger start (xavier, he)" in finding.message
+    assert "try larger initial weights (xavier, he)" in finding.message
     assert "plateau" in {one["rule"] for one in finding.evidence["consequences"]}
 
 

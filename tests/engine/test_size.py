@@ -26,7 +26,7 @@ def test_a_step_that_takes_more_than_is_allowed_is_refused_with_what_allows_it(
     monkeypatch.setenv("GRADTUI_MEMORY", "1")
     check_size(program)
     monkeypatch.setenv("GRADTUI_MEMORY", "0.01")
-    message = r"about \d+ MB of memory, the limit is 10 MB; most is in arrays as this one of shape"
+    message = r"about \d+ MB of memory, the limit is 10 MB; most of it is in arrays such as this"
     with pytest.raises(InputError, match=message) as caught:
         check_size(program)
     assert re.search(r"GRADTUI_MEMORY=1 allows 1 GB$", caught.value.message)

@@ -484,7 +484,7 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
          "line; leave out what is kept for later, since [backward] reads all of the model",
          Place(1, 5, 1)),
         ("a = {}", "unexpected '{': a dictionary is not part of the language: leave the line out, "
-         "and give each gradient a name of its own, as dW", Place(1, 5, 1)),
+         "and give each gradient a name of its own, such as dW", Place(1, 5, 1)),
         ("a = b = w", "a line assigns one name: write each on its own line", Place(1, 7, 1)),
         ("for i in w:", "unexpected 'for': write out the loop, one line for each round, or "
          "as one operation on arrays", Place(1, 1, 3)),

@@ -38,7 +38,7 @@ done = "answered()"
     ("lines", "column", "message"),
     [
         ('done = "computed(yhut)"', 8, "'yhut' is not a name of the model; did you mean 'yhat'?"),
-        ('done = "view(surfaces)"', 8, "'surfaces' is no view; did you mean 'surface'?"),
+        ('done = "view(surfaces)"', 8, "'surfaces' is not a view; did you mean 'surface'?"),
         ('done = "finished()"', 8, "'done' is one of computed(NAME)"),
         ('done = "answered()"', 8, "answered() needs a question: give 'ask' too"),
         ('ask = "grad(w)"\ndone = "updated()"', 8, "a question is done when it is answered()"),

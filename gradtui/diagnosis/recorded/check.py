@@ -47,7 +47,7 @@ from gradtui.recording.tape import Call, Leaf, Moved
 Array = NDArray[Any]
 _RATIOS = frozenset({"sign", "constant-factor", "extra-factor", "missing-factor"})
 """Rules that may give a multiple, which a known quantity explains best."""
-_UNSEEN = "part of the loss does not pass functions that can be recorded"
+_UNSEEN = "part of the loss passes through functions that cannot be recorded"
 _SHAPES = frozenset({"unreduced-broadcast", "transposed", "wrong-axis"})
 """Rules that explain a wrong shape of a gradient."""
 Verdict = Literal["correct", "wrong", "not-compared"]
@@ -153,8 +153,8 @@ class _Checking:
             start = self.runs.point(drawn, self.names, near=True)
             points = [start, *self.runs.points(start, self.names)]
         except (Lost, Untold) as error:
-            what = f"what {error} does is not known" if isinstance(error, Untold) else str(error)
-            return self._by_differences(what)
+            unknown = f"gradtui does not know what {error} does"
+            return self._by_differences(unknown if isinstance(error, Untold) else str(error))
         fitting = [n for n in self.names if n in self.claimed
                    and start.hand[n].shape == start.true[n].shape]  # fmt: skip
         misfits = [n for n in self.names if n in self.claimed and n not in fitting]
@@ -231,7 +231,7 @@ class _Checking:
         else:
             seen = _seen(one)
             evidence |= one.evidence
-        others = f", and {', '.join(names[1:])} with it" if len(names) > 1 else ""
+        others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
         text = f"the gradient of {seen}{others}: {blame.told}"
         rule, factor = blame.rule, blame.factor
         simple = explained(first, points)
@@ -287,7 +287,7 @@ class _Checking:
         return self._finding("not-compared", name, text, {}, self.target.place)
 
     def _absent(self, name: str) -> Finding:
-        text = f"no gradient is returned for {name}, which was to be judged"
+        text = f"no gradient is returned for {name}, which should be judged"
         return self._finding("no-gradient", name, text, {}, self._end_of(name, absent=True))
 
     def _misfit(self, points: Sequence[Point], name: str) -> Finding:
@@ -323,14 +323,14 @@ class _Checking:
         for place, several in found.items():
             one, flow = several[0]
             names = [other.name for other, _ in several]
-            others = f", and {', '.join(names[1:])} with it" if len(names) > 1 else ""
+            others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
             text = f"the gradient of {_seen(one)}{others}: {flow.told}"
             yield self._finding("unexplained", one.name, text,
                                 {**one.evidence, "gradients": names}, place)  # fmt: skip
 
     def _approximate(self, one: Wrong, share: float) -> Finding:
         text = f"the gradient of {_seen(one)}: near the given arguments it is off by no more than "
-        text += f"{share:.0e} of its largest element, as what is approximated is"
+        text += f"{share:.0e} of its largest element, as an approximation is"
         return note("unexplained", "info", one.name, text, self._likeliest(one), one.evidence)
 
     def _likeliest(self, wrong: Wrong) -> Place | None:

@@ -114,8 +114,8 @@ def _chooses(runs: Runs, points: Sequence[Point], name: str) -> bool:
 
 
 def _handed_on(runs: Runs, wrong: Wrong) -> Finding:
-    text = f"the gradient of {wrong.name} is changed on its way back, on purpose: "
-    text += "going forward it is handed on as it is"
+    text = f"the gradient of {wrong.name} is changed on purpose on its way back: "
+    text += "the forward pass hands the value on unchanged"
     return note("straight-through", "info", wrong.name, text, runs.target.place, wrong.evidence)
 
 
@@ -131,8 +131,8 @@ def _of_its_own(runs: Runs, wrong: Wrong) -> Finding | None:
         used, needed = (any(np.array_equal(tape.value(id), value) for id in ids)
                         for ids in (after, before))  # fmt: skip
         if used and not needed:
-            text = f"the gradient of {wrong.name} is made with {name}, which nothing else needs: "
-            text += "it is another on purpose"
+            text = f"the gradient of {wrong.name} is computed with {name}, which nothing else "
+            text += "uses: it differs on purpose"
             return note("straight-through", "info", wrong.name, text, runs.target.place,
                         wrong.evidence)  # fmt: skip
     return None

@@ -44,7 +44,7 @@ def holes(runs: Runs, names: Sequence[str]) -> Iterator[Finding]:
     for name in names:
         found = _hole(runs.given[name])
         if found is not None:
-            text = f"{name} holds {found}; the gradient there is compared at random numbers alone"
+            text = f"{name} holds {found}; the gradient there is compared only at random numbers"
             yield note("not-compared", "warning", name, text, runs.target.place)
 
 
@@ -96,12 +96,12 @@ def nondeterministic(runs: Runs) -> Finding:
         place, drawn = _first_difference(first, second)
     text = "two runs with the same arguments differ: "
     if place is None:
-        text += "numbers are drawn from a generator of the code's own, or something is kept from "
-        text += "run to run"
+        text += "the code draws numbers from a random generator of its own, or keeps something "
+        text += "from run to run"
     elif drawn:
-        text += "other numbers come from here, as from a generator of the code's own"
+        text += "this line gives other numbers, as a random generator of the code's own does"
     else:
-        text += "what is read here has changed, so something is kept from run to run"
+        text += "what this line reads has changed, so the code keeps something from run to run"
     place = place or runs.target.place
     return note("nondeterministic", "error", runs.target.name, text, place)
 
@@ -133,7 +133,7 @@ def lost(runs: Runs) -> str:
     digits = digits_of(runs)
     if digits is not None:
         return f"the loss is rounded to {digits} digits: return it as it is computed"
-    return "at every point it is lost in rounding, not finite, or the code fails beside it"
+    return "at every point it is lost in rounding, not finite, or the code fails close to it"
 
 
 def opaque(start: Point) -> list[Finding]:
@@ -142,7 +142,7 @@ def opaque(start: Point) -> list[Finding]:
     for id in range(start.root + 1):
         node = tape.nodes[id]
         if isinstance(node, Call) and node.form is None and node.back is None and tape.active[id]:
-            text = f"what {node.name} does is not looked into: its derivative is that of "
+            text = f"gradtui does not see inside {node.name}: its derivative comes from central "
             text += "differences"
             found.setdefault(
                 (node.name, node.place), note("opaque", "info", node.name, text, node.place)

@@ -69,7 +69,7 @@ def rounded(points: Sequence[Point]) -> Iterator[Way]:
         return
     node = points[0].result.tape.nodes[flat[0]]
     assert isinstance(node, Call)
-    told = f"passes {node.name}, which is flat, by a slope of its own"
+    told = f"passes through {node.name}, which is flat, with a slope of its own"
     ways: list[LinksAt] = [partial(_sloped, slope=slope) for slope in _SLOPES]
     for links_at in [*ways, _bounded_before]:
         yield Way(told, node.place, partial(_linked, links_at=links_at))
@@ -88,7 +88,7 @@ def kinked(points: Sequence[Point], *, straight: bool) -> Iterator[Way]:
               for point in points for id in _named(point, "abs"))  # fmt: skip
     slopes = [*(_SIGNS if cut else _SIGNS[1:]), *([_itself] if straight else [])]
     for slope in slopes:
-        told = "passes abs by a slope of its own"
+        told = "passes through abs with a slope of its own"
         links_at = partial(_kinked, slope=slope)
         yield Way(told, found[0].place, partial(_linked, links_at=links_at))
 
@@ -98,7 +98,7 @@ def detached(points: Sequence[Point], *, zero: bool) -> Iterator[Way]:
     tape = points[0].result.tape
     for at, id in enumerate(_detached(points[0], zero=zero)[:_MOST]):
         links_at = partial(_stopped, at=at, zero=zero)
-        told = "stops at what is detached here"
+        told = "stops at the value that is detached here"
         yield Way(told, tape.nodes[id].place, partial(_linked, links_at=links_at))
 
 
@@ -106,7 +106,7 @@ def stepped(points: Sequence[Point]) -> Iterator[Way]:
     """Yield the ways past numbers that jump with an argument, such as `where(w > 0, 1, -1)`."""
     tape = points[0].result.tape
     for step, source in _steps(points):
-        told = "passes a step, which is flat, by a slope of its own"
+        told = "passes through a step, which is flat, with a slope of its own"
         for slope in _SLOPES:
             links_at = partial(_past, step=step, source=source, slope=slope)
             yield Way(told, tape.nodes[step].place, partial(_linked, links_at=links_at))
@@ -126,8 +126,8 @@ def chosen(points: Sequence[Point], name: str) -> Iterator[Way]:
     for id in reversed(found[-_MOST:]):
         place = tape.nodes[id].place
         for at, slope in enumerate(_SLOPES):
-            told = "passes what is made of it here, which is flat, by a slope of its own"
-            told = told if at else "is that of the values which it chooses here"
+            told = "passes through what is computed here, which is flat, with a slope of its own"
+            told = told if at else "is that of the values that it selects here"
             yield Way(told, place, partial(_arriving, id=id, slope=slope))
 
 

@@ -112,8 +112,8 @@ class Gradients:
             own = [key for key in keys if not self._is_itself(raw[key], path)]
             if len(keys) > 1 and len(own) > 1:
                 told = " and as ".join(f"'{key}'" for key in own)
-                raise InputError(f"gradients of {path_text(path)} are returned as {told}: "
-                                 "which one is meant is not known")  # fmt: skip
+                raise InputError(f"gradients of {path_text(path)} are returned as {told}: it is "
+                                 "not clear which one is meant")  # fmt: skip
             yield path, raw[(own or keys)[-1]]
 
     def _is_itself(self, value: Any, path: Path) -> bool:
@@ -136,12 +136,12 @@ class Gradients:
                 return (own,)
             found = [path for path in paths if path[-1] == own]
             if len(found) > 1:
-                told = " and ".join(map(path_text, found[:2]))
-                raise InputError(f"a gradient is returned for '{key}', which {told} may be")
+                told = " or ".join(map(path_text, found[:2]))
+                raise InputError(f"a gradient is returned for '{key}', which may be {told}")
             if found:
                 return found[0]
         known = [*self._arguments, *(str(path[-1]) for path in paths)]
-        raise InputError(f"a gradient is returned for '{key}', which is no argument"
+        raise InputError(f"a gradient is returned for '{key}', which is not an argument"
                          + did_you_mean(str(key), known))  # fmt: skip
 
     def _in_order(self, raw: Sequence[Any]) -> Iterator[tuple[Path, Any]]:

@@ -178,8 +178,8 @@ class Runs:
             raise
         except TooLarge:
             raise InputError(
-                f"the run computes more than {MOST_BYTES >> 20} MB of numbers, which are all kept "
-                "until it is judged: try smaller arrays",
+                f"the run computes more than {MOST_BYTES >> 20} MB of numbers, all of which are "
+                "kept until it is judged: try smaller arrays",
                 self.target.place, file=self.target.file,
             ) from None  # fmt: skip
         except (Exception, SystemExit) as error:
@@ -187,7 +187,9 @@ class Runs:
             if self._kinds:
                 self._kinds = False  # such as json, which takes only Python's own floats
                 return self.recorded(values)
-            raise Lost(f"recording arrays are refused ({type(error).__name__}: {error})") from error
+            raise Lost(
+                f"the code does not accept recording arrays ({type(error).__name__}: {error})"
+            ) from error
 
     def point(self, values: Values, names: tuple[str, ...], *, near: bool) -> Point:
         """Return a point with the true gradients of `names`.

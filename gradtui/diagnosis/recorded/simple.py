@@ -39,7 +39,7 @@ def _by_numbers(
 ) -> Iterator[Simple]:
     ratio = ratio_of(hand, true)
     if ratio is not None and ratio == -1:
-        yield Simple("sign", "it is the true gradient with the other sign", "-1")
+        yield Simple("sign", "it is the true gradient with the opposite sign", "-1")
     elif ratio == 0:
         yield Simple("missing-path", "it is 0: nothing flows back to it")
     elif ratio is not None:
@@ -55,7 +55,7 @@ def _by_numbers(
     decay = ratio_of(apart, [np.asarray(point.values[name], np.float64) for point in points])
     if decay:
         text = f"{number(abs(decay))}*{name}"
-        lacks = f"it lacks the term {text}" if decay > 0 else f"its term {text} is too much"
+        lacks = f"it lacks the term {text}" if decay > 0 else f"it has the extra term {text}"
         yield Simple("missing-term", lacks, text)
 
 

@@ -77,11 +77,11 @@ def surrogate(
     length = deliberate and _is_of_one_length(name, points)
     for way in _ways(name, points, straight=length, chooses=chooses):
         if length and _is_along(way, name, points):
-            return Surrogate(f"{way.told}, and has a length of its own", way.place)
+            return Surrogate(f"{way.told}, and has a magnitude of its own", way.place)
         if _explained(way, name, points, tolerance, {}) is not None:
             return Surrogate(way.told, way.place)
     if length and _is_along(None, name, points):
-        return Surrogate("has a length of its own", None)
+        return Surrogate("has a magnitude of its own", None)
     return None
 
 
@@ -140,7 +140,7 @@ def _explained(
     cut = [np.clip(passed, -bound, bound) for passed in found]
     if largest > bound and all(np.all(np.abs(hand - passed) <= tolerance * bound)
                                for hand, passed in zip(hands, cut, strict=True)):  # fmt: skip
-        return f", cut at {number(bound)}"
+        return f", clipped at {number(bound)}"
     return None
 
 

@@ -124,9 +124,10 @@ class Target(Struct, frozen=True, eq=False):
         loss = returned[0]
         number = np.asarray(plain(loss))
         if number.size != 1 or number.dtype.kind not in "fiu":
-            shape = f", and this has the shape {shape_text(number.shape)}" if number.ndim else ""
+            shape = f", and it has the shape {shape_text(number.shape)}" if number.ndim else ""
             raise InputError(
-                f"{self.name} returns no scalar loss: what it returns first must be one number"
+                f"{self.name} returns no scalar loss: the first value that it returns must be "
+                "one number"
                 f"{shape}", self.place, file=self.file,
             )  # fmt: skip
         return loss, returned[1] if len(returned) == 2 else returned[1:]

@@ -132,8 +132,8 @@ class _ByHand(TensorTarget, frozen=True, eq=False, kw_only=True):
     def _whole(self, world: World, given: Mapping[str, Any]) -> tuple[Any, Any]:
         returned = self._called(world, given)
         if not tensors.is_single(returned[0]):
-            raise InputError(f"{self.name} returns no scalar loss: what it returns first must be "
-                             "one number", self.place, file=self.file)  # fmt: skip
+            raise InputError(f"{self.name} returns no scalar loss: the first value that it "
+                             "returns must be one number", self.place, file=self.file)  # fmt: skip
         return returned[0], returned[1] if len(returned) == 2 else returned[1:]
 
     def _halves(self, world: World, given: Mapping[str, Any]) -> tuple[Any, Any]:

@@ -35,7 +35,7 @@ def _blamed(blame: Blame, wrong: Mapping[str, Apart]) -> Finding:
     """Return the finding for a line whose edit makes gradients right."""
     names = [name for name in wrong if name in blame.results]
     one = wrong[names[0]]
-    others = f", and {', '.join(names[1:])} with it" if len(names) > 1 else ""
+    others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
     return Finding(blame.rule, "error", one.name, blame.place.line,
                    f"{_seen(one)}{others}: {blame.told}", {"gradients": names, **_evidence(one)},
                    factor=blame.factor, fix=blame.fix, place=blame.place,

@@ -38,13 +38,13 @@ class Upstream(Struct, frozen=True, eq=False):
     def told(self) -> str:
         """How far the adjoints are right, in words for the next line."""
         if not linecache.getline(self.next.file, self.next.line):
-            return "what flows back to here is right; the text of the code is not known"
+            return "the gradient that flows back to here is right; the source is not available"
         where = f"up to line {self.right.line}"
         if self.right.file != self.next.file:
             where += f" of {os.path.basename(self.right.file)}"
         elif self.right.line == self.next.line:
             where = "up to this line"
-        return f"what flows back is right {where}, and no single edit that was tried mends it"
+        return f"the gradient that flows back is right {where}, and no single edit tried mends it"
 
 
 def upstream(point: Point, name: str) -> Upstream | None:

@@ -129,17 +129,17 @@ def oscillating(run: Run) -> Iterator[Finding]:
     gauge = found.gauge
     message = (
         f"the weights swing across the valley at a loss of about {short(found.mean_loss)} and do "
-        f"not settle: between those of the last steps it is {short(found.between)}"
+        f"not settle: between the last weights the loss is {short(found.between)}"
     )
     evidence = {"loss": found.mean_loss, "loss_between": found.between}
     if gauge is not None and unstable(gauge):
         message += f"; {near_bound(gauge)}"
         evidence |= gauge_numbers(gauge)
     else:
-        message += "; the steps are nearly as long as twice the way to the bottom"
+        message += "; each step is nearly twice as long as the way to the bottom"
     if found.calmer is not None:
         tried, last = found.calmer.factor * run.base_rate(0), run.first + found.calmer.last
-        message += f"; try lr = {short(tried)}: with it the same run is at "
+        message += f"; try lr = {short(tried)}: with it the same run reaches "
         message += f"{short(found.calmer.loss)} at step {last}"
         evidence |= {"rate_tried": tried, "loss_then": found.calmer.loss}
     severity: Severity = "info" if found.slight else "warning"

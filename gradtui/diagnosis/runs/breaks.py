@@ -70,7 +70,7 @@ def non_finite(run: Run) -> Iterator[Finding]:
         message = f"{_text(tape, found.node)} does not fit into {dtype}: it is {result} there"
     rows = _chain(run, tape, found)
     if rows:
-        message += f"; how it came there: {'; '.join(rows)}"
+        message += f"; how it got there: {'; '.join(rows)}"
     node = found.node if found.node < len(run.graph.nodes) else None
     message += f"; {_advice(found, op, start=at == 0 and node is not None)}"
     evidence = {
@@ -194,11 +194,11 @@ def _largest(tape: Tape, node: int) -> str:
 
 def _advice(found: Break, op: str, *, start: bool) -> str:
     if not found.operands:
-        return "make it smaller, or take float64" if start else "start where it is finite"
+        return "make it smaller, or use float64" if start else "start where it is finite"
     if found.overflow and start:
         return "the numbers are too large: scale the data, or start with smaller parameters"
     if found.overflow:
         return "the numbers are too large: try a lower rate, clip_norm, or a smaller start"
-    defined = "keep its operands where it is defined"
+    defined = "keep its operands where the operation is defined"
     slower = "" if start else ", or lower the rate before that step"
     return OPS[op].remedy or f"{defined}{slower}"

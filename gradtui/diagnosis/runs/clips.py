@@ -27,7 +27,7 @@ def clipping(run: Run) -> Iterator[Finding]:
     severity: Severity = "info"
     message = (
         f"the gradient is clipped at {short(100 * share)} % of the steps, to "
-        f"{short(left)} of its length in the median (from at most {short(np.max(norms))})"
+        f"a median of {short(left)} of its length (which is at most {short(np.max(norms))})"
     )
     if float(np.mean(late)) >= limit("clip-share") and left <= limit("clip-scale"):
         free = _without(run)
@@ -35,8 +35,9 @@ def clipping(run: Run) -> Iterator[Finding]:
             severity, steps = "warning", len(free) - 1
             message += (
                 f": every step has the same length, and {steps:,} steps take the loss from "
-                f"{short(run.losses[0])} only to {short(run.losses[steps])}, without clipping to "
-                f"{short(free[-1])}; raise clip_norm to about {short(np.max(norms))}, or drop it"
+                f"{short(run.losses[0])} only to {short(run.losses[steps])}, but to "
+                f"{short(free[-1])} without clipping; raise clip_norm to about "
+                f"{short(np.max(norms))}, or drop it"
             )
     evidence = {"share": share, "median_scale": left, "largest_norm": np.max(norms)}
     yield finding(run, "clipping", severity, "clip_norm", start, message, evidence)

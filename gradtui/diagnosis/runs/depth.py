@@ -56,7 +56,7 @@ def chain_at(run: Run, tape: Tape) -> Chain | None:
 
 
 def exploding_gradient(run: Run) -> Iterator[Finding]:
-    """Find a gradient that grows from stage to stage, or leaps, and sweeps weights away."""
+    """Find a gradient that grows from stage to stage, or jumps, and sweeps weights away."""
     chain = chain_at(run, run.tape(0)) if run.end >= 0 else None
     if chain and chain.ratio >= limit("grown") and chain.rest >= limit("grown-rest"):
         swept = _relative_move(run, 0, chain.stages[0])
@@ -64,8 +64,8 @@ def exploding_gradient(run: Run) -> Iterator[Finding]:
             each = chain.ratio ** (1.0 / (len(chain.stages) - 1))
             message = (
                 f"the gradient explodes on its way back: from {run.name(chain.stages[-1])} to "
-                f"{run.name(chain.stages[0])} it grows {short(chain.ratio)}-fold, "
-                f"{short(each)} a stage, and the first update is {short(swept)} times as long as "
+                f"{run.name(chain.stages[0])} it grows {short(chain.ratio)}-fold, a factor of "
+                f"{short(each)} per stage, and the first update is {short(swept)} times as long as "
                 "the weights; clip it (clip_norm), or start with smaller weights"
             )
             evidence = {"ratio": chain.ratio, "per_stage": each, "relative_update": swept,
@@ -100,13 +100,13 @@ def vanishing_gradient(run: Run) -> Iterator[Finding]:
     if not idle and not starved:
         return
     each = chain.ratio ** (1.0 / (len(chain.stages) - 1))
-    cure = "another unit (tanh, relu) or a larger start, or shortcuts between the layers"
+    cure = "another unit (tanh, relu), larger initial weights, or residual connections"
     if idle:
-        cure = "a larger start (xavier, he), or shortcuts between the layers"
+        cure = "larger initial weights (xavier, he), or residual connections"
     message = (
         f"the gradient vanishes on its way back: from {run.name(chain.stages[-1])} to "
-        f"{run.name(chain.stages[0])} {short(chain.ratio)} of it is left, a factor of "
-        f"{short(each)} a stage; on average a step changes the weights of "
+        f"{run.name(chain.stages[0])} only {short(chain.ratio)} of it is left, a factor of "
+        f"{short(each)} per stage; on average a step changes the weights of "
         f"{run.name(chain.stages[0])} by {short(first)} of their size, those of "
         f"{run.name(chain.stages[-1])} by {short(last)}; try {cure}"
     )
@@ -128,7 +128,7 @@ def _leap(run: Run) -> Iterator[Finding]:
         if run.losses[step + 1] <= run.losses[0]:
             continue
         message = (
-            f"the gradient leaps to {short(norms[index])} at step {run.first + step}, from at most "
+            f"the gradient jumps to {short(norms[index])} at step {run.first + step}, from at most "
             f"{short(before)} before, and the update throws the loss from "
             f"{short(run.losses[step])} to {short(run.losses[step + 1])}; clip it: clip_norm = "
             f"{short(before)}"

@@ -58,14 +58,14 @@ def _later_failure(run: Run) -> tuple[int, float, Gauge, str] | None:
         if gauge is None or not unstable(gauge):
             return None
         gauge = replace(gauge, step=bounce.start if crossing is None else crossing)
-        text = f"the loss bounces about {short(bounce.mean_loss)} and does not settle"
+        text = f"the loss bounces around {short(bounce.mean_loss)} and does not settle"
         return bounce.start, bounce.mean_loss, gauge, text
     thrown = thrown_at(run)
     if thrown is None:
         return None
     text = (
-        f"the update of step {run.first + thrown.step} throws the run out: the loss goes from "
-        f"{short(losses[thrown.step])} up to "
+        f"the update of step {run.first + thrown.step} throws the weights far out: the loss goes "
+        f"from {short(losses[thrown.step])} up to "
         f"{short(np.max(losses[thrown.step : run.end + 1]))} and ends at {short(losses[run.end])}"
     )
     return thrown.step, float(losses[thrown.step]), thrown, text

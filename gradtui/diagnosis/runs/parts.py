@@ -35,7 +35,7 @@ def finding(
     numbers = {key: _plain(value) for key, value in evidence.items()}
     if run.last < run.problem.steps:
         numbers["looked_at"] = run.first + run.last
-        message += f" (looked at the steps {run.first:,} to {run.first + run.last:,} of "
+        message += f" (looked at steps {run.first:,} to {run.first + run.last:,} of "
         message += f"{run.first + run.problem.steps:,})"
     if len(run.steps) <= run.end and steps_recorded(run.problem) < SAMPLES:
         numbers["recorded"] = len(run.steps)

@@ -42,7 +42,7 @@ class End(StrEnum):
     DIVERGES = "diverges"
     DIVERGES_LATER = "diverges later"
     OSCILLATES = "oscillates"
-    STANDS_STILL = "stands still"
+    STANDS_STILL = "stalls"
     CRAWLS = "crawls"
 
 
@@ -75,14 +75,14 @@ _ENTRIES = (
     ),
     RunRule(
         "scale-mismatch",
-        "features of very different sizes share one rate",
+        "features of very different sizes share one learning rate",
         scale_mismatch,
         (*_GROWING, "rate-too-large-later", "ill-conditioned", "crawling"),
         _OFF,
     ),
     RunRule(
         "exploding-gradient",
-        "the gradient grows through the stages, or leaps",
+        "the gradient grows from layer to layer, or suddenly jumps",
         exploding_gradient,
         ("diverging", "non-finite", "oscillating", "rate-too-large-later"),
         _OFF,
@@ -103,10 +103,10 @@ _ENTRIES = (
         _OFF,
         End.DIVERGES,
     ),
-    RunRule("dead-relu", "a unit of a rectifier is off for every example", dead_relu, _NO_WAY),
+    RunRule("dead-relu", "a ReLU unit is off for every example", dead_relu, _NO_WAY),
     RunRule(
         "saturated",
-        "a squashing unit is saturated for every example",
+        "a tanh or sigmoid unit is saturated for every example",
         saturated,
         _NO_WAY,
     ),
@@ -126,7 +126,7 @@ _ENTRIES = (
     ),
     RunRule(
         "vanishing-gradient",
-        "the gradient shrinks through the stages",
+        "the gradient shrinks from layer to layer",
         vanishing_gradient,
         ("plateau", "crawling"),
     ),
@@ -138,12 +138,12 @@ _ENTRIES = (
     ),
     RunRule(
         "plateau",
-        "the loss stands still on a plateau or a saddle",
+        "the loss stalls on a plateau or at a saddle point",
         plateau,
         ("crawling",),
         ends=End.STANDS_STILL,
     ),
-    RunRule("crawling", "the rate is far too small", crawling, ends=End.CRAWLS),
+    RunRule("crawling", "the learning rate is far too small", crawling, ends=End.CRAWLS),
 )
 RUN_RULES = register(_ENTRIES)
 if stray := RUN_RULES.keys() ^ set(NAMES):
@@ -207,7 +207,7 @@ def is_lost(problem: Problem, steps: int) -> str:
     losses = run.history.losses[: run.last + 1]
     lost = np.flatnonzero(~np.isfinite(losses))
     if lost.size:
-        return f"the loss is lost: at step {lost[0]} it is {losses[lost[0]]}"
+        return f"the loss is not finite: at step {lost[0]} it is {losses[lost[0]]}"
     with np.errstate(all="ignore"):  # a run that has gone wrong has numbers that overflow
         found = growth(run)
     return "" if found is None else f"the run diverges: the loss grows from step {found.start} on"
@@ -234,6 +234,6 @@ def _with_consequences(cause: Finding, found: Sequence[Finding]) -> Finding:
         cause,
         # A cause is as grave as what it brings about.
         severity=min((f.severity for f in (cause, *brought)), key=grave.index),
-        message=f"{cause.message} (this brings: {steps})",
+        message=f"{cause.message} (this leads to: {steps})",
         evidence={**cause.evidence, "consequences": told},
     )

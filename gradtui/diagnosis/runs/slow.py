@@ -32,13 +32,13 @@ def crawling(run: Run) -> Iterator[Finding]:
     assert gauge is not None
     message = (
         f"the rate {short(rate)} is far too small: {end:,} steps take the loss from "
-        f"{short(run.losses[0])} to {short(run.losses[end])}, with lr = {short(factor * rate)} "
-        f"to {short(reached)}"
+        f"{short(run.losses[0])} to {short(run.losses[end])}; with lr = {short(factor * rate)} "
+        f"they take it to {short(reached)}"
     )
     if gauge.sharpness > 0.0:
         slow = gauge.dynamics.steps_per_decade(gauge.rate * gauge.sharpness)
-        message += f"; lr·λmax is {short(gauge.pull)}, so that even the steepest direction takes "
-        message += f"{short(slow)} steps for a factor of ten"
+        message += f"; lr·λmax is {short(gauge.pull)}, so even in the steepest direction it takes "
+        message += f"{short(slow)} steps to get ten times nearer"
     evidence = {
         "loss": run.losses[end],
         "factor": factor,

@@ -65,21 +65,22 @@ def _plateau(run: Run) -> Iterator[Finding]:
     since = _since(run, now, ahead)
     gradient = float(run.gradient_norms[-1])
     place = (
-        f"a saddle: along one direction the surface curves down (λ = {short(found.curvature)})"
+        "a saddle point: along one direction the surface curves down (λ = "
+        f"{short(found.curvature)})"
         if found.kind == "saddle"
         else "a plateau: the surface is nearly flat here and steeper farther on"
     )
     message = (
-        f"the loss stands at {short(now)} since step {run.first + since} on {place}. The gradient "
-        f"is {short(gradient)}; started {short(found.distance)} away along {found.way}, the same "
-        f"training reaches {short(found.loss)}; "
+        f"the loss has stood at {short(now)} since step {run.first + since}, on {place}. The "
+        f"gradient is {short(gradient)}; started {short(found.distance)} away along {found.way}, "
+        f"the same training reaches {short(found.loss)}; "
     )
     thrown = None if found.kind == "saddle" else _thrown_here(run, since)
     if thrown is None:
-        message += "try another start (not all the same, not all 0)"
+        message += "try other initial weights (not all the same, not all 0)"
     else:
         message += (
-            f"the update of step {run.first + thrown.step} threw the weights here: lr·λmax was "
+            f"the update of step {run.first + thrown.step} threw the weights there: lr·λmax was "
             f"{short(thrown.pull)}, above {short(thrown.limit)}; try a lower rate, or a warm-up"
         )
     evidence = {

@@ -45,10 +45,10 @@ def dead_relu(run: Run) -> Iterator[Finding]:
         text = f"{units_text(found.units, total)} of {name}" if total > 1 else f"the unit {name}"
         verb = "are" if len(found.units) > 1 else "is"
         message = (
-            f"{text} {verb} off for every example since step {run.first + since}: what "
-            f"enters the {run.graph.nodes[found.node].op} is at most {short(-distance)}, so the "
+            f"{text} {verb} off for every example since step {run.first + since}: the input of "
+            f"{run.graph.nodes[found.node].op} is at most {short(-distance)}, so the "
             f"gradient of {entries_text(run, found)} is 0; {_pushed(run, found, since)}"
-            "; try a lower rate, another start or a leaky unit"
+            "; try a lower rate, other initial weights or a leaky unit"
         )
         far = distance >= limit("far") * spread
         few = not far and len(units) < limit("many") * total
@@ -86,9 +86,9 @@ def _saturated(run: Run, node: int, units: Sequence[int], total: int, since: int
     text = f"{units_text(units, total)} of {name}" if total > 1 else f"the unit {name}"
     message = (
         f"{text} {'are' if len(units) > 1 else 'is'} saturated for every example since step "
-        f"{run.first + since}: what enters the {op} lies from {short(low)} to {short(high)}, "
-        "where its slope is next to 0, so that nothing before it learns; start with smaller "
-        "weights, standardise the features, or take a rectifier"
+        f"{run.first + since}: the input of {op} lies between {short(low)} and {short(high)}, "
+        "where its slope is nearly 0, so nothing before it learns; start with smaller weights, "
+        "standardise the features, or use relu"
     )
     evidence = {"units": list(units), "of": total, "from": low, "to": high}
     return finding(run, "saturated", "warning", name, since, message, evidence, run.place(node))

@@ -33,7 +33,7 @@ def disconnected(run: Run) -> Iterator[Finding]:
             to = f": {run.name(used[0].id)} uses it, but does not reach the loss" if used else ""
             message = (
                 f"the loss does not depend on {node.name}{to}. Its gradient is 0 at every step; "
-                "use it, or take it out"
+                "use it, or remove it"
             )
         yield finding(
             run, "disconnected", "warning", node.name, 0, message, {"gradient": 0.0},
@@ -54,7 +54,7 @@ def masked(run: Run) -> Iterator[Finding]:
         cause = f"'where' in {name} leaves it out by" if choice else f"{name} is multiplied by"
         message = (
             f"{cause} zeros of {other}{which}, so the gradient of {entries_text(run, found)} is 0 "
-            f"at every step; if that is not meant, mend {other}"
+            f"at every step; if that is not intended, correct {other}"
         )
         yield finding(
             run, "masked", severity_by_loss(run), run.name(found.node), found.since, message,
@@ -76,7 +76,9 @@ def constant_feature(run: Run) -> Iterator[Finding]:
         )
         rare = op == "take"
         message += (
-            "; it stays as it began" if rare else "; leave the column out, or give it what varies"
+            "; it keeps its initial value"
+            if rare
+            else "; leave the column out, or give it values that vary"
         )
         yield finding(
             run, "constant-feature", "info" if rare else severity_by_loss(run), run.name(data.id),
@@ -107,10 +109,10 @@ def _constant_columns(run: Run) -> Iterator[Finding]:
         if len(columns) < 2 and not (columns and _has_bias(run, node)):
             continue
         data = run.name(node.inputs[0])
-        text = f"column {columns[-1]} of {data} never varies: with what is added already it says "
+        text = f"column {columns[-1]} of {data} never varies, and another constant is added too: "
         yield finding(
             run, "constant-feature", "info", data, 0,
-            text + "nothing new, and only the sum of the two weights can be learned",
+            text + "only the sum of the two weights can be learned",
             {"columns": columns}, run.place(node.inputs[0]),
         )  # fmt: skip
 
@@ -129,7 +131,7 @@ def _column_text(run: Run, found: Blocked, data: Node) -> str:
         rows = sorted({run.parameter_of(entry)[1][0] for entry in found.entries})
         table = run.parameter_of(found.entries[0])[0]
         named = units_text(rows, -1).replace("unit", "row")
-        return f"{name} never asks for {named} of {table}"
+        return f"{name} never looks up {named} of {table}"
     raw = _raw_of(run, data)
     columns = sorted({place[0] for entry in found.entries if (place := run.parameter_of(entry)[1])})
     which = f"column {', '.join(map(str, columns))} of {name}" if columns else name
@@ -138,7 +140,8 @@ def _column_text(run: Run, found: Blocked, data: Node) -> str:
         value = run.tape(run.steps[0]).value(raw.id)
         if value.ndim >= 2 and columns[0] < value.shape[-1]:
             text += (
-                f" ({raw.name} has {short(float(value[..., columns[0]].reshape(-1)[0]))} in all)"
+                f" ({raw.name} has {short(float(value[..., columns[0]].reshape(-1)[0]))} in "
+                "every row)"
             )
     return text
 

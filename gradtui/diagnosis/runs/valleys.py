@@ -84,8 +84,9 @@ def scale_mismatch(run: Run) -> Iterator[Finding]:
         message = (
             f"{tell}: a condition number of {short(condition)} (scaled, it would be "
             f"{short(scaled)}). The rate is too large for {columns.large} (lr·λmax = "
-            f"{short(gauge.pull)}, at most {short(gauge.limit)}) and the loss grows; a rate that "
-            f"suits it takes {short(condition)} times as long for {columns.small}{cure}"
+            f"{short(gauge.pull)}, where at most {short(gauge.limit)} is stable) and the loss "
+            f"grows; a rate that suits it takes {short(condition)} times as long for "
+            f"{columns.small}{cure}"
         )
         yield finding(
             run, "scale-mismatch", "error", columns.source, 0, message,
@@ -97,8 +98,8 @@ def scale_mismatch(run: Run) -> Iterator[Finding]:
         message = (
             f"{tell}: a condition number of {short(left.condition)} (scaled, it would be "
             f"{short(left.scaled)}). With one rate for both, the slowest direction takes "
-            f"{short(left.steps_per_decade)} steps for a factor of ten; {short(left.left)} of the "
-            f"loss is left there{cure}"
+            f"{short(left.steps_per_decade)} steps to get ten times nearer; {short(left.left)} "
+            f"of the loss is left there{cure}"
         )
         evidence |= _numbers(left)
         tried = _other_optimizer(run, left)
@@ -126,14 +127,14 @@ def ill_conditioned(run: Run) -> Iterator[Finding]:
         return
     message = (
         f"the surface is a valley {short(left.condition)} times as steep across as along (the "
-        f"condition number): the slowest direction takes {short(left.steps_per_decade)} steps for "
-        f"a factor of ten, and {short(left.left)} of the loss is left there; try "
+        f"condition number): the slowest direction takes {short(left.steps_per_decade)} steps to "
+        f"get ten times nearer, and {short(left.left)} of the loss is left there; try "
     )
     evidence, tried = _numbers(left), _other_optimizer(run, left)
     if tried is not None:
         message += f"{tried.text}: the same {tried.steps} steps end at {short(tried.loss)}; or "
         evidence |= {"loss_then": tried.loss}
-    message += "features that say different things (centre them, drop one of two that go together)"
+    message += "features that are less correlated (centre them, drop one of two that vary together)"
     yield finding(run, "ill-conditioned", "warning", "loss", 0, message, evidence)
 
 

@@ -19,7 +19,7 @@ def test_an_approximation_is_a_note():
     (finding,) = gradtui.check(case, X)
 
     assert (finding.rule, finding.severity) == ("unexplained", "info")
-    assert "as what is approximated is" in finding.message
+    assert "as an approximation is" in finding.message
 
 
 def point(share, *, near):

@@ -302,7 +302,10 @@ def test_code_that_takes_no_recording_array_is_compared_by_differences_alone():
         ("constant-factor", "2"),
         ("opaque", None),
     ]
-    assert "recording arrays are refused (TypeError: plain arrays only)" in findings[1].message
+    assert (
+        "the code does not accept recording arrays (TypeError: plain arrays only)"
+        in findings[1].message
+    )
 
 
 def test_code_that_fails_at_other_points_is_judged_where_it_does_not():
@@ -349,7 +352,7 @@ def test_what_the_code_prints_is_printed_once(capsys):
     [
         (lambda w: w, {"w": W}, "returns no pair"),
         (lambda w: (w, w), {"w": W}, "returns no scalar loss"),
-        (lambda w: (w.sum(), {"v": w}), {"w": W}, "'v', which is no argument"),
+        (lambda w: (w.sum(), {"v": w}), {"w": W}, "'v', which is not an argument"),
         (lambda w: (w.sum(), (w, w)), {"w": W}, "2 gradients are returned for one argument"),
         (lambda w: (w.sum(), {}), {"w": W}, "returns no gradient"),
         (lambda w: (w, w), {"w": 3}, "no argument of <lambda> is an array of floats"),

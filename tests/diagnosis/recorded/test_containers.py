@@ -190,5 +190,5 @@ def test_float16_and_other_structures_are_refused_with_a_word():
         gradtui.check(halved, w=W.astype(np.float16))
     with pytest.raises(gradtui.InputError, match="params are a list of 1: expected one of each of"):
         gradtui.check(layer, {"W": W, "b": B}, True, lambda dw, db: {"params": [dw]})
-    with pytest.raises(gradtui.InputError, match="'V', which is no argument"):
+    with pytest.raises(gradtui.InputError, match="'V', which is not an argument"):
         gradtui.check(layer, {"W": W, "b": B}, True, lambda dw, db: {"V": dw})

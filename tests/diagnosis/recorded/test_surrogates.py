@@ -29,7 +29,7 @@ def test_a_rounding_that_is_passed_as_the_identity_is_a_note(flat):
 
     assert (finding.rule, finding.severity, finding.target) == ("straight-through", "info", "W")
     assert finding.line == case.__code__.co_firstlineno + 1
-    assert f"passes {flat.__name__}, which is flat" in finding.message
+    assert f"passes through {flat.__name__}, which is flat" in finding.message
 
 
 def binary(slope, out=1.0, step=np.sign):
@@ -59,7 +59,7 @@ def test_a_comparison_that_is_passed_on_purpose_is_a_note(step):
     finding = only(gradtui.check(binary(lambda z: np.abs(z) <= 1, step=step), W=W, V=V))
 
     assert (finding.rule, finding.severity, finding.target) == ("straight-through", "info", "W")
-    assert "passes a step, which is flat" in finding.message
+    assert "passes through a step, which is flat" in finding.message
 
 
 def test_weights_that_are_made_whole_numbers_on_purpose_are_a_note():
@@ -105,7 +105,7 @@ def test_a_gradient_that_stops_where_the_code_says_so_is_a_note():
     finding = only(gradtui.check(case, W=W, V=V))
 
     assert (finding.rule, finding.severity) == ("straight-through", "info")
-    assert "stops at what is detached here" in finding.message
+    assert "stops at the value that is detached here" in finding.message
 
 
 def test_a_missing_path_through_a_copy_stays_an_error():

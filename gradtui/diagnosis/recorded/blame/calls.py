@@ -92,13 +92,14 @@ def of_all(s: Statement) -> Iterator[Candidate]:
             edit = s.replaced(node, s.text(inner), s.binding(inner))
             named.setdefault(name, []).append(edit)
             kept = s.shape(node) is not None and s.shape(node) == s.shape(inner)
-            told = f"{name} is too much"
+            told = f"{name} does not belong here"
             yield Candidate((edit,), "extra-factor", told, 2 - kept, None, node)
     for name, edits in named.items():
         apart = all(one.end <= two.start or two.end <= one.start
                     for one, two in combinations(edits, 2))  # fmt: skip
         if len(edits) > 1 and apart:
-            yield Candidate(tuple(edits), "extra-factor", f"{name} is too much", 1, None, s.node)
+            told = f"{name} does not belong here"
+            yield Candidate(tuple(edits), "extra-factor", told, 1, None, s.node)
     parts = [one for one in s.nodes if isinstance(one, ast.Subscript)]
     for one, two in combinations(parts[:_MOST], 2):
         same = ast.unparse(one.value) == ast.unparse(two.value)

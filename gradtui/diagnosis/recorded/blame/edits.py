@@ -165,7 +165,7 @@ def _of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
         text = left if operand is node.left else right
         if isinstance(node.op, ast.Sub) and operand is node.right:
             text = f"-{s.inside(operand, 2)}"
-        told = f"{what} is too much"
+        told = f"{what} does not belong here"
         yield Candidate(
             (s.replaced(node, text, 1 if text[0] == "-" else s.binding(operand)),),
             rule,
@@ -206,7 +206,7 @@ def _of_operands(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
         held = s.held(operand)
         if held is not None and not held.shape and held.value is not None and s.numpy:
             text = f"{s.numpy}sqrt({s.text(operand)})"
-            told = f"it needs the root of {s.text(operand)}"
+            told = f"it needs the square root of {s.text(operand)}"
             edit = s.replaced(operand, text)
             yield Candidate((edit,), "constant-factor", told, 1, text, operand)
 
@@ -310,7 +310,7 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             )
     if name in _TOO_MUCH and args and not isinstance(called, ast.Attribute):
         edit = s.replaced(node, s.text(args[0]), s.binding(args[0]))
-        yield Candidate((edit,), "extra-factor", f"{name} is too much", 2, None, node)
+        yield Candidate((edit,), "extra-factor", f"{name} does not belong here", 2, None, node)
     if name == "range":
         yield Candidate(
             (s.replaced(node, f"reversed({s.text(node)})"),),

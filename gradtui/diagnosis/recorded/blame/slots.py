@@ -169,7 +169,7 @@ class Slot:
     def rooted(self) -> Candidate:
         """Return the root of it."""
         edit = self.s.replaced(self.node, f"{self.s.numpy}sqrt({self.s.text(self.node)})")
-        return Candidate((edit,), "missing-factor", "its root is needed", 2, None, self.node)
+        return Candidate((edit,), "missing-factor", "its square root is needed", 2, None, self.node)
 
     def _corrections(self) -> Iterator[str]:
         """Yield the bias correction of a running mean: 1 / (1 - beta**t)."""

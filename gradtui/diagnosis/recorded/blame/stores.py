@@ -59,7 +59,8 @@ def of_target(s: Statement) -> Iterator[Candidate]:
             )
     if isinstance(node, ast.AugAssign | ast.Expr):
         edit = Edit(s.unit.start(node), s.unit.end(node), "pass")
-        yield Candidate((edit,), "double-counted-path", "this line is too much", 3, None, node)
+        told = "this line does not belong here"
+        yield Candidate((edit,), "double-counted-path", told, 3, None, node)
 
 
 def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
@@ -76,5 +77,5 @@ def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
     index = f"({index})" if len(texts) > 1 else index
     text = f"{s.numpy}add.at({array}, {index}, {s.text(node.value)})"
     edit = Edit(s.unit.start(node), s.unit.end(node), text)
-    told = "rows that are met several times are added once"
+    told = "rows that occur several times are added only once"
     yield Candidate((edit,), "missing-path", told, 1, None, node)
