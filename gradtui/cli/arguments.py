@@ -132,14 +132,14 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "FILE is a path or the name of a bundled scenario; without it, a list opens.\n"
         "FILE.py:NAME is a function of your own that returns a loss and its gradients: the file\n"
         "is run, as `python FILE.py` would run it, and one call of the function opens, with its\n"
-        "defaults; it is not run again as the file changes.\n"
+        "defaults; it is not run again when the file changes.\n"
         f"Keys and colours of your own: {short_path(config_file())} (? in the debugger says how).",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="scenario to open")
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--step", type=_count, default=0, metavar="N", help="open at this step")
-    place.add_argument("--resume", action="store_true", help="open at the place where it was left")
+    place.add_argument("--resume", action="store_true", help="open where you left it")
     _screen_arguments(parser)
     _ascii_argument(parser)
     parser.add_argument("--version", action="version", version=f"gradtui {__version__}")
@@ -219,10 +219,15 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="for example optimizer.lr=1.5",
     )
-    parser.add_argument("--format", choices=("table", "jsonl", "csv"), default="table")
+    parser.add_argument(
+        "--format",
+        choices=("table", "jsonl", "csv"),
+        default="table",
+        help="how to print the steps (default table)",
+    )
     parser.add_argument(
         "--columns", metavar="LIST",
-        help="of the table or csv: names and expressions, for example loss,norm,W[0,1],dW",
+        help="columns of the table or csv: names and expressions, for example loss,norm,W[0,1],dW",
     )  # fmt: skip
 
 
@@ -232,9 +237,9 @@ def _print_arguments(parser: argparse.ArgumentParser) -> None:
         "expression", metavar="EXPRESSION",
         help="a name, an element, or an expression: W, 'W[0,1]', 'grad(W)', 'X@w - y'",
     )  # fmt: skip
-    parser.add_argument("--step", type=_count, default=0, metavar="N")
+    parser.add_argument("--step", type=_count, default=0, metavar="N", help="at step N (default 0)")
     parser.add_argument(
-        "--rows", type=_at_least_one, default=10, metavar="N", help="print N rows (10)"
+        "--rows", type=_at_least_one, default=10, metavar="N", help="print N rows (default 10)"
     )
     parser.add_argument("--json", action="store_true", help="one object, with all numbers")
 
@@ -249,7 +254,7 @@ def _shown_argument(parser: argparse.ArgumentParser) -> None:
 
 def _show_arguments(parser: argparse.ArgumentParser) -> None:
     _shown_argument(parser)
-    parser.add_argument("--step", type=_count, default=0, metavar="N")
+    parser.add_argument("--step", type=_count, default=0, metavar="N", help="at step N (default 0)")
     parser.add_argument(
         "--param",
         metavar="NAME",
@@ -258,8 +263,13 @@ def _show_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--row", type=_count, metavar="N", help="the element's path through this row of the batch"
     )
-    parser.add_argument("--level", choices=("named", "operations"), default="named")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument(
+        "--level",
+        choices=("named", "operations"),
+        default="named",
+        help="show the named values, or every operation",
+    )
+    parser.add_argument("--json", action="store_true", help="one object, with all numbers")
 
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
