@@ -32,7 +32,7 @@ def debug(arguments: argparse.Namespace) -> int:
     gc.disable()
     session: Session | None = None
     if arguments.resume and is_code(arguments.file):
-        raise InputError("nothing is kept of code that is run, because it may change",
+        raise InputError("no session is kept of code that is run, because it may change",
                          file=arguments.file)  # fmt: skip
     if arguments.file is not None:
         session = open_session(arguments.file, ascii=arguments.ascii)
@@ -99,8 +99,8 @@ def show_step(arguments: argparse.Namespace) -> int:
     if bracket or arguments.row is not None:
         row = "" if arguments.row is None else f" row {arguments.row}"
         if not name:
-            raise InputError(f"--row {arguments.row}: expected an element too, as "
-                             f"--param '{names[0]}[0]'", file=arguments.file)  # fmt: skip
+            raise InputError(f"--row {arguments.row}: expected an element too, such as --param "
+                             f"'{names[0]}[0]'", file=arguments.file)  # fmt: skip
         session.selection.look(arguments.param + row)
         if session.message:
             raise InputError(f"--param {arguments.param}{row}: {session.message}",

@@ -57,8 +57,8 @@ def _copies(origin: str, path: Path) -> Mapping[Path, bytes]:
         if not os.path.lexists(copy):
             found[copy] = contents
         elif read_bytes(copy, DATA_LIMIT) != contents:
-            raise InputError(f"another file of this name is there already, and {origin} needs its "
-                             "own: choose another folder", file=str(copy))  # fmt: skip
+            raise InputError(f"a different file of this name already exists, and {origin} needs "
+                             "its own: choose another folder", file=str(copy))  # fmt: skip
     return {**found, path: read_bytes(scenario, DATA_LIMIT)}
 
 

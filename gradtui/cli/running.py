@@ -186,7 +186,7 @@ def _running(argument: str) -> Iterator[Target]:
             what = f"there is no function '{match['name']}'"
             hint = did_you_mean(match["name"], known)
             if match["name"] in vars(module):
-                what, hint = f"'{match['name']}' is no function", ""
+                what, hint = f"'{match['name']}' is not a function", ""
             hint = hint or (f"; there are {', '.join(known)}" if known else "")
             raise InputError(what + hint, file=match["file"])
         yield code_of(function, (), {})

@@ -165,7 +165,10 @@ class Selection:
         if not count and self.node in self._structure().nodes:
             self._say("nothing is computed from this node")
         elif not count:
-            self._say("this is not trained: a Jacobian is by what is, or by what it moves")
+            self._say(
+                "this is not trained: a Jacobian is by a trained value, or by one that "
+                "depends on it"
+            )
 
     def find(self, text: str) -> bool:
         """Select the node called `text`, else the next whose name or operation contains it.
@@ -204,7 +207,10 @@ class Selection:
         """Put the lens on an element of a drawn node, by default its first."""
         before, shape = self.lens, self._problem().graph.nodes[node].shape
         if node not in self._structure().nodes:
-            self._say("this is not trained: the lens is for what is, and for what it moves")
+            self._say(
+                "this is not trained: the lens is for trained values, and for those that "
+                "depend on them"
+            )
             return
         if 0 in shape:
             self.lens = None

@@ -65,7 +65,7 @@ def read_series(text: str, problem: Problem) -> tuple[Series, ...]:
             if found[-1] == VALIDATION and problem.trainer.program.validation is None:
                 raise InputError("there are no validation data here", one.place, source_line=text)
     if not found:
-        raise InputError("say what to follow, as w, grad(w), loss or lr", Place(1, 1),
+        raise InputError("say what to follow, such as w, grad(w), loss or lr", Place(1, 1),
                          source_line=text)  # fmt: skip
     return tuple(dict.fromkeys(found))
 

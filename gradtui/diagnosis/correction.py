@@ -78,7 +78,7 @@ def correct_again(problem: Problem, file: str, place: Place, before: str, after:
     if after in there or stands:
         return problem
     raise InputError(
-        f"the line {clean(before)} is not there any more" if stand
+        f"the line {clean(before)} is no longer there" if stand
         else f"there is no line that assigns {clean(name)}", place,
     )  # fmt: skip
 
@@ -160,7 +160,7 @@ def replace_statement(text: str, place: Place, name: str, new: str) -> tuple[str
         new = f"{name}{head[1]} {new[len(name) :].lstrip()}"
     margin = text[starts[place.line - 1] : start]
     if "\n" in new and margin.strip():
-        raise InputError("two lines do not fit here instead of one", place)
+        raise InputError("two lines cannot replace one here", place)
     ending = "\r\n" if "\r\n" in text else "\n"
     new = new.replace("\n", ending + margin)
     return text[:start] + new + text[start + len(old) :], old

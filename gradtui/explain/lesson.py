@@ -69,7 +69,7 @@ def _keys(progress: Progress) -> str:
 def _going(progress: Progress) -> str:
     if progress.asking:
         return "{unfold} to answer, then a number or an expression · {lesson-back} back"
-    so = "this is so already: " if progress.already else ""
+    so = "this is already so: " if progress.already else ""
     return so + "{unfold} to go on · {lesson-back} back"
 
 

@@ -64,10 +64,10 @@ class BreakpointList(ModalScreen[int | None]):
             for at, row in enumerate(rows)
         ]
         if not breakpoints.found:
-            none = "no breakpoints: {break} sets one, as max(abs(grad)) > 100"
+            none = "no breakpoints: {break} sets one, such as max(abs(grad)) > 100"
             lines.insert(0, Content(self._keys.fill(none)))
         if not breakpoints.watches:
-            none = "no watches: {watch} watches an expression, as loss - prev"
+            none = "no watches: {watch} watches an expression, such as loss - prev"
             lines.append(Content(self._keys.fill(none)))
         shown = Content("\n").join(lines)
         if shown != self._shown:

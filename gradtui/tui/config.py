@@ -78,7 +78,7 @@ def _theme(values: dict[str, Any], positions: Positions) -> str:
     name = values.get("theme", "")
     place = positions.value(("theme",))
     if not isinstance(name, str):
-        raise InputError('expected the name of colours, as "light"', place)
+        raise InputError('expected the name of a theme, such as "light"', place)
     try:
         return find_theme(name)
     except InputError as error:
@@ -133,4 +133,4 @@ def _words(id: str, value: Any, positions: Positions) -> Iterator[tuple[str, Pla
     else:
         found = []
     if not found:
-        raise InputError(f'expected the keys of {id}, as "n f5"', positions.value(path))
+        raise InputError(f'expected the keys of {id}, such as "n f5"', positions.value(path))

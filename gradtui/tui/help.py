@@ -52,7 +52,7 @@ class Help(ModalScreen[None]):
                 f"{first('help-up')} {first('help-down')} scroll, {first('help-part')} next part"
             )
             yield HelpText(self._keys, self._topic)
-        yield Field("", "a word, as rate or Adam", self._read)
+        yield Field("", "a word, such as rate or Adam", self._read)
 
     def on_mount(self) -> None:
         """Leave the keys to the text until a search begins."""
@@ -195,7 +195,7 @@ def _own_settings(keys: Keys) -> tuple[str, list[_Entry]]:
     """Return how to change keys and colours, with the bindings that are no commands."""
     said = (
         f'In {short_path(config_file())}: theme = "light", and under [keys] a line for each '
-        'binding, as next = "n l right". Its name is the one after : above, or one of these:'
+        'binding, such as next = "n l right". Its name is the one after : above, or one of these:'
     )
     entries = [("", said)]
     for group, shortcuts in GROUPS.items():

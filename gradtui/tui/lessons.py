@@ -21,7 +21,7 @@ from gradtui.tui.host import Handlers, Host, Part
 
 _OFF = "off"
 _OF_SURFACE = frozenset({"nearer", "farther", "whole"})
-_NONE = "this scenario has no lesson: `gradtui learn` lists those that have"
+_NONE = "this scenario has no lesson: `gradtui learn` lists those that do"
 
 
 class Lessons(Part):
@@ -105,7 +105,7 @@ class Lessons(Part):
             asked = asked_text(self._session.frame, guide.question)
             self._ask(
                 f"{asked} = ", text, lambda typed: tour.read_answer(typed, self._session),
-                self._answer, bare=True, hint="a number, or an expression of what is known",
+                self._answer, bare=True, hint="a number, or an expression of known numbers",
             )  # fmt: skip
 
     def _enter(self, by: int) -> None:

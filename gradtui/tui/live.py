@@ -118,7 +118,7 @@ class Live(Part):
             return
         if self._session.problem.call is not None:
             key, where = self._host.keys.first("write-fix"), _where(finding)
-            self._host.say(f"{key} writes the fix into {where}: code has no branches, it is run")
+            self._host.say(f"your code has no branches: {key} writes the fix into {where}")
             return
         try:
             corrected = correct(self._session.problem, finding)
@@ -139,7 +139,7 @@ class Live(Part):
             findings = (session.investigation.chosen,)
         found = next((finding for finding in findings if finding.fix), None)
         if found is None:
-            self._host.say("this finding has no fix" if findings else "nothing is to be fixed")
+            self._host.say("this finding has no fix" if findings else "there is nothing to fix")
         return found
 
     def write_fixes(self) -> None:
@@ -151,7 +151,7 @@ class Live(Part):
             self._write_fix()
             return
         if not problem.patches:
-            self._host.say("no fix is applied here that could be written")
+            self._host.say("no fix is applied here, so there is none to write")
             return
         try:
             written = write_fixes(problem)

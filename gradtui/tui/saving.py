@@ -19,7 +19,7 @@ _CALM = 2.0
 """Seconds after a change until the session is saved, and after resuming until that has worked."""
 _AT_ONCE = 0.2
 """Seconds of resuming at a time, between which the screen stays responsive."""
-_NOTHING = "nothing is saved of this scenario"
+_NOTHING = "no session of this scenario is saved"
 
 
 class Saving(Work):

@@ -80,7 +80,7 @@ def find_theme(name: str) -> str:
         if whole in (*(theme.name for theme in THEMES), *BUILTIN_THEMES):
             return whole
     hint = did_you_mean(name, [*own, *BUILTIN_THEMES])
-    raise InputError(f"no colours are called '{clean(name)}'{hint}; there are {', '.join(own)}")
+    raise InputError(f"there is no theme '{clean(name)}'{hint}; there are {', '.join(own)}")
 
 
 def height_colours(variables: Mapping[str, str], *, flat: bool) -> dict[str, str]:

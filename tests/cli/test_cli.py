@@ -385,7 +385,7 @@ def test_new_copies_a_scenario_with_the_files_it_names(run, tmp_path):
     data.write_text("distance\n1\n")
     status, out, err = run("new", tmp_path / "more.toml", "--from", "five_parcels")
     assert (status, out) == (2, "")
-    assert err.startswith(f"{data}:1:1: error: another file of this name is there already")
+    assert err.startswith(f"{data}:1:1: error: a different file of this name already exists")
     assert not (tmp_path / "more.toml").exists()
     assert data.read_text() == "distance\n1\n"
 
@@ -906,7 +906,7 @@ def test_an_unknown_theme_is_an_error_with_those_there_are(run, monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     status, out, err = run("two_weights", "--theme", "lihgt")
     assert (status, out) == (2, "")
-    assert "--theme lihgt:1:1: error: no colours are called 'lihgt'; did you mean" in err
+    assert "--theme lihgt:1:1: error: there is no theme 'lihgt'; did you mean" in err
     assert "there are dark, light" in err
 
 

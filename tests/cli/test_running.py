@@ -143,7 +143,7 @@ def test_an_error_of_syntax_is_the_users_too(tmp_path, check):
     ("name", "said"),
     [
         ("cases", "there is no function 'cases'; did you mean 'case'?"),
-        ("net", "'net' is no function; there are "),
+        ("net", "'net' is not a function; there are "),
         (
             "unset",
             "unset needs values for its arguments: defaults, as `def unset(W=W0)`, or in",
@@ -273,7 +273,7 @@ def test_what_was_left_of_code_is_not_resumed(net, capsys, monkeypatch):
     monkeypatch.setattr("gradtui.cli.screen.on_terminal", lambda: True)
 
     assert main([f"{net}:case", "--resume"]) == 2
-    assert "nothing is kept of code that is run" in capsys.readouterr().err
+    assert "no session is kept of code that is run" in capsys.readouterr().err
 
 
 def test_a_comment_silences_findings_of_its_line_and_the_check_counts_them(net, check):

@@ -214,7 +214,7 @@ def test_a_missing_line_comes_with_the_line_that_it_belongs_to(save, source, end
 
 
 def test_two_lines_are_not_put_where_one_has_to_be():
-    with pytest.raises(InputError, match="two lines do not fit"):
+    with pytest.raises(InputError, match="two lines cannot replace one"):
         replace_statement("code = 'dw = a'", Place(1, 9), "dw", "a = 1\ndw = a")
 
 

@@ -158,7 +158,7 @@ def test_a_fix_that_was_not_written_is_a_branch_again(tmp_path, name):
 
     path.write_text(text.replace("dw2 = ", "dw2 =  "))
     other, lost = resumed(load_problem(str(path)), take_snapshot(session))
-    gone = "the line dw2 = dyhat is not there any more"
+    gone = "the line dw2 = dyhat is no longer there"
     assert lost == [f"branch 'fix dw2' is left out: {gone}"]
     assert other.step == 3 and not other.problem.patches
 

@@ -55,8 +55,8 @@ def test_a_key_is_given_to_one_binding_and_taken_from_another(config):
 @pytest.mark.parametrize(
     ("text", "place", "message"),
     [
-        ('theme = "dork"', "1:9", "no colours are called 'dork'; did you mean 'dark'?"),
-        ("theme = 3", "1:9", "expected the name of colours"),
+        ('theme = "dork"', "1:9", "there is no theme 'dork'; did you mean 'dark'?"),
+        ("theme = 3", "1:9", "expected the name of a theme"),
         ('them = "dark"', "1:1", "did you mean 'theme'?"),
         ('[keys]\nnxt = "n"', "2:1", "did you mean 'next'?"),
         ('[keys]\nnext = "n hyper+x"', "2:11", "no key is called 'hyper+x'"),

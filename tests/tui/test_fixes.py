@@ -130,7 +130,7 @@ async def test_the_fix_is_made_anew_on_the_file_that_was_edited(terminal, write)
         assert names(t) == ["hand", "fix dw"]
         edit(path, "dw = dyhat", "dw = 2*dyhat")
         await t.until(lambda: names(t) == ["hand"])
-        assert "the line dw = dyhat is not there any more" in " ".join(t.text.split())
+        assert "the line dw = dyhat is no longer there" in " ".join(t.text.split())
         assert t.session.step == 1
 
 

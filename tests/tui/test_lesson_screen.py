@@ -214,9 +214,9 @@ async def test_the_next_step_of_a_lesson_comes_into_view_after_a_finding(termina
 async def test_what_is_so_already_is_said_to_be(terminal, lesson):
     async with terminal(lesson) as t:
         await t.press("s", "backspace")
-        assert "Lesson · 1 of 5" in t.text and "this is so already: Enter to go on" in said(t)
+        assert "Lesson · 1 of 5" in t.text and "this is already so: Enter to go on" in said(t)
         await t.press("S")
-        assert "this is so already" not in said(t)
+        assert "this is already so" not in said(t)
 
 
 async def test_leaving_keeps_the_place_the_answers_and_the_score(terminal, lesson):

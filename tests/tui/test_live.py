@@ -192,7 +192,7 @@ async def test_where_there_is_nothing_to_fix_the_key_says_so(terminal, write):
     async with terminal(write(MODEL, more=WRONG.replace("= dyhat", "= dyhat*x"))) as t:
         await t.until(lambda: judged(t))
         await t.press("a")
-        assert "nothing is to be fixed" in t.text
+        assert "there is nothing to fix" in t.text
 
 
 async def test_without_an_editor_the_key_says_what_to_do(terminal, write, monkeypatch):

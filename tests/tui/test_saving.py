@@ -185,7 +185,7 @@ async def test_the_flag_resumes_without_asking(terminal):
     async with terminal("two_weights", resume=True) as t:
         await t.until(lambda: t.session.step == 2)
     async with terminal("one_weight", resume=True) as t:
-        await t.until(lambda: "nothing is saved of this scenario" in t.session.message)
+        await t.until(lambda: "no session of this scenario is saved" in t.session.message)
 
 
 async def test_the_way_to_a_far_step_can_be_stopped(terminal, monkeypatch):

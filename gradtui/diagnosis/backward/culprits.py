@@ -327,8 +327,8 @@ def untellable(line: Line, why: str) -> Finding:
     """Return the finding of a claim that cannot be judged at any point."""
     return _not_compared(
         line,
-        f"{line.name} is not compared: at every point tried {why}; start from other parameters, or "
-        "take other data",
+        f"{line.name} is not compared: at every point tried {why}; start from other parameters, "
+        "or use other data",
     )
 
 

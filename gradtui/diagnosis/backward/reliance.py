@@ -58,7 +58,7 @@ def reliance(
         if _is_one_change(culprits) and mends(own, hand, culprits.findings):
             warned = True
             for finding in culprits.findings:
-                yield _warned(finding, f"right on these data only: {finding.message}")
+                yield _warned(finding, f"right only on these data: {finding.message}")
         else:
             relied = [id for id in _data(probes) if not _stands(probes, own, id)]
             text = ", ".join(own.graph.nodes[id].name for id in relied) or "the data"
@@ -92,7 +92,7 @@ def _with_more_rows(
         if _is_one_change(culprits) and mends(own, hand, culprits.findings):
             for finding in culprits.findings:
                 what, _, _ = finding.message.partition(";")
-                yield _warned(finding, f"right with one row only: with {ROWS} {what}")
+                yield _warned(finding, f"right only with one row: with {ROWS} {what}")
 
 
 def _data(probes: Probes) -> list[int]:

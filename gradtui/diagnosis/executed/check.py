@@ -50,7 +50,7 @@ def check_update(
         place = update.place
         raise InputError(
             f"{update.name} keeps something outside of its arguments that fits no other weights "
-            f"({error}): keep it in a third argument, a dict, as state['m']",
+            f"({error}): keep it in a third argument, a dict, such as state['m']",
             place, file=place.file if place else _FILE,
         ) from None  # fmt: skip
     finally:
@@ -127,7 +127,7 @@ def _explained(case: Case, alone: Case) -> tuple[Explanation, ...]:
     found = conventions(alone) if alone.failed else ()
     if shares and (found or not alone.failed):
         said = f"it is {case.update.setting.optimizer} for one parameter at a time, not for "
-        said += "several at once: what it keeps of one is used for another"
+        said += "several at once: what it keeps for one is used for another"
         return (Explanation(UNEXPLAINED, "error", said),)
     return found or mistakes(alone)
 
@@ -173,8 +173,8 @@ def _finding(case: Case, failed: Course, found: Explanation, blame: Blame | None
 
 def _nondeterministic(update: Update) -> Finding:
     text = (
-        "two runs from an empty state differ: something is kept outside of the state, or numbers "
-        "are drawn from a generator of the code's own"
+        "two runs from an empty state differ: the code keeps something outside the state, or draws "
+        "numbers from a random generator of its own"
     )
     return _plain(update, text, "nondeterministic")
 

@@ -41,13 +41,12 @@ class Variant(Struct, frozen=True):
 
 
 _INSIDE = (
-    "eps stands inside the root, where it acts as √eps would outside: {optimizer} adds it to the "
-    "root"
+    "eps is inside the root, where it acts as √eps would outside: {optimizer} adds it to the root"
 )
 CONVENTIONS = (
     Variant(
         EPSILON, "info", (("sqrt(vhat) + eps", "sqrt(vhat) + eps/sqrt(1 - beta2**t)"),),
-        "eps is added to √v before the bias correction, as where the rate is "
+        "eps is added to √v before the bias correction, as in code where the rate is "
         "lr·√(1 - beta2**t)/(1 - beta1**t): {optimizer} adds it after",
     ),
     Variant(
@@ -99,8 +98,8 @@ MISTAKES = (
     ),
     *(
         Variant(
-            BIAS, "error", changes, "a mean is kept as it is corrected, and so corrected again at "
-            "every later step: {optimizer} corrects a copy",
+            BIAS, "error", changes, "the corrected mean is kept, "
+            "so it is corrected again at every later step: {optimizer} corrects a copy",
         )
         for changes in (_KEPT, _KEPT[:1], _KEPT[1:])
     ),

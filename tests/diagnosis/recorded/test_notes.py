@@ -26,7 +26,7 @@ def test_what_is_kept_from_run_to_run_is_named_where_it_is_read(kept):
 
     (found,) = gradtui.check(case, w=W)
 
-    assert found.rule == "nondeterministic" and "something is kept from run to run" in found.message
+    assert found.rule == "nondeterministic" and "keeps something from run to run" in found.message
     assert found.line in (line_of(case, 1), line_of(case, 2))
 
 
