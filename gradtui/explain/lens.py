@@ -38,8 +38,8 @@ def lens_rows(frame: Frame, width: int) -> list[TextRow]:
     rows += _forward(frame, found, width)
     if found.left:
         names = ", ".join(label(frame, node) for node in found.left)
-        rows.append(line((f"beyond are {names}, with their gradients as numbers; u moves the lens "
-                          "on", "dim")))  # fmt: skip
+        rows.append(line((f"beyond: {names}, of which only the gradients are shown; "
+                          "u moves the lens on", "dim")))  # fmt: skip
     for link in sorted(found.links, key=lambda link: (-link.element[0], link.element[1])):
         rows += _backward(frame, link, width)
     rows += _product(frame, found, width)

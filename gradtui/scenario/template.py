@@ -15,13 +15,13 @@ x = [1.0, 2.0, 3.0]
 y = [2.0, 4.0, 6.0]
 # file = "table.csv"         # .csv or .npz beside this file; strings name its columns or arrays:
 # X = ["first", "second"]    # a list of strings stacks columns, one string is one of them
-# X = "p*"                   # those that fit; "!label" is all but that one
+# X = "p*"                   # the names that match; "!label" is all but that one
 
 [parameters]                 # what is trained, with the values it starts from
 w = 0.5
 b = 0.0
 # W = { shape = [2, 16], init = "he", seed = 0 } # zeros, ones, normal, uniform, xavier, he;
-#                            # scale = 0.5 multiplies what is drawn
+#                            # scale = 0.5 multiplies the numbers drawn
 
 [model]                      # one `name = expression` a line, as in NumPy
 code = """
@@ -54,9 +54,9 @@ lr = 0.05
 # shuffle = true             # default: in order; then also seed = 7
 
 [run]
-steps = 20                   # one may step on beyond it
+steps = 20                   # you may step beyond it
 # dtype = "float32"          # default: float64
-# drive = "autodiff"         # default: what is written by hand moves the weights, if anything is
+# drive = "autodiff"         # default: hand-written lines move the weights, if there are any
 
 # [backward]                 # your own gradients: d<name> claims the gradient of <name>
 # code = """
@@ -80,12 +80,12 @@ steps = 20                   # one may step on beyond it
 # [expect.gradients]         # also [expect.parameters], [expect.values]
 # w = -14.0
 
-# [[lesson]]                 # what its reader is to do, one thing at a time, in order
+# [[lesson]]                 # what the reader should do, one thing at a time, in order
 # text = "Press {into}: the prediction comes first." # {NAME}: the key of a binding
 # done = "computed(yhat)"    # backward(NAME), updated(), step >= N, selected(NAME), view(surface)
 # [[lesson]]
 # text = "What is the slope?"
-# ask = "grad(w)"            # a number to predict; hidden until it is answered
+# ask = "grad(w)"            # a number to predict; hidden until you answer
 # hint = "It is a mean over three rows."
 '''
 
@@ -126,7 +126,7 @@ def backward(W2, cache):
 
 # What is checked: any function that returns a loss, one number, and the gradients of its
 # arguments, as a mapping by their names or in their order.  It is called with its defaults, and at
-# random values around them; it may be whatever code you have: loops, classes, writes in place.
+# random values around them; it may be any code of yours: loops, classes, in-place writes.
 def case(
     W1=rng.normal(size=(4, 5)),
     b1=np.zeros(5),
@@ -137,6 +137,6 @@ def case(
     return loss, backward(W2, cache)
 
 
-# In a test: gradtui.assert_gradients(case).  A comment `# gradtui: ignore[RULE]` silences what is
-# meant so on its line.  An optimizer of your own: gradtui.check_update(step, "adam", lr=0.01).
+# In a test: gradtui.assert_gradients(case).  A comment `# gradtui: ignore[RULE]` silences that
+# rule on its line.  An optimizer of your own: gradtui.check_update(step, "adam", lr=0.01).
 '''

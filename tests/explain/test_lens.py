@@ -56,7 +56,7 @@ def test_a_long_way_stops_and_says_what_lies_beyond():
     found = session.frame.trace
     assert found.left
     assert "L ← … ← " in text(session).split("x[0")[0]
-    assert "their gradients stand as numbers" in text(session)
+    assert "of which only the gradients are shown" in text(session)
 
 
 def test_float32_is_compared_as_exactly_as_it_is_computed():
