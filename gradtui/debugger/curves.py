@@ -193,14 +193,17 @@ class Curves:
         self._until, self.unfinished = time.monotonic() + _BUDGET, False
         branch = branches.current
         first, last = plot.range or (0, last_drawn(branch.problem.steps, step))
-        title = "Loss" if plot.series == (LOSS,) else " ".join(s.text for s in plot.series)
+        title = "Loss" if plot.series == (LOSS,) else " ".join(s.shown for s in plot.series)
 
         def curve(one: Branch, series: Series, name: str, mark: int) -> Curve:
             return self._curve(one, series, (first, last), step, name, mark, one is branch)
 
         part = plot.range is not None
         if len(plot.series) > 1:
-            several = [curve(branch, s, s.text, mark % DRAWN) for mark, s in enumerate(plot.series)]
+            several = [
+                curve(branch, each, each.shown, mark % DRAWN)
+                for mark, each in enumerate(plot.series)
+            ]
             left = tuple(one.name for one in several[DRAWN:])
             return Picture(tuple(several[:DRAWN]), first, last, plot.log, title, left, part)
         (series,) = plot.series

@@ -34,11 +34,18 @@ class Series(Struct, frozen=True):
     """One value followed over the steps."""
 
     text: str
-    """Its text on screen."""
+    """Its text, as `read_series` reads it."""
     kind: Literal["loss", "validation", "norm", "lr", "value", "gradient", "expression"]
     node: int = 0
     index: Index | None = None
     """One element; None for a scalar, or for the length of a whole array."""
+    whole: bool = False
+    """Whether it is the length of a whole array."""
+
+    @property
+    def shown(self) -> str:
+        """Its text on screen."""
+        return f"|{self.text}|" if self.whole else self.text
 
 
 LOSS = Series("loss", "loss")
@@ -75,11 +82,12 @@ def value_of(
 ) -> Series:
     """Return the series of a node's value, of its gradient, or of one element of either."""
     found = problem.graph.nodes[node]
-    shown = element_text(problem.label(found.name) or found.op, index or ())
+    text = element_text(problem.label(found.name) or found.op, index or ())
+    whole = index is None and found.shape != ()
     if gradient:
         loss = problem.graph.nodes[problem.graph.loss].name
-        return Series(f"∂{problem.label(loss)}/∂{shown}", "gradient", node, index)
-    return Series(shown, "value", node, index)
+        return Series(f"∂{problem.label(loss)}/∂{text}", "gradient", node, index, whole)
+    return Series(text, "value", node, index, whole)
 
 
 def read_followed(text: str, problem: Problem) -> tuple[Series, ...]:

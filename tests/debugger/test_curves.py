@@ -48,6 +48,16 @@ def test_elements_lengths_and_expressions_are_those_of_the_tapes(name):
         assert at == pytest.approx(expected, rel=1e-9)
 
 
+def test_the_length_of_an_array_is_called_that_and_is_read_again():
+    session = gradtui.load("five_parcels")
+    session.curves.follow("w grad(w) w[0]")
+    found = session.frame.drawn.picture
+    assert found.title == "|w| |∂L/∂w| w[0]"
+    assert [curve.name for curve in found.curves] == found.title.split()
+    series = session.curves.plot.series
+    assert read_series(" ".join(each.text for each in series), session.problem) == series
+
+
 def test_an_expression_that_is_watched_is_followed_too():
     session = gradtui.load("two_weights")
     session.watch("loss - prev")
