@@ -139,59 +139,44 @@ def _of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
             node,
         )
         return
-    swapped = isinstance(node.op, ast.Sub | ast.Div)
-    if swapped:
+    if isinstance(node.op, ast.Sub | ast.Div):
         rule = "sign" if isinstance(node.op, ast.Sub) else "wrong-variable"
-        token = OPERATORS[type(node.op)]
-        yield Candidate(
-            (s.replaced(node, f"{right} {token} {left}", 1),),
-            rule,
-            "its operands are swapped",
-            1,
-            None,
-            node,
-        )
-    term = isinstance(node.op, ast.Add | ast.Sub)
-    rule = "double-counted-path" if term else "extra-factor"
-    kept, lost = (node.left, node.right), (right, left)
-    for operand, dropped in zip(kept, lost, strict=True):
-        if isinstance(node.op, ast.Pow | ast.Div) and operand is node.right:
-            continue
-        what = (
-            f"**{right}"
-            if isinstance(node.op, ast.Pow)
-            else (f"1/{right}" if isinstance(node.op, ast.Div) else dropped)
-        )
-        text = left if operand is node.left else right
-        if isinstance(node.op, ast.Sub) and operand is node.right:
-            text = f"-{s.inside(operand, 2)}"
-        told = f"{what} does not belong here"
-        yield Candidate(
-            (s.replaced(node, text, 1 if text[0] == "-" else s.binding(operand)),),
-            rule,
-            told,
-            1,
-            what,
-            node,
-        )
+        edit = s.replaced(node, f"{right} {OPERATORS[type(node.op)]} {left}", 1)
+        yield Candidate((edit,), rule, "its operands are swapped", 1, None, node)
+    yield from _of_dropped(s, node)
     yield from _of_operands(s, node)
     if isinstance(node.op, ast.Pow):
-        for power in _POWERS:
-            if power != right.strip("()"):
-                rule = "missing-factor" if power > right else "extra-factor"
-                yield Candidate(
-                    (s.replaced(node.right, power, 4 if power[0] != "-" else 3),),
-                    rule,
-                    f"the power must be {power}",
-                    1,
-                    power,
-                    node,
-                )
-        if any(isinstance(one, ast.Name | ast.Attribute) for one in ast.walk(node.right)):
-            for power in (f"{s.text(node.right)} - 1", f"{s.text(node.right)} + 1"):
-                edit = s.replaced(node.right, power, 1)
-                told = f"the power must be {power}"
-                yield Candidate((edit,), "missing-factor", told, 1, power, node)
+        yield from _of_power(s, node)
+
+
+def _of_dropped(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
+    """Yield either operand alone."""
+    left, right = s.left(node), s.right(node)
+    term = isinstance(node.op, ast.Add | ast.Sub)
+    rule = "double-counted-path" if term else "extra-factor"
+    lost = {ast.Pow: f"**{right}", ast.Div: f"1/{right}"}.get(type(node.op), right)
+    edit = s.replaced(node, left, 1 if left[0] == "-" else s.binding(node.left))
+    yield Candidate((edit,), rule, f"{lost} does not belong here", 1, lost, node)
+    if isinstance(node.op, ast.Pow | ast.Div):
+        return
+    minus = isinstance(node.op, ast.Sub)
+    text = f"-{s.inside(node.right, 2)}" if minus else right
+    edit = s.replaced(node, text, 1 if text[0] == "-" else s.binding(node.right))
+    yield Candidate((edit,), rule, f"{left} does not belong here", 1, left, node)
+
+
+def _of_power(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
+    """Yield other exponents."""
+    right = s.right(node)
+    for power in _POWERS:
+        if power != right.strip("()"):
+            rule = "missing-factor" if power > right else "extra-factor"
+            edit = s.replaced(node.right, power, 4 if power[0] != "-" else 3)
+            yield Candidate((edit,), rule, f"the power must be {power}", 1, power, node)
+    if any(isinstance(one, ast.Name | ast.Attribute) for one in ast.walk(node.right)):
+        for power in (f"{s.text(node.right)} - 1", f"{s.text(node.right)} + 1"):
+            edit, told = s.replaced(node.right, power, 1), f"the power must be {power}"
+            yield Candidate((edit,), "missing-factor", told, 1, power, node)
 
 
 def _of_operands(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
@@ -252,35 +237,7 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     called = node.func
     name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
     args = [one for one in node.args if not isinstance(one, ast.Starred)]
-    if name in _PRODUCTS and len(args) == 2:
-        yield Candidate(
-            swapped(s, args[0], args[1]),
-            "transposed",
-            "its factors are in the wrong order",
-            0,
-            None,
-            node,
-        )
-    else:
-        for one, two in pairwise(args):
-            yield Candidate(
-                swapped(s, one, two),
-                "wrong-variable",
-                f"{s.text(one)} and {s.text(two)} are swapped",
-                2,
-                None,
-                node,
-            )
-    if name in _PRODUCTS and isinstance(called, ast.Attribute) and len(args) == 1:
-        text = f"{s.inside(args[0], 9)}.{name}({s.text(called.value)})"
-        yield Candidate(
-            (s.replaced(node, text),),
-            "transposed",
-            "its factors are in the wrong order",
-            0,
-            None,
-            node,
-        )
+    yield from _of_arguments(s, node, name, args)
     if name in _TURNING and isinstance(called, ast.Attribute) and len(args) in (0, 2):
         edit = s.replaced(node, s.text(called.value), s.binding(called.value))
         yield _transposed(node, edit, s.text(called.value))
@@ -296,18 +253,7 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             told = f"the power must be {power}"
             edit = s.replaced(args[1], power)
             yield Candidate((edit,), "wrong-variable", told, 1, power, node)
-    for pair in _TWINS:
-        if name in pair:
-            other = pair[1 - pair.index(name)]
-            end = s.unit.end(called)
-            yield Candidate(
-                (Edit(end - len(name.encode()), end, other),),
-                "wrong-axis" if "mean" in pair else "wrong-variable",
-                f"{name} must be {other}",
-                1,
-                other,
-                node,
-            )
+    yield from _of_twins(s, node, name)
     if name in _TOO_MUCH and args and not isinstance(called, ast.Attribute):
         edit = s.replaced(node, s.text(args[0]), s.binding(args[0]))
         yield Candidate((edit,), "extra-factor", f"{name} does not belong here", 2, None, node)
@@ -322,6 +268,33 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         )
         for arg in args:
             yield from shifted(s, arg, 2)
+
+
+def _of_arguments(
+    s: Statement, node: ast.Call, name: str, args: list[ast.expr]
+) -> Iterator[Candidate]:
+    """Yield calls with swapped arguments, of a product's method with its object."""
+    order = "its factors are in the wrong order"
+    if name in _PRODUCTS and len(args) == 2:
+        yield Candidate(swapped(s, args[0], args[1]), "transposed", order, 0, None, node)
+        return
+    for one, two in pairwise(args):
+        told = f"{s.text(one)} and {s.text(two)} are swapped"
+        yield Candidate(swapped(s, one, two), "wrong-variable", told, 2, None, node)
+    if name in _PRODUCTS and isinstance(node.func, ast.Attribute) and len(args) == 1:
+        edit = s.replaced(node, f"{s.inside(args[0], 9)}.{name}({s.text(node.func.value)})")
+        yield Candidate((edit,), "transposed", order, 0, None, node)
+
+
+def _of_twins(s: Statement, node: ast.Call, name: str) -> Iterator[Candidate]:
+    """Yield calls of the function's twins."""
+    end = s.unit.end(node.func)
+    for pair in _TWINS:
+        if name in pair:
+            other = pair[1 - pair.index(name)]
+            edit = Edit(end - len(name.encode()), end, other)
+            rule = "wrong-axis" if "mean" in pair else "wrong-variable"
+            yield Candidate((edit,), rule, f"{name} must be {other}", 1, other, node)
 
 
 def _of_order(s: Statement, node: ast.Call) -> Iterator[Candidate]:
