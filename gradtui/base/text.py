@@ -118,13 +118,16 @@ def _sign(found: re.Match[str]) -> str:
 
 
 def compact(value: float, cells: int) -> str:
-    """Return `value` with as many significant digits, up to six, as fit into `cells`."""
-    text = ""
+    """Return `value` with as many significant digits, up to six, as fit into `cells`.
+
+    If not even one digit fits, `…` shows that the text is cut.
+    """
     for digits in range(6, 0, -1):
         text = number(value, digits)
         if len(text) <= cells:
-            break
-    return text
+            return text
+    # -0.0007 is longer than -7e-4, and cut it would be another number.
+    return clip(_EXPONENT.sub(_sign, f"{value:.0e}"), cells)
 
 
 def filled(part: float, cells: int) -> int:

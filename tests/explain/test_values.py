@@ -60,6 +60,17 @@ def test_a_compact_number_fits_and_is_near(value, cells):
 
 
 @pytest.mark.parametrize(
+    ("value", "cells", "text"),
+    [
+        (-6.561e-4, 6, "-7e-4"), (-6.561e-4, 7, "-0.0007"), (-0.0044, 5, "-4e-3"),
+        (-1e-100, 6, "-1e-1…"), (-math.inf, 4, "-inf"),
+    ],
+)  # fmt: skip
+def test_a_compact_number_never_shows_another_one(value, cells, text):
+    assert compact(value, cells) == text
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         (3.0, "3"),
