@@ -62,7 +62,7 @@ def test_a_name_of_the_model_comes_first(write):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("accuracy", "there is no accuracy: no labels stand beside scores"),
+        ("accuracy", "there is no accuracy: no softmax or cross_entropy"),
         ("validation_loss", "there are no validation data here"),
         ("confuson", "'confuson' is not defined; did you mean 'confusion'?"),
     ],

@@ -103,7 +103,7 @@ def test_what_is_offered_can_be_watched(parcels, text):
     [
         ("los > 1", "'los' is not defined; did you mean 'loss'?", 1, 3),
         ("loss", "this holds at every step or at none", 1, 4),
-        ("w > 0", "this has shape 2, a condition is one number: max(…)", 1, 5),
+        ("w > 0", "this has shape 2, but a condition is one number: max(…)", 1, 5),
         ("loss = 1", "'=' assigns; write == to compare", 6, 1),
         ("1 + grad(z) > 1", "grad takes a name of the model, as in grad(w)", 10, 1),
         ("grad(w + 1) > 1", "grad takes a name of the model", 6, 5),

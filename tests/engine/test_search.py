@@ -160,7 +160,7 @@ def test_elements_are_looked_at_by_their_index_whether_states_are_kept_or_replay
         ("w[0,0] > 1", 1, "has fewer axes than the brackets name"),
         ("grad(sum(w[0])) > 1", 6, "grad takes a name of the model"),
         ("w[w] > 1", 2, "only new axes and ranges"),
-        ("X[:, 0] > 1", 1, "this has shape 5, a condition is one number"),
+        ("X[:, 0] > 1", 1, "this has shape 5, but a condition is one number"),
     ],
 )
 def test_an_element_that_is_not_there_is_refused_with_its_place(text, column, message):
