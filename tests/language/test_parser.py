@@ -344,8 +344,8 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
          "one_hot(labels, 3)", Place(1, 9, 13)),
         ("L = sum + 1", "'sum' is a function: write sum(…)", Place(1, 5, 3)),
         ("L = stretch + 1", "'stretch' is not defined", Place(1, 5, 7)),
-        ("a = w\na = x\nL = a", "'a' is already assigned above: a name is assigned once; rename the "
-         "one above to a_1 and read that",
+        ("a = w\na = x\nL = a", "'a' is already assigned above: a name is assigned once; rename "
+         "the one above to a_1 and read that",
          Place(2, 1, 1)),
         ("w = 3", "'w' is already a parameter: a name is assigned once", Place(1, 1, 1)),
         ("y = 3", "'y' is already data: a name is assigned once", Place(1, 1, 1)),
