@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hostile.shapes import judge_and_tell, look, write_scenario
 
-EXAMPLES = 12
+EXAMPLES = 8
 """The same at every run: `shapes.py` searches for as long as one likes."""
 
 

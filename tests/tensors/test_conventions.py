@@ -268,7 +268,7 @@ def test_what_other_gradients_pass_says_what_one_must_be():
 
     (wrong,) = [one for one in found if one.severity == "error"]
     assert told(found) == {("w", "error"), ("step", "info")}
-    assert "passes round as that of step does" in wrong.message
+    assert "passes through round as that of step does" in wrong.message
     assert wrong.line == line_of(LearnedStepPassed.backward, 3)
 
 
