@@ -60,7 +60,7 @@ def _count(problem: Problem, finding: Finding) -> str:
     if not isinstance(ratio, float) or not math.isfinite(ratio) or ratio == 0.0:
         return ""
     size = max(abs(ratio), 1 / abs(ratio))
-    many = round(size)
+    many = round(size) if math.isfinite(size) else 0
     if many < 2 or abs(size - many) > _CLOSE * many:
         return ""
     nodes = problem.graph.nodes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import gradtui
+from gradtui.diagnosis.finding import Finding
 from gradtui.explain.terms import in_terms
 
 MODEL = "z = X@W\nh = {function}(z)\ne = h - y\nL = mean(e**2)"
@@ -35,6 +36,13 @@ def test_the_slope_of_another_function_is_called_by_its_name(terms, function, ot
 def test_a_factor_that_is_the_number_of_rows_is_called_so(terms):
     (said,) = terms("tanh", f"de = 2*e\ndz = de*{RIGHT['tanh']}\ndW = X.T@dz")
     assert said == "3 = the rows of X: the loss is a mean"
+
+
+@pytest.mark.parametrize("ratio", [5e-324, -1e-310, 1.7e308, 0.0, float("inf"), float("nan")])
+def test_a_factor_at_the_end_of_the_range_counts_nothing(session_of, ratio):
+    problem = session_of(MODEL.format(function="tanh"), WEIGHTS, DATA).problem
+    finding = Finding("constant-factor", "error", "W", None, "", {"ratio": ratio})
+    assert in_terms(problem, finding) == ""
 
 
 def test_nothing_is_said_where_no_other_words_are_known():
