@@ -1,4 +1,4 @@
-"""Operations for scores of classes and for whole numbers that stand for classes or rows."""
+"""Operations on scores of classes, and on whole numbers that mean classes or rows."""
 
 from __future__ import annotations
 

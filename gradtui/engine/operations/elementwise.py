@@ -1,4 +1,4 @@
-"""Operations whose result needs, at each place, only the operands' elements there."""
+"""Elementwise operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""General indexing and its transpose: elements of an array moved, or added up, at given positions.
+"""General indexing and its transpose: elements of an array moved, or summed, at given positions.
 
 The positions are whole numbers in row order, an operand of their own.
 """

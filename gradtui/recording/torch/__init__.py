@@ -1,1 +1,1 @@
-"""PyTorch's tensors, recorded on the same tape as NumPy's arrays; all that imports torch."""
+"""PyTorch's tensors on the same tape as NumPy's arrays; only this package imports torch."""

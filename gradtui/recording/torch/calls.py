@@ -1,4 +1,4 @@
-"""One call of an operator of PyTorch: its arguments by name, and the call once more."""
+"""One call of an operator of PyTorch: its arguments by name, and repeating the call."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from gradtui.recording.torch.tensors import array_of, is_known, tensor_of
 
 _OPERATORS = 4096
 _SMALL = 1 << 20
-"""Elements of a tensor of whole numbers up to which it is copied: it may be written later."""
+"""Largest integer tensor, in elements, that is copied, because it may be written later."""
 
 Slot = tuple[int, int | None]
-"""The place of an operand in the arguments, and in the list that stands there."""
+"""The place of an operand in the arguments, and in the list there."""
 
 
 class Signature(Struct, frozen=True):
-    """What an operator takes."""
+    """The arguments of an operator."""
 
     names: tuple[str, ...]
     by_keyword: tuple[bool, ...]
     defaults: tuple[Any, ...]
     written: tuple[int, ...]
-    """Which arguments it writes into."""
+    """The arguments it writes into."""
     views: bool
-    """Whether its result shows the memory of an argument."""
+    """Whether its result is a view of an argument."""
     drawn: bool
     """Whether it draws random numbers."""
     pointwise: bool
@@ -40,7 +40,7 @@ class Signature(Struct, frozen=True):
 
 @lru_cache(_OPERATORS)
 def signature_of(operator: Any) -> Signature:
-    """Return what an operator takes, as its schema says."""
+    """Return the arguments of an operator by its schema."""
     schema = operator._schema
     arguments = schema.arguments
     infos = [one.alias_info for one in schema.returns]
@@ -71,7 +71,7 @@ class Operation:
 
     @property
     def name(self) -> str:
-        """What it is called, whether it is done in place or not."""
+        """Its name, without the mark of an in-place operator."""
         name = str(self.operator.overloadpacket.__name__)
         return name[:-1] if name.endswith("_") and not name.endswith("__") else name
 
@@ -81,7 +81,7 @@ class Operation:
         return self.operator.namespace in ("aten", "prims")
 
     def __getitem__(self, name: str) -> Any:
-        """Return an argument; None where it takes none of this name."""
+        """Return an argument; None if it takes none of this name."""
         names = self.signature.names
         return self.values[names.index(name)] if name in names else None
 
@@ -90,7 +90,7 @@ class Operation:
         return self.signature.names.index(name), None
 
     def slots(self) -> list[Slot]:
-        """Return the places of all tensors of floats, but for those that are only written."""
+        """Return the places of all tensors of floats, except those that are only written."""
         found: list[Slot] = []
         for at, value in enumerate(self.values):
             if self.signature.names[at] == "out":
@@ -102,7 +102,7 @@ class Operation:
         return found
 
     def value(self, slot: Slot) -> Any:
-        """Return what stands at a place."""
+        """Return the argument at a place."""
         at, inside = slot
         return self.values[at] if inside is None else self.values[at][inside]
 
@@ -115,7 +115,7 @@ class Operation:
         return self.operator(*plain, **named)
 
     def filled(self, slots: Sequence[Slot], given: Sequence[Any]) -> list[Any]:
-        """Return the arguments with others at some places; no tensor is one of the call's own."""
+        """Return the arguments with some replaced; no tensor is one of the call's own."""
         values = [list(one) if isinstance(one, list | tuple) else one for one in self.values]
         for (at, inside), one in zip(slots, given, strict=True):
             if inside is None:
@@ -125,7 +125,7 @@ class Operation:
         return values
 
     def frozen(self) -> Operation:
-        """Return the call with copies of the whole numbers and truths that it is given."""
+        """Return the call with copies of its integer and boolean tensors."""
         own = Operation.__new__(Operation)
         own.operator, own.signature = self.operator, self.signature
         own.values = [_frozen(one) for one in self.values]
@@ -150,7 +150,7 @@ def computing(
 ) -> Callable[..., Array]:
     """Return a call as a function of the operands at some places alone.
 
-    `pick` gives the result that is meant, from what is returned and the arguments.
+    `pick` returns the wanted result from the returned values and the arguments.
     """
     own = operation.frozen()
     kinds = [_kind(own.value(slot)) for slot in slots]
@@ -168,7 +168,7 @@ def computing(
 def differentiating(
     operation: Operation, slots: Sequence[Slot], pick: Callable[[Any, list[Any]], Any]
 ) -> Back:
-    """Return what flows back through a call, as PyTorch itself has it."""
+    """Return PyTorch's own vector-Jacobian product of a call."""
     own = operation.frozen()
     kinds = [_kind(own.value(slot)) for slot in slots]
 
@@ -182,7 +182,7 @@ def differentiating(
             out = pick(own.called(values), values)
             if not out.requires_grad:
                 raise Untold(own.name)
-            # As a number: for an adjoint of another shape PyTorch loads its compiler, for seconds.
+            # As a number: for an adjoint of another shape PyTorch loads its compiler for seconds.
             total = (out * tensor_of(np.asarray(arriving, np.float64)).to(out.dtype)).sum()
         found = iter(torch.autograd.grad(total, leaves, allow_unused=True))
         return tuple(_flow(next(found), array) if want else None
@@ -198,7 +198,7 @@ def _flow(found: Tensor | None, operand: Array) -> Array:
 
 
 def _apart(values: list[Any], written: Sequence[int]) -> list[Any]:
-    """Return arguments of which those that are written are copies."""
+    """Return arguments with copies of the written ones."""
     for at in written:
         if isinstance(values[at], Tensor):
             values[at] = values[at].clone()

@@ -1,6 +1,6 @@
-"""PyTorch's operators as the registry has them: elementwise ones, reductions and products.
+"""PyTorch's operators in the registry's operations: elementwise ones, reductions, products.
 
-A text is an expression of the language: what derivatives come from, and nothing else.
+A text is an expression of the language: the only source of derivatives.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _VARIANCE = "var(a, axis=axis, keepdims=keepdims)"
 
 
 class Written(Struct, frozen=True):
-    """A call as an expression of the operands a, b, c, which are these of its arguments."""
+    """A call as an expression of the operands a, b, c, with their places in its arguments."""
 
     form: Form
     operands: tuple[str, ...]
@@ -35,7 +35,7 @@ def _of(text: str, *operands: str) -> Writing:
 
 
 def _filled(text: str, *constants: str) -> Writing:
-    """Return how an elementwise function of one operand is written that has constants."""
+    """Return the form of an elementwise function of one operand with constants."""
 
     def write(call: Operation) -> Written | None:
         given = {name: call[name] for name in constants}
@@ -95,7 +95,7 @@ def _elu(call: Operation) -> Written:
 
 
 def _reduced(text: str, *, correction: bool = False) -> Writing:
-    """Return how a reduction over `dim`, over everything without one, is written."""
+    """Return the form of a reduction over `dim`, by default over everything."""
 
     def write(call: Operation) -> Written | None:
         tensor, keepdims = call["self"], bool(call["keepdim"])
@@ -119,7 +119,7 @@ def _reduced(text: str, *, correction: bool = False) -> Writing:
 
 
 def _axes(tensor: Tensor, given: Any) -> tuple[int, ...]:
-    """Return the axes that are meant, counted from the last."""
+    """Return the axes, counted from the last."""
     rank = tensor.ndim
     if given is None or (isinstance(given, list | tuple) and not given):
         return tuple(range(-rank, 0))
@@ -240,27 +240,27 @@ FORMS: Mapping[str, Writing] = {
     "addmv": _added_product("mat", "vec"),
     "_to_copy": _cast,
 }
-"""Operator -> how its result, of several the first, is written; None where it is not."""
+"""Operator -> the form of its (first) result; None without one."""
 WHOLE: Mapping[str, Writing] = {
     "max": _of("max(a)"),
     "min": _of("-max(-a)"),
 }
-"""Those that are so written where they are given no axis."""
+"""Operators with that form if they are given no axis."""
 EXACT = frozenset({
     "neg", "abs", "relu", "maximum", "minimum", "fmax", "fmin", "where", "clamp", "clamp_min",
     "clamp_max", "amax", "amin", "max", "min", "sign", "sgn", "round", "floor", "ceil", "trunc",
     "hardtanh", "lt", "le", "gt", "ge", "eq", "ne",
 })  # fmt: skip
-"""Those that round nothing."""
+"""Operators that round nothing."""
 MAKING = frozenset({
     "ones_like", "zeros_like", "empty_like", "full_like", "new_zeros", "new_ones", "new_empty",
     "new_full", "new_empty_strided",
 })  # fmt: skip
-"""Those that ask a tensor for its shape alone."""
+"""Operators that read only a tensor's shape."""
 NAMES: Mapping[str, str] = {
     "sub": "subtract", "rsub": "subtract", "mul": "multiply", "div": "divide", "clamp": "clip",
     "clamp_min": "maximum", "clamp_max": "minimum", "pow": "power", "neg": "negative",
     "mm": "@", "bmm": "@", "mv": "@", "dot": "@", "sgn": "sign", "_softmax": "softmax",
     "_log_softmax": "log_softmax", "_to_copy": "astype", "convolution": "convolution",
 }  # fmt: skip
-"""What they are called in NumPy, or to people."""
+"""Their names in NumPy, or for people."""

@@ -1,4 +1,4 @@
-"""What the user's program holds of tensors and modules, as it is now, to be put back."""
+"""Saves the present state of the user's tensors and modules, and restores it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torch import Tensor
 from gradtui.recording.kept import Kept
 
 _LARGEST = 1 << 24
-"""Elements of a tensor from which on it is taken for data, which nothing writes."""
+"""From this size in elements on, a tensor is taken to be data, which nothing writes."""
 _SINGLE = (torch.float32, torch.float16, torch.bfloat16)
 
 
 class _Held:
-    """One tensor of the program's, and what it holds."""
+    """One tensor of the program's, with its content."""
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor, self.own = tensor, tensor.data
@@ -25,19 +25,19 @@ class _Held:
         self._version = tensor._version
 
     def widen(self) -> None:
-        """Let it hold its numbers in double precision."""
+        """Convert its numbers to double precision."""
         self.tensor.data = self.own.to(torch.float64)
         self.widened, self._version = True, self.tensor._version
 
     def rewind(self) -> None:
-        """Put back what was written into it."""
+        """Restore its content."""
         if self.tensor._version != self._version:
             with torch.no_grad():
                 self.tensor.copy_(self._copy)
             self._version = self.tensor._version
 
     def put_back(self) -> None:
-        """Let it be as it was."""
+        """Restore it completely."""
         if self.widened:
             self.tensor.data = self.own
         else:
@@ -45,13 +45,13 @@ class _Held:
 
 
 class TensorsKept(Kept):
-    """All that a function can reach by names of the user's, tensors and modules among it."""
+    """Everything reachable through the user's names, including tensors and modules."""
 
     def __init__(self, function: Callable[..., Any], *, double: bool) -> None:
-        """`double` tells whether tensors hold double precision until they are put back."""
+        """`double` tells whether tensors are in double precision until they are restored."""
         self._tensors: dict[int, _Held] = {}
         self._default, self._threads = torch.get_default_dtype(), torch.get_num_threads()
-        # What is checked is small: threads would wait for one another, and sum in another order.
+        # Checked code is small: threads would wait for one another, and sum in another order.
         torch.set_num_threads(1)
         super().__init__(function)
         self._note(getattr(function, "__self__", function))
@@ -74,13 +74,13 @@ class TensorsKept(Kept):
             self._tensors.setdefault(id(tensor), _Held(tensor))
 
     def rewind(self) -> None:
-        """Let another run begin as the first, with the same numbers in the program's tensors."""
+        """Let another run begin like the first, with the same numbers in the program's tensors."""
         super().rewind()
         for held in self._tensors.values():
             held.rewind()
 
     def put_back(self) -> bool:
-        """Put everything back as it was; return whether anything else than generators was not."""
+        """Restore everything; return whether anything other than generators had changed."""
         changed = super().put_back()
         torch.set_default_dtype(self._default)
         torch.set_num_threads(self._threads)

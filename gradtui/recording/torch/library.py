@@ -1,4 +1,4 @@
-"""PyTorch as a library that the user's code computes with: its state, and what runs on it."""
+"""PyTorch as the library of the user's code: its state, and its worlds."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _CONTEXT = frozenset({
     "save_for_backward", "saved_tensors", "needs_input_grad", "mark_dirty", "apply",
     "mark_non_differentiable", "set_materialize_grads", "once_differentiable",
 })  # fmt: skip
-"""What a custom function asks its context."""
+"""The attributes of a custom function's context."""
 _DIALECT = Dialect(torch, "dim", "keepdim", ".transpose(-1, -2)", frozenset(dir(Tensor)) | _CONTEXT)
 
 
 class _AsIs:
-    """Code on tensors that nobody records."""
+    """The world of unrecorded tensors."""
 
     def taking(self, array: Array) -> Any:
         """Return an array as a tensor."""
@@ -47,33 +47,33 @@ class _Randomness(Randomness):
         self._torch = torch.get_rng_state()
 
     def restore(self) -> None:
-        """Put the state back."""
+        """Restore the state."""
         super().restore()
         torch.set_rng_state(self._torch)
 
 
 class PyTorch:
-    """PyTorch, whose operators are listened to."""
+    """PyTorch, with a listener to its operators."""
 
     def __init__(self, *, by_autograd: bool = True, double: bool = False) -> None:
         """`by_autograd` tells whether PyTorch differentiates the code, by the user's functions.
 
-        `double` tells whether all that the program holds is taken in double precision.
+        `double` tells whether all values of the program are in double precision.
         """
         self._by_autograd, self._double = by_autograd, double
         self.world = _AsIs()
         self.dialect = _DIALECT
 
     def in_double(self) -> PyTorch:
-        """Return the library for code that is run in double precision."""
+        """Return the library for code in double precision."""
         return PyTorch(by_autograd=self._by_autograd, double=True)
 
     def seen(self, value: Any) -> Any:
-        """Return a tensor as an array, anything else as it is."""
+        """Return a tensor as an array; other values as they are."""
         return array_of(value) if is_known(value) else value
 
     def copied(self, value: Any) -> Any:
-        """Return a copy of a tensor, anything else as it is."""
+        """Return a copy of a tensor; other values as they are."""
         return value.detach().clone() if isinstance(value, Tensor) else value
 
     def recorder(self) -> TensorRecorder:
@@ -83,7 +83,7 @@ class PyTorch:
     def listening(
         self, recorder: TensorRecorder, function: Callable[..., Any], *, kinds: bool
     ) -> AbstractContextManager[None]:
-        """Let a recorder be told of every operator."""
+        """Tell a recorder of every operator."""
         return Listening(recorder)
 
     def randomness(self, seed: int | None) -> Randomness:
@@ -91,5 +91,5 @@ class PyTorch:
         return _Randomness(seed)
 
     def kept(self, function: Callable[..., Any]) -> Kept:
-        """Return what a function can reach, as it is now."""
+        """Return the present state of everything that a function can reach."""
         return TensorsKept(function, double=self._double)

@@ -1,4 +1,4 @@
-"""Operators that move elements, by what they do to the positions of their arguments."""
+"""Operators that move elements, by their effect on the positions of their arguments."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ _MOVING = frozenset({
     "_reshape_alias_copy", "lift_fresh_copy", "alias_copy", "_fw_primal_copy", "expand_copy",
     "permute_copy", "view_copy", "t_copy", "copy",
 })  # fmt: skip
-"""Those whose results hold elements of their arguments, and numbers."""
+"""Operators whose results consist of elements of their arguments, and numbers."""
 _FILLING = ("value",)
-"""The argument that is a number put in between."""
+"""The argument with the inserted number."""
 _CHOOSING = frozenset({"sort", "topk", "max", "min", "kthvalue", "median", "mode", "cummax",
                        "cummin", "nanmedian"})  # fmt: skip
-"""Those that return elements along an axis, and their positions on it."""
+"""Operators that return elements along an axis, and their positions on it."""
 
 
 def moved(
     call: Operation, nodes: Sequence[int], slots: Sequence[Slot], value: Array, tape: Tape
 ) -> int | None:
-    """Return the node of a result that holds elements of operands, at places that are known.
+    """Return the node of a result that consists of operands' elements at known places.
 
-    None where it does not.  `nodes` are those of the operands at `slots`.
+    None if it does not.  `nodes` are those of the operands at `slots`.
     """
     if not call.is_native:
         return None
@@ -58,7 +58,7 @@ def moved(
 
 
 def _positions(call: Operation, slots: Sequence[Slot]) -> tuple[Tensor, float]:
-    """Return what a call does to the numbers of its operands' elements, and what is put between."""
+    """Return a call's effect on its operands' numbered elements, and the inserted number."""
     first, given = 1, list[Tensor]()
     for slot in slots:
         count = call.value(slot).numel()
@@ -78,7 +78,7 @@ def _positions(call: Operation, slots: Sequence[Slot]) -> tuple[Tensor, float]:
 
 
 def _numbered(tensor: Tensor, first: int) -> Tensor:
-    """Return whole numbers for the elements of a tensor, as floats: they go wherever it goes."""
+    """Return numbers for the elements of a tensor, as floats, which move like the elements."""
     count = tensor.numel()
     return torch.arange(first, first + count, dtype=torch.float64).reshape(tensor.shape)
 
@@ -99,7 +99,7 @@ def _pooled(call: Operation) -> Tensor:
 
 
 def _gathered(index: Tensor, nodes: Sequence[int], value: Array, tape: Tape) -> int | None:
-    """Return the node of the elements at these positions, from 1; None if they are others."""
+    """Return the node of the elements at these positions, from 1; None if they differ."""
     places = np.array(array_of(index)).astype(np.intp)
     if places.shape != value.shape:
         return None
@@ -126,7 +126,7 @@ _ADDING: Mapping[str, Callable[[Operation], Tensor]] = {
     "index_add": _along,
     "scatter_add": _spread,
 }
-"""Operator -> where in the first operand it adds the elements of the second."""
+"""Operator -> the places in the first operand at which it adds the second's elements."""
 
 
 def _added(

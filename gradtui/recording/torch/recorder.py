@@ -1,6 +1,6 @@
 """A run over tensors: each operator that PyTorch executes as a node of the tape.
 
-Knows where elements lie in memory, and so needs no operator that only shows them otherwise.
+Knows the place of elements in memory, and so needs no view operators.
 """
 
 from __future__ import annotations
@@ -41,24 +41,24 @@ _WITHIN: frozenset[CodeType] = frozenset(
         torch.autograd.backward,
     )
 )
-"""What runs a custom function or a backward pass: what is computed there takes part."""
+"""Code that runs a custom function or a backward pass, whose computations take part."""
 
 
 class TensorRecorder(CallRecorder):
-    """Records what PyTorch does to tensors on a tape."""
+    """Records PyTorch's operations on a tape."""
 
     def __init__(self, *, by_autograd: bool) -> None:
-        """`by_autograd` tells whether what is detached, or asks for no gradient, takes none."""
+        """`by_autograd` tells whether detached tensors, and those without gradient, take none."""
         super().__init__()
         self._by_autograd = by_autograd
         self._memories: dict[int, Memory] = {}
-        """Where the memory of a tensor begins -> who computed its elements."""
+        """Start of a tensor's memory -> the origin of its elements."""
         self._sparse = SparseTensors(self)
         self._stopped: dict[int, int] = {}
-        """Node -> the constant that it is where no gradient passes."""
+        """Node -> its constant, used if no gradient passes."""
 
     def taking(self, array: Array) -> Any:
-        """Return an array, one that takes part or another, as a tensor that takes part."""
+        """Return an array as a tensor that takes part."""
         tensor = tensor_of(plain(array))
         if isinstance(array, Recorded):
             self.hold(tensor, self.node_of(array))
@@ -71,13 +71,13 @@ class TensorRecorder(CallRecorder):
         return self.wrap(self.node(value), np.array(array_of(value)))
 
     def known(self, value: Any) -> int | None:
-        """Return the node of a value that takes part; None for any other."""
+        """Return the node of a value that takes part; None for other values."""
         if is_known(value) and self._memory(value) is not None:
             return self.node(value)
         return super().known(value)
 
     def node(self, tensor: Tensor) -> int:
-        """Return the node of what a tensor holds now."""
+        """Return the node of a tensor's present value."""
         memory = self._memory(tensor)
         if memory is not None:
             return memory.read(laid_out(tensor))
@@ -88,7 +88,7 @@ class TensorRecorder(CallRecorder):
         return memory if memory is not None and memory.is_typed(laid_out(tensor)) else None
 
     def _adopted_node(self, tensor: Tensor) -> int:
-        """Return the node of a tensor that comes from outside: a constant of the run."""
+        """Return the node of a tensor from outside: a constant of the run."""
         if not tensor.numel():
             return self.tape.leaf(np.array(array_of(tensor)))
         whole = tensor
@@ -101,7 +101,7 @@ class TensorRecorder(CallRecorder):
         return node if memory is None else memory.read(laid_out(tensor))
 
     def hold(self, tensor: Tensor, node: int) -> None:
-        """Take note that a tensor that fills its memory holds the value of a node."""
+        """Note that a tensor that fills its memory holds the value of a node."""
         if tensor.numel():
             memory = Memory(self.tape, laid_out(tensor), node)
             self._memories[tensor.untyped_storage().data_ptr()] = memory
@@ -128,7 +128,7 @@ class TensorRecorder(CallRecorder):
         return self._results(call, inputs, returned)
 
     def _viewed(self, call: Operation) -> Any:
-        """Execute what shows the memory of a tensor; what is detached takes part no more."""
+        """Execute a view operator; a detached result no longer takes part."""
         returned = call.called(call.values)
         if call.name == "detach" and self._by_autograd and is_floating(returned):
             node = self.known(returned)
@@ -138,7 +138,7 @@ class TensorRecorder(CallRecorder):
         return returned
 
     def _results(self, call: Operation, inputs: Sequence[Tensor], returned: Any) -> Any:
-        """Record what a call returns, which may be several tensors."""
+        """Record the results of a call, which may be several tensors."""
         many = isinstance(returned, tuple | list)
         found = []
         for at, one in enumerate(returned if many else [returned]):
@@ -201,7 +201,7 @@ class TensorRecorder(CallRecorder):
         return written if usable else None
 
     def _operand(self, value: Any) -> int:
-        """Return the node of an operand, a constant where autograd passes it no gradient."""
+        """Return the node of an operand, a constant if autograd passes it no gradient."""
         if not isinstance(value, Tensor):
             return self._node_of_number(float(value))
         node = self.node(value)
@@ -228,7 +228,7 @@ class TensorRecorder(CallRecorder):
         return bool(self.tape.converted) and not value.is_integer() and by_hand
 
     def _is_constant(self, call: Operation) -> bool:
-        """Return whether what is computed now takes no part in any gradient."""
+        """Return whether the present computation takes no part in any gradient."""
         if not self._by_autograd or torch.is_grad_enabled() or _is_within():
             return False
         nodes = [self.known(call.value(slot)) for slot in call.slots()]
@@ -236,7 +236,7 @@ class TensorRecorder(CallRecorder):
         return True
 
     def _dropped(self, call: Operation, value: Array) -> int:
-        """Return the node of what is left when some elements are drawn and put to 0."""
+        """Return the node of a result with randomly drawn elements set to 0."""
         node = self.node(call["input"])
         with np.errstate(all="ignore"):
             given = self.tape.value(node)
@@ -245,7 +245,7 @@ class TensorRecorder(CallRecorder):
                               moves.TIMES, elementwise=True)  # fmt: skip
 
     def _write(self, call: Operation) -> Any:
-        """Execute an operator that writes into its arguments, and record what they hold then."""
+        """Execute an operator that writes into its arguments, and record their new values."""
         targets = [call.values[at] for at in call.signature.written]
         if len(targets) != 1 or not is_known(targets[0]) or not targets[0].numel():
             return self._write_several(call)
@@ -269,7 +269,7 @@ class TensorRecorder(CallRecorder):
         return returned
 
     def _write_several(self, call: Operation) -> Any:
-        """Execute what writes into several tensors: each is a constant of the run from then on."""
+        """Execute an operator that writes into several tensors, which become constants."""
         found = _tensors([call.values[at] for at in call.signature.written])
         known = [one for one in found if is_known(one) and one.numel()]
         for one in known:
@@ -297,7 +297,7 @@ class Listening(TorchDispatchMode):
         return self._recorder.dispatched(operator, args, options or {})
 
 
-# Defined in the class it would be wrapped, which loads PyTorch's compiler: that takes seconds.
+# If defined in the class it would be wrapped, which loads PyTorch's compiler for seconds.
 Listening.__torch_dispatch__ = Listening.hear
 
 

@@ -1,4 +1,4 @@
-"""What the user's tensors and functions are, and PyTorch's own derivatives of a run."""
+"""The user's tensors and functions, and PyTorch's own derivatives of a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gradtui.recording.torch.tensors import array_of, is_known, kind_of
 
 
 def function_of(target: Any) -> type[torch.autograd.Function] | None:
-    """Return the custom function that a class, or its `apply`, is; None for anything else."""
+    """Return the custom function of a class or of its `apply`; None for other values."""
     if inspect.ismethod(target) and target.__name__ == "apply":
         target = target.__self__
     custom = isinstance(target, type) and issubclass(target, torch.autograd.Function)
@@ -24,24 +24,24 @@ def function_of(target: Any) -> type[torch.autograd.Function] | None:
 
 
 def is_module(value: Any) -> bool:
-    """Return whether a value is a module, which may be called and is no backward half."""
+    """Return whether a value is a module, which is callable but no backward half."""
     return isinstance(value, torch.nn.Module)
 
 
 def parameters_of(custom: type[torch.autograd.Function]) -> list[inspect.Parameter]:
-    """Return what the forward half of a custom function takes, without its context."""
+    """Return the parameters of a custom function's forward half, without its context."""
     found = list(inspect.signature(custom.forward).parameters.values())
     separate = custom.setup_context is not torch.autograd.Function.setup_context
     return found if separate else found[1:]
 
 
 def numbers_of(tensor: Tensor) -> Array:
-    """Return the numbers of a tensor that is given as an argument."""
+    """Return the numbers of a tensor given as an argument."""
     return np.array(array_of(tensor.detach().to("cpu")))
 
 
 def wants_gradient(value: Any) -> bool:
-    """Return whether a tensor asks for a gradient."""
+    """Return whether a tensor requires a gradient."""
     return isinstance(value, Tensor) and value.requires_grad
 
 
@@ -63,7 +63,7 @@ def outputs_of(returned: Any) -> list[Tensor]:
 
 
 def total(outputs: Sequence[Tensor], weights: Sequence[Tensor]) -> Tensor:
-    """Return the sum of outputs times weights: what they come to as a loss."""
+    """Return the sum of outputs times weights, used as a loss."""
     parts = [(out * weight).sum() for out, weight in zip(outputs, weights, strict=True)]
     found = parts[0]
     for part in parts[1:]:
@@ -72,8 +72,8 @@ def total(outputs: Sequence[Tensor], weights: Sequence[Tensor]) -> Tensor:
 
 
 def gradients_by_autograd(loss: Tensor, tensors: Sequence[Tensor]) -> list[Tensor | None]:
-    """Return what PyTorch, by the user's own functions, gives as gradients of a loss."""
-    # What was saved stays readable: a line may be looked at again after the run.
+    """Return the gradients of a loss by PyTorch, through the user's own functions."""
+    # Saved tensors stay readable, because a line may be examined again after the run.
     return list(torch.autograd.grad(loss, tensors, retain_graph=True, allow_unused=True))
 
 
@@ -88,15 +88,15 @@ def is_single(value: Any) -> bool:
 
 
 def shape_of(value: Any) -> tuple[int, ...] | None:
-    """Return the shape of a tensor; None for anything else."""
+    """Return the shape of a tensor; None for other values."""
     return tuple(value.shape) if isinstance(value, Tensor) else None
 
 
 def called_with(module: Any, weights: dict[str, Tensor], args: Sequence[Any]) -> Any:
-    """Return what a module gives with other tensors for its parameters."""
+    """Return a module's result with other tensors for its parameters."""
     return torch.func.functional_call(module, weights, tuple(args))
 
 
 def shape_and_type(tensor: Tensor) -> tuple[tuple[int, ...], Any]:
-    """Return the shape of a tensor and its type as NumPy calls it."""
+    """Return the shape of a tensor and NumPy's name of its type."""
     return tuple(tensor.shape), kind_of(tensor)

@@ -1,4 +1,4 @@
-"""Sparse tensors, recorded as the dense ones that they stand for."""
+"""Sparse tensors, recorded as the dense ones that they represent."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from gradtui.recording.torch.calls import Operation
 from gradtui.recording.torch.tensors import array_of, is_known, tensor_of
 
 _KEPT = ("_coalesce", "coalesce", "clone", "detach", "alias")
-"""Operators whose result stands for the same."""
+"""Operators whose result represents the same tensor."""
 _DENSE = {"_sparse_addmm": torch.ops.aten.addmm.default}
-"""Operators of sparse matrices alone -> those of dense ones."""
+"""Operators of sparse matrices -> those of dense ones."""
 _Key = tuple[int, int, tuple[int, ...]]
 
 
 class Recording(Protocol):
-    """What records dense tensors."""
+    """The recorder of dense tensors."""
 
     tape: Tape
 
     def node(self, tensor: Tensor) -> int:
-        """Return the node of what a tensor holds."""
+        """Return the node of a tensor's value."""
 
     def hold(self, tensor: Tensor, node: int) -> None:
-        """Take note that a tensor holds the value of a node."""
+        """Note that a tensor holds the value of a node."""
 
     def dispatched(self, operator: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
         """Execute an operator and record it."""
@@ -52,13 +52,13 @@ class SparseTensors:
     def __init__(self, recorder: Recording) -> None:
         self._recorder = recorder
         self._known: dict[_Key, tuple[Tensor, int, int]] = {}
-        """Where it lies -> the tensor, kept alive, and the nodes of the dense one and its values.
+        """Place in memory -> the tensor, kept alive, and the nodes of the dense one and its values.
 
-        Of a saved tensor another one is made on the same memory.
+        A saved tensor comes back as another one on the same memory.
         """
 
     def made(self, call: Operation, result: Tensor) -> None:
-        """Take note of a tensor that is made of dense ones."""
+        """Note a sparse tensor made from dense ones."""
         tape, source = self._recorder.tape, call["values"]
         if is_known(source):
             values = self._recorder.node(source)
@@ -68,7 +68,7 @@ class SparseTensors:
             self._note(result, self._recorder.node(call["self"]))
 
     def dispatched(self, call: Operation) -> Any:
-        """Execute what is given a sparse tensor, and record it as done to the dense one."""
+        """Execute an operator on a sparse tensor, and record it on the dense one."""
         given = next(one for one in call.values if is_sparse(one))
         if call.name in ("_values", "values"):
             return self._held(call.called(call.values).clone(), self._entry(given)[2])
@@ -83,7 +83,7 @@ class SparseTensors:
         try:
             found = self._on_dense(call)
         except (RuntimeError, NotImplementedError):
-            return returned  # central differences say that something is missing
+            return returned  # central differences tell that something is missing
         if not is_sparse(returned):
             return found
         self._note(returned, self._recorder.node(found))
@@ -107,7 +107,7 @@ class SparseTensors:
         return tensor
 
     def _entry(self, tensor: Tensor) -> tuple[Tensor, int, int]:
-        """Return what is known of a tensor; one that comes from outside is a constant."""
+        """Return the entry of a tensor; one from outside is a constant."""
         key = _key(tensor)
         if key not in self._known:
             dense = np.array(array_of(tensor.detach().to_dense()))

@@ -1,6 +1,6 @@
 """Tensors as arrays of NumPy's on the same memory, and arrays as tensors.
 
-Both go by the memory alone, so that no version of PyTorch need know that of NumPy.
+Both use the memory alone, so that PyTorch's and NumPy's versions need not match.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _TYPES = {
 }  # fmt: skip
 _DTYPES = {np.dtype(text): dtype for dtype, text in _TYPES.items()}
 _NARROW = torch.bfloat16
-"""What NumPy has no numbers for."""
+"""Types without a counterpart in NumPy."""
 
 
 class _Memory:
-    """The memory of a tensor, as NumPy asks for it."""
+    """The memory of a tensor, in NumPy's array interface."""
 
     def __init__(self, tensor: Tensor, kind: str) -> None:
         self.tensor = tensor  # kept alive
@@ -40,7 +40,7 @@ class _Memory:
 
 
 def is_known(value: Any) -> bool:
-    """Return whether a value is a tensor of numbers that lies on the host as NumPy's arrays do."""
+    """Return whether a value is a tensor of numbers on the host, laid out like NumPy's arrays."""
     return (
         isinstance(value, Tensor)
         and value.layout is torch.strided
@@ -50,9 +50,9 @@ def is_known(value: Any) -> bool:
 
 
 def laid_out(tensor: Tensor) -> Array:
-    """Return an array on a tensor's memory, which tells where its elements lie.
+    """Return an array on a tensor's memory, which tells the places of its elements.
 
-    Numbers that NumPy has no type for are told by their bits.
+    Numbers without a type in NumPy are read as their bits.
     """
     return np.asarray(_Memory(tensor, _TYPES.get(tensor.dtype, "<u2")))
 
@@ -63,7 +63,7 @@ def kind_of(tensor: Tensor) -> np.dtype[Any]:
 
 
 def array_of(tensor: Tensor) -> Array:
-    """Return a tensor's numbers, on its own memory where NumPy has their type."""
+    """Return a tensor's numbers, on its own memory if NumPy has their type."""
     if tensor.dtype is _NARROW:
         return laid_out(tensor.detach().to(torch.float32))
     return laid_out(tensor.resolve_neg())
