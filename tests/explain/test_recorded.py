@@ -1,0 +1,51 @@
+"""The report of a check on code that was run."""
+
+from pathlib import Path
+
+import numpy as np
+
+import gradtui
+from gradtui.diagnosis.recorded.check import check_target
+from gradtui.diagnosis.recorded.targets import target_of
+from gradtui.explain.recorded import report_of_code, report_of_update
+
+X = np.array([1.0, 2.0])
+
+
+def case(w):
+    y = w * X
+    return np.sum(y**2), np.sum(y * X)
+
+
+def right(w):
+    return np.sum((w * X) ** 2), 2 * w * np.sum(X**2)
+
+
+def outcome_of(function):
+    return check_target(target_of(function, None, (), {"w": np.array(3.0)}))
+
+
+def test_a_finding_is_at_its_line_with_its_fix(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parent)
+    report = report_of_code(outcome_of(case), "net.py:case")
+    line = case.__code__.co_firstlineno + 2
+    text = "\n".join(row for one in report.remarks for row in one.rows())
+    first, shown, caret, fix = text.split("\n")
+    assert first.startswith(f"test_recorded.py:{line}:") and "[constant-factor]" in first
+    assert shown.strip() == "return np.sum(y**2), np.sum(y * X)" and set(caret.strip()) == {"^"}
+    assert fix.startswith("  fix: return np.sum(y**2), ") and "2" in fix.partition(", ")[2]
+    assert report.summary.startswith("net.py:case: failed, one gradient compared at ")
+
+
+def test_right_gradients_are_said_to_be_right():
+    report = report_of_code(outcome_of(right), "net.py:right")
+    assert not report.remarks
+    assert report.summary.startswith("net.py:right: ok, one gradient compared and right at ")
+
+
+def test_an_update_is_named_with_its_optimizer():
+    def step(w, g, lr):
+        return w - lr * g
+
+    report = report_of_update(gradtui.check_update(step, "sgd", lr=0.1), "step", "sgd")
+    assert report.summary == "step: ok, compared with sgd" and not report.remarks
