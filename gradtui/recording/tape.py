@@ -165,6 +165,15 @@ class Tape:
                 found.active[id] = self.value(id).dtype.kind == "f"
         return found
 
+    def sources(self, id: int) -> list[int]:
+        """Return a node with everything it is computed from, in the order of the run."""
+        found = {id}
+        for earlier in range(id, -1, -1):
+            node = self.nodes[earlier]
+            if earlier in found and not isinstance(node, Leaf):
+                found.update(node.inputs)
+        return sorted(found)
+
     def shape(self, id: int) -> Shape:
         """Return the shape of a node's value."""
         return self._shapes[id]

@@ -17,7 +17,7 @@ from gradtui.diagnosis.recorded.passes import Way
 from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
 from gradtui.diagnosis.recorded.surrogates import Surrogate, agreed, is_handed_on, surrogate
-from gradtui.recording.tape import Leaf, Tape
+from gradtui.recording.tape import Leaf
 
 
 class Sifted(Struct, frozen=True, eq=False):
@@ -124,11 +124,12 @@ def _of_its_own(runs: Runs, wrong: Wrong) -> Finding | None:
     tape, node = wrong.point.result.tape, wrong.point.nodes[wrong.name]
     if node is None:
         return None
-    before, after = (_leaves(tape, one) for one in (wrong.point.root, node))
+    before, after = (tape.sources(one) for one in (wrong.point.root, node))
     for name, value in runs.target.arguments.items():
         if not isinstance(value, np.ndarray) or value.size < 2 or name in runs.given:
             continue
-        used, needed = (any(np.array_equal(tape.value(id), value) for id in ids)
+        used, needed = (any(isinstance(tape.nodes[id], Leaf)
+                            and np.array_equal(tape.value(id), value) for id in ids)
                         for ids in (after, before))  # fmt: skip
         if used and not needed:
             text = f"the gradient of {wrong.name} is computed with {name}, which nothing else "
@@ -136,15 +137,6 @@ def _of_its_own(runs: Runs, wrong: Wrong) -> Finding | None:
             return note("straight-through", "info", wrong.name, text, runs.target.place,
                         wrong.evidence)  # fmt: skip
     return None
-
-
-def _leaves(tape: Tape, node: int) -> list[int]:
-    """Return the leaves that a node is computed from."""
-    found = {node}
-    for id in range(node, -1, -1):
-        if id in found and not isinstance(entry := tape.nodes[id], Leaf):
-            found.update(entry.inputs)
-    return [id for id in found if isinstance(tape.nodes[id], Leaf)]
 
 
 def _straight_through(wrong: Wrong, meant: Surrogate) -> Finding:

@@ -57,7 +57,7 @@ def not_finite(runs: Runs) -> tuple[str, Place | None]:
     with suppress(Lost, CodeFailed):
         result = runs.recorded(runs.given)
         tape = result.tape
-        for id in _sources(tape, root_of(result, result.returned.loss)):
+        for id in tape.sources(root_of(result, result.returned.loss)):
             node = tape.nodes[id]
             found = _hole(tape.value(id))
             if isinstance(node, Leaf | Call) and found is not None:
@@ -65,16 +65,6 @@ def not_finite(runs: Runs) -> tuple[str, Place | None]:
                     return f": {node.name} gives {found} here", node.place
                 return f": what is read here holds {found}", node.place or _reader(tape, id)
     return "", None
-
-
-def _sources(tape: Tape, root: int) -> list[int]:
-    """Return a node with everything it is computed from, in the order of the run."""
-    found = {root}
-    for id in range(root, -1, -1):
-        node = tape.nodes[id]
-        if id in found and not isinstance(node, Leaf):
-            found.update(node.inputs)
-    return sorted(found)
 
 
 def _hole(value: Array) -> str | None:

@@ -52,7 +52,7 @@ def upstream(point: Point, name: str) -> Upstream | None:
     tape, node = point.result.tape, point.nodes[name]
     if node is None or len(tape) > _LARGEST:
         return None
-    sources, forward = _sources(tape, node), _sources(tape, point.root)
+    sources, forward = tape.sources(node), tape.sources(point.root)
     try:
         true = _adjoints(tape, point.root, forward)
     except Untold:
@@ -64,16 +64,6 @@ def upstream(point: Point, name: str) -> Upstream | None:
     after = _after(tape, sources, right[-1])
     told = _place(tape, right[-1]), after
     return None if told[0] is None or told[1] is None else Upstream(told[0], told[1])
-
-
-def _sources(tape: Tape, node: int) -> list[int]:
-    """Return a node with everything it is computed from, in the order of the run."""
-    found = {node}
-    for id in range(node, -1, -1):
-        entry = tape.nodes[id]
-        if id in found and not isinstance(entry, Leaf):
-            found.update(entry.inputs)
-    return sorted(found)
 
 
 def _adjoints(tape: Tape, root: int, forward: Sequence[int]) -> dict[tuple[Any, ...], list[Array]]:

@@ -1,0 +1,15 @@
+"""The record of a run, read backwards from one of its nodes."""
+
+import numpy as np
+
+from gradtui.recording.tape import Tape
+
+
+def test_sources_are_a_node_and_all_that_it_is_computed_from() -> None:
+    tape = Tape()
+    x, y, unused = (tape.leaf(np.array([value])) for value in (1.0, 2.0, 3.0))
+    product = tape.call("multiply", np.multiply, (x, y), np.array([2.0]))
+    tape.call("negative", np.negative, (unused,), np.array([-3.0]))
+    root = tape.call("square", np.square, (product,), np.array([4.0]))
+    assert tape.sources(root) == [x, y, product, root]
+    assert tape.sources(x) == [x]
