@@ -30,14 +30,13 @@ from gradtui.tui.commands import COMMANDS
 from gradtui.tui.driver import Driver
 from gradtui.tui.ending import Ending
 from gradtui.tui.keys import Keys
+from gradtui.tui.later import call_after
 from gradtui.tui.link import LOST
 from gradtui.tui.themes import OWN_COLOURS, PALETTE, THEMES, height_colours
 from gradtui.tui.typed import take_any_input
 from gradtui.tui.wire import Wire
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
-
     from gradtui.debugger.session import Session
     from gradtui.tui.debugger import Debugger
 
@@ -82,7 +81,7 @@ class GradtuiApp(App[int]):
         self.set_keymap(self._keys.keymap)
         self._interrupted = -_TWICE
         self._wire = Wire()
-        self._held_up: Timer | None = None
+        self._held_up: asyncio.TimerHandle | None = None
         self.ending = Ending(self.exit, self.save)
         for theme in THEMES:
             self.register_theme(theme)
@@ -177,12 +176,12 @@ class GradtuiApp(App[int]):
             if renderable is not None:
                 driver.ask()
         elif self._held_up is None:
-            self._held_up = self.set_timer(LOST, self.on_answered)
+            self._held_up = call_after(self, LOST, self.on_answered)
 
     def on_answered(self) -> None:
         """Paint what was held back: everything that differs from the terminal's picture."""
         if self._held_up is not None:
-            self._held_up.stop()
+            self._held_up.cancel()
             self._held_up = None
             self.screen.refresh()
 

@@ -15,6 +15,7 @@ from gradtui.explain.outcome import finding_place
 from gradtui.explain.program import current_place
 from gradtui.scenario.files import Watch, files_of
 from gradtui.tui.host import Handlers, Host, Part
+from gradtui.tui.later import call_after
 
 if TYPE_CHECKING:
     from gradtui.debugger.session import Session
@@ -60,7 +61,7 @@ class Live(Part):
         if self._watch.changed():
             self.reload("the file has changed and is loaded again")
         elif self._watch.settling:
-            self._host.screen.set_timer(_SOON, self._look_again)
+            call_after(self._host.screen, _SOON, self._look_again)
 
     def _look_again(self) -> None:
         if self._watch.settling:

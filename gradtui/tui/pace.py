@@ -12,11 +12,12 @@ from gradtui.debugger.curves import last_drawn
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.session import MAX_STEP
 from gradtui.tui.host import Handlers, Host, Part, Seldom, Work
+from gradtui.tui.later import call_after
 from gradtui.tui.panels.loss import LossPanel
 from gradtui.tui.playing import Playing
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
+    from asyncio import TimerHandle
 
 _HELD = 0.05
 """Seconds between two frames while keys come faster than they can be shown."""
@@ -43,8 +44,8 @@ class Pace(Part):
         super().__init__(host)
         self._work = work
         self._playing = Playing(host)
-        self._computing: Timer | None = None
-        self._owed: Timer | None = None
+        self._computing: TimerHandle | None = None
+        self._owed: TimerHandle | None = None
         self._target: int | None = None
         """The far step that a jump is heading for."""
         self._busy = 1
@@ -77,7 +78,7 @@ class Pace(Part):
     def show_soon(self) -> None:
         """Show the result together with those of the waiting keys."""
         if self._owed is None:
-            self._owed = self._host.screen.set_timer(_HELD, self._host.show_frame)
+            self._owed = call_after(self._host.screen, _HELD, self._host.show_frame)
 
     def prepare(self) -> None:
         """Compute the curve's steps past the file's last one, if that is quick."""
@@ -89,7 +90,7 @@ class Pace(Part):
     def shown(self, frame: Frame) -> None:
         """Continue after a frame: compute what it lacks."""
         if self._owed is not None:
-            self._owed.stop()
+            self._owed.cancel()
             self._owed = None
         self._seldom.start()
         # After the paint, which a working thread would hold up.
@@ -161,7 +162,7 @@ class Pace(Part):
                 return
             wait = _LITTLE if time.monotonic() - began > _LITTLE else _WAIT
         if self._computing is None:
-            self._computing = self._host.screen.set_timer(wait, self._compute)
+            self._computing = call_after(self._host.screen, wait, self._compute)
 
     def _compute_part(self) -> bool:
         """Do a slice of the background work; return whether more is left."""

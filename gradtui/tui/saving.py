@@ -9,6 +9,7 @@ from gradtui.base.failures import report_failure
 from gradtui.base.source import InputError
 from gradtui.base.text import clean
 from gradtui.tui.host import Handlers, Host, Seldom, Work
+from gradtui.tui.later import call_after
 
 if TYPE_CHECKING:
     from gradtui.saving.snapshot import Resumption
@@ -181,7 +182,7 @@ class Saving(Work):
             key = self._host.keys.first("resume")
             session.message = f"resumed at step {session.step:,}{lost}; {key} goes back"
             self._host.show_session(session)
-            self._host.screen.set_timer(_CALM, self.harmless)
+            call_after(self._host.screen, _CALM, self.harmless)
         else:
             session.message = renewal + lost
             session.seen = self._session.seen
@@ -193,7 +194,7 @@ class Saving(Work):
             return
         if not self._due and self._host.screen.is_mounted:
             self._due = True
-            self._host.screen.set_timer(_CALM, self._save_soon)
+            call_after(self._host.screen, _CALM, self._save_soon)
 
     def _save_soon(self) -> None:
         self._due = False

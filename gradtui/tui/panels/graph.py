@@ -16,6 +16,7 @@ from gradtui.explain.spans import Role, Span, TextRow, line_width
 from gradtui.explain.symbols import cursor_role
 from gradtui.layout import BoxRow, Label, Layout, Light, Pair, light, paint
 from gradtui.tui.drawings import Drawing, Drawings
+from gradtui.tui.later import call_after
 from gradtui.tui.panels.base import Panel
 from gradtui.tui.rows import crop, marked
 
@@ -91,7 +92,7 @@ class GraphPanel(Panel):
         """Make the drawing in parts, between which the screen stays responsive."""
         if not self._going_on:
             self._going_on = True
-            self.set_timer(_PAUSE, self._go_on)
+            call_after(self, _PAUSE, self._go_on)
 
     def _go_on(self) -> None:
         self._going_on = False
