@@ -36,6 +36,11 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
         return self.value.shape[-1] if self.value.ndim > 1 else 1
 
     @property
+    def headed(self) -> bool:
+        """Whether a row of column indices stands above the numbers."""
+        return self.value.ndim > 1
+
+    @property
     def _lead(self) -> tuple[int, ...]:
         return self.value.shape[:-1] if self.value.ndim > 1 else self.value.shape
 
@@ -44,11 +49,12 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
         return max(1, (width - self._names) // (self._cells + _GAP))
 
     def window(self, top: int, height: int, left: int, width: int) -> list[TextRow]:
-        """Return a header of column indices, then as many rows from `top` on as fit below."""
+        """Return the rows from `top` on that fit, under column indices if there are any."""
         shown = slice(left, left + self.fitting(width))
-        table = self.value.reshape(self.rows, self.columns)[top : top + height - 1, shown]
+        last = top + height - self.headed
+        table = self.value.reshape(self.rows, self.columns)[top:last, shown]
         found = []
-        if self.value.ndim > 1:
+        if self.headed:
             heads = (str(at).rjust(self._cells + _GAP) for at in range(self.columns)[shown])
             found.append(line((" " * self._names + "".join(heads), "dim")))
         for at, numbers in enumerate(table, start=top):
@@ -83,7 +89,7 @@ def value_rows(text: str, step: int | None, value: Array, width: int, height: in
     if not value.size:
         return rows
     grid = Grid(value)
-    rows += grid.window(0, height + (value.ndim > 1), 0, width)
+    rows += grid.window(0, height + grid.headed, 0, width)
     left = [
         f"{many:,} more {what}{'s' if many > 1 else ''}"
         for many, what in (

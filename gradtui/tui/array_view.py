@@ -32,7 +32,7 @@ class _Cells(Rows):
     @property
     def height(self) -> int:
         """The rows of the array that are in view."""
-        return max(1, self.size.height - (self._grid.value.ndim > 1))
+        return max(1, self.size.height - self._grid.headed)
 
     @property
     def columns(self) -> int:
@@ -64,8 +64,8 @@ class ArrayView(ModalScreen[None]):
         about = NOTES.get(text.rpartition("_")[2] or text, "")
         said = f"{text} [{shape_text(value.shape)}]  {extent(value, 6)}"
         self._title = clean(f"{said}  {about}".rstrip())
-        moves = " ".join(keys.first(id) for id in _MOVES)
-        self._hint = f"{moves} more  {keys.hint(ARRAY[:1])}"
+        self._moves = " ".join(keys.first(id) for id in _MOVES) + " more  "
+        self._leave = keys.hint(ARRAY[:1])
 
     def compose(self) -> ComposeResult:
         """Make the window."""
@@ -75,7 +75,7 @@ class ArrayView(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Give the window the rows it needs."""
-        self._cells.styles.height = self._grid.rows + (self._grid.value.ndim > 1)
+        self._cells.styles.height = self._grid.rows + self._grid.headed
         self.call_after_refresh(self.action_move, 0, 0)
 
     def on_resize(self) -> None:
@@ -90,10 +90,12 @@ class ArrayView(ModalScreen[None]):
         cells, grid = self._cells, self._grid
         last = min(cells.top + cells.height, grid.rows) - 1
         place = f"rows {cells.top:,}-{last:,} of {grid.rows:,}"
-        if grid.columns > cells.columns:
+        aside = grid.columns > cells.columns
+        if aside:
             right = min(cells.left + cells.columns, grid.columns) - 1
             place += f", columns {cells.left:,}-{right:,} of {grid.columns:,}"
-        self.query_one(Vertical).border_subtitle = Content(f"{place}   {self._hint}")
+        moves = self._moves if aside or grid.rows > cells.height else ""
+        self.query_one(Vertical).border_subtitle = Content(f"{place}   {moves}{self._leave}")
 
     def action_page(self, by: int) -> None:
         """Move by most of the rows in view."""

@@ -33,6 +33,20 @@ def test_a_vector_has_a_number_a_row_and_no_head():
     assert texts(Grid(np.array([1.5, -2])).window(0, 9, 0, 80)) == ["0  1.5", "1   -2"]
 
 
+def test_a_window_of_the_rows_of_a_vector_has_its_last_number():
+    grid = Grid(np.array([1.5, -2, 3]))
+    assert texts(grid.window(0, 3, 0, 80)) == ["0  1.5", "1   -2", "2    3"]
+    assert texts(grid.window(1, 2, 0, 80)) == ["1   -2", "2    3"]
+
+
+def test_every_row_is_shown_or_counted_as_left_out():
+    for value in (np.arange(5.0), np.arange(10.0).reshape(5, 2)):
+        whole = texts(value_rows("X", None, value, 80, 5))
+        assert whole[-1].split()[0] == "4" and not any("more" in row for row in whole)
+        short = texts(value_rows("X", None, value, 80, 4))
+        assert short[-2].split()[0] == "3" and short[-1] == "… 1 more row"
+
+
 def test_what_has_no_numbers_is_told_by_its_shape():
     assert texts(value_rows("X", 3, np.zeros((0, 2)), 80, 5)) == ["X [0×2] at step 3: empty"]
     assert texts(value_rows("c", None, np.array(2.0), 80, 5)) == ["c = 2"]

@@ -27,6 +27,18 @@ async def test_data_and_gradients_are_walked_to_their_last_number(terminal, writ
         assert "dw [30]" in t.text, "the command line takes an expression alone"
 
 
+async def test_a_vector_is_shown_to_its_last_number_and_keys_only_where_they_move(terminal, write):
+    async with terminal("five_parcels", size=(80, 24)) as t:
+        await t.press("P", "ctrl+u", *"y", "enter")
+        assert "│ 0    5 " in t.text and "│ 4  6.8 " in t.text
+        assert "rows 0-4 of 5   Esc closes" in t.text
+    async with terminal(write(MODEL, PARAMETERS, DATA), size=(80, 24)) as t:
+        await t.press("P", "enter")
+        assert "of 30   PgDn > G more  Esc closes" in t.text
+        await t.press("G")
+        assert "│ 29 " in t.text and "-29 of 30" in t.text
+
+
 async def test_a_number_is_a_message(terminal):
     async with terminal("two_weights") as t:
         await t.press(":", *"w1*x1 + w2*x2", "enter")
