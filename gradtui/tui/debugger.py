@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 
 from gradtui.base.source import did_you_mean
+from gradtui.debugger.frame import Looked
 from gradtui.debugger.inspection import is_value
 from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.around import Around
@@ -42,6 +43,8 @@ from gradtui.tui.walk import Walk
 
 _PANELS = panel_types()
 _WIDTHS = [(0, "-tiny"), (60, "-narrow"), (112, "-normal"), (170, "-wide")]
+_LARGE = {"-close": "#chain", "-map": "#loss"}
+"""The style sheet's class of a large view, and the panel that shows it."""
 _HEIGHTS = [(0, "-flat"), (12, "-low"), (30, "-high"), (50, "-tall")]
 """Widths, in cells, from which a class of the style sheet applies, up to the next."""
 
@@ -72,6 +75,8 @@ class Debugger(Screen[None]):
         self._used = set[str]()
         """The commands run so far, which are not hinted at again."""
         self._parts: tuple[Bar | Trouble | Panel, ...] = ()
+        self._large: list[str] = []
+        """The classes of the large views that are open, the last one in front."""
         self.walk, self.trials = Walk(self), Trials(self)
         self.saving = Saving(self, at_once=resume)
         self.live = Live(self, self.saving, self.trials)
@@ -127,10 +132,7 @@ class Debugger(Screen[None]):
         self.pace.prepare()
         self.lessons.look()
         frame = self.session.frame
-        self._make_room(
-            "-close", "#chain", frame.looked.lens is not None or frame.looked.jacobian is not None
-        )
-        self._make_room("-map", "#loss", frame.looked.window is not None)
+        self._make_room(frame.looked)
         if not self._parts:
             self._parts = (*self.query(Bar), self.query_one(Trouble), *self.query(Panel))
         for part in self._parts:
@@ -151,13 +153,21 @@ class Debugger(Screen[None]):
         """Stop playing and anything else that the user waits for; return whether there was any."""
         return self.pace.stop()
 
-    def _make_room(self, style: str, panel: str, wanted: bool) -> None:
-        """Give a panel room for a lens, a Jacobian or a surface, and the scrolling keys."""
-        if wanted == self.has_class(style):
+    def _make_room(self, looked: Looked) -> None:
+        """Give the lens, Jacobian or surface opened last the room, and the scrolling keys."""
+        close = looked.lens is not None or looked.jacobian is not None
+        wanted = {"-close": close, "-map": looked.window is not None}
+        before = self._large
+        still = [style for style in before if wanted[style]]
+        self._large = [*still, *(style for style in wanted if wanted[style] and style not in still)]
+        if before[-1:] == self._large[-1:]:
             return
-        self.set_class(wanted, style)
-        if not self.has_class("-zoomed"):
-            self._give_keys(self.query_one(panel if wanted else "#graph"))
+        for style in wanted:
+            self.set_class([style] == self._large[-1:], style)
+        if self._large and self.has_class("-zoomed"):
+            self.zoom(self.query_one(_LARGE[self._large[-1]], Panel))
+        if self._large or not self.has_class("-zoomed"):
+            self._give_keys(self.query_one(_LARGE[self._large[-1]] if self._large else "#graph"))
 
     def _give_keys(self, panel: Widget) -> None:
         """Focus a panel, at once if it is already shown, so that the next key goes there."""

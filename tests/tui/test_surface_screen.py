@@ -176,3 +176,31 @@ async def test_the_data_fit_any_size(terminal, size):
     async with terminal("softmax_classifier", size) as t:
         await t.press("M", "v", "z", "n")
         assert all(len(row) <= size[0] for row in t.rows)
+
+
+@pytest.mark.parametrize("size", [(50, 14), (80, 24), (80, 40), (120, 40), (200, 60)])
+async def test_the_view_opened_last_has_the_room(terminal, size):
+    lens, surface = "L ← e ← ŷ ← w2", "★"
+    async with terminal("two_weights", size) as t:
+        await t.press("M", "L")
+        assert lens in t.text
+        await t.press("escape")
+        assert surface in t.text and lens not in t.text
+        await t.press("L", "M")
+        assert lens in t.text and surface not in t.text
+        await t.press("M")
+        assert surface in t.text
+        await t.press("M")
+        assert lens in t.text and surface not in t.text
+        await t.press("escape")
+        assert surface not in t.text and lens not in t.text
+
+
+async def test_a_view_opened_from_a_zoomed_panel_is_shown(terminal):
+    async with terminal("two_weights", (80, 24)) as t:
+        await t.press("2", "z", "L")
+        assert "∂L/∂ŷ = ∂L/∂e · 1 = 6 · 1 = 6" in t.text and "2 Gradient" not in t.text
+        await t.press("M")
+        assert "6 Surface" in t.text and "3 Lens" not in t.text
+        await t.press("escape", "escape", "M")
+        assert "1 Graph" in t.text and "6 Loss" in t.text
