@@ -8,12 +8,12 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Label
 
 from gradtui.base.files import config_file, short_path
 from gradtui.base.text import cell_width, pad
@@ -43,27 +43,26 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Make the text, and the input of the search."""
-        with VerticalScroll() as scroll:
-            scroll.can_focus = False
-            scroll.border_title = "Help"
+        with Vertical() as box:
+            box.border_title = "Help"
             first = self._keys.first
-            scroll.border_subtitle = (
+            box.border_subtitle = (
                 f"{first('help-search')} searches, {first('help-close')} closes, "
                 f"{first('help-up')} {first('help-down')} scroll, {first('help-part')} next part"
             )
-            yield HelpText(self._keys, self._topic)
-        yield Field("", "a word, such as rate or Adam", self._read)
-
-    def on_mount(self) -> None:
-        """Leave the keys to the text until a search begins."""
-        for field in self.query(Field):
-            field.display = False
+            with VerticalScroll() as scroll:
+                scroll.can_focus = False
+                yield HelpText(self._keys, self._topic)
+            with Horizontal() as bar:
+                bar.display = False
+                yield Label("search: ")
+                yield Field("", "a word, such as rate or Adam", self._read)
 
     def action_search(self) -> None:
         """Search for a text, showing only the entries with it while it is typed."""
-        for field in self.query(Field):
-            field.display = True
-            self.set_focus(field)
+        for bar in self.query(Horizontal):
+            bar.display = True
+            self.set_focus(self.query_one(Field))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the entries with the text."""
@@ -78,9 +77,9 @@ class Help(ModalScreen[None]):
 
     def action_close(self) -> None:
         """End a search and show everything again, or else close."""
-        for field in self.query(Field):
-            if field.display:
-                field.value, field.display = "", False
+        for bar in self.query(Horizontal):
+            if bar.display:
+                self.query_one(Field).value, bar.display = "", False
                 self._read()
                 return
         self.dismiss()

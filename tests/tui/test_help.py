@@ -16,6 +16,18 @@ async def test_the_help_shows_what_is_looked_for_and_then_all_of_it_again(termin
         assert t.session.step == 1
 
 
+async def test_a_search_is_typed_inside_the_help_and_covers_nothing_else(terminal):
+    async with terminal("two_weights", size=(80, 24)) as t:
+        await t.press("question_mark")
+        below = t.rows[-2:]
+        await t.press("slash")
+        assert any("│ search: a word, such as rate or Adam" in row for row in t.rows)
+        await t.type("adam")
+        assert any("│ search: adam" in row for row in t.rows) and t.rows[-2:] == below
+        await t.press("escape")
+        assert "search: " not in t.text
+
+
 async def test_a_text_that_is_nowhere_says_so(terminal):
     async with terminal("two_weights") as t:
         await t.press("question_mark", "slash")
