@@ -86,8 +86,27 @@ def claim_mark(frame: Frame, name: str, target: str) -> Mark:
     if name in judgement.inherited:
         return "inherited"
     if name in judgement.wrong:
-        return "wrong"
+        return "inherited" if _from_elsewhere(frame, target) else "wrong"
     return "noted" if name in judgement.noted else "right"
+
+
+def _from_elsewhere(frame: Frame, target: str) -> bool:
+    """Return whether the mistakes found in a gradient are all in lines other than its own.
+
+    For code that was run: elsewhere the diagnosis itself says so.
+    """
+    call, node = frame.problem.call, frame.graph.names.get(target)
+    if call is None:
+        return False
+    own = {(line.place.file, line.place.line) for line in call.lines if line.claims == node}
+    found = {
+        (one.place.file, one.place.line)
+        for one in frame.known.findings
+        if one.severity == "error"
+        and one.place is not None
+        and target in one.evidence.get("gradients", ())
+    }
+    return bool(own and found) and not own & found
 
 
 def parameter_mark(frame: Frame, parameter: str) -> Mark:

@@ -48,6 +48,17 @@ async def test_the_source_stands_beside_its_values_and_the_claims_beside_the_tru
         assert "by hand" in text and "one claim compared and right" in text
 
 
+async def test_a_line_that_is_wrong_only_through_another_is_marked_so(call):
+    async with call("4").run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+
+        ends = [row.split("│")[1].strip() for row in terminal.rows if "│ 1" in row]
+        assert ends[0].startswith("10  de = ") and ends[0].endswith("✗")
+        assert ends[1].startswith("11▸ return loss") and ends[1].endswith("↳")
+        assert any("w[0]" in row and "↳" in row for row in terminal.rows)
+
+
 async def test_keys_step_through_the_lines(call):
     async with call().run_test(size=(80, 24)) as pilot:
         terminal = Terminal(pilot.app, pilot)
