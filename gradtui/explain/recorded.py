@@ -12,6 +12,7 @@ from gradtui.base.source import Place, report
 from gradtui.base.text import clean, number
 from gradtui.diagnosis.finding import Finding
 from gradtui.explain.remarks import Remark, Report
+from gradtui.explain.terms import in_terms_of_code
 from gradtui.scenario.ignoring import notices_of
 
 if TYPE_CHECKING:
@@ -44,9 +45,11 @@ def recorded_notices(outcome: Outcome) -> Iterable[str]:
 def _remark(finding: Finding, file: str) -> Remark:
     place = finding.place or Place(1, file=file)
     line = linecache.getline(place.file, place.line).rstrip("\n") if finding.place else ""
+    terms = in_terms_of_code(line, finding.fix) if finding.of_gradient else ""
+    message = f"{finding.message}; {terms}" if terms else finding.message
     return Remark(
         _from_here(place.file or file), place, line, finding.severity, finding.rule,
-        finding.message, finding.fix,
+        message, finding.fix,
     )  # fmt: skip
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 
 from gradtui.base.text import clean
-from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.finding import Finding, line_of
 from gradtui.engine.graph import Kind
 from gradtui.scenario.problem import Problem
 
@@ -15,6 +16,12 @@ _SLOPES = {
     "relu": ("{at}>0", "{out}>0"),
 }
 """Activation -> its slope as written by hand, in terms of its value and of its argument."""
+_IN_CODE = {
+    "tanh": re.compile(r"\b1-(\w+)(\*\*2|\*\1)\b"),
+    "sigmoid": re.compile(r"\b(\w+)\*\(1-\1\)|\(1-(\w+)\)\*\2\b"),
+    "relu": re.compile(r"\w>0\b(?!\.?\d)"),
+}
+"""The same in code, where the values may have any names."""
 _CLOSE = 1e-6
 
 
@@ -23,9 +30,24 @@ def in_terms(problem: Problem, finding: Finding) -> str:
 
     It complements the message, which has the numbers.
     """
-    if not finding.of_gradient or problem.call is not None:
+    if not finding.of_gradient:
         return ""
+    if problem.call is not None:
+        return in_terms_of_code(line_of(problem, finding), finding.fix)
     return _other_slope(problem, finding) or _count(problem, finding)
+
+
+def in_terms_of_code(written: str, fix: str | None) -> str:
+    """Return the activation whose slope a line of code has, if its fix has the slope of another."""
+    old, new = (_slopes_in(text or "") for text in (written, fix))
+    if len(old - new) != 1 or len(new - old) != 1:
+        return ""
+    return f"that is {min(old - new)}'s slope; this layer is a {min(new - old)}"
+
+
+def _slopes_in(text: str) -> set[str]:
+    bare = "".join(text.partition("#")[0].split())
+    return {name for name, form in _IN_CODE.items() if form.search(bare)}
 
 
 def _other_slope(problem: Problem, finding: Finding) -> str:

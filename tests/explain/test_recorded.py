@@ -37,6 +37,19 @@ def test_a_finding_is_at_its_line_with_its_fix(monkeypatch):
     assert report.summary.startswith("net.py:case: failed, one gradient compared at ")
 
 
+def relu_case(w):
+    x = np.array([1.0, -2.0, 0.5])
+    a = np.maximum(w * x, 0)
+    da = 2 * a + 1
+    dz = da * (1 - a**2)
+    return np.sum(a**2 + a), np.sum(dz * x)
+
+
+def test_a_slope_of_another_function_is_called_by_its_name():
+    (remark,) = report_of_code(outcome_of(relu_case), "net.py:case").remarks
+    assert remark.message.endswith("; that is tanh's slope; this layer is a relu")
+
+
 def test_right_gradients_are_said_to_be_right():
     report = report_of_code(outcome_of(right), "net.py:right")
     assert not report.remarks

@@ -6,7 +6,7 @@ import pytest
 
 import gradtui
 from gradtui.diagnosis.finding import Finding
-from gradtui.explain.terms import in_terms
+from gradtui.explain.terms import in_terms, in_terms_of_code
 
 MODEL = "z = X@W\nh = {function}(z)\ne = h - y\nL = mean(e**2)"
 DATA = "X = [[2.0, 3.0], [1.5, 1.0], [4.0, 5.0]]\ny = [5.0, 3.2, 9.5]"
@@ -49,3 +49,22 @@ def test_nothing_is_said_where_no_other_words_are_known():
     session = gradtui.load("grad_missing_factor")
     session.investigation.judge()
     assert [in_terms(session.problem, one) for one in session.investigation.findings] == [""]
+
+
+@pytest.mark.parametrize(
+    ("written", "fix", "said"),
+    [
+        ("dz = da * (1 - a**2)", "dz = da * (a > 0)",
+         "that is tanh's slope; this layer is a relu"),
+        ("dz = da * (1 - a*a)", "dz = da * a * (1 - a)",
+         "that is tanh's slope; this layer is a sigmoid"),
+        ("dz = da * s * (1 - s)", "dz = da * (1 - s**2)  # tanh",
+         "that is sigmoid's slope; this layer is a tanh"),
+        ("dz = np.where(z > 0, da, 0)", "dz = np.where(z > 0, da, 0) * (1 - h**2)", ""),
+        ("dz = da * (1 - a**2)", "dz = da * (1 - h**2)", ""),
+        ("dz = da * (1 - a**2)", None, ""),
+        ("db = dz.mean(0)", "db = dz.sum(0)", ""),
+    ],
+)  # fmt: skip
+def test_in_code_a_slope_has_its_name_where_the_fix_has_that_of_another(written, fix, said):
+    assert in_terms_of_code(written, fix) == said
