@@ -21,8 +21,8 @@ from gradtui.layout.plane import ACROSS, DOWN, Share, braille
 from gradtui.layout.ticks import round_numbers, tick_texts
 
 LEAST_WIDTH, LEAST_HEIGHT = 24, 7
-_TALL = 14
-"""The legend gets one more row for each so many rows."""
+_TALL = (12, 15, 42)
+"""Heights from which the legend has one more row."""
 _NAME_CELLS = 12
 _WORD = re.compile(r"\s?\S+\s*")
 MARGIN = 7
@@ -64,7 +64,7 @@ def surface_key(frame: Frame) -> tuple[object, ...]:
 @np.errstate(all="ignore")  # losses may be of any size and far apart
 def surface_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
     """Return the surface drawn into a size, with its axes and its legend."""
-    legend_rows = 1 + min(3, height // _TALL)
+    legend_rows = 1 + sum(height >= least for least in _TALL)
     rows, columns = height - legend_rows - 2, width - MARGIN - 1
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
         return _words("a larger panel shows the surface: zoom it", width)[:height]
@@ -241,6 +241,11 @@ def _legend(frame: Frame, surface: Surface, levels: list[float], width: int) -> 
         along = " along a line" if floor.level else ""
         parts.append((f"{LOWEST} lowest in view {number(floor.loss, 4)}{along}  ", "good"))
         parts.append((f"at {where}  ", "good"))
+    if surface.batch:
+        parts.append(("on this step's batch  ", "plain"))
+    if surface.others:
+        many = f"{surface.others:,} numbers are" if surface.others > 1 else "number is"
+        parts.append((f"the other {many} held  ", "plain"))
     parts.append((f"{PAST} past {AHEAD} to come  ", "dim"))
     if levels:
         parts.append((f"contours {' '.join(tick_texts(levels))}  ", "dim"))
@@ -266,12 +271,8 @@ def _notes(surface: Surface) -> list[str]:
     if surface.leaves is not None:
         found.append(f"the run leaves the view at step {surface.leaves}")
     if surface.others:
-        many = f"the other {surface.others:,} numbers" if surface.others > 1 else "the other number"
-        found.append(f"slice: {many} as at step {surface.step}")
-        if surface.strays:
-            found.append("the run leaves it")
-    if surface.batch:
-        found.append("on this step's batch")
+        strays = ": the run leaves it" if surface.strays else ""
+        found.append(f"slice at step {surface.step}{strays}")
     if not np.isfinite(surface.losses).all():
         found.append("blank: inf or nan")
     return found
