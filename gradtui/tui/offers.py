@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from gradtui.debugger.frame import Frame
+from gradtui.tui.commands import TELLING
 from gradtui.tui.keys import Keys
 from gradtui.tui.panels import PANELS
 
@@ -92,7 +93,7 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
     if frame.looked.window is not None:
         other = "map" if frame.looked.data else "data"
         data: list[Offer] = [(("next-view",), other)] if frame.looked.plane is not None else []
-        own = _SURFACE[:1] if frame.looked.data else _SURFACE
+        own = _SURFACE[:1] if frame.looked.data or frame.asking else _SURFACE
         return [*found, *data, *own, *moves, (("zoom",), "large")]
     found += moves
     if frame.looked.jacobian is not None:
@@ -103,6 +104,7 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
     if frame.branch:
         found.append((("branch-before", "next-branch"), "branch"))
     out = _NO_RUN if call else frozenset()
+    out |= TELLING if frame.asking else frozenset()
     if frame.selected not in frame.structure.nodes:
         out |= _OF_NODE
     listed = [one for one in (*found, *_ELSE) if not out.intersection(one[0])]

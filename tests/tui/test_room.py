@@ -58,6 +58,20 @@ async def test_the_footer_goes_with_the_focus(terminal):
         assert "Esc follow" in t.rows[-1]
 
 
+async def test_an_open_question_has_no_keys_on_offer_that_wait_for_its_answer(terminal, write):
+    asked = """
+[[lesson]]
+text = "How large is the loss?"
+ask = "L"
+"""
+    async with terminal(write("e = w*x\nL = e**2", more=asked), (200, 60)) as t:
+        assert "Enter answer" in t.rows[-1] and "i sweep" not in t.rows[-1]
+        await t.press("M")
+        assert "M leave" in t.rows[-1] and "A axes" not in t.rows[-1]
+        await t.press("M", "enter", *"36", "enter")
+        assert "i sweep" in t.rows[-1]
+
+
 async def test_of_data_no_chain_rule_is_offered(terminal):
     async with terminal("five_parcels", (200, 60)) as t:
         assert "L element" in t.rows[-1]
