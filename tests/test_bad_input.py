@@ -540,6 +540,7 @@ WITH_CSV = changed("x = [1.0, 2.0]\ny = [2.0, 4.0]", 'file = "a.csv"\nx = "x"\ny
         (b"x,y\n1,1e999\n", (2, 3), "1e999 is too large for a 64-bit float"),
         ("x,y\n1,１２\n".encode(), (2, 3), "expected a number, got '１２'"),
         (b"x,y\n1,0x1p3\n", (2, 3), "expected a number, got '0x1p3'"),
+        (b"x,y\n1,tin\n", (2, 3), "got 'tin': leave the column out, or number its classes from 0"),
         (b"x,y\n1,nan\n", (2, 3), "column 'y': 'nan' stands for a value that is missing"),
         (b"x,y\n1,2\n3\n", (3, 2), "a row of the wrong length: expected 2 cells, got 1"),
         (b"x,x\n1,2\n", (1, 3), "repeated column name 'x'"),

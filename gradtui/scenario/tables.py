@@ -250,7 +250,8 @@ def _cell_fault(cell: str) -> str:
     if text.lstrip("+-").lower() in ("inf", "infinity"):
         return f"{shown} is not a finite number"
     if not _DECIMAL.fullmatch(text):
-        return f"expected a number, got '{shown}'"
+        way = ": leave the column out, or number its classes from 0" if text[0].isalpha() else ""
+        return f"expected a number, got '{shown}'{way}"
     if len(cell) > MAX_DIGITS:
         return f"a number of {len(cell)} characters: the limit is {MAX_DIGITS}"
     if np.isinf(float(text)):
