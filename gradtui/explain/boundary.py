@@ -71,6 +71,6 @@ def _legend(found: Boundary, width: int) -> list[TextRow]:
     parts: list[Span] = [
         (f"{right} of {len(found.labels)} right  ", "good"),
         (f"accuracy {number(found.accuracy, 3)}  ", "value"),
-        ("signs: the classes; in a block: another is predicted", "dim"),
+        ("signs: classes; in a block: wrong", "dim"),
     ]
     return folded(("", "plain"), parts, width)

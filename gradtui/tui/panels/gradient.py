@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from gradtui.base.text import clean, clip, shape_text
+from gradtui.base.text import cell_width, clean, clip, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.engine.graph import Kind
 from gradtui.explain.spans import TextRow
@@ -38,8 +38,10 @@ class GradientPanel(ParametersPanel):
         node = frame.graph.nodes[frame.selected]
         shown = node.kind is Kind.PARAMETER and node.shape
         name = f" · {label(frame, node.id)} [{shape_text(node.shape)}]" if shown else ""
+        room = width - len(self.NAME) - 4
         top = steepest(frame, node.id) if shown else None
         if top is not None and len(top) and math.prod(node.shape) > self.size.height:
-            name += f" · max {','.join(map(str, top))}"
-        self.title(self.NAME + clip(clean(name), width - len(self.NAME) - 4))
+            at = f" · max at {','.join(map(str, top))}"
+            name += at if cell_width(name + at) <= room else ""
+        self.title(self.NAME + clip(clean(name), room))
         return gradient_rows(frame, width)
