@@ -16,6 +16,8 @@ from gradtui.tui.offers import Place, footer, hint
 from gradtui.tui.panels.base import Panel
 from gradtui.tui.rows import Rows
 
+PLAYING = "-playing"
+"""The screen's class while a run is played."""
 _GAP = 4
 """Cells between a sentence and the hint beside it."""
 _LEAST = 20
@@ -134,7 +136,8 @@ class Footer(Bar):
         """Return as many of the keys as fit."""
         focused = self.screen.focused
         panel = focused.NAME if isinstance(focused, Panel) else ""
-        place = Place(panel, zoomed=self.screen.has_class("-zoomed"))
+        zoomed, playing = (self.screen.has_class(name) for name in ("-zoomed", PLAYING))
+        place = Place(panel, zoomed=zoomed, playing=playing)
         spans: list[Span] = [(" ", "plain")]
         for key, title in footer(frame, place, self._keys, width):
             spans += [(key, "heading"), (f" {title}  ", "dim")]

@@ -21,10 +21,15 @@ class Place(NamedTuple):
     """The name of the focused panel."""
     zoomed: bool
     """Whether it is zoomed."""
+    playing: bool = False
+    """Whether the run is played."""
 
 
 _RUN: tuple[Offer, ...] = (
     (("next", "back"), "step"), (("into", "out"), "into"), (("continue",), "continue"),
+)  # fmt: skip
+_PLAYING: tuple[Offer, ...] = (
+    (("play",), "pause"), (("slower",), "slower"), (("faster",), "faster"),
 )  # fmt: skip
 _CALL: tuple[Offer, ...] = (
     (("into", "out"), "step"), (("finish",), "finish"), (("continue",), "continue"),
@@ -84,7 +89,7 @@ def _written(ids: tuple[str, ...], keys: Keys) -> str:
 
 def _offers(frame: Frame, place: Place) -> list[Offer]:
     """Return the offers, the most important first."""
-    found = _of_lesson(frame)
+    found = [*(_PLAYING if place.playing else ()), *_of_lesson(frame)]
     found += [(("escape",), "all panels")] if place.zoomed else []
     call = frame.problem.call is not None
     moves = _CALL if call else _RUN

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradtui.base.text import number
 from gradtui.debugger.session import Session
+from gradtui.tui.bars import PLAYING
 from gradtui.tui.host import Handlers, Host, Part
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Playing(Part):
         session = self._session
         inside = session.position != session.order.backward
         self._by_moments = inside or session.problem.call is not None
-        self._start()
+        self._play()
         self._host.say(self.told)
 
     def stop(self) -> bool:
@@ -57,13 +58,14 @@ class Playing(Part):
         if self._timer is not None:
             self._timer.stop()
         self._timer = None
+        self._host.screen.remove_class(PLAYING, update=False)
         return playing
 
     def change(self, by: int) -> None:
         """Halve or double the pace, for the next time if nothing is playing."""
         self._pace = max(_SLOWEST, min(self._pace + by, _FASTEST))
         if self.stop():
-            self._start()
+            self._play()
         self._host.say(self.told)
 
     @property
@@ -88,6 +90,10 @@ class Playing(Part):
         rate = max(1 / usual, many / _WHOLE) * 2.0**self._pace
         seconds = max(_FRAME, 1 / rate)
         return seconds, max(1, round(rate * seconds))
+
+    def _play(self) -> None:
+        self._host.screen.add_class(PLAYING, update=False)
+        self._start()
 
     def _start(self) -> None:
         self._timer = self._host.screen.set_interval(self._beat[0], self._go)

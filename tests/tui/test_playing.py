@@ -71,3 +71,18 @@ async def test_one_call_is_played_line_by_line(terminal, beats, tmp_path):
         at = t.session.position
         beats[-1].go()
         assert t.session.position == at + 1
+
+
+async def test_the_footer_says_how_to_pause_and_pace_what_plays(terminal, beats):
+    async with terminal("five_parcels", (80, 24)) as t:
+        assert "p pause" not in t.rows[-1]
+        await t.press("s", "p")
+        for _ in range(2):
+            beats[-1].go()
+            await t.pilot.pause()
+        assert t.rows[-3].startswith(" now ")
+        assert t.rows[-1].startswith(" p pause  ( slower  ) faster  ")
+        await t.press(")")
+        assert "p pause" in t.rows[-1]
+        await t.press("p")
+        assert "p pause" not in t.rows[-1]
