@@ -85,6 +85,14 @@ async def test_a_high_screen_of_half_the_width_has_every_panel(terminal):
         assert "= 6 · 1 · 3 = 18" in t.text and "1 - 0.05·12 = 0.4" in t.text
 
 
+async def test_a_wide_screen_has_all_of_adams_arithmetic_in_view(terminal):
+    async with terminal("five_parcels_adam", (200, 60)) as t:
+        await t.press("n", "n", "n")
+        update = t.debugger.query_one("#update")
+        assert "m = 0.9·0.0658334 + (1 - 0.9)·(-1.57329) = -0.0980788" in t.text
+        assert "step -0.0219706" in t.text and not update.border_subtitle
+
+
 async def test_without_a_border_the_last_row_says_what_is_outside(terminal):
     async with terminal("transformer_block", (50, 12)) as t:
         graph = t.debugger.query_one("#graph")
