@@ -21,7 +21,7 @@ from gradtui.layout.plane import ACROSS, DOWN, Share, braille
 from gradtui.layout.ticks import round_numbers, tick_texts
 
 LEAST_WIDTH, LEAST_HEIGHT = 24, 7
-_TALL = (12, 15, 42)
+_TALL = (12, 14, 42)
 """Heights from which the legend has one more row."""
 _NAME_CELLS = 12
 _WORD = re.compile(r"\s?\S+\s*")

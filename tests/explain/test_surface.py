@@ -74,7 +74,7 @@ def test_the_lowest_is_said_to_be_that_of_the_view_in_a_narrow_panel_too():
 
 
 def test_the_star_of_a_slice_is_explained_in_a_panel_of_a_common_screen():
-    for width, height in ((36, 15), (76, 12)):
+    for width, height in ((36, 14), (76, 12)):
         rows = surface_rows(frame_of("iris", 2), width, height)
         assert any("★ lowest in view" in line_text(row) for row in rows), (width, height)
 
