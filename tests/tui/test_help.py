@@ -1,8 +1,11 @@
-"""The help on the screen: what is looked for in it."""
+"""The help on the screen: what is looked for in it, and what is behind it."""
 
 from __future__ import annotations
 
+import pytest
+
 from gradtui.tui.help import Help
+from gradtui.tui.themes import THEMES
 
 
 async def test_the_help_shows_what_is_looked_for_and_then_all_of_it_again(terminal):
@@ -54,3 +57,15 @@ async def test_a_page_of_the_manual_is_shown_and_its_parts_are_gone_through(term
         await t.type("help savings")
         await t.press("enter")
         assert "the manual has no topic 'savings'; did you mean 'saving'?" in t.text
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("keys", [("question_mark",), ("T",), ("P", "enter"), ("B",)])
+async def test_what_is_behind_a_window_stays_in_view_in_every_theme(terminal, theme, keys):
+    async with terminal("five_parcels", size=(80, 24)) as t:
+        t.app.theme = theme.name
+        await t.press("b", *"loss<0", "enter")
+        await t.press("n")
+        around = t.rows[0], t.rows[-1]
+        await t.press(*keys)
+        assert t.app.screen is not t.app.screen_stack[0] and (t.rows[0], t.rows[-1]) == around
