@@ -1,15 +1,16 @@
 """The rules over training runs, one entry each, causes before their consequences.
 
 A new rule is one entry here, its condition in a file beside this one, and its limits in
-`thresholds`.  `scenario.rules` has its name, so that a file can expect it: a name that is not in
-both is refused here.  The manual has its row, in findings.md.  tests/runs show its
-runs, tests/test_bundled.py a scenario and its sound twin.
+`thresholds`.  Its name, which a file can expect, is in `scenario.rules`; its condition has the same
+name, or is refused here.  The manual has its row, in findings.md.  tests/runs show its runs,
+tests/test_bundled.py a scenario and its sound twin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
 from msgspec import Struct
@@ -46,108 +47,113 @@ class End(StrEnum):
     CRAWLS = "crawls"
 
 
+class Condition(Protocol):
+    """A function that finds one failure; its name is the rule's, with hyphens."""
+
+    __name__: str
+
+    def __call__(self, run: Run, /) -> Iterable[Finding]:
+        """Yield the findings of a run."""
+
+
 class RunRule(Struct, frozen=True):
     """One way in which a training run fails."""
 
-    name: str
+    find: Condition
     summary: str
-    find: Callable[[Run], Iterable[Finding]]
-    """Its condition."""
-    explains: tuple[str, ...] = ()
+    explains: tuple[Condition, ...] = ()
     """The rules below whose findings are then its consequences."""
-    explains_later: tuple[str, ...] = ()
+    explains_later: tuple[Condition, ...] = ()
     """The same, but only at later steps: at the same step they are causes of their own."""
     ends: End | None = None
     """How such a run ends, if the rule tells that."""
 
+    @property
+    def name(self) -> str:
+        """Its name in `scenario.rules`."""
+        return _name(self.find)
 
-_OFF = ("dead-relu", "saturated")
-_GROWING = ("diverging", "non-finite", "oscillating", "exploding-gradient")
-_NO_WAY = ("plateau", "vanishing-gradient", "crawling", "ill-conditioned")
+
+def _name(condition: Condition) -> str:
+    return condition.__name__.replace("_", "-")
+
+
+_OFF = (dead_relu, saturated)
+_GROWING = (diverging, non_finite, oscillating, exploding_gradient)
+_NO_WAY = (plateau, vanishing_gradient, crawling, ill_conditioned)
 _ENTRIES = (
-    RunRule("disconnected", "the loss does not depend on a parameter", disconnected, _NO_WAY),
-    RunRule("masked", "a part of the model is multiplied by constant zeros", masked, _NO_WAY),
+    RunRule(disconnected, "the loss does not depend on a parameter", _NO_WAY),
+    RunRule(masked, "a part of the model is multiplied by constant zeros", _NO_WAY),
     RunRule(
-        "constant-feature",
-        "a feature is 0 for every example, or never varies",
         constant_feature,
+        "a feature is 0 for every example, or never varies",
         _NO_WAY,
     ),
     RunRule(
-        "scale-mismatch",
-        "features of very different sizes share one learning rate",
         scale_mismatch,
-        (*_GROWING, "rate-too-large-later", "ill-conditioned", "crawling"),
+        "features of very different sizes share one learning rate",
+        (*_GROWING, rate_too_large_later, ill_conditioned, crawling),
         _OFF,
     ),
     RunRule(
-        "exploding-gradient",
-        "the gradient grows from layer to layer, or suddenly jumps",
         exploding_gradient,
-        ("diverging", "non-finite", "oscillating", "rate-too-large-later"),
+        "the gradient grows from layer to layer, or suddenly jumps",
+        (diverging, non_finite, oscillating, rate_too_large_later),
         _OFF,
     ),
     RunRule(
-        "rate-too-large-later",
-        "a rate that was stable at first is too large later",
         rate_too_large_later,
-        ("diverging", "non-finite", "oscillating", "plateau"),
+        "a rate that was stable at first is too large later",
+        (diverging, non_finite, oscillating, plateau),
         _OFF,
         End.DIVERGES_LATER,
     ),
     RunRule(
-        "diverging",
-        "the loss and the gradient grow to the end",
         diverging,
-        ("non-finite", "oscillating"),
+        "the loss and the gradient grow to the end",
+        (non_finite, oscillating),
         _OFF,
         End.DIVERGES,
     ),
-    RunRule("dead-relu", "a ReLU unit is off for every example", dead_relu, _NO_WAY),
+    RunRule(dead_relu, "a ReLU unit is off for every example", _NO_WAY),
     RunRule(
-        "saturated",
-        "a tanh or sigmoid unit is saturated for every example",
         saturated,
+        "a tanh or sigmoid unit is saturated for every example",
         _NO_WAY,
     ),
-    RunRule("non-finite", "a number is inf or NaN", non_finite, ends=End.DIVERGES),
+    RunRule(non_finite, "a number is inf or NaN", ends=End.DIVERGES),
     RunRule(
-        "clipping",
-        "clipping sets the length of nearly every step",
         clipping,
-        ("crawling", "oscillating", "plateau", "ill-conditioned"),
+        "clipping sets the length of nearly every step",
+        (crawling, oscillating, plateau, ill_conditioned),
     ),
     RunRule(
-        "oscillating",
-        "the weights swing across the valley without settling",
         oscillating,
-        ("plateau",),
+        "the weights swing across the valley without settling",
+        (plateau,),
         ends=End.OSCILLATES,
     ),
     RunRule(
-        "vanishing-gradient",
-        "the gradient shrinks from layer to layer",
         vanishing_gradient,
-        ("plateau", "crawling"),
+        "the gradient shrinks from layer to layer",
+        (plateau, crawling),
     ),
     RunRule(
-        "ill-conditioned",
-        "the surface is a long narrow valley",
         ill_conditioned,
-        ("crawling", "plateau"),
+        "the surface is a long narrow valley",
+        (crawling, plateau),
     ),
     RunRule(
-        "plateau",
-        "the loss stalls on a plateau or at a saddle point",
         plateau,
-        ("crawling",),
+        "the loss stalls on a plateau or at a saddle point",
+        (crawling,),
         ends=End.STANDS_STILL,
     ),
-    RunRule("crawling", "the learning rate is far too small", crawling, ends=End.CRAWLS),
+    RunRule(crawling, "the learning rate is far too small", ends=End.CRAWLS),
 )
 RUN_RULES = register(_ENTRIES)
 if stray := RUN_RULES.keys() ^ set(NAMES):
-    raise ValueError(f"rules of runs that only one of registry and format has: {sorted(stray)}")
+    raise ValueError(f"rules of runs without a name or without a condition: {sorted(stray)}")
 
 
 def end_of(run: Run) -> End | None:
@@ -217,9 +223,9 @@ def _explains(cause: Finding, other: Finding) -> bool:
     if cause.severity == "info" and other.severity != "info":
         return False
     rule = RUN_RULES[cause.rule]
-    if other.rule in rule.explains:
+    if other.rule in map(_name, rule.explains):
         return True
-    return other.rule in rule.explains_later and other.step > cause.step
+    return other.rule in map(_name, rule.explains_later) and other.step > cause.step
 
 
 def _with_consequences(cause: Finding, found: Sequence[Finding]) -> Finding:
