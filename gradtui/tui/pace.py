@@ -66,11 +66,6 @@ class Pace(Part):
             **self._playing.handlers,
         }
 
-    @property
-    def arrived(self) -> bool:
-        """Whether no jump is pending."""
-        return self._target is None
-
     def give_way(self) -> None:
         """Hold back computing until the result of a key is painted."""
         self._calm = time.monotonic() + _CALM

@@ -53,8 +53,8 @@ class Terminal:
 
     @property
     def arrived(self) -> bool:
-        """Whether the debugger is at the step that it was told to go to."""
-        return not isinstance(self.app.screen, Debugger) or self.debugger.pace.arrived
+        """Whether the debugger is at the step it was told to go to: a near one is not announced."""
+        return not isinstance(self.app.screen, Debugger) or self.debugger.pace._target is None
 
     @property
     def debugger(self) -> Debugger:
