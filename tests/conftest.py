@@ -43,15 +43,13 @@ code = """
 """
 
 [optimizer]
-name = "sgd"
+{optimizer}
 lr = {lr}
 
 [run]
 steps = {steps}
 {more}
 '''
-CODE_LINE = TEXT.split("{code}")[0].count("\n") + 1
-"""Line of the first statement where `data` and `parameters` are one line each."""
 
 
 @pytest.fixture(autouse=True)
@@ -80,11 +78,20 @@ def write(tmp_path_factory):
     """Write a scenario and return its path."""
     folder = tmp_path_factory.mktemp("scenarios")
 
-    def write_scenario(code, parameters="w = 2.0", data="x = 3.0", lr=0.1, steps=5, more=""):
+    def write_scenario(
+        code,
+        parameters="w = 2.0",
+        data="x = 3.0",
+        lr=0.1,
+        steps=5,
+        more="",
+        optimizer='name = "sgd"',
+    ):
         path = folder / f"{len(list(folder.iterdir()))}.toml"
         text = TEXT.format(
-            code=code, parameters=parameters, data=data, lr=lr, steps=steps, more=more
-        )
+            code=code, parameters=parameters, data=data, optimizer=optimizer, lr=lr, steps=steps,
+            more=more,
+        )  # fmt: skip
         path.write_text(text, encoding="utf-8")
         return str(path)
 

@@ -3,11 +3,11 @@
 import io
 import os
 import struct
-import warnings
 import zipfile
 
 import numpy as np
 import pytest
+from hostile.recipes import npz
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_bad_input import GOOD, changed, line_of, parts_of
@@ -144,16 +144,6 @@ def npy(array, **header):
         assert old in text
         text = text.replace(old, new)
     return raw[:8] + struct.pack("<H", len(text)) + text.encode() + raw[10 + length :]
-
-
-def npz(*members, compression=zipfile.ZIP_DEFLATED):
-    out = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a name that is there twice
-        with zipfile.ZipFile(out, "w", compression) as archive:
-            for name, content in members:
-                archive.writestr(name, content)
-    return out.getvalue()
 
 
 WITH_NPZ = changed("x = [1.0, 2.0]\ny = [2.0, 4.0]", 'file = "a.npz"\nx = "x"\ny = "y"')

@@ -12,7 +12,16 @@ import numpy as np
 import pytest
 from hand_gradients import WRONG_GRADIENTS, network
 from network_passes import softmax_classifier
-from test_scenarios import FOLDER, PASSES, SCENARIOS, data_of, flat, losses, near, run
+from test_scenarios import (
+    FOLDER,
+    SCENARIOS,
+    data_of,
+    flat,
+    losses,
+    near,
+    run,
+    slope_by_differences,
+)
 
 import gradtui
 from gradtui.cli.arguments import main
@@ -234,17 +243,10 @@ def test_the_step_back_through_softmax_along_the_rows_is_p_less_Y():
 @pytest.mark.parametrize("name", SOUND)
 def test_a_pass_by_hand_agrees_with_the_differences_of_its_own_loss(name):
     fact, data = run(name, 1)[1], data_of(SCENARIOS[name])
-    for weight, value in fact["parameters"].items():
-        start = np.array(value, dtype=float)
-        for place in np.ndindex(start.shape):
-            found = []
-            for h in (1e-6, -1e-6):
-                moved = start.copy()
-                moved[place] += h
-                given = {**fact["parameters"], weight: moved.tolist()}
-                found.append(PASSES[name](**data, **given)[0]["L"])
-            slope = np.array(fact["gradients"][weight])[place]
-            assert (found[0] - found[1]) / 2e-6 == pytest.approx(slope, rel=1e-5, abs=1e-8)
+    for weight in fact["parameters"]:
+        for at, slope in enumerate(flat(fact["gradients"][weight])):
+            found = slope_by_differences(name, data, fact["parameters"], weight, at)
+            assert found == pytest.approx(slope, rel=1e-5, abs=1e-8)
 
 
 # What the notes say

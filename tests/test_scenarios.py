@@ -515,6 +515,18 @@ def losses(name, steps):
     return [fact["loss"] for fact in run(name, steps)]
 
 
+def slope_by_differences(name, data, parameters, weight, at, h=1e-6):
+    """Return the slope of a weight's number `at`, by differences of the scenario's plain pass."""
+    found = []
+    for by in (h, -h):
+        moved = flat(parameters[weight])
+        moved[at] += by
+        given = {**parameters, weight: shaped(iter(moved), parameters[weight])}
+        values, _ = PASSES[name](**data, **given)
+        found.append(values["L"])
+    return (found[0] - found[1]) / (2 * h)
+
+
 def agrees(actual, expected, tolerance):
     """Tell whether numbers, lists or tables of numbers have the same shape and agree."""
     if isinstance(expected, dict):

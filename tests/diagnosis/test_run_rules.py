@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from corpus.load import passes
+from findings import only
 
 import gradtui
 from gradtui.diagnosis.runs import run as run_module
@@ -27,11 +28,6 @@ MEAN_SQUARE = "e = X@w - y\nL = mean(e**2)"
 def diagnosed(write):
     """Diagnose the run of a model given as its code."""
     return lambda code, *args, **parts: diagnose_run(load_problem(write(code, *args, **parts)))
-
-
-def only(findings):
-    (finding,) = findings
-    return finding
 
 
 def test_each_rule_says_what_it_is_and_comes_before_what_it_brings_about():

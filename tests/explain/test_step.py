@@ -24,16 +24,6 @@ def narrate(session):
 FALLING = '[schedule]\nname = "exponential"\ngamma = 0.5'
 
 
-def of_optimizer(write, optimizer, **parts):
-    """Open a session on L = (w·x)² at w = 2, x = 3 under an optimizer."""
-    path = write("L = (w*x)**2", **parts)
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text.replace('name = "sgd"', optimizer))
-    return gradtui.load(path)
-
-
 def test_a_message_takes_one_row_and_shows_where_it_is_cut():
     told = "branch 'lr 0.1' from step 3; key , goes back to the run before"
     assert line_text(message_row(told, 80)) == f" {told} "
@@ -133,8 +123,8 @@ def test_the_header_says_step_pass_and_loss(width):
     assert line_text(header(session.frame, width)).rstrip().endswith("L 0.81 ▼")
 
 
-def test_the_header_and_the_update_say_the_rate_of_the_step(write):
-    session = of_optimizer(write, 'name = "sgd"', lr=0.01, more=FALLING)
+def test_the_header_and_the_update_say_the_rate_of_the_step(session_of):
+    session = session_of("L = (w*x)**2", lr=0.01, more=FALLING)
     session.seek(2)
     assert "sgd  lr 0.0025" in "".join(text for text, _ in header(session.frame, 100))
     assert " - 0.0025·" in texts(update_rows(session.frame))[1]

@@ -8,6 +8,8 @@ from explain.hand import MODEL, RIGHT
 from gradtui.explain.spans import line_width
 from gradtui.explain.update import update_rows
 
+SQUARE = "L = (w*x)**2"
+"""At w = 2, x = 3."""
 ANY_SHAPE = """
 q = reshape(w, (4, 1))
 c = g - mean(g, axis=0, keepdims=True)
@@ -16,16 +18,6 @@ p = c.T
 z = broadcast_to(n, (2, 1, 2))*2
 w = w - lr*p/sqrt(mean(z))
 """
-
-
-def of_optimizer(write, optimizer, **parts):
-    """Open a session on L = (w·x)² at w = 2, x = 3 under an optimizer."""
-    path = write("L = (w*x)**2", **parts)
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text.replace('name = "sgd"', optimizer))
-    return gradtui.load(path)
 
 
 def test_the_update_is_arithmetic():
@@ -76,8 +68,8 @@ def test_an_update_stretches_and_reshapes_a_scalar(session_of):
     ]
 
 
-def test_the_update_of_adam_shows_m_and_v_and_their_corrections(write):
-    session = of_optimizer(write, 'name = "adam"')
+def test_the_update_of_adam_shows_m_and_v_and_their_corrections(session_of):
+    session = session_of(SQUARE, optimizer='name = "adam"')
     session.seek(1)
     assert texts(update_rows(session.frame))[1:] == [
         "w  m = 0.9·3.6 + (1 - 0.9)·34.2 = 6.66",
@@ -89,8 +81,8 @@ def test_the_update_of_adam_shows_m_and_v_and_their_corrections(write):
     ]
 
 
-def test_a_line_wider_than_the_panel_goes_on_in_the_next_row(write):
-    session = of_optimizer(write, 'name = "adam"')
+def test_a_line_wider_than_the_panel_goes_on_in_the_next_row(session_of):
+    session = session_of(SQUARE, optimizer='name = "adam"')
     rows = texts(update_rows(session.frame, 30))
     assert rows[:3] == ["w ← w - lr·m̂/(√v̂ + eps), m̂ and", "v̂ the running means of g and", "g²"]
     assert rows[3:7] == [
@@ -111,8 +103,8 @@ def test_every_number_of_an_update_is_there_at_any_width(name, width):
     assert "…" not in "".join(texts(rows))
 
 
-def test_the_update_reads_the_clipped_gradient_and_says_so(write):
-    session = of_optimizer(write, 'name = "sgd"\nclip_norm = 18')
+def test_the_update_reads_the_clipped_gradient_and_says_so(session_of):
+    session = session_of(SQUARE, optimizer='name = "sgd"\nclip_norm = 18')
     assert texts(update_rows(session.frame))[1:] == [
         "clip  |∇| 36: all gradients × 0.5",
         "w  2 - 0.1·18 = 0.2",
@@ -120,7 +112,7 @@ def test_the_update_reads_the_clipped_gradient_and_says_so(write):
     assert session.frame.gradients["w"] == 36.0
     session.position = session.order.backward - 1
     assert texts(update_rows(session.frame))[1:] == ["clip  ·", "w  ·"]
-    within = of_optimizer(write, 'name = "sgd"\nclip_norm = 36.5').frame
+    within = session_of(SQUARE, optimizer='name = "sgd"\nclip_norm = 36.5').frame
     assert texts(update_rows(within))[1] == "clip  |∇| 36: not clipped: all gradients × 1"
 
 

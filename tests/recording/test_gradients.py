@@ -200,17 +200,16 @@ def loss_of(function):
     return run
 
 
+def recorded(loss, function):
+    watched = function if hasattr(function, "__globals__") else loss
+    return record(NUMPY, loss, {"a": MATRIX}, {"a": MATRIX}, watched)
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_gradient_of_a_function_is_that_of_central_differences(name):
     function = FUNCTIONS[name]
     loss = loss_of(function)
-    result = record(
-        NUMPY,
-        loss,
-        {"a": MATRIX},
-        {"a": MATRIX},
-        function if hasattr(function, "__globals__") else loss,
-    )
+    result = recorded(loss, function)
 
     root = result.node(result.returned)
     argument = result.tape.arguments["a"]
@@ -229,13 +228,7 @@ def test_the_gradient_of_a_function_is_that_of_central_differences(name):
 def test_moved_roundings_move_values_and_gradients_by_rounding_alone(name):
     function = FUNCTIONS[name]
     loss = loss_of(function)
-    result = record(
-        NUMPY,
-        loss,
-        {"a": MATRIX},
-        {"a": MATRIX},
-        function if hasattr(function, "__globals__") else loss,
-    )
+    result = recorded(loss, function)
     root, argument = result.node(result.returned), result.tape.arguments["a"]
 
     shaken = Shaken(result.tape, (1,))

@@ -1,6 +1,7 @@
 """Calls of a backward pass that are another, too much, or given something else: line and fix."""
 
 import pytest
+from findings import line_of
 
 import gradtui
 
@@ -97,16 +98,11 @@ def test_the_call_at_fault_is_named(name):
 
     (finding,) = gradtui.check(function, *arguments)
 
-    line = function.backward.__code__.co_firstlineno + offset
+    line = line_of(function.backward, offset)
     assert (finding.severity, finding.line, finding.fix) == ("error", line, fix)
 
 
-class Unused(Function):
-    @staticmethod
-    def forward(ctx, a, b):
-        ctx.save_for_backward(a, b)
-        return a * b
-
+class Unused(Product):
     @staticmethod
     def backward(ctx, g):
         a, b = ctx.saved_tensors
@@ -120,5 +116,5 @@ class Unused(Function):
 def test_a_gradient_that_is_missing_is_told_at_the_condition_on_which_it_is_stored():
     (finding,) = gradtui.check(Unused, x(3), x(3).requires_grad_())
 
-    line = Unused.backward.__code__.co_firstlineno + 4
+    line = line_of(Unused.backward, 4)
     assert (finding.rule, finding.target, finding.line) == ("no-gradient", "b", line)

@@ -1,6 +1,7 @@
 """Code over tensors that is no custom function: callables, modules, cases, halves of layers."""
 
 import pytest
+from findings import line_of, only
 
 import gradtui
 from gradtui.diagnosis.recorded.check import check_target
@@ -8,20 +9,6 @@ from gradtui.diagnosis.recorded.targets import code_of
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
-
-
-@pytest.fixture(autouse=True)
-def drawn():
-    torch.manual_seed(0)
-
-
-def only(findings):
-    (finding,) = findings
-    return finding
-
-
-def line_of(half, offset):
-    return half.__code__.co_firstlineno + offset
 
 
 class Gated(torch.autograd.Function):

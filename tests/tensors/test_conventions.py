@@ -1,6 +1,7 @@
 """Gradients that are others on purpose: each is a note, and what is wrong beside it is found."""
 
 import pytest
+from findings import line_of
 
 import gradtui
 
@@ -17,10 +18,6 @@ def x(*shape):
 
 def told(findings):
     return {(one.target, one.severity) for one in findings}
-
-
-def line_of(half, offset):
-    return half.__code__.co_firstlineno + offset
 
 
 class LearnedStep(Function):

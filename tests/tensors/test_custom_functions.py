@@ -1,25 +1,12 @@
 """Custom functions of PyTorch's: what is right is left alone, what is wrong gets its line."""
 
 import pytest
+from findings import line_of, only
 
 import gradtui
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
-
-
-@pytest.fixture(autouse=True)
-def drawn():
-    torch.manual_seed(0)
-
-
-def only(findings):
-    (finding,) = findings
-    return finding
-
-
-def line_of(half, offset):
-    return half.__code__.co_firstlineno + offset
 
 
 class Swish(Function):

@@ -3,33 +3,13 @@
 import re
 
 import pytest
+from two_weights import TWO_WEIGHTS
 
 from gradtui.base.files import state_folder
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.debugger import Debugger
 from gradtui.tui.prompt import leave_prompt
 
-ONE = """
-title = "Two weights"
-[data]
-x1 = 2.317
-x2 = 3.191
-y = 5.0
-[parameters]
-w1 = 1.0
-w2 = 2.0
-[model]
-code = '''
-yhat = w1*x1 + w2*x2
-e = yhat - y
-L = e**2
-'''
-[optimizer]
-name = "sgd"
-lr = 0.05
-[run]
-steps = 12
-"""
 BY_HAND = """
 [backward]
 code = '''
@@ -98,7 +78,7 @@ class Looking:
 
 @pytest.mark.parametrize(
     ("text", "ask", "step"),
-    [(ONE + BY_HAND, "loss", 3), (ROWS, "grad(w[1])", None), (ROWS, "w[1]", 2)],
+    [(TWO_WEIGHTS + BY_HAND, "loss", 3), (ROWS, "grad(w[1])", None), (ROWS, "w[1]", 2)],
 )
 async def test_no_command_tells_what_is_asked_for(terminal, tmp_path, text, ask, step):
     file, w = tmp_path / "asking.toml", "w2" if text is not ROWS else "w"

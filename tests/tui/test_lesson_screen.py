@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from two_weights import TWO_WEIGHTS
 
 from gradtui.base.source import InputError
 from gradtui.debugger.session import Session
@@ -11,28 +12,8 @@ from gradtui.explain.spans import line_text
 from gradtui.scenario.bundled import find_scenario
 from gradtui.scenario.load import load_problem
 
-LESSON = """
-title = "Two weights"
-[data]
-x1 = 2.317
-x2 = 3.191
-y = 5.0
-[parameters]
-w1 = 1.0
-w2 = 2.0
-[model]
-code = '''
-yhat = w1*x1 + w2*x2
-e = yhat - y
-L = e**2
-'''
-[optimizer]
-name = "sgd"
-lr = 0.05
-[run]
-steps = 12
-[[lesson]]
-text = "Press {into}: the prediction comes first."
+LESSON = f"""{TWO_WEIGHTS}[[lesson]]
+text = "Press {{into}}: the prediction comes first."
 done = "computed(yhat)"
 [[lesson]]
 text = "What is left of it?"

@@ -8,14 +8,11 @@ import warnings
 
 import numpy as np
 import pytest
+from findings import line_of
 
 import gradtui
 
 W = np.random.default_rng(2).normal(size=(3, 2))
-
-
-def line_of(function, offset):
-    return function.__code__.co_firstlineno + offset
 
 
 @pytest.mark.parametrize("kept", [np.zeros((3, 2)), [0.0]], ids=["array", "list"])

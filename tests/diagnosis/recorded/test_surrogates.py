@@ -2,17 +2,13 @@
 
 import numpy as np
 import pytest
+from findings import only
 
 import gradtui
 
 RNG = np.random.default_rng(3)
 X, Y = RNG.normal(size=(6, 4)), RNG.normal(size=(6, 3))
 W, V = RNG.normal(size=(4, 3)), RNG.normal(size=(3, 3))
-
-
-def only(findings):
-    (finding,) = findings
-    return finding
 
 
 def stop_gradient(x):

@@ -1,35 +1,15 @@
 """Scenarios with an update, and what is found in them."""
 
+from corpus.updates import SCENARIO
+
 from gradtui.diagnosis.updates import diagnose_update
 from gradtui.scenario.load import load_problem
 
-TEXT = '''title = "An update"
-
-[data]
-X = [[0.43, -1.12], [1.37, 0.58], [-0.74, 0.91]]
-y = [0.85, -0.36, 1.21]
-
-[parameters]
-a = [0.67, -0.29]
-b = 0.18
-
-[model]
-code = """
-e = X@a + b - y
-L = {scale}*mean(e**2)
-"""
-
-[optimizer]
-{optimizer}
-{schedule}
-[run]
-steps = {steps}
-
-[update]
-{state}code = """
-{code}
-"""
-'''
+_TEXT = (
+    SCENARIO.replace("L = mean", "L = {scale}*mean")
+    .replace("{optimizer}\n", "{optimizer}\n{schedule}")
+    .replace("steps = 8", "steps = {steps}")
+)
 SGD = 'name = "sgd"; lr = 0.05'
 ADAM = 'name = "adam"; lr = 0.01'
 ADAM_STATE = "m = 0.0, v = 0.0"
@@ -45,9 +25,9 @@ def text_of(optimizer, code, state="", schedule="", steps=30, scale=1.0):
     state = f"state = {{ {state} }}\n" if state else ""
     if schedule:
         schedule = f"\n[schedule]\n{schedule}\n".replace("; ", "\n")
-    return TEXT.format(
-        optimizer=optimizer.replace("; ", "\n"), code=code, state=state, schedule=schedule,
-        steps=steps, scale=scale,
+    return _TEXT.format(
+        title="An update", optimizer=optimizer.replace("; ", "\n"), code=f"{code}\n", state=state,
+        schedule=schedule, steps=steps, scale=scale,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+from corpus.update_judge import DEFAULTS
 
 SIGN, RATE, BIAS, TIME = "update-sign", "update-rate", "missing-bias-correction", "wrong-time-index"
 EPS, ROOT, DECAY, MOMENTUM = "epsilon-placement", "missing-root", "decay-coupling", "momentum-form"
@@ -326,15 +327,6 @@ def mutants():
             line = written.code[:at].count("\n") + 1
             found[f"{name}: {old} -> {new}"] = Mutant(written, code, line, rules)
     return found
-
-
-DEFAULTS = {
-    "sgd": {"momentum": 0.0, "nesterov": False, "weight_decay": 0.0},
-    "adagrad": {"eps": 1e-10, "weight_decay": 0.0},
-    "rmsprop": {"alpha": 0.99, "eps": 1e-8, "momentum": 0.0, "weight_decay": 0.0},
-    "adam": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0},
-    "adamw": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.01},
-}
 
 
 def is_sound(written, code, state=None):
