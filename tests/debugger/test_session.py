@@ -254,17 +254,19 @@ def test_steps_past_the_file_s_are_computed_when_asked_for():
     assert session.frame.drawn.losses[3] == pytest.approx(0.006561)
 
 
-def test_a_step_before_the_first_or_after_the_last_is_refused_with_a_message():
+def test_a_step_before_the_first_or_after_the_last_is_refused_with_a_message(monkeypatch):
+    assert MAX_STEP == 10_000_000
+    monkeypatch.setattr(gradtui.debugger.session, "MAX_STEP", 1_000)
     session = gradtui.load("two_weights")
     session.seek(-1)
     assert (session.step, session.message) == (0, "this is the first step")
     session.move(1)
     assert session.message == ""
-    session._step, session.position = MAX_STEP, session.order.end
-    for further in (session.into, session.finish, lambda: session.seek(MAX_STEP + 1)):
+    session._step, session.position = 1_000, session.order.end
+    for further in (session.into, session.finish, lambda: session.seek(1_001)):
         further()
-        assert session.step == MAX_STEP
-        assert session.message == "step 10,000,000 is the last that can be asked for"
+        assert session.step == 1_000
+        assert session.message == "step 1,000 is the last that can be asked for"
 
 
 def test_a_message_is_gone_after_the_next_command():
