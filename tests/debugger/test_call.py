@@ -4,6 +4,7 @@ import textwrap
 
 import numpy as np
 import pytest
+from tracing.runs import module_of
 
 import gradtui
 from gradtui import InputError
@@ -15,7 +16,6 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.explain.called import place_text
 from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text
-from tests.tracing.runs import module_of
 
 RNN = """
 import numpy as np

@@ -5,8 +5,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from reloads import reload
-from test_session import BY_HAND, MODEL, TENSORS, bits, shown
 
+from debugger.test_session import BY_HAND, MODEL, TENSORS, bits, shown
 from gradtui.debugger.session import Session
 from gradtui.debugger.steps import Level
 

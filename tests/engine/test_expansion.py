@@ -4,8 +4,8 @@ from functools import partial
 import numpy as np
 import pytest
 from engine_models import five_parcels, trainer
-from random_programs import DATA, Program, draw_values
 
+from engine.random_programs import DATA, Program, draw_values
 from gradtui.engine import lowered
 from gradtui.engine.compiler import Mode
 

@@ -3,8 +3,8 @@ import pytest
 from engine_models import graph, trainer
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from random_programs import SHAPES, Program, draw_values
 
+from engine.random_programs import SHAPES, Program, draw_values
 from gradtui.engine.formula import PROGRAM, formula
 from gradtui.engine.reverse import statement_rule
 

@@ -3,8 +3,8 @@ import pytest
 from engine_models import five_parcels, trainer
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_programs import DATA, Program, draw_values
 
+from engine.random_programs import DATA, Program, draw_values
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.jacobian import Jacobians
 

@@ -6,8 +6,8 @@ from engine_models import gradients, graph, trainer, value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
-from references import REFERENCE
 
+from engine.references import REFERENCE
 from gradtui.engine.builder import Builder
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.graph import Graph, Kind, Statement

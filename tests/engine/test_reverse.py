@@ -14,9 +14,9 @@ from engine_models import (
 )
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from random_programs import DATA, Program, draw_values
-from references import REFERENCE
 
+from engine.random_programs import DATA, Program, draw_values
+from engine.references import REFERENCE
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.reverse import differentiate, statement_rule
 

@@ -1,7 +1,6 @@
 """Gradients and trajectories beside PyTorch's, where it is installed (the extra `torch`)."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +15,10 @@ from gradtui.scenario.bundled import list_bundled
 
 torch = pytest.importorskip("torch")
 HERE = Path(__file__).parent
-sys.path.append(str(HERE.parent / "engine"))
 
 import torch_trajectories  # noqa: E402
+from engine.random_programs import DATA, Program, draw_values  # noqa: E402
 from engine_models import trainer  # noqa: E402
-from random_programs import DATA, Program, draw_values  # noqa: E402
 from torch_graphs import TORCH, gradients_by_torch  # noqa: E402
 
 RELATIVE, ROUNDING = 1e-8, 4 * np.finfo(np.float64).eps

@@ -8,7 +8,7 @@ import pytest
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.runs import CodeFailed
-from tests.tracing.runs import module_of, watched
+from tracing.runs import module_of, watched
 
 
 @pytest.fixture

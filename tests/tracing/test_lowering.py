@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradtui.engine.graph import Kind
-from tests.tracing.runs import apart, module_of, watched
+from tracing.runs import apart, module_of, watched
 
 PROGRAMS = sorted((Path(__file__).parents[1] / "diagnosis/recorded/programs").glob("*.py"))
 RNG = np.random.default_rng(4)

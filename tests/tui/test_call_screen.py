@@ -8,7 +8,7 @@ from gradtui.debugger.calls import run_again
 from gradtui.debugger.session import SINGLE
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.commands import COMMANDS
-from tests.tui.conftest import Terminal
+from tui.conftest import Terminal
 
 NET = """
 import numpy as np

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from findings import line_of
 
 import gradtui
 from gradtui.diagnosis.recorded.blame.watchdog import Endless, Watchdog
@@ -12,10 +13,6 @@ from gradtui.diagnosis.recorded.blame.watchdog import Endless, Watchdog
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(6, 4)), np.array([0, 2, 1, 2, 0, 1])
 W1, W2 = RNG.normal(size=(4, 5)), RNG.normal(size=(5, 3))
-
-
-def line_of(function, offset):
-    return function.__code__.co_firstlineno + offset
 
 
 def softmax_loss(scores):

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from diagnosis.updates.files import ADAM, ADAM_CODE, ADAM_STATE, found_in
 
+from diagnosis.updates.files import ADAM, ADAM_CODE, ADAM_STATE, found_in
 from gradtui.diagnosis.updates.evidence import Origin, astray, beyond_noise, course_of
 from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.probes import Probes, Sampling, at_other_rates, long, sized

@@ -1,6 +1,7 @@
 """One edit where one suffices, in the line that needs it, under the rule that names the mistake."""
 
 import pytest
+
 from diagnosis.updates.files import ADAM, ADAM_CODE, ADAM_STATE, SGD, found_in, mended
 
 MOMENTUM = 'name = "sgd"; lr = 0.05; momentum = 0.9'

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from diagnosis.updates.files import ADAM, ADAM_CODE, ADAM_STATE, SGD, found_in, mended, text_of
 
+from diagnosis.updates.files import ADAM, ADAM_CODE, ADAM_STATE, SGD, found_in, mended, text_of
 from gradtui.diagnosis.updates import run
 from gradtui.diagnosis.updates.run import continued, number_by_number, own_run, rates_of
 from gradtui.scenario.load import load_problem

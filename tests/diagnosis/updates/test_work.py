@@ -1,10 +1,10 @@
 """The work of a diagnosis is bounded, however long a program is; and no legal program breaks it."""
 
 import pytest
-from diagnosis.updates.files import ADAM, ADAM_CODE, ADAM_STATE, found_in, text_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from diagnosis.updates.files import ADAM, ADAM_CODE, ADAM_STATE, found_in, text_of
 from gradtui.base.source import InputError
 from gradtui.diagnosis.updates import diagnose_update, line_edits, search
 from gradtui.diagnosis.updates.motion import Motion

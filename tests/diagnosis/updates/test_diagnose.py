@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from diagnosis.updates.programs import PROGRAMS, Written, is_sound, mutants
 
 import gradtui
+from diagnosis.updates.programs import PROGRAMS, Written, is_sound, mutants
 from gradtui.diagnosis.updates import diagnose_update
 from gradtui.diagnosis.updates.diagnose import Setting, judge
 from gradtui.diagnosis.updates.explanation import Source

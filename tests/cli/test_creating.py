@@ -1,0 +1,103 @@
+"""`gradtui new`: scenarios, copies, and code with a mistake."""
+
+import pytest
+
+from cli.shell import ROOT
+
+
+def test_new_writes_a_scenario_that_works_and_never_overwrites(run, tmp_path):
+    path = tmp_path / "mine.toml"
+    status, out, err = run("new", path)
+    assert (status, err) == (0, "")
+    assert str(path) in out
+    assert run("check", path)[0] == run("show", path)[0] == run("run", path)[0] == 0
+    path.write_text("precious")
+    status, out, err = run("new", path)
+    assert (status, out) == (2, "")
+    assert err == f"{path}:1:1: error: the file exists; choose another name\n"
+    assert path.read_text() == "precious"
+    assert run("new", tmp_path / "nowhere" / "a.toml")[0] == 2
+
+
+def test_new_copies_a_scenario_with_the_files_it_names(run, tmp_path):
+    path = tmp_path / "mine.toml"
+    data = tmp_path / "parcels.csv"
+    said = f"wrote {path} and {data}: open it with `gradtui {path}`\n"
+    assert run("new", path, "--from", "five_parcels") == (0, said, "")
+    for copy, name in ((path, "five_parcels.toml"), (data, "parcels.csv")):
+        assert copy.read_bytes() == (ROOT / "scenarios" / name).read_bytes()
+    assert run("check", path)[0] == 0
+    other = tmp_path / "other.toml"
+    assert run("new", other, "--from", path)[1].startswith(f"wrote {other}: "), "the data are there"
+
+    data.write_text("distance\n1\n")
+    status, out, err = run("new", tmp_path / "more.toml", "--from", "five_parcels")
+    assert (status, out) == (2, "")
+    assert err.startswith(f"{data}:1:1: error: a different file of this name already exists")
+    assert not (tmp_path / "more.toml").exists()
+    assert data.read_text() == "distance\n1\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["two_weights"], "the name of a bundled scenario: `gradtui new two_weights.toml --from"),
+        (["a.py", "--from", "two_weights"], "needs a name that ends in .toml"),
+        (["a.toml", "--from", "two_wieghts"], "did you mean 'two_weights'?"),
+    ],
+)
+def test_what_new_cannot_write_leaves_nothing(run, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run("new", *arguments)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_new_writes_code_with_one_mistake_and_never_overwrites(run, tmp_path):
+    path = tmp_path / "net.py"
+    assert run("new", path) == (0, f"wrote {path}: check it with `gradtui check {path}:case`\n", "")
+
+    status, out, err = run("check", f"{path}:case")
+    assert (status, err) == (1, "")
+    place, message = out.splitlines()[0].split(": error: ")
+    line, column = map(int, place.removeprefix(f"{path}:").split(":"))
+    text = path.read_text(encoding="utf-8")
+    assert text.splitlines()[line - 1][column - 1 :].startswith("dz.mean(axis=0)")
+    assert "the mistake" in text.splitlines()[line - 1]
+    assert "[wrong-axis]" in message
+    assert out.count("error:") == 1
+
+    path.write_text(text.replace("dz.mean(", "dz.sum("), encoding="utf-8")
+    status, out, err = run("check", f"{path}:case")
+    assert (status, err) == (0, "")
+    assert "4 gradients compared and right" in out
+    status, out, err = run("new", path)
+    assert (status, out) == (2, "")
+    assert "the file exists" in err
+
+
+def test_the_facts_that_new_suggests_hold(run, tmp_path):
+    path = tmp_path / "mine.toml"
+    run("new", path)
+    text = path.read_text(encoding="utf-8")
+    at = text.index("# [[expect]]")
+    facts = "\n".join(line.removeprefix("# ") for line in text[at:].splitlines())
+    path.write_text(text[:at] + facts, encoding="utf-8")
+    status, out, err = run("check", path)
+    assert (status, err) == (0, ""), out
+    assert out == f"{path}: ok, all 2 stated facts hold\n"
+
+
+def test_the_hand_written_parts_of_the_template_are_right_once_uncommented(run, tmp_path):
+    path = tmp_path / "a.toml"
+    run("new", path)
+    lines = path.read_text().split("\n")
+    first, last = (next(i for i, line in enumerate(lines) if line.startswith(f"# {start}"))
+                   for start in ("[backward]", "state = { m"))  # fmt: skip
+    other = ("# source", "# claims", "# state")
+    taken = [line.removeprefix("# ") for line in lines[first:last] if not line.startswith(other)]
+    path.write_text("\n".join([*lines[:first], *taken, *lines[last:]]))
+    status, out, _ = run("check", path)
+    said = "4 claims compared and right at 12 points, to 1e-6 of each element"
+    assert (status, out) == (0, f"{path}: ok, {said}; no facts are stated\n")

@@ -1,0 +1,51 @@
+"""`gradtui print`: one value at one step."""
+
+import json
+
+import pytest
+
+from cli.shell import rows_of
+
+
+def test_print_says_shape_range_and_the_first_rows(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run("print", "five_parcels", "X", "--rows", "2") == (0, """\
+X [5×2] at step 0: 0.5 to 5
+     0    1
+0    2    3
+1  1.5    1
+… 3 more rows
+""", "")  # fmt: skip
+    assert run("print", "five_parcels", "w[1]", "--step", "12")[1] == "w[1] = 1.17455 at step 12\n"
+    monkeypatch.setenv("COLUMNS", "9")
+    out = run("print", "five_parcels", "X", "--rows", "2")[1].splitlines()
+    assert out[1:] == ["     0", "0    2", "1  1.5", "… 3 more rows and 1 more column"]
+
+
+def test_print_as_json_has_every_number(run):
+    out = run("print", "five_parcels", "grad(w)", "--step", "1", "--json")[1]
+    record = rows_of(run("run", "five_parcels", "--steps", "1", "--format", "jsonl")[1])[1]
+    assert json.loads(out) == {
+        "expression": "grad(w)", "step": 1, "shape": [2], "value": record["gradients"]["w"],
+    }  # fmt: skip
+
+
+def test_print_of_code_that_is_run(run, tmp_path):
+    path = tmp_path / "net.py"
+    run("new", path)
+    out = run("print", f"{path}:case", "dW1", "--rows", "1")[1]
+    assert out.startswith("dW1 [") and "at step" not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nope"], "EXPRESSION:1:1: error: 'nope' is not defined"),
+        (["X[9]"], "EXPRESSION:1:2: error: this has shape 5×2: its elements go up to [4,1]"),
+        (["prev"], "EXPRESSION:1:1: error: there is no step before"),
+        (["X", "--rows", "0"], "expected at least 1"),
+    ],
+)
+def test_what_print_cannot_show(run, arguments, message):
+    status, out, err = run("print", "five_parcels", *arguments)
+    assert (status, out) == (2, "") and message in err
