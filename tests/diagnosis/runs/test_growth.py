@@ -1,0 +1,29 @@
+"""A loss that grows to the end, and the bound of the rate."""
+
+import pytest
+from findings import only
+
+import gradtui
+from diagnosis.runs.models import MEAN_SQUARE, PARCELS
+from gradtui.diagnosis.runs.registry import diagnose_run
+
+
+def test_a_rate_above_the_bound_is_told_with_the_bound():
+    finding = only(diagnose_run(gradtui.load("five_parcels_rate_1_5").problem))
+    assert (finding.rule, finding.severity, finding.step) == ("diverging", "error", 0)
+    assert finding.evidence["pull"] == pytest.approx(44.0749, rel=1e-5)
+    assert finding.evidence["bound"] == 2.0
+    assert finding.evidence["largest_rate"] == pytest.approx(0.06807, rel=1e-4)
+    # The distance across the valley is multiplied by 1 - 44.07.
+    assert finding.evidence["growth_per_step"] == pytest.approx(43.07, rel=3e-3)
+    assert "try lr = 0.03" in finding.message
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("factor", [0.5, 0.95, 1.1, 3.0, 2e-3])
+def test_the_scale_of_the_loss_changes_no_verdict(diagnosed, scale, factor):
+    code = MEAN_SQUARE.replace("mean", f"{scale!r}*mean")
+    rate = factor * 2 / 29.38324303 / scale
+    rules = {f.rule for f in diagnosed(code, **PARCELS, lr=repr(rate), steps=60)}
+    expected = {1.1: {"diverging"}, 3.0: {"diverging"}, 2e-3: {"crawling"}}
+    assert rules == expected.get(factor, set())
