@@ -9,52 +9,13 @@ from hypothesis import strategies as st
 
 import gradtui
 from gradtui.debugger.session import MAX_STEP
-from gradtui.debugger.steps import Compute, Flow, Level
-from gradtui.debugger.stops import go_on, next_finding
-from gradtui.engine.graph import needed_for
+from gradtui.debugger.steps import Level
 from gradtui.explain.chain import chain_rows
 from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text
 from gradtui.explain.step import header, now_line
 from gradtui.explain.update import update_rows
 from gradtui.explain.vector import gradient_rows
-
-MODEL = """n = 0.5
-a = w*x + v
-b = tanh(a)*n + w*v
-c = relu(b - 1) + a*a
-h = a
-unused = c*b
-L = (c + h - y)**2 + b*w"""
-TENSORS = """z = X@w + b
-h = tanh(z)
-g = h*h - b
-e = sum(h + g, axis=1) - y
-L = mean(e**2) + sum(b)*0.1"""
-
-BY_HAND = """[backward]
-state = { m = 0.0 }
-code = '''
-h = 2*x
-dL = 1
-dv = 2*(a*a + v)
-m = 0.5*m + dv
-da = 2*m*a
-dw = da*h
-'''"""
-
-
-@pytest.fixture(scope="module")
-def models(session_of):
-    """Two models with names used twice, numbers of their own line, and names left unused."""
-    scalars = session_of(MODEL, "w = 0.7\nv = -0.4", "x = 1.3\ny = 0.2", lr=0.03)
-    data = "X = [[1.0, 2.0], [0.5, -1.0], [-0.3, 0.8]]\ny = [1.0, 0.0, -1.0]"
-    tensors = session_of(TENSORS, "w = [[0.1, 0.2], [-0.3, 0.4]]\nb = [0.1, -0.1]", data)
-    by_hand = session_of("a = w*x*2\nL = (a*a + v)**2", "w = 0.4\nv = 0.1", more=BY_HAND, lr=0.03)
-    return [scalars.problem, tensors.problem, by_hand.problem]
-
-
-# The lesson's figures.
 
 
 @pytest.mark.parametrize(
@@ -92,24 +53,6 @@ def test_the_figures_of_the_lesson(name, step, loss, parameters, gradients):
             assert table[key] == pytest.approx(figure, rel=1e-9), key
 
 
-def test_the_values_and_local_derivatives_of_two_weights():
-    frame = gradtui.load("two_weights").frame
-    assert dict(frame.values) == {
-        "w1": 1, "w2": 2, "x1": 2, "x2": 3, "y": 5, "yhat": 8, "e": 3, "L": 9,
-    }  # fmt: skip
-    assert frame.local("e", "L") == 6
-    assert frame.local("yhat", "e") == 1
-    assert frame.local("w1", "yhat") == 2
-    assert frame.local("w2", "yhat") == 3
-    assert isinstance(frame.local("e", "L"), float)
-    with pytest.raises(KeyError, match="no edge from w1 to e"):
-        frame.local("w1", "e")
-
-
-def test_the_finite_difference_of_one_weight():
-    assert gradtui.load("one_weight").frame.central(0, [()]) == pytest.approx(4, rel=1e-8)
-
-
 def test_a_rate_of_1_5_explodes():
     session = gradtui.load("five_parcels_rate_1_5")
     losses = []
@@ -125,29 +68,6 @@ def test_a_rate_of_3_flies_off():
     session = gradtui.load("two_weights_rate_3")
     session.seek(2)
     assert session.frame.loss == pytest.approx(3.16e8, rel=2e-3)
-
-
-def test_a_matrix_product_has_no_local_derivative_but_its_rule():
-    frame = gradtui.load("five_parcels").frame
-    assert frame.local("w", "yhat") is None
-    assert np.array_equal(frame.local("yhat", "e"), np.ones(5))
-
-
-def test_what_a_frame_hands_out_cannot_be_written():
-    frame = gradtui.load("five_parcels").frame
-    for array in (
-        frame.values["X"],
-        frame.gradients["w"],
-        frame.parameters["w"],
-        frame.drawn.losses,
-    ):
-        with pytest.raises(ValueError, match="read-only"):
-            array[0] = 7
-    with pytest.raises(TypeError):
-        frame.values["X"] = 0
-
-
-# Walking.
 
 
 def shown(session):
@@ -338,72 +258,6 @@ def test_the_level_can_be_changed_and_changed_back_anywhere(models):
             assert session.position == position
 
 
-def test_an_operation_selected_becomes_its_statement_on_the_named_graph():
-    session = gradtui.load("two_weights")
-    session.toggle_level()
-    product = session.problem.graph.nodes[session.structure.nodes[2]]
-    assert (product.op, product.name) == ("*", "")
-    session.selection.select(product.id)
-    session.toggle_level()
-    assert session.problem.graph.nodes[session.selection.node].name == "yhat"
-
-
-# Nothing is shown before it is done.
-
-
-@pytest.mark.parametrize("level", Level)
-@pytest.mark.parametrize("which", [0, 1])
-def test_what_is_known_follows_the_schedule(models, which, level):
-    session = gradtui.Session(models[which])
-    if level is Level.OPERATIONS:
-        session.toggle_level()
-    graph, schedule = session.problem.graph, session.order
-    wires = [(m.source, m.target) for m in schedule.moments if isinstance(m, Flow)]
-    for position in range(schedule.end + 1):
-        session.position = position
-        frame, done = session.frame, schedule.moments[:position]
-        values = {m.node for m in done if isinstance(m, Compute)}
-        flowed = {(m.source, m.target) for m in done if isinstance(m, Flow)}
-        for node in session.structure.nodes:
-            parameter = node in {p.id for p in graph.parameters}
-            assert frame.computed(node) == (parameter or node in values)
-            inward = {wire for wire in wires if wire[0] == node}
-            if not parameter and node not in needed_for(graph.nodes, [graph.loss]):
-                expected = "none"
-            elif position >= schedule.backward:
-                expected = "known"
-            elif node == graph.loss:
-                expected = "known" if position > schedule.forward else "unknown"
-            elif not inward & flowed:
-                expected = "unknown"
-            else:
-                expected = "known" if inward <= flowed else "partial"
-            assert frame.gradient_state(node) == expected
-            if expected == "partial":
-                parts = [frame.edge_contribution(*wire) for wire in inward & flowed]
-                assert np.allclose(frame.gradient(node), sum(parts), rtol=1e-12)
-            if expected == "known":
-                assert np.array_equal(frame.gradient(node), frame.tape.adjoint(node))
-        for wire in wires:
-            over = position >= schedule.backward
-            assert frame.flowed(*wire) == (over or wire in flowed)
-        for index in range(len(graph.parameters)):
-            assert frame.moved(index) == (position > schedule.backward + index)
-
-
-def test_the_gradient_of_a_weight_used_twice_is_summed_flow_by_flow(session_of):
-    session = session_of("a = w*x\nb = w*4 + 1\nL = a*b")
-    session.position = 0
-    seen = []
-    for _ in range(session.order.backward):
-        session.into()
-        frame = session.frame
-        seen.append((frame.gradient_state(0), float(frame.gradient(0))))
-    # L = 6·9; ∂L/∂b = 6 sends 6·4 to w, ∂L/∂a = 9 sends 9·3.
-    assert seen[-3:] == [("unknown", 51), ("partial", 24), ("known", 51)]
-    assert all(state == "unknown" for state, _ in seen[:-2])
-
-
 def test_at_the_start_of_a_step_no_row_shows_a_number_that_is_to_come():
     session = gradtui.load("two_weights")
     session.position = 0
@@ -427,28 +281,6 @@ def test_the_rows_of_a_pass_appear_one_after_the_other():
         session.into()
         known.append(sum(not row.endswith("·") for row in shown(session)[2:5]))
     assert known == [1, 2, 3, 3, 3, 3, 3, 3, 3, 3]
-
-
-def test_find_goes_round_and_knows_labels_operations_and_names():
-    session = gradtui.load("two_weights")
-    name = session.problem.graph.nodes
-    assert session.selection.find("ŷ")
-    assert name[session.selection.node].name == "yhat"
-    assert session.selection.find("w")
-    assert name[session.selection.node].name == "w1"
-    assert session.selection.find("W")
-    assert name[session.selection.node].name == "w2"
-    assert session.selection.find("**")
-    assert name[session.selection.node].name == "L"
-
-
-def test_find_prefers_the_node_of_that_name_and_goes_on_from_it():
-    session = gradtui.load("softmax_classifier")
-    name = session.problem.graph.nodes
-    assert session.selection.find("p")  # W2 and b2 come first; their operation is "parameter"
-    assert name[session.selection.node].name == "p"
-    assert session.selection.find("p")
-    assert name[session.selection.node].name != "p"
 
 
 def test_many_steps_ahead_agree_with_a_plain_loop():
@@ -488,24 +320,6 @@ def test_without_anything_by_hand_there_is_one_drive(session_of):
     assert session.problem.drive == "autodiff"
 
 
-def test_findings_are_gone_to_one_after_the_other(session_of):
-    session = session_of("e = w*x - 5\nL = e**2", more=WRONG)
-    next_finding(session)
-    assert session.message == "still comparing what was written by hand …"
-    session.investigation.look()
-    session.toggle_level()
-    next_finding(session)
-    line = session.problem.lines.index("dw = de") + 1
-    assert session.message.startswith(f"finding 1 of 2, line {line}: ")
-    assert session.problem.graph.nodes[session.selection.node].name == "w"
-    assert session.frame.where.value == "backward"
-    next_finding(session)
-    assert session.message.startswith("finding 2 of 2, line ")
-    assert session.position == session.order.backward + 1
-    next_finding(session)
-    assert session.frame.known.chosen == 0
-
-
 def test_what_is_found_of_a_branch_begins_at_its_own_steps():
     # lr·λmax = 0.1·26 = 2.6: the error is multiplied by 1 - 2.6 = -1.6 at each step from 3 on.
     session = gradtui.load("two_weights")
@@ -527,19 +341,6 @@ def test_a_branch_off_a_lost_run_says_that_it_starts_lost():
     assert finding.message == "w is nan where the run starts, step 200; start where it is finite"
 
 
-def test_without_findings_there_is_nowhere_to_go(session_of):
-    session = session_of("L = (w*x)**2", more="[backward]\ncode = 'dw = 2*w*x*x'")
-    session.investigation.look()
-    next_finding(session)
-    assert session.message == "no findings"
-    plain = session_of("L = (w*x - 5)**2")
-    next_finding(plain)
-    assert plain.message == "still looking at the run …"
-    plain.investigation.look()
-    next_finding(plain)
-    assert plain.message == "no findings"
-
-
 def test_changing_the_level_twice_comes_back_to_the_very_same_moment():
     session = gradtui.load("five_parcels")
     for position in range(session.order.end + 1):
@@ -548,49 +349,6 @@ def test_changing_the_level_twice_comes_back_to_the_very_same_moment():
         session.toggle_level()
         session.toggle_level()
         assert (session.step, session.position, session.selection.node, session.level) == before
-
-
-def test_data_are_selected_like_nodes_and_told_by_what_reads_them(session_of):
-    model = "x = X/2\nyhat = x@w\nL = mean((yhat - y)**2)"
-    session = session_of(model, "w = [1.0, 2.0]", "X = [[1.0, 2.0]]\ny = [3.0]")
-    selection, names = session.selection, session.problem.graph.names
-
-    def selected():
-        return session.problem.graph.nodes[selection.node].name
-
-    selection.select(names["L"])
-    walked = []
-    for _ in names:
-        selection.select_next()
-        walked.append(selected())
-    assert walked == ["X", "y", "x", "w", "yhat", "L"], "after what is drawn, and round again"
-    assert selection.find("X") and selected() == "X"
-    assert session.message == "X is data, 1×2: read by x"
-    selection.select_consumer()
-    assert selected() == "x"
-    selection.select_consumer()
-    assert selected() == "yhat"
-    assert selection.find("x")
-    assert session.message == "x is computed of data alone, 1×2: read by yhat"
-    selection.select_input()
-    assert selected() == "X"
-    selection.select_input()
-    assert selected() == "X", "data are computed of nothing"
-
-
-def test_what_is_not_trained_has_no_lens_and_no_jacobian(session_of):
-    session = session_of("L = sum(w*X)", "w = 2.0", "X = [1.0, 2.0]")
-    selection, names = session.selection, session.problem.graph.names
-    selection.look("w")
-    assert selection.lens is not None
-    selection.select(names["X"])
-    assert selection.lens is None
-    selection.look("1")
-    assert selection.lens is None and "this is not trained: the lens is for" in session.message
-    selection.show_jacobian()
-    assert selection.jacobian is None and "this is not trained" in session.message
-    session.toggle_level()
-    assert selection.node == names["X"], "it is no part of either drawing"
 
 
 def test_the_tapes_of_a_large_model_are_not_all_kept(session_of, monkeypatch):
@@ -608,34 +366,3 @@ def test_the_tapes_of_a_large_model_are_not_all_kept(session_of, monkeypatch):
     session.seek(0)
     assert session.frame.step == 0
     assert [step for _, step in session._tapes] == [8, 0]
-
-
-def test_the_verbs_that_move_the_cursor_compute_and_a_frame_does_not():
-    session = gradtui.load("grad_two_weights")
-    moves = (
-        lambda: session.into(), lambda: session.seek(3), lambda: session.finish(),
-        lambda: session.branches.what_if("lr 0.1", 2), lambda: session.branches.turn(1),
-        lambda: session.branches.toggle_drive(), lambda: session.seek(40),
-        lambda: session.branches.turn(-1), lambda: session.surface.show(),
-        lambda: session.branches.remove(session.branches.current),
-    )  # fmt: skip
-    for move in moves:
-        move()
-        known = session.history.known
-        assert known > session.step
-        session.frame.surface((20, 10)) if session.surface.window else session.frame
-        assert session.history.known == known
-
-
-def test_going_on_stops_at_each_finding_of_a_step_once(session_of):
-    session = session_of("L = w**2 + v**2", "w = 2.0\nv = 3.0",
-                         more="[backward]\ncode = '''\ndw = w\ndv = v\n'''")  # fmt: skip
-    session.investigation.look()
-    for line in ("dw", "dv"):
-        go_on(session)
-        assert session.step == 0 and session.investigation.chosen.target == line
-    go_on(session)
-    assert session.step == session.problem.steps
-    session.first()
-    go_on(session)
-    assert session.step == session.problem.steps

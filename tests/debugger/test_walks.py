@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from reloads import reload
 
-from debugger.test_session import BY_HAND, MODEL, TENSORS, bits, shown
+from debugger.models import BY_HAND, MODEL, TENSORS
+from debugger.test_session import bits, shown
 from gradtui.debugger.session import Session
 from gradtui.debugger.steps import Level
 

@@ -14,7 +14,6 @@ from gradtui.engine.graph import Graph, Kind, Statement
 from gradtui.engine.operation import Operation
 from gradtui.engine.ops import FUNCTIONS, OPS, register_operations
 from gradtui.engine.program import build_step
-from gradtui.engine.registry import register
 from gradtui.engine.reverse import differentiate
 from gradtui.engine.shapes import (
     broadcast,
@@ -29,9 +28,14 @@ from gradtui.engine.trainer import Trainer
 
 LABELS = 3
 """Labels and tokens of the tests are below this."""
+
+
 NOT_DIFFERENTIATED = ("c", "labels", "tokens", "index")
 
+
 sides = st.integers(1, 3)
+
+
 shapes_of_any_rank = array_shapes(min_dims=0, max_dims=3, max_side=3)
 
 
@@ -282,11 +286,6 @@ def test_the_reference_knows_every_operation_and_no_other():
     assert set(REFERENCE) == set(OPS)
 
 
-def test_an_operation_cannot_be_registered_twice():
-    with pytest.raises(ValueError, match=r"\+ is registered twice"):
-        register([OPS["+"], OPS["+"]])
-
-
 def test_a_derivative_that_calls_no_operation_is_refused():
     with pytest.raises(ValueError, match="the derivative of cosh calls sinh, no operation"):
         register_operations([Operation("cosh", ("a",), ("sinh(a)",))])
@@ -317,9 +316,6 @@ def test_a_linear_operation_makes_of_a_sum_the_sum_of_its_terms(op, data):
 def test_a_program_calls_functions_only():
     assert not set(FUNCTIONS) & {"T", "mT", "neg", "expand", "slice", "collect", "identity"}
     assert {"exp", "sum", "where", "maximum"} <= set(FUNCTIONS)
-
-
-# The modes of the compiled code
 
 
 def evaluator(graph, mode, batched=()):
@@ -398,9 +394,6 @@ def test_a_batch_equals_its_points_one_by_one(op, data):
         np.testing.assert_allclose(full, stacked, rtol=1e-13, atol=1e-14)
 
 
-# Conventions where a derivative jumps
-
-
 @pytest.mark.parametrize(
     ("code", "w", "gradient"),
     [
@@ -432,11 +425,12 @@ def test_a_kink_has_the_gradient_that_the_convention_gives(code, w, gradient):
     assert gradients(code.replace("L =", "a =") + "\nL = sum(a)", {"w": [w]})["w"] == [gradient]
 
 
-# Numbers far out
-
-
 HUGE_NUMBERS = [(1e4, "float64"), (1e4, "float32"), (1e30, "float32"), (1e300, "float64")]
+
+
 HUGE = None
+
+
 FAR_OUT = {
     # Operation -> its value and slope at +huge, then at -huge.
     "sigmoid": (1, 0, 0, 0),

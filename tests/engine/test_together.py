@@ -1,12 +1,9 @@
 """Several runs at once, and values over many steps at once."""
 
-import numpy as np
 import pytest
 from engine_models import FIVE_PARCELS, FIVE_PARCELS_DATA, FIVE_PARCELS_START, trainer, two_weights
 
 from gradtui.engine.batches import Batches
-from gradtui.engine.columns import Columns
-from gradtui.engine.history import History
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.together import run_together
 
@@ -74,15 +71,3 @@ def test_constants_and_states_may_differ():
     for model, row, losses in zip(models, rows, found.losses, strict=True):
         expected = model.run_recorded(row, 9)[0][:, model.width]
         assert losses == pytest.approx(expected, rel=1e-12)
-
-
-@pytest.mark.parametrize("options", [{}, {"batches": Batches(("X", "y"), 5, 2, True, 3)}])
-def test_columns_are_the_values_of_the_tapes(options):
-    model = parcels(0.05, optimizer="adam", **options)
-    history, program = History(model), model.program
-    nodes = [program.graph.loss, program.graph.parameters[0].id, program.gradients[0], program.lr]
-    steps = [0, 3, 4, 20]
-    rows = np.array([history.state(step) for step in steps])
-    for node, column in zip(nodes, Columns(model).at(rows, steps, nodes), strict=True):
-        expected = [history.tape(step).value(node) for step in steps]
-        assert column == pytest.approx(np.array(expected), rel=1e-12)

@@ -1,10 +1,8 @@
 """The drawing of a graph: exact pictures, and every drawn line traced back to a wire."""
 
 import random
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from textwrap import dedent
-from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -23,11 +21,8 @@ from gradtui.layout import (
     lay_out,
     light,
     paint,
-    painting,
 )
-
-Pair = tuple[int, int]
-Graph = tuple[list[Box], list[Wire], dict[str, int | None]]
+from layout.tracing import Graph, Pair, cells, follow, graphs, leaving, targets
 
 
 class Drawing:
@@ -311,110 +306,6 @@ def test_a_sum_of_2000_inputs_stands_at_their_middle() -> None:
     assert all(slot.y == 2 * source for (source, _), slot in drawn.slots.items())
 
 
-# the glyphs, read back by their Unicode names
-
-SIDES = {"UP": (0, -1), "DOWN": (0, 1), "LEFT": (-1, 0), "RIGHT": (1, 0)}
-ARMS = {"VERTICAL": ("UP", "DOWN"), "HORIZONTAL": ("LEFT", "RIGHT")}
-
-
-def read_arms(char: str) -> dict[str, int]:
-    """Return the weight of each arm of a box-drawing character: 1 light, 2 heavy."""
-    if char == "●":
-        return dict.fromkeys(SIDES, 1)
-    name = unicodedata.name(char)
-    assert name.startswith("BOX DRAWINGS "), char
-    arms: dict[str, int] = {}
-    weight = 0
-    for part in name.removeprefix("BOX DRAWINGS ").replace("ARC ", "").split(" AND "):
-        words = part.split()
-        weight = 2 if "HEAVY" in words else 1 if "LIGHT" in words else weight
-        for word in words:
-            for side in ARMS.get(word, (word,)):
-                if side in SIDES:
-                    arms[side] = weight
-    return arms
-
-
-def test_every_glyph_has_the_arms_of_its_mask() -> None:
-    for mask, char in enumerate("".join(painting._GLYPHS)):
-        arms = {s: mask // p % 3 for s, p in zip(SIDES, (27, 9, 3, 1), strict=True)}
-        arms = {side: weight for side, weight in arms.items() if weight}
-        if len(arms) > 1:
-            assert read_arms(char) == arms, (char, arms)
-
-
-# properties
-
-
-@st.composite
-def graphs(draw: st.DrawFn) -> Graph:
-    """Draw boxes and wires, few or many, anywhere or between two halves, a gap and a room."""
-    count = draw(st.integers(1, 14))
-    rng = random.Random(draw(st.integers(0, 2**32)))
-    density = draw(st.sampled_from([0.1, 0.2, 0.4, 0.8, 1.0]))
-    halves = draw(st.booleans())
-    boxes = [Box(k, rng.randint(1, 7), rng.randint(1, 3)) for k in range(count)]
-    wires = [
-        Wire(a, b, rng.choice([0, 1, 4]))
-        for b in range(count)
-        for a in range(b)
-        if rng.random() < density and (a < count // 2 <= b or not halves)
-    ]
-    rng.shuffle(wires)
-    return boxes, wires, {"gap": draw(st.integers(0, 1)), "room": draw(st.sampled_from([None, 0]))}
-
-
-Place = tuple[int, int]
-Grid = dict[Place, str]
-
-
-def cells(layout: Layout, lit: Iterable[Pair] = ()) -> Grid:
-    """Return the line characters of a drawing without labels."""
-    shine = light(layout, lit)
-    return {
-        (piece.x + i, y): char
-        for y in range(layout.height)
-        for piece in paint(layout, y, 0, layout.width, lambda _: "", shine)
-        if isinstance(piece, Stroke)
-        for i, char in enumerate(piece.text)
-        if char != " "
-    }
-
-
-def follow(grid: Grid, x: int, y: int, heavy: Grid | None = None) -> set[Place]:
-    """Return the cells reached from (x, y) along arms: never leftward, and straight over `┼`.
-
-    With `heavy`, the same picture with weights, only heavy arms count.
-    """
-    seen: set[tuple[int, int, str]] = set()
-    todo = [(x, y, "RIGHT")]
-    while todo:
-        x, y, heading = todo.pop()
-        if (x, y, heading) in seen:
-            continue
-        seen.add((x, y, heading))
-        if grid[x, y] == "▶":
-            continue
-        arms = read_arms((heavy or grid)[x, y])
-        for side in (heading,) if grid[x, y] == "┼" else ("UP", "DOWN", "RIGHT"):
-            dx, dy = SIDES[side]
-            if arms.get(side, 0) >= (2 if heavy else 1):
-                assert (x + dx, y + dy) in grid, "a line ends in nothing"
-                todo.append((x + dx, y + dy, side))
-    return {(x, y) for x, y, _ in seen}
-
-
-def targets(layout: Layout, reached: set[Place]) -> set[int]:
-    return {key for key, rect in layout.boxes.items() if (rect.x - 2, rect.y) in reached}
-
-
-def leaving(layout: Layout, grid: Grid) -> Iterator[tuple[int, int, int]]:
-    for key, rect in layout.boxes.items():
-        x, y = rect.x + rect.width + 1, rect.y
-        if (x, y) in grid:
-            yield key, x, y
-
-
 def assert_traced(layout: Layout, wires: Sequence[Wire]) -> None:
     """Assert that the lines join what the wires join, and each label lies on its own wire."""
     grid = cells(layout)
@@ -441,24 +332,6 @@ def test_every_line_of_a_large_tangle_can_be_traced(seed: int) -> None:
     pairs = sorted({tuple(sorted(rng.sample(range(60), 2))) for _ in range(100)})
     wires = [Wire(a, b, 2) for a, b in pairs]
     assert_traced(lay_out([Box(k, 4, 2) for k in range(60)], wires), wires)
-
-
-@given(graphs(), st.data())
-def test_lit_wires_and_no_others_are_heavy_from_end_to_end(
-    graph: Graph, data: st.DataObject
-) -> None:
-    boxes, wires, options = graph
-    layout = lay_out(boxes, wires, **options)
-    pairs = [(wire.source, wire.target) for wire in wires]
-    lit = data.draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
-    grid = cells(layout)
-    with patch.object(painting, "_joint", lambda mask, char, **_: char):
-        heavy = cells(layout, lit)
-    drawn = set()
-    for key, x, y in leaving(layout, grid):
-        if read_arms(heavy[x, y])["RIGHT"] == 2:
-            drawn |= {(key, t) for t in targets(layout, follow(grid, x, y, heavy))}
-    assert drawn == set(lit)
 
 
 @given(graphs(), st.data(), st.booleans())

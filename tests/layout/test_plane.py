@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.layout.plane import braille, cell_of, clipped, head, line_dots, resample, rims, text_of
-from gradtui.layout.ticks import round_numbers, round_powers, tick_texts
 
 
 def test_dots_are_braille():
@@ -81,14 +78,3 @@ def test_arrows_point_where_they_go():
     assert [head(x, y) for x, y in ((1, 0), (1, 1), (0, 2), (-3, 0.1), (-1, -1), (0.1, -4))] == [
         *"→↗↑←↙↓"
     ]
-
-
-def test_round_numbers_are_round():
-    assert round_numbers(0.65, 2.14, 4) == pytest.approx([1.0, 1.5, 2.0])
-    assert round_numbers(3.0, 3.0, 4) == []
-    assert round_powers(0.004, 7.0, 7) == pytest.approx([0.01, 0.03, 0.1, 0.3, 1.0, 3.0])
-    assert round_powers(1e-9, 1e5, 5) == pytest.approx([1e-9, 1e-6, 1e-3, 1.0, 1e3])
-    last = round_powers(1e300, sys.float_info.max, 5)
-    assert last == pytest.approx([1e300, 1e302, 1e304, 1e306, 1e308])
-    assert tick_texts([9.981, 9.982, 9.983]) == ["9.981", "9.982", "9.983"]
-    assert tick_texts([500.0, 1000.0]) == ["500", "1000"]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 from textual.command import CommandList
 
-import gradtui
 from gradtui.base.text import cell_width
 from gradtui.tui.commands import COMMANDS, find_command
 from gradtui.tui.help import help_lines
 from gradtui.tui.keys import Keys
-from gradtui.tui.offers import HINTS, Place, footer, hint
 from gradtui.tui.panels import PANELS, panel_types
 
 KEYS = Keys()
+
+
 MODIFIED = ("ctrl+", "alt+")
 
 
@@ -31,25 +31,6 @@ def test_every_command_has_a_plain_key_and_stands_in_the_help(command):
     assert KEYS.fill(command.help) in text
     assert KEYS.shown(command.id) in text
     assert find_command(command.id) is command
-
-
-@pytest.mark.parametrize("width", [40, 80, 120])
-@pytest.mark.parametrize("panel", ["", *PANELS])
-def test_the_footer_fits_and_always_names_help_and_quit(panel, width):
-    frame = gradtui.load("two_weights").frame
-    named = footer(frame, Place(panel, zoomed=False), KEYS, width)
-    assert named[-2:] == [("?", "help"), ("q", "quit")]
-    assert 1 + sum(len(key) + len(title) + 3 for key, title in named) <= width
-    assert ("Esc", "all panels") in footer(frame, Place(panel, zoomed=True), KEYS, width)
-
-
-def test_a_hint_is_not_given_again_once_its_command_was_used():
-    frame, used = gradtui.load("five_parcels").frame, set[str]()
-    seen = []
-    while tip := hint(frame, used, KEYS):
-        seen.append(tip)
-        used.add(next(one.id for one in HINTS if one.text in tip))
-    assert len(seen) == len(set(seen)) == len(HINTS)
 
 
 def test_a_short_name_is_enough_where_it_is_the_only_one():

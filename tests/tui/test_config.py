@@ -14,7 +14,7 @@ from gradtui.tui.breakpoints import BreakpointList
 from gradtui.tui.config import Config, read_config
 from gradtui.tui.debugger import Debugger
 from gradtui.tui.help import Help, help_lines
-from gradtui.tui.keys import DEFAULTS, GROUPS, Keys, read_key, rivals, written
+from gradtui.tui.keys import DEFAULTS, GROUPS, Keys
 from gradtui.tui.panels.notes import NotesPanel
 from gradtui.tui.picker import Picker
 from gradtui.tui.prompt import Prompt
@@ -91,18 +91,6 @@ def test_a_named_pipe_and_a_device_are_no_settings_and_are_not_waited_for(tmp_pa
     for file, what in ((pipe, "is a named pipe"), (device, "is a device"), (tmp_path, "a folder")):
         with pytest.raises(InputError, match=f"the settings cannot be read: .*{what}"):
             read_config(file)
-
-
-@pytest.mark.parametrize("id", DEFAULTS)
-def test_every_key_is_written_and_read_the_same_way(id):
-    for key in DEFAULTS[id]:
-        assert written(read_key(written(key))) == written(key) == written(read_key(key))
-
-
-@pytest.mark.parametrize("id", DEFAULTS)
-def test_no_two_bindings_that_have_the_keys_together_share_one(id):
-    keys = set(map(written, DEFAULTS[id]))
-    assert not any(keys & set(map(written, DEFAULTS[other])) for other in rivals(id))
 
 
 @pytest.mark.parametrize(

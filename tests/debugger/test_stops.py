@@ -1,0 +1,50 @@
+"""Moving to the next finding."""
+
+from gradtui.debugger.stops import go_on, next_finding
+
+WRONG = "[backward]\ncode = '''\nde = 2*e\ndw = de\n'''\n[update]\ncode = 'w = w + lr*g'"
+
+
+def test_findings_are_gone_to_one_after_the_other(session_of):
+    session = session_of("e = w*x - 5\nL = e**2", more=WRONG)
+    next_finding(session)
+    assert session.message == "still comparing what was written by hand …"
+    session.investigation.look()
+    session.toggle_level()
+    next_finding(session)
+    line = session.problem.lines.index("dw = de") + 1
+    assert session.message.startswith(f"finding 1 of 2, line {line}: ")
+    assert session.problem.graph.nodes[session.selection.node].name == "w"
+    assert session.frame.where.value == "backward"
+    next_finding(session)
+    assert session.message.startswith("finding 2 of 2, line ")
+    assert session.position == session.order.backward + 1
+    next_finding(session)
+    assert session.frame.known.chosen == 0
+
+
+def test_without_findings_there_is_nowhere_to_go(session_of):
+    session = session_of("L = (w*x)**2", more="[backward]\ncode = 'dw = 2*w*x*x'")
+    session.investigation.look()
+    next_finding(session)
+    assert session.message == "no findings"
+    plain = session_of("L = (w*x - 5)**2")
+    next_finding(plain)
+    assert plain.message == "still looking at the run …"
+    plain.investigation.look()
+    next_finding(plain)
+    assert plain.message == "no findings"
+
+
+def test_going_on_stops_at_each_finding_of_a_step_once(session_of):
+    session = session_of("L = w**2 + v**2", "w = 2.0\nv = 3.0",
+                         more="[backward]\ncode = '''\ndw = w\ndv = v\n'''")  # fmt: skip
+    session.investigation.look()
+    for line in ("dw", "dv"):
+        go_on(session)
+        assert session.step == 0 and session.investigation.chosen.target == line
+    go_on(session)
+    assert session.step == session.problem.steps
+    session.first()
+    go_on(session)
+    assert session.step == session.problem.steps

@@ -1,0 +1,52 @@
+"""What a search finds of the scenarios."""
+
+import pytest
+
+from gradtui.scenario.bundled import list_bundled, read_chapters
+from gradtui.scenario.searching import search
+
+ENTRIES = list_bundled()
+
+
+WORDS = {name: f"{one.title} {one.about}" for one in read_chapters() for name in one.names}
+
+
+def found(text):
+    return [entry.name for entries in search(ENTRIES, text, WORDS) for entry in entries]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("sign error", "grad_sign"),
+        ("Rate 3", "two_weights_rate_3"),
+        ("exploding", "chain_exploding"),
+        ("five_parcels", "five_parcels"),
+        ("dead relu", "dead_relu"),
+        ("vanishing gradients problem", "sigmoids_deep"),
+        ("0.001", "five_parcels_rate_0_001"),
+    ],
+)
+def test_the_best_match_comes_first(text, name):
+    assert found(text)[0] == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("explode", "chain_exploding"),
+        ("explode", "five_parcels_rate_1_5"),
+        ("too small", "five_parcels_rate_0_001"),
+        ("jacobian", "softmax_classifier"),
+        ("zero_grad", "grad_accumulated"),
+    ],
+)
+def test_words_of_chapters_notes_and_other_forms_are_found(text, name):
+    assert name in found(text)
+
+
+def test_what_stands_in_the_text_alone_comes_apart():
+    heads, texts = search(ENTRIES, "nan", WORDS)
+    assert [entry.name for entry in heads] == ["late_nan"]
+    assert "late_stable" in [entry.name for entry in texts]
+    assert search(ENTRIES, "zzz", WORDS) == ([], [])
