@@ -45,32 +45,28 @@ class Watchdog:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Raise Endless in code that runs in here for too long."""
-        self._sent = received = False
+        self._sent = False
         self._until = time.monotonic() + max(_LEAST, _TIMES * self.usual)
         try:
             yield
-        except Endless:
-            received = True
-            raise
         finally:
-            with self._lock:
-                self._until = None
-            if self._sent and not received:
-                _receive()
+            try:
+                with self._lock:
+                    self._until = None
+                if self._sent:
+                    _send(self._thread, None)  # one sent just as the run ended is still pending
+            except Endless:
+                pass
 
     def _watch(self) -> None:
         while not self._closed.wait(_POLLED):
             with self._lock:
                 if self._until is not None and time.monotonic() >= self._until:
                     self._until, self._sent = None, True
-                    error = ctypes.py_object(Endless)
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), error)
+                    _send(self._thread, Endless)
 
 
-def _receive() -> None:
-    """Wait for an exception sent just as a run ended, which nothing else takes back."""
-    try:
-        while True:
-            time.sleep(_POLLED)
-    except Endless:
-        return
+def _send(thread: int, error: type[BaseException] | None) -> None:
+    """Raise an exception in a thread at its next instruction; None takes back a pending one."""
+    sent = None if error is None else ctypes.py_object(error)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), sent)

@@ -1,0 +1,43 @@
+"""Edited code that would run for ever is ended, whatever it catches."""
+
+import threading
+
+import pytest
+
+from gradtui.diagnosis.recorded.blame.watchdog import Endless, Watchdog
+
+
+def test_a_loop_that_catches_all_is_ended_too():
+    watchdog = Watchdog()
+    count = 0
+    with watchdog.at_work(), pytest.raises(Endless), watchdog.watching():
+        while True:
+            try:
+                count += 1
+            except Exception:
+                raise AssertionError("caught") from None
+
+    assert count > 0
+
+
+def test_code_that_swallows_its_end_is_not_waited_for():
+    swallowed = []
+
+    def run():
+        watchdog = Watchdog()
+        with watchdog.at_work():
+            with watchdog.watching():
+                try:
+                    while True:
+                        pass
+                except BaseException as error:
+                    swallowed.append(type(error))
+            with watchdog.watching():
+                swallowed.append("the next run")
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(60)
+
+    assert not thread.is_alive()
+    assert swallowed == [Endless, "the next run"]
