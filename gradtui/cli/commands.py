@@ -78,6 +78,7 @@ def learn(arguments: argparse.Namespace) -> int:
 
 def show_step(arguments: argparse.Namespace) -> int:
     """Print one step in words and numbers."""
+    from gradtui.debugger.session import MAX_STEP, last_step_text
     from gradtui.explain.report import show_json, show_lines
     from gradtui.scenario.references import named_first
 
@@ -92,6 +93,8 @@ def show_step(arguments: argparse.Namespace) -> int:
         raise InputError(f"'{name}' is not a parameter{hint}", file=arguments.file)
     if arguments.level == "operations":
         session.toggle_level()
+    if arguments.step > MAX_STEP:
+        raise InputError(f"--step {arguments.step}: {last_step_text()}", file=arguments.file)
     with working(f"computing step {arguments.step} of {arguments.file}"):
         session.seek(arguments.step)
     if session.message:

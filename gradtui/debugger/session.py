@@ -41,6 +41,11 @@ class _Place(NamedTuple):
     selected: int | None
 
 
+def last_step_text() -> str:
+    """Return why a step beyond the last is refused."""
+    return f"step {MAX_STEP:,} is the last that can be asked for"
+
+
 class Session:
     """A problem being stepped through.
 
@@ -209,7 +214,7 @@ class Session:
         elif step < 0:
             self.message = "this is the first step"
         elif step > MAX_STEP:
-            self.message = f"step {MAX_STEP:,} is the last that can be asked for"
+            self.message = last_step_text()
         self._step = min(max(step, 0), MAX_STEP)
         self.position = self.order.backward
         self._arrive()
@@ -234,7 +239,7 @@ class Session:
         elif self.problem.call is not None:
             self.message = SINGLE
         elif self._step == MAX_STEP:
-            self.message = f"step {MAX_STEP:,} is the last that can be asked for"
+            self.message = last_step_text()
         else:
             self._step, self.position = self._step + 1, 0
             self._arrive()

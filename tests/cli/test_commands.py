@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.shell import rows_of
+from gradtui.debugger.session import Session
 
 
 def test_show_as_json_has_the_contract_s_keys(run):
@@ -45,7 +46,8 @@ def test_show_of_a_parameter_that_is_not_there(run):
     )  # fmt: skip
 
 
-def test_show_refuses_a_step_too_far(run):
+def test_show_refuses_a_step_too_far_before_any_is_computed(run, monkeypatch):
+    monkeypatch.setattr(Session, "seek", None)
     status, out, err = run("show", "two_weights", "--step", "999999999")
     assert (status, out) == (2, "")
     assert "step 10,000,000 is the last that can be asked for" in err

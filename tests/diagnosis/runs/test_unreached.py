@@ -1,0 +1,26 @@
+"""What the loss depends on, and columns of data that tell nothing."""
+
+from gradtui.diagnosis.runs.run import Run
+from gradtui.diagnosis.runs.unreached import constant_feature, depends_on_node, disconnected
+from gradtui.scenario.load import load_problem
+
+
+def test_all_that_is_computed_from_a_node_depends_on_it(session_of):
+    graph = session_of("a = w*x\nb = a + 1\nc = 2*x\nL = b + c").problem.graph
+    found = depends_on_node(graph.nodes, graph.names["a"])
+    assert {graph.nodes[id].name for id in found} - {""} == {"a", "b", "L"}
+
+
+def test_a_weight_of_which_the_loss_is_not_made_is_disconnected(write):
+    run = Run(load_problem(write("u = 2*v\nL = (w*x)**2", "w = 2.0\nv = 1.0")))
+    (found,) = disconnected(run)
+    assert (found.target, found.evidence["gradient"]) == ("v", 0.0)
+
+
+def test_a_constant_column_beside_a_bias_leaves_only_a_sum_to_learn(write):
+    data = "X = [[1.0, 5.0], [2.0, 5.0], [3.0, 5.0]]\ny = [1.0, 2.0, 3.0]"
+    code, start = "L = mean((X@w{} - y)**2)", "w = [0.1, 0.1]\nb = 0.0"
+    (found,) = constant_feature(Run(load_problem(write(code.format(" + b"), start, data))))
+    assert (found.severity, found.target, found.evidence["columns"]) == ("info", "X", [1])
+    alone = write(code.format(""), "w = [0.1, 0.1]", data)
+    assert list(constant_feature(Run(load_problem(alone)))) == []
