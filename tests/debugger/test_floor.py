@@ -1,0 +1,45 @@
+"""The lowest place in view: that of a bowl, a line of equal losses, an edge."""
+
+import numpy as np
+import pytest
+
+from gradtui.debugger.floor import find_floor
+
+VIEW = ((-4.0, 4.0), (-4.0, 4.0))
+
+
+def bowl(places):
+    """Return (x - 1)² + 4(y + 2)² + 3, which is lowest at (1, -2)."""
+    x, y = places.T
+    return (x - 1) ** 2 + 4 * (y + 2) ** 2 + 3
+
+
+def groove(places):
+    """Return (x + y - 1)², which is 0 along a line."""
+    return (places.sum(axis=1) - 1) ** 2
+
+
+def known(losses, *places):
+    return [(float(losses(np.array([place]))[0]), place) for place in places]
+
+
+def test_the_floor_of_a_bowl_is_its_lowest_point():
+    found = find_floor(bowl, known(bowl, (3.0, 3.0), (2.0, 0.0)), VIEW, 100.0)
+    assert found.loss == pytest.approx(3.0)
+    assert found.place == pytest.approx((1.0, -2.0), abs=1e-6)
+    assert not found.level
+
+
+def test_the_floor_of_a_groove_is_a_line():
+    found = find_floor(groove, known(groove, (3.0, 3.0)), VIEW, 25.0)
+    assert found.loss == pytest.approx(0.0, abs=1e-12) and found.level
+
+
+def test_a_floor_out_of_view_is_not_gone_to():
+    narrow = ((2.0, 4.0), (0.0, 4.0))
+    found = find_floor(bowl, known(bowl, (2.0, 0.0)), narrow, 100.0)
+    assert (found.loss, found.place) == (20.0, (2.0, 0.0))
+
+
+def test_without_a_finite_loss_there_is_no_floor():
+    assert find_floor(bowl, [(np.nan, (0.0, 0.0)), (np.inf, (1.0, 1.0))], VIEW, 1.0) is None

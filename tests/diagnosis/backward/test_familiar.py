@@ -1,0 +1,22 @@
+import numpy as np
+import pytest
+
+from gradtui.diagnosis.backward.familiar import is_multiple
+
+BASE = np.array([[9.0, 9.0, 9.0], [1.0, 2.0, 4.0], [3.0, -1.0, 0.5]])
+"""(points, elements); the first point is the run's own start, which is not compared."""
+
+
+@pytest.mark.parametrize(
+    ("value", "multiple"),
+    [(2 * BASE, True), (-BASE / 3, True), (BASE**2, False), (BASE + 1, False)],
+)
+def test_a_multiple_is_one_number_times_the_base_at_every_point(value, multiple):
+    assert is_multiple(value, BASE) is multiple
+
+
+def test_of_few_elements_the_number_must_be_the_same_at_every_point():
+    per_point = BASE * np.array([[1.0], [2.0], [-3.0]])
+    assert is_multiple(per_point, BASE)
+    assert not is_multiple(per_point[:, :2], BASE[:, :2])
+    assert is_multiple(2 * BASE[:, :2], BASE[:, :2])
