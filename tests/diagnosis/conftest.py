@@ -1,5 +1,3 @@
-"""Expressions whose small changes are tried."""
-
 import pytest
 
 from gradtui.diagnosis.edits import Editable
@@ -12,6 +10,8 @@ SHAPES = {"x": (4, 3), "z": (4, 3), "w": (3, 2), "s": (), "t": ()}
 
 @pytest.fixture
 def editable():
+    """Make an expression whose small changes are tried, over names of these shapes."""
+
     def call(text):
         builder = Builder(simplify=True)
         names = {name: builder.leaf(Kind.DATA, name, shape) for name, shape in SHAPES.items()}
