@@ -1,0 +1,102 @@
+"""Tests mirror the package: those of `explain/step.py` are in `tests/explain/test_step.py`."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+WHOLE = {
+    "diagnosis/backward": "diagnosis/backward/test_diagnose.py",
+    "diagnosis/executed": "diagnosis/executed/test_check.py",
+    "diagnosis/recorded": "diagnosis/recorded/test_check.py",
+    "diagnosis/recorded/blame": "diagnosis/recorded/test_reach_of_edits.py",
+    "diagnosis/updates": "diagnosis/updates/test_diagnose.py",
+    "engine/operations": "engine/test_ops.py",
+    "layout": "layout/test_layout.py",
+    "recording": "recording/test_run.py",
+    "recording/torch": "tensors/test_operators.py",
+    "tui/panels": "tui/test_views.py",
+}
+"""Packages that do one thing, and its tests: a module of theirs needs none of its own."""
+THROUGH = {
+    "api": "test_package.py",
+    "debugger/calls": "tui/test_call_screen.py",
+    "debugger/guide": "tui/test_lessons.py",
+    "debugger/investigation": "debugger/test_stops.py",
+    "debugger/sweeps": "tui/test_trials.py",
+    "diagnosis/check": "diagnosis/test_silenced.py",
+    "diagnosis/judgement": "explain/test_outcome.py",
+    "diagnosis/runs/stuck": "diagnosis/runs/test_depth.py",
+    "engine/builder": "engine/test_ops.py",
+    "engine/handwritten": "engine/test_bundling.py",
+    "engine/lowered": "engine/test_expansion.py",
+    "engine/lowering": "engine/test_interpreter.py",
+    "engine/operation": "engine/test_ops.py",
+    "engine/program": "engine/test_trainer.py",
+    "explain/graph_text": "explain/test_byhand.py",
+    "explain/guesses": "explain/test_predictions.py",
+    "scenario/arrays": "test_bad_input.py",
+    "scenario/code": "scenario/test_python.py",
+    "scenario/labels": "test_bad_data.py",
+    "scenario/lesson": "scenario/test_lessons.py",
+    "scenario/load": "test_bad_input.py",
+    "scenario/scanner": "scenario/test_positions.py",
+    "scenario/schema": "test_bad_input.py",
+    "scenario/settings": "scenario/test_changes.py",
+    "scenario/shown": "cli/test_output.py",
+    "scenario/template": "cli/test_creating.py",
+    "tracing/problem": "tracing/test_executed.py",
+    "tracing/syntax": "tracing/test_executed.py",
+    "tracing/visits": "tracing/test_executed.py",
+    "tui/app": "tui/test_picker.py",
+    "tui/around": "tui/test_picker.py",
+    "tui/bars": "tui/test_debugger.py",
+    "tui/breakpoints": "tui/test_walk.py",
+    "tui/driver": "tui/test_terminal.py",
+    "tui/glossary": "tui/test_help.py",
+    "tui/moves": "tui/test_debugger.py",
+    "tui/narrowed": "tui/test_events.py",
+    "tui/pace": "tui/test_playing.py",
+    "tui/tables": "tui/test_trials.py",
+}
+"""Other modules without tests of their own, and what tests them."""
+ACROSS = {
+    "cli/test_interrupts.py", "debugger/test_call.py", "debugger/test_walks.py",
+    "diagnosis/backward/test_deep.py", "diagnosis/recorded/test_containers.py",
+    "diagnosis/recorded/test_lines_at_fault.py", "diagnosis/recorded/test_programs.py",
+    "diagnosis/recorded/test_reach_of_edits.py", "diagnosis/updates/test_shapes.py",
+    "diagnosis/updates/test_work.py", "engine/test_validation.py", "layout/test_layout.py",
+    "manual/test_examples.py", "scenario/test_names.py", "scenario/test_update.py",
+    "scenario/test_update_source.py", "tui/test_byhand_screen.py", "tui/test_call_screen.py",
+    "tui/test_course_screen.py", "tui/test_events.py", "tui/test_extremes.py",
+    "tui/test_fixes.py", "tui/test_hidden.py", "tui/test_interrupt.py", "tui/test_room.py",
+    "tui/test_start.py", "tui/test_terminal.py", "tui/test_views.py",
+}  # fmt: skip
+"""Tests of what several modules do together; each file says in its first line what that is."""
+MODULES = sorted(
+    str(path.relative_to(ROOT / "gradtui").with_suffix(""))
+    for path in (ROOT / "gradtui").rglob("*.py")
+    if not path.name.startswith("__")
+)
+
+
+def own(module: str) -> Path:
+    """Return the file of a module's own tests."""
+    package, _, name = module.rpartition("/")
+    return ROOT / "tests" / package / f"test_{name}.py"
+
+
+def test_a_module_has_tests_of_its_own_or_it_is_said_what_tests_it():
+    without = {module for module in MODULES if not own(module).is_file()}
+    assert {module for module in without if module.rpartition("/")[0] not in WHOLE} == set(THROUGH)
+
+
+def test_every_file_of_tests_bears_the_name_of_a_module_or_tests_several():
+    packages = {module.rpartition("/")[0] for module in MODULES} - {""}
+    found = {path for package in packages for path in (ROOT / "tests" / package).glob("test_*.py")}
+    others = found - {own(module) for module in MODULES}
+    assert {str(path.relative_to(ROOT / "tests")) for path in others} == ACROSS
+    assert all(path.read_text(encoding="utf-8").startswith('"""') for path in others)
+
+
+def test_what_tests_a_module_is_there():
+    for file in {*THROUGH.values(), *WHOLE.values()}:
+        assert (ROOT / "tests" / file).is_file(), file
