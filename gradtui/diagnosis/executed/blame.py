@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.executed.judge import Case
-from gradtui.diagnosis.executed.walk import Walk
 from gradtui.diagnosis.recorded.blame.flow import Told
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.preview import Preview
@@ -65,7 +64,7 @@ class _Walks(Trials):
         self.left -= 1
         try:
             with self.edited(patch):
-                return {_WEIGHTS: self._walk().again(self._first.probes)}
+                return {_WEIGHTS: self._case.walk.afresh().again(self._first.probes)}
         except (Exception, Endless):  # whatever an edit makes the user's code raise
             return None
 
@@ -76,7 +75,7 @@ class _Walks(Trials):
             return frozenset()
         try:
             with self.edited(patch):
-                walk = self._walk()
+                walk = self._case.walk.afresh()
                 right = not any(astray(walk, course).any() for course in self._case.courses)
         except (Exception, Endless):  # the same
             return frozenset()
@@ -89,7 +88,3 @@ class _Walks(Trials):
     def is_right(self, name: str, results: Results) -> bool:
         """Return whether weights are the optimizer's along the first sequences."""
         return bool(self._first.target.agrees_always(results[name]).all())
-
-    def _walk(self) -> Walk:
-        update, case = self._case.update, self._case
-        return Walk(update, case.ours, together=case.walk.together)

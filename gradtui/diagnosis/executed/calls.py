@@ -242,7 +242,8 @@ class Run:
         self._update, self._lr, self._t = update, lr, 0
         self.weights: Arrays = {name: np.array(value) for name, value in weights.items()}
         self._call = update.started(lr)
-        self._named = any(n in _NAMES for n in inspect.signature(self._call).parameters)
+        self._takes = inspect.signature(self._call).parameters
+        self._named = any(name in _NAMES for name in self._takes)
         alone = update.form == 0 and not self._named and update.kept is not None
         self._calls = {
             name: update.started(lr) if alone else self._call for name in weights
@@ -251,7 +252,7 @@ class Run:
 
     def _fresh(self) -> dict[str, Any]:
         """Return an empty state; a `config` holds the rate and the given constants."""
-        if "config" in inspect.signature(self._call).parameters:
+        if "config" in self._takes:
             return dict(self._update.setting.by_name(self._lr))
         return {}
 
@@ -310,7 +311,7 @@ class Run:
         setting, found = self._update.setting, dict[str, Any]()
         known: dict[str, Any] = {"t": self._t, **setting.by_name(self._lr)}
         spare, first, stated = setting.defaults(), list[Any](), False
-        for one in inspect.signature(call).parameters.values():
+        for one in self._takes.values():
             needed = one.default is one.empty
             if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
                 continue

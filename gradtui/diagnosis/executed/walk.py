@@ -7,6 +7,7 @@ update keeps for one parameter and uses for another.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,12 @@ class Walk(Motion):
         self._outside = Kept(update.called) if update.outside else None
         self._walks: dict[int, tuple[Probes, Array]] = {}
         """Identity of sequences -> these, which keeps them alive, and the weights."""
+
+    def afresh(self) -> Walk:
+        """Return the same walk without the weights found so far: the update's code has changed."""
+        fresh = copy(self)
+        fresh.single, fresh._walks = False, {}
+        return fresh
 
     def weights(self, probes: Probes) -> Array:
         """Return w after each step of the update, (steps, sequences)."""
