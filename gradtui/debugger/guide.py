@@ -24,7 +24,7 @@ TRIES = 3
 _CLOSE = 5e-3
 """The relative tolerance of a prediction, which is worked out by hand."""
 _PART = 0.1
-"""Of the way from the number of the step before: as near it has to come at least."""
+"""The largest error, as a part of the change since the step before."""
 
 
 class Progress(Struct, frozen=True):
@@ -49,7 +49,7 @@ class Progress(Struct, frozen=True):
     following: str
     """The next scenario of the course, after the last part."""
     already: bool = False
-    """Whether what the present one asks for was so when it came up."""
+    """Whether the present goal had been reached before it came up."""
 
 
 class Guide:
@@ -85,7 +85,7 @@ class Guide:
 
     @property
     def tries(self) -> int:
-        """How often the present question was answered, before it was gone back from, too."""
+        """The number of answers to the present question, those before leaving it included."""
         return self._tries.get(self.place, 0)
 
     @tries.setter
@@ -168,7 +168,7 @@ class Guide:
 
 
 def is_close(given: float, wanted: float, step: float = math.inf) -> bool:
-    """Return whether a number that was worked out by hand is the one that is wanted.
+    """Return whether a number worked out by hand is the wanted one.
 
     `step` is by how much it differs from the step before, which must not be taken for it.
     """

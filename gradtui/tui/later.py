@@ -1,4 +1,4 @@
-"""A call after some time, made on a busy machine as well."""
+"""Delayed calls that a busy machine does not lose."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def call_after(
     pump: MessagePump, seconds: float, callback: Callable[[], object]
 ) -> asyncio.TimerHandle:
-    """Call something once, some time from now, unless what was returned is cancelled before."""
+    """Call something once after some seconds, unless the returned handle is cancelled first."""
     # Textual's own one-shot timer never calls back when its task starts later than its time, as
     # it does when the processor is taken away for a moment.
     return asyncio.get_running_loop().call_later(seconds, pump.call_later, callback)

@@ -63,7 +63,7 @@ def not_finite(runs: Runs) -> tuple[str, Place | None]:
             if isinstance(node, Leaf | Call) and found is not None:
                 if isinstance(node, Call):
                     return f": {node.name} gives {found} here", node.place
-                return f": what is read here holds {found}", node.place or _reader(tape, id)
+                return f": a value read here holds {found}", node.place or _reader(tape, id)
     return "", None
 
 
