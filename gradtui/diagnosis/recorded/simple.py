@@ -91,16 +91,15 @@ def ratio_of(values: Sequence[Array], bases: Sequence[Array]) -> float | None:
 
 def _all_close(values: Sequence[Array], others: Sequence[Array]) -> bool:
     return all(
-        one.shape == two.shape and bool(np.all(np.abs(one - two) <= _room(1.0, [two])))
+        one.shape == two.shape and bool(np.all(np.abs(one - two).reshape(-1) <= _room(1.0, [two])))
         for one, two in zip(values, others, strict=True)
     )
 
 
 def _room(scale: float, bases: Sequence[Array]) -> Array:
-    """Return the tolerance, relative to the largest element of each point."""
+    """Return the tolerance of all elements, relative to the largest one of each point."""
     parts = [np.full(one.size, np.max(np.abs(one), initial=0.0)) for one in bases]
-    whole = _CLOSE * scale * np.concatenate(parts)
-    return whole if len(bases) > 1 else whole.reshape(bases[0].shape)
+    return np.asarray(_CLOSE * scale * np.concatenate(parts))
 
 
 def _told(value: float) -> str:

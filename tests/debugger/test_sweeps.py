@@ -1,0 +1,31 @@
+"""Runs of one weight that differ in the rate alone: L = (w·x)², x = 3, so w is multiplied."""
+
+import pytest
+
+from gradtui.debugger.forks import fork
+from gradtui.debugger.sweeps import Sweep
+from gradtui.scenario.changes import read_change
+
+
+@pytest.fixture
+def sweep(session_of):
+    session = session_of("L = (w*x)**2", steps=20)
+    row, problem = session.history.state(0), session.problem
+    changes = [read_change(f"lr {rate}", problem) for rate in (0.01, 0.05, 0.2)]
+    return Sweep([fork(problem, row, 0, change) for change in changes], 20)
+
+
+def test_each_run_falls_or_grows_by_its_own_factor(sweep):
+    # The weight is multiplied by 1 - 18·lr, the loss by its square.
+    for losses, rate in zip(sweep.losses, (0.01, 0.05, 0.2), strict=True):
+        assert losses[:3] == pytest.approx([36 * (1 - 18 * rate) ** (2 * k) for k in range(3)])
+    assert (sweep.start, sweep.last) == (0, 20)
+
+
+def test_each_is_named_by_its_value_and_then_by_how_it_ends(sweep):
+    assert [sweep.name(at) for at in range(3)] == ["0.01", "0.05", "0.2"]
+    assert sweep.setting in ("lr", "optimizer.lr")
+    sweep.judge()
+    assert sweep.ends[1:] == ("converges", "diverges") and sweep.failed == ""
+    assert sweep.name(1).startswith("0.05 ")
+    assert list(sweep.drawn) == [0, 1, 2]

@@ -1,0 +1,14 @@
+import gradtui
+from gradtui.diagnosis.runs.run import Run
+from gradtui.diagnosis.runs.stuck import plateau
+
+
+def test_a_loss_that_stands_still_beside_a_slope_is_on_a_plateau():
+    (found,) = plateau(Run(gradtui.load("flat_start").problem))
+    assert (found.rule, found.target) == ("plateau", "loss")
+    assert found.evidence["lower_loss"] < found.evidence["loss"]
+    assert "the same training reaches" in found.message
+
+
+def test_a_loss_that_falls_to_its_minimum_is_not():
+    assert plateau(Run(gradtui.load("five_parcels").problem)) == ()
