@@ -44,9 +44,7 @@ class Upstream(Struct, frozen=True, eq=False):
             where += f" of {os.path.basename(self.right.file)}"
         elif self.right.line == self.next.line:
             where = "up to this line"
-        return (
-            f"the gradient that flows back is right {where}, and none of the edits tried repairs it"
-        )
+        return f"the gradient that flows back is right {where}; none of the edits tried repairs it"
 
 
 def upstream(point: Point, name: str) -> Upstream | None:

@@ -151,7 +151,7 @@ def test_a_mistake_that_no_edit_mends_stands_after_what_is_right(monkeypatch):
 
     assert (found.rule, found.line) == ("unexplained", line_of(case, 7))
     assert found.evidence["gradients"] == ["w", "b"]
-    assert f"right up to line {line_of(case, 6)}, and no single edit" in found.message
+    assert f"right up to line {line_of(case, 6)}; none of the edits tried" in found.message
 
 
 def test_streams_warnings_and_logging_are_as_they_were(capsys):
