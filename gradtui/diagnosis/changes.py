@@ -44,10 +44,13 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Tweak]:
             yield from _turned(expression, path, part)
 
 
-def insertions(expression: Editable, pool: Pool) -> Iterator[Tweak]:
-    """Yield the edits that insert a factor or a term, or replace a factor."""
+def insertions(expression: Editable, pool: Pool, *, whole: bool = False) -> Iterator[Tweak]:
+    """Yield the edits that insert a factor or a term, or replace a factor.
+
+    They are those of the `whole` expression if these are asked for alone.
+    """
     yield from more_alike(expression, pool)
-    for path, part in _places(expression):
+    for path, part in _places(expression)[: 1 if whole else None]:
         parent = _parent_of(expression, path)
         inner = parent is not None and parent.function in ("shape", "len", "**", "expand", "T")
         if inner or (isinstance(part, Call) and part.function in ("shape", "len")):

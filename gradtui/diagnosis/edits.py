@@ -69,6 +69,16 @@ _COST: Mapping[EditKind, float] = {
 """How far-fetched edits of a kind are."""
 SLOPE = 1.8
 """The cost of putting a unit's slope for the unit, or for another's slope: a likely mistake."""
+_DROPPED_MINUS, _TAKEN_FROM = 0.5, 0.1
+"""How much likelier it is to drop a minus, and to take something from a new term."""
+_LEAST: Mapping[EditKind, float] = {
+    **_COST,
+    EditKind.NEGATE: _COST[EditKind.NEGATE] - _DROPPED_MINUS,
+    EditKind.FUNCTION: SLOPE,
+    EditKind.ADD_TERM: _COST[EditKind.ADD_TERM] - _TAKEN_FROM,
+    EditKind.REPLACE_FACTOR: _COST[EditKind.ADD_FACTOR],
+}
+"""The least that an edit of a kind costs."""
 _LONGEST = 80
 """Characters of new text that count as one more step of far-fetchedness."""
 
@@ -94,17 +104,22 @@ class Tweak(Edit, frozen=True):
     def cost(self) -> float:
         """How far-fetched it is: of several that fit, the cheapest is named first."""
         if self.kind is EditKind.NEGATE and not _adds_minus(self):
-            return _COST[self.kind] - 0.5
+            return _COST[self.kind] - _DROPPED_MINUS
         if self.kind is EditKind.FUNCTION and _is_slope(self):
             return SLOPE + 0.02 * len(self.path)
         if self.kind is EditKind.REPLACE_FACTOR and isinstance(self.old, Number):
             cost = _COST[EditKind.ADD_FACTOR]
         elif self.kind is EditKind.ADD_TERM and _is_taken_from(self):
-            cost = _COST[self.kind] - 0.1
+            cost = _COST[self.kind] - _TAKEN_FROM
         else:
             cost = _COST[self.kind]
         new = len(spell(self.new)) if self.new is not None else 0
         return cost + 0.01 * min(new, _LONGEST) + 0.02 * len(self.path)
+
+
+def least_cost(*kinds: EditKind) -> float:
+    """Return the least that an edit of some kinds costs."""
+    return min(_LEAST[kind] for kind in kinds)
 
 
 def _is_slope(edit: Tweak) -> bool:

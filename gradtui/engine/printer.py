@@ -48,6 +48,8 @@ def spell(tree: Tree, original: Tree | None = None, lines: Sequence[str] = ()) -
     there.  If the lines write np.exp, so do new parts, because in a Python file a bare sum is
     another function.
     """
+    if isinstance(tree, Name) and original is None:
+        return tree.name
     prefixed = any(map(_PREFIXED.search, lines))
     spaces = dict(_SPACES)
     if original is not None and original.place.line <= len(lines):

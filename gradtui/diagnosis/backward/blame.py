@@ -22,6 +22,7 @@ from gradtui.diagnosis.backward.offers import (
     offer_of,
     repairable,
 )
+from gradtui.diagnosis.backward.pinned import Pinned
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of, loose_ends
 from gradtui.diagnosis.backward.trial import Trial
@@ -92,25 +93,60 @@ def _best_repair(
     """Return the repair of one more line that makes most wrong claims right."""
     offers = list[Offer]()
     best: Offer | None = None
-    most, here = 0, world.at(FIRST)
+    least, here = 1, world.at(FIRST)
+    pinned = Pinned(trial, here, right)
     for inserted in (False, True):
-        before = len(offers)
         lines = tuple(repairable(trial, wrong, done, spared))
-        for line, affected in trial.budget.nearest(lines, of=len(trial.lines)):
-            if len(affected) < most:
+        lines = trial.budget.nearest(lines, of=len(trial.lines))
+        adjoints = {} if inserted else _adjoints(trial, readings, world, lines, right, pinned)
+        least = max(least, *(len(one.fixed) for some in adjoints.values() for one in some), 0)
+        before = len(offers)
+        for line, affected in lines:
+            offers += adjoints.get(line, ())
+            if line.target is not None or len(affected) < least:
                 continue  # another line fixes more than this one could
-            found = () if inserted else adjoints_of(trial, readings, world, here, line, affected)
-            more = edited_of(trial, readings, world, here, line, affected, inserted=inserted)
-            for offer in (*found, *more):
+            if pinned.holds(line, affected, least):
+                continue
+            for offer in edited_of(
+                trial, readings, world, here, line, affected, inserted=inserted, least=least
+            ):
                 if _breaks_none(trial, world, offer.repair, right):
                     offers.append(offer)
-                    most = max(most, len(offer.fixed))
+                    least = max(least, len(offer.fixed))
         if len(offers) == before:
             continue
         best, near = _best(readings, world, offers, done)
         if near and len(best.fixed) == len(wrong):
             break
     return None if best is None else best.repair
+
+
+def _adjoints(
+    trial: Trial,
+    readings: Readings,
+    world: Interpreter,
+    lines: Sequence[tuple[Line, list[Line]]],
+    right: Sequence[Line],
+    pinned: Pinned,
+) -> dict[Line, list[Offer]]:
+    """Return the repairs of lines as adjoints that break nothing, those that fix most among them.
+
+    A line at fault is often the last one from which all that is wrong is computed, so this comes
+    first: less is then sought in the others.
+    """
+    found, least, here = dict[Line, list[Offer]](), 1, world.at(FIRST)
+    for line, affected in sorted(reversed(lines), key=lambda one: -len(one[1])):
+        if len(affected) < least:
+            break
+        if pinned.holds(line, affected, least):
+            continue
+        found[line] = [
+            offer
+            for offer in adjoints_of(trial, readings, world, here, line, affected, least=least)
+            if _breaks_none(trial, world, offer.repair, right)
+        ]
+        least = max(least, *(len(offer.fixed) for offer in found[line]), 0)
+    return found
 
 
 def _untrue(trial: Trial, done: Sequence[Repair]) -> int:

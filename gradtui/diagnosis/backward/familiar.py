@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,6 +118,32 @@ def _slope(
         along = np.ones((1, *shape)) if slope is None else fitted(slope, shape)
         total = total + fitted(trial.world.value(step), shape) * along
     return total
+
+
+class Multiples:
+    """Finds, among values with the scale of their differences, those that another may equal.
+
+    Up to a constant, and only as far as their first numbers tell; what passes `constant_ratio`
+    passes this.
+    """
+
+    def __init__(self, values: Sequence[Array], sizes: Sequence[Array]) -> None:
+        heads = [_head(one).reshape(-1) for one in (*values, *sizes)]
+        self._values, sizes = np.split(np.array(heads), 2)
+        self._norms = np.linalg.norm(self._values, axis=1)
+        self._room = TOLERANCE * np.linalg.norm(sizes, axis=1)
+
+    def of(self, value: Array) -> Sequence[int]:
+        """Return the numbers of the values of which a value may be a multiple."""
+        head = _head(value).reshape(-1)
+        with np.errstate(all="ignore"):
+            ratios = self._values @ head / np.square(self._norms)
+            apart = np.linalg.norm(head - ratios[:, None] * self._values, axis=1)
+            largest = np.maximum(1.0, 2 * np.linalg.norm(head) / self._norms)
+            # A value that is hardly more than rounding may be multiplied by anything.
+            near = ~(apart > 2 * largest * self._room) | ~(2 * self._room <= self._norms)
+        found: list[int] = np.flatnonzero(near).tolist()
+        return found
 
 
 def is_multiple(value: Array, base: Array) -> bool:

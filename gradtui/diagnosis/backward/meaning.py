@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.familiar import Familiar, is_multiple
+from gradtui.diagnosis.backward.familiar import Familiar, Multiples, is_multiple
 from gradtui.diagnosis.backward.hypotheses import MULTIPLE, Hits, pool_for
 from gradtui.diagnosis.backward.likeness import Likeness, twins_of
 from gradtui.diagnosis.backward.material import (
@@ -40,6 +40,7 @@ from gradtui.diagnosis.sieve import Fits, Sieve
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind
 from gradtui.engine.interpreter import Interpreter, fitted
+from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Name, Tree
 
 Array = NDArray[np.float64]
@@ -58,6 +59,8 @@ class Readings:
         self.familiar = Familiar(trial)
         self.likeness = Likeness(trial.lines)
         self._of: dict[str, Reading] = {}
+        self._adjoints: dict[Shape, tuple[int, ...]] = {}
+        self._multiples: dict[Shape, Multiples] = {}
         self.steps = Steps(trial, self.of)
         self._is_true_step: dict[str, bool] = {}
         self._unscaled: dict[str, tuple[Builder, int]] = {}
@@ -80,7 +83,7 @@ class Readings:
         if isinstance(line.tree, Call) and line.tree.function in ("len", "shape"):
             return Reading((), False, known=True)
         targets = self._may_be(line)
-        held = {target: self._ratio(line, target) for target in targets}
+        held = {target: self._ratio(line, target) for target in self._may_be_multiple(line)}
         scales = {target: scale for target, scale in held.items() if scale is not None}
         if scales:
             # A sum and its terms share one adjoint: people mean that of the sum.
@@ -90,7 +93,13 @@ class Readings:
 
     def _may_be(self, line: Line) -> tuple[int, ...]:
         """Return the values of a helper's shape whose adjoint has a name or deserves one."""
-        trial, shape = self.trial, self.trial.builder.nodes[line.node].shape
+        shape = self.trial.builder.nodes[line.node].shape
+        if shape not in self._adjoints:
+            self._adjoints[shape] = self._of_shape(shape)
+        return self._adjoints[shape]
+
+    def _of_shape(self, shape: Shape) -> tuple[int, ...]:
+        trial = self.trial
         return tuple(
             node.id
             for node in trial.graph.nodes
@@ -98,6 +107,17 @@ class Readings:
             and (node.name or node.op in _HELD)
             and node.kind is not Kind.CONSTANT and node.id != trial.graph.loss
         )  # fmt: skip
+
+    def _may_be_multiple(self, line: Line) -> list[int]:
+        """Return those of them whose adjoint may be what it holds, up to a constant."""
+        trial, targets = self.trial, self._may_be(line)
+        shape = trial.builder.nodes[line.node].shape
+        if not targets:
+            return []
+        if shape not in self._multiples:
+            values = [[of(one) for one in targets] for of in (trial.truth, trial.size)]
+            self._multiples[shape] = Multiples(*values)
+        return [targets[at] for at in self._multiples[shape].of(trial.world.value(line.node))]
 
     def _is_familiar(self, line: Line, world: Interpreter) -> bool:
         """Return whether a helper holds a value that the true backward pass computes.

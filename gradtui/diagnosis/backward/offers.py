@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -11,17 +11,15 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.backward.meaning import Readings, is_counted
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair
-from gradtui.diagnosis.backward.trial import Trial, rounded
+from gradtui.diagnosis.backward.trial import ROWS, Trial, rounded
 from gradtui.diagnosis.edits import EditKind
-from gradtui.diagnosis.sieve import FIRST, SLACK
+from gradtui.diagnosis.sieve import FIRST
 from gradtui.engine.interpreter import Interpreter
 
 Array = NDArray[np.float64]
 
 USUAL = 2.6
 """From this cost of changing a helper on, a change of a claim is more likely."""
-_ROWS = 4000
-"""Numbers of a claim examined to find a constant."""
 
 
 class Offer(Struct, frozen=True, eq=False):
@@ -54,37 +52,73 @@ def adjoints_of(
     here: Interpreter,
     line: Line,
     affected: Sequence[Line],
+    *,
+    least: int,
 ) -> Iterator[Offer]:
-    """Yield the repairs of a line as an adjoint that make some of the affected claims right."""
-    for target in (*readings.of(line).targets, *readings.further(line)):
-        may_fix = _may_fix(trial, here, line, trial.truth_of(line, target), affected)
-        offer = offer_of(trial, readings, world, line, target, may_fix) if may_fix else None
-        if offer:
-            yield offer
+    """Yield the repairs of a line as an adjoint that make `least` of the affected claims right."""
+    targets = (*readings.of(line).targets, *readings.further(line))
+    alike: dict[int, Array] = {}
+    for target in targets:
+        if trial.adjoint(target) not in alike:
+            alike[trial.adjoint(target)] = trial.truth_of(line, target)[FIRST]
+    found = dict(zip(alike, _scaled(trial, here, line, [*alike.values()], affected, least)))
+    for target in targets:
+        may_fix = found[trial.adjoint(target)]
+        if len(may_fix) >= least:
+            offer = offer_of(trial, readings, world, line, target, may_fix)
+            if offer is not None and len(offer.fixed) >= least:
+                yield offer
 
 
-def _may_fix(
-    trial: Trial, here: Interpreter, line: Line, true: Array, affected: Sequence[Line]
-) -> list[Line]:
-    """Return the claims that a line may make right with a constant times a value, at one point."""
-    pair = here.replacing({line.node: np.stack([np.zeros_like(true[FIRST]), true[FIRST]])})
-    found = list[Line]()
-    for claim in affected:
-        zero, unit = trial.held(claim, pair).reshape(2, -1)[:, :_ROWS]
-        wanted, size = (
-            value[FIRST].reshape(-1)[:_ROWS]
-            for value in (trial.truth(claim.target or 0), trial.size(claim.target or 0))
-        )
-        with np.errstate(all="ignore"):
-            weight = 1 / np.where(size > 0, size, 1.0)
-            slope, rest = (unit - zero) * weight, (wanted - zero) * weight
-            square = np.dot(slope, slope)
-            scale = np.dot(slope, rest) / square
-            apart = np.linalg.norm(scale * slope - rest)
-            room = SLACK * max(1.0, abs(scale)) * np.sqrt(rest.size)
-            if not apart > room:
-                found.append(claim)
-    return found
+def _scaled(
+    trial: Trial,
+    here: Interpreter,
+    line: Line,
+    values: Sequence[Array],
+    affected: Sequence[Line],
+    least: int,
+) -> Iterator[list[Line]]:
+    """Yield, for each value, the claims that a line may make right with a constant times it.
+
+    They are tried at one point, as rows after a row of zeros.
+    """
+    rows = trial.together * trial.points
+    for start in range(0, len(values), rows):
+        some = np.stack(values[start : start + rows])
+        right = _right(trial, here, line, some, affected, trial.may_be_scaled, least, zero=True)
+        for row in right.T:
+            yield [one for one, good in zip(affected, row, strict=True) if good]
+
+
+def _right(
+    trial: Trial,
+    here: Interpreter,
+    line: Line,
+    rows: Array,
+    claims: Sequence[Line],
+    fits: Callable[[Line, Array], NDArray[np.bool_]],
+    least: int,
+    *,
+    zero: bool = False,
+) -> NDArray[np.bool_]:
+    """Return which claims may be right with which of a line's values, (claims, rows).
+
+    `fits` tells it from the values of a claim, before them that for a `zero` line if asked for.
+    Rows that leave fewer than `least` claims right are given up on the way.
+    """
+    right = np.zeros((len(claims), len(rows)), dtype=bool)
+    before, left = np.zeros_like(rows[: int(zero)]), np.arange(len(rows))
+    world = here.replacing({line.node: np.concatenate([before, rows])})
+    for number, claim in enumerate(claims):
+        right[number, left] = fits(claim, trial.held(claim, world))
+        later = len(claims) - number - 1
+        hopeful = np.count_nonzero(right[:, left], axis=0) + later >= least
+        if not hopeful.any():
+            break
+        if 2 * np.count_nonzero(hopeful) <= len(left):
+            left = left[hopeful]
+            world = here.replacing({line.node: np.concatenate([before, rows[left]])})
+    return right
 
 
 def offer_of(
@@ -128,8 +162,8 @@ def _scale(unit: Array, zero: Array, wanted: Array, size: Array) -> float | None
     """Return c with zero + c·(unit - zero) equal to `wanted`; None if no constant fits."""
     with np.errstate(all="ignore"):
         weight = 1 / np.where(size > 0, size, 1.0)
-        slope = ((unit - zero) * weight)[1:].reshape(-1)[:_ROWS]
-        rest = ((wanted - zero) * weight)[1:].reshape(-1)[:_ROWS]
+        slope = ((unit - zero) * weight)[1:].reshape(-1)[:ROWS]
+        rest = ((wanted - zero) * weight)[1:].reshape(-1)[:ROWS]
         square = float(np.dot(slope, slope))
         if not 0 < square < np.inf:
             return None
@@ -149,26 +183,23 @@ def edited_of(
     affected: Sequence[Line],
     *,
     inserted: bool,
-) -> list[Offer]:
-    """Return the single changes of a helper's own expression that make claims right.
+    least: int,
+) -> Iterator[Offer]:
+    """Yield the single changes of a helper's own expression that make `least` claims right.
 
     With `inserted` only the changes that insert something, else all others.
     """
-    found = list[Offer]()
     if line.target is not None:
-        return found
+        return
 
     def fits(values: Array) -> NDArray[np.bool_]:
-        after = here.replacing({line.node: values[:, 0]})
-        right: NDArray[np.bool_] = np.any(
-            [trial.may_be_right(one, after) for one in affected], axis=0
-        )
-        return right
+        right = _right(trial, here, line, values[:, 0], affected, trial.may_be_right, least)
+        return np.asarray(np.count_nonzero(right, axis=0) >= least)
 
     for edit, value in readings.variants(line, world, fits, inserted=inserted):
         after = world.replacing({line.node: value})
         fixed = frozenset(one.name for one in affected if trial.is_right(one, after))
-        if fixed:
+        if len(fixed) >= least:
             left, sound, _ = readings.order(line, 1.0, after, world)
             cost = readings.cost_of(line, edit)
             scaled = edit.path == () and edit.kind in (EditKind.NEGATE, EditKind.SCALE)
@@ -176,5 +207,4 @@ def edited_of(
             if scaled and sound == 0:
                 sound = 1.0  # a multiple of an unknown value is unknown, too
             order = (left, sound, 0.5 if scaled else cost - USUAL, cost)
-            found.append(Offer(Repair(line, None, 1.0, value, edit), fixed, order))
-    return found
+            yield Offer(Repair(line, None, 1.0, value, edit), fixed, order)

@@ -55,6 +55,7 @@ class Program:
         self.nodes = tuple(builder.nodes)
         self.state: Mapping[str, int] = lowered.kept
         """Name that keeps the previous step's value -> the leaf of that value."""
+        self._dependents: dict[frozenset[str], frozenset[str]] = {}
         self._by_name = {line.name: line for line in self.lines}
         self.odd = tuple(line.name for line in self.lines if self._is_odd(graph, line))
         """Claims in a shape that does not broadcast to their target's, which makes them helpers."""
@@ -89,6 +90,12 @@ class Program:
 
     def dependents(self, names: Iterable[str]) -> frozenset[str]:
         """Return `names` and those of all lines computed from them."""
+        key = frozenset(names)
+        if key not in self._dependents:
+            self._dependents[key] = self._computed_from(key)
+        return self._dependents[key]
+
+    def _computed_from(self, names: frozenset[str]) -> frozenset[str]:
         found = set(names)
         for line in self.lines:
             if line.reads & found:

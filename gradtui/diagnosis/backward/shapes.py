@@ -25,7 +25,7 @@ from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.changes import insertions, small_edits
-from gradtui.diagnosis.edits import Editable, EditKind, Pool, Tweak
+from gradtui.diagnosis.edits import INSERTIONS, Editable, EditKind, Pool, Tweak, least_cost
 from gradtui.diagnosis.sieve import FIRST, near_at
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, Node
@@ -48,7 +48,7 @@ _SHAPING = (
     EditKind.ADD_TERM,
     EditKind.REPLACE_FACTOR,
 )
-
+_RENAMING = (EditKind.REPLACE, EditKind.REPLACE_FACTOR)
 
 MOST_LOOKED_AT, MOST_LOWERED, MOST_JUDGED = 20_000, 200, 48
 """Most changes of lines made, checked for fitting shapes, and judged."""
@@ -265,8 +265,8 @@ def _changes(
     for line in sorted(suspects, key=_work_of):
         expression = Editable(line.tree, trial.builder.nodes, line.scope)
         shape = expression.builder.nodes[line.node].shape if line.node >= 0 else None
-        for edit in _edits(trial, line, expression):
-            if edit.kind not in _SHAPING or edit.cost >= nearer:
+        for edit in _edits(trial, line, expression, nearer):
+            if edit.kind not in _SHAPING or not _is_nearer(edit, nearer):
                 continue
             looked_at += 1
             if looked_at > MOST_LOOKED_AT:
@@ -276,14 +276,28 @@ def _changes(
                 yield line, edit, expression.edited(edit)
 
 
-def _edits(trial: Trial, line: Line, expression: Editable) -> Iterator[Tweak]:
-    names: list[Tree] = [Name(name, NOWHERE) for name in line.scope]
-    pool = pool_for(trial, line, names, _lost_terms(trial, line))
-    yield from _exchanged(expression, pool)
+def _is_nearer(edit: Tweak, nearer: float) -> bool:
+    """Return whether an edit costs less; its text need not be written if its kind tells that."""
+    return nearer == math.inf or (least_cost(edit.kind) < nearer and edit.cost < nearer)
+
+
+def _edits(trial: Trial, line: Line, expression: Editable, nearer: float) -> Iterator[Tweak]:
+    """Yield the changes of a line, without some that cost `nearer` or more.
+
+    Names and insertions are too many to be made for nothing.
+    """
+    renamed, inserted = (least_cost(*kinds) < nearer for kinds in (_RENAMING, INSERTIONS))
+    names: list[Tree] = [Name(name, NOWHERE) for name in line.scope] if inserted else []
+    pool = pool_for(trial, line, names, _lost_terms(trial, line) if inserted else [])
+    if renamed:
+        yield from _exchanged(expression, pool)
+    else:
+        pool = replace(pool, names={})
     yield from small_edits(expression, pool)
-    yield from (edit for edit in insertions(expression, pool) if edit.path == ())
-    for tree in _lost_whole(trial, line):
-        yield Tweak((), tree, EditKind.REPLACE_FACTOR, line.tree, tree)
+    if inserted:
+        yield from insertions(expression, pool, whole=True)
+        for tree in _lost_whole(trial, line):
+            yield Tweak((), tree, EditKind.REPLACE_FACTOR, line.tree, tree)
 
 
 def _exchanged(expression: Editable, pool: Pool) -> Iterator[Tweak]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.probes import Draw
 from gradtui.diagnosis.backward.program import Line, Program
-from gradtui.diagnosis.sieve import Budget, near_at
+from gradtui.diagnosis.sieve import FIRST, SLACK, Budget, Fits, near_at
 from gradtui.engine.builder import Builder
 from gradtui.engine.formula import Texts
 from gradtui.engine.graph import Graph, Kind, Node
@@ -31,6 +31,8 @@ ROUNDED = 10.0
 """A difference counts only above this many times the spread of rounding."""
 SHAKES = 10
 """Passes with every rounded result moved, to measure the spread of rounding."""
+ROWS = 4000
+"""Numbers of a claim examined to find a constant."""
 _TOGETHER = 1 << 22
 """Numbers computed at once: small arrays take as long as larger ones."""
 _SEED = 1997
@@ -87,16 +89,24 @@ class Trial:
         self._truths: dict[int, Array] = {} if like is None else like._truths
         self._flows: dict[int, Mapping[int, Array]] = {} if like is None else like._flows
         self._noise: dict[int, Array] = {}
+        self._forget()
         self.leaves = self._leaves(state)
         self.world = Interpreter(self.builder.nodes, self.leaves, self.points)
         if like is not None:
             self.world.adopt(like.world, len(self.reverse.nodes))
+
+    def _forget(self) -> None:
+        """Forget what claims are compared with."""
+        self._sizes = dict[int, Array]()
+        self._fits = dict[int, Fits]()
+        self._weighed = dict[int, tuple[Array, Array]]()
 
     def elsewhere(self, draw: Draw) -> Trial:
         """Return the same lines at other points, to judge their claims there."""
         other = copy(self)
         other.draw, other.points = draw, len(draw(0))
         other._truths, other._flows, other._noise = {}, {}, {}
+        other._forget()
         other.leaves = other._leaves(self._state)
         other.world = self.world.elsewhere(other.leaves, other.points)
         return other
@@ -189,9 +199,11 @@ class Trial:
         """Return the scale of differences: a gradient, or the rounding that swamps it."""
         if not self._noise:
             self._noise = self._measured()
-        swamped = self._noise.get(target)
-        true = np.abs(self.truth(target))
-        return true if swamped is None else np.maximum(true, ROUNDED / TOLERANCE * swamped)
+        if target not in self._sizes:
+            swamped, true = self._noise.get(target), np.abs(self.truth(target))
+            known = true if swamped is None else np.maximum(true, ROUNDED / TOLERANCE * swamped)
+            self._sizes[target] = known
+        return self._sizes[target]
 
     def _measured(self) -> dict[int, Array]:
         """Return the spread of rounding of each gradient that a line claims.
@@ -253,11 +265,31 @@ class Trial:
         held, true = self.held(line, world), self.truth(line.target)
         return close(held, true, np.abs(true)) or close(held, true, self.size(line.target))
 
-    def may_be_right(self, line: Line, world: Interpreter) -> NDArray[np.bool_]:
-        """Return, for each row of a world of one point, whether a claim may hold there."""
-        assert line.target is not None
-        fits = near_at(self.truth(line.target), self.size(line.target))
-        return fits(self.held(line, world)[:, None])
+    def may_be_right(self, line: Line, held: Array) -> NDArray[np.bool_]:
+        """Return, for each of some values at one point, whether a claim may hold with it."""
+        target = line.target or 0
+        if target not in self._fits:
+            self._fits[target] = near_at(self.truth(target), self.size(target))
+        return np.asarray(self._fits[target](held[:, None]))
+
+    def may_be_scaled(self, line: Line, held: Array) -> NDArray[np.bool_]:
+        """Return, for values of a claim at one point, whether it may hold up to a constant.
+
+        The constant is that of the line from which it is computed; the first of the values is that
+        with this line 0.
+        """
+        target = line.target or 0
+        if target not in self._weighed:
+            wanted, size = (
+                value[FIRST].reshape(-1)[:ROWS] for value in (self.truth(target), self.size(target))
+            )
+            self._weighed[target] = wanted, 1 / np.where(size > 0, size, 1.0)
+        wanted, weight = self._weighed[target]
+        zero, *_ = rows = held.reshape(len(held), -1)[:, :ROWS]
+        slopes, rest = (rows[1:] - zero) * weight, (wanted - zero) * weight
+        scales = slopes @ rest / np.sum(slopes * slopes, axis=1)
+        apart = np.linalg.norm(scales[:, None] * slopes - rest, axis=1)
+        return ~(apart > SLACK * np.maximum(1.0, np.abs(scales)) * np.sqrt(rest.size))
 
     def held(self, line: Line, world: Interpreter | None = None) -> Array:
         """Return a claim's value at every point, in the shape of its target."""
