@@ -96,8 +96,8 @@ def _best_repair(
     least, here = 1, world.at(FIRST)
     pinned = Pinned(trial, here, right)
     for inserted in (False, True):
-        lines = tuple(repairable(trial, wrong, done, spared))
-        lines = trial.budget.nearest(lines, of=len(trial.lines))
+        possible = tuple(repairable(trial, wrong, done, spared))
+        lines = trial.budget.nearest(possible, of=len(trial.lines))
         adjoints = {} if inserted else _adjoints(trial, readings, world, lines, right, pinned)
         least = max(least, *(len(one.fixed) for some in adjoints.values() for one in some), 0)
         before = len(offers)

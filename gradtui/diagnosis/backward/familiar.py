@@ -128,10 +128,11 @@ class Multiples:
     """
 
     def __init__(self, values: Sequence[Array], sizes: Sequence[Array]) -> None:
-        heads = [_head(one).reshape(-1) for one in (*values, *sizes)]
-        self._values, sizes = np.split(np.array(heads), 2)
+        self._values, largest = (
+            np.array([_head(one).reshape(-1) for one in some]) for some in (values, sizes)
+        )
         self._norms = np.linalg.norm(self._values, axis=1)
-        self._room = TOLERANCE * np.linalg.norm(sizes, axis=1)
+        self._room = TOLERANCE * np.linalg.norm(largest, axis=1)
 
     def of(self, value: Array) -> Sequence[int]:
         """Return the numbers of the values of which a value may be a multiple."""

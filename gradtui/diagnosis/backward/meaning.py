@@ -93,20 +93,16 @@ class Readings:
 
     def _may_be(self, line: Line) -> tuple[int, ...]:
         """Return the values of a helper's shape whose adjoint has a name or deserves one."""
-        shape = self.trial.builder.nodes[line.node].shape
+        trial, shape = self.trial, self.trial.builder.nodes[line.node].shape
         if shape not in self._adjoints:
-            self._adjoints[shape] = self._of_shape(shape)
+            self._adjoints[shape] = tuple(
+                node.id
+                for node in trial.graph.nodes
+                if node.shape == shape and node.id in trial.reverse.adjoint
+                and (node.name or node.op in _HELD)
+                and node.kind is not Kind.CONSTANT and node.id != trial.graph.loss
+            )  # fmt: skip
         return self._adjoints[shape]
-
-    def _of_shape(self, shape: Shape) -> tuple[int, ...]:
-        trial = self.trial
-        return tuple(
-            node.id
-            for node in trial.graph.nodes
-            if node.shape == shape and node.id in trial.reverse.adjoint
-            and (node.name or node.op in _HELD)
-            and node.kind is not Kind.CONSTANT and node.id != trial.graph.loss
-        )  # fmt: skip
 
     def _may_be_multiple(self, line: Line) -> list[int]:
         """Return those of them whose adjoint may be what it holds, up to a constant."""

@@ -61,7 +61,8 @@ def adjoints_of(
     for target in targets:
         if trial.adjoint(target) not in alike:
             alike[trial.adjoint(target)] = trial.truth_of(line, target)[FIRST]
-    found = dict(zip(alike, _scaled(trial, here, line, [*alike.values()], affected, least)))
+    tried = _scaled(trial, here, line, [*alike.values()], affected, least)
+    found = dict(zip(alike, tried, strict=True))
     for target in targets:
         may_fix = found[trial.adjoint(target)]
         if len(may_fix) >= least:

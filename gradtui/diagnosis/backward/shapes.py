@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 from msgspec import Struct
@@ -93,11 +94,12 @@ def reshape_helper(
     fitting = list[tuple[int, Line, Tweak, Handwritten]]()
     world = trial.world.replacing({one.line.node: one.value for one in granted})
     here, settled = world.at(FIRST), {one.line.name for one in granted}
+    shaped = _Shaped(trial, hand, judged)
     for line, edit, tree in changes[:MOST_LOWERED]:
         if not before and not _may_mend(trial, here, line, tree, judged, settled):
             continue
         changed = _with_line(hand, line, tree)
-        left = _unfit(trial, changed, judged)
+        left = shaped.unfit(line, tree, changed, max(before, 1) - 1)
         if left is not None and left < max(before, 1):
             fitting.append((left, line, edit, changed))
     fitting.sort(key=lambda one: one[0])
@@ -207,15 +209,50 @@ def _work_of(line: Line) -> int:
     return isinstance(line.tree, Call) + (not is_idle(line))
 
 
-def _unfit(trial: Trial, hand: Handwritten, judged: Collection[str]) -> int | None:
-    """Return the number of lines without a value, or with a shape that does not fit."""
-    try:
-        program = Program(trial.graph, trial.reverse, hand)
-    except InputError:
-        return None
-    if set(program.odd) & set(judged):
-        return None
-    return sum(bool(one.misfit) for one in program.lines) + len(program.lost)
+class _Shaped:
+    """The shapes of a program with one of its lines changed."""
+
+    def __init__(self, trial: Trial, hand: Handwritten, judged: Collection[str]) -> None:
+        self._trial, self._hand, self._judged = trial, hand, set(judged)
+
+    def unfit(self, line: Line, tree: Tree, changed: Handwritten, most: int) -> int | None:
+        """Return the number of lines without a value, or with a shape that does not fit.
+
+        It is None if there are more than `most`, or if the changed program cannot be judged.
+        """
+        program = self._program
+        if program is None or self._hand.state or program.lost or program.odd:
+            return self._unfit(changed)
+        reached = program.dependents([line.name])
+        left = sum(bool(one.misfit) for one in program.lines if one.name not in reached)
+        builder, scope = Builder(program.nodes), dict[str, int]()
+        for one in program.lines:
+            if one.name not in reached:
+                continue
+            own = tree if one.name == line.name else one.tree
+            node = _lowered(builder, own, {**one.scope, **scope})
+            target = None if one.target is None else self._trial.graph.nodes[one.target]
+            if node is None or (target and builder.nodes[node].shape != target.shape):
+                misfit = node is None or (target and target.kind is Kind.PARAMETER)
+                return None if misfit and left >= most else self._unfit(changed)
+            scope[one.name] = node
+        return left
+
+    @cached_property
+    def _program(self) -> Program | None:
+        try:
+            return Program(self._trial.graph, self._trial.reverse, self._hand)
+        except InputError:
+            return None
+
+    def _unfit(self, hand: Handwritten) -> int | None:
+        try:
+            program = Program(self._trial.graph, self._trial.reverse, hand)
+        except InputError:
+            return None
+        if set(program.odd) & self._judged:
+            return None
+        return sum(bool(one.misfit) for one in program.lines) + len(program.lost)
 
 
 def _suspects(trial: Trial, misfits: Sequence[Line], judged: Collection[str]) -> list[Line]:

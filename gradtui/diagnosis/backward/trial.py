@@ -289,7 +289,8 @@ class Trial:
         slopes, rest = (rows[1:] - zero) * weight, (wanted - zero) * weight
         scales = slopes @ rest / np.sum(slopes * slopes, axis=1)
         apart = np.linalg.norm(scales[:, None] * slopes - rest, axis=1)
-        return ~(apart > SLACK * np.maximum(1.0, np.abs(scales)) * np.sqrt(rest.size))
+        far = apart > SLACK * np.maximum(1.0, np.abs(scales)) * np.sqrt(rest.size)
+        return np.asarray(~far)
 
     def held(self, line: Line, world: Interpreter | None = None) -> Array:
         """Return a claim's value at every point, in the shape of its target."""

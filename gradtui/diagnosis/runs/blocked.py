@@ -100,8 +100,9 @@ def _probe(run: Run, entries: NDArray[np.intp]) -> list[_Stop | None]:
         changed = [
             _changed(value) if id in run.trained else None for id, value in enumerate(values)
         ]
+        moved = [None if one is None else _rows_with_any(one) for one in changed]
         for index in range(len(part)):
-            stops.append(_stop(run, changed, values, index + 1))
+            stops.append(_stop(run, changed, moved, values, index + 1))
     return stops
 
 
@@ -119,15 +120,22 @@ def _changed(value: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.asarray((value != value[:1]) & ~(np.isnan(value) & np.isnan(value[:1])), np.bool_)
 
 
+def _rows_with_any(mask: NDArray[np.bool_]) -> list[bool]:
+    """Return, for each row of a mask, whether anything in it is true."""
+    found: list[bool] = np.asarray(mask.any(axis=tuple(range(1, mask.ndim)))).tolist()
+    return found
+
+
 def _stop(
     run: Run,
     changed: Sequence[NDArray[np.bool_] | None],
+    moved: Sequence[Sequence[bool] | None],
     values: Sequence[NDArray[np.float64]],
     index: int,
 ) -> _Stop | None:
     def moves(id: int) -> bool:
-        mask = changed[id]
-        return mask is not None and bool(np.any(mask[index]))
+        rows = moved[id]
+        return rows is not None and rows[index]
 
     if moves(run.graph.loss):
         return None
