@@ -26,6 +26,8 @@ _CLAIMS = 8
 """Most right claims that pin it, and most wrong ones that may be repaired nevertheless."""
 _SMALL = 1e-3
 """The smallest size of an element, relative to the largest, that counts by itself."""
+_SINGULAR = 1e-9
+"""Slopes count as dependent below this share of the largest singular value."""
 _SURE = 4.0
 """How far beyond its bound a value may lie, for the rounding of the bound."""
 
@@ -59,10 +61,12 @@ class Pinned:
         rows = np.concatenate([value[None], value + unit * np.eye(size)])
         shape = self._here.nodes[line.node].shape
         world = self._here.replacing({line.node: rows.reshape(-1, *shape)})
-        reach = self._reach(world, held, size)
+        reach = self._reach(world, held[:_CLAIMS])
+        if reach is None:
+            return False
         spoilt = 0
-        for claim in wrong if reach is not None else ():
-            spoilt += self._stays_wrong(world, claim, _SURE * (reach or 0.0))
+        for claim in wrong:
+            spoilt += self._stays_wrong(world, claim, reach)
             if spoilt > len(affected) - least:
                 self._known.add(line)
                 return True
@@ -79,29 +83,31 @@ class Pinned:
                     bent.add(node.id)
         return frozenset(bent)
 
-    def _reach(self, world: Interpreter, held: Sequence[Line], size: int) -> float | None:
-        """Return how far another value may be if all claims stay right; None if that is unknown."""
+    def _reach(self, world: Interpreter, held: Sequence[Line]) -> Array | None:
+        """Return how far another value may be if all claims stay right; None if that is unknown.
+
+        It is a matrix: the slopes of anything times it are the most that it changes along each
+        of its columns.
+        """
         parts = list[Array]()
-        for claim in held[:_CLAIMS]:
+        for claim in held:
             _, slope, allowed = self._at(world, claim)
             least = np.maximum(allowed, _SMALL * np.max(allowed, initial=0.0))
             with np.errstate(all="ignore"):
                 parts.append(slope / least[:, None])
-            whole = np.concatenate(parts)
-            if not np.all(np.isfinite(whole)):
-                return None
-            if len(whole) < size:
-                continue
-            smallest = float(np.linalg.svd(whole, compute_uv=False)[-1])
-            if smallest > 0 and math.sqrt(len(whole)) / smallest <= _SMALL:
-                return 2 * math.sqrt(len(whole)) / smallest
-        return None
+        whole = np.concatenate(parts)
+        if len(whole) < whole.shape[1] or not np.all(np.isfinite(whole)):
+            return None
+        _, sizes, turned = np.linalg.svd(whole, full_matrices=False)
+        if not sizes[-1] > _SINGULAR * sizes[0]:
+            return None
+        return np.asarray(2 * math.sqrt(len(whole)) * turned.T / sizes)
 
-    def _stays_wrong(self, world: Interpreter, claim: Line, reach: float) -> bool:
+    def _stays_wrong(self, world: Interpreter, claim: Line, reach: Array) -> bool:
         """Return whether a claim stays wrong however a line is changed within reach."""
         apart, slope, allowed = self._at(world, claim)
-        change = np.linalg.norm(slope, axis=1) * reach
-        return bool(np.any(np.abs(apart) > _SURE * allowed + change))
+        change = np.linalg.norm(slope @ reach, axis=1)
+        return bool(np.any(np.abs(apart) > _SURE * (allowed + change)))
 
     def _at(self, world: Interpreter, claim: Line) -> tuple[Array, Array, Array]:
         """Return a claim's distance from the truth, its slopes, and the distance that is allowed.
