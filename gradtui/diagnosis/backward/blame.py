@@ -108,11 +108,10 @@ def _best_repair(
             if pinned.holds(line, affected, least):
                 continue
             for offer in edited_of(
-                trial, readings, world, here, line, affected, inserted=inserted, least=least
+                trial, readings, world, here, line, affected, right, inserted=inserted, least=least
             ):
-                if _breaks_none(trial, world, offer.repair, right):
-                    offers.append(offer)
-                    least = max(least, len(offer.fixed))
+                offers.append(offer)
+                least = max(least, len(offer.fixed))
         if len(offers) == before:
             continue
         best, near = _best(readings, world, offers, done)
@@ -140,11 +139,8 @@ def _adjoints(
             break
         if pinned.holds(line, affected, least):
             continue
-        found[line] = [
-            offer
-            for offer in adjoints_of(trial, readings, world, here, line, affected, least=least)
-            if _breaks_none(trial, world, offer.repair, right)
-        ]
+        offers = adjoints_of(trial, readings, world, here, line, affected, right, least=least)
+        found[line] = [*offers]
         least = max(least, *(len(offer.fixed) for offer in found[line]), 0)
     return found
 
@@ -298,13 +294,6 @@ def _ends(
     new = [edit.new for edit in edits if edit.kind in INSERTIONS and edit.new is not None]
     own = all(name in line.reads for tree in new for name in names_read(tree))
     return _Ends(loose, bool(new), own, readings.likeness.gained(line, tree), cost)
-
-
-def _breaks_none(trial: Trial, world: Interpreter, repair: Repair, right: Sequence[Line]) -> bool:
-    """Return whether every right claim stays right after a repair."""
-    reached = trial.program.dependents([repair.line.name])
-    after = world.replacing({repair.line.node: repair.value})
-    return all(line.name not in reached or trial.is_right(line, after) for line in right)
 
 
 def _still_needed(

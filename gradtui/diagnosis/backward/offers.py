@@ -52,10 +52,14 @@ def adjoints_of(
     here: Interpreter,
     line: Line,
     affected: Sequence[Line],
+    right: Sequence[Line],
     *,
     least: int,
 ) -> Iterator[Offer]:
-    """Yield the repairs of a line as an adjoint that make `least` of the affected claims right."""
+    """Yield the repairs of a line as an adjoint that make `least` of the affected claims right.
+
+    They leave right claims `right`.
+    """
     targets = (*readings.of(line).targets, *readings.further(line))
     alike: dict[int, Array] = {}
     for target in targets:
@@ -66,7 +70,7 @@ def adjoints_of(
     for target in targets:
         may_fix = found[trial.adjoint(target)]
         if len(may_fix) >= least:
-            offer = offer_of(trial, readings, world, line, target, may_fix)
+            offer = offer_of(trial, readings, world, line, target, may_fix, right)
             if offer is not None and len(offer.fixed) >= least:
                 yield offer
 
@@ -129,8 +133,12 @@ def offer_of(
     line: Line,
     target: int,
     affected: Sequence[Line],
+    right: Sequence[Line] = (),
 ) -> Offer | None:
-    """Return the repair of a line as an adjoint, times the constant that fixes most claims."""
+    """Return the repair of a line as an adjoint, times the constant that fixes most claims.
+
+    It leaves right claims `right`.
+    """
     true = trial.truth_of(line, target)
     zero = world.replacing({line.node: np.zeros_like(true)})
     unit = world.replacing({line.node: true})
@@ -153,7 +161,7 @@ def offer_of(
     value = scale * true
     after = world.replacing({line.node: value})
     fixed = frozenset(one.name for one in affected if trial.is_right(one, after))
-    if not fixed:
+    if not fixed or not _keeps(trial, after, line, right):
         return None
     repair = Repair(line, target, scale, value)
     return Offer(repair, fixed, readings.order(line, repair.scale, after, world))
@@ -182,12 +190,14 @@ def edited_of(
     here: Interpreter,
     line: Line,
     affected: Sequence[Line],
+    right: Sequence[Line],
     *,
     inserted: bool,
     least: int,
 ) -> Iterator[Offer]:
     """Yield the single changes of a helper's own expression that make `least` claims right.
 
+    They leave right claims `right`.
     With `inserted` only the changes that insert something, else all others.
     """
     if line.target is not None:
@@ -200,7 +210,7 @@ def edited_of(
     for edit, value in readings.variants(line, world, fits, inserted=inserted):
         after = world.replacing({line.node: value})
         fixed = frozenset(one.name for one in affected if trial.is_right(one, after))
-        if len(fixed) >= least:
+        if len(fixed) >= least and _keeps(trial, after, line, right):
             left, sound, _ = readings.order(line, 1.0, after, world)
             cost = readings.cost_of(line, edit)
             scaled = edit.path == () and edit.kind in (EditKind.NEGATE, EditKind.SCALE)
@@ -209,3 +219,9 @@ def edited_of(
                 sound = 1.0  # a multiple of an unknown value is unknown, too
             order = (left, sound, 0.5 if scaled else cost - USUAL, cost)
             yield Offer(Repair(line, None, 1.0, value, edit), fixed, order)
+
+
+def _keeps(trial: Trial, after: Interpreter, line: Line, right: Sequence[Line]) -> bool:
+    """Return whether every right claim stays right after a line is repaired."""
+    reached = trial.program.dependents([line.name])
+    return all(one.name not in reached or trial.is_right(one, after) for one in right)
