@@ -1,0 +1,115 @@
+"""Which lines right claims pin, and how little is then tried in a long program of helpers."""
+
+import numpy as np
+import pytest
+
+from gradtui.diagnosis.backward.blame import find_repairs
+from gradtui.diagnosis.backward.culprits import deciding
+from gradtui.diagnosis.backward.familiar import Multiples
+from gradtui.diagnosis.backward.meaning import Readings
+from gradtui.diagnosis.backward.pinned import Pinned
+from gradtui.diagnosis.backward.probes import Probes
+from gradtui.diagnosis.backward.trial import Trial, constant_ratio
+from gradtui.diagnosis.sieve import FIRST
+from gradtui.scenario.load import load_problem
+
+LAYERS = 12
+
+
+def scenario(wrong: dict[str, str], rows: int = 3) -> str:
+    """Return a residual network whose adjoints are helpers, with lines replaced."""
+    random = np.random.default_rng(5)
+
+    def drawn(*shape: int) -> list[list[float]]:
+        return np.round(random.normal(size=shape), 2).tolist()
+
+    data = [f"X = {drawn(rows, 3)}", f"y = {drawn(rows, 3)}"]
+    parameters = [f"W{at} = {drawn(3, 3)}" for at in range(1, LAYERS + 1)]
+    model, before, inputs = [], "X", {}
+    for at in range(1, LAYERS + 1):
+        inputs[at] = before
+        model += [f"a{at} = tanh({before}@W{at})", f"h{at} = {before} + 0.3*a{at}"]
+        before = f"h{at}"
+    model += [f"e = {before} - y", "L = mean(e**2)"]
+    code = {f"up{LAYERS}": f"2*e/{rows * 3}"}
+    for at in range(LAYERS, 0, -1):
+        code[f"slope{at}"] = f"1 - a{at}**2"
+        code[f"delta{at}"] = f"0.3*up{at}*slope{at}"
+        code[f"dW{at}"] = f"{inputs[at]}.T@delta{at}"
+        if at > 1:
+            code[f"up{at - 1}"] = f"up{at} + delta{at}@W{at}.T"
+    code |= wrong
+    parts = {
+        "data": data,
+        "parameters": parameters,
+        "model": ['code = """', *model, '"""'],
+        "optimizer": ['name = "sgd"', "lr = 0.001"],
+        "backward": ['code = """', *(f"{name} = {text}" for name, text in code.items()), '"""'],
+    }
+    lines = (line for name, rows in parts.items() for line in (f"[{name}]", *rows))
+    return 'title = "Helpers"\n' + "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def trial_of(tmp_path):
+    """Return a function that makes the trial of a scenario, and its claims."""
+
+    def make(wrong: dict[str, str], rows: int = 3) -> tuple[Trial, list]:
+        path = tmp_path / "helpers.toml"
+        path.write_text(scenario(wrong, rows))
+        problem = load_problem(path)
+        program = problem.trainer.program
+        trial = Trial(program.graph, program.reverse, Probes.of(problem).own, problem.backward)
+        return trial, deciding(trial.graph, [line for line in trial.lines if line.claimed])
+
+    return make
+
+
+def pinned_names(trial: Trial, judged: list, least: int) -> set[str]:
+    """Return the lines that cannot make so many wrong claims right."""
+    wrong = [line for line in judged if not trial.is_right(line, trial.world)]
+    right = [line for line in judged if line not in wrong]
+    pinned, found = Pinned(trial, trial.world.at(FIRST), right), set[str]()
+    for line in trial.lines:
+        reached = trial.program.dependents([line.name])
+        affected = [one for one in wrong if one.name in reached]
+        if affected and pinned.holds(line, affected, least):
+            found.add(line.name)
+    return found
+
+
+def test_the_lines_before_a_mistake_are_pinned_and_the_wrong_one_is_not(trial_of):
+    found = pinned_names(*trial_of({"up6": "up7 - delta7@W7.T"}), least=6)
+    assert {f"up{at}" for at in range(7, LAYERS + 1)} <= found
+    assert found.isdisjoint({"up6", "delta6", "slope6"})
+
+
+def test_a_line_with_more_numbers_than_right_claims_tell_is_not_pinned(trial_of):
+    trial, judged = trial_of({"up11": "2*(up12 + delta12@W12.T)"}, rows=6)
+    assert "delta12" not in pinned_names(trial, judged, least=11)
+    assert "delta12" in pinned_names(*trial_of({"up11": "2*(up12 + delta12@W12.T)"}), least=11)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "most"),
+    [("up6", "2*(up7 + delta7@W7.T)", 2_000), ("up3", "delta4@W4.T", 15_000)],
+)
+def test_a_long_program_of_helpers_is_repaired_with_few_changes(name, text, most, trial_of):
+    trial, judged = trial_of({name: text})
+    (repair,) = find_repairs(trial, Readings(trial), judged)
+    assert repair.line.name == name
+    assert trial.budget.tried < most
+
+
+def test_whatever_is_a_multiple_is_found_among_many_values():
+    random = np.random.default_rng(3)
+    values = [random.normal(size=(5, 4)) * 10.0**at for at in range(-8, 9)]
+    values += [np.zeros((5, 4)), np.full((5, 4), np.nan)]
+    sizes = [np.maximum(np.abs(value), 1e-9) for value in values]
+    multiples = Multiples(values, sizes)
+    for value in [scale * one for one in values for scale in (1.0, -2.0, 1e-5, 3e4)]:
+        exact = {
+            at for at, (base, size) in enumerate(zip(values, sizes, strict=True))
+            if constant_ratio(value, base, size) is not None
+        }  # fmt: skip
+        assert exact <= {*multiples.of(value)}
