@@ -99,7 +99,7 @@ def _best_repair(
         possible = tuple(repairable(trial, wrong, done, spared))
         lines = trial.budget.nearest(possible, of=len(trial.lines))
         adjoints = {} if inserted else _adjoints(trial, readings, world, lines, right, pinned)
-        least = max(least, *(len(one.fixed) for some in adjoints.values() for one in some), 0)
+        least = max([least, *(len(one.fixed) for some in adjoints.values() for one in some)])
         before = len(offers)
         for line, affected in lines:
             offers += adjoints.get(line, ())
@@ -141,7 +141,7 @@ def _adjoints(
             continue
         offers = adjoints_of(trial, readings, world, here, line, affected, right, least=least)
         found[line] = [*offers]
-        least = max(least, *(len(offer.fixed) for offer in found[line]), 0)
+        least = max([least, *(len(offer.fixed) for offer in found[line])])
     return found
 
 
