@@ -157,6 +157,8 @@ class _Bundler:
             tuple(update.state[place][0] for update in self.updates): whole
             for place, whole in enumerate(kept)
         }
+        gradients = tuple(update.gradient for update in self.updates)
+        groups[gradients] = self.place[gradients[0]]
         while left:
             whole = groups.get(tuple(left[:many]))
             found.append(left[0] if whole is None else whole)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict
+from collections.abc import Hashable
 from copy import copy
 
 import numpy as np
@@ -32,6 +33,8 @@ _WINDOW, _NEAR = 32, 6
 """Most and fewest replayed states that are kept."""
 _QUICK = 1_000_000
 """Numbers of steps computed in a few milliseconds."""
+_ASKED = 64 << 20
+"""Bytes of the columns that are kept because they were asked for."""
 
 
 class Origin(Struct, frozen=True):
@@ -79,6 +82,10 @@ class History:
             parent.advance(max(0, self._known - parent.known))
             past = parent._columns.rows[: self._known]
         self._columns: Growing = Growing(past)
+        self._norms = trainer.norms
+        recorded = () if self._norms is None else self._norms.keys
+        self._quantities = {key: Growing(np.empty(0)) for key in recorded}
+        """Numbers of each step from the start on, by what they are; those of the norm first."""
         self._replayed: OrderedDict[int, Row] = OrderedDict()
         """The replayed states by step, the most recent at the end."""
 
@@ -103,13 +110,31 @@ class History:
         return _frozen(self._columns.rows[:, 1]) if self.trainer.columns > 1 else None
 
     @property
-    def _start(self) -> int:
+    def start(self) -> int:
         """The first step whose state is kept here."""
         return 0 if self.parent is None else self.origin.start
 
     def expect(self, steps: int) -> None:
-        """Reserve room for the losses of a number of steps: copying millions takes a while."""
+        """Reserve room for the numbers of that many steps: copying millions takes a while."""
         self._columns.reserve(steps)
+        for column in self._quantities.values():
+            column.reserve(steps - self.start)
+
+    def quantity(self, key: Hashable) -> NDArray[np.float64]:
+        """Return the values of a quantity from the start on, as far as they are kept."""
+        column = self._quantities.get(key)
+        return np.empty(0) if column is None else _frozen(column.rows)
+
+    def keep(self, key: Hashable, step: int, values: NDArray[np.float64]) -> None:
+        """Keep the values of a quantity at the steps from `step` on, where kept ones end."""
+        column = self._quantities.setdefault(key, Growing(np.empty(0)))
+        known = self.start + len(column.rows)
+        if step <= known:
+            column.extend(values[known - step :])
+        recorded = 0 if self._norms is None else len(self._norms.keys)
+        asked = [*self._quantities][recorded:]
+        while len(asked) > 1 and sum(self._quantities[o].rows.nbytes for o in asked) > _ASKED:
+            del self._quantities[asked.pop(0)]
 
     def owner(self, step: int) -> History:
         """Return the history that computes a step: this one or an ancestor."""
@@ -162,10 +187,11 @@ class History:
     def _record_rows(self, budget: int) -> tuple[int, Row]:
         """Compute some steps with all their states; return their number, and their columns."""
         count, width = min(budget, _CHUNK, self._limit), self.trainer.width
-        rows, self._next = self.trainer.run_recorded(self._next, count, self._known)
+        more = () if self._norms is None else self._norms.nodes
+        rows, self._next = self.trainer.run_recorded(self._next, count, self._known, more)
         kept = rows[self._unkept :: self._every, :width]
-        self._rows.extend(kept if self._every == 1 else kept.copy())
-        return count, rows[:, width:]
+        self._rows.extend(kept if self._every == 1 and not more else kept.copy())
+        return count, self._columns_of(rows[:, width:])
 
     def _reach_next(self, budget: int) -> tuple[int, Row]:
         """Compute steps up to the next kept state, without the states between."""
@@ -173,32 +199,43 @@ class History:
         if not unkept:
             self._rows.extend(self._next[None])
         count = min(budget, unkept or self._every)
-        columns, self._next = self.trainer.run_observed(self._next, count, self._known)
-        return count, columns
+        more = () if self._norms is None else self._norms.nodes
+        rows, self._next = self.trainer.run_observed(self._next, count, self._known, more)
+        return count, self._columns_of(rows)
+
+    def _columns_of(self, rows: Row) -> Row:
+        """Return the columns of some steps, and keep what the norms of their gradients need."""
+        if self._norms is None:
+            return rows
+        found = self._norms.of(rows[:, self.trainer.columns :])
+        for key, values in zip(self._norms.keys, found, strict=True):
+            self._quantities[key].extend(values)
+        return rows[:, : self.trainer.columns]
 
     @property
     def _unkept(self) -> int:
         """The number of steps from the last known one to the next kept state."""
-        return (self._start - self._known) % self._every
+        return (self.start - self._known) % self._every
 
     def snapshot(self) -> History:
         """Return an independent history of the same run, for another thread."""
         other = copy(self)
         other._rows, other._columns = self._rows.copy(), Growing(self._columns.rows)
         other._replayed = self._replayed.copy()
+        other._quantities = {key: Growing(one.rows) for key, one in self._quantities.items()}
         other.parent = None if self.parent is None else self.parent.snapshot()
         return other
 
     def state(self, step: int) -> Row:
         """Return the state before update `step`, read-only, computing as far as needed."""
         assert step >= 0
-        if step < self._start:
+        if step < self.start:
             return self.owner(step).state(step)
         if step > self._known:
             self.advance(step - self._known)
         if step == self._known:
             return _frozen(self._next)
-        kept = (step - self._start) % self._every == 0
+        kept = (step - self.start) % self._every == 0
         return _frozen(self._rows[self._index(step)] if kept else self._replay(step))
 
     def states(self, start: int, stop: int) -> NDArray[np.float64] | None:
@@ -207,13 +244,13 @@ class History:
         They are computed as far as needed.  None if not all of them are kept here.
         """
         self.advance(max(0, stop - self._known))
-        if self._every > 1 or start < self._start:
+        if self._every > 1 or start < self.start:
             return None
-        return _frozen(self._rows.between(start - self._start, stop - self._start))
+        return _frozen(self._rows.between(start - self.start, stop - self.start))
 
     def away(self, step: int) -> int:
         """Return the number of steps to run for the state of a step."""
-        if step < self._start:
+        if step < self.start:
             return self.owner(step).away(step)
         if step >= self._known:
             return step - self._known
@@ -221,7 +258,7 @@ class History:
 
     def _before(self, step: int) -> int:
         """Return the nearest step up to `step` whose state is available."""
-        kept = step - (step - self._start) % self._every
+        kept = step - (step - self.start) % self._every
         return max([kept, *(at for at in self._replayed if kept < at <= step)])
 
     def _replay(self, step: int) -> Row:
@@ -240,7 +277,7 @@ class History:
         return row
 
     def _index(self, step: int) -> int:
-        return (step - self._start) // self._every
+        return (step - self.start) // self._every
 
     @property
     def _window(self) -> int:
@@ -255,7 +292,7 @@ class History:
 
     def ahead(self, step: int) -> History | None:
         """Return a history for a thread to `prepare` at a step; None if no key waits long."""
-        if step < self._start:
+        if step < self.start:
             return self.owner(step).ahead(step)
         next_ones = [at for at in self._near(step) if abs(at - step) <= 2]
         slow = [at for at in next_ones if self.away(at) * self.trainer.numbers > _QUICK]
@@ -268,7 +305,7 @@ class History:
             row = self.state(at)
             if at < near:
                 row = self.trainer.run(row, near - at, at)
-            if self._index(near) * self._every != near - self._start:
+            if self._index(near) * self._every != near - self.start:
                 self._remember(near, row)
 
     def take(self, prepared: History) -> None:
@@ -278,7 +315,7 @@ class History:
 
     def _near(self, step: int) -> range:
         """Return the steps around one that are prepared together."""
-        return range(max(self._start, step - _NEAR + 2), min(step + 2, self._known))
+        return range(max(self.start, step - _NEAR + 2), min(step + 2, self._known))
 
     def tape(self, step: int, nodes: tuple[int, ...] | None = None) -> Tape:
         """Return the tape of a step, with all its values or those of `nodes`."""

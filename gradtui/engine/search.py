@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.engine.history import History
-from gradtui.engine.observables import read_condition
+from gradtui.engine.lowered import Row
+from gradtui.engine.observables import Observable, read_condition
+from gradtui.engine.quantities import quantities_of
 
 _FIRST, _MOST = 16, 1 << 15
 """Steps examined together: at first, and at most."""
@@ -36,6 +38,8 @@ class Search:
         self._stretch = _FIRST
         self._losses = set(condition.needs) <= {history.trainer.program.graph.loss}
         self._parts = [] if self._losses else _parts(text, history)
+        found = None if self._losses else quantities_of(condition)
+        self._compared = condition if found is None else found.compared
         numbers = condition.size + (0 if self._losses else history.trainer.width)
         self._most = max(1, min(_MOST, _NUMBERS // max(1, numbers)))
 
@@ -65,7 +69,7 @@ class Search:
         depth, start = self.condition.depth, self.searched
         first = max(0, start - depth)
         rows = self._rows(first, start + count - first)
-        holds = self.condition.values(rows, first)[start - first :] > 0
+        holds = self._compared.values(rows, first)[start - first :] > 0
         # Looking back beyond the start of the run gives nothing to compare with.
         holds[: max(0, depth - start)] = False
         begins = holds & ~np.concatenate([[self._held], holds[:-1]])
@@ -74,7 +78,7 @@ class Search:
         self.searched += count
 
     def _rows(self, first: int, count: int) -> NDArray[np.float64]:
-        """Return the values that the condition needs at some steps, one row each."""
+        """Return the values that the condition compares at some steps, one row each."""
         after = first + count
         if self._losses:
             if after > self._history.known:
@@ -90,21 +94,52 @@ class Search:
 
 
 class _Part:
-    """Values of some nodes over the steps that one history computes."""
+    """What a condition compares, over the steps that one history computes."""
 
-    def __init__(self, history: History, needs: tuple[int, ...]) -> None:
+    def __init__(self, history: History, condition: Observable) -> None:
         self._history, trainer = history, history.trainer
-        self._columns = trainer.exact_columns(needs)
-        self._observe = trainer.observer(needs)
+        self._needs = condition.needs
+        self._exact = trainer.exact_columns(self._needs)
+        self._quantities = quantities_of(condition)
+        keys = () if self._quantities is None else self._quantities.keys
+        self._recorded = trainer.norms is not None and set(keys).issubset(trainer.norms.keys)
+        self._next: tuple[int, Row] | None = None
+        """The step after those that were run last, and its state."""
 
     def values(self, start: int, stop: int) -> NDArray[np.float64]:
-        """Return the values at the steps from `start` to before `stop`, one row each."""
-        columns, history = self._columns, self._history
-        if columns is not None and history.every == 1:
+        """Return it at the steps from `start` to before `stop`, one row each.
+
+        What is kept of it is not computed again.
+        """
+        if self._quantities is None:
+            return self._run(start, stop)
+        history, keys = self._history, self._quantities.keys
+        if self._recorded:
+            history.advance(stop - history.known)
+        kept = [history.quantity(key)[start - history.start :][: stop - start] for key in keys]
+        known = min(map(len, kept), default=0)
+        found = np.empty((stop - start, len(keys)))
+        for place, column in enumerate(kept):
+            found[:known, place] = column[:known]
+        if keys and known < len(found):
+            found[known:] = self._quantities.of(self._run(start + known, stop))
+            for place, key in enumerate(keys):
+                history.keep(key, start + known, found[known:, place])
+        return found
+
+    def _run(self, start: int, stop: int) -> NDArray[np.float64]:
+        """Return the values that the condition needs, one row for each step."""
+        history = self._history
+        if self._exact is not None and history.every == 1:
             states = history.states(start, stop)
             if states is not None:
-                return columns(states, start)
-        return self._observe(history.state(start), stop - start, start)
+                return self._exact(states, start)
+        at, row = self._next or (-1, None)
+        if row is None or at != start:
+            row = history.state(start)
+        rows, after = history.trainer.run_written(self._needs, row, stop - start, start)
+        self._next = stop, after
+        return rows
 
 
 def _parts(text: str, history: History) -> list[tuple[int, int | None, _Part]]:
@@ -117,7 +152,6 @@ def _parts(text: str, history: History) -> list[tuple[int, int | None, _Part]]:
     one: History | None = history
     while one is not None:
         start = 0 if one.parent is None else one.origin.start
-        needs = read_condition(text, one.trainer.program).needs
-        parts.append((start, stop, _Part(one, needs)))
+        parts.append((start, stop, _Part(one, read_condition(text, one.trainer.program))))
         stop, one = start, one.parent
     return parts[::-1]

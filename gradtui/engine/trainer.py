@@ -18,6 +18,7 @@ from gradtui.engine.compiler import Mode
 from gradtui.engine.lowered import Lowered, Row, joined
 from gradtui.engine.moves import Moves
 from gradtui.engine.program import StepProgram
+from gradtui.engine.quantities import Norms, cheap_norms
 from gradtui.engine.size import elements_cost, products_cost
 from gradtui.engine.tape import Tape
 from gradtui.engine.vectorized import Vectorized
@@ -90,6 +91,11 @@ class Trainer:
         return sum(math.prod(node.shape) for node in self.program.nodes)
 
     @cached_property
+    def norms(self) -> Norms | None:
+        """What records the norm of the gradients, if that is hardly any work beside a step."""
+        return cheap_norms(self.program, self.mode, [*self.after, *self._columns])
+
+    @cached_property
     def cost(self) -> float:
         """Microseconds, by estimate, that a step takes."""
         nodes, bare = self.program.nodes, self.mode is Mode.FLOAT
@@ -157,24 +163,30 @@ class Trainer:
         """Return the state after `steps` more steps, where `row` is the state of step `start`."""
         return self._lowered.loop(()).run(row, self.series(start, steps), steps)
 
-    def run_recorded(self, row: Row, steps: int, start: int = 0) -> tuple[NDArray[np.float64], Row]:
+    def run_recorded(
+        self, row: Row, steps: int, start: int = 0, more: tuple[int, ...] = ()
+    ) -> tuple[NDArray[np.float64], Row]:
         """Return a matrix of `steps` rows and the state after.
 
-        A row holds the state before a step, the loss and, if there is one, the validation loss.
+        A row holds the state before a step, the loss, if there is one the validation loss, and
+        `more` nodes.
         """
-        return self._run_written((*self.before, *self._columns), row, steps, start)
+        return self.run_written((*self.before, *self._columns, *more), row, steps, start)
 
-    def run_observed(self, row: Row, steps: int, start: int = 0) -> tuple[NDArray[np.float64], Row]:
-        """Return the loss and, if there is one, the validation loss of each step; the state after.
-
-        They are columns of a matrix of `steps` rows.
-        """
-        return self._run_written(self._columns, row, steps, start)
-
-    def _run_written(
-        self, written: tuple[int, ...], row: Row, steps: int, start: int
+    def run_observed(
+        self, row: Row, steps: int, start: int = 0, more: tuple[int, ...] = ()
     ) -> tuple[NDArray[np.float64], Row]:
-        """Return a matrix of the values of some nodes at each step, and the state after."""
+        """Return what `run_recorded` does, without the states before the steps."""
+        return self.run_written((*self._columns, *more), row, steps, start)
+
+    def run_written(
+        self, written: tuple[int, ...], row: Row, steps: int, start: int = 0
+    ) -> tuple[NDArray[np.float64], Row]:
+        """Return a matrix of the values of some nodes at each step, and the state after.
+
+        `row` is the state of step `start`; the values of a step are one row of the matrix.  They
+        are bitwise those that training computes.
+        """
         rows = np.empty((steps, sum(math.prod(self.program.nodes[id].shape) for id in written)))
         return rows, self._lowered.loop(written).run(row, self.series(start, steps), steps, rows)
 
@@ -203,19 +215,6 @@ class Trainer:
     def after_of(self, tape: Tape) -> Row:
         """Return the state after a step with a complete tape."""
         return joined(self._moves.values(tape.recorded, self.after))
-
-    def observer(self, nodes: Sequence[int]) -> Callable[[Row, int, int], NDArray[np.float64]]:
-        """Return a function of (row, steps, start) that returns the values of `nodes` at each step.
-
-        `row` is the state of step `start`; the values of a step are one row of a matrix.  They are
-        bitwise those that training computes.
-        """
-        written = tuple(nodes)
-
-        def observe(row: Row, steps: int, start: int) -> NDArray[np.float64]:
-            return self._run_written(written, row, steps, start)[0]
-
-        return observe
 
     def exact_columns(
         self, nodes: Sequence[int]

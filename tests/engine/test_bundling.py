@@ -56,7 +56,7 @@ def test_any_value_of_an_update_can_be_observed():
     model = trainer(CODE, START, DATA, 0.05, optimizer="adam")
     for nodes in zip(*(update.lines for update in model.program.updates), strict=True):
         ids = [id for _, id in nodes]
-        seen = model.observer(ids)(model.initial, 4, 0)[3]
+        seen = model.run_written(tuple(ids), model.initial, 4)[0][3]
         tape = model.record(model.run(model.initial, 3), 3)
         assert seen.tobytes() == np.concatenate([tape.value(id).ravel() for id in ids]).tobytes()
 

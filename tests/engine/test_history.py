@@ -167,10 +167,10 @@ def test_a_wide_state_is_computed_in_chunks_that_fit_the_memory(monkeypatch):
     asked = []
 
     def spied(run):
-        def spy(row, steps, start):
+        def spy(row, steps, start, more):
             assert start == sum(asked)
             asked.append(steps)
-            return run(row, steps, start)
+            return run(row, steps, start, more)
 
         return spy
 

@@ -177,8 +177,8 @@ def test_many_steps_at_once_give_what_each_step_gives_alone(text):
     except InputError:
         return
     steps = 7
-    observe = session.history.trainer.observer(found.needs)
-    together = found.values(observe(session.history.state(0), steps, 0), 0)
+    rows, _ = session.history.trainer.run_written(found.needs, session.history.state(0), steps)
+    together = found.values(rows, 0)
     assert together.shape == (steps, *found.shape)
     for step in range(found.depth, steps):
         alone = value(session, text, step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ import gradtui
 from gradtui.base.source import InputError
 from gradtui.engine.history import History, Origin
 from gradtui.engine.observables import read_expression
+from gradtui.engine.quantities import Norms, quantities_of
 from gradtui.engine.search import Search
 
 
@@ -118,7 +120,7 @@ def test_values_at_kept_states_are_those_that_training_computes_to_the_last_bit(
     columns = trainer.exact_columns(nodes)
     states = history.states(3, 120)
     assert columns is not None and states is not None
-    observed = trainer.observer(nodes)(history.state(3), 117, 3)
+    observed, _ = trainer.run_written(tuple(nodes), history.state(3), 117, 3)
     assert columns(states, 3).tobytes() == observed.tobytes()
 
 
@@ -173,3 +175,81 @@ def test_a_single_element_leaves_its_axis():
     program = gradtui.load("five_parcels").problem.trainer.program
     assert read_expression("X[1, :][0] - X[None, 1, 0]", program).shape == (1,)
     assert read_expression("X[1] - X[:, 0][0:2]", program).shape == (2,)
+
+
+def test_what_the_norm_needs_is_recorded_with_the_run_to_the_last_bit():
+    for name in ("deep_network", "minibatches", "five_parcels_float32"):
+        history = gradtui.load(name).history
+        trainer = history.trainer
+        assert trainer.norms is not None, name
+        found = quantities_of(read_expression("norm", trainer.program))
+        rows, _ = trainer.run_written(found.whole.needs, history.state(0), 70)
+        history.advance(70)
+        for key, column in zip(found.keys, found.of(rows).T, strict=True):
+            assert history.quantity(key)[:70].tobytes() == column.tobytes(), name
+
+
+@pytest.mark.parametrize("factor", [0.0, 1.0, 1e-300, 1e250, np.inf, np.nan, -1.0])
+def test_recorded_norms_are_those_of_the_expression_whatever_the_numbers(factor):
+    program = gradtui.load("deep_network").problem.trainer.program
+    found = quantities_of(read_expression("norm", program))
+    width = sum(math.prod(program.nodes[id].shape) for id in program.gradients)
+    with np.errstate(all="ignore"):
+        rows = factor * np.random.default_rng(0).standard_normal((300, width))
+    rows[7], rows[8, 3], rows[9, 2] = 0.0, np.nan, -np.inf
+    recorded = np.column_stack(Norms(program).of(rows))
+    assert recorded.tobytes() == np.ascontiguousarray(found.of(rows)).tobytes()
+
+
+def replayed(monkeypatch, trainer):
+    """Return the numbers of steps that are run for their values, as they are run."""
+    counts, run = [], trainer.run_written
+
+    def counting(written, row, steps, start=0):
+        counts.append(steps)
+        return run(written, row, steps, start)
+
+    monkeypatch.setattr(trainer, "run_written", counting)
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("texts", "steps"),
+    [
+        (("norm > 1", "norm > 2*prev(norm)", "max(abs(grad)) > 0.1"), 0),
+        (("W1[0, 0] > 0.1", "W1[0, 0] < prev(W1[0, 0])", "0.2 < W1[0, 0]"), 501),
+        (("sum(W1**2) > 1 + loss", "loss < sum(W1**2)"), 501),
+    ],
+)
+def test_a_number_of_a_run_is_computed_once_however_often_it_is_asked_for(
+    monkeypatch, texts, steps
+):
+    history = History(gradtui.load("deep_network").problem.trainer, memory=1 << 16)
+    history.advance(501)
+    counts = replayed(monkeypatch, history.trainer)
+    for text in texts:
+        Search(text, history, 500).run(1e9)
+    assert history.every > 1 and sum(counts) == steps
+
+
+def test_columns_that_were_asked_for_are_kept_within_bounds(monkeypatch):
+    monkeypatch.setattr("gradtui.engine.history._ASKED", 3 * 8 * 100)
+    history = History(gradtui.load("deep_network").problem.trainer)
+    history.advance(100)
+    for at in range(6):
+        Search(f"grad(W1[0, {at}]) > 0", history, 99).run(1e9)
+    counts = replayed(monkeypatch, history.trainer)
+    Search("grad(W1[0, 5]) > 1", history, 99).run(1e9)
+    assert not counts
+    Search("grad(W1[0, 0]) > 1", history, 99).run(1e9)
+    Search("norm > 1", history, 99).run(1e9)
+    assert sum(counts) == 100
+
+
+def test_columns_of_a_snapshot_are_its_own():
+    history = History(gradtui.load("deep_network").problem.trainer)
+    history.advance(10)
+    (key, _) = history.trainer.norms.keys
+    other = history.snapshot()
+    other.advance(5)
+    assert len(history.quantity(key)) == 10 and len(other.quantity(key)) == 15

@@ -38,7 +38,7 @@ def rates_of(trainer: Trainer, steps: int) -> Array:
     if trainer.program.watch is None:
         return np.array(list(trainer.series(0, steps)[0]))
     steps = min(steps, _affordable(trainer))
-    return trainer.observer([trainer.program.lr])(trainer.initial, steps, 0)[:, 0]
+    return trainer.run_written((trainer.program.lr,), trainer.initial, steps)[0][:, 0]
 
 
 def own_run(
@@ -48,7 +48,7 @@ def own_run(
     program, steps = trainer.program, min(steps, _affordable(trainer))
     nodes = [update.gradient for update in program.updates]
     clip = [] if program.clip is None else [program.clip.scale]
-    rows = trainer.observer([*nodes, *clip])(trainer.initial, steps, 0)
+    rows, _ = trainer.run_written((*nodes, *clip), trainer.initial, steps)
     finite = np.isfinite(rows).all(axis=1)
     rows = rows[: steps if finite.all() else int(np.argmin(finite))]
     slack = np.zeros(len(rows))
