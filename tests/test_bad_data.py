@@ -303,5 +303,6 @@ def test_columns_that_are_named_over_and_over_are_refused(refuse):
     often = ", ".join(['"x"'] * 9000)
     text = WITH_NPZ.replace("a.npz", "a.csv").replace('x = "x"', f"x = [{often}]")
     *_, message, marked = refuse(text, a_csv=b"x,y\n" + b"1,2\n" * 2000)
-    assert message == "[data] takes more than 16,000,000 numbers from its file, some more than once"
+    more = "[data] takes more than 16,000,000 numbers from its file, some more than once"
+    assert message == f"{more}. GRADTUI_MEMORY=2 allows it"
     assert marked.startswith('["x", "x"')

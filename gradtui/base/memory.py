@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 
@@ -12,6 +13,8 @@ VARIABLE = "GRADTUI_MEMORY"
 _GIGABYTE = 10**9
 _USUAL = _GIGABYTE
 """Bytes that any file may ask for."""
+_MOST = 1_000_000
+"""The number of gigabytes that nobody can allow."""
 
 
 def allowed_memory(environment: Mapping[str, str] = os.environ) -> int:
@@ -26,9 +29,26 @@ def allowed_memory(environment: Mapping[str, str] = os.environ) -> int:
         gigabytes = float(given)
     except ValueError:
         gigabytes = 0.0
-    if not 0.0 < gigabytes < 1e6:
+    if not 0.0 < gigabytes < _MOST:
         raise InputError(f"{VARIABLE} is not a number of gigabytes: expected one such as 4")
     return int(gigabytes * _GIGABYTE)
+
+
+def grown(limit: int) -> int:
+    """Return a limit that fits a gigabyte, in proportion to the memory that a model may take."""
+    return max(limit, limit * allowed_memory() // _USUAL)
+
+
+def lifted(needed: int, limit: int) -> str:
+    """Return the end of an error: the setting that grows a limit to what is needed, if any does."""
+    gigabytes = max(2, -(-needed // limit))
+    return f". {VARIABLE}={gigabytes} allows it" if gigabytes < _MOST else ""
+
+
+def doubled() -> str:
+    """Return the end of an error: the setting that doubles a limit."""
+    gigabytes = max(2, math.ceil(2 * allowed_memory() / _USUAL))
+    return f". {VARIABLE}={gigabytes} allows twice as many"
 
 
 def memory_text(size: float) -> str:

@@ -1,4 +1,4 @@
-"""Limits of one training step: memory, and multiplications in matrix products."""
+"""Limits of one training step, which grow with the memory that a model may take."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from gradtui.base.memory import VARIABLE, allowed_memory, memory_text
+from gradtui.base.memory import VARIABLE, allowed_memory, grown, lifted, memory_text
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import shape_text
 from gradtui.engine.graph import Graph, Kind, Node
@@ -16,13 +16,13 @@ from gradtui.engine.ops import OPS
 from gradtui.engine.program import StepProgram
 
 MAX_OPERATIONS = 12_000
-"""Most operations of a model, as written."""
+"""Most operations of a model, as written, for each gigabyte."""
 MAX_OF_CALL = 50_000
-"""Most operations of a call of the user's own code, which is not trained: 0.7 GB."""
+"""Most operations of a call of the user's own code, which is not trained, for each gigabyte."""
 _BYTES, _COPIES = 8, 5
 """Bytes of a number; copies of the state in memory while a step is computed."""
 MAX_PRODUCTS = 2_000_000_000
-"""Most multiplications in all its matrix products: about a second."""
+"""Most multiplications in all its matrix products, for each gigabyte: about a second."""
 _CALL, _AT_A_TIME, _MULTIPLIED = 2.0, 500.0, 20_000.0
 """Estimated microseconds of an operation on arrays; numbers, and multiplications of a matrix
 product, that take one microsecond more."""
@@ -33,11 +33,12 @@ _BARE = 0.2
 def check_operations(graph: Graph) -> None:
     """Raise InputError, at the first operation beyond the limit, for a model with too many."""
     operations = [node for node in graph.nodes if node.kind is Kind.OPERATION]
-    if len(operations) > MAX_OPERATIONS:
+    count, most = len(operations), grown(MAX_OPERATIONS)
+    if count > most:
         raise InputError(
-            f"the model is too large: {len(operations):,} operations, the limit is "
-            f"{MAX_OPERATIONS:,}",
-            operations[MAX_OPERATIONS].place,
+            f"the model is too large: {count:,} operations, the limit is {most:,}"
+            + lifted(count, MAX_OPERATIONS),
+            operations[most].place,
         )
 
 
@@ -46,12 +47,14 @@ def check_call(graph: Graph) -> None:
     counts = Counter[Place]()
     for statement in graph.statements:
         counts[statement.place] += len(statement.operations)
-    if counts.total() > MAX_OF_CALL:
+    if counts.total() > grown(MAX_OF_CALL):
         place, most = counts.most_common(1)[0]
         raise InputError(
-            f"the debugger opens calls of up to {MAX_OF_CALL:,} operations, and this one has "
-            f"{counts.total():,}, {most:,} of them here: give it fewer rounds or rows", place,
-        )  # fmt: skip
+            f"the debugger opens calls of up to {grown(MAX_OF_CALL):,} operations, and this one "
+            f"has {counts.total():,}, {most:,} of them here: give it fewer rounds or rows"
+            + lifted(counts.total(), MAX_OF_CALL),
+            place,
+        )
 
 
 def step_bytes(program: StepProgram) -> int:
@@ -75,11 +78,12 @@ def check_size(program: StepProgram) -> None:
             most.place,
         )
     products = multiplications(nodes)
-    if products > MAX_PRODUCTS:
+    if products > grown(MAX_PRODUCTS):
         most = max((n for n in nodes if n.place), key=lambda node: _multiplied(nodes, node))
         raise InputError(
             f"the model is too large: a step takes {products:,} multiplications, the limit is "
-            f"{MAX_PRODUCTS:,}; most are in this array of shape {shape_text(most.shape)}",
+            f"{grown(MAX_PRODUCTS):,}; most are in this array of shape {shape_text(most.shape)}"
+            + lifted(products, MAX_PRODUCTS),
             most.place,
         )
 

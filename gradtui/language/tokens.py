@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from msgspec import Struct
 
+from gradtui.base.memory import doubled
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import clip
 from gradtui.language.foreign import without_string
@@ -157,8 +158,10 @@ def refuse_depth(place: Place) -> NoReturn:
 
 def refuse_length(place: Place, limit: int) -> NoReturn:
     """Refuse a program with more than `limit` tokens."""
-    message = f"this program is too long: the limit is {limit:,} names, numbers and signs"
-    raise InputError(message, place)
+    raise InputError(
+        f"this program is too long: the limit is {limit:,} names, numbers and signs{doubled()}",
+        place,
+    )
 
 
 def _check_number(text: str, match: re.Match[str], place: Place) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gradtui.base.memory import grown
 from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import clip
 from gradtui.engine.ops import FUNCTIONS
@@ -75,8 +76,8 @@ def read_code(
     in `sources`.  Raises InputError.
     """
     if table == "model":
-        return _read(table, code, source, sources, kept, MAX_TOKENS)
-    found = _read(table, code, source, sources, kept, MAX_HAND)
+        return _read(table, code, source, sources, kept, grown(MAX_TOKENS))
+    found = _read(table, code, source, sources, kept, grown(MAX_HAND))
     for line in found.program:
         if depth(line.value) > MAX_ROW:
             raise InputError(f"too many operations in a row: the limit of a line in [{table}] is "

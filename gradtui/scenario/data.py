@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from msgspec import Struct
 
+from gradtui.base.memory import grown, lifted
 from gradtui.base.source import InputError
 from gradtui.base.text import clip, shape_text
 from gradtui.scenario.arrays import check_count, check_name, read_array
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Array, read_only
-from gradtui.scenario.reading import DATA_LIMIT, read_beside
+from gradtui.scenario.reading import ARRAYS_LIMIT, DATA_LIMIT, read_beside
 from gradtui.scenario.scanner import Path
 
 if TYPE_CHECKING:
@@ -86,14 +87,13 @@ def _open(table: str, file: Any, scenario: str, positions: Positions) -> CsvTabl
         raise InputError(f"{table}.file: expected the name of a file beside the scenario", place)
     if not file.lower().endswith((".csv", ".npz")):
         raise InputError(f"{table}.file: expected a .csv or .npz file", place)
-    raw = read_beside(scenario, file, DATA_LIMIT, place)
     if file.lower().endswith(".csv"):
         from gradtui.scenario.tables import read_csv
 
-        return read_csv(raw, file)
+        return read_csv(read_beside(scenario, file, DATA_LIMIT, place), file)
     from gradtui.scenario.npz import read_npz
 
-    return read_npz(raw, file)
+    return read_npz(read_beside(scenario, file, ARRAYS_LIMIT, place), file)
 
 
 def _check_size(
@@ -103,12 +103,15 @@ def _check_size(
     positions: Positions,
 ) -> None:
     """Refuse too many copies of a file's numbers: each name gets its own."""
-    left = MAX_NAMED
+    most = left = grown(MAX_NAMED)
     for name, many in columns.items():
         left -= sum(found[column].size for column, _ in many)
         if left < 0:
-            raise InputError(f"[{table}] takes more than {MAX_NAMED:,} numbers from its file, some "
-                             "more than once", positions.value((table, name)))  # fmt: skip
+            raise InputError(
+                f"[{table}] takes more than {most:,} numbers from its file, some more than once"
+                + lifted(most - left, MAX_NAMED),
+                positions.value((table, name)),
+            )
 
 
 def _value(

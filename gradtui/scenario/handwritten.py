@@ -24,7 +24,7 @@ from gradtui.scenario.claims import find_claims
 from gradtui.scenario.code import Sources, check_one_of, check_parameters, read_code
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Array, Drive, HandUpdate, Handwritten, Notice
-from gradtui.scenario.reading import DATA_LIMIT, read_beside
+from gradtui.scenario.reading import ARRAYS_LIMIT, read_beside
 
 
 def read_backward(
@@ -101,7 +101,7 @@ def _read_numbers(
                              positions.key(("backward", key)))  # fmt: skip
     if not name.lower().endswith(".npz"):
         raise InputError("backward.file: expected a .npz file", place)
-    file = read_npz(read_beside(sources.scenario, name, DATA_LIMIT, place), name)
+    file = read_npz(read_beside(sources.scenario, name, ARRAYS_LIMIT, place), name)
     parameters = [node.name for node in graph.parameters]
     for parameter in parameters:
         file.check_name(parameter, place)

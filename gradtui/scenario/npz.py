@@ -19,6 +19,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.base.memory import grown, lifted
 from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import clip, number, shape_text
 
@@ -79,7 +80,7 @@ class NpzFile(Struct, frozen=True, eq=False):
         array if it holds anything but real numbers, finite ones unless `finite` is False, or not
         what its header says.
         """
-        left, found = MAX_NUMBERS, {}
+        left, found = grown(MAX_NUMBERS), {}
         for name in names:
             try:
                 found[name] = self._array(self._members[name], left)
@@ -139,8 +140,10 @@ def _read_npy(stream: IO[bytes], size: int, limit: int) -> NDArray[np.float64]:
     if count == 0:
         raise InputError(f"holds no numbers: its shape is {shape_text(shape)}")
     if count > limit:
+        most, shown = grown(MAX_NUMBERS), clip(f"{count:,}", _SHOWN)
         raise InputError(
-            f"{clip(f'{count:,}', _SHOWN)} numbers: the limit for a file is {MAX_NUMBERS:,}"
+            f"{shown} numbers: the limit for a file is {most:,}"
+            + lifted(count + most - limit, MAX_NUMBERS)
         )
     expected = count * dtype.itemsize
     if size != header + expected:

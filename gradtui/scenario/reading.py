@@ -8,11 +8,14 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from gradtui.base.memory import grown, lifted
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import clip
 
 SCENARIO_LIMIT = 1_000_000
 DATA_LIMIT = 32_000_000
+ARRAYS_LIMIT = 72_000_000
+"""Bytes of an NPZ file, which has no text to parse."""
 
 _NAME_LIMIT = 1024
 _SHOWN = 80
@@ -174,16 +177,19 @@ def _read_descriptor(descriptor: int, limit: int) -> bytes:
     if not stat.S_ISREG(status.st_mode):
         kind = next((text for is_kind, text in _KINDS if is_kind(status.st_mode)), "is special")
         raise InputError(f"{kind}, not a file")
-    if status.st_size > limit:
-        raise InputError(f"too large: {_size(status.st_size)}; the limit is {_size(limit)}")
+    most, size = grown(limit), status.st_size
+    if size > most:
+        raise InputError(
+            f"too large: {_size(size)}; the limit is {_size(most)}{lifted(size, limit)}"
+        )
     chunks: list[bytes] = []
-    left = limit + 1
+    left = most + 1
     while left > 0 and (chunk := os.read(descriptor, min(left, _CHUNK))):
         chunks.append(chunk)
         left -= len(chunk)
     if left <= 0:
         # Its size was smaller: the file has grown, or its file system reports no sizes.
-        raise InputError(f"too large: the limit is {_size(limit)}")
+        raise InputError(f"too large: the limit is {_size(most)}")
     return b"".join(chunks)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.base.memory import grown, lifted
 from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import clip
 from gradtui.scenario.reading import decode_text
@@ -106,8 +107,10 @@ def read_csv(raw: bytes, file: str) -> CsvTable:
     text = decode_text(raw, file).replace("\r\n", "\n")
     end = text.find("\n", len(text.rstrip()))
     text = text if end < 0 else text[:end]
-    if text.count("\n") > MAX_ROWS:
-        raise InputError(f"too many rows: the limit is {MAX_ROWS:,}", file=file)
+    if (rows := text.count("\n")) > grown(MAX_ROWS):
+        raise InputError(
+            f"too many rows: the limit is {grown(MAX_ROWS):,}{lifted(rows, MAX_ROWS)}", file=file
+        )
     lines = text.split("\n")
     records: Sequence[str] = lines
     starts: Sequence[int] = range(1, len(lines) + 1)

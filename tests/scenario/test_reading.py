@@ -21,7 +21,10 @@ def test_a_file_is_read_up_to_its_limit(tmp_path):
     path.write_bytes(b"x" * 1000)
     assert read_bytes(path, 1000) == b"x" * 1000
     error = refused(read_bytes, path, 999)
-    assert error.message == "too large: 1,000 bytes; the limit is 999 bytes"
+    assert (
+        error.message
+        == "too large: 1,000 bytes; the limit is 999 bytes. GRADTUI_MEMORY=2 allows it"
+    )
     assert error.file == str(path)
 
 
@@ -29,7 +32,7 @@ def test_the_scenario_limit_is_one_megabyte(tmp_path):
     path = tmp_path / "a.toml"
     path.write_bytes(b"#" * 1_000_001)
     message = refused(read_text, path, reading.SCENARIO_LIMIT).message
-    assert message == "too large: 1,000,001 bytes; the limit is 1 MB"
+    assert message == "too large: 1,000,001 bytes; the limit is 1 MB. GRADTUI_MEMORY=2 allows it"
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")

@@ -121,7 +121,7 @@ def test_an_error_shows_the_line_of_the_data_file():
 def test_a_million_rows_are_read_and_one_more_is_refused():
     assert len(read("a\n" + "1\n" * tables.MAX_ROWS)["a"]) == 1_000_000
     message = refused("a\n" + "1\n" * (tables.MAX_ROWS + 1)).message
-    assert message == "too many rows: the limit is 1,000,000"
+    assert message == "too many rows: the limit is 1,000,000. GRADTUI_MEMORY=2 allows it"
 
 
 @pytest.mark.parametrize(
