@@ -370,14 +370,14 @@ class Debugger(Screen[None]):
         if not self.is_attached:
             return  # a table had asked for it, and the app was told to end before the table closed
         leave_prompt(self)
-        self._opening = self.mount(Prompt(label, answer, value, **options))
+        self._opening = self.mount(Prompt(label, answer, value, **options), before=0)
 
     def confirm(self, question: str, answer: Callable[[bool], None]) -> None:
         """Ask a yes-or-no question, answered by one key."""
         from gradtui.tui.prompt import Question, leave_prompt
 
         leave_prompt(self)
-        self._opening = self.mount(Question(question, answer))
+        self._opening = self.mount(Question(question, answer), before=0)
 
     def zoom(self, panel: Panel | None) -> None:
         """Show a panel alone, or all panels again."""

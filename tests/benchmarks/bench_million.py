@@ -131,10 +131,10 @@ def bench(name: str, steps: int) -> None:
 
 
 def report(watched: Watched, what: str, keys: Sequence[str]) -> None:
-    """Print what keys take."""
+    """Print what each key takes."""
     watched.rest(0.2)
     since = time.monotonic()
-    found = [watched.press(key) for key in keys]
+    found = [watched.press(key) for typed in keys for key in typed]
     print(f"  {what:18} paint {told([f[0] for f in found])}  cpu {told([f[1] for f in found])}"
           f"  longest {watched.blocks(since)[-1]:6.1f}  bytes {told([f[2] for f in found])}",
           flush=True)  # fmt: skip

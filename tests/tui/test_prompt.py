@@ -8,10 +8,12 @@ from textual.events import Key, MouseDown, MouseMove, MouseUp, Paste
 
 from gradtui.base.source import InputError
 from gradtui.tui.commands import COMMANDS
+from gradtui.tui.panels.base import Panel
 from gradtui.tui.picker import Picker
 from gradtui.tui.prompt import Prompt
 
-CHARACTERS = {"colon": ":", "space": " "}
+CHARACTERS = {"colon": ":", "space": " ", "slash": "/"}
+CALLED = {character: key for key, character in CHARACTERS.items()}
 
 
 async def at_once(t, *keys: str) -> None:
@@ -167,3 +169,19 @@ async def test_what_may_follow_does_not_look_like_an_error(terminal):
         await t.type("lr x")
         await t.press("enter")
         assert t.debugger.query_one("#refusal").styles.color != words
+
+
+async def test_the_panels_stay_as_they_are_behind_it(terminal):
+    async with terminal("two_weights") as t:
+        panels = [*t.debugger.query(Panel)]
+
+        def places():
+            return [t.debugger.find_widget(panel) for panel in panels]
+
+        before = places()
+        for opening, *keys in ("J12", "/e", "bl", ":st"):
+            await at_once(t, CALLED.get(opening, opening), *keys)
+            assert t.debugger.query(Prompt)
+            assert places() == before  # what differs, its order too, is painted again
+            await t.press("escape")
+            assert not t.debugger.query(Prompt) and places() == before
