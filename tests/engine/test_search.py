@@ -253,3 +253,17 @@ def test_columns_of_a_snapshot_are_its_own():
     other = history.snapshot()
     other.advance(5)
     assert len(history.quantity(key)) == 10 and len(other.quantity(key)) == 15
+
+
+def test_recorded_norms_of_a_branch_are_its_own_and_those_of_the_run_it_left():
+    run = gradtui.load("deep_network").problem.trainer
+    root = History(run)
+    state = root.state(30).copy()
+    state[: run.slices[0].stop] += 1.0
+    branch = History(run, Origin(1, 0, 30), parent=root, first=state)
+    norms = [branch.tape(step).gradient_norm for step in range(61)]
+    middle = float(np.median(norms))
+    found = Search(f"norm > {middle!r}", branch, 60)
+    found.run(1e9)
+    assert found.hits.tolist() == begins([norm > middle for norm in norms])
+    assert len(branch.quantity(run.norms.keys[0])) == branch.known - 30
