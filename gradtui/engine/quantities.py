@@ -22,8 +22,8 @@ from gradtui.engine.program import StepProgram
 from gradtui.engine.vectorized import Vectorized
 
 Array = NDArray[np.float64]
-_FEW = 1_000
-"""Longest gradient whose norm takes hardly any of a step's time."""
+_FEW = 500
+"""Longest gradient whose norm takes a few hundredths of the time of a step."""
 _TOGETHER = 9_000
 """Numbers that are evaluated together: they stay in the processor's cache."""
 
