@@ -24,6 +24,8 @@ SMALLEST = {False: ((36, 10), (76, 7)), True: ((76, 7),)}
 That of 76×7 is below a lens or a Jacobian.
 """
 _BINDING = re.compile(r"\{([a-z0-9-]+)\}")
+_LOSS = re.compile(r"\bL(?: =| is(?: still)?| stays at) ([\d.,]*\d(?:e-?\d+)?)(?!²)\b")
+"""The loss that a text names."""
 
 
 def select(session: Session, goal: Goal) -> None:
@@ -126,6 +128,33 @@ def test_a_text_names_keys_that_there_are_and_fits_the_smallest_screen(name):
             assert len(found) - 1 <= rows, lesson.text
         if lesson.question is not None:
             assert lesson.question.hint and "{" not in lesson.question.hint
+
+
+def rounded(text: str, value: float) -> bool:
+    """Return whether a number as text is a value rounded to its digits."""
+    mantissa, _, exponent = text.replace(",", "").partition("e")
+    digits = len(mantissa.partition(".")[2])
+    return abs(float(text.replace(",", "")) - value) <= 0.501 * 10.0 ** (int(exponent or 0) - digits)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_the_loss_in_a_text_is_that_of_the_step_where_it_is_read(name):
+    session = gradtui.load(name)
+    for guide in walk(session):
+        assert guide.lesson is not None
+        loss = float(session.tape(session.step).value(session.problem.graph.loss))
+        for told in _LOSS.findall(guide.lesson.text.replace("\n", " ")):
+            assert rounded(told, loss), f"L = {loss} at step {session.step}: {guide.lesson.text}"
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_branch_that_a_text_proposes_begins_where_there_is_something_to_see(name):
+    session = gradtui.load(name)
+    for guide in walk(session):
+        assert guide.lesson is not None
+        names = _BINDING.findall(guide.lesson.text)
+        if "what-if" in names and session.step:
+            assert "first" in names[: names.index("what-if")], guide.lesson.text
 
 
 def test_there_are_lessons_and_most_of_them_ask():
