@@ -132,9 +132,10 @@ def test_a_text_names_keys_that_there_are_and_fits_the_smallest_screen(name):
 
 def rounded(text: str, value: float) -> bool:
     """Return whether a number as text is a value rounded to its digits."""
-    mantissa, _, exponent = text.replace(",", "").partition("e")
-    digits = len(mantissa.partition(".")[2])
-    return abs(float(text.replace(",", "")) - value) <= 0.501 * 10.0 ** (int(exponent or 0) - digits)
+    told = text.replace(",", "")
+    mantissa, _, exponent = told.partition("e")
+    last = 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+    return abs(float(told) - value) <= 0.501 * last
 
 
 @pytest.mark.parametrize("name", LESSONS)

@@ -14,6 +14,7 @@ import numpy as np
 
 from gradtui.base.text import element_text, number
 from gradtui.debugger.frame import Frame
+from gradtui.debugger.guide import is_close
 from gradtui.engine.graph import Kind
 from gradtui.engine.indices import Index
 from gradtui.engine.observables import observed
@@ -91,6 +92,8 @@ def _of_gradient(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
             yield math.prod(factors), said
         if len(factors) > 1:
             yield from _of_path(frame, path, factors, alone=len(paths) == 1)
+    if frame.graph.nodes[node].kind is not Kind.PARAMETER:
+        return
     rate = float(frame.tape.value(frame.tape.program.lr))
     step = "that is the step of the update, the rate times the gradient"
     yield rate * truth, step
@@ -160,7 +163,7 @@ def _of_update(frame: Frame, node: int, index: Index, before: Tape) -> Iterator[
     old, new = (float(before.value(id)[index]) for id in update.state[0])
     slope = float(np.broadcast_to(before.value(update.gradient), before.value(node).shape)[index])
     rate = float(before.value(program.lr))
-    yield old, f"that is {name} before the step: subtract the update"
+    yield old, f"that is {name} before the step: it is still to be moved"
     yield from _of_other_rules(frame, place, index, before)
     uphill = "that goes uphill: the step is taken against the gradient"
     plain = frame.problem.update is None and len(update.state) == 1
@@ -261,13 +264,28 @@ def _of_others(frame: Frame, node: int, question: Question, before: Tape | None)
 
 
 def _of_slopes(frame: Frame, node: int, question: Question, tape: Tape) -> Iterator[Guess]:
-    """Yield gradients of numbers; for a value, say only that it is a gradient."""
+    """Yield gradients of numbers; of one that comes later, do not say which."""
     nodes = frame.graph.nodes
+    behind = _inputs(frame, node)
     for other in frame.graph.names.values():
         if nodes[other].kind is Kind.DATA or nodes[other].shape or other == frame.graph.loss:
             continue
         slope = float(tape.adjoint(other))
-        if slope and question.gradient and other != node:
-            yield slope, f"that is {gradient_of(frame, other)}"
-        elif slope and not question.gradient:
+        if is_close(slope, 0.0) or (other == node and question.gradient):
+            continue
+        if not question.gradient:
             yield slope, "that is a derivative: the question asks for the value"
+        elif other in behind:
+            yield slope, f"that is a derivative further back than {gradient_of(frame, node)}"
+        else:
+            yield slope, f"that is {gradient_of(frame, other)}"
+
+
+def _inputs(frame: Frame, node: int) -> set[int]:
+    """Return the nodes that a node is computed from, directly or not."""
+    found, pending = set[int](), [node]
+    while pending:
+        new = set(frame.graph.nodes[pending.pop()].inputs) - found
+        found |= new
+        pending += new
+    return found

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from itertools import groupby
 
 from gradtui.base.text import clean, paragraphs, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.guide import Progress
 from gradtui.explain.predictions import asked_text
-from gradtui.explain.spans import Span, TextRow, line
+from gradtui.explain.spans import Role, Span, TextRow, line
 
+_BINDING = re.compile(r"(\{[a-z0-9-]+\})")
 HIDDEN = "hidden until you answer"
 """The text in place of an open question's answer."""
 
@@ -37,11 +40,7 @@ def lesson_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[Te
     rows = [line(*ticks)] if progress.count <= width else []
     if progress.lesson is None:
         return [*rows, *_wrapped(fill(_ended(progress)), width), ()]
-    told = [
-        line(text)
-        for paragraph in paragraphs(fill(progress.lesson.text))
-        for text in wrap(paragraph, width)
-    ]
+    told = [row for part in paragraphs(progress.lesson.text) for row in _task(part, width, fill)]
     said = [line(text) for text in wrap(progress.said, width)] if progress.said else []
     asked = _asked(frame, progress)
     # the remark on an answer must be visible on the lowest screen, too
@@ -56,6 +55,23 @@ def _asked(frame: Frame, progress: Progress) -> list[TextRow]:
     sign: Span = ("? ", "now") if progress.asking else ("✓ ", "good")
     asked = f"{asked_text(frame, question)} = {'?' if progress.asking else ''}"
     return [line(sign, (asked.removesuffix(" = "), "now"))]
+
+
+def _task(text: str, width: int, fill: Callable[[str], str]) -> list[TextRow]:
+    """Return a paragraph wrapped, with the keys that it names standing out."""
+    shown = [(fill(part), bool(at % 2)) for at, part in enumerate(_BINDING.split(text))]
+    whole = "".join(part for part, _ in shown)
+    inks: list[Role] = ["heading" if key else "plain" for part, key in shown for _ in part]
+    rows, start = list[TextRow](), 0
+    for row in wrap(whole, width):
+        start = whole.find(row.lstrip(), start)
+        if start < 0:  # a character that is shown as another
+            return [line(row) for row in wrap(whole, width)]
+        own = ["plain"] * (len(row) - len(row.lstrip())) + inks[start : start + len(row.lstrip())]
+        parts = groupby(zip(row, own, strict=True), lambda pair: pair[1])
+        rows.append(line(*(("".join(char for char, _ in part), ink) for ink, part in parts)))
+        start += len(row.lstrip())
+    return rows
 
 
 def _wrapped(text: str, width: int) -> list[TextRow]:

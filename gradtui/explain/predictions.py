@@ -25,7 +25,6 @@ from gradtui.explain.symbols import (
     gradient_of,
     in_names,
     in_numbers,
-    in_shapes,
     label,
     partial,
 )
@@ -81,11 +80,7 @@ def way_text(frame: Frame, question: Question, before: Tape | None = None) -> st
         element = node, question.index
         sides = [] if statement is None else [*forward_formulas(frame, statement, element)]
     elif frame.graph.nodes[node].kind is Kind.OPERATION:
-        whole = all_scalar(frame, node)
-        sides = [
-            in_names(frame, node),
-            in_numbers(frame, node) if whole else in_shapes(frame, node),
-        ]
+        sides = [in_names(frame, node), in_numbers(frame, node) if all_scalar(frame, node) else ""]
     else:
         sides = []
     shown = [side for side in sides if side and len(side) <= _LONG]

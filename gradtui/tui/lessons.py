@@ -145,11 +145,14 @@ def _judged(session: Session, guide: Guide, typed: str) -> str:
     before = session.tape(step - 1) if step else None
     right = is_close(given, truth, moved_by(question, truth, before))
     guide.answer(right)
-    way = f"{way_text(frame, question, before)} = {number(truth)}"
+    way = way_text(frame, question, before)
+    told = f"{way} = {number(truth)}."
     if right:
-        return f"Right: {way}."
+        return f"Right: {told}"
     wrong = f"{number(given)}: {mistake_text(frame, question, given, truth, before) or 'not that'}."
     if guide.question is None:
-        return f"{wrong} {way}."
+        # the hint is the way to a number that has no other
+        hint = question.hint if way == asked_text(frame, question) else ""
+        return " ".join(part for part in (wrong, hint, told) if part)
     hint = question.hint if guide.tries >= TRIES - 1 else ""
     return f"{wrong} {hint or 'Try again.'}"

@@ -134,7 +134,8 @@ class Prompt(Vertical):
         field, rows = self._field, self._rows
         place = error.place or Place(1)
         value = field.value
-        field.cursor_position = min(len(value), place.column - 1)
+        # behind the mistake, so that Backspace removes it
+        field.cursor_position = min(len(value), place.column - 1 + place.width)
         rows.update(Content("\n".join(self._refusal(error.message, place, value))))
         rows.set_class(False, "-words")
         rows.display = True

@@ -41,3 +41,19 @@ def test_the_wire_to_the_loss_does_not_tell_its_gradient(write, answered):
     shown = [line_text(row) for row in jacobian_rows(session.frame, 80)]
     shown.append(wire_text(session.frame, names["e"], names["L"], CLOSE))
     assert [("5" in row) for row in (shown[-1], " ".join(shown[2:-1]))] == [answered, answered]
+
+
+@pytest.mark.parametrize("width", [12, 40, 80])
+def test_the_keys_to_press_stand_out_in_the_text(write, width):
+    text = "Read it.\n\n1. Press {first}, then {what-if},\nand press {first}: a new run begins.\n"
+    more = f'[[lesson]]\ntext = """{text}"""\n'
+    session = Session(load_problem(write("L = (w*x)**2", more=more)))
+    tour.begin(session)
+
+    def fill(text):
+        return text.replace("{first}", "Home").replace("{what-if}", "e")
+
+    rows = lesson_rows(session.frame, width, fill)
+    assert [text for row in rows for text, ink in row if ink == "heading"] == ["Home", "e", "Home"]
+    told = " ".join(" ".join(line_text(row) for row in rows).split())
+    assert "1. Press Home, then e, and press Home: a new run begins." in told

@@ -49,6 +49,9 @@ def asked(write, code, ask, step=0, lr=0.05, at=None, **numbers):
         ("L", 6, "that is a derivative: the question asks for the value"),
         ("grad(e)", 3, "a factor 2 is missing, such as the one in a square's derivative"),
         ("grad(e)", 1, "that is the value of w1"),
+        ("grad(e)", 0.3, ""),  # the rate moves weights only
+        ("grad(e)", 18, "that is a derivative further back than ∂L/∂e"),
+        ("grad(w2)", 0, ""),
         ("yhat", 16, ""),
         ("grad(w2)", 7.77, ""),
     ],
@@ -175,3 +178,16 @@ def test_a_way_whose_numbers_are_the_result_has_it_once():
     session = gradtui.load("iris")
     question = next(one.question for one in session.problem.lessons if one.question)
     assert way_text(session.frame, question) == "∂L/∂z[0,1] = softmax(z)[0,1]/12"
+
+
+def test_a_derivative_that_is_zero_but_for_rounding_is_no_mistake(write):
+    # the update lands on the bottom: e is 4e-16 after it
+    numbers = {"parameters": "w1 = 0.1\nw2 = 0.3", "data": "x1 = 1.0\nx2 = 3.0\ny = 0.7"}
+    frame, question, truth, before = asked(write, CHAIN, "yhat", at=1, **numbers)
+    assert 0 < abs(float(frame.tape.adjoint(frame.graph.names["e"]))) < 1e-12
+    assert not mistake_text(frame, question, 0.0, truth, before)
+
+
+def test_an_array_in_the_way_is_not_written_as_its_shape(write):
+    frame, question, *_ = asked(write, MEAN, "L", **ROWS)
+    assert way_text(frame, question) == "L = mean(e²)"

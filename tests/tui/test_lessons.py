@@ -269,6 +269,27 @@ async def test_an_answer_that_cannot_be_used_is_refused_and_costs_no_try(
         assert said in t.text and t.session.guide.tries == 0
 
 
+async def test_what_is_refused_can_be_rubbed_out(terminal, lesson):
+    async with terminal(lesson) as t:
+        await t.press("s", "enter")
+        await t.type("3,7")
+        await t.press("enter", "backspace", "backspace", "backspace")
+        assert t.app.screen.focused.value == ""
+        await t.type("2*ee")
+        await t.press("enter", "backspace")
+        assert t.app.screen.focused.value == "2*e"
+
+
+async def test_the_hint_tells_how_a_number_without_another_way_comes_about(terminal, tmp_path):
+    file = tmp_path / "rate.toml"
+    ask = 'text = "And then?"\nask = "lr"\nstep = 1\nhint = "A tenth of 0.05."\n'
+    schedule = '[schedule]\nname = "exponential"\ngamma = 0.1\n'
+    file.write_text(LESSON.partition("[[lesson]]")[0] + schedule + "[[lesson]]\n" + ask)
+    async with terminal(str(file)) as t:
+        await t.press("enter", "1", "enter", "2", "enter", "3", "enter")
+        assert "3: not that. A tenth of 0.05. lr at step 1 = 0.005." in said(t)
+
+
 def test_an_answer_is_a_number_or_an_expression_with_the_screens_own_signs(write):
     code = "yhat = w*x\ne = yhat - 5\nL = e**2"
     more = '[labels]\nyhat = "ŷ"\n[[lesson]]\ntext = "t"\nask = "e"\n'
