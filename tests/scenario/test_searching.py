@@ -50,3 +50,29 @@ def test_what_stands_in_the_text_alone_comes_apart():
     assert [entry.name for entry in heads] == ["late_nan"]
     assert "late_stable" in [entry.name for entry in texts]
     assert search(ENTRIES, "zzz", WORDS) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("backprop", "one_weight"),
+        ("backpropagation", "two_weights"),
+        ("jacobian", "five_parcels"),
+        ("too small", "five_parcels_rate_0_001"),
+        ("too large", "two_weights_rate_3"),
+        ("explode", "five_parcels_rate_1_5"),
+        ("sign error", "grad_sign"),
+        ("stuck", "flat_start"),
+        ("stuck", "dead_relu"),
+        ("local minimum", "flat_start"),
+        ("nan", "late_nan"),
+        ("momentum", "ravine_momentum"),
+        ("attention", "transformer_block"),
+        ("dead relu", "dead_relu"),
+        ("diverges", "practice_rate_2"),
+        ("loss goes up", "update_uphill"),
+        ("bias", "bias_weight"),
+    ],
+)
+def test_what_people_type_is_found_among_the_first(typed, name):
+    assert name in found(typed)[:5]
