@@ -41,6 +41,8 @@ class Progress(Struct, frozen=True):
     """Whether a question is open, so that its answer is hidden."""
     untold: bool
     """Whether a question is open here or later: until then, findings are left to the learner."""
+    untold_values: frozenset[str]
+    """The names whose value is asked for here or later."""
     said: str
     """The remark on the last answer."""
     questions: int
@@ -95,18 +97,24 @@ class Guide:
     @property
     def untold(self) -> bool:
         """Whether a question is open, here or further on."""
-        return any(
-            lesson.question is not None and at >= self.place and at not in self.answered
+        return bool(self._untold)
+
+    @property
+    def _untold(self) -> list[Question]:
+        return [
+            lesson.question
             for at, lesson in enumerate(self.lessons)
-        )
+            if lesson.question is not None and at >= self.place and at not in self.answered
+        ]
 
     @property
     def progress(self) -> Progress:
         """The progress of the lesson."""
         questions = sum(lesson.question is not None for lesson in self.lessons)
+        values = frozenset(asked.name for asked in self._untold if not asked.gradient)
         return Progress(
             self.lesson, self.place, len(self.lessons), frozenset(self.ticked),
-            self.question is not None, self.untold, self.said, questions, len(self.right),
+            self.question is not None, self.untold, values, self.said, questions, len(self.right),
             "" if self.following is None else self.following.title, self._was,
         )  # fmt: skip
 

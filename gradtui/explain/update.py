@@ -116,7 +116,7 @@ def _rule(frame: Frame) -> str:
 def _is_ready(frame: Frame, parameter: int) -> bool:
     """Return whether a parameter's update is known at the cursor, and may be shown."""
     moved = frame.order.backward + [n.id for n in frame.graph.parameters].index(parameter) + 1
-    if frame.asking and frame.position < moved:
+    if frame.untold and frame.position < moved:
         return False
     if frame.problem.trainer.program.clip:
         return frame.position >= frame.order.backward

@@ -175,5 +175,5 @@ def described(place: Snapshot) -> str:
         (len(place.watches), "watch", "watches"),
     ]
     listed = ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
-    lesson = f", {place.lesson.place + 1} of the lesson" if place.lesson.place else ""
+    lesson = f", part {place.lesson.place + 1} of the lesson" if place.lesson.place else ""
     return f"at step {place.step:,}{lesson}" + (f" with {listed}" if listed else "")

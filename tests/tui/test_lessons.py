@@ -207,7 +207,7 @@ async def test_leaving_keeps_the_place_the_answers_and_the_score(terminal, lesso
     async with terminal(lesson) as t:
         await t.pilot.pause()
         assert "Lesson · 1 of 5" in t.text
-        assert "left at step 0, 3 of the lesson: U resumes there" in t.text
+        assert "left at step 0, part 3 of the lesson: U resumes there" in t.text
         await t.press("U")
         await t.settled()
         assert "Lesson · 3 of 5" in t.text and "✓✓▸··" in t.text
@@ -267,6 +267,28 @@ async def test_an_answer_that_cannot_be_used_is_refused_and_costs_no_try(
         t.debugger.run_line(f"lesson {typed}")
         await t.pilot.pause()
         assert said in t.text and t.session.guide.tries == 0
+
+
+@pytest.mark.parametrize(
+    ("ask", "kept"), [('"w2"\nstep = 1', "= 0.819649"), ('"L"\nstep = 1', "The curve.")]
+)
+async def test_what_is_asked_for_later_is_not_shown_ahead_of_the_cursor(
+    terminal, tmp_path, ask, kept
+):
+    file = tmp_path / "later.toml"
+    first = '[[lesson]]\ntext = "Look around."\n'
+    file.write_text(f"{LESSON.partition('[[lesson]]')[0]}{first}{first}ask = {ask}\n")
+    async with terminal(str(file), (120, 40)) as t:
+
+        def shown():
+            curve = "The curve." * ("hidden until you answer" not in t.text)
+            return kept in t.text + curve
+
+        await t.press("f", "f")
+        assert (t.session.position, t.session.asking) == (t.session.order.backward, False)
+        assert "23.607" in t.text and not shown()
+        await t.press("enter", "enter", "1", "enter", "2", "enter", "3", "enter", "escape")
+        assert not t.session.asking and shown()
 
 
 async def test_what_is_refused_can_be_rubbed_out(terminal, lesson):

@@ -41,6 +41,8 @@ class Explanation(Struct, frozen=True, eq=False):
     pool: Pool
     ratio: float | None = None
     """c if the line holds c times the right value at all points."""
+    scale: float = 1.0
+    """The program's own constant: the line should hold scale·dLoss/dtarget."""
 
     def fixes(self, lines: Sequence[str]) -> Iterator[str]:
         """Yield corrected lines, the best first."""
@@ -115,8 +117,9 @@ def explain(
         held = fitted(world.value(line.node), repair.value.shape[1:])
         ratio = constant_ratio(held, repair.value, np.abs(repair.value))
     return Explanation(
-        line, repair.target, offered.hits, context, offered.truth, offered.pool, ratio
-    )
+        line, repair.target, offered.hits, context, offered.truth, offered.pool, ratio,
+        repair.scale,
+    )  # fmt: skip
 
 
 def explain_helper(

@@ -44,7 +44,7 @@ def describe(
                 severity="error",
                 target=line.name,
                 line=line.place.line,
-                message=_what(problem, explanation, rule, edit) + _numbers(line, evidence),
+                message=_what(problem, explanation, rule, edit) + _numbers(line, evidence, explanation.scale),
                 evidence=evidence,
                 edge=_edge(trial, explanation),
                 within=tuple(_within(trial, explanation.context, edit)),
@@ -99,17 +99,23 @@ def _evidence(trial: Trial, line: Line) -> dict[str, Any]:
     return {}
 
 
-def _numbers(line: Line, evidence: dict[str, Any]) -> str:
-    """Return the end of a message: the numbers that prove it."""
+def _numbers(line: Line, evidence: dict[str, Any], scale: float) -> str:
+    """Return the end of a message: the numbers that prove it.
+
+    `scale` is the constant by which a repaired line exceeds the true gradient.
+    """
     if not evidence:
         return ""
     if "misfit" in evidence:
         return f"; {evidence['misfit']}"
     at = f"[{', '.join(map(str, evidence['element']))}]" if "element" in evidence else ""
     name = evidence.get("through", line.name)
-    numbers = (
-        f"{name}{at} is {number(evidence['claimed'])}, the true gradient {number(evidence['true'])}"
-    )
+    numbers = f"{name}{at} is {number(evidence['claimed'])}"
+    if "through" in evidence or abs(scale - 1.0) <= TOLERANCE:
+        numbers += f", the true gradient {number(evidence['true'])}"
+    else:
+        wanted = number(scale * evidence["true"])
+        numbers += f" and should be {wanted}, {number(scale)} times the true gradient"
     if evidence.get("coincidence"):
         return f"; at step 0 {name} is right only by coincidence: elsewhere {numbers}"
     return f"; at step 0 {numbers}"

@@ -17,6 +17,9 @@ from gradtui.engine.graph import Kind, Node
 
 _ADAM_RATES, _FACTORS = (1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0), (1.0, 0.3)
 """Rates tried with Adam, and factors tried on the run's own rate with momentum."""
+_LESS_CORRELATED = (
+    "features that are less correlated (centre them, drop one of two that vary together)"
+)
 _CONVEX = 1e-6
 """Up to this ratio of negative to largest eigenvalue, a surface counts as convex."""
 
@@ -128,13 +131,16 @@ def ill_conditioned(run: Run) -> Iterator[Finding]:
     message = (
         f"the surface is a valley {short(left.condition)} times as steep across as along (the "
         f"condition number): the slowest direction takes {short(left.steps_per_decade)} steps to "
-        f"get ten times nearer, and {short(left.left)} of the loss is left there; try "
+        f"get ten times nearer, and {short(left.left)} of the loss is left there"
     )
-    evidence, tried = _numbers(left), _other_optimizer(run, left)
+    evidence, tried, advice = _numbers(left), _other_optimizer(run, left), list[str]()
     if tried is not None:
-        message += f"{tried.text}: the same {tried.steps} steps end at {short(tried.loss)}; or "
+        advice.append(f"{tried.text}: the same {tried.steps} steps end at {short(tried.loss)}")
         evidence |= {"loss_then": tried.loss}
-    message += "features that are less correlated (centre them, drop one of two that vary together)"
+    if any(node.kind is Kind.DATA and node.shape for node in run.program.graph.nodes):
+        advice.append(_LESS_CORRELATED)
+    if advice:
+        message += f"; try {'; or '.join(advice)}"
     yield finding(run, "ill-conditioned", "warning", "loss", 0, message, evidence)
 
 

@@ -41,7 +41,7 @@ class LossPanel(Panel):
     def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the curves, the loss surface, or a message if they do not fit."""
         picture, height = frame.drawn.picture, self.size.height
-        if frame.asking:
+        if frame.loss_untold:
             self.title(_title(picture))
             return [line((HIDDEN, "dim"))]
         if frame.looked.window is not None:
