@@ -387,3 +387,9 @@ def test_a_sign_lost_above_does_not_turn_the_fix_of_a_line_below(judge):
     first, second = judge(code, DEEP).findings
     assert (first.target, first.fix) == ("dT4", "dT4 = dA4@W5.T")
     assert (second.target, second.fix) == ("dA0", "dA0 = dT1*(1 - T1**2) + dA1/10")
+
+
+def test_a_line_with_the_programs_own_constant_is_told_what_it_should_be():
+    (finding,) = [one for one in gradtui.check("grad_extra_factor") if one.target == "dz"]
+    # dw and db divide by the five rows: dz should be p - late = 0.5, not its fifth
+    assert "dz[0] is 0.125 and should be 0.5, 5 times the true gradient" in finding.message
