@@ -95,4 +95,6 @@ def _ended(progress: Progress) -> str:
         told += f"{progress.right} of {progress.questions} predictions right the first time. "
     if progress.following:
         told += f"{{unfold}} opens the next one of the course: {clean(progress.following)}. "
+    else:
+        told += "{open} lists the course and what is done of it. "
     return told + "{lesson-back} goes back into it."

@@ -57,3 +57,12 @@ def test_the_keys_to_press_stand_out_in_the_text(write, width):
     assert [text for row in rows for text, ink in row if ink == "heading"] == ["Home", "e", "Home"]
     told = " ".join(" ".join(line_text(row) for row in rows).split())
     assert "1. Press Home, then e, and press Home: a new run begins." in told
+
+
+def test_after_the_last_lesson_of_all_the_way_to_the_course_is_named(write):
+    more = '[[lesson]]\ntext = "Read it."\n'
+    session = Session(load_problem(write("L = (w*x)**2", more=more)))
+    tour.begin(session)
+    tour.enter(session, 1)
+    told = " ".join(line_text(row) for row in lesson_rows(session.frame, 80, str))
+    assert "This is the end of the lesson. {open} lists the course" in told
