@@ -109,12 +109,6 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
         """Whether a question is open or still to come, so that nothing runs ahead of the cursor."""
         return self.lesson is not None and self.lesson.untold
 
-    @property
-    def loss_untold(self) -> bool:
-        """Whether the curves would tell what is asked for: anything now, or the loss later."""
-        lesson, name = self.lesson, self.graph.nodes[self.graph.loss].name
-        return lesson is not None and (lesson.asking or name in lesson.untold_values)
-
     def selecting(self, node: int) -> Frame:
         """Return the same moment with another node selected."""
         return replace(self, looked=replace(self.looked, node=node, pinned=True))

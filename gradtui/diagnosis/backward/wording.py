@@ -44,7 +44,8 @@ def describe(
                 severity="error",
                 target=line.name,
                 line=line.place.line,
-                message=_what(problem, explanation, rule, edit) + _numbers(line, evidence, explanation.scale),
+                message=_what(problem, explanation, rule, edit)
+                + _numbers(line, evidence, explanation.scale),
                 evidence=evidence,
                 edge=_edge(trial, explanation),
                 within=tuple(_within(trial, explanation.context, edit)),

@@ -41,7 +41,7 @@ class LossPanel(Panel):
     def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the curves, the loss surface, or a message if they do not fit."""
         picture, height = frame.drawn.picture, self.size.height
-        if frame.loss_untold:
+        if _untold(frame):
             self.title(_title(picture))
             return [line((HIDDEN, "dim"))]
         if frame.looked.window is not None:
@@ -92,6 +92,12 @@ class LossPanel(Panel):
             self._drawn = draw_curves(picture.curves, edges, (width, height), log=picture.log)
             self._key = key
         return self._drawn
+
+
+def _untold(frame: Frame) -> bool:
+    """Return whether the curves would tell what is asked for: anything now, or the loss later."""
+    lesson, name = frame.lesson, frame.graph.nodes[frame.graph.loss].name
+    return lesson is not None and (lesson.asking or name in lesson.untold_values)
 
 
 def _title(picture: Picture) -> str:
