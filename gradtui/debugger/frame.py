@@ -105,9 +105,9 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
         return self.lesson is not None and self.lesson.asking
 
     @property
-    def untold(self) -> bool:
-        """Whether a question is open or still to come, so that nothing runs ahead of the cursor."""
-        return self.lesson is not None and self.lesson.untold
+    def untold(self) -> frozenset[str]:
+        """The names whose values a lesson asks for now or later: they are not shown ahead."""
+        return frozenset() if self.lesson is None else self.lesson.untold_values
 
     def selecting(self, node: int) -> Frame:
         """Return the same moment with another node selected."""

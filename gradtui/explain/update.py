@@ -115,8 +115,10 @@ def _rule(frame: Frame) -> str:
 
 def _is_ready(frame: Frame, parameter: int) -> bool:
     """Return whether a parameter's update is known at the cursor, and may be shown."""
-    moved = frame.order.backward + [n.id for n in frame.graph.parameters].index(parameter) + 1
-    if frame.untold and frame.position < moved:
+    weights = frame.graph.parameters
+    moved = frame.order.backward + [n.id for n in weights].index(parameter) + 1
+    asked = frame.asking or any(weight.name in frame.untold for weight in weights)
+    if asked and frame.position < moved:
         return False
     if frame.problem.trainer.program.clip:
         return frame.position >= frame.order.backward

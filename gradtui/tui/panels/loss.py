@@ -96,8 +96,7 @@ class LossPanel(Panel):
 
 def _untold(frame: Frame) -> bool:
     """Return whether the curves would tell what is asked for: anything now, or the loss later."""
-    lesson, name = frame.lesson, frame.graph.nodes[frame.graph.loss].name
-    return lesson is not None and (lesson.asking or name in lesson.untold_values)
+    return frame.asking or frame.graph.nodes[frame.graph.loss].name in frame.untold
 
 
 def _title(picture: Picture) -> str:

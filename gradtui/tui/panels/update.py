@@ -48,6 +48,7 @@ class UpdatePanel(ParametersPanel):
             frame.tape,
             frame.structure,
             frame.position,
+            frame.asking,
             frame.untold,
             *looked,
             width,
