@@ -56,7 +56,7 @@ async def test_tab_completes_and_an_error_shows_its_place_until_it_is_mended(ter
         assert rows[asked].endswith("optimizer adm")
         assert rows[asked + 1].endswith("^^^ unknown optimizer 'adm'; did you mean 'adam'?")
         assert rows[asked + 1].index("^") == rows[asked].index("adm")
-        await t.press("right", "right", "a", "enter")
+        await t.press("left", "a", "enter")
         assert t.session.problem.optimizer == "adam"
         assert "m and v start at 0" in t.text
 

@@ -95,8 +95,9 @@ class LossPanel(Panel):
 
 
 def _untold(frame: Frame) -> bool:
-    """Return whether the curves would tell what is asked for: anything now, or the loss later."""
-    return frame.asking or frame.graph.nodes[frame.graph.loss].name in frame.untold
+    """Return whether the panel would tell what is asked for now, or its curve a later loss."""
+    later = frame.graph.nodes[frame.graph.loss].name in frame.untold
+    return frame.asking or (later and frame.looked.window is None)
 
 
 def _title(picture: Picture) -> str:
