@@ -2,6 +2,7 @@
 
 import pytest
 
+import gradtui
 from diagnosis.backward.models import NETWORK, SOUND, WEIGHTS, broken
 
 ONE = "x1 = 2.0\nx2 = 1.0\ny = 5.0"
