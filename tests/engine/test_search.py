@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from itertools import pairwise
 
@@ -13,7 +12,6 @@ import gradtui
 from gradtui.base.source import InputError
 from gradtui.engine.history import History, Origin
 from gradtui.engine.observables import read_expression
-from gradtui.engine.quantities import Norms, quantities_of
 from gradtui.engine.search import Search
 
 
@@ -175,30 +173,6 @@ def test_a_single_element_leaves_its_axis():
     program = gradtui.load("five_parcels").problem.trainer.program
     assert read_expression("X[1, :][0] - X[None, 1, 0]", program).shape == (1,)
     assert read_expression("X[1] - X[:, 0][0:2]", program).shape == (2,)
-
-
-def test_what_the_norm_needs_is_recorded_with_the_run_to_the_last_bit():
-    for name in ("deep_network", "minibatches", "five_parcels_float32"):
-        history = gradtui.load(name).history
-        trainer = history.trainer
-        assert trainer.norms is not None, name
-        found = quantities_of(read_expression("norm", trainer.program))
-        rows, _ = trainer.run_written(found.whole.needs, history.state(0), 70)
-        history.advance(70)
-        for key, column in zip(found.keys, found.of(rows).T, strict=True):
-            assert history.quantity(key)[:70].tobytes() == column.tobytes(), name
-
-
-@pytest.mark.parametrize("factor", [0.0, 1.0, 1e-300, 1e250, np.inf, np.nan, -1.0])
-def test_recorded_norms_are_those_of_the_expression_whatever_the_numbers(factor):
-    program = gradtui.load("deep_network").problem.trainer.program
-    found = quantities_of(read_expression("norm", program))
-    width = sum(math.prod(program.nodes[id].shape) for id in program.gradients)
-    with np.errstate(all="ignore"):
-        rows = factor * np.random.default_rng(0).standard_normal((300, width))
-    rows[7], rows[8, 3], rows[9, 2] = 0.0, np.nan, -np.inf
-    recorded = np.column_stack(Norms(program).of(rows))
-    assert recorded.tobytes() == np.ascontiguousarray(found.of(rows)).tobytes()
 
 
 def replayed(monkeypatch, trainer):
