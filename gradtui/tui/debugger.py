@@ -105,8 +105,9 @@ class Debugger(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Make the panels."""
-        # Set from the start, these classes save every part a second styling and painting.
+        # Set from the start, all classes save every part a second styling and painting.
         self.add_class(*_size_classes(self.app.size), update=False)
+        self._take(self.session, update=False)
         yield Header()
         with Grid(id="body"):
             for key, panel in enumerate(_PANELS, 1):
@@ -120,7 +121,6 @@ class Debugger(Screen[None]):
         """Show the first frame and start computing ahead."""
         if not self.query(Panel):
             return  # the app was told to end before the screen was ready, and makes no parts
-        self._take(self.session)
         self._arrange()
         self._show()
         self.call_after_refresh(self.walk.start)
@@ -341,13 +341,13 @@ class Debugger(Screen[None]):
         self._take(session)
         self._show()
 
-    def _take(self, session: Session) -> None:
+    def _take(self, session: Session, *, update: bool = True) -> None:
         self.pace.stop()
         self.session = session
         self.lessons.begin()
-        self.set_class(session.guide is not None, "-lesson")
-        self.set_class(session.problem.by_hand, "-by-hand")
-        self.set_class(session.problem.call is not None, "-call")
+        self.set_class(session.guide is not None, "-lesson", update=update)
+        self.set_class(session.problem.by_hand, "-by-hand", update=update)
+        self.set_class(session.problem.call is not None, "-call", update=update)
 
     def _show(self) -> None:
         self.pace.ahead()
