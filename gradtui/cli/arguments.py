@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from gradtui import __version__
@@ -14,14 +15,9 @@ from gradtui.base.files import config_file, short_path
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import HUNG_UP, divert, has_vanished, open_streams, settle, tell
 from gradtui.base.text import clean
-from gradtui.cli.checking import FORMATS, check_files
 from gradtui.cli.commands import debug, learn, list_scenarios, show_step
-from gradtui.cli.creating import write_new
-from gradtui.cli.manual import print_manual
 from gradtui.cli.output import UNUSABLE
-from gradtui.cli.printing import print_value
 from gradtui.cli.running import RaisedError, tell_raised
-from gradtui.cli.training import train
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -39,6 +35,16 @@ class Command(NamedTuple):
     summary: str
     arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
+
+
+def _of(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """Return a command's function, imported when it is run: no other command waits for it."""
+
+    def run(arguments: argparse.Namespace) -> int:
+        status: int = getattr(import_module(f"gradtui.cli.{module}"), name)(arguments)
+        return status
+
+    return run
 
 
 class _Parser(argparse.ArgumentParser):
@@ -273,6 +279,8 @@ def _show_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    from gradtui.cli.checking import FORMATS
+
     parser.add_argument(
         "files", nargs="+", metavar="FILE",
         help="paths or bundled names; or FILE.py:NAME, a function of your own that returns a loss "
@@ -306,16 +314,26 @@ COMMANDS = (
         "new",
         "write a commented scenario to start from, a copy, or NumPy code (FILE.py)",
         _new_argument,
-        write_new,
+        _of("creating", "write_new"),
     ),
-    Command("run", "train without a screen", _run_arguments, train),
+    Command("run", "train without a screen", _run_arguments, _of("training", "train")),
     Command("show", "one step in words and numbers", _show_arguments, show_step),
-    Command("print", "the value of an expression at a step", _print_arguments, print_value),
+    Command(
+        "print",
+        "the value of an expression at a step",
+        _print_arguments,
+        _of("printing", "print_value"),
+    ),
     Command(
         "check",
         "verify gradients, updates, the run and the stated facts",
         _check_arguments,
-        check_files,
+        _of("checking", "check_files"),
     ),
-    Command("help", "the manual: its topics, or the page on one", _help_arguments, print_manual),
+    Command(
+        "help",
+        "the manual: its topics, or the page on one",
+        _help_arguments,
+        _of("manual", "print_manual"),
+    ),
 )

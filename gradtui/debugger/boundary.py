@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from gradtui.engine.classifier import find_classifier
 from gradtui.engine.graph import Graph, Kind, needed_for
-from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.tape import Tape
 
 Array = NDArray[np.float64]
@@ -105,6 +104,8 @@ def _affordable(graph: Graph, plane: Plane, size: tuple[int, int]) -> tuple[int,
 
 def _scores(graph: Graph, plane: Plane, tape: Tape, points: Array) -> Array:
     """Return the scores of points, (k, classes), computed in batches as large as a step's."""
+    from gradtui.engine.interpreter import Interpreter
+
     rows, classes = graph.nodes[plane.scores].shape
     count = -(-len(points) // rows)
     filled = np.resize(points, (count * rows, 2)).reshape(count, rows, 2)

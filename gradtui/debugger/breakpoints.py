@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import Struct
@@ -17,8 +18,10 @@ from gradtui.base.source import InputError
 from gradtui.engine.history import History
 from gradtui.engine.observables import Observable, observed, read_condition, read_expression
 from gradtui.engine.program import StepProgram
-from gradtui.engine.search import Search
 from gradtui.engine.tape import Tape
+
+if TYPE_CHECKING:
+    from gradtui.engine.search import Search
 
 Array = NDArray[np.float64]
 _NOWHERE = np.empty(0, np.intp)
@@ -169,7 +172,7 @@ class Breakpoints:
     def _pending(self) -> Iterator[Search]:
         for breakpoint in self._breakpoints:
             search = self._search(breakpoint.text)
-            if breakpoint.enabled and isinstance(search, Search) and not search.done:
+            if breakpoint.enabled and not isinstance(search, str) and not search.done:
                 yield search
 
     def _found(self, breakpoint: Breakpoint) -> Breakpoint:
@@ -179,6 +182,8 @@ class Breakpoints:
         return replace(breakpoint, steps=search.hits, searched=search.searched)
 
     def _search(self, text: str) -> Search | str:
+        from gradtui.engine.search import Search
+
         if text not in self._searches:
             try:
                 self._searches[text] = Search(text, self._history, self._last)

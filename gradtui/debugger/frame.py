@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.debugger.axes import Window
 from gradtui.debugger.boundary import Boundary, Plane, boundary_of
 from gradtui.debugger.breakpoints import Breakpoint, Watched
 from gradtui.debugger.curves import Picture
@@ -30,6 +29,9 @@ from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.lens import Lens, Trace, trace
 from gradtui.engine.tape import Tape
 from gradtui.scenario.problem import Problem
+
+if TYPE_CHECKING:
+    from gradtui.debugger.axes import Window
 
 Array = NDArray[Any]
 LARGEST_CHECK = 30_000

@@ -8,18 +8,21 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.debugger.axes import Window, first_axes, read_axes
 from gradtui.debugger.boundary import Plane, find_plane
-from gradtui.debugger.floor import Floor, Place, find_floor
 from gradtui.engine.graph import Graph
 from gradtui.engine.history import History
 from gradtui.engine.lowered import Row
 from gradtui.scenario.problem import Problem
+
+if TYPE_CHECKING:
+    from gradtui.debugger.axes import Window
+    from gradtui.debugger.floor import Floor, Place
 
 Array = NDArray[np.float64]
 Range = tuple[float, float]
@@ -163,6 +166,8 @@ class Surfaces:
         known: list[tuple[float, Place]],
     ) -> Floor | None:
         """Return the lowest place in view, from a grid and from other known losses of its slice."""
+        from gradtui.debugger.floor import find_floor
+
         finite = np.isfinite(losses)
         if finite.any():
             at = np.unravel_index(int(np.argmin(np.where(finite, losses, np.inf))), losses.shape)
@@ -239,6 +244,8 @@ class SurfaceView:
 
     def show(self, text: str = "") -> None:
         """Show the surface over axes such as `w1 w2` or `W[0,1] b[2]`; without any, toggle it."""
+        from gradtui.debugger.axes import Window, first_axes, read_axes
+
         before = self.window
         if before is not None and not text:
             self._hidden, self.window, self.data = before, None, False

@@ -11,7 +11,6 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gradtui.diagnosis.facts import check_expected, check_facts
 from gradtui.diagnosis.finding import Finding, line_of, source_of
 from gradtui.diagnosis.judgement import Compared, Judgement, Verdict
 from gradtui.diagnosis.runs.registry import diagnose_run
@@ -65,6 +64,8 @@ class Check(Struct, frozen=True):
 
 def check_problem(problem: Problem) -> Check:
     """Verify a scenario."""
+    from gradtui.diagnosis.facts import check_expected, check_facts
+
     judged = judge(problem)
     found = (*judged.findings, *judge_run(problem, judged.findings))
     failed = (*check_facts(problem), *check_expected(problem, found))

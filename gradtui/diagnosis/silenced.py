@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.scenario.ignoring import ignored_rules
-from gradtui.tracing.syntax import syntax_of
 
 
 def sifted(
@@ -29,5 +28,7 @@ def lines_of_place(finding: Finding) -> Sequence[str]:
     place = finding.place
     if place is None:
         return ()
+    from gradtui.tracing.syntax import syntax_of
+
     statement = syntax_of(place.file).at(place.line)
     return linecache.getlines(place.file)[statement.first - 1 : statement.last]

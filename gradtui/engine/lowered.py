@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from gradtui.engine.bundling import bundle
 from gradtui.engine.compiler import Compiler, Mode, Slice, mode_for, row_slices
-from gradtui.engine.expansion import expand
 from gradtui.engine.graph import needed_for
 from gradtui.engine.ops import is_exact
 from gradtui.engine.program import StepProgram
@@ -53,6 +52,8 @@ class Lowered:
         self._expansion = None
         if self.mode is Mode.ARRAY and dtype == "float64" and not cut:
             trained = needed_for(program.nodes, [*after, program.graph.loss], before)
+            from gradtui.engine.expansion import expand
+
             self._expansion = expand(program.nodes, trained)
         nodes: Sequence[Any] = program.nodes
         if self._expansion is not None:

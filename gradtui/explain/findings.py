@@ -9,9 +9,7 @@ from gradtui.base.text import cell_width, clean, clip, number, paragraphs, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS
 from gradtui.explain.classes import class_rows
-from gradtui.explain.outcome import finding_place, unsaid
 from gradtui.explain.spans import Role, Span, TextRow, folded, line, line_width
-from gradtui.explain.terms import in_terms
 from gradtui.explain.values import summary
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 
@@ -45,18 +43,25 @@ def notes_rows(frame: Frame, width: int) -> list[TextRow]:
     if frame.lesson is not None and frame.lesson.untold:
         return rows
     rows += findings_rows(frame, width) + _run_rows(frame, width)
-    rows += [
-        line(("▲ " if first else "  ", "bad"), text)
-        for notice in unsaid(problem.notices, frame.known.findings)
-        for first, text in _marked(wrap(notice.message, width - 2))
-    ]
-    rows += _told_apart(frame, width)
+    rows += _notice_rows(frame, width) + _told_apart(frame, width)
     if not problem.notes.strip() or (frame.lesson is not None and frame.lesson.lesson is not None):
         return rows  # a lesson in progress is read instead
     rows.append(())
     for paragraph in paragraphs(problem.notes):
         rows += [line(text) for text in wrap(paragraph, width)]
     return rows
+
+
+def _notice_rows(frame: Frame, width: int) -> list[TextRow]:
+    if not frame.problem.notices:
+        return []
+    from gradtui.explain.outcome import unsaid
+
+    return [
+        line(("▲ " if first else "  ", "bad"), text)
+        for notice in unsaid(frame.problem.notices, frame.known.findings)
+        for first, text in _marked(wrap(notice.message, width - 2))
+    ]
 
 
 def _told_apart(frame: Frame, width: int) -> list[TextRow]:
@@ -140,6 +145,8 @@ def chosen_rows(frame: Frame, width: int) -> tuple[int, int]:
 
 
 def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> list[TextRow]:
+    from gradtui.explain.terms import in_terms
+
     chosen: Role = "selected" if index == frame.known.chosen else "name"
     head = wrap(_head(frame, finding), width - 2)
     rows = _under(SEVERITIES[finding.severity], head, chosen)
@@ -160,6 +167,8 @@ def _head(frame: Frame, finding: Finding) -> str:
         return f"step {finding.step:,}  {finding.rule}{where}"
     if not finding.line:
         return finding.target
+    from gradtui.explain.outcome import finding_place
+
     place = finding_place(frame.problem, finding)
     own = place.file in ("", frame.problem.path)
     file = "" if own else f"{os.path.basename(place.file)} "

@@ -9,7 +9,6 @@ from itertools import groupby
 from gradtui.base.text import clean, paragraphs, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.guide import Progress
-from gradtui.explain.predictions import asked_text
 from gradtui.explain.spans import Role, Span, TextRow, line
 
 _BINDING = re.compile(r"(\{[a-z0-9-]+\})")
@@ -52,6 +51,8 @@ def _asked(frame: Frame, progress: Progress) -> list[TextRow]:
     question = None if progress.lesson is None else progress.lesson.question
     if question is None:
         return []
+    from gradtui.explain.predictions import asked_text
+
     sign: Span = ("? ", "now") if progress.asking else ("✓ ", "good")
     asked = f"{asked_text(frame, question)} = {'?' if progress.asking else ''}"
     return [line(sign, (asked.removesuffix(" = "), "now"))]

@@ -20,7 +20,6 @@ from gradtui.language.trees import names_read, same
 from gradtui.scenario import schema
 from gradtui.scenario.arrays import check_count, read_array
 from gradtui.scenario.arrays import check_name as check_array_name
-from gradtui.scenario.claims import find_claims
 from gradtui.scenario.code import Sources, check_one_of, check_parameters, read_code
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Array, Drive, HandUpdate, Handwritten, Notice
@@ -59,6 +58,8 @@ def read_backward(
         line for line in code.program if line.name not in said
         or not (same(line.value, said[line.name]) or _same_size(line, said[line.name], graph))
     ))  # fmt: skip
+    from gradtui.scenario.claims import find_claims
+
     found = find_claims(code, table.claims, claimable, positions, graph.names)
     file = code.file or sources.scenario
     lines = sources.lines(file)

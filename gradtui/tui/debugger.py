@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid
+from textual.events import ScreenResume
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 
 from gradtui.base.source import did_you_mean
 from gradtui.debugger.frame import Looked
-from gradtui.debugger.inspection import is_value
 from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.around import Around
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
@@ -126,6 +126,10 @@ class Debugger(Screen[None]):
         self.call_after_refresh(self.walk.start)
         self.call_after_refresh(self.saving.open)
         self.live.start()
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """Style nothing again before the first layout; called by Textual."""
+        event.refresh_styles = event.refresh_styles and bool(self.size)
 
     def show_frame(self) -> None:
         """Show the session's frame in every part."""
@@ -310,6 +314,8 @@ class Debugger(Screen[None]):
 
     def run_line(self, text: str) -> None:
         """Run a line of the command line: a command's name and its argument."""
+        from gradtui.debugger.inspection import is_value
+
         name, _, argument = text.strip().partition(" ")
         if name.isascii() and name.isdigit():
             self.action_run("goto", name)

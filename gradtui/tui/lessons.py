@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -12,12 +13,12 @@ from gradtui.base.text import number
 from gradtui.debugger import tour
 from gradtui.debugger.guide import HELD, TRIES, Guide, is_close
 from gradtui.debugger.session import Session
-from gradtui.explain.guesses import moved_by
-from gradtui.explain.predictions import asked_text, mistake_text, way_text
-from gradtui.saving.course import Score, keep_score
 from gradtui.scenario.bundled import name_of
 from gradtui.tui.commands import TELLING
 from gradtui.tui.host import Handlers, Host, Part
+
+if TYPE_CHECKING:
+    from gradtui.saving.course import Score
 
 _OFF = "off"
 _OF_SURFACE = frozenset({"nearer", "farther", "whole"})
@@ -53,6 +54,8 @@ class Lessons(Part):
 
     def _keep(self, name: str, score: Score) -> None:
         """Write in a thread, because the disk may be slow."""
+        from gradtui.saving.course import keep_score
+
         try:
             keep_score(name, score)
         except OSError as error:
@@ -102,6 +105,8 @@ class Lessons(Part):
         elif guide.question is None:
             self._enter(1)
         else:
+            from gradtui.explain.predictions import asked_text
+
             asked = asked_text(self._session.frame, guide.question)
             self._ask(
                 f"{asked} = ", text, lambda typed: tour.read_answer(typed, self._session),
@@ -133,6 +138,9 @@ class Lessons(Part):
 
 def _judged(session: Session, guide: Guide, typed: str) -> str:
     """Take an answer, and return the remark on it."""
+    from gradtui.explain.guesses import moved_by
+    from gradtui.explain.predictions import mistake_text, way_text
+
     question = guide.question
     assert question is not None
     step = guide.step_of(question)

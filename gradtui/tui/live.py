@@ -10,8 +10,6 @@ from textual.app import SuspendNotSupported
 
 from gradtui.base.source import InputError
 from gradtui.base.text import clean
-from gradtui.debugger.calls import run_again
-from gradtui.explain.outcome import finding_place
 from gradtui.explain.program import current_place
 from gradtui.scenario.files import Watch, files_of
 from gradtui.tui.host import Handlers, Host, Part
@@ -224,6 +222,8 @@ class Live(Part):
         if chosen is None or (chosen.of_run and chosen.line is None):
             place = current_place(session.frame)
         else:
+            from gradtui.explain.outcome import finding_place
+
             place = finding_place(session.problem, chosen)
         return session.problem.file_of(place), place.line
 
@@ -240,6 +240,8 @@ def _renewed(session: Session) -> Session | str:
 
     Nothing is raised, because then the terminal would not be taken back.
     """
+    from gradtui.debugger.calls import run_again
+
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return run_again(session)

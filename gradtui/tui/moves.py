@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from gradtui.base.text import EXACT, clean, clip, shape_text
-from gradtui.debugger.axes import first_axes
-from gradtui.debugger.inspection import inspect
 from gradtui.debugger.session import Session
 from gradtui.explain.values import summary
 from gradtui.tui.host import Handlers, Part
@@ -72,6 +70,8 @@ class Moves(Part):
 
     def print(self, text: str) -> None:
         """Show the value of an expression: a number in the message, an array in a table."""
+        from gradtui.debugger.inspection import inspect
+
         frame = self._session.frame
         name = frame.problem.label(frame.graph.nodes[frame.selected].name)
 
@@ -85,6 +85,7 @@ class Moves(Part):
             self._host.ask("print: ", self._show_value, name, check=check, hint=hint)
 
     def _show_value(self, text: str) -> None:
+        from gradtui.debugger.inspection import inspect
         from gradtui.tui.array_view import ArrayView
 
         value = inspect(text, self._session)
@@ -103,6 +104,8 @@ class Moves(Part):
         if text:
             self.show_surface(text)
             return
+        from gradtui.debugger.axes import first_axes
+
         view = self._session.surface.window
         axes = view.axes if view else first_axes(self._session.problem)
         self._host.ask("surface over: ", self.choose_axes, " ".join(map(str, axes)))

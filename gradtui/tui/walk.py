@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.session import Session
-from gradtui.debugger.stops import go_on, next_finding
 from gradtui.engine.observables import EXAMPLES, WATCHES
 from gradtui.tui.background import Background
 from gradtui.tui.bars import Timeline
@@ -82,6 +81,8 @@ class Walk(Work):
 
     def go_on(self, by: int) -> None:
         """Go to the next breakpoint or finding; the screen stays responsive until that is known."""
+        from gradtui.debugger.stops import go_on
+
         self._do(lambda _: self._go(lambda session: go_on(session, by, wait=False)))
 
     def stop(self) -> bool:
@@ -119,6 +120,8 @@ class Walk(Work):
 
     def next_finding(self) -> None:
         """Go to the next finding; the screen stays responsive until that is known."""
+        from gradtui.debugger.stops import next_finding
+
         self._do(lambda _: self._go(lambda session: next_finding(session)))
 
     def _changed(self) -> None:
