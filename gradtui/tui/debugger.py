@@ -129,7 +129,7 @@ class Debugger(Screen[None]):
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         """Style nothing again before the first layout; called by Textual."""
-        event.refresh_styles = event.refresh_styles and bool(self.size)
+        event.refresh_styles = event.refresh_styles and bool(self.outer_size)
 
     def show_frame(self) -> None:
         """Show the session's frame in every part."""

@@ -112,6 +112,12 @@ RUN = "from gradtui.cli.arguments import main\ntry: main({})\nexcept SystemExit:
 SCREEN = {"textual", "rich", "plotext"}
 
 
+def test_a_command_waits_for_no_other():
+    waits = "import gradtui.cli.arguments\nnames = {m for m in sys.modules if '.cli.' in m}\n"
+    others = ("checking", "creating", "manual", "printing", "training")
+    modules_after(waits + f"assert not names & {{*map('gradtui.cli.'.__add__, {others})}}, names")
+
+
 @pytest.mark.parametrize("option", ["--version", "--help"])
 def test_help_and_version_load_no_numbers_and_no_screen(option):
     loaded = modules_after(RUN.format([option]))

@@ -4,20 +4,47 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
+import pytest
+from textual.css.stylesheet import Stylesheet
+
+from gradtui.tui.app import GradtuiApp
+from gradtui.tui.bars import Footer, Header, Timeline
+from gradtui.tui.panels.chain import ChainPanel
+from gradtui.tui.panels.program import ProgramPanel
+
 LATER = {
+    "gradtui.debugger.axes",
+    "gradtui.debugger.calls",
+    "gradtui.debugger.floor",
+    "gradtui.debugger.inspection",
+    "gradtui.debugger.stops",
+    "gradtui.debugger.sweeps",
     "gradtui.diagnosis.backward",
     "gradtui.diagnosis.correction",
+    "gradtui.diagnosis.facts",
     "gradtui.diagnosis.updates",
+    "gradtui.engine.expansion",
+    "gradtui.engine.interpreter",
+    "gradtui.engine.search",
+    "gradtui.explain.guesses",
     "gradtui.explain.lens",
+    "gradtui.explain.outcome",
+    "gradtui.explain.predictions",
+    "gradtui.explain.remarks",
     "gradtui.explain.surface",
-    "gradtui.saving.snapshot",
+    "gradtui.explain.terms",
+    "gradtui.saving.course",
     "gradtui.saving.format",
-    "gradtui.scenario.changes",
-    "gradtui.scenario.settings",
+    "gradtui.saving.sealed",
+    "gradtui.saving.snapshot",
     "gradtui.saving.store",
-    "gradtui.debugger.sweeps",
+    "gradtui.scenario.changes",
+    "gradtui.scenario.claims",
+    "gradtui.scenario.settings",
+    "gradtui.tracing.syntax",
     "gradtui.tui.help",
     "gradtui.tui.palette",
     "gradtui.tui.picker",
@@ -60,3 +87,29 @@ def test_the_first_paint_waits_for_no_module_that_only_a_key_needs():
     loaded = set(told.stdout.split())
     assert {"gradtui.tui.panels.graph", "gradtui.tui.plot", "plotext", "numpy"} <= loaded
     assert not loaded & LATER
+
+
+@pytest.mark.parametrize(
+    ("scenario", "own"),
+    [("two_weights", set()), ("grad_two_weights", {"-by-hand"}), ("bias_weight", {"-lesson"})],
+)
+async def test_the_first_paint_styles_every_part_once(terminal, monkeypatch, scenario, own):
+    styled, before = Counter(), list[Counter]()
+    apply, show = Stylesheet.apply, GradtuiApp._display
+
+    def counted(sheet, node, **options):
+        styled[type(node)] += 1
+        apply(sheet, node, **options)
+
+    def watched(app, screen, update):
+        if update is not None and not before:
+            before.append(styled.copy())
+        show(app, screen, update)
+
+    monkeypatch.setattr(Stylesheet, "apply", counted)
+    monkeypatch.setattr(GradtuiApp, "_display", watched)
+    async with terminal(scenario) as screen:
+        debugger = screen.app.screen
+    parts = Header, Timeline, Footer, ChainPanel, ProgramPanel
+    assert own <= debugger.classes
+    assert {part: before[0][part] for part in parts} == dict.fromkeys(parts, 1)
