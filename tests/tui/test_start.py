@@ -91,7 +91,7 @@ def test_the_first_paint_waits_for_no_module_that_only_a_key_needs():
 
 @pytest.mark.parametrize(
     ("scenario", "own"),
-    [("two_weights", set()), ("grad_two_weights", {"-by-hand"}), ("bias_weight", {"-lesson"})],
+    [("two_weights", set()), ("grad_two_weights", {"-by-hand"})],
 )
 async def test_the_first_paint_styles_every_part_once(terminal, monkeypatch, scenario, own):
     styled, before = Counter(), list[Counter]()
