@@ -18,13 +18,7 @@ from gradtui.debugger.frame import Looked
 from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.around import Around
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
-from gradtui.tui.commands import (
-    COMMANDS,
-    OF_A_RUN,
-    Command,
-    complete_command,
-    find_command,
-)
+from gradtui.tui.commands import COMMANDS, OF_A_RUN, Command, complete_command, find_command
 from gradtui.tui.copying import Copying
 from gradtui.tui.host import Handlers, joined
 from gradtui.tui.keys import SCREEN, Keys
