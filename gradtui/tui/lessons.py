@@ -139,7 +139,7 @@ class Lessons(Part):
 def _judged(session: Session, guide: Guide, typed: str) -> str:
     """Take an answer, and return the remark on it."""
     from gradtui.explain.guesses import moved_by
-    from gradtui.explain.predictions import mistake_text, way_text
+    from gradtui.explain.predictions import asked_text, mistake_text, way_text
 
     question = guide.question
     assert question is not None
