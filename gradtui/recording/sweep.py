@@ -135,8 +135,12 @@ def _scatter(
 class Replay:
     """All values of a tape with some leaves replaced; choices stay as they were."""
 
-    def __init__(self, tape: Tape, given: Mapping[int, Array] = MappingProxyType({})) -> None:
-        self._tape = tape
+    def __init__(
+        self, tape: Tape, given: Mapping[int, Array] = MappingProxyType({}),
+        handing: Mapping[int, int] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
+        """`handing` maps calls that pass on an input to that input."""
+        self._tape, self._handing = tape, handing
         self._values: list[Array] = []
         with np.errstate(all="ignore"):
             for id in range(len(tape)):
@@ -155,6 +159,8 @@ class Replay:
         return gradients(self._tape, root, wanted, values=self.value, moved=self.moved)
 
     def _computed(self, id: int) -> Array:
+        if id in self._handing:
+            return self._values[self._handing[id]]
         node = self._tape.nodes[id]
         if isinstance(node, Moved | Added):
             return evaluate(node, self.value)
@@ -168,29 +174,19 @@ class Replay:
         return value if node.exact else self.moved(value)
 
 
-class Without(Replay):
-    """All values with some calls passing on an input."""
-
-    def __init__(self, tape: Tape, handing: Mapping[int, int]) -> None:
-        """`handing` maps these calls to the inputs that become their values."""
-        self._handing = handing
-        super().__init__(tape)
-
-    def _computed(self, id: int) -> Array:
-        return self.value(self._handing[id]) if id in self._handing else super()._computed(id)
-
-
 class Shaken(Replay):
     """All values with every rounded result moved by one unit in the last place.
 
     Parker 1997, "Monte Carlo Arithmetic"; comparisons, choices and draws stay as they were.
     """
 
-    def __init__(self, tape: Tape, seed: Sequence[int]) -> None:
+    def __init__(
+        self, tape: Tape, seed: Sequence[int], handing: Mapping[int, int] = MappingProxyType({})
+    ) -> None:
         self._rng = np.random.default_rng(seed)
         self._up = self._rng.integers(0, 2, _DRAWN, dtype=np.int8) * 2.0 - 1.0
         self._at = 0
-        super().__init__(tape)
+        super().__init__(tape, handing=handing)
 
     def moved(self, value: Array) -> Array:
         """Return numbers, each moved up or down by one unit in the last place; 0 stays 0."""

@@ -35,6 +35,7 @@ from gradtui.diagnosis.recorded.notes import (
 from gradtui.diagnosis.recorded.numeric import NumericJudge, numeric_points
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.simple import explained
+from gradtui.diagnosis.recorded.stabilisers import leaving_out
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.diagnosis.recorded.unrecorded import by_differences
 from gradtui.diagnosis.recorded.upstream import Upstream, upstream
@@ -195,6 +196,7 @@ class _Checking:
         # The search begins at a point where something is wrong: elsewhere all may be right.
         told_at = [one.point for one in apart.values()]
         ordered = list({id(one): one for one in (*told_at, *points[1:], points[0])}.values())
+        ordered = [leaving_out(one, [*misfits, *apart]) for one in ordered]
         blames, failed = self._blames(ordered, judge, [*misfits, *apart])
         told = {name for blame in blames for name in blame.results}
         return [

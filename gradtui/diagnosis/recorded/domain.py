@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 import numpy as np
 
 from gradtui.base.source import Place
-from gradtui.recording.sweep import Without
+from gradtui.recording.sweep import Replay
 from gradtui.recording.tape import Call, Tape
 
 _BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh", "relu"})
@@ -35,7 +35,7 @@ def is_beyond(tape: Tape, root: int, usual: Collection[_Bound]) -> bool:
         return False
     # Each alone, too, because two negative factors hide each other.
     ways = [bounds, *({id: source} for id, source in bounds.items() if len(bounds) > 1)]
-    return not all(np.isfinite(Without(tape, one).value(root)).all() for one in ways)
+    return not all(np.isfinite(Replay(tape, handing=one).value(root)).all() for one in ways)
 
 
 def _is_crossed(tape: Tape, root: int) -> bool:

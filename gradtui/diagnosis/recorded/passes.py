@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.runs import Point
-from gradtui.recording.sweep import Link, Without, gradients
+from gradtui.recording.sweep import Link, Replay, gradients
 from gradtui.recording.tape import Call, Tape
 
 Array = NDArray[Any]
@@ -207,7 +207,7 @@ def _bounds(point: Point) -> Iterator[tuple[int, int]]:
 def _bounded_before(point: Point) -> Links:
     """Return flat functions with a slope of 1, and bounds applied to unrounded values."""
     tape, found = point.result.tape, dict(_sloped(point, np.ones_like))
-    smooth = Without(tape, _sources(tape, _flat(point)))
+    smooth = Replay(tape, handing=_sources(tape, _flat(point)))
     for id, source in _bounds(point):
         found[id] = (source, 1.0 * (smooth.value(id) == smooth.value(source)))
     return found
@@ -223,7 +223,7 @@ def _unbounded(point: Point) -> Links:
 def _as_if_smooth(point: Point, name: str) -> Array:
     """Return the gradient of the run in which nothing is rounded."""
     tape = point.result.tape
-    smooth = Without(tape, _sources(tape, _flat(point)))
+    smooth = Replay(tape, handing=_sources(tape, _flat(point)))
     return _gradient(point, name, _sloped(point, np.ones_like), smooth.value)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,8 @@ class Point(Struct, frozen=True, eq=False):
     For a factorisation that reads one triangle, any gradient with the same sum with its transpose
     is right.
     """
+    handing: Mapping[int, int] = MappingProxyType({})
+    """Calls of the forward pass that the gradients ignore -> the input that they hand on."""
 
     @property
     def is_finite(self) -> bool:
@@ -69,7 +72,16 @@ class Point(Struct, frozen=True, eq=False):
 
     def shaken(self, seed: int) -> tuple[Values, Values]:
         """Return the claims and the truth with every rounding moved."""
-        return self._replayed(Shaken(self.result.tape, (_SEED, seed)))
+        return self._replayed(Shaken(self.result.tape, (_SEED, seed), self.handing))
+
+    def adjoints(
+        self, wanted: Collection[int], *, moved: Callable[[Array], Array] | None = None,
+        gathered: Callable[[int, Array], object] | None = None,
+    ) -> dict[int, Array]:  # fmt: skip
+        """Return the gradients by wanted nodes; the hooks are those of a sweep."""
+        tape = self.result.tape
+        values = Replay(tape, handing=self.handing).value if self.handing else None
+        return gradients(tape, self.root, wanted, values=values, moved=moved, gathered=gathered)
 
     def without(self, numbers: Sequence[int]) -> tuple[Values, Values]:
         """Return the claims and the truth with some numbers of the program set to 0."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from msgspec.structs import replace
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.recorded.runs import Point
+from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call, Leaf
 
 _SMALL = 1e-4
@@ -26,6 +28,44 @@ def stabiliser(name: str, points: Sequence[Point]) -> tuple[float, Place | None]
     if not all(_right_without(name, point) for point in points[:_POINTS]):
         return None
     return found[0]
+
+
+def leaving_out(point: Point, names: Sequence[str]) -> Point:
+    """Return a point whose true gradients omit the small numbers that the code's do not use.
+
+    No edit of a formula such as `p - y` would take the 1e-8 of `log(p + 1e-8)` into account.
+    """
+    handing = _ignored(point)
+    if not handing:
+        return point
+    found = replace(point, handing=handing)
+    ids = {name: point.result.tape.arguments[name] for name in names}
+    try:
+        adjoints = found.adjoints([*ids.values()])
+    except Untold:
+        return point
+    omitting = {name: adjoints[id] for name, id in ids.items()}
+    for name, true in omitting.items():
+        largest = np.max(np.abs(point.true[name]), initial=0.0)
+        if not np.all(np.abs(true - point.true[name]) <= _SLIGHT * largest):
+            return point
+    return replace(found, true={**point.true, **omitting})
+
+
+def _ignored(point: Point) -> Mapping[int, int]:
+    """Return the calls that add a small number which no gradient uses, with their other input."""
+    tape, used = point.result.tape, set[int]()
+    for node in point.nodes.values():
+        used.update(() if node is None else tape.sources(node))
+    found = dict[int, int]()
+    for number, id in _uses(point):
+        call = tape.nodes[id]
+        assert isinstance(call, Call)
+        others = [source for source in call.inputs if source != number]
+        again = any(number in getattr(tape.nodes[one], "inputs", ()) for one in used)
+        if id not in used and not again and tape.shape(others[0]) == tape.shape(id):
+            found[id] = others[0]
+    return found
 
 
 def _right_without(name: str, point: Point) -> bool:

@@ -15,7 +15,6 @@ from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.recording.slopes import Untold
-from gradtui.recording.sweep import gradients
 from gradtui.recording.tape import Call, Leaf, Tape
 
 Array = NDArray[Any]
@@ -54,7 +53,7 @@ def upstream(point: Point, name: str) -> Upstream | None:
         return None
     sources, forward = tape.sources(node), tape.sources(point.root)
     try:
-        true = _adjoints(tape, point.root, forward)
+        true = _adjoints(point, forward)
     except Untold:
         return None
     back = sorted(set(sources).difference(forward))
@@ -66,11 +65,11 @@ def upstream(point: Point, name: str) -> Upstream | None:
     return None if told[0] is None or told[1] is None else Upstream(told[0], told[1])
 
 
-def _adjoints(tape: Tape, root: int, forward: Sequence[int]) -> dict[tuple[Any, ...], list[Array]]:
+def _adjoints(point: Point, forward: Sequence[int]) -> dict[tuple[Any, ...], list[Array]]:
     """Return the gradients of all values behind the loss, by keys that multiples share."""
-    ids = [id for id in forward if tape.active[id]]
+    ids = [id for id in forward if point.result.tape.active[id]]
     found = dict[tuple[Any, ...], list[Array]]()
-    for value in gradients(tape, root, ids).values():
+    for value in point.adjoints(ids).values():
         key = _likeness(value)
         if key is not None:
             found.setdefault(key, []).append(value)

@@ -195,3 +195,21 @@ def test_an_index_that_counts_from_the_end_may_be_one_off():
     (finding,) = gradtui.check(case, square)
 
     assert finding.fix == "grads[-l] = hs[-l - 1].T @ delta"
+
+
+def test_a_mistake_is_found_beside_a_small_number_that_the_code_leaves_out():
+    def case(W1, W2):
+        h = np.tanh(X @ W1)
+        e = np.exp(h @ W2)
+        p = e / e.sum(axis=1, keepdims=True)
+        loss = -np.log(p[np.arange(len(Y)), Y] + 1e-5).sum()
+        d = p - np.eye(3)[Y]
+        dz = (d @ W2.T) * (1 - h**2)
+        dW1 = X.T @ dz[::-1]
+        return loss, (dW1, h.T @ d)
+
+    error, *notes = gradtui.check(case, W1=W1, W2=W2)
+
+    assert error.line == line_of(case, 7)
+    assert error.target == "W1"
+    assert [one.severity for one in notes] == ["info"] * len(notes)

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.recording.slopes import Untold, flows
-from gradtui.recording.sweep import gradients
 from gradtui.recording.tape import Added, Call, Leaf, Moved, Node, Tape
 
 Array = NDArray[Any]
@@ -243,7 +242,7 @@ def _marks(point: Point, forward: set[int], sums: _Marks) -> _Marks:
         return value
 
     try:
-        adjoints = gradients(tape, point.root, forward, moved=noted, gathered=gathered)
+        adjoints = point.adjoints(forward, moved=noted, gathered=gathered)
     except Untold:
         return found
     for values in so_far.values():
