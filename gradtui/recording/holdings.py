@@ -88,6 +88,12 @@ class Holdings:
         elif isinstance(value, FunctionType):
             for cell in value.__closure__ or ():
                 self._cell(cell)
+            # Of a default, as of an attribute of a class, only the contents are replaced.
+            for held in (*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()):
+                self._found(held)
+        elif isinstance(value, type) and is_users_module(value.__module__):
+            for held in list(vars(value).values()):
+                self._found(getattr(held, "__func__", held))
         elif _is_users(value):
             self._entries(vars(value))
 

@@ -213,3 +213,58 @@ def test_a_mistake_is_found_beside_a_small_number_that_the_code_leaves_out():
     assert error.line == line_of(case, 7)
     assert error.target == "W1"
     assert [one.severity for one in notes] == ["info"] * len(notes)
+
+
+class Part:
+    def __init__(self, value, parts=[]):  # noqa: B006
+        self.value, self.parts, self.grad = value, parts, np.zeros(np.shape(value))
+        self.back = lambda: None
+
+
+def in_order(part, found, seen):
+    if part not in seen:
+        seen.append(part)
+        for one in part.parts:
+            in_order(one, found, seen)
+        found.append(part)
+    return found
+
+
+def backward(part):
+    part.grad = np.ones(())
+    for one in reversed(in_order(part, [], [])):
+        one.back()
+
+
+def squashed(one):
+    f = 1 / (1 + np.exp(-one.value))
+    result = Part(f, [one])
+
+    def back():
+        one.grad = one.grad + result.grad * f
+
+    result.back = back
+    return result
+
+
+def added_up(one):
+    result = Part(np.sum(one.value), [one])
+
+    def back():
+        one.grad = one.grad + result.grad
+
+    result.back = back
+    return result
+
+
+def test_no_tried_edit_changes_the_defaults_of_a_function():
+    def case(W1):
+        part = Part(W1)
+        loss = added_up(squashed(part))
+        backward(loss)
+        return loss.value, part.grad
+
+    (finding,) = gradtui.check(case, W1=W1)
+
+    assert (finding.line, finding.factor) == (line_of(squashed, 5), "(1 - f)")
+    assert Part.__init__.__defaults__ == ([],)

@@ -141,6 +141,9 @@ class Gradients(Trials):
                 loss, returned = self._runs.as_is(point.values)
         except (CodeFailed, Endless, InputError, MemoryError, SyntaxError, ValueError):
             return None
+        finally:
+            if patch is not None:
+                self._runs.kept.put_back()  # an edit may have changed what the program keeps
         if not abs(loss - point.loss) <= _SAME * abs(point.loss):
             return None
         try:

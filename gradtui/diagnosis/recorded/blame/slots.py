@@ -47,6 +47,8 @@ _DIGITS = 3
 """Most digits of a number that a user would write."""
 _ODD = 5
 """The cost of multiplying by a number that is not in the code."""
+_FILLED = "_like("
+"""Part of the name of functions that fill an array: the term that is missing is no constant."""
 _COUNTING = ("slice", "range", "len", "int")
 """Functions of whole numbers: no factor is missing there."""
 
@@ -185,6 +187,7 @@ class Slot:
             name
             for name, held in arrays(self.s)
             if held.kind == "f" and (self.shape is None or stretches(held.shape, self.shape))
+            if _FILLED not in name
         ]
         yield from self._turned()
         yield from found[:_TERMS]
