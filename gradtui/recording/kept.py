@@ -86,7 +86,9 @@ class Kept:
             ):
                 entries[:], changed = own, True
         for array, copy in self._arrays:
-            if array.flags.writeable and not np.array_equal(array, copy, equal_nan=copy.dtype.kind in "fc"):
+            if array.flags.writeable and not np.array_equal(
+                array, copy, equal_nan=copy.dtype.kind in "fc"
+            ):
                 array[...], changed = copy, True
         return changed
 

@@ -76,12 +76,15 @@ class Point(Struct, frozen=True, eq=False):
 
     def adjoints(
         self, wanted: Collection[int], *, moved: Callable[[Array], Array] | None = None,
-        gathered: Callable[[int, Array], object] | None = None,
+        gathered: Callable[[int, Array], object] | None = None, of: int | None = None,
     ) -> dict[int, Array]:  # fmt: skip
-        """Return the gradients by wanted nodes; the hooks are those of a sweep."""
-        tape = self.result.tape
+        """Return the gradients by wanted nodes, of the loss or another number.
+
+        The hooks are those of a sweep.
+        """
+        tape, root = self.result.tape, self.root if of is None else of
         values = Replay(tape, handing=self.handing).value if self.handing else None
-        return gradients(tape, self.root, wanted, values=values, moved=moved, gathered=gathered)
+        return gradients(tape, root, wanted, values=values, moved=moved, gathered=gathered)
 
     def without(self, numbers: Sequence[int]) -> tuple[Values, Values]:
         """Return the claims and the truth with some numbers of the program set to 0."""

@@ -268,3 +268,35 @@ def test_no_tried_edit_changes_the_defaults_of_a_function():
 
     assert (finding.line, finding.factor) == (line_of(squashed, 5), "(1 - f)")
     assert Part.__init__.__defaults__ == ([],)
+
+
+STEPS, GOALS = RNG.normal(size=(4, 3)), RNG.normal(size=(4, 2))
+RECURRENT = {
+    "U": RNG.normal(size=(3, 3)),
+    "W": RNG.normal(size=(3, 3)),
+    "V": RNG.normal(size=(2, 3)),
+}
+
+
+def test_a_slope_is_found_in_code_that_goes_back_from_each_term_of_the_loss():
+    def case(U, W, V):
+        h, loss = {-1: np.zeros(3)}, 0.0
+        for t in range(4):
+            h[t] = np.tanh(U @ STEPS[t] + W @ h[t - 1])
+            loss += np.sum((V @ h[t] - GOALS[t]) ** 2)
+        dU, dW, dV = np.zeros_like(U), np.zeros_like(W), np.zeros_like(V)
+        for t in range(4):
+            dy = 2 * (V @ h[t] - GOALS[t])
+            dV += np.outer(dy, h[t])
+            dh = V.T @ dy
+            for k in reversed(range(t + 1)):
+                dz = dh * h[k] ** 2
+                dU += np.outer(dz, STEPS[k])
+                dW += np.outer(dz, h[k - 1])
+                dh = W.T @ dz
+        return loss, (dU, dW, dV)
+
+    (finding,) = gradtui.check(case, **RECURRENT)
+
+    assert finding.line == line_of(case, 11)
+    assert finding.fix == "dz = dh * (1 - h[k]**2)"

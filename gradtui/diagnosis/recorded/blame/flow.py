@@ -36,6 +36,9 @@ _TOGETHER = 6
 """Most uses of a value whose contributions are summed."""
 _STEPS = 6
 """Most steps of an elementwise function, such as a sigmoid's."""
+_PARTS = 12
+"""Most terms of a loss whose adjoints are told apart."""
+_LINEAR, _SCALING = frozenset({"add", "subtract", "negative"}), frozenset({"multiply", "divide"})
 _LEAST = 1e-4
 """Below this relative size, cancelling cubes are only rounding."""
 
@@ -249,6 +252,7 @@ def _marks(point: Point, forward: set[int], sums: _Marks) -> _Marks:
         for start, end in combinations([np.zeros(()), *values] if len(values) > 2 else [], 2):
             form, size = _mark(end - start)
             sums[form].add(_rounded(size))
+    _note_parts(point, adjoints, sums)
     for id, value in adjoints.items():
         node = tape.nodes[id]
         if tape.active[id]:
@@ -256,6 +260,34 @@ def _marks(point: Point, forward: set[int], sums: _Marks) -> _Marks:
             noted(tape.value(id))
             if isinstance(node, Call) and node.elementwise:
                 _note_slopes(tape, id, noted)
+    return found
+
+
+def _note_parts(point: Point, adjoints: Mapping[int, Array], sums: _Marks) -> None:
+    """Note the adjoints by each term of the loss alone, for code that goes back term by term."""
+    tape = point.result.tape
+    terms = _terms(tape, point.root)
+    for term in terms if 1 < len(terms) <= _PARTS else []:
+        behind = [id for id in tape.sources(term) if tape.active[id]]
+        for value in point.adjoints(behind, of=term).values():
+            form, size = _mark(value * adjoints[term])
+            sums[form].add(_rounded(size))
+
+
+def _terms(tape: Tape, root: int) -> list[int]:
+    """Return the numbers that are added up for the loss."""
+    found, pending = list[int](), [root]
+    while pending:
+        id = pending.pop()
+        node = tape.nodes[id]
+        inputs = [] if isinstance(node, Leaf) else [i for i in node.inputs if tape.active[i]]
+        single = all(tape.shape(i) == () for i in inputs) and tape.shape(id) == ()
+        added = isinstance(node, Call) and node.name in _LINEAR
+        divided = isinstance(node, Call) and node.name in _SCALING and len(inputs) == 1
+        if inputs and single and (added or divided):
+            pending += inputs
+        else:
+            found.append(id)
     return found
 
 

@@ -41,6 +41,7 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             cost = 1 + turned + stored
             if other_shape and not turned:
                 cost = 2 if held.shape in s.wanted else 3
+            cost += other[0] == "(" and text in other  # it is not another name, but more
             yield Candidate(
                 (s.replaced(node, name),),
                 "wrong-variable",
@@ -216,10 +217,11 @@ def _is_stretched(parent: ast.AST | None) -> bool:
 def arrays(s: Statement) -> list[tuple[str, Held]]:
     """Return the arrays in scope, their parts in this round of a loop, and the code's expressions.
 
-    Each comes as the text that names it there.
+    Each comes as the text that names it there.  There may be many parts: entries precede them.
     """
     named = [(text, held) for text, held in s.scope.items() if held.kind in "fb" and held.shape]
-    rounds = [text for text in s.loops if (at := s.scope.get(text)) is not None and at.kind == "i"]
+    loops = dict.fromkeys(s.loops)
+    rounds = [text for text in loops if (at := s.scope.get(text)) is not None and at.kind == "i"]
     parts = [
         (f"{text}[{':, ' * axis}{at}]", Held(held.shape[:axis] + held.shape[axis + 1 :], held.kind))
         for at in rounds
@@ -231,4 +233,4 @@ def arrays(s: Statement) -> list[tuple[str, Held]]:
     plain.sort(key=lambda pair: -s.recent.get(pair[0], 0))  # the latest is likeliest meant
     entries = [pair for pair in named if not pair[0].isidentifier()]
     parts.sort(key=lambda pair: len(pair[0]))
-    return [*plain, *parts, *entries, *s.expressions]
+    return [*plain, *entries, *parts, *s.expressions]

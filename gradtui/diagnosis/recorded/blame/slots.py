@@ -49,6 +49,7 @@ _ODD = 5
 """The cost of multiplying by a number that is not in the code."""
 _FILLED = "_like("
 """Part of the name of functions that fill an array: the term that is missing is no constant."""
+_TURNED = "[:, None]"
 _COUNTING = ("slice", "range", "len", "int")
 """Functions of whole numbers: no factor is missing there."""
 
@@ -158,6 +159,7 @@ class Slot:
             for name, held in names:
                 if held.kind == "f" or not at:
                     cost = 2 if at < _PLAIN else 3 if at < _USUAL else 4
+                    cost += name.endswith(_TURNED)  # one that fits as it is is likelier
                     yield form.format(name, name, n=self.s.numpy), cost
         yield from ((text, 3) for text in self._corrections())
         for text, held in self.s.scope.items():
@@ -217,7 +219,7 @@ class Slot:
         if own is not None and len(own) > 1:
             found += self._unsqueezed(own)
             found += [
-                (f"{text}[:, None]", held)
+                (f"{text}{_TURNED}", held)
                 for text, held in arrays(self.s)
                 if held.shape == own[:-1] and not stretches(held.shape, own)
             ]
