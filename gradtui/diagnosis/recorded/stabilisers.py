@@ -11,7 +11,7 @@ from gradtui.base.source import Place
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.recording.slopes import Untold
-from gradtui.recording.tape import Call, Leaf
+from gradtui.recording.tape import Call, Leaf, Tape
 
 _SMALL = 1e-4
 _SLIGHT = 1e-2
@@ -55,17 +55,28 @@ def leaving_out(point: Point, names: Sequence[str]) -> Point:
 def _ignored(point: Point) -> Mapping[int, int]:
     """Return the calls that add a small number which no gradient uses, with their other input."""
     tape, used = point.result.tape, set[int]()
+    forward = set(tape.sources(point.root))
     for node in point.nodes.values():
         used.update(() if node is None else tape.sources(node))
     found = dict[int, int]()
     for number, id in _uses(point):
-        call = tape.nodes[id]
-        assert isinstance(call, Call)
-        others = [source for source in call.inputs if source != number]
-        again = any(number in getattr(tape.nodes[one], "inputs", ()) for one in used)
-        if id not in used and not again and tape.shape(others[0]) == tape.shape(id):
-            found[id] = others[0]
+        other = _beside(tape, id, number)
+        if other is None or id in used:
+            continue
+        again = [_beside(tape, one, number) for one in used - forward]
+        value = tape.value(other)
+        if not any(one is not None and np.array_equal(tape.value(one), value) for one in again):
+            found[id] = other
     return found
+
+
+def _beside(tape: Tape, id: int, number: int) -> int | None:
+    """Return the value, of the result's shape, that a call adds a number to."""
+    node = tape.nodes[id]
+    if not isinstance(node, Call) or number not in node.inputs:
+        return None
+    others = [one for one in node.inputs if one != number]
+    return others[0] if others and tape.shape(others[0]) == tape.shape(id) else None
 
 
 def _right_without(name: str, point: Point) -> bool:

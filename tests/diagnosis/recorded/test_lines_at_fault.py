@@ -300,3 +300,17 @@ def test_a_slope_is_found_in_code_that_goes_back_from_each_term_of_the_loss():
 
     assert finding.line == line_of(case, 11)
     assert finding.fix == "dz = dh * (1 - h[k]**2)"
+
+
+MEANS = {"mean": np.mean, "sum": np.sum}
+
+
+def test_a_function_that_is_picked_from_a_dict_is_no_obstacle():
+    def case(W1):
+        h = X @ W1
+        loss = MEANS["sum"](np.tanh(h), axis=None)
+        return loss, X.T @ (1 - np.tanh(h))
+
+    (finding,) = gradtui.check(case, W1=W1)
+
+    assert finding.line == line_of(case, 3)

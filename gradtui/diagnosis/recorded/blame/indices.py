@@ -16,84 +16,65 @@ _MOST = 12
 _NEAR = 4
 """Largest distance between two numbers of an index that may be swapped."""
 _AXES = ("0", "1", "-1", "2", "3")
+_FOLDS = frozenset({
+    "sum", "mean", "max", "min", "prod", "cumsum", "std", "var", "argmax", "argmin", "amax", "amin",
+    "softmax", "log_softmax", "logsumexp",
+})  # fmt: skip
 
 
 def of_axis(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     """Yield other axes of a sum, and whether it keeps them."""
     named = {one.arg: one for one in node.keywords}
     axis = named.get("axis") or named.get(s.dialect.axis)
-    func = node.func
-    folds = isinstance(func, ast.Attribute) and func.attr in (
-        "sum",
-        "mean",
-        "max",
-        "min",
-        "prod",
-        "cumsum",
-        "std",
-        "var",
-        "argmax",
-        "argmin",
-        "amax",
-        "amin",
-        "softmax",
-        "log_softmax",
-        "logsumexp",
-    )
-    if not folds and axis is None:
+    if axis is None and not (isinstance(node.func, ast.Attribute) and node.func.attr in _FOLDS):
         return
-    assert isinstance(func, ast.Attribute | ast.Name)
-    method = isinstance(func, ast.Attribute) and not (
-        isinstance(func.value, ast.Name)
-        and isinstance(s.unit.globals.get(func.value.id), ModuleType)
-    )
-    given = axis.value if axis is not None else None
-    if given is None and len(node.args) == (1 if method else 2):
-        given = node.args[-1]
+    kept = named.get("keepdims") or named.get(s.dialect.keepdims)
+    for edit, told, cost in (*_other_axes(s, node, axis), *_keeping(s, node, kept)):
+        yield Candidate((edit,), "wrong-axis", told, cost, None, node)
+
+
+def _other_axes(
+    s: Statement, node: ast.Call, axis: ast.keyword | None
+) -> Iterator[tuple[Edit, str, int]]:
+    given = _place_of_axis(s, node) if axis is None else axis.value
     for other in _AXES:
         told = f"the axis must be {other}"
-        if given is not None and s.text(given) != other:
-            yield Candidate((s.replaced(given, other),), "wrong-axis", told, 0, None, node)
-        elif given is None:
-            end = s.unit.end(node) - 1
-            comma = ", " if node.args or node.keywords else ""
-            yield Candidate(
-                (Edit(end, end, f"{comma}{s.dialect.axis}={other}"),),
-                "wrong-axis",
-                told,
-                1,
-                None,
-                node,
-            )
+        if given is None:
+            yield _argument(s, node, f"{s.dialect.axis}={other}"), told, 1
+        elif s.text(given) != other:
+            yield s.replaced(given, other), told, 0
     if given is not None:
-        start = (
-            s.unit.start(axis.value) - len(f"{axis.arg}=")
-            if axis is not None
-            else s.unit.start(given)
-        )
-        edit = Edit(start, s.unit.end(given), f"{axis.arg}=None" if axis is not None else "None")
-        yield Candidate((edit,), "wrong-axis", "it must sum over all axes", 1, None, node)
-    kept = named.get("keepdims") or named.get(s.dialect.keepdims)
+        name = "" if axis is None else f"{axis.arg}="
+        start = s.unit.start(given) - len(name)
+        yield Edit(start, s.unit.end(given), f"{name}None"), "it must sum over all axes", 1
+
+
+def _keeping(
+    s: Statement, node: ast.Call, kept: ast.keyword | None
+) -> Iterator[tuple[Edit, str, int]]:
     if kept is None:
-        end = s.unit.end(node) - 1
-        yield Candidate(
-            (Edit(end, end, f", {s.dialect.keepdims}=True"),),
-            "wrong-axis",
-            "it must keep its axes",
-            1,
-            None,
-            node,
-        )
+        yield _argument(s, node, f"{s.dialect.keepdims}=True"), "it must keep its axes", 1
     elif isinstance(kept.value, ast.Constant):
         other = str(not kept.value.value)
-        yield Candidate(
-            (s.replaced(kept.value, other),),
-            "wrong-axis",
-            f"{kept.arg} must be {other}",
-            1,
-            None,
-            node,
-        )
+        yield s.replaced(kept.value, other), f"{kept.arg} must be {other}", 1
+
+
+def _place_of_axis(s: Statement, node: ast.Call) -> ast.expr | None:
+    """Return an axis that is given by its place: behind the array, if that is an argument."""
+    func = node.func
+    of_module = (
+        isinstance(func, ast.Attribute)
+        and isinstance(func.value, ast.Name)
+        and isinstance(s.unit.globals.get(func.value.id), ModuleType)
+    )
+    method = isinstance(func, ast.Attribute) and not of_module
+    return node.args[-1] if len(node.args) == (1 if method else 2) else None
+
+
+def _argument(s: Statement, node: ast.Call, text: str) -> Edit:
+    """Return the edit that adds an argument to a call."""
+    end = s.unit.end(node) - 1
+    return Edit(end, end, f", {text}" if node.args or node.keywords else text)
 
 
 def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
