@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.recording.memory import Memory
-from gradtui.recording.tape import Tape
+from gradtui.recording.tape import Index, Tape
 
 Array = NDArray[Any]
 
@@ -54,6 +54,8 @@ class Recorded(np.ndarray):
     """The memory that it is a view of; None for an unknown copy."""
     _read: tuple[int, int] = (-1, -1)
     """A version of the memory, with the node of the array's value then."""
+    _at: Index | None = None
+    """The positions of its elements in the memory, once they are known."""
 
     def __array_finalize__(self, source: Any) -> None:
         self._recorder = getattr(source, "_recorder", None)

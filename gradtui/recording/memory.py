@@ -34,6 +34,8 @@ class Memory:
         self._elements: Index | None = None
         """The position of each element in that node's value."""
         self._seen: dict[_Key, int] = {}
+        self._entire: _Key | None = None
+        """The place of the owner among the positions."""
         self._everywhere: Index | None = None
 
     @property
@@ -56,11 +58,18 @@ class Memory:
 
     def read(self, view: Array) -> int:
         """Return the node of a view's present value."""
-        key = _key(view)
-        if self._nodes is None and key == self._whole:
-            return self._node
+        return self.read_at(self.positions(view))
+
+    def read_at(self, positions: Index) -> int:
+        """Return the node of the present value of a view with some positions."""
+        key = place(positions)
+        if self._nodes is None:
+            if self._entire is None:
+                self._entire = place(self.positions(self._owner))
+            if key == self._entire:
+                return self._node
         if key not in self._seen:
-            self._seen[key] = self.gather(self.positions(view))
+            self._seen[key] = self.gather(positions)
         return self._seen[key]
 
     def gather(self, positions: Index) -> int:
@@ -73,7 +82,7 @@ class Memory:
             return self.tape.moved((self._node,), elements)
         nodes = self._nodes[positions]
         first = int(nodes.flat[0]) if nodes.size else self._node
-        if np.all(nodes == first):
+        if (nodes == first).all():
             return self.tape.moved((first,), elements)
         sources, which = np.unique(nodes, return_inverse=True)
         sizes = [math.prod(self.tape.shape(int(id))) for id in sources]
@@ -131,9 +140,10 @@ class Memory:
         return order
 
 
-def same_place(one: Array, other: Array) -> bool:
-    """Return whether two arrays show the same elements in the same order."""
-    return _key(one) == _key(other)
+def place(positions: Index) -> _Key:
+    """Return a key that positions share only with those of the same elements in the same order."""
+    first = positions.item(0) if positions.size else 0
+    return first, positions.shape, positions.strides
 
 
 def _key(array: Array) -> _Key:

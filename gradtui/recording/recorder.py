@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.recording.array import Recorded, Recording, Scalar, plain
-from gradtui.recording.memory import Memory, dense, same_place
-from gradtui.recording.tape import Form, Tape, form
+from gradtui.recording.memory import Memory, dense, place
+from gradtui.recording.tape import Form, Index, Tape, form
 
 Array = NDArray[Any]
 
@@ -62,7 +62,7 @@ class Recorder(Recording):
             if memory is not None and memory.tape is self.tape and memory.is_typed(value):
                 version, node = value._read
                 if version != memory.version:
-                    node = memory.read(value)
+                    node = memory.read_at(_positions(memory, value))
                     value._read = memory.version, node
                 return node
             value = plain(value)
@@ -144,11 +144,14 @@ class Recorder(Recording):
         """Return elements of an array."""
         own, memory = plain(array), self._memory_of(array)
         value = np.ndarray.__getitem__(own if isinstance(own, np.ndarray) else np.asarray(own), key)
-        if memory is None or (np.ndim(value) == 0 and np.asarray(value).dtype.kind != "f"):
+        if memory is None or (value.ndim == 0 and value.dtype.kind != "f"):
             return value
-        if isinstance(value, np.ndarray) and memory.holds(value):
-            return self.view(value, array)
-        return self.wrap(memory.gather(np.asarray(memory.positions(array)[key])), value)
+        at = _positions(memory, array)[key]
+        if not isinstance(value, np.ndarray) or not _is_basic(key):
+            return self.wrap(memory.gather(np.asarray(at)), value)
+        view = self.view(value, array)
+        view._at = at
+        return view
 
     def view(self, value: Array, like: Recorded) -> Recorded:
         """Return a view of an array, which records like it."""
@@ -163,15 +166,14 @@ class Recorder(Recording):
         if memory is None:
             target[key] = plain(value)
             return
-        if isinstance(value, Recorded) and value._memory is memory:
-            written = target[key]
-            if isinstance(written, np.ndarray) and same_place(written, value):
-                return  # `x[i] += y` ends with x[i] set to itself
-        positions = memory.positions(array)[key]
+        positions = np.asarray(_positions(memory, array)[key])
+        of_itself = isinstance(value, Recorded) and value._memory is memory and _is_basic(key)
+        if of_itself and place(positions) == place(_positions(memory, value)):
+            return  # `x[i] += y` ends with x[i] set to itself
         node = self._cast_to(target.dtype, value)
         memory.release()
         target[key] = plain(value)
-        memory.write(np.asarray(positions), node)
+        memory.write(positions, node)
 
     def _cast_to(self, dtype: np.dtype[Any], value: Any) -> int:
         """Return the node of a value converted to an array's type."""
@@ -196,7 +198,8 @@ class Recorder(Recording):
             if isinstance(owner, np.ndarray) and owner.dtype.kind == "f":
                 node = self.tape.leaf(owner.copy())
                 self._written[id(owner)] = Memory(self.tape, owner, node)
-        np.broadcast_to(plain(value), array.shape)
+        if getattr(value, "shape", None) != array.shape:
+            np.broadcast_to(plain(value), array.shape)
         self.set_item(array, ..., value)
 
     def put(self, result: Any, out: Any) -> Any:
@@ -206,6 +209,26 @@ class Recorder(Recording):
             return result
         self.write(target, result)
         return target
+
+
+def _positions(memory: Memory, array: Array) -> Index:
+    """Return the positions of an array's elements in its memory."""
+    if not isinstance(array, Recorded):
+        return memory.positions(array)
+    at = array._at
+    if at is None or at.shape != array.shape:
+        at = array._at = memory.positions(array)
+    return at
+
+
+def _is_basic(key: Any) -> bool:
+    """Return whether an index picks a view: by whole numbers and slices alone."""
+    if type(key) is tuple:
+        return all(map(_is_basic, key))
+    if isinstance(key, np.ndarray):
+        return key.ndim == 0 and key.dtype.kind in "iu"
+    whole = isinstance(key, int | np.integer) and not isinstance(key, bool)
+    return whole or key is None or key is ... or isinstance(key, slice)
 
 
 def _owner(array: Any) -> Any:

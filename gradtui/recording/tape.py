@@ -232,4 +232,7 @@ def form(text: str, options: Mapping[str, Any] = MappingProxyType({})) -> Form:
 
 
 def _in_order(index: Index) -> bool:
-    return bool(np.array_equal(index.reshape(-1), np.arange(index.size)))
+    count = index.size
+    if count and (index.item(0), index.item(count - 1)) != (0, count - 1):
+        return False
+    return bool((index.reshape(-1) == np.arange(count)).all())
