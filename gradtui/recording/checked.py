@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.recording.holdings import Holdings
+from gradtui.recording.holdings import replaced
 from gradtui.recording.names import Replaced
 
 _NAMES = ("add", "subtract", "multiply", "divide", "maximum", "minimum", "logical_or")
@@ -43,9 +43,5 @@ def checked(function: Callable[..., Any]) -> Iterator[None]:
     own = {name: _Checked(getattr(np, name)) for name in _NAMES}
     instead: dict[int, Any] = {id(getattr(np, name)): one for name, one in own.items()}
     instead[id(np)] = Replaced(np, own)
-    holdings = Holdings(lambda value: instead.get(id(value), value))
-    try:
-        holdings.replace(function)
+    with replaced(function, lambda value: instead.get(id(value), value)):
         yield
-    finally:
-        holdings.put_back()

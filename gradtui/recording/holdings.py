@@ -5,7 +5,8 @@ Knows nothing of the replacements.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from types import CellType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
@@ -133,6 +134,19 @@ class Holdings:
 
         cell.cell_contents = own
         self._undo.append(undo)
+
+
+@contextmanager
+def replaced(
+    function: Callable[..., Any], replacement: Replace, added: Mapping[str, Any] = _NOTHING
+) -> Iterator[None]:
+    """Replace the values that `function` may read, and restore them afterwards."""
+    holdings = Holdings(replacement)
+    try:
+        holdings.replace(function, added)
+        yield
+    finally:
+        holdings.put_back()
 
 
 def _is_users(value: Any) -> bool:

@@ -17,7 +17,7 @@ from numpy.lib import stride_tricks
 from gradtui.recording import standins
 from gradtui.recording.array import Recorded, plain, recorder_of
 from gradtui.recording.foreign import foreign
-from gradtui.recording.holdings import Holdings
+from gradtui.recording.holdings import replaced
 from gradtui.recording.recorder import Recorder
 
 _MAKING = (
@@ -79,12 +79,8 @@ def rebound(
     numpy["lib"] = Replaced(np.lib, {"stride_tricks": tricks})
     instead |= {id(np.lib): numpy["lib"], id(stride_tricks): tricks}
     instead |= {id(np): Replaced(np, numpy), id(math): Replaced(math, maths)}
-    holdings = Holdings(lambda value: _taking_part(recorder, instead, value))
-    try:
-        holdings.replace(function, kinds)
+    with replaced(function, lambda value: _taking_part(recorder, instead, value), kinds):
         yield
-    finally:
-        holdings.put_back()
 
 
 def _taking_part(recorder: Recorder, instead: Mapping[int, Any], value: Any) -> Any:

@@ -1,9 +1,16 @@
 import importlib
 import sys
+from typing import ClassVar
 
 import pytest
 
+from gradtui.recording.kept import Kept
 from gradtui.recording.modules import modules_of
+
+
+class Holder:
+    held: ClassVar[list[int]] = []
+
 
 WAYS = {
     "a module": "import other_module\ndef f(): pass\n",
@@ -51,3 +58,16 @@ def test_a_module_is_reached_by(way, made):
     assert reached[0] == id(vars(own)) and len(set(reached)) == len(reached)
     assert (id(vars(other)) in reached) == (way != "nothing")
     assert id(vars(sys.modules[__name__])) not in reached
+
+
+def test_what_defaults_and_classes_hold_is_put_back():
+    def function(x, held=[]):  # noqa: B006
+        return x, Holder.held, held
+
+    kept = Kept(function)
+    function.__defaults__[0].append(1)
+    Holder.held.append(2)
+
+    assert kept.put_back()
+    assert function.__defaults__ == ([],)
+    assert Holder.held == []

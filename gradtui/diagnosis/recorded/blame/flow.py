@@ -173,7 +173,7 @@ class Flow(Told):
         self._misplaced(point, right)
 
     def _misplaced(self, point: Point, right: Sequence[bool]) -> None:
-        """Find the lines that only move right values, if a wrong gradient results."""
+        """Find the lines that only move or store right values, if a wrong gradient results."""
         for name, top in point.nodes.items():
             hand, true = point.hand[name], point.true[name]
             if top is None or not right[top] or np.allclose(_mark(hand)[1], _mark(true)[1]):
@@ -182,6 +182,8 @@ class Flow(Told):
             while pending:
                 id = pending.pop()
                 node, line = self._tape.nodes[id], self._lines[id]
+                if id == top and isinstance(node, Call) and line is not None:
+                    self.first.add(line)  # such as that of the last round of a loop alone
                 if isinstance(node, Moved | Added) and not self._is_marked(self._tape.value(id)):
                     pending += node.inputs
                     if line is not None:
