@@ -68,6 +68,10 @@ class Kept:
     def put_back(self) -> bool:
         """Restore everything; return whether anything other than generators had changed."""
         self.rewind()
+        return self.undo()
+
+    def undo(self) -> bool:
+        """Restore names, containers and arrays; return whether anything had changed."""
         changed = False
         for names, before in (*self._dicts, *self._owned):
             for name, value in before.items():

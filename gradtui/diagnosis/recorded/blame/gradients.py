@@ -143,7 +143,7 @@ class Gradients(Trials):
             return None
         finally:
             if patch is not None:
-                self._runs.kept.put_back()  # an edit may have changed what the program keeps
+                self._runs.kept.undo()  # an edit may have changed what the program keeps
         if not abs(loss - point.loss) <= _SAME * abs(point.loss):
             return None
         try:
