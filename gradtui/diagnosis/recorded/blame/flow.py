@@ -182,8 +182,9 @@ class Flow(Told):
             while pending:
                 id = pending.pop()
                 node, line = self._tape.nodes[id], self._lines[id]
-                if id == top and isinstance(node, Call) and line is not None:
-                    self.first.add(line)  # such as that of the last round of a loop alone
+                again = id == top and any(one.place == node.place for one in self._tape.nodes[:id])
+                if again and isinstance(node, Call) and line is not None:
+                    self.first.add(line)  # the last round of a loop alone
                 if isinstance(node, Moved | Added) and not self._is_marked(self._tape.value(id)):
                     pending += node.inputs
                     if line is not None:
