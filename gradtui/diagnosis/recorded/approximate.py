@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.runs import Point
+
+Array = NDArray[Any]
 
 _CLOSE = 1e-4
 """Largest relative error of an approximation near the user's own point."""
 _EXACT = 1e-11
 """Smaller errors count as exact: a mistake may show only elsewhere."""
+_MENDED = 1e-2
+"""The share of an error that an edit may leave to an approximation."""
 
 
 def approximate(name: str, points: Sequence[Point]) -> float | None:
@@ -19,11 +26,19 @@ def approximate(name: str, points: Sequence[Point]) -> float | None:
 
     None if it is larger, at the user's own point or near it, or if there is none.
     """
-    shares = [_share(name, point) for point in points if point.near]
+    shares = [_share(point.hand[name], point.true[name]) for point in points if point.near]
     return max(shares) if all(_EXACT < share <= _CLOSE for share in shares) else None
 
 
-def _share(name: str, point: Point) -> float:
-    hand, true = point.hand[name], point.true[name]
+def is_approached(before: Array, after: Array, true: Array, *, near: bool) -> bool:
+    """Return whether an edit leaves nothing of a gradient's error but an approximation's.
+
+    Far from the user's own point, where a series may not converge, it need only be better.
+    """
+    left, was = _share(after, true), _share(before, true)
+    return left <= min(_CLOSE, _MENDED * was) if near else left < was
+
+
+def _share(hand: Array, true: Array) -> float:
     largest = np.max(np.abs(true), initial=0.0)
     return float(np.max(np.abs(hand - true), initial=0.0) / largest) if largest else np.inf

@@ -110,7 +110,9 @@ def of_all(s: Statement) -> Iterator[Candidate]:
 
 def _inner(s: Statement, node: ast.AST) -> ast.expr | None:
     """Return the argument of a call, which may be all that is needed."""
-    if not isinstance(node, ast.Call) or _name(node) in _KEPT or _name(node).endswith("_like"):
+    if not isinstance(node, ast.Call) or _name(node) in _KEPT:
+        return None
+    if _name(node).endswith("_like") and _name(node) != "ones_like":
         return None
     called = node.func
     if isinstance(called, ast.Attribute) and not _is_module(s, called.value):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise, permutations
 
 from gradtui.diagnosis.recorded.blame.calls import of_all, of_method
@@ -95,6 +95,7 @@ def edits(statement: Statement) -> Iterator[Candidate]:
                     yield Candidate(
                         swapped(statement, one, two), "wrong-variable", told, 1, None, node
                     )
+                yield from _shared(statement, elts)
             case ast.Name() | ast.Attribute() if isinstance(node.ctx, ast.Load):
                 yield from _counted(statement, node)
             case ast.Subscript():
@@ -116,6 +117,21 @@ def edits(statement: Statement) -> Iterator[Candidate]:
                 continue
     yield from of_target(statement)
     yield from of_all(statement)
+
+
+def _shared(s: Statement, elts: Sequence[ast.expr]) -> Iterator[Candidate]:
+    """Yield the elements of a tuple that lack a factor of another element, times it."""
+    factors = {
+        s.text(factor): None
+        for one in elts if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)
+        for factor in (one.left, one.right) if is_leaf(factor)
+    }  # fmt: skip
+    for one in elts:
+        for factor in factors:
+            if not isinstance(one, ast.Constant) and factor not in s.text(one):
+                edit = s.replaced(one, f"{s.inside(one, 2)} * {factor}", 2)
+                told = f"the factor {factor} is missing"
+                yield Candidate((edit,), "missing-factor", told, 1, factor, one)
 
 
 def _transposed(node: ast.expr, edit: Edit, factor: str, cost: int = 0) -> Candidate:
@@ -343,7 +359,9 @@ def _of_root(s: Statement, node: ast.Call) -> Iterator[Candidate]:
 def _counted(s: Statement, node: ast.Name | ast.Attribute) -> Iterator[Candidate]:
     """Yield a whole number in an expression off by one."""
     held, parent = s.held(node), s.parents.get(node)
-    if held is None or held.kind != "i" or held.shape or not isinstance(parent, ast.BinOp):
+    if held is None or held.shape or not isinstance(parent, ast.BinOp):
+        return
+    if held.kind != "i" and not (held.value is not None and held.value.is_integer()):
         return
     for text in (f"{s.text(node)} + 1", f"{s.text(node)} - 1"):
         told = f"{s.text(node)} must be {text}"

@@ -80,6 +80,7 @@ class Flow(Told):
         self._tape, self._scales = tape, scales
         self._sums = _Marks(set)
         """The marks of partial adjoints: right on the way, perhaps not in the end."""
+        self._found: dict[int, Mark] = {}
         self._lines = [_line(tape, id) for id in range(len(tape))]
         forward = _ancestors(tape, [point.root])
         self.forward = {line for id in forward if (line := self._lines[id]) is not None}
@@ -112,11 +113,16 @@ class Flow(Told):
             for scale in self._scales
         )
 
-    def _is_marked(self, value: Array) -> bool:
-        """Return whether a value is right, whatever else is added."""
-        form, size = _mark(value)
+    def _is_marked(self, id: int, scales: Sequence[float] | None = None) -> bool:
+        """Return whether a value is right, whatever else is added, times one of some scales."""
+        form, size = self._mark_of(id)
         sizes = self._marks.get(form, ())
-        return any(_rounded(size / scale) in sizes for scale in self._scales)
+        return any(_rounded(size / scale) in sizes for scale in scales or self._scales)
+
+    def _mark_of(self, id: int) -> Mark:
+        if id not in self._found:
+            self._found[id] = _mark(self._tape.value(id))
+        return self._found[id]
 
     def _feed(self, point: Point, forward: set[int]) -> None:
         """Find the lines that take part in each gradient.
@@ -137,9 +143,11 @@ class Flow(Told):
         """Separate the lines with right values from those where that ends."""
         self._marks = _marks(point, forward, self._sums)
         right = list[bool]()
+        exact = list[bool]()
         clean = list[bool]()
         told = dict[Line, bool]()
-        values = {_mark(self._tape.value(id)) for id in forward}
+        turning = list[tuple[int, Line]]()
+        values = {self._mark_of(id) for id in forward}
         for id, node in enumerate(self._tape.nodes):
             inputs = () if isinstance(node, Leaf) else node.inputs
             line = self._lines[id]
@@ -151,6 +159,12 @@ class Flow(Told):
                 )
             )
             right.append(self._is_right(id, inputs, right, forward))
+            moved = not isinstance(node, Call)
+            exact.append(all(exact[i] for i in inputs) if moved else self._is_marked(id, (1.0,)))
+            back = [i for i in inputs if i not in forward and self._lines[i] is not None]
+            if right[id] and not exact[id] and all(exact[i] for i in back):
+                # A factor that the values before did not need is a mistake, unless none is known.
+                right[id] = all(self._mark_of(i) in values for i in back)
             if line is None or id in forward:
                 continue
             if not isinstance(node, Call) and not self._is_masked(node):
@@ -159,18 +173,36 @@ class Flow(Told):
                 continue
             if self._tape.value(id).dtype.kind == "f":
                 told[line] = told.get(line, True) and right[id]
-                if id not in forward and _mark(self._tape.value(id)) in values:
+                if id not in forward and self._mark_of(id) in values:
                     self.repeating.add(line)
                 if clean[id] and not right[id]:
-                    self.first.add(line)
-                    handed = self._handed(id, line)
-                    self.handing |= {
-                        own
-                        for i in handed
-                        if i not in forward and (own := self._lines[i]) is not None
-                    }
+                    turning.append((id, line))
+        cleared = self._cleared(right, forward)
+        for id, line in turning:
+            if not cleared[id]:
+                self.first.add(line)
+                handed = self._handed(id, line)
+                self.handing |= {
+                    own
+                    for i in handed
+                    if i not in forward and (own := self._lines[i]) is not None
+                }
         self.known = {line for line, is_right in told.items() if is_right}
         self._misplaced(point, right)
+
+    def _cleared(self, right: Sequence[bool], forward: set[int]) -> list[bool]:
+        """Return which values are right after all: those from which only right ones are made."""
+        nodes = self._tape.nodes
+        cleared, used = [True] * len(nodes), [False] * len(nodes)
+        for id in range(len(nodes) - 1, -1, -1):
+            node = nodes[id]
+            cleared[id] = right[id] or (used[id] and cleared[id])
+            if id in forward or isinstance(node, Leaf):
+                continue
+            for i in node.inputs:
+                used[i] = True
+                cleared[i] &= cleared[id]
+        return cleared
 
     def _misplaced(self, point: Point, right: Sequence[bool]) -> None:
         """Find the lines that only move or store right values, if a wrong gradient results."""
@@ -185,7 +217,7 @@ class Flow(Told):
                 again = id == top and any(one.place == node.place for one in self._tape.nodes[:id])
                 if again and isinstance(node, Call) and line is not None:
                     self.first.add(line)  # the last round of a loop alone
-                if isinstance(node, Moved | Added) and not self._is_marked(self._tape.value(id)):
+                if isinstance(node, Moved | Added) and not self._is_marked(id):
                     pending += node.inputs
                     if line is not None:
                         self.first.add(line)
@@ -220,7 +252,7 @@ class Flow(Told):
         value = self._tape.value(id)
         if not value.any() or (isinstance(node, Moved | Added) and not self._is_masked(node)):
             return all(right[i] for i in inputs)
-        return value.dtype.kind != "f" or self._is_marked(value)
+        return value.dtype.kind != "f" or self._is_marked(id)
 
 
 def _marks(point: Point, forward: set[int], sums: _Marks) -> _Marks:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
+from gradtui.diagnosis.recorded.approximate import is_approached
 from gradtui.diagnosis.recorded.blame.flow import Flow
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.preview import Preview
@@ -57,7 +58,7 @@ def blamed(
         trials.watchdog.at_work(),
     ):
         trials.measure()
-        flow = Flow(point, _scales(point, wrong))
+        flow = Flow(point, (1.0,) if runs.target.deliberate else _scales(point, wrong))
         library = runs.target.library
         watched = Watched({file for file, _ in flow.feeds}, library)
         watched.run(lambda: runs.as_is(point.values))
@@ -115,6 +116,10 @@ class Known(Protocol):
         """The true gradients."""
 
     @property
+    def near(self) -> bool:
+        """Whether it is close to the user's own arguments."""
+
+    @property
     def symmetric(self) -> frozenset[str]:
         """Matrices that the code takes to be symmetric."""
 
@@ -157,7 +162,8 @@ class Gradients(Trials):
 
     def mended(self, patch: Patch) -> frozenset[str]:
         """Return the wrong gradients that an edit makes right everywhere; none if it spoils one."""
-        found = frozenset(self.wrong)
+        found = nearly = frozenset(self.wrong)
+        self.nearly = frozenset()
         for index in range(len(self._points)):
             gradients = self._results(patch, index)
             if gradients is None:
@@ -165,9 +171,12 @@ class Gradients(Trials):
             kept = (name for name in self._points[0].true if name not in self.wrong)
             if not all(self._is_kept(index, name, gradients) for name in kept):
                 return frozenset()
-            found = frozenset(n for n in found if self._is_right(index, n, gradients))
-            if not found:
+            right = frozenset(n for n in nearly if self._is_right(index, n, gradients))
+            found &= right
+            nearly = right | {n for n in nearly if self._is_nearly(index, n, gradients)}
+            if not nearly:
                 return found
+        self.nearly = nearly - found
         return found
 
     def true(self, name: str) -> Array:
@@ -186,6 +195,14 @@ class Gradients(Trials):
             apart = np.where(own == true, 0.0, np.abs(own - true))
         apart = np.where(np.isnan(apart), np.inf, apart)
         return self._forgives(index, name, apart)
+
+    def _is_nearly(self, index: int, name: str, gradients: Results) -> bool:
+        """Return whether a gradient is right but for an approximation."""
+        own, point = gradients.get(name), self._points[index]
+        before, true = point.hand.get(name), point.true[name]
+        if own is None or before is None or not own.shape == before.shape == true.shape:
+            return False
+        return is_approached(before, own, true, near=point.near)
 
     def _is_kept(self, index: int, name: str, gradients: Results) -> bool:
         return name not in self._points[index].hand or self._is_right(index, name, gradients)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 import numpy as np
 from msgspec import Struct
@@ -29,7 +30,10 @@ _FURTHER = 2
 """The extra cost of edits tried once some mistakes are repaired."""
 _BLIND = 1
 """Most far-fetched edit that is run although a glance cannot tell."""
-_SOLVED = 1e-6
+_SOLVED, _NEARLY = 1e-6, 1e-4
+"""Largest relative rest of a solved multiple, and that of one of an approximation."""
+_PARTS = 12
+"""Largest denominator of a multiple that an approximation gives almost."""
 _SMALL = 2
 """Most characters by which a replacing edit lengthens a line."""
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -58,6 +62,8 @@ class _Hit(Struct, frozen=True, eq=False):
     candidate: Candidate
     cost: int
     mended: frozenset[str]
+    nearly: bool = False
+    """Whether an approximation keeps the results from being quite right."""
 
     @property
     def patch(self) -> Patch:
@@ -86,9 +92,9 @@ class _Hit(Struct, frozen=True, eq=False):
         return (
             -len(self.mended),
             self.total,
+            self.suspect.tier,
             self.adds,
             size > _SMALL,
-            self.suspect.tier,
             self.suspect.promoted,
             self.suspect.order,
             len(strange),
@@ -104,7 +110,9 @@ class Search:
         self._glancing = True
         """Whether only edits with a right line at a glance are tried."""
         self._tried = set[_Key]()
-        """The number of edits that were run."""
+        """The edits that were run."""
+        self._nearly = list[_Hit]()
+        """The edits that make something right but for an approximation."""
         self._edits: dict[ast.stmt, list[Candidate]] = {}
         self._slots: dict[ast.stmt, tuple[list[Slot], list[After]]] = {}
         self._hand: Results | None = None
@@ -125,6 +133,7 @@ class Search:
 
     def _best(self) -> _Hit | None:
         hits = list[_Hit]()
+        self._nearly.clear()
         wrong = self._trials.wrong
         suspects = self._suspects.ranked(wrong, {self._trials.true(one).shape for one in wrong})
         self._tried.clear()
@@ -137,7 +146,7 @@ class Search:
                         hits += self._hits(suspect, total - suspect.tier)
                 if any(self._is_enough(hit, total) for hit in hits):
                     return min(hits, key=_Hit.rank)
-        return min(hits, key=_Hit.rank, default=None)
+        return min(hits or self._nearly, key=_Hit.rank, default=None)
 
     def _is_enough(self, hit: _Hit, total: int) -> bool:
         """Return whether to stop the search after edits as unlikely as `total`.
@@ -188,8 +197,11 @@ class Search:
             if not self._is_new(s, candidate.edits):
                 continue
             mended = self._trials.mended(Patch(s.unit, candidate.edits))
+            own = max(cost, candidate.cost)
             if mended:
-                yield _Hit(suspect, candidate, max(cost, candidate.cost), mended)
+                yield _Hit(suspect, candidate, own, mended)
+            elif self._trials.nearly:
+                self._nearly.append(_Hit(suspect, candidate, own, self._trials.nearly, True))
 
     def _is_new(self, s: Statement, edits: Sequence[Edit]) -> bool:
         """Return whether edits change something and were not run before."""
@@ -282,7 +294,10 @@ class Search:
                 step, lacking = once[name] - base[name], true - base[name]
                 value = float(np.sum(step * lacking) / np.sum(step * step))
                 rest = np.max(np.abs(lacking - value * step), initial=0.0)
-            fits = np.isfinite(value) and rest <= _SOLVED * np.max(np.abs(true), initial=0.0)
+            largest = np.max(np.abs(true), initial=0.0)
+            fits = np.isfinite(value) and rest <= _NEARLY * largest
+            if fits and rest > _SOLVED * largest:
+                value = float(Fraction(value).limit_denominator(_PARTS))
             if fits and all(abs(value - one) > _SOLVED * abs(one) for one in found):
                 found.append(value)
         yield from found
@@ -296,15 +311,18 @@ def _is_change(unit: Unit, edit: Edit) -> bool:
 def _told(hit: _Hit) -> Blame:
     unit = hit.suspect.statement.unit
     node = hit.candidate.node or hit.suspect.statement.node
-    place = unit.place(unit.start(node), unit.end(node))
+    place, lines = unit.place(unit.start(node), unit.end(node)), unit.lines(hit.candidate.edits)
+    if place.line < lines[0] and hit.candidate.edits[0].start < unit.end(node):
+        place = unit.place(hit.candidate.edits[0].start, unit.end(node))
+    told = hit.candidate.told
     return Blame(
         tuple(sorted(hit.mended)),
         place,
         hit.candidate.rule,
-        hit.candidate.told,
+        f"{told}; what is left is as small as the error of an approximation" if hit.nearly else told,
         hit.candidate.factor,
         unit.line_after(hit.candidate.edits),
-        unit.lines(hit.candidate.edits),
+        lines,
     )
 
 

@@ -38,6 +38,7 @@ class _Sampled(Struct, frozen=True, eq=False):
     true: Values
     errors: Values
     symmetric: frozenset[str] = frozenset()
+    near: bool = True
 
 
 def blamed_by_slopes(runs: Runs, names: Sequence[str], wrong: Sequence[str]) -> Sequence[Blame]:

@@ -103,7 +103,8 @@ class Slot:
             return
         found = next(constants(self.s, value))
         factor = found.text.replace("/ ", "1/").removeprefix("* ")
-        cost = _ODD if not found.known else 1 if any(map(str.isalpha, found.text)) else 2
+        usual = same(abs(value), 2) or same(abs(value), 0.5) or any(map(str.isalpha, found.text))
+        cost = _ODD if not found.known else 1 if usual else 2
         if found.known or _is_short(factor):
             yield Candidate(
                 (self.scaled(found),), "constant-factor", found.told, cost, factor, self.node

@@ -86,6 +86,8 @@ class Suspects:
         lines = lines | called | beside
         fed = {name for line in lines for name in self._flow.feeds.get(line, ())}
         tier = self._tier(lines, fed, partial=_is_partial(node))
+        if fed and tier == TIERS and _hands_on(node):
+            return Suspect(statement, UNTOLD - 1, True, order)
         if beside and isinstance(node, ast.Assign) and is_leaf(node.value):
             # A line that only renames is likelier to lack the part that the next one lacks.
             return Suspect(statement, min(UNTOLD, tier), False, order)
@@ -191,6 +193,12 @@ class Suspects:
                             text = f"({text})"
                         found.setdefault((unit, text), (unit, text, names, Held(shape, "f")))
         return list(found.values())
+
+
+def _hands_on(node: ast.stmt) -> bool:
+    """Return whether a statement returns a value as it is, beside others that it computes."""
+    value = node.value if isinstance(node, ast.Return) else None
+    return isinstance(value, ast.Tuple) and any(is_leaf(one) for one in value.elts)
 
 
 def _is_partial(node: ast.stmt) -> bool:

@@ -39,6 +39,8 @@ class Trials(ABC):
         """The results that are wrong."""
         self.left = most
         """The number of runs left."""
+        self.nearly: frozenset[str] = frozenset()
+        """The wrong results that the edit tried last makes right but for an approximation."""
         self.numbers: Sequence[float] = ()
         """A possible right value of a number in the code."""
         self.watchdog = Watchdog()
