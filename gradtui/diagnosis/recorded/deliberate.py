@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
@@ -37,6 +38,7 @@ def without_meant(
     given = [value for value in runs.target.arguments.values() if isinstance(value, np.ndarray)]
     if wrong and runs.target.deliberate and is_handed_on(points, given):
         return Sifted(tuple(_handed_on(runs, one) for one in wrong), points, ())
+    changed = _changed_on_the_way(runs, points, wrong, tolerance)
     found = agreed([one.name for one in wrong], points, tolerance, _rates(runs))
     notes, left = list[Finding](), list[Wrong]()
     for one in wrong:
@@ -47,7 +49,8 @@ def without_meant(
             chooses=found.way is None and _chooses(runs, points, one.name),
             deliberate=runs.target.deliberate,
         )
-        told = _straight_through(one, meant) if meant else _left_out(one, points)
+        told = changed.get(one.name)
+        told = told or (_straight_through(one, meant) if meant else _left_out(one, points))
         if told is None and runs.target.deliberate:
             told = _of_its_own(runs, one)
         if told is None:
@@ -117,6 +120,36 @@ def _handed_on(runs: Runs, wrong: Wrong) -> Finding:
     text = f"the gradient of {wrong.name} is changed on purpose on its way back: "
     text += "the forward pass hands the value on unchanged"
     return note("straight-through", "info", wrong.name, text, runs.target.place, wrong.evidence)
+
+
+def _changed_on_the_way(
+    runs: Runs, points: Sequence[Point], wrong: Sequence[Wrong], tolerance: float
+) -> dict[str, Finding]:
+    """Return notes on gradients that only functions that hand a value on have changed."""
+    passing = runs.target.passing if wrong else None
+    if passing is None:
+        return {}
+    right = {one.name for one in wrong}
+    with passing as names:
+        for point in points:
+            try:
+                _, plain = runs.as_is(point.values)
+            except CodeFailed:
+                return {}
+            right = {name for name in right if _is_close(plain.get(name), point, name, tolerance)}
+    text = f"is changed on purpose on its way back: {', '.join(sorted(names))} hands a value on"
+    return {
+        one.name: note("straight-through", "info", one.name,
+                       f"the gradient of {one.name} {text} unchanged", runs.target.place,
+                       one.evidence)
+        for one in wrong if one.name in right and names
+    }  # fmt: skip
+
+
+def _is_close(own: Any, point: Point, name: str, tolerance: float) -> bool:
+    true = point.true[name]
+    room = tolerance * float(np.max(np.abs(true), initial=0.0))
+    return own is not None and own.shape == true.shape and bool(np.all(np.abs(own - true) <= room))
 
 
 def _of_its_own(runs: Runs, wrong: Wrong) -> Finding | None:

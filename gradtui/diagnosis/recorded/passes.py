@@ -112,6 +112,18 @@ def stepped(points: Sequence[Point]) -> Iterator[Way]:
             yield Way(told, tape.nodes[step].place, partial(_linked, links_at=links_at))
 
 
+def returning(points: Sequence[Point]) -> Iterator[Way]:
+    """Yield the way past bounds of the elements that a step would move back within them."""
+    found = [one for point in points for one in _beyond(point)]
+    # Without elements of both kinds, a gradient that ignores the bounds looks the same.
+    if not any(back.any() for _, back, _ in found) or not any(out.any() for _, _, out in found):
+        return
+    tape = points[0].result.tape
+    place = next((tape.nodes[id].place for id, _ in _bounds(points[0])), None)
+    told = "also passes where a step moves the value back within its bounds"
+    yield Way(told, place, partial(_linked, links_at=_returning))
+
+
 def chosen(points: Sequence[Point], name: str) -> Iterator[Way]:
     """Yield the ways from values straight to an argument of their shape, which chooses them.
 
@@ -202,6 +214,25 @@ def _bounds(point: Point) -> Iterator[tuple[int, int]]:
             source = next(one for one in node.inputs if tape.active[one])
             if tape.shape(source) == tape.shape(id):
                 yield id, source
+
+
+def _returning(point: Point) -> Links:
+    tape = point.result.tape
+    passed = {id: back for id, back, _ in _beyond(point)}
+    return {
+        id: (source, 1.0 * (passed[id] | (tape.value(id) == tape.value(source))))
+        for id, source in _bounds(point)
+    }
+
+
+def _beyond(point: Point) -> Iterator[tuple[int, Array, Array]]:
+    """Yield bounds with the elements beyond them that a step moves back, and the others."""
+    tape = point.result.tape
+    bounds = dict(_bounds(point))
+    arriving = gradients(tape, point.root, [*bounds]) if bounds else {}
+    for id, source in bounds.items():
+        way = np.asarray(arriving[id]) * (tape.value(id) - tape.value(source))
+        yield id, way < 0, way > 0
 
 
 def _bounded_before(point: Point) -> Links:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.base.text import number
-from gradtui.diagnosis.recorded.passes import Way, chosen, detached, kinked, rounded, stepped
+from gradtui.diagnosis.recorded.passes import Way, chosen, detached, kinked, returning, rounded, stepped
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape
@@ -75,7 +75,8 @@ def surrogate(
     if not any(np.any(point.hand[name]) for point in points):
         return None
     length = deliberate and _is_of_one_length(name, points)
-    for way in _ways(name, points, straight=length, chooses=chooses):
+    ways = _ways(name, points, straight=length, chooses=chooses)
+    for way in (*ways, *(returning(points) if deliberate else ())):
         if length and _is_along(way, name, points):
             return Surrogate(f"{way.told}, and has a magnitude of its own", way.place)
         if _explained(way, name, points, tolerance, {}) is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
@@ -78,6 +79,14 @@ class Target(Struct, frozen=True, eq=False):
     def deliberate(self) -> bool:
         """Whether code that only passes on its input must exist for its gradient."""
         return False
+
+    @property
+    def passing(self) -> AbstractContextManager[Set[str]] | None:
+        """Functions that hand a value on pass its gradient unchanged in here; it has their names.
+
+        None if the code cannot have any.
+        """
+        return None
 
     @property
     def place(self) -> Place | None:

@@ -6,8 +6,8 @@ Tensors that require a gradient are judged, or else all with floats.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from gradtui.diagnosis.recorded.target import Returned, Target, bound_arguments
 from gradtui.recording.arguments import Part
 from gradtui.recording.library import World
 from gradtui.recording.run import Case, case_of, copied, unheard
+from gradtui.recording.torch import handing
 from gradtui.recording.torch import run as tensors
 from gradtui.recording.torch.library import PyTorch
 
@@ -65,6 +66,12 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     def deliberate(self) -> bool:
         """Whether code that only passes on its input must exist for its gradient."""
         return self.custom is not None
+
+    @property
+    def passing(self) -> AbstractContextManager[Set[str]] | None:
+        """Functions that hand a value on pass its gradient unchanged in here; it has their names."""
+        by_hand = self.custom is not None or self.backward is not None
+        return None if by_hand else handing.handing_on()
 
     @property
     def parts(self) -> Mapping[str, Part]:

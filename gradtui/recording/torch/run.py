@@ -31,8 +31,12 @@ def is_module(value: Any) -> bool:
 def parameters_of(custom: type[torch.autograd.Function]) -> list[inspect.Parameter]:
     """Return the parameters of a custom function's forward half, without its context."""
     found = list(inspect.signature(custom.forward).parameters.values())
-    separate = custom.setup_context is not torch.autograd.Function.setup_context
-    return found if separate else found[1:]
+    return found if has_own_setup(custom) else found[1:]
+
+
+def has_own_setup(custom: type[torch.autograd.Function]) -> bool:
+    """Return whether a custom function saves in a half of its own, not in its forward half."""
+    return custom.setup_context is not torch.autograd.Function.setup_context
 
 
 def numbers_of(tensor: Tensor) -> Array:

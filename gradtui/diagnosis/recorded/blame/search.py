@@ -83,6 +83,12 @@ class _Hit(Struct, frozen=True, eq=False):
         """Whether it keeps the existing code and adds to it."""
         return not all(_is_change(self.suspect.statement.unit, one) for one in self.candidate.edits)
 
+    @property
+    def _counts(self) -> bool:
+        """Whether it changes a number, which is no likelier than that one is missing."""
+        factor = self.candidate.factor or ""
+        return factor.lstrip("-").replace(".", "", 1).isdigit()
+
     def rank(self) -> tuple[int | bool, ...]:
         """Return the sort key that puts the best edit first."""
         s, edits = self.suspect.statement, self.candidate.edits
@@ -92,6 +98,7 @@ class _Hit(Struct, frozen=True, eq=False):
         return (
             -len(self.mended),
             self.total,
+            self.adds or self._counts,
             self.suspect.tier,
             self.adds,
             size > _SMALL,
