@@ -61,7 +61,7 @@ class _Walks(Trials):
 
     def results(self, patch: Patch | None) -> Results | None:
         """Return the weights along the first sequences; None if the edited update fails."""
-        self.left -= 1
+        self.count()
         try:
             with self.edited(patch):
                 return {_WEIGHTS: self._case.walk.afresh().again(self._first.probes)}

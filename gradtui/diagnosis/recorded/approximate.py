@@ -36,7 +36,7 @@ def is_approached(before: Array, after: Array, true: Array, *, near: bool) -> bo
     Far from the user's own point, where a series may not converge, it need only be better.
     """
     left, was = _share(after, true), _share(before, true)
-    return left <= min(_CLOSE, _MENDED * was) if near else left < was
+    return was > _CLOSE and left <= min(_CLOSE, _MENDED * was) if near else left < was
 
 
 def _share(hand: Array, true: Array) -> float:

@@ -11,6 +11,8 @@ from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 
 _CLOSE = 1e-6
+_WHOLE = 10_000
+"""Above this, almost any number is close to a whole one."""
 _MADE: Mapping[str, Callable[[float], float]] = {
     "* {}": lambda v: v,
     "/ {}": lambda v: 1 / v,
@@ -47,9 +49,9 @@ def constants(s: Statement, value: float) -> Iterator[Constant]:
         if size > 1 and same(inverse, size**0.5):
             root = f"{text} ** -0.5"  # such as the scale of attention scores
             yield Constant(f"* {root}", f"the factor {root} is missing", True)
-    if value and same(value, round(value)):
+    if value and same(value, round(value)) and abs(value) < _WHOLE:
         yield Constant(f"* {round(value)}", f"the factor {round(value)} is missing", True)
-    elif value and same(inverse, round(inverse)):
+    elif value and same(inverse, round(inverse)) and abs(inverse) < _WHOLE:
         yield Constant(f"/ {round(inverse)}", f"the division by {round(inverse)} is missing", True)
     yield Constant(f"* {number(value)}", f"the factor {number(value)} is missing", False)
 

@@ -140,7 +140,7 @@ class Gradients(Trials):
 
     def _results(self, patch: Patch | None, index: int) -> Results | None:
         point = self._points[index]
-        self.left -= 1
+        self.count()
         try:
             with self.edited(patch):
                 loss, returned = self._runs.as_is(point.values)
@@ -171,9 +171,8 @@ class Gradients(Trials):
             kept = (name for name in self._points[0].true if name not in self.wrong)
             if not all(self._is_kept(index, name, gradients) for name in kept):
                 return frozenset()
-            right = frozenset(n for n in nearly if self._is_right(index, n, gradients))
-            found &= right
-            nearly = right | {n for n in nearly if self._is_nearly(index, n, gradients)}
+            found = frozenset(n for n in found if self._is_right(index, n, gradients))
+            nearly = frozenset(n for n in nearly if self._is_nearly(index, n, gradients)) | found
             if not nearly:
                 return found
         self.nearly = nearly - found

@@ -86,8 +86,7 @@ class _Hit(Struct, frozen=True, eq=False):
     @property
     def _counts(self) -> bool:
         """Whether it changes a number, which is no likelier than that one is missing."""
-        factor = self.candidate.factor or ""
-        return factor.lstrip("-").replace(".", "", 1).isdigit()
+        return (self.candidate.factor or "").replace(".", "", 1).isdigit()
 
     def rank(self) -> tuple[int | bool, ...]:
         """Return the sort key that puts the best edit first."""

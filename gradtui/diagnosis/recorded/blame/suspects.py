@@ -183,7 +183,7 @@ class Suspects:
         found: dict[tuple[Unit, str], tuple[Unit, str, set[str], Held]] = {}
         for unit in self._units:
             for node in ast.walk(unit.node):
-                if isinstance(node, ast.BinOp | ast.Call | ast.Subscript):
+                if isinstance(node, ast.BinOp | ast.Call | ast.Subscript) and not _writes(node):
                     text = unit.text(node)
                     shape = self._flow.shapes.get(unit.place(unit.start(node), unit.end(node)))
                     shape = shape or self._watched.part(unit, node)
@@ -193,6 +193,15 @@ class Suspects:
                             text = f"({text})"
                         found.setdefault((unit, text), (unit, text, names, Held(shape, "f")))
         return list(found.values())
+
+
+def _writes(node: ast.expr) -> bool:
+    """Return whether an expression calls a method that writes into its tensor, such as `neg_`."""
+    return any(
+        isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)
+        and one.func.attr.endswith("_") and not one.func.attr.startswith("_")
+        for one in ast.walk(node)
+    )  # fmt: skip
 
 
 def _hands_on(node: ast.stmt) -> bool:

@@ -20,8 +20,8 @@ Results = Mapping[str, Array]
 
 
 _MEASURED = 3
-_LONGEST, _FEWEST = 60.0, 40
-"""Most seconds for all runs of slow code, and the fewest runs."""
+_LONGEST, _FEWEST = 20.0, 40
+"""Most processor seconds of a search, and the fewest runs of slow code."""
 
 
 class Patch(Struct, frozen=True, eq=False):
@@ -37,8 +37,8 @@ class Trials(ABC):
     def __init__(self, wrong: Sequence[str], most: int) -> None:
         self.wrong = tuple(wrong)
         """The results that are wrong."""
-        self.left = most
-        """The number of runs left."""
+        self._most = self._left = most
+        self._start = time.process_time()
         self.nearly: frozenset[str] = frozenset()
         """The wrong results that the edit tried last makes right but for an approximation."""
         self.numbers: Sequence[float] = ()
@@ -74,8 +74,22 @@ class Trials(ABC):
             start = time.perf_counter()
             self.results(None)
             taken.append(time.perf_counter() - start)
-        self.watchdog.usual = usual = min(taken)
-        self.left = min(self.left, max(_FEWEST, int(_LONGEST / max(usual, 1e-6))))
+        self.watchdog.usual = min(taken)
+
+    @property
+    def left(self) -> int:
+        """The number of runs left; none after a while, unless few have been made."""
+        late = time.process_time() - self._start > _LONGEST and self.made >= _FEWEST
+        return 0 if late else self._left
+
+    @property
+    def made(self) -> int:
+        """The number of runs made."""
+        return self._most - self._left
+
+    def count(self) -> None:
+        """Note that the code is run once more."""
+        self._left -= 1
 
     @contextmanager
     def edited(self, patch: Patch | None) -> Iterator[None]:
