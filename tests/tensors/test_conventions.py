@@ -213,6 +213,81 @@ def grown():
     return (2 * x(4, 5)).requires_grad_()
 
 
+class Held(Function):
+    """A lower bound that values below it may leave again."""
+
+    @staticmethod
+    def forward(ctx, x, low):
+        ctx.save_for_backward(x, low)
+        return torch.maximum(x, low)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, low = ctx.saved_tensors
+        return g * ((x >= low) | (g < 0)), None
+
+
+class Unheld(Held):
+    @staticmethod
+    def backward(ctx, g):
+        return g.clone(), None
+
+
+class Reversed(Function):
+    @staticmethod
+    def forward(ctx, x, rate):
+        ctx.rate = rate
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        return -ctx.rate * g, None
+
+
+class Pulled(Function):
+    """Hands a loss on, and adds a pull towards 0 to the gradient of what it is made from."""
+
+    @staticmethod
+    def forward(loss, y):
+        return loss
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(inputs[1])
+
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return g, 1e-2 * y
+
+
+class Cubed(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**3
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return 2 * g * x**2
+
+
+reversed_by = Reversed.apply
+
+
+def adversary(w):
+    return torch.tanh(reversed_by(torch.relu(w), 0.5)).pow(2).sum()
+
+
+def pulled(w):
+    return Pulled.apply(torch.tanh(w).pow(2).sum(), w)
+
+
+def adversary_cubed(w):
+    return Cubed.apply(reversed_by(torch.relu(w), 0.5)).sum()
+
+
 STEP, TOP = torch.tensor([0.31]), torch.tensor([0.8])
 MEANT = {
     "a learned step": (LearnedStep, (3 * x(4, 5), STEP, 0.13), {"w", "step"}),
@@ -222,6 +297,9 @@ MEANT = {
     "a floor that is cut": (Floor, (x(4, 3), 100), {"x"}),
     "three values": (Ternary, (x(4, 3),), {"x"}),
     "shares of its own": (Mixture, (x(4, 3).requires_grad_(), x(4, 3).softmax(-1)), {"x"}),
+    "a way back within bounds": (Held, (x(4, 5).requires_grad_(), torch.tensor(0.3)), {"x"}),
+    "a gradient that is reversed on its way": (adversary, (x(3, 4).requires_grad_(),), {"w"}),
+    "a pull beside the loss": (pulled, (x(3, 4).requires_grad_(),), {"w"}),
     "what is handed on": (Handed, (grown(), x(4, 5).sign()), {"x"}),
 }
 
@@ -249,6 +327,12 @@ WRONG = {
         MixtureUsed, (x(4, 3).requires_grad_(), x(4, 3).softmax(-1)), {("x", "error")},
     ),
     "a matrix twice": (SolvedTwice, (definite(3), x(3, 1)), {("a", "error")}),
+    "bounds that are forgotten": (
+        Unheld, (x(4, 5).requires_grad_(), torch.tensor(0.3)), {("x", "error")},
+    ),
+    "another function than the one that reverses": (
+        adversary_cubed, (x(3, 4).requires_grad_(),), {("w", "error")},
+    ),
     "a square for abs": (AdderUneven, (2 * x(3, 4), 2 * x(5, 4)), {("w", "error")}),
 }  # fmt: skip
 

@@ -160,7 +160,8 @@ class _Checking:
                    and start.hand[n].shape == start.true[n].shape]  # fmt: skip
         misfits = [n for n in self.names if n in self.claimed and n not in fitting]
         single = any(value.dtype == np.float32 for value in drawn.values())
-        tolerance = SINGLE if single or self._in_single(start) else TOLERANCE
+        self.runs.single = self._in_single(start)
+        tolerance = SINGLE if single or self.runs.single else TOLERANCE
         judge = Judge(self.runs, points, tolerance)
         judged = judge.judged(fitting)
         if judged.mistrusted:

@@ -93,7 +93,7 @@ def _slope(
     dtype: np.dtype[Any],
 ) -> Slope:  # fmt: skip
     """Return a central difference, with error and corners from that of twice its step."""
-    eps = float(np.finfo(dtype).eps)
+    eps = float(np.finfo(_coarsest([dtype, *([np.dtype(np.float32)] if runs.single else [])])).eps)
     full = float(np.cbrt(eps)) * size
     try:
         middle = runs.as_is(values)[0]

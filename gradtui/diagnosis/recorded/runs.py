@@ -132,6 +132,8 @@ class Runs:
         self._parts = target.parts
         self.given: Values = {n: part.value for n, part in self._parts.items() if part.is_array}
         """The arguments that are recorded: arrays, and numbers that gradients are returned for."""
+        self.single = False
+        """Whether something on the way is computed in single precision."""
         self.left_out: Mapping[str, str] = {}
         """The name of an uncompared returned gradient -> the reason."""
 

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.base.text import number
-from gradtui.diagnosis.recorded.passes import Way, chosen, detached, kinked, returning, rounded, stepped
+from gradtui.diagnosis.recorded.passes import (
+    Way,
+    chosen,
+    detached,
+    kinked,
+    returning,
+    rounded,
+    stepped,
+)
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape

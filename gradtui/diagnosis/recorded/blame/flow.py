@@ -183,9 +183,7 @@ class Flow(Told):
                 self.first.add(line)
                 handed = self._handed(id, line)
                 self.handing |= {
-                    own
-                    for i in handed
-                    if i not in forward and (own := self._lines[i]) is not None
+                    own for i in handed if i not in forward and (own := self._lines[i]) is not None
                 }
         self.known = {line for line, is_right in told.items() if is_right}
         self._misplaced(point, right)

@@ -325,7 +325,9 @@ def _told(hit: _Hit) -> Blame:
         tuple(sorted(hit.mended)),
         place,
         hit.candidate.rule,
-        f"{told}; what is left is as small as the error of an approximation" if hit.nearly else told,
+        f"{told}; what is left is as small as the error of an approximation"
+        if hit.nearly
+        else told,
         hit.candidate.factor,
         unit.line_after(hit.candidate.edits),
         lines,

@@ -1,0 +1,181 @@
+"""Which of several lines is named, where more than one edit makes a gradient right."""
+
+import pytest
+
+import gradtui
+
+torch = pytest.importorskip("torch")
+Function = torch.autograd.Function
+
+RNG = torch.Generator().manual_seed(0)
+
+
+def x(*shape):
+    return torch.randn(*shape, generator=RNG, dtype=torch.float64)
+
+
+class Spread(Function):
+    """Divides each column by its standard deviation; the loss is of two images."""
+
+    @staticmethod
+    def forward(ctx, x):
+        spread = torch.sqrt(x.var(dim=0, unbiased=True))
+        ctx.save_for_backward(x, spread)
+        return x / spread
+
+
+class SpreadTwice(Spread):
+    @staticmethod
+    def backward(ctx, g):
+        x, spread = ctx.saved_tensors
+        n = x.numel() / x.size(1)
+        through = -(g * x).sum(dim=0) / spread**2
+        along = through / spread
+        found = (x - x.mean(dim=0)) * along
+        found = found * 2 / (n - 1)
+        return found + g / spread
+
+
+class Variance(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.var()
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        n = x.numel() / 1
+        return 2 * g * (x - x.mean()) / (1.0 * n)
+
+
+class Kernel(Function):
+    """Gaussian weights of the differences from the first column."""
+
+    @staticmethod
+    def forward(ctx, x):
+        apart = x[:, 1:] - x[:, :1]
+        out = torch.exp(-0.5 * apart.pow(2))
+        ctx.save_for_backward(apart, out)
+        return out
+
+    @staticmethod
+    def backward(ctx, g):
+        apart, out = ctx.saved_tensors
+        grad = -g * out
+        apart_grad = grad * (2 * apart)
+        return torch.cat([-apart_grad.sum(dim=1, keepdim=True), apart_grad], dim=1)
+
+
+class Saved(Function):
+    """Keeps the two gradients that it computes in its forward half."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(2 * a * b.sum(), torch.ones_like(b) * a.pow(2).sum())
+        return a.pow(2).sum() * b.sum()
+
+    @staticmethod
+    def backward(ctx, g):
+        (
+            a_grad,
+            b_grad,
+        ) = ctx.saved_tensors
+        return a_grad, g * b_grad
+
+
+class Pooled(Function):
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return torch.einsum("ijk,jk->ij", x, w)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        x_grad = torch.einsum("ij,jk->ijk", g, w)
+        w_grad = torch.einsum("ij,ijk->jk", torch.ones_like(g), x)
+        return x_grad, w_grad
+
+
+class Quotient(Function):
+    @staticmethod
+    def forward(ctx, x, y):
+        both, all = torch.dot(x, y), x.sum() + y.sum()
+        ctx.save_for_backward(y, both, all)
+        return 2 * both / all
+
+    @staticmethod
+    def backward(ctx, g):
+        y, both, all = ctx.saved_tensors
+        found = g * 2 * (y * all - both) / all * all
+        return found, None
+
+
+def positive(*shape):
+    return x(*shape).abs() + 0.5
+
+
+WRONG = {
+    "a factor on the line that loses it": (SpreadTwice, (x(4, 3),), 5, "along = through / spread / 2"),
+    "a number that is whole": (
+        Variance, (x(7),), 4, "return 2 * g * (x - x.mean()) / (1.0 * (n - 1))",
+    ),
+    "before what is right but for it": (Kernel, (x(3, 4),), 3, "grad = -g * out / 2"),
+    "beside what has the factor": (
+        Saved, (x(3).requires_grad_(), x(4).requires_grad_()), 6, "return a_grad * g, g * b_grad",
+    ),
+    "ones for the gradient": (
+        Pooled, (x(5, 3, 4), x(3, 4)), 4, 'w_grad = torch.einsum("ij,ijk->jk", g, x)',
+    ),
+    "the second line of an expression": (
+        Quotient, (positive(4).requires_grad_(), positive(4)), 4, "/ all / all",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_the_line_at_fault_is_named(name):
+    function, arguments, offset, fix = WRONG[name]
+
+    (finding,) = gradtui.check(function, *arguments)
+
+    line = function.backward.__code__.co_firstlineno + offset
+    assert (finding.severity, finding.line, finding.fix) == ("error", line, fix)
+
+
+class Root(Function):
+    """A square root, and its gradient by Newton's steps."""
+
+    @staticmethod
+    def forward(ctx, x):
+        root = torch.sqrt(x)
+        ctx.save_for_backward(root)
+        return root
+
+    @staticmethod
+    def backward(ctx, g):
+        (root,) = ctx.saved_tensors
+        inverse = 0.8 * torch.ones_like(root)
+        for _ in range(5):
+            inverse = inverse * (2 - root * inverse)
+        return 0.5 * g * inverse
+
+
+class RootTwice(Root):
+    @staticmethod
+    def backward(ctx, g):
+        (root,) = ctx.saved_tensors
+        inverse = 0.8 * torch.ones_like(root)
+        for _ in range(3):
+            inverse = inverse * (2 - root * inverse)
+        return g * inverse
+
+
+def test_an_edit_that_leaves_the_error_of_an_approximation_is_named():
+    near_one = 1 + 0.04 * x(4).tanh()
+
+    (finding,) = gradtui.check(RootTwice, near_one)
+
+    assert finding.line == RootTwice.backward.__code__.co_firstlineno + 6
+    assert "the error of an approximation" in finding.message
