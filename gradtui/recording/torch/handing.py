@@ -26,7 +26,7 @@ def handing_on() -> Iterator[set[str]]:
 
 def _customs(base: type[torch.autograd.Function]) -> Iterator[type[torch.autograd.Function]]:
     for custom in base.__subclasses__():
-        if not custom.__module__.partition(".")[0] == "torch":
+        if custom.__module__.partition(".")[0] != "torch":
             yield custom
         yield from _customs(custom)
 
