@@ -173,3 +173,23 @@ def test_an_edit_that_leaves_the_error_of_an_approximation_is_named():
 
     assert finding.severity == "error"
     assert "the error of an approximation" in finding.message
+
+
+def test_a_search_that_ends_early_says_so(monkeypatch):
+    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.trial._LONGEST", 0.0)
+
+    (finding,) = gradtui.check(Far, x(4, 3))
+
+    assert "not all edits had been tried" in finding.message
+
+
+class Far(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.sin(x).exp() * x
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * torch.tanh(x + 1) * 0.37

@@ -319,7 +319,7 @@ class _Checking:
                 found.setdefault(flow.next, []).append((one, flow))
                 continue
             text = f"the gradient of {_seen(one)}"
-            text += f": {simple.text}" if simple is not None else ""
+            text += f": {simple.text}" if simple is not None else self._cut_short()
             place = self._likeliest(one)
             rule, factor = (simple.rule, simple.factor) if simple else ("unexplained", None)
             yield self._finding(rule, one.name, text, one.evidence, place, factor)
@@ -327,9 +327,14 @@ class _Checking:
             one, flow = several[0]
             names = [other.name for other, _ in several]
             others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
-            text = f"the gradient of {_seen(one)}{others}: {flow.told}"
+            text = f"the gradient of {_seen(one)}{others}: {flow.told}{self._cut_short()}"
             yield self._finding("unexplained", one.name, text,
                                 {**one.evidence, "gradients": names}, place)  # fmt: skip
+
+    def _cut_short(self) -> str:
+        """Return that not all edits were tried, in words; empty if all were."""
+        runs = self.runs.cut_short
+        return f"; after {runs:,} edited runs, not all edits had been tried" if runs else ""
 
     def _approximate(self, one: Wrong, share: float) -> Finding:
         text = f"the gradient of {_seen(one)}: near the given arguments it is off by no more than "

@@ -134,6 +134,8 @@ class Runs:
         """The arguments that are recorded: arrays, and numbers that gradients are returned for."""
         self.single = False
         """Whether something on the way is computed in single precision."""
+        self.cut_short = 0
+        """The number of edited runs after which a search for an edit ended before its end."""
         self.left_out: Mapping[str, str] = {}
         """The name of an uncompared returned gradient -> the reason."""
 

@@ -297,6 +297,10 @@ def _of_arguments(
     for one, two in pairwise(args):
         told = f"{s.text(one)} and {s.text(two)} are swapped"
         yield Candidate(swapped(s, one, two), "wrong-variable", told, 2, None, node)
+    if len(args) > 3 and all(is_leaf(one) for one in args[:4]):
+        both = (*swapped(s, args[0], args[1]), *swapped(s, args[2], args[3]))
+        told = "its first two arguments are swapped, and so are the next two"
+        yield Candidate(both, "wrong-variable", told, 2, None, node)
     if name in _PRODUCTS and isinstance(node.func, ast.Attribute) and len(args) == 1:
         edit = s.replaced(node, f"{s.inside(args[0], 9)}.{name}({s.text(node.func.value)})")
         yield Candidate((edit,), "transposed", order, 0, None, node)

@@ -70,7 +70,9 @@ def blamed(
             scaled=_are_scaled(point, wrong), of_loss=of_loss,
         )  # fmt: skip
         preview = Preview(flow, watched.held, trials.watchdog, library)
-        return tuple(Search(trials, suspects, preview).found())
+        found = tuple(Search(trials, suspects, preview).found())
+        runs.cut_short = trials.made if trials.wrong and trials.left <= 0 else 0
+        return found
 
 
 def likeliest(point: Point, name: str, called: Callable[..., Any]) -> Place | None:
