@@ -369,4 +369,5 @@ def _counted(s: Statement, node: ast.Name | ast.Attribute) -> Iterator[Candidate
         return
     for text in (f"{s.text(node)} + 1", f"{s.text(node)} - 1"):
         told = f"{s.text(node)} must be {text}"
-        yield Candidate((s.replaced(node, text, 1),), "wrong-variable", told, 2, text, node)
+        cost = 2 if held.kind == "i" else 4  # a float is seldom a count
+        yield Candidate((s.replaced(node, text, 1),), "wrong-variable", told, cost, text, node)
