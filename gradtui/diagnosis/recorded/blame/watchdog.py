@@ -54,7 +54,11 @@ class Watchdog:
                 with self._lock:
                     self._until = None
                 if self._sent:
-                    _send(self._thread, None)  # one sent just as the run ended is still pending
+                    # One sent just as the run ended may still be pending: take this one in its
+                    # place.  Python 3.11 loops for ever in traced code if it is only taken back.
+                    _send(self._thread)
+                    while True:
+                        time.sleep(_POLLED)
             except Endless:
                 pass
 
@@ -63,10 +67,9 @@ class Watchdog:
             with self._lock:
                 if self._until is not None and time.monotonic() >= self._until:
                     self._until, self._sent = None, True
-                    _send(self._thread, Endless)
+                    _send(self._thread)
 
 
-def _send(thread: int, error: type[BaseException] | None) -> None:
-    """Raise an exception in a thread at its next instruction; None takes back a pending one."""
-    sent = None if error is None else ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), sent)
+def _send(thread: int) -> None:
+    """Raise Endless in a thread at its next instruction, in place of one that is pending."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Endless))
