@@ -105,7 +105,8 @@ class Judge:
         for index, point in enumerate(self._points):
             apart, room = self._compared(index, name)
             off = ~(apart <= room)
-            told |= self._is_told(point, name, room)
+            # A difference that nothing confirms is no agreement either.
+            told |= not off.any() and self._is_told(point, name, room)
             if not off.any() or self._overflows(point, name) or tried == _TRIED:
                 continue
             tried += 1

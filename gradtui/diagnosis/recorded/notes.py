@@ -123,7 +123,10 @@ def lost(runs: Runs) -> str:
     digits = digits_of(runs)
     if digits is not None:
         return f"the loss is rounded to {digits} digits: return it as it is computed"
-    return "at every point it is lost in rounding, not finite, or the code fails close to it"
+    return (
+        "at every point it is lost in rounding or not finite, or differences of the code leave it "
+        "open"
+    )
 
 
 def opaque(start: Point) -> list[Finding]:
