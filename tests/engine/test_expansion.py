@@ -6,7 +6,7 @@ import pytest
 from engine_models import five_parcels, trainer
 
 from engine.random_programs import DATA, Program, draw_values
-from gradtui.engine import lowered
+from gradtui.engine import expansion
 from gradtui.engine.compiler import Mode
 
 NETWORK = "h = tanh(X@W + b)\ne = h@v - y\nL = mean(e**2) + 0.1*var(v) + max(v)*0"
@@ -25,7 +25,7 @@ def test_five_parcels_in_numbers_are_those_in_arrays_but_for_rounding(optimizer,
 
     numbers = make()
     assert numbers.mode is Mode.FLOAT
-    monkeypatch.setattr(lowered, "expand", lambda *given: None)
+    monkeypatch.setattr(expansion, "expand", lambda *given: None)
     arrays = make()
     assert arrays.mode is Mode.ARRAY
     np.testing.assert_allclose(run_of(numbers), run_of(arrays), rtol=1e-12)
@@ -46,7 +46,7 @@ def test_whatever_is_written_out_is_what_the_arrays_say(monkeypatch):
             continue
         written += 1
         with monkeypatch.context() as patch:
-            patch.setattr(lowered, "expand", lambda *given: None)
+            patch.setattr(expansion, "expand", lambda *given: None)
             arrays = make()
         np.testing.assert_allclose(run_of(numbers, 3), run_of(arrays, 3), rtol=1e-9, err_msg=seed)
         tapes = [model.record(model.initial, 0) for model in (numbers, arrays)]

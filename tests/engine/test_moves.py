@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from engine_models import trainer
 
-from gradtui.engine import lowered, moves
+from gradtui.engine import expansion, moves
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.program import ByHand, build_step
@@ -32,7 +32,7 @@ def models(dtype):
 @pytest.fixture(autouse=True)
 def arrays(monkeypatch):
     """Have small models computed as large ones are."""
-    monkeypatch.setattr(lowered, "expand", lambda *given: None)
+    monkeypatch.setattr(expansion, "expand", lambda *given: None)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -14,7 +14,7 @@ from engine_models import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.engine import lowered
+from gradtui.engine import expansion, lowered
 from gradtui.engine.compiler import Mode
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.program import build_step
@@ -144,7 +144,7 @@ def test_many_steps_at_once_are_the_steps_one_by_one(make):
 
 def with_mode(monkeypatch, mode, make):
     monkeypatch.setattr(lowered, "mode_for", lambda nodes, dtype: mode)
-    monkeypatch.setattr(lowered, "expand", lambda *given: None)
+    monkeypatch.setattr(expansion, "expand", lambda *given: None)
     model = make()
     assert model.mode is mode
     return model.run_recorded(model.initial, 60)[0]

@@ -52,7 +52,10 @@ def test_text_is_fine_in_a_column_that_is_not_wanted():
     assert table.arrays(["n"])["n"].tolist() == [1.0, 2.0]
     with pytest.raises(InputError) as caught:
         table.arrays(["city"])
-    assert caught.value.message == "column 'city': expected a number, got 'Paris'"
+    assert caught.value.message == (
+        "column 'city': expected a number, got 'Paris': leave the column out, or number its "
+        "classes from 0"
+    )
 
 
 def test_an_unknown_column_is_reported_where_the_scenario_names_it():
@@ -113,8 +116,8 @@ def test_a_fault_is_placed_in_the_data_file(text, place, message):
 
 
 def test_an_error_shows_the_line_of_the_data_file():
-    assert str(refused("a,b\n1,2\n3,four\n")) == (
-        "d.csv:3:3: error: column 'b': expected a number, got 'four'\n  3,four\n    ^^^^"
+    assert str(refused("a,b\n1,2\n3,4..5\n")) == (
+        "d.csv:3:3: error: column 'b': expected a number, got '4..5'\n  3,4..5\n    ^^^^"
     )
 
 

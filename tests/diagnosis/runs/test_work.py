@@ -39,8 +39,8 @@ def done(monkeypatch):
         monkeypatch.setattr(owner, name, counted)
 
     count(Trainer, "record", lambda self, *args: self.cost)
-    count(Trainer, "run_recorded", lambda self, row, steps, start: steps * self.cost)
-    count(Trainer, "run_observed", lambda self, row, steps, start=0: steps * self.cost)
+    count(Trainer, "run_recorded", lambda self, row, steps, *rest: steps * self.cost)
+    count(Trainer, "run_observed", lambda self, row, steps, *rest: steps * self.cost)
     count(Curvature, "products", lambda self, tape, rows: 2 * len(rows) * self.trainer.cost)
     return found
 
