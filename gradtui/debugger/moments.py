@@ -21,7 +21,7 @@ def node_of(moment: Moment | None, problem: Problem) -> int | None:
 
 
 def last_node(structure: Structure, position: int, problem: Problem) -> int:
-    """Return the drawn node of the last moment before a position that is about one.
+    """Return the node of the last moment before a position that is about one with a value shown.
 
     Without one, return the first parameter.
     """
