@@ -8,6 +8,7 @@ changes; `memory` is empty before step 0.
 import math
 
 import numpy as np
+
 from network_passes import on_arrays
 
 

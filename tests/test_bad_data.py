@@ -7,14 +7,14 @@ import zipfile
 
 import numpy as np
 import pytest
-from hostile.recipes import npz
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_bad_input import GOOD, changed, line_of, parts_of
 
 from gradtui.base.source import InputError
 from gradtui.cli.arguments import main
 from gradtui.scenario.npz import MAX_ARRAYS, MAX_NUMBERS, read_npz
+from hostile.recipes import npz
+from test_bad_input import GOOD, changed, line_of, parts_of
 
 ROWS = changed("[run]\n", '[batches]\nover = ["x", "y"]\nsize = 2\n[run]\n')
 CHECKED = changed("[run]\n", "[validation]\nx = [3.0]\ny = [6.0]\n[run]\n")

@@ -8,11 +8,11 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from bounded import no_hang
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gradtui
+from bounded import no_hang
 from gradtui.base.source import InputError
 from gradtui.base.text import clean
 from gradtui.cli.arguments import main

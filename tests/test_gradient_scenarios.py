@@ -10,6 +10,11 @@ import shutil
 
 import numpy as np
 import pytest
+
+import gradtui
+from gradtui.cli.arguments import main
+from gradtui.diagnosis.runs.registry import is_lost
+from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 from hand_gradients import WRONG_GRADIENTS, network
 from network_passes import softmax_classifier
 from test_scenarios import (
@@ -22,11 +27,6 @@ from test_scenarios import (
     run,
     slope_by_differences,
 )
-
-import gradtui
-from gradtui.cli.arguments import main
-from gradtui.diagnosis.runs.registry import is_lost
-from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 
 BY_HAND = [
     name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 
 import pytest
+
 from program import Program
 
 HUNG_UP = 128 + signal.SIGHUP

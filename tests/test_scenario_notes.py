@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+
 from test_scenarios import (
     PASSES,
     SCENARIOS,

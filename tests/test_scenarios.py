@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+
 from first_values import batch_rows, first_values
 from hand_gradients import WRONG_GRADIENTS, normalised, shared_weight
 from hand_updates import WRONG_UPDATES, adamw

@@ -8,8 +8,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from cli.shell import ROOT
 
+from cli.shell import ROOT
 from gradtui.base import streams
 
 

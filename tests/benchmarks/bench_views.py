@@ -17,9 +17,8 @@ import plotext
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from diagnosis.updates.programs import PROGRAMS
-
 import gradtui
+from diagnosis.updates.programs import PROGRAMS
 from gradtui.explain.surface import surface_rows
 
 SCENARIO = """

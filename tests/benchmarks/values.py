@@ -27,7 +27,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from extremes import do, done_with, settle, write_stretched
-
 from gradtui.base.source import InputError
 from gradtui.cli.arguments import main as gradtui
 from gradtui.debugger.session import Session

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from program import Program
 
 from gradtui.cli.arguments import main
+from program import Program
 
 ROOT = Path(__file__).parents[2]
 GRADTUI = [sys.executable, "-m", "gradtui"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from reloads import reload
 
 import gradtui
 from gradtui.debugger.axes import NEAREST, Axis, Window, first_axes, read_axes
+from reloads import reload
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import textwrap
 
 import numpy as np
 import pytest
-from tracing.runs import module_of
 
 import gradtui
 from gradtui import InputError
@@ -16,6 +15,7 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.explain.called import place_text
 from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text
+from tracing.runs import module_of
 
 RNN = """
 import numpy as np

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from reloads import reload
 
 from debugger.models import BY_HAND, MODEL, TENSORS
 from debugger.test_session import bits, shown
 from gradtui.debugger.session import Session
 from gradtui.debugger.steps import Level
+from reloads import reload
 
 CHANGES = ("lr 0.02", "optimizer adam", "clip_norm 0.5", "schedule cosine", "w = 0.1")
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from engine_models import FIVE_PARCELS, FIVE_PARCELS_DATA, FIVE_PARCELS_START, trainer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine_models import FIVE_PARCELS, FIVE_PARCELS_DATA, FIVE_PARCELS_START, trainer
 from gradtui.engine.batches import Batches
 from gradtui.engine.curvature import Curvature
 from gradtui.engine.draws import Stream

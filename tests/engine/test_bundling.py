@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from engine_models import graph, trainer
 
+from engine_models import graph, trainer
 from gradtui.engine import lowered
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.history import History

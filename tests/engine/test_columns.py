@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from engine_models import FIVE_PARCELS, FIVE_PARCELS_DATA, FIVE_PARCELS_START, trainer
 
+from engine_models import FIVE_PARCELS, FIVE_PARCELS_DATA, FIVE_PARCELS_START, trainer
 from gradtui.engine.batches import Batches
 from gradtui.engine.columns import Columns
 from gradtui.engine.history import History

@@ -3,10 +3,10 @@ import re
 
 import numpy as np
 import pytest
-from engine_models import trainer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine_models import trainer
 from gradtui.engine import compiler as compiler_module
 from gradtui.engine.compiler import Mode, Slice, mode_for, namespace, row_slices
 from gradtui.engine.graph import Kind, Node

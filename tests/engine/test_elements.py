@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from engine_models import five_parcels, trainer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gradtui.engine.elements as elements
 from engine.random_programs import DATA, Program, draw_values
+from engine_models import five_parcels, trainer
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.elements import flat_index, place_of, write_out
 from gradtui.engine.formula import formula

@@ -3,9 +3,9 @@ from functools import partial
 
 import numpy as np
 import pytest
-from engine_models import five_parcels, trainer
 
 from engine.random_programs import DATA, Program, draw_values
+from engine_models import five_parcels, trainer
 from gradtui.engine import expansion
 from gradtui.engine.compiler import Mode
 

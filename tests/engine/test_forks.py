@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from engine_models import five_parcels, trainer, two_weights
 
+from engine_models import five_parcels, trainer, two_weights
 from gradtui.engine.forks import go_on, starts_anew
 from gradtui.engine.history import History, Origin
 

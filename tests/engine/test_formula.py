@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from engine_models import graph, trainer
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.random_programs import SHAPES, Program, draw_values
+from engine_models import graph, trainer
 from gradtui.engine.formula import PROGRAM, formula
 from gradtui.engine.reverse import statement_rule
 

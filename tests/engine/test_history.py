@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from engine_models import five_parcels, trainer, two_weights
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine_models import five_parcels, trainer, two_weights
 from gradtui.engine import history as history_module
 from gradtui.engine.history import History, Origin
 

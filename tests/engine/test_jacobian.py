@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from engine_models import five_parcels, trainer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.random_programs import DATA, Program, draw_values
+from engine_models import five_parcels, trainer
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.jacobian import Jacobians
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from engine_models import trainer
 
+from engine_models import trainer
 from gradtui.engine.kinks import kink_mask, on_kink
 from gradtui.engine.ops import OPS
 

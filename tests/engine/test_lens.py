@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from engine_models import five_parcels, trainer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.random_programs import DATA, Program, draw_values
+from engine_models import five_parcels, trainer
 from gradtui.engine.graph import needed_for
 from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.lens import KEPT, Lens, trace

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from engine_models import trainer
 
+from engine_models import trainer
 from gradtui.engine import expansion, moves
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.optimizers import OPTIMIZERS

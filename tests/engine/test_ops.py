@@ -2,12 +2,12 @@ import math
 
 import numpy as np
 import pytest
-from engine_models import gradients, graph, trainer, value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
 
 from engine.references import REFERENCE
+from engine_models import gradients, graph, trainer, value
 from gradtui.engine.builder import Builder
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.graph import Graph, Kind, Statement

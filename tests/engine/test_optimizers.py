@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_models import five_parcels, graph, trainer, two_weights
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine_models import five_parcels, graph, trainer, two_weights
 from gradtui.engine import history as history_module
 from gradtui.engine.compiler import Mode
 from gradtui.engine.graph import Kind

@@ -3,6 +3,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from engine.random_programs import DATA, Program, draw_values
+from engine.references import REFERENCE
 from engine_models import (
     FIVE_PARCELS_DATA,
     FIVE_PARCELS_START,
@@ -12,11 +17,6 @@ from engine_models import (
     trainer,
     two_weights,
 )
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
-
-from engine.random_programs import DATA, Program, draw_values
-from engine.references import REFERENCE
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.reverse import differentiate, statement_rule
 

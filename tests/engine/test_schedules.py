@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_models import five_parcels, two_weights
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine_models import five_parcels, two_weights
 from gradtui.engine.history import History
 from gradtui.engine.schedules import SCHEDULES, RateSchedule
 from gradtui.engine.trainer import Trainer

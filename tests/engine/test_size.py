@@ -2,8 +2,8 @@ import re
 
 import numpy as np
 import pytest
-from engine_models import trainer
 
+from engine_models import trainer
 from gradtui.base.source import InputError
 from gradtui.engine.size import check_size, step_bytes
 

@@ -1,8 +1,8 @@
 """Several runs at once, and values over many steps at once."""
 
 import pytest
-from engine_models import FIVE_PARCELS, FIVE_PARCELS_DATA, FIVE_PARCELS_START, trainer, two_weights
 
+from engine_models import FIVE_PARCELS, FIVE_PARCELS_DATA, FIVE_PARCELS_START, trainer, two_weights
 from gradtui.engine.batches import Batches
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.together import run_together

@@ -1,5 +1,8 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from engine_models import (
     FIVE_PARCELS_DATA,
     FIVE_PARCELS_START,
@@ -11,9 +14,6 @@ from engine_models import (
     trainer,
     two_weights,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from gradtui.engine import expansion, lowered
 from gradtui.engine.compiler import Mode
 from gradtui.engine.optimizers import OPTIMIZERS

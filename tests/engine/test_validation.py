@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_models import FIVE_PARCELS, FIVE_PARCELS_DATA, FIVE_PARCELS_START, trainer
 
+from engine_models import FIVE_PARCELS, FIVE_PARCELS_DATA, FIVE_PARCELS_START, trainer
 from gradtui.engine.batches import Batches
 from gradtui.engine.history import History
 from gradtui.engine.schedules import SCHEDULES

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from engine_models import graph
 
+from engine_models import graph
 from gradtui.engine import vectorized
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.vectorized import Vectorized

@@ -1,9 +1,8 @@
 """What was written by hand, beside the chain rule."""
 
-from rows import texts
-
 from explain.hand import INHERITED, MODEL
 from gradtui.explain.beside import beside_rows, wrong_tables
+from rows import texts
 
 
 def test_before_the_lines_are_compared_none_is_blamed(session_of):

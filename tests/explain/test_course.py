@@ -1,10 +1,10 @@
 """The course in rows: what is done, what is next, and the score."""
 
 import pytest
-from rows import texts
 
 from gradtui.explain.course import course_rows, course_title, next_lesson, score_text
 from gradtui.scenario.bundled import Chapter, Entry
+from rows import texts
 
 LESSON = '[[lesson]]\ntext = "What is it?"\n'
 ENTRIES = [

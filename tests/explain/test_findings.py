@@ -1,10 +1,9 @@
 """Findings and notes in rows."""
 
-from rows import texts
-
 from explain.hand import INHERITED, MODEL, RIGHT
 from gradtui.explain.findings import findings_rows, notes_rows
 from gradtui.explain.spans import line_width
+from rows import texts
 
 
 def test_notices_come_before_the_notes(session_of):

@@ -1,8 +1,7 @@
 """Arithmetic over several rows, broken alike for all elements of an array."""
 
-from rows import texts
-
 from gradtui.explain.folds import broken, cuts, pieces
+from rows import texts
 
 
 def rows_of(text, at, made):

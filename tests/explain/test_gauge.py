@@ -1,9 +1,8 @@
 """The gauge of the rate: whether it is above the limit."""
 
-from rows import texts
-
 import gradtui
 from gradtui.explain.gauge import gauge_rows
+from rows import texts
 
 
 def test_above_the_limit_the_findings_say_whether_the_run_diverges():

@@ -1,10 +1,10 @@
 """The graph as a list: a row a node, the same in any window and at any width."""
 
 import pytest
-from rows import cells, texts
 
 import gradtui
 from gradtui.explain.listing import list_rows, place_of_now
+from rows import cells, texts
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import json
 from itertools import pairwise
 
 import pytest
-from bounded import no_hang
 
 import gradtui
+from bounded import no_hang
 from gradtui.base.source import Place
 from gradtui.cli.arguments import main
 from gradtui.diagnosis.finding import Finding

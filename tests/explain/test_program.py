@@ -1,7 +1,6 @@
 """The program in rows: its lines with their values and marks."""
 
 import pytest
-from rows import cells, texts
 
 import gradtui
 from explain.hand import INHERITED, MODEL, RIGHT
@@ -14,6 +13,7 @@ from gradtui.explain.program import (
 )
 from gradtui.explain.spans import line_text, line_width
 from gradtui.explain.step import now_line
+from rows import cells, texts
 
 
 def test_the_program_is_the_file_s_lines_with_labels_and_values():

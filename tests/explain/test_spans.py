@@ -1,9 +1,9 @@
 """Rows in parts: what is cleaned, aligned, broken and made only when it is viewed."""
 
 import pytest
-from rows import texts
 
 from gradtui.explain.spans import LazyRows, aligned, columns, folded, line, line_text, line_width
+from rows import texts
 
 
 def test_a_row_holds_no_control_character_and_no_empty_part():

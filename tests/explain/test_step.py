@@ -1,7 +1,6 @@
 """What is done at each moment of a step, and the header."""
 
 import pytest
-from rows import texts
 
 import gradtui
 from explain.hand import INHERITED, MODEL, RIGHT
@@ -9,6 +8,7 @@ from gradtui.debugger.stops import next_finding
 from gradtui.explain.spans import line_text, line_width
 from gradtui.explain.step import header, message_row, now_line
 from gradtui.explain.update import update_rows
+from rows import texts
 
 
 def narrate(session):

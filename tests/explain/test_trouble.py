@@ -1,10 +1,10 @@
 """An error's report in rows: the caret stays in view, and a message takes few rows."""
 
 import pytest
-from rows import texts
 
 from gradtui.explain.spans import line_width
 from gradtui.explain.trouble import trouble_rows
+from rows import texts
 
 CODE = "a = " + "x + " * 40 + "@"
 REPORT = f"unexpected '@'\n{CODE}\n{' ' * CODE.index('@')}^"

@@ -1,12 +1,12 @@
 """The update in rows: its arithmetic, number by number."""
 
 import pytest
-from rows import texts
 
 import gradtui
 from explain.hand import MODEL, RIGHT
 from gradtui.explain.spans import line_width
 from gradtui.explain.update import update_rows
+from rows import texts
 
 SQUARE = "L = (w*x)**2"
 """At w = 2, x = 3."""

@@ -1,7 +1,6 @@
 """The gradient in rows: value, derivative, difference, and what was written by hand."""
 
 import pytest
-from rows import cells, texts
 
 import gradtui
 from explain.hand import INHERITED, MODEL, RIGHT
@@ -13,6 +12,7 @@ from gradtui.explain.report import show_json, to_json
 from gradtui.explain.spans import line_text, line_width
 from gradtui.explain.update import update_rows
 from gradtui.explain.vector import gradient_row, gradient_rows, steepest
+from rows import cells, texts
 
 
 def test_the_gradient_vector_has_value_derivative_difference_and_norm():

@@ -7,11 +7,11 @@ import re
 import signal
 
 import pytest
-from program import Program
 
 from gradtui.cli.arguments import main
 from hostile.clean import acting
 from hostile.loaded import HOSTILE, write
+from program import Program
 
 SEQUENCES = re.compile(
     r"\x1b\[[0-9;:?<>=]*[$ ]?[A-Za-ln-su-z~@`{|}]"  # all CSI but those of window operations

@@ -1,10 +1,10 @@
 import re
 
 import pytest
-from engine_models import graph, value
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from engine_models import graph, value
 from gradtui.base.source import InputError, Place
 from gradtui.engine.graph import Kind
 from gradtui.engine.lowering import RESERVED, Leaf, build_graph

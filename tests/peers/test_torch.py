@@ -17,9 +17,10 @@ torch = pytest.importorskip("torch")
 HERE = Path(__file__).parent
 
 import torch_trajectories  # noqa: E402
+from torch_graphs import TORCH, gradients_by_torch  # noqa: E402
+
 from engine.random_programs import DATA, Program, draw_values  # noqa: E402
 from engine_models import trainer  # noqa: E402
-from torch_graphs import TORCH, gradients_by_torch  # noqa: E402
 
 RELATIVE, ROUNDING = 1e-8, 4 * np.finfo(np.float64).eps
 

@@ -1,8 +1,7 @@
 """A place in a step is found again in another version of the model."""
 
-from reloads import reload
-
 import gradtui
+from reloads import reload
 
 BEFORE = "a = w*x\nb = a + 1\nc = tanh(b*b)\nL = c**2"
 AFTER = "a = w*x\nb = a + 1\nextra = b*2\nc = tanh(b*b)\nL = c**2 + extra"

@@ -1,10 +1,10 @@
 import tomllib
 
 import pytest
-from bounded import no_hang
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bounded import no_hang
 from gradtui.base.source import InputError, Place
 from gradtui.scenario.positions import locate, parse_toml
 from gradtui.scenario.reading import decode_text

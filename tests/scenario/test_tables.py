@@ -5,10 +5,10 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from bounded import no_hang
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bounded import no_hang
 from gradtui.base.source import InputError, Place
 from gradtui.scenario import tables
 from gradtui.scenario.tables import read_csv

@@ -1,9 +1,9 @@
 """Calls of a backward pass that are another, too much, or given something else: line and fix."""
 
 import pytest
-from findings import line_of
 
 import gradtui
+from findings import line_of
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function

@@ -1,9 +1,9 @@
 """Code over tensors that is no custom function: callables, modules, cases, halves of layers."""
 
 import pytest
-from findings import line_of, only
 
 import gradtui
+from findings import line_of, only
 from gradtui.diagnosis.recorded.check import check_target
 from gradtui.diagnosis.recorded.targets import code_of
 

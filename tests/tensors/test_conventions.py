@@ -1,9 +1,9 @@
 """Gradients that are others on purpose: each is a note, and what is wrong beside it is found."""
 
 import pytest
-from findings import line_of
 
 import gradtui
+from findings import line_of
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function

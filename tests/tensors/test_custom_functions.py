@@ -1,9 +1,9 @@
 """Custom functions of PyTorch's: what is right is left alone, what is wrong gets its line."""
 
 import pytest
-from findings import line_of, only
 
 import gradtui
+from findings import line_of, only
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
-from extremes import do, done_with, settle, write_stretched
 
 import gradtui
+from extremes import do, done_with, settle, write_stretched
 from gradtui.base.source import InputError
 from gradtui.cli.arguments import main
 from gradtui.debugger.session import Session

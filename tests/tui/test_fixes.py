@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from tui.test_live import MODEL, WRONG, edit, judged
 
 SLOPE = "yhat = w*x + b\ne = yhat - 5\nL = e**2"

@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from two_weights import TWO_WEIGHTS
 
 from gradtui.base.files import state_folder
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.debugger import Debugger
 from gradtui.tui.prompt import leave_prompt
+from two_weights import TWO_WEIGHTS
 
 BY_HAND = """
 [backward]

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from two_weights import TWO_WEIGHTS
 
 from gradtui.base.source import InputError
 from gradtui.debugger.session import Session
@@ -11,6 +10,7 @@ from gradtui.debugger.tour import begin, enter, read_answer
 from gradtui.explain.spans import line_text
 from gradtui.scenario.bundled import find_scenario
 from gradtui.scenario.load import load_problem
+from two_weights import TWO_WEIGHTS
 
 LESSON = f"""{TWO_WEIGHTS}[[lesson]]
 text = "Press {{into}}: the prediction comes first."

@@ -12,10 +12,10 @@ import tty
 from pathlib import Path
 
 import pytest
-from program import ENTER, LEAVE, Program
 
 from gradtui.saving.format import decode_saved
 from gradtui.tui.link import ANSWER, QUESTION
+from program import ENTER, LEAVE, Program
 
 EMPTY = b"\x1b[H\x1b[J"
 ASKED = QUESTION.encode()

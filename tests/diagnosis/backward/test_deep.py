@@ -1,9 +1,9 @@
 """How much a diagnosis computes: counted in nodes, never in seconds."""
 
 import pytest
+
 from corpus.case import write
 from corpus.networks import networks
-
 from gradtui.diagnosis.backward.diagnose import diagnose
 from gradtui.engine.interpreter import Interpreter
 from gradtui.scenario.load import load_problem

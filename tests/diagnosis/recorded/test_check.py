@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from findings import line_of, only
 
 import gradtui
+from findings import line_of, only
 from gradtui import InputError
 
 RNG = np.random.default_rng(0)

@@ -5,9 +5,9 @@ import sys
 
 import numpy as np
 import pytest
-from findings import line_of
 
 import gradtui
+from findings import line_of
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(6, 4)), np.array([0, 2, 1, 2, 0, 1])

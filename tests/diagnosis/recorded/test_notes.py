@@ -8,9 +8,9 @@ import warnings
 
 import numpy as np
 import pytest
-from findings import line_of
 
 import gradtui
+from findings import line_of
 
 W = np.random.default_rng(2).normal(size=(3, 2))
 

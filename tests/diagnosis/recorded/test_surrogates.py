@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from findings import only
 
 import gradtui
+from findings import only
 
 RNG = np.random.default_rng(3)
 X, Y = RNG.normal(size=(6, 4)), RNG.normal(size=(6, 3))

@@ -1,9 +1,9 @@
 """Weights that swing across the valley without settling."""
 
 import pytest
-from findings import only
 
 from diagnosis.runs.models import MEAN_SQUARE, PARCELS
+from findings import only
 from gradtui.diagnosis.runs.run import Run
 from gradtui.scenario.load import load_problem
 

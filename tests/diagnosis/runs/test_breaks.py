@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from findings import only
 
+from findings import only
 from gradtui.diagnosis.runs.registry import diagnose_run
 from gradtui.scenario.load import load_problem
 

@@ -1,6 +1,7 @@
 """Gradients that vanish from layer to layer."""
 
 import pytest
+
 from findings import only
 
 

@@ -1,10 +1,10 @@
 """A loss that grows to the end, and the bound of the rate."""
 
 import pytest
-from findings import only
 
 import gradtui
 from diagnosis.runs.models import MEAN_SQUARE, PARCELS
+from findings import only
 from gradtui.diagnosis.runs.registry import diagnose_run
 
 

@@ -1,9 +1,9 @@
 """A rate that was stable at first."""
 
 import numpy as np
-from findings import only
 
 from diagnosis.runs.models import MEAN_SQUARE, PARCELS
+from findings import only
 
 
 def test_a_rate_that_crosses_the_bound_is_told_at_the_step_where_it_does(diagnosed):

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from corpus.load import passes
-from findings import only
 
+from corpus.load import passes
 from diagnosis.runs.models import MEAN_SQUARE, PARCELS
+from findings import only
 from gradtui.diagnosis.runs.registry import RUN_RULES, diagnose_run
 from gradtui.scenario.load import load_problem
 

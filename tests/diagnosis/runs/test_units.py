@@ -1,8 +1,7 @@
 """Units that are off for every example."""
 
-from findings import only
-
 import gradtui
+from findings import only
 from gradtui.diagnosis.runs.registry import diagnose_run
 
 NETWORK = "z = X@A + b\nh = relu(z)\nyhat = h@v\nL = mean((yhat - y)**2)"

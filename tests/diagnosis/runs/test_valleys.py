@@ -1,9 +1,8 @@
 """Long narrow valleys, and the optimizer that gets along them."""
 
-from findings import only
-
 import gradtui
 from diagnosis.runs.models import MEAN_SQUARE, PARCELS
+from findings import only
 from gradtui.diagnosis.runs.registry import diagnose_run
 from gradtui.diagnosis.runs.run import Run
 from gradtui.engine.history import History

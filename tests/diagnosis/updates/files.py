@@ -1,7 +1,6 @@
 """Scenarios with an update, and what is found in them."""
 
 from corpus.updates import SCENARIO
-
 from gradtui.diagnosis.updates import diagnose_update
 from gradtui.scenario.load import load_problem
 
