@@ -108,8 +108,9 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
 
     @property
     def untold(self) -> frozenset[str]:
-        """The names whose values a lesson asks for now or later: they are not shown ahead."""
-        return frozenset() if self.lesson is None else self.lesson.untold_values
+        """The names asked for at this step or later in a lesson: they are not shown ahead."""
+        asked = () if self.lesson is None else self.lesson.untold_values
+        return frozenset(name for name, step in asked if step >= self.step)
 
     def selecting(self, node: int) -> Frame:
         """Return the same moment with another node selected."""

@@ -41,8 +41,8 @@ class Progress(Struct, frozen=True):
     """Whether a question is open, so that its answer is hidden."""
     untold: bool
     """Whether a question is open here or later: until then, findings are left to the learner."""
-    untold_values: frozenset[str]
-    """The names whose value is asked for here or later."""
+    untold_values: frozenset[tuple[str, float]]
+    """The names whose value is asked for here or later, with the step; inf if it has no number."""
     said: str
     """The remark on the last answer."""
     questions: int
@@ -111,7 +111,11 @@ class Guide:
     def progress(self) -> Progress:
         """The progress of the lesson."""
         questions = sum(lesson.question is not None for lesson in self.lessons)
-        values = frozenset(asked.name for asked in self._untold if not asked.gradient)
+        values = frozenset(
+            (asked.name, math.inf if asked.step is None else asked.step)
+            for asked in self._untold
+            if not asked.gradient
+        )
         return Progress(
             self.lesson, self.place, len(self.lessons), frozenset(self.ticked),
             self.question is not None, self.untold, values, self.said, questions, len(self.right),

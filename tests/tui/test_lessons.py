@@ -291,6 +291,17 @@ async def test_what_is_asked_for_later_is_not_shown_ahead_of_the_cursor(
         assert not t.session.asking and shown()
 
 
+async def test_a_step_later_than_a_question_hides_nothing(terminal, tmp_path):
+    file = tmp_path / "later.toml"
+    parts = '[[lesson]]\ntext = "Look around."\n[[lesson]]\ntext = "And w2?"\n'
+    file.write_text(f'{LESSON.partition("[[lesson]]")[0]}{parts}ask = "w2"\nstep = 1\n')
+    async with terminal(str(file), (120, 40)) as t:
+        await t.press("f", "f")
+        assert " - 0.05·" not in t.text
+        await t.press("n", "n")
+        assert "w1  0.618692 - 0.05·5.28175" in t.text
+
+
 async def test_what_is_refused_can_be_rubbed_out(terminal, lesson):
     async with terminal(lesson) as t:
         await t.press("s", "enter")
