@@ -37,7 +37,7 @@ class Command(NamedTuple):
     run: Callable[[argparse.Namespace], int]
 
 
-def _of(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+def _imported_when_run(module: str, name: str) -> Callable[[argparse.Namespace], int]:
     """Return a command's function, imported when it is run: no other command waits for it."""
 
     def run(arguments: argparse.Namespace) -> int:
@@ -314,26 +314,28 @@ COMMANDS = (
         "new",
         "write a commented scenario to start from, a copy, or NumPy code (FILE.py)",
         _new_argument,
-        _of("creating", "write_new"),
+        _imported_when_run("creating", "write_new"),
     ),
-    Command("run", "train without a screen", _run_arguments, _of("training", "train")),
+    Command(
+        "run", "train without a screen", _run_arguments, _imported_when_run("training", "train")
+    ),
     Command("show", "one step in words and numbers", _show_arguments, show_step),
     Command(
         "print",
         "the value of an expression at a step",
         _print_arguments,
-        _of("printing", "print_value"),
+        _imported_when_run("printing", "print_value"),
     ),
     Command(
         "check",
         "verify gradients, updates, the run and the stated facts",
         _check_arguments,
-        _of("checking", "check_files"),
+        _imported_when_run("checking", "check_files"),
     ),
     Command(
         "help",
         "the manual: its topics, or the page on one",
         _help_arguments,
-        _of("manual", "print_manual"),
+        _imported_when_run("manual", "print_manual"),
     ),
 )
