@@ -126,17 +126,17 @@ class _Diagnosing:
         are wrong on the others, or if the others explain nothing.
         """
         names, best = {line.name for line in wrong}, None
-        other = other_data(self.probes, self.trial, names)
-        if other is not None:
-            best = find_culprits(self.problem, self.tried(other), self.hand, strict=self.strict)
-        if best is None or best.puzzles:
-            drawn, fair = self.probes.own, self.judge.fair
-            # With hardly a point left, unfair points are better than none.
-            fair = fair if np.sum(fair) > 1 else np.ones_like(fair)
-            own = self.tried(lambda seed: started(drawn(seed), fair))
-            found = find_culprits(self.problem, own, self.hand, strict=self.strict)
+        for other in other_data(self.probes, self.trial, names):
+            found = find_culprits(self.problem, self.tried(other), self.hand, strict=self.strict)
             best = found if best is None or found.rank < best.rank else best
-        return best
+            if not best.puzzles:
+                return best
+        drawn, fair = self.probes.own, self.judge.fair
+        # With hardly a point left, unfair points are better than none.
+        fair = fair if np.sum(fair) > 1 else np.ones_like(fair)
+        own = self.tried(lambda seed: started(drawn(seed), fair))
+        found = find_culprits(self.problem, own, self.hand, strict=self.strict)
+        return found if best is None or found.rank < best.rank else best
 
     def told(self, culprits: Culprits, spoilt: Sequence[Line]) -> tuple[Finding, ...]:
         """Return the findings, or at least one for each wrong claim if nothing else is found."""

@@ -148,8 +148,8 @@ class Probes:
     ) -> Drawn:
         """Return points on other data that keep the structure of the given ones.
 
-        `held` data are the user's own; `broken` data lose their structure, and all others are then
-        held.  Raises NoPoints if the model is finite at too few of them.
+        `held` data are the user's own; `broken` data lose their structure.  Raises NoPoints if the
+        model is finite at too few of them.
         """
         key = ("redrawn", seed, frozenset(held), frozenset(broken))
         return self._once(key, lambda: self._draw_others(seed, frozenset(held), frozenset(broken)))
@@ -293,8 +293,7 @@ class Probes:
                 for node in self.graph.nodes
                 if node.id in self.start
             }
-            if not broken:
-                self._make(points)
+            self._make(points, broken)
             good = self._finite(points, tried, self._wanted)
             for id, value in points.items():
                 kept[id].append(value[good])
@@ -303,9 +302,13 @@ class Probes:
                 return Drawn(leaves, np.arange(self.count) == 0)
         raise NoPoints
 
-    def _make(self, points: dict[int, Array]) -> None:
+    def _make(self, points: dict[int, Array], broken: frozenset[int]) -> None:
         """Recompute data derived from other data, even if those are held."""
-        made = {id: one for id, one in self.structures.items() if one.make is not None}
+        made = {
+            id: one
+            for id, one in self.structures.items()
+            if one.make is not None and broken.isdisjoint((id, one.source))
+        }
         while made:
             for id, one in list(made.items()):
                 if one.make is not None and one.source not in made:
@@ -321,10 +324,10 @@ class Probes:
         repeated = np.broadcast_to(value, shape)
         data = node.kind is Kind.DATA
         if data:
-            if node.id in held or (broken and node.id not in broken):
+            if node.id in held:
                 return repeated
-            structure = self.structures.get(node.id)
-            special = None if broken else redrawn(structure, value, count, rng)
+            structure = None if node.id in broken else self.structures.get(node.id)
+            special = redrawn(structure, value, count, rng)
             if special is not None:
                 return special
         elif node.id in self._kept_symmetric:

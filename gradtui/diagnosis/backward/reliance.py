@@ -11,6 +11,7 @@ from gradtui.base.text import clip
 from gradtui.diagnosis.backward.culprits import Culprits, find_culprits, mends
 from gradtui.diagnosis.backward.probes import ROWS, Draw, NoPoints, Probes
 from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.backward.structure import COUNT
 from gradtui.diagnosis.backward.trial import Trial, near
 from gradtui.diagnosis.finding import Finding
 from gradtui.scenario.problem import Handwritten, Problem
@@ -23,21 +24,26 @@ _LISTED = 60
 """Longest list of names, in characters."""
 
 
-def other_data(probes: Probes, own: Trial, wrong: Collection[str]) -> Draw | None:
-    """Return other data on which only the claims `wrong` on the user's are wrong.
+def other_data(probes: Probes, own: Trial, wrong: Collection[str]) -> Iterator[Draw]:
+    """Yield other data on which only the claims `wrong` on the user's are wrong.
 
-    Data on which the program relies stay the user's own; None if that leaves no other data.
+    A number that equals a size may do so by chance, so it differs from it first.  Data on which the
+    program relies stay the user's own, if not all of them are.
     """
-    held: frozenset[int] = frozenset()
-    for _ in range(2):
-        draw = _others(probes, held)
+
+    def fits(draw: Draw) -> bool:
         trial = _elsewhere(own, draw)
-        if trial is not None and _wrong_claims(trial) == wrong:
-            return draw
-        held = frozenset(id for id in _data(probes) if not _stands(probes, own, id, wrong))
-        if not held or held == frozenset(_data(probes)):
-            return None
-    return None
+        return trial is not None and _wrong_claims(trial) == wrong
+
+    counts = [id for id, one in probes.structures.items() if one.kind == COUNT]
+    if counts and fits(draw := _others(probes, broken=counts)):
+        yield draw
+    if fits(draw := _others(probes)):
+        yield draw
+        return
+    held = [id for id in _data(probes) if not _stands(probes, own, id, wrong)]
+    if 0 < len(held) < len(_data(probes)) and fits(draw := _others(probes, held)):
+        yield draw
 
 
 def reliance(
@@ -65,7 +71,10 @@ def reliance(
             reasons.append(f"of the numbers of {clip(text, _LISTED)}")
             spoilt |= there
     for id, structure in probes.structures.items():
-        trial = _elsewhere(own, _others(probes, broken=(id,))) if structure.text else None
+        if not structure.text:
+            continue
+        others = [one for one in _data(probes) if one != id]
+        trial = _elsewhere(own, _others(probes, others, broken=(id,)))
         if trial is not None and (there := _wrong_claims(trial) & names):
             reasons.append(f"{own.graph.nodes[id].name} {structure.text}")
             spoilt |= there

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.engine.graph import Graph, Kind
+from gradtui.engine.graph import Graph, Kind, Node
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import Shape
 
@@ -18,6 +18,8 @@ Array = NDArray[np.float64]
 _CLOSE = 1e-9
 _TOLD = ("one-hot", "sums")
 """Structures that tell more of an array than its derivation from others."""
+COUNT = "count"
+"""The kind of a number that equals the size of an axis."""
 _FEW = 4
 """With this many elements, only two different values are a code, not measurements."""
 _LARGEST = 500
@@ -43,13 +45,13 @@ class Structure(Struct, frozen=True):
 def structures_of(graph: Graph, values: Mapping[str, Array]) -> dict[int, Structure]:
     """Return data node -> the structure of its values, for nodes that have one."""
     found = dict[int, Structure]()
-    sizes = frozenset(
-        float(size)
-        for node in graph.nodes
+    sizes = {
+        float(size): words
+        for node in reversed(graph.nodes)
         if node.kind in (Kind.PARAMETER, Kind.DATA)
-        for size in node.shape
+        for size, words in zip(node.shape, _axes(node), strict=True)
         if size > 1
-    )
+    }
     labels = whole_numbers(graph)
     arrays = {node.id: np.asarray(values[node.name], np.float64) for node in graph.data}
     names = {node.id: node.name for node in graph.data}
@@ -66,6 +68,14 @@ def structures_of(graph: Graph, values: Mapping[str, Array]) -> dict[int, Struct
         if one is not None:
             found[id] = one
     return {id: found[id] for id in arrays if id in found}
+
+
+def _axes(node: Node) -> Iterable[str]:
+    """Return the words for what each axis of a leaf counts."""
+    if len(node.shape) > 2:
+        return (f"the size of axis {axis} of {node.name}" for axis in range(len(node.shape)))
+    counted = ("rows", "columns") if len(node.shape) == 2 else ("elements",)
+    return (f"the number of {one} of {node.name}" for one in counted[: len(node.shape)])
 
 
 def _is_made_of(id: int, other: int, found: Mapping[int, Structure]) -> bool:
@@ -85,7 +95,7 @@ def whole_numbers(graph: Graph) -> frozenset[int]:
     return frozenset(found)
 
 
-def _structure(value: Array, sizes: frozenset[float]) -> Structure | None:
+def _structure(value: Array, sizes: Mapping[float, str]) -> Structure | None:
     """Return the structure of an array by itself; an array with two structures is held."""
     if not np.all(np.isfinite(value)):
         return Structure("", "held")
@@ -147,12 +157,13 @@ def _of_squares(value: Array) -> Iterator[Structure]:
         yield Structure("is triangular", "pattern")
 
 
-def _number(value: float, sizes: frozenset[float]) -> Structure | None:
-    if value in sizes:
-        return Structure("", "held")
-    for size in sizes:
+def _number(value: float, sizes: Mapping[float, str]) -> Structure | None:
+    """Return what a number counts: it may be meant so, or equal it by chance."""
+    for size, words in sizes.items():
+        if value == size:
+            return Structure(f"is {size:g}, {words}", COUNT)
         if value and abs(value * size - 1) < _CLOSE:
-            return Structure(f"is 1/{size:g}", "held")
+            return Structure(f"is 1/{size:g}, and {size:g} is {words}", COUNT)
     return None
 
 
@@ -248,7 +259,7 @@ def redrawn(
     repeated = np.broadcast_to(value, shape)
     drawn: Array
     match kind:
-        case "held":
+        case "held" | "count":
             return repeated
         case "labels":
             return rng.permuted(repeated.reshape(count, -1), axis=1).reshape(shape)

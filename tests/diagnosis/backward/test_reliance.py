@@ -133,6 +133,13 @@ REMARKED = {
         "S = [[[1, 0, 0], [1, 0, 0], [0, 0, 1]], [[0, 1, 0], [0, 0, 1], [1, 0, 0]]]\n"
         "v = [0.4, 1.3]",
     ),
+    "x is 2, the number of elements of y": Case(
+        "e = w*x - y\nL = mean(e**2)",
+        "w = 3.0",
+        "dw = sum(2*e*x)/x",
+        "x = 2.0\ny = [5.0, 1.0]",
+        "x = 3.0\ny = [5.0, 1.0]",
+    ),
     "im is 1/4": Case(
         REGRESSION,
         "w = [0.3, -0.2]",
@@ -217,3 +224,26 @@ def test_what_holds_on_all_data_has_no_remark(judge, data):
 
 def test_one_row_is_no_reason_to_warn_where_the_rows_are_counted(judge):
     assert judge(ONE_ROW, ONE_ROW.data, ONE_ROW.fix).findings == ()
+
+
+def test_a_fix_divides_by_a_size_and_not_by_a_number_that_equals_it(judge):
+    model = "a = reshape(w, (1, 1, 1, 1))*t\nL = w*x + mean(t*a)"
+    case = Case(model, "w = 3.0", "dw = x", "x = 2.0\nt = [[[1.0]], [[2.0]]]")
+    diagnosis = judge(case)
+    (finding,) = diagnosis.findings
+    assert diagnosis.verdict == "wrong"
+    assert (
+        finding.fix and judge(case, "x = 5.0\nt = [[[1.0]], [[2.0]]]", finding.fix).findings == ()
+    )
+
+
+def test_a_count_that_is_a_number_of_the_data_is_no_mistake(judge):
+    case = Case(
+        "e = X@w - y\nL = sum(e**2)/n",
+        "w = [0.3, -0.2]",
+        "dw = X.T@(2*e)/n",
+        f"{ROWS}\ny = [0.1, 0.4, 0.2, 0.3]\nn = 4.0",
+    )
+    assert judge(case).findings == ()
+    (finding,) = judge(case, case.data, "dw = X.T@e/n").findings
+    assert finding.fix and judge(case, case.data, finding.fix).findings == ()
