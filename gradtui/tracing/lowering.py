@@ -177,7 +177,8 @@ class _Lowering:
 
     def _leaf(self, kind: Kind, text: str, value: Array, *, shown: bool = True) -> int:
         name = self.names.take(text)
-        self.values[name] = np.asarray(value, dtype=np.float64)
+        with np.errstate(over="ignore"):  # a longdouble may be larger than any float64
+            self.values[name] = np.asarray(value, dtype=np.float64)
         leaf = self.builder.leaf(kind, name, value.shape)
         if shown:
             self.named[name] = leaf

@@ -93,7 +93,8 @@ def _slope(
     dtype: np.dtype[Any],
 ) -> Slope:  # fmt: skip
     """Return a central difference, with error and corners from that of twice its step."""
-    eps = float(np.finfo(_coarsest([dtype, *([np.dtype(np.float32)] if runs.single else [])])).eps)
+    finest = np.finfo(_coarsest([dtype, *([np.dtype(np.float32)] if runs.single else [])]))
+    eps, underflow = float(finest.eps), float(finest.tiny)
     full = float(np.cbrt(eps)) * size
     try:
         middle = runs.as_is(values)[0]
@@ -109,7 +110,7 @@ def _slope(
               for (up, down), step in zip(sides, (full, full / 2), strict=True)]  # fmt: skip
     bends = [abs(up - 2 * middle + down) / step
              for (up, down), step in zip(sides, (full, full / 2), strict=True)]  # fmt: skip
-    noise = _ROUNDED * eps * max(map(abs, (middle, *sides[0], *sides[1]))) / full
+    noise = (_ROUNDED * eps * max(map(abs, found)) + underflow) / full
     apart = abs(slopes[0] - slopes[1])
     if not np.isfinite(apart):
         return _UNKNOWN

@@ -268,6 +268,7 @@ def _between(one: Values, other: Values, share: float) -> Values:
     }
 
 
+@np.errstate(all="ignore")  # of the largest numbers some are infinite: such points are left out
 def drawn(value: Array, spread: float, rng: np.random.Generator) -> Array:
     """Return random numbers around a value, or as large as its own if `spread` is 1."""
     normal = rng.normal(size=value.shape)
