@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradtui.diagnosis.runs.parts import rounded_rate, short
+from gradtui.base.text import EXACT, number
+from gradtui.diagnosis.runs.parts import DIGITS, rounded_rate, short
 from gradtui.engine.curvature import Gauge
 
 NEXT_TO = 0.95
@@ -22,14 +23,22 @@ def too_large(gauge: Gauge) -> str:
 
 def near_bound(gauge: Gauge) -> str:
     """Return a text on a rate above the bound or close to it."""
-    known = f"lr·λmax = {short(gauge.rate)}·{short(gauge.sharpness)} = {short(gauge.pull)}"
-    largest = short(gauge.largest_rate)
+    digits = _digits_apart(gauge.pull, gauge.limit)
+    rate, pull = number(gauge.rate, digits), number(gauge.pull, digits)
+    known = f"lr·λmax = {rate}·{short(gauge.sharpness)} = {pull}"
+    largest = number(gauge.largest_rate, digits)
     effect = (
         f"a rate above {largest} throws the weights farther out at each step"
         if gauge.pull > gauge.limit
         else f"close to the rate {largest} at which nothing settles"
     )
     return f"{known}, where {short(gauge.limit)} is the largest stable: {effect}"
+
+
+def _digits_apart(one: float, other: float) -> int:
+    """Return how many digits tell two numbers apart, at least as many as messages have."""
+    apart = (n for n in range(DIGITS, EXACT) if number(one, n) != number(other, n))
+    return next(apart, DIGITS)
 
 
 def gauge_numbers(gauge: Gauge) -> dict[str, float]:

@@ -45,7 +45,8 @@ def _growth(run: Run) -> Growth | None:
     steps, norms = np.array(run.steps), run.gradient_norms
     before, after = norms[steps <= lowest], norms[steps > lowest]
     highest = float(np.max(after[-recent:], initial=0.0))
-    if rise < limit("growth") * fall or highest < limit("growth") * float(np.max(before)):
+    least = limit("climb") if _only_climbs(run) else limit("growth")
+    if rise < least * fall or highest < least * float(np.max(before)):
         return None
     if not _keeps_rising(losses[lowest:]):
         return None
@@ -69,6 +70,14 @@ def diverging(run: Run) -> Iterator[Finding]:
     else:
         message += "; no curvature explains it: each step goes up, or the surface has no bottom"
     yield finding(run, "diverging", "error", "lr", start, message, evidence)
+
+
+def _only_climbs(run: Run) -> bool:
+    """Return whether every step of a run above the stable rate goes up."""
+    if np.any(np.diff(run.losses[: run.end + 1]) <= 0.0):
+        return False
+    gauge = run.gauge(0)
+    return gauge is not None and gauge.pull > gauge.limit
 
 
 def _last_low(losses: np.ndarray, lowest: int) -> int:

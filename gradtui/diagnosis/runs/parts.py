@@ -46,9 +46,13 @@ def finding(
     )  # fmt: skip
 
 
+DIGITS = 4
+"""Significant digits of numbers in messages."""
+
+
 def short(value: float) -> str:
     """Return a number as text for messages."""
-    return number(value, 4)
+    return number(value, DIGITS)
 
 
 def listed(values: Iterable[float]) -> str:

@@ -240,6 +240,6 @@ def _with_consequences(cause: Finding, found: Sequence[Finding]) -> Finding:
         cause,
         # A cause is as grave as what it brings about.
         severity=min((f.severity for f in (cause, *brought)), key=grave.index),
-        message=f"{cause.message} (this leads to: {steps})",
+        message=f"{cause.message} (the fault also causes: {steps})",
         evidence={**cause.evidence, "consequences": told},
     )

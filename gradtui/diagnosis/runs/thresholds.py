@@ -24,6 +24,9 @@ _ENTRIES = (
         _OURS,
     ),
     Threshold(
+        "climb", 1.1, "the same if every step goes up and the rate is above the bound", _OURS
+    ),
+    Threshold(
         "bounce", 0.02,
         "part of the whole descent that the lowest place between the last weights gains", _OURS,
     ),

@@ -28,3 +28,8 @@ def test_its_numbers_are_evidence():
         {"lr": 0.6, "sharpness": 4, "pull": 2.4, "bound": 2, "largest_rate": 0.5}
     )
     assert gauge_numbers(gauge(0.6, 0.0))["largest_rate"] == np.inf
+
+
+@pytest.mark.parametrize(("rate", "shown"), [(0.50001, "2.00004"), (0.4999999, "1.9999996")])
+def test_a_rate_next_to_the_bound_is_told_apart_from_it(rate, shown):
+    assert f"= {rate}·4 = {shown}, where 2 is" in near_bound(gauge(rate)).replace("e-", "")

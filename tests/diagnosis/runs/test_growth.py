@@ -27,3 +27,12 @@ def test_the_scale_of_the_loss_changes_no_verdict(diagnosed, scale, factor):
     rules = {f.rule for f in diagnosed(code, **PARCELS, lr=repr(rate), steps=60)}
     expected = {1.1: {"diverging"}, 3.0: {"diverging"}, 2e-3: {"crawling"}}
     assert rules == expected.get(factor, set())
+
+
+@pytest.mark.parametrize(("rate", "rule"), [(0.2505, "diverging"), (0.2495, "oscillating")])
+def test_a_loss_that_only_climbs_diverges_however_slowly(diagnosed, rate, rule):
+    # The loss is multiplied by (1 - 8*rate)**2 = 1.004**2 at each step, to 10.9 after 300.
+    (found,) = diagnosed(
+        "L = (w*x - y)**2", data="x = 2.0\ny = 5.0", parameters="w = 3.0", lr=repr(rate), steps=300
+    )
+    assert found.rule == rule
