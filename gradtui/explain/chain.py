@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from gradtui.base.text import number, shape_text
+from gradtui.base.text import cell_width, number, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.structure import MANY_PATHS
 from gradtui.engine.graph import Kind
 from gradtui.explain.kinks import kink_rows
+from gradtui.explain.residual import residual_rows, residual_text
 from gradtui.explain.spans import Role, Span, TextRow, folded, line
 from gradtui.explain.symbols import (
     gradient_of,
@@ -57,9 +58,8 @@ def _chain_rows(frame: Frame, width: int) -> list[TextRow]:
         return _long_rows(frame, paths[0], count)
     if any(frame.factors(path) is None for path in paths):
         return _tensor_rows(frame, min(paths, key=len), count, width)
-    if count == 1:
-        return _product_rows(frame, paths[0])
-    return _sum_rows(frame, paths, count)
+    rows = _product_rows(frame, paths[0]) if count == 1 else _sum_rows(frame, paths, count)
+    return rows + residual_rows(frame, node, cell_width(gradient_of(frame, node)), width)
 
 
 def _given_rows(frame: Frame, node: int) -> list[TextRow]:
@@ -199,7 +199,10 @@ def _rule_rows(frame: Frame, source: int, width: int) -> list[TextRow]:
     shape = shape if shape == "scalar" else f"[{shape}]"
     head: Span = (gradient_of(frame, source), "gradient")
     parts: list[Span] = [(" = ", "plain"), (rule, "local"), (f"   {shape}", "dim")]
-    return folded(head, parts, width)
+    rows = folded(head, parts, width)
+    if residual_text(frame, source) not in ("", rule):
+        rows += residual_rows(frame, source, cell_width(head[0]), width)
+    return rows
 
 
 def _table_rows(head: str, value: Array, role: Role) -> list[TextRow]:

@@ -14,6 +14,7 @@ from gradtui.explain.elements import (
     slope_of,
     whole_formula,
 )
+from gradtui.explain.residual import residual_sides
 from gradtui.explain.spans import Span, TextRow, folded, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN
@@ -32,7 +33,7 @@ def lens_rows(frame: Frame, width: int) -> list[TextRow]:
     if not found.links[0].terms:
         return [*rows, line((slope_of(frame, found.links[0].element), "gradient"), " = ",
                             (number(found.gradient), "gradient"))]  # fmt: skip
-    total = _sum(frame, found, width)
+    total = _sum(frame, found, width) + _residual(frame, found.links[0], width)
     if found.left:  # the end of a long path is out of sight
         rows += total
     rows += _forward(frame, found, width)
@@ -42,6 +43,7 @@ def lens_rows(frame: Frame, width: int) -> list[TextRow]:
                           "u moves the lens on", "dim")))  # fmt: skip
     for link in sorted(found.links, key=lambda link: (-link.element[0], link.element[1])):
         rows += _backward(frame, link, width)
+        rows += [] if link is found.links[0] else _residual(frame, link, width)
     rows += _product(frame, found, width)
     return rows if found.left else rows + total
 
@@ -143,6 +145,20 @@ def _factors(frame: Frame, link: Link, term: Term) -> list[Span]:
         parts.append((f"= {factor(number(term.adjoint))} · ", "plain"))
         parts.append((f"{factor(own)} ", "local"))
     return parts
+
+
+def _residual(frame: Frame, link: Link, width: int) -> list[TextRow]:
+    """Return the gradient of a score as the prediction less the truth, if it is that."""
+    node = link.element[0]
+    sides = residual_sides(frame, link.element)
+    if not sides or frame.gradient_state(node) != "known":
+        return []
+    terms = [local_formula(frame, t.statement, t.target, link.element) for t in link.terms]
+    shown = [side for side in sides if terms != [side]]
+    parts: list[Span] = [(f"= {side} ", "plain") for side in shown]
+    gradient = float(frame.tape.adjoint(node)[link.element[1]])
+    head: Span = (slope_of(frame, link.element) + " ", "gradient")
+    return folded(head, [*parts, (f"= {number(gradient)}", "gradient")], width)
 
 
 def _result(frame: Frame, node: int, value: float) -> list[Span]:

@@ -20,6 +20,7 @@ from gradtui.engine.lens import Lens, trace
 from gradtui.engine.tape import Tape
 from gradtui.explain.elements import factor, forward_formulas, local_formulas
 from gradtui.explain.guesses import guesses, moved_by
+from gradtui.explain.residual import residual_sides
 from gradtui.explain.symbols import (
     all_scalar,
     gradient_of,
@@ -72,7 +73,11 @@ def way_text(frame: Frame, question: Question, before: Tape | None = None) -> st
         return head
     node = frame.graph.names[question.name]
     if question.gradient:
-        sides = _products(frame, node) or _along(frame, node, question.index)
+        sides = (
+            residual_sides(frame, (node, question.index))
+            or _products(frame, node)
+            or _along(frame, node, question.index)
+        )
     elif frame.graph.nodes[node].kind is Kind.PARAMETER:
         sides = [] if before is None else [_update(frame, before, node, question.index)]
     elif question.index:

@@ -11,6 +11,7 @@ from gradtui.explain.beside import WHOLE, worked_out, written_spans
 from gradtui.explain.called import called_spans, place_text
 from gradtui.explain.classes import accuracy_text
 from gradtui.explain.kinks import kink_notes
+from gradtui.explain.residual import residual_text
 from gradtui.explain.spans import Span, TextRow, aligned, line, line_width
 from gradtui.explain.symbols import cursor_role, gradient_of, label, partial, rule_text
 from gradtui.explain.update import arithmetic
@@ -154,6 +155,9 @@ def _flowed(frame: Frame, source: int, target: int, detail: int) -> list[str | S
     elif detail > 1:
         rule = rule_text(frame, source, frame.step_to(target))
         parts += [(rule, "local"), " = "]
+    taught = residual_text(frame, source) if local is None and detail == WHOLE else ""
+    if taught and len(frame.structure.consumers.get(source, ())) == 1:
+        parts += [(taught, "local"), " = "]
     parts.append((summary(flow, 6), "gradient"))
     if frame.gradient_state(source) == "partial":
         parts.append(("  more paths add to it", "dim"))

@@ -174,10 +174,25 @@ def test_in_ascii_the_root_is_spelt_out():
     assert "the root is missing: the step is divided by sqrt(vhat), not by vhat" in said
 
 
-def test_a_way_whose_numbers_are_the_result_has_it_once():
+def test_a_way_whose_numbers_are_the_result_has_it_once(write):
+    numbers = {"parameters": "Z = [1.0, 2.0, 0.5]"}
+    frame, question, *_ = asked(write, "z = 2*Z\nL = logsumexp(z)", "grad(z[1])", **numbers)
+    assert way_text(frame, question) == "∂L/∂z[1] = softmax(z)[1]"
+
+
+def test_the_way_to_a_score_is_its_share_less_the_truth():
     session = gradtui.load("iris")
     question = next(one.question for one in session.problem.lessons if one.question)
-    assert way_text(session.frame, question) == "∂L/∂z[0,1] = softmax(z)[0,1]/12"
+    assert way_text(session.frame, question) == (
+        "∂L/∂z[0,1] = (softmax(z)[0,1] - 0)/12 = (0.448107 - 0)/12"
+    )
+    session = gradtui.load("softmax_classifier")
+    question = next(
+        one.question for one in session.problem.lessons if one.question and one.question.gradient
+    )
+    assert way_text(session.frame, question) == (
+        "∂L/∂z[0,0] = (p[0,0] - Y[0,0])/12 = (0.28843 - 1)/12"
+    )
 
 
 def test_a_derivative_that_is_zero_but_for_rounding_is_no_mistake(write):

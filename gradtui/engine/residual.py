@@ -1,0 +1,124 @@
+"""Recognises scores whose gradient is the prediction less the truth: (softmax(z) - Y)/n.
+
+That is what softmax, or sigmoid, and cross-entropy come to together, however they are written.  It
+is not read off the program but tried: at random scores the backward pass must give just that.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.engine.graph import Kind, Node, depends_on
+from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.kernels import exponentials, one_hot, shares, sigmoid
+from gradtui.engine.tape import Tape
+
+Array = NDArray[np.float64]
+_LARGEST = 30_000
+"""Most scores that are tried."""
+_POINTS = 2
+_TOLERANCE = 1e-9
+_LOGARITHMS = frozenset({"log", "log_softmax", "logsumexp", "cross_entropy", "softplus"})
+"""The operations of which a cross-entropy has at least one."""
+
+
+class Residual(Struct, frozen=True):
+    """∂L/∂scores = (shares - truth)/count."""
+
+    squash: str
+    """The function of the scores that gives the shares: softmax, over the last axis, or sigmoid."""
+    shares: int | None
+    """The first node of the model that holds the shares; None if none does."""
+    truth: int
+    """The node of the truth, in the scores' shape, or of labels."""
+    classes: int
+    """The number of classes if `truth` are labels, else 0."""
+    count: int
+
+    def shares_of(self, scores: Array) -> Array:
+        """Return the shares."""
+        found: Array = _SQUASH[self.squash](scores)
+        return found
+
+    def truth_of(self, tape: Tape) -> Array:
+        """Return the truth at a step, in the scores' shape."""
+        return _truth(tape.value(self.truth), self.classes)
+
+
+def find_residual(tape: Tape, scores: int) -> Residual | None:
+    """Return the rule of a node's gradient if it is a prediction less the truth."""
+    program = tape.program
+    nodes, adjoint = program.graph.nodes, program.reverse.adjoint.get(scores)
+    shape = nodes[scores].shape
+    if adjoint is None or np.prod(shape) > _LARGEST or _LOGARITHMS.isdisjoint(n.op for n in nodes):
+        return None
+    truths = _truths(nodes, scores)
+    if not truths:
+        return None
+    leaves = {
+        node.id: np.broadcast_to(tape.value(node.id), (_POINTS, *node.shape))
+        for node in program.nodes
+        if node.kind in (Kind.PARAMETER, Kind.DATA, Kind.RECORDED)
+    }
+    drawn = np.random.default_rng(0).normal(size=(_POINTS, *shape))
+    there = Interpreter(program.nodes, leaves, _POINTS).replacing({scores: drawn})
+    slopes = there.value(adjoint)
+    for name, squash in _SQUASH.items():
+        found = squash(drawn)
+        for truth, classes in truths:
+            count = _count(found - _truth(tape.value(truth), classes), slopes)
+            if count:
+                return Residual(name, _holder(nodes, scores, there, found), truth, classes, count)
+    return None
+
+
+def _truths(nodes: tuple[Node, ...], scores: int) -> list[tuple[int, int]]:
+    """Return the nodes that may be the truth, each with the number of classes if it is labels."""
+    shape = nodes[scores].shape
+    trained = depends_on(nodes, frozenset({Kind.PARAMETER}))
+    given = [n for n in nodes if n.id not in trained and n.shape == shape]
+    found = [(n.id, 0) for n in given if n.name or n.op == "one_hot"]
+    for node in nodes:
+        if node.op == "cross_entropy" and node.inputs[0] == scores:
+            found.append((node.inputs[1], shape[-1]))
+    return found
+
+
+def _truth(value: Array, classes: int) -> Array:
+    found: Array = one_hot(value, classes) if classes else value
+    return found
+
+
+def _count(difference: Array, slopes: Array) -> int:
+    """Return the whole number that divides the difference; 0 if none does."""
+    if not (np.all(np.isfinite(slopes)) and np.any(slopes)):
+        return 0
+    largest = np.argmax(np.abs(slopes))
+    ratio = float(difference.reshape(-1)[largest] / slopes.reshape(-1)[largest])
+    count = round(ratio) if np.isfinite(ratio) else 0
+    near = np.allclose(slopes * count, difference, rtol=_TOLERANCE, atol=_TOLERANCE)
+    return count if count > 0 and near else 0
+
+
+def _holder(nodes: tuple[Node, ...], scores: int, there: Interpreter, wanted: Array) -> int | None:
+    """Return the named node that holds the shares."""
+    reached = {scores}
+    for node in nodes:
+        if reached.isdisjoint(node.inputs):
+            continue
+        reached.add(node.id)
+        if node.name and node.shape == nodes[scores].shape:
+            value = there.value(node.id)
+            if np.allclose(value, wanted, rtol=_TOLERANCE, atol=_TOLERANCE):
+                return node.id
+    return None
+
+
+def _softmax(scores: Array) -> Array:
+    found: Array = shares(*exponentials(scores, (-1,)))
+    return found
+
+
+_SQUASH = {"softmax": _softmax, "sigmoid": sigmoid}
