@@ -36,14 +36,7 @@ def correct(problem: Problem, finding: Finding) -> Problem:
     hand = _hand(problem, finding)
     if hand is None or finding.fix is None:
         raise InputError("this finding has no fix")
-    wanted, start = list(hand.program), _start_of(hand, finding)
-    if start is not None:
-        name, place = start
-    else:
-        right = parse_program(finding.fix, context=READ)
-        at = _index(hand, finding, right)
-        name, place = wanted[at].name, wanted[at].place
-        wanted[at : at + 1] = right
+    wanted, (name, place) = _wanted(hand, finding, finding.fix)
     text = "\n".join(hand.lines)
     corrected, old = replace_statement(text, place, name, finding.fix)
     new = _patched(problem, Patch(hand.file, place, old, finding.fix, hand.lines), corrected)
@@ -51,6 +44,31 @@ def correct(problem: Problem, finding: Finding) -> Problem:
     if after is None or not _equal(after.program, wanted):
         raise InputError("the line cannot be replaced alone: change it in an editor", place)
     return new
+
+
+def corrected_program(problem: Problem, finding: Finding) -> Sequence[Assignment]:
+    """Return the lines of the hand-written code with a finding's fix among them.
+
+    Raises InputError without a fix, or without the line that it replaces.
+    """
+    hand = _hand(problem, finding)
+    if hand is None or finding.fix is None:
+        raise InputError("this finding has no fix")
+    return _wanted(hand, finding, finding.fix)[0]
+
+
+def _wanted(
+    hand: Handwritten | HandUpdate, finding: Finding, fix: str
+) -> tuple[Sequence[Assignment], tuple[str, Place]]:
+    """Return a program with a fix in it, and the name and the place of what it replaces."""
+    wanted, start = list(hand.program), _start_of(hand, finding)
+    if start is not None:
+        return wanted, start
+    right = parse_program(fix, context=READ)
+    at = _index(hand, finding, right)
+    old = wanted[at]
+    wanted[at : at + 1] = right
+    return wanted, (old.name, old.place)
 
 
 def correct_again(problem: Problem, file: str, place: Place, before: str, after: str) -> Problem:

@@ -151,6 +151,10 @@ def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> lis
     head = wrap(_head(frame, finding), width - 2)
     rows = _under(SEVERITIES[finding.severity], head, chosen)
     rows += [line("  ", text) for text in wrap(finding.message, width - 2)]
+    if finding.of_update and frame.problem.call is None:
+        from gradtui.explain.own_move import own_move
+
+        rows += [line("  ", (text, "value")) for text in wrap(own_move(frame, finding), width - 2)]
     terms = in_terms(frame.problem, finding)
     if terms:
         rows += [line("  ", (text, "local")) for text in wrap(terms, width - 2)]

@@ -74,7 +74,7 @@ def _folds(frame: Frame, width: int) -> list[list[tuple[int, ...]] | None]:
     for position, update in enumerate(program.updates):
         shape = program.nodes[update.parameter].shape
         count = math.prod(shape)
-        if not _is_ready(frame, update.parameter) or not count:
+        if not move_told(frame, update.parameter) or not count:
             found.append(None)
             continue
         # Of many elements the first decides, with digits that leave room for others' signs.
@@ -113,7 +113,7 @@ def _rule(frame: Frame) -> str:
     return formula.replace("∂L/", f"∂{label(frame, frame.graph.loss)}/")
 
 
-def _is_ready(frame: Frame, parameter: int) -> bool:
+def move_told(frame: Frame, parameter: int) -> bool:
     """Return whether a parameter's update is known at the cursor, and may be shown."""
     weights = frame.graph.parameters
     moved = frame.order.backward + [n.id for n in weights].index(parameter) + 1

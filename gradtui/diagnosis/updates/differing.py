@@ -33,7 +33,7 @@ def first_parting(motion: Motion, course: Course) -> Parting | None:
     gradients = tuple(float(probes.g[k][at]) for k in range(max(0, step + 1 - _TOLD), step + 1))
     return Parting(
         step + 1, float(probes.w[at]), gradients, float(probes.lr[step][at[0]]),
-        float(made[at]), float(true[at]),
+        float(made[at]), float(true[at]), course.origin is not Origin.RUN,
     )  # fmt: skip
 
 

@@ -74,6 +74,8 @@ class Parting(Struct, frozen=True):
     """The program's weight."""
     expected: float
     """The optimizer's weight."""
+    tried: bool
+    """Whether the gradients are drawn, not those of the file's run."""
 
     def as_evidence(self, optimizer: str) -> Mapping[str, Any]:
         """Return the numbers by name."""
@@ -93,7 +95,8 @@ class Parting(Struct, frozen=True):
         more = "…, " if len(self.gradients) > _SHOWN else ""
         return (
             f"w after step {self.step}: {here} here, {expected} by {optimizer} "
-            f"(from w {number(self.w)} with g {more}{', '.join(last)} and lr {number(self.lr)})"
+            f"({'tried ' if self.tried else ''}from w {number(self.w)} "
+            f"with g {more}{', '.join(last)} and lr {number(self.lr)})"
         )
 
 
