@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -107,10 +108,16 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
         return self.lesson is not None and self.lesson.asking
 
     @property
-    def untold(self) -> frozenset[str]:
-        """The names asked for at this step or later in a lesson: they are not shown ahead."""
+    def untold(self) -> frozenset[int]:
+        """The nodes asked for at this step or later in a lesson: they are not shown ahead."""
         asked = () if self.lesson is None else self.lesson.untold_values
-        return frozenset(name for name, step in asked if step >= self.step)
+        return frozenset(node for node, step in asked if step >= self.step)
+
+    @property
+    def untold_moves(self) -> frozenset[int]:
+        """The nodes asked for at the next step: where this one takes them is not shown."""
+        asked = () if self.lesson is None else self.lesson.untold_values
+        return frozenset(node for node, step in asked if step in (self.step + 1, math.inf))
 
     def selecting(self, node: int) -> Frame:
         """Return the same moment with another node selected."""

@@ -41,8 +41,8 @@ class Progress(Struct, frozen=True):
     """Whether a question is open, so that its answer is hidden."""
     untold: bool
     """Whether a question is open here or later: until then, findings are left to the learner."""
-    untold_values: frozenset[tuple[str, float]]
-    """The names whose value is asked for here or later, with the step; inf if it has no number."""
+    untold_values: frozenset[tuple[int, float]]
+    """The nodes whose value is asked for here or later, with the step; inf if it has no number."""
     said: str
     """The remark on the last answer."""
     questions: int
@@ -112,9 +112,10 @@ class Guide:
         """The progress of the lesson."""
         questions = sum(lesson.question is not None for lesson in self.lessons)
         values = frozenset(
-            (asked.name, math.inf if asked.step is None else asked.step)
+            (node, math.inf if asked.step is None else asked.step)
             for asked in self._untold
             if not asked.gradient
+            for node in asked.needs
         )
         return Progress(
             self.lesson, self.place, len(self.lessons), frozenset(self.ticked),

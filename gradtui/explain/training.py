@@ -47,7 +47,7 @@ def schedule_rows(frame: Frame, width: int) -> list[TextRow]:
     indent: Span = (" " * len(head[0]), "plain")
     texts = wrap(f"{what} {number(seen)}: {verdict}", max(12, width - len(head[0])))
     rows = [line(indent if index else head, text) for index, text in enumerate(texts)]
-    if new["lr"] != old["lr"]:
+    if new["lr"] != old["lr"] and frame.problem.trainer.program.lr not in frame.untold_moves:
         change = f"lr {number(old['lr'])} → {number(new['lr'])} at step {frame.step + 1}"
         rows += [
             line(indent, (text, "now")) for text in wrap(change, max(12, width - len(head[0])))

@@ -115,9 +115,9 @@ def _rule(frame: Frame) -> str:
 
 def move_told(frame: Frame, parameter: int) -> bool:
     """Return whether a parameter's update is known at the cursor, and may be shown."""
-    weights = frame.graph.parameters
-    moved = frame.order.backward + [n.id for n in weights].index(parameter) + 1
-    asked = frame.asking or any(weight.name in frame.untold for weight in weights)
+    moved = frame.order.backward + [n.id for n in frame.graph.parameters].index(parameter) + 1
+    # The arithmetic of the other weights is the same: one learns nothing by copying it.
+    asked = any(weight.id in frame.untold_moves for weight in frame.graph.parameters)
     if asked and frame.position < moved:
         return False
     if frame.problem.trainer.program.clip:

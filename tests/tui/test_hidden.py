@@ -78,7 +78,10 @@ class Looking:
 
 @pytest.mark.parametrize(
     ("text", "ask", "step"),
-    [(TWO_WEIGHTS + BY_HAND, "loss", 3), (ROWS, "grad(w[1])", None), (ROWS, "w[1]", 2)],
+    [
+        (TWO_WEIGHTS + BY_HAND, "loss", 3), (ROWS, "grad(w[1])", None), (ROWS, "w[1]", 2),
+        (TWO_WEIGHTS, "w1 + w2", 1), (TWO_WEIGHTS, "grad(w2)", 1), (TWO_WEIGHTS, "L", 1),
+    ],
 )
 async def test_no_command_tells_what_is_asked_for(terminal, tmp_path, text, ask, step):
     file, w = tmp_path / "asking.toml", "w2" if text is not ROWS else "w"
@@ -90,8 +93,10 @@ async def test_no_command_tells_what_is_asked_for(terminal, tmp_path, text, ask,
         t.session.history.advance(max(0, asked + 1 - t.session.history.known))
         look = Looking(t, guide.truth(guide.question, t.session.tape(asked)))
         t.session.watch(ask.replace("[1]", ""))
-        for line in ("last", "finish", "finish"):
+        for line in ("last", "finish", "finish", "first", "restart", "restart"):
             await look.run(line)
+        for _ in range(3 * t.session.order.end):
+            await look.run("into")
         for command in COMMANDS:
             for typed in lines_of(command, ask, w) if command.id not in ELSEWHERE else ():
                 await look.run(typed)

@@ -302,6 +302,29 @@ async def test_a_step_later_than_a_question_hides_nothing(terminal, tmp_path):
         assert "w1  0.618692 - 0.05·5.28175" in t.text
 
 
+@pytest.mark.parametrize("ask", ['"w2"\nstep = 2', '"L"\nstep = 1', '"grad(w2)"\nstep = 1'])
+async def test_an_update_that_tells_nothing_of_a_question_is_shown(terminal, tmp_path, ask):
+    file = tmp_path / "later.toml"
+    file.write_text(f'{LESSON.partition("[[lesson]]")[0]}[[lesson]]\ntext = "And?"\nask = {ask}\n')
+    async with terminal(str(file), (120, 40)) as t:
+        await t.press("f", "f")
+        assert t.session.asking and t.session.step == 0
+        assert "2 - 0.05·23.607" in t.text
+
+
+async def test_the_next_rate_is_not_shown_ahead_of_a_question_for_it(terminal, tmp_path):
+    file = tmp_path / "rate.toml"
+    plain = LESSON.partition("[[lesson]]")[0]
+    more = '[schedule]\nname = "plateau"\nfactor = 0.37\npatience = 0\nthreshold = 0.99\n'
+    file.write_text(f'{plain}{more}[[lesson]]\ntext = "And?"\nask = "lr"\nstep = 2\n')
+    async with terminal(str(file), (120, 60)) as t:
+        await t.press("n", "n", "n")
+        assert t.session.asking and t.session.step == 1
+        assert "0.0185" not in t.text
+        await t.press("enter", "1", "enter", "enter", "2", "enter", "enter", "3", "enter", "escape")
+        assert not t.session.asking and "0.0185" in t.text
+
+
 async def test_what_is_refused_can_be_rubbed_out(terminal, lesson):
     async with terminal(lesson) as t:
         await t.press("s", "enter")

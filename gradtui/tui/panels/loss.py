@@ -96,7 +96,7 @@ class LossPanel(Panel):
 
 def _untold(frame: Frame) -> bool:
     """Return whether the panel would tell what is asked for now, or its curve a later loss."""
-    later = frame.graph.nodes[frame.graph.loss].name in frame.untold
+    later = frame.graph.loss in frame.untold
     return frame.asking or (later and frame.looked.window is None)
 
 

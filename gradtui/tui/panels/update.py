@@ -48,8 +48,7 @@ class UpdatePanel(ParametersPanel):
             frame.tape,
             frame.structure,
             frame.position,
-            frame.asking,
-            frame.untold,
+            frame.untold_moves,
             *looked,
             width,
         )
