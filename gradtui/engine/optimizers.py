@@ -15,6 +15,8 @@ from gradtui.engine.registry import Constant, register
 from gradtui.engine.stability import Dynamics
 
 Hyperparameters = Mapping[str, float]
+VELOCITY = "velocity"
+"""The momentum's state `b` for people: a parameter may be called b, and v is another state."""
 
 
 class Optimizer(Struct, frozen=True):
@@ -67,8 +69,8 @@ def _sgd_formula(h: Hyperparameters) -> str:
     g = _gradient(h)
     if not h["momentum"]:
         return _with_decay(h, f"w ← w - lr·{g}")
-    step = f"({g} + momentum·b)" if h["nesterov"] else "b"
-    return _with_decay(h, f"b ← momentum·b + {g}, w ← w - lr·{step}")
+    step = f"({g} + momentum·{VELOCITY})" if h["nesterov"] else VELOCITY
+    return _with_decay(h, f"{VELOCITY} ← momentum·{VELOCITY} + {g}, w ← w - lr·{step}")
 
 
 def _adagrad(h: Hyperparameters) -> str:
@@ -86,7 +88,8 @@ def _rmsprop_formula(h: Hyperparameters) -> str:
     g = _gradient(h)
     average, scaled = f"v ← alpha·v + (1 - alpha)·{g}²", f"{g}/(√v + eps)"
     if h["momentum"]:
-        return _with_decay(h, f"{average}, b ← momentum·b + {scaled}, w ← w - lr·b")
+        moved = f"{VELOCITY} ← momentum·{VELOCITY} + {scaled}, w ← w - lr·{VELOCITY}"
+        return _with_decay(h, f"{average}, {moved}")
     return _with_decay(h, f"{average}, w ← w - lr·{scaled}")
 
 

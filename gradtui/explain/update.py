@@ -11,6 +11,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.engine.elements import flat_index
 from gradtui.engine.graph import STRETCH, Kind
 from gradtui.engine.ops import OPS
+from gradtui.engine.optimizers import VELOCITY
 from gradtui.engine.shapes import ShapeError, broadcast
 from gradtui.explain.folds import INDENT, broken, cuts, pieces
 from gradtui.explain.spans import LazyRows, Role, Span, TextRow, line, line_width
@@ -178,7 +179,7 @@ def _lines(
     update = frame.problem.trainer.program.updates[position]
     lines: list[tuple[str, list[Span]]] = []
     for assigned, node in update.lines:
-        written = assigned if frame.problem.ascii else _written(assigned)
+        written = _written(frame, assigned)
         own = f"{written} = " if len(update.lines) > 1 else ""
         sum_text = arithmetic(frame, position, node, index, digits)
         result = _value(frame, position, node, index, digits)
@@ -191,9 +192,12 @@ def _lines(
     return lines
 
 
-def _written(name: str) -> str:
-    """Return an optimizer's name as written on paper: `m̂` for `mhat`."""
-    return f"{name[0]}\N{COMBINING CIRCUMFLEX ACCENT}" if name.endswith("hat") else name
+def _written(frame: Frame, name: str) -> str:
+    """Return an optimizer's name as written on paper: `m̂` for `mhat`, `velocity` for `b`."""
+    if name == "b" and not frame.problem.trainer.program.moved_by_hand:
+        return VELOCITY
+    hat = name.endswith("hat") and not frame.problem.ascii
+    return f"{name[0]}\N{COMBINING CIRCUMFLEX ACCENT}" if hat else name
 
 
 def arithmetic(frame: Frame, position: int, result: int, index: Index, digits: int = DIGITS) -> str:

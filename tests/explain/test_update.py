@@ -126,3 +126,24 @@ def test_the_update_says_whose_gradient_it_takes(session_of):
     assert "w ← w - lr·dw, dw by hand" in texts(update_rows(session.frame, 60))
     session.branches.toggle_drive()
     assert "w ← w - lr·∂L/∂w" in texts(update_rows(session.frame, 60))
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "said"),
+    [
+        ('name = "sgd"\nmomentum = 0.9', "velocity = 0.9·0 + 4 = 4"),
+        ('name = "sgd"\nmomentum = 0.9\nnesterov = true', "w = 2 - 0.1·(4 + 0.9·4) = 1.24"),
+        ('name = "rmsprop"\nmomentum = 0.9', "velocity = 0.9·0 + 4/"),
+    ],
+)
+def test_the_velocity_of_momentum_is_not_called_like_a_parameter(session_of, optimizer, said):
+    session = session_of("L = w**2 + b**2", "b = 2.0\nw = 1.0", optimizer=optimizer)
+    rows = texts(update_rows(session.frame, 200))
+    assert "velocity ← momentum·velocity + " in rows[0]
+    assert not any(" b = " in row or "·b" in row for row in rows)
+    assert any(said in row for row in rows)
+
+
+def test_an_update_by_hand_keeps_its_own_names():
+    rows = texts(update_rows(gradtui.load("update_momentum_average").frame, 200))
+    assert any("b = 0.9·0 + " in row for row in rows)

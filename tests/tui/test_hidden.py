@@ -79,8 +79,12 @@ class Looking:
 @pytest.mark.parametrize(
     ("text", "ask", "step"),
     [
-        (TWO_WEIGHTS + BY_HAND, "loss", 3), (ROWS, "grad(w[1])", None), (ROWS, "w[1]", 2),
-        (TWO_WEIGHTS, "w1 + w2", 1), (TWO_WEIGHTS, "grad(w2)", 1), (TWO_WEIGHTS, "L", 1),
+        (TWO_WEIGHTS + BY_HAND, "loss", 3),
+        (ROWS, "grad(w[1])", None),
+        (ROWS, "w[1]", 2),
+        (TWO_WEIGHTS, "w1 + w2", 1),
+        (TWO_WEIGHTS, "grad(w2)", 1),
+        (TWO_WEIGHTS, "L", 1),
     ],
 )
 async def test_no_command_tells_what_is_asked_for(terminal, tmp_path, text, ask, step):
