@@ -88,8 +88,8 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("g  dw", "the gradient that the optimizer gets; the hand-written one"),
         ("m  v  t", "running means of the gradient and of its square; the number of the update"),
         ("m̂  v̂", "the same, corrected for the start at 0"),
-        ("velocity", "momentum's memory: it keeps a part of itself and adds the gradient; papers and "
-         "PyTorch call it v, b or the momentum buffer"),
+        ("velocity", "momentum's memory: it keeps a part of itself and adds the gradient; papers "
+         "and PyTorch call it v, b or the momentum buffer"),
         ("own rate", "this element's rate, with the optimizer's division included"),
         ("clip", "all gradients are scaled down together when |∇| exceeds a limit"),
     )),

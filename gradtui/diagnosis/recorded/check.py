@@ -35,6 +35,7 @@ from gradtui.diagnosis.recorded.notes import (
 from gradtui.diagnosis.recorded.numeric import NumericJudge, numeric_points
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.simple import explained
+from gradtui.diagnosis.recorded.sizes import size_told
 from gradtui.diagnosis.recorded.stabilisers import leaving_out
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.diagnosis.recorded.unrecorded import by_differences
@@ -242,6 +243,9 @@ class _Checking:
             rule, factor = simple.rule, simple.factor
         if one is None and rule not in _SHAPES:
             rule = "no-gradient"
+        if rule == "constant-factor":
+            counted = size_told(factor, points[0], self.target.function, self.names)
+            text += f"; {counted}" if counted else ""
         return Finding(rule, "error", first, blame.place.line, text, evidence,
                        factor=factor, fix=blame.fix, place=blame.place,
                        replaces=blame.lines)  # fmt: skip
