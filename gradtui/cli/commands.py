@@ -95,7 +95,7 @@ def show_step(arguments: argparse.Namespace) -> int:
         session.toggle_level()
     if arguments.step > MAX_STEP:
         raise InputError(f"--step {arguments.step}: {last_step_text()}", file=arguments.file)
-    with working(f"computing step {arguments.step} of {arguments.file}"):
+    with working(f"computing step {arguments.step:,} of {arguments.file}"):
         session.seek(arguments.step)
     if session.message:
         raise InputError(f"--step {arguments.step}: {session.message}", file=arguments.file)
@@ -108,7 +108,7 @@ def show_step(arguments: argparse.Namespace) -> int:
         if session.message:
             raise InputError(f"--param {arguments.param}{row}: {session.message}",
                              file=arguments.file)  # fmt: skip
-    with working(f"step {session.step} of {arguments.file}"):
+    with working(f"step {session.step:,} of {arguments.file}"):
         if arguments.json:
             told = show_json(session.frame, name or None)
         else:

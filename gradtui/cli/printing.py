@@ -16,7 +16,7 @@ def print_value(arguments: argparse.Namespace) -> int:
     from gradtui.explain.arrays import value_rows
 
     session = open_session(arguments.file, ascii=arguments.ascii)
-    with working(f"computing step {arguments.step} of {arguments.file}"):
+    with working(f"computing step {arguments.step:,} of {arguments.file}"):
         session.seek(arguments.step)
     if session.message:
         raise InputError(f"--step {arguments.step}: {session.message}", file=arguments.file)

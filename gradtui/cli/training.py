@@ -32,7 +32,7 @@ def train(arguments: argparse.Namespace) -> int:
     trainer, state, step = problem.trainer, problem.trainer.initial, 0
     finite, slow = True, True  # compiling for the first step takes time, too
     while True:
-        with working(f"step {step} of {arguments.file}") if slow else nullcontext():
+        with working(f"step {step:,} of {arguments.file}") if slow else nullcontext():
             tape = trainer.record(state, step)
             write(tape)
         loss = float(tape.value(problem.graph.loss))

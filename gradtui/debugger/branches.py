@@ -120,7 +120,7 @@ class Branches:
         made = self.current.fork(step, read_change(text, self.current.at(step).problem))
         branch, self.sweep = self.add(made), None
         anew = f"; {' and '.join(made.anew)} start at 0" if made.anew else ""
-        self._say(f"branch '{branch.name}' from step {step}{anew}")
+        self._say(f"branch '{branch.name}' from step {step:,}{anew}")
 
     def try_all(self, text: str, step: int) -> None:
         """Run a sweep from a step.  Raises InputError with a place in the text."""
@@ -139,14 +139,14 @@ class Branches:
         self.sweep, self._swept = sweep, branch
         how = "together" if sweep.batched == len(forks) else f"{sweep.batched} of them together"
         how = how if sweep.batched else "in turn"
-        self._say(f"{len(forks)} runs from step {step} to {sweep.last}, {how}")
+        self._say(f"{len(forks)} runs from step {step:,} to {sweep.last:,}, {how}")
 
     def keep(self, index: int) -> None:
         """Turn a run of the sweep into a branch."""
         assert self.sweep is not None
         self.current = self._swept
         branch, self.sweep = self.add(self.sweep.forks[index]), None
-        self._say(f"branch '{branch.name}' from step {branch.start}")
+        self._say(f"branch '{branch.name}' from step {branch.start:,}")
 
     def end_sweep(self) -> None:
         """Leave the sweep and show the branches again."""
@@ -175,7 +175,7 @@ class Branches:
         self.sweep = None
         self._go(branch)
         change = "" if branch.change in ("", branch.name) else f": {branch.change}"
-        since = "the run of the file" if branch.parent is None else f"from step {branch.start}"
+        since = "the run of the file" if branch.parent is None else f"from step {branch.start:,}"
         self._say(f"branch '{branch.name}' {since}{change}")
 
     def turn(self, by: int) -> None:

@@ -224,7 +224,7 @@ class Selection:
         count = len(found.rows.contributions)
         if row is not None and row >= count:
             self.lens = before
-            self._say(f"there is no row {row}: expected one below {count}")
+            self._say(f"there is no row {row:,}: expected one below {count:,}")
         elif row is None and found.rows.touched and found.lens.row not in found.rows.touched:
             self.lens = replace(self.lens, row=found.rows.touched[0])
 

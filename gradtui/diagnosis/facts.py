@@ -47,8 +47,8 @@ def _is_expected(finding: Finding, expected: Expectation) -> bool:
 def _unmet(expected: Expectation, found: Sequence[Finding]) -> Finding:
     wanted = f"the finding {expected.rule}"
     wanted += f" of {clip(expected.name, 80)}" if expected.name is not None else ""
-    wanted += f" at step {expected.step}" if expected.step is not None else ""
-    made = dict.fromkeys(f"{f.rule} of {f.target} at step {f.step}" for f in found)
+    wanted += f" at step {expected.step:,}" if expected.step is not None else ""
+    made = dict.fromkeys(f"{f.rule} of {f.target} at step {f.step:,}" for f in found)
     return Finding(
         rule="fact",
         severity="error",
@@ -82,7 +82,7 @@ def _check(problem: Problem, fact: Fact, actual: Array) -> Finding | None:
         severity="error",
         target=target,
         line=fact.place.line,
-        message=f"{target} at step {fact.step}{where} is {number(got, 10)}, "
+        message=f"{target} at step {fact.step:,}{where} is {number(got, 10)}, "
         f"the file expects {number(wanted, 10)} within {number(fact.tolerance)} relative",
         evidence={"got": got, "expected": wanted, "tolerance": fact.tolerance},
         step=fact.step,

@@ -69,7 +69,7 @@ def _draw_regions(sheet: Sheet, found: Boundary) -> None:
 def _legend(found: Boundary, width: int) -> list[TextRow]:
     right = int(np.sum(found.labels == found.found))
     parts: list[Span] = [
-        (f"{right} of {len(found.labels)} right  ", "good"),
+        (f"{right:,} of {len(found.labels):,} right  ", "good"),
         (f"accuracy {number(found.accuracy, 3)}  ", "value"),
         ("signs: classes; in a block: wrong", "dim"),
     ]

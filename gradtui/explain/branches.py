@@ -90,8 +90,8 @@ def _weight(tape: Tape, node: int, index: tuple[int, ...] | None) -> float:
 
 def sweep_rows(sweep: Sweep, step: int, chosen: int) -> list[Row]:
     """Return a header and one row per run of a sweep: how it ends, its losses."""
-    heads = [("  run", "name"), ("how it ends", "name"), (f"loss at {step}", "dim"),
-             ("lowest", "dim"), ("at step", "dim"), (f"loss at {sweep.last}", "dim")]  # fmt: skip
+    heads = [("  run", "name"), ("how it ends", "name"), (f"loss at {step:,}", "dim"),
+             ("lowest", "dim"), ("at step", "dim"), (f"loss at {sweep.last:,}", "dim")]  # fmt: skip
     table: list[list[Span]] = [[*heads]]  # type: ignore[list-item]
     drawn = list(sweep.drawn)
     for at, name in enumerate(sweep.names):

@@ -46,7 +46,7 @@ def _entry(curve: Curve, digits: int, leaves: bool) -> list[Span]:
 
 def _left_out(picture: Picture) -> list[list[Span]]:
     count = len(picture.left_out)
-    return [[(f"+{count} not drawn", "dim")]] if count else []
+    return [[(f"+{count:,} not drawn", "dim")]] if count else []
 
 
 def _flowed(entries: Sequence[Sequence[Span]], width: int) -> list[TextRow]:
@@ -91,7 +91,7 @@ def trail_text(frame: Frame, width: int) -> str:
         name = element_text(name, frame.looked.lens.index)
     elif node.shape:
         name = f"|{name}|"
-    head = f"{name} over {len(values)} steps "
+    head = f"{name} over {len(values):,} steps "
     text = f"{number(values[0], 3)} {spark(values)} {number(values[-1], 3)}"
     for whole in (head + text, f"{name} {text}", text):
         if cell_width(whole) <= width:

@@ -135,8 +135,8 @@ def _of_sizes(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
     )
     counts = {_averaged(frame, id) for id in reached} - {0, 1}
     for count in sorted(counts - {2} if squared else counts):
-        yield truth * count, f"that is summed over all {count}: the mean divides by {count}"
-        yield truth / count, f"that has an extra division by {count}"
+        yield truth * count, f"that is summed over all {count:,}: the mean divides by {count:,}"
+        yield truth / count, f"that has an extra division by {count:,}"
     if squared:
         yield (
             truth / 2,
@@ -231,7 +231,7 @@ def _of_value(frame: Frame, node: int, index: Index) -> Iterator[Guess]:
             yield float(value), f"that is {in_names(frame, part)} alone: the line continues"
     whole = float(frame.tape.value(node)[index])
     for count in sorted({_averaged(frame, part) for part in own} - {0, 1}):
-        yield whole * count, f"that is summed over all {count}: the mean divides by {count}"
+        yield whole * count, f"that is summed over all {count:,}: the mean divides by {count:,}"
 
 
 def _of_elements(frame: Frame, node: int, question: Question) -> Iterator[Guess]:

@@ -57,7 +57,7 @@ def _head(frame: Frame, found: Trace, width: int) -> list[TextRow]:
     if found.rows.axis is not None:
         word, count = _word(frame, found.rows), len(found.rows.contributions)
         parts += [(f"   {word} ", "plain"), (str(found.lens.row), "selected")]
-        parts.append((f" of {label(frame, found.rows.reader)}, 0 to {count - 1}", "dim"))
+        parts.append((f" of {label(frame, found.rows.reader)}, 0 to {count - 1:,}", "dim"))
     parts.append((f"   {_way(frame, found)}", "dim"))
     return folded((element_name(frame, (node, index)), "selected"), parts, width)
 
@@ -79,7 +79,7 @@ def _way(frame: Frame, found: Trace) -> str:
     for node in sorted(by_node, reverse=True):
         some = by_node[node]
         one = element_name(frame, (node, next(iter(some))))
-        name = one if len(some) == 1 else f"{label(frame, node)}[{len(some)} elements]"
+        name = one if len(some) == 1 else f"{label(frame, node)}[{len(some):,} elements]"
         if way:
             way += " ← " if before < 0 or (node, before) in acts else ", "
         way, before = way + name, node
@@ -117,7 +117,7 @@ def _backward(frame: Frame, link: Link, width: int) -> list[TextRow]:
     if len(link.terms) == 1 and not link.others:
         return folded(head, [*_factors(frame, link, link.terms[0]), *result], width)
     count = len(link.terms) + link.others
-    rows = [line(head, f"= the sum of {count} ways")]
+    rows = [line(head, f"= the sum of {count:,} ways")]
     for term in link.terms:
         way = f"  by {element_name(frame, term.target)} "
         own = _result(frame, link.element[0], term.product)

@@ -77,10 +77,10 @@ def _summary(outcome: Check) -> str:
         said.append(f"wrong only because of another line: {', '.join(outcome.inherited)}")
     failed = sum(finding.rule == "fact" for finding in outcome.findings)
     if failed:
-        said.append(f"{failed} of {count} stated facts do not hold")
+        said.append(f"{failed:,} of {count:,} stated facts do not hold")
     else:
         held = {0: "no facts are stated", 1: "the one stated fact holds"}
-        said.append(held.get(count, f"all {count} stated facts hold"))
+        said.append(held.get(count, f"all {count:,} stated facts hold"))
     looked_at = steps_looked_at(problem)
     if looked_at < problem.steps:
         said.append(f"the run was examined up to step {looked_at:,} of {problem.steps:,}")
@@ -113,6 +113,6 @@ def _compared(outcome: Check) -> str:
     elif made.loosest:
         said += f", to {number(made.loosest, 2)} of each element"
     if made.untold:
-        lost = ", ".join(f"{many} of {name}" for name, many in made.untold)
+        lost = ", ".join(f"{many:,} of {name}" for name, many in made.untold)
         said += f"; lost in rounding: {clip(lost, _LISTED)}"
     return said

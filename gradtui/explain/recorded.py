@@ -66,7 +66,7 @@ def _summary(outcome: Outcome, name: str) -> str:
     count, points = outcome.claims, outcome.points
     said = "no gradient compared"
     if count:
-        many = f"{count} gradients" if count > 1 else "one gradient"
+        many = f"{count:,} gradients" if count > 1 else "one gradient"
         right = "" if outcome.failed or outcome.silenced else " and right"
         at = f"at {points} points" if points > 1 else "at the given arguments alone"
         said = f"{many} compared{right} {at}, to {number(outcome.tolerance, 2)} of each element"

@@ -295,7 +295,7 @@ def show_lines(frame: Frame, parameter: str | None) -> list[TextRow]:
     """Return one step in words: the program, the local derivatives, the chain rule, the update."""
     problem = frame.problem
     rate = number(frame.tape.rate)
-    title = f"{problem.title} · step {frame.step} of {problem.steps} · "
+    title = f"{problem.title} · step {frame.step:,} of {problem.steps:,} · "
     drive = f" · drive {problem.drive}" if problem.by_hand else ""
     moved = f"{problem.optimizer} lr {rate}{drive}"
     if problem.call is not None:

@@ -49,7 +49,7 @@ class RunTable(Struct, frozen=True):
 
     def row(self, tape: Tape) -> str:
         """Return the numbers of a step."""
-        return self._row(str(tape.step), [number(c.read(tape)) for c in self.columns])
+        return self._row(f"{tape.step:,}", [number(c.read(tape)) for c in self.columns])
 
     def _row(self, step: str, cells: Sequence[str]) -> str:
         padded = (
@@ -61,7 +61,7 @@ class RunTable(Struct, frozen=True):
 
 def fitting_table(problem: Problem, last: int, width: int) -> RunTable:
     """Return loss, rate and gradient norm, then other columns of a run that fit into `width`."""
-    digits = max(len("step"), len(str(last)))
+    digits = max(len("step"), len(f"{last:,}"))
     columns = [*_measures(problem), *_elements(problem)]
     shown, used = 0, digits
     for column in columns:
@@ -87,7 +87,7 @@ def chosen_table(text: str, problem: Problem, last: int) -> RunTable:
             raise InputError(f"{math.prod(found.shape):,} columns: at most {LISTED} of an array",
                              Place(1, at + 1, len(part)), source_line=text)  # fmt: skip
         columns += _columns_of(found)
-    return RunTable(columns, 0, max(len("step"), len(str(last))))
+    return RunTable(columns, 0, max(len("step"), len(f"{last:,}")))
 
 
 def _moved(error: InputError, text: str, by: int) -> InputError:

@@ -41,7 +41,7 @@ def header(frame: Frame, width: int) -> TextRow:
     least = _DRIVE_SHOWN if problem.patches else 60  # a narrower screen has no room for both
     parts: list[Span] = [
         (f"{moved}  lr {rate}{drive}   " if width >= least else "", "dim"),
-        (f"step {frame.step}/{problem.steps}", "heading"),
+        (f"step {frame.step:,}/{problem.steps:,}", "heading"),
     ]
     if problem.call is not None:
         parts = [("one call", "heading")]
@@ -108,7 +108,7 @@ def now_line(frame: Frame, width: int | None = None) -> TextRow:
 def _said(frame: Frame, detail: int) -> list[str | Span]:
     match frame.now:
         case None:
-            begins = f"step {frame.step}" if frame.problem.call is None else "the call"
+            begins = f"step {frame.step:,}" if frame.problem.call is None else "the call"
             return [f"{begins} begins: no value is computed yet"]
         case Compute(node):
             return [*_at(frame), *_computed(frame, node, detail), *_kinks(frame, node)]

@@ -269,10 +269,10 @@ def _notes(surface: Surface) -> list[str]:
     elif not surface.shows(surface.point):
         found.append("this step is outside")
     if surface.leaves is not None:
-        found.append(f"the run leaves the view at step {surface.leaves}")
+        found.append(f"the run leaves the view at step {surface.leaves:,}")
     if surface.others:
         strays = ": the run leaves it" if surface.strays else ""
-        found.append(f"slice at step {surface.step}{strays}")
+        found.append(f"slice at step {surface.step:,}{strays}")
     if not np.isfinite(surface.losses).all():
         found.append("blank: inf or nan")
     return found

@@ -92,9 +92,9 @@ def _count(problem: Problem, finding: Finding) -> str:
         if whole == many:
             rows = len(averaged.shape) == 1 or whole == averaged.shape[0]
             of = _rows_of(problem, many) if rows else ""
-            return clean(f"{many} = {of or 'the numbers that are averaged'}: the loss is a mean")
+            return clean(f"{many:,} = {of or 'the numbers that are averaged'}: the loss is a mean")
         if averaged.shape and averaged.shape[0] == many:
-            return clean(f"{many} = {_rows_of(problem, many)}: the loss is a mean over them")
+            return clean(f"{many:,} = {_rows_of(problem, many)}: the loss is a mean over them")
     return ""
 
 

@@ -25,7 +25,7 @@ def timeline(frame: Frame, width: int) -> TextRow:
     if not frame.known.findings and room < last * 3 + 1 < width:
         tail, room = (), width - 1  # the steps matter more than the word
     if room < _LEAST:
-        return line((f"{frame.step}/{last}", "heading"))
+        return line((f"{frame.step:,}/{last:,}", "heading"))
     apart = 3 if last * 3 + 1 <= room else 0
     cells: list[Span] = [("─", "dim")] * (last * 3 + 1 if apart else room)
 

@@ -20,7 +20,7 @@ def batch_text(frame: Frame) -> str:
         return ""
     epoch, index = divmod(frame.step, batches.per_epoch)
     listed = " ".join(str(row) for row in rows[:_ROWS])
-    more = f" … ({len(rows)})" if len(rows) > _ROWS else ""
+    more = f" … ({len(rows):,})" if len(rows) > _ROWS else ""
     place = f"epoch {epoch + 1}, batch {index + 1}/{batches.per_epoch}"
     return f"rows {listed}{more} · {place}"
 
@@ -48,7 +48,7 @@ def schedule_rows(frame: Frame, width: int) -> list[TextRow]:
     texts = wrap(f"{what} {number(seen)}: {verdict}", max(12, width - len(head[0])))
     rows = [line(indent if index else head, text) for index, text in enumerate(texts)]
     if new["lr"] != old["lr"] and frame.problem.trainer.program.lr not in frame.untold_moves:
-        change = f"lr {number(old['lr'])} → {number(new['lr'])} at step {frame.step + 1}"
+        change = f"lr {number(old['lr'])} → {number(new['lr'])} at step {frame.step + 1:,}"
         rows += [
             line(indent, (text, "now")) for text in wrap(change, max(12, width - len(head[0])))
         ]

@@ -23,7 +23,7 @@ class _Preparing(Thread):
         try:
             self._ahead.prepare(self._step)
         except Exception as error:
-            self.failed = report_failure(f"the steps near {self._step} were not computed", error)
+            self.failed = report_failure(f"the steps near {self._step:,} were not computed", error)
 
 
 class Background:

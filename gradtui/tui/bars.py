@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from textual.geometry import Size
 
+from gradtui.base.text import cell_width
 from gradtui.debugger.frame import Frame
 from gradtui.explain.spans import Span, TextRow, aligned, line, line_width
 from gradtui.explain.step import header, message_row, now_line
@@ -57,14 +58,17 @@ class Now(Bar):
     def __init__(self, keys: Keys, used: Collection[str]) -> None:
         super().__init__()
         self._keys, self._used = keys, used
+        self.pace = ""
+        """How fast operations are played; empty if they are not."""
 
     def row_of(self, frame: Frame, width: int) -> TextRow:
-        """Return the message or the sentence, with a hint if there is room."""
+        """Return the message or the sentence, with the pace, or with a hint if there is room."""
         if frame.message:
             return message_row(frame.message, width)
-        row = (*line(" "), *now_line(frame, width - 1))
-        tip = hint(frame, self._used, self._keys)
-        if tip and line_width(row) + len(tip) + _GAP < width:
+        taken = cell_width(self.pace) + _GAP if self.pace else 0
+        row = (*line(" "), *now_line(frame, width - 1 - taken))
+        tip = self.pace or hint(frame, self._used, self._keys)
+        if tip and line_width(row) + cell_width(tip) + _GAP <= width:
             return aligned(row, line((f"{tip} ", "dim")), width)
         return row
 

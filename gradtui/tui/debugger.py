@@ -167,6 +167,14 @@ class Debugger(Screen[None]):
         if self._large or not self.has_class("-zoomed"):
             self._give_keys(self.query_one(_LARGE[self._large[-1]] if self._large else "#graph"))
 
+    def come_forward(self, view: str) -> bool:
+        """Give a large view the room that another one took; return whether one did."""
+        covered = view in self._large[:-1]
+        if covered:
+            self._large.remove(view)  # it counts as just opened
+            self.show_frame()
+        return covered
+
     def _give_keys(self, panel: Widget) -> None:
         """Focus a panel, at once if it is already shown, so that the next key goes there."""
         if panel.focusable:

@@ -43,6 +43,9 @@ class Host(Protocol):
     def say(self, message: str) -> None:
         """Show a message until the next command."""
 
+    def come_forward(self, view: str) -> bool:
+        """Give a large view the room that another one took; return whether one did."""
+
     def ask(
         self, label: str, answer: Callable[[str], None], value: str = "", **options: Any
     ) -> None:

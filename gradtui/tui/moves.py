@@ -61,6 +61,7 @@ class Moves(Part):
         node = frame.graph.nodes[frame.selected]
         if text or not node.shape:
             self._host.do(lambda session: session.selection.look(text))
+            self._host.come_forward("-close")
             return
         name = clip(clean(frame.problem.label(node.name) or node.op), _NAME_CELLS)
         label = f"element of {name} [{shape_text(node.shape)}]: "
@@ -96,8 +97,9 @@ class Moves(Part):
             self._host.screen.app.push_screen(view)
 
     def show_surface(self, text: str) -> None:
-        """Show the loss surface, or the curve again."""
-        self._host.do(lambda session: session.surface.show(text))
+        """Show the loss surface, or the curve again; one that is covered comes forward first."""
+        if text or not self._host.come_forward("-map"):
+            self._host.do(lambda session: session.surface.show(text))
 
     def choose_axes(self, text: str) -> None:
         """Choose the parameters of the surface's axes, asking for them if none are given."""

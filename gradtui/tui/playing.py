@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradtui.base.text import number
 from gradtui.debugger.session import Session
-from gradtui.tui.bars import PLAYING
+from gradtui.tui.bars import PLAYING, Now
 from gradtui.tui.host import Handlers, Host, Part
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Playing(Part):
             self._timer.stop()
         self._timer = None
         self._host.screen.remove_class(PLAYING, update=False)
+        self._tell("")
         return playing
 
     def change(self, by: int) -> None:
@@ -71,14 +72,19 @@ class Playing(Part):
     @property
     def told(self) -> str:
         """The text on what is playing, and how fast."""
+        leap = self._beat[1]
+        leaps = f", {leap:,} at a time" if leap > 1 else ""
+        slower, faster = map(self._host.keys.first, ("slower", "faster"))
+        return f"{self._rate}{leaps}: {slower} slower, {faster} faster"
+
+    @property
+    def _rate(self) -> str:
         seconds, leap = self._beat
         what = "operation" if self._by_moments else "step"
         rate = leap / seconds
         shown = number(rate, 2) if rate < 10 else f"{rate:,.0f}"
-        leaps = f", {leap:,} at a time" if leap > 1 else ""
         sign = "▶" if self._timer is not None else "paused,"
-        slower, faster = map(self._host.keys.first, ("slower", "faster"))
-        return f"{sign} {shown} {what}s a second{leaps}: {slower} slower, {faster} faster"
+        return f"{sign} {shown} {what}s a second"
 
     @property
     def _beat(self) -> tuple[float, int]:
@@ -94,6 +100,12 @@ class Playing(Part):
     def _play(self) -> None:
         self._host.screen.add_class(PLAYING, update=False)
         self._start()
+        # Of a step the sentence on an operation says nothing, so there the message may stay.
+        self._tell(self._rate if self._by_moments else "")
+
+    def _tell(self, pace: str) -> None:
+        for bar in self._host.screen.query(Now):
+            bar.pace = pace
 
     def _start(self) -> None:
         self._timer = self._host.screen.set_interval(self._beat[0], self._go)

@@ -232,7 +232,7 @@ def _x_ticks(first: int, last: int, width: int) -> tuple[list[float], list[str]]
     wide = max(1, last - first)
     count = max(2, min(wide + 1, width // 12, 7))
     steps = sorted({first + round(index * wide / (count - 1)) for index in range(count)})
-    return [float(step) for step in steps], [str(step) for step in steps]
+    return [float(step) for step in steps], [f"{step:,}" for step in steps]
 
 
 def _short(value: float) -> str:

@@ -66,7 +66,7 @@ class Trials(Work):
         branch = self._session.branches.name
         of = f" of branch '{branch}'" if branch else ""
         self._ask(
-            f"what if from step {self._session.step}{of}: ", text,
+            f"what if from step {self._session.step:,}{of}: ", text,
             lambda typed: read_change(typed, self._session.problem),
             lambda typed: self._do(lambda s: s.branches.what_if(typed, s.step), back),
             complete=complete,
@@ -87,7 +87,7 @@ class Trials(Work):
             self.list_sweep()
             return
         self._ask(
-            f"sweep from step {self._session.step}: ", text,
+            f"sweep from step {self._session.step:,}: ", text,
             lambda typed: read_sweep(typed, self._session.problem),
             lambda typed: self._do(lambda session: session.try_all(typed)),
             offers=_SWEEPS, hint=f"{_SWEEPS[0]}  (↑ ↓ examples)",
@@ -165,7 +165,7 @@ class Trials(Work):
         keys, branches = self._host.keys, self._branches
         self._host.screen.app.push_screen(
             Table(
-                f"Branches at step {self._session.step}",
+                f"Branches at step {self._session.step:,}",
                 rows,
                 BRANCHES,
                 (switch, rename, remove, show_sweep),
@@ -195,7 +195,7 @@ class Trials(Work):
 
         self._host.screen.app.push_screen(
             Table(
-                f"Sweep from step {sweep.start}",
+                f"Sweep from step {sweep.start:,}",
                 lambda chosen: sweep_rows(sweep, session.step, chosen),
                 SWEEP,
                 (keep, end),

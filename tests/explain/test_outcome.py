@@ -114,7 +114,7 @@ def test_thousands_of_facts_are_each_said_at_their_place(write, capsys):
     with no_hang():
         assert main(["check", path]) == 1
     *rows, last = capsys.readouterr().out.splitlines()
-    assert last == f"{path}: failed, 20000 of 20000 stated facts do not hold"
+    assert last == f"{path}: failed, 20,000 of 20,000 stated facts do not hold"
     heads = [row for row in rows if row.startswith(f"{path}:")]
     lines = [int(row.removeprefix(f"{path}:").partition(":")[0]) for row in heads]
     assert len(lines) == 20_000 and {b - a for a, b in pairwise(lines)} == {2}

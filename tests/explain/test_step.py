@@ -7,6 +7,7 @@ from explain.hand import INHERITED, MODEL, RIGHT
 from gradtui.debugger.stops import next_finding
 from gradtui.explain.spans import line_text, line_width
 from gradtui.explain.step import header, message_row, now_line
+from gradtui.explain.timeline import timeline
 from gradtui.explain.update import update_rows
 from rows import texts
 
@@ -182,3 +183,12 @@ def test_an_intermediate_of_a_function_is_shown_beside_the_true_gradient():
     assert "dh = dz @ W2 = " in said
     assert "✗  true ∂L/∂h = [12×3] " in said
     assert said.rstrip().endswith("wrong in this line")
+
+
+def test_steps_are_counted_with_commas_everywhere(write):
+    session = gradtui.load(write("L = (w*x)**2", "w = 2.0", lr=1e-4, steps=5000))
+    session.seek(4930)
+    assert "step 4,930/5,000" in line_text(header(session.frame, 120))
+    assert line_text(timeline(session.frame, 6)).strip() == "4,930/5,000"
+    session.position = 0
+    assert "step 4,930 begins" in line_text(now_line(session.frame))

@@ -80,9 +80,9 @@ async def test_the_footer_says_how_to_pause_and_pace_what_plays(terminal, beats)
         for _ in range(2):
             beats[-1].go()
             await t.pilot.pause()
-        assert t.rows[-3].startswith(" now ")
+        assert t.rows[-3].startswith(" now ") and "▶ 3.3 operations a second" in t.rows[-3]
         assert t.rows[-1].startswith(" p pause  ( slower  ) faster  ")
         await t.press(")")
         assert "p pause" in t.rows[-1]
         await t.press("p")
-        assert "p pause" not in t.rows[-1]
+        assert "p pause" not in t.rows[-1] and "a second" not in t.text

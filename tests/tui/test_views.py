@@ -242,3 +242,16 @@ async def test_a_drag_selects_nothing_for_there_is_no_key_to_copy_it(terminal):
             t.app.post_message(event(None, *place, 0, 0, 1, False, False, False))
             await t.pilot.pause()
         assert not t.app.screen.selections
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_view_that_another_one_covers_comes_forward_with_one_key(terminal, size):
+    async with terminal("five_parcels", size) as t:
+        await t.press("M", "L", "enter")
+        assert t.debugger.has_class("-close") and "3 Lens" in t.text
+        await t.press("M")
+        assert t.debugger.has_class("-map") and "lowest" in t.text
+        await t.press("L", "enter")
+        assert t.debugger.has_class("-close") and "3 Lens" in t.text
+        await t.press("M", "M")
+        assert t.session.surface.window is None and t.session.selection.lens is not None

@@ -105,7 +105,7 @@ def mistakes(case: Case) -> tuple[Explanation, ...]:
     said = f"the steps are not those of {_named(case)}"
     first = min(steps for course in case.courses for steps in _parting(case.walk, course))
     if first:
-        said = f"the steps are those of {_named(case)} up to step {first} and not after it"
+        said = f"the steps are those of {_named(case)} up to step {first:,} and not after it"
     return (Explanation(UNEXPLAINED, "error", said),)
 
 

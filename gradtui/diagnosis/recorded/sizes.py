@@ -36,7 +36,7 @@ def size_told(
     groups = _groups(tape, nodes, many)
     if not groups:
         whole = any(math.prod(tape.shape(call.inputs[0])) == many for call in means)
-        return f"{many} = the numbers that are averaged: the loss is a mean" if whole else ""
+        return f"{many:,} = the numbers that are averaged: the loss is a mean" if whole else ""
     if len(groups) > 1:
         return ""
     names = _names(tape, nodes, function)
@@ -48,7 +48,7 @@ def size_told(
         named, key=lambda one: (names[one[0]] in judged, len(tape.shape(one[0])) == 1, one[0])
     )
     over = ": the loss is a mean over them" if means else ""
-    return f"{many} = {_axis_of(names[id], axis, len(tape.shape(id)))}{over}"
+    return f"{many:,} = {_axis_of(names[id], axis, len(tape.shape(id)))}{over}"
 
 
 def _squares(tape: Tape, nodes: list[int]) -> bool:

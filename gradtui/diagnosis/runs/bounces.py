@@ -140,7 +140,7 @@ def oscillating(run: Run) -> Iterator[Finding]:
     if found.calmer is not None:
         tried, last = found.calmer.factor * run.base_rate(0), run.first + found.calmer.last
         message += f"; try lr = {short(tried)}: with it the same run reaches "
-        message += f"{short(found.calmer.loss)} at step {last}"
+        message += f"{short(found.calmer.loss)} at step {last:,}"
         evidence |= {"rate_tried": tried, "loss_then": found.calmer.loss}
     severity: Severity = "info" if found.slight else "warning"
     yield finding(run, "oscillating", severity, "lr", found.start, message, evidence)

@@ -62,9 +62,9 @@ def non_finite(run: Run) -> Iterator[Finding]:
     place, op = _where(run, tape, found.node)
     at, result = run.first + found.step, short(found.result)
     told = [_operand(tape, id, short(value)) for id, value in found.operands]
-    message = f"at step {at} '{op}'{place} gives {result} for {' and '.join(told)}"
+    message = f"at step {at:,} '{op}'{place} gives {result} for {' and '.join(told)}"
     if not told:
-        message = f"{_text(tape, found.node)} is {result} where the run starts, step {at}"
+        message = f"{_text(tape, found.node)} is {result} where the run starts, step {at:,}"
     if not told and at == 0:
         dtype = run.trainer.dtype
         message = f"{_text(tape, found.node)} does not fit into {dtype}: it is {result} there"
@@ -181,7 +181,7 @@ def _chain(run: Run, tape: Tape, found: Break) -> list[str]:
             for node in moved[:2]
         )
         rows.append(
-            f"step {run.first + step} (lr {short(run.base_rate(step))}, gradient "
+            f"step {run.first + step:,} (lr {short(run.base_rate(step))}, gradient "
             f"{short(here.gradient_norm)}): {told}"
         )
     return rows

@@ -128,8 +128,8 @@ def _leap(run: Run) -> Iterator[Finding]:
         if run.losses[step + 1] <= run.losses[0]:
             continue
         message = (
-            f"the gradient jumps to {short(norms[index])} at step {run.first + step}, from at most "
-            f"{short(before)} before, and the update throws the loss from "
+            f"the gradient jumps to {short(norms[index])} at step {run.first + step:,}, from at "
+            f"most {short(before)} before, and the update throws the loss from "
             f"{short(run.losses[step])} to {short(run.losses[step + 1])}; clip it: clip_norm = "
             f"{short(before)}"
         )

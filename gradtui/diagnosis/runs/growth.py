@@ -62,7 +62,7 @@ def diverging(run: Run) -> Iterator[Finding]:
     start = found.start
     shown = listed(run.losses[start : start + 4])
     gauge = run.gauge(start)
-    message = f"the loss grows from step {run.first + start} on: {shown}"
+    message = f"the loss grows from step {run.first + start:,} on: {shown}"
     evidence = {"losses": run.losses[start : start + 4], "growth_per_step": found.factor}
     if gauge is not None and unstable(gauge):
         message += f"; {too_large(gauge)}"

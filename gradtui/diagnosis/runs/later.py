@@ -33,9 +33,9 @@ def rate_too_large_later(run: Run) -> Iterator[Finding]:
     ):
         return
     message = (
-        f"the rate was good at first: lr·λmax was {short(first.pull)} at step {run.first}, and the "
-        f"loss fell to {short(reached)}. It is above the bound from step {run.first + gauge.step} "
-        "on: "
+        f"the rate was good at first: lr·λmax was {short(first.pull)} at step {run.first:,}, and "
+        f"the loss fell to {short(reached)}. It is above the bound from step "
+        f"{run.first + gauge.step:,} on: "
         f"{too_large(gauge)}, or let a schedule lower it before; {text}"
     )
     evidence = {"first_pull": first.pull, "reached": reached, **gauge_numbers(gauge)}
@@ -51,7 +51,7 @@ def _later_failure(run: Run) -> tuple[int, float, Gauge, str] | None:
         gauge = None if crossing is None else run.gauge(crossing)
         if gauge is None:
             return None
-        text = f"from step {run.first + blown.start} on the loss grows"
+        text = f"from step {run.first + blown.start:,} on the loss grows"
         return blown.start, float(np.min(losses[: blown.start + 1])), gauge, text
     if bounce:
         gauge, crossing = bounce.gauge, _crossing(run)
@@ -64,7 +64,7 @@ def _later_failure(run: Run) -> tuple[int, float, Gauge, str] | None:
     if thrown is None:
         return None
     text = (
-        f"the update of step {run.first + thrown.step} throws the weights far out: the loss goes "
+        f"the update of step {run.first + thrown.step:,} throws the weights far out: the loss goes "
         f"from {short(losses[thrown.step])} up to "
         f"{short(np.max(losses[thrown.step : run.end + 1]))} and ends at {short(losses[run.end])}"
     )

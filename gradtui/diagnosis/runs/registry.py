@@ -213,10 +213,10 @@ def is_lost(problem: Problem, steps: int) -> str:
     losses = run.history.losses[: run.last + 1]
     lost = np.flatnonzero(~np.isfinite(losses))
     if lost.size:
-        return f"the loss is not finite: at step {lost[0]} it is {losses[lost[0]]}"
+        return f"the loss is not finite: at step {lost[0]:,} it is {losses[lost[0]]}"
     with np.errstate(all="ignore"):  # a run that has gone wrong has numbers that overflow
         found = growth(run)
-    return "" if found is None else f"the run diverges: the loss grows from step {found.start} on"
+    return "" if found is None else f"the run diverges: the loss grows from step {found.start:,} on"
 
 
 def _explains(cause: Finding, other: Finding) -> bool:
@@ -234,7 +234,7 @@ def _with_consequences(cause: Finding, found: Sequence[Finding]) -> Finding:
         return cause
     told = [{"rule": f.rule, "target": f.target, "step": f.step, "message": f.message}
             for f in brought]  # fmt: skip
-    steps = ", ".join(dict.fromkeys(f"{f.rule} at step {f.step}" for f in brought))
+    steps = ", ".join(dict.fromkeys(f"{f.rule} at step {f.step:,}" for f in brought))
     grave: tuple[Severity, ...] = ("error", "warning", "info")
     return replace(
         cause,

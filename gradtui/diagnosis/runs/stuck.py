@@ -71,7 +71,7 @@ def _plateau(run: Run) -> Iterator[Finding]:
         else "a plateau: the surface is nearly flat here and steeper farther on"
     )
     message = (
-        f"the loss has stood at {short(now)} since step {run.first + since}, on {place}. The "
+        f"the loss has stood at {short(now)} since step {run.first + since:,}, on {place}. The "
         f"gradient is {short(gradient)}; started {short(found.distance)} away along {found.way}, "
         f"the same training reaches {short(found.loss)}; "
     )
@@ -80,7 +80,7 @@ def _plateau(run: Run) -> Iterator[Finding]:
         message += "try other initial weights (not all the same, not all 0)"
     else:
         message += (
-            f"the update of step {run.first + thrown.step} threw the weights there: lr·λmax was "
+            f"the update of step {run.first + thrown.step:,} threw the weights there: lr·λmax was "
             f"{short(thrown.pull)}, above {short(thrown.limit)}; try a lower rate, or a warm-up"
         )
     evidence = {

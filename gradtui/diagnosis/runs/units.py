@@ -45,7 +45,7 @@ def dead_relu(run: Run) -> Iterator[Finding]:
         text = f"{units_text(found.units, total)} of {name}" if total > 1 else f"the unit {name}"
         verb = "are" if len(found.units) > 1 else "is"
         message = (
-            f"{text} {verb} off for every example since step {run.first + since}: the input of "
+            f"{text} {verb} off for every example since step {run.first + since:,}: the input of "
             f"{run.graph.nodes[found.node].op} is at most {short(-distance)}, so the "
             f"gradient of {entries_text(run, found)} is 0; {_pushed(run, found, since)}"
             "; try a lower rate, other initial weights or a leaky unit"
@@ -144,7 +144,7 @@ def _pushed(run: Run, found: Blocked, since: int) -> str:
     """Return what pushed units off: the start, or the update before."""
     if since == 0:
         name, place, value = _lowest_bias(run, found)
-        start = f"step {run.first}" if run.first else "the start"
+        start = f"step {run.first:,}" if run.first else "the start"
         return f"so from {start}, where {element_text(name, place)} = {short(value)}"
     step = since - 1
     move = run.update(step)[list(found.entries)]
@@ -152,7 +152,7 @@ def _pushed(run: Run, found: Blocked, since: int) -> str:
     name, place = run.parameter_of(found.entries[largest])
     before = float(run.history.state(step)[found.entries[largest]])
     return (
-        f"the update of step {run.first + step} pushed {element_text(name, place)} from "
+        f"the update of step {run.first + step:,} pushed {element_text(name, place)} from "
         f"{short(before)} to {short(before + float(move[largest]))} (rate "
         f"{short(run.base_rate(step))}, gradient {short(run.tape(step).gradient_norm)})"
     )

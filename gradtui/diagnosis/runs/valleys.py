@@ -107,7 +107,7 @@ def scale_mismatch(run: Run) -> Iterator[Finding]:
         evidence |= _numbers(left)
         tried = _other_optimizer(run, left)
         if tried is not None:
-            message += f", or try {tried.text}: the same {tried.steps} steps end at "
+            message += f", or try {tried.text}: the same {tried.steps:,} steps end at "
             message += short(tried.loss)
             evidence["loss_then"] = tried.loss
         yield finding(
@@ -135,7 +135,7 @@ def ill_conditioned(run: Run) -> Iterator[Finding]:
     )
     evidence, tried, advice = _numbers(left), _other_optimizer(run, left), list[str]()
     if tried is not None:
-        advice.append(f"{tried.text}: the same {tried.steps} steps end at {short(tried.loss)}")
+        advice.append(f"{tried.text}: the same {tried.steps:,} steps end at {short(tried.loss)}")
         evidence |= {"loss_then": tried.loss}
     if any(node.kind is Kind.DATA and node.shape for node in run.program.graph.nodes):
         advice.append(_LESS_CORRELATED)

@@ -45,7 +45,7 @@ def where_they_part(motion: Motion, course: Course, steps: int) -> str:
     failing = np.asarray(wrong.any(axis=0))
     first = np.argmax(wrong[:, failing], axis=0)
     if first.min() >= steps > 0:
-        return f"from step {first.min() + 1} on"
+        return f"from step {first.min() + 1:,} on"
     fails = dict[float | str, bool]()
     for kind, one in zip(course.probes.kinds, failing, strict=True):
         fails[kind] = fails.get(kind, False) or bool(one)

@@ -94,7 +94,7 @@ class Parting(Struct, frozen=True):
         last = [number(g) for g in self.gradients[-_SHOWN:]]
         more = "…, " if len(self.gradients) > _SHOWN else ""
         return (
-            f"w after step {self.step}: {here} here, {expected} by {optimizer} "
+            f"w after step {self.step:,}: {here} here, {expected} by {optimizer} "
             f"({'tried ' if self.tried else ''}from w {number(self.w)} "
             f"with g {more}{', '.join(last)} and lr {number(self.lr)})"
         )

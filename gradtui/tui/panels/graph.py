@@ -134,7 +134,7 @@ class GraphPanel(Panel):
         self.top = max(0, min(self.top, len(nodes) - height))
         self.left = 0
         self._hint(len(nodes) - self.top - height, 0)
-        self.title(f"Graph, a list of {len(nodes)}{why}")
+        self.title(f"Graph, a list of {len(nodes):,}{why}")
         self._listed = self.size.height
         return list_rows(frame, width, self.top, self.top + height)
 

@@ -102,7 +102,7 @@ def _untold(frame: Frame) -> bool:
 
 def _title(picture: Picture) -> str:
     title = clip(clean(picture.title), _TITLE) + (", log scale" if picture.log else "")
-    return title + (f", steps {picture.first}-{picture.last}" if picture.part else "")
+    return title + (f", steps {picture.first:,}-{picture.last:,}" if picture.part else "")
 
 
 def _values(picture: Picture) -> TextRow:
