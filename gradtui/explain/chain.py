@@ -62,6 +62,50 @@ def _chain_rows(frame: Frame, width: int) -> list[TextRow]:
     return rows + residual_rows(frame, node, cell_width(gradient_of(frame, node)), width)
 
 
+def other_chains(frame: Frame, width: int, room: int) -> list[TextRow]:
+    """Return what the selected node's chain rule leaves out, as much of it as fits a room.
+
+    That is the gradients that an array's rules only name, then the other parameters' chain rules.
+    """
+    rows = list[TextRow]()
+    for node in _only_named(frame):
+        made = _table_rows(f"{gradient_of(frame, node)} = ", frame.gradient(node), "gradient")
+        rows += made if len(rows) + len(made) < room else []
+    rows = [(), *rows] if rows else []
+    for parameter in frame.graph.parameters:
+        chosen = parameter.id == frame.selected
+        made = [] if chosen else [(), *_short_rows(frame, parameter.id, width)]
+        if len(rows) + len(made) > room:
+            break
+        rows += made
+    return rows
+
+
+def _only_named(frame: Frame) -> list[int]:
+    """Return the arrays between the selected node and the loss whose gradients are known."""
+    node = frame.selected
+    if not _is_array(frame, node):
+        return []
+    path = min(frame.paths(node), key=len)
+    return [id for id in path[1:-1] if frame.gradient_state(id) == "known"]
+
+
+def _is_array(frame: Frame, node: int) -> bool:
+    """Return whether a named node's chain rule is that of arrays, and not too long to be read."""
+    if node not in frame.structure.readers or not frame.graph.nodes[node].name:
+        return False
+    paths = frame.paths(node)
+    short = paths and max(map(len, paths)) <= LONG
+    return bool(short) and any(frame.factors(path) is None for path in paths)
+
+
+def _short_rows(frame: Frame, node: int, width: int) -> list[TextRow]:
+    """Return a parameter's product, or the rule of an array with its numbers."""
+    if _is_array(frame, node):
+        return _own_rows(frame, node, width)
+    return chain_rows(frame.selecting(node), width)
+
+
 def _given_rows(frame: Frame, node: int) -> list[TextRow]:
     """Return an untrained value, data or computed from data alone: its numbers, and its readers."""
     found = frame.graph.nodes[node]
@@ -176,18 +220,22 @@ def _tensor_rows(frame: Frame, path: tuple[int, ...], count: int, width: int) ->
 
     A node with several readers gets the sum of their contributions.
     """
-    node = path[0]
-    rules = [_rule_rows(frame, source, width) for source in path[:-1]]
-    rows = rules[0]
+    rows = _own_rows(frame, path[0], width)
+    rows += [row for source in path[1:-1] for row in _rule_rows(frame, source, width)]
+    if count > 1:
+        rows.append(line((f"these are the nodes on one of {_count(count)} paths", "dim")))
+    return rows
+
+
+def _own_rows(frame: Frame, node: int, width: int) -> list[TextRow]:
+    """Return an array's rule, and the numbers of its gradient and of itself."""
+    rows = _rule_rows(frame, node, width)
     if frame.gradient_state(node) == "unknown":
         rows.append(line(("not reached yet", "dim")))
     else:
         rows += _table_rows(f"{gradient_of(frame, node)} = ", frame.gradient(node), "gradient")
     if frame.computed(node):
         rows += _table_rows(f"{label(frame, node)} = ", frame.tape.value(node), "value")
-    rows += [row for rule in rules[1:] for row in rule]
-    if count > 1:
-        rows.append(line((f"these are the nodes on one of {_count(count)} paths", "dim")))
     return rows
 
 

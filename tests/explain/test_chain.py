@@ -15,7 +15,7 @@ from gradtui.engine.builder import Builder
 from gradtui.engine.formula import PRETTY, PROGRAM, formula
 from gradtui.engine.graph import Kind
 from gradtui.engine.lowering import lower_tree
-from gradtui.explain.chain import _factor, chain_rows
+from gradtui.explain.chain import _factor, chain_rows, other_chains
 from gradtui.explain.spans import line_text
 from gradtui.language.parser import Call, Name, Number, parse_expression
 
@@ -356,3 +356,27 @@ def test_of_data_there_are_their_numbers_and_what_reads_them(session_of):
     assert shown["X"] == ["X [2×2]  data, read by x", "X = 1  2", "    4  6"]
     assert shown["x"] == ["x [2×2]  X/2, read by L", "x = 0.5  1", "      2  3"]
     assert shown["z"] == ["z  data, the loss does not depend on it", "z = 3"]
+
+
+def others(session, name, room):
+    session.selection.select(session.problem.graph.names[name])
+    return [line_text(row) for row in other_chains(session.frame, 96, room)]
+
+
+def test_what_has_room_are_the_chains_of_the_other_parameters():
+    session = gradtui.load("two_weights")
+    assert others(session, "w1", 4)[-1] == "       = 6 · 1 · 3 = 18"
+    assert others(session, "w1", 3) == []
+    assert len(others(session, "yhat", 8)) == 8
+    session.position = session.order.forward
+    assert others(session, "w1", 4)[-1] == "       = not reached yet"
+
+
+def test_the_gradients_that_the_rules_of_arrays_only_name_come_first():
+    assert others(gradtui.load("five_parcels"), "w", 9) == [
+        "",
+        "∂L/∂ŷ = 0.44  -0.2  0.48  -0.284  -0.196",
+        "∂L/∂e = 0.44  -0.2  0.48  -0.284  -0.196",
+    ]
+    rows = others(gradtui.load("softmax_classifier"), "W1", 7)
+    assert rows[1].startswith("∂L/∂b1 = sum(") and len(rows) == 4

@@ -77,21 +77,22 @@ class Looking:
 
 
 @pytest.mark.parametrize(
-    ("text", "ask", "step"),
+    ("text", "ask", "step", "size"),
     [
-        (TWO_WEIGHTS + BY_HAND, "loss", 3),
-        (ROWS, "grad(w[1])", None),
-        (ROWS, "w[1]", 2),
-        (TWO_WEIGHTS, "w1 + w2", 1),
-        (TWO_WEIGHTS, "grad(w2)", 1),
-        (TWO_WEIGHTS, "L", 1),
+        (TWO_WEIGHTS + BY_HAND, "loss", 3, (120, 40)),
+        (ROWS, "grad(w[1])", None, (120, 40)),
+        (ROWS, "w[1]", 2, (120, 40)),
+        (ROWS, "grad(w[1])", None, (200, 60)),
+        (TWO_WEIGHTS, "w1 + w2", 1, (120, 40)),
+        (TWO_WEIGHTS, "grad(w2)", 1, (120, 40)),
+        (TWO_WEIGHTS, "L", 1, (120, 40)),
     ],
 )
-async def test_no_command_tells_what_is_asked_for(terminal, tmp_path, text, ask, step):
+async def test_no_command_tells_what_is_asked_for(terminal, tmp_path, text, ask, step, size):
     file, w = tmp_path / "asking.toml", "w2" if text is not ROWS else "w"
     at = "" if step is None else f"step = {step}\n"
     file.write_text(f"{text}[[lesson]]\ntext = 'What?'\nask = '{ask}'\n{at}", encoding="utf-8")
-    async with terminal(str(file)) as t:
+    async with terminal(str(file), size) as t:
         guide = t.session.guide
         asked = guide.step_of(guide.question)
         t.session.history.advance(max(0, asked + 1 - t.session.history.known))

@@ -117,3 +117,15 @@ def test_a_graph_with_a_wrong_line_is_drawn_as_the_right_one_is():
     )
     assert right.width == wrong.width <= 76
     assert right.boxes == wrong.boxes
+
+
+async def test_a_large_terminal_shows_all_chains_and_the_data(terminal):
+    async with terminal("two_weights", (200, 60)) as t:
+        t.debugger.run_line("lesson off")
+        await t.press("1")
+        for said in ("= 6 · 1 · 2 = 12", "= 6 · 1 · 3 = 18", "x1 = 2   x2 = 3   y = 5"):
+            assert said in t.text
+    async with terminal("two_weights", (120, 40)) as t:
+        t.debugger.run_line("lesson off")
+        await t.press("1")
+        assert ("= 6 · 1 · 2 = 12" in t.text) != ("= 6 · 1 · 3 = 18" in t.text)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from gradtui.debugger.frame import Frame
 from gradtui.explain.beside import beside_rows, wrong_tables
-from gradtui.explain.chain import chain_rows
+from gradtui.explain.chain import chain_rows, other_chains
 from gradtui.explain.curves import trail_text
 from gradtui.explain.spans import TextRow
 from gradtui.tui.panels.base import Panel
+
+_TALL = 14
+"""Fewest rows of a panel that shows more than the selected node's chain rule."""
 
 
 class ChainPanel(Panel):
@@ -44,4 +47,6 @@ class ChainPanel(Panel):
             return jacobian_rows(frame, width)
         trail = trail_text(frame, width - len(self.NAME) - 8)
         self.title(f"{self.NAME} · {trail}" if trail else self.NAME)
-        return [*beside_rows(frame, width), *chain_rows(frame, width), *wrong_tables(frame)]
+        rows = [*beside_rows(frame, width), *chain_rows(frame, width), *wrong_tables(frame)]
+        room = self.size.height - len(rows)
+        return rows + other_chains(frame, width, room) if self.size.height >= _TALL else rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradtui.debugger.frame import Frame
 from gradtui.explain.called import place_text
+from gradtui.explain.given import data_rows
 from gradtui.explain.program import current_row, given_rows, program_length, program_rows
 from gradtui.explain.spans import TextRow
 from gradtui.explain.training import batch_text
@@ -35,7 +36,12 @@ class ProgramPanel(Panel):
         self._hint(count - self.top - height, 0)
         rows = program_rows(self.frame, width, self.top, self.top + height)
         own = self.frame.problem.call is not None
-        return rows if own or count >= height else rows + given_rows(self.frame, width)
+        if own or count >= height:
+            return rows
+        rows += given_rows(self.frame, width)
+        room = height - len(rows) - 1
+        data = data_rows(self.frame, width, room) if room > 0 else []
+        return [*rows, (), *data] if data else rows
 
     def follow(self, frame: Frame, height: int) -> None:
         """Keep the cursor's line in view when the cursor moves."""
