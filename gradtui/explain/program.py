@@ -18,6 +18,7 @@ from gradtui.explain import called
 from gradtui.explain.byhand import SIGNS, claimed_node, hand_line, hand_line_mark, line_mark
 from gradtui.explain.spans import Role, Span, TextRow, aligned, folded, line
 from gradtui.explain.symbols import cursor_role, label
+from gradtui.explain.update import move_told
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.language.parser import Assignment
 
@@ -239,7 +240,7 @@ def _update_line(frame: Frame, index: int) -> _Shown:
     value = brief = ""
     if frame.problem.drive == "hand":
         moves = [u for u in program.updates if u.parameter == frame.selected] or program.updates
-        known = frame.position >= frame.order.backward
+        known = frame.position >= frame.order.backward and move_told(frame, moves[0].parameter)
         moved = moves[0].lines[index][1]
         value, brief = _shown_value(frame, moved) if known else (UNKNOWN, UNKNOWN)
     mark = SIGNS[line_mark(frame, entry.place.line, update=True)]

@@ -179,7 +179,7 @@ def _lines(
     update = frame.problem.trainer.program.updates[position]
     lines: list[tuple[str, list[Span]]] = []
     for assigned, node in update.lines:
-        written = _written(frame, assigned)
+        written = _written(frame, assigned, update.parameter)
         own = f"{written} = " if len(update.lines) > 1 else ""
         sum_text = arithmetic(frame, position, node, index, digits)
         result = _value(frame, position, node, index, digits)
@@ -192,10 +192,16 @@ def _lines(
     return lines
 
 
-def _written(frame: Frame, name: str) -> str:
-    """Return an optimizer's name as written on paper: `m̂` for `mhat`, `velocity` for `b`."""
-    if name == "b" and not frame.problem.trainer.program.moved_by_hand:
+def _written(frame: Frame, name: str, parameter: int) -> str:
+    """Return an optimizer's name as written on paper: `m̂` for `mhat`, `velocity` for `b`.
+
+    The weight is called as in the model, if that is short.
+    """
+    program = frame.problem.trainer.program
+    if name == "b" and not program.moved_by_hand:
         return VELOCITY
+    if name == "w" and not program.moved_by_hand and not program.nodes[parameter].shape:
+        return label(frame, parameter)
     hat = name.endswith("hat") and not frame.problem.ascii
     return f"{name[0]}\N{COMBINING CIRCUMFLEX ACCENT}" if hat else name
 

@@ -19,6 +19,12 @@ dw1 = dyhat*x1
 dw2 = dyhat
 '''
 """
+UPHILL = """
+[update]
+code = '''
+w = w + lr*g
+'''
+"""
 ROWS = """
 title = "Three parcels"
 [data]
@@ -84,6 +90,7 @@ class Looking:
         (ROWS, "w[1]", 2, (120, 40)),
         (ROWS, "grad(w[1])", None, (200, 60)),
         (TWO_WEIGHTS, "w1 + w2", 1, (120, 40)),
+        (TWO_WEIGHTS + UPHILL, "w2", 1, (120, 40)),
         (TWO_WEIGHTS, "grad(w2)", 1, (120, 40)),
         (TWO_WEIGHTS, "L", 1, (120, 40)),
     ],

@@ -17,7 +17,8 @@ class ProgramPanel(Panel):
     NAME = "Program"
     HELP = (
         "the model and the hand-written lines, with line numbers of the file and each line's "
-        "value; for code of your own, the functions that ran; ▸ is the cursor; ✓ right, ✗ wrong, "
+        "value; for code of your own, the functions that ran; the data, where there is room; "
+        "▸ is the cursor; ✓ right, ✗ wrong, "
         "↳ wrong only because of another line"
     )
     _followed: object = None

@@ -187,6 +187,8 @@ async def test_the_view_opened_last_has_the_room(terminal, size):
         await t.press("escape")
         assert surface in t.text and lens not in t.text
         await t.press("L", "M")
+        assert surface in t.text and t.session.surface.window is not None
+        await t.press("M")
         assert lens in t.text and surface not in t.text
         await t.press("M")
         assert surface in t.text
