@@ -217,7 +217,7 @@ async def test_a_far_step_is_computed_while_the_screen_lives_and_can_be_stopped(
         assert "stopped" in t.text
         assert t.session.step == 0
         await t.press("J", *"30000", "enter")
-        await t.until(lambda: "step 30000/12" in t.text)
+        await t.until(lambda: "step 30,000/12" in t.text)
 
 
 @pytest.mark.parametrize("key", ["G", "c"])

@@ -382,7 +382,7 @@ def test_what_begins_later_is_told_with_its_step():
     finding = only(gradtui.check_update(step, "sgd", lr=0.01))
 
     assert finding.rule == "unexplained-update"
-    assert "those of sgd up to step 1000 and not after it" in finding.message
+    assert "those of sgd up to step 1,000 and not after it" in finding.message
 
 
 def test_an_object_with_another_rate_is_told_to_be_compared_with_that():

@@ -201,4 +201,4 @@ def test_the_steps_of_a_long_run_are_bounded_and_the_rest_is_like_them(tmp_path,
     assert rest.g.shape == (5_000, 1)
     assert set(rest.g[:, 0]) <= set(together.g.ravel())
     error = only(found_in(tmp_path, SGD, "w = w - lr*where(t > 4000, 0, g)", steps=1_000_000))
-    assert "after step 4001" in error.message
+    assert "after step 4,001" in error.message
