@@ -20,6 +20,11 @@ ARRAYS_LIMIT = 72_000_000
 _NAME_LIMIT = 1024
 _SHOWN = 80
 _CHUNK = 1 << 18
+_MARKS = {
+    b"\xff\xfe\0\0": "UTF-32", b"\0\0\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16",
+}  # fmt: skip
+"""Byte order marks; that of UTF-32 begins with one of UTF-16."""
 
 
 def _flags(*names: str) -> int:
@@ -89,12 +94,12 @@ def read_beside(
 
 def decode_text(raw: bytes, file: str) -> str:
     """Return `raw` as text without a byte order mark; raises `InputError` if blank or not UTF-8."""
-    marked = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+    mark = next((kind for mark, kind in _MARKS.items() if raw.startswith(mark)), None)
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
-        kind = "UTF-16" if marked else f"byte 0x{raw[error.start]:02x}"
+        kind = mark or f"byte 0x{raw[error.start]:02x}"
         raise _undecodable(raw, error.start, kind, file) from None
     if "\0" in text:
         # UTF-16 without a byte order mark often is valid UTF-8 with a NUL after each letter.

@@ -95,6 +95,7 @@ def test_a_byte_order_mark_is_not_part_of_the_text():
         (b"\xef\xbb\xbfab\xc3", Place(1, 3), "byte 0xc3", "ab\ufffd"),
         (b"\xed\xa0\x80", Place(1, 1), "byte 0xed", "\ufffd\ufffd\ufffd"),
         ("a = 1".encode("utf-16"), Place(1, 1), "UTF-16", None),
+        ("a = 1".encode("utf-32"), Place(1, 1), "UTF-32", None),
         ("a = 1".encode("utf-16-le"), Place(1, 2), "a NUL byte, as in UTF-16", None),
     ],
 )

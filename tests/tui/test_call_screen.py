@@ -158,3 +158,13 @@ def test_running_again_tells_of_an_exception_at_its_line(call, tmp_path):
         InputError, match=r"net\.py:10:1: error: ZeroDivisionError: division by zero"
     ):
         run_again(session)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (110, 34), (120, 40)])
+async def test_the_surface_of_a_call_has_room_to_be_seen(call, size):
+    async with call().run_test(size=size) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        await terminal.press("M")
+        await terminal.until(lambda: "w[1] ↑" in terminal.text)
+        assert "◉" in terminal.text and "w[0] →" in terminal.text

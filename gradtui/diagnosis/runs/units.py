@@ -77,6 +77,12 @@ def saturated(run: Run) -> Iterator[Finding]:
                 yield _saturated(run, node.id, units, total, since)
 
 
+def _range_text(low: float, high: float) -> str:
+    if short(low) == short(high):
+        return f"is {short(low)}"
+    return f"lies between {short(low)} and {short(high)}"
+
+
 def _saturated(run: Run, node: int, units: Sequence[int], total: int, since: int) -> Finding:
     name, op = run.name(node), run.graph.nodes[node].op
     (operand,) = run.graph.nodes[node].inputs[:1]
@@ -86,7 +92,7 @@ def _saturated(run: Run, node: int, units: Sequence[int], total: int, since: int
     text = f"{units_text(units, total)} of {name}" if total > 1 else f"the unit {name}"
     message = (
         f"{text} {'are' if len(units) > 1 else 'is'} saturated for every example since step "
-        f"{run.first + since}: the input of {op} lies between {short(low)} and {short(high)}, "
+        f"{run.first + since}: the input of {op} {_range_text(low, high)}, "
         "where its slope is nearly 0, so nothing before it learns; start with smaller weights, "
         "standardise the features, or use relu"
     )
