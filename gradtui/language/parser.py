@@ -288,7 +288,7 @@ class _Parser(Refuser):
         while True:
             if self.takes_new_axis():
                 added.append(len(added) + len(bounds) - len(single))
-            elif self.context.elements and self.takes_one():
+            elif self.context.elements and self.one_follows():
                 single.append(len(bounds))
                 at = self.integer()
                 bounds.append((at, at + 1 or None))
@@ -311,18 +311,6 @@ class _Parser(Refuser):
             new = (("axis", tuple(added)), ("entries", entries - len(single) + len(added)))
             tree = Call("expand", (tree,), new, place)
         return tree
-
-    def takes_new_axis(self) -> bool:
-        """Take None or np.newaxis if it comes next; return whether it did."""
-        texts = [token.text for token in self.tokens[self.at : self.at + 3]]
-        count = 1 if texts[:1] == ["None"] else 3 if texts == ["np", ".", "newaxis"] else 0
-        self.at += count
-        return count > 0
-
-    def takes_one(self) -> bool:
-        """Return whether one element comes next, as `0` or `-1`, and no range."""
-        at = self.at + (self.peek().text == "-")
-        return self.tokens[at].kind == "number" and self.tokens[at + 1].text in ("]", ",")
 
     def bounds(self, bracket: Token, begin: int) -> tuple[int | None, int | None]:
         """Return the bounds of an entry such as `:`, `2:` or `1:-1`."""
@@ -376,8 +364,7 @@ class _Parser(Refuser):
         number, after = self.tokens[at], self.tokens[min(at + 1, len(self.tokens) - 1)]
         if number.text != ")" and (number.kind != "number" or after.text != ","):
             return self.expression()
-        values = self.literal()
-        assert isinstance(values, tuple)
+        values = self.integers()
         end = self.tokens[self.at - 1]
         return WholeNumbers(values, self.span(opening, end, opening))
 
@@ -389,17 +376,7 @@ class _Parser(Refuser):
         if token.kind == "name" and self.rules:
             self.at += 1
             return token.text
-        if token.text == "(":
-            self.at += 1
-            values: list[int] = []
-            while self.peek().text != ")":
-                values.append(self.integer())
-                if self.peek().text != ",":
-                    break
-                self.at += 1
-            self.expect(")")
-            return tuple(values)
-        return self.integer()
+        return self.integers() if token.text == "(" else self.integer()
 
     def span(self, first: Tree | Token, last: Tree | Token, anchor: Tree | Token) -> Place:
         """Return the place from `first` to `last`, or the anchor's if they share no line."""

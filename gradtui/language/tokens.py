@@ -219,6 +219,30 @@ class TokenReader:
             self.refuse(token, "a whole number")
         return sign * int(token.text)
 
+    def integers(self) -> tuple[int, ...]:
+        """Take whole numbers in parentheses, such as `(2, 3)`."""
+        self.expect("(")
+        values: list[int] = []
+        while self.peek().text != ")":
+            values.append(self.integer())
+            if self.peek().text != ",":
+                break
+            self.at += 1
+        self.expect(")")
+        return tuple(values)
+
+    def takes_new_axis(self) -> bool:
+        """Take None or np.newaxis if it comes next; return whether it did."""
+        texts = [token.text for token in self.tokens[self.at : self.at + 3]]
+        count = 1 if texts[:1] == ["None"] else 3 if texts == ["np", ".", "newaxis"] else 0
+        self.at += count
+        return count > 0
+
+    def one_follows(self) -> bool:
+        """Return whether a single element comes next, such as `0` or `-1`, and not a range."""
+        at = self.at + (self.peek().text == "-")
+        return self.tokens[at].kind == "number" and self.tokens[at + 1].text in ("]", ",")
+
     def deeper(self, token: Token) -> None:
         """Count a level of nesting; raises InputError where there are too many."""
         self.depth += 1

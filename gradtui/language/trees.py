@@ -145,7 +145,7 @@ def is_name(tree: Tree, name: str) -> bool:
     return isinstance(tree, Name) and tree.name == name
 
 
-def is_call(tree: Tree, *functions: str) -> bool:
+def is_call(tree: Tree | None, *functions: str) -> bool:
     """Whether a tree is one of these operations."""
     return isinstance(tree, Call) and tree.function in functions
 
