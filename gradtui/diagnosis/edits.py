@@ -21,7 +21,7 @@ from gradtui.engine.ops import OPS
 from gradtui.engine.printer import spell
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Name, Number, Tree, WholeNumbers
-from gradtui.language.trees import NOWHERE, Path, replaced
+from gradtui.language.trees import NOWHERE, Path, is_call, replaced
 
 
 class EditKind(Enum):
@@ -116,6 +116,13 @@ class Tweak(Edit, frozen=True):
         new = len(spell(self.new)) if self.new is not None else 0
         return cost + 0.01 * min(new, _LONGEST) + 0.02 * len(self.path)
 
+    @property
+    def suits_count(self) -> bool:
+        """Whether a count may need it: it takes another axis, or drops a sign or a factor."""
+        if is_call(self.new, "shape"):
+            return self.kind is not EditKind.ADD_TERM
+        return self.new is None and not _adds_minus(self)
+
 
 def least_cost(*kinds: EditKind) -> float:
     """Return the least that an edit of some kinds costs."""
@@ -124,9 +131,7 @@ def least_cost(*kinds: EditKind) -> float:
 
 def _is_slope(edit: Tweak) -> bool:
     """Return whether an edit puts a unit's slope in place of the unit or of another's slope."""
-    if isinstance(edit.tree, Call) and edit.tree.function == ">":
-        return True
-    return isinstance(edit.new, Call) and edit.new.function in ("-", "*")
+    return is_call(edit.tree, ">") or is_call(edit.new, "-", "*")
 
 
 def _is_taken_from(edit: Tweak) -> bool:
@@ -139,7 +144,7 @@ def _is_taken_from(edit: Tweak) -> bool:
 
 
 def _adds_minus(edit: Tweak) -> bool:
-    return isinstance(edit.tree, Call) and edit.tree.function == "neg"
+    return is_call(edit.tree, "neg")
 
 
 class Pool(Struct, frozen=True):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.backward.constants import scaled
 from gradtui.diagnosis.backward.hypotheses import FAR, Hit, find_hits, pool_for
 from gradtui.diagnosis.backward.material import columns_like, names_like
-from gradtui.diagnosis.backward.meaning import Readings, is_counted
+from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of
 from gradtui.diagnosis.backward.rules import Context, equivalents_of, rules_of
@@ -108,7 +108,7 @@ def explain(
             for hit in found
             if len(hit.edits) == 1 and hit.scale == 1.0
         ]
-        alike = [one for one in single if is_counted(one.edits[0]) or not readings.is_count(line)]
+        alike = [one for one in single if one.edits[0].suits_count or not readings.is_count(line)]
         return explain_helper(readings, line, repair.edit, world, alike)
     offered = hits_of(readings, repair, others, world)
     context = Context(trial, readings, line, repair.target, world)

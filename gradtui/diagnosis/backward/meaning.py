@@ -35,7 +35,7 @@ from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.steps import Reading, Steps
 from gradtui.diagnosis.backward.trial import Trial, close, constant_ratio
 from gradtui.diagnosis.changes import insertions, small_edits
-from gradtui.diagnosis.edits import Editable, EditKind, Tweak
+from gradtui.diagnosis.edits import Editable, Tweak
 from gradtui.diagnosis.sieve import Fits, Sieve
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind
@@ -338,7 +338,7 @@ class Readings:
         pool = pool_for(self.trial, line, *self.material(line))
         counts = self.is_count(line)
         edits = (insertions if inserted else small_edits)(expression, pool)
-        edits = (edit for edit in edits if not counts or is_counted(edit))
+        edits = (edit for edit in edits if not counts or edit.suits_count)
         return expression, Sieve(expression, edits, self.trial.budget)
 
     def cost_of(self, line: Line, edit: Tweak) -> float:
@@ -391,11 +391,3 @@ class Readings:
         calls = [one for tree in flow_trees(trial) for one in calls_of(tree)]
         factors, terms = distinct(factors, HELPER_MATERIAL), distinct(terms, HELPER_MATERIAL)
         return factors, terms, distinct(calls, HELPER_MATERIAL)
-
-
-def is_counted(edit: Tweak) -> bool:
-    """Return whether an edit counts along another axis, or drops a sign or a factor."""
-    if isinstance(edit.new, Call) and edit.new.function == "shape":
-        return edit.kind is not EditKind.ADD_TERM
-    adds_minus = isinstance(edit.tree, Call) and edit.tree.function == "neg"
-    return edit.new is None and not adds_minus

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.meaning import Readings, is_counted
+from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import ROWS, Trial, rounded
@@ -214,7 +214,7 @@ def edited_of(
             left, sound, _ = readings.order(line, 1.0, after, world)
             cost = readings.cost_of(line, edit)
             scaled = edit.path == () and edit.kind in (EditKind.NEGATE, EditKind.SCALE)
-            scaled = scaled and not is_counted(edit)
+            scaled = scaled and not edit.suits_count
             if scaled and sound == 0:
                 sound = 1.0  # a multiple of an unknown value is unknown, too
             order = (left, sound, 0.5 if scaled else cost - USUAL, cost)
