@@ -27,6 +27,9 @@ from gradtui.engine.stability import Dynamics
 from gradtui.language.parser import parse_program
 from gradtui.language.trees import names_read
 
+Watching = tuple[WatchingSchedule, Mapping[str, float], float]
+"""A schedule that watches the loss (the validation's, if any), its constants, the first rate."""
+
 
 class ByHand(Struct, frozen=True):
     """The hand-written parts, and whether they move the weights."""
@@ -106,13 +109,16 @@ class StepProgram(Struct, frozen=True, eq=False):
     """The optimizer's name in the registry."""
     hyperparameters: Mapping[str, float]
     """All its constants besides the rate."""
-    dynamics: Dynamics
-    """The optimizer's dynamics along one direction of a quadratic loss."""
     moved_by_hand: bool = False
     """Whether the update is hand-written, so that optimizer and dynamics do not apply."""
     validation: Validation | None = None
     watch: Watch | None = None
     """None if the rate is a function of the step alone."""
+
+    @property
+    def dynamics(self) -> Dynamics:
+        """The optimizer's dynamics along one direction of a quadratic loss."""
+        return OPTIMIZERS[self.optimizer].dynamics(self.hyperparameters)
 
     @property
     def state(self) -> tuple[tuple[int, int], ...]:
@@ -137,20 +143,19 @@ def build_step(
     clip_norm: float | None = None,
     by_hand: ByHand | None = None,
     validation: tuple[Graph, Collection[str]] | None = None,
-    watching: tuple[WatchingSchedule, Mapping[str, float], float] | None = None,
+    watching: Watching | None = None,
 ) -> StepProgram:
     """Return the program of one training step of `graph` under an optimizer.
 
-    `given` are hyperparameters that differ from the optimizer's defaults; `clip_norm` is the
-    norm to which longer gradients are clipped.  `validation` is the model in the shapes of the
-    validation data, and the names of the data that differ from those of training.  `watching` is
-    a schedule that watches the loss (that of the validation, if there is one), its constants and
-    the rate it starts from.  Raises InputError if `by_hand` has a line that does not fit.
+    `given` are hyperparameters that differ from the optimizer's defaults; `clip_norm` is the norm
+    to which longer gradients are clipped.  `validation` is the model in the shapes of the
+    validation data, and the names of the data that differ from those of training.
+    Raises InputError if `by_hand` has a line that does not fit.
     """
     values = OPTIMIZERS[optimizer].complete(given)
     by_hand = by_hand or ByHand()
-    moved_by_hand = by_hand.update is not None and by_hand.drives
-    update = (by_hand.update if moved_by_hand else None) or update_of(optimizer, values)
+    own = by_hand.update if by_hand.drives else None
+    update = own or update_of(optimizer, values)
     reverse = differentiate(graph)
     builder = Builder(reverse.nodes)
     lr = builder.leaf(Kind.STATE if watching else Kind.HYPERPARAMETER, "lr", ())
@@ -159,15 +164,8 @@ def build_step(
     hand, driving = _by_hand(builder, graph, reverse, by_hand, gradients)
     clip, clipped = _clip(builder, driving, clip_norm)
     updates, initial = _moves(builder, graph, update, clipped, inputs)
-    initial += () if hand is None else hand.initial
     checked = None if validation is None else _validate(builder, *validation)
-    watch = None
-    if watching:
-        schedule, constants, rate = watching
-        loss = graph.loss if checked is None else checked.loss
-        watch = _watch(builder, lr, loss, schedule, constants)
-        firsts = {"lr": rate, **dict(schedule.state)}
-        initial += [(old, firsts[name]) for name, old, _ in watch.state]
+    watch, firsts = _watch(builder, lr, (checked or graph).loss, watching)
     return StepProgram(
         graph=graph,
         reverse=reverse,
@@ -179,13 +177,12 @@ def build_step(
         clip=clip,
         lr=lr,
         time=inputs.get("t"),
-        initial=tuple(initial),
+        initial=(*initial, *(() if hand is None else hand.initial), *firsts),
         constants=tuple((inputs[n], value) for n, value in values.items() if n in inputs),
         formula=update.formula,
         optimizer=optimizer,
         hyperparameters=values,
-        dynamics=OPTIMIZERS[optimizer].dynamics(values),
-        moved_by_hand=moved_by_hand,
+        moved_by_hand=own is not None,
         validation=checked,
         watch=watch,
     )
@@ -298,9 +295,15 @@ def _validate(builder: Builder, graph: Graph, own: Collection[str]) -> Validatio
 
 
 def _watch(
-    builder: Builder, lr: int, loss: int, schedule: WatchingSchedule, given: Mapping[str, float]
-) -> Watch:
-    """Append the nodes of the next step's rate and of the schedule's new states."""
+    builder: Builder, lr: int, loss: int, watching: Watching | None
+) -> tuple[Watch | None, list[tuple[int, Any]]]:
+    """Append the nodes of the next step's rate and of the schedule's new states, if any.
+
+    Return them, then the initial values of the rate and of the states.
+    """
+    if watching is None:
+        return None, []
+    schedule, given, rate = watching
     constants = schedule.complete(given)
     old = {"lr": lr}
     for name, _ in schedule.state:
@@ -310,7 +313,9 @@ def _watch(
         names[name] = builder.constant(float(value))
     for line in parse_program(schedule.program):
         names[line.name] = lower_tree(line.value, builder, lambda name: names[name.name])
-    return Watch(schedule, constants, tuple((name, id, names[name]) for name, id in old.items()))
+    state = tuple((name, id, names[name]) for name, id in old.items())
+    firsts = {"lr": rate, **dict(schedule.state)}
+    return Watch(schedule, constants, state), [(id, firsts[name]) for name, id in old.items()]
 
 
 _LEAVES = (Kind.PARAMETER, Kind.DATA)
