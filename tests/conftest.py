@@ -1,3 +1,4 @@
+import gc
 import os
 import shutil
 import tempfile
@@ -27,6 +28,17 @@ def pytest_configure(config):
 def pytest_xdist_auto_num_workers():
     """Have more workers than processors: the tests of the screen wait for most of their time."""
     return (os.cpu_count() or 1) + 2
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Spare the garbage collector ten thousand tests, none of which is garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 TEXT = '''title = "A test"

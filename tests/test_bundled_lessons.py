@@ -15,7 +15,7 @@ from gradtui.scenario.bundled import list_bundled
 from gradtui.scenario.lesson import Goal, Question
 from gradtui.tui.keys import DEFAULTS
 
-LESSONS = [entry.name for entry in list_bundled() if gradtui.load(entry.name).problem.lessons]
+LESSONS = [entry.name for entry in list_bundled() if entry.has_lesson]
 MOST = 40
 """Presses of a key that one step of a lesson may take."""
 SMALLEST = {False: ((36, 10), (76, 7)), True: ((76, 7),)}
