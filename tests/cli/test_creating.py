@@ -75,29 +75,3 @@ def test_new_writes_code_with_one_mistake_and_never_overwrites(run, tmp_path):
     status, out, err = run("new", path)
     assert (status, out) == (2, "")
     assert "the file exists" in err
-
-
-def test_the_facts_that_new_suggests_hold(run, tmp_path):
-    path = tmp_path / "mine.toml"
-    run("new", path)
-    text = path.read_text(encoding="utf-8")
-    at = text.index("# [[expect]]")
-    facts = "\n".join(line.removeprefix("# ") for line in text[at:].splitlines())
-    path.write_text(text[:at] + facts, encoding="utf-8")
-    status, out, err = run("check", path)
-    assert (status, err) == (0, ""), out
-    assert out == f"{path}: ok, all 2 stated facts hold\n"
-
-
-def test_the_hand_written_parts_of_the_template_are_right_once_uncommented(run, tmp_path):
-    path = tmp_path / "a.toml"
-    run("new", path)
-    lines = path.read_text().split("\n")
-    first, last = (next(i for i, line in enumerate(lines) if line.startswith(f"# {start}"))
-                   for start in ("[backward]", "state = { m"))  # fmt: skip
-    other = ("# source", "# claims", "# state")
-    taken = [line.removeprefix("# ") for line in lines[first:last] if not line.startswith(other)]
-    path.write_text("\n".join([*lines[:first], *taken, *lines[last:]]))
-    status, out, _ = run("check", path)
-    said = "4 claims compared and right at 12 points, to 1e-6 of each element"
-    assert (status, out) == (0, f"{path}: ok, {said}; no facts are stated\n")

@@ -14,9 +14,26 @@ from gradtui.diagnosis.recorded.target import target_of
 from gradtui.diagnosis.recorded.trace import record_call
 from gradtui.engine.graph import Graph
 from gradtui.recording.sweep import gradients
-from gradtui.scenario.problem import Problem
+from gradtui.scenario.problem import Executed, Problem
 from gradtui.tracing.lowering import Lowered, lower_tape
 from gradtui.tracing.problem import Recording, problem_of
+
+RNN = """
+    def case(W=np.eye(3) / 2, h0=np.ones(3)):
+        h, loss = h0, 0.0
+        hs = {-1: h0}
+        for t in range(4):
+            z = W @ hs[t - 1]
+            hs[t] = np.tanh(z)
+            loss += hs[t].sum()
+        dW, dh = np.zeros_like(W), 0.0
+        for t in reversed(range(4)):
+            dz = (1 + dh) * (1 - hs[t] ** 2)
+            dW += np.outer(dz, hs[t - 1])
+            dh = W.T @ dz
+        return loss, {"W": dW, "h0": dh}
+    """
+"""A recurrent network, and its backward pass through time by hand."""
 
 
 class Run(NamedTuple):
@@ -64,3 +81,8 @@ def apart(one: Any, other: Any) -> float:
     """Return how far two arrays differ, relative to the largest number of the second."""
     scale = float(np.max(np.abs(other), initial=1.0))
     return float(np.max(np.abs(np.asarray(one) - other), initial=0.0)) / scale
+
+
+def lines_of(run: Run, number: int) -> list[Executed]:
+    """Return the visits of a line of the user's file."""
+    return [line for line in run.problem.call.lines if line.place.line == number]

@@ -1,45 +1,8 @@
 """Lines of a run: what they are called, their rounds, their values, their pass."""
 
-import sys
-import textwrap
-
 import numpy as np
-import pytest
 
-from gradtui.base.source import InputError
-from gradtui.diagnosis.recorded.runs import CodeFailed
-from tracing.runs import module_of, watched
-
-
-@pytest.fixture
-def traced(tmp_path):
-    def trace(source):
-        file = tmp_path / "net.py"
-        file.write_text("import numpy as np\n" + textwrap.dedent(source))
-        return watched(module_of(file).case)
-
-    return trace
-
-
-RNN = """
-    def case(W=np.eye(3) / 2, h0=np.ones(3)):
-        h, loss = h0, 0.0
-        hs = {-1: h0}
-        for t in range(4):
-            z = W @ hs[t - 1]
-            hs[t] = np.tanh(z)
-            loss += hs[t].sum()
-        dW, dh = np.zeros_like(W), 0.0
-        for t in reversed(range(4)):
-            dz = (1 + dh) * (1 - hs[t] ** 2)
-            dW += np.outer(dz, hs[t - 1])
-            dh = W.T @ dz
-        return loss, {"W": dW, "h0": dh}
-    """
-
-
-def lines_of(run, number):
-    return [line for line in run.problem.call.lines if line.place.line == number]
+from tracing.runs import RNN, lines_of
 
 
 def test_a_name_in_a_loop_tells_the_round_and_an_index_its_number(traced):
@@ -107,49 +70,6 @@ def test_a_value_without_a_name_is_called_as_it_is_written(traced):
     assert {one.name for one in run.graph.statements} == {"half()", "half()#2", "x * x", "loss"}
 
 
-def test_a_helper_belongs_to_the_round_that_calls_it(traced):
-    run = traced("""
-        class Cell:
-            def __init__(self, w):
-                self.w = w
-                self.cache = {}
-
-            def step(self, h):
-                self.cache["out"] = np.tanh(h * self.w)
-                return self.cache["out"]
-
-        def case(w=np.ones(2), h=np.ones(2)):
-            cell = Cell(w)
-            for t in range(2):
-                h = cell.step(h)
-            return h.sum(), (w, h)
-        """)
-
-    names = [one.name for one in run.graph.statements]
-    assert names == ['self.cache["out"](t=0)', 'self.cache["out"](t=1)', "loss"]
-    calling = lines_of(run, 15)
-    assert all(line.waits and not line.computes for line in calling)
-    assert next(line.function for line in run.problem.call.lines if line.nodes) == "Cell.step"
-
-
-def test_a_round_without_a_number_is_counted(traced):
-    run = traced("""
-        def case(x=np.ones(2)):
-            y = x
-            while y.sum() < 10:
-                y = y * 2
-            for scale in (x, 3 * x):
-                y = y * scale
-            return y.sum(), x
-        """)
-
-    assert [line.rounds for line in lines_of(run, 6)] == [
-        ("round 1 of 3",), ("round 2 of 3",), ("round 3 of 3",)
-    ]  # fmt: skip
-    names = [one.name for one in run.graph.statements]
-    assert names[:4] == ["y(#1)", "y(#2)", "y(#3)", "3 * x"]
-
-
 def test_names_of_data_are_those_of_the_module_or_the_object(traced):
     run = traced("""
         X, SETS = np.ones((2, 3)), {"y": np.zeros(2)}
@@ -168,37 +88,6 @@ def test_names_of_data_are_those_of_the_module_or_the_object(traced):
         """)
 
     assert {node.name for node in run.graph.data} == {"X", "net.scale", 'SETS["y"]'}
-
-
-def test_the_tracer_of_before_is_put_back_also_after_an_exception(traced):
-    def tracer(frame, event, argument):
-        return None
-
-    before = sys.gettrace()
-    sys.settrace(tracer)
-    try:
-        with pytest.raises(CodeFailed):
-            traced("""
-                def case(x=np.ones(2)):
-                    return 1 / 0, x
-                """)
-        assert sys.gettrace() is tracer
-    finally:
-        sys.settrace(before)
-
-
-def test_code_that_was_typed_has_its_lines_without_their_text():
-    names = {"np": np}
-    text = "def case(w=np.ones(2)):\n    h = w * 2\n    return h.sum(), w\n"
-    exec(compile(text, "<typed in>", "exec"), names)
-    run = watched(names["case"])
-
-    assert [(line.place.line, line.scope) for line in run.problem.call.lines] == [
-        (2, (2, 3)),
-        (3, (2, 3)),
-    ]
-    assert run.problem.texts["<typed in>"] == ("", "", "")
-    assert [one.name for one in run.graph.statements] == ["multiply", "loss"]
 
 
 def test_an_array_that_is_written_through_a_mask_is_a_new_version_of_it(traced):
@@ -227,21 +116,3 @@ def test_names_and_rounds_cannot_act_on_the_terminal(traced):
     shown = [*run.graph.names, *(text for line in run.problem.call.lines for text in line.rounds)]
     assert not any("\x1b" in text for text in shown)
     assert any("x1b" in text for text in shown)
-
-
-def test_a_run_of_very_many_lines_is_refused_at_its_function(traced, monkeypatch):
-    monkeypatch.setattr("gradtui.tracing.visits.MOST_VISITS", 20)
-
-    with pytest.raises(InputError, match=r"net\.py:3:1: error: the call executes more than"):
-        traced(RNN)
-
-
-def test_a_call_of_too_many_operations_is_told_where_most_are(traced, monkeypatch):
-    monkeypatch.setattr("gradtui.engine.size.MAX_OF_CALL", 10)
-
-    with pytest.raises(InputError) as caught:
-        traced(RNN)
-
-    assert "calls of up to 10 operations, and this one has" in caught.value.message
-    assert "`gradtui check` compares its gradients" in caught.value.message
-    assert caught.value.source_line.strip() == "loss += hs[t].sum()"

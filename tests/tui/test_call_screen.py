@@ -2,9 +2,7 @@
 
 import pytest
 
-from gradtui.base.source import InputError
 from gradtui.cli.running import trace_code
-from gradtui.debugger.calls import run_again
 from gradtui.debugger.session import SINGLE
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.commands import COMMANDS
@@ -137,27 +135,6 @@ async def test_nothing_is_saved_of_a_call(call, state_folder):
         await terminal.press("s", "S")
         assert terminal.debugger.saving.save() == ""
     assert not list(state_folder.rglob("*.toml")) and not list(state_folder.rglob("*.json"))
-
-
-def test_running_again_shows_the_file_as_it_is_now(call, tmp_path):
-    session = call("3")._session
-    assert session.frame.known.judgement.verdict == "wrong"
-
-    (tmp_path / "net.py").write_text(NET.replace("FACTOR", "2"))
-    renewed = run_again(session)
-
-    assert renewed.frame.known.judgement.verdict == "correct"
-    assert renewed.position == renewed.order.end
-
-
-def test_running_again_tells_of_an_exception_at_its_line(call, tmp_path):
-    session = call()._session
-    (tmp_path / "net.py").write_text(NET.replace("FACTOR", "(1 / 0)"))
-
-    with pytest.raises(
-        InputError, match=r"net\.py:10:1: error: ZeroDivisionError: division by zero"
-    ):
-        run_again(session)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (110, 34), (120, 40)])

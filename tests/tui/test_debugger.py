@@ -6,12 +6,6 @@ import random
 import re
 
 import pytest
-from textual.events import Key
-
-import gradtui
-from gradtui.debugger.steps import Level
-from gradtui.tui.debugger import Debugger
-from gradtui.tui.prompt import Prompt
 
 
 async def test_a_newcomer_sees_every_local_derivative_and_the_gradients(terminal):
@@ -77,82 +71,6 @@ async def test_into_and_undo_are_inverse_on_the_screen(terminal):
             assert t.text == before
 
 
-async def test_finish_goes_pass_by_pass_and_restart_back(terminal):
-    async with terminal("two_weights") as t:
-        await t.press("F", "F")
-        places = []
-        for _ in range(4):
-            await t.press("f")
-            places.append((t.session.step, t.session.position))
-        assert places == [(0, 3), (0, 8), (0, 10), (1, 3)]
-        for expected in [(1, 0), (0, 8), (0, 3), (0, 0)]:
-            await t.press("F")
-            assert (t.session.step, t.session.position) == expected
-
-
-@pytest.mark.parametrize(
-    ("keys", "step"),
-    [
-        (["G"], 12),
-        (["end"], 12),
-        (["c"], 12),
-        (["G", "g"], 0),
-        (["G", "home"], 0),
-        (["G", "C"], 0),
-        (["right_square_bracket"], 10),
-        (["right_curly_bracket"], 100),
-        (["right_curly_bracket", "left_square_bracket"], 90),
-        (["right_curly_bracket", "left_curly_bracket"], 0),
-        (["J", "7", "enter"], 7),
-        (["colon", "5", "enter"], 5),
-    ],
-)
-async def test_keys_that_jump(terminal, keys, step):
-    async with terminal("two_weights") as t:
-        await t.press(*keys)
-        assert t.session.step == step
-        assert f"step {step}/12" in t.text
-
-
-async def test_the_first_step_says_that_there_is_none_before(terminal):
-    async with terminal("two_weights") as t:
-        await t.press("N")
-        assert t.session.step == 0
-        assert "this is the first step" in t.text
-
-
-async def test_a_wrong_step_is_refused_and_nothing_moves(terminal):
-    async with terminal("two_weights") as t:
-        await t.press("n", "J", "x", "enter")
-        assert t.session.step == 1
-        assert "'x' is not a step" in t.text
-
-
-async def test_selection_moves_the_chain_rule_and_survives_steps(terminal):
-    async with terminal("two_weights") as t:
-        await t.press("k")
-        assert "= 6 · 1 · 2 = 12" in t.text
-        await t.press("n")
-        assert "= (-1.8) · 1 · 2 = -3.6" in t.text
-        await t.press("u")
-        assert "∂L/∂ŷ = ∂L/∂e · ∂e/∂ŷ" in t.text
-        await t.press("d")
-        assert "∂L/∂w1" in t.text
-
-
-async def test_the_chain_rule_follows_the_cursor_until_a_node_is_selected(terminal):
-    async with terminal("two_weights") as t:
-        await t.press("S")
-        assert "ŷ → w1" in t.rows[-3] and "∂L/∂w1 = ∂L/∂e · ∂e/∂ŷ · ∂ŷ/∂w1" in t.text
-        await t.press("j", "s")
-        assert t.session.selection.pinned
-        assert "ŷ → w2" in t.rows[-3] and re.search(r"33▸ ŷ", t.text)
-        await t.press("u", "u")
-        assert "∂L/∂e = 2·e" in t.text and re.search(r"34› e", t.text)
-        await t.press("escape")
-        assert not t.session.selection.pinned and "∂L/∂w2 = " in t.text
-
-
 async def test_a_finding_takes_the_selection_with_it_and_leaves_it_to_the_cursor(terminal):
     async with terminal("grad_missing_slope") as t:
         await t.press("k", "k", "f2")
@@ -160,29 +78,6 @@ async def test_a_finding_takes_the_selection_with_it_and_leaves_it_to_the_cursor
         seen = t.session.selection.node
         await t.press("s")
         assert t.session.selection.node != seen
-
-
-async def test_operations_and_back_to_names(terminal):
-    async with terminal("two_weights") as t:
-        await t.press("x")
-        assert t.session.level is Level.OPERATIONS
-        assert "Graph of operations" in t.text
-        assert "* 2" in t.text and "* 6" in t.text
-        await t.press("x")
-        assert t.session.level is Level.NAMED
-        assert "* 6" not in t.text
-
-
-async def test_search_selects_a_node_by_its_label(terminal):
-    async with terminal("two_weights") as t:
-        await t.press("slash")
-        await t.type("yhat")
-        await t.press("enter")
-        assert t.session.problem.graph.nodes[t.session.selection.node].name == "yhat"
-        await t.press("slash")
-        await t.type("nosuch")
-        await t.press("enter")
-        assert "no node is called 'nosuch'" in t.text
 
 
 async def test_escape_leaves_an_input_and_keys_are_commands_again(terminal):
@@ -206,30 +101,6 @@ async def test_the_command_line_knows_every_command_and_suggests(terminal):
         await t.press("enter")
         assert "next takes nothing after it" in t.text
         assert t.session.step == 4
-
-
-async def test_a_far_step_is_computed_while_the_screen_lives_and_can_be_stopped(terminal):
-    async with terminal("five_parcels") as t:
-        await t.press("J", *"9000000")
-        await t.pilot.press("enter")
-        assert "of 9,000,000, Ctrl+C stops" in t.text
-        await t.press("ctrl+c")
-        assert "stopped" in t.text
-        assert t.session.step == 0
-        await t.press("J", *"30000", "enter")
-        await t.until(lambda: "step 30,000/12" in t.text)
-
-
-@pytest.mark.parametrize("key", ["G", "c"])
-async def test_the_end_of_a_long_run_is_computed_while_the_screen_lives(terminal, write, key):
-    path = write("L = sum((w*x)**2)", f"w = {[0.1] * 400}", lr=0.001, steps=9_000_000)
-    async with terminal(path) as t:
-        for typed in (key, "n"):
-            known = t.session.history.known
-            await t.pilot.press(typed)
-            await t.until(lambda known=known: t.session.history.known > known)
-            assert t.session.history.known < 9_000_000
-        assert t.session.step < 10
 
 
 async def test_play_runs_to_the_last_step_and_stops(terminal):
@@ -348,39 +219,6 @@ async def test_a_run_that_overflows_shows_inf_and_goes_on(terminal):
         assert "0.72884" in t.text
 
 
-async def test_another_scenario_opens_without_restarting(terminal):
-    async with terminal("two_weights") as t:
-        await t.press("colon")
-        await t.type("open practice")
-        await t.press("enter")
-        assert t.session.problem.title == "Pencil and paper"
-        assert "Lesson · 1 of" in t.text
-        await t.press("colon")
-        await t.type("open nosuch")
-        await t.press("enter")
-        assert "no file and no bundled scenario is called 'nosuch'" in t.text
-        assert t.session.problem.title == "Pencil and paper"
-
-
-async def test_a_key_for_the_screen_before_does_nothing_to_one_that_is_not_there_yet(terminal):
-    async with terminal("two_weights") as t:
-        coming = Debugger(gradtui.load("practice"), t.app.screen.keys)
-        opened = t.app.push_screen(coming)
-        assert not coming.is_mounted
-        assert not await t.app.run_action("run('find')", coming)
-        await opened
-        await t.press("slash")
-        assert t.app.screen.query(Prompt)
-
-
-async def test_a_key_after_the_one_that_quits_does_nothing(terminal):
-    async with terminal("two_weights") as t:
-        debugger = t.app.screen
-        t.app.exit(0)
-        assert not await t.app.run_action("run('find')", debugger)
-    assert t.app.return_code == 0
-
-
 async def test_text_from_a_file_is_neither_markup_nor_escape(terminal, tmp_path):
     file = tmp_path / "odd.toml"
     file.write_text(
@@ -458,19 +296,6 @@ async def test_batches_and_the_validation_are_on_the_screen_and_the_same_going_b
         assert "lr 0.002 " in t.rows[0]
         await t.press("N")
         assert "lr 0.02 → 0.002 at step 44 " in t.text
-
-
-async def test_held_keys_share_frames_and_end_at_their_step(terminal, monkeypatch):
-    shown = []
-    show = Debugger.show_frame
-    monkeypatch.setattr(Debugger, "show_frame", lambda self: (shown.append(1), show(self))[1])
-    async with terminal("five_parcels") as opened:
-        shown.clear()
-        for _ in range(100):
-            opened.app.post_message(Key("n", "n"))
-        await opened.until(lambda: "step 100/12" in opened.rows[0])
-        assert opened.session.step == 100
-        assert len(shown) < 50
 
 
 async def test_keys_where_no_panel_has_room(terminal):

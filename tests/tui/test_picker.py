@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from rich.style import Style
-from textual.events import Click, Key
+from textual.events import Key
 from textual.widgets import OptionList
 
 from gradtui.scenario.bundled import find_scenario, list_bundled
@@ -84,17 +83,6 @@ async def test_nothing_found_is_said_and_escape_clears_then_leaves(terminal):
         assert t.app.return_value == 0
 
 
-async def test_opening_from_the_debugger_and_coming_back(terminal):
-    async with terminal("two_weights") as t:
-        await t.press("n", "o")
-        assert isinstance(t.app.screen, Picker)
-        await t.press("escape")
-        assert t.session.step == 1
-        await t.press("o", "enter")
-        assert t.session.problem.title == "One weight, one parcel"
-        assert "nothing computed yet" in t.text and "Lesson · 1 of" in t.text
-
-
 @pytest.mark.parametrize("turns", range(6))
 async def test_leaving_while_the_picker_comes_up_is_no_error(terminal, turns):
     async with terminal("one_weight") as t:
@@ -125,17 +113,3 @@ async def test_what_was_chosen_is_opened_though_the_list_is_narrowed_since(termi
         picker.post_message(chosen)
         await t.pilot.pause()
         assert t.session.problem.path == find_scenario(name)
-
-
-async def test_a_click_on_what_the_list_no_longer_has_is_no_error(terminal):
-    async with terminal("two_weights") as t:
-        await t.press("o")
-        listed = t.app.screen.query_one(OptionList)
-        style = Style.from_meta({"option": 90})
-        click = Click(listed, 5, 5, 0, 0, 1, False, False, False, style=style)
-        await t.type("adam")
-        listed.post_message(click)
-        await t.pilot.pause()
-        assert t.app.screen.query_one(OptionList).option_count < 90
-        await t.press("escape", "escape")
-        assert t.session.problem.title == "Two weights, one parcel"

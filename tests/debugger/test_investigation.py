@@ -1,0 +1,68 @@
+import pytest
+
+from gradtui.debugger.investigation import COMPUTING
+
+WRONG = "[backward]\ncode = '''\nde = 2*e\ndw = de\n'''"
+CODE, DATA = "e = w*x - y\nL = e**2", "x = 3.0\ny = 5.0"
+
+
+def test_nothing_is_found_before_it_is_looked_for(session_of):
+    looked = session_of(CODE, data=DATA, more=WRONG).investigation
+    assert (looked.judgement, looked.run_findings, looked.findings) == (None, None, ())
+    assert looked.unknown == "comparing what was written by hand …"
+    looked.judge()
+    assert looked.unknown == "looking at the run …"
+    assert [(one.rule, one.target) for one in looked.findings] == [("missing-factor", "dw")]
+    looked.look()
+    assert looked.unknown == ""
+
+
+def test_the_next_finding_comes_after_the_chosen_one_and_the_first_after_the_last(session_of):
+    more = "[backward]\ncode = '''\nde = 2*e\ndw = de\ndb = -de\n'''"
+    session = session_of("e = w*x + b - y\nL = e**2", "w = 2.0\nb = 0.1", DATA, more=more)
+    looked = session.investigation
+    assert looked.next() is None
+    looked.judge()
+    first, second = looked.findings
+    for expected in (first, second, first):
+        assert looked.next() == expected
+        looked.chosen = expected
+    assert looked.number == 0
+
+
+def test_a_run_that_a_wrong_gradient_drives_is_not_blamed_for_it(session_of):
+    wrong = session_of(CODE, data=DATA, more=WRONG.replace("dw = de", "dw = -de*x")).investigation
+    wrong.look()
+    assert [one.severity for one in wrong.findings] == ["error"] and wrong.run_findings == ()
+
+
+def test_a_branch_that_ends_at_twice_the_loss_is_a_setback(session_of):
+    session = session_of(CODE, data=DATA, lr=0.02)
+    session.branches.what_if("lr 0.2", 0)
+    session.investigation.look()
+    setback = session.investigation.setback
+    # e shrinks by 1 - 2·9·lr a step: 0.64 on the run, -2.6 on the branch; its square is the loss
+    assert setback.step == 5
+    assert setback.before == pytest.approx(0.64**10)
+    assert setback.loss == pytest.approx(2.6**10)
+
+
+def test_the_gauge_is_the_rate_times_the_curvature(session_of):
+    session = session_of(CODE, data=DATA, lr=0.1)
+    gauge = session.investigation.gauge(session.tape(0))
+    # L = (3w - 5)² curves by 2·3² = 18
+    assert gauge != COMPUTING and gauge.sharpness == pytest.approx(18.0, rel=1e-6)
+
+
+def test_where_the_update_is_written_by_hand_no_gauge_applies(session_of):
+    session = session_of(CODE, data=DATA, more="[update]\ncode = 'w = w - lr*g'")
+    assert session.investigation.gauge(session.tape(0)) == "unknown: update by hand"
+
+
+def test_to_a_learner_who_is_asked_no_finding_is_told(session_of):
+    session = session_of(CODE, data=DATA, more=WRONG)
+    session.investigation.look()
+    known = session.investigation.known(session.tape(0))
+    assert known.findings and known.judgement
+    assert (known.untold.findings, known.untold.judgement, known.untold.chosen) == ((), None, None)
+    assert known.untold.gauge == known.gauge

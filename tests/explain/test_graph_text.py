@@ -1,0 +1,63 @@
+import pytest
+
+from gradtui.base.text import cell_width
+from gradtui.explain.graph_text import CLOSE, ROOMY, box_text, box_width, wire_text, wire_width
+from gradtui.explain.spans import line_text, line_width
+from gradtui.explain.values import UNKNOWN
+
+
+@pytest.fixture
+def session(session_of):
+    """e = 2·3 - 5 = 1, L = 1, dL/de = 2, dL/dw = 2·3 = 6, dL/dx = 2·2 = 4."""
+    return session_of("e = w*x - y\nL = e**2", data="x = 3.0\ny = 5.0")
+
+
+def texts(frame, name):
+    found = box_text(frame, frame.graph.names[name], CLOSE)
+    return line_text(found.above).split(), line_text(found.below).split()
+
+
+def test_a_box_has_name_and_value_and_below_its_gradient(session):
+    assert texts(session.frame, "e") == (["e", "1"], ["2"])
+    assert texts(session.frame, "w") == (["w", "2"], ["6"])
+    assert texts(session.frame, "x") == (["x", "3"], ["4"])
+
+
+def test_what_the_cursor_has_not_come_to_is_unknown(session):
+    session.first()
+    session.position = 0
+    assert texts(session.frame, "w") == (["w", "2"], [UNKNOWN])
+    assert texts(session.frame, "e") == ([*"e", UNKNOWN], [UNKNOWN])
+    edge = session.frame.graph.names["e"], session.frame.graph.loss
+    assert wire_text(session.frame, *edge, CLOSE) == UNKNOWN
+    session.into()
+    assert texts(session.frame, "e") == (["e", "1"], [UNKNOWN])
+
+
+def test_an_edge_has_its_local_derivative(session):
+    names = session.frame.graph.names
+    assert wire_text(session.frame, names["e"], names["L"], CLOSE) == "×2"
+    assert wire_text(session.frame, names["w"], names["e"], CLOSE) == "×3"
+
+
+def test_an_edge_of_arrays_has_its_rule_and_a_short_array_its_numbers(session_of):
+    code = "z = X@w\nh = tanh(z)\nL = sum(h*v)"
+    data = "X = [[1.0, 2.0], [3.0, 4.0]]\nv = [2.0, 3.0]"
+    frame = session_of(code, "w = [0.0, 0.0]", data).frame
+    names = frame.graph.names
+    assert wire_text(frame, names["w"], names["z"], CLOSE) == "@"
+    assert wire_text(frame, names["z"], names["h"], CLOSE) == "×[1 1]"
+    assert texts(frame, "w")[0] == ["w", "[0", "0]"]
+    assert texts(frame, "X")[0] == ["X", "[2×2]"]
+
+
+@pytest.mark.parametrize("cells", [CLOSE, ROOMY])
+@pytest.mark.parametrize("value", [2.0, -1.0e-5, 123456.789, -3.0e300])
+def test_a_box_is_as_wide_for_any_number(session_of, cells, value):
+    frame = session_of("a = w*x\nL = a*a + 0*w", f"w = {value!r}", "x = 1.0").frame
+    for node in frame.graph.nodes:
+        found, width = box_text(frame, node.id, cells), box_width(frame, node.id, cells)
+        assert max(line_width(found.above), line_width(found.below)) <= width
+    for edge in frame.structure.edges:
+        text = wire_text(frame, *edge, cells)
+        assert cell_width(text) <= wire_width(frame, *edge, cells)

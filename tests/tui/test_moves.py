@@ -1,0 +1,64 @@
+import re
+
+from gradtui.debugger.steps import Level
+
+
+async def test_finish_goes_pass_by_pass_and_restart_back(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("F", "F")
+        places = []
+        for _ in range(4):
+            await t.press("f")
+            places.append((t.session.step, t.session.position))
+        assert places == [(0, 3), (0, 8), (0, 10), (1, 3)]
+        for expected in [(1, 0), (0, 8), (0, 3), (0, 0)]:
+            await t.press("F")
+            assert (t.session.step, t.session.position) == expected
+
+
+async def test_selection_moves_the_chain_rule_and_survives_steps(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("k")
+        assert "= 6 · 1 · 2 = 12" in t.text
+        await t.press("n")
+        assert "= (-1.8) · 1 · 2 = -3.6" in t.text
+        await t.press("u")
+        assert "∂L/∂ŷ = ∂L/∂e · ∂e/∂ŷ" in t.text
+        await t.press("d")
+        assert "∂L/∂w1" in t.text
+
+
+async def test_the_chain_rule_follows_the_cursor_until_a_node_is_selected(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("S")
+        assert "ŷ → w1" in t.rows[-3] and "∂L/∂w1 = ∂L/∂e · ∂e/∂ŷ · ∂ŷ/∂w1" in t.text
+        await t.press("j", "s")
+        assert t.session.selection.pinned
+        assert "ŷ → w2" in t.rows[-3] and re.search(r"33▸ ŷ", t.text)
+        await t.press("u", "u")
+        assert "∂L/∂e = 2·e" in t.text and re.search(r"34› e", t.text)
+        await t.press("escape")
+        assert not t.session.selection.pinned and "∂L/∂w2 = " in t.text
+
+
+async def test_operations_and_back_to_names(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("x")
+        assert t.session.level is Level.OPERATIONS
+        assert "Graph of operations" in t.text
+        assert "* 2" in t.text and "* 6" in t.text
+        await t.press("x")
+        assert t.session.level is Level.NAMED
+        assert "* 6" not in t.text
+
+
+async def test_search_selects_a_node_by_its_label(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("slash")
+        await t.type("yhat")
+        await t.press("enter")
+        assert t.session.problem.graph.nodes[t.session.selection.node].name == "yhat"
+        await t.press("slash")
+        await t.type("nosuch")
+        await t.press("enter")
+        assert "no node is called 'nosuch'" in t.text

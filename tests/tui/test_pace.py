@@ -1,0 +1,79 @@
+import pytest
+from textual.events import Key
+
+from gradtui.tui.debugger import Debugger
+
+
+@pytest.mark.parametrize(
+    ("keys", "step"),
+    [
+        (["G"], 12),
+        (["end"], 12),
+        (["c"], 12),
+        (["G", "g"], 0),
+        (["G", "home"], 0),
+        (["G", "C"], 0),
+        (["right_square_bracket"], 10),
+        (["right_curly_bracket"], 100),
+        (["right_curly_bracket", "left_square_bracket"], 90),
+        (["right_curly_bracket", "left_curly_bracket"], 0),
+        (["J", "7", "enter"], 7),
+        (["colon", "5", "enter"], 5),
+    ],
+)
+async def test_keys_that_jump(terminal, keys, step):
+    async with terminal("two_weights") as t:
+        await t.press(*keys)
+        await t.until(lambda: f"step {step}/12" in t.text)
+        assert t.session.step == step
+
+
+async def test_the_first_step_says_that_there_is_none_before(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("N")
+        assert t.session.step == 0
+        assert "this is the first step" in t.text
+
+
+async def test_a_wrong_step_is_refused_and_nothing_moves(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("n", "J", "x", "enter")
+        assert t.session.step == 1
+        assert "'x' is not a step" in t.text
+
+
+async def test_a_far_step_is_computed_while_the_screen_lives_and_can_be_stopped(terminal):
+    async with terminal("five_parcels") as t:
+        await t.press("J", *"9000000")
+        await t.pilot.press("enter")
+        assert "of 9,000,000, Ctrl+C stops" in t.text
+        await t.press("ctrl+c")
+        assert "stopped" in t.text
+        assert t.session.step == 0
+        await t.press("J", *"30000", "enter")
+        await t.until(lambda: "step 30,000/12" in t.text)
+
+
+@pytest.mark.parametrize("key", ["G", "c"])
+async def test_the_end_of_a_long_run_is_computed_while_the_screen_lives(terminal, write, key):
+    path = write("L = sum((w*x)**2)", f"w = {[0.1] * 400}", lr=0.001, steps=9_000_000)
+    async with terminal(path) as t:
+        for typed in (key, "n"):
+            known = t.session.history.known
+            await t.pilot.press(typed)
+            await t.until(lambda known=known: t.session.history.known > known)
+            assert t.session.history.known < 9_000_000
+        assert t.session.step < 10
+
+
+async def test_held_keys_share_frames_and_end_at_their_step(terminal, monkeypatch):
+    shown = []
+    show = Debugger.show_frame
+    monkeypatch.setattr(Debugger, "show_frame", lambda self: (shown.append(1), show(self))[1])
+    async with terminal("five_parcels") as opened:
+        shown.clear()
+        for _ in range(100):
+            opened.app.post_message(Key("n", "n"))
+        await opened.until(lambda: "step 100/12" in opened.rows[0])
+        assert opened.session.step == 100
+        assert len(shown) < 50
