@@ -1,5 +1,7 @@
 """Lines folded to one node among operations: what is drawn, what is stepped through."""
 
+from functools import cache
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -70,6 +72,9 @@ def test_a_parameter_and_a_single_operation_have_nothing_to_unfold(session_of):
     assert session.level is Level.NAMED
 
 
+problem = cache(lambda name: gradtui.load(name).problem)
+
+
 @settings(max_examples=60)
 @example(where=0.0, keys=["a", "into", "x", "back", "x"], file="two_weights")
 @example(where=0.25, keys=["x"], file="softmax_classifier")  # Y comes from data alone: not drawn
@@ -79,7 +84,7 @@ def test_a_parameter_and_a_single_operation_have_nothing_to_unfold(session_of):
     file=st.sampled_from(["two_weights", "softmax_classifier", "illustration"]),
 )
 def test_no_folding_shows_more_than_has_been_done(where, keys, file):
-    session = gradtui.load(file)
+    session = gradtui.Session(problem(file))
     lines = session.problem.graph.statements
     session.position = int(where * session.order.end)
     left, toggled = set(), False

@@ -137,10 +137,9 @@ PIECES = st.sampled_from(
 
 
 @settings(max_examples=400)
-@given(st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=30))
-def test_any_text_is_a_condition_or_one_clean_error(text):
-    session = gradtui.load("five_parcels")
-    program = session.history.trainer.program
+@given(text=st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=30))
+def test_any_text_is_a_condition_or_one_clean_error(parcels, text):
+    program = parcels.history.trainer.program
     try:
         found = read_condition(text, program)
     except InputError as error:
@@ -148,7 +147,7 @@ def test_any_text_is_a_condition_or_one_clean_error(text):
         assert report.isprintable() or "\n" in report
         assert not set(report) & {"\x1b", "\x07"}
     else:
-        assert value(session, found.text, 2).shape == ()
+        assert value(parcels, found.text, 2).shape == ()
 
 
 @st.composite
@@ -169,18 +168,18 @@ def expressions(draw, depth=3):
 
 
 @settings(max_examples=300)
-@given(expressions())
-def test_many_steps_at_once_give_what_each_step_gives_alone(text):
-    session = gradtui.load("five_parcels")
+@given(text=expressions())
+def test_many_steps_at_once_give_what_each_step_gives_alone(parcels, text):
+    history = parcels.history
     try:
-        found = read_expression(text, session.history.trainer.program)
+        found = read_expression(text, history.trainer.program)
     except InputError:
         return
     steps = 7
-    rows, _ = session.history.trainer.run_written(found.needs, session.history.state(0), steps)
+    rows, _ = history.trainer.run_written(found.needs, history.state(0), steps)
     together = found.values(rows, 0)
     assert together.shape == (steps, *found.shape)
     for step in range(found.depth, steps):
-        alone = value(session, text, step)
+        alone = value(parcels, text, step)
         assert alone.shape == found.shape
         np.testing.assert_allclose(together[step], alone, rtol=1e-12, atol=1e-300)
