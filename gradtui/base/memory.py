@@ -14,7 +14,7 @@ _GIGABYTE = 10**9
 _USUAL = _GIGABYTE
 """Bytes that any file may ask for."""
 _MOST = 1_000_000
-"""The number of gigabytes that nobody can allow."""
+"""Settings of this many gigabytes and more are refused."""
 
 
 def allowed_memory(environment: Mapping[str, str] = os.environ) -> int:
@@ -30,23 +30,23 @@ def allowed_memory(environment: Mapping[str, str] = os.environ) -> int:
     except ValueError:
         gigabytes = 0.0
     if not 0.0 < gigabytes < _MOST:
-        raise InputError(f"{VARIABLE} is not a number of gigabytes: expected one such as 4")
+        raise InputError(f"{VARIABLE} is not a number of gigabytes: expected a number such as 4")
     return int(gigabytes * _GIGABYTE)
 
 
 def grown(limit: int) -> int:
-    """Return a limit that fits a gigabyte, in proportion to the memory that a model may take."""
+    """Scale a limit that is meant for one gigabyte to the memory that a model may take."""
     return max(limit, limit * allowed_memory() // _USUAL)
 
 
 def lifted(needed: int, limit: int) -> str:
-    """Return the end of an error: the setting that grows a limit to what is needed, if any does."""
+    """Return the end of an error message: the setting that raises a limit enough, if any does."""
     gigabytes = max(2, -(-needed // limit))
     return f". {VARIABLE}={gigabytes} allows it" if gigabytes < _MOST else ""
 
 
 def doubled() -> str:
-    """Return the end of an error: the setting that doubles a limit."""
+    """Return the end of an error message: the setting that doubles a limit."""
     gigabytes = max(2, math.ceil(2 * allowed_memory() / _USUAL))
     return f". {VARIABLE}={gigabytes} allows twice as many"
 

@@ -334,7 +334,7 @@ COMMANDS = (
     ),
     Command(
         "help",
-        "the manual: its topics, or the page on one",
+        "the manual: a list of its topics, or one page",
         _help_arguments,
         _imported_when_run("manual", "print_manual"),
     ),

@@ -21,9 +21,9 @@ def node_of(moment: Moment | None, problem: Problem) -> int | None:
 
 
 def last_node(structure: Structure, position: int, problem: Problem) -> int:
-    """Return the node of the last moment before a position that is about one with a value shown.
+    """Return the node of the last moment before a position whose node has a value on the screen.
 
-    Without one, return the first parameter.
+    If there is none, return the first parameter.
     """
     moments, nodes = structure.order.moments, problem.graph.nodes
     for at in range(position - 1, -1, -1):

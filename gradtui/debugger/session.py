@@ -43,7 +43,7 @@ class _Place(NamedTuple):
 
 def last_step_text() -> str:
     """Return why a step beyond the last is refused."""
-    return f"step {MAX_STEP:,} is the last that can be asked for"
+    return f"gradtui goes no further than step {MAX_STEP:,}"
 
 
 class Session:

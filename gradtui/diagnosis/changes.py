@@ -47,7 +47,7 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Tweak]:
 def insertions(expression: Editable, pool: Pool, *, whole: bool = False) -> Iterator[Tweak]:
     """Yield the edits that insert a factor or a term, or replace a factor.
 
-    They are those of the `whole` expression if these are asked for alone.
+    With `whole`, they are inserted into the expression as a whole, not into its parts.
     """
     yield from more_alike(expression, pool)
     for path, part in _places(expression)[: 1 if whole else None]:

@@ -78,7 +78,7 @@ _LEAST: Mapping[EditKind, float] = {
     EditKind.ADD_TERM: _COST[EditKind.ADD_TERM] - _TAKEN_FROM,
     EditKind.REPLACE_FACTOR: _COST[EditKind.ADD_FACTOR],
 }
-"""The least that an edit of a kind costs."""
+"""The lowest cost of an edit of each kind."""
 _LONGEST = 80
 """Characters of new text that count as one more step of far-fetchedness."""
 
@@ -125,7 +125,7 @@ class Tweak(Edit, frozen=True):
 
 
 def least_cost(*kinds: EditKind) -> float:
-    """Return the least that an edit of some kinds costs."""
+    """Return the lowest cost of an edit of some kinds."""
     return min(_LEAST[kind] for kind in kinds)
 
 

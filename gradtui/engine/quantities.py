@@ -1,7 +1,7 @@
-"""The single numbers that an expression over a run compares; a column of each can be kept.
+"""The numbers of each step that an expression over a run compares, so that they can be kept.
 
-`max(abs(grad)) > 100` compares the largest element of the gradient with a constant: another
-expression about that element need not look at the gradient again.
+For example, `max(abs(grad)) > 100` compares the largest element of the gradient with a constant.
+Once that element is kept for every step, no other expression about it reads the gradient again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TOGETHER = 9_000
 
 
 class Quantities(Struct, frozen=True, eq=False, dict=True):
-    """Numbers of each step that follow from what an expression needs, and it from them."""
+    """Numbers computed at each step from what an expression needs, and enough to evaluate it."""
 
     whole: Observable
     parts: tuple[int, ...]
@@ -37,16 +37,16 @@ class Quantities(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def compared(self) -> Observable:
-        """The expression; what it needs of each step are the quantities."""
+        """The expression as a function of the quantities alone."""
         return replace(self.whole, reads=tuple((part, part) for part in self.parts))
 
     @cached_property
     def keys(self) -> tuple[Hashable, ...]:
-        """What each is: equal where the same is computed from the same values of a step."""
+        """A key for each, equal if the same is computed from the same values of a step."""
         return tuple(map(self._key, self.parts))
 
     def of(self, rows: Array) -> Array:
-        """Return them, (steps, quantities), given what the expression needs of each step, flat."""
+        """Return them, (steps, quantities), from flat rows of what the expression needs."""
         found = np.empty((len(rows), len(self.parts)))
         window = max(1, _TOGETHER // max(1, rows.shape[1]))
         for at in range(0, len(rows), window):
@@ -105,21 +105,21 @@ def _depending(whole: Observable, leaves: set[int | None]) -> set[int]:
 class Norms:
     """The quantities of the norm of all gradients, recorded while a run is computed.
 
-    For many steps at once they take a fraction of the time of a step.
+    Computed for many steps at once, they take a fraction of the time of a step.
     """
 
     def __init__(self, program: StepProgram) -> None:
         self.nodes = program.gradients
-        """The nodes of a step whose values they follow from."""
+        """The nodes of a step that they are computed from."""
         asked = quantities_of(read_expression("norm", program))
         assert asked is not None and len(asked.parts) == 2
         self.keys = asked.keys
 
     def of(self, gradients: Array) -> tuple[Array, Array]:
-        """Return the largest size of an element, and the sum of squares with that as the unit.
+        """Return the largest absolute element, and the sum of squares with that as the unit.
 
-        `gradients` are those of some steps, flat.  The bits are those of the expression, whose
-        code takes twice as long: it makes an array of each value.
+        `gradients` are flat, one row for each step.  The result equals that of the expression bit
+        for bit, but the expression takes twice as long, as it makes an array of each value.
         """
         count, window = len(gradients), max(1, _TOGETHER // gradients.shape[1])
         largest, squares = np.empty(count), np.empty(count)
@@ -134,9 +134,9 @@ class Norms:
 
 
 def cheap_norms(program: StepProgram, mode: Mode, trained: Sequence[int]) -> Norms | None:
-    """Return what records the norm, if training computes the gradients, and they are few.
+    """Return a recorder of the norm, if training computes the gradients and they are few.
 
-    None also for bare numbers, which are evaluated at many states at once when they are asked for.
+    Bare numbers need none: they are evaluated at many states at once, on demand.
     """
     if mode is Mode.FLOAT or not 0 < _size(program) <= _FEW:
         return None

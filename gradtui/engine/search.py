@@ -104,7 +104,7 @@ class _Part:
         keys = () if self._quantities is None else self._quantities.keys
         self._recorded = trainer.norms is not None and set(keys).issubset(trainer.norms.keys)
         self._next: tuple[int, Row] | None = None
-        """The step after those that were run last, and its state."""
+        """The next step to run, and its state."""
 
     def values(self, start: int, stop: int) -> NDArray[np.float64]:
         """Return it at the steps from `start` to before `stop`, one row each.

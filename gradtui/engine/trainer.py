@@ -92,7 +92,7 @@ class Trainer:
 
     @cached_property
     def norms(self) -> Norms | None:
-        """What records the norm of the gradients, if that is hardly any work beside a step."""
+        """Records the norm of the gradients; None where that would slow a step noticeably."""
         return cheap_norms(self.program, self.mode, [*self.after, *self._columns])
 
     @cached_property

@@ -18,7 +18,7 @@ def test_what_the_user_allows_is_allowed():
 
 @pytest.mark.parametrize("given", ["4GB", "-1", "0", "nan", "inf", "\x1b[31m"])
 def test_anything_else_is_refused_and_not_repeated(given):
-    with pytest.raises(InputError, match="expected one such as 4") as caught:
+    with pytest.raises(InputError, match="expected a number such as 4") as caught:
         allowed_memory({"GRADTUI_MEMORY": given})
     assert "\x1b" not in caught.value.message
 

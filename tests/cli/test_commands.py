@@ -50,7 +50,7 @@ def test_show_refuses_a_step_too_far_before_any_is_computed(run, monkeypatch):
     monkeypatch.setattr(Session, "seek", None)
     status, out, err = run("show", "two_weights", "--step", "999999999")
     assert (status, out) == (2, "")
-    assert "step 10,000,000 is the last that can be asked for" in err
+    assert "gradtui goes no further than step 10,000,000" in err
 
 
 def test_list_as_json_has_the_contract_s_keys(run):

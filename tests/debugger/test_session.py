@@ -187,7 +187,7 @@ def test_a_step_before_the_first_or_after_the_last_is_refused_with_a_message(mon
     for further in (session.into, session.finish, lambda: session.seek(1_001)):
         further()
         assert session.step == 1_000
-        assert session.message == "step 1,000 is the last that can be asked for"
+        assert session.message == "gradtui goes no further than step 1,000"
 
 
 def test_a_message_is_gone_after_the_next_command():

@@ -128,10 +128,10 @@ def _adjoints(
     right: Sequence[Line],
     pinned: Pinned,
 ) -> dict[Line, list[Offer]]:
-    """Return the repairs of lines as adjoints that break nothing, those that fix most among them.
+    """Return the repairs of lines as adjoints that break nothing, including those that fix most.
 
-    A line at fault is often the last one from which all that is wrong is computed, so this comes
-    first: less is then sought in the others.
+    The line at fault is often the last one that all wrong claims are computed from.  It is searched
+    first, so that the search of the others can stop earlier.
     """
     found, least, here = dict[Line, list[Offer]](), 1, world.at(FIRST)
     for line, affected in sorted(reversed(lines), key=lambda one: -len(one[1])):

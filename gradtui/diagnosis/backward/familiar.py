@@ -121,10 +121,9 @@ def _slope(
 
 
 class Multiples:
-    """Finds, among values with the scale of their differences, those that another may equal.
+    """Values, with the scale of their differences, among which it finds multiples of another.
 
-    Up to a constant, and only as far as their first numbers tell; what passes `constant_ratio`
-    passes this.
+    It compares only their first numbers: whatever passes `constant_ratio` passes this too.
     """
 
     def __init__(self, values: Sequence[Array], sizes: Sequence[Array]) -> None:
@@ -135,13 +134,13 @@ class Multiples:
         self._room = TOLERANCE * np.linalg.norm(largest, axis=1)
 
     def of(self, value: Array) -> Sequence[int]:
-        """Return the numbers of the values of which a value may be a multiple."""
+        """Return the indices of the values that a value may be a multiple of."""
         head = _head(value).reshape(-1)
         with np.errstate(all="ignore"):
             ratios = self._values @ head / np.square(self._norms)
             apart = np.linalg.norm(head - ratios[:, None] * self._values, axis=1)
             largest = np.maximum(1.0, 2 * np.linalg.norm(head) / self._norms)
-            # A value that is hardly more than rounding may be multiplied by anything.
+            # A value that is little more than rounding may be a multiple of anything.
             near = ~(apart > 2 * largest * self._room) | ~(2 * self._room <= self._norms)
         found: list[int] = np.flatnonzero(near).tolist()
         return found

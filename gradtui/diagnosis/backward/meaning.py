@@ -105,7 +105,7 @@ class Readings:
         return self._adjoints[shape]
 
     def _may_be_multiple(self, line: Line) -> list[int]:
-        """Return those of them whose adjoint may be what it holds, up to a constant."""
+        """Return those among them whose adjoint it may hold, up to a constant."""
         trial, targets = self.trial, self._may_be(line)
         shape = trial.builder.nodes[line.node].shape
         if not targets:

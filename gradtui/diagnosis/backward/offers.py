@@ -58,7 +58,7 @@ def adjoints_of(
 ) -> Iterator[Offer]:
     """Yield the repairs of a line as an adjoint that make `least` of the affected claims right.
 
-    They leave right claims `right`.
+    The claims in `right` stay right.
     """
     targets = (*readings.of(line).targets, *readings.further(line))
     alike: dict[int, Array] = {}
@@ -83,9 +83,9 @@ def _scaled(
     affected: Sequence[Line],
     least: int,
 ) -> Iterator[list[Line]]:
-    """Yield, for each value, the claims that a line may make right with a constant times it.
+    """Yield, for each value, the claims that a line may make right by holding a multiple of it.
 
-    They are tried at one point, as rows after a row of zeros.
+    The values are tried at one point, as rows after a row of zeros.
     """
     rows = trial.together * trial.points
     for start in range(0, len(values), rows):
@@ -106,10 +106,10 @@ def _right(
     *,
     zero: bool = False,
 ) -> NDArray[np.bool_]:
-    """Return which claims may be right with which of a line's values, (claims, rows).
+    """Return which claims may be right for which values of a line, (claims, rows).
 
-    `fits` tells it from the values of a claim, before them that for a `zero` line if asked for.
-    Rows that leave fewer than `least` claims right are given up on the way.
+    `fits` judges the values of a claim; with `zero`, the first of them is for a line of zeros.
+    A row is given up as soon as it leaves fewer than `least` claims right.
     """
     right = np.zeros((len(claims), len(rows)), dtype=bool)
     before, left = np.zeros_like(rows[: int(zero)]), np.arange(len(rows))
@@ -137,7 +137,7 @@ def offer_of(
 ) -> Offer | None:
     """Return the repair of a line as an adjoint, times the constant that fixes most claims.
 
-    It leaves right claims `right`.
+    The claims in `right` stay right.
     """
     true = trial.truth_of(line, target)
     zero = world.replacing({line.node: np.zeros_like(true)})
@@ -197,7 +197,7 @@ def edited_of(
 ) -> Iterator[Offer]:
     """Yield the single changes of a helper's own expression that make `least` claims right.
 
-    They leave right claims `right`.
+    The claims in `right` stay right.
     With `inserted` only the changes that insert something, else all others.
     """
     if line.target is not None:

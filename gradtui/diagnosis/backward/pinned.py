@@ -1,4 +1,4 @@
-"""Lines that right claims pin: no other value of them leaves these right and a wrong one repaired.
+"""Lines that right claims pin: no other value keeps these right and repairs a wrong claim.
 
 Most of a backward pass comes before its mistake. Such lines need not be changed one by one.
 """
@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 _MOST = 64
 """Most numbers of a line that may be pinned."""
 _CLAIMS = 8
-"""Most right claims that pin it, and most wrong ones that may be repaired nevertheless."""
+"""Most right claims used to pin a line, and most wrong ones that it may still repair."""
 _SMALL = 1e-3
 """The smallest size of an element, relative to the largest, that counts by itself."""
 _SINGULAR = 1e-9

@@ -319,9 +319,9 @@ def _is_nearer(edit: Tweak, nearer: float) -> bool:
 
 
 def _edits(trial: Trial, line: Line, expression: Editable, nearer: float) -> Iterator[Tweak]:
-    """Yield the changes of a line, without some that cost `nearer` or more.
+    """Yield the changes of a line that may cost less than `nearer`.
 
-    Names and insertions are too many to be made for nothing.
+    There are too many other names and insertions to make them when none can be cheap enough.
     """
     renamed, inserted = (least_cost(*kinds) < nearer for kinds in (_RENAMING, INSERTIONS))
     names: list[Tree] = [Name(name, NOWHERE) for name in line.scope] if inserted else []

@@ -96,7 +96,7 @@ class Trial:
             self.world.adopt(like.world, len(self.reverse.nodes))
 
     def _forget(self) -> None:
-        """Forget what claims are compared with."""
+        """Forget the values that claims are compared with."""
         self._sizes = dict[int, Array]()
         self._fits = dict[int, Fits]()
         self._weighed = dict[int, tuple[Array, Array]]()
