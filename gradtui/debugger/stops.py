@@ -14,7 +14,7 @@ def next_finding(session: Session) -> bool:
     """
     session.message = ""
     if session.guide is not None and session.guide.untold:
-        session.message = "what was found is told after the lesson's last question"
+        session.message = "the findings are shown after the lesson's last question"
         return True
     finding = session.investigation.next()
     if finding is not None:

@@ -59,7 +59,7 @@ class Structure(Struct, frozen=True, eq=False):
     """Line of the hand-written backward pass, or line of a call that computes no value of the
     model -> the position from which it is done."""
     called: Mapping[int, int]
-    """Position -> which line of a call has been done there, of those positions that are one's."""
+    """Position -> the line of a call that has been done there, for positions with such a line."""
     flows_into: Mapping[int, tuple[int, ...]]
     """Node -> the nodes from which contributions flow back to it, in the order of the pass."""
     statement_of: Mapping[int, Statement]

@@ -241,7 +241,7 @@ def lift_right(a: Array, extra: int) -> Array:
 
 
 def layer_norm(a: Array) -> Any:
-    """Return `a` with mean 0 and variance 1 along its last axis, but for 1e-5."""
+    """Return `a` with mean 0 and, up to the 1e-5 in the root, variance 1 along its last axis."""
     distance = a - np.mean(a, axis=-1, keepdims=True)
     spread = np.mean(distance * distance, axis=-1, keepdims=True)
     return distance / np.sqrt(spread + 1e-5)

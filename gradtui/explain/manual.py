@@ -24,7 +24,7 @@ _CODE = re.compile(r"(`[^`]+`)")
 def topic_rows(width: int) -> list[TextRow]:
     """Return the topics of the manual, each with the subject of its page."""
     rows = tuple((f"`{topic}`", read_page(topic).about) for topic in TOPICS)
-    return list(_table_rows(Table(("topic", "tells"), rows), width))
+    return list(_table_rows(Table(("topic", "about"), rows), width))
 
 
 def page_rows(topic: str, width: int) -> list[TextRow]:

@@ -39,7 +39,7 @@ def another_name(name: str, taken: Collection[str]) -> str:
 
 
 class Context(Struct, frozen=True):
-    """What is known about a program's names beside its text, for the errors."""
+    """What is known about a program's names besides its text, for the errors."""
 
     assigned: Collection[str] = ()
     """Names that the lines before the text assign."""

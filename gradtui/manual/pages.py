@@ -1,6 +1,6 @@
 """The pages of the manual, and the part of Markdown that they are written in.
 
-A new page is a file beside this one that starts with `# TOPIC: what it tells`, and its topic in
+A new page is a file beside this one that starts with `# TOPIC: what it is about`, and its topic in
 TOPICS.
 """
 
@@ -60,7 +60,7 @@ class Page(Struct, frozen=True):
 
     topic: str
     about: str
-    """What it tells, in a line."""
+    """What it is about, in one line."""
     text: str
     """All of the file."""
     blocks: tuple[Block, ...]

@@ -24,7 +24,7 @@ RUN_RULES = (
 )  # fmt: skip
 """Rules for training runs."""
 CODE_RULES = ("no-gradient", "nondeterministic", "opaque", "straight-through")
-"""Rules for code that is run, beside those for gradients."""
+"""Rules for code that is run, besides those for gradients."""
 SILENCED = (*GRADIENT_RULES, *UPDATE_RULES, *RUN_RULES, *CODE_RULES)
 """Rules that a comment on a line can silence."""
 FINDABLE = (*GRADIENT_RULES, *UPDATE_RULES, *RUN_RULES)

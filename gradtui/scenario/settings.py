@@ -138,7 +138,7 @@ class ClauseReader:
         return found
 
     def constants(self, table: str) -> list[Word]:
-        """Return the constants of the present optimizer or schedule beside the rate."""
+        """Return the constants of the present optimizer or schedule besides the rate."""
         now = self.now(table)
         found = []
         for field in self.fields(table):

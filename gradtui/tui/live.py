@@ -248,6 +248,6 @@ def _renewed(session: Session) -> Session | str:
     except InputError as error:
         return str(error)
     except KeyboardInterrupt:
-        return "interrupted: the code was run again and had not come to an end"
+        return "interrupted while your code was running again"
     finally:
         signal.signal(signal.SIGINT, before)

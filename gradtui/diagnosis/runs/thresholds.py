@@ -31,7 +31,7 @@ _ENTRIES = (
         "part of the whole descent that the lowest place between the last weights gains", _OURS,
     ),
     Threshold(
-        "swing", 0.002, "the same from which it is told, where a smaller rate is known to end it",
+        "swing", 0.002, "the same, where a smaller rate is known to end the swings",
         _OURS,
     ),
     Threshold("bounce-noisy", 0.3, "the same where the data change from step to step", _OURS),
@@ -84,7 +84,7 @@ _ENTRIES = (
     ),
     Threshold("high", 0.1, "loss over the first loss that is still high", _OURS),
     Threshold("stays-high", 0.5, "loss over the first loss that has hardly fallen", _OURS),
-    Threshold("far", 3.0, "distance below 0, in spreads, from which no unit comes back", _OURS),
+    Threshold("far", 3.0, "distance below 0, in spreads, beyond which no unit recovers", _OURS),
     Threshold("many", 0.5, "share of a layer's units off that is no accident of the start", _OURS),
     Threshold(
         "condition", 1e3, "condition number that one rate cannot serve",
