@@ -25,6 +25,8 @@ Elements = Callable[[Sequence[Shape], Options, Index, Read], Terms]
 
 def aligned(index: Index, shape: Shape) -> Index:
     """Return the element of an operand that broadcasting puts at `index`."""
+    if not shape:
+        return ()
     own = index[len(index) - len(shape) :]
     return tuple(0 if size == 1 else i for i, size in zip(own, shape, strict=True))
 

@@ -34,7 +34,7 @@ class Tape(Struct, frozen=True, eq=False, dict=True):
     moves: Moves | None = None
     """Computes the omitted parts of the updates."""
 
-    @property
+    @cached_property
     def numbers(self) -> int:
         """The number of numbers it holds, without counting views twice."""
         held = {id(base): base for base in map(_base, self.recorded) if base is not None}
@@ -49,8 +49,11 @@ class Tape(Struct, frozen=True, eq=False, dict=True):
 
     def element(self, node: int, index: Index) -> float:
         """Return the element of the value of a node that broadcasting puts at `index`."""
-        index = aligned(index, self.program.nodes[node].shape)
-        if self.recorded[node] is None and self.moves is not None:
+        shape, held = self.program.nodes[node].shape, self.recorded[node]
+        index = aligned(index, shape)
+        if getattr(held, "shape", None) == shape:
+            return float(held[index])
+        if held is None and self.moves is not None:
             if (node, index) not in self._elements:
                 found = self.moves.elements(self.recorded, node, index)
                 self._elements.update(((id, index), float(one)) for id, one in found.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -11,7 +12,9 @@ from gradtui.explain.spans import Span, TextRow, line
 
 INDENT = 2
 """Indentation of a continued row, in cells."""
-_SIGNS = (" + ", " - ", " = ")
+_MARKS = re.compile(r" [-+=] |[·/()\[\]]")
+"""Signs before which a row may be broken, and brackets."""
+_BRACKETS = {"(": 1, "[": 1, ")": -1, "]": -1}
 
 
 class Piece(NamedTuple):
@@ -31,12 +34,13 @@ def pieces(parts: Iterable[Span]) -> list[Piece]:
     for text, role in parts:
         start = depth = 0
         best = True
-        for at, char in enumerate(text):
-            sign = text[at : at + 3] in _SIGNS
-            if at > start and (sign or char in "·/"):
+        for mark in _MARKS.finditer(text):
+            at, sign = mark.start(), mark[0]
+            if sign in _BRACKETS:
+                depth += _BRACKETS[sign]
+            elif at > start:
                 found.append(Piece((text[start:at], role), best))
-                start, best = at, sign and depth == 0
-            depth += (char in "([") - (char in ")]")
+                start, best = at, len(sign) == 3 and depth == 0
         found.append(Piece((text[start:], role), best))
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 
 from gradtui.base.text import number, shape_text
 from gradtui.debugger.frame import Frame
@@ -10,11 +11,14 @@ from gradtui.engine.formula import PRETTY, TYPED, Style, formula
 from gradtui.engine.graph import Kind, Node, Statement
 from gradtui.engine.indices import Index
 from gradtui.engine.ops import OPS
+from gradtui.engine.program import StepProgram
 from gradtui.engine.reverse import statement_rule
 from gradtui.explain.spans import Role
 
 _DIGITS = 10
 """Digits of a constant in a formula: those a person typed, without the noise of 0.1 · 3."""
+_FORMS = 1000
+"""Most lines of updates whose form is remembered."""
 
 
 def label(frame: Frame, node: int) -> str:
@@ -101,20 +105,55 @@ def in_shapes(frame: Frame, node: int, known: Collection[int] = ()) -> str:
 
 
 def update_in_numbers(
-    frame: Frame, result: int, known: Collection[int], read: Callable[[int], str]
+    frame: Frame, result: int, known: frozenset[int], read: Callable[[int], str]
 ) -> str:
     """Return one element of a parameter's update with numbers: `1 - 0.05 · 12`.
 
     `known` are operations shown as their numbers; so are those that are not elementwise, because
     one element of their operands means nothing.
     """
-    nodes = frame.problem.trainer.program.nodes
+    program, style = frame.problem.trainer.program, paper(frame)
+    texts = [read(part) for part in _parts(program, result, known)]
+    below = tuple(text.startswith("-") for text in texts)
+    written = _written(program, result, known, below, style)
+    return written.format(*(text.removeprefix("-") for text in texts))
+
+
+@lru_cache(_FORMS)
+def _parts(program: StepProgram, result: int, known: frozenset[int]) -> tuple[int, ...]:
+    """Return the nodes whose numbers a line of an update shows."""
+    found: dict[int, None] = {}
 
     def show(part: Node) -> str | None:
-        is_open = part.kind is Kind.OPERATION and part.id not in known and not part.name
-        return None if is_open and OPS[part.op].elementwise else read(part.id)
+        if _is_open(part, known):
+            return None
+        found[part.id] = None
+        return "0"
 
-    return formula(nodes, result, show, paper(frame))
+    formula(program.nodes, result, show)
+    return tuple(found)
+
+
+@lru_cache(_FORMS)
+def _written(
+    program: StepProgram, result: int, known: frozenset[int], below: tuple[bool, ...], style: Style
+) -> str:
+    """Return a line of an update with a field for each number, given which of them have a minus.
+
+    It is the same at every step and for every element, only with other numbers.
+    """
+    parts = _parts(program, result, known)
+    fields = {
+        part: f"{'-' * minus}{{{at}}}"
+        for at, (part, minus) in enumerate(zip(parts, below, strict=True))
+    }
+    return formula(program.nodes, result, lambda part: fields.get(part.id), style)
+
+
+def _is_open(part: Node, known: Collection[int]) -> bool:
+    """Return whether an update writes an operation out."""
+    free = part.kind is Kind.OPERATION and part.id not in known and not part.name
+    return free and OPS[part.op].elementwise
 
 
 def all_scalar(frame: Frame, node: int) -> bool:

@@ -12,6 +12,7 @@ from gradtui.engine.elements import flat_index
 from gradtui.engine.graph import STRETCH, Kind
 from gradtui.engine.ops import OPS
 from gradtui.engine.optimizers import VELOCITY
+from gradtui.engine.program import StepProgram
 from gradtui.engine.shapes import ShapeError, broadcast
 from gradtui.explain.folds import INDENT, broken, cuts, pieces
 from gradtui.explain.spans import LazyRows, Role, Span, TextRow, line, line_width
@@ -28,6 +29,8 @@ _FEW = 8
 """Largest model, in numbers, in which all of them decide where rows are broken."""
 _FRAMES = 2
 """Most frames whose rows are remembered, because scrolling asks for them again."""
+_NODES = 2000
+"""Most nodes of updates whose shapes are remembered."""
 
 
 def update_rows(frame: Frame, width: int = 80) -> LazyRows:
@@ -213,11 +216,11 @@ def arithmetic(frame: Frame, position: int, result: int, index: Index, digits: i
     """
     program = frame.problem.trainer.program
     update, nodes = program.updates[position], program.nodes
-    known = {update.gradient, *(node for _, node in update.lines if node < result)}
+    known = frozenset({update.gradient, *(node for _, node in update.lines if node < result)})
     own = nodes[nodes[result].inputs[0] if nodes[result].op == STRETCH else result]
     if own.id in known or own.kind is not Kind.OPERATION:
         return _value(frame, position, own.id, index, digits)  # a line such as `v = g`
-    if not (OPS[own.op].elementwise and _acts(frame, position, own.id)):
+    if not (OPS[own.op].elementwise and _acts(program, position, own.id)):
         return in_shapes(frame, result, known)
     return update_in_numbers(
         frame, result, known, lambda id: _value(frame, position, id, index, digits)
@@ -226,14 +229,14 @@ def arithmetic(frame: Frame, position: int, result: int, index: Index, digits: i
 
 def _value(frame: Frame, position: int, node: int, index: Index, digits: int) -> str:
     """Return the number that acts on one element of a parameter, or else all of them in brief."""
-    if _acts(frame, position, node):
+    if _acts(frame.problem.trainer.program, position, node):
         return number(frame.tape.element(node, index), digits)
     return summary(frame.tape.value(node), digits)
 
 
-def _acts(frame: Frame, position: int, node: int) -> bool:
+@lru_cache(_NODES)
+def _acts(program: StepProgram, position: int, node: int) -> bool:
     """Return whether broadcasting puts one element of a node at each element of a parameter."""
-    program = frame.problem.trainer.program
     shape = program.nodes[program.updates[position].parameter].shape
     try:
         return broadcast([program.nodes[node].shape, shape], {}) == shape

@@ -3,6 +3,7 @@
 import pytest
 
 import gradtui
+import gradtui.explain.symbols as symbols
 from explain.hand import MODEL, RIGHT
 from gradtui.explain.spans import line_width
 from gradtui.explain.update import update_rows
@@ -32,6 +33,13 @@ def test_the_update_is_arithmetic():
         "w1  0.4 - 0.05·(-3.6) = 0.58",
         "w2  1.1 - 0.05·(-5.4) = 1.37",
     ]
+
+
+def test_the_form_of_an_update_is_worked_out_once(monkeypatch):
+    session = gradtui.load("five_parcels_adam")
+    first = texts(update_rows(session.frame))
+    monkeypatch.setattr(symbols, "formula", lambda *args: pytest.fail("again"))
+    assert texts(update_rows(session.frame)) == first
 
 
 def test_the_update_of_a_gradient_that_is_the_same_for_all_elements(session_of):
