@@ -60,10 +60,11 @@ def debug(target: Target, /, *args: Any, **arrays: Any) -> None:
         session = trace(target, *args, **arrays)
     mend_environment(os.environ)
     ascii = ascii_only(os.environ, getattr(sys.stdout, "encoding", None) or "utf-8")
-    enabled = gc.isenabled()
+    enabled, thresholds = gc.isenabled(), gc.get_threshold()
     try:
         open_screen(session, ascii=ascii)
     finally:
         gc.unfreeze()
+        gc.set_threshold(*thresholds)
         if not enabled:
             gc.disable()

@@ -37,6 +37,8 @@ from gradtui.tui.typed import take_any_input
 from gradtui.tui.wire import Wire
 
 if TYPE_CHECKING:
+    from textual.theme import Theme
+
     from gradtui.debugger.session import Session
     from gradtui.tui.debugger import Debugger
 
@@ -44,6 +46,8 @@ _TWICE = 1.0
 """Seconds within which a second Ctrl+C quits, if no other key comes between."""
 _MOST_CELLS = 2_000_000
 """Largest window; a terminal may send its size as a sequence, and typed text may look like one."""
+_NEW_OBJECTS = 10_000
+"""New objects at which garbage is looked for: more than a key makes."""
 _FROM_TERMINAL = (Key, Paste, MouseEvent, Resize, AppFocus, AppBlur)
 
 
@@ -93,6 +97,10 @@ class GradtuiApp(App[int]):
         """Return our own colour names for Textual's themes."""
         return OWN_COLOURS
 
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """Return a theme; Textual, which asks hundreds of times in a paint, copies all of them."""
+        return self._registered_themes.get(theme_name) or super().get_theme(theme_name)
+
     def get_css_variables(self) -> dict[str, str]:
         """Return the colours of the style sheet, with those of the surface's heights."""
         found = super().get_css_variables()
@@ -135,6 +143,7 @@ class GradtuiApp(App[int]):
     def on_ready(self) -> None:
         """Start collecting garbage at the first paint, sparing everything made before it."""
         gc.freeze()
+        gc.set_threshold(_NEW_OBJECTS)
         gc.enable()
 
     def save(self) -> str:

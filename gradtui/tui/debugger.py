@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 
 from gradtui.base.source import did_you_mean
-from gradtui.debugger.frame import Looked
+from gradtui.debugger.frame import Frame, Looked
 from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.around import Around
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
@@ -138,10 +138,12 @@ class Debugger(Screen[None]):
         self.pace.shown(frame)
         self.saving.changed()
 
-    def show_in(self, widget: type[Bar] | type[Panel]) -> None:
-        """Show the session's frame in one widget only, once the screen is ready."""
+    def show_in(self, widget: type[Bar] | type[Panel]) -> Frame:
+        """Show the session's frame in one widget only, once the screen is ready; return it."""
+        frame = self.session.frame
         if self.is_mounted:
-            self.query_one(widget).show_frame(self.session.frame)
+            self.query_one(widget).show_frame(frame)
+        return frame
 
     def ahead(self) -> None:
         """Start the background work that is now needed."""

@@ -60,8 +60,8 @@ class Host(Protocol):
     def show_frame(self) -> None:
         """Show the session's frame."""
 
-    def show_in(self, widget: type[Bar] | type[Panel]) -> None:
-        """Show the session's frame in one widget only, once the screen is ready."""
+    def show_in(self, widget: type[Bar] | type[Panel]) -> Frame:
+        """Show the session's frame in one widget only, once the screen is ready; return it."""
 
     def show_session(self, session: Session) -> None:
         """Show another session."""

@@ -76,8 +76,7 @@ class Walk(Work):
 
     def _remeasure(self) -> None:
         """Show the curvature known by now; measure that of the present step, if unknown."""
-        self._host.show_in(UpdatePanel)
-        self.begin(self._session.frame)
+        self.begin(self._host.show_in(UpdatePanel))
 
     def go_on(self, by: int) -> None:
         """Go to the next breakpoint or finding; the screen stays responsive until that is known."""
