@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from gradtui.scenario.bundled import Entry
 
@@ -13,6 +14,8 @@ _STEM = 4
 _ABOVE = 100
 """Weight of a word in a scenario's head; a word in its text weighs 1."""
 _EXACT = 100 * _ABOVE
+_ENTRIES = 500
+"""Most scenarios whose heads are remembered."""
 
 
 def search(
@@ -38,7 +41,7 @@ def _weigh(
     entry: Entry, chapter: str, words: Sequence[re.Pattern[str]], phrase: str
 ) -> tuple[int, int]:
     """Return how many of the words a scenario has, and their total weight."""
-    heads, prose, several = list(_heads(entry, chapter)), entry.prose, len(words) > 1
+    heads, prose, several = _heads(entry, chapter), entry.prose, len(words) > 1
     weights = [
         max((weight for weight, head in heads if word.search(head)), default=0)
         or bool(word.search(prose))
@@ -50,17 +53,18 @@ def _weigh(
     return sum(map(bool, weights)), sum(weights) + whole
 
 
-def _heads(entry: Entry, chapter: str) -> Iterator[tuple[int, str]]:
-    """Yield the texts of a scenario's head, each with the weight of a word in it."""
-    for weight, text in (
+@lru_cache(_ENTRIES)
+def _heads(entry: Entry, chapter: str) -> tuple[tuple[int, str], ...]:
+    """Return the texts of a scenario's head, each with the weight of a word in it."""
+    heads = (
         (8, entry.title),
         (8, entry.name.replace("_", " ")),
         (8, entry.name),
         (6, "\n".join(entry.tags)),
         (4, entry.about),
         (3, chapter),
-    ):
-        yield weight * _ABOVE, text.lower()
+    )
+    return tuple((weight * _ABOVE, text.lower()) for weight, text in heads)
 
 
 def _stem(word: str) -> str:

@@ -256,14 +256,14 @@ class GradtuiApp(App[int]):
         screen = self.screen
         if not screen.is_mounted:
             await AwaitMount(screen, [screen])
-        debugger = _debugger(screen)
+        debugger = self._front(screen)
         if debugger is not None:
             debugger.pace.give_way()
             await debugger.opened()
 
     async def action_quit(self) -> None:
         """Quit by Textual's own key, with the debugger's question."""
-        debugger = _debugger(self.screen)
+        debugger = self._front(self.screen)
         if debugger is None:
             self.exit(0)
         else:
@@ -274,7 +274,7 @@ class GradtuiApp(App[int]):
         from gradtui.tui.prompt import leave_prompt
 
         screen, now = self.screen, time.monotonic()
-        debugger = _debugger(screen)
+        debugger = self._front(screen)
         if now - self._interrupted < _TWICE:
             self.exit(0)
         elif debugger is not None and not leave_prompt(debugger) and debugger.stop():
@@ -293,6 +293,10 @@ class GradtuiApp(App[int]):
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
+    def _front(self, screen: Screen[Any]) -> Debugger | None:
+        """Return the debugger, if that is the screen; the picker must not import it for that."""
+        return self._debugger if screen is self._debugger else None
+
     def search_themes(self) -> None:
         """Open the palette of the themes."""
         from textual.theme import ThemeProvider
@@ -303,7 +307,7 @@ class GradtuiApp(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return the palette's entries: the debugger's commands and the theme."""
-        debugger = _debugger(screen)
+        debugger = self._front(screen)
         if debugger is not None:
             for command in COMMANDS:
                 run = partial(debugger.action_run, command.id)
@@ -312,12 +316,6 @@ class GradtuiApp(App[int]):
                     f"{command.title}  ({keys})", self._keys.fill(command.help), run
                 )
         yield SystemCommand("themes", "choose one of all colours", self.action_change_theme)
-
-
-def _debugger(screen: Screen[Any]) -> Debugger | None:
-    from gradtui.tui.debugger import Debugger
-
-    return screen if isinstance(screen, Debugger) else None
 
 
 class AsciiFilter(LineFilter):

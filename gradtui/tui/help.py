@@ -23,6 +23,7 @@ from gradtui.manual.pages import TOPICS, read_page, search
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.glossary import GLOSSARY
 from gradtui.tui.keys import GROUPS, Keys
+from gradtui.tui.lately import Lately
 from gradtui.tui.panels import panel_types
 from gradtui.tui.prompt import Field
 from gradtui.tui.shortcuts import HELP, bindings
@@ -40,6 +41,8 @@ class Help(ModalScreen[None]):
     def __init__(self, keys: Keys, topic: str = "") -> None:
         super().__init__()
         self._keys, self._topic = keys, topic
+        self._field = Field("", "a word, such as rate or Adam", self._read)
+        self._narrowing = Lately(self, self._field, self._look_for)
 
     def compose(self) -> ComposeResult:
         """Make the text, and the input of the search."""
@@ -56,30 +59,34 @@ class Help(ModalScreen[None]):
             with Horizontal() as bar:
                 bar.display = False
                 yield Label("search: ")
-                yield Field("", "a word, such as rate or Adam", self._read)
+                yield self._field
 
     def action_search(self) -> None:
         """Search for a text, showing only the entries with it while it is typed."""
         for bar in self.query(Horizontal):
             bar.display = True
-            self.set_focus(self.query_one(Field))
+            self.set_focus(self._field)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the entries with the text."""
         event.stop()
+        self._narrowing.changed()
+
+    def _look_for(self, wanted: str) -> None:
         for text in self.query(HelpText):
-            text.look_for(event.value)
+            text.look_for(wanted)
         self.action_part(first=True)
 
     def _read(self) -> None:
         """Give the keys back to the text, which stays filtered."""
+        self._narrowing.settle()
         self.set_focus(None)
 
     def action_close(self) -> None:
         """End a search and show everything again, or else close."""
         for bar in self.query(Horizontal):
             if bar.display:
-                self.query_one(Field).value, bar.display = "", False
+                self._field.value, bar.display = "", False
                 self._read()
                 return
         self.dismiss()
@@ -111,6 +118,8 @@ class HelpText(Widget):
         super().__init__()
         self._keys, self._topic = keys, topic
         self._wanted = ""
+        self._made: dict[int, list[str]] = {}
+        """The lines by their width, of which a layout tries two."""
 
     @property
     def lines(self) -> list[str]:
@@ -119,13 +128,18 @@ class HelpText(Widget):
 
     def _lines(self, width: int) -> list[str]:
         """Return the page, or the help; a search covers all of both."""
-        if self._topic and not self._wanted.strip():
-            return [line_text(row) for row in page_rows(self._topic, width)]
-        return help_lines(width, self._keys, self._wanted)
+        if width not in self._made:
+            if self._topic and not self._wanted.strip():
+                made = [line_text(row) for row in page_rows(self._topic, width)]
+            else:
+                made = help_lines(width, self._keys, self._wanted)
+            self._made[width] = made
+        return self._made[width]
 
     def look_for(self, wanted: str) -> None:
         """Show only the entries with a text."""
         self._wanted = wanted
+        self._made.clear()
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

@@ -20,6 +20,7 @@ from gradtui.explain.course import course_title, mark_of, next_lesson, score_tex
 from gradtui.saving.course import read_scores
 from gradtui.scenario.bundled import Entry, find_scenario, list_bundled, read_chapters
 from gradtui.scenario.searching import search
+from gradtui.tui.lately import Lately
 from gradtui.tui.narrowed import NarrowedList
 from gradtui.tui.shortcuts import PICKER, bindings
 
@@ -59,6 +60,9 @@ class Picker(Screen[None]):
         self._receive = chosen
         self._search = Input(placeholder="search, or the path of a .toml file", id="picker-search")
         self._search.cursor_blink = False  # at rest, nothing is written
+        self._narrowing = Lately(self, self._search, self._list)
+        self._options: dict[str, Option] = {}
+        """The options made so far, by the names of their scenarios."""
         self.entries = list_bundled()
         self._finished, self._trouble = read_scores()
         self._upcoming = next_lesson(self.entries, self._finished)
@@ -82,10 +86,11 @@ class Picker(Screen[None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow the list."""
-        self._list(event.value)
+        self._narrowing.changed()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Open the chosen scenario, or the typed path."""
+        self._narrowing.settle()
         text = event.value.strip()
         chosen = self._chosen()
         if any(mark in text for mark in "/\\.") or chosen is None:
@@ -105,6 +110,7 @@ class Picker(Screen[None]):
 
     def action_move(self, by: int) -> None:
         """Move the highlight, past the headings."""
+        self._narrowing.settle()
         options = self.query_one(OptionList)
         places = [at for at, option in enumerate(options.options) if not option.disabled]
         if places:
@@ -162,16 +168,16 @@ class Picker(Screen[None]):
         return [*map(self._option, heads), *under, *map(self._option, texts)]
 
     def _option(self, entry: Entry) -> Option:
-        sign, _ = mark_of(entry, self._finished, self._upcoming)
-        return Option(
-            Content.assemble(
+        if entry.name not in self._options:
+            sign, _ = mark_of(entry, self._finished, self._upcoming)
+            row = Content.assemble(
                 (f"{sign} ", _COLOURS[sign]),
                 (pad(clean(entry.title), 32), "bold"),
                 (pad(clean(entry.name), 25), "dim"),
                 clean(entry.about),
-            ),
-            entry.name,
-        )
+            )
+            self._options[entry.name] = Option(row, entry.name)
+        return self._options[entry.name]
 
     def _tell(self) -> None:
         about = self.query_one("#picker-about", Static)

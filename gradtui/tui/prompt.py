@@ -15,6 +15,7 @@ from textual.widgets import Input, Label, Static
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import cell_width, clean, clip, wrap
+from gradtui.tui.lately import Lately
 from gradtui.tui.shortcuts import PROMPT, QUESTION, bindings
 
 _WORD_ROWS = 8
@@ -67,6 +68,7 @@ class Prompt(Vertical):
         self._label = label
         self._answer = answer
         self._field = Field(value, hint, self._submit)
+        self._words = Lately(self, self._field, lambda text: self._show_words())
         self._rows = Static(id="refusal")
         self._offers, self._offered = tuple(offers), -1
         self._bare = bare
@@ -111,7 +113,7 @@ class Prompt(Vertical):
         """Remove the error when the text is changed."""
         event.stop()
         if self._error is None:
-            self._show_words()
+            self._words.changed()
         self._error = None
 
     def _submit(self) -> None:
@@ -131,6 +133,7 @@ class Prompt(Vertical):
 
     def refuse(self, error: InputError) -> None:
         """Show an error, with its caret under the mistake in the text."""
+        self._words.settle()
         field, rows = self._field, self._rows
         place = error.place or Place(1)
         value = field.value
