@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid
 from textual.events import ScreenResume
 from textual.geometry import Size
-from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 
 from gradtui.base.source import did_you_mean
@@ -22,6 +21,7 @@ from gradtui.tui.commands import COMMANDS, OF_A_RUN, Command, complete_command, 
 from gradtui.tui.copying import Copying
 from gradtui.tui.host import Handlers, joined
 from gradtui.tui.keys import SCREEN, Keys
+from gradtui.tui.lean import LeanScreen
 from gradtui.tui.lessons import Lessons
 from gradtui.tui.live import Live
 from gradtui.tui.moves import Moves
@@ -48,7 +48,7 @@ def _action(command: Command) -> str:
     return f"{'enter' if 'enter' in command.keys else 'run'}('{command.id}')"
 
 
-class Debugger(Screen[None]):
+class Debugger(LeanScreen):
     """A session on the screen."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
@@ -65,7 +65,7 @@ class Debugger(Screen[None]):
     def __init__(self, session: Session, keys: Keys, *, resume: bool = False) -> None:
         super().__init__()
         self.session, self.keys = session, keys
-        self._opening: AwaitMount | None = None
+        self._opening: Widget | None = None
         self._used = set[str]()
         """The commands run so far, which are not hinted at again."""
         self._parts: tuple[Bar | Trouble | Panel, ...] = ()
@@ -256,8 +256,8 @@ class Debugger(Screen[None]):
     async def opened(self) -> None:
         """Wait until the input opened last is ready."""
         opening, self._opening = self._opening, None
-        if opening is not None:
-            await opening
+        if opening is not None and not opening.is_mounted:
+            await AwaitMount(self, [opening])
 
     def action_panel(self, index: int) -> None:
         """Focus a panel; one that this size hides is zoomed."""
@@ -380,14 +380,18 @@ class Debugger(Screen[None]):
         if not self.is_attached:
             return  # a table had asked for it, and the app was told to end before the table closed
         leave_prompt(self)
-        self._opening = self.mount(Prompt(label, answer, value, **options), before=0)
+        self._open(Prompt(label, answer, value, **options))
 
     def confirm(self, question: str, answer: Callable[[bool], None]) -> None:
         """Ask a yes-or-no question, answered by one key."""
         from gradtui.tui.prompt import Question, leave_prompt
 
         leave_prompt(self)
-        self._opening = self.mount(Question(question, answer), before=0)
+        self._open(Question(question, answer))
+
+    def _open(self, asking: Widget) -> None:
+        self._opening = asking
+        self.mount(asking, before=0)
 
     def zoom(self, panel: Panel | None) -> None:
         """Show a panel alone, or all panels again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from textual._compositor import Compositor
 from textual.events import Key, MouseDown, MouseMove, MouseUp, Paste
 
 from gradtui.base.source import InputError
@@ -185,3 +186,16 @@ async def test_the_panels_stay_as_they_are_behind_it(terminal):
             assert places() == before  # what differs, its order too, is painted again
             await t.press("escape")
             assert not t.debugger.query(Prompt) and places() == before
+
+
+async def test_a_prompt_leaves_unpainted_what_it_does_not_cover(terminal, monkeypatch):
+    painted = []
+    real = Compositor.render_full_update
+    monkeypatch.setattr(
+        Compositor, "render_full_update", lambda *args, **kw: painted.append(1) or real(*args, **kw)
+    )
+    async with terminal("one_weight") as t:
+        before = len(painted)
+        for key in ("colon", "b", "escape", "tab"):
+            await t.press(key)
+        assert len(painted) == before
