@@ -92,10 +92,7 @@ class Prompt(Vertical):
         # If selected on focus, a key that came before the focus event would be overwritten.
         self._field.action_select_all()
         self.screen.set_focus(self._field)
-        if self._error is not None:
-            self.call_after_refresh(self._open, self._error)
-        else:
-            self.call_after_refresh(self._open)
+        self._open(self._error)
 
     @property
     def _there(self) -> bool:
@@ -103,11 +100,16 @@ class Prompt(Vertical):
         return bool(self.query(Input))
 
     def _open(self, error: InputError | None = None) -> None:
-        """Show the error of the first value, or its completions."""
-        if self._there and error is not None:
+        """Show the error of the first value, or its completions, so that they are laid out once."""
+        if error is not None:
             self.refuse(error)
-        elif self._there:
+        else:
             self._show_words()
+
+    @property
+    def _width(self) -> int:
+        """The cells of a row; before the first layout, those of the screen, which it takes all."""
+        return max(20, self.size.width or self.app.size.width)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Remove the error when the text is changed."""
@@ -144,7 +146,7 @@ class Prompt(Vertical):
         rows.display = True
 
     def _refusal(self, message: str, place: Place, value: str) -> list[str]:
-        width = max(20, self.size.width)
+        width = self._width
         before, rows = cell_width(self._label), list[str]()
         if before + cell_width(clean(value)) + 2 > width:
             # The input shows a part of the text: the caret gets one of its own.
@@ -163,7 +165,7 @@ class Prompt(Vertical):
         field, rows = self._field, self._rows
         words = () if self._complete is None else self._complete(field.value)[1]
         shown = "  ".join(f"{word} {now}".strip() for word, now in words)
-        lines = wrap(f"Tab: {shown}", max(20, self.size.width))
+        lines = wrap(f"Tab: {shown}", self._width)
         if len(lines) > _WORD_ROWS:
             lines = [*lines[: _WORD_ROWS - 1], f"{lines[_WORD_ROWS - 1]} …"]
         rows.update(Content("\n".join(map(clean, lines))))

@@ -37,7 +37,7 @@ async def test_the_picker_searches_once_for_keys_that_come_together(terminal, mo
     async with terminal(None) as t:
         type_at_once(t, FAR)
         await t.until(lambda: searches and searches[-1][1] == FAR)
-        assert len(searches) <= 4
+        assert len(searches) < len(FAR) / 2
 
 
 async def test_enter_after_fast_keys_opens_what_they_found(terminal):
@@ -62,7 +62,7 @@ async def test_the_help_searches_once_for_keys_that_come_together(terminal, monk
         await t.press("question_mark", "slash")
         type_at_once(t, FAR)
         await t.until(lambda: searches[-1][2] == FAR)
-        assert len({wanted for _, _, wanted in searches}) <= 4
+        assert len({wanted for _, _, wanted in searches}) < len(FAR) / 2
 
 
 async def test_the_help_makes_its_lines_once(terminal, monkeypatch):
