@@ -172,6 +172,11 @@ class History:
         """
         return 3 if self._every == 1 else 2
 
+    def soon(self, step: int, seconds: float) -> bool:
+        """Return whether a step would be known after a short time, as far as steps were timed."""
+        missing = step - self._known
+        return missing <= 1 or missing * self._seconds < seconds
+
     def reach(self, step: int, seconds: float) -> bool:
         """Compute towards a step for a short time; return whether it is then known."""
         start, count = time.monotonic(), 1

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gradtui.tui.keys import Keys
     from gradtui.tui.panels.base import Panel
 
-_SELDOM = 0.2
+SELDOM = 0.2
 """Seconds between two paints of ongoing work."""
 Handlers = Mapping[str, Callable[[str], object]]
 """The id of a command -> its handler, which takes the argument on the command line."""
@@ -135,7 +135,7 @@ class Seldom:
 
     def start(self) -> None:
         """Start waiting for the next time."""
-        self._next = time.monotonic() + _SELDOM
+        self._next = time.monotonic() + SELDOM
 
     def due(self) -> bool:
         """Return whether it is due; if so, start waiting again."""

@@ -77,10 +77,9 @@ class Pace(Part):
 
     def prepare(self) -> None:
         """Compute the curve's steps past the file's last one, if that is quick."""
-        history, until = self._session.history, time.monotonic() + _AT_ONCE
-        if history.known > self._session.problem.steps:
-            while history.known <= self._last_drawn and time.monotonic() < until:
-                history.advance(1)
+        history, end = self._session.history, self._last_drawn + 1
+        if history.known > self._session.problem.steps and history.soon(end, _AT_ONCE):
+            history.reach(end, _AT_ONCE)
 
     def shown(self, frame: Frame) -> None:
         """Continue after a frame: compute what it lacks."""

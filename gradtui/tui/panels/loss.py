@@ -12,9 +12,13 @@ from gradtui.debugger.frame import Frame
 from gradtui.explain.curves import MARKS, ROLES, legend_rows
 from gradtui.explain.lesson import HIDDEN
 from gradtui.explain.spans import Span, TextRow, line
+from gradtui.tui.host import SELDOM, Seldom
+from gradtui.tui.later import call_after
 from gradtui.tui.panels.base import Panel
 
 if TYPE_CHECKING:
+    from asyncio import TimerHandle
+
     from gradtui.tui.plot import Drawing
 
 _TITLE = 30
@@ -34,6 +38,10 @@ class LossPanel(Panel):
     def __init__(self, key: int, fill: Callable[[str], str]) -> None:
         super().__init__(key, fill)
         self._key: object = None
+        self._known = 0
+        """The steps of the first curve that are drawn."""
+        self._seldom = Seldom()
+        self._owed: TimerHandle | None = None
         self._drawn: Drawing | None = None
         self._surface_key: object = None
         self._surface_rows: list[TextRow] = []
@@ -82,16 +90,41 @@ class LossPanel(Panel):
         return self._surface_rows
 
     def _drawing(self, picture: Picture, width: int, height: int) -> Drawing:
-        """Return the drawn curves, redrawn only if a number or the room has changed."""
-        edges = picture.first, picture.last
-        curves = [(c.source, c.mark, c.main, len(c.steps)) for c in picture.curves]
-        key = (curves, edges, width, height, picture.log)
-        if key != self._key or self._drawn is None:
-            from gradtui.tui.plot import draw_curves
+        """Return the drawn curves, redrawn only if a number or the room has changed.
 
-            self._drawn = draw_curves(picture.curves, edges, (width, height), log=picture.log)
-            self._key = key
+        While the run is computed, keys do not wait for a drawing of each more step.
+        """
+        edges = picture.first, picture.last
+        curves = [(c.source, c.mark, c.main) for c in picture.curves]
+        known, *others = [len(c.steps) for c in picture.curves] or [0]
+        key = (curves, others, edges, width, height, picture.log)
+        if self._drawn is not None and key == self._key:
+            if known == self._known:
+                return self._drawn
+            if _grows(picture) and not self._seldom.due():
+                self._draw_later()
+                return self._drawn
+        from gradtui.tui.plot import draw_curves
+
+        self._drawn = draw_curves(picture.curves, edges, (width, height), log=picture.log)
+        self._key, self._known = key, known
+        self._seldom.start()
         return self._drawn
+
+    def _draw_later(self) -> None:
+        """Draw what has come meanwhile, in any case."""
+        if self._owed is None:
+            self._owed = call_after(self, SELDOM, self._draw_owed)
+
+    def _draw_owed(self) -> None:
+        self._owed = None
+        self.redraw()
+
+
+def _grows(picture: Picture) -> bool:
+    """Return whether more steps of the first curve are to come."""
+    steps = picture.curves[0].steps
+    return isinstance(steps, range) and steps.stop <= picture.last
 
 
 def _untold(frame: Frame) -> bool:
