@@ -31,6 +31,8 @@ _COPIED = 10_000
 """About as many numbers as can be copied while the training loop starts."""
 _WINDOW, _NEAR = 32, 6
 """Most and fewest replayed states that are kept."""
+_WIDE = 500_000
+"""Numbers of the largest state that is kept on the way to another one."""
 _QUICK = 1_000_000
 """Numbers of steps computed in a few milliseconds."""
 _ASKED = 64 << 20
@@ -273,9 +275,11 @@ class History:
             return self._replayed[step]
         at = self._before(step)
         row = self._replayed[at] if at in self._replayed else self._rows[self._index(at)]
-        skipped = max(0, step - at - self._window)
+        # Fresh memory for a state of millions of numbers takes longer than several steps.
+        skipped = max(0, step - at - (self._window if self.trainer.width <= _WIDE else 0))
         if skipped:
             row = self.trainer.run(row, skipped, at)
+            self._remember(at + skipped, row)
         for before in range(at + skipped, step):
             row = self.trainer.run(row, 1, before)
             self._remember(before + 1, row)

@@ -195,6 +195,16 @@ def test_states_that_are_large_are_kept_and_replayed_without_those_between(budge
         assert bits(history.state(step)) == bits(rows[step, :-1])
 
 
+def test_of_a_replay_of_wide_states_only_the_last_is_kept(monkeypatch):
+    monkeypatch.setattr(history_module, "_WIDE", 0)
+    model, rows = TRUE["chaotic"]
+    history = History(model, memory=memory_for(model, 8))
+    history.advance(STEPS)
+    step = next(at for at in range(STEPS, 0, -1) if 1 < history.away(at) < 4)
+    assert bits(history.state(step)) == bits(rows[step, :-1])
+    assert [*history._replayed] == [step]
+
+
 def test_how_far_a_state_is_away_is_how_many_steps_are_run_for_it(monkeypatch):
     model, _ = TRUE["five parcels"]
     history = History(model, memory=memory_for(model, 13))
