@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from functools import cache, partial
+from functools import cache, cached_property, partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -157,9 +157,13 @@ class Investigation:
     @property
     def ready(self) -> bool:
         """Whether the steps to examine are computed already."""
+        return self._history.known > self._last_looked_at
+
+    @cached_property
+    def _last_looked_at(self) -> int:
         from gradtui.diagnosis.runs.run import steps_looked_at
 
-        return self._history.known > steps_looked_at(self._problem)
+        return steps_looked_at(self._problem)
 
     @property
     def quick(self) -> bool:

@@ -58,6 +58,7 @@ class Session:
         problem: Problem,
         history: History | None = None,
         judgement: Judgement | None = None,
+        versions: dict[Graph, Version] | None = None,
     ) -> None:
         self.branches = Branches(problem, history, self._say, self._arrive)
         self.curves = Curves(self.branches, self._say)
@@ -75,9 +76,10 @@ class Session:
         self._tapes: OrderedDict[tuple[History, int], Tape] = OrderedDict()
         self._toggled_from: _Place | None = None
         self._toggled_to: _Place | None = None
-        self._versions: dict[Graph, Version] = {}
+        self._versions: dict[Graph, Version] = {} if versions is None else versions
         """The versions seen so far: problems read from the same text have the same graph."""
-        self._version_of(problem).judgement = judgement
+        if versions is None:
+            self._version_of(problem).judgement = judgement
         self._investigations: dict[Branch, Investigation] = {}
         self.seen = set[object]()
         """The findings that the cursor has visited, on any branch: walking on passes them by."""
@@ -90,6 +92,11 @@ class Session:
         )  # fmt: skip
         self.position = self.order.backward
         self._arrive()
+
+    def afresh(self) -> Session:
+        """Return a new session on the file's run, with what is known of its steps and its text."""
+        root = self.branches.root
+        return Session(root.problem, root.history, versions=self._versions)
 
     def _say(self, message: str) -> None:
         self.message = message

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -32,6 +33,8 @@ MAX_PATHS = 64
 """Most paths from one node to the loss that are listed."""
 _READERS = 4
 """Most readers of a node that count as its neighbours."""
+_KEPT = 16
+"""Most nodes whose paths are remembered, for the next frames."""
 MANY_PATHS = 10**9
 """Most paths counted; beyond them there are just "more"."""
 _Key = TypeVar("_Key")
@@ -77,21 +80,7 @@ class Structure(Struct, frozen=True, eq=False):
 
     def paths(self, node: int, loss: int) -> list[tuple[int, ...]]:
         """Return the paths from a named node to the loss, the first 64 of them."""
-        found: list[tuple[int, ...]] = []
-        via, choices = [node], [iter(self.readers.get(node, ()))]
-        if node == loss:
-            return [(node,)]
-        while choices and len(found) < MAX_PATHS:
-            step = next(choices[-1], None)
-            if step is None:
-                via.pop()
-                choices.pop()
-            elif step == loss:
-                found.append((*via, step))
-            else:
-                via.append(step)
-                choices.append(iter(self.readers.get(step, ())))
-        return found
+        return list(_paths(self, node, loss))
 
     def around(self, node: int, most: int) -> tuple[int, ...]:
         """Return the drawn nodes nearest to one, itself among them, in evaluation order.
@@ -118,6 +107,26 @@ class Structure(Struct, frozen=True, eq=False):
             elif source in graph.nodes[node].inputs:
                 return node
         return None
+
+
+@lru_cache(_KEPT)
+def _paths(structure: Structure, node: int, loss: int) -> tuple[tuple[int, ...], ...]:
+    """Return the paths of a node; of a long program they have many thousand nodes."""
+    found: list[tuple[int, ...]] = []
+    via, choices = [node], [iter(structure.readers.get(node, ()))]
+    if node == loss:
+        return ((node,),)
+    while choices and len(found) < MAX_PATHS:
+        step = next(choices[-1], None)
+        if step is None:
+            via.pop()
+            choices.pop()
+        elif step == loss:
+            found.append((*via, step))
+        else:
+            via.append(step)
+            choices.append(iter(structure.readers.get(step, ())))
+    return tuple(found)
 
 
 def build_structure(

@@ -37,8 +37,9 @@ class Tape(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def numbers(self) -> int:
         """The number of numbers it holds, without counting views twice."""
-        held = {id(base): base for base in map(_base, self.recorded) if base is not None}
-        return sum(np.size(base) for base in held.values())
+        arrays = [value for value in self.recorded if isinstance(value, np.ndarray)]
+        held = {id(base): base.size for base in map(_base, arrays)}
+        return len(self.recorded) - len(arrays) + sum(held.values())
 
     def value(self, node: int) -> Array:
         """Return the value of a node, in its shape."""
@@ -149,10 +150,9 @@ class Tape(Struct, frozen=True, eq=False, dict=True):
         return _frozen(value, value.shape if of_operand else node.shape)
 
 
-def _base(value: Any) -> Any:
-    """Return the array or number that owns the memory of a value."""
-    base = getattr(value, "base", None)
-    return value if not isinstance(base, np.ndarray) else base
+def _base(value: Array) -> Array:
+    """Return the array that owns the memory of a value."""
+    return value if not isinstance(value.base, np.ndarray) else value.base
 
 
 def _frozen(value: Any, shape: Shape) -> Array:

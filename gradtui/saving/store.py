@@ -98,9 +98,9 @@ class Shelf:
         """Whether the scenario is unchanged since its latest place was saved."""
         return self._wanted is None or self._wanted.digest == self._digest[1]
 
-    def begin(self, problem: Problem, step: int) -> None:
-        """Remember where a session begins: it is worth saving once that changes."""
-        session = Session(problem)
+    def begin(self, began: Session, step: int) -> None:
+        """Remember where a session began: it is worth saving once that changes."""
+        session = began.afresh()
         session.seek(step)
         tour.begin(session)
         self._fresh = take_snapshot(session)

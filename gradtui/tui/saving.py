@@ -63,7 +63,7 @@ class Saving(Work):
         path = self._problem.path
         if path not in self._shelves:
             self._shelves[path] = Shelf(self._problem)
-            self._shelves[path].begin(self._problem, self._step)
+            self._shelves[path].begin(self._session, self._step)
         return self._shelves[path]
 
     def open(self) -> None:
@@ -251,5 +251,5 @@ class Saving(Work):
         """Begin with another session and offer to resume its scenario's last one."""
         self._begin()
         if not self._passing and self._problem.path in self._shelves:
-            self._shelf.begin(self._problem, self._step)
+            self._shelf.begin(self._session, self._step)
         self.open()

@@ -5,6 +5,7 @@ from functools import cache
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 import gradtui
 from gradtui.debugger.steps import Compute, Flow, Level
@@ -140,3 +141,20 @@ def test_the_end_of_a_step_stays_its_end(session_of, level):
     session.position = session.order.end
     unfold(session, "b")
     assert session.position == session.order.end
+
+
+def test_the_paths_of_a_node_are_walked_once(session_of):
+    structure = session_of("a = w*2\nL = a*w", "w = 3.0").structure
+    walked = []
+
+    class Counted(dict):
+        def get(self, key, default=None):
+            walked.append(key)
+            return super().get(key, default)
+
+    counted = replace(structure, readers=Counted(structure.readers))
+    loss, node = structure.nodes[-1], structure.nodes[0]
+    first = counted.paths(node, loss)
+    before = len(walked)
+    assert counted.paths(node, loss) == first and len(first) == 2
+    assert len(walked) == before > 0

@@ -33,7 +33,7 @@ def folder(tmp_path, monkeypatch):
 
 def shelf_of(session):
     shelf = Shelf(session.problem)
-    shelf.begin(session.problem, session.step)
+    shelf.begin(session, session.step)
     shelf.find()
     return shelf
 
@@ -103,6 +103,7 @@ WATCHED = """
 import os, sys
 from pathlib import Path
 import gradtui, gradtui.saving.store
+from gradtui.debugger.session import Session
 from gradtui.saving.snapshot import Resumption
 from gradtui.scenario.load import load_problem
 from gradtui.saving.store import Shelf
@@ -121,7 +122,7 @@ def hook(event, arguments):
 def resume():
     problem = load_problem(scenario)
     shelf = Shelf(problem)
-    shelf.begin(problem, 0)
+    shelf.begin(Session(problem), 0)
     shelf.find()
     resumption = Resumption(load_problem(scenario), shelf.places[0])
     while resumption.run(1.0):
@@ -187,7 +188,7 @@ def test_a_folder_that_cannot_be_looked_into_is_one_clean_error(tmp_path, monkey
     with pytest.raises(InputError, match="the file name is too long"):
         shelf_of(session)
     shelf = Shelf(session.problem)
-    shelf.begin(session.problem, 0)
+    shelf.begin(session, 0)
     session.seek(1)
     assert shelf.look(session)
     assert shelf.write() == "the session cannot be saved: file name too long"
@@ -212,3 +213,13 @@ def test_a_place_is_described_by_what_was_made_there():
     assert (
         described(place) == "at step 3 with 2 branches, 1 fix not written, 1 breakpoint, 2 watches"
     )
+
+
+def test_a_session_afresh_shares_what_is_known_of_its_run_and_its_text():
+    session = gradtui.load("five_parcels")
+    session.seek(7)
+    session.break_at("3")
+    fresh = session.afresh()
+    assert fresh.history is session.history and fresh.structure is session.structure
+    assert (fresh.step, fresh.breakpoints.conditions) == (0, ())
+    assert session.investigation.judgement == fresh.investigation.judgement
