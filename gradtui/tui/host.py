@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from gradtui.tui.keys import Keys
     from gradtui.tui.panels.base import Panel
 
-SELDOM = 0.2
-"""Seconds between two paints of ongoing work."""
 Handlers = Mapping[str, Callable[[str], object]]
 """The id of a command -> its handler, which takes the argument on the command line."""
 
@@ -125,24 +121,6 @@ class Part:
                 use(text)
                 return
         self._host.ask(label, use, text, check=check, **options)
-
-
-class Seldom:
-    """Limits how often the progress of ongoing work is shown."""
-
-    def __init__(self) -> None:
-        self._next = -math.inf
-
-    def start(self) -> None:
-        """Start waiting for the next time."""
-        self._next = time.monotonic() + SELDOM
-
-    def due(self) -> bool:
-        """Return whether it is due; if so, start waiting again."""
-        due = time.monotonic() >= self._next
-        if due:
-            self.start()
-        return due
 
 
 class Work(Part):

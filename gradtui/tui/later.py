@@ -1,13 +1,18 @@
-"""Delayed calls that a busy machine does not lose."""
+"""Delayed calls that a busy machine does not lose, and work done now and then."""
 
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
+
+SELDOM = 0.2
+"""Seconds between two paints of ongoing work."""
 
 
 def call_after(
@@ -17,3 +22,21 @@ def call_after(
     # Textual's own one-shot timer never calls back when its task starts later than its time, as
     # it does when the processor is taken away for a moment.
     return asyncio.get_running_loop().call_later(seconds, pump.call_later, callback)
+
+
+class Seldom:
+    """Limits how often the progress of ongoing work is shown."""
+
+    def __init__(self) -> None:
+        self._next = -math.inf
+
+    def start(self) -> None:
+        """Start waiting for the next time."""
+        self._next = time.monotonic() + SELDOM
+
+    def due(self) -> bool:
+        """Return whether it is due; if so, start waiting again."""
+        due = time.monotonic() >= self._next
+        if due:
+            self.start()
+        return due

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from gradtui.debugger.curves import last_drawn
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.session import MAX_STEP
-from gradtui.tui.host import Handlers, Host, Part, Seldom, Work
-from gradtui.tui.later import call_after
+from gradtui.tui.host import Handlers, Host, Part, Work
+from gradtui.tui.later import Seldom, call_after
 from gradtui.tui.panels.loss import LossPanel
 from gradtui.tui.playing import Playing
 

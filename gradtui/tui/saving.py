@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from gradtui.base.failures import report_failure
 from gradtui.base.source import InputError
 from gradtui.base.text import clean
-from gradtui.tui.host import Handlers, Host, Seldom, Work
-from gradtui.tui.later import call_after
+from gradtui.tui.host import Handlers, Host, Work
+from gradtui.tui.later import Seldom, call_after
 
 if TYPE_CHECKING:
     from gradtui.saving.snapshot import Resumption

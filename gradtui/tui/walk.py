@@ -9,7 +9,8 @@ from gradtui.debugger.session import Session
 from gradtui.engine.observables import EXAMPLES, WATCHES
 from gradtui.tui.background import Background
 from gradtui.tui.bars import Timeline
-from gradtui.tui.host import Handlers, Host, Seldom, Work
+from gradtui.tui.host import Handlers, Host, Work
+from gradtui.tui.later import Seldom
 from gradtui.tui.panels.update import UpdatePanel
 
 

@@ -12,8 +12,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.explain.curves import MARKS, ROLES, legend_rows
 from gradtui.explain.lesson import HIDDEN
 from gradtui.explain.spans import Span, TextRow, line
-from gradtui.tui.host import SELDOM, Seldom
-from gradtui.tui.later import call_after
+from gradtui.tui.later import SELDOM, Seldom, call_after
 from gradtui.tui.panels.base import Panel
 
 if TYPE_CHECKING:
