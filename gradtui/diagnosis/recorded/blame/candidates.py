@@ -87,6 +87,18 @@ class Statement:
         return list(self._own(self.unit.body or self.node))
 
     @cached_property
+    def indexing(self) -> frozenset[ast.AST]:
+        """The nodes inside its indices."""
+        parts = (one.slice for one in self.nodes if isinstance(one, ast.Subscript))
+        return frozenset(inner for part in parts for inner in ast.walk(part))
+
+    @cached_property
+    def written(self) -> frozenset[ast.AST]:
+        """The arrays that it stores parts of."""
+        stored = (one for one in self.nodes if isinstance(one, ast.Subscript))
+        return frozenset(one.value for one in stored if isinstance(one.ctx, ast.Store))
+
+    @cached_property
     def transpose(self) -> str:
         """The spelling of a transpose in the function, by default `.T`."""
         return ".t()" if b".t()" in self.unit.source else ".T"
@@ -151,6 +163,21 @@ class Statement:
                 text = self.unit.text(index)
                 if "\n" not in text:
                     found[text] = [self.unit.text(one) for one in parts]
+        return found
+
+    @cached_property
+    def orders(self) -> Mapping[str, int]:
+        """The transposes of all axes anywhere in the function, each with its number of axes."""
+        found: dict[str, int] = {}
+        for node in ast.walk(self.unit.node):
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(node, ast.Call) and isinstance(called, ast.Attribute):
+                given = node.args[0] if len(node.args) == 1 else None
+                axes = given.elts if isinstance(given, ast.Tuple) else node.args
+                whole = all(isinstance(one, ast.Constant) for one in axes) and len(axes) > 2
+                if whole and called.attr in ("transpose", "permute"):
+                    text = self.unit.between(self.unit.end(called.value), self.unit.end(node))
+                    found[text.lstrip(")")] = len(axes)
         return found
 
     @cached_property

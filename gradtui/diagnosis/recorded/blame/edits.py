@@ -115,6 +115,9 @@ def edits(statement: Statement) -> Iterator[Candidate]:
                 )
             case _:
                 continue
+    stored = statement.node
+    if isinstance(stored, ast.AugAssign) and isinstance(stored.op, ast.Mult | ast.Div):
+        yield from _of_operand(statement, stored.value, isinstance(stored.op, ast.Div))
     yield from of_target(statement)
     yield from of_all(statement)
 
@@ -198,18 +201,21 @@ def _of_power(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
 def _of_operands(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
     """Yield the powers of operands, and roots of numbers."""
     for operand in (node.left, node.right) if not isinstance(node.op, ast.Pow) else ():
-        below = isinstance(node.op, ast.Div) and operand is node.right
-        if below or isinstance(operand, ast.Subscript) or is_leaf(operand):
-            text = f"{s.inside(operand, 9)}**2"
-            told = f"the power of {s.text(operand)} must be 2"
-            edit = s.replaced(operand, text, 4)
-            yield Candidate((edit,), "missing-factor", told, 1, "2", operand)
-        held = s.held(operand)
-        if held is not None and not held.shape and held.value is not None and s.numpy:
-            text = f"{s.numpy}sqrt({s.text(operand)})"
-            told = f"it needs the square root of {s.text(operand)}"
-            edit = s.replaced(operand, text)
-            yield Candidate((edit,), "constant-factor", told, 1, text, operand)
+        yield from _of_operand(s, operand, isinstance(node.op, ast.Div) and operand is node.right)
+
+
+def _of_operand(s: Statement, operand: ast.expr, below: bool) -> Iterator[Candidate]:
+    if below or isinstance(operand, ast.Subscript) or is_leaf(operand):
+        text = f"{s.inside(operand, 9)}**2"
+        told = f"the power of {s.text(operand)} must be 2"
+        edit = s.replaced(operand, text, 4)
+        yield Candidate((edit,), "missing-factor", told, 1, "2", operand)
+    held = s.held(operand)
+    if held is not None and not held.shape and held.value is not None and s.numpy:
+        text = f"{s.numpy}sqrt({s.text(operand)})"
+        told = f"it needs the square root of {s.text(operand)}"
+        edit = s.replaced(operand, text)
+        yield Candidate((edit,), "constant-factor", told, 1, text, operand)
 
 
 def _operator(s: Statement, node: ast.BinOp, edit: Edit, other: str) -> Candidate:

@@ -28,6 +28,8 @@ Form = tuple[int, float]
 Mark = tuple[Form, float]
 """The form of a value, and its size."""
 _Marks = defaultdict[Form, set[float]]
+_Parts = defaultdict[Form, dict[float, int]]
+"""Form -> the sizes of partial sums, each with the number of its terms."""
 
 _DIGITS = 7
 _ROWS, _LONGEST, _AXES = 20_000, 32, 2
@@ -66,9 +68,12 @@ class Told:
         self.handing: set[Line] = set()
         """Lines whose values such a line uses: right in themselves, but perhaps not needed."""
 
-    def knows(self, value: Array, times: Sequence[float] = (1.0,)) -> bool:
-        """Return whether a value, times a number, is one of the right ones."""
-        return False
+    def knows(self, value: Array, times: Sequence[float] = (1.0,)) -> float:
+        """Return how much of a right value one is, times a number: 0 if it is none.
+
+        It is the number of contributions that a partial sum has, and infinite for a whole one.
+        """
+        return 0
 
 
 class Flow(Told):
@@ -78,7 +83,7 @@ class Flow(Told):
         super().__init__()
         tape = point.result.tape
         self._tape, self._scales = tape, scales
-        self._sums = _Marks(set)
+        self._sums = _Parts(dict)
         """The marks of partial adjoints: right on the way, perhaps not in the end."""
         self._found: dict[int, Mark] = {}
         self._lines = [_line(tape, id) for id in range(len(tape))]
@@ -102,16 +107,17 @@ class Flow(Told):
         (form, size), (other, wanted) = _mark(hand), _mark(true)
         return form == other and _rounded(size) == _rounded(wanted)
 
-    def knows(self, value: Array, times: Sequence[float] = (1.0,)) -> bool:
-        """Return whether a value, times a number, is one of the right ones."""
+    def knows(self, value: Array, times: Sequence[float] = (1.0,)) -> float:
+        """Return how much of a right value one is, times a number: 0 if it is none."""
         form, size = _mark(value)
-        return any(
-            _rounded(size * one / scale if form[1] else abs(size * one) / scale) in sizes
-            for marks in (self._marks, self._sums)
-            if (sizes := marks.get(form))
-            for one in times
-            for scale in self._scales
-        )
+        whole, parts = self._marks.get(form, ()), self._sums.get(form, {})
+        sizes = [
+            _rounded(size * one / scale if form[1] else abs(size * one) / scale)
+            for one in times for scale in self._scales
+        ] if whole or parts else []  # fmt: skip
+        if any(one in whole for one in sizes):
+            return math.inf
+        return max([parts.get(one, 0) for one in sizes], default=0)
 
     def _is_marked(self, id: int, scales: Sequence[float] | None = None) -> bool:
         """Return whether a value is right, whatever else is added, times one of some scales."""
@@ -253,7 +259,7 @@ class Flow(Told):
         return value.dtype.kind != "f" or self._is_marked(id)
 
 
-def _marks(point: Point, forward: set[int], sums: _Marks) -> _Marks:
+def _marks(point: Point, forward: set[int], sums: _Parts) -> _Marks:
     """Return the marks of all right values: adjoints, contributions along edges, and values.
 
     Sums of contributions from some uses of a value are added to `sums`.
@@ -282,9 +288,10 @@ def _marks(point: Point, forward: set[int], sums: _Marks) -> _Marks:
     except Untold:
         return found
     for values in so_far.values():
-        for start, end in combinations([np.zeros(()), *values] if len(values) > 2 else [], 2):
+        upto = [np.zeros(()), *values] if len(values) > 2 else []
+        for (first, start), (last, end) in combinations(enumerate(upto), 2):
             form, size = _mark(end - start)
-            sums[form].add(_rounded(size))
+            sums[form][_rounded(size)] = last - first
     _note_parts(point, adjoints, sums)
     for id, value in adjoints.items():
         node = tape.nodes[id]
@@ -296,7 +303,7 @@ def _marks(point: Point, forward: set[int], sums: _Marks) -> _Marks:
     return found
 
 
-def _note_parts(point: Point, adjoints: Mapping[int, Array], sums: _Marks) -> None:
+def _note_parts(point: Point, adjoints: Mapping[int, Array], sums: _Parts) -> None:
     """Note the adjoints by each term of the loss alone, for code that goes back term by term."""
     tape = point.result.tape
     terms = _terms(tape, point.root)
@@ -304,7 +311,7 @@ def _note_parts(point: Point, adjoints: Mapping[int, Array], sums: _Marks) -> No
         behind = [id for id in tape.sources(term) if tape.active[id]]
         for value in point.adjoints(behind, of=term).values():
             form, size = _mark(value * adjoints[term])
-            sums[form].add(_rounded(size))
+            sums[form].setdefault(_rounded(size), 1)
 
 
 def _terms(tape: Tape, root: int) -> list[int]:

@@ -11,14 +11,15 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.material import arrays
 from gradtui.diagnosis.recorded.blame.slots import SLOPES, Slot
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape
 from gradtui.engine.shapes import stretches
 
 _SLOPED, _MULTIPLIED = 10, 10
 """Most arrays whose slopes are tried, and most that are multiplied."""
-_SUMMED = 8
-"""Most arrays of which two are multiplied for a term."""
+_SUMMED, _WITH = 8, 32
+"""Most arrays that are multiplied for a term, and most by which each is."""
 _ACTIVATIONS = 3
 """Those of them that a function may return alone."""
 _PRODUCTS = 40
@@ -34,6 +35,8 @@ class Instead(Struct, frozen=True, eq=False):
     """Its precedence."""
     rule: str
     told: str
+    term: str = ""
+    """The term that it adds to the expression."""
 
     @property
     def candidate(self) -> Candidate:
@@ -94,14 +97,16 @@ def _slopes(slot: Slot, forms: Sequence[str]) -> Iterator[Instead]:
 def _sums(slot: Slot) -> Iterator[Instead]:
     """Yield a sum with one more term that is a product of two arrays."""
     s = slot.s
-    near = [pair for pair in _named(s) if slot.shape and stretches(pair[1].shape, slot.shape)]
-    alike = [name for name, held in near if held.shape == slot.shape]
-    for one in alike[:_SUMMED]:
-        for two, _ in near[: 2 * _SUMMED]:
+    named = [*_named(s), *(pair for pair in arrays(s) if pair[1].kind == "f")]
+    near = {name: held.shape for name, held in named
+            if slot.shape and stretches(held.shape, slot.shape)}  # fmt: skip
+    ordered = sorted(near, key=lambda name: near[name] != slot.shape)
+    for one in [name for name in ordered if near[name] == slot.shape][:_SUMMED]:
+        for two in ordered[:_WITH]:
             for sign in "-+":
                 told = f"the term {sign.replace('+', '')}{one} * {two} is missing"
                 text = f"{s.inside(slot.node, 1)} {sign} {one} * {two}"
-                yield Instead(slot, text, 1, "missing-term", told)
+                yield Instead(slot, text, 1, "missing-term", told, f"{sign}{one} * {two}")
 
 
 def _products(slot: Slot) -> Iterator[Instead]:

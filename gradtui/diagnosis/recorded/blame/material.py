@@ -29,7 +29,7 @@ def renamings(s: Statement) -> Iterator[Candidate]:
         stored = isinstance(getattr(node, "ctx", None), ast.Store)
         if stored and not isinstance(node, ast.Subscript):
             continue
-        for other, held in _alike(s, own):
+        for other, held in _alike(s, own, indexing=node in s.indexing):
             if other == text or (stored and not other.endswith("]")):
                 continue
             other_shape = held.shape != own.shape
@@ -38,7 +38,7 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             turned = other_shape and held.shape == own.shape[::-1]
             name = s.spelled(f"{other}{s.transpose}" if turned and len(own.shape) == 2 else
                              f"{other}.T" if turned else other)  # fmt: skip
-            cost = 1 + turned + stored
+            cost = 1 + turned + (stored or node in s.written)
             if other_shape and not turned:
                 cost = 2 if held.shape in s.wanted else 3
             cost += other[0] == "(" and text in other  # it is not another name, but more
@@ -125,7 +125,7 @@ def _flags(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             yield Candidate((edit,), "wrong-variable", f"it needs {text}", 1, text, node)
 
 
-def _alike(s: Statement, own: Held) -> Iterator[tuple[str, Held]]:
+def _alike(s: Statement, own: Held, *, indexing: bool) -> Iterator[tuple[str, Held]]:
     """Yield replacements of a value: of the same shape first, then its transpose, then others."""
     if own.kind[0] == ":":
         alike = [(text, held) for text, held in s.scope.items()
@@ -138,6 +138,8 @@ def _alike(s: Statement, own: Held) -> Iterator[tuple[str, Held]]:
             for text, held in s.scope.items()
             if held.kind == own.kind and not held.shape
         ][:_MOST_NAMES]
+        if indexing and own.kind == "i":
+            return
     shapes = [own.shape, own.shape[::-1], *s.wanted]
     kinds = "i" if own.kind == "i" and own.shape else "fb"
     found = [pair for pair in (s.scope.items() if kinds == "i" else arrays(s))
@@ -193,6 +195,12 @@ def _transposes(s: Statement) -> Iterator[Candidate]:
         multiplied = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.MatMult)
         if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute):
             multiplied |= parent.func.attr in ("matmul", "bmm", "dot")
+        for order, axes in s.orders.items():
+            if shape is not None and len(shape) == axes:
+                edit = s.replaced(node, f"{s.inside(node, 9)}{order}")
+                told = f"it needs {order[1:]}"
+                cost = 0 if isinstance(parent, ast.Attribute) else 2  # such as before a reshape
+                yield Candidate((edit,), "transposed", told, cost, order[1:], node)
         if shape is not None and len(shape) > 2 and multiplied:
             text = f"{s.inside(node, 9)}{s.dialect.swapped}"
             edit = s.replaced(node, text)

@@ -6,12 +6,14 @@ A glance at one line costs far less than a run; it tells which edits are worth o
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import CodeType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Statement
 from gradtui.diagnosis.recorded.blame.flow import Told
@@ -20,6 +22,7 @@ from gradtui.diagnosis.recorded.blame.watchdog import Endless, Watchdog
 from gradtui.engine.shapes import stretches
 from gradtui.recording.library import NUMPY, Library
 
+Array = NDArray[Any]
 _HOLE = "_hole"
 """The placeholder name for an expression."""
 _TIMES = (1.0, -1.0, 2.0, 0.5)
@@ -49,6 +52,8 @@ class Preview:
         """Return whether a statement may be right with an edit; None if a glance cannot tell."""
         rounds = len(self._held.get((s.unit.file, s.node.lineno), ()))
         text, own = _edited(s, edits), _edited(s, edits, applied=False)
+        if rounds and text is None and _is_in_target(s, edits):
+            return self._may_be_stored(s)
         if not rounds or text is None or own is None:
             return None
         forms = ("{}", *_sums(s))
@@ -60,6 +65,24 @@ class Preview:
             for form in forms
         ]
         return True if True in told else None if None in told else False
+
+    def _may_be_stored(self, s: Statement) -> bool | None:
+        """Return whether a statement's value may be right, though perhaps elsewhere."""
+        text = s.text(value) if (value := s.value()) is not None else ""
+        rounds = range(len(self._held[s.unit.file, s.node.lineno]))
+        found = [own for at in rounds if _is_array(own := self._value(s, text, at)) and own.any()]
+        return any(self._flow.knows(np.asarray(one), _TIMES) for one in found) if found else None
+
+    def is_hopeful_kept(self, s: Statement, text: str) -> bool:
+        """Return whether another value may be right once the stored one is added to it."""
+        own = s.text(value) if (value := s.value()) is not None else ""
+        for at in range(len(self._held.get((s.unit.file, s.node.lineno), ()))):
+            more, before = self._value(s, own, at), self._value(s, text, at)
+            if _is_array(more) and _is_array(before) and np.shape(more) == np.shape(before):
+                with np.errstate(all="ignore"):
+                    if more.any() and self._flow.knows(np.asarray(before + more)):
+                        return True
+        return False
 
     def is_hopeful_times(self, s: Statement, node: ast.expr, factor: str) -> bool | None:
         """Return whether a statement may be right with an expression in it times a factor."""
@@ -130,7 +153,7 @@ class Preview:
             own, more = self._value(s, text, at), self._value(s, term, at)
             if _is_array(own) and _is_array(more) and stretches(np.shape(more), np.shape(own)):
                 with np.errstate(all="ignore"):
-                    if any(self._flow.knows(own + one * more) for one in times):
+                    if any(self._is_better(own + one * more, own) for one in times):
                         return True
         return False
 
@@ -141,9 +164,12 @@ class Preview:
             return None if not more and _is_exchange(found, own) else more > 0
         if not _is_array(found):
             return None
-        if _is_array(own) and np.array_equal(found, own):
+        if _is_plain(found) or (_is_array(own) and np.array_equal(found, own)):
             return None
-        return self._flow.knows(np.asarray(found), _TIMES) if found.any() else None
+        told = self._flow.knows(np.asarray(found), _TIMES)
+        # Part of a right value is no progress from as large a part of one.
+        before = self._flow.knows(np.asarray(own), _TIMES) if _is_array(own) else 0
+        return told == math.inf or told > before
 
     def _value(self, s: Statement, text: str, at: int) -> Any:
         """Return the value of a user's expression in a round; a failure counts as wrong."""
@@ -184,11 +210,16 @@ class Preview:
         if not _is_array(value):
             return True
         array = np.asarray(value)
-        return not array.any() or self._flow.knows(array, _TIMES)
+        return not array.any() or self._flow.knows(array, _TIMES) > 0
 
 
 def _is_array(value: Any) -> bool:
     return isinstance(value, np.ndarray | np.floating) and value.dtype.kind == "f"
+
+
+def _is_plain(value: Array) -> bool:
+    """Return whether a value tells nothing, because many others are like it: all equal, or 0."""
+    return not value.any() or (value.size > 1 and bool(np.all(value == value.flat[0])))
 
 
 def _is_exchange(found: Sequence[Any], own: Sequence[Any]) -> bool:
@@ -211,6 +242,16 @@ def _edited(s: Statement, edits: Sequence[Edit], *, applied: bool = True) -> str
     for one in sorted(edits if applied else (), key=lambda edit: edit.start, reverse=True):
         text = text[: one.start - first] + one.text + text[one.end - first :]
     return text.decode()
+
+
+def _is_in_target(s: Statement, edits: Sequence[Edit]) -> bool:
+    """Return whether edits change only where a statement stores its value."""
+    node = s.node
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    if isinstance(node, ast.AugAssign):
+        targets = [node.target]
+    spans = [(s.unit.start(one), s.unit.end(one)) for one in targets]
+    return all(any(a <= one.start and one.end <= b for a, b in spans) for one in edits)
 
 
 def _sums(s: Statement) -> Sequence[str]:

@@ -121,6 +121,8 @@ class Search:
         """The edits that make something right but for an approximation."""
         self._edits: dict[ast.stmt, list[Candidate]] = {}
         self._slots: dict[ast.stmt, tuple[list[Slot], list[After]]] = {}
+        self._zeros: dict[ast.AST, Results | None] = {}
+        """Expression -> the results with 0 in its place."""
         self._hand: Results | None = None
         """The results of the code with the edits found so far."""
 
@@ -144,6 +146,7 @@ class Search:
         suspects = self._suspects.ranked(wrong, {self._trials.true(one).shape for one in wrong})
         self._tried.clear()
         self._edits.clear()
+        self._zeros.clear()
         for glancing in (True, False):
             self._glancing = glancing
             for total in range(TIERS + _COSTS):
@@ -185,6 +188,8 @@ class Search:
 
     def _is_worth_instead(self, one: Instead) -> bool:
         """Return whether one of many edits may be right at a glance, or no glance can tell."""
+        if one.term and one.slot.whole:
+            return self._glancing and self._preview.is_hopeful_sum(one.slot.s, one.term, (1.0,))
         hopeful = self._preview.is_hopeful_with(one.slot.s, one.slot.node, one.text)
         return hopeful is True if self._glancing else hopeful is None
 
@@ -244,31 +249,45 @@ class Search:
 
     def _in_slot(self, slot: Slot, cost: int) -> Iterator[Candidate]:
         """Yield factors and terms with which an expression makes some gradient right."""
-        if cost == 0:
+        if cost == 0 and slot.takes_numbers:
             yield slot.negated()
-        elif cost == 1:
+        elif cost == 1 and slot.takes_numbers:
             doubled = self._run(slot.s, slot.times("2.0"))
             for value in self._solved(self._hand, doubled):
                 yield from slot.constant(value + 1)
         elif cost in (2, 3, 4):
-            if cost == 2 and slot.s.numpy:
-                yield slot.rooted()
-            nothing = self._run(slot.s, slot.times("0.0"))
-            if nothing is not None and _is_same(nothing, self._hand, self._trials.wrong):
-                return
-            for factor, own in slot.factors:
-                worth = own == cost and self._trials.left > 0
-                if worth and self._is_worth_times(slot, factor, cost):
-                    for value in self._solved(nothing, self._run(slot.s, slot.times(factor))):
-                        yield from slot.factor(factor, value, cost)
-            if cost == 2:
-                for term in slot.terms():
-                    if self._trials.left > 0 and self._is_worth_adding(slot, term):
-                        for value in self._solved(self._hand, self._run(slot.s, slot.plus(term))):
-                            yield from slot.term(term, value)
+            if cost == 2 and slot.s.numpy and not isinstance(slot, After):
+                rooted = slot.rooted()
+                if self._is_worth(slot.s, rooted.edits, cost):
+                    yield rooted
+            yield from self._in_product(slot, cost)
+
+    def _in_product(self, slot: Slot, cost: int) -> Iterator[Candidate]:
+        """Yield factors and terms made from arrays with which an expression is right."""
+        nothing = self._nothing(slot)
+        if nothing is not None and _is_same(nothing, self._hand, self._trials.wrong):
+            return
+        for factor, own in slot.factors if slot.takes_factors else ():
+            worth = own == cost and self._trials.left > 0
+            if worth and self._is_worth_times(slot, factor, cost):
+                for value in self._solved(nothing, self._run(slot.s, slot.times(factor))):
+                    yield from slot.factor(factor, value, cost)
+        for term in slot.terms() if cost == 2 else ():
+            if self._trials.left > 0 and self._is_worth_adding(slot, term):
+                for value in self._solved(self._hand, self._run(slot.s, slot.plus(term))):
+                    yield from slot.term(term, value)
+
+    def _nothing(self, slot: Slot) -> Results | None:
+        """Return the results with 0 in an expression's place, or in that of its product."""
+        key = slot.within or slot.node
+        if key not in self._zeros:
+            self._zeros[key] = self._run(slot.s, slot.times("0.0"))
+        return self._zeros[key]
 
     def _in_after(self, after: After) -> Iterator[Candidate]:
         for text, edit in () if after.alone else after.kept():
+            if self._glancing and not self._preview.is_hopeful_kept(after.s, text):
+                continue
             told = f"it must be added to {text}"
             yield Candidate((edit,), "missing-path", told, 2, None, after.node)
 
@@ -317,9 +336,10 @@ def _is_change(unit: Unit, edit: Edit) -> bool:
 def _told(hit: _Hit) -> Blame:
     unit = hit.suspect.statement.unit
     node = hit.candidate.node or hit.suspect.statement.node
-    place, lines = unit.place(unit.start(node), unit.end(node)), unit.lines(hit.candidate.edits)
-    if place.line < lines[0] and hit.candidate.edits[0].start < unit.end(node):
-        place = unit.place(hit.candidate.edits[0].start, unit.end(node))
+    edits = [unit.narrowed(one) for one in hit.candidate.edits]
+    place, lines = unit.place(unit.start(node), unit.end(node)), unit.lines(edits)
+    if place.line < lines[0] and edits[0].start < unit.end(node):
+        place = unit.place(edits[0].start, unit.end(node))
     told = hit.candidate.told
     return Blame(
         tuple(sorted(hit.mended)),
@@ -329,7 +349,7 @@ def _told(hit: _Hit) -> Blame:
         if hit.nearly
         else told,
         hit.candidate.factor,
-        unit.line_after(hit.candidate.edits),
+        unit.line_after(edits),
         lines,
     )
 

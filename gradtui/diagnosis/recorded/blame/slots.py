@@ -50,6 +50,7 @@ _ODD = 5
 _FILLED = "_like("
 """Part of the name of functions that fill an array: the term that is missing is no constant."""
 _TURNED = "[:, None]"
+_PRODUCTS = ("dot", "matmul", "outer", "mm", "bmm")
 _COUNTING = ("slice", "range", "len", "int")
 """Functions of whole numbers: no factor is missing there."""
 
@@ -57,8 +58,23 @@ _COUNTING = ("slice", "range", "len", "int")
 class Slot:
     """An expression that may lack a factor or a term."""
 
-    def __init__(self, s: Statement, node: ast.expr, shape: Shape | None) -> None:
+    def __init__(
+        self, s: Statement, node: ast.expr, shape: Shape | None, within: ast.AST | None = None
+    ) -> None:
         self.s, self.node, self.shape = s, node, shape
+        self.within = within
+        """The product with a slot of its own that this is a factor of."""
+
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether a number may be missing here: of a product, only as a factor of the whole."""
+        return self.within is None or isinstance(self.node, ast.Constant)
+
+    @property
+    def takes_factors(self) -> bool:
+        """Whether an array may be missing here as a factor: elementwise ones, only of the whole."""
+        alone = isinstance(self.within, ast.BinOp) and not isinstance(self.within.op, ast.MatMult)
+        return not alone
 
     @property
     def whole(self) -> bool:
@@ -162,6 +178,8 @@ class Slot:
                     cost = 2 if at < _PLAIN else 3 if at < _USUAL else 4
                     cost += name.endswith(_TURNED)  # one that fits as it is is likelier
                     yield form.format(name, name, n=self.s.numpy), cost
+                if held.kind == "b" and not at:
+                    yield f"~{name}", 2
         yield from ((text, 3) for text in self._corrections())
         for text, held in self.s.scope.items():
             if held.kind == "f" and not held.shape:
@@ -267,7 +285,7 @@ class After(Slot):
 
     def kept(self) -> Iterator[tuple[str, Edit]]:
         """Yield the lines that add it to another value of its shape."""
-        for text, held in arrays(self.s):
+        for text, held in self.s.scope.items():
             if held.kind == "f" and held.shape == self.shape and text != self.name:
                 yield text, self.line(f"{text} += {self.name}")
 
@@ -336,13 +354,25 @@ def slots(s: Statement) -> Iterator[Slot]:
             found += node.args
             if isinstance(node.func, ast.Attribute):
                 found.append(node.func.value)
-    seen: set[ast.AST] = set()
-    for one in found:
-        if one is None or one is s.spared:
-            continue
-        if one not in seen and _is_number(s, one):
-            seen.add(one)
-            yield Slot(s, one, _shape(s, one))
+        elif isinstance(node, ast.Attribute) and node.attr == "T":
+            found.append(node.value)
+    chosen = [one for one in dict.fromkeys(found) if one is not None and one is not s.spared]
+    chosen = [one for one in chosen if _is_number(s, one)]
+    for one in chosen:
+        parent = s.parents.get(one)
+        yield Slot(s, one, _shape(s, one), parent if _is_product(parent, one, chosen) else None)
+
+
+def _is_product(parent: ast.AST | None, node: ast.expr, slots: Sequence[ast.expr]) -> bool:
+    """Return whether all multiples of a node are those of its parent, which is a slot, too."""
+    if parent not in slots:
+        return False
+    if isinstance(parent, ast.BinOp):
+        divided = isinstance(parent.op, ast.Div) and node is parent.left
+        return divided or isinstance(parent.op, ast.Mult | ast.MatMult)
+    if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute):
+        return parent.func.attr in _PRODUCTS
+    return isinstance(parent, ast.Attribute)
 
 
 def _shape(s: Statement, node: ast.expr) -> Shape | None:

@@ -81,8 +81,11 @@ class Suspects:
         if not is_harmless(statement):
             return None
         lines = {(unit.file, one.lineno) for one in statement.nodes if isinstance(one, ast.expr)}
-        called = self._called(lines)
-        beside = set() if called else self._beside(unit, node, lines)
+        computing = not lines.isdisjoint(self._flow.forward) or any(
+            line in self._flow.feeds for line in lines
+        )
+        called = set() if computing else self._called(lines)
+        beside = set() if computing or called else self._beside(unit, node)
         lines = lines | called | beside
         fed = {name for line in lines for name in self._flow.feeds.get(line, ())}
         tier = self._tier(lines, fed, partial=_is_partial(node))
@@ -104,20 +107,15 @@ class Suspects:
         return value.elts[0] if own and isinstance(value, ast.Tuple) else None
 
     def _called(self, lines: set[Line]) -> set[Line]:
-        """Return the lines run by functions that non-computing lines call."""
-        if any(line in self._flow.feeds for line in lines):
-            return set()
-        codes = {code for line in lines for code in self._watched.calls.get(line, ())}
-        return {
-            (file, at) for file, code in codes for _, _, at in code.co_lines() if at is not None
-        }
+        """Return the lines that run in the functions that some lines call."""
+        return set().union(*[self._watched.calls.get(line, ()) for line in lines])
 
-    def _beside(self, unit: Unit, node: ast.stmt, lines: set[Line]) -> set[Line]:
+    def _beside(self, unit: Unit, node: ast.stmt) -> set[Line]:
         """Return the lines that use a value that a line only renames or writes a number into.
 
         Lines that it takes the value from count, too.
         """
-        if not isinstance(node, ast.Assign) or any(line in self._flow.feeds for line in lines):
+        if not isinstance(node, ast.Assign):
             return set()
         target = node.targets[0]
         partial = isinstance(target, ast.Subscript) and isinstance(node.value, ast.Constant)

@@ -9,7 +9,7 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from types import CodeType, FunctionType
 
@@ -17,6 +17,8 @@ from gradtui.base.source import Place
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _LAMBDA = "<lambda>"
+_FILES = 64
+"""Most files whose trees are kept."""
 
 
 class Unreadable(Exception):
@@ -107,6 +109,15 @@ class Unit:
         inside = line[offset - self._starts[at] : end - self._starts[at]].decode().rstrip()
         return Place(self.first + at, len(before) + 1, max(1, len(inside)), self.file)
 
+    def narrowed(self, edit: Edit) -> Edit:
+        """Return the edit of only the bytes that differ."""
+        before, after = self.source[edit.start : edit.end], edit.text
+        most = min(len(before), len(after))
+        head = next((i for i in range(most) if before[i] != after[i]), most)
+        most -= head
+        tail = next((i for i in range(most) if before[-1 - i] != after[-1 - i]), most)
+        return Edit(edit.start + head, edit.end - tail, after[head : len(after) - tail].decode())
+
     def lines(self, edits: Sequence[Edit]) -> tuple[int, int]:
         """Return the first and the last line of the file that edits change."""
         first, last = min(one.start for one in edits), max(one.end for one in edits)
@@ -162,6 +173,7 @@ def _applied(source: bytes, edits: Sequence[Edit]) -> bytes:
     return source
 
 
+@lru_cache(_FILES)
 def _parsed(text: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

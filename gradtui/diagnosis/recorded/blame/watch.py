@@ -69,8 +69,8 @@ class Watched:
         """File and code of each function, for codes of the same function in two files are equal."""
         self.order: dict[tuple[str, int], int] = {}
         """File and line -> the number of lines run before its first execution."""
-        self.calls: dict[tuple[str, int], set[tuple[str, CodeType]]] = {}
-        """File and line -> the functions of the user's that it calls."""
+        self.calls: dict[tuple[str, int], set[tuple[str, int]]] = {}
+        """File and line -> the lines of the functions that it calls."""
         self._scopes: dict[tuple[str, int], dict[str, Held]] = {}
         self._visits: dict[tuple[str, int], int] = {}
         self._globals: dict[CodeType, dict[str, Any]] = {}
@@ -129,16 +129,15 @@ class Watched:
         if not is_users_file(code.co_filename):
             return None
         self._codes.setdefault((code.co_filename, code))
-        caller = frame.f_back
-        if caller is not None:
-            key = caller.f_code.co_filename, caller.f_lineno
-            self.calls.setdefault(key, set()).add((code.co_filename, code))
         return self._line
 
     def _line(self, frame: FrameType, event: str, arg: Any) -> Any:
         if event == "line":
             key = frame.f_code.co_filename, frame.f_lineno
             self.order.setdefault(key, len(self.order))
+            if (caller := frame.f_back) is not None:
+                called = self.calls.setdefault((caller.f_code.co_filename, caller.f_lineno), set())
+                called.add(key)
             seen = self._visits.get(key, 0)
             if seen in _KEPT and key[0] in self._files:
                 values = {name: self._copied(one) for name, one in frame.f_locals.items()}
