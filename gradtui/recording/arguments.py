@@ -13,6 +13,7 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.recording.array import Number, Recorded, Scalar
+from gradtui.recording.matrices import as_matrix
 
 _MOST = 1_000
 """Largest container searched for parameters: a larger one is data."""
@@ -109,7 +110,7 @@ def with_values(
     for name, value in values.items():
         part = parts[name]
         first, *keys = part.path
-        found[first] = _placed(found[first], keys, value if part.is_array else _number(part, value))
+        found[first] = _placed(found[first], keys, _like(part, value))
     return found
 
 
@@ -128,6 +129,13 @@ def _placed(held: Any, keys: list[Any], value: Any) -> Any:
     else:
         held[key] = own
     return held
+
+
+def _like(part: Part, value: Any) -> Any:
+    """Return a value as what the program was given: a matrix, an array, a kind of number."""
+    if type(part.value) is np.matrix:
+        return as_matrix(value) if isinstance(value, Recorded) else np.asmatrix(value)
+    return value if part.is_array else _number(part, value)
 
 
 def _number(part: Part, value: Any) -> Any:

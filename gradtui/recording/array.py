@@ -212,7 +212,7 @@ def plain(value: Any) -> Any:
         return {name: plain(one) for name, one in value.items()}
     if kind is slice:
         return slice(*[plain(one) for one in (value.start, value.stop, value.step)])
-    return value
+    return value.view(np.ndarray) if issubclass(kind, Recorded) else value
 
 
 def _function_method(name: str) -> Callable[..., Any]:

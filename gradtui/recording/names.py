@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import stride_tricks
 
-from gradtui.recording import standins
+from gradtui.recording import matrices, standins
 from gradtui.recording.array import Recorded, plain, recorder_of
 from gradtui.recording.foreign import foreign
 from gradtui.recording.holdings import replaced
@@ -93,6 +93,8 @@ def _taking_part(recorder: Recorder, instead: Mapping[int, Any], value: Any) -> 
         return standins.vectorized(recorder, value)
     if type(value) is np.ndarray:
         return recorder.constant(value) if value.ndim else value
+    if type(value) is np.matrix:
+        return matrices.as_matrix(recorder.constant(np.asarray(value)))
     return foreign(recorder, value)
 
 
@@ -101,6 +103,7 @@ def _of_numpy(recorder: Recorder) -> dict[str, Any]:
     for name in _TAKING:
         functions[name] = _taking(recorder, name)
     functions |= {name: _folding(recorder, getattr(np, name)) for name in _FOLDING}
+    functions |= matrices.making(recorder)
     functions["copy"] = lambda a, *args, **options: functions["array"](a)
     functions["vectorize"] = lambda *args, **options: standins.vectorized(
         recorder, np.vectorize(*args, **options)

@@ -29,7 +29,8 @@ def array(
         return made
     if isinstance(value, Recorded):
         shared = np.may_share_memory(made, np.ndarray.view(value, np.ndarray))
-        return (value if shared else value.astype(made.dtype)).reshape(made.shape)
+        own = value.view(Recorded)  # of a matrix, too
+        return (own if shared else own.astype(made.dtype)).reshape(made.shape)
     if not _holds_recorded(value):
         return recorder.constant(made)
     return moved(recorder, np.array, [value], {}, made, numbers=True)

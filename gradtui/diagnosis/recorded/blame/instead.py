@@ -97,12 +97,11 @@ def _slopes(slot: Slot, forms: Sequence[str]) -> Iterator[Instead]:
 def _sums(slot: Slot) -> Iterator[Instead]:
     """Yield a sum with one more term that is a product of two arrays."""
     s = slot.s
-    named = [*_named(s), *(pair for pair in arrays(s) if pair[1].kind == "f")]
-    near = {name: held.shape for name, held in named
-            if slot.shape and stretches(held.shape, slot.shape)}  # fmt: skip
-    ordered = sorted(near, key=lambda name: near[name] != slot.shape)
-    for one in [name for name in ordered if near[name] == slot.shape][:_SUMMED]:
-        for two in ordered[:_WITH]:
+    near = [name for name, held in _named(s) if slot.shape and stretches(held.shape, slot.shape)]
+    alike = [name for name, held in (*_named(s), *arrays(s))
+             if held.shape == slot.shape and held.kind == "f"]  # fmt: skip
+    for one in [*dict.fromkeys(alike)][:_SUMMED]:
+        for two in [*dict.fromkeys([*near, *alike])][:_WITH]:
             for sign in "-+":
                 told = f"the term {sign.replace('+', '')}{one} * {two} is missing"
                 text = f"{s.inside(slot.node, 1)} {sign} {one} * {two}"

@@ -338,7 +338,7 @@ def _told(hit: _Hit) -> Blame:
     node = hit.candidate.node or hit.suspect.statement.node
     edits = [unit.narrowed(one) for one in hit.candidate.edits]
     place, lines = unit.place(unit.start(node), unit.end(node)), unit.lines(edits)
-    if place.line < lines[0] and edits[0].start < unit.end(node):
+    if place.line < lines[0] and not edits[0].text.startswith(b"\n"):
         place = unit.place(edits[0].start, unit.end(node))
     told = hit.candidate.told
     return Blame(

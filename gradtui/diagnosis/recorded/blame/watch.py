@@ -288,9 +288,7 @@ def flags_of(function: FunctionType) -> tuple[tuple[str, bool], ...]:
 def held_of(value: Any) -> Held | None:
     """Return a description of a number or an array; None for other values."""
     if isinstance(value, np.ndarray):
-        single = (
-            float(value.reshape(-1)[0]) if value.size == 1 and value.dtype.kind in "fiub" else None
-        )
+        single = float(value.item()) if value.size == 1 and value.dtype.kind in "fiub" else None
         return Held(value.shape, value.dtype.kind, single)
     if isinstance(value, bool | np.bool_):
         return Held((), "b", float(value))
