@@ -46,6 +46,10 @@ class Recording(Protocol):
         """Note that a number leaves the recording."""
 
 
+_TOLD = frozenset({np.shape, np.ndim, np.size})
+"""Functions that only tell of an array, which are called often."""
+
+
 class Recorded(np.ndarray):
     """An array of a recorded run; after the run it is a plain array."""
 
@@ -77,7 +81,7 @@ class Recorded(np.ndarray):
         return getattr(ufunc, method)(*plain(inputs), **options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        recorder = recorder_of((args, options))
+        recorder = None if function in _TOLD else recorder_of((args, options))
         if recorder is not None:
             return recorder.function(function, args, options)
         return function(*plain(args), **plain(options))
@@ -195,9 +199,15 @@ def recorder_of(values: Any) -> Recording | None:
     return None
 
 
+_PLAIN = frozenset({int, float, bool, str, np.ndarray, np.float64, type(None), type(...)})
+"""The classes of most values that hold no recording array."""
+
+
 def plain(value: Any) -> Any:
     """Return nested values with recording arrays replaced by plain ones on the same memory."""
     kind = type(value)
+    if kind in _PLAIN:
+        return value
     if kind is Recorded:
         return value.view(np.ndarray)
     if kind is Scalar:
@@ -211,6 +221,8 @@ def plain(value: Any) -> Any:
     if kind is dict:
         return {name: plain(one) for name, one in value.items()}
     if kind is slice:
+        if type(value.start) in _PLAIN and type(value.stop) in _PLAIN:
+            return value
         return slice(*[plain(one) for one in (value.start, value.stop, value.step)])
     return value.view(np.ndarray) if issubclass(kind, Recorded) else value
 

@@ -20,6 +20,7 @@ from gradtui.recording.recorder import Recorder
 from gradtui.recording.tape import form
 
 Array = NDArray[Any]
+_MASKS = (np.ndarray, list)
 
 
 class CallRecorder(Recorder):
@@ -50,26 +51,27 @@ class CallRecorder(Recorder):
         if method == "at":
             standins.at(self, ufunc, *inputs)
             return None
-        inputs = tuple([self._listed(one) for one in inputs])
+        if any([type(one) is list or type(one) is tuple for one in inputs]):
+            inputs = tuple([self._listed(one) for one in inputs])
         if method == "outer":
             return ufunc(*standins.crossed(*inputs), **options)
-        if method == "__call__" and isinstance(options.get("where", True), np.ndarray | list):
+        if method == "__call__" and isinstance(options.get("where", True), _MASKS):
             result = standins.where_told(self, ufunc, inputs, options, out[0] if out else None)
         elif method == "__call__":
-            result = self._elementwise(ufunc, inputs, options)
+            result = self._elementwise(ufunc, inputs, options, out[0] if out else None)
         else:
             result = self._folded(ufunc, method, inputs, options)
-        return self.put(result, out)
+        return self.put(result, out) if out and result is not out[0] else result
 
     def _listed(self, value: Any) -> Any:
         """Return an operand, as an array if it is a list."""
         return standins.array(self, value) if isinstance(value, list | tuple) else value
 
     def _elementwise(
-        self, ufunc: np.ufunc, inputs: tuple[Any, ...], options: dict[str, Any]
+        self, ufunc: np.ufunc, inputs: tuple[Any, ...], options: dict[str, Any], out: Any
     ) -> Any:
         name = ufunc.__name__
-        own = plain(list(inputs))
+        own = [plain(one) for one in inputs]
         value = ufunc(*own, **options)
         if ufunc.nout > 1:
             return tuple(
@@ -83,7 +85,8 @@ class CallRecorder(Recorder):
             return standins.contracted(self, name, ufunc, inputs, value)
         compute = (lambda *args: ufunc(*args, **options)) if options else ufunc
         return self.result(name, compute, inputs, value, forms.ELEMENTWISE.get(name),
-                           elementwise=not core, exact=name in forms.EXACT)  # fmt: skip
+                           elementwise=not core, exact=name in forms.EXACT,
+                           out=out if self.is_written(out, value) else None)  # fmt: skip
 
     def _folded(
         self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]

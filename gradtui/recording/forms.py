@@ -6,6 +6,7 @@ A text is an expression of the language: the only source of derivatives.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,7 @@ COMPOSITE = frozenset({"average", "diff", "ptp", "trapezoid"})
 """Functions that NumPy composes from others, and that keep recording arrays on the way."""
 
 
+@lru_cache(1 << 12)
 def name_of(function: Any) -> str:
     """Return the name of a function within NumPy: sum, linalg.norm."""
     module = function.__module__ or ""

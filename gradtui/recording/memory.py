@@ -7,6 +7,7 @@ positions that it writes.  So `x[i] += y` in a loop costs only the elements it t
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,21 +23,24 @@ class Memory:
 
     def __init__(self, tape: Tape, owner: Array, node: int) -> None:
         """Take the array `owner`, plain and dense in memory, which has the value of `node`."""
-        self.tape = tape
-        self._owner = owner
-        self._itemsize = owner.itemsize
-        self._placed: _Key | None = None
-        self._node = node
-        self.version = 0
-        """The number of writes."""
-        self._nodes: NDArray[np.intp] | None = None
-        """The node that each element comes from, once some were written."""
-        self._elements: Index | None = None
-        """The position of each element in that node's value."""
-        self._seen: dict[_Key, int] = {}
-        self._entire: _Key | None = None
-        """The place of the owner among the positions."""
-        self._everywhere: Index | None = None
+        self.tape, self._owner, self._node = tape, owner, node
+
+    # Most memories never need these, and there is one for each result.
+    version = 0
+    """The number of writes."""
+    _nodes: NDArray[np.intp] | None = None
+    """The node that each element comes from, once some were written."""
+    _elements: Index | None = None
+    """The position of each element in that node's value."""
+    _entire: _Key | None = None
+    """The place of the owner among the positions."""
+    _placed: _Key | None = None
+    _everywhere: Index | None = None
+
+    @cached_property
+    def _seen(self) -> dict[_Key, int]:
+        """The nodes of the places that were read since the last write."""
+        return {}
 
     @property
     def _whole(self) -> _Key:
@@ -68,21 +72,23 @@ class Memory:
                 self._entire = place(self.positions(self._owner))
             if key == self._entire:
                 return self._node
-        if key not in self._seen:
-            self._seen[key] = self.gather(positions)
-        return self._seen[key]
+        node = self._seen.get(key)
+        if node is None:
+            node = self._seen[key] = self.gather(positions)
+        return node
 
     def gather(self, positions: Index) -> int:
         """Return the node of the elements at some positions of the memory."""
         if self._elements is None and self._owner.flags.c_contiguous:
             elements = positions
         else:
-            elements = (self._order() if self._elements is None else self._elements)[positions]
+            whole = self._order() if self._elements is None else self._elements
+            elements = whole[positions]
         if self._nodes is None:
             return self.tape.moved((self._node,), elements)
         nodes = self._nodes[positions]
-        first = int(nodes.flat[0]) if nodes.size else self._node
-        if (nodes == first).all():
+        first = nodes.item(0) if nodes.size else self._node
+        if not np.count_nonzero(nodes != first):
             return self.tape.moved((first,), elements)
         sources, which = np.unique(nodes, return_inverse=True)
         sizes = [math.prod(self.tape.shape(int(id))) for id in sources]
@@ -105,10 +111,12 @@ class Memory:
             self._elements = self._order()
             self._nodes = np.full(self._elements.shape, self._node, np.intp)
         shape = self.tape.shape(node)
-        elements = np.arange(math.prod(shape), dtype=np.intp).reshape(shape)
-        spare = max(0, elements.ndim - positions.ndim)
+        count, counted = math.prod(shape), self._everywhere
+        if counted is None or counted.size < count:
+            counted = np.arange(count, dtype=np.intp)
+        elements = counted[:count].reshape(shape[max(0, len(shape) - positions.ndim) :])
         self._nodes[positions] = node
-        self._elements[positions] = elements.reshape(shape[spare:])
+        self._elements[positions] = elements
         self._seen.clear()
         self.version += 1
 
@@ -125,9 +133,9 @@ class Memory:
         at, shape, strides = _key(view)
         if self._everywhere is None:
             self._everywhere = np.arange(max(1, self._owner.size), dtype=np.intp)
-        wide = self._everywhere.itemsize
-        steps = tuple([step // self._itemsize * wide for step in strides])
-        first = (at - self._whole[0]) // self._itemsize * wide
+        wide, size = self._everywhere.itemsize, self._owner.itemsize
+        steps = strides if size == wide else tuple([step // size * wide for step in strides])
+        first = (at - self._whole[0]) // size * wide
         return np.ndarray(shape, np.intp, self._everywhere, first, steps)
 
     def _order(self) -> Index:

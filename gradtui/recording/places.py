@@ -28,16 +28,24 @@ _RUNNER = os.path.join(_OURS, "recording", "run.py")
 _CODES = 4096
 
 
-def user_place() -> Place | None:
+Places = dict[tuple[int, int], tuple[CodeType, Place]]
+"""The id of a code and an instruction -> the code, which keeps its id, and the place."""
+
+
+def user_place(known: Places) -> Place | None:
     """Return the line and columns of the user's code in execution; None without any.
 
-    The caller of gradtui is ignored: it executes no more than that call.
+    The caller of gradtui is ignored: it executes no more than that call.  Places found are added to
+    those `known`, because a code's own hash takes long.
     """
     frame = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
         if is_users_file(code.co_filename):
-            return _place(code, code.co_filename, frame.f_lasti)
+            key = id(code), frame.f_lasti
+            if key not in known:
+                known[key] = code, _place(code, code.co_filename, frame.f_lasti)
+            return known[key][1]
         if code.co_filename == _RUNNER:
             return None
         frame = frame.f_back  # type: ignore[assignment]
@@ -87,7 +95,6 @@ def _positions(code: CodeType) -> tuple[tuple[int | None, ...], ...]:
     return tuple(code.co_positions())
 
 
-@lru_cache(1 << 16)
 def _place(code: CodeType, file: str, instruction: int) -> Place:
     """Return the place of an instruction; equal code objects may belong to different files."""
     line, last, column, end = _positions(code)[instruction // 2]

@@ -17,6 +17,7 @@ from gradtui.recording.tape import Form, Index, Tape, form
 
 Array = NDArray[Any]
 
+_BASIC = frozenset({int, slice, type(None), type(...)})
 KINDS = "fbiu"
 """Kinds of numbers that take part: floats, booleans, integers."""
 
@@ -129,6 +130,7 @@ class Recorder(Recording):
         *,
         elementwise: bool = False,
         exact: bool = False,
+        out: Any = None,
     ) -> Any:
         """Record a call and return its result, a constant if it has no floats or booleans."""
         array = np.asarray(value)
@@ -138,7 +140,21 @@ class Recorder(Recording):
         node = self.tape.call(
             name, compute, inputs, array, written, elementwise=elementwise, exact=exact
         )
-        return self.wrap(node, value)
+        if out is None:
+            return self.wrap(node, value)
+        own, memory = out.view(np.ndarray), out._memory
+        memory.release()
+        own[...] = value
+        memory.write(_positions(memory, out), node)
+        return out
+
+    def is_written(self, out: Any, value: Any) -> bool:
+        """Return whether a result can be written into an array as it is."""
+        if type(out) is not Recorded or type(value) is not np.ndarray:
+            return False
+        memory = out._memory
+        typed = value.dtype == out.dtype == np.float64
+        return typed and value.shape == out.shape and memory is not None and memory.is_typed(out)
 
     def get_item(self, array: Recorded, key: Any) -> Any:
         """Return elements of an array."""
@@ -223,12 +239,14 @@ def _positions(memory: Memory, array: Array) -> Index:
 
 def _is_basic(key: Any) -> bool:
     """Return whether an index picks a view: by whole numbers and slices alone."""
-    if type(key) is tuple:
-        return all(map(_is_basic, key))
+    kind = type(key)
+    if kind in _BASIC:
+        return True
+    if kind is tuple:
+        return all([_is_basic(one) for one in key])
     if isinstance(key, np.ndarray):
         return key.ndim == 0 and key.dtype.kind in "iu"
-    whole = isinstance(key, int | np.integer) and not isinstance(key, bool)
-    return whole or key is None or key is ... or isinstance(key, slice)
+    return isinstance(key, int | np.integer) and kind is not bool
 
 
 def _owner(array: Any) -> Any:

@@ -17,7 +17,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
-from gradtui.recording.places import user_place
+from gradtui.recording.places import Places, user_place
 
 Array = NDArray[Any]
 Index = NDArray[np.intp]
@@ -107,6 +107,7 @@ class Tape:
         self._values: list[Array | None] = []
         self._shapes: list[Shape] = []
         self._numbers: dict[float, int] = {}
+        self._places: Places = {}
         self.bytes = 0
         """The memory of the values."""
 
@@ -115,7 +116,7 @@ class Tape:
 
     def leaf(self, value: Array, name: str = "") -> int:
         """Append a value from outside and return its id."""
-        id = self._append(Leaf(name, user_place()), value, bool(name))
+        id = self._append(Leaf(name, user_place(self._places)), value, bool(name))
         if name:
             self.arguments[name] = id
         return id
@@ -139,20 +140,22 @@ class Tape:
         back: Back | None = None,
     ) -> int:
         """Append a call with its result and return its id."""
-        active = value.dtype.kind == "f" and any(self.active[id] for id in inputs)
-        node = Call(name, compute, tuple(inputs), form, elementwise, exact, user_place(), back)
+        active = value.dtype.kind == "f" and any([self.active[id] for id in inputs])
+        node = Call(
+            name, compute, tuple(inputs), form, elementwise, exact, user_place(self._places), back
+        )
         return self._append(node, value, active)
 
     def moved(self, inputs: Sequence[int], index: Index) -> int:
         """Append rearranged elements of `inputs`, or the input itself if nothing is rearranged."""
         if len(inputs) == 1 and index.shape == self.shape(inputs[0]) and _in_order(index):
             return inputs[0]
-        node = Moved(tuple(inputs), index, user_place())
-        return self._append(node, None, any(self.active[id] for id in inputs), index.shape)
+        node = Moved(tuple(inputs), index, user_place(self._places))
+        return self._append(node, None, any([self.active[id] for id in inputs]), index.shape)
 
     def added(self, source: int, index: Index, shape: Shape) -> int:
         """Append zeros with the elements of `source` added at `index`."""
-        node = Added((source,), index, shape, user_place())
+        node = Added((source,), index, shape, user_place(self._places))
         return self._append(node, None, self.active[source], shape)
 
     def with_active(self, more: Sequence[int]) -> Tape:
@@ -235,4 +238,4 @@ def _in_order(index: Index) -> bool:
     count = index.size
     if count and (index.item(0), index.item(count - 1)) != (0, count - 1):
         return False
-    return bool((index.reshape(-1) == np.arange(count)).all())
+    return not np.count_nonzero(index.reshape(-1) != np.arange(count))

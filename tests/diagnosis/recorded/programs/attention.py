@@ -13,7 +13,7 @@ def forward(x, Wq, Wk, Wv, heads):
     K = (x @ Wk).reshape(B, T, heads, size).transpose(0, 2, 1, 3)
     V = (x @ Wv).reshape(B, T, heads, size).transpose(0, 2, 1, 3)
     scores = Q @ K.transpose(0, 1, 3, 2) / np.sqrt(size)
-    scores = np.where(np.tril(np.ones((T, T))) == 0, -np.inf, scores)
+    scores = np.where(np.tril(np.ones((T, T))) == 0, -1e9, scores)
     P = softmax(scores)
     out = (P @ V).transpose(0, 2, 1, 3).reshape(B, T, C)
     return out, (Q, K, V, P)
