@@ -19,6 +19,7 @@ from gradtui.diagnosis.recorded.approximate import approximate
 from gradtui.diagnosis.recorded.blame.ends import last_stored
 from gradtui.diagnosis.recorded.blame.gradients import blamed, likeliest
 from gradtui.diagnosis.recorded.blame.search import Blame
+from gradtui.diagnosis.recorded.coincidences import equal_sizes
 from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
@@ -171,7 +172,7 @@ class _Checking:
         found += [self._untold(name) for name in judged.untold
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
         verdict = _verdict(found)
-        notes = [*self._notes(), *(opaque(start) if verdict != "correct" else ())]
+        notes = [*self._notes(), *(equal_sizes(start) if verdict == "correct" else opaque(start))]
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
                        len(points), tolerance, self._unjudged())  # fmt: skip
 

@@ -28,6 +28,8 @@ _NEARLY = 1e-4
 """Gradients off by less than this, relative to the largest, may be off by rounding."""
 _CHECKED = 2
 """Points at which the truth itself is checked."""
+_FEW, _CLEARLY = 2, 1e3
+"""Times that roundings are moved first: enough for what is off by far more than these allow."""
 _TRIED = 3
 """Most points at which central differences must confirm a verdict."""
 
@@ -69,8 +71,8 @@ class Judge:
         # The user's own point comes last: its numbers are often special, with corners at 0.
         self._points = [*points[1:], *points[:1]]
         self._stops = any(point.result.tape.stopped for point in points)
-        self._spreads: dict[int, dict[str, Array]] = {}
-        """Id of a point -> the spread of its differences by rounding."""
+        self._spreads: dict[int, tuple[int, dict[str, Array]]] = {}
+        """Id of a point -> the number of times that roundings were moved there, and the spread."""
 
     def judged(self, names: Sequence[str]) -> Judged:
         """Judge the gradients of `names`."""
@@ -141,22 +143,25 @@ class Judge:
         room = self.tolerance * np.abs(true)
         if np.all(apart <= room):
             return apart, room
+        few = np.fmax(room, ROUNDED * self._spread(point, _FEW)[name])
+        if np.any(apart > _CLEARLY * few):
+            return apart, few
         return apart, np.fmax(room, ROUNDED * self._spread(point)[name])
 
-    def _spread(self, point: Point) -> dict[str, Array]:
+    def _spread(self, point: Point, shakes: int = SHAKES) -> dict[str, Array]:
         """Return the spread of the differences at a point when every rounding is moved."""
-        if id(point) not in self._spreads:
-            found = {name: np.zeros_like(true) for name, true in point.true.items()}
-            for seed in range(SHAKES):
-                claimed, moved = point.shaken(seed)
-                for name, hand in point.hand.items():
-                    if hand.shape == found[name].shape:
-                        own = claimed[name].reshape(hand.shape)
-                        with np.errstate(all="ignore"):
-                            apart = (own - moved[name]) - (hand - point.true[name])
-                        found[name] = np.fmax(found[name], np.abs(apart))
-            self._spreads[id(point)] = found
-        return self._spreads[id(point)]
+        zeros = {name: np.zeros_like(true) for name, true in point.true.items()}
+        done, found = self._spreads.setdefault(id(point), (0, zeros))
+        for seed in range(done, shakes):
+            claimed, moved = point.shaken(seed)
+            for name, hand in point.hand.items():
+                if hand.shape == found[name].shape:
+                    own = claimed[name].reshape(hand.shape)
+                    with np.errstate(all="ignore"):
+                        apart = (own - moved[name]) - (hand - point.true[name])
+                    found[name] = np.fmax(found[name], np.abs(apart))
+        self._spreads[id(point)] = max(done, shakes), found
+        return found
 
     def _is_told(self, point: Point, name: str, room: Array) -> bool:
         """Return whether a mistake would show at a point."""

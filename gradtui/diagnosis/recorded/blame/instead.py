@@ -35,8 +35,9 @@ class Instead(Struct, frozen=True, eq=False):
     """Its precedence."""
     rule: str
     told: str
-    term: str = ""
-    """The term that it adds to the expression."""
+    term: tuple[str, str] | None = None
+    """The factors of the term that it adds to the expression."""
+    sign: float = 1.0
 
     @property
     def candidate(self) -> Candidate:
@@ -105,7 +106,8 @@ def _sums(slot: Slot) -> Iterator[Instead]:
             for sign in "-+":
                 told = f"the term {sign.replace('+', '')}{one} * {two} is missing"
                 text = f"{s.inside(slot.node, 1)} {sign} {one} * {two}"
-                yield Instead(slot, text, 1, "missing-term", told, f"{sign}{one} * {two}")
+                yield Instead(slot, text, 1, "missing-term", told, (one, two),
+                              float(f"{sign}1"))  # fmt: skip
 
 
 def _products(slot: Slot) -> Iterator[Instead]:

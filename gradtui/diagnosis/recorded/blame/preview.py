@@ -146,14 +146,16 @@ class Preview:
             return False
         return True
 
-    def is_hopeful_sum(self, s: Statement, term: str, times: Sequence[float]) -> bool:
-        """Return whether a statement's stored value may be right with a multiple of a term."""
+    def is_hopeful_sum(self, s: Statement, factors: Sequence[str], times: Sequence[float]) -> bool:
+        """Return whether a statement's stored value may be right with a multiple of a product."""
         text = s.text(value) if (value := s.value()) is not None else ""
         for at in range(len(self._held.get((s.unit.file, s.node.lineno), ()))):
-            own, more = self._value(s, text, at), self._value(s, term, at)
-            if _is_array(own) and _is_array(more) and stretches(np.shape(more), np.shape(own)):
+            own, *more = (self._value(s, one, at) for one in (text, *factors))
+            if _is_array(own) and all(map(_is_array, more)):
                 with np.errstate(all="ignore"):
-                    if any(self._is_better(own + one * more, own) for one in times):
+                    term = math.prod(more[1:], start=more[0])
+                    fits = term.any() and stretches(np.shape(term), np.shape(own))
+                    if fits and any(self._is_progress(own + one * term, own) for one in times):
                         return True
         return False
 
@@ -164,12 +166,16 @@ class Preview:
             return None if not more and _is_exchange(found, own) else more > 0
         if not _is_array(found):
             return None
-        if _is_plain(found) or (_is_array(own) and np.array_equal(found, own)):
+        if _is_plain(found) or (_is_array(own) and _is_equal(found, own)):
             return None
+        return self._is_progress(found, own)
+
+    def _is_progress(self, found: Array, own: Any) -> bool:
+        """Return whether a value is known to be right, or as a larger part of one than before."""
         told = self._flow.knows(np.asarray(found), _TIMES)
-        # Part of a right value is no progress from as large a part of one.
-        before = self._flow.knows(np.asarray(own), _TIMES) if _is_array(own) else 0
-        return told == math.inf or told > before
+        if not told or told == math.inf:
+            return told > 0
+        return not _is_array(own) or told > self._flow.knows(np.asarray(own), _TIMES)
 
     def _value(self, s: Statement, text: str, at: int) -> Any:
         """Return the value of a user's expression in a round; a failure counts as wrong."""
@@ -219,7 +225,13 @@ def _is_array(value: Any) -> bool:
 
 def _is_plain(value: Array) -> bool:
     """Return whether a value tells nothing, because many others are like it: all equal, or 0."""
-    return not value.any() or (value.size > 1 and bool(np.all(value == value.flat[0])))
+    if value.size < 2:
+        return not value.any()
+    return not np.count_nonzero(value != value.item(0))
+
+
+def _is_equal(one: Array, other: Array) -> bool:
+    return one.shape == other.shape and not np.count_nonzero(one != other)
 
 
 def _is_exchange(found: Sequence[Any], own: Sequence[Any]) -> bool:

@@ -189,7 +189,8 @@ class Search:
     def _is_worth_instead(self, one: Instead) -> bool:
         """Return whether one of many edits may be right at a glance, or no glance can tell."""
         if one.term and one.slot.whole:
-            return self._glancing and self._preview.is_hopeful_sum(one.slot.s, one.term, (1.0,))
+            s = one.slot.s
+            return self._glancing and self._preview.is_hopeful_sum(s, one.term, (one.sign,))
         hopeful = self._preview.is_hopeful_with(one.slot.s, one.slot.node, one.text)
         return hopeful is True if self._glancing else hopeful is None
 
@@ -197,7 +198,7 @@ class Search:
         """Return whether a multiple of a term by a number in scope may be the missing one."""
         if self._is_worth_in(slot, slot.plus(term), 2):
             return True
-        return slot.whole and self._preview.is_hopeful_sum(slot.s, term, [*slot.multiples()])
+        return slot.whole and self._preview.is_hopeful_sum(slot.s, (term,), [*slot.multiples()])
 
     def _hits(self, suspect: Suspect, cost: int) -> Iterator[_Hit]:
         """Yield the edits of a statement, as far-fetched as `cost`, that repair something."""
