@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gradtui.debugger.session import Session
     from gradtui.diagnosis.check import Check
     from gradtui.diagnosis.finding import Finding
-    from gradtui.diagnosis.recorded.check import Outcome
+    from gradtui.diagnosis.recorded.outcome import Outcome
     from gradtui.diagnosis.recorded.target import Target as Code
 
 Target = str | os.PathLike[str] | Callable[..., Any]

@@ -20,7 +20,7 @@ from gradtui.base.text import clean
 
 if TYPE_CHECKING:
     from gradtui.debugger.session import Session
-    from gradtui.diagnosis.recorded.check import Outcome
+    from gradtui.diagnosis.recorded.outcome import Outcome
     from gradtui.diagnosis.recorded.target import Target
 
 _NAMED = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
@@ -86,7 +86,8 @@ def check_code(argument: str) -> Outcome:
     Raises InputError for unusable input, RaisedError for exceptions of the user's code.
     """
     from gradtui.diagnosis.internal import internal
-    from gradtui.diagnosis.recorded.check import Outcome, check_target
+    from gradtui.diagnosis.recorded.check import check_target
+    from gradtui.diagnosis.recorded.outcome import Outcome
     from gradtui.recording.traces import is_users
 
     with _running(argument) as target:

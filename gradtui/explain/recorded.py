@@ -16,7 +16,7 @@ from gradtui.explain.terms import in_terms_of_code
 from gradtui.scenario.ignoring import notices_of
 
 if TYPE_CHECKING:
-    from gradtui.diagnosis.recorded.check import Outcome
+    from gradtui.diagnosis.recorded.outcome import Outcome
 
 
 def report_of_code(outcome: Outcome, name: str) -> Report:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from msgspec import Struct
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
@@ -34,6 +32,7 @@ from gradtui.diagnosis.recorded.notes import (
     opaque,
 )
 from gradtui.diagnosis.recorded.numeric import NumericJudge, numeric_points
+from gradtui.diagnosis.recorded.outcome import Outcome, heard, verdict_of
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.sizes import size_told
@@ -41,7 +40,6 @@ from gradtui.diagnosis.recorded.stabilisers import leaving_out
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.diagnosis.recorded.unrecorded import by_differences
 from gradtui.diagnosis.recorded.upstream import Upstream, upstream
-from gradtui.diagnosis.silenced import lines_of_place, sifted
 from gradtui.recording.kept import Kept
 from gradtui.recording.run import settled
 from gradtui.recording.slopes import Untold
@@ -53,48 +51,6 @@ _RATIOS = frozenset({"sign", "constant-factor", "extra-factor", "missing-factor"
 _UNSEEN = "part of the loss passes through functions that cannot be recorded"
 _SHAPES = frozenset({"unreduced-broadcast", "transposed", "wrong-axis"})
 """Rules that explain a wrong shape of a gradient."""
-Verdict = Literal["correct", "wrong", "not-compared"]
-
-
-class Outcome(Struct, frozen=True, eq=False):
-    """The outcome for one target."""
-
-    target: Target
-    verdict: Verdict
-    findings: tuple[Finding, ...]
-    claims: int = 0
-    """The number of gradients compared."""
-    points: int = 0
-    tolerance: float = TOLERANCE
-    unjudged: tuple[str, ...] = ()
-    """The arrays of floats without a returned gradient."""
-    silenced: int = 0
-    """The number of findings that a comment on their line silences."""
-
-    @property
-    def failed(self) -> bool:
-        """Whether there is a finding of severity error."""
-        return any(finding.severity == "error" for finding in self.findings)
-
-    @property
-    def warned(self) -> bool:
-        """Whether there is a finding of severity warning."""
-        return any(finding.severity == "warning" for finding in self.findings)
-
-    def as_dict(self, file: str) -> Mapping[str, Any]:
-        """Return the outcome in the form of `check --json`."""
-        return {
-            "file": file,
-            "verdict": self.verdict,
-            "claims": self.claims,
-            "findings": [
-                finding.as_dict() | {"file": finding.place.file if finding.place else None}
-                for finding in self.findings
-            ],
-            "inherited": [],
-            **({"unjudged": list(self.unjudged)} if self.unjudged else {}),
-            **({"silenced": self.silenced} if self.silenced else {}),
-        }
 
 
 def check_target(target: Target) -> Outcome:
@@ -106,19 +62,10 @@ def check_target(target: Target) -> Outcome:
     before, kept = library.randomness(None), library.kept(target.called)
     try:
         with settled():
-            return _heard(_Checking(target, kept).outcome())
+            return heard(_Checking(target, kept).outcome())
     finally:
         before.restore()
         kept.put_back()
-
-
-def _heard(outcome: Outcome) -> Outcome:
-    """Return an outcome without the findings that comments in the code silence."""
-    kept, silenced = sifted(outcome.findings, lines_of_place)
-    if not silenced:
-        return outcome
-    verdict = outcome.verdict if outcome.verdict == "not-compared" else _verdict(kept)
-    return replace(outcome, findings=kept, verdict=verdict, silenced=silenced)
 
 
 class _Checking:
@@ -171,7 +118,7 @@ class _Checking:
         found = [*absent, *self._mistakes(points, judge, misfits, judged.wrong)]
         found += [self._untold(name) for name in judged.untold
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
-        verdict = _verdict(found)
+        verdict = verdict_of(found)
         notes = [*self._notes(), *(equal_sizes(start) if verdict == "correct" else opaque(start))]
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
                        len(points), tolerance, self._unjudged())  # fmt: skip
@@ -187,7 +134,7 @@ class _Checking:
         text = f"compared by central differences: {_UNSEEN}"
         seen = note("opaque", "info", self.target.name, text, self.target.place)
         told = [*findings, seen, *self._notes()]
-        return Outcome(self.target, _verdict(findings), gravest_first(told),
+        return Outcome(self.target, verdict_of(findings), gravest_first(told),
                        len(names), len(found), COARSE, self._unjudged())  # fmt: skip
 
     def _mistakes(
@@ -269,7 +216,7 @@ class _Checking:
         text = f"compared by central differences alone, at the given arguments: {why}"
         told = note("opaque", "info", self.target.name, text, self.target.place)
         findings = gravest_first([*found, *self._notes(), told])
-        return Outcome(self.target, _verdict(found), findings, len(fitting), 1, COARSE,
+        return Outcome(self.target, verdict_of(found), findings, len(fitting), 1, COARSE,
                        self._unjudged())  # fmt: skip
 
     def _unjudged(self) -> tuple[str, ...]:
@@ -400,10 +347,3 @@ def place_of(point: Point, name: str) -> Place | None:
 
 def _same(one: Any, two: Any) -> bool:
     return np.array_equal(np.asarray(one), np.asarray(two), equal_nan=True)
-
-
-def _verdict(findings: Sequence[Finding]) -> Verdict:
-    errors = {one.rule for one in findings if one.severity == "error"}
-    if errors - {"not-compared"}:
-        return "wrong"
-    return "not-compared" if errors else "correct"

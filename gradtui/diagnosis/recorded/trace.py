@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.judgement import Judgement
-from gradtui.diagnosis.recorded.check import Outcome, check_target
+from gradtui.diagnosis.recorded.check import check_target
+from gradtui.diagnosis.recorded.outcome import Outcome
 from gradtui.diagnosis.recorded.runs import Lost, Runs
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.recording.slopes import Untold

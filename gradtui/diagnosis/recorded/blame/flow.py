@@ -6,43 +6,21 @@ contribution along one of its edges. The mistake is where right values become so
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.blame.marks import Mark, Marks, mark_of, rounded
 from gradtui.diagnosis.recorded.runs import Point
-from gradtui.recording.slopes import Untold, flows
 from gradtui.recording.tape import Added, Call, Leaf, Moved, Node, Tape
 
 Array = NDArray[Any]
 Line = tuple[str, int]
 """A file and the number of a line."""
-Form = tuple[int, float]
-"""A key that all multiples of a value share."""
-Mark = tuple[Form, float]
-"""The form of a value, and its size."""
-_Marks = defaultdict[Form, set[float]]
-_Parts = defaultdict[Form, dict[float, int]]
-"""Form -> the sizes of partial sums, each with the number of its terms."""
-
-_DIGITS = 7
-_ROWS, _LONGEST, _AXES = 20_000, 32, 2
-"""Most parts of known values, the longest axis of a loop, and most values with parts."""
-_TOGETHER = 6
-"""Most uses of a value whose contributions are summed."""
-_STEPS = 6
-"""Most steps of an elementwise function, such as a sigmoid's."""
-_PARTS = 12
-"""Most terms of a loss whose adjoints are told apart."""
-_LINEAR, _SCALING = frozenset({"add", "subtract", "negative"}), frozenset({"multiply", "divide"})
-_LEAST = 1e-4
-"""Below this relative size, cancelling cubes are only rounding."""
 
 
 class Told:
@@ -83,8 +61,6 @@ class Flow(Told):
         super().__init__()
         tape = point.result.tape
         self._tape, self._scales = tape, scales
-        self._sums = _Parts(dict)
-        """The marks of partial adjoints: right on the way, perhaps not in the end."""
         self._found: dict[int, Mark] = {}
         self._lines = [_line(tape, id) for id in range(len(tape))]
         forward = _ancestors(tape, [point.root])
@@ -104,30 +80,20 @@ class Flow(Told):
 
     def is_rearranged(self, hand: Array, true: Array) -> bool:
         """Return whether a gradient has the true one's elements in another order."""
-        (form, size), (other, wanted) = _mark(hand), _mark(true)
-        return form == other and _rounded(size) == _rounded(wanted)
+        (form, size), (other, wanted) = mark_of(hand), mark_of(true)
+        return form == other and rounded(size) == rounded(wanted)
 
     def knows(self, value: Array, times: Sequence[float] = (1.0,)) -> float:
         """Return how much of a right value one is, times a number: 0 if it is none."""
-        form, size = _mark(value)
-        whole, parts = self._marks.get(form, ()), self._sums.get(form, {})
-        sizes = [
-            _rounded(size * one / scale if form[1] else abs(size * one) / scale)
-            for one in times for scale in self._scales
-        ] if whole or parts else []  # fmt: skip
-        if any(one in whole for one in sizes):
-            return math.inf
-        return max([parts.get(one, 0) for one in sizes], default=0)
+        return self._marks.knows(value, times, self._scales)
 
     def _is_marked(self, id: int, scales: Sequence[float] | None = None) -> bool:
         """Return whether a value is right, whatever else is added, times one of some scales."""
-        form, size = self._mark_of(id)
-        sizes = self._marks.get(form, ())
-        return any(_rounded(size / scale) in sizes for scale in scales or self._scales)
+        return self._marks.holds(self._mark_of(id), scales or self._scales)
 
     def _mark_of(self, id: int) -> Mark:
         if id not in self._found:
-            self._found[id] = _mark(self._tape.value(id))
+            self._found[id] = mark_of(self._tape.value(id))
         return self._found[id]
 
     def _feed(self, point: Point, forward: set[int]) -> None:
@@ -147,7 +113,7 @@ class Flow(Told):
 
     def _follow(self, point: Point, forward: set[int]) -> None:
         """Separate the lines with right values from those where that ends."""
-        self._marks = _marks(point, forward, self._sums)
+        self._marks = Marks(point, forward)
         right = list[bool]()
         exact = list[bool]()
         clean = list[bool]()
@@ -212,7 +178,7 @@ class Flow(Told):
         """Find the lines that only move or store right values, if a wrong gradient results."""
         for name, top in point.nodes.items():
             hand, true = point.hand[name], point.true[name]
-            if top is None or not right[top] or np.allclose(_mark(hand)[1], _mark(true)[1]):
+            if top is None or not right[top] or np.allclose(mark_of(hand)[1], mark_of(true)[1]):
                 continue
             pending = [top]
             while pending:
@@ -259,104 +225,6 @@ class Flow(Told):
         return value.dtype.kind != "f" or self._is_marked(id)
 
 
-def _marks(point: Point, forward: set[int], sums: _Parts) -> _Marks:
-    """Return the marks of all right values: adjoints, contributions along edges, and values.
-
-    Sums of contributions from some uses of a value are added to `sums`.
-    """
-    tape, found = point.result.tape, _Marks(set)
-    room = _ROWS
-
-    so_far = defaultdict[int, list[Array]](list)
-
-    def gathered(id: int, value: Array) -> None:
-        if len(so_far[id]) < _TOGETHER:
-            so_far[id].append(np.array(value))
-
-    def noted(value: Array) -> Array:
-        nonlocal room
-        marks = [_mark(value)]
-        if room > 0 and value.ndim:
-            marks += _row_marks(value)
-            room -= len(marks)
-        for form, size in marks:
-            found[form].add(_rounded(size))
-        return value
-
-    try:
-        adjoints = point.adjoints(forward, moved=noted, gathered=gathered)
-    except Untold:
-        return found
-    for values in so_far.values():
-        upto = [np.zeros(()), *values] if len(values) > 2 else []
-        for (first, start), (last, end) in combinations(enumerate(upto), 2):
-            form, size = _mark(end - start)
-            sums[form][_rounded(size)] = last - first
-    _note_parts(point, adjoints, sums)
-    for id, value in adjoints.items():
-        node = tape.nodes[id]
-        if tape.active[id]:
-            noted(value)
-            noted(tape.value(id))
-            if isinstance(node, Call) and node.elementwise:
-                _note_slopes(tape, id, noted)
-    return found
-
-
-def _note_parts(point: Point, adjoints: Mapping[int, Array], sums: _Parts) -> None:
-    """Note the adjoints by each term of the loss alone, for code that goes back term by term."""
-    tape = point.result.tape
-    terms = _terms(tape, point.root)
-    for term in terms if 1 < len(terms) <= _PARTS else []:
-        behind = [id for id in tape.sources(term) if tape.active[id]]
-        for value in point.adjoints(behind, of=term).values():
-            form, size = _mark(value * adjoints[term])
-            sums[form].setdefault(_rounded(size), 1)
-
-
-def _terms(tape: Tape, root: int) -> list[int]:
-    """Return the numbers that are added up for the loss."""
-    found, pending = list[int](), [root]
-    while pending:
-        id = pending.pop()
-        node = tape.nodes[id]
-        inputs = [] if isinstance(node, Leaf) else [i for i in node.inputs if tape.active[i]]
-        single = all(tape.shape(i) == () for i in inputs) and tape.shape(id) == ()
-        added = isinstance(node, Call) and node.name in _LINEAR
-        divided = isinstance(node, Call) and node.name in _SCALING and len(inputs) == 1
-        if inputs and single and (added or divided):
-            pending += inputs
-        else:
-            found.append(id)
-    return found
-
-
-def _note_slopes(tape: Tape, id: int, noted: Callable[[Array], Array]) -> None:
-    """Note the derivatives of an elementwise function by its inputs, step by step."""
-    so_far: Array | None = None
-    for _ in range(_STEPS):
-        node = tape.nodes[id]
-        if not isinstance(node, Call) or not node.elementwise:
-            return
-        slopes = [*_slopes(tape, id, node)]
-        for _, slope in slopes:
-            noted(slope if so_far is None else so_far * slope)
-        if len(slopes) != 1 or slopes[0][1].shape != tape.shape(id):
-            return
-        id, slope = slopes[0]
-        so_far = slope if so_far is None else so_far * slope
-
-
-def _slopes(tape: Tape, id: int, node: Call) -> Iterator[tuple[int, Array]]:
-    """Yield the inputs of an elementwise function, each with its local derivative."""
-    value = tape.value(id)
-    wanted = tuple(tape.active[i] for i in node.inputs)
-    operands = [tape.value(i) for i in node.inputs]
-    with np.errstate(all="ignore"):
-        found = flows(node, operands, value, np.ones_like(value), wanted)
-        yield from ((i, one) for i, one in zip(node.inputs, found, strict=True) if one is not None)
-
-
 def _line(tape: Tape, id: int) -> Line | None:
     node = tape.nodes[id]
     place = node.place
@@ -372,39 +240,3 @@ def _ancestors(tape: Tape, roots: Iterable[int]) -> set[int]:
             found.add(id)
             pending += getattr(tape.nodes[id], "inputs", ())
     return found
-
-
-def _row_marks(value: Array) -> list[Mark]:
-    """Return the marks of a value's parts along each of its first axes, for loops."""
-    found = list[Mark]()
-    for axis in range(min(_AXES, value.ndim)):
-        if 1 < value.shape[axis] <= _LONGEST:
-            rows = np.moveaxis(np.asarray(value, np.float64), axis, 0)
-            rows = rows.reshape(len(rows), -1)
-            with np.errstate(all="ignore"):
-                squares = rows * rows
-                sizes, cubes = np.sqrt(squares.sum(1)), np.cbrt((squares * rows).sum(1))
-            found += [
-                _marked(rows.shape[1], size, cube)
-                for size, cube in zip(sizes.tolist(), cubes.tolist(), strict=True) if size
-            ]  # fmt: skip
-    return found
-
-
-def _mark(value: Array) -> Mark:
-    """Return a key that only a value and its transpose share."""
-    own = np.asarray(value, np.float64).reshape(-1)
-    with np.errstate(all="ignore"):
-        squares = own * own
-        return _marked(own.size, math.sqrt(squares.sum()), float(np.cbrt(np.dot(squares, own))))
-
-
-def _marked(count: int, size: float, cubes: float) -> Mark:
-    ratio = abs(cubes) / size if size else 0.0
-    if not ratio > _LEAST:
-        return (count, 0.0), size
-    return (count, _rounded(ratio)), math.copysign(size, cubes)
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.{_DIGITS}g}")

@@ -151,12 +151,12 @@ class Preview:
         text = s.text(value) if (value := s.value()) is not None else ""
         for at in range(len(self._held.get((s.unit.file, s.node.lineno), ()))):
             own, *more = (self._value(s, one, at) for one in (text, *factors))
-            if _is_array(own) and all(map(_is_array, more)):
-                with np.errstate(all="ignore"):
-                    term = math.prod(more[1:], start=more[0])
-                    fits = term.any() and stretches(np.shape(term), np.shape(own))
-                    if fits and any(self._is_progress(own + one * term, own) for one in times):
-                        return True
+            with np.errstate(all="ignore"):
+                term = _product(more) if _is_array(own) else None
+                fits = term is not None and stretches(np.shape(term), np.shape(own))
+                sums = (own + one * np.asarray(term) for one in times) if fits else ()
+                if any(self._is_progress(one, own) for one in sums):
+                    return True
         return False
 
     def _is_better(self, found: Any, own: Any) -> bool | None:
@@ -228,6 +228,15 @@ def _is_plain(value: Array) -> bool:
     if value.size < 2:
         return not value.any()
     return not np.count_nonzero(value != value.item(0))
+
+
+def _product(values: Sequence[Any]) -> Array | None:
+    """Return the product of arrays; None if there is none, or only zeros."""
+    try:
+        made = math.prod(values[1:], start=values[0]) if all(map(_is_array, values)) else None
+    except ValueError:  # of shapes that do not fit
+        return None
+    return made if made is not None and made.any() else None
 
 
 def _is_equal(one: Array, other: Array) -> bool:

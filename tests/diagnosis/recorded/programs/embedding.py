@@ -2,8 +2,8 @@ import numpy as np
 
 
 def case(
-    E=np.random.default_rng(11).normal(size=(6, 3)),
-    W=np.random.default_rng(12).normal(size=(3, 6)),
+    E=np.random.default_rng(11).normal(size=(7, 3)),
+    W=np.random.default_rng(12).normal(size=(3, 7)),
     tokens=np.array([[0, 2, 2], [5, 0, 1]]),
 ):
     x = E[tokens]

@@ -1,0 +1,105 @@
+"""Missing lines: what is to be done with the value that a statement stores, right after it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.constants import Constant
+from gradtui.diagnosis.recorded.blame.slots import Slot
+from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.diagnosis.recorded.blame.watch import Shape
+
+
+class After(Slot):
+    """The stored value of a statement, to be changed by a missing line after it."""
+
+    def __init__(self, s: Statement, node: ast.expr, name: str, shape: Shape | None) -> None:
+        super().__init__(s, node, shape)
+        self.name = name
+        self.alone = isinstance(s.node, ast.Assign) and s.node.targets == [node]
+        """Whether the statement stores nothing else, so that it lacks the part itself."""
+
+    def times(self, factor: str) -> Edit:
+        """Return the edit that multiplies it."""
+        return self.line(f"{self.name} *= {factor}")
+
+    def plus(self, term: str) -> Edit:
+        """Return the edit that adds to it."""
+        return self.line(f"{self.name} += {term}")
+
+    def scaled(self, constant: Constant) -> Edit:
+        """Return the edit that multiplies or divides it by a number."""
+        return self.line(f"{self.name} {constant.text.replace(' ', '= ', 1)}")
+
+    def negated(self) -> Candidate:
+        """Return it with the other sign."""
+        return Candidate(
+            (self.line(f"{self.name} *= -1"),), "sign", "its sign is wrong", 1, "-1", self.node
+        )
+
+    def kept(self) -> Iterator[tuple[str, Edit]]:
+        """Yield the lines that add it to another value of its shape."""
+        for text, held in self.s.scope.items():
+            if held.kind == "f" and held.shape == self.shape and text != self.name:
+                yield text, self.line(f"{text} += {self.name}")
+
+    def calls(self) -> Iterator[Candidate]:
+        """Yield the lines that pass it to an omitted call, such as a layer among others."""
+        call = self.s.value()
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+            return
+        method, owner = call.func.attr, ast.unparse(call.func.value).rpartition(".")[0]
+        called = {
+            ast.unparse(node.value)
+            for node in ast.walk(self.s.unit.node)
+            if isinstance(node, ast.Attribute) and node.attr == method
+        }
+        for text, held in self.s.scope.items():
+            beside = bool(owner) and text.rpartition(".")[0] == owner
+            if beside and held.kind[0] == ":" and not held.shape and text not in called:
+                line = self.line(f"{self.name} = {text}.{method}({self.name})")
+                told = f"{text}.{method} is not called"
+                yield Candidate((line,), "missing-factor", told, 1, text, self.node)
+
+    def picked(self) -> Iterator[Candidate]:
+        """Yield the lines that subtract 1 at the labels, as a softmax's slope needs."""
+        if self.shape is None or len(self.shape) != 2:
+            return
+        for text, held in self.s.scope.items():
+            if held.kind == "i" and held.shape == self.shape[:1]:
+                where = f"{self.name}[{self.s.numpy}arange(len({text})), {text}]"
+                told = f"1 must be subtracted from it at {text}"
+                yield Candidate(
+                    (self.line(f"{where} -= 1"),), "missing-term", told, 2, "1", self.node
+                )
+
+    def line(self, text: str) -> Edit:
+        """Return the edit that adds a line after the statement."""
+        end = self.s.unit.end(self.s.node)
+        return Edit(end, end, f"\n{self.s.margin}{text}")
+
+
+def afters(s: Statement) -> Iterator[After]:
+    """Yield a statement's stored values that its own expression does not determine alone."""
+    if not s.margin.isspace():
+        return
+    node = s.node
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.AugAssign):
+        targets = [node.target]
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        targets = node.value.args[:1]  # the target of np.add.at and the like
+    elif isinstance(node, ast.Assign):
+        targets = [one for target in node.targets for one in _parts(target)]
+    for target in targets:
+        while isinstance(target, ast.Subscript) and not is_leaf(target):
+            target = target.value
+        held = s.stored(target)
+        if held is not None and held.kind == "f" and held.shape:
+            yield After(s, target, s.spelled(ast.unparse(target)), held.shape)
+
+
+def _parts(target: ast.expr) -> list[ast.expr]:
+    return target.elts if isinstance(target, ast.Tuple) else [target]

@@ -1,0 +1,74 @@
+"""The outcome of checking the user's own code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gradtui.diagnosis.backward.trial import TOLERANCE
+from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.recorded.target import Target
+from gradtui.diagnosis.silenced import lines_of_place, sifted
+
+Verdict = Literal["correct", "wrong", "not-compared"]
+
+
+class Outcome(Struct, frozen=True, eq=False):
+    """The outcome for one target."""
+
+    target: Target
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    claims: int = 0
+    """The number of gradients compared."""
+    points: int = 0
+    tolerance: float = TOLERANCE
+    unjudged: tuple[str, ...] = ()
+    """The arrays of floats without a returned gradient."""
+    silenced: int = 0
+    """The number of findings that a comment on their line silences."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is a finding of severity error."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def warned(self) -> bool:
+        """Whether there is a finding of severity warning."""
+        return any(finding.severity == "warning" for finding in self.findings)
+
+    def as_dict(self, file: str) -> Mapping[str, Any]:
+        """Return the outcome in the form of `check --json`."""
+        return {
+            "file": file,
+            "verdict": self.verdict,
+            "claims": self.claims,
+            "findings": [
+                finding.as_dict() | {"file": finding.place.file if finding.place else None}
+                for finding in self.findings
+            ],
+            "inherited": [],
+            **({"unjudged": list(self.unjudged)} if self.unjudged else {}),
+            **({"silenced": self.silenced} if self.silenced else {}),
+        }
+
+
+def heard(outcome: Outcome) -> Outcome:
+    """Return an outcome without the findings that comments in the code silence."""
+    kept, silenced = sifted(outcome.findings, lines_of_place)
+    if not silenced:
+        return outcome
+    verdict = outcome.verdict if outcome.verdict == "not-compared" else verdict_of(kept)
+    return replace(outcome, findings=kept, verdict=verdict, silenced=silenced)
+
+
+def verdict_of(findings: Sequence[Finding]) -> Verdict:
+    """Return the verdict that findings amount to."""
+    errors = {one.rule for one in findings if one.severity == "error"}
+    if errors - {"not-compared"}:
+        return "wrong"
+    return "not-compared" if errors else "correct"
