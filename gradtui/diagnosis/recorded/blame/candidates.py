@@ -153,6 +153,14 @@ class Statement:
         return found
 
     @cached_property
+    def idle(self) -> Sequence[ast.Name]:
+        """The names stored before it that the function never reads."""
+        names = [one for one in ast.walk(self.unit.node) if isinstance(one, ast.Name)]
+        read = {one.id for one in names if isinstance(one.ctx, ast.Load)}
+        stored = {one.id: one for one in names if one.id in self.recent}
+        return [one for name, one in stored.items() if name not in read]
+
+    @cached_property
     def indices(self) -> Mapping[str, Sequence[str]]:
         """The indices anywhere in the function, with their parts."""
         found: dict[str, Sequence[str]] = {}

@@ -11,9 +11,11 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is
 from gradtui.diagnosis.recorded.blame.pure import computes
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held, flags_of
+from gradtui.engine.shapes import stretches
 from gradtui.recording.places import is_users_file
 
 _MOST_NAMES, _MOST_FUNCTIONS = 24, 10
+_JOINED = (("+", "missing-path", "term"), ("*", "missing-factor", "factor"))
 
 
 def renamings(s: Statement) -> Iterator[Candidate]:
@@ -79,6 +81,26 @@ def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
                     told = f"{s.text(node)} must be {value!r}"
                     edit = s.replaced(node, repr(value))
                     yield Candidate((edit,), "wrong-variable", told, 1, repr(value), node)
+
+
+def unused(s: Statement) -> Iterator[Candidate]:
+    """Yield terms and factors that the function computes before and uses nowhere."""
+    value = s.value()
+    parts = value.elts if isinstance(value, ast.Tuple) else [value] if value is not None else []
+    for name in s.idle:
+        held = s.held(name)
+        for part in parts if held is not None and held.shape and held.kind in "fb" else ():
+            known = s.shape(part)
+            if held is None or (known is not None and not stretches(held.shape, known)):
+                continue
+            for sign, rule, what in (
+                ("+", "missing-path", "term"),
+                ("*", "missing-factor", "factor"),
+            ):
+                text = f"{s.inside(part, 1 + (sign == '*'))} {sign} {name.id}"
+                told = f"the {what} {name.id}, which nothing uses, is missing"
+                edit = s.replaced(part, text, 1 + (sign == "*"))
+                yield Candidate((edit,), rule, told, 0, name.id, part)
 
 
 def given(s: Statement) -> Iterator[Candidate]:

@@ -15,7 +15,7 @@ from gradtui.diagnosis.recorded.blame.afters import After, afters
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.instead import Instead, insteads
-from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings
+from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.slots import Slot, slots
 from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspect, Suspects
@@ -226,7 +226,9 @@ class Search:
     def _candidates(self, s: Statement, cost: int) -> Iterator[Candidate]:
         if s.node not in self._edits:
             wanted = self._trials.numbers
-            self._edits[s.node] = [*edits(s), *renamings(s), *given(s), *numbers(s, wanted)]
+            self._edits[s.node] = [
+                *edits(s), *unused(s), *renamings(s), *given(s), *numbers(s, wanted),
+            ]  # fmt: skip
             self._slots[s.node] = [*slots(s)], [*afters(s)]
         within, behind = self._slots[s.node]
         if cost == 3:

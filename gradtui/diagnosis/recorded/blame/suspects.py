@@ -113,8 +113,15 @@ class Suspects:
     def _beside(self, unit: Unit, node: ast.stmt) -> set[Line]:
         """Return the lines that use a value that a line only renames or writes a number into.
 
-        Lines that it takes the value from count, too.
+        Lines that it takes the value from count, too, and those that store what it returns.
         """
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
+            stored = {
+                (unit.file, one.lineno) for one in ast.walk(unit.node)
+                if isinstance(one, ast.Name) and one.id == node.value.id
+                and isinstance(one.ctx, ast.Store)
+            }  # fmt: skip
+            return (stored | self._called(stored)) & set(self._flow.feeds)
         if not isinstance(node, ast.Assign):
             return set()
         target = node.targets[0]
