@@ -118,6 +118,8 @@ class Memory:
         self._nodes[positions] = node
         self._elements[positions] = elements
         self._seen.clear()
+        if shape == positions.shape and positions.base is self._everywhere is not None:
+            self._seen[place(positions)] = node
         self.version += 1
 
     def _is_whole(self, positions: Index, node: int) -> bool:
