@@ -153,5 +153,10 @@ def making(recorder: Recorder) -> dict[str, Any]:
         def __new__(cls, data: Any, dtype: Any = None, copy: bool = True) -> Any:
             return made(data, dtype, copy)
 
-    blocks = {"bmat": lambda parts: as_matrix(np.block(parts))} if hasattr(np, "bmat") else {}
-    return {"matrix": _Matrix, "asmatrix": lambda data, dtype=None: made(data, dtype), **blocks}
+    found = {
+        "matrix": _Matrix,
+        "asmatrix": lambda data, dtype=None: made(data, dtype),
+        "mat": lambda data, dtype=None: made(data, dtype),
+        "bmat": lambda parts: as_matrix(np.block(parts)),
+    }
+    return {name: one for name, one in found.items() if hasattr(np, name)}

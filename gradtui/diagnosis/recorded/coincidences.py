@@ -38,9 +38,11 @@ def equal_sizes(point: Point) -> Iterator[Finding]:
         if not isinstance(node, Call) or node.name not in _SCALING or place is None:
             continue
         for at, source in enumerate(node.inputs):
-            size = _size(tape, source)
+            size, inverse = _size(tape, source)
             text = _operand(place, at) if size in square else None
-            if size is None or text is None or (place.file, place.line) in told:
+            # A rate of 0.25 is no size, but 1/N is.
+            rate = text is not None and inverse and "/" not in text
+            if text is None or rate or (place.file, place.line) in told:
                 continue
             told.add((place.file, place.line))
             yield _note(text, size, place, square[size], tape)
@@ -73,16 +75,16 @@ def _squares(tape: Tape, forward: set[int]) -> Mapping[int, int]:
     return found
 
 
-def _size(tape: Tape, id: int) -> int | None:
-    """Return the whole number that a number of the program is, or is the inverse of."""
+def _size(tape: Tape, id: int) -> tuple[int, bool]:
+    """Return the whole number that a number of the program is, or is the inverse of; 0 if none."""
     node = tape.nodes[id]
     if not isinstance(node, Leaf) or node.name or tape.shape(id) != ():
-        return None
+        return 0, False
     value = abs(float(tape.value(id)))
-    for one in (value, 1 / value if value else 0.0):
+    for inverse, one in enumerate((value, 1 / value if value else 0.0)):
         if np.isfinite(one) and one > 1 and abs(one - round(one)) < _CLOSE:
-            return round(one)
-    return None
+            return round(one), bool(inverse)
+    return 0, False
 
 
 def _operand(place: Place, at: int) -> str | None:

@@ -25,10 +25,11 @@ def by_rows(W1=W1, W2=W2):
     return 0.5 * np.sum(E**2) / len(X), (X.T @ (dE @ W2.T * (1 - h**2)), h.T @ dE)
 
 
-def by_no_size(W1=W1, W2=W2):
+def by_no_size(W1=W1, W2=W2, rate=0.25):
     h = np.tanh(X @ W1)
     E = h @ W2 - Y
-    return 2 * np.sum(E**2), (X.T @ (4 * E @ W2.T * (1 - h**2)), h.T @ (E * 4))
+    dE = 16 * E * rate
+    return 2 * np.sum(E**2), (X.T @ (4 * E @ W2.T * (1 - h**2)), h.T @ dE)
 
 
 def test_a_division_by_another_axis_of_the_same_size_is_told():
