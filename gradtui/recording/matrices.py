@@ -153,7 +153,7 @@ def making(recorder: Recorder) -> dict[str, Any]:
         def __new__(cls, data: Any, dtype: Any = None, copy: bool = True) -> Any:
             return made(data, dtype, copy)
 
-    found = {
+    found: dict[str, Any] = {
         "matrix": _Matrix,
         "asmatrix": lambda data, dtype=None: made(data, dtype),
         "mat": lambda data, dtype=None: made(data, dtype),
