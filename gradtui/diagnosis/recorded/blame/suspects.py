@@ -81,11 +81,9 @@ class Suspects:
         if not is_harmless(statement):
             return None
         lines = {(unit.file, one.lineno) for one in statement.nodes if isinstance(one, ast.expr)}
-        computing = not lines.isdisjoint(self._flow.forward) or any(
-            line in self._flow.feeds for line in lines
-        )
-        called = set() if computing else self._called(lines)
-        beside = set() if computing or called else self._beside(unit, node)
+        forward = not lines.isdisjoint(self._flow.forward)
+        called = set() if forward else self._called(lines)
+        beside = set() if forward or called else self._beside(unit, node, lines)
         lines = lines | called | beside
         fed = {name for line in lines for name in self._flow.feeds.get(line, ())}
         tier = self._tier(lines, fed, partial=_is_partial(node))
@@ -107,14 +105,18 @@ class Suspects:
         return value.elts[0] if own and isinstance(value, ast.Tuple) else None
 
     def _called(self, lines: set[Line]) -> set[Line]:
-        """Return the lines that run in the functions that some lines call."""
+        """Return the lines that run in the functions that non-computing lines call."""
+        if any(line in self._flow.feeds for line in lines):
+            return set()
         return set().union(*[self._watched.calls.get(line, ()) for line in lines])
 
-    def _beside(self, unit: Unit, node: ast.stmt) -> set[Line]:
+    def _beside(self, unit: Unit, node: ast.stmt, lines: set[Line]) -> set[Line]:
         """Return the lines that use a value that a line only renames or writes a number into.
 
         Lines that it takes the value from count, too, and those that store what it returns.
         """
+        if any(line in self._flow.feeds for line in lines):
+            return set()
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
             stored = {
                 (unit.file, one.lineno) for one in ast.walk(unit.node)
