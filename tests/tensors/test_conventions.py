@@ -298,6 +298,7 @@ MEANT = {
     "three values": (Ternary, (x(4, 3),), {"x"}),
     "shares of its own": (Mixture, (x(4, 3).requires_grad_(), x(4, 3).softmax(-1)), {"x"}),
     "a way back within bounds": (Held, (x(4, 5).requires_grad_(), torch.tensor(0.3)), {"x"}),
+    "a gradient that is reversed": (Reversed, (x(4, 3), 0.5), {"x"}),
     "a gradient that is reversed on its way": (adversary, (x(3, 4).requires_grad_(),), {"w"}),
     "a pull beside the loss": (pulled, (x(3, 4).requires_grad_(),), {"w"}),
     "what is handed on": (Handed, (grown(), x(4, 5).sign()), {"x"}),

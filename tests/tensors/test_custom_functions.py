@@ -226,17 +226,6 @@ class Sign(Function):
         return passed
 
 
-class Reversed(Function):
-    @staticmethod
-    def forward(ctx, x, rate):
-        ctx.rate = rate
-        return x.view_as(x)
-
-    @staticmethod
-    def backward(ctx, grad_output):
-        return -ctx.rate * grad_output, None
-
-
 class Clipped(Function):
     @staticmethod
     def forward(ctx, x):
@@ -247,11 +236,9 @@ class Clipped(Function):
         return grad_output.clamp(-0.1, 0.1)
 
 
-@pytest.mark.parametrize(
-    ("function", "rest"), [(Rounded, ()), (Sign, ()), (Reversed, (0.5,)), (Clipped, ())]
-)
-def test_a_gradient_that_is_another_on_purpose_is_a_note(function, rest):
-    finding = only(gradtui.check(function, x(4, 3), *rest))
+@pytest.mark.parametrize("function", [Rounded, Sign, Clipped])
+def test_a_gradient_that_is_another_on_purpose_is_a_note(function):
+    finding = only(gradtui.check(function, x(4, 3)))
 
     assert (finding.rule, finding.severity) == ("straight-through", "info")
 
