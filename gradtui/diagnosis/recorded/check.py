@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
-from gradtui.base.text import number, shape_text
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.internal import internal
@@ -22,14 +21,15 @@ from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.notes import (
-    element_text,
     holes,
     left_out,
     lost,
+    misshapen,
     nondeterministic,
     not_finite,
     note,
     opaque,
+    seen_text,
 )
 from gradtui.diagnosis.recorded.numeric import NumericJudge, numeric_points
 from gradtui.diagnosis.recorded.outcome import Outcome, heard, verdict_of
@@ -130,7 +130,7 @@ class _Checking:
             return None
         judge = NumericJudge(self.runs, found)
         findings = self._mistakes(found, judge, (), judge.judged(names).wrong)
-        findings += [self._absent(name) for name in self.names if name not in names]
+        findings += [self._unfit(name) for name in self.names if name not in names]
         text = f"compared by central differences: {_UNSEEN}"
         seen = note("opaque", "info", self.target.name, text, self.target.place)
         told = [*findings, seen, *self._notes()]
@@ -178,10 +178,10 @@ class _Checking:
         one = apart.get(first)
         if one is None:
             hand, true = points[0].hand[first].shape, points[0].true[first].shape
-            seen = _misshapen(first, hand, true)
+            seen = misshapen(first, hand, true)
             evidence["misfit"] = [list(hand), list(true)]
         else:
-            seen = _seen(one)
+            seen = seen_text(one)
             evidence |= one.evidence
         others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
         text = f"the gradient of {seen}{others}: {blame.told}"
@@ -208,10 +208,9 @@ class _Checking:
 
     def _by_differences(self, why: str) -> Outcome:
         """Compare, at the given arguments, gradients whose truth the recording cannot tell."""
-        sizes = {name: self.runs.given[name].size for name in self.names}
-        fitting = [n for n in self.names if n in self.claimed and self.claimed[n].size == sizes[n]]
+        fitting = [n for n in self.names if n in self.claimed and self._fits(n)]
         apart, untold = by_differences(self.runs, fitting)
-        found = [self._absent(name) for name in self.names if name not in fitting]
+        found = [self._unfit(name) for name in self.names if name not in fitting]
         found += [*apart, *(self._untold(name) for name in untold)]
         text = f"compared by central differences alone, at the given arguments: {why}"
         told = note("opaque", "info", self.target.name, text, self.target.place)
@@ -245,10 +244,22 @@ class _Checking:
         text = f"no gradient is returned for {name}, which should be judged"
         return self._finding("no-gradient", name, text, {}, self._end_of(name, absent=True))
 
+    def _fits(self, name: str) -> bool:
+        own, given = self.claimed[name], self.runs.given[name]
+        return own.shape == given.shape if self.target.exact else own.size == given.size
+
+    def _unfit(self, name: str) -> Finding:
+        """Return the finding of a gradient that is missing or has another shape."""
+        if name not in self.claimed:
+            return self._absent(name)
+        hand, true = self.claimed[name].shape, self.runs.given[name].shape
+        return self._finding("no-gradient", name, f"the gradient of {misshapen(name, hand, true)}",
+                             {"misfit": [list(hand), list(true)]}, self._end_of(name))  # fmt: skip
+
     def _misfit(self, points: Sequence[Point], name: str) -> Finding:
         hand, true = points[0].hand[name].shape, points[0].true[name].shape
         simple = explained(name, points)
-        text = f"the gradient of {_misshapen(name, hand, true)}"
+        text = f"the gradient of {misshapen(name, hand, true)}"
         if simple is not None:
             text += f": {simple.text}"
         rule = "no-gradient" if simple is None else simple.rule
@@ -270,7 +281,7 @@ class _Checking:
             if flow is not None:
                 found.setdefault(flow.next, []).append((one, flow))
                 continue
-            text = f"the gradient of {_seen(one)}"
+            text = f"the gradient of {seen_text(one)}"
             text += f": {simple.text}" if simple is not None else self._cut_short()
             place = self._likeliest(one)
             rule, factor = (simple.rule, simple.factor) if simple else ("unexplained", None)
@@ -279,7 +290,7 @@ class _Checking:
             one, flow = several[0]
             names = [other.name for other, _ in several]
             others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
-            text = f"the gradient of {_seen(one)}{others}: {flow.told}{self._cut_short()}"
+            text = f"the gradient of {seen_text(one)}{others}: {flow.told}{self._cut_short()}"
             yield self._finding("unexplained", one.name, text,
                                 {**one.evidence, "gradients": names}, place)  # fmt: skip
 
@@ -289,7 +300,9 @@ class _Checking:
         return f"; after {runs:,} edited runs, not all edits had been tried" if runs else ""
 
     def _approximate(self, one: Wrong, share: float) -> Finding:
-        text = f"the gradient of {_seen(one)}: near the given arguments it is off by no more than "
+        text = (
+            f"the gradient of {seen_text(one)}: near the given arguments it is off by no more than "
+        )
         text += f"{share:.0e} of its largest element, as an approximation is"
         return note("unexplained", "info", one.name, text, self._likeliest(one), one.evidence)
 
@@ -311,23 +324,6 @@ class _Checking:
     ) -> Finding:  # fmt: skip
         return Finding(rule, "error", target, place.line if place is not None else None, message,
                        evidence, factor=factor, place=place)  # fmt: skip
-
-
-def _seen(wrong: Wrong) -> str:
-    """Return the present and the true value of a gradient, in words."""
-    text = (
-        f"{wrong.name}{element_text(wrong.element)} is {number(wrong.claimed)}, {wrong.basis} is "
-    )
-    where = "" if wrong.at_own else " (at random parameters)"
-    return f"{text}{number(wrong.true)}{where}"
-
-
-def _misshapen(name: str, hand: Sequence[int], true: Sequence[int]) -> str:
-    """Return the present and the right shape of a gradient, in words."""
-    must = shape_text(tuple(true)) if true else "one number"
-    if not hand:
-        return f"{name} is one number, its shape must be {must}"
-    return f"{name} has the shape {shape_text(tuple(hand))}, not {must}"
 
 
 def place_of(point: Point, name: str) -> Place | None:

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
+from gradtui.base.text import number, shape_text
 from gradtui.diagnosis.finding import Finding, Severity
 from gradtui.diagnosis.recorded.differences import digits_of
+from gradtui.diagnosis.recorded.judge import Wrong
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, root_of
 from gradtui.recording.tape import Call, Leaf, Tape
 
@@ -30,6 +32,23 @@ def note(
 def element_text(element: Sequence[int]) -> str:
     """Return an index as Python writes it; empty for a number."""
     return f"[{', '.join(map(str, element))}]" if element else ""
+
+
+def seen_text(wrong: Wrong) -> str:
+    """Return the present and the true value of a gradient, in words."""
+    text = (
+        f"{wrong.name}{element_text(wrong.element)} is {number(wrong.claimed)}, {wrong.basis} is "
+    )
+    where = "" if wrong.at_own else " (at random parameters)"
+    return f"{text}{number(wrong.true)}{where}"
+
+
+def misshapen(name: str, hand: Sequence[int], true: Sequence[int]) -> str:
+    """Return the present and the right shape of a gradient, in words."""
+    must = shape_text(tuple(true)) if true else "one number"
+    if not hand:
+        return f"{name} is one number, its shape must be {must}"
+    return f"{name} has the shape {shape_text(tuple(hand))}, not {must}"
 
 
 def left_out(runs: Runs) -> Iterator[Finding]:

@@ -89,15 +89,18 @@ class Point(Struct, frozen=True, eq=False):
     def without(self, numbers: Sequence[int]) -> tuple[Values, Values]:
         """Return the claims and the truth with some numbers of the program set to 0."""
         tape = self.result.tape
-        zeros = {id: np.zeros_like(tape.value(id)) for id in numbers}
-        return self._replayed(Replay(tape, zeros))
+        return self.with_values({id: np.zeros_like(tape.value(id)) for id in numbers})
+
+    def with_values(self, given: Mapping[int, Array]) -> tuple[Values, Values]:
+        """Return the claims and the truth with other values of some leaves."""
+        return self._replayed(Replay(self.result.tape, given))
 
     def _replayed(self, world: Replay) -> tuple[Values, Values]:
         ids = {name: self.result.tape.arguments[name] for name in self.true}
         found = world.gradients(self.root, list(ids.values()))
         hand = {
             name: self.hand[name] if node is None
-            else as_compared(world.value(node), self.true[name].shape,
+            else as_compared(world.value(node), self.hand[name].shape,
                              symmetric=name in self.symmetric)
             for name, node in self.nodes.items()
         }  # fmt: skip
@@ -228,7 +231,8 @@ class Runs:
         hand = {name: value for name, value in returned.gradients.items() if name in names}
         return Point(
             values, near, _number(returned.loss),
-            {name: as_compared(plain(value), true[ids[name]].shape, symmetric=name in alike)
+            {name: as_compared(plain(value), true[ids[name]].shape, symmetric=name in alike,
+                               exact=self.target.exact)
              for name, value in hand.items()},
             {name: true[id] for name, id in ids.items()},
             result, root, {name: result.node(value) for name, value in hand.items()}, alike,
@@ -287,7 +291,7 @@ def alike(value: Array, spread: float, rng: np.random.Generator) -> Array:
     if is_symmetric(value):
         found = _definite(value, spread, rng) if _is_definite(value) else found
         found = (found + found.swapaxes(-1, -2)) / 2
-    elif _has_shares(value):
+    elif has_shares(value):
         found = np.abs(found) / np.abs(found).sum(axis=-1, keepdims=True)
     return np.asarray(found, dtype=value.dtype)
 
@@ -315,7 +319,7 @@ def _definite(value: Array, spread: float, rng: np.random.Generator) -> Array:
     return np.asarray(turned @ value @ turned.swapaxes(-1, -2))
 
 
-def _has_shares(value: Array) -> bool:
+def has_shares(value: Array) -> bool:
     """Return whether numbers along the last axis are shares of 1, not one-hot."""
     if not value.ndim or value.shape[-1] < 2 or not np.all(value >= 0) or np.all(value % 1 == 0):
         return False
@@ -329,9 +333,14 @@ def shaped(value: Any, shape: tuple[int, ...]) -> Array:
     return array.reshape(shape) if spare >= 0 and (1,) * spare + array.shape == shape else array
 
 
-def as_compared(value: Any, shape: tuple[int, ...], *, symmetric: bool) -> Array:
-    """Return a gradient in a shape; by a symmetric matrix, only its symmetric part."""
-    found = shaped(value, shape)
+def as_compared(
+    value: Any, shape: tuple[int, ...], *, symmetric: bool, exact: bool = False
+) -> Array:
+    """Return a gradient in a shape; by a symmetric matrix, only its symmetric part.
+
+    If it must have that shape `exact`ly, it keeps its own.
+    """
+    found = np.asarray(value, dtype=np.float64) if exact else shaped(value, shape)
     fits = symmetric and found.shape == shape
     return (found + found.swapaxes(-1, -2)) / 2 if fits else found
 

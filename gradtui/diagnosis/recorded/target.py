@@ -81,6 +81,11 @@ class Target(Struct, frozen=True, eq=False):
         return False
 
     @property
+    def exact(self) -> bool:
+        """Whether a gradient must have the very shape of its argument."""
+        return False
+
+    @property
     def passing(self) -> AbstractContextManager[Set[str]] | None:
         """Functions that hand a value on pass its gradient unchanged in here; it has their names.
 

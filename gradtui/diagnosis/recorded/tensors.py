@@ -22,6 +22,7 @@ from gradtui.recording.run import Case, case_of, copied, unheard
 from gradtui.recording.torch import handing
 from gradtui.recording.torch import run as tensors
 from gradtui.recording.torch.library import PyTorch
+from gradtui.recording.torch.returning import misshapen
 
 _SEED = 20_240_229
 
@@ -68,6 +69,11 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         return self.custom is not None
 
     @property
+    def exact(self) -> bool:
+        """Whether a gradient must have the very shape of its argument, as PyTorch demands."""
+        return self.custom is not None
+
+    @property
     def passing(self) -> AbstractContextManager[Set[str]] | None:
         """Functions that hand a value on pass its gradient unchanged here; it has their names."""
         by_hand = self.custom is not None or self.backward is not None
@@ -89,17 +95,16 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         """Call the code, which autograd differentiates, by the user's custom functions."""
         for name in self.judged:
             given[name].requires_grad_()
-        outputs = tensors.outputs_of(self._call(world, given))
-        if not outputs:
-            raise InputError(f"{self.name} returns no tensor that a gradient flows back from",
-                             self.place, file=self.file)  # fmt: skip
-        loss, _ = _as_loss(world, outputs)
-        found = tensors.gradients_by_autograd(loss, [given[name] for name in self.judged])
-        gradients = {
-            name: world.giving(one)
-            for name, one in zip(self.judged, found, strict=True)
-            if one is not None
-        }
+        with misshapen(self.custom, [*given.values()]) as apart:
+            outputs = tensors.outputs_of(self._call(world, given))
+            if not outputs:
+                raise InputError(f"{self.name} returns no tensor that a gradient flows back from",
+                                 self.place, file=self.file)  # fmt: skip
+            loss, _ = _as_loss(world, outputs)
+            found = tensors.gradients_by_autograd(loss, [given[name] for name in self.judged])
+        own = dict(zip(self.judged, found, strict=True))
+        own |= {name: apart[at] for at, name in enumerate(given) if at in apart and name in own}
+        gradients = {name: world.giving(one) for name, one in own.items() if one is not None}
         return Returned(world.giving(loss), gradients, {})
 
     def _call(self, world: World, given: Mapping[str, Any]) -> Any:

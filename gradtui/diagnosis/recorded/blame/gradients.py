@@ -155,7 +155,12 @@ class Gradients(Trials):
             return None
         try:
             return {
-                name: as_compared(returned[name], true.shape, symmetric=name in point.symmetric)
+                name: as_compared(
+                    returned[name],
+                    true.shape,
+                    symmetric=name in point.symmetric,
+                    exact=self._runs.target.exact,
+                )
                 for name, true in point.true.items()
                 if name in returned
             }

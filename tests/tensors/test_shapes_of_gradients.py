@@ -1,0 +1,127 @@
+"""A gradient of another shape than its argument is said by name, with its line."""
+
+import pytest
+
+import gradtui
+from findings import line_of, only
+
+torch = pytest.importorskip("torch")
+Function = torch.autograd.Function
+
+
+class Affine(Function):
+    @staticmethod
+    def forward(ctx, x, weight, shift):
+        ctx.save_for_backward(x, weight)
+        return x @ weight.t() + shift
+
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        return g @ weight, g.t() @ x, g.sum(0)
+
+
+class AlongTheOther(Affine):
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        return g @ weight, g.t() @ x, g.sum(1)
+
+
+class Turned(Affine):
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        dweight = x.t() @ g
+        return g @ weight, dweight, g.sum(0)
+
+
+class ToANumber(Affine):
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        return g @ weight, g.t() @ x, g.sum()
+
+
+class LeftWhole(Affine):
+    """Not summed over the rows, which PyTorch does itself."""
+
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        return g @ weight, g.t() @ x, g
+
+
+class WithoutAnAxis(Affine):
+    """Right for a shift of (2,), and refused for one of (1, 2)."""
+
+
+class Root(Function):
+    """Its slope is compared by differences of the code."""
+
+    @staticmethod
+    def forward(ctx, x, scale):
+        low, high = torch.full_like(x, -4.0), torch.full_like(x, 4.0)
+        for _ in range(60):
+            middle = (low + high) / 2
+            above = middle**3 + middle > x
+            low, high = torch.where(above, low, middle), torch.where(above, middle, high)
+        ctx.save_for_backward(low, scale)
+        return low * scale
+
+    @staticmethod
+    def backward(ctx, g):
+        y, scale = ctx.saved_tensors
+        return g * scale / (3 * y * y + 1), (g * y).sum(0)
+
+
+def arguments():
+    return torch.randn(4, 3), torch.randn(2, 3), torch.randn(2)
+
+
+@pytest.mark.parametrize(
+    ("function", "target", "seen", "line", "fix"),
+    [
+        (AlongTheOther, "shift", "shift has the shape 4, not 2", 3,
+         "return g @ weight, g.t() @ x, g.sum(0)"),
+        (Turned, "weight", "weight has the shape 3×2, not 2×3", 4,
+         "return g @ weight, dweight.t(), g.sum(0)"),
+        (ToANumber, "shift", "shift is one number, its shape must be 2", 3, None),
+    ],
+)  # fmt: skip
+def test_another_shape_is_an_error_by_name(function, target, seen, line, fix):
+    finding = only(gradtui.check(function, *arguments()))
+
+    assert (finding.severity, finding.target) == ("error", target)
+    assert seen in finding.message
+    assert finding.line == line_of(function.backward, line)
+    assert fix in (None, finding.fix)
+
+
+def test_what_pytorch_sums_itself_is_right():
+    assert gradtui.check(LeftWhole, *arguments()) == []
+
+
+def test_a_lost_axis_is_another_shape():
+    x, weight, shift = arguments()
+
+    assert gradtui.check(WithoutAnAxis, x, weight, shift) == []
+    finding = only(gradtui.check(WithoutAnAxis, x, weight, shift[None]))
+    assert (finding.severity, finding.target) == ("error", "shift")
+    assert "shift has the shape 2, not 1×2" in finding.message
+
+
+def test_another_shape_is_found_where_differences_alone_are_compared():
+    found = gradtui.check(Root, torch.randn(4, 3), torch.randn(1, 3))
+
+    wrong = only([one for one in found if one.severity == "error"])
+    assert (wrong.rule, wrong.target) == ("no-gradient", "scale")
+    assert "scale has the shape 3, not 1×3" in wrong.message
+
+
+def test_the_function_keeps_its_own_backward_half():
+    before = {one: vars(one).get("backward") for one in (AlongTheOther, WithoutAnAxis)}
+    for one in before:
+        gradtui.check(one, *arguments())
+
+    assert {one: vars(one).get("backward") for one in before} == before
