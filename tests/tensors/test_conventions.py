@@ -171,6 +171,34 @@ class Mixture(Function):
         return g[..., None] * shares, None
 
 
+class MixtureTurned(Mixture):
+    @staticmethod
+    def backward(ctx, g):
+        (shares,) = ctx.saved_tensors
+        return -g[..., None] * shares, None
+
+
+class Masked(Function):
+    """Lets a gradient pass where a mask says so, which the forward pass does not use."""
+
+    @staticmethod
+    def forward(ctx, x, mask):
+        ctx.save_for_backward(x, mask)
+        return x.exp()
+
+    @staticmethod
+    def backward(ctx, g):
+        x, mask = ctx.saved_tensors
+        return g * x.exp() * mask, None
+
+
+class MaskedTwice(Masked):
+    @staticmethod
+    def backward(ctx, g):
+        x, mask = ctx.saved_tensors
+        return 2 * g * x.exp() * mask, None
+
+
 class MixtureUsed(Mixture):
     """The shares take part in the value: what they are in the gradient must be right."""
 
@@ -297,6 +325,7 @@ MEANT = {
     "a floor that is cut": (Floor, (x(4, 3), 100), {"x"}),
     "three values": (Ternary, (x(4, 3),), {"x"}),
     "shares of its own": (Mixture, (x(4, 3).requires_grad_(), x(4, 3).softmax(-1)), {"x"}),
+    "a mask": (Masked, (x(4, 3).requires_grad_(), (x(4, 3) > 0).float()), {"x"}),
     "a way back within bounds": (Held, (x(4, 5).requires_grad_(), torch.tensor(0.3)), {"x"}),
     "a gradient that is reversed": (Reversed, (x(4, 3), 0.5), {"x"}),
     "a gradient that is reversed on its way": (adversary, (x(3, 4).requires_grad_(),), {"w"}),
@@ -326,6 +355,12 @@ WRONG = {
     "a floor twice": (FloorTwice, (x(4, 3), 100), {("x", "error")}),
     "shares that are used": (
         MixtureUsed, (x(4, 3).requires_grad_(), x(4, 3).softmax(-1)), {("x", "error")},
+    ),
+    "shares with the other sign": (
+        MixtureTurned, (x(4, 3).requires_grad_(), x(4, 3).softmax(-1)), {("x", "error")},
+    ),
+    "a mask and a factor": (
+        MaskedTwice, (x(4, 3).requires_grad_(), (x(4, 3) > 0).float()), {("x", "error")},
     ),
     "a matrix twice": (SolvedTwice, (definite(3), x(3, 1)), {("a", "error")}),
     "bounds that are forgotten": (

@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.judge import Wrong
 from gradtui.diagnosis.recorded.notes import note
 from gradtui.diagnosis.recorded.passes import Way
-from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs
+from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, has_shares
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
 from gradtui.diagnosis.recorded.surrogates import Surrogate, agreed, is_handed_on, surrogate
 from gradtui.recording.tape import Leaf
+
+Array = NDArray[Any]
 
 
 class Sifted(Struct, frozen=True, eq=False):
@@ -52,7 +55,7 @@ def without_meant(
         told = changed.get(one.name)
         told = told or (_straight_through(one, meant) if meant else _left_out(one, points))
         if told is None and runs.target.deliberate:
-            told = _of_its_own(runs, one)
+            told = _of_its_own(runs, one, points, tolerance)
         if told is None:
             left.append(one)
         else:
@@ -136,7 +139,9 @@ def _changed_on_the_way(
                 _, plain = runs.as_is(point.values)
             except CodeFailed:
                 return {}
-            right = {name for name in right if _is_close(plain.get(name), point, name, tolerance)}
+            right = {
+                name for name in right if _is_close(plain.get(name), point.true[name], tolerance)
+            }
     text = f"is changed on purpose on its way back: {', '.join(sorted(names))} hands a value on"
     return {
         one.name: note("straight-through", "info", one.name,
@@ -146,30 +151,61 @@ def _changed_on_the_way(
     }  # fmt: skip
 
 
-def _is_close(own: Any, point: Point, name: str, tolerance: float) -> bool:
-    true = point.true[name]
+def _is_close(own: Array | None, true: Array, tolerance: float) -> bool:
     room = tolerance * float(np.max(np.abs(true), initial=0.0))
     return own is not None and own.shape == true.shape and bool(np.all(np.abs(own - true) <= room))
 
 
-def _of_its_own(runs: Runs, wrong: Wrong) -> Finding | None:
-    """Return the note on a gradient that uses an argument unused by the forward pass."""
-    tape, node = wrong.point.result.tape, wrong.point.nodes[wrong.name]
-    if node is None:
-        return None
-    before, after = (tape.sources(one) for one in (wrong.point.root, node))
+def _of_its_own(
+    runs: Runs, wrong: Wrong, points: Sequence[Point], tolerance: float
+) -> Finding | None:
+    """Return the note on a gradient that uses an argument unused by the forward pass.
+
+    Except for that argument it must be right: multiplied by it, or with it for the shares of 1
+    that the true one has.
+    """
     for name, value in runs.target.arguments.items():
         if not isinstance(value, np.ndarray) or value.size < 2 or name in runs.given:
             continue
-        used, needed = (any(isinstance(tape.nodes[id], Leaf)
-                            and np.array_equal(tape.value(id), value) for id in ids)
-                        for ids in (after, before))  # fmt: skip
-        if used and not needed:
-            text = f"the gradient of {wrong.name} is computed with {name}, which nothing else "
-            text += "uses: it differs on purpose"
+        tried = [_apart_from(value, wrong.name, point) for point in points]
+        own = [one for one in tried if one is not None]
+        if len(own) < len(points) or not own:
+            continue
+        told = None
+        if all(_is_close(hand, true, tolerance) for hand, true in own):
+            told = f"is multiplied by {name}, which nothing else uses, on purpose"
+        elif has_shares(value) and all(_have_shares(hand, true, value) for hand, true in own):
+            told = (
+                f"is right if {name}, which nothing else uses, holds the shares that belong there"
+            )
+        if told is not None:
+            text = f"the gradient of {wrong.name} {told}"
             return note("straight-through", "info", wrong.name, text, runs.target.place,
                         wrong.evidence)  # fmt: skip
     return None
+
+
+def _apart_from(value: Array, name: str, point: Point) -> tuple[Array, Array] | None:
+    """Return a gradient with 1 for all of an argument that only it uses, and the true gradient."""
+    tape, node = point.result.tape, point.nodes[name]
+    if node is None:
+        return None
+    before, after = (
+        [id for id in tape.sources(one) if isinstance(tape.nodes[id], Leaf)
+         and np.array_equal(tape.value(id), value)]
+        for one in (point.root, node)
+    )  # fmt: skip
+    if before or not after:
+        return None
+    hand, _ = point.with_values({id: np.ones_like(tape.value(id)) for id in after})
+    return hand[name], point.true[name]
+
+
+def _have_shares(hand: Array, true: Array, value: Array) -> bool:
+    """Return whether an argument that a gradient is multiplied by must hold shares of 1."""
+    with np.errstate(all="ignore"):
+        needed = true / hand
+    return needed.shape == value.shape and has_shares(needed)
 
 
 def _straight_through(wrong: Wrong, meant: Surrogate) -> Finding:
