@@ -32,10 +32,11 @@ def approximate(name: str, points: Sequence[Point]) -> float | None:
 def is_approached(before: Array, after: Array, true: Array, *, near: bool) -> bool:
     """Return whether an edit leaves nothing of a gradient's error but an approximation's.
 
-    Far from the user's own point, where a series may not converge, it need only be better.
+    Far from the user's own point, where a series may not converge, it need only be better.  What is
+    exact near it is no approximation.
     """
     left, was = _share(after, true), _share(before, true)
-    return was > _CLOSE and left <= min(_CLOSE, _MENDED * was) if near else left < was
+    return was > _CLOSE and _EXACT < left <= min(_CLOSE, _MENDED * was) if near else left < was
 
 
 def _share(hand: Array, true: Array) -> float:
