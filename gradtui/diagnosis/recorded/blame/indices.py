@@ -31,6 +31,11 @@ def of_axis(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     kept = named.get("keepdims") or named.get(s.dialect.keepdims)
     for edit, told, cost in (*_other_axes(s, node, axis), *_keeping(s, node, kept)):
         yield Candidate((edit,), "wrong-axis", told, cost, None, node)
+    if axis is None and kept is None and _place_of_axis(s, node) is None:
+        for other in dict.fromkeys((*_axes_beside(s), *_AXES)):
+            text = f"{s.dialect.axis}={other}, {s.dialect.keepdims}=True"
+            told = f"the axis must be {other}, which it must keep"
+            yield Candidate((_argument(s, node, text),), "wrong-axis", told, 1, None, node)
 
 
 def _other_axes(
@@ -47,6 +52,13 @@ def _other_axes(
         name = "" if axis is None else f"{axis.arg}="
         start = s.unit.start(given) - len(name)
         yield Edit(start, s.unit.end(given), f"{name}None"), "it must sum over all axes", 1
+
+
+def _axes_beside(s: Statement) -> Iterator[str]:
+    """Yield the axes that other calls of the function are given by name."""
+    for node in ast.walk(s.unit.node):
+        if isinstance(node, ast.keyword) and node.arg in ("axis", s.dialect.axis):
+            yield s.text(node.value)
 
 
 def _keeping(

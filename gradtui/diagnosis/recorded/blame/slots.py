@@ -176,7 +176,7 @@ class Slot:
             for name, held in names:
                 if held.kind == "f" or not at:
                     cost = 2 if at < _PLAIN else 3 if at < _USUAL else 4
-                    cost += name.endswith(_TURNED)  # one that fits as it is is likelier
+                    cost += name.endswith("None]")  # one that fits as it is is likelier
                     yield form.format(name, name, n=self.s.numpy), cost
                 if held.kind == "b" and not at:
                     yield f"~{name}", 2
@@ -208,7 +208,7 @@ class Slot:
             name
             for name, held in arrays(self.s)
             if held.kind == "f" and (self.shape is None or stretches(held.shape, self.shape))
-            if _FILLED not in name
+            if _FILLED not in name and name.strip("()") != self.s.text(self.node).strip("()")
         ]
         yield from self._turned()
         yield from found[:_TERMS]
@@ -242,6 +242,12 @@ class Slot:
                 for text, held in arrays(self.s)
                 if held.shape == own[:-1] and not stretches(held.shape, own)
             ]
+            found += [
+                (f"{text}[{', '.join([':'] * len(held.shape) + ['None'] * spare)}]", held)
+                for text, held in arrays(self.s)
+                if (spare := len(own) - len(held.shape)) > 1 and held.shape
+                and held.shape == own[: len(held.shape)] and not stretches(held.shape, own)
+            ]  # fmt: skip
         return sorted(found, key=lambda pair: pair[1].shape != own)[:_MOST]
 
     def _unsqueezed(self, own: Shape) -> list[tuple[str, Held]]:
