@@ -157,6 +157,9 @@ def _of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
             f"{right} @ {left}",
             node,
         )
+        if text := _turned_over(s, node.left, node.right, "{} @ {}"):
+            edit, told = s.replaced(node, text, 2), "it must be transposed"
+            yield Candidate((edit,), "transposed", told, 1, text, node)
         return
     if isinstance(node.op, ast.Sub | ast.Div):
         rule = "sign" if isinstance(node.op, ast.Sub) else "wrong-variable"
@@ -310,6 +313,28 @@ def _of_arguments(
     if name in _PRODUCTS and isinstance(node.func, ast.Attribute) and len(args) == 1:
         edit = s.replaced(node, f"{s.inside(args[0], 9)}.{name}({s.text(node.func.value)})")
         yield Candidate((edit,), "transposed", order, 0, None, node)
+        if text := _turned_over(s, node.func.value, args[0], f"{{}}.{name}({{}})"):
+            told = "it must be transposed"
+            yield Candidate((s.replaced(node, text),), "transposed", told, 1, text, node)
+
+
+def _turned_over(s: Statement, left: ast.expr, right: ast.expr, form: str) -> str | None:
+    """Return the transpose of a product, in which a factor is a transpose, as a product."""
+    plain = [_before_turning(one) for one in (left, right)]
+    if plain == [None, None]:
+        return None
+    first, second = (
+        f"{s.inside(one, 9)}{s.transpose}" if other is None else s.inside(other, 9)
+        for one, other in zip((right, left), (plain[1], plain[0]), strict=True)
+    )
+    return form.format(first, second)
+
+
+def _before_turning(node: ast.expr) -> ast.expr | None:
+    """Return the expression that another is the transpose of; None if it is none."""
+    if isinstance(node, ast.Call) and not node.args and isinstance(node.func, ast.Attribute):
+        return node.func.value if node.func.attr in ("t", "transpose") else None
+    return node.value if isinstance(node, ast.Attribute) and node.attr in ("T", "mT") else None
 
 
 def _of_twins(s: Statement, node: ast.Call, name: str) -> Iterator[Candidate]:

@@ -45,6 +45,10 @@ class Told:
         """Lines that turn right values into others."""
         self.handing: set[Line] = set()
         """Lines whose values such a line uses: right in themselves, but perhaps not needed."""
+        self.opposite: set[Line] = set()
+        """Lines whose values are right ones with the other sign, first of all."""
+        self.turned: set[Line] = set()
+        """Lines whose values are the transposes of right ones."""
 
     def knows(self, value: Array, times: Sequence[float] = (1.0,)) -> float:
         """Return how much of a right value one is, times a number: 0 if it is none.
@@ -147,6 +151,8 @@ class Flow(Told):
                 told[line] = told.get(line, True) and right[id]
                 if id not in forward and self._mark_of(id) in values:
                     self.repeating.add(line)
+                if self._marks.turns(self._tape.value(id), self._mark_of(id)):
+                    self.turned.add(line)
                 if clean[id] and not right[id]:
                     turning.append((id, line))
         cleared = self._cleared(right, forward)
@@ -158,7 +164,21 @@ class Flow(Told):
                     own for i in handed if i not in forward and (own := self._lines[i]) is not None
                 }
         self.known = {line for line, is_right in told.items() if is_right}
+        self._opposed(right, forward)
         self._misplaced(point, right)
+
+    def _opposed(self, right: Sequence[bool], forward: set[int]) -> None:
+        """Find the lines that compute right values with the other sign, of others."""
+        opposite = [False] * len(right)
+        turned = [-scale for scale in self._scales]
+        for id, node in enumerate(self._tape.nodes):
+            line = self._lines[id]
+            if id in forward or isinstance(node, Leaf) or right[id]:
+                continue
+            mark = self._mark_of(id)
+            opposite[id] = bool(mark[0][1]) and self._marks.holds(mark, turned)
+            if opposite[id] and line is not None and not any(opposite[i] for i in node.inputs):
+                self.opposite.add(line)
 
     def _cleared(self, right: Sequence[bool], forward: set[int]) -> list[bool]:
         """Return which values are right after all: those from which only right ones are made."""

@@ -46,6 +46,8 @@ class Marks:
         self._parts = defaultdict[Form, dict[float, int]](dict)
         """Form -> the sizes of partial sums, right on the way, each with the number of its terms.
         """
+        self._matrices = defaultdict[Mark, list[Array]](list)
+        """Mark of a matrix -> the adjoints with it, of which some may be transposes of others."""
         self._room = _ROWS
         self._note(point, forward)
 
@@ -54,6 +56,14 @@ class Marks:
         form, size = mark
         sizes = self._whole.get(form, ())
         return any(rounded(size / scale) in sizes for scale in scales)
+
+    def turns(self, value: Array, mark: Mark) -> bool:
+        """Return whether a matrix is the transpose of right ones, and no right one itself."""
+        form, size = mark
+        alike = self._matrices.get((form, rounded(size)), ()) if value.ndim == 2 else ()
+        return any(_is_alike(value.T, one) for one in alike) and not any(
+            _is_alike(value, one) for one in alike
+        )
 
     def knows(self, value: Array, times: Sequence[float], scales: Sequence[float]) -> float:
         """Return how much of a right value one is, times a number: 0 if it is none."""
@@ -101,6 +111,9 @@ class Marks:
             if tape.active[id]:
                 self._add(value)
                 self._add(tape.value(id))
+                if value.ndim == 2:
+                    form, size = mark_of(value)
+                    self._matrices[form, rounded(size)].append(value)
                 if isinstance(node, Call) and node.elementwise:
                     _note_slopes(tape, id, self._add)
 
@@ -156,6 +169,11 @@ def _slopes(tape: Tape, id: int, node: Call) -> Iterator[tuple[int, Array]]:
     with np.errstate(all="ignore"):
         found = flows(node, operands, value, np.ones_like(value), wanted)
         yield from ((i, one) for i, one in zip(node.inputs, found, strict=True) if one is not None)
+
+
+def _is_alike(one: Array, other: Array) -> bool:
+    room = _LEAST * np.max(np.abs(other), initial=0.0)
+    return one.shape == other.shape and bool(np.all(np.abs(one - other) <= room))
 
 
 def _row_marks(value: Array) -> list[Mark]:

@@ -31,6 +31,8 @@ class Suspect(Struct, frozen=True, eq=False):
     promoted: bool
     """Whether it only passes on right values."""
     order: int
+    opposite: bool = False
+    """Whether its value is right but for its sign."""
 
 
 class Suspects:
@@ -92,11 +94,14 @@ class Suspects:
         if beside and isinstance(node, ast.Assign) and is_leaf(node.value):
             # A line that only renames is likelier to lack the part that the next one lacks.
             return Suspect(statement, min(UNTOLD, tier), False, order)
+        if called and tier == 2 and not fed <= self._wrong and self._is_called_again(lines):
+            return Suspect(statement, 1, True, order)
         if called or beside:
             return Suspect(statement, min(UNTOLD, max(1 if called else 2, tier)), True, order)
         handing = bool(lines & self._flow.handing)
         promoted = tier == UNTOLD or (handing and not lines & self._flow.first)
-        return Suspect(statement, tier, promoted, order)
+        opposite = bool(lines & self._flow.opposite)
+        return Suspect(statement, tier, promoted, order, opposite)
 
     def _loss(self, unit: Unit, node: ast.stmt) -> ast.expr | None:
         """Return the loss that a statement returns with gradients, which is right by definition."""
@@ -109,6 +114,13 @@ class Suspects:
         if any(line in self._flow.feeds for line in lines):
             return set()
         return set().union(*[self._watched.calls.get(line, ()) for line in lines])
+
+    def _is_called_again(self, lines: set[Line]) -> bool:
+        """Return whether other calls run the same lines, so that right results come from them.
+
+        Then a call is likelier wrong than the function.
+        """
+        return sum(not lines.isdisjoint(one) for one in self._watched.calls.values()) > 1
 
     def _beside(self, unit: Unit, node: ast.stmt, lines: set[Line]) -> set[Line]:
         """Return the lines that use a value that a line only renames or writes a number into.
@@ -155,11 +167,13 @@ class Suspects:
             return TIERS
         if lines & self._flow.forward:
             return UNTOLD
-        likely = bool(lines & (self._flow.first | self._flow.handing))
+        likely = bool(lines & (self._flow.first | self._flow.handing | self._flow.opposite))
         if self._rearranged:
             likely |= bool(lines & self._flow.moving)
         # A right value, such as a local derivative, may lack the factor that all lack.
         lacking = self._scaled and fed == wrong
+        if lines & self._flow.turned and fed <= wrong:
+            return 1
         if lines & self._flow.known and not likely:
             return 2 if lacking or lines & self._flow.repeating else 4
         exact = wrong - self._flow.lost <= fed <= wrong
