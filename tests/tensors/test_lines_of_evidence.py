@@ -37,15 +37,36 @@ class Likelihood(Function):
 
     @staticmethod
     def forward(ctx, x, labels, weight):
-        chosen = torch.zeros_like(x).scatter_(1, labels[:, None], weight[labels][:, None])
-        chosen /= weight[labels].sum()
+        loss = torch.nn.functional.nll_loss(x, labels, weight=weight, ignore_index=0)
+        weight = weight.clone()
+        weight[0] = 0
+        own = weight.index_select(0, labels)
+        chosen = torch.zeros_like(x).scatter_(1, labels.unsqueeze(1), own.unsqueeze(1))
+        chosen /= weight.index_select(0, labels).sum()
         ctx.save_for_backward(chosen)
-        return torch.nn.functional.nll_loss(x, labels, weight=weight)
+        return loss
 
     @staticmethod
     def backward(ctx, g):
         (chosen,) = ctx.saved_tensors
-        return chosen * g, None, None
+        found = chosen * g
+        return found, None, None
+
+
+class Both(Function):
+    """Both gradients are computed on one line, and the first has a factor too much."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        size = (x.pow(2).mean(-1, keepdim=True) + 1e-5).rsqrt()
+        ctx.save_for_backward(x, w, size)
+        return x * size * w
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w, size = ctx.saved_tensors
+        inner = (g * w * x).mean(-1, keepdim=True)
+        return 2 * size * (g * w - x * inner * size**2), (g * x * size).sum(0)
 
 
 class Between(Function):
@@ -149,7 +170,11 @@ WRONG = {
     ),
     "the sign of what is ready": (
         Likelihood, (x(4, 5).requires_grad_(), LABELS, x(5).abs() + 0.5), 3,
-        "return -chosen * g, None, None",
+        "found = -chosen * g",
+    ),
+    "the first of two on one line": (
+        Both, (3 * x(4, 8), x(8)), 4,
+        "return size * (g * w - x * inner * size**2), (g * x * size).sum(0)",
     ),
     "a call with the same as another": (
         Between, (x(4, 3), x(4, 3)), 5, "by_b = Between.slope(b, a, b_size, a_size)",

@@ -84,8 +84,8 @@ def arguments():
     [
         (AlongTheOther, "shift", "shift has the shape 4, not 2", 3,
          "return g @ weight, g.t() @ x, g.sum(0)"),
-        (Turned, "weight", "weight has the shape 3×2, not 2×3", 4,
-         "return g @ weight, dweight.t(), g.sum(0)"),
+        (Turned, "weight", "weight has the shape 3×2, not 2×3", 3,
+         "dweight = g.t() @ x"),
         (ToANumber, "shift", "shift is one number, its shape must be 2", 3, None),
     ],
 )  # fmt: skip

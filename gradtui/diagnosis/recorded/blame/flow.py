@@ -124,6 +124,7 @@ class Flow(Told):
         told = dict[Line, bool]()
         turning = list[tuple[int, Line]]()
         values = {self._mark_of(id) for id in forward}
+        ends = self._ends({node for node in point.nodes.values() if node is not None})
         for id, node in enumerate(self._tape.nodes):
             inputs = () if isinstance(node, Leaf) else node.inputs
             line = self._lines[id]
@@ -145,7 +146,7 @@ class Flow(Told):
                 continue
             if not isinstance(node, Call) and not self._is_masked(node):
                 continue
-            if id + 1 < len(self._tape) and self._lines[id + 1] == line:
+            if id + 1 < len(self._tape) and self._lines[id + 1] == line and id not in ends:
                 continue
             if self._tape.value(id).dtype.kind == "f":
                 told[line] = told.get(line, True) and right[id]
@@ -166,6 +167,17 @@ class Flow(Told):
         self.known = {line for line, is_right in told.items() if is_right}
         self._opposed(right, forward)
         self._misplaced(point, right)
+
+    def _ends(self, returned: set[int]) -> set[int]:
+        """Return the values that are used by other lines alone, or returned.
+
+        Several may be computed on a line, one after the other.
+        """
+        within, beyond = set[int](), set(returned)
+        for id, node in enumerate(self._tape.nodes):
+            for source in () if isinstance(node, Leaf) else node.inputs:
+                (within if self._lines[source] == self._lines[id] else beyond).add(source)
+        return beyond - within
 
     def _opposed(self, right: Sequence[bool], forward: set[int]) -> None:
         """Find the lines that compute right values with the other sign, of others."""

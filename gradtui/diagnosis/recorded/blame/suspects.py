@@ -31,8 +31,6 @@ class Suspect(Struct, frozen=True, eq=False):
     promoted: bool
     """Whether it only passes on right values."""
     order: int
-    opposite: bool = False
-    """Whether its value is right but for its sign."""
 
 
 class Suspects:
@@ -94,14 +92,13 @@ class Suspects:
         if beside and isinstance(node, ast.Assign) and is_leaf(node.value):
             # A line that only renames is likelier to lack the part that the next one lacks.
             return Suspect(statement, min(UNTOLD, tier), False, order)
-        if called and tier == 2 and not fed <= self._wrong and self._is_called_again(lines):
+        if called and tier == 2 and not fed <= self._wrong and self._is_called_again(called):
             return Suspect(statement, 1, True, order)
         if called or beside:
             return Suspect(statement, min(UNTOLD, max(1 if called else 2, tier)), True, order)
         handing = bool(lines & self._flow.handing)
         promoted = tier == UNTOLD or (handing and not lines & self._flow.first)
-        opposite = bool(lines & self._flow.opposite)
-        return Suspect(statement, tier, promoted, order, opposite)
+        return Suspect(statement, tier, promoted, order)
 
     def _loss(self, unit: Unit, node: ast.stmt) -> ast.expr | None:
         """Return the loss that a statement returns with gradients, which is right by definition."""
