@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     """The names whose gradients are judged."""
     parameters: tuple[str, ...] = ()
     """The names that are parameters of a module."""
+    narrow: Mapping[str, Any] = MappingProxyType({})
+    """The types of tensors of code that refuses wider ones: it computes in those beneath them."""
 
     @property
     def custom(self) -> Any:
@@ -86,10 +89,17 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
 
     def run(self, world: World, arguments: Mapping[str, Any]) -> Returned:
         """Call the code with tensors; raises InputError."""
-        own = dict(arguments)
-        for name in self.given:
-            own[name] = world.taking(arguments[name])
-        return self._run(world, own)
+        with self._world(world) as inner:
+            own = dict(arguments)
+            for name in self.given:
+                own[name] = inner.taking(arguments[name])
+            for name, dtype in self.narrow.items():
+                own[name] = inner.narrowed(own[name], dtype)
+            return self._run(inner, own)
+
+    def _world(self, world: World) -> AbstractContextManager[Any]:
+        assert isinstance(self.library, PyTorch)
+        return self.library.widening(world) if self.narrow else nullcontext(world)
 
     def _run(self, world: World, given: Mapping[str, Any]) -> Returned:
         """Call the code, which autograd differentiates, by the user's custom functions."""
@@ -164,8 +174,7 @@ def _as_loss(world: World, outputs: Sequence[Any]) -> tuple[Any, list[Any]]:
     rng = np.random.default_rng(_SEED)
     weights = []
     for out in outputs:
-        shape, dtype = tensors.shape_and_type(out)
-        weights.append(world.taking(np.asarray(rng.normal(size=shape), dtype=dtype)))
+        weights.append(tensors.taken(world, rng.normal(size=tensors.shape_of(out)), out))
     return tensors.total(outputs, weights), weights
 
 
@@ -220,7 +229,8 @@ def tensor_target(
             function, backward, target.arguments, Case(case.wrt, case.seed),
             signature, PyTorch(by_autograd=False), given=given, judged=floats, wanting=wanting,
         )  # fmt: skip
-    return _in_double(target)
+    types = {one: arguments[one].dtype for one in given if tensors.holds_floats(arguments[one])}
+    return _in_double(target, types)
 
 
 def _numbers(arguments: Mapping[str, Any], given: Sequence[str]) -> dict[str, Any]:
@@ -265,8 +275,11 @@ def _returns_gradients(target: TensorTarget) -> bool:
     )
 
 
-def _in_double(target: TensorTarget) -> TensorTarget:
-    """Return a target in double precision if its code runs in it."""
+def _in_double(target: TensorTarget, narrow: Mapping[str, Any]) -> TensorTarget:
+    """Return a target in double precision if its code runs in it, at least beneath its own types.
+
+    `narrow` are these types.
+    """
     wide = {
         name: value.astype(np.float64)
         if name in target.given and value.dtype.kind == "f"
@@ -275,12 +288,14 @@ def _in_double(target: TensorTarget) -> TensorTarget:
     }
     library = target.library
     assert isinstance(library, PyTorch)
-    found = replace(target, arguments=wide, library=library.in_double())
-    try:
-        with _tried(found):
-            found.run(found.library.world, copied(wide))
-    except InputError:
-        raise
-    except Exception:
-        return target  # unchanged: the user must see any failure
-    return found
+    for own in ({"library": library.in_double()}, {"narrow": narrow}):
+        found = replace(target, arguments=wide, **own)
+        try:
+            with _tried(found):
+                found.run(found.library.world, copied(wide))
+        except InputError:
+            raise
+        except Exception:
+            continue
+        return found
+    return target  # unchanged: the user must see any failure

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from gradtui.recording.kept import Kept
-from gradtui.recording.library import Dialect
+from gradtui.recording.library import Dialect, World
 from gradtui.recording.recorder import Array
 from gradtui.recording.run import Randomness
+from gradtui.recording.torch.calls import is_floating
 from gradtui.recording.torch.kept import TensorsKept
 from gradtui.recording.torch.recorder import Listening, TensorRecorder
 from gradtui.recording.torch.tensors import array_of, is_known, tensor_of
+from gradtui.recording.torch.widened import Widened
 
 _CONTEXT = frozenset({
     "save_for_backward", "saved_tensors", "needs_input_grad", "mark_dirty", "apply",
@@ -61,8 +63,19 @@ class PyTorch:
         `double` tells whether all values of the program are in double precision.
         """
         self._by_autograd, self._double = by_autograd, double
+        self._widened: Widened | None = None
         self.world = _AsIs()
         self.dialect = _DIALECT
+
+    @contextmanager
+    def widening(self, world: World) -> Iterator[Widened]:
+        """Compute beneath the code's own tensors in double precision, in a world of those."""
+        self._widened = Widened(world)
+        try:
+            with self._widened:
+                yield self._widened
+        finally:
+            self._widened = None
 
     def in_double(self) -> PyTorch:
         """Return the library for code in double precision."""
@@ -73,7 +86,9 @@ class PyTorch:
         return array_of(value) if is_known(value) else value
 
     def copied(self, value: Any) -> Any:
-        """Return a copy of a tensor; other values as they are."""
+        """Return a copy of a tensor, or of what is beneath it; other values as they are."""
+        if self._widened is not None and is_floating(value):
+            value = self._widened.beneath(value)
         return value.detach().clone() if isinstance(value, Tensor) else value
 
     def recorder(self) -> TensorRecorder:

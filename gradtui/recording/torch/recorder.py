@@ -6,7 +6,8 @@ Knows the place of elements in memory, and so needs no view operators.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import CodeType
 from typing import Any
 
@@ -105,6 +106,15 @@ class TensorRecorder(CallRecorder):
         if tensor.numel():
             memory = Memory(self.tape, laid_out(tensor), node)
             self._memories[tensor.untyped_storage().data_ptr()] = memory
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """Record nothing for a while."""
+        before, self.tape.open = self.tape.open, False
+        try:
+            yield
+        finally:
+            self.tape.open = before
 
     def dispatched(self, operator: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
         """Execute an operator and record it."""

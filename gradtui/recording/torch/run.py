@@ -13,6 +13,7 @@ from torch import Tensor
 from gradtui.recording.recorder import Array
 from gradtui.recording.torch.calls import is_floating as is_floating
 from gradtui.recording.torch.tensors import array_of, is_known, kind_of
+from gradtui.recording.torch.widened import Widened
 
 
 def function_of(target: Any) -> type[torch.autograd.Function] | None:
@@ -101,6 +102,8 @@ def called_with(module: Any, weights: dict[str, Tensor], args: Sequence[Any]) ->
     return torch.func.functional_call(module, weights, tuple(args))
 
 
-def shape_and_type(tensor: Tensor) -> tuple[tuple[int, ...], Any]:
-    """Return the shape of a tensor and NumPy's name of its type."""
-    return tuple(tensor.shape), kind_of(tensor)
+def taken(world: Any, array: Array, like: Tensor) -> Any:
+    """Return an array as a tensor of another's type."""
+    if isinstance(world, Widened):
+        return world.narrowed(world.taking(array), like.dtype)
+    return world.taking(np.asarray(array, kind_of(like)))

@@ -1,0 +1,134 @@
+"""Double precision for code that refuses it: beneath its own tensors there are wider ones.
+
+The code sees tensors of its own types; what it computes is computed once more in double precision,
+and that is recorded and judged.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from gradtui.recording.library import World
+from gradtui.recording.recorder import Array
+from gradtui.recording.torch.calls import Operation, is_floating
+from gradtui.recording.torch.recorder import TensorRecorder
+
+_WIDE = torch.float64
+
+
+class Widened(TorchDispatchMode):
+    """A world in which code computes twice: in its own types, and beneath in double precision."""
+
+    def __init__(self, world: World) -> None:
+        """`world` is the one of the wide tensors."""
+        super().__init__()
+        self._world = world
+        self._memories: dict[int, tuple[Tensor, Tensor]] = {}
+        """Start of a tensor's memory -> all of that memory, and what is beneath it."""
+
+    def taking(self, array: Array) -> Any:
+        """Return an array as a tensor; it is in double precision."""
+        return self._world.taking(array)
+
+    def narrowed(self, wide: Tensor, dtype: torch.dtype) -> Tensor:
+        """Return a tensor of another type, with the given one beneath it."""
+        with self._unheard():
+            own = wide.detach().to(dtype, copy=True)
+        self._put(own, wide)
+        return own
+
+    def giving(self, value: Any) -> Any:
+        """Return what is beneath a tensor, as an array."""
+        return self._world.giving(self.beneath(value) if is_floating(value) else value)
+
+    def beneath(self, tensor: Tensor) -> Tensor:
+        """Return the wide tensor beneath another."""
+        with self._unheard(), torch.no_grad():
+            if not tensor.numel():
+                return tensor.detach().to(_WIDE)
+            start = tensor.untyped_storage().data_ptr()
+            if start not in self._memories:
+                whole = _whole(tensor)
+                self._memories[start] = whole, whole.to(_WIDE, copy=True)
+            wide = self._memories[start][1]
+            found = wide.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
+        return found.requires_grad_(tensor.requires_grad)
+
+    def hear(self, operator: Any, types: Any, args: Any = (), options: Any = None) -> Any:
+        """Execute an operator in its own types, and beneath."""
+        call = Operation(operator, args, options or {})
+        written = [call.values[at] for at in call.signature.written]
+        wide = call.called([self._widened(one) for one in call.values])
+        if any(isinstance(one, Tensor) and not is_floating(one) for one in written):
+            return wide  # whole numbers are the same in both
+        with self._unheard():
+            own = call.called(call.values)
+        if written:
+            for one in written if call.signature.drawn else ():
+                self._drawn_alike(one, self.beneath(one))
+            return own
+        many = isinstance(own, tuple | list)
+        pairs = zip(own, wide, strict=True) if many else [(own, wide)]
+        found = [self._paired(call, one, other) for one, other in pairs]
+        return type(own)(found) if many else found[0]
+
+    def _paired(self, call: Operation, own: Any, wide: Any) -> Any:
+        """Return a result with the wide one beneath it; what is not rounded is the wide one."""
+        if not is_floating(own):
+            return wide
+        if call.signature.drawn:
+            self._drawn_alike(own, wide)
+        if own.numel() and own.untyped_storage().data_ptr() not in self._memories:
+            self._put(own, wide if wide.dtype is _WIDE else wide.to(_WIDE))
+        elif call.signature.views and not self._is_beneath(own, wide):
+            with self._unheard():
+                own = own.clone()  # a detached one, which no gradient passes
+            self._put(own, wide)
+        return own
+
+    def _drawn_alike(self, own: Tensor, wide: Tensor) -> None:
+        with self._unheard():
+            own.copy_(wide)
+
+    def _put(self, own: Tensor, wide: Tensor) -> None:
+        """Note what is beneath a tensor, in memory that is laid out alike."""
+        with self._unheard():
+            whole, base = _whole(own), _whole(wide)
+            alike = wide.stride() == own.stride() and base.numel() == whole.numel()
+            if not alike:
+                base = torch.zeros(whole.numel(), dtype=_WIDE)
+        if not alike:
+            base.as_strided(own.shape, own.stride(), own.storage_offset()).copy_(wide)
+        self._memories[own.untyped_storage().data_ptr()] = whole, base
+
+    def _is_beneath(self, own: Tensor, wide: Tensor) -> bool:
+        if not own.numel():
+            return True
+        base = self._memories[own.untyped_storage().data_ptr()][1]
+        return base.untyped_storage().data_ptr() == wide.untyped_storage().data_ptr()
+
+    def _widened(self, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return type(value)([self._widened(one) for one in value])
+        if isinstance(value, torch.dtype):
+            return _WIDE if value.is_floating_point else value
+        return self.beneath(value) if is_floating(value) else value
+
+    def _unheard(self) -> AbstractContextManager[Any]:
+        world = self._world
+        return world.unheard() if isinstance(world, TensorRecorder) else nullcontext()
+
+
+# If defined in the class it would be wrapped, which loads PyTorch's compiler for seconds.
+Widened.__torch_dispatch__ = Widened.hear
+
+
+def _whole(tensor: Tensor) -> Tensor:
+    """Return all of a tensor's memory."""
+    count = tensor.untyped_storage().nbytes() // tensor.element_size()
+    return tensor.detach().as_strided((count,), (1,), 0)

@@ -1,0 +1,122 @@
+"""Code that takes no other type than its own is judged in double precision beneath it."""
+
+import pytest
+
+import gradtui
+from findings import line_of, only
+
+torch = pytest.importorskip("torch")
+Function = torch.autograd.Function
+TYPES = [torch.bfloat16, torch.float16, torch.float32]
+
+
+class Normed(Function):
+    @staticmethod
+    def forward(ctx, x, weight):
+        assert x.dtype == weight.dtype != torch.float64
+        rms = (x.float().pow(2).mean(-1, keepdim=True) + 1e-5).rsqrt().to(x.dtype)
+        ctx.save_for_backward(x, weight, rms)
+        return x * rms * weight
+
+    @staticmethod
+    def backward(ctx, g):
+        assert g.dtype != torch.float64
+        x, weight, rms = ctx.saved_tensors
+        inner = (g * weight * x).mean(-1, keepdim=True)
+        by_x = rms * (g * weight - x * inner * rms**2)
+        return by_x, (g * x * rms).sum(0)
+
+
+class Twice(Normed):
+    @staticmethod
+    def backward(ctx, g):
+        x, weight, rms = ctx.saved_tensors
+        inner = (g * weight * x).mean(-1, keepdim=True)
+        by_x = 2 * rms * (g * weight - x * inner * rms**2)
+        return by_x, (g * x * rms).sum(0)
+
+
+class Turned(Normed):
+    @staticmethod
+    def backward(ctx, g):
+        by_x, by_weight = Normed.backward(ctx, g)
+        return by_x, -by_weight
+
+
+class Largest(Function):
+    """Takes the largest of each row, of which a narrow type sees several."""
+
+    @staticmethod
+    def forward(ctx, x, scale):
+        assert x.dtype != torch.float64
+        top = (x * scale).amax(-1, keepdim=True)
+        chosen = (x * scale) == top
+        ctx.save_for_backward(chosen, x)
+        ctx.scale = scale
+        return top.clone().mul_(2).squeeze(-1)
+
+    @staticmethod
+    def backward(ctx, g):
+        chosen, _ = ctx.saved_tensors
+        found = torch.zeros_like(chosen, dtype=g.dtype)
+        found[chosen] = 2 * ctx.scale
+        return found * g[:, None], None
+
+
+class Short(Normed):
+    """Lacks a term that is a fifth of the gradient."""
+
+    @staticmethod
+    def forward(ctx, x, weight):
+        assert x.dtype != torch.float64
+        ctx.save_for_backward(x, weight)
+        return x * weight + 0.1 * torch.sin(2 * x)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        return g * weight, (g * x).sum(0)
+
+
+def arguments(dtype):
+    return (3 * torch.randn(4, 8)).to(dtype), (torch.rand(8) + 0.5).to(dtype)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_a_sound_function_is_left_alone(dtype):
+    assert gradtui.check(Normed, *arguments(dtype)) == []
+
+
+def test_choices_are_those_beneath():
+    assert gradtui.check(Largest, torch.randn(4, 6).bfloat16(), 1.5) == []
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_the_line_of_a_factor_is_named(dtype):
+    finding = only(gradtui.check(Twice, *arguments(dtype)))
+
+    assert (finding.severity, finding.target) == ("error", "x")
+    assert finding.line == line_of(Twice.backward, 4)
+    assert finding.fix == "by_x = rms * (g * weight - x * inner * rms**2)"
+
+
+def test_the_line_of_a_sign_is_named():
+    finding = only(gradtui.check(Turned, *arguments(torch.bfloat16)))
+
+    assert (finding.severity, finding.rule, finding.target) == ("error", "sign", "weight")
+    assert finding.line == line_of(Turned.backward, 3)
+
+
+def test_a_lost_term_is_found():
+    finding = only(gradtui.check(Short, *arguments(torch.bfloat16)))
+
+    assert (finding.severity, finding.target) == ("error", "x")
+
+
+def test_a_function_of_the_user_that_calls_it_is_judged_alike():
+    def loss(x, weight):
+        return torch.tanh(Twice.apply(x.detach() * 0 + x, weight)).pow(2).sum()
+
+    found = gradtui.check(loss, *[one.requires_grad_() for one in arguments(torch.bfloat16)])
+
+    assert [(one.severity, one.target) for one in found] == [("error", "x")]
