@@ -20,6 +20,7 @@ from gradtui.diagnosis.recorded.coincidences import equal_sizes
 from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
+from gradtui.diagnosis.recorded.kernels import with_kernels
 from gradtui.diagnosis.recorded.notes import (
     holes,
     left_out,
@@ -149,15 +150,13 @@ class _Checking:
         ordered = [leaving_out(one, [*misfits, *apart]) for one in ordered]
         blames, failed = self._blames(ordered, judge, [*misfits, *apart])
         told = {name for blame in blames for name in blame.results}
-        return [
-            *meant.notes,
+        left = [one for name, one in apart.items() if name not in told]
+        found = [
             *(self._blamed(points, blame, apart) for blame in blames),
             *(self._misfit(points, name) for name in misfits if name not in told),
-            *self._unmended(
-                points, [one for n, one in apart.items() if n not in told], bool(failed)
-            ),
-            *failed,
+            *self._unmended(points, left, bool(failed)),
         ]
+        return [*meant.notes, *with_kernels(points[0], found), *failed]
 
     def _blames(
         self, points: Sequence[Point], judge: Judge, wrong: Sequence[str]
