@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from operator import is_
 from types import CellType
 from typing import Any
 
@@ -74,6 +75,8 @@ class Kept:
         """Restore names, containers and arrays; return whether anything had changed."""
         changed = False
         for names, before in (*self._dicts, *self._owned):
+            if _is_same(names, before):
+                continue
             for name, value in before.items():
                 if names.get(name) is not value:
                     names[name], changed = value, True
@@ -95,6 +98,15 @@ class Kept:
             ):
                 array[...], changed = copy, True
         return changed
+
+
+def _is_same(names: dict[Any, Any], before: dict[Any, Any]) -> bool:
+    """Return whether a dict is as before; that of a library's module is large, and seldom not."""
+    return (
+        len(names) == len(before)
+        and all(map(is_, names, before))
+        and all(map(is_, names.values(), before.values()))
+    )
 
 
 def _cells(function: Callable[..., Any]) -> list[tuple[CellType, Any]]:
