@@ -113,6 +113,19 @@ def test_a_lost_term_is_found():
     assert (finding.severity, finding.target) == ("error", "x")
 
 
+def test_gradients_by_hand_are_judged_alike():
+    def case(x, w):
+        assert x.dtype == torch.bfloat16
+        y = x @ w
+        return y.pow(2).sum(), (2 * y @ w.t(), 3 * x.t() @ y)
+
+    x, w = torch.randn(3, 4).bfloat16(), torch.randn(4, 2).bfloat16()
+    finding = only(gradtui.check(case, x=x, w=w))
+
+    assert (finding.severity, finding.target, finding.line) == ("error", "w", line_of(case, 3))
+    assert "3 must be 2" in finding.message
+
+
 def test_a_function_of_the_user_that_calls_it_is_judged_alike():
     def loss(x, weight):
         return torch.tanh(Twice.apply(x.detach() * 0 + x, weight)).pow(2).sum()

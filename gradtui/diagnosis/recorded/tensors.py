@@ -221,15 +221,15 @@ def tensor_target(
         function, backward, {**arguments, **_numbers(arguments, given)}, Case(wrt, case.seed),
         signature, PyTorch(), given=given, judged=judged, parameters=tuple(weights),
     )  # fmt: skip
+    types = {one: arguments[one].dtype for one in floats}
     by_hand = backward is not None or (
-        custom is None and module is None and _returns_gradients(target)
+        custom is None and module is None and _returns_gradients(target, types)
     )
     if by_hand:
         target = _ByHand(
             function, backward, target.arguments, Case(case.wrt, case.seed),
             signature, PyTorch(by_autograd=False), given=given, judged=floats, wanting=wanting,
         )  # fmt: skip
-    types = {one: arguments[one].dtype for one in given if tensors.holds_floats(arguments[one])}
     return _in_double(target, types)
 
 
@@ -249,14 +249,15 @@ def _tried(target: TensorTarget) -> Iterator[None]:
         kept.put_back()
 
 
-def _returns_gradients(target: TensorTarget) -> bool:
-    """Return whether a function returns its loss and gradients for its arguments."""
+def _returns_gradients(target: TensorTarget, types: Mapping[str, Any]) -> bool:
+    """Return whether a function returns its loss and gradients for arguments of their own types."""
     with _tried(target):
         own = copied(target.arguments)
         given = {
             name: target.library.world.taking(value) if name in target.given else value
             for name, value in own.items()
         }
+        given |= {name: given[name].to(dtype) for name, dtype in types.items()}
         for name in target.case.wrt:
             given[name].requires_grad_()
         returned = target._called(target.library.world, given)
