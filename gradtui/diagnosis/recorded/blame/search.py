@@ -81,7 +81,9 @@ class _Hit(Struct, frozen=True, eq=False):
 
     @property
     def adds(self) -> bool:
-        """Whether it keeps the existing code and adds to it."""
+        """Whether it keeps the existing code and adds to it, perhaps in a wrong place."""
+        if self.suspect.opposite and self.candidate.rule == "sign":
+            return False
         return not all(_is_change(self.suspect.statement.unit, one) for one in self.candidate.edits)
 
     @property

@@ -21,7 +21,6 @@ def of_target(s: Statement) -> Iterator[Candidate]:
         for other in ("=", "+=", "-=", "*=", "/="):
             if other == token:
                 continue
-            # What is added to a sum is likelier computed with the wrong sign.
             rule = {"=": "accumulated", "+=": "sign", "-=": "sign"}.get(other, "extra-factor")
             if token == "*=" and other == "/=":
                 rule = "extra-factor"
@@ -29,7 +28,7 @@ def of_target(s: Statement) -> Iterator[Candidate]:
                 (Edit(at, at + len(token), other),),
                 rule,
                 f"{token} must be {other}",
-                int(other == "=" or (other == "-=" and isinstance(node.target, ast.Name))),
+                0 if other != "=" else 1,
                 None,
                 node,
             )

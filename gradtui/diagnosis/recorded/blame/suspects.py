@@ -31,6 +31,8 @@ class Suspect(Struct, frozen=True, eq=False):
     promoted: bool
     """Whether it only passes on right values."""
     order: int
+    opposite: bool = False
+    """Whether its value is right but for its sign."""
 
 
 class Suspects:
@@ -98,7 +100,8 @@ class Suspects:
             return Suspect(statement, min(UNTOLD, max(1 if called else 2, tier)), True, order)
         handing = bool(lines & self._flow.handing)
         promoted = tier == UNTOLD or (handing and not lines & self._flow.first)
-        return Suspect(statement, tier, promoted, order)
+        opposite = bool(lines & self._flow.opposite)
+        return Suspect(statement, tier, promoted, order, opposite)
 
     def _loss(self, unit: Unit, node: ast.stmt) -> ast.expr | None:
         """Return the loss that a statement returns with gradients, which is right by definition."""
