@@ -6,14 +6,18 @@ is not read off the program but tried: at random scores the backward pass must g
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.engine.graph import Kind, Node, depends_on
-from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.kernels import exponentials, one_hot, shares, sigmoid
 from gradtui.engine.tape import Tape
+
+if TYPE_CHECKING:
+    from gradtui.engine.interpreter import Interpreter
 
 Array = NDArray[np.float64]
 _LARGEST = 30_000
@@ -57,6 +61,8 @@ def find_residual(tape: Tape, scores: int) -> Residual | None:
     truths = _truths(nodes, scores)
     if not truths:
         return None
+    from gradtui.engine.interpreter import Interpreter  # a start without such scores needs none
+
     leaves = {
         node.id: np.broadcast_to(tape.value(node.id), (_POINTS, *node.shape))
         for node in program.nodes

@@ -78,7 +78,7 @@ async def test_a_list_stands_in_for_a_drawing_while_it_is_made(terminal, write):
         t.debugger.action_run("next")
         assert t.session.step == 1
         await t.until(lambda: not t.debugger.query_one(GraphPanel)._going_on)
-        assert str(title).endswith("Graph, a list of 1401 while it is drawn")
+        assert str(title).endswith("Graph, a list of 1,401 while it is drawn")
         assert "1 Graph of operations" in t.text
 
 
