@@ -129,14 +129,15 @@ class Visits:
 
     def _trace(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any] | None:
         """Note a call; the lines of code that is not the user's are ignored."""
-        if event != "call" or not is_users_file(frame.f_code.co_filename):
+        file = frame.f_code.co_filename
+        if event != "call" or not is_users_file(file) or _is_generated(frame):
             return None
         outer = self._calls[-1] if self._calls else None
         rounds: tuple[Round, ...] = ()
         if outer is not None and outer.visit >= 0:
             self.visits[outer.visit].calls = True
             rounds = self.visits[outer.visit].rounds
-        self._calls.append(_Call(frame, syntax_of(frame.f_code.co_filename), rounds))
+        self._calls.append(_Call(frame, syntax_of(file), rounds))
         self._name_arguments(frame)
         return self._local
 
@@ -280,6 +281,13 @@ def is_users_object(value: Any) -> bool:
     file = getattr(module, "__file__", None)
     own = type(value).__module__ == "__main__" or (isinstance(file, str) and is_users_file(file))
     return own and isinstance(getattr(value, "__dict__", None), dict)
+
+
+def _is_generated(frame: FrameType) -> bool:
+    """Return whether Python wrote the code: the constructor of a named tuple or a dataclass."""
+    code, module = frame.f_code, str(frame.f_globals.get("__name__"))
+    made = module.startswith("namedtuple_") or code.co_name.startswith("__")
+    return made and code.co_filename == "<string>"
 
 
 def _held(target: Target, frame: FrameType) -> Any:

@@ -64,3 +64,24 @@ def test_the_tracer_of_before_is_put_back_also_after_an_exception(traced):
         assert sys.gettrace() is tracer
     finally:
         sys.settrace(before)
+
+
+def test_a_line_that_makes_a_named_tuple_or_a_dataclass_calls_no_code_of_the_user(traced):
+    run = traced("""
+        from collections import namedtuple
+        from dataclasses import dataclass
+
+        Pair = namedtuple("Pair", "first second")
+
+        @dataclass
+        class Held:
+            value: float
+
+        def case(x=np.ones(2)):
+            pair = Pair(2.0, 3.0)
+            held = Held(4.0)
+            loss = (x * pair.first).sum()
+            return loss, 2 * np.ones(2)
+        """)
+
+    assert not any(line.waits for line in run.problem.call.lines)

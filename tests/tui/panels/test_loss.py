@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+import gradtui.tui.plot as plot
 from gradtui.debugger.axes import Axis, Window
+from gradtui.debugger.curves import Curve, Picture
 from gradtui.explain.surface import surface_rows
 from gradtui.tui.panels.loss import LossPanel
 
@@ -206,3 +209,25 @@ async def test_a_view_opened_from_a_zoomed_panel_is_shown(terminal):
         assert "6 Surface" in t.text and "3 Lens" not in t.text
         await t.press("escape", "escape", "M")
         assert "1 Graph" in t.text and "6 Loss" in t.text
+
+
+def curve_of(known):
+    """Return the picture of a run of 1,000 steps of which some are known."""
+    return Picture((Curve("L", 0, range(known), np.arange(known, dtype=float)),), 0, 1000)
+
+
+async def test_keys_do_not_wait_for_a_drawing_of_each_more_step(terminal, monkeypatch):
+    drawn = []
+    real = plot.draw_curves
+    monkeypatch.setattr(plot, "draw_curves", lambda *a, **k: drawn.append(a) or real(*a, **k))
+    async with terminal("one_weight") as t:
+        panel = t.app.screen.query_one(LossPanel)
+        asked = []
+        monkeypatch.setattr(panel, "redraw", lambda: asked.append(1))
+        drawn.clear()
+        for known in range(500, 520):
+            panel._drawing(curve_of(known), 40, 10)
+        assert len(drawn) <= 3
+        await t.until(lambda: asked)
+        panel._drawing(curve_of(1001), 40, 10)
+        assert len(drawn[-1][0][0].steps) == 1001

@@ -1,0 +1,51 @@
+"""A screen that is not painted whole when its parts come, go or take the keys."""
+
+import pytest
+from textual.app import App
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from gradtui.tui.lean import LeanScreen
+
+
+class Lean(LeanScreen):
+    """Two parts that fill the screen."""
+
+    painted = 0
+
+    def compose(self):
+        """Make the parts."""
+        yield Static("x" * 40)
+        yield Input()
+
+    def render_lines(self, crop):
+        """Count how often the screen itself is painted."""
+        self.painted += 1
+        return super().render_lines(crop)
+
+
+class Usual(Lean):
+    """The same with Textual's own refreshing."""
+
+    focused = Screen.focused
+    refresh = Screen.refresh
+
+
+@pytest.mark.parametrize(("kind", "repaints"), [(Lean, False), (Usual, True)])
+async def test_a_part_that_takes_the_keys_paints_the_screen_only_as_textual_does(kind, repaints):
+    class Shown(App[None]):
+        def on_mount(self):
+            self.push_screen(kind())
+
+    async with Shown().run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        screen = pilot.app.screen
+        asked = []
+        usual = screen._set_dirty
+        screen._set_dirty = lambda *regions: asked.append(regions) or usual(*regions)
+        screen.set_focus(None)
+        await pilot.pause()
+        screen.set_focus(screen.query_one(Input))
+        await pilot.pause()
+        assert screen.focused is screen.query_one(Input)
+        assert bool([one for one in asked if not one]) is repaints
