@@ -85,7 +85,8 @@ class _Reading:
         value = world.value(line.node)
         if self.is_done(line.name, value, kept):
             return [(value, None)]
-        changed = [(made, edit) for edit, made in self.changes[index].executed(world, ())]
+        shape = world.nodes[line.node].shape  # a value of another shape would not fit its readers
+        changed = [(made, edit) for edit, made in self.changes[index].executed(world, shape)]
         own: list[tuple[Array, LineEdit | None]] = [] if kept else [(value, None)]
         part = bool(own) and line.name not in self.reference.results and self.is_part(value)
 

@@ -177,6 +177,8 @@ class Reference:
 
 
 def same(many: Array, one: Array) -> Array:
-    """Return, for each of many, whether it has the same numbers."""
-    near = np.isclose(many, one[None], rtol=_CLOSE, atol=0.0, equal_nan=True)
+    """Return, for each of many, whether it has the same numbers, in whatever shape."""
+    if one.size != many[0].size:
+        return np.zeros(len(many), dtype=bool)
+    near = np.isclose(many, one.reshape(1, *many.shape[1:]), rtol=_CLOSE, atol=0.0, equal_nan=True)
     return np.asarray(np.all(near.reshape(len(many), -1), axis=1))

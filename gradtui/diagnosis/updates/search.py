@@ -178,17 +178,18 @@ class Search:
     def _likely_pairs(self, sieves: Sequence[Sieve[LineEdit]]) -> Iterator[Remedy]:
         """Yield the changes in two places, of one line or of two, that pass the first step."""
         nodes = [line.node for line in self.motion.lines]
+        shapes = [self.start.nodes[node].shape for node in nodes]
         for index, node in enumerate(nodes):
-            for some, others, values in sieves[index].by_two_parts(self.start, ()):
+            for some, others, values in sieves[index].by_two_parts(self.start, shapes[index]):
                 after = self.start.replacing({node: values})
                 yield from ((some[a], others[b]) for b, a in self._right(after))
-            both = list(sieves[index].by_part(self.start, ()))
+            both = list(sieves[index].by_part(self.start, shapes[index]))
             if not both:
                 continue
             some = [edit for edits, _ in both for edit in edits]
             world = self.start.replacing({node: np.concatenate([rows for _, rows in both])})
             for later in range(index + 1, len(nodes)):
-                for others, values in sieves[later].by_part(world, ()):
+                for others, values in sieves[later].by_part(world, shapes[later]):
                     after = world.replacing({nodes[later]: values})
                     yield from ((some[a], others[b]) for b, a in self._right(after))
 

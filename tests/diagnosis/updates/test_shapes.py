@@ -37,3 +37,8 @@ def test_a_line_of_another_shape_changes_no_verdict(rules, helper, line, found):
 @pytest.mark.parametrize("shape", ["-1", "()", "(1, -1)"])
 def test_what_stands_in_the_line_that_is_wrong_may_be_reshaped(rules, shape):
     assert rules(f"w = w + lr*mean(reshape(g, {shape}))") == ["update-sign"]
+
+
+def test_two_changes_may_be_lacking_beside_a_line_of_another_shape(rules):
+    helper, mistakes = "q = one_hot(lr > 0, 2)", "w = w - 3*lr*g + 0.001*mean(minimum(lr, q))"
+    assert rules(f"{helper}\n{mistakes}") != []
