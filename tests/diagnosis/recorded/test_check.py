@@ -416,3 +416,34 @@ def test_what_the_code_asks_for_is_asked_once(monkeypatch):
     assert gradtui.check(case, w=W) == []
     assert next(answers, None) is None
     assert input is typed
+
+
+def test_objects_whose_operators_refuse_do_not_end_the_search():
+    class Odd:
+        def __mul__(self, other):
+            raise RuntimeError("no product")
+
+        __rmul__ = __mul__
+
+        def grown(self, value):
+            return 2 * value
+
+    def case(w):
+        odd = Odd()
+        z = w * W
+        dz = odd.grown(z)
+        return np.sum(z**2), dz * odd.grown(1.0)
+
+    finding = only(gradtui.check(case, w=W + 1))
+
+    assert (finding.rule, finding.severity, finding.target) == ("missing-factor", "error", "w")
+
+
+def test_numbers_below_the_smallest_are_no_doubt_of_the_recording():
+    def case(w):
+        return np.sum(w**2), 3 * w
+
+    finding = only(gradtui.check(case, w=np.array([1e-160, 2e-150])))
+
+    assert finding.rule == "constant-factor"
+    assert finding.evidence["true"] == pytest.approx(4e-150)

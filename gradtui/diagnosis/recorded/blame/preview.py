@@ -114,7 +114,7 @@ class Preview:
         held = self._held[s.unit.file, s.node.lineno][at]
         try:
             product = own * more[0] if more else own
-        except (TypeError, ValueError):  # of no numbers, or of shapes that do not fit
+        except Exception:  # the values are of any class, whose operators may refuse each other
             return _FAILED
         return self._run(s, f"({text})", {**held, _HOLE: product})
 

@@ -78,9 +78,12 @@ class Trials(ABC):
 
     @property
     def left(self) -> int:
-        """The number of runs left; none after a while, unless few have been made."""
+        """The number of runs left; none after a while, unless few have been made.
+
+        None, too, once a run has waited, because others may wait as long.
+        """
         late = time.process_time() - self._start > _LONGEST and self.made >= _FEWEST
-        return 0 if late else self._left
+        return 0 if late or self.watchdog.waited else self._left
 
     @property
     def made(self) -> int:

@@ -14,6 +14,8 @@ _POLLED = 0.2
 """Seconds between two checks of the clock."""
 _TIMES = 20
 """Multiple of the unedited code's duration that is allowed."""
+_WAITING = 5.0
+"""Seconds after which code that has not ended waits for something outside of Python."""
 
 
 class Endless(BaseException):
@@ -30,6 +32,8 @@ class Watchdog:
         self._sent = False
         self.usual = 0.0
         """Seconds of an unedited run."""
+        self.waited = False
+        """Whether a run could not be ended in time, such as one that waits for a lock."""
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -46,10 +50,11 @@ class Watchdog:
     def watching(self) -> Iterator[None]:
         """Raise Endless in code that runs in here for too long."""
         self._sent = False
-        self._until = time.monotonic() + max(_LEAST, _TIMES * self.usual)
+        self._until = until = time.monotonic() + max(_LEAST, _TIMES * self.usual)
         try:
             yield
         finally:
+            self.waited |= time.monotonic() > until + _WAITING
             try:
                 with self._lock:
                     self._until = None

@@ -44,3 +44,14 @@ def test_code_that_swallows_its_end_is_not_waited_for():
 
     assert not thread.is_alive()
     assert swallowed == [Endless, "the next run, traced"]
+
+
+def test_a_run_that_waits_for_something_outside_is_noted(monkeypatch):
+    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.watchdog._LEAST", 0.1)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.watchdog._WAITING", 0.1)
+    watchdog, lock = Watchdog(), threading.Lock()
+    with watchdog.at_work(), pytest.raises(Endless), watchdog.watching():
+        lock.acquire()
+        lock.acquire(timeout=1.0)
+
+    assert watchdog.waited
