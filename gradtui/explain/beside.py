@@ -17,6 +17,7 @@ from gradtui.explain.symbols import (
     in_shapes,
 )
 from gradtui.explain.values import summary, table
+from gradtui.language.trees import names_read
 
 _VERDICTS: dict[Mark, str] = {
     "right": "right",
@@ -90,12 +91,36 @@ def beside_rows(frame: Frame, width: int = 80) -> list[TextRow]:
         shown: list[str | Span] = [own.misfit]
         if own.written is not None:
             shown = [f"{own.line.name} = ", *worked_out(frame, own.written)]
-        said = (
-            f"  {', '.join(filter(None, [_verdict(frame, mark), f'line {own.line.place.line}']))}"
-        )
+        verdict, number = _verdict(frame, mark), own.line.place.line
+        said = f"  {', '.join(filter(None, [verdict, f'line {number}']))}"
+        if mark == "inherited":
+            said = f"  line {number}: wrong only because of {_culprits(frame, own.line.name)}"
         parts = line(*shown, "  ", SIGNS[mark], (said, "dim"))
         rows += folded(("by hand  ", "dim"), parts, width)
     return rows
+
+
+def _culprits(frame: Frame, name: str) -> str:
+    """Return `line 25`: the lines found wrong that a line computes from."""
+    judgement, hand = frame.known.judgement, frame.problem.backward
+    reads, reached = dict[str, set[str]](), {name}
+    for one in hand.program if hand is not None else ():
+        reads.setdefault(one.name, set()).update(names_read(one.value))
+    pending = [name]
+    while pending:
+        fresh = reads.get(pending.pop(), set()) - reached
+        reached |= fresh
+        pending += fresh
+    lines = {
+        finding.line
+        for finding in (judgement.findings if judgement is not None else ())
+        if finding.of_gradient
+        and finding.severity == "error"
+        and finding.line
+        and finding.target in reached
+    }
+    word = "lines" if len(lines) > 1 else "line"
+    return f"{word} {' and '.join(map(str, sorted(lines)))}" if lines else "another line"
 
 
 def wrong_tables(frame: Frame) -> list[TextRow]:
