@@ -59,11 +59,17 @@ def check_files(arguments: argparse.Namespace) -> int:
                 status = max(status, FAILED)
             reports.append(found.report)
             if arguments.format == "json":
-                print_json(found.record)
+                print_json(_as_told(found))
         _print_report(reports[-1], arguments)
     if arguments.format == "sarif":
         _print_sarif(reports)
     return status
+
+
+def _as_told(found: _Found) -> Mapping[str, Any]:
+    """Return the line of JSON with the messages of the report."""
+    rows = zip(found.record["findings"], found.report.remarks, strict=True)
+    return {**found.record, "findings": [{**row, "message": one.message} for row, one in rows]}
 
 
 def _print_report(report: Report, arguments: argparse.Namespace) -> None:
