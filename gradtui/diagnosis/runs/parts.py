@@ -61,16 +61,41 @@ def listed(values: Iterable[float]) -> str:
 
 
 def units_text(units: Sequence[int], total: int) -> str:
-    """Return `unit 3`, `units 0, 2 and 5`, `all 8 units`, `12 of 64 units (0, 3, 4, …)`."""
+    """Return `unit 3`, `units 0, 2 and 5`, `all 8 units`, `12 of 64 units (0 to 3, 7, 9, …)`."""
     if total == 1:
         return "its one unit"
     if len(units) == total:
         return f"all {total} units"
-    if len(units) == 1:
-        return f"unit {units[0]}"
-    if len(units) <= 4:
-        return f"units {', '.join(map(str, units[:-1]))} and {units[-1]}"
-    return f"{len(units)} of {total} units ({', '.join(map(str, units[:3]))}, …)"
+    return numbered("unit", units, total)
+
+
+def numbered(noun: str, numbers: Sequence[int], total: int | None = None) -> str:
+    """Return `row 3`, `rows 0 to 9`, or `12 of 64 rows (0, 3, 5 to 8, …)`, from sorted numbers."""
+    parts = _stretches(numbers)
+    if len(numbers) == 1:
+        return f"{noun} {numbers[0]}"
+    if len(parts) == 1:
+        return f"{noun}s {parts[0]}"
+    if len(parts) <= 4:
+        return f"{noun}s {', '.join(parts[:-1])} and {parts[-1]}"
+    of = "" if total is None else f" of {total}"
+    return f"{len(numbers)}{of} {noun}s ({', '.join(parts[:3])}, …)"
+
+
+def _stretches(numbers: Sequence[int]) -> list[str]:
+    """Return sorted numbers as text, three or more in a row as one: `0`, `3`, `5 to 8`."""
+    parts: list[str] = []
+    at = 0
+    while at < len(numbers):
+        end = at
+        while end + 1 < len(numbers) and numbers[end + 1] == numbers[end] + 1:
+            end += 1
+        if end - at < 2:
+            parts += map(str, numbers[at : end + 1])
+        else:
+            parts.append(f"{numbers[at]} to {numbers[end]}")
+        at = end + 1
+    return parts
 
 
 def element_text(name: str, place: Sequence[int]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.blocked import Blocked, blocked, entries_text, evidence_of
-from gradtui.diagnosis.runs.parts import finding, severity_by_loss, short, units_text
+from gradtui.diagnosis.runs.parts import finding, numbered, severity_by_loss, short, units_text
 from gradtui.diagnosis.runs.run import Run
 from gradtui.engine.graph import Kind, Node
 from gradtui.engine.ops import OPS
@@ -30,7 +30,8 @@ def disconnected(run: Run) -> Iterator[Finding]:
                 "every step; use a smooth function there"
             )
         else:
-            to = f": {run.name(used[0].id)} uses it, but does not reach the loss" if used else ""
+            user = run.name(used[0].id) if used else ""
+            to = f": {user} uses it, but {user} does not reach the loss" if used else ""
             message = (
                 f"the loss does not depend on {node.name}{to}. Its gradient is 0 at every step; "
                 "use it, or remove it"
@@ -47,14 +48,15 @@ def masked(run: Run) -> Iterator[Finding]:
         if found.rule != "masked":
             continue
         named = run.name(found.other) if found.other is not None else ""
-        other = named or "a constant"
+        other = f"'{named}'" if named else "a constant"
         which = f" ({units_text(found.units, found.total)})" if found.total > 1 else ""
         name = run.name(found.node)
         choice = run.graph.nodes[found.node].op == "where"
         cause = f"'where' in {name} leaves it out by" if choice else f"{name} is multiplied by"
         message = (
-            f"{cause} zeros of {other}{which}, so the gradient of {entries_text(run, found)} is 0 "
-            f"at every step; if that is not intended, correct {other}"
+            f"{cause} the zeros in {other}{which}, so the gradient of "
+            f"{entries_text(run, found)} is 0 at every step; "
+            f"if that is not intended, correct {other}"
         )
         yield finding(
             run, "masked", severity_by_loss(run), run.name(found.node), found.since, message,
@@ -109,10 +111,14 @@ def _constant_columns(run: Run) -> Iterator[Finding]:
         if len(columns) < 2 and not (columns and _has_bias(run, node)):
             continue
         data = run.name(node.inputs[0])
-        text = f"column {columns[-1]} of {data} never varies, and another constant is added too: "
+        vary = "varies" if len(columns) == 1 else "vary"
+        text = f"{numbered('column', columns)} of {data} never {vary}"
+        if _has_bias(run, node):
+            text += ", and another constant is added too"
+        weights = "the two weights" if len(columns) == 1 else "their weights"
         yield finding(
             run, "constant-feature", "info", data, 0,
-            text + "only the sum of the two weights can be learned",
+            f"{text}: only the sum of {weights} can be learned",
             {"columns": columns}, run.place(node.inputs[0]),
         )  # fmt: skip
 
@@ -130,12 +136,11 @@ def _column_text(run: Run, found: Blocked, data: Node) -> str:
     if run.graph.nodes[found.node].op == "take":
         rows = sorted({run.parameter_of(entry)[1][0] for entry in found.entries})
         table = run.parameter_of(found.entries[0])[0]
-        named = units_text(rows, -1).replace("unit", "row")
-        return f"{name} never looks up {named} of {table}"
+        return f"{name} never looks up {numbered('row', rows)} of {table}"
     raw = _raw_of(run, data)
     columns = sorted({place[0] for entry in found.entries if (place := run.parameter_of(entry)[1])})
-    which = f"column {', '.join(map(str, columns))} of {name}" if columns else name
-    text = f"{which} is 0 for every example"
+    which = f"{numbered('column', columns)} of {name}" if columns else name
+    text = f"{which} {'are' if len(columns) > 1 else 'is'} 0 for every example"
     if raw is not None and raw.id != data.id and columns:
         value = run.tape(run.steps[0]).value(raw.id)
         if value.ndim >= 2 and columns[0] < value.shape[-1]:

@@ -32,6 +32,9 @@ def test_a_rate_to_try_has_one_digit_and_is_not_above(rate, rounded):
         ([3], 8, "unit 3"),
         ([0, 2, 5], 8, "units 0, 2 and 5"),
         ([0, 3, 4, 7, 9], 64, "5 of 64 units (0, 3, 4, …)"),
+        (range(20), 64, "units 0 to 19"),
+        ([0, 1, *range(5, 9), 20], 64, "units 0, 1, 5 to 8 and 20"),
+        (range(0, 64, 2), 64, "32 of 64 units (0, 2, 4, …)"),
     ],
 )
 def test_units_are_named_while_they_are_few(units, total, text):
