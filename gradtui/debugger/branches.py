@@ -175,8 +175,8 @@ class Branches:
         self.sweep = None
         self._go(branch)
         change = "" if branch.change in ("", branch.name) else f": {branch.change}"
-        since = "the run of the file" if branch.parent is None else f"from step {branch.start:,}"
-        self._say(f"branch '{branch.name}' {since}{change}")
+        since = ": the original run" if branch.parent is None else f" from step {branch.start:,}"
+        self._say(f"branch '{branch.name}'{since}{change}")
 
     def turn(self, by: int) -> None:
         """Switch to the next branch, or to the previous one if `by` is negative."""
@@ -192,7 +192,7 @@ class Branches:
     def remove(self, branch: Branch) -> None:
         """Remove a branch; its own branches keep the past that they share with it."""
         if branch is self.root:
-            self._say("the run of the file stays")
+            self._say("the original run stays")
             return
         at = self._branches.index(branch)
         self._branches.remove(branch)
@@ -235,11 +235,12 @@ class Branches:
         made = next((b for b in self if b.parent is branch and b.fix == patch), None)
         if made is None:
             change = "; ".join(patch.after.split("\n"))
-            made = self._add_beside(branch, corrected, change, f"fix {patch.name}")
+            made, new = self._add_beside(branch, corrected, change, f"fix {patch.name}"), "new "
         else:
             self._go(made)
+            new = ""
         self.sweep = None
-        self._say(f"branch '{made.name}': {made.change}")
+        self._say(f"{new}branch '{made.name}': {made.change}")
 
     def _add_beside(
         self, branch: Branch, problem: Problem, change: str, name: str, drives: bool = False

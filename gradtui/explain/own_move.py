@@ -17,7 +17,7 @@ from gradtui.explain.update import move_told
 
 
 def own_move(frame: Frame, finding: Finding) -> str:
-    """Return `in this run, step 0: w1 goes from 1 to 1.6, by sgd to 0.4 (g 12, lr 0.05)`.
+    """Return `in this run, step 0: w1 goes from 1 to 1.6, sgd would move it to 0.4 (g 12, …)`.
 
     Empty where the update is not known yet, or the right one is not known.
     """
@@ -36,8 +36,8 @@ def own_move(frame: Frame, finding: Finding) -> str:
     at = index or _largest(slope)
     here, there = _apart(float(new[at]), float(right.weight[at]))
     name = element_text(label(frame, update.parameter), at)
-    should = "with the fix" if not right.by else f"by {right.by}"
-    other = f"{should} to {there}" if here != there else f"{should} as well"
+    should = f"{right.by} would move it" if right.by else "the fix would move it"
+    other = f"{should} {f'to {there}' if here != there else 'there too'}"
     numbers = f"g {number(float(slope[at]))}, lr {number(frame.tape.rate)}"
     start = number(float(old[at]))
     step = f"in this run, step {frame.step:,}"

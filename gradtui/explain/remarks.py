@@ -44,7 +44,7 @@ class Remark(Struct, frozen=True):
             yield clip(clean(f"  fix: {row.strip()}"), _FIX)
         if self.alternatives:
             others = (f"{MISTAKES[one]} [{one}]" for one in self.alternatives)
-            yield clip(clean(f"  also fits:  {'; '.join(others)}"), _SHOWN)
+            yield clip(clean(f"  also fits: {'; '.join(others)}"), _SHOWN)
 
 
 class Report(Struct, frozen=True):

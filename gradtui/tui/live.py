@@ -150,7 +150,7 @@ class Live(Part):
             self._write_fix()
             return
         if not problem.patches:
-            self._host.say("no fix is applied here, so there is none to write")
+            self._host.say("there is no fix to write")
             return
         try:
             written = write_fixes(problem)

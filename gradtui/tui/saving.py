@@ -232,7 +232,7 @@ class Saving(Work):
         if trouble:
             self._host.say(trouble)
         first = self._host.keys.first
-        does = f"loses {what}" if trouble else f"keeps {what}: {first('resume')} has it back"
+        does = f"loses {what}" if trouble else f"keeps {what}: {first('resume')} brings it back"
         yes, no = first("question-yes"), first("question-no")
         self._host.confirm(f"quit?  {yes} quits and {does}   {no} stays", self._quit)
 

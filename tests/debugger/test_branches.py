@@ -130,7 +130,7 @@ def test_lines_are_named_removed_and_told_apart():
     session.branches.remove(one)
     assert what_if(session, "lr 0.03").mark == 1
     session.branches.remove(branches.root)
-    assert session.message == "the run of the file stays"
+    assert session.message == "the original run stays"
 
 
 def test_what_branched_off_a_removed_line_keeps_its_past():

@@ -35,7 +35,7 @@ async def test_another_rate_from_step_3_is_compared_with_the_run_it_left(termina
         assert "● lr 0.07 0.002966" in t.text and "─ file 5.314e-5" in t.text
         await t.press("comma")
         assert (t.session.step, t.session.frame.branch) == (5, "file")
-        assert "branch 'file' the run of the file" in t.text
+        assert "branch 'file': the original run" in t.text
         assert t.session.frame.loss == pytest.approx(9 * 0.3**10)
         await t.press("full_stop")
         assert "branch 'lr 0.07' from step 3" in t.text
@@ -184,7 +184,8 @@ async def test_leaving_asks_where_there_are_branches(terminal):
         await t.press("e")
         await typed(t, "lr 0.01")
         await t.press("enter", "q")
-        assert "quit?  Enter quits and keeps branch 'lr 0.01': U has it back   Esc stays" in t.text
+        asked = "quit?  Enter quits and keeps branch 'lr 0.01': U brings it back   Esc stays"
+        assert asked in t.text
         await t.press("escape", "n")
         assert "quit?" not in t.text and t.session.step == 1
         await t.press("q", "q")

@@ -45,7 +45,7 @@ def describe(
                 target=line.name,
                 line=line.place.line,
                 message=_what(problem, explanation, rule, edit)
-                + _numbers(line, evidence, explanation.scale),
+                + _numbers(rule, line, evidence, explanation.scale),
                 evidence=evidence,
                 edge=_edge(trial, explanation),
                 within=tuple(_within(trial, explanation.context, edit)),
@@ -100,7 +100,7 @@ def _evidence(trial: Trial, line: Line) -> dict[str, Any]:
     return {}
 
 
-def _numbers(line: Line, evidence: dict[str, Any], scale: float) -> str:
+def _numbers(rule: str, line: Line, evidence: dict[str, Any], scale: float) -> str:
     """Return the end of a message: the numbers that prove it.
 
     `scale` is the constant by which a repaired line exceeds the true gradient.
@@ -118,7 +118,8 @@ def _numbers(line: Line, evidence: dict[str, Any], scale: float) -> str:
         wanted = number(scale * evidence["true"])
         numbers += f" and should be {wanted}, {number(scale)} times the true gradient"
     if evidence.get("coincidence"):
-        return f"; at step 0 {name} is right only by coincidence: elsewhere {numbers}"
+        why = "because nothing has accumulated yet" if rule == "accumulated" else "by coincidence"
+        return f"; {name} is right at step 0 only {why}: at another point {numbers}"
     return f"; at step 0 {numbers}"
 
 

@@ -100,7 +100,7 @@ def vanishing_gradient(run: Run) -> Iterator[Finding]:
     if not idle and not starved:
         return
     each = chain.ratio ** (1.0 / (len(chain.stages) - 1))
-    cure = "another unit (tanh, relu), larger initial weights, or residual connections"
+    cure = "another activation (tanh, relu), larger initial weights, or residual connections"
     if idle:
         cure = "larger initial weights (xavier, he), or residual connections"
     message = (

@@ -36,7 +36,7 @@ def rate_too_large_later(run: Run) -> Iterator[Finding]:
         f"the rate was good at first: lr·λmax was {short(first.pull)} at step {run.first:,}, and "
         f"the loss fell to {short(reached)}. It is above the bound from step "
         f"{run.first + gauge.step:,} on: "
-        f"{too_large(gauge)}, or let a schedule lower it before; {text}"
+        f"{too_large(gauge)}, or let a schedule lower it before then; {text}"
     )
     evidence = {"first_pull": first.pull, "reached": reached, **gauge_numbers(gauge)}
     yield finding(run, "rate-too-large-later", "warning", "lr", gauge.step, message, evidence)

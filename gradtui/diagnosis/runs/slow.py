@@ -38,7 +38,7 @@ def crawling(run: Run) -> Iterator[Finding]:
     if gauge.sharpness > 0.0:
         slow = gauge.dynamics.steps_per_decade(gauge.rate * gauge.sharpness)
         message += f"; lr·λmax is {short(gauge.pull)}, so even in the steepest direction it takes "
-        message += f"{short(slow)} steps to get ten times nearer"
+        message += f"{short(round(slow))} steps to get ten times nearer"
     evidence = {
         "loss": run.losses[end],
         "factor": factor,

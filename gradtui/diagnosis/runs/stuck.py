@@ -72,8 +72,8 @@ def _plateau(run: Run) -> Iterator[Finding]:
     )
     message = (
         f"the loss has stood at {short(now)} since step {run.first + since:,}, on {place}. The "
-        f"gradient is {short(gradient)}; started {short(found.distance)} away along {found.way}, "
-        f"the same training reaches {short(found.loss)}; "
+        f"gradient is {short(gradient)}; the same training, started {short(found.distance)} away "
+        f"along {found.way}, reaches {short(found.loss)}; "
     )
     thrown = None if found.kind == "saddle" else _thrown_here(run, since)
     if thrown is None:

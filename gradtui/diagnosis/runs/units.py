@@ -48,7 +48,7 @@ def dead_relu(run: Run) -> Iterator[Finding]:
             f"{text} {verb} off for every example since step {run.first + since:,}: the input of "
             f"{run.graph.nodes[found.node].op} is at most {short(-distance)}, so the "
             f"gradient of {entries_text(run, found)} is 0; {_pushed(run, found, since)}"
-            "; try a lower rate, other initial weights or a leaky unit"
+            "; try a lower rate, other initial weights or a leaky ReLU"
         )
         far = distance >= limit("far") * spread
         few = not far and len(units) < limit("many") * total

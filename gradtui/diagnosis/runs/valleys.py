@@ -101,8 +101,8 @@ def scale_mismatch(run: Run) -> Iterator[Finding]:
         message = (
             f"{tell}: a condition number of {short(left.condition)} (scaled, it would be "
             f"{short(left.scaled)}). With one rate for both, the slowest direction takes "
-            f"{short(left.steps_per_decade)} steps to get ten times nearer; {short(left.left)} "
-            f"of the loss is left there{cure}"
+            f"{short(left.steps_per_decade)} steps to get ten times nearer; a loss of "
+            f"{short(left.left)} is left{cure}"
         )
         evidence |= _numbers(left)
         tried = _other_optimizer(run, left)
@@ -131,7 +131,7 @@ def ill_conditioned(run: Run) -> Iterator[Finding]:
     message = (
         f"the surface is a valley {short(left.condition)} times as steep across as along (the "
         f"condition number): the slowest direction takes {short(left.steps_per_decade)} steps to "
-        f"get ten times nearer, and {short(left.left)} of the loss is left there"
+        f"get ten times nearer, and a loss of {short(left.left)} is left"
     )
     evidence, tried, advice = _numbers(left), _other_optimizer(run, left), list[str]()
     if tried is not None:

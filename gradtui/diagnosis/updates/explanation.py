@@ -264,7 +264,7 @@ class _Explanation:
             message=f"{said}; {parting.told(optimizer)}{remark}",
             evidence=parting.as_evidence(optimizer),
             fix=fix,
-            alternatives=rules[1:],
+            alternatives=tuple(one for one in rules[1:] if one != UNEXPLAINED),
             place=place,
         )
 

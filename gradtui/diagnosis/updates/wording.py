@@ -54,7 +54,7 @@ _SURPLUS = MappingProxyType(
     {
         (RATE, "lr"): "there is an extra learning rate",
         (BIAS, "t"): "{optimizer} has no bias correction here",
-        (DECAY, "weight_decay"): "{optimizer} has no weight decay here",
+        (DECAY, "weight_decay"): "{optimizer} does not add the decay to the gradient",
     }
 )
 """(rule, extra name) -> why the line is wrong."""
@@ -124,6 +124,8 @@ def reason_of(rule: str, change: Replacement, optimizer: str) -> str:
     timed = "t" in change.surplus
     known = [_MISSING.get((rule, name)) for name in sorted(change.missing) if not timed]
     known += [_SURPLUS.get((rule, name)) for name in sorted(change.surplus)]
+    if rule == CONSTANT and len(change.surplus) == len(change.missing) == 1:
+        known.append(f"{min(change.surplus)} stands where {min(change.missing)} belongs")
     return next(filter(None, known), _REASONS[rule]).format(optimizer=optimizer)
 
 
