@@ -51,8 +51,9 @@ def course_rows(
     """Return the chapters of the course with their scenarios; `finished` has (right, all)."""
     of_name = {entry.name: entry for entry in entries}
     upcoming = next_lesson(entries, finished)
-    how = f"`gradtui {'NAME' if upcoming is None else upcoming.name}` "
-    how += "opens one" if upcoming is None else "goes on"
+    how = "`gradtui NAME` opens one"
+    if upcoming is not None:
+        how = f"continue with `gradtui {upcoming.name}`"
     rows = [line((f"The course: {course_title(entries, finished)}; {how}", "heading"))]
     for number, chapter in enumerate((one for one in chapters if one.in_course), 1):
         head = f"{number:2} {chapter.title}"

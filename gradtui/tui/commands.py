@@ -50,7 +50,7 @@ COMMANDS = (
     ),
     Command(
         "reverse", ("C",), "reverse",
-        "the same backward, else to the first step, or the start of the pass", STEPS,
+        "the same, backward, else to the first step, or the start of the pass", STEPS,
     ),
     Command("ten", ("right_square_bracket",), "+10", "ten steps on", STEPS),
     Command("ten-back", ("left_square_bracket",), "-10", "ten steps back", STEPS),
@@ -76,8 +76,8 @@ COMMANDS = (
     Command("faster", ("right_parenthesis",), "faster", "play at twice the pace", STEPS),
     Command(
         "lesson", ("f4",), "lesson",
-        "go on in the lesson, or answer its question; {unfold} does so too; after its last step "
-        "the next lesson; off leaves it", LESSON, "ANSWER",
+        "go on in the lesson, or answer its question; {unfold} does so too; after the last step, "
+        "opens the next lesson; `:lesson off` leaves it", LESSON, "ANSWER",
     ),
     Command(
         "lesson-back", ("backspace",), "lesson back", "the previous step of the lesson", LESSON
@@ -109,11 +109,12 @@ COMMANDS = (
     ),
     Command(
         "reload", ("R",), "reload",
-        "load the file again and remake the branches on it; for a call, run its file again", SCREEN,
+        "load the file again and rebuild the branches on it; for a call, run its file again",
+        SCREEN,
     ),
     Command(
         "edit", ("E",), "edit",
-        "open $VISUAL or $EDITOR at the line of an error, of the finding, or of the cursor", SCREEN,
+        "open $VISUAL or $EDITOR at the line of an error, of the finding, or at the cursor", SCREEN,
     ),
     Command("operations", ("x",), "operations", "the named graph, or every operation", LOOK),
     Command(
@@ -186,7 +187,7 @@ COMMANDS = (
     ),
     Command("farther", ("minus",), "farther", "see twice as much of the surface", LOOK),
     Command(
-        "whole", ("0",), "whole path", "see as much of the surface as the run's path takes", LOOK,
+        "whole", ("0",), "whole path", "fit the whole path of the run", LOOK,
     ),
     Command(
         "drive", ("D",), "drive",

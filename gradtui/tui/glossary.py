@@ -25,7 +25,7 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                    "the third wrong answer you see the right one"),
     )),
     ("code of your own", (
-        ("line 7, t = 2 of 5", "the line at the cursor, in that round of its loop"),
+        ("line 7, t = 2 of 5", "the line at the cursor, in that iteration of its loop"),
         ("h(t=2)  h(#3)", "h in round t = 2 of a loop, or in its third round"),
         ("hs[2]  x#2", "an entry by its index; the second value assigned to x"),
         ("cell()", "the result of the function cell, if it has no name"),

@@ -57,7 +57,7 @@ ARRAY = (
     Shortcut("array-close", ("escape", "q", "P"), "dismiss", "closes"),
     Shortcut("array-down", ("j", "down"), "move(1, 0)", "a row down"),
     Shortcut("array-up", ("k", "up"), "move(-1, 0)", "a row up"),
-    Shortcut("array-page-down", ("pagedown", "space"), "page(1)", "page"),
+    Shortcut("array-page-down", ("pagedown", "space"), "page(1)", "a page down"),
     Shortcut("array-page-up", ("pageup",), "page(-1)", "a page up"),
     Shortcut("array-right", ("greater_than_sign", "l", "right"), "aside(1)", "columns"),
     Shortcut("array-left", ("less_than_sign", "h", "left"), "aside(-1)", "columns before"),

@@ -141,7 +141,7 @@ def test_learn_prints_the_course_with_what_is_done(course, capsys):
     keep_score("first", (1, 2))
     assert main(["learn", "--list"]) == 0
     out, err = capsys.readouterr()
-    assert out.split("\n")[0] == "The course: 1 of 2 lessons done; `gradtui second` goes on"
+    assert out.split("\n")[0] == "The course: 1 of 2 lessons done; continue with `gradtui second`"
     assert " 1 Start: what a slope is." in out and "Beyond" not in out
     assert [" ".join(row.split()) for row in out.split("\n")[3:6]] == [
         "✓ first The first 1 of 2 right the first time", "plain The plain", "▸ second The second",
