@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.app import SuspendNotSupported
 
 from gradtui.base.source import InputError
-from gradtui.base.text import clean
+from gradtui.base.text import clean, number
 from gradtui.explain.program import current_place
 from gradtui.scenario.files import Watch, files_of
 from gradtui.tui.host import Handlers, Host, Part
@@ -130,8 +130,12 @@ class Live(Part):
         """Return the finding to fix: the chosen one, else the first with a fix."""
         session = self._session
         if session.investigation.judgement is None:
-            by_hand = session.problem.by_hand
-            self._host.say("still comparing" if by_hand else "nothing is written by hand here")
+            said = "still comparing"
+            if not session.problem.by_hand:
+                key = self._host.keys.first("what-if")
+                said = f"there is no line to fix here: {key} tries another value, such as "
+                said += f"lr {number(session.problem.lr / 2)}"
+            self._host.say(said)
             return None
         findings = session.investigation.judgement.findings
         if session.investigation.chosen is not None:

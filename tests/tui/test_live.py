@@ -166,7 +166,7 @@ async def test_w_writes_one_line_and_check_is_content(terminal, write, size):
         await t.until(lambda: judged(t))
         assert main(["check", "--quiet", path]) == 1
         await t.press("W")
-        assert "no fix is applied" in t.text
+        assert "there is no fix to write" in t.text
         await t.press("a", "W")
         number = before.index("dw = dyhat") + 1
         assert f"written: {os.path.basename(path)} line {number}" in t.text
@@ -188,7 +188,7 @@ async def test_w_writes_one_line_and_check_is_content(terminal, write, size):
 async def test_where_there_is_nothing_to_fix_the_key_says_so(terminal, write):
     async with terminal(write(MODEL)) as t:
         await t.press("a")
-        assert "nothing is written by hand here" in t.text
+        assert "there is no line to fix here: e tries another value, such as lr 0.05" in t.text
     async with terminal(write(MODEL, more=WRONG.replace("= dyhat", "= dyhat*x"))) as t:
         await t.until(lambda: judged(t))
         await t.press("a")
