@@ -10,6 +10,8 @@ from gradtui.base.text import cell_width, clean, clip
 _SHOWN = 120
 _KEPT = 400
 """Characters of a line that are considered for showing it: some take no cell."""
+_FEW = 3
+"""Most names that a message offers for one."""
 _LONGEST = 500
 """Cells after which a message is cut: it may quote a file, and so be huge."""
 
@@ -81,9 +83,16 @@ def _message(message: str) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `; did you mean 'lr'?` for the nearest known name, or nothing."""
-    close = nearest(name, known)
-    return f"; did you mean '{close}'?" if close else ""
+    """Return `; did you mean 'lr'?` for the nearest known name, or nothing.
+
+    A name that lacks only its digit may be any of a few: `'beta1' or 'beta2'`.
+    """
+    every = list(known)
+    numbered = sorted({one for one in every if one[:-1] == name and one[-1:].isdigit()})
+    close = nearest(name, every)
+    named = numbered if close in numbered and len(numbered) <= _FEW else [close]
+    quoted = " or ".join(f"'{one}'" for one in named)
+    return f"; did you mean {quoted}?" if close else ""
 
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:

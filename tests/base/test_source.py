@@ -37,3 +37,8 @@ def test_the_nearest_name_is_the_one_that_was_meant(name, meant):
     known = ("lr", "momentum", "nesterov")
     assert nearest(name, known) == meant
     assert did_you_mean(name, known) == (f"; did you mean '{meant}'?" if meant else "")
+
+
+def test_a_name_that_lacks_its_digit_may_be_any_of_a_few():
+    assert did_you_mean("beta", ["beta2", "eps", "beta1"]) == "; did you mean 'beta1' or 'beta2'?"
+    assert " or " not in did_you_mean("weight", [f"weight{i}" for i in range(9)])
