@@ -140,6 +140,11 @@ def shape_text(shape: Iterable[int]) -> str:
     return "×".join(map(str, shape)) or "scalar"
 
 
+def shape_tuple(shape: Iterable[int]) -> str:
+    """Return a shape as NumPy writes it: `(5, 2)`, `(2,)`, or `()`."""
+    return str(tuple(shape))
+
+
 def element_text(name: str, index: Iterable[int]) -> str:
     """Return the name of an element: `W[0,1]`, or just `w` for a scalar."""
     inside = ",".join(map(str, index))
