@@ -41,6 +41,8 @@ LARGEST = 4_000_000
 """Most numbers that an expression computes at a step."""
 _DEEPEST = 16
 """Most steps that an expression looks back."""
+_FEW = 8
+"""Fewer parameters are named in a message."""
 _LANGUAGE = Context(functions=FUNCTIONS, elements=True)
 _NORM = "a*sqrt(sum((g/a)**2))"
 
@@ -259,6 +261,9 @@ class _Reader:
         loss = isinstance(of, Name) and of.name == "loss"
         if not isinstance(of, Name) or not (of.name in names or loss):
             hint = did_you_mean(of.name, names) if isinstance(of, Name) else ""
+            if isinstance(of, Name) and not hint:
+                few = [node.name for node in self.graph.parameters][:_FEW]
+                hint = f"; the parameters are {', '.join(few)}" if len(few) < _FEW else ""
             raise InputError("grad takes a name of the model, as in grad(w)" + hint, of.place)
         node = names.get(of.name, self.graph.loss)
         return self.adjoint(node, of.name)

@@ -106,6 +106,7 @@ def test_what_is_offered_can_be_watched(parcels, text):
         ("w > 0", "this has shape 2, but a condition is one number: max(…)", 1, 5),
         ("loss = 1", "'=' assigns; write == to compare", 6, 1),
         ("1 + grad(z) > 1", "grad takes a name of the model, as in grad(w)", 10, 1),
+        ("grad(q9) > 1", "as in grad(w); the parameters are w", 6, 2),
         ("grad(w + 1) > 1", "grad takes a name of the model", 6, 5),
         ("prev() > 1", "prev takes an expression", 1, 6),
         ("prev(w, 1) > 1", "prev takes an expression", 1, 10),
