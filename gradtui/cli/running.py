@@ -56,7 +56,9 @@ def refuse_unnamed(argument: str) -> None:
         with open(file, "rb") as source:
             tree = ast.parse(source.read())
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=file) from None
+        from gradtui.scenario.reading import reason_of
+
+        raise InputError(reason_of(error), file=file) from None
     except (SyntaxError, ValueError) as error:
         where = Place(getattr(error, "lineno", None) or 1)
         raise InputError(
@@ -217,7 +219,9 @@ def _as_script(file: str) -> Iterator[ModuleType]:
         with open(file, "rb") as source:
             code = compile(source.read(), module.__file__, "exec")
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=file) from None
+        from gradtui.scenario.reading import reason_of
+
+        raise InputError(reason_of(error), file=file) from None
     sys.modules["__main__"], sys.argv = module, [file]
     sys.path.insert(0, os.path.dirname(module.__file__))
     try:

@@ -57,6 +57,11 @@ _REASONS = {
 }
 
 
+def reason_of(error: OSError) -> str:
+    """Return why a file cannot be read, in words."""
+    return _REASONS.get(error.errno or 0) or (error.strerror or "cannot be read").lower()
+
+
 def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
     """Return the bytes of the regular file at `path`; raises `InputError` if over `limit` bytes."""
     try:
@@ -171,8 +176,7 @@ def _read(open_file: Callable[[], int], limit: int) -> bytes:
         finally:
             os.close(descriptor)
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0) or (error.strerror or "cannot be read").lower()
-        raise InputError(reason) from None
+        raise InputError(reason_of(error)) from None
     except ValueError:
         raise InputError("is not a usable file name") from None
 

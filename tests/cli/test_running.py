@@ -196,7 +196,7 @@ def test_a_file_that_is_not_there_is_said(tmp_path, check):
     status, _, err = check(f"{tmp_path / 'nowhere.py'}:case")
 
     assert status == 2
-    assert "cannot be read: No such file or directory" in err
+    assert "nowhere.py:1:1: error: no such file" in err
 
 
 def test_a_scenario_beside_it_is_checked_as_ever(net, check):
