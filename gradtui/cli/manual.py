@@ -76,7 +76,8 @@ def _unknown(topic: str) -> str:
     found = [name for name in TOPICS if word.search(read_page(name).text)]
     hint = f"; the word is in {', '.join(found)}" if found else ""
     hint = hint or did_you_mean(topic, TOPICS) or did_you_mean(topic, sorted(all_names()))
-    return f"gradtui: the manual has no topic '{topic}'{hint}; `gradtui help` lists the topics"
+    then = " " if hint.endswith("?") else "; "
+    return f"gradtui: the manual has no topic '{topic}'{hint}{then}`gradtui help` lists the topics"
 
 
 def _page(rows: Sequence[TextRow], *, ascii: bool) -> bool:

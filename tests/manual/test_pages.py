@@ -286,3 +286,10 @@ def test_every_example_fits_a_terminal_of_eighty_cells():
         if cell_width(row) > 78 and ": error: " not in row
     ]
     assert wide == []
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_code_to_copy_is_narrow_enough_not_to_be_wrapped(topic):
+    text = read_page(topic).text
+    for block in re.findall(r"^```(?:python|toml|sh)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        assert [row for row in block.splitlines() if cell_width(row) > 76] == []
