@@ -22,6 +22,10 @@ def debug(arguments: argparse.Namespace) -> int:
     from gradtui.cli.screen import NO_TERMINAL, on_terminal, open_screen
 
     if not on_terminal():
+        if arguments.file is not None and not is_code(arguments.file):
+            from gradtui.scenario.bundled import find_scenario
+
+            find_scenario(arguments.file)
         other = "`gradtui show FILE` and `gradtui run FILE` print plain text"
         tell(f"gradtui: {NO_TERMINAL}; {other}")
         return UNUSABLE
@@ -90,7 +94,8 @@ def show_step(arguments: argparse.Namespace) -> int:
         name, bracket = own, (arguments.param or "").strip().removeprefix(own)
     if arguments.param is not None and name not in names:
         hint = did_you_mean(name, names) or f"; expected one of {', '.join(names)}"
-        raise InputError(f"'{name}' is not a parameter{hint}", file=arguments.file)
+        raise InputError(f"'{name}' is not a parameter{hint}",
+                         file=f"--param {arguments.param}")  # fmt: skip
     if arguments.level == "operations":
         session.toggle_level()
     if arguments.step > MAX_STEP:

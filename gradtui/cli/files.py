@@ -54,7 +54,7 @@ def load_file(
         key, equals, value = override.partition("=")
         if not equals:
             raise InputError(
-                f"--set {override}: expected KEY=VALUE, such as optimizer.lr=0.1", file=file
+                "expected KEY=VALUE, such as optimizer.lr=0.1", file=f"--set {override}"
             )
         pairs[key.strip()] = value.strip()
     with working(f"reading {file}"):

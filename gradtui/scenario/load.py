@@ -85,19 +85,19 @@ def load_problem(
 
 def _override(raw: dict[str, Any], key: str, value: str) -> None:
     *tables, last = key.split(".")
-    parsed = read_value(value)
+    parsed, option = read_value(value), f"--set {key}={value}"
     if parsed is None:
-        raise InputError(f"--set {key}={value}: the value is not a TOML value")
+        raise InputError("the value is not a TOML value", file=option)
     if not tables and last not in (known := settings_of(raw)):
         near = nearest(last, [path.rpartition(".")[2] for path in known])
         full = [f"'{path}'" for path in known if near and path.rpartition(".")[2] == near]
         hint = f"; did you mean {' or '.join(full)}?" if full else ": expected TABLE.KEY"
-        raise InputError(f"--set {key}: a file has no key '{clip(last, 80)}'{hint}")
+        raise InputError(f"a file has no key '{clip(last, 80)}'{hint}", file=option)
     table = raw
     for part in tables:
         table = table.setdefault(part, {})
         if not isinstance(table, dict):
-            raise InputError(f"--set {key}: '{part}' is not a table")
+            raise InputError(f"'{part}' is not a table", file=option)
     table[last] = parsed
 
 
@@ -112,7 +112,7 @@ def read_value(text: str) -> Any:
 
 def _blame_override(error: InputError, overrides: Overrides) -> InputError:
     """Return the error with the settings that override the file added."""
-    if not overrides or error.file or error.message.startswith("--set"):
+    if not overrides or error.file:
         return error
     given = " ".join(f"--set {key}={value}" for key, value in overrides.items())
     return InputError(f"{error.message} (with {given})", error.place)

@@ -42,7 +42,7 @@ def test_show_in_words_is_plain_when_piped(run):
 
 def test_show_of_a_parameter_that_is_not_there(run):
     assert run("show", "two_weights", "--param", "w3") == (
-        2, "", "two_weights:1:1: error: 'w3' is not a parameter; expected one of w1, w2\n"
+        2, "", "--param w3:1:1: error: 'w3' is not a parameter; expected one of w1, w2\n"
     )  # fmt: skip
 
 

@@ -21,6 +21,12 @@ def test_without_an_input_there_is_no_terminal():
     assert "needs a terminal" in result.stderr and "Traceback" not in result.stderr
 
 
+def test_without_a_terminal_an_unknown_name_is_said_first():
+    result = shell("two_wieghts", stdin=subprocess.DEVNULL)
+    assert result.returncode == 2 and "did you mean 'two_weights'?" in result.stderr
+    assert "needs a terminal" not in result.stderr
+
+
 @pytest.mark.parametrize("term", ["dumb", "unknown"])
 def test_a_terminal_that_draws_no_screen_is_pointed_to_plain_text(run, monkeypatch, term):
     for stream in ("stdin", "stdout", "stderr"):
