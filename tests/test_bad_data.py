@@ -55,7 +55,7 @@ def refuse(tmp_path, capsys):
     [
         (ROWS, "size = 2", "size = 3", "3", "a batch of 3 is larger than the data: 2 rows"),
         (ROWS, "size = 2", "size = 0", "0", "batches.size: expected a whole number of at least 1"),
-        (ROWS, "size = 2", "size = 1.5", "1.5", "expected a whole number, got a number"),
+        (ROWS, "size = 2", "size = 1.5", "1.5", "expected a whole number, got 1.5"),
         (ROWS, "size = 2", "sise = 2", "sise", "unknown key 'sise'; did you mean 'size'?"),
         (ROWS, "size = 2\n", "", "batches", "[batches] lacks 'size'"),
         (ROWS, "size = 2", "size = 2\nseed = -1", "-1", "a whole number of at least 0"),

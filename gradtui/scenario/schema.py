@@ -200,8 +200,9 @@ def _explain(text: str, raw: dict[str, Any], positions: Positions) -> InputError
         where = f"[{'.'.join(map(str, path))}] " if path else "the file "
         wanted = missing[1]
         table = wanted in ("model", "optimizer", "parameters") and not path
-        what = f"the table [{wanted}]" if table else f"'{wanted}'"
-        return InputError(f"{where}lacks {what}", positions.key(path))
+        if table:
+            return InputError(f"[{wanted}] is missing", positions.key(path))
+        return InputError(f"{where}lacks '{wanted}'", positions.key(path))
     if path == ("labels",) and isinstance(raw["labels"], dict):
         path = ("labels", next(k for k, v in raw["labels"].items() if not isinstance(v, str)))
     value = _value_at(raw, path)
@@ -214,7 +215,10 @@ def _explain(text: str, raw: dict[str, Any], positions: Positions) -> InputError
         hint = did_you_mean(str(value), enum) or f"; expected one of {', '.join(enum)}"
         return InputError(f"unknown {path[-1]} '{value}'{hint}", positions.value(path))
     name = ".".join(str(part) for part in path)
-    return InputError(f"{name}: {_plain(message)}", positions.value(path))
+    told = _plain(message)
+    if isinstance(value, float):
+        told = told.replace("got a number", f"got {value!r}")
+    return InputError(f"{name}: {told}", positions.value(path))
 
 
 def settings_of(raw: Mapping[str, Any]) -> list[str]:
