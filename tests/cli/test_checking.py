@@ -43,6 +43,13 @@ def test_check_as_json_is_a_line_a_file(run, wrong):
     assert err == "/nowhere.toml:1:1: error: no such file\n"
 
 
+def test_json_has_the_message_of_the_report(run):
+    (row,) = rows_of(run("check", "grad_constant_factor", "--json")[1])
+    message = row["findings"][0]["message"]
+    assert message.endswith("; 5 = the rows of X: the loss is a mean")
+    assert f"error: {message} [constant-factor]" in run("check", "grad_constant_factor")[1]
+
+
 @pytest.mark.parametrize(
     ("files", "expected"),
     [

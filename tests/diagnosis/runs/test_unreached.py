@@ -24,3 +24,12 @@ def test_a_constant_column_beside_a_bias_leaves_only_a_sum_to_learn(write):
     assert (found.severity, found.target, found.evidence["columns"]) == ("info", "X", [1])
     alone = write(code.format(""), "w = [0.1, 0.1]", data)
     assert list(constant_feature(Run(load_problem(alone)))) == []
+
+
+def test_many_constant_columns_are_told_as_one_run_of_numbers(write):
+    row = ", ".join(["5.0"] * 50)
+    data = f"X = [{', '.join([f'[{row}]'] * 3)}]\ny = [1.0, 2.0, 3.0]"
+    start = "w = {shape = [50], init = 'normal', seed = 1}"
+    (found,) = constant_feature(Run(load_problem(write("L = mean((X@w - y)**2)", start, data))))
+    assert found.message.startswith("columns 0 to 49 of X never vary: only the sum of their")
+    assert found.evidence["columns"] == list(range(50))

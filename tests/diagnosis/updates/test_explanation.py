@@ -2,7 +2,9 @@
 
 import pytest
 
+import gradtui
 from diagnosis.updates.files import ADAM, ADAM_CODE, ADAM_STATE, SGD, found_in, mended
+from gradtui.diagnosis.updates import diagnose_update
 
 MOMENTUM = 'name = "sgd"; lr = 0.05; momentum = 0.9'
 FOLDED = """m = beta1*m + (1 - beta1)*g
@@ -372,3 +374,15 @@ def test_what_is_wrong_in_the_decay_is_the_decays(decay, tmp_path):
     (error,) = found = found_in(tmp_path, decayed, f"gd = g + {decay}\nw = w - lr*gd")
     assert (error.rule, error.fix) == ("decay-coupling", "gd = g + weight_decay*w")
     assert not mended(tmp_path, found)
+
+
+def test_a_constant_in_the_place_of_another_is_said_with_both_names():
+    session = gradtui.load("adam_one_beta")
+    (error,) = diagnose_update(session.problem).findings
+    assert error.message.startswith("beta1 stands where beta2 belongs; ")
+
+
+def test_that_nothing_explains_it_is_no_other_explanation():
+    session = gradtui.load("update_momentum_average")
+    (error,) = diagnose_update(session.problem).findings
+    assert (error.rule, error.alternatives) == ("momentum-form", ())
