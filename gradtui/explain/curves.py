@@ -91,7 +91,8 @@ def trail_text(frame: Frame, width: int) -> str:
         name = element_text(name, frame.looked.lens.index)
     elif node.shape:
         name = f"|{name}|"
-    head = f"{name} over {len(values):,} steps "
+    last = "the last " if frame.step >= len(values) else ""
+    head = f"{name} over {last}{len(values):,} steps "
     text = f"{number(values[0], 3)} {spark(values)} {number(values[-1], 3)}"
     for whole in (head + text, f"{name} {text}", text):
         if cell_width(whole) <= width:

@@ -22,6 +22,14 @@ def test_the_trail_leaves_out_words_first_and_never_cuts_a_number():
     assert trail_text(session.frame, 5) == ""
 
 
+def test_the_trail_says_that_there_were_steps_before():
+    session = gradtui.load("two_weights")
+    session.seek(7)
+    assert trail_text(session.frame, 60).startswith("w2 over 8 steps ")
+    session.seek(8)
+    assert trail_text(session.frame, 60).startswith("w2 over the last 8 steps ")
+
+
 def test_a_legend_is_for_several_curves():
     session = gradtui.load("two_weights")
     session.seek(2)
