@@ -72,12 +72,15 @@ def other_chains(frame: Frame, width: int, room: int) -> list[TextRow]:
         made = _table_rows(f"{gradient_of(frame, node)} = ", frame.gradient(node), "gradient")
         rows += made if len(rows) + len(made) < room else []
     rows = [(), *rows] if rows else []
-    for parameter in frame.graph.parameters:
-        chosen = parameter.id == frame.selected
-        made = [] if chosen else [(), *_short_rows(frame, parameter.id, width)]
+    others = [one.id for one in frame.graph.parameters if one.id != frame.selected]
+    which = "the parameters" if len(others) == len(frame.graph.parameters) else "other parameters"
+    head: list[TextRow] = [(), line((which, "dim"))]
+    for node in others:
+        made = [*head, *_short_rows(frame, node, width)]
         if len(rows) + len(made) > room:
             break
         rows += made
+        head = [()]
     return rows
 
 

@@ -365,11 +365,11 @@ def others(session, name, room):
 
 def test_what_has_room_are_the_chains_of_the_other_parameters():
     session = gradtui.load("two_weights")
-    assert others(session, "w1", 4)[-1] == "       = 6 · 1 · 3 = 18"
-    assert others(session, "w1", 3) == []
-    assert len(others(session, "yhat", 8)) == 8
+    assert others(session, "w1", 5)[-1] == "       = 6 · 1 · 3 = 18"
+    assert others(session, "w1", 4) == []
+    assert len(others(session, "yhat", 9)) == 9
     session.position = session.order.forward
-    assert others(session, "w1", 4)[-1] == "       = not reached yet"
+    assert others(session, "w1", 5)[-1] == "       = not reached yet"
 
 
 def test_the_gradients_that_the_rules_of_arrays_only_name_come_first():
@@ -378,5 +378,11 @@ def test_the_gradients_that_the_rules_of_arrays_only_name_come_first():
         "∂L/∂ŷ = 0.44  -0.2  0.48  -0.284  -0.196",
         "∂L/∂e = 0.44  -0.2  0.48  -0.284  -0.196",
     ]
-    rows = others(gradtui.load("softmax_classifier"), "W1", 7)
-    assert rows[1].startswith("∂L/∂b1 = sum(") and len(rows) == 4
+    rows = others(gradtui.load("softmax_classifier"), "W1", 8)
+    assert rows[2].startswith("∂L/∂b1 = sum(") and len(rows) == 5
+
+
+def test_the_chains_of_other_parameters_stand_under_a_heading():
+    session = gradtui.load("two_weights")
+    assert others(session, "w1", 9)[:2] == ["", "other parameters"]
+    assert others(session, "L", 9)[:2] == ["", "the parameters"]
