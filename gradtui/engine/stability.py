@@ -51,6 +51,10 @@ class Dynamics(Struct, frozen=True):
         roots = self._roots(pull)
         return bool(np.any(roots.imag != 0.0) or np.any(roots.real < 0.0))
 
+    def swings(self, pull: float) -> bool:
+        """Return whether momentum carries it past the bottom and back, at lr·λ = `pull`."""
+        return bool(np.any(self._roots(pull).imag != 0.0))
+
     def _roots(self, pull: float) -> NDArray[np.complex128]:
         x, beta = self.share * pull, self.beta
         if not math.isfinite(x):

@@ -57,6 +57,8 @@ def _verdict(frame: Frame, gauge: Gauge) -> tuple[str, Role]:
     if gauge.pull > gauge.limit:
         lost = any(found.severity == "error" for found in frame.known.run_findings or ())
         return ("diverges", "bad") if lost else ("above the limit", "local")
+    if gauge.dynamics.swings(gauge.pull):
+        return "stable, swings", "good"  # momentum does this far below the limit too
     if gauge.dynamics.overshoots(gauge.pull):
         return "overshoots", "local"
     return "monotone", "good"

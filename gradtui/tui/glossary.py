@@ -76,10 +76,12 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("λmax", "the largest curvature: how fast the slope changes in the steepest direction"),
         ("monotone", "the weights approach the valley's floor from one side"),
         ("overshoots", "each step lands on the other side of the valley, but nearer"),
+        ("stable, swings", "below the limit; momentum carries the weights past the valley's floor "
+                           "and back, nearer each time, as it does far below the limit too"),
         ("above the limit", "with this step's curvature each step lands farther out; the "
                             "findings say whether the run diverges"),
         ("diverges", "it does diverge: the loss grows without end"),
-        ("κ", "condition number: the largest curvature divided by the smallest; large: a long "
+        ("κ", "kappa, the condition number: the largest curvature divided by the smallest; large: a long "
               "narrow valley, in which no rate is good for all directions"),
         ("stable up to", "the largest rate that does not diverge, with this step's curvature"),
         ("slowest", "the steps it takes to get ten times nearer in the flattest direction"),

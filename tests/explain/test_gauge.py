@@ -10,3 +10,9 @@ def test_above_the_limit_the_findings_say_whether_the_run_diverges():
     assert "above the limit" in texts(gauge_rows(session.frame, 60))[0]
     session.investigation.look()
     assert "diverges" in texts(gauge_rows(session.frame, 60))[0]
+
+
+def test_momentum_that_swings_below_the_limit_is_no_warning():
+    session = gradtui.load("five_parcels_adam")
+    (row,) = [row for row in gauge_rows(session.frame, 60)[:1]]
+    assert row[-1] == ("stable, swings", "good")
