@@ -21,8 +21,8 @@ from gradtui.layout.plane import ACROSS, DOWN, Share, braille
 from gradtui.layout.ticks import round_numbers, tick_texts
 
 LEAST_WIDTH, LEAST_HEIGHT = 24, 7
-_TALL = (12, 14, 42)
-"""Heights from which the legend has one more row."""
+_TALL, _SLIM = (12, 14, 42), (60, 17)
+"""Heights from which the legend has one more row; below this width, and from this height, too."""
 _NAME_CELLS = 12
 _WORD = re.compile(r"\s?\S+\s*")
 MARGIN = 7
@@ -31,6 +31,8 @@ _TICK_CELLS = 9
 """Cells of a number of the bottom axis, with its gap."""
 _MORE = 4
 """Most extra numbers tried on an axis until two of them are round."""
+_ACCURACY = 1e-9
+"""Part of an axis's range to which the lowest place is known at best."""
 _HEADROOM = 1.5
 """A curve shows up to this many times the highest loss of the path in view."""
 
@@ -64,7 +66,8 @@ def surface_key(frame: Frame) -> tuple[object, ...]:
 @np.errstate(all="ignore")  # losses may be of any size and far apart
 def surface_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
     """Return the surface drawn into a size, with its axes and its legend."""
-    legend_rows = 1 + sum(height >= least for least in _TALL)
+    slim = width < _SLIM[0] and height >= _SLIM[1]
+    legend_rows = 1 + slim + sum(height >= least for least in _TALL)
     rows, columns = height - legend_rows - 2, width - MARGIN - 1
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
         return _words("a larger panel shows the surface: zoom it", width)[:height]
@@ -81,8 +84,8 @@ def surface_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
     else:
         upward = surface.ranges[1]
         levels = contour_levels(surface.losses)
-        sheet.put((0, 1), f"{names[1]} ↑", "heading")
         sheet.draw(_marks(frame, surface))
+        _put_name(sheet, names[1])
         draw_contours(sheet, surface.losses, levels)
     legend = _legend(frame, surface, levels, width)
     if len(legend) > legend_rows:
@@ -140,7 +143,6 @@ def _draw_curve(frame: Frame, sheet: Sheet, surface: Surface) -> Range:
         here = surface.point[0]
         start, end = (share([here + side], surface.loss + slope * side) for side in (-reach, reach))
         sheet.draw_line(start, end, "local")
-    sheet.put((0, 1), f"{clip(label(frame, frame.graph.loss), _NAME_CELLS)} ↑", "heading")
     sheet.draw(
         Marks(
             surface.step,
@@ -151,9 +153,19 @@ def _draw_curve(frame: Frame, sheet: Sheet, surface: Surface) -> Range:
             None if floor is None else share(floor.place, floor.loss),
         )
     )
+    _put_name(sheet, clip(label(frame, frame.graph.loss), _NAME_CELLS))
     none = np.zeros((sheet.rows, sheet.columns), np.int64)
     sheet.lay_under(braille(dots[::-1]), "value", [None], none)
     return low, high
+
+
+def _put_name(sheet: Sheet, name: str) -> None:
+    """Write the name of the upward axis at the top, where it covers no mark."""
+    text = f"{name} ↑"
+    starts = 1, (sheet.columns - len(text)) // 2, sheet.columns - len(text) - 1
+    places = [(row, start) for row in range(sheet.rows) for start in starts]
+    free = (place for place in places if sheet.free(place, len(text)))
+    sheet.put(next(free, places[0]), text, "heading")
 
 
 def _slope(frame: Frame) -> float | None:
@@ -234,13 +246,13 @@ def _legend(frame: Frame, surface: Surface, levels: list[float], width: int) -> 
     slope = _slope(frame) if len(surface.ranges) == 1 else None
     if slope is not None:
         parts.append((f"tangent: slope {number(slope, 5)}  ", "local"))
-    parts += [(f"{note}  ", "plain") for note in _notes(surface)]
     if surface.floor is not None:
         floor = surface.floor
-        where = ", ".join(number(at, 4) for at in floor.place)
+        where = ", ".join(map(_coordinate, floor.place, surface.ranges))
         along = " along a line" if floor.level else ""
-        parts.append((f"{LOWEST} lowest in view {number(floor.loss, 4)}{along}  ", "good"))
+        parts.append((f"{LOWEST} lowest in view {_lowest(surface, floor.loss)}{along}  ", "good"))
         parts.append((f"at {where}  ", "good"))
+    parts += [(f"{note}  ", "plain") for note in _notes(surface)]
     if surface.batch:
         parts.append(("on this step's batch  ", "plain"))
     if surface.others:
@@ -255,6 +267,18 @@ def _legend(frame: Frame, surface: Surface, levels: list[float], width: int) -> 
         for piece in ([text] if cell_width(text.rstrip()) <= width else _WORD.findall(text))
     ]
     return [_stripped(row) for row in folded(("", "plain"), pieces, width)]
+
+
+def _coordinate(at: float, limits: Range) -> str:
+    """Return a coordinate of the lowest place; 0 if it is that within the view's accuracy."""
+    return number(0.0 if abs(at) <= _ACCURACY * (limits[1] - limits[0]) else at, 4)
+
+
+def _lowest(surface: Surface, loss: float) -> str:
+    """Return the lowest loss, without digits that are rounding beside the losses in view."""
+    finite = np.abs(surface.losses[np.isfinite(surface.losses)])
+    rounding = float(np.finfo(float).eps * finite.max(initial=0.0))
+    return "about 0" if 0.0 < abs(loss) <= rounding else number(loss, 4)
 
 
 def _stripped(row: TextRow) -> TextRow:
@@ -280,9 +304,13 @@ def _notes(surface: Surface) -> list[str]:
 
 def _cut(row: TextRow, width: int) -> TextRow:
     """Return a row with a sign for omitted text."""
-    kept, used = [], 0
+    kept: list[Span] = []
+    used = 0
     for text, role in row:
-        text = clip(text.rstrip() if row[-1] == (text, role) else text, width - 2 - used)
+        text, room = text.rstrip() if row[-1] == (text, role) else text, width - 2 - used
+        if kept and cell_width(text.rstrip()) > room:
+            kept[-1] = (kept[-1][0].rstrip(), kept[-1][1])
+            break
+        kept.append((clip(text, room), role))
         used += cell_width(text)
-        kept.append((text, role))
     return (*kept, (" …", "dim"))

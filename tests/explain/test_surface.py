@@ -70,13 +70,37 @@ def test_the_lowest_place_is_never_above_one_that_the_run_has_been_at():
 def test_the_lowest_is_said_to_be_that_of_the_view_in_a_narrow_panel_too():
     # The bottom, 0.03947, lies outside of what the path takes.
     rows = [line_text(row) for row in surface_rows(frame_of("five_parcels", 12), 36, 19)]
-    assert any("★ lowest in view 0.2675" in row for row in rows[-3:])
+    assert any("★ lowest in view 0.2666" in row for row in rows[-4:])
 
 
 def test_the_star_of_a_slice_is_explained_in_a_panel_of_a_common_screen():
     for width, height in ((36, 14), (76, 12)):
         rows = surface_rows(frame_of("iris", 2), width, height)
         assert any("★ lowest in view" in line_text(row) for row in rows), (width, height)
+
+
+def test_the_legend_of_a_narrow_panel_with_rows_to_spare_is_not_cut():
+    for name in ("ravine", "one_weight"):
+        rows = [line_text(row) for row in surface_rows(frame_of(name), 36, 18)]
+        assert "● past ○ to come" in "\n".join(rows) and "…" not in rows[-1], name
+
+
+def test_what_does_not_fit_in_the_last_row_is_left_out_whole():
+    rows = [line_text(row) for row in surface_rows(frame_of("ravine"), 36, 14)]
+    assert rows[-1] == "at 0.03697, 6.281 …"
+
+
+def test_rounding_is_not_shown_as_the_lowest_place_or_loss():
+    text = text_of(frame_of("ravine", 100, zoom=-2))
+    assert "★ lowest in view about 0" in text or "★ lowest in view 0 " in text
+    assert "at 0, 0" in text and "e-" not in text.partition("★ lowest")[2].partition("●")[0]
+    low = frame_of("two_weights", 4)
+    assert "lowest in view" in text_of(low) and "e-3" not in text_of(low)
+
+
+def test_the_name_of_the_upward_axis_covers_no_mark():
+    text = text_of(frame_of("softmax_classifier", 60), 36, 18)
+    assert text.count("W1[0,1] ↑") == 1 and text.count("★") == 2
 
 
 def test_a_bottom_that_is_a_point_is_found_between_the_grid_s():
