@@ -21,6 +21,8 @@ _WIDE = 112
 _DRIVE_SHOWN = 96
 _BRANCH_CELLS = 18
 _NARROW, _GAP, _NAME_CELLS = 42, 2, 12
+_BEGINS = "start"
+"""The short word where nothing is computed yet."""
 _PASS_WORDS = {
     Pass.START: "nothing computed yet",
     Pass.FORWARD: "forward",
@@ -58,6 +60,9 @@ def header(frame: Frame, width: int) -> TextRow:
         parts.append((f"   {loss} {UNKNOWN}  ", "dim"))
     right = line(*parts, " ")
     room = width - sum(len(text) for text, _ in right) - 12
+    if frame.where is Pass.START and cell_width(clean(problem.title)) > room:
+        room += len(word) - len(_BEGINS)
+        right = tuple((text.replace(word, _BEGINS), role) for text, role in right)
     name = " gradtui " if width >= 60 else " "
     fixes = len(problem.patches)
     many = f"{fixes} fixes" if fixes > 1 else "fix"

@@ -192,3 +192,13 @@ def test_steps_are_counted_with_commas_everywhere(write):
     assert line_text(timeline(session.frame, 6)).strip() == "4,930/5,000"
     session.position = 0
     assert "step 4,930 begins" in line_text(now_line(session.frame))
+
+
+def test_the_state_before_the_start_is_shortened_before_the_title():
+    session = gradtui.load("one_weight")
+    session.seek(0)
+    session.position = 0
+    title = session.problem.title
+    wide, narrow = (line_text(header(session.frame, width)) for width in (120, 80))
+    assert title in wide and "nothing computed yet" in wide
+    assert title in narrow and "start" in narrow
