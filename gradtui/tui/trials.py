@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from gradtui.tui.prompt import Completion
 
 _SWEEPS = ("lr 0.001 0.01 0.05 0.1 1.5", "momentum 0 0.5 0.9", "optimizer sgd rmsprop adam")
+_NO_PLANE = (
+    "no map of the data: it needs two features, and scores of each class in a softmax or "
+    "cross_entropy"
+)
 _VIEWS = ("loss", "norm lr", "loss norm")
 
 
@@ -104,8 +108,12 @@ class Trials(Work):
 
     def next_view(self) -> None:
         """Follow the next value instead of the loss; switch between the surface and the data."""
-        if self._session.surface.window is not None and self._session.surface.plane is not None:
-            self._host.do(lambda session: session.surface.turn())
+        surface = self._session.surface
+        if surface.window is not None:
+            if surface.plane is not None:
+                self._host.do(lambda session: session.surface.turn())
+            else:
+                self._host.say(_NO_PLANE)
             return
         self._do(
             lambda session: session.curves.follow_next(

@@ -255,3 +255,9 @@ async def test_a_view_that_another_one_covers_comes_forward_with_one_key(termina
         assert t.debugger.has_class("-close") and "3 Lens" in t.text
         await t.press("M", "M")
         assert t.session.surface.window is None and t.session.selection.lens is not None
+
+
+async def test_v_on_a_map_without_two_features_says_why_it_does_nothing(terminal):
+    async with terminal("five_parcels") as t:
+        await t.press("M", "v")
+        assert "no map of the data: it needs two features" in t.text
