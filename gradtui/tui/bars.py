@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from textual.geometry import Size
+from textual.screen import Screen
 
 from gradtui.base.text import cell_width
 from gradtui.debugger.frame import Frame
@@ -23,6 +24,14 @@ _GAP = 4
 """Cells between a sentence and the hint beside it."""
 _LEAST = 20
 """Fewest cells of a timeline that shares its row."""
+
+
+def place_on(screen: Screen[object]) -> Place:
+    """Return the place on a screen that receives the keys."""
+    focused = screen.focused
+    panel = focused.NAME if isinstance(focused, Panel) else ""
+    zoomed, playing = (screen.has_class(name) for name in ("-zoomed", PLAYING))
+    return Place(panel, zoomed=zoomed, playing=playing)
 
 
 class Bar(Rows):
@@ -67,7 +76,8 @@ class Now(Bar):
             return message_row(frame.message, width)
         taken = cell_width(self.pace) + _GAP if self.pace else 0
         row = (*line(" "), *now_line(frame, width - 1 - taken))
-        tip = self.pace or hint(frame, self._used, self._keys)
+        shown = [key for key, _ in footer(frame, place_on(self.screen), self._keys, width)]
+        tip = self.pace or hint(frame, self._used, shown, self._keys)
         if tip and line_width(row) + cell_width(tip) + _GAP <= width:
             return aligned(row, line((f"{tip} ", "dim")), width)
         return row
@@ -112,7 +122,7 @@ class Timeline(Bar):
         spans: list[Span] = []
         for panel in others:
             key = self._keys.first(f"panel-{panel.key}")
-            spans += [(f" {key} ", "heading"), (panel.NAME, "dim")]
+            spans += [(f" {key} ", "heading"), (panel.present_name(frame), "dim")]
         away = line(*spans, " ")
         room = width - line_width(away) - 2
         if room < _LEAST:
@@ -138,11 +148,7 @@ class Footer(Bar):
 
     def row_of(self, frame: Frame, width: int) -> TextRow:
         """Return as many of the keys as fit."""
-        focused = self.screen.focused
-        panel = focused.NAME if isinstance(focused, Panel) else ""
-        zoomed, playing = (self.screen.has_class(name) for name in ("-zoomed", PLAYING))
-        place = Place(panel, zoomed=zoomed, playing=playing)
         spans: list[Span] = [(" ", "plain")]
-        for key, title in footer(frame, place, self._keys, width):
+        for key, title in footer(frame, place_on(self.screen), self._keys, width):
             spans += [(key, "heading"), (f" {title}  ", "dim")]
         return tuple(spans)

@@ -60,6 +60,9 @@ _ELSE: tuple[Offer, ...] = (
 )  # fmt: skip
 _LAST: tuple[Offer, ...] = ((("help",), "help"), (("quit",), "quit"))
 _ENTER = (("unfold",), "unfold"), (("finding-here",), "finding")
+_LESSON_BACK: Offer = ("lesson-back",), "lesson back"
+_OWN = 2
+"""Keys of the panel in focus that are always offered during a lesson."""
 _NO_RUN = frozenset({"what-if", "sweep", "branches", "next-view", "log", "range", "watch", "break"})
 """Commands not offered for one call, which nothing moves."""
 _OF_NODE = frozenset({"lens", "jacobian"})
@@ -99,13 +102,15 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
         other = "map" if frame.looked.data else "data"
         data: list[Offer] = [(("next-view",), other)] if frame.looked.plane is not None else []
         own = _SURFACE[:1] if frame.looked.data or frame.asking else _SURFACE
-        return [*found, *data, *own, *moves, (("zoom",), "large")]
+        large: list[Offer] = [] if place.zoomed else [(("zoom",), "large")]
+        return [*found, *data, *own, *moves, *large]
     found += moves
     if frame.looked.jacobian is not None:
         found += [(("jacobian",), "next input"), (("escape",), "leave")]
     elif frame.looked.pinned and not place.zoomed:
         found.append((("escape",), "follow"))
-    found += [*_of_findings(frame), *_OF_PANEL.get(place.panel, ())]
+    own = _OF_PANEL.get(place.panel, ())
+    found += [*_of_findings(frame), *own]
     if frame.branch:
         found.append((("branch-before", "next-branch"), "branch"))
     out = _NO_RUN if call else frozenset()
@@ -115,7 +120,13 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
     listed = [one for one in (*found, *_ELSE) if not out.intersection(one[0])]
     if frame.lesson is None:
         return listed
-    return [one for one in listed if one not in _ENTER]  # a lesson has the key
+    free = [one for one in listed if one not in _ENTER]  # a lesson has the key
+    # Of the panel's own keys some come before those that the lesson's text names.
+    first = [one for one in free if one in own][:_OWN]
+    start = free.index(moves[0]) + 1
+    before = [one for one in free[:start] if one != _LESSON_BACK]
+    later = [one for one in free if one not in before and one not in first]
+    return [*before, *first, *later]
 
 
 def _of_lesson(frame: Frame) -> list[Offer]:
@@ -123,11 +134,10 @@ def _of_lesson(frame: Frame) -> list[Offer]:
     progress = frame.lesson
     if progress is None:
         return []
-    back = ("lesson-back",), "lesson back"
     if progress.lesson is None and not progress.following:
-        return [back]
+        return [_LESSON_BACK]
     on = "go on" if progress.lesson is not None else "next lesson"
-    return [(("unfold",), "answer" if progress.asking else on), back]
+    return [(("unfold",), "answer" if progress.asking else on), _LESSON_BACK]
 
 
 def _of_findings(frame: Frame) -> list[Offer]:
@@ -170,10 +180,17 @@ def _has_array(frame: Frame) -> bool:
     return drawn and bool(frame.graph.nodes[frame.selected].shape)
 
 
-def hint(frame: Frame, used: Collection[str], keys: Keys) -> str:
-    """Return the first hint whose command has not been used; empty if none is left."""
+def hint(frame: Frame, used: Collection[str], shown: Collection[str], keys: Keys) -> str:
+    """Return the first hint whose command has not been used; empty if none is left.
+
+    A command whose key is among the keys `shown` needs no hint.
+    """
     if frame.problem.call is not None or frame.message or frame.lesson is not None:
         return ""  # a lesson itself says what to try
-    free = (one for one in HINTS if one.id not in used and one.when(frame))
+    seen = {key for written in shown for key in written.split()}
+    free = (
+        one for one in HINTS
+        if one.id not in used and keys.first(one.id) not in seen and one.when(frame)
+    )  # fmt: skip
     found = next(free, None)
     return "" if found is None else f"{keys.first(found.id)}: {found.text}"

@@ -25,7 +25,36 @@ def test_the_footer_fits_and_always_names_help_and_quit(panel, width):
 def test_a_hint_is_not_given_again_once_its_command_was_used():
     frame, used = gradtui.load("five_parcels").frame, set[str]()
     seen = []
-    while tip := hint(frame, used, KEYS):
+    while tip := hint(frame, used, (), KEYS):
         seen.append(tip)
         used.add(next(one.id for one in HINTS if one.text in tip))
     assert len(seen) == len(set(seen)) == len(HINTS)
+
+
+def test_a_hint_is_never_a_key_that_the_footer_shows():
+    frame = gradtui.load("five_parcels").frame
+    first = HINTS[0]
+    assert hint(frame, (), (), KEYS) == f"{KEYS.first(first.id)}: {first.text}"
+    assert hint(frame, (), [f"x {KEYS.first(first.id)}"], KEYS).endswith(HINTS[1].text)
+
+
+def test_a_zoomed_map_does_not_offer_to_be_large():
+    session = gradtui.load("five_parcels")
+    session.surface.show()
+    for zoomed in (False, True):
+        named = footer(session.frame, Place("Loss", zoomed=zoomed), KEYS, 200)
+        assert (("z", "large") in named) is not zoomed
+
+
+@pytest.mark.parametrize(("panel", "own"), [
+    ("Graph", "select"), ("Gradient", "element"), ("Notes", "watch"), ("Update", "sweep"),
+])  # fmt: skip
+def test_a_lesson_leaves_room_for_keys_of_the_panel_in_focus(panel, own):
+    session = gradtui.load("five_parcels")
+    session.guide = None
+    from gradtui.debugger import tour
+
+    tour.begin(session)
+    assert session.frame.lesson is not None
+    titles = [title for _, title in footer(session.frame, Place(panel, zoomed=False), KEYS, 80)]
+    assert own in titles and titles.index(own) < 5

@@ -44,6 +44,10 @@ class Panel(Rows, can_focus=True):
             self._titled = title
             self.border_title = Content(title)  # text would be read as markup
 
+    def present_name(self, frame: Frame) -> str:
+        """Return the first word of its title at a frame."""
+        return self.NAME
+
     def rows_of(self, frame: Frame, width: int) -> Sequence[TextRow]:
         """Return all rows for a frame; only those in view are taken from it."""
         raise NotImplementedError

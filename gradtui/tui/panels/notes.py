@@ -34,9 +34,16 @@ class NotesPanel(Panel):
     def _lesson_rows(self, frame: Frame, width: int) -> list[TextRow]:
         return lesson_rows(frame, width, self.fill)
 
+    def present_name(self, frame: Frame) -> str:
+        """Return its name by what it shows first."""
+        return self._title_at(frame).split(" · ")[0]
+
+    def _title_at(self, frame: Frame) -> str:
+        return notes_title(frame) if frame.lesson is None else lesson_title(frame.lesson)
+
     def show_frame(self, frame: Frame) -> None:
         """Show another moment."""
-        self.title(notes_title(frame) if frame.lesson is None else lesson_title(frame.lesson))
+        self.title(self._title_at(frame))
         super().show_frame(frame)
 
     def follow(self, frame: Frame, height: int) -> None:
