@@ -68,3 +68,8 @@ def test_plain_descent_overshoots_above_one_and_momentum_much_earlier():
     assert [PLAIN.overshoots(x) for x in (0.5, 1.5)] == [False, True]
     earliest = (1 - math.sqrt(0.9)) ** 2
     assert [HEAVY.overshoots(x * earliest) for x in (0.99, 1.01)] == [False, True]
+
+
+def test_momentum_swings_below_its_limit_and_plain_descent_never():
+    assert not any(PLAIN.swings(x) for x in (0.5, 1.5, 2.5))
+    assert HEAVY.swings(0.1 * HEAVY.limit)
