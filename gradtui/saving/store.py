@@ -164,6 +164,12 @@ def _file_of(scenario: str) -> Path:
     return folder / f"{stem}-{name}.session"
 
 
+def is_untouched(place: Snapshot) -> bool:
+    """Return whether a place is at the start, with nothing set up: there is little to resume."""
+    made = place.branches, place.breakpoints, place.watches
+    return place.step == 0 and place.lesson.place == 0 and not any(made)
+
+
 def described(place: Snapshot) -> str:
     """Describe a place, for example `at step 7 with 2 branches`."""
     made = [branch for branch in place.branches if not branch.drives and not branch.removed]

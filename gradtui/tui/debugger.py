@@ -69,6 +69,8 @@ class Debugger(LeanScreen):
         self._used = set[str]()
         """The commands run so far, which are not hinted at again."""
         self._parts: tuple[Bar | Trouble | Panel, ...] = ()
+        self._finding = False
+        """Whether the next finding is to be brought into view."""
         self._large: list[str] = []
         """The classes of the large views that are open, the last one in front."""
         self.walk, self.trials = Walk(self), Trials(self)
@@ -131,6 +133,9 @@ class Debugger(LeanScreen):
         self.lessons.look()
         frame = self.session.frame
         self._make_room(frame.looked)
+        if self._finding and frame.known.chosen is not None:
+            self._finding = False
+            self.add_class("-found")
         if not self._parts:
             self._parts = (*self.query(Bar), self.query_one(Trouble), *self.query(Panel))
         for part in self._parts:
@@ -235,7 +240,13 @@ class Debugger(LeanScreen):
             self.say(held)
             return
         self._used.add(id)
+        self._withdraw_offer()
         self._handlers[id](text)
+
+    def _withdraw_offer(self) -> None:
+        """Take back the offer to resume, as the user does something else."""
+        if self.saving.withdraw():
+            self.show_in(Now)
 
     def on_descendant_focus(self) -> None:
         """Show the keys of the focused panel; called by Textual."""
@@ -246,7 +257,7 @@ class Debugger(LeanScreen):
         self.call_after_refresh(self._offer)
 
     def _offer(self) -> None:
-        for bar in (*self.query(Timeline), *self.query(Footer)):
+        for bar in (*self.query(Now), *self.query(Timeline), *self.query(Footer)):
             bar.redraw()
 
     def tried(self, id: str) -> bool:
@@ -261,6 +272,7 @@ class Debugger(LeanScreen):
 
     def action_panel(self, index: int) -> None:
         """Focus a panel; one that this size hides is zoomed."""
+        self._withdraw_offer()
         panel = self.query_one(f"#{_PANELS[index].NAME.lower()}", Panel)
         if self.has_class("-zoomed") or not panel.display or not panel.size:
             self.zoom(panel)
@@ -272,11 +284,14 @@ class Debugger(LeanScreen):
 
     def action_escape(self) -> None:
         """Close whatever is open."""
+        self._withdraw_offer()
         selection = self.session.selection
         if selection.leave():
             self.show_frame()
         elif self.has_class("-zoomed"):
             self.zoom(None)
+        elif self.has_class("-found") and not self.query_one("#loss").display:
+            self.remove_class("-found")
         elif selection.follow():
             self.show_frame()
 
@@ -314,6 +329,7 @@ class Debugger(LeanScreen):
         """Go to the next finding; a zoomed panel of findings makes room for the others."""
         if self.query_one("#notes").has_class("-zoom"):
             self.zoom(None)
+        self._finding = True
         self.walk.next_finding()
 
     def run_line(self, text: str) -> None:
@@ -355,6 +371,8 @@ class Debugger(LeanScreen):
         self.pace.stop()
         self.session = session
         self.lessons.begin()
+        self._finding = False
+        self.set_class(False, "-found", update=update)
         self.set_class(session.guide is not None, "-lesson", update=update)
         self.set_class(session.problem.by_hand, "-by-hand", update=update)
         self.set_class(session.problem.call is not None, "-call", update=update)

@@ -48,7 +48,7 @@ class Saving(Work):
 
     def _begin(self) -> None:
         self._problem, self._step = self._session.problem, self._session.step
-        self._unusable = ""
+        self._unusable = self._offered = ""
 
     @property
     def _passing(self) -> bool:
@@ -74,9 +74,17 @@ class Saving(Work):
             self.resume()
             return
         self._find()
-        offer = self._offer()
-        if offer and not self._session.message:
-            self._host.say(offer)
+        self._offered = self._offer()
+        if self._offered and not self._session.message:
+            self._host.say(self._offered)
+
+    def withdraw(self) -> bool:
+        """Take back the offer to resume; return whether it was still shown."""
+        shown = bool(self._offered) and self._session.message == self._offered
+        if shown:
+            self._session.message = ""
+        self._offered = ""
+        return shown
 
     def _find(self) -> None:
         """Look for the scenario's last session, the first time."""
@@ -87,10 +95,12 @@ class Saving(Work):
 
     def _offer(self) -> str:
         """Return the message that offers to resume, if there is anything."""
-        from gradtui.saving.store import described
+        from gradtui.saving.store import described, is_untouched
 
         if not self._shelf.places:
             return self._unusable
+        if is_untouched(self._shelf.places[0]):
+            return ""
         key = self._host.keys.first("resume")
         same = self._shelf.same
         does = f"{key} resumes there" if same else f"it has changed since; {key} resumes what fits"

@@ -275,3 +275,22 @@ async def test_a_file_that_is_called_like_a_key_is_told_by_its_name(terminal, tm
         assert t.debugger.query_one("Now").render_line(0).text.strip() == (
             "written: {resume} {break}.toml"
         )
+
+
+async def test_nothing_is_offered_of_a_session_in_which_nothing_was_done(terminal):
+    async with terminal("connected") as t:
+        await t.press("j")
+        assert t.app.save() == ""
+    async with terminal("connected") as t:
+        await t.settled()
+        assert "resumes" not in t.text
+
+
+async def test_the_first_key_takes_the_offer_back(terminal):
+    async with terminal("connected") as t:
+        await t.press("n", "n")
+        assert t.app.save() == ""
+    async with terminal("connected") as t:
+        await offered(t)
+        await t.press("4")
+        assert "resumes" not in t.text

@@ -82,7 +82,7 @@ async def test_on_a_small_terminal_c_says_what_was_found_and_7_shows_all_of_it(t
         await t.press("c")
         assert t.session.step == 1
         assert t.rows[-3].startswith(" step 1: finding 1 of 1") and t.rows[-3].rstrip()[-1] == "…"
-        assert "7 Notes" in t.rows[-2]
+        assert "7 Findings" in t.rows[-2]
         await t.press("7")
         text = " ".join(t.text.replace("│", " ").split())
         assert "keep the argument above 0" in text
@@ -111,3 +111,16 @@ async def test_f2_waits_for_what_is_being_found_and_goes_there(terminal):
         assert t.session.step == 2
         assert "finding 1 of 1" in t.text
         assert "still looking" not in t.text
+
+
+async def test_f2_brings_the_findings_into_view_on_a_small_terminal_and_esc_the_curve(terminal):
+    async with terminal("dead_relu", size=(80, 24)) as t:
+        await t.settled()
+        t.debugger.run_line("lesson off")
+        await t.press("c")
+        assert not t.debugger.query_one("#notes").display
+        await t.press("f2")
+        assert t.debugger.query_one("#notes").display
+        assert not t.debugger.query_one("#loss").display
+        await t.press("escape")
+        assert t.debugger.query_one("#loss").display
