@@ -55,22 +55,22 @@ def extent(value: Array, digits: int = 4) -> str:
 class Elements:
     """The listed elements of several arrays, one below the other.
 
-    Each element of array i takes `heights[i]` rows.
+    Each element of array i takes `heights[i]` rows; of each array at most `most` are listed.
     """
 
-    def __init__(self, shapes: Sequence[Shape], heights: Sequence[int]) -> None:
+    def __init__(self, shapes: Sequence[Shape], heights: Sequence[int], most: int = LISTED) -> None:
         sizes = [math.prod(shape) for shape in shapes]
-        self.left_out = sum(max(0, size - LISTED) for size in sizes)
-        self._shapes, self._heights = shapes, heights
+        self.left_out = sum(max(0, size - most) for size in sizes)
+        self._shapes, self._heights, self._most = shapes, heights, most
         rows = zip(sizes, heights, strict=True)
-        self._ends = [*accumulate(min(size, LISTED) * height for size, height in rows)]
+        self._ends = [*accumulate(min(size, most) * height for size, height in rows)]
         self.rows = self._ends[-1]
 
     def row_of(self, array: int, index: Index = ()) -> int:
         """Return the first row of an array, or of one of its elements if that is listed."""
         offset = int(np.ravel_multi_index(index, self._shapes[array])) if index else 0
         before = self._ends[array - 1] if array else 0
-        return before + (offset * self._heights[array] if offset < LISTED else 0)
+        return before + (offset * self._heights[array] if offset < self._most else 0)
 
     def between(self, start: int, stop: int) -> Iterator[tuple[int, Index, int]]:
         """Yield (array, index, its first row) of each element with a row in `start` to `stop`."""

@@ -9,8 +9,10 @@ from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS, claim_done, claimed, parameter_mark
 from gradtui.explain.spans import LazyRows, Span, TextRow, columns, line
 from gradtui.explain.symbols import element_roles, label
-from gradtui.explain.values import LISTED, UNKNOWN, Elements, Index
+from gradtui.explain.values import UNKNOWN, Elements, Index
 
+_LISTED = 100_000
+"""Most elements of an array that are listed: only those in view are made."""
 _GAP, _NAME_CELLS = 2, 12
 _LEAST, _WIDEST, _FULL = 6, 8, 12
 """Fewest and most cells of a rounded number; cells of a full one."""
@@ -37,7 +39,7 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     rows, in place of its first one.
     """
     parameters = frame.graph.parameters
-    elements = Elements([node.shape for node in parameters], [1] * len(parameters))
+    elements = Elements([node.shape for node in parameters], [1] * len(parameters), _LISTED)
     cells, shown = _layout(frame, width)
     loss = label(frame, frame.graph.loss)
     titles = {
@@ -66,24 +68,17 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
 def gradient_row(frame: Frame) -> int | None:
     """Return the row of the selected element in the gradient vector; None without one.
 
-    For a whole array, it is the first listed element whose gradient is not 0.
+    For a whole array that begins with a gradient of 0, it is the element with the largest one.
     """
     shapes = [node.shape for node in frame.graph.parameters]
     if frame.looked_at is None:
         return None
     array, index = frame.looked_at
     if not index and shapes[array]:
-        index = _first_slope(frame, frame.graph.parameters[array].id)
-    return 1 + Elements(shapes, [1] * len(shapes)).row_of(array, index)
-
-
-def _first_slope(frame: Frame, node: int) -> Index:
-    """Return the first listed element of an array whose gradient is known and not 0."""
-    if frame.gradient_state(node) == "unknown":
-        return ()
-    gradient = frame.gradient(node)
-    found = np.flatnonzero(gradient.reshape(-1)[:LISTED])
-    return tuple(map(int, np.unravel_index(found[0], gradient.shape))) if found.size else ()
+        node = frame.graph.parameters[array].id
+        if not frame.gradient(node).reshape(-1)[:1].any():
+            index = steepest(frame, node) or ()
+    return 1 + Elements(shapes, [1] * len(shapes), _LISTED).row_of(array, index)
 
 
 def steepest(frame: Frame, node: int) -> Index | None:

@@ -58,7 +58,7 @@ def test_the_gradient_of_an_array_begins_where_something_is(session_of):
     data = "X = [[0.0, 0.0, 2.0, -3.0]]"
     session = session_of(model, "W = {shape = [4, 2], init = 'ones'}\nv = [1.0, 2.0]", data)
     frame = session.frame
-    assert texts([gradient_rows(frame)[gradient_row(frame)]])[0].split()[0] == "W[2,0]"
+    assert texts([gradient_rows(frame)[gradient_row(frame)]])[0].split()[0] == "W[3,0]"
     assert steepest(frame, frame.selected) == (3, 0)
     session.selection.look("0,1")
     assert gradient_row(session.frame) == 2, "an element under the lens is that element"
@@ -148,3 +148,17 @@ def test_where_the_loss_is_not_finite_a_gradient_is_unknown_and_neither_right_no
     assert "the loss or the true gradient is not finite" in "".join(
         texts(beside_rows(session.frame))
     )
+
+
+def test_it_leads_past_hundreds_of_constant_columns(tmp_path):
+    path = tmp_path / "wide.toml"
+    path.write_text(
+        f'title = "wide"\n[data]\nx = {[0.0] * 599 + [2.0]}\n'
+        '[parameters]\nw = { shape = [600], init = "zeros" }\n'
+        '[model]\ncode = "L = (sum(x*w) - 1)**2"\nloss = "L"\n'
+        '[optimizer]\nname = "sgd"\nlr = 0.1\n[run]\nsteps = 2\n'
+    )
+    session = gradtui.load(str(path))
+    session.selection.select(session.problem.graph.names["w"])
+    frame = session.frame
+    assert texts([gradient_rows(frame)[gradient_row(frame)]])[0].split()[0] == "w[599]"

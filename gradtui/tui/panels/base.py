@@ -147,16 +147,21 @@ class ParametersPanel(Panel):
     TITLES: ClassVar[int] = 0
     """The number of title rows, which stay in view."""
     _shown: object = None
+    _known = False
+    """Whether the gradient of what is selected was known when it was brought into view."""
 
     def row_looked_at(self, frame: Frame) -> int | None:
         """Return the first row of the selected parameter, if there is one."""
         raise NotImplementedError
 
     def follow(self, frame: Frame, height: int) -> None:
-        """Bring the selection into view when it has changed."""
-        if frame.looked_at == self._shown:
+        """Bring the selection into view when it has changed, or its gradient is known at last."""
+        looked = frame.looked_at
+        parameter = None if looked is None else frame.graph.parameters[looked[0]].id
+        known = parameter is not None and frame.gradient_state(parameter) == "known"
+        if looked == self._shown and (self._known or not known):
             return
-        self._shown, row = frame.looked_at, self.row_looked_at(frame)
+        self._shown, self._known, row = looked, known, self.row_looked_at(frame)
         titles = min(self.TITLES, height - 1)
         if row is not None and not self.top + titles <= row < self.top + height:
             self.top = row - titles

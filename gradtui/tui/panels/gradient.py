@@ -37,11 +37,14 @@ class GradientPanel(ParametersPanel):
         """Return the gradient vector; the title has the shape of the selected parameter."""
         node = frame.graph.nodes[frame.selected]
         shown = node.kind is Kind.PARAMETER and node.shape
-        name = f" · {label(frame, node.id)} [{shape_text(node.shape)}]" if shown else ""
+        shape = f" [{shape_text(node.shape)}]" if shown else ""
+        name = f" · {label(frame, node.id)}" if shown else ""
         room = width - len(self.NAME) - 4
+        at = ""
         top = steepest(frame, node.id) if shown else None
         if top is not None and len(top) and math.prod(node.shape) > self.size.height:
             at = f" · max at {','.join(map(str, top))}"
-            name += at if cell_width(name + at) <= room else ""
+        texts = (name + shape + at, name + at, name + shape)
+        name = next((text for text in texts if cell_width(clean(text)) <= room), texts[-1])
         self.title(self.NAME + clip(clean(name), room))
         return gradient_rows(frame, width)
