@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from gradtui.tui.prompt import Completion
 
 _SWEEPS = ("lr 0.001 0.01 0.05 0.1 1.5", "momentum 0 0.5 0.9", "optimizer sgd rmsprop adam")
-_NO_PLANE = (
-    "no map of the data: it needs two features, and scores of each class in a softmax or "
-    "cross_entropy"
-)
+_NO_PLANE = "no map of the data: it needs two features and a softmax or cross_entropy"
 _VIEWS = ("loss", "norm lr", "loss norm")
 
 
