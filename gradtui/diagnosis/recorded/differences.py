@@ -65,13 +65,20 @@ def slope_at(
     return _slope(runs, values, moved, size, value.dtype)
 
 
-def slope_along(runs: Runs, point: Point) -> tuple[Slope, float]:
-    """Return the slope along a random direction of all drawn values, and the expected one."""
+def slope_along(runs: Runs, point: Point, gradients: Values | None = None) -> tuple[Slope, float]:
+    """Return the slope along a random direction of all drawn values, and the expected one.
+
+    With `gradients`, the direction is one of their arguments, and they tell what is expected.
+    """
     rng = np.random.default_rng(_SEED)
-    ways = {name: rng.normal(size=np.shape(value)) for name, value in point.values.items()}
+    told = point.true if gradients is None else gradients
+    ways = {
+        name: rng.normal(size=np.shape(value)) * (name in told)
+        for name, value in point.values.items()
+    }
     for name in point.symmetric:
         ways[name] = (ways[name] + ways[name].swapaxes(-1, -2)) / 2
-    expected = sum(float(np.sum(point.true[name] * way)) for name, way in ways.items())
+    expected = sum(float(np.sum(told[name] * way)) for name, way in ways.items() if name in told)
 
     def moved(step: float) -> dict[str, Array]:
         return {
