@@ -14,6 +14,7 @@ from gradtui.explain.lesson import lesson_rows
 from gradtui.scenario.bundled import list_bundled
 from gradtui.scenario.lesson import Goal, Question
 from gradtui.tui.keys import DEFAULTS
+from gradtui.tui.lessons import judge
 
 LESSONS = [entry.name for entry in list_bundled() if entry.has_lesson]
 MOST = 40
@@ -102,7 +103,7 @@ def test_a_lesson_can_be_walked_to_its_end(name):
         question = guide.question
         if question is None:
             continue
-        step = guide.step_of(question)
+        step = question.step
         assert session.message != HELD, f"{question.text} was shown before it is asked for"
         assert not is_known(session, question, step)
         session.history.advance(max(0, step + 1 - session.history.known))
@@ -164,3 +165,40 @@ def test_there_are_lessons_and_most_of_them_ask():
         if any(lesson.question for lesson in gradtui.load(name).problem.lessons)
     ]  # fmt: skip
     assert len(asking) > len(LESSONS) / 2 > 2
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_question_is_about_the_step_to_which_the_parts_before_it_lead(name):
+    session = gradtui.load(name)
+    for guide in walk(session):
+        question = guide.question
+        if question is not None and not question.stepped:
+            assert question.step == session.step, guide.lesson
+
+
+def judged(session: Session, typed: float) -> Guide:
+    """Answer the open question as the screen does."""
+    guide = session.guide
+    assert guide is not None
+    guide.said = judge(session, guide, repr(typed))
+    return guide
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_steps_ahead_at_the_start_change_no_answer(name):
+    session, truths = gradtui.load(name), dict[int, float]()
+    for guide in walk(session):
+        question = guide.question
+        if question is not None:
+            session.history.advance(max(0, question.step + 1 - session.history.known))
+            truths[guide.place] = guide.truth(question, session.tape(question.step))
+    session = gradtui.load(name)
+    tour.begin(session)
+    for _ in range(2):
+        session.move(1)
+        tour.look(session)
+    for place, truth in truths.items():
+        tour.enter(session, place)
+        question = session.guide.question if session.guide is not None else None
+        assert question is not None and not is_known(session, question, question.step)
+        assert judged(session, truth).said.startswith("Right: ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -117,7 +116,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
     def untold_moves(self) -> frozenset[int]:
         """The nodes asked for at the next step: where this one takes them is not shown."""
         asked = () if self.lesson is None else self.lesson.untold_values
-        return frozenset(node for node, step in asked if step in (self.step + 1, math.inf))
+        return frozenset(node for node, step in asked if step == self.step + 1)
 
     def selecting(self, node: int) -> Frame:
         """Return the same moment with another node selected."""

@@ -41,8 +41,8 @@ class Progress(Struct, frozen=True):
     """Whether a question is open, so that its answer is hidden."""
     untold: bool
     """Whether a question is open here or later: until then, findings are left to the learner."""
-    untold_values: frozenset[tuple[int, float]]
-    """The nodes whose value is asked for here or later, with the step; inf if it has no number."""
+    untold_values: frozenset[tuple[int, int]]
+    """The nodes whose value is asked for here or later, with the step."""
     said: str
     """The remark on the last answer."""
     questions: int
@@ -112,7 +112,7 @@ class Guide:
         """The progress of the lesson."""
         questions = sum(lesson.question is not None for lesson in self.lessons)
         values = frozenset(
-            (node, math.inf if asked.step is None else asked.step)
+            (node, asked.step)
             for asked in self._untold
             if not asked.gradient
             for node in asked.needs
@@ -136,10 +136,6 @@ class Guide:
         """Note whether the goal is reached; return whether it has just become so."""
         new, self._was = now and not self._was, now
         return new and self.place not in self.ticked
-
-    def step_of(self, question: Question) -> int:
-        """Return the training step whose number a question asks for."""
-        return self.since if question.step is None else question.step
 
     def truth(self, question: Question, tape: Tape) -> float:
         """Return the true number of a question; `tape` is that of its step."""
@@ -168,7 +164,7 @@ class Guide:
         question = self.question
         if question is None:
             return None
-        step = self.step_of(question)
+        step = question.step
         structure, program = structure_at(step)
         known = shown_at(question, structure, program)
         if known:

@@ -38,14 +38,18 @@ _ROWS = 6
 """Most rows whose parts are summed one by one."""
 
 
-def asked_text(frame: Frame, question: Question) -> str:
-    """Return a question as text: `∂L/∂w2`, `ŷ`, `w1 at step 1`."""
+def asked_text(frame: Frame, question: Question, here: int | None = None) -> str:
+    """Return a question as text: `∂L/∂w2`, `ŷ`, `w1 at step 1`.
+
+    `here` is the step of the cursor, if that is not the frame's.
+    """
     text = question.text
     if question.name:
         node = frame.graph.names[question.name]
         text = gradient_of(frame, node) if question.gradient else label(frame, node)
         text = element_text(text, question.index)
-    return text if question.step is None else f"{text} at step {question.step:,}"
+    apart = question.step != (frame.step if here is None else here)
+    return f"{text} at step {question.step:,}" if question.stepped or apart else text
 
 
 def mistake_text(
@@ -63,12 +67,15 @@ def mistake_text(
     return ""
 
 
-def way_text(frame: Frame, question: Question, before: Tape | None = None) -> str:
+def way_text(
+    frame: Frame, question: Question, before: Tape | None = None, here: int | None = None
+) -> str:
     """Return the way to the number in question, in names and in numbers, without the number.
 
-    `before` is the tape of the previous step, which moved a weight in question.
+    `before` is the tape of the previous step, which moved a weight in question, and `here` the
+    step of the cursor, if that is not the frame's.
     """
-    head = asked_text(frame, question)
+    head = asked_text(frame, question, here)
     if not question.name:
         return head
     node = frame.graph.names[question.name]

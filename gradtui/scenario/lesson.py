@@ -37,8 +37,10 @@ class Question(Struct, frozen=True, eq=False):
     """The index of the element."""
     observable: Observable | None = None
     """The expression, if it is not an element of a value or a gradient."""
-    step: int | None = None
-    """The training step; None for the one where the question comes up."""
+    step: int = 0
+    """The training step."""
+    stepped: bool = False
+    """Whether the file gives the step; if not, the parts before the question lead to it."""
     hint: str = ""
 
 

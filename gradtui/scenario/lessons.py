@@ -27,7 +27,7 @@ def read_lessons(
     tables: Sequence[LessonTable], program: StepProgram, positions: Positions
 ) -> tuple[Lesson, ...]:
     """Return the lessons of a scenario; raises InputError with a place in its file."""
-    found = []
+    found, reached = [], 0
     for at, table in enumerate(tables):
         goal, question = None, None
         if table.done is not None:
@@ -38,11 +38,13 @@ def read_lessons(
             if goal is None and table.ask is None:
                 raise InputError("answered() needs a question: give 'ask' too", place)
         if table.ask is not None:
-            question = _read_question(table, program, positions.value(("lesson", at, "ask")))
+            place = positions.value(("lesson", at, "ask"))
+            question = _read_question(table, program, reached, place)
         elif table.hint or table.step is not None:
             key = "hint" if table.hint else "step"
             raise InputError(f"'{key}' belongs to a question: give 'ask' too",
                              positions.key(("lesson", at, key)))  # fmt: skip
+        reached = max(reached, 0 if goal is None else goal.step)
         found.append(Lesson(table.text, goal, question))
     return tuple(found)
 
@@ -65,7 +67,10 @@ def _read_goal(text: str, program: StepProgram, place: Place) -> Goal | None:
     return Goal(done, name)  # type: ignore[arg-type]
 
 
-def _read_question(table: LessonTable, program: StepProgram, place: Place) -> Question:
+def _read_question(
+    table: LessonTable, program: StepProgram, reached: int, place: Place
+) -> Question:
+    """Return the question; `reached` is the step to which the parts before it lead."""
     assert table.ask is not None
     text, question = table.ask.strip(), None
     graph = program.graph
@@ -88,7 +93,8 @@ def _read_question(table: LessonTable, program: StepProgram, place: Place) -> Qu
                          place)  # fmt: skip
     return Question(
         text, question.needs, question.name, question.gradient, question.index,
-        question.observable, table.step, table.hint,
+        question.observable, reached if table.step is None else table.step,
+        table.step is not None, table.hint,
     )  # fmt: skip
 
 

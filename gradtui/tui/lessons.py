@@ -126,7 +126,7 @@ class Lessons(Part):
         def answer(session: Session) -> None:
             guide = session.guide
             assert guide is not None
-            guide.said = _judged(session, guide, typed)
+            guide.said = judge(session, guide, typed)
             session.position = session.position
 
         if typed:
@@ -136,14 +136,14 @@ class Lessons(Part):
             self.go_on("")
 
 
-def _judged(session: Session, guide: Guide, typed: str) -> str:
+def judge(session: Session, guide: Guide, typed: str) -> str:
     """Take an answer, and return the remark on it."""
     from gradtui.explain.guesses import moved_by
     from gradtui.explain.predictions import asked_text, mistake_text, way_text
 
     question = guide.question
     assert question is not None
-    step = guide.step_of(question)
+    step, here = question.step, session.step
     missing = step + 1 - session.history.known
     if missing > 0:
         session.history.advance(missing)
@@ -153,14 +153,14 @@ def _judged(session: Session, guide: Guide, typed: str) -> str:
     before = session.tape(step - 1) if step else None
     right = is_close(given, truth, moved_by(question, truth, before))
     guide.answer(right)
-    way = way_text(frame, question, before)
+    way = way_text(frame, question, before, here)
     told = f"{way} = {number(truth)}."
     if right:
         return f"Right: {told}"
     wrong = f"{number(given)}: {mistake_text(frame, question, given, truth, before) or 'not that'}."
     if guide.question is None:
         # the hint is the way to a number that has no other
-        hint = question.hint if way == asked_text(frame, question) else ""
+        hint = question.hint if way == asked_text(frame, question, here) else ""
         return " ".join(part for part in (wrong, hint, told) if part)
     hint = question.hint if guide.tries >= TRIES - 1 else ""
     return f"{wrong} {hint or 'Try again.'}"

@@ -81,7 +81,7 @@ def test_a_place_is_never_outside_the_lesson(guide):
 
 def test_the_numbers_that_are_asked_for_from_here_on_are_untold(session, guide):
     names = session.problem.graph.names
-    error, weight = (names["e"], math.inf), (names["w"], 1)
+    error, weight = (names["e"], 0), (names["w"], 1)
     assert guide.progress.untold_values == {error, weight}
     guide.enter(3, 0)
     assert guide.progress.untold_values == {weight} and guide.untold
@@ -94,7 +94,7 @@ def test_the_truth_is_that_of_the_step_that_is_asked_for(session, guide):
     for place in (1, 2, 3):
         guide.enter(place, 0)
         session.history.advance(2)
-        truths.append(guide.truth(guide.question, session.tape(guide.step_of(guide.question))))
+        truths.append(guide.truth(guide.question, session.tape(guide.question.step)))
     assert truths == pytest.approx([1.0, 6.0, 1.4])
 
 

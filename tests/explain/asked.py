@@ -22,7 +22,7 @@ def asked(write, code, ask, step=0, lr=0.05, at=None, **numbers):
     tour.begin(session)
     guide = session.guide
     question = guide.question
-    session.history.advance(guide.step_of(question) + 1)
-    tape = session.tape(guide.step_of(question))
+    session.history.advance(question.step + 1)
+    tape = session.tape(question.step)
     before = session.tape(tape.step - 1) if tape.step else None
     return replace(session.frame, tape=tape), question, guide.truth(question, tape), before

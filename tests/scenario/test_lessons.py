@@ -30,7 +30,7 @@ done = "answered()"
     assert second.goal == Goal("step", step=3)
     assert third.question is not None and third.goal is None
     assert (third.question.name, third.question.gradient) == ("w", True)
-    assert (third.question.hint, third.question.step) == ("Three factors.", None)
+    assert (third.question.hint, third.question.step) == ("Three factors.", 3)
     assert fourth.question is not None and fourth.question.step == 1
 
 

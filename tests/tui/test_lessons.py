@@ -108,6 +108,27 @@ async def test_nothing_further_on_is_reached_and_what_was_is_left_free(terminal,
         assert "this is not computed yet" in t.text
 
 
+async def test_a_question_is_about_the_step_of_its_text_wherever_the_cursor_is(terminal, lesson):
+    async with terminal(lesson) as t:
+        await t.press("n")
+        assert "Lesson · 2 of 5" in t.text and (t.session.step, t.session.position) == (0, 1)
+        await t.press("enter")
+        await t.type("3.699")
+        await t.press("enter")
+        assert "Right: e = yhat - y = 8.699 - 5 = 3.699." in said(t)
+
+
+async def test_the_step_of_a_question_is_said_where_the_cursor_is_at_another(terminal, tmp_path):
+    file = tmp_path / "ahead.toml"
+    parts = '[[lesson]]\ntext = "Go on."\ndone = "step >= 2"\n[[lesson]]\ntext = "?"\nask = "e"\n'
+    file.write_text(LESSON.partition("[[lesson]]")[0] + parts)
+    async with terminal(str(file)) as t:
+        await t.press("enter")
+        assert "? e at step 2 = ?" in t.text
+        await t.press("backspace", "n", "n")
+        assert t.session.step == 2 and "? e = ?" in t.text
+
+
 async def to_the_second_question(t):
     """Do the first step, answer the question after it, and try at the next one."""
     await t.press("s", "enter")
