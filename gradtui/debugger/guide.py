@@ -19,6 +19,7 @@ from gradtui.scenario.bundled import Entry
 from gradtui.scenario.lesson import Lesson, Question
 
 HELD = "answer first: the next moment shows the number"
+UNTOLD = "the findings are shown after the lesson's last question"
 TRIES = 3
 """Wrong answers after which the right one is told."""
 _CLOSE = 5e-3

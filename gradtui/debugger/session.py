@@ -7,6 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from gradtui.debugger.branches import Branch, Branches
 from gradtui.debugger.breakpoints import Breakpoints
 from gradtui.debugger.curves import Curves, Plot
@@ -184,6 +186,19 @@ class Session:
             trouble=self.trouble,
             outdated=self.outdated,
             lesson=None if self.guide is None else self.guide.progress,
+        )
+
+    def frame_of_file(self, step: int) -> Frame:
+        """Return the frame of a step of the file's own run, whatever branch is current."""
+        root = self.branches.root
+        root.history.advance(max(0, step + 1 - root.history.known))
+        version = self._version_of(root.problem)
+        return replace(
+            self.frame,
+            problem=root.problem,
+            tape=root.history.tape(step),
+            structure=version.structure(self.level, self.folded),
+            jacobians=version.jacobians,
         )
 
     def _known(self, tape: Tape) -> Known:

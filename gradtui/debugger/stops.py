@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradtui.debugger.guide import UNTOLD
 from gradtui.debugger.investigation import key_of, seen_at
 from gradtui.debugger.session import Session
 from gradtui.diagnosis.finding import Finding
@@ -14,7 +15,7 @@ def next_finding(session: Session) -> bool:
     """
     session.message = ""
     if session.guide is not None and session.guide.untold:
-        session.message = "the findings are shown after the lesson's last question"
+        session.message = UNTOLD
         return True
     finding = session.investigation.next()
     if finding is not None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from gradtui.base.failures import report_failure
 from gradtui.base.files import reason
 from gradtui.base.text import number
 from gradtui.debugger import tour
-from gradtui.debugger.guide import HELD, TRIES, Guide, is_close
+from gradtui.debugger.guide import HELD, TRIES, UNTOLD, Guide, is_close
 from gradtui.debugger.session import Session
 from gradtui.scenario.bundled import name_of
 from gradtui.tui.commands import TELLING
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
 
 _OFF = "off"
 _OF_SURFACE = frozenset({"nearer", "farther", "whole"})
+_RIGHTING = frozenset({"fix", "drive"})
+"""Commands that show what is right where the lines by hand are wrong: as telling as a finding."""
 _NONE = "this scenario has no lesson: `gradtui learn` lists those that do"
 
 
@@ -67,11 +67,13 @@ class Lessons(Part):
         self._host.screen.call_later(self._host.say, trouble)
 
     def held(self, id: str) -> str:
-        """Return why a command waits while a question is open; empty if it does not.
+        """Return why a command waits for the answer to a question; empty if it does not.
 
         A key for a missing surface or branch is taken to be the start of a number: 0.5.
         """
         session = self._session
+        if id in _RIGHTING and session.guide is not None and session.guide.untold:
+            return UNTOLD
         if not session.asking:
             return ""
         if id in TELLING:
@@ -144,13 +146,9 @@ def judge(session: Session, guide: Guide, typed: str) -> str:
     question = guide.question
     assert question is not None
     step, here = question.step, session.step
-    missing = step + 1 - session.history.known
-    if missing > 0:
-        session.history.advance(missing)
-    tape = session.tape(step)
-    given, truth = tour.read_answer(typed, session), guide.truth(question, tape)
-    frame = replace(session.frame, tape=tape)
-    before = session.tape(step - 1) if step else None
+    frame = session.frame_of_file(step)
+    given, truth = tour.read_answer(typed, session), guide.truth(question, frame.tape)
+    before = session.branches.root.history.tape(step - 1) if step else None
     right = is_close(given, truth, moved_by(question, truth, before))
     guide.answer(right)
     way = way_text(frame, question, before, here)

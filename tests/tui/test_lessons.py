@@ -129,6 +129,33 @@ async def test_the_step_of_a_question_is_said_where_the_cursor_is_at_another(ter
         assert t.session.step == 2 and "? e = ?" in t.text
 
 
+@pytest.mark.parametrize("keys", [("a",), ("D",), ("enter", "escape", "a"), ("f", "f", "D")])
+async def test_the_right_lines_are_shown_after_the_last_question(terminal, keys):
+    async with terminal(str(find_scenario("update_uphill"))) as t:
+        await t.settled()
+        await t.press(*keys)
+        assert "the findings are shown after the lesson's last question" in t.text
+        assert len(t.session.branches) == 1
+        guide = t.session.guide
+        guide.answered |= set(range(len(guide.lessons)))
+        await t.press(keys[-1])
+        assert len(t.session.branches) == 2
+
+
+async def test_an_answer_is_judged_by_the_run_of_the_file(terminal):
+    async with terminal(str(find_scenario("update_uphill"))) as t:
+        t.session.branches.toggle_drive()
+        await t.press("f", "f")
+        assert t.session.branches.current is not t.session.branches.root and t.session.asking
+        await t.press("enter")
+        await t.type("0.4")
+        await t.press("enter")
+        assert t.session.asking and "do what the line says" in said(t)
+        await t.type("1.6")
+        await t.press("enter")
+        assert "Right: w1 at step 1" in said(t)
+
+
 async def to_the_second_question(t):
     """Do the first step, answer the question after it, and try at the next one."""
     await t.press("s", "enter")
