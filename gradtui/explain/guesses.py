@@ -165,7 +165,7 @@ def _of_update(frame: Frame, node: int, index: Index, before: Tape) -> Iterator[
     rate = float(before.value(program.lr))
     yield old, f"that is {name} before the step: it is still to be moved"
     yield from _of_other_rules(frame, place, index, before)
-    uphill = "that goes uphill: the step is taken against the gradient"
+    uphill = f"that goes uphill: subtract lr·{gradient_of(frame, node)}, do not add it"
     plain = frame.problem.update is None and len(update.state) == 1
     yield 2 * old - new, uphill if plain else "that is the step the other way round"
     yield new - old, f"that is the step itself: add it to {number(old)}"

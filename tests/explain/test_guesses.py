@@ -44,7 +44,7 @@ def test_a_wrong_prediction_is_told_by_the_mistake_that_gives_it(write, ask, giv
     ("given", "said"),
     [
         (1, "that is w1 before the step"),
-        (1.6, "that goes uphill"),
+        (1.6, "that goes uphill: subtract lr·∂L/∂w1, do not add it"),
         (-11, "the rate 0.05 is missing"),
         (0.6, "that is the step itself: subtract it from 1"),
         (0.95, "the gradient is missing"),

@@ -27,7 +27,7 @@ _SHOWN = 3
 
 _REASONS = MappingProxyType(
     {
-        SIGN: "the step has the wrong sign: the gradient points uphill, so w moves against it",
+        SIGN: "the step has the wrong sign: the gradient points uphill, so w must move against it",
         RATE: "the step is not lr times the direction",
         BIAS: "a mean that starts at 0 is too small at first: it is divided by 1 - β**t, once",
         TIME: "the steps are miscounted: t is 1 at the first update, then 2, 3, …",
