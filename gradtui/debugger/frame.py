@@ -313,10 +313,13 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
     def local_known(self, source: int, target: int) -> bool:
         """Return whether a local derivative is known at the cursor, and may be told.
 
-        That on an edge to the loss is a gradient itself.
+        That on an edge to the loss is a gradient itself, which a lesson may ask for later.
         """
-        told = not self.asking or target != self.graph.loss or self.flowed(source, target)
-        return told and self.computed(target)
+        if target == self.graph.loss and self.lesson is not None:
+            asked = (self.graph.nodes[source].name, self.step) in self.lesson.untold_gradients
+            if (asked or self.asking) and not self.flowed(source, target):
+                return False
+        return self.computed(target)
 
     def written(self, index: int) -> bool:
         """Return whether a line of the hand-written backward pass has been done at the cursor."""

@@ -44,6 +44,8 @@ class Progress(Struct, frozen=True):
     """Whether a question is open here or later: until then, findings are left to the learner."""
     untold_values: frozenset[tuple[int, int]]
     """The nodes whose value is asked for here or later, with the step."""
+    untold_gradients: frozenset[tuple[str, int]]
+    """The names whose gradient is asked for here or later, with the step."""
     said: str
     """The remark on the last answer."""
     questions: int
@@ -118,9 +120,11 @@ class Guide:
             if not asked.gradient
             for node in asked.needs
         )
+        gradients = frozenset((one.name, one.step) for one in self._untold if one.gradient)
         return Progress(
             self.lesson, self.place, len(self.lessons), frozenset(self.ticked),
-            self.question is not None, self.untold, values, self.said, questions, len(self.right),
+            self.question is not None, self.untold, values, gradients, self.said,
+            questions, len(self.right),
             "" if self.following is None else self.following.title, self._was,
         )  # fmt: skip
 

@@ -156,6 +156,16 @@ async def test_an_answer_is_judged_by_the_run_of_the_file(terminal):
         assert "Right: w1 at step 1" in said(t)
 
 
+async def test_the_graph_tells_no_derivative_of_the_loss_that_is_asked_for_later(terminal):
+    async with terminal(str(find_scenario("one_weight"))) as t:
+        await t.press("s", "enter", "1", "enter", "enter", "s")
+        assert not t.session.asking and t.session.frame.lesson.place == 2
+        frame, names = t.session.frame, t.session.problem.graph.names
+        assert frame.computed(names["L"]) and not frame.local_known(names["yhat"], names["L"])
+        await t.press("s", "enter", "2", "enter", "enter", "s")
+        assert t.session.frame.local_known(names["yhat"], names["L"])
+
+
 async def to_the_second_question(t):
     """Do the first step, answer the question after it, and try at the next one."""
     await t.press("s", "enter")
