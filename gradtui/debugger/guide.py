@@ -18,7 +18,7 @@ from gradtui.engine.tape import Tape
 from gradtui.scenario.bundled import Entry
 from gradtui.scenario.lesson import Lesson, Question
 
-HELD = "answer first: the next moment shows the number"
+HELD = "answer first: this would show the number"
 UNTOLD = "the findings are shown after the lesson's last question"
 TRIES = 3
 """Wrong answers after which the right one is told."""

@@ -42,7 +42,7 @@ def leave(session: Session) -> None:
     """Leave the lesson, so that nothing is hidden."""
     session.guide = None
     session.seek(session.step)
-    session.message = "without the lesson; it begins again where the file is loaded again"
+    session.message = "the lesson is off; it starts again when the file is reloaded"
 
 
 def enter(session: Session, place: int) -> None:

@@ -85,9 +85,9 @@ def _keys(progress: Progress) -> str:
 
 def _going(progress: Progress) -> str:
     if progress.asking:
-        return "{unfold} to answer, then a number or an expression · {lesson-back} back"
-    so = "this is already so: " if progress.already else ""
-    return so + "{unfold} to go on · {lesson-back} back"
+        return "press {unfold} and type a number or an expression · {lesson-back} back"
+    on = "already done: {unfold} goes on" if progress.already else "{unfold} to go on"
+    return f"{on} · {{lesson-back}} back"
 
 
 def _ended(progress: Progress) -> str:
