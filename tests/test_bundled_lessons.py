@@ -202,3 +202,10 @@ def test_steps_ahead_at_the_start_change_no_answer(name):
         question = session.guide.question if session.guide is not None else None
         assert question is not None and not is_known(session, question, question.step)
         assert judged(session, truth).said.startswith("Right: ")
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_text_that_has_something_typed_says_enter(name):
+    for lesson in gradtui.load(name).problem.lessons:
+        asking = {"goto", "what-if", "lens", "print", "break"} & {*_BINDING.findall(lesson.text)}
+        assert "Enter" in lesson.text or not (asking and re.search(r"\btype\b", lesson.text))
