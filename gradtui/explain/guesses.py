@@ -7,7 +7,7 @@ answer, or a factor that is the whole answer.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +20,7 @@ from gradtui.engine.indices import Index
 from gradtui.engine.observables import observed
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.tape import Tape
+from gradtui.explain.residual import without_truth
 from gradtui.explain.symbols import gradient_of, in_names, label, partial
 from gradtui.scenario.lesson import Question
 
@@ -28,6 +29,8 @@ Guess = tuple[float, str]
 _SIGN = "the size is right, the sign is wrong"
 _WRITTEN = "w = w - lr*g"
 """The optimizer's line whose step is the rate times the gradient."""
+_MOST = 64
+"""The most elements of a weight whose gradients are tried in another's step."""
 _ADAM = frozenset({"m", "v", "mhat", "vhat"})
 """The names that Adam's lines assign besides the weight."""
 
@@ -41,6 +44,9 @@ def guesses(frame: Frame, question: Question, truth: float, before: Tape | None)
     node = frame.graph.names[question.name]
     if question.gradient:
         yield -truth, _SIGN
+        share = without_truth(frame, (node, question.index))
+        if share is not None:
+            yield share, "the truth is still to be subtracted from the share"
         yield from _of_gradient(frame, node, truth)
     elif frame.graph.nodes[node].kind is Kind.PARAMETER and before is not None:
         yield from _of_update(frame, node, question.index, before)
@@ -125,17 +131,13 @@ def _of_path(
 
 def _of_sizes(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
     """Yield the results of a sum for a mean, a mean of a mean, and a wrongly derived square."""
-    nodes, reached = frame.graph.nodes, {node}
-    for later in nodes:
-        if reached.intersection(later.inputs):
-            reached.add(later.id)
-    reached.discard(node)
+    nodes, reached = frame.graph.nodes, _reached(frame, node)
     squared = any(
         nodes[id].op == "**" and nodes[nodes[id].inputs[1]].value == 2.0 for id in reached
     )
-    counts = {_averaged(frame, id) for id in reached} - {0, 1}
+    counts = _counts(frame, reached)
     for count in sorted(counts - {2} if squared else counts):
-        yield truth * count, f"that is summed over all {count:,}: the mean divides by {count:,}"
+        yield truth * count, f"that is {_of_sum(frame, count)}"
         yield truth / count, f"that has an extra division by {count:,}"
     if squared:
         yield (
@@ -143,6 +145,27 @@ def _of_sizes(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
             "that is half of it: a factor 2 is missing, such as the one in a square's derivative",
         )
     yield truth * 2, "that is twice as much: there is an extra factor 2"
+
+
+def _reached(frame: Frame, node: int) -> set[int]:
+    """Return the nodes that are computed from a node, directly or not."""
+    reached = {node}
+    for later in frame.graph.nodes:
+        if reached.intersection(later.inputs):
+            reached.add(later.id)
+    return reached - {node}
+
+
+def _counts(frame: Frame, nodes: Iterable[int]) -> set[int]:
+    """Return over how many values nodes take means."""
+    return {_averaged(frame, node) for node in nodes} - {0, 1}
+
+
+def _of_sum(frame: Frame, count: int) -> str:
+    """Return what a gradient is that was not divided by the count of a mean."""
+    loss = frame.graph.loss
+    whole = f"{label(frame, loss)} is" if _averaged(frame, loss) == count else "the loss takes"
+    return f"the gradient of the sum; {whole} a mean: divide by {count:,}"
 
 
 def _averaged(frame: Frame, node: int) -> int:
@@ -171,10 +194,32 @@ def _of_update(frame: Frame, node: int, index: Index, before: Tape) -> Iterator[
     yield new - old, f"that is the step itself: add it to {number(old)}"
     yield old - new, f"that is the step itself: subtract it from {number(old)}"
     yield slope, f"that is the gradient: the question asks for the new {name}"
+    if plain:
+        yield from _of_other_gradients(frame, place, index, before)
     if rate:
         yield old + (new - old) / rate, f"the rate {number(rate)} is missing"
         yield old - rate, "the gradient is missing: the step is the rate · the gradient"
         yield old - rate * old, "that is the rate · the weight: the gradient moves it"
+
+
+def _of_other_gradients(frame: Frame, place: int, index: Index, before: Tape) -> Iterator[Guess]:
+    """Yield the results of a plain step with the gradient of a sum, or of another weight."""
+    program = before.program
+    update, rate = program.updates[place], float(before.value(program.lr))
+    old = float(before.value(update.parameter)[index])
+    for at, other in enumerate(program.updates):
+        whole = before.value(other.parameter)
+        slopes = np.broadcast_to(before.value(other.gradient), whole.shape)
+        text = gradient_of(frame, other.parameter)
+        for element in np.ndindex(whole.shape) if whole.size <= _MOST else ():
+            if (at, element) != (place, index):
+                said = f"that is the step with {element_text(text, element)}"
+                yield old - rate * float(slopes[element]), said
+    slope = float(
+        np.broadcast_to(before.value(update.gradient), before.value(update.parameter).shape)[index]
+    )
+    for count in sorted(_counts(frame, _reached(frame, update.parameter))):
+        yield old - rate * slope * count, f"that is the step with {_of_sum(frame, count)}"
 
 
 def _of_other_rules(frame: Frame, place: int, index: Index, before: Tape) -> Iterator[Guess]:
@@ -197,6 +242,9 @@ def _of_other_rules(frame: Frame, place: int, index: Index, before: Tape) -> Ite
         yield plain, f"that is a plain step: {title} divides it by the gradient's size"
         yield from _of_adam(old, rate, adam)
     elif len(update.state) > 1:
+        if problem.update is None and program.optimizer == "sgd":
+            velocity = read(update.state[1][1])
+            yield velocity, "that is the velocity: the question asks for the weight that it moves"
         yield plain, "that is the step without the memory of earlier gradients"
     true = program.gradients[place]
     if not true:
@@ -230,7 +278,14 @@ def _of_value(frame: Frame, node: int, index: Index) -> Iterator[Guess]:
         if part != node and value.shape == ():
             yield float(value), f"that is {in_names(frame, part)} alone: the line continues"
     whole = float(frame.tape.value(node)[index])
-    for count in sorted({_averaged(frame, part) for part in own} - {0, 1}):
+    found = frame.graph.nodes[node]
+    if found.op == "**" and found.shape == () and frame.graph.nodes[found.inputs[1]].value == 2.0:
+        base = found.inputs[0]
+        name = frame.graph.nodes[base].name
+        text = label(frame, base) if name else f"({in_names(frame, base)})"
+        said = f"that is {text} doubled, not squared"
+        yield 2 * float(frame.tape.value(base)), said
+    for count in sorted(_counts(frame, own)):
         yield whole * count, f"that is summed over all {count:,}: the mean divides by {count:,}"
 
 

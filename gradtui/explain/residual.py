@@ -37,6 +37,16 @@ def residual_sides(frame: Frame, element: Element) -> list[str]:
     return [names, _quotient(share, truth, found.count)]
 
 
+def without_truth(frame: Frame, element: Element) -> float | None:
+    """Return the share over the count, `p[0,0]/12`, for an element of such scores."""
+    node, index = element
+    found = _found(frame, node)
+    if found is None:
+        return None
+    shares = found.shares_of(np.asarray(frame.tape.value(node), np.float64))
+    return float(shares[index]) / found.count
+
+
 def residual_rows(frame: Frame, node: int, indent: int, width: int) -> list[TextRow]:
     """Return `= (p - Y)/12` with its reason, below the rule of scores with that gradient.
 

@@ -24,7 +24,8 @@ from gradtui.explain.predictions import mistake_text
         ("yhat", 2, "that is w1·x1 alone: the line continues"),
         ("e", -3, "the size is right, the sign is wrong"),
         ("L", 3, "that is the value of e"),
-        ("L", 6, "that is a derivative: the question asks for the value"),
+        ("L", 6, "that is e doubled, not squared"),
+        ("L", 12, "that is a derivative: the question asks for the value"),
         ("grad(e)", 3, "a factor 2 is missing, such as the one in a square's derivative"),
         ("grad(e)", 1, "that is the value of w1"),
         ("grad(e)", 0.3, ""),  # the rate moves weights only
@@ -48,6 +49,7 @@ def test_a_wrong_prediction_is_told_by_the_mistake_that_gives_it(write, ask, giv
         (-11, "the rate 0.05 is missing"),
         (0.6, "that is the step itself: subtract it from 1"),
         (0.95, "the gradient is missing"),
+        (0.1, "that is the step with ∂L/∂w2"),
     ],
 )
 def test_a_wrong_update_is_told(write, given, said):
@@ -60,11 +62,49 @@ def test_a_sum_for_a_mean_and_another_element_are_told(write):
     frame, question, truth, before = asked(write, MEAN, "grad(w[1])", **ROWS)
     # ∂L/∂w = 2/5 · X.T e, of e = yhat - y by hand
     assert truth == pytest.approx(2.888)
-    assert "summed over all 5: the mean divides by 5" in mistake_text(
+    assert "that is the gradient of the sum; L is a mean: divide by 5" in mistake_text(
         frame, question, truth * 5, truth, before
     )
     other = float(frame.gradients["w"][0])
     assert "that is ∂L/∂w[0]" in mistake_text(frame, question, other, truth, before)
+
+
+def test_the_gradient_of_the_sum_and_of_another_element_in_a_step_are_told(write):
+    frame, question, truth, before = asked(write, MEAN, "w[1]", at=1, **ROWS)
+    # ∂L/∂w = (1.6456, 2.888), w[1] from 1.5 by hand
+    assert truth == pytest.approx(1.5 - 0.05 * 2.888)
+    for slope, said in (
+        (5 * 2.888, "the step with the gradient of the sum; L is a mean: divide by 5"),
+        (1.6456, "that is the step with ∂L/∂w[0]"),
+    ):
+        assert said in mistake_text(frame, question, 1.5 - 0.05 * slope, truth, before)
+
+
+def test_a_share_without_its_truth_is_told():
+    session = gradtui.load("softmax_classifier")
+    question = next(one.question for one in session.problem.lessons
+                    if one.question and one.question.gradient)  # fmt: skip
+    truth = (0.28843 - 1) / 12
+    said = mistake_text(session.frame, question, 0.28843 / 12, truth, None)
+    assert said == "the truth is still to be subtracted from the share"
+    said = mistake_text(session.frame, question, 0.28843 - 1, truth, None)
+    assert said == "that is the gradient of the sum; the loss takes a mean: divide by 12"
+
+
+def test_twice_what_is_squared_is_told():
+    session = gradtui.load("one_weight")
+    question = next(one.question for one in session.problem.lessons if one.question)
+    said = mistake_text(session.frame, question, 2.0, 1.0, None)
+    assert said == "that is (ŷ - y) doubled, not squared"
+
+
+def test_the_velocity_is_told_from_the_weight_that_it_moves():
+    session = gradtui.load("ravine_momentum")
+    session.history.advance(3)
+    question = next(one.question for one in session.problem.lessons
+                    if one.question and one.question.step == 2)  # fmt: skip
+    frame, before = replace(session.frame, tape=session.tape(2)), session.tape(1)
+    assert "that is the velocity" in mistake_text(frame, question, 100.0, -0.98, before)
 
 
 def test_a_mean_is_named_only_where_one_is_taken(write):
