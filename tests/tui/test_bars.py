@@ -3,27 +3,28 @@ from __future__ import annotations
 import gradtui
 from gradtui.explain.spans import line_text, line_width
 from gradtui.tui.bars import Header, Now
-from gradtui.tui.keys import Keys
 
 
-def now(session, width, used=()):
-    return Now(Keys(), used).row_of(session.frame, width)
+def now(t, width):
+    """Return the row of the present moment at a width."""
+    return t.debugger.query_one(Now).row_of(t.session.frame, width)
 
 
-def test_a_message_takes_the_place_of_the_moment():
-    session = gradtui.load("five_parcels")
-    assert line_text(now(session, 80)).startswith(" now ")
-    session.message = "saved as mine"
-    assert "saved as mine" in line_text(now(session, 80))
+async def test_a_message_takes_the_place_of_the_moment(terminal):
+    async with terminal("five_parcels") as t:
+        assert line_text(now(t, 80)).startswith(" now ")
+        t.session.message = "saved as mine"
+        assert "saved as mine" in line_text(now(t, 80))
 
 
-def test_a_hint_is_shown_where_there_is_room_and_not_once_its_command_was_used():
-    session = gradtui.load("five_parcels")
-    wide, narrow = (line_text(now(session, width)) for width in (200, 60))
-    assert line_width(now(session, 200)) <= 200
-    assert len(wide.split()) > len(narrow.split())
-    others = line_text(now(session, 200, ["lens", "surface", "what-if", "next", "into", "goto"]))
-    assert others != wide
+async def test_a_hint_is_for_a_command_that_was_not_used_and_that_the_footer_lacks(terminal):
+    async with terminal("five_parcels") as t:
+        assert "M: the loss as a map" in line_text(now(t, 80))
+        assert line_text(now(t, 120)).endswith("i: many rates at once ")
+        assert all("M: " not in line_text(now(t, width)) for width in (60, 120, 200))
+        assert all(line_width(now(t, width)) <= width for width in (60, 80, 120, 200))
+        t.debugger._used.add("surface")
+        assert "M: " not in line_text(now(t, 80))
 
 
 def test_the_header_fits_and_has_step_and_loss():
