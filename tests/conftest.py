@@ -2,6 +2,7 @@ import gc
 import os
 import shutil
 import tempfile
+from collections import Counter
 
 import pytest
 from hypothesis import settings
@@ -39,6 +40,20 @@ def pytest_collection():
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_collection_modifyitems(items):
+    """Spread the files of the screen's tests, which mostly wait, evenly among the others."""
+    files = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    counted, placed = Counter(), {}
+    for path, tests in files.items():
+        waits = "tui" in path.parts
+        placed[path] = waits, counted[waits] + len(tests) / 2
+        counted[waits] += len(tests)
+    place = {path: at / counted[waits] for path, (waits, at) in placed.items()}
+    items.sort(key=lambda item: place[item.path])
 
 
 TEXT = '''title = "A test"
