@@ -3,19 +3,7 @@ import pytest
 from gradtui.base.source import InputError
 from gradtui.cli.running import trace_code
 from gradtui.debugger.calls import run_again
-
-NET = """
-import numpy as np
-
-X, y = np.arange(6.0).reshape(3, 2), np.ones(3)
-
-
-def case(w=np.array([0.5, -1.0])):
-    e = X @ w - y
-    loss = np.mean(e**2)
-    de = FACTOR * e / len(y)
-    return loss, X.T @ de
-"""
+from tracing.runs import NET
 
 
 @pytest.fixture

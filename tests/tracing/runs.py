@@ -35,6 +35,20 @@ RNN = """
     """
 """A recurrent network, and its backward pass through time by hand."""
 
+NET = """
+import numpy as np
+
+X, y = np.arange(6.0).reshape(3, 2), np.ones(3)
+
+
+def case(w=np.array([0.5, -1.0])):
+    e = X @ w - y
+    loss = np.mean(e**2)
+    de = FACTOR * e / len(y)
+    return loss, X.T @ de
+"""
+"""A regression, whose gradient has a FACTOR to be filled in."""
+
 
 class Run(NamedTuple):
     """A recorded run of a case, its graph and its problem."""

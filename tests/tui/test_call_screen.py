@@ -6,20 +6,8 @@ from gradtui.cli.running import trace_code
 from gradtui.debugger.session import SINGLE
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.commands import COMMANDS
+from tracing.runs import NET
 from tui.conftest import Terminal
-
-NET = """
-import numpy as np
-
-X, y = np.arange(6.0).reshape(3, 2), np.ones(3)
-
-
-def case(w=np.array([0.5, -1.0])):
-    e = X @ w - y
-    loss = np.mean(e**2)
-    de = FACTOR * e / len(y)
-    return loss, X.T @ de
-"""
 
 
 @pytest.fixture
