@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.executed.judge import Case
 from gradtui.diagnosis.recorded.blame.flow import Told
 from gradtui.diagnosis.recorded.blame.guard import guarded
+from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.preview import Preview
-from gradtui.diagnosis.recorded.blame.search import Blame, Search, faithful
+from gradtui.diagnosis.recorded.blame.search import Search, faithful
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.blame.watch import Watched

@@ -16,7 +16,7 @@ from gradtui.diagnosis.executed.judge import LARGE, Case, case_of
 from gradtui.diagnosis.executed.variants import counted_by_parameter
 from gradtui.diagnosis.executed.walk import parameters_of
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.recorded.blame.search import Blame
+from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.silenced import lines_of_place, sifted
 from gradtui.diagnosis.updates.differing import first_parting, where_they_part
 from gradtui.diagnosis.updates.evidence import Course, astray, fits

@@ -15,7 +15,7 @@ from gradtui.diagnosis.internal import internal
 from gradtui.diagnosis.recorded.approximate import approximate
 from gradtui.diagnosis.recorded.blame.ends import last_stored
 from gradtui.diagnosis.recorded.blame.gradients import blamed, likeliest
-from gradtui.diagnosis.recorded.blame.search import Blame
+from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.coincidences import equal_sizes
 from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE

@@ -8,7 +8,7 @@ from typing import Any
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.internal import internal
-from gradtui.diagnosis.recorded.blame.search import Blame
+from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.slopes import blamed_by_slopes
 from gradtui.diagnosis.recorded.differences import Apart, apart_by_differences
 from gradtui.diagnosis.recorded.notes import element_text

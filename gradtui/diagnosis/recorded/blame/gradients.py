@@ -12,8 +12,9 @@ from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.recorded.approximate import is_approached
 from gradtui.diagnosis.recorded.blame.flow import Flow
 from gradtui.diagnosis.recorded.blame.guard import guarded
+from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.preview import Preview
-from gradtui.diagnosis.recorded.blame.search import Blame, Search, faithful
+from gradtui.diagnosis.recorded.blame.search import Search, faithful
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.blame.watch import Watched

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
-from msgspec import Struct
 
-from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.blame.afters import After, afters
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.edits import edits
+from gradtui.diagnosis.recorded.blame.hits import Blame, Hit
 from gradtui.diagnosis.recorded.blame.instead import Instead, insteads
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
 from gradtui.diagnosis.recorded.blame.preview import Preview
@@ -35,80 +33,9 @@ _SOLVED, _NEARLY = 1e-6, 1e-4
 """Largest relative rest of a solved multiple, and that of one of an approximation."""
 _PARTS = 12
 """Largest denominator of a multiple that an approximation gives almost."""
-_SMALL = 2
-"""Most characters by which a replacing edit lengthens a line."""
-_NAME = re.compile(r"[^\W\d]\w*")
 
 
 _Key = tuple[Unit, tuple[tuple[int, int, bytes], ...]]
-
-
-class Blame(Struct, frozen=True, eq=False):
-    """A line that makes results wrong, and the edit that makes them right."""
-
-    results: tuple[str, ...]
-    place: Place
-    rule: str
-    told: str
-    factor: str | None
-    fix: str
-    lines: tuple[int, int]
-    """The first and the last line that the fix replaces."""
-
-
-class _Hit(Struct, frozen=True, eq=False):
-    """An edit that repairs something."""
-
-    suspect: Suspect
-    candidate: Candidate
-    cost: int
-    mended: frozenset[str]
-    nearly: bool = False
-    """Whether an approximation keeps the results from being quite right."""
-
-    @property
-    def patch(self) -> Patch:
-        """The edit in its function."""
-        return Patch(self.suspect.statement.unit, self.candidate.edits)
-
-    @property
-    def total(self) -> int:
-        """How unlikely it is: by its place, its cost, and whether it adds something.
-
-        A mistake in existing code is likelier than a missing part that could be in many places.
-        """
-        return self.suspect.tier + self.cost + self.adds
-
-    @property
-    def adds(self) -> bool:
-        """Whether it keeps the existing code and adds to it, perhaps in a wrong place."""
-        if self.suspect.opposite and self.candidate.rule == "sign":
-            return False
-        return not all(_is_change(self.suspect.statement.unit, one) for one in self.candidate.edits)
-
-    @property
-    def _counts(self) -> bool:
-        """Whether it changes a number, which is no likelier than that one is missing."""
-        return (self.candidate.factor or "").replace(".", "", 1).isdigit()
-
-    def rank(self) -> tuple[int | bool, ...]:
-        """Return the sort key that puts the best edit first."""
-        s, edits = self.suspect.statement, self.candidate.edits
-        size = sum(len(one.text) + one.start - one.end for one in edits)
-        names = set(_NAME.findall(s.text(s.node)))
-        strange = {name for one in edits for name in _NAME.findall(one.text.decode())} - names
-        return (
-            -len(self.mended),
-            self.total,
-            self.adds or self._counts,
-            self.suspect.tier,
-            self.adds,
-            size > _SMALL,
-            self.suspect.promoted,
-            self.suspect.order,
-            len(strange),
-            size,
-        )
 
 
 class Search:
@@ -120,7 +47,7 @@ class Search:
         """Whether only edits with a right line at a glance are tried."""
         self._tried = set[_Key]()
         """The edits that were run."""
-        self._nearly = list[_Hit]()
+        self._nearly = list[Hit]()
         """The edits that make something right but for an approximation."""
         self._edits: dict[ast.stmt, list[Candidate]] = {}
         self._slots: dict[ast.stmt, tuple[list[Slot], list[After]]] = {}
@@ -140,10 +67,10 @@ class Search:
             if hit is None:
                 return
             self._trials.stand(hit.patch, hit.mended)
-            yield _told(hit)
+            yield hit.blame()
 
-    def _best(self) -> _Hit | None:
-        hits = list[_Hit]()
+    def _best(self) -> Hit | None:
+        hits = list[Hit]()
         self._nearly.clear()
         wrong = self._trials.wrong
         suspects = self._suspects.ranked(wrong, {self._trials.true(one).shape for one in wrong})
@@ -157,10 +84,10 @@ class Search:
                     if 0 <= total - suspect.tier < _COSTS:
                         hits += self._hits(suspect, total - suspect.tier)
                 if any(self._is_enough(hit, total) for hit in hits):
-                    return min(hits, key=_Hit.rank)
-        return min(hits or self._nearly, key=_Hit.rank, default=None)
+                    return min(hits, key=Hit.rank)
+        return min(hits or self._nearly, key=Hit.rank, default=None)
 
-    def _is_enough(self, hit: _Hit, total: int) -> bool:
+    def _is_enough(self, hit: Hit, total: int) -> bool:
         """Return whether to stop the search after edits as unlikely as `total`.
 
         One edit for all mistakes is worth searching further, and so is one with numbers that a user
@@ -203,7 +130,7 @@ class Search:
             return True
         return slot.whole and self._preview.is_hopeful_sum(slot.s, (term,), [*slot.multiples()])
 
-    def _hits(self, suspect: Suspect, cost: int) -> Iterator[_Hit]:
+    def _hits(self, suspect: Suspect, cost: int) -> Iterator[Hit]:
         """Yield the edits of a statement, as far-fetched as `cost`, that repair something."""
         s = suspect.statement
         for candidate in self._candidates(s, cost):
@@ -214,9 +141,9 @@ class Search:
             mended = self._trials.mended(Patch(s.unit, candidate.edits))
             own = max(cost, candidate.cost)
             if mended:
-                yield _Hit(suspect, candidate, own, mended)
+                yield Hit(suspect, candidate, own, mended)
             elif self._trials.nearly:
-                self._nearly.append(_Hit(suspect, candidate, own, self._trials.nearly, True))
+                self._nearly.append(Hit(suspect, candidate, own, self._trials.nearly, True))
 
     def _is_new(self, s: Statement, edits: Sequence[Edit]) -> bool:
         """Return whether edits change something and were not run before."""
@@ -332,32 +259,6 @@ class Search:
             if fits and all(abs(value - one) > _SOLVED * abs(one) for one in found):
                 found.append(value)
         yield from found
-
-
-def _is_change(unit: Unit, edit: Edit) -> bool:
-    """Return whether an edit removes existing code."""
-    return unit.source[edit.start : edit.end] not in edit.text
-
-
-def _told(hit: _Hit) -> Blame:
-    unit = hit.suspect.statement.unit
-    node = hit.candidate.node or hit.suspect.statement.node
-    edits = [unit.narrowed(one) for one in hit.candidate.edits]
-    place, lines = unit.place(unit.start(node), unit.end(node)), unit.lines(edits)
-    if place.line < lines[0] and not edits[0].text.startswith(b"\n"):
-        place = unit.place(edits[0].start, unit.end(node))
-    told = hit.candidate.told
-    return Blame(
-        tuple(sorted(hit.mended)),
-        place,
-        hit.candidate.rule,
-        f"{told}; what is left is as small as the error of an approximation"
-        if hit.nearly
-        else told,
-        hit.candidate.factor,
-        unit.line_after(edits),
-        lines,
-    )
 
 
 def faithful(watched: Watched, trials: Trials) -> list[Unit]:

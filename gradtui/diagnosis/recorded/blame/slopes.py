@@ -13,8 +13,9 @@ from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.blame.flow import Told
 from gradtui.diagnosis.recorded.blame.gradients import Gradients
 from gradtui.diagnosis.recorded.blame.guard import guarded
+from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.preview import Preview
-from gradtui.diagnosis.recorded.blame.search import Blame, Search, faithful
+from gradtui.diagnosis.recorded.blame.search import Search, faithful
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.differences import COARSE, slope_at

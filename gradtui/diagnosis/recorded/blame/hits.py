@@ -1,0 +1,111 @@
+"""An edit that repairs something, and the line that it puts at fault."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.blame.candidates import Candidate
+from gradtui.diagnosis.recorded.blame.suspects import Suspect
+from gradtui.diagnosis.recorded.blame.trial import Patch
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+
+_SMALL = 2
+"""Most characters by which a replacing edit lengthens a line."""
+_NAME = re.compile(r"[^\W\d]\w*")
+
+
+class Blame(Struct, frozen=True, eq=False):
+    """A line that makes results wrong, and the edit that makes them right."""
+
+    results: tuple[str, ...]
+    place: Place
+    rule: str
+    told: str
+    factor: str | None
+    fix: str
+    lines: tuple[int, int]
+    """The first and the last line that the fix replaces."""
+
+
+class Hit(Struct, frozen=True, eq=False):
+    """An edit that repairs something."""
+
+    suspect: Suspect
+    candidate: Candidate
+    cost: int
+    mended: frozenset[str]
+    nearly: bool = False
+    """Whether an approximation keeps the results from being quite right."""
+
+    @property
+    def patch(self) -> Patch:
+        """The edit in its function."""
+        return Patch(self.suspect.statement.unit, self.candidate.edits)
+
+    @property
+    def total(self) -> int:
+        """How unlikely it is: by its place, its cost, and whether it adds something.
+
+        A mistake in existing code is likelier than a missing part that could be in many places.
+        """
+        return self.suspect.tier + self.cost + self.adds
+
+    @property
+    def adds(self) -> bool:
+        """Whether it keeps the existing code and adds to it, perhaps in a wrong place."""
+        if self.suspect.opposite and self.candidate.rule == "sign":
+            return False
+        return not all(_is_change(self.suspect.statement.unit, one) for one in self.candidate.edits)
+
+    @property
+    def _counts(self) -> bool:
+        """Whether it changes a number, which is no likelier than that one is missing."""
+        return (self.candidate.factor or "").replace(".", "", 1).isdigit()
+
+    def rank(self) -> tuple[int | bool, ...]:
+        """Return the sort key that puts the best edit first."""
+        s, edits = self.suspect.statement, self.candidate.edits
+        size = sum(len(one.text) + one.start - one.end for one in edits)
+        names = set(_NAME.findall(s.text(s.node)))
+        strange = {name for one in edits for name in _NAME.findall(one.text.decode())} - names
+        return (
+            -len(self.mended),
+            self.total,
+            self.adds or self._counts,
+            self.suspect.tier,
+            self.adds,
+            size > _SMALL,
+            self.suspect.promoted,
+            self.suspect.order,
+            len(strange),
+            size,
+        )
+
+    def blame(self) -> Blame:
+        """Return the line at fault and its fix."""
+        unit = self.suspect.statement.unit
+        node = self.candidate.node or self.suspect.statement.node
+        edits = [unit.narrowed(one) for one in self.candidate.edits]
+        place, lines = unit.place(unit.start(node), unit.end(node)), unit.lines(edits)
+        if place.line < lines[0] and not edits[0].text.startswith(b"\n"):
+            place = unit.place(edits[0].start, unit.end(node))
+        told = self.candidate.told
+        if self.nearly:
+            told += "; what is left is as small as the error of an approximation"
+        return Blame(
+            tuple(sorted(self.mended)),
+            place,
+            self.candidate.rule,
+            told,
+            self.candidate.factor,
+            unit.line_after(edits),
+            lines,
+        )
+
+
+def _is_change(unit: Unit, edit: Edit) -> bool:
+    """Return whether an edit removes existing code."""
+    return unit.source[edit.start : edit.end] not in edit.text
