@@ -92,6 +92,19 @@ def gradients(
     return {id: found[id] if id in found else np.zeros(tape.shape(id)) for id in wanted}
 
 
+def through(tape: Tape, id: int, arriving: Array) -> dict[int, Array]:
+    """Return the contributions through one node to the adjoints of its inputs, by input.
+
+    `arriving` is its own adjoint, or a part of it.  Raises Untold if its derivative is unknown.
+    """
+    adjoints, node = _Adjoints(tape), tape.nodes[id]
+    with np.errstate(all="ignore"):
+        _pass(tape, id, arriving, adjoints, tape.value, None)
+    inputs = () if isinstance(node, Leaf) else dict.fromkeys(node.inputs)
+    found = {source: adjoints.pop(source) for source in inputs}
+    return {source: flow for source, flow in found.items() if flow is not None}
+
+
 def _pass(
     tape: Tape, id: int, arriving: Array, adjoints: _Adjoints, value: Values,
     moved: Callable[[Array], Array] | None,

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.diagnosis.recorded.blame.paths import Paths
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.recording.slopes import Untold, flows
 from gradtui.recording.tape import Call, Leaf, Tape
@@ -29,11 +30,14 @@ _ROWS, _LONGEST, _AXES = 20_000, 32, 2
 """Most parts of known values, the longest axis of a loop, and most values with parts."""
 _TOGETHER = 6
 """Most uses of a value whose contributions are summed."""
+_JOINED = 100
+"""Most values whose contributions through rearrangements are summed."""
 _STEPS = 6
 """Most steps of an elementwise function, such as a sigmoid's."""
 _PARTS = 12
 """Most terms of a loss whose adjoints are told apart."""
-_LINEAR, _SCALING = frozenset({"add", "subtract", "negative"}), frozenset({"multiply", "divide"})
+SUMS = frozenset({"add", "subtract"})
+_LINEAR, _SCALING = SUMS | {"negative"}, frozenset({"multiply", "divide"})
 _LEAST = 1e-4
 """Below this relative size, cancelling cubes are only rounding."""
 
@@ -106,6 +110,7 @@ class Marks:
                 form, size = mark_of(end - start)
                 self._parts[form][rounded(size)] = last - first
         self._note_terms(point, adjoints)
+        self._note_split(tape, forward, adjoints)
         for id, value in adjoints.items():
             node = tape.nodes[id]
             if tape.active[id]:
@@ -116,6 +121,18 @@ class Marks:
                     self._matrices[form, rounded(size)].append(value)
                 if isinstance(node, Call) and node.elementwise:
                     _note_slopes(tape, id, self._add)
+
+    def _note_split(
+        self, tape: Tape, forward: Collection[int], adjoints: Mapping[int, Array]
+    ) -> None:
+        """Note the sums of contributions that come through one rearrangement, such as a slice."""
+        paths = Paths(tape, forward, {i: one for i, one in adjoints.items() if tape.active[i]})
+        joined = [id for id in forward if tape.active[id] and paths.is_split(id)]
+        for id in joined[:_JOINED]:
+            for count, value in paths.sums(id):
+                form, size = mark_of(value)
+                parts, size = self._parts[form], rounded(size)
+                parts[size] = max(count, parts.get(size, 0))
 
     def _note_terms(self, point: Point, adjoints: Mapping[int, Array]) -> None:
         """Note the adjoints by each term of the loss alone, for code that goes back by terms."""
