@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
-from gradtui.diagnosis.recorded.blame.marks import Mark, Marks, mark_of, rounded
+from gradtui.diagnosis.recorded.blame.marks import SUMS, Mark, Marks, mark_of, rounded
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.recording.tape import Added, Call, Leaf, Moved, Node, Tape
 
@@ -43,10 +43,14 @@ class Told:
         """Those of them that recompute values of the forward pass."""
         self.first: set[Line] = set()
         """Lines that turn right values into others."""
+        self.lacking: set[Line] = set()
+        """Lines that store sums which are used before all of their terms are added."""
         self.handing: set[Line] = set()
         """Lines whose values such a line uses: right in themselves, but perhaps not needed."""
         self.opposite: set[Line] = set()
         """Lines whose values are right ones with the other sign, first of all."""
+        self.right = 0
+        """The number of values beside the forward pass that are right and not 0."""
         self.turned: set[Line] = set()
         """Lines whose values are the transposes of right ones."""
 
@@ -61,10 +65,13 @@ class Told:
 class Flow(Told):
     """The lines of one recorded run; `scales` are factors by which right values may be off."""
 
-    def __init__(self, point: Point, scales: Sequence[float]) -> None:
+    def __init__(self, point: Point, scales: Sequence[float], *, summing: bool = False) -> None:
+        """With `summing`, sums of some contributions are right until something else uses them."""
         super().__init__()
         tape = point.result.tape
-        self._tape, self._scales = tape, scales
+        self._tape, self._scales, self._summing = tape, scales, summing
+        self._partial = set[int]()
+        """Values that are sums of some contributions, not of all."""
         self._found: dict[int, Mark] = {}
         self._lines = [_line(tape, id) for id in range(len(tape))]
         forward = _ancestors(tape, [point.root])
@@ -94,6 +101,11 @@ class Flow(Told):
     def _is_marked(self, id: int, scales: Sequence[float] | None = None) -> bool:
         """Return whether a value is right, whatever else is added, times one of some scales."""
         return self._marks.holds(self._mark_of(id), scales or self._scales)
+
+    def _is_exact(self, id: int) -> bool:
+        """Return whether a value is right without any factor."""
+        summed = id in self._partial and self._marks.knows(self._tape.value(id), (1.0,), (1.0,))
+        return bool(summed) or self._is_marked(id, (1.0,))
 
     def _mark_of(self, id: int) -> Mark:
         if id not in self._found:
@@ -137,7 +149,7 @@ class Flow(Told):
             )
             right.append(self._is_right(id, inputs, right, forward))
             moved = not isinstance(node, Call)
-            exact.append(all(exact[i] for i in inputs) if moved else self._is_marked(id, (1.0,)))
+            exact.append(all(exact[i] for i in inputs) if moved else self._is_exact(id))
             back = [i for i in inputs if i not in forward and self._lines[i] is not None]
             if right[id] and not exact[id] and all(exact[i] for i in back):
                 # A factor that the values before did not need is a mistake, unless none is known.
@@ -156,14 +168,21 @@ class Flow(Told):
                     self.turned.add(line)
                 if clean[id] and not right[id]:
                     turning.append((id, line))
+        self.right = sum(
+            one and bool(self._tape.value(id).any())
+            for id, one in enumerate(right) if id not in forward
+        )  # fmt: skip
         cleared = self._cleared(right, forward)
         for id, line in turning:
-            if not cleared[id]:
-                self.first.add(line)
-                handed = self._handed(id, line)
-                self.handing |= {
-                    own for i in handed if i not in forward and (own := self._lines[i]) is not None
-                }
+            if cleared[id]:
+                continue
+            handed = [*self._handed(id, line)]
+            if lacking := self._incomplete(handed):
+                self.lacking |= lacking
+                continue
+            self.first.add(line)
+            own = (self._lines[i] for i in handed if i not in forward)
+            self.handing |= {one for one in own if one is not None}
         self.known = {line for line, is_right in told.items() if is_right}
         self._opposed(right, forward)
         self._misplaced(point, right)
@@ -224,6 +243,17 @@ class Flow(Told):
                     if line is not None:
                         self.first.add(line)
 
+    def _incomplete(self, handed: Iterable[int]) -> set[Line]:
+        """Return the lines of the sums that are used before all of their terms are added."""
+        pending, found = [id for id in handed if id in self._partial], set[int]()
+        while pending:
+            id = pending.pop()
+            if id not in found:
+                found.add(id)
+                inputs = getattr(self._tape.nodes[id], "inputs", ())
+                pending += [one for one in inputs if one in self._partial]
+        return {line for id in found if (line := self._lines[id]) is not None}
+
     def _is_masked(self, node: Node) -> bool:
         """Return whether a value is another with some elements set to 0."""
         if not isinstance(node, Moved) or len(node.inputs) != 2:
@@ -253,8 +283,16 @@ class Flow(Told):
             return True
         value = self._tape.value(id)
         if not value.any() or (isinstance(node, Moved | Added) and not self._is_masked(node)):
+            if self._summing and not self._partial.isdisjoint(inputs) and not self._is_marked(id):
+                self._partial.add(id)
             return all(right[i] for i in inputs)
-        return value.dtype.kind != "f" or self._is_marked(id)
+        if value.dtype.kind != "f" or self._is_marked(id):
+            return True
+        summed = self._summing and isinstance(node, Call) and node.name in SUMS
+        if summed and all(right[i] for i in inputs) and self.knows(value):
+            self._partial.add(id)
+            return True
+        return False
 
 
 def _line(tape: Tape, id: int) -> Line | None:

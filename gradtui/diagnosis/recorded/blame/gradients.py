@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,19 +11,21 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.recorded.approximate import is_approached
-from gradtui.diagnosis.recorded.blame.flow import Flow
+from gradtui.diagnosis.recorded.blame.flow import Flow, Line
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.search import Search, faithful
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
+from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.blame.watchdog import Endless
 from gradtui.diagnosis.recorded.judge import Judge
-from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, Values, as_compared
+from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, Values, as_compared
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.recording.functions import function_of
+from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Leaf
 
 Array = NDArray[Any]
@@ -59,21 +62,50 @@ def blamed(
         trials.watchdog.at_work(),
     ):
         trials.measure()
-        flow = Flow(point, (1.0,) if runs.target.deliberate else _scales(point, wrong))
-        library = runs.target.library
-        watched = Watched({file for file, _ in flow.feeds}, library)
-        watched.run(lambda: runs.as_is(point.values))
-        rearranged = any(flow.is_rearranged(point.hand[n], point.true[n]) for n in wrong)
-        of_loss = getattr(function_of(called), "__code__", None)
-        of_loss = of_loss if runs.target.returns_loss else None
-        suspects = Suspects(
-            flow, watched, faithful(watched, trials), rearranged=rearranged,
-            scaled=_are_scaled(point, wrong), of_loss=of_loss,
-        )  # fmt: skip
-        preview = Preview(flow, watched.held, trials.watchdog, library)
-        found = tuple(Search(trials, suspects, preview).found())
+        found = tuple(_Searches(runs, trials, wrong).of(point).found())
         runs.cut_short = trials.made if trials.wrong and trials.left <= 0 else 0
         return found
+
+
+class _Searches:
+    """Searches of the user's code, as it is and with some edits."""
+
+    def __init__(self, runs: Runs, trials: Gradients, wrong: Sequence[str]) -> None:
+        self._runs, self._trials, self._wrong = runs, trials, wrong
+        self._units: list[Unit] = []
+
+    def of(self, point: Point) -> Search:
+        """Return the search from the evidence of a run."""
+        deliberate = self._runs.target.deliberate
+        flow = Flow(point, (1.0,) if deliberate else _scales(point, self._wrong))
+        return self._from(flow, point, exact=False)
+
+    def _from(self, flow: Flow, point: Point, *, exact: bool) -> Search:
+        target, trials = self._runs.target, self._trials
+        watched = Watched({file for file, _ in flow.feeds}, target.library)
+        with trials.standing():
+            watched.run(lambda: self._runs.as_is(point.values))
+        self._units = self._units or faithful(watched, trials)
+        of_loss = getattr(function_of(target.called), "__code__", None)
+        suspects = Suspects(
+            flow, watched, self._units,
+            rearranged=any(flow.is_rearranged(point.hand[n], point.true[n]) for n in self._wrong),
+            scaled=_are_scaled(point, self._wrong),
+            of_loss=of_loss if target.returns_loss else None,
+        )  # fmt: skip
+        preview = Preview(flow, watched.held, trials.watchdog, target.library, exact=exact)
+
+        return Search(trials, suspects, preview, partial(self._again, point))
+
+    def _again(self, before: Point, line: Line | None) -> Search | None:
+        """Return the search of the code as it stands; None if a line is as wrong as before."""
+        try:
+            with self._trials.standing():
+                point = self._runs.point(before.values, tuple(before.true), near=before.near)
+        except (CodeFailed, InputError, Lost, Untold):
+            return None
+        flow = Flow(point, (1.0,), summing=True)
+        return None if line in flow.first else self._from(flow, point, exact=True)
 
 
 def likeliest(point: Point, name: str, called: Callable[..., Any]) -> Place | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
@@ -84,6 +85,11 @@ class Hit(Struct, frozen=True, eq=False):
             size,
         )
 
+    @property
+    def line(self) -> int:
+        """The number of the line at fault."""
+        return self.blame().place.line
+
     def blame(self) -> Blame:
         """Return the line at fault and its fix."""
         unit = self.suspect.statement.unit
@@ -104,6 +110,22 @@ class Hit(Struct, frozen=True, eq=False):
             unit.line_after(edits),
             lines,
         )
+
+
+def together(one: Hit, two: Hit) -> list[Hit]:
+    """Return edits that repair something only together; those of a statement become one."""
+    mended, first, second = two.mended, one.candidate, two.candidate
+    if one.suspect.statement.node is two.suspect.statement.node:
+        told = f"{first.told}, and {second.told}"
+        both = replace(first, edits=(*first.edits, *second.edits), told=told, node=None)
+        return [replace(one, candidate=both, mended=mended)]
+    return [
+        replace(hit, candidate=replace(
+            hit.candidate,
+            told=f"{hit.candidate.told}, together with what is wrong in line {other.line}",
+        ), mended=mended)
+        for hit, other in ((one, two), (two, one))
+    ]  # fmt: skip
 
 
 def _is_change(unit: Unit, edit: Edit) -> bool:

@@ -9,6 +9,7 @@ import ast
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import product
 from types import CodeType
 from typing import Any
 
@@ -40,8 +41,12 @@ class Preview:
         held: Mapping[tuple[str, int], Sequence[Mapping[str, Any]]],
         watchdog: Watchdog,
         library: Library = NUMPY,
+        *,
+        exact: bool = False,
     ) -> None:
+        """If `exact`, a value is right only as it is, not if it is so times a simple number."""
         self._flow, self._held, self._watchdog = flow, held, watchdog
+        self._times = (1.0,) if exact else _TIMES
         self._library = library
         self._codes: dict[str, CodeType] = {}
         self._values: dict[tuple[ast.stmt, str], list[Any]] = {}
@@ -56,13 +61,12 @@ class Preview:
             return self._may_be_stored(s)
         if not rounds or text is None or own is None:
             return None
-        forms = ("{}", *_sums(s))
         told = [
             self._is_better(
                 self._value(s, form.format(text), at), self._value(s, form.format(own), at)
             )
-            for at in range(rounds)
-            for form in forms
+            for at, form in product(range(rounds), ("{}", *_sums(s)))
+            if form == "{}" or not _is_nothing(self._value(s, text, at))
         ]
         return True if True in told else None if None in told else False
 
@@ -71,7 +75,9 @@ class Preview:
         text = s.text(value) if (value := s.value()) is not None else ""
         rounds = range(len(self._held[s.unit.file, s.node.lineno]))
         found = [own for at in rounds if _is_array(own := self._value(s, text, at)) and own.any()]
-        return any(self._flow.knows(np.asarray(one), _TIMES) for one in found) if found else None
+        return (
+            any(self._flow.knows(np.asarray(one), self._times) for one in found) if found else None
+        )
 
     def is_hopeful_kept(self, s: Statement, text: str) -> bool:
         """Return whether another value may be right once the stored one is added to it."""
@@ -103,8 +109,8 @@ class Preview:
                 self._filled(s, form.format(text), factors, at),
                 self._value(s, form.format(own), at),
             )
-            for at in range(rounds)
-            for form in ("{}", *_sums(s))
+            for at, form in product(range(rounds), ("{}", *_sums(s)))
+            if form == "{}" or not _is_nothing(self._filled(s, text, factors, at))
         ]
         return True if True in told else None if None in told else False
 
@@ -149,8 +155,9 @@ class Preview:
     def is_hopeful_sum(self, s: Statement, factors: Sequence[str], times: Sequence[float]) -> bool:
         """Return whether a statement's stored value may be right with a multiple of a product."""
         text = s.text(value) if (value := s.value()) is not None else ""
-        for at in range(len(self._held.get((s.unit.file, s.node.lineno), ()))):
-            own, *more = (self._value(s, one, at) for one in (text, *factors))
+        rounds = range(len(self._held.get((s.unit.file, s.node.lineno), ())))
+        for at, form in product(rounds, ("{}", *_sums(s))):
+            own, *more = (self._value(s, one, at) for one in (form.format(text), *factors))
             with np.errstate(all="ignore"):
                 term = _product(more) if _is_array(own) else None
                 fits = term is not None and stretches(np.shape(term), np.shape(own))
@@ -172,10 +179,10 @@ class Preview:
 
     def _is_progress(self, found: Array, own: Any) -> bool:
         """Return whether a value is known to be right, or as a larger part of one than before."""
-        told = self._flow.knows(np.asarray(found), _TIMES)
+        told = self._flow.knows(np.asarray(found), self._times)
         if not told or told == math.inf:
             return told > 0
-        return not _is_array(own) or told > self._flow.knows(np.asarray(own), _TIMES)
+        return not _is_array(own) or told > self._flow.knows(np.asarray(own), self._times)
 
     def _value(self, s: Statement, text: str, at: int) -> Any:
         """Return the value of a user's expression in a round; a failure counts as wrong."""
@@ -216,11 +223,16 @@ class Preview:
         if not _is_array(value):
             return True
         array = np.asarray(value)
-        return not array.any() or self._flow.knows(array, _TIMES) > 0
+        return not array.any() or self._flow.knows(array, self._times) > 0
 
 
 def _is_array(value: Any) -> bool:
     return isinstance(value, np.ndarray | np.floating) and value.dtype.kind == "f"
+
+
+def _is_nothing(value: Any) -> bool:
+    """Return whether a term is all zeros, so that a sum is as right as without it."""
+    return _is_array(value) and not value.any()
 
 
 def _is_plain(value: Array) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy as np
 from gradtui.diagnosis.recorded.blame.afters import After, afters
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.edits import edits
-from gradtui.diagnosis.recorded.blame.hits import Blame, Hit
+from gradtui.diagnosis.recorded.blame.flow import Line
+from gradtui.diagnosis.recorded.blame.hits import Blame, Hit, together
 from gradtui.diagnosis.recorded.blame.instead import Instead, insteads
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
 from gradtui.diagnosis.recorded.blame.preview import Preview
@@ -25,6 +26,10 @@ from gradtui.recording.run import unheard
 _COSTS = 5
 _ROUNDS = 4
 """Most mistakes told apart."""
+_LIKELY = 3
+"""How far-fetched the edits are that are tried before two mistakes are thought of."""
+_LEADS, _OF_A_LINE, _FOLLOWED = 16, 8, 3
+"""Most edits that are looked at as the first of two, those in a line, and those followed."""
 _FURTHER = 2
 """The extra cost of edits tried once some mistakes are repaired."""
 _BLIND = 1
@@ -41,8 +46,16 @@ _Key = tuple[Unit, tuple[tuple[int, int, bytes], ...]]
 class Search:
     """One search, for any number of mistakes."""
 
-    def __init__(self, trials: Trials, suspects: Suspects, preview: Preview) -> None:
+    def __init__(
+        self, trials: Trials, suspects: Suspects, preview: Preview,
+        again: Callable[[Line | None], Search | None] | None = None,
+    ) -> None:  # fmt: skip
+        """`again` returns a search of the code as it stands, unless a line is as wrong as before.
+
+        It finds mistakes that hide one another: each of their edits alone repairs no result.
+        """
         self._trials, self._suspects, self._preview = trials, suspects, preview
+        self._again = again
         self._glancing = True
         """Whether only edits with a right line at a glance are tried."""
         self._tried = set[_Key]()
@@ -59,33 +72,86 @@ class Search:
     def found(self) -> Iterator[Blame]:
         """Yield a blame for each mistake that an edit repairs."""
         for _ in range(_ROUNDS):
-            if not self._trials.wrong:
+            hits = self._best() if self._trials.wrong else []
+            if not hits:
                 return
-            self._hand = self._trials.results(None)
-            with unheard():
-                hit = self._best()
-            if hit is None:
-                return
-            self._trials.stand(hit.patch, hit.mended)
-            yield hit.blame()
+            for hit in hits:
+                self._trials.stand(hit.patch, hit.mended)
+                yield hit.blame()
 
-    def _best(self) -> Hit | None:
-        hits = list[Hit]()
+    def _best(self, *, likely: bool = False) -> list[Hit]:
+        """Return the best edit, or those of mistakes that hide one another; empty if none helps.
+
+        Only `likely` ones are tried if the code may be wrong elsewhere, too.
+        """
+        self._hand = self._trials.results(None)
         self._nearly.clear()
-        wrong = self._trials.wrong
-        suspects = self._suspects.ranked(wrong, {self._trials.true(one).shape for one in wrong})
         self._tried.clear()
         self._edits.clear()
         self._zeros.clear()
-        for glancing in (True, False):
+        with unheard():
+            return self._of(self._ranked(), likely=likely)
+
+    def _ranked(self) -> list[Suspect]:
+        wrong = self._trials.wrong
+        return self._suspects.ranked(wrong, {self._trials.true(one).shape for one in wrong})
+
+    def _of(self, suspects: Sequence[Suspect], *, likely: bool) -> list[Hit]:
+        hits = list[Hit]()
+        for glancing in (True,) if likely else (True, False):
             self._glancing = glancing
-            for total in range(TIERS + _COSTS):
+            for total in range(_LIKELY + 1 if likely else TIERS + _COSTS):
                 for suspect in suspects:
                     if 0 <= total - suspect.tier < _COSTS:
                         hits += self._hits(suspect, total - suspect.tier)
                 if any(self._is_enough(hit, total) for hit in hits):
-                    return min(hits, key=Hit.rank)
-        return min(hits or self._nearly, key=Hit.rank, default=None)
+                    return [min(hits, key=Hit.rank)]
+                wanting = glancing and total == _LIKELY and not likely and not hits
+                if wanting and (together := self._together()):
+                    return together
+        found = hits or self._nearly
+        return [min(found, key=Hit.rank)] if found else []
+
+    def _together(self) -> list[Hit]:
+        """Return two edits that repair a result only together, first that of a line that fails."""
+        start = self._again(None) if self._again is not None else None
+        found = [*start._led()] if start is not None else []
+        found.sort(key=lambda pair: -pair[1]._suspects.right)
+        for lead, further in found[:_FOLLOWED]:
+            if self._trials.mended(lead.patch):
+                return []  # it is one of those that are tried alone
+            with self._trials.assuming(lead.patch):
+                last = further._best(likely=True)
+            if last:
+                return together(lead, last[0])
+        return []
+
+    def _led(self) -> Iterator[tuple[Hit, Search]]:
+        """Yield edits after which a line's value is right, with the search from there."""
+        leads = [
+            lead for one in self._ranked() if one.failing
+            for lead in sorted(self._leads(one), key=Hit.rank)[:_OF_A_LINE]
+        ]  # fmt: skip
+        for lead in sorted(leads, key=Hit.rank)[:_LEADS]:
+            with self._trials.assuming(lead.patch):
+                further = self._again(lead.suspect.line) if self._again is not None else None
+            if further is not None:
+                yield lead, further
+
+    def _leads(self, suspect: Suspect) -> Iterator[Hit]:
+        """Yield the edits of a line after which its value is right at a glance."""
+        s = suspect.statement
+        within, _ = self._prepared(s)
+        for one in self._edits[s.node]:
+            if one.cost < _COSTS and self._preview.is_hopeful(s, one.edits):
+                yield Hit(suspect, one, one.cost, frozenset())
+        for slot in within:
+            if slot.takes_numbers and self._preview.is_hopeful(s, slot.negated().edits):
+                yield Hit(suspect, slot.negated(), 0, frozenset())
+            for factor, cost in slot.factors if slot.takes_factors else ():
+                if self._preview.is_hopeful_times(s, slot.node, factor):
+                    for candidate in slot.factor(factor, 1.0, cost):
+                        yield Hit(suspect, candidate, candidate.cost, frozenset())
 
     def _is_enough(self, hit: Hit, total: int) -> bool:
         """Return whether to stop the search after edits as unlikely as `total`.
@@ -153,13 +219,7 @@ class Search:
         return new
 
     def _candidates(self, s: Statement, cost: int) -> Iterator[Candidate]:
-        if s.node not in self._edits:
-            wanted = self._trials.numbers
-            self._edits[s.node] = [
-                *edits(s), *unused(s), *renamings(s), *given(s), *numbers(s, wanted),
-            ]  # fmt: skip
-            self._slots[s.node] = [*slots(s)], [*afters(s)]
-        within, behind = self._slots[s.node]
+        within, behind = self._prepared(s)
         if cost == 3:
             yield from (one.candidate for one in insteads(s, within) if self._is_worth_instead(one))
         yield from (
@@ -179,6 +239,16 @@ class Search:
                 yield from after.calls()
             if cost == (0 if self._is_empty() else 2):
                 yield from self._in_after(after)
+
+    def _prepared(self, s: Statement) -> tuple[list[Slot], list[After]]:
+        """Return the places in and after a statement where something may be missing."""
+        if s.node not in self._edits:
+            wanted = self._trials.numbers
+            self._edits[s.node] = [
+                *edits(s), *unused(s), *renamings(s), *given(s), *numbers(s, wanted),
+            ]  # fmt: skip
+            self._slots[s.node] = [*slots(s)], [*afters(s)]
+        return self._slots[s.node]
 
     def _in_slot(self, slot: Slot, cost: int) -> Iterator[Candidate]:
         """Yield factors and terms with which an expression makes some gradient right."""
@@ -205,7 +275,8 @@ class Search:
             if worth and self._is_worth_times(slot, factor, cost):
                 for value in self._solved(nothing, self._run(slot.s, slot.times(factor))):
                     yield from slot.factor(factor, value, cost)
-        for term in slot.terms() if cost == 2 else ():
+        alike = slot.alike() if self._glancing else ()
+        for term in (*slot.terms(), *alike) if cost == 2 else ():
             if self._trials.left > 0 and self._is_worth_adding(slot, term):
                 for value in self._solved(self._hand, self._run(slot.s, slot.plus(term))):
                     yield from slot.term(term, value)

@@ -10,6 +10,7 @@ from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.constants import Constant, constants, same, sizes
 from gradtui.diagnosis.recorded.blame.material import arrays, own_functions
+from gradtui.diagnosis.recorded.blame.siblings import siblings
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape
 from gradtui.engine.shapes import stretches
@@ -212,6 +213,11 @@ class Slot:
         ]
         yield from self._turned()
         yield from found[:_TERMS]
+
+    def alike(self) -> Iterator[str]:
+        """Yield terms that are made like others in the code, of other names."""
+        if self.whole:
+            yield from siblings(self.s)
 
     def _turned(self) -> Iterator[str]:
         """Yield the transpose of the expression, because a symmetric matrix needs both."""

@@ -33,6 +33,13 @@ class Suspect(Struct, frozen=True, eq=False):
     order: int
     opposite: bool = False
     """Whether its value is right but for its sign."""
+    failing: bool = False
+    """Whether right values become something else there, or lack a part."""
+
+    @property
+    def line(self) -> Line:
+        """Its file and line."""
+        return self.statement.unit.file, self.statement.node.lineno
 
 
 class Suspects:
@@ -49,12 +56,18 @@ class Suspects:
         of_loss: CodeType | None = None,
     ) -> None:
         self._flow, self._watched, self._units = flow, watched, units
+        self._failing = flow.first | flow.lacking
         self._rearranged, self._of_loss = rearranged, of_loss
         """Whether a result has the right elements in another order."""
         self._scaled = scaled
         """Whether most results are off by a common factor."""
         self._wrong: set[str] = set()
         self._wanted: Collection[Shape] = ()
+
+    @property
+    def right(self) -> int:
+        """The number of values of the backward pass that are known to be right."""
+        return self._flow.right
 
     def ranked(self, wrong: Collection[str], wanted: Collection[Shape]) -> list[Suspect]:
         """Return the statements that may make results wrong, in the order of execution.
@@ -99,9 +112,9 @@ class Suspects:
         if called or beside:
             return Suspect(statement, min(UNTOLD, max(1 if called else 2, tier)), True, order)
         handing = bool(lines & self._flow.handing)
-        promoted = tier == UNTOLD or (handing and not lines & self._flow.first)
-        opposite = bool(lines & self._flow.opposite)
-        return Suspect(statement, tier, promoted, order, opposite)
+        promoted = tier == UNTOLD or (handing and not lines & self._failing)
+        opposite, failing = bool(lines & self._flow.opposite), bool(lines & self._failing)
+        return Suspect(statement, tier, promoted, order, opposite, failing)
 
     def _loss(self, unit: Unit, node: ast.stmt) -> ast.expr | None:
         """Return the loss that a statement returns with gradients, which is right by definition."""
@@ -167,7 +180,7 @@ class Suspects:
             return TIERS
         if lines & self._flow.forward:
             return UNTOLD
-        likely = bool(lines & (self._flow.first | self._flow.handing | self._flow.opposite))
+        likely = bool(lines & (self._failing | self._flow.handing | self._flow.opposite))
         if self._rearranged:
             likely |= bool(lines & self._flow.moving)
         # A right value, such as a local derivative, may lack the factor that all lack.
@@ -179,7 +192,7 @@ class Suspects:
         exact = wrong - self._flow.lost <= fed <= wrong
         if partial:
             return 1 if exact else 2  # a part is never the adjoint of a whole
-        if lines & self._flow.first and fed <= wrong:
+        if lines & self._failing and fed <= wrong:
             return 0 if exact else 1  # of several mistakes, each spoils its own
         if not exact:
             return 2

@@ -67,6 +67,16 @@ class Trials(ABC):
         self._standing = (*self._standing, patch)
         self.wrong = tuple(name for name in self.wrong if name not in mended)
 
+    @contextmanager
+    def assuming(self, patch: Patch) -> Iterator[None]:
+        """Keep an edit in the code for a while, in which runs are not counted."""
+        before, left = self._standing, self._left
+        self._standing = (*before, patch)
+        try:
+            yield
+        finally:
+            self._standing, self._left = before, left
+
     def measure(self) -> None:
         """Note the duration of an unedited run; slow code is run fewer times."""
         taken = list[float]()
@@ -100,11 +110,16 @@ class Trials(ABC):
 
         Raises SyntaxError and ValueError for invalid code, Endless if it does not end.
         """
+        with self.standing(patch), self.watchdog.watching():
+            yield
+
+    @contextmanager
+    def standing(self, patch: Patch | None = None) -> Iterator[None]:
+        """Put the kept edits and another one into the code, which may take any time."""
         edits: dict[Unit, list[Edit]] = {}
         for one in (*self._standing, *([patch] if patch is not None else [])):
             edits.setdefault(one.unit, []).extend(one.edits)
         with ExitStack() as stack:
             for unit, own in edits.items():
                 stack.enter_context(unit.running(unit.edited(own)))
-            stack.enter_context(self.watchdog.watching())
             yield

@@ -67,7 +67,9 @@ class Unit:
         elif not heads and self.node.col_offset:
             heads = ["if 1:"]
         step = self.source[:1].decode() if self.source[:1].isspace() else ""
-        head = "".join(f"{step * level}{line}\n" for level, line in enumerate(heads))
+        # Lines keep their numbers, because what an edited function computes is told by them.
+        above = "\n" * (self.first - 1 - len(heads))
+        head = above + "".join(f"{step * level}{line}\n" for level, line in enumerate(heads))
         body = self.node.body[0] if isinstance(self.node, Function) else self.node
         if not self.code.co_freevars or body.lineno == self.node.lineno:
             return head, ""

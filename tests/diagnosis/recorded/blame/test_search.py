@@ -1,0 +1,69 @@
+"""Mistakes that hide each other, and parts that are missing beside their like."""
+
+import numpy as np
+
+import gradtui
+from findings import line_of
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(4, 3, 2)), RNG.normal(size=(4, 3, 5))
+Wz, Wr = RNG.normal(size=(7, 5)) * 0.4, RNG.normal(size=(7, 5)) * 0.4
+W, V = RNG.normal(size=(2, 5)), RNG.normal(size=(5, 5)) * 0.4
+
+
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+def twice_through_time(W, V):
+    hs = [np.zeros((3, 5))]
+    for x in X:
+        hs.append(np.tanh(x @ W + hs[-1] @ V))
+    dW, dV, dnext = np.zeros_like(W), np.zeros_like(V), np.zeros((3, 5))
+    for t in reversed(range(4)):
+        dh = hs[t + 1] - Y[t] + dnext
+        dz = dh * (1 - hs[t + 1])
+        dW += X[t].T @ dz
+        dV += hs[t].T @ dz
+        dnext = dz @ V
+    return sum(np.sum((h - y) ** 2) / 2 for h, y in zip(hs[1:], Y, strict=True)), (dW, dV)
+
+
+def forgets_a_gate(Wz, Wr):
+    h, seen, loss = np.zeros((3, 5)), [], 0.0
+    for x, y in zip(X, Y, strict=True):
+        xh = np.hstack([x, h])
+        z, r = sigmoid(xh @ Wz), sigmoid(xh @ Wr)
+        seen.append((xh, h, z, r))
+        h = z * h + r
+        loss = loss + np.sum((h - y) ** 2) / 2
+        seen[-1] += (h - y,)
+    dWz, dWr, dh = np.zeros_like(Wz), np.zeros_like(Wr), np.zeros((3, 5))
+    for xh, h, z, r, d in reversed(seen):
+        dh = dh + d
+        daz = dh * h * z * (1 - z)
+        dar = dh * r * (1 - r)
+        dWz += xh.T @ daz
+        dWr += xh.T @ dar
+        dh = dh * z
+        dh += (daz @ Wz.T)[:, 2:]
+    return loss, (dWz, dWr)
+
+
+def test_two_mistakes_of_which_each_hides_the_other_are_found_together():
+    first, second = gradtui.check(twice_through_time, W=W, V=V)
+
+    assert first.line == line_of(twice_through_time, 7)
+    assert first.fix == "dz = dh * (1 - hs[t + 1]**2)"
+    assert second.line == line_of(twice_through_time, 10)
+    assert second.fix == "dnext = dz @ V.T"
+    assert first.evidence["gradients"] == second.evidence["gradients"] == ["W", "V"]
+    assert f"together with what is wrong in line {second.line}" in first.message
+    assert f"together with what is wrong in line {first.line}" in second.message
+
+
+def test_a_path_is_missing_beside_its_like():
+    (finding,) = gradtui.check(forgets_a_gate, Wz=Wz, Wr=Wr)
+
+    assert (finding.rule, finding.line) == ("missing-path", line_of(forgets_a_gate, 17))
+    assert finding.fix == "dh += (daz @ Wz.T)[:, 2:] + (dar @ Wr.T)[:, 2:]"
