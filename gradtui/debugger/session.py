@@ -73,6 +73,8 @@ class Session:
         self._step = self._position = 0
         self.guide: Guide | None = None
         """The way through the lesson, once it has begun."""
+        self.unguided = False
+        """Whether the user has left the lesson for good."""
         self.folded: frozenset[int] = frozenset()
         """The roots of the statements folded into one node on the graph of operations."""
         self._tapes: OrderedDict[tuple[History, int], Tape] = OrderedDict()

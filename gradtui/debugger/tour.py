@@ -24,7 +24,7 @@ _SIGNS = str.maketrans({"−": "-", "·": "*", "×": "*"})
 
 def begin(session: Session) -> None:
     """Begin the scenario's lesson, if it has one, before anything of the first step is computed."""
-    if session.problem.lessons and session.guide is None:
+    if session.problem.lessons and session.guide is None and not session.unguided:
         if session.step == 0:
             session.position = 0
         session.guide = Guide(session.problem.lessons)
@@ -40,9 +40,9 @@ def resume(session: Session, guide: Guide, place: int, since: int) -> None:
 
 def leave(session: Session) -> None:
     """Leave the lesson, so that nothing is hidden."""
-    session.guide = None
+    session.guide, session.unguided = None, True
     session.seek(session.step)
-    session.message = "the lesson is off; it starts again when the file is reloaded"
+    session.message = "the lesson is off; `:lesson` begins it again"
 
 
 def enter(session: Session, place: int) -> None:

@@ -64,6 +64,8 @@ class SavedLesson(Struct, frozen=True, forbid_unknown_fields=True):
     right: tuple[_Number, ...] = ()
     """Questions whose first answer was right."""
     tries: _Number = 0
+    off: bool = False
+    """Whether the user has left the lesson."""
 
 
 class Snapshot(Struct, frozen=True, forbid_unknown_fields=True):

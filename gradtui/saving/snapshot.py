@@ -82,13 +82,14 @@ def take_snapshot(session: Session) -> Snapshot:
         run=branches[0].name,
         branches=tuple(_saved(branch, branches, session) for branch in branches[1:]),
         current=branches.index(session.branches.current),
-        lesson=_saved_lesson(session.guide),
+        lesson=_saved_lesson(session),
     )
 
 
-def _saved_lesson(guide: Guide | None) -> SavedLesson:
+def _saved_lesson(session: Session) -> SavedLesson:
+    guide = session.guide
     if guide is None or not (guide.place or guide.tries or guide.ticked):
-        return SavedLesson()
+        return SavedLesson(off=session.unguided)
     ticked, answered, right = map(_numbers, (guide.ticked, guide.answered, guide.right))
     return SavedLesson(guide.place, guide.since, ticked, answered, right, guide.tries)
 
@@ -276,7 +277,8 @@ class Resumption:
         """Restore the progress in the lesson."""
         saved, session = self._saved.lesson, self.session
         lessons = session.problem.lessons
-        if lessons:
+        session.unguided = saved.off
+        if lessons and not saved.off:
             asking = {at for at, lesson in enumerate(lessons) if lesson.question is not None}
             guide = Guide(lessons)
             guide.ticked = set(saved.ticked) & set(range(len(lessons)))

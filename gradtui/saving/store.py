@@ -167,7 +167,8 @@ def _file_of(scenario: str) -> Path:
 def is_untouched(place: Snapshot) -> bool:
     """Return whether a place is at the start, with nothing set up: there is little to resume."""
     made = place.branches, place.breakpoints, place.watches
-    return place.step == 0 and place.lesson.place == 0 and not any(made)
+    lesson = place.lesson
+    return place.step == 0 and not (lesson.place or lesson.off or any(made))
 
 
 def described(place: Snapshot) -> str:
@@ -182,4 +183,5 @@ def described(place: Snapshot) -> str:
     ]
     listed = ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
     lesson = f", part {place.lesson.place + 1} of the lesson" if place.lesson.place else ""
+    lesson = ", the lesson off" if place.lesson.off else lesson
     return f"at step {place.step:,}{lesson}" + (f" with {listed}" if listed else "")

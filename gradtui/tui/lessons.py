@@ -97,7 +97,9 @@ class Lessons(Part):
         After the last step, open the next lesson of the course.
         """
         guide = self._session.guide
-        if guide is None:
+        if guide is None and self._session.unguided and text != _OFF:
+            self._begin_again()
+        elif guide is None:
             self._host.say(_NONE)
         elif text == _OFF:
             self._host.screen.set_class(False, "-lesson")
@@ -114,6 +116,11 @@ class Lessons(Part):
                 f"{asked} = ", text, lambda typed: tour.read_answer(typed, self._session),
                 self._answer, bare=True, hint="a number, or an expression of known numbers",
             )  # fmt: skip
+
+    def _begin_again(self) -> None:
+        self._session.unguided = False
+        self._host.screen.set_class(True, "-lesson")
+        self._host.do(tour.begin)
 
     def _enter(self, by: int) -> None:
         guide = self._session.guide

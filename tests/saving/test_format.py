@@ -38,7 +38,7 @@ SAVED = Saved(
                     "fix dw", 0, 0, "dw = x", fix=SavedFix("net.py", 4, 5, "dw = 1", "dw = x")
                 ),
             ),
-            current=2, lesson=SavedLesson(3, 7, (0, 1), (2,), (2,), 1),
+            current=2, lesson=SavedLesson(3, 7, (0, 1), (2,), (2,), 1, off=True),
         ),
         Snapshot(0, Anchor(2, ()), "named", ("w2", -1)),
     ),

@@ -276,6 +276,23 @@ async def test_leaving_keeps_the_place_the_answers_and_the_score(terminal, lesso
         assert "Lesson · 1 of 5" in t.text
 
 
+async def test_a_lesson_that_was_left_stays_left_until_it_is_asked_for(terminal, lesson):
+    async with terminal(lesson) as t:
+        t.debugger.run_line("lesson off")
+        assert t.app.save() == ""
+    async with terminal(lesson) as t:
+        assert "left at step 0, the lesson off: U resumes there" in t.text
+        await t.press("U")
+        await t.settled()
+        assert t.session.guide is None and "7 Notes" in t.text
+        await t.press("R")
+        await t.settled()
+        assert t.session.guide is None
+        t.debugger.run_line("lesson")
+        await t.pilot.pause()
+        assert "Lesson · 1 of 5" in t.text and t.session.position == 0
+
+
 async def test_a_lesson_that_was_not_touched_is_not_kept(terminal, lesson, state_folder):
     async with terminal(lesson) as t:
         assert t.app.save() == ""
