@@ -270,21 +270,21 @@ class GradtuiApp(App[int]):
             debugger.action_run("quit")
 
     def action_interrupt(self) -> None:
-        """Close any screen over the debugger, or else stop playing; twice in a row, quit."""
+        """Close any screen over the debugger, or else stop what runs; twice in a row, quit."""
         from gradtui.tui.prompt import leave_prompt
 
         screen, now = self.screen, time.monotonic()
         debugger = self._front(screen)
         if now - self._interrupted < _TWICE:
             self.exit(0)
-        elif debugger is not None and not leave_prompt(debugger) and debugger.stop():
-            debugger.say("stopped")
+            return
+        self._interrupted, stopped = now, False
+        if debugger is None:
+            screen.dismiss(None)
         else:
-            self._interrupted = now
-            if debugger is None:
-                screen.dismiss(None)
-            if self._debugger is not None:
-                self._debugger.say("press Ctrl+C again to quit")
+            stopped = not leave_prompt(debugger) and debugger.stop()
+        if self._debugger is not None:
+            self._debugger.say(f"{'stopped: ' * stopped}press Ctrl+C again to quit")
 
     def action_command_palette(self) -> None:
         """Open the palette."""
