@@ -61,12 +61,57 @@ def go_on(session: Session, by: int = 1, *, wait: bool = True) -> bool:
     session.seek(step)
     found = [finding for finding in findings if finding.step == step]
     found.sort(key=lambda finding: key_of(finding) in session.seen)
-    if found:
-        _go_to_finding(session, found[0])
-    hit = [b.text for b in breakpoints.found if b.enabled and step in b.steps]
+    _stop(session, found[:1])
+    return True
+
+
+def play_to(session: Session, step: int) -> bool:
+    """Go on to a step, or to the first stop on the way; return whether that was one.
+
+    It stops at breakpoints, and at errors that the cursor has not visited.
+    """
+    here = session.step
+    errors = [error for error in _new_errors(session) if here < error.step <= step]
+    at, _ = session.breakpoints.ahead(here)
+    stops = [error.step for error in errors] + ([at] if at is not None and at <= step else [])
+    session.seek(min(stops, default=step))
+    if stops:
+        _stop(session, [error for error in errors if error.step == session.step][:1])
+    return bool(stops)
+
+
+def play_into(session: Session) -> bool:
+    """Do the next moment; return whether that is a stop, as `play_to` does."""
+    before = session.step
+    session.into()
+    step, position = session.step, session.position
+    for error in _new_errors(session):
+        there = error.step == step or (_from_then_on(error) and error.step < step)
+        if there and seen_at(error, session.problem, session.structure)[1] == position:
+            _stop(session, [error])
+            return True
+    if step != before and session.breakpoints.ahead(step - 1)[0] == step:
+        _stop(session, [])
+        return True
+    return False
+
+
+def _new_errors(session: Session) -> list[Finding]:
+    """Return the errors known so far that may be told and were not visited."""
+    if session.guide is not None and session.guide.untold:
+        return []
+    found = session.investigation.findings
+    return [f for f in found if f.severity == "error" and key_of(f) not in session.seen]
+
+
+def _stop(session: Session, found: list[Finding]) -> None:
+    """Go to the finding at which the cursor stops, if any; say which breakpoints stop it."""
+    step = session.step
+    for finding in found:
+        _go_to_finding(session, finding)
+    hit = [b.text for b in session.breakpoints.found if b.enabled and step in b.steps]
     said = [f"◆ {text}" for text in hit] + ([session.message] if found else [])
     session.message = f"step {step:,}: " + ", ".join(said)
-    return True
 
 
 def _go_on_in_call(session: Session, by: int) -> None:
@@ -98,9 +143,13 @@ def _go_to_end(session: Session, by: int) -> None:
     )
 
 
+def _from_then_on(finding: Finding) -> bool:
+    """Return whether a finding is there at all steps from its own on."""
+    return finding.of_gradient or finding.of_update
+
+
 def _go_to_finding(session: Session, finding: Finding) -> None:
-    from_then_on = finding.of_gradient or finding.of_update
-    if not from_then_on or finding.step > session.step:
+    if not _from_then_on(finding) or finding.step > session.step:
         session.seek(finding.step)
     node, position = seen_at(finding, session.problem, session.structure)
     if node is not None:

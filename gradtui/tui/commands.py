@@ -69,7 +69,8 @@ COMMANDS = (
         "the breakpoints and watches: go to one, switch it off, remove it", STEPS, tells=True,
     ),
     Command(
-        "play", ("p", "space"), "play", "play, pause: steps, or from inside a step its operations",
+        "play", ("p", "space"), "play", "play, pause: steps, or from inside a step its operations; "
+        "stops at breakpoints, and at each error once",
         STEPS,
     ),
     Command("slower", ("left_parenthesis",), "slower", "play at half the pace", STEPS),

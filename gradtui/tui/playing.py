@@ -1,4 +1,4 @@
-"""Playing a run, in steps or in operations, at any pace."""
+"""Playing a run, in steps or in operations, at any pace, up to a breakpoint or an error."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ class Playing(Part):
         self._pace = 0
         """Doublings of the usual pace, kept for the next time."""
         self._by_moments = False
+        self._stopped_at: tuple[int, int] | None = None
+        """The place at which a breakpoint or an error stopped it: it goes on as it came."""
 
     @property
     def handlers(self) -> Handlers:
@@ -47,8 +49,9 @@ class Playing(Part):
             self._host.say("")
             return
         session = self._session
-        inside = session.position != session.order.backward
-        self._by_moments = inside or session.problem.call is not None
+        if (session.step, session.position) != self._stopped_at:
+            inside = session.position != session.order.backward
+            self._by_moments = inside or session.problem.call is not None
         self._play()
         self._host.say(self.told)
 
@@ -125,16 +128,31 @@ class Playing(Part):
             self._host.say("")
 
     def _go_by_steps(self, session: Session, leap: int) -> None:
-        session.move(leap)
-        session.message = self.told
+        from gradtui.debugger.stops import play_to
+
+        if play_to(session, session.step + leap):
+            self._stop_at(session)
+        else:
+            session.message = self.told
 
     def _go_by_moments(self, session: Session, leap: int) -> None:
+        from gradtui.debugger.stops import play_into
+
         for _ in range(leap):
             if session.step >= session.problem.steps and session.position == session.order.end:
                 session.message = "this is the end of the run"
                 break
-            session.into()
+            if play_into(session):
+                self._stop_at(session)
+                return
             if session.message:
                 break
         if session.message:
             self.stop()
+
+    def _stop_at(self, session: Session) -> None:
+        """Stop at a breakpoint or an error, and say so."""
+        self.stop()
+        self._stopped_at = session.step, session.position
+        key = self._host.keys.first("play")
+        session.message = f"stopped, {key} plays on; {session.message}"

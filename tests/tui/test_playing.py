@@ -86,3 +86,36 @@ async def test_the_footer_says_how_to_pause_and_pace_what_plays(terminal, beats)
         assert "p pause" in t.rows[-1]
         await t.press("p")
         assert "p pause" not in t.rows[-1] and "a second" not in t.text
+
+
+async def test_playing_stops_where_an_error_or_a_breakpoint_is_and_goes_on_from_there(
+    terminal, beats
+):
+    async with terminal("late_nan") as t:
+        (error,) = (f for f in t.session.investigation.findings if f.severity == "error")
+        later = error.step + 2
+        t.debugger.run_line(f"break {later}")
+        await t.settled()
+        await t.press("p")
+        for stop in (error.step, later):
+            while not beats[-1].stopped:
+                beats[-1].go()
+            assert t.session.step == stop and t.session.investigation.chosen == error
+            assert f"stopped, p plays on; step {stop}: " in t.session.message
+            assert ("finding 1 of" in t.session.message) == (stop == error.step)
+            await t.press("p")
+        beats[-1].go()
+        assert t.session.step == later + 1
+        await t.press("B", "space", "escape", "g")
+        while t.session.step <= later:
+            beats[-1].go()
+        assert not beats[-1].stopped, "the error was seen, the breakpoint is switched off"
+
+
+async def test_a_wrong_line_stops_what_plays_by_operations(terminal, beats):
+    async with terminal("grad_missing_factor") as t:
+        await t.press("F", "F", "s", "p")
+        while not beats[-1].stopped:
+            beats[-1].go()
+        assert t.session.step == 0 and t.session.frame.where.value == "backward"
+        assert "stopped, p plays on; step 0: finding 1 of" in t.session.message
