@@ -247,6 +247,9 @@ def _print_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rows", type=_at_least_one, default=10, metavar="N", help="print N rows (default 10)"
     )
+    parser.add_argument(
+        "--all", action="store_true", help="of data cut into batches: all rows, not those of a step"
+    )
     parser.add_argument("--json", action="store_true", help="one object, with all numbers")
 
 

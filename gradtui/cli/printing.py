@@ -12,8 +12,9 @@ from gradtui.cli.output import OK, line_width, print_json, print_lines
 
 def print_value(arguments: argparse.Namespace) -> int:
     """Print an expression at a step: value, shape, the first rows."""
-    from gradtui.debugger.inspection import inspect
+    from gradtui.debugger.inspection import inspect, whole_data
     from gradtui.explain.arrays import value_rows
+    from gradtui.explain.training import part_text
 
     session = open_session(arguments.file, ascii=arguments.ascii)
     with working(f"computing step {arguments.step:,} of {arguments.file}"):
@@ -24,12 +25,21 @@ def print_value(arguments: argparse.Namespace) -> int:
         value = inspect(arguments.expression, session)
     except InputError as error:
         raise error.within("EXPRESSION", [arguments.expression]) from None
+    step = None if session.problem.call is not None else session.step
+    whole, note = whole_data(arguments.expression, session.problem), ""
+    if arguments.all:
+        if whole is None:
+            message = f"--all: '{arguments.expression}' is not data cut into batches"
+            raise InputError(message, file=arguments.file)
+        value, step = whole, None
+    elif whole is not None:
+        note = f"{part_text(len(value), len(whole))} (--all prints all)"
     if arguments.json:
         print_json({
             "expression": arguments.expression, "step": session.step, "shape": list(value.shape),
             "value": value if value.shape else float(value),
         })  # fmt: skip
         return OK
-    step = None if session.problem.call is not None else session.step
-    print_lines(value_rows(arguments.expression, step, value, line_width(), arguments.rows))
+    rows = value_rows(arguments.expression, step, value, line_width(), arguments.rows, note)
+    print_lines(rows)
     return OK

@@ -79,6 +79,12 @@ def inspect(text: str, session: Session) -> Array:
     return read_inspected(text, session.problem).value(session.step, session.tape)
 
 
+def whole_data(text: str, problem: Problem) -> Array | None:
+    """Return all rows of the data that a text names, if a step sees only a batch of them."""
+    node = as_shown(problem.graph.names, problem).get(text.strip())
+    return None if node is None else problem.trainer.whole(node)
+
+
 def is_value(text: str, session: Session) -> bool:
     """Return whether a text stands for a value at a session's step."""
     try:

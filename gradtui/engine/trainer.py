@@ -236,6 +236,10 @@ class Trainer:
         rows = self._rows_at(step)
         return {id: np.asarray(data[rows], np.float64) for id, data in self._cut.items()}
 
+    def whole(self, node: int) -> NDArray[Any] | None:
+        """Return all rows of data cut into batches; None for any other node."""
+        return self._cut.get(node)
+
     def parameters(self, row: Row) -> tuple[NDArray[Any], ...]:
         """Return the parameters held in a row, in their shapes, read-only."""
         found = []

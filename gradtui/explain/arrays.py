@@ -15,6 +15,8 @@ from gradtui.explain.values import Array, extent
 _CELLS, _DIGITS = 12, 6
 """Cells of a number of so many digits: `-1.23457e-05`."""
 _GAP, _FEW = 2, 4096
+MARK = "▸"
+"""The sign before marked rows."""
 NOTES = {"confusion": "rows: true class, columns: predicted"}
 """Names of values that need an explanation -> the explanation."""
 
@@ -24,6 +26,8 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
 
     value: Array
     """(…), a vector as one number a row."""
+    marked: frozenset[int] = frozenset()
+    """Rows with a sign before them."""
 
     @property
     def rows(self) -> int:
@@ -59,14 +63,18 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
             found.append(line((" " * self._names + "".join(heads), "dim")))
         for at, numbers in enumerate(table, start=top):
             index = np.unravel_index(at, self._lead) if self._lead else ()
-            name: Span = (",".join(map(str, index)).rjust(self._names), "dim")
+            text = ",".join(map(str, index))
+            own = at in self.marked
+            text = f"{MARK}{text}" if own else text
+            name: Span = (text.rjust(self._names), "heading" if own else "dim")
             cells = "".join(number(x, _DIGITS).rjust(self._cells + _GAP) for x in numbers)
             found.append(line(name, (cells, "value")))
         return found
 
     @property
     def _names(self) -> int:
-        return len(",".join(str(size - 1) for size in self._lead))
+        widest = len(",".join(str(size - 1) for size in self._lead))
+        return widest + len(MARK) * bool(self.marked)
 
     @cached_property
     def _cells(self) -> int:
@@ -77,7 +85,9 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
         return max(longest, len(str(self.columns - 1)))
 
 
-def value_rows(text: str, step: int | None, value: Array, width: int, height: int) -> list[TextRow]:
+def value_rows(
+    text: str, step: int | None, value: Array, width: int, height: int, note: str = ""
+) -> list[TextRow]:
     """Return an expression's value: shape, range, first rows, and the number left out."""
     at = "" if step is None else f" at step {step:,}"
     if value.shape == ():
@@ -86,6 +96,8 @@ def value_rows(text: str, step: int | None, value: Array, width: int, height: in
     rows = [line(*head, ": ", (extent(value, _DIGITS), "value"))]
     if text in NOTES or text.partition("_")[2] in NOTES:
         rows.append(line((NOTES[text.rpartition("_")[2]], "dim")))
+    if note:
+        rows.append(line((note, "dim")))
     if not value.size:
         return rows
     grid = Grid(value)

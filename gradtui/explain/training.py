@@ -13,6 +13,11 @@ _ROWS = 8
 """Most rows of a batch listed."""
 
 
+def part_text(rows: int, of: int) -> str:
+    """Return the words for the rows of a batch, in a table that shows no others."""
+    return f"rows of this step's batch: {rows:,} of {of:,}"
+
+
 def batch_text(frame: Frame) -> str:
     """Return `rows 3 0 · epoch 4, batch 2/2`; empty if the step uses all data."""
     batches, rows = frame.problem.trainer.batches, frame.tape.batch

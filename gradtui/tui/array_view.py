@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -11,8 +14,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from gradtui.base.text import clean, shape_text
-from gradtui.explain.arrays import NOTES, Grid
+from gradtui.explain.arrays import MARK, NOTES, Grid
 from gradtui.explain.spans import TextRow
+from gradtui.explain.training import part_text
 from gradtui.explain.values import Array, extent
 from gradtui.tui.keys import Keys
 from gradtui.tui.rows import ROLE_CLASSES, Rows
@@ -21,34 +25,47 @@ from gradtui.tui.shortcuts import ARRAY, bindings
 _MOVES = ("array-page-down", "array-right", "array-end")
 
 
+class Batch(Struct, frozen=True, eq=False):
+    """The whole data of which a step sees a part."""
+
+    whole: Array
+    """(rows, …)"""
+    rows: NDArray[np.intp]
+    """The rows that the step sees, in its order."""
+
+
 class _Cells(Rows):
     """The window onto the array."""
 
     def __init__(self, grid: Grid) -> None:
         super().__init__(id="array")
-        self._grid = grid
+        self.grid = grid
         self.top, self.left = 0, 0
 
     @property
     def height(self) -> int:
         """The rows of the array that are in view."""
-        return max(1, self.size.height - self._grid.headed)
+        return max(1, self.size.height - self.grid.headed)
 
     @property
     def columns(self) -> int:
         """The columns of the array that are in view."""
-        return self._grid.fitting(self.size.width)
+        return self.grid.fitting(self.size.width)
+
+    def show(self, grid: Grid) -> None:
+        """Show another array, from its first number on."""
+        self.grid, self.top, self.left = grid, 0, 0
 
     def move(self, rows: int, columns: int) -> None:
         """Move the window, within the array."""
-        self.top = max(0, min(self.top + rows, self._grid.rows - self.height))
-        self.left = max(0, min(self.left + columns, self._grid.columns - self.columns))
+        self.top = max(0, min(self.top + rows, self.grid.rows - self.height))
+        self.left = max(0, min(self.left + columns, self.grid.columns - self.columns))
         self.redraw()
 
     def visible_rows(self) -> list[TextRow]:
         """Return the rows in view."""
         width, height = self.size
-        return self._grid.window(self.top, height, self.left, width)
+        return self.grid.window(self.top, height, self.left, width)
 
 
 class ArrayView(ModalScreen[None]):
@@ -57,25 +74,35 @@ class ArrayView(ModalScreen[None]):
     COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ARRAY)]
 
-    def __init__(self, text: str, value: Array, keys: Keys) -> None:
+    def __init__(self, text: str, value: Array, keys: Keys, batch: Batch | None = None) -> None:
         super().__init__()
-        self._grid = Grid(value)
-        self._cells = _Cells(self._grid)
-        about = NOTES.get(text.rpartition("_")[2] or text, "")
-        said = f"{text} [{shape_text(value.shape)}]  {extent(value, 6)}"
-        self._title = clean(f"{said}  {about}".rstrip())
+        self._text, self._batch = text, batch
+        self._part, self._all = Grid(value), False
+        self._cells = _Cells(self._part)
         self._moves = " ".join(keys.first(id) for id in _MOVES) + " more  "
         self._leave = keys.hint(ARRAY[:1])
+        self._other = keys.first("array-all")
 
     def compose(self) -> ComposeResult:
         """Make the window."""
         with Vertical() as box:
-            box.border_title = Content(self._title)  # text would be read as markup
+            box.border_title = self._title
             yield self._cells
+
+    @property
+    def _title(self) -> Content:
+        grid, text = self._cells.grid, self._text
+        said = f"{text} [{shape_text(grid.value.shape)}]  {extent(grid.value, 6)}"
+        about = NOTES.get(text.rpartition("_")[2] or text, "")
+        if self._batch is not None:
+            part, whole = len(self._batch.rows), len(self._batch.whole)
+            about = f"all rows, {MARK} this step's batch" if self._all else part_text(part, whole)
+        return Content(clean(f"{said}  {about}".rstrip()))  # text would be read as markup
 
     def on_mount(self) -> None:
         """Give the window the rows it needs."""
-        self._cells.styles.height = self._grid.rows + self._grid.headed
+        grid = self._cells.grid
+        self._cells.styles.height = grid.rows + grid.headed
         self.call_after_refresh(self.action_move, 0, 0)
 
     def on_resize(self) -> None:
@@ -87,7 +114,7 @@ class ArrayView(ModalScreen[None]):
         if not self._cells.size:
             return  # a key came before the window was ready
         self._cells.move(rows, columns)
-        cells, grid = self._cells, self._grid
+        cells, grid = self._cells, self._cells.grid
         last = min(cells.top + cells.height, grid.rows) - 1
         place = f"rows {cells.top:,}-{last:,} of {grid.rows:,}"
         aside = grid.columns > cells.columns
@@ -95,6 +122,8 @@ class ArrayView(ModalScreen[None]):
             right = min(cells.left + cells.columns, grid.columns) - 1
             place += f", columns {cells.left:,}-{right:,} of {grid.columns:,}"
         moves = self._moves if aside or grid.rows > cells.height else ""
+        if self._batch is not None:
+            moves += f"{self._other} {'the batch' if self._all else 'all rows'}  "
         self.query_one(Vertical).border_subtitle = Content(f"{place}   {moves}{self._leave}")
 
     def action_page(self, by: int) -> None:
@@ -107,4 +136,14 @@ class ArrayView(ModalScreen[None]):
 
     def action_end(self, by: int) -> None:
         """Go to the first row, or to the last."""
-        self.action_move(by * self._grid.rows, 0)
+        self.action_move(by * self._cells.grid.rows, 0)
+
+    def action_whole(self) -> None:
+        """Show all rows of the data, or those of the step's batch again."""
+        if self._batch is None:
+            return
+        self._all = not self._all
+        whole = Grid(self._batch.whole, frozenset(map(int, self._batch.rows)))
+        self._cells.show(whole if self._all else self._part)
+        self.query_one(Vertical).border_title = self._title
+        self.on_mount()

@@ -86,15 +86,17 @@ class Moves(Part):
             self._host.ask("print: ", self._show_value, name, check=check, hint=hint)
 
     def _show_value(self, text: str) -> None:
-        from gradtui.debugger.inspection import inspect
-        from gradtui.tui.array_view import ArrayView
+        from gradtui.debugger.inspection import inspect, whole_data
+        from gradtui.tui.array_view import ArrayView, Batch
 
         value = inspect(text, self._session)
         if value.shape == () or not value.size:
             self._host.say(clean(f"{text} = {summary(value, EXACT)}"))
         else:
-            view = ArrayView(text, value, self._host.keys)
-            self._host.screen.app.push_screen(view)
+            whole = whole_data(text, self._session.problem)
+            rows = self._session.tape(self._session.step).batch
+            batch = None if whole is None or rows is None else Batch(whole, rows)
+            self._host.screen.app.push_screen(ArrayView(text, value, self._host.keys, batch))
 
     def show_surface(self, text: str) -> None:
         """Show the loss surface, or the curve again; one that is covered comes forward first."""

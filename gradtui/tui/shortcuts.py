@@ -63,6 +63,7 @@ ARRAY = (
     Shortcut("array-left", ("less_than_sign", "h", "left"), "aside(-1)", "columns before"),
     Shortcut("array-first", ("g", "home"), "end(-1)", "first row"),
     Shortcut("array-end", ("G", "end"), "end(1)", "last row"),
+    Shortcut("array-all", ("a",), "whole", "all rows, or the batch's"),
 )
 PROMPT = (
     Shortcut("prompt-leave", ("escape",), "leave", "leave"),

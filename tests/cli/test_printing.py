@@ -49,3 +49,16 @@ def test_print_of_code_that_is_run(run, tmp_path):
 def test_what_print_cannot_show(run, arguments, message):
     status, out, err = run("print", "five_parcels", *arguments)
     assert (status, out) == (2, "") and message in err
+
+
+def test_of_data_cut_into_batches_a_step_has_some_rows_and_all_prints_the_others(run):
+    out = run("print", "minibatches", "X", "--rows", "1")[1]
+    assert out.startswith("X [4×2] at step 0: ")
+    assert "rows of this step's batch: 4 of 40 (--all prints all)\n" in out
+    out = run("print", "minibatches", "X", "--all", "--rows", "1")[1]
+    assert out.startswith("X [40×2]: ") and out.endswith("… 39 more rows\n")
+    value = json.loads(run("print", "minibatches", "y", "--all", "--json")[1])["value"]
+    assert len(value) == 40
+    status, out, error = run("print", "minibatches", "yhat", "--all")
+    assert (status, out) == (2, "")
+    assert error.startswith("minibatches:1:1: error: --all: 'yhat' is not data cut into batches")

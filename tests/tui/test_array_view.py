@@ -51,3 +51,19 @@ async def test_an_error_stays_in_the_input(terminal):
     async with terminal("five_parcels") as t:
         await t.press("P", "ctrl+u", *"X[7]", "enter")
         assert "its elements go up to [4,1]" in t.text
+
+
+async def test_of_minibatches_the_rows_of_the_step_are_shown_or_all_of_them(terminal):
+    async with terminal("minibatches", (80, 60)) as t:
+        rows = t.session.tape(0).batch
+        await t.press(":", *"print X", "enter")
+        assert "X [4×2]  0.9 to 3.7  rows of this step's batch: 4 of 40" in t.text
+        assert "rows 0-3 of 4   a all rows  Esc closes" in t.text
+        await t.press("a")
+        assert "X [40×2]" in t.text and "all rows, ▸ this step's batch" in t.text
+        assert "rows 0-39 of 40   a the batch" in t.text
+        assert all(f"▸{row} " in t.text for row in rows)
+        await t.press("a")
+        assert "rows 0-3 of 4" in t.text
+        await t.press("q", ":", *"print ŷ", "enter")
+        assert "all rows" not in t.text, "only the batch has predictions"
