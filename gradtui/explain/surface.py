@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from gradtui.debugger.surface import Range, Surface
 from gradtui.explain.contours import contour_levels, draw_contours
 from gradtui.explain.elements import element_name
 from gradtui.explain.sheet import AHEAD, LOWEST, PAST, POINT, Marks, Sheet
-from gradtui.explain.spans import Span, TextRow, folded, line
+from gradtui.explain.spans import Role, Span, TextRow, folded, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN
 from gradtui.layout.plane import ACROSS, DOWN, Share, braille
@@ -87,9 +88,7 @@ def surface_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
         sheet.draw(_marks(frame, surface))
         _put_name(sheet, names[1])
         draw_contours(sheet, surface.losses, levels)
-    legend = _legend(frame, surface, levels, width)
-    if len(legend) > legend_rows:
-        legend = [*legend[: legend_rows - 1], _cut(legend[legend_rows - 1], width)]
+    legend = _legend(_facts(frame, surface, levels), width, legend_rows)
     return [*with_axes(sheet, surface.ranges[0], upward, names[0]), *legend]
 
 
@@ -236,37 +235,64 @@ def _at_least_two(limits: Range, count: int) -> list[float]:
     return found
 
 
-def _legend(frame: Frame, surface: Surface, levels: list[float], width: int) -> list[TextRow]:
-    """Return the legend with its numbers, and notes on the surface."""
+class _Fact(NamedTuple):
+    """A part of the legend."""
+
+    text: str
+    role: Role
+    spare: int = 0
+    """What is greatest goes first where room is short: the map itself or the help has it too."""
+
+
+def _legend(facts: list[_Fact], width: int, most: int) -> list[TextRow]:
+    """Return the legend in at most so many rows, without the facts that can best be spared."""
+    kept = list(facts)
+    while len(rows := _folded(kept, width)) > most:
+        spare = max(fact.spare for fact in kept)
+        if not spare:
+            return [*rows[: most - 1], _cut(rows[most - 1], width)]
+        kept = [fact for fact in kept if fact.spare < spare]
+    return rows
+
+
+def _folded(facts: list[_Fact], width: int) -> list[TextRow]:
+    pieces: list[Span] = [
+        (piece, fact.role)
+        for fact in facts
+        for text in [f"{fact.text}{'  ' * (fact.text != POINT)}"]
+        for piece in ([text] if cell_width(fact.text) <= width else _WORD.findall(text))
+    ]
+    return [_stripped(row) for row in folded(("", "plain"), pieces, width)]
+
+
+def _facts(frame: Frame, surface: Surface, levels: list[float]) -> list[_Fact]:
+    """Return the numbers of the legend, and notes on the surface."""
     loss = clip(clean(label(frame, frame.graph.loss)), _NAME_CELLS)
     here = number(surface.loss, 5) if frame.computed(frame.graph.loss) else UNKNOWN
-    parts: list[Span] = [(POINT, "now"), (f" {loss} {here}  ", "value")]
+    facts = [_Fact(POINT, "now"), _Fact(f" {loss} {here}", "value")]
     if _moves(frame):
-        parts.append((f"→ {number(surface.next_loss, 5)}  ", "gradient"))
+        facts.append(_Fact(f"→ {number(surface.next_loss, 5)}", "gradient"))
     slope = _slope(frame) if len(surface.ranges) == 1 else None
     if slope is not None:
-        parts.append((f"tangent: slope {number(slope, 5)}  ", "local"))
+        facts.append(_Fact(f"tangent: slope {number(slope, 5)}", "local"))
     if surface.floor is not None:
         floor = surface.floor
         where = ", ".join(map(_coordinate, floor.place, surface.ranges))
         along = " along a line" if floor.level else ""
-        parts.append((f"{LOWEST} lowest in view {_lowest(surface, floor.loss)}{along}  ", "good"))
-        parts.append((f"at {where}  ", "good"))
-    parts += [(f"{note}  ", "plain") for note in _notes(surface)]
+        lowest = f"{LOWEST} lowest in view {_lowest(surface, floor.loss)}{along}"
+        facts += [_Fact(lowest, "good"), _Fact(f"at {where}", "good", 1)]
+    facts += [_Fact(note, "plain") for note in _notes(surface)]
+    if not np.isfinite(surface.losses).all():
+        facts.append(_Fact("blank: inf or nan", "plain", 1))
     if surface.batch:
-        parts.append(("on this step's batch  ", "plain"))
+        facts.append(_Fact("on this step's batch", "plain"))
     if surface.others:
         many = f"{surface.others:,} numbers are" if surface.others > 1 else "number is"
-        parts.append((f"the other {many} held  ", "plain"))
-    parts.append((f"{PAST} past {AHEAD} to come  ", "dim"))
+        facts.append(_Fact(f"the other {many} held", "plain", 2))
+    facts.append(_Fact(f"{PAST} past {AHEAD} to come", "dim", 3))
     if levels:
-        parts.append((f"contours {' '.join(tick_texts(levels))}  ", "dim"))
-    pieces: list[Span] = [
-        (piece, role)
-        for text, role in parts
-        for piece in ([text] if cell_width(text.rstrip()) <= width else _WORD.findall(text))
-    ]
-    return [_stripped(row) for row in folded(("", "plain"), pieces, width)]
+        facts.append(_Fact(f"contours {' '.join(tick_texts(levels))}", "dim", 4))
+    return facts
 
 
 def _coordinate(at: float, limits: Range) -> str:
@@ -295,10 +321,8 @@ def _notes(surface: Surface) -> list[str]:
     if surface.leaves is not None:
         found.append(f"the run leaves the view at step {surface.leaves:,}")
     if surface.others:
-        strays = ": the run leaves it" if surface.strays else ""
+        strays = ": the run leaves it" if surface.strays and surface.leaves is None else ""
         found.append(f"slice at step {surface.step:,}{strays}")
-    if not np.isfinite(surface.losses).all():
-        found.append("blank: inf or nan")
     return found
 
 

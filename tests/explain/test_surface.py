@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import gradtui
+from gradtui.explain.sheet import POINT
 from gradtui.explain.spans import line_text, line_width
 from gradtui.explain.surface import surface_key, surface_rows, surface_title
 
@@ -85,9 +86,21 @@ def test_the_legend_of_a_narrow_panel_with_rows_to_spare_is_not_cut():
         assert "● past ○ to come" in "\n".join(rows) and "…" not in rows[-1], name
 
 
-def test_what_does_not_fit_in_the_last_row_is_left_out_whole():
+def test_what_the_map_shows_itself_is_left_out_whole_where_the_legend_does_not_fit():
     rows = [line_text(row) for row in surface_rows(frame_of("ravine"), 36, 14)]
-    assert rows[-1] == "at 0.03697, 6.281 …"
+    assert rows[-1] == "at 0.03697, 6.281  ● past ○ to come"
+    assert "contours" not in "".join(rows)
+
+
+@pytest.mark.parametrize("name", ["late_nan", "unmasked", "two_weights_rate_3", "ravine", "iris"])
+@pytest.mark.parametrize("size", [(76, 12), (36, 18), (116, 15), (76, 20)])
+def test_no_slice_ends_in_words_cut_short(name, size):
+    session = gradtui.load(name)
+    session.surface.show("")
+    for step in (0, 4, session.problem.steps):
+        session.seek(step)
+        text = "\n".join(map(line_text, surface_rows(session.frame, *size)))
+        assert "…" not in text and f"{POINT} " in text
 
 
 def test_rounding_is_not_shown_as_the_lowest_place_or_loss():
