@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Grid
 from textual.events import ScreenResume
 from textual.geometry import Size
 from textual.widget import AwaitMount, Widget
@@ -17,6 +16,7 @@ from gradtui.debugger.frame import Frame, Looked
 from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.around import Around
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
+from gradtui.tui.body import Body
 from gradtui.tui.commands import COMMANDS, OF_A_RUN, Command, complete_command, find_command
 from gradtui.tui.copying import Copying
 from gradtui.tui.host import Handlers, joined
@@ -105,7 +105,7 @@ class Debugger(LeanScreen):
         self.add_class(*_size_classes(self.app.size), update=False)
         self._take(self.session, update=False)
         yield Header()
-        with Grid(id="body"):
+        with Body(id="body"):
             for key, panel in enumerate(_PANELS, 1):
                 yield panel(key, self.keys.fill)
         yield Trouble()

@@ -36,6 +36,9 @@ class Panel(Rows, can_focus=True):
         self.top = 0
         self.left = 0
         self._wanted = 0
+        self._most: tuple[object, int] = (None, 0)
+        self.first_rows = 0
+        """The number of rows noted first at the present width."""
 
     def title(self, text: str) -> None:
         """Show a title after the panel's key."""
@@ -55,6 +58,34 @@ class Panel(Rows, can_focus=True):
     def rows_wanted(self, frame: Frame) -> int:
         """Return the number of rows needed, if the style sheet leaves the height to the panel."""
         return 0
+
+    def rows_needed(self, size: Size) -> tuple[int, int]:
+        """Return how many rows it gives to no other panel, and how many it would take.
+
+        Both are the most so far, so that no border moves to and fro from step to step.  The size
+        is what the style sheet leaves to its content.
+        """
+        if self.frame is not None:
+            with self._holding(size):  # the screen, which asks, cannot tell it now
+                self.note_rows(len(self.rows_of(self.frame, size.width)), size.width)
+        return self.most_rows, self.most_rows
+
+    @property
+    def most_rows(self) -> int:
+        """The most rows noted at the present width."""
+        return self._most[1]
+
+    def note_rows(self, rows: int, width: int) -> bool:
+        """Note the number of rows at a width; return whether that is the most so far."""
+        frame = self.frame
+        assert frame is not None
+        kind = width, frame.problem.graph, frame.lesson is None
+        more = kind != self._most[0] or rows > self._most[1]
+        if kind != self._most[0]:
+            self.first_rows = rows
+        if more:
+            self._most = kind, rows
+        return more
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of rows needed; called by Textual."""
@@ -92,6 +123,8 @@ class Panel(Rows, can_focus=True):
             return []
         width, height = self.size
         listed = self.rows_of(self.frame, width)
+        if len(listed) > height and self.note_rows(len(listed), width):
+            self.refresh(layout=True)  # another panel may have rows to spare
         self.follow(self.frame, height)
         self.top = max(0, min(self.top, len(listed) - height))
         rows = listed[self.top : self.top + height]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.geometry import Size
+
 from gradtui.debugger.frame import Frame
 from gradtui.explain.beside import beside_rows, wrong_tables
 from gradtui.explain.chain import chain_rows, other_chains
@@ -47,6 +49,17 @@ class ChainPanel(Panel):
             return jacobian_rows(frame, width)
         trail = trail_text(frame, width - len(self.NAME) - 8)
         self.title(f"{self.NAME} · {trail}" if trail else self.NAME)
-        rows = [*beside_rows(frame, width), *chain_rows(frame, width), *wrong_tables(frame)]
+        rows = _own_rows(frame, width)
         room = self.size.height - len(rows)
         return rows + other_chains(frame, width, room) if self.size.height >= _TALL else rows
+
+    def rows_needed(self, size: Size) -> tuple[int, int]:
+        """Return the rows that it keeps, with some for other chains, and those that it takes."""
+        if self.frame is not None:
+            self.note_rows(len(_own_rows(self.frame, size.width)), size.width)
+        return max(self.most_rows, _TALL), self.most_rows
+
+
+def _own_rows(frame: Frame, width: int) -> list[TextRow]:
+    """Return the chain rule of the selected node, below the hand-written line."""
+    return [*beside_rows(frame, width), *chain_rows(frame, width), *wrong_tables(frame)]

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from textual.geometry import Size
+
 from gradtui.base.text import clean, clip, number
 from gradtui.debugger.curves import Picture
 from gradtui.debugger.frame import Frame
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from gradtui.tui.plot import Drawing
 
 _TITLE = 30
+_LEAST_ROWS, _ANY = 10, 1000
+"""Rows of a readable curve; more than any screen has."""
 
 
 class LossPanel(Panel):
@@ -44,6 +48,10 @@ class LossPanel(Panel):
         self._drawn: Drawing | None = None
         self._surface_key: object = None
         self._surface_rows: list[TextRow] = []
+
+    def rows_needed(self, size: Size) -> tuple[int, int]:
+        """Return the rows of a readable curve; a larger one is better still."""
+        return _LEAST_ROWS, _ANY
 
     def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the curves, the loss surface, or a message if they do not fit."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.geometry import Size
 
 from gradtui.debugger.frame import Frame
 from gradtui.explain.findings import chosen_rows, notes_rows, notes_title
@@ -12,6 +13,9 @@ from gradtui.explain.lesson import lesson_rows, lesson_title
 from gradtui.explain.spans import TextRow
 from gradtui.tui.panels.base import Panel
 from gradtui.tui.shortcuts import NOTES, bindings
+
+_FEW = 8
+"""Rows that notes keep though other panels lack some: they can be scrolled."""
 
 
 class NotesPanel(Panel):
@@ -27,9 +31,23 @@ class NotesPanel(Panel):
     _told: tuple[int, str] | None = None
     """The step of the lesson in view, and the last remark on an answer."""
 
+    def rows_needed(self, size: Size) -> tuple[int, int]:
+        """Return the rows of the lesson's step, or of findings; notes can be scrolled."""
+        frame = self.frame
+        if frame is None:
+            return 0, 0
+        if frame.lesson is not None and self.screen.has_class("-narrow"):
+            return size.height, 0  # there the style sheet sees to the lesson
+        if frame.lesson is not None:
+            rows = len(self.rows_of(frame, size.width))
+            return rows, rows
+        _, wanted = super().rows_needed(size)
+        return wanted if frame.known.findings else min(wanted, _FEW), wanted
+
     def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the findings and the notes, wrapped to the panel."""
-        return [*self._lesson_rows(frame, width), *notes_rows(frame, width)]
+        rows = [*self._lesson_rows(frame, width), *notes_rows(frame, width)]
+        return rows if not rows or rows[-1] else rows[:-1]
 
     def _lesson_rows(self, frame: Frame, width: int) -> list[TextRow]:
         return lesson_rows(frame, width, self.fill)
@@ -42,7 +60,7 @@ class NotesPanel(Panel):
         return notes_title(frame) if frame.lesson is None else lesson_title(frame.lesson)
 
     def show_frame(self, frame: Frame) -> None:
-        """Show another moment."""
+        """Show another moment; another step of a lesson may need more rows or fewer."""
         self.title(self._title_at(frame))
         super().show_frame(frame)
 
@@ -52,6 +70,7 @@ class NotesPanel(Panel):
         told = None if lesson is None else (lesson.place, lesson.said)
         if told != self._told:
             self._told, self.top = told, 0
+            self.refresh(layout=told is not None)
         if frame.known.chosen == self._followed:
             return
         self._followed = frame.known.chosen

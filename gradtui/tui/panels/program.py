@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.geometry import Size
+
 from gradtui.debugger.frame import Frame
 from gradtui.explain.called import place_text
 from gradtui.explain.given import data_rows
@@ -22,6 +24,15 @@ class ProgramPanel(Panel):
         "↳ wrong only because of another line"
     )
     _followed: object = None
+
+    def rows_needed(self, size: Size) -> tuple[int, int]:
+        """Return its lines, with the names and shapes of what is given."""
+        frame = self.frame
+        if frame is not None:
+            own = frame.problem.call is not None
+            given = [] if own else given_rows(frame, size.width)
+            self.note_rows(program_length(frame) + len(given), size.width)
+        return self.most_rows, self.most_rows
 
     def visible_rows(self) -> list[TextRow]:
         """Return the lines in view, because a program may have thousands."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+
+from textual.geometry import Size
 
 from gradtui.debugger.frame import Frame
 from gradtui.explain.gauge import gauge_rows
@@ -27,6 +30,13 @@ class UpdatePanel(ParametersPanel):
         """Return the first row of the selected parameter, if there is one."""
         width, row = self.size.width, update_row(frame, self.size.width)
         return None if row is None else len(gauge_rows(frame, width)) + row
+
+    def rows_needed(self, size: Size) -> tuple[int, int]:
+        """Return its rows, with one more for each number, whose digits may not fit later."""
+        _, wanted = super().rows_needed(size)
+        frame = self.frame
+        numbers = 0 if frame is None else sum(math.prod(p.shape) for p in frame.graph.parameters)
+        return max(wanted, self.first_rows + numbers), wanted
 
     def rows_of(self, frame: Frame, width: int) -> Sequence[TextRow]:
         """Return the gauge, then the update."""
