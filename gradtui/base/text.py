@@ -1,4 +1,10 @@
-"""How text and numbers are shown: cleaning, cell widths, number formatting. Knows no screen."""
+"""How text and numbers are shown: cleaning, cell widths, number formatting. Knows no screen.
+
+A number has `DIGITS` significant digits, or `SHORT` ones where those do not fit or many stand side
+by side: in boxes, tables and columns.  So a value has two forms in a view, and the short one is
+plainly shorter; still fewer digits are for cells that hold no more.  What sums up, a range or a
+gauge, has three.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +14,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-EXACT = 17
+EXACT, DIGITS, SHORT = 17, 6, 4
+"""Significant digits that tell a number from any other, of numbers, and of short ones."""
 _EXPONENT = re.compile(r"e([+-])0*")
 _STARTS_ITEM = re.compile(r"\s*(?:\d+\.|[-*]) +")
 _REMEMBERED = 4096
@@ -101,7 +108,7 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     return space + text if right else text + space
 
 
-def number(value: float, digits: int = 6) -> str:
+def number(value: float, digits: int = DIGITS) -> str:
     """Return `value` with at most `digits` significant digits: `0.4`, `-3.6`, `6.4e-5`, `inf`.
 
     With `EXACT` digits it is the shortest text that reads back as the same number.
@@ -118,11 +125,11 @@ def _sign(found: re.Match[str]) -> str:
 
 
 def compact(value: float, cells: int) -> str:
-    """Return `value` with as many significant digits, up to six, as fit into `cells`.
+    """Return `value` in full, short, or with as many significant digits as fit into `cells`.
 
     If not even one digit fits, `…` shows that the text is cut.
     """
-    for digits in range(6, 0, -1):
+    for digits in (DIGITS, *range(SHORT, 0, -1)):
         text = number(value, digits)
         if len(text) <= cells:
             return text

@@ -8,11 +8,11 @@ from functools import cached_property
 import numpy as np
 from msgspec import Struct
 
-from gradtui.base.text import number, shape_text
+from gradtui.base.text import DIGITS, number, shape_text
 from gradtui.explain.spans import Span, TextRow, line
 from gradtui.explain.values import Array, extent
 
-_CELLS, _DIGITS = 12, 6
+_CELLS = 12
 """Cells of a number of so many digits: `-1.23457e-05`."""
 _GAP, _FEW = 2, 4096
 MARK = "▸"
@@ -67,7 +67,7 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
             own = at in self.marked
             text = f"{MARK}{text}" if own else text
             name: Span = (text.rjust(self._names), "heading" if own else "dim")
-            cells = "".join(number(x, _DIGITS).rjust(self._cells + _GAP) for x in numbers)
+            cells = "".join(number(x, DIGITS).rjust(self._cells + _GAP) for x in numbers)
             found.append(line(name, (cells, "value")))
         return found
 
@@ -81,7 +81,7 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
         """The width of a number in cells: that of the longest, if the array is small."""
         if self.value.size > _FEW:
             return _CELLS
-        longest = max((len(number(x, _DIGITS)) for x in self.value.flat), default=1)
+        longest = max((len(number(x, DIGITS)) for x in self.value.flat), default=1)
         return max(longest, len(str(self.columns - 1)))
 
 
@@ -93,7 +93,7 @@ def value_rows(
     if value.shape == ():
         return [line((text, "name"), " = ", (number(float(value)), "value"), (at, "dim"))]
     head: list[Span | str] = [(text, "name"), f" [{shape_text(value.shape)}]", (at, "dim")]
-    rows = [line(*head, ": ", (extent(value, _DIGITS), "value"))]
+    rows = [line(*head, ": ", (extent(value, DIGITS), "value"))]
     if text in NOTES or text.partition("_")[2] in NOTES:
         rows.append(line((NOTES[text.rpartition("_")[2]], "dim")))
     if note:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradtui.base.text import clean
+from gradtui.base.text import DIGITS, clean
 from gradtui.debugger.breakpoints import Breakpoint, Watched
 from gradtui.explain.values import summary
 
@@ -17,7 +17,7 @@ def breakpoint_text(breakpoint: Breakpoint, last: int) -> str:
 
 def watch_text(watched: Watched) -> str:
     """Return a watch with its value."""
-    value = watched.trouble if watched.value is None else summary(watched.value, 6)
+    value = watched.trouble if watched.value is None else summary(watched.value, DIGITS)
     return clean(f"watch {watched.text} = {value}")
 
 

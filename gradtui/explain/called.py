@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.base.source import Place
-from gradtui.base.text import clean, clip, shape_text
+from gradtui.base.text import DIGITS, clean, clip, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Seed, Written
 from gradtui.explain.byhand import SIGNS, Mark, claim_mark
@@ -252,4 +252,4 @@ def called_spans(frame: Frame, index: int) -> Iterator[str | Span]:
         yield SIGNS[mark]
         yield f"  {claimed} = ", "dim"
         assert line.claims is not None
-        yield summary(frame.tape.adjoint(line.claims), 6), "gradient"
+        yield summary(frame.tape.adjoint(line.claims), DIGITS), "gradient"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from gradtui.base.text import cell_width, number, shape_text
+from gradtui.base.text import DIGITS, SHORT, cell_width, number, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.structure import MANY_PATHS
 from gradtui.engine.graph import Kind
@@ -23,6 +23,8 @@ from gradtui.explain.values import UNKNOWN, Array, summary, table
 
 LONG = 24
 """Longest path, in nodes, that is written whole."""
+_FULL = 13
+"""Cells of any number with all its digits, and a gap: `-1.23457e-5`."""
 _ENDS = 3
 """Factors shown at either end of a long path."""
 SHOWN_PATHS = 6
@@ -40,7 +42,7 @@ def chain_rows(frame: Frame, width: int = 96) -> list[TextRow]:
 def _chain_rows(frame: Frame, width: int) -> list[TextRow]:
     node = frame.selected
     if node not in frame.structure.nodes:
-        return _given_rows(frame, node)
+        return _given_rows(frame, node, width)
     if node == frame.graph.loss:
         return [
             line((f"{gradient_of(frame, node)} = 1", "gradient")),
@@ -69,18 +71,19 @@ def other_chains(frame: Frame, width: int, room: int) -> list[TextRow]:
     """
     rows = list[TextRow]()
     for node in _only_named(frame):
-        made = _table_rows(f"{gradient_of(frame, node)} = ", frame.gradient(node), "gradient")
+        head = f"{gradient_of(frame, node)} = "
+        made = _table_rows(head, frame.gradient(node), "gradient", width)
         rows += made if len(rows) + len(made) < room else []
     rows = [(), *rows] if rows else []
     others = [one.id for one in frame.graph.parameters if one.id != frame.selected]
     which = "the parameters" if len(others) == len(frame.graph.parameters) else "other parameters"
-    head: list[TextRow] = [(), line((which, "dim"))]
+    above: list[TextRow] = [(), line((which, "dim"))]
     for node in others:
-        made = [*head, *_short_rows(frame, node, width)]
+        made = [*above, *_short_rows(frame, node, width)]
         if len(rows) + len(made) > room:
             break
         rows += made
-        head = [()]
+        above = [()]
     return rows
 
 
@@ -109,7 +112,7 @@ def _short_rows(frame: Frame, node: int, width: int) -> list[TextRow]:
     return chain_rows(frame.selecting(node), width)
 
 
-def _given_rows(frame: Frame, node: int) -> list[TextRow]:
+def _given_rows(frame: Frame, node: int, width: int) -> list[TextRow]:
     """Return an untrained value, data or computed from data alone: its numbers, and its readers."""
     found = frame.graph.nodes[node]
     what = "data" if found.kind is Kind.DATA else in_names(frame, node)
@@ -117,7 +120,8 @@ def _given_rows(frame: Frame, node: int) -> list[TextRow]:
     read = f"read by {', '.join(readers)}" if readers else "the loss does not depend on it"
     shape = f" [{shape_text(found.shape)}]" if found.shape else ""
     head = line((label(frame, node), "name"), f"{shape}  {what}, ", (read, "dim"))
-    return [head, *_table_rows(f"{label(frame, node)} = ", frame.tape.value(node), "value")]
+    own = f"{label(frame, node)} = "
+    return [head, *_table_rows(own, frame.tape.value(node), "value", width)]
 
 
 def _product_rows(frame: Frame, path: tuple[int, ...]) -> list[TextRow]:
@@ -146,7 +150,7 @@ def _long_rows(frame: Frame, path: tuple[int, ...], count: int) -> list[TextRow]
         line(
             (" " * len(head) if count == 1 else f"{head} over all paths"),
             " = ",
-            *_result(frame, node, "", summary(frame.gradient(node), 6)),
+            *_result(frame, node, "", summary(frame.gradient(node), DIGITS)),
         ),
     ]
 
@@ -167,7 +171,7 @@ def _sum_rows(frame: Frame, paths: list[tuple[int, ...]], count: int) -> list[Te
     if count > SHOWN_PATHS:
         rows.append(line((f"  … and {_count(count - SHOWN_PATHS)} more paths", "dim")))
         parts = []
-    total = summary(frame.gradient(node), 6)
+    total = summary(frame.gradient(node), DIGITS)
     added = " + ".join(_factor(part) for part in parts)
     rows.append(line((head, "gradient"), " = ", *_result(frame, node, added, total)))
     return rows
@@ -213,7 +217,7 @@ def _result(frame: Frame, node: int, numbers: str, result: str) -> tuple[str | S
         case "known":
             return ((result, "gradient"),)
         case "partial":
-            return ((summary(frame.gradient(node), 6), "gradient"), (" so far", "dim"))
+            return ((summary(frame.gradient(node), DIGITS), "gradient"), (" so far", "dim"))
         case _:
             return (("not reached yet", "dim"),)
 
@@ -236,9 +240,10 @@ def _own_rows(frame: Frame, node: int, width: int) -> list[TextRow]:
     if frame.gradient_state(node) == "unknown":
         rows.append(line(("not reached yet", "dim")))
     else:
-        rows += _table_rows(f"{gradient_of(frame, node)} = ", frame.gradient(node), "gradient")
+        head = f"{gradient_of(frame, node)} = "
+        rows += _table_rows(head, frame.gradient(node), "gradient", width)
     if frame.computed(node):
-        rows += _table_rows(f"{label(frame, node)} = ", frame.tape.value(node), "value")
+        rows += _table_rows(f"{label(frame, node)} = ", frame.tape.value(node), "value", width)
     return rows
 
 
@@ -256,8 +261,10 @@ def _rule_rows(frame: Frame, source: int, width: int) -> list[TextRow]:
     return rows
 
 
-def _table_rows(head: str, value: Array, role: Role) -> list[TextRow]:
-    texts = table(value)
+def _table_rows(head: str, value: Array, role: Role, width: int) -> list[TextRow]:
+    """Return an array as a table, short if its numbers might not fit otherwise."""
+    across = value.shape[-1] if value.shape else 1
+    texts = table(value, DIGITS if len(head) + _FULL * across <= width else SHORT)
     rows = [line(head, (texts[0], role))]
     return rows + [line(" " * len(head), (text, role)) for text in texts[1:]]
 
@@ -277,7 +284,7 @@ def _operation_rows(frame: Frame, node: int) -> list[TextRow]:
         else:
             if local is not None:
                 above = frame.tape.adjoint(target)
-                parts += [summary(above, 6), " · ", (summary(local, 6), "local"), " = "]
-            parts.append((summary(flow, 6), "gradient"))
+                parts += [summary(above, DIGITS), " · ", (summary(local, DIGITS), "local"), " = "]
+            parts.append((summary(flow, DIGITS), "gradient"))
         rows.append(line(*parts))
     return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from gradtui.base.text import cell_width, clean, clip, number, paragraphs, wrap
+from gradtui.base.text import DIGITS, cell_width, clean, clip, number, paragraphs, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS
 from gradtui.explain.classes import class_rows
@@ -84,7 +84,7 @@ def watch_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return the watches, each with its value at this step."""
     rows = []
     for watched in frame.watched:
-        value = watched.trouble if watched.value is None else summary(watched.value, 6)
+        value = watched.trouble if watched.value is None else summary(watched.value, DIGITS)
         role: Role = "dim" if watched.value is None else "value"
         name = clip(clean(watched.text), max(8, width - cell_width(value) - 3))
         rows.append(line((name, "name"), (" = ", "dim"), (value, role)))

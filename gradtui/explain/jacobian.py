@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from gradtui.base.text import number, shape_text
+from gradtui.base.text import SHORT, number, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.engine.elements import flat_index
 from gradtui.explain.elements import element_name, factor, slope_of
@@ -46,7 +46,7 @@ def jacobian_rows(frame: Frame, width: int) -> list[TextRow]:
     matrix = matrix.reshape(sizes[0], sizes[1])
     table: list[list[Span]] = [[("", "dim"), *((element_name(frame, e), "dim") for e in inputs)]]
     for element, numbers in zip(outputs, matrix, strict=True):
-        cells: list[Span] = [(number(x, 4), "dim" if x == 0 else "local") for x in numbers]
+        cells: list[Span] = [(number(x, SHORT), "dim" if x == 0 else "local") for x in numbers]
         table.append([(element_name(frame, element), "name"), *cells])
     rows += [(), *_to_the_right(table)]
     if frame.gradient_state(target) != "known":
@@ -91,7 +91,7 @@ def _product(head: str, above: Array, column: Array, width: int) -> list[TextRow
     with np.errstate(all="ignore"):
         total = float(np.sum(above * column, dtype=np.float64))
     terms = [
-        f"{factor(number(a, 4))}·{factor(number(x, 4))}"
+        f"{factor(number(a, SHORT))}·{factor(number(x, SHORT))}"
         for a, x in zip(above, column, strict=True)
         if x != 0
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.base.text import clean, number
+from gradtui.base.text import DIGITS, clean, number
 from gradtui.debugger.frame import Frame, plain
 from gradtui.debugger.steps import Level
 from gradtui.engine.elements import Element
@@ -347,7 +347,7 @@ def _local_rows(frame: Frame) -> list[TextRow]:
         if local is not None:
             named = frame.level is Level.NAMED
             formula = (local_text(frame, source, target) or "") if named else ""
-            value = summary(local, 6)
+            value = summary(local, DIGITS)
             shown = formula if formula in ("", value) else f"{formula} = "
             text = f"{shown}{value}" if shown != value else value
             rows.append([(partial(frame, target, source), "name"), (f"= {text}", "local")])

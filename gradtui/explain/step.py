@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.base.text import cell_width, clean, clip, number
+from gradtui.base.text import DIGITS, cell_width, clean, clip, number
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Move, Pass, Seed, Written
 from gradtui.explain.beside import WHOLE, worked_out, written_spans
@@ -156,18 +156,18 @@ def _flowed(frame: Frame, source: int, target: int, detail: int) -> list[str | S
         if detail == WHOLE:
             parts += [gradient_of(frame, target), " · ", partial(frame, target, source), " = "]
         if detail > 1:
-            parts += [summary(arriving, 6), " · ", (summary(local, 6), "local"), " = "]
+            parts += [summary(arriving, DIGITS), " · ", (summary(local, DIGITS), "local"), " = "]
     elif detail > 1:
         rule = rule_text(frame, source, frame.step_to(target))
         parts += [(rule, "local"), " = "]
     taught = residual_text(frame, source) if local is None and detail == WHOLE else ""
     if taught and len(frame.structure.consumers.get(source, ())) == 1:
         parts += [(taught, "local"), " = "]
-    parts.append((summary(flow, 6), "gradient"))
+    parts.append((summary(flow, DIGITS), "gradient"))
     if frame.gradient_state(source) == "partial":
         parts.append(("  more paths add to it", "dim"))
     elif len(frame.structure.consumers.get(source, ())) > 1:
-        parts += ["  sum ", (summary(frame.gradient(source), 6), "gradient")]
+        parts += ["  sum ", (summary(frame.gradient(source), DIGITS), "gradient")]
     return parts
 
 
@@ -180,6 +180,6 @@ def _moved(frame: Frame, position: int, detail: int) -> list[str | Span]:
             (f"{name} ← ", cursor_role(frame)),
             arithmetic(frame, position, update.result, ()),
             " = ",
-            (summary(new, 6), "value"),
+            (summary(new, DIGITS), "value"),
         ]
-    return [(f"{name} ← ", cursor_role(frame)), (summary(new, 6), "value")]
+    return [(f"{name} ← ", cursor_role(frame)), (summary(new, DIGITS), "value")]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradtui.base.text import cell_width, clean, clip, number, pad, wrap
+from gradtui.base.text import SHORT, cell_width, clean, clip, number, pad, wrap
 from gradtui.debugger.axes import Axis
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.surface import Range, Surface
@@ -268,13 +268,13 @@ def _folded(facts: list[_Fact], width: int) -> list[TextRow]:
 def _facts(frame: Frame, surface: Surface, levels: list[float]) -> list[_Fact]:
     """Return the numbers of the legend, and notes on the surface."""
     loss = clip(clean(label(frame, frame.graph.loss)), _NAME_CELLS)
-    here = number(surface.loss, 5) if frame.computed(frame.graph.loss) else UNKNOWN
+    here = number(surface.loss) if frame.computed(frame.graph.loss) else UNKNOWN
     facts = [_Fact(POINT, "now"), _Fact(f" {loss} {here}", "value")]
     if _moves(frame):
-        facts.append(_Fact(f"→ {number(surface.next_loss, 5)}", "gradient"))
+        facts.append(_Fact(f"→ {number(surface.next_loss)}", "gradient"))
     slope = _slope(frame) if len(surface.ranges) == 1 else None
     if slope is not None:
-        facts.append(_Fact(f"tangent: slope {number(slope, 5)}", "local"))
+        facts.append(_Fact(f"tangent: slope {number(slope)}", "local"))
     if surface.floor is not None:
         floor = surface.floor
         where = ", ".join(map(_coordinate, floor.place, surface.ranges))
@@ -297,14 +297,14 @@ def _facts(frame: Frame, surface: Surface, levels: list[float]) -> list[_Fact]:
 
 def _coordinate(at: float, limits: Range) -> str:
     """Return a coordinate of the lowest place; 0 if it is that within the view's accuracy."""
-    return number(0.0 if abs(at) <= _ACCURACY * (limits[1] - limits[0]) else at, 4)
+    return number(0.0 if abs(at) <= _ACCURACY * (limits[1] - limits[0]) else at, SHORT)
 
 
 def _lowest(surface: Surface, loss: float) -> str:
     """Return the lowest loss, without digits that are rounding beside the losses in view."""
     finite = np.abs(surface.losses[np.isfinite(surface.losses)])
     rounding = float(np.finfo(float).eps * finite.max(initial=0.0))
-    return "about 0" if 0.0 < abs(loss) <= rounding else number(loss, 4)
+    return "about 0" if 0.0 < abs(loss) <= rounding else number(loss, SHORT)
 
 
 def _stripped(row: TextRow) -> TextRow:

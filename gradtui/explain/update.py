@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 from gradtui.base.ascii import spell
-from gradtui.base.text import cell_width, element_text, number, wrap
+from gradtui.base.text import DIGITS, SHORT, cell_width, element_text, number, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.engine.elements import flat_index
 from gradtui.engine.graph import STRETCH, Kind
@@ -20,9 +20,8 @@ from gradtui.explain.symbols import element_roles, in_shapes, label, update_in_n
 from gradtui.explain.training import own_rate, schedule_rows
 from gradtui.explain.values import UNKNOWN, Elements, Index, summary
 
-DIGITS = 6
-_FEWER = (5, 4, 3)
-"""Digits of numbers, and fewer digits for numbers wider than their rows were made for."""
+_FEWER = (SHORT, 3)
+"""Digits of numbers wider than their rows were made for."""
 _MARKED = 2
 """Characters after an element's name: the sign of its move, and a blank."""
 _FEW = 8
@@ -83,7 +82,7 @@ def _folds(frame: Frame, width: int) -> list[list[tuple[int, ...]] | None]:
             continue
         # Of many elements the first decides, with digits that leave room for others' signs.
         first = [flat_index(at, shape) for at in range(count if few else 1)]
-        digits = DIGITS if few else _FEWER[1]
+        digits = DIGITS if few else SHORT
         samples = [_lines(frame, position, index, "value", digits) for index in first]
         widest = cell_width(_name(frame, position, flat_index(count - 1, shape)))
         found.append(

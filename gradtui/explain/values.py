@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.base.text import number, shape_text
+from gradtui.base.text import SHORT, number, shape_text
 from gradtui.engine.shapes import Shape
 
 Array = NDArray[Any]
@@ -25,7 +25,7 @@ LISTED = 400
 """Most elements of one array that a panel lists; more are counted."""
 
 
-def summary(value: Array, digits: int = 4) -> str:
+def summary(value: Array, digits: int = SHORT) -> str:
     """Return an array in a few cells: `0.4`, `[0.8 1.5]`, or shape and range `[5×2] 0.5 to 5`."""
     if value.shape == ():
         return number(float(value), digits)
@@ -34,7 +34,7 @@ def summary(value: Array, digits: int = 4) -> str:
     return f"[{shape_text(value.shape)}] {extent(value, digits)}"
 
 
-def extent(value: Array, digits: int = 4) -> str:
+def extent(value: Array, digits: int = SHORT) -> str:
     """Return the numbers of an array in a few cells, without its shape: `0.4`, `0.5 to 5`."""
     if value.shape == () or (value.ndim == 1 and 0 < value.size <= _FEW):
         return summary(value, digits)
@@ -87,7 +87,7 @@ class Elements:
             row = first + self._heights[array]
 
 
-def table(value: Array, digits: int = 4) -> list[str]:
+def table(value: Array, digits: int = SHORT) -> list[str]:
     """Return an array as aligned rows of numbers; for more axes, its matrices."""
     if value.shape == ():
         return [number(float(value), digits)]

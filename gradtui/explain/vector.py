@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.base.text import cell_width, clip, compact, element_text, number, shape_text
+from gradtui.base.text import SHORT, cell_width, clip, compact, element_text, number, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS, claim_done, claimed, parameter_mark
 from gradtui.explain.spans import LazyRows, Span, TextRow, columns, line
@@ -175,7 +175,7 @@ def _check(frame: Frame, true: float, near: float, cells: int | None) -> Span:
     """Return the central difference of one element, marked if it agrees."""
     if not (np.isfinite(true) and np.isfinite(near) and np.isfinite(frame.loss)):
         return (NOT_MEASURABLE, "dim")
-    text = compact(near, cells or _WIDEST)
+    text = number(near, SHORT) if cells is None else compact(near, cells)
     scale = 1e-8 * max(1.0, abs(frame.loss))
     agrees = abs(true - near) <= 1e-5 * max(abs(true), abs(near)) + scale
     return (text + (" ✓" if agrees else " ?"), "good" if agrees else "bad")

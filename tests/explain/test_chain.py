@@ -120,7 +120,7 @@ def test_a_weight_that_the_loss_ignores_has_no_path(session_of):
 def test_matrices_are_their_rules_with_shapes():
     assert chain(gradtui.load("five_parcels"), "w") == [
         "∂L/∂w = X.T @ ∂L/∂ŷ   [2]",
-        "∂L/∂w = 1.646  2.888",
+        "∂L/∂w = 1.6456  2.888",
         "w = 0.8  1.5",
         "∂L/∂ŷ = ∂L/∂e   [5]",
         "∂L/∂e = 1/5·2·e   [5]",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import gradtui
@@ -129,3 +131,23 @@ async def test_a_large_terminal_shows_all_chains_and_the_data(terminal):
         t.debugger.run_line("lesson off")
         await t.press("1")
         assert ("= 6 · 1 · 2 = 12" in t.text) != ("= 6 · 1 · 3 = 18" in t.text)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (80, 34), (120, 40), (200, 60)])
+@pytest.mark.parametrize("name", ["five_parcels", "late_stable", "two_weights_schedule"])
+async def test_a_value_has_all_its_digits_or_four_of_them_on_every_panel(terminal, name, size):
+    async with terminal(name, size) as t:
+        for keys in ("nnn", "s", "M"):
+            await t.press(*keys)
+            frame, text = t.session.frame, t.text.replace("·", " ")
+            told = [float(token) for token in re.findall(r"-?\d+\.\d{3,}(?:e-?\d+)?", text)]
+            parameters = [node.id for node in frame.graph.parameters]
+            values = [
+                float(x)
+                for id in parameters
+                for one in (frame.tape.value(id), frame.gradient(id))
+                for x in one.reshape(-1)
+            ]
+            for value in [*values, frame.loss]:
+                near = {x for x in told if abs(x - value) < 4e-4 * abs(value)}
+                assert near <= {float(f"{value:.6g}"), float(f"{value:.4g}")}, (keys, value)
