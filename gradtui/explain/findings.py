@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from gradtui.base.text import DIGITS, cell_width, clean, clip, number, paragraphs, wrap
@@ -16,6 +17,8 @@ from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 if TYPE_CHECKING:
     from gradtui.diagnosis.judgement import Judgement
 from gradtui.diagnosis.finding import Finding
+
+_ALIGNED = re.compile(r" {3,}#")
 
 SEVERITIES: dict[str, Span] = {
     "error": ("✗", "bad"),
@@ -148,7 +151,7 @@ def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> lis
     from gradtui.explain.terms import in_terms
 
     chosen: Role = "selected" if index == frame.known.chosen else "name"
-    head = wrap(_head(frame, finding), width - 2)
+    head = wrap(_closed_up(_head(frame, finding)), width - 2)
     rows = _under(SEVERITIES[finding.severity], head, chosen)
     rows += [line("  ", text) for text in wrap(finding.message, width - 2)]
     if finding.of_update and frame.problem.call is None:
@@ -159,7 +162,7 @@ def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> lis
     if terms:
         rows += [line("  ", (text, "local")) for text in wrap(terms, width - 2)]
     if finding.fix is not None:
-        fixes = (wrap(f"fix: {row}", width - 2) for row in finding.fix.split("\n"))
+        fixes = (wrap(f"fix: {_closed_up(row)}", width - 2) for row in finding.fix.split("\n"))
         rows += [line("  ", (text, "good")) for texts in fixes for text in texts]
     return rows
 
@@ -177,6 +180,11 @@ def _head(frame: Frame, finding: Finding) -> str:
     own = place.file in ("", frame.problem.path)
     file = "" if own else f"{os.path.basename(place.file)} "
     return f"{file}line {place.line}  {frame.problem.line_at(place).strip()}"
+
+
+def _closed_up(text: str) -> str:
+    """Return a line of code without the blanks that align its comment with others in the file."""
+    return _ALIGNED.sub("  #", text)
 
 
 def _under(sign: Span, texts: list[str], role: Role) -> list[TextRow]:

@@ -96,7 +96,7 @@ def aligned(left: TextRow, right: TextRow, width: int) -> TextRow:
 
 
 def folded(head: Span, parts: Iterable[Span], width: int) -> list[TextRow]:
-    """Return a row, broken between parts where it would pass the width.
+    """Return a row, broken between parts where it would pass the width, without blanks at its end.
 
     A part longer than a whole row is broken before its operators, too.
     """
@@ -108,12 +108,16 @@ def folded(head: Span, parts: Iterable[Span], width: int) -> list[TextRow]:
         for piece in [text] if whole else _OPERATOR.split(text):
             size = cell_width(piece.rstrip())
             if used + size > width and used > indent:
-                rows.append(current)
+                rows.append(_stripped(current))
                 current, used = line(" " * indent), indent
                 piece = piece.lstrip()
             current = (*current, *line((piece, role)))
             used += cell_width(piece)
-    return [*rows, current]
+    return [*rows, _stripped(current)]
+
+
+def _stripped(row: TextRow) -> TextRow:
+    return (*row[:-1], (row[-1][0].rstrip(), row[-1][1])) if row else row
 
 
 def columns(rows: Iterable[Iterable[Span]], *, gap: int = 2) -> list[TextRow]:

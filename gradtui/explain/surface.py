@@ -262,7 +262,7 @@ def _folded(facts: list[_Fact], width: int) -> list[TextRow]:
         for text in [f"{fact.text}{'  ' * (fact.text != POINT)}"]
         for piece in ([text] if cell_width(fact.text) <= width else _WORD.findall(text))
     ]
-    return [_stripped(row) for row in folded(("", "plain"), pieces, width)]
+    return folded(("", "plain"), pieces, width)
 
 
 def _facts(frame: Frame, surface: Surface, levels: list[float]) -> list[_Fact]:
@@ -305,10 +305,6 @@ def _lowest(surface: Surface, loss: float) -> str:
     finite = np.abs(surface.losses[np.isfinite(surface.losses)])
     rounding = float(np.finfo(float).eps * finite.max(initial=0.0))
     return "about 0" if 0.0 < abs(loss) <= rounding else number(loss, SHORT)
-
-
-def _stripped(row: TextRow) -> TextRow:
-    return (*row[:-1], (row[-1][0].rstrip(), row[-1][1])) if row else row
 
 
 def _notes(surface: Surface) -> list[str]:

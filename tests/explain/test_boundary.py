@@ -21,7 +21,7 @@ def test_each_row_of_the_data_is_the_number_of_its_class():
     plot += "".join(row.partition("┤")[2] or row.partition("│")[2] for row in rows[1:10])
     assert boundary_title(frame) == "Data  X"
     assert [plot.count(label) for label in "012"] == [4, 4, 4]
-    assert rows[-2].startswith("12 of 12 right  accuracy 1 ")
+    assert rows[-2] == "12 of 12 right  accuracy 1"
 
 
 def test_the_right_rows_are_counted():

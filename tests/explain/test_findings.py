@@ -23,6 +23,13 @@ def test_findings_show_line_message_and_fix(session_of):
     assert max(map(line_width, findings_rows(session.frame, 30))) <= 30
 
 
+def test_the_comment_of_a_wrong_line_follows_it_closely(session_of):
+    session = session_of(MODEL, more=INHERITED.replace("dyhat = e", "dyhat = e          # half"))
+    session.investigation.judge()
+    rows = texts(findings_rows(session.frame, 60))
+    assert rows[0].endswith("  dyhat = e  # half") and not any("   #" in row for row in rows)
+
+
 def test_right_claims_are_said_to_be_right_before_the_notes(session_of):
     session = session_of(MODEL, more=RIGHT)
     session.investigation.judge()

@@ -40,6 +40,12 @@ def test_a_row_is_broken_between_its_parts_and_a_long_part_at_its_operators():
     assert max(map(line_width, rows)) <= 13
 
 
+def test_no_row_passes_its_width_by_a_blank_at_its_end():
+    rows = folded(("given  ", "dim"), [("aaa  ", "dim"), ("bbb  ", "dim"), ("ccc  ", "dim")], 15)
+    assert texts(rows) == ["given  aaa  bbb", "   ccc"]
+    assert max(map(line_width, rows)) == 15
+
+
 def test_columns_have_names_to_the_left_and_numbers_to_the_right():
     rows = columns([[("w", "name"), ("1", "value")], [("bias", "name"), ("-12.5", "value")]])
     assert texts(rows) == ["w         1", "bias  -12.5"]

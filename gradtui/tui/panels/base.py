@@ -36,9 +36,11 @@ class Panel(Rows, can_focus=True):
         self.top = 0
         self.left = 0
         self._wanted = 0
-        self._most: tuple[object, int] = (None, 0)
-        self.first_rows = 0
-        """The number of rows noted first at the present width."""
+        self._noted: dict[object, tuple[int, int]] = {}
+        """The first number of rows and the largest of a model, by width, in a lesson or not."""
+        self._about: object = None
+        self.first_rows = self.most_rows = 0
+        """The first number of rows at the present width, and the largest."""
 
     def title(self, text: str) -> None:
         """Show a title after the panel's key."""
@@ -70,22 +72,16 @@ class Panel(Rows, can_focus=True):
                 self.note_rows(len(self.rows_of(self.frame, size.width)), size.width)
         return self.most_rows, self.most_rows
 
-    @property
-    def most_rows(self) -> int:
-        """The most rows noted at the present width."""
-        return self._most[1]
-
     def note_rows(self, rows: int, width: int) -> bool:
         """Note the number of rows at a width; return whether that is the most so far."""
         frame = self.frame
         assert frame is not None
-        kind = width, frame.problem.graph, frame.lesson is None
-        more = kind != self._most[0] or rows > self._most[1]
-        if kind != self._most[0]:
-            self.first_rows = rows
-        if more:
-            self._most = kind, rows
-        return more
+        if frame.problem.graph is not self._about:
+            self._about, self._noted = frame.problem.graph, {}
+        kind = width, frame.lesson is None
+        first, most = self._noted.get(kind, (rows, 0))
+        self.first_rows, self.most_rows = self._noted[kind] = first, max(most, rows)
+        return rows > most
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of rows needed; called by Textual."""

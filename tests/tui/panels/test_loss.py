@@ -22,7 +22,7 @@ async def test_the_surface_of_the_illustration_is_one_key_away_and_follows_the_s
         assert "◉ L 4  → 1.4884" in text
         assert t.app.focused.id == "loss"
         await t.press("n", "n")
-        assert "◉ L 0.55383  → 0.20608" in t.text
+        assert "◉ L 0.553834  → 0.206081" in t.text
         await t.press("N", "N", "M")
         assert "6 Loss" in t.text and t.rows[:-3] == before
 
