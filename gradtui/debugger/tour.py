@@ -10,16 +10,18 @@ import numpy as np
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import shape_text
 from gradtui.debugger.guide import Guide, gradient_at, known_at
-from gradtui.debugger.series import LOSS
+from gradtui.debugger.series import LOSS, RATE, Evaluator, Series, value_of
 from gradtui.debugger.session import Session
 from gradtui.debugger.steps import Level
 from gradtui.engine.observables import observed, read_expression
 from gradtui.scenario.bundled import lesson_after
-from gradtui.scenario.lesson import Goal
+from gradtui.scenario.lesson import Goal, Question
 
-_COMMA = re.compile(r"[-+−]?\d+(,\d+)+(\.\d+)?")
-_SIGNS = str.maketrans({"−": "-", "·": "*", "×": "*"})
+_COMMA = re.compile(r"[-+−]?\d+([, ]\d+)+(\.\d+)?")
+_SIGNS = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "²": "**2", "³": "**3"})
 """Signs on the screen -> signs of the language."""
+_NEAR = 10
+"""How many steps away a number is still looked for, which was asked for at one step."""
 
 
 def begin(session: Session) -> None:
@@ -76,7 +78,9 @@ def read_answer(text: str, session: Session) -> float:
     """
     whole = Place(1, 1, max(1, len(text)))
     if _COMMA.fullmatch(text.strip()):
-        raise InputError("write a number with a point, no commas, such as -3.6 or 1000", whole)
+        raise InputError(
+            "write a number with a point, no commas or spaces, such as -3.6 or 1000", whole
+        )
     structure, program = session.structure, session.problem.trainer.program
     written = _as_typed(text, session)
     try:
@@ -97,6 +101,31 @@ def read_answer(text: str, session: Session) -> float:
     if not math.isfinite(found):
         raise InputError(f"expected a number, this is {found}", whole)
     return found
+
+
+def numbers_elsewhere(session: Session, question: Question) -> dict[int, float]:
+    """Return the number in question at other steps of the file's run; a rate at all of them.
+
+    Left out are those from the step on at which the lesson asks for it again.
+    """
+    problem, root = session.branches.root.problem, session.branches.root
+    asked = [one.question for one in problem.lessons if one.question is not None]
+    again = [one.step for one in asked if one.text == question.text and one.step > question.step]
+    rate = question.text == "lr"
+    first = 0 if rate else max(0, question.step - _NEAR)
+    last = max(problem.steps, question.step) if rate else question.step + _NEAR
+    last = min([last, *(step - 1 for step in again)])
+    series = Series(question.text, "expression")
+    if rate:
+        series = RATE
+    elif question.name:
+        node = problem.graph.names[question.name]
+        index = question.index or None
+        series = value_of(problem, node, index, gradient=question.gradient)
+    root.history.advance(max(0, last + 1 - root.history.known))
+    steps = [step for step in range(first, last + 1) if step != question.step]
+    found = zip(steps, Evaluator().values(root, series, steps), strict=True)
+    return {step: value for step, value in found if math.isfinite(value)}
 
 
 def _as_typed(text: str, session: Session) -> str:

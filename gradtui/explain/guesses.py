@@ -35,11 +35,21 @@ _ADAM = frozenset({"m", "v", "mhat", "vhat"})
 """The names that Adam's lines assign besides the weight."""
 
 
-def guesses(frame: Frame, question: Question, truth: float, before: Tape | None) -> Iterator[Guess]:
-    """Yield the numbers of mistakes, the likeliest first; `before` is the previous step's tape."""
+def guesses(
+    frame: Frame,
+    question: Question,
+    truth: float,
+    before: Tape | None,
+    elsewhere: Mapping[int, float],
+) -> Iterator[Guess]:
+    """Yield the numbers of mistakes, the likeliest first.
+
+    `before` is the previous step's tape, and `elsewhere` has the number at other steps.
+    """
     if not question.name:
         yield -truth, _SIGN
         yield from _of_step_before(question, before)
+        yield from _of_steps(frame, question, elsewhere)
         return
     node = frame.graph.names[question.name]
     if question.gradient:
@@ -58,6 +68,7 @@ def guesses(frame: Frame, question: Question, truth: float, before: Tape | None)
     yield from _of_step_before(question, before)
     if question.gradient:
         yield from _of_sizes(frame, node, truth)
+    yield from _of_steps(frame, question, elsewhere)
     yield from _of_others(frame, node, question, before)
 
 
@@ -83,6 +94,22 @@ def _of_step_before(question: Question, before: Tape | None) -> Iterator[Guess]:
             old = float(observed(read, values, before.step))
     if before is not None and old is not None:
         yield old, f"that is the number at the previous step, {before.step:,}"
+
+
+def _of_steps(frame: Frame, question: Question, elsewhere: Mapping[int, float]) -> Iterator[Guess]:
+    """Yield the number in question at other steps."""
+    name = "the rate" if question.text == "lr" else number_text(frame, question)
+    for step, value in elsewhere.items():
+        yield value, f"that is {name} at step {step:,}"
+
+
+def number_text(frame: Frame, question: Question) -> str:
+    """Return the number in question as text, without its step: `∂L/∂w2`, `ŷ`, `lr`."""
+    if not question.name:
+        return question.text
+    node = frame.graph.names[question.name]
+    text = gradient_of(frame, node) if question.gradient else label(frame, node)
+    return element_text(text, question.index)
 
 
 def _of_gradient(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
@@ -188,7 +215,8 @@ def _of_update(frame: Frame, node: int, index: Index, before: Tape) -> Iterator[
     rate = float(before.value(program.lr))
     yield old, f"that is {name} before the step: it is still to be moved"
     yield from _of_other_rules(frame, place, index, before)
-    uphill = f"that goes uphill: subtract lr·{gradient_of(frame, node)}, do not add it"
+    gradient = element_text(gradient_of(frame, node), index)
+    uphill = f"that goes uphill: subtract lr·{gradient}, do not add it"
     plain = frame.problem.update is None and len(update.state) == 1
     yield 2 * old - new, uphill if plain else "that is the step the other way round"
     yield new - old, f"that is the step itself: add it to {number(old)}"

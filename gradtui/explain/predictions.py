@@ -6,12 +6,14 @@ The frame is that of the step in question.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from itertools import pairwise
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
 from gradtui.base.ascii import spell
-from gradtui.base.text import element_text, number
+from gradtui.base.text import number
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.guide import is_close
 from gradtui.engine.graph import Kind
@@ -19,14 +21,12 @@ from gradtui.engine.indices import Index
 from gradtui.engine.lens import Lens, trace
 from gradtui.engine.tape import Tape
 from gradtui.explain.elements import factor, forward_formulas, local_formulas
-from gradtui.explain.guesses import guesses, moved_by
+from gradtui.explain.guesses import guesses, moved_by, number_text
 from gradtui.explain.residual import residual_sides
 from gradtui.explain.symbols import (
     all_scalar,
-    gradient_of,
     in_names,
     in_numbers,
-    label,
     partial,
 )
 from gradtui.explain.update import arithmetic
@@ -43,24 +43,28 @@ def asked_text(frame: Frame, question: Question, here: int | None = None) -> str
 
     `here` is the step of the cursor, if that is not the frame's.
     """
-    text = question.text
-    if question.name:
-        node = frame.graph.names[question.name]
-        text = gradient_of(frame, node) if question.gradient else label(frame, node)
-        text = element_text(text, question.index)
+    text = number_text(frame, question)
     apart = question.step != (frame.step if here is None else here)
     return f"{text} at step {question.step:,}" if question.stepped or apart else text
 
 
 def mistake_text(
-    frame: Frame, question: Question, given: float, truth: float, before: Tape | None
+    frame: Frame,
+    question: Question,
+    given: float,
+    truth: float,
+    before: Tape | None,
+    elsewhere: Mapping[int, float] = MappingProxyType({}),
 ) -> str:
     """Return the mistake behind a wrong prediction; empty if no common mistake gives it.
 
-    `before` is the tape of the previous step, if there is one.
+    `before` is the tape of the previous step, if there is one, and `elsewhere` has the number at
+    other steps.
     """
     step = moved_by(question, truth, before)
-    for value, text in guesses(frame, question, truth, before):
+    near = sorted(elsewhere, key=lambda at: (abs(elsewhere[at] - given), abs(at - question.step)))
+    elsewhere = {at: elsewhere[at] for at in near[:1]}
+    for value, text in guesses(frame, question, truth, before, elsewhere):
         told = math.isfinite(value) and not is_close(value, truth, step)
         if told and is_close(given, value, step):
             return spell(text) if frame.problem.ascii else text

@@ -162,7 +162,9 @@ def judge(session: Session, guide: Guide, typed: str) -> str:
     told = f"{way} = {number(truth)}."
     if right:
         return f"Right: {told}"
-    wrong = f"{number(given)}: {mistake_text(frame, question, given, truth, before) or 'not that'}."
+    elsewhere = tour.numbers_elsewhere(session, question)
+    mistake = mistake_text(frame, question, given, truth, before, elsewhere)
+    wrong = f"{number(given)}: {mistake or 'not that'}."
     if guide.question is None:
         # the hint is the way to a number that has no other
         hint = question.hint if way == asked_text(frame, question, here) else ""

@@ -7,6 +7,7 @@ from gradtui.debugger import tour
 from gradtui.debugger.guide import is_close
 from gradtui.explain.guesses import moved_by
 from gradtui.explain.predictions import mistake_text
+from gradtui.tui.lessons import judge
 
 
 @pytest.mark.parametrize(
@@ -171,3 +172,39 @@ def test_a_derivative_that_is_zero_but_for_rounding_is_no_mistake(write):
     frame, question, truth, before = asked(write, CHAIN, "yhat", at=1, **numbers)
     assert 0 < abs(float(frame.tape.adjoint(frame.graph.names["e"]))) < 1e-12
     assert not mistake_text(frame, question, 0.0, truth, before)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "given", "said"),
+    [
+        # 0.07 · 0.8² and 0.07 · 0.8³
+        ("two_weights_schedule", 1, 0.0448, "that is the rate at step 2"),
+        ("two_weights_schedule", 1, 0.03584, "that is the rate at step 3"),
+        # the rates of steps 0 and 1 of a cosine differ by a thousandth
+        ("five_parcels_cosine", 1, 0.068, "that is the rate at step 0"),
+        ("plateau_schedule", 5, 0.02, "that is the rate at step 43"),
+        ("two_weights_rate_3", 5, 3.0, "that is e at step 0"),
+        ("two_weights", 8, 1.37, "that is w2 at step 2"),
+    ],
+)
+def test_the_number_of_another_step_is_told_by_its_step(name, place, given, said):
+    session = gradtui.load(name)
+    tour.begin(session)
+    tour.enter(session, place)
+    assert session.guide.question is not None
+    assert f"{said}. Try again." in judge(session, session.guide, repr(given))
+
+
+def test_a_number_that_is_asked_for_later_is_not_told():
+    session = gradtui.load("plateau_schedule")
+    tour.begin(session)
+    tour.enter(session, 3)
+    assert session.guide.question.step == 44
+    assert "not that" in judge(session, session.guide, "0.0002")  # the rate at step 53, see 7 of 9
+
+
+def test_an_element_is_named_in_its_step_uphill():
+    session = gradtui.load("scales")
+    tour.begin(session)
+    tour.enter(session, 1)
+    assert "subtract lr·∂L/∂w[0]," in judge(session, session.guide, "-1524.8")

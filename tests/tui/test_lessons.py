@@ -324,7 +324,8 @@ async def test_a_reload_keeps_the_place_and_fewer_lessons_do_no_harm(terminal, l
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("-3,6", "write a number with a point, no commas, such as -3.6 or 1000"),
+        ("-3,6", "write a number with a point, no commas or spaces, such as -3.6 or 1000"),
+        ("1 000", "write a number with a point, no commas or spaces"),
         ("1,000.5", "write a number with a point, no commas"),
         ("1/0", "expected a number, this is inf"),
         ("grad", "this has shape"),
@@ -429,6 +430,7 @@ def test_an_answer_is_a_number_or_an_expression_with_the_screens_own_signs(write
     session.position = 1
     for typed, number in (
         ("1/3", 1 / 3), ("1e-5", 1e-5), ("−3.6", -3.6), ("ŷ − 5", 1), ("2·3×yhat", 36), ("+18", 18),
+        ("–3.6", -3.6), ("(yhat−5)²", 1), ("6÷3", 2),
     ):  # fmt: skip
         assert read_answer(typed, session) == pytest.approx(number)
 
