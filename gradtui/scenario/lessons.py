@@ -9,8 +9,9 @@ from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.engine.graph import Kind
 from gradtui.engine.observables import read_expression
 from gradtui.engine.program import StepProgram
+from gradtui.scenario.bindings import BINDINGS
 from gradtui.scenario.lesson import VIEWS, Goal, Lesson, Question
-from gradtui.scenario.positions import Positions
+from gradtui.scenario.positions import Positions, StringMap
 from gradtui.scenario.references import read_references
 from gradtui.scenario.schema import LessonTable
 
@@ -21,6 +22,7 @@ GOALS = (
 """Forms of `done`."""
 _CALL = re.compile(r"(computed|backward|selected|view)\(\s*(\w+)\s*\)")
 _STEP = re.compile(r"step\s*>=\s*(\d{1,8})")
+_KEY = re.compile(r"\{([\w-]+)\}")
 
 
 def read_lessons(
@@ -29,6 +31,8 @@ def read_lessons(
     """Return the lessons of a scenario; raises InputError with a place in its file."""
     found, reached = [], 0
     for at, table in enumerate(tables):
+        for key, text in (("text", table.text), ("hint", table.hint)):
+            _check_keys(text, positions.string_lines(("lesson", at, key)))
         goal, question = None, None
         if table.done is not None:
             place = positions.value(("lesson", at, "done"))
@@ -47,6 +51,18 @@ def read_lessons(
         reached = max(reached, 0 if goal is None else goal.step)
         found.append(Lesson(table.text, goal, question))
     return tuple(found)
+
+
+def _check_keys(text: str, stands: StringMap) -> None:
+    """Refuse `{binding}` with a name that no key has; `stands` says where the text stands."""
+    for row, line in enumerate(text.split("\n")):
+        for found in _KEY.finditer(line):
+            name = found[1]
+            if name not in BINDINGS:
+                raise InputError(
+                    f"'{name}' is not the name of a key" + did_you_mean(name, BINDINGS),
+                    stands.place(row, found.start(1), len(name)),
+                )
 
 
 def _read_goal(text: str, program: StepProgram, place: Place) -> Goal | None:

@@ -60,3 +60,33 @@ def test_what_cannot_be_used_is_said_at_its_place(write, lines, column, message)
         rows = file.read().split("\n")
     line = rows.index(lines.split("\n")[-1]) + 1
     assert caught.value.place[:2] == (line, column)
+
+
+@pytest.mark.parametrize(
+    ("lines", "place", "message"),
+    [
+        (
+            'text = "Press {intoo}."',
+            (1, 16, 5),
+            "'intoo' is not the name of a key; did you mean 'into'?",
+        ),
+        ('text = """Read,\nthen {next} or {pannel-4}."""', (2, 17, 8), "did you mean 'panel-4'?"),
+        ('text = "t"\nask = "e"\nhint = "See {ptint}."', (3, 14, 5), "did you mean 'print'?"),
+    ],
+)
+def test_a_key_that_a_text_misspells_is_told_at_its_place(write, lines, place, message):
+    path = write(CODE, more=f"[[lesson]]\n{lines}\n")
+    with pytest.raises(InputError) as caught:
+        load_problem(path)
+    assert message in caught.value.message
+    with open(path, encoding="utf-8") as file:
+        first = file.read().split("\n").index("[[lesson]]") + 1
+    found = caught.value.place
+    assert (found.line - first, found.column, found.width) == place
+
+
+@pytest.mark.parametrize(
+    "text", ["Press {into}, {panel-4}, {escape}.", "a set {0, 1} {", "{ } {a b}"]
+)
+def test_other_braces_are_left_alone(write, text):
+    assert load_problem(write(CODE, more=f'[[lesson]]\ntext = "{text}"\n')).lessons[0].text == text

@@ -207,6 +207,15 @@ async def test_what_is_large_gives_way_to_what_is_said_of_an_answer(terminal, le
         assert t.app.screen.focused.value == "0"
 
 
+async def test_a_hint_may_name_a_key(terminal, tmp_path):
+    file = tmp_path / "hint.toml"
+    file.write_text(LESSON.replace("Three factors.", "{print} has the factors."))
+    async with terminal(str(file)) as t:
+        await to_the_second_question(t)
+        await t.press("enter", "8", "enter")
+        assert "P has the factors." in said(t)
+
+
 async def test_going_back_gives_no_tries_back(terminal, lesson):
     async with terminal(lesson) as t:
         await to_the_second_question(t)
