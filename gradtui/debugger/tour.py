@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import shape_text
-from gradtui.debugger.guide import Guide, gradient_at, known_at
+from gradtui.debugger.guide import UNTOLD, Guide, gradient_at, known_at
 from gradtui.debugger.series import LOSS, RATE, Evaluator, Series, value_of
 from gradtui.debugger.session import Session
 from gradtui.debugger.steps import Level
 from gradtui.engine.observables import observed, read_expression
 from gradtui.scenario.bundled import lesson_after
 from gradtui.scenario.lesson import Goal, Question
+
+if TYPE_CHECKING:
+    from gradtui.scenario.settings import Change
 
 _COMMA = re.compile(r"[-+−]?\d+([, ]\d+)+(\.\d+)?")
 _SIGNS = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "²": "**2", "³": "**3"})
@@ -101,6 +105,17 @@ def read_answer(text: str, session: Session) -> float:
     if not math.isfinite(found):
         raise InputError(f"expected a number, this is {found}", whole)
     return found
+
+
+def check_change(session: Session, change: Change) -> None:
+    """Refuse to drive by the true gradients before the lesson's last question is answered.
+
+    They show what is right where the lines by hand are wrong.
+    """
+    problem, guide = session.problem, session.guide
+    swaps = change.problem(problem).drive != problem.drive
+    if swaps and guide is not None and guide.untold:
+        raise InputError(UNTOLD, Place(1, 1, max(1, len(change.text))))
 
 
 def numbers_elsewhere(session: Session, question: Question) -> dict[int, float]:

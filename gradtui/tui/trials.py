@@ -52,6 +52,7 @@ class Trials(Work):
 
     def what_if(self, text: str) -> None:
         """Fork a branch with a change, asking for it if there is none."""
+        from gradtui.debugger.tour import check_change
         from gradtui.scenario.changes import read_change, suggest
 
         problem, tape = self._session.problem, self._session.frame.tape
@@ -68,7 +69,7 @@ class Trials(Work):
         of = f" of branch '{branch}'" if branch else ""
         self._ask(
             f"what if from step {self._session.step:,}{of}: ", text,
-            lambda typed: read_change(typed, self._session.problem),
+            lambda typed: check_change(self._session, read_change(typed, self._session.problem)),
             lambda typed: self._do(lambda s: s.branches.what_if(typed, s.step), back),
             complete=complete,
         )  # fmt: skip
@@ -83,14 +84,19 @@ class Trials(Work):
 
     def sweep(self, text: str) -> None:
         """Run several values of one setting at once, asking for them if there are none."""
+        from gradtui.debugger.tour import check_change
         from gradtui.scenario.changes import read_sweep
+
+        def check(typed: str) -> None:
+            for change in read_sweep(typed, self._session.problem):
+                check_change(self._session, change)
 
         if not text and self._branches.sweep is not None:
             self.list_sweep()
             return
         self._ask(
             f"sweep from step {self._session.step:,}: ", text,
-            lambda typed: read_sweep(typed, self._session.problem),
+            check,
             lambda typed: self._do(lambda session: session.try_all(typed)),
             offers=_SWEEPS, hint=f"{_SWEEPS[0]}  (↑ ↓ examples)",
         )  # fmt: skip

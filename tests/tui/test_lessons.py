@@ -142,6 +142,23 @@ async def test_the_right_lines_are_shown_after_the_last_question(terminal, keys)
         assert len(t.session.branches) == 2
 
 
+@pytest.mark.parametrize("line", ["what-if drive autodiff", "what-if lr 0.1, drive autodiff",
+                                  "sweep drive hand autodiff"])  # fmt: skip
+async def test_no_branch_is_driven_by_the_true_gradients_before_the_last_question(terminal, line):
+    async with terminal(str(find_scenario("update_uphill"))) as t:
+        await t.settled()
+        guide = t.session.guide
+        t.debugger.run_line(line)
+        await t.pilot.pause()
+        assert "the findings are shown after the lesson's last question" in t.text
+        assert len(t.session.branches) == 1 and t.session.branches.sweep is None
+        guide.answered |= set(range(len(guide.lessons)))
+        await t.press("escape")
+        t.debugger.run_line(line)
+        await t.pilot.pause()
+        assert len(t.session.branches) == 2 or t.session.branches.sweep is not None
+
+
 async def test_an_answer_is_judged_by_the_run_of_the_file(terminal):
     async with terminal(str(find_scenario("update_uphill"))) as t:
         t.session.branches.toggle_drive()
