@@ -85,7 +85,7 @@ def _keys(progress: Progress) -> str:
 
 def _going(progress: Progress) -> str:
     if progress.asking:
-        return "press {unfold} and type a number or an expression · {lesson-back} back"
+        return "type a number, or {unfold} and an expression · {lesson-back} back"
     on = "already done: {unfold} goes on" if progress.already else "{unfold} to go on"
     return f"{on} · {{lesson-back}} back"
 

@@ -245,11 +245,16 @@ class GradtuiApp(App[int]):
             if not await self._check_bindings(event.key, priority=True):
                 if isinstance(field, Input) and event.is_printable:
                     text = event.character or ""
-                else:
+                elif not self._answers(event):
                     await self._check_bindings(event.key)
         if isinstance(field, Input) and text:
             field.replace(text, *field.selection)
         await asyncio.sleep(0)  # other tasks get their turn, however many keys there are
+
+    def _answers(self, event: Key) -> bool:
+        """Return whether a key begins the answer to a lesson's question."""
+        debugger = self._front(self.screen)
+        return debugger is not None and debugger.lessons.take_key(event.key, event.character or "")
 
     async def _opened(self) -> None:
         """Wait until the screen opened by the last key is ready and has the focus."""

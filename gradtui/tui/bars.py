@@ -122,6 +122,8 @@ class Timeline(Bar):
         spans: list[Span] = []
         for panel in others:
             key = self._keys.first(f"panel-{panel.key}")
+            if not spans and frame.asking and self._keys.begins_number(key):
+                spans += [(f" {self._keys.first('escape')}", "heading"), (" then", "dim")]
             spans += [(f" {key} ", "heading"), (panel.present_name(frame), "dim")]
         away = line(*spans, " ")
         room = width - line_width(away) - 2

@@ -77,8 +77,9 @@ COMMANDS = (
     Command("faster", ("right_parenthesis",), "faster", "play at twice the pace", STEPS),
     Command(
         "lesson", ("f4",), "lesson",
-        "go on in the lesson, or answer its question; {unfold} does so too; after the last step, "
-        "opens the next lesson; `:lesson off` leaves it", LESSON, "ANSWER",
+        "go on in the lesson, or answer its question; {unfold} does so too, and a number can be "
+        "typed at once; after the last step, opens the next lesson; `:lesson off` leaves it",
+        LESSON, "ANSWER",
     ),
     Command(
         "lesson-back", ("backspace",), "lesson back", "the previous step of the lesson", LESSON

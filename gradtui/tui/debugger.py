@@ -222,14 +222,16 @@ class Debugger(LeanScreen):
         return there and super().check_action(action, parameters)
 
     def action_enter(self, id: str) -> None:
-        """Go on in the lesson, or run Enter's command without one.
-
-        Large views give way to the lesson's text.
-        """
-        if self.session.guide is not None and not self.query_one("#notes").display:
-            self.zoom(None)
+        """Go on in the lesson, or run Enter's command without one."""
+        if self.session.guide is not None:
+            self.uncover_notes()
         if not self.lessons.take_enter():
             self.action_run(id)
+
+    def uncover_notes(self) -> None:
+        """Let a large view give way to the panel of notes."""
+        if not self.query_one("#notes").display:
+            self.zoom(None)
 
     def action_run(self, id: str, text: str = "") -> None:
         """Run a command by its id, with its argument from the command line."""
@@ -292,8 +294,10 @@ class Debugger(LeanScreen):
             self.zoom(None)
         elif self.has_class("-found") and not self.query_one("#loss").display:
             self.remove_class("-found")
-        elif selection.follow():
-            self.show_frame()
+        else:
+            followed = selection.follow()
+            if self.lessons.step_aside() or followed:
+                self.show_frame()
 
     def toggle_zoom(self) -> None:
         """Show the focused panel alone, or all panels again."""

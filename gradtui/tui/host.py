@@ -42,6 +42,9 @@ class Host(Protocol):
     def come_forward(self, view: str) -> bool:
         """Give a large view the room that another one took; return whether one did."""
 
+    def uncover_notes(self) -> None:
+        """Let a large view give way to the panel of notes, which has the lesson."""
+
     def ask(
         self, label: str, answer: Callable[[str], None], value: str = "", **options: Any
     ) -> None:

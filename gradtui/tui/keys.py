@@ -24,6 +24,8 @@ _WRITTEN = {
 _MODIFIERS = {"ctrl": "Ctrl", "alt": "Alt", "shift": "Shift"}
 _FUNCTION = re.compile(r"f([1-9]|1\d|2[0-4])")
 _PLACE = re.compile(r"\{([\w-]+)\}")
+_NUMBER = frozenset("0123456789.+-−")
+"""The keys that begin a number."""
 
 SCREEN = (
     Shortcut("escape", ("escape",), "escape", "leave the lens, end zoom, follow the cursor again"),
@@ -92,6 +94,11 @@ class Keys(Struct, frozen=True):
         """Return one key of a binding as spelt for the user, or its name on the command line."""
         keys = self.of(id)
         return written(keys[0]) if keys else f":{id}"
+
+    def begins_number(self, key: str) -> bool:
+        """Return whether a key, as spelt, begins a number, and the user gave it to nothing else."""
+        chosen = {written(one) for keys in self.given.values() for one in keys}
+        return key in _NUMBER and key not in chosen
 
     def fill(self, text: str) -> str:
         """Return a text with names in braces replaced by keys: `{what-if}`."""

@@ -14,12 +14,14 @@ from gradtui.debugger.session import Session
 from gradtui.scenario.bundled import name_of
 from gradtui.tui.commands import TELLING
 from gradtui.tui.host import Handlers, Host, Part
+from gradtui.tui.panels.base import Panel
 
 if TYPE_CHECKING:
     from gradtui.saving.course import Score
+    from gradtui.scenario.lesson import Question
 
 _OFF = "off"
-_OF_SURFACE = frozenset({"nearer", "farther", "whole"})
+_ASIDE = "now a digit opens a panel; any other key goes on"
 _RIGHTING = frozenset({"fix", "drive"})
 """Commands that show what is right where the lines by hand are wrong: as telling as a finding."""
 _NONE = "this scenario has no lesson: `gradtui learn` lists those that do"
@@ -32,6 +34,8 @@ class Lessons(Part):
         super().__init__(host)
         self._kept: Guide | None = None
         """The lesson whose score has been kept."""
+        self._aside = False
+        """Whether Esc was the last key, so that the next one is no answer."""
 
     @property
     def handlers(self) -> Handlers:
@@ -67,21 +71,36 @@ class Lessons(Part):
         self._host.screen.call_later(self._host.say, trouble)
 
     def held(self, id: str) -> str:
-        """Return why a command waits for the answer to a question; empty if it does not.
-
-        A key for a missing surface or branch is taken to be the start of a number: 0.5.
-        """
+        """Return why a command waits for the answer to a question; empty if it does not."""
         session = self._session
         if id in _RIGHTING and session.guide is not None and session.guide.untold:
             return UNTOLD
-        if not session.asking:
-            return ""
-        if id in TELLING:
-            return HELD
-        number = (id in _OF_SURFACE and session.surface.window is None) or (
-            id == "next-branch" and len(session.branches) == 1
-        )
-        return self._host.keys.fill("first {unfold}, then the number") if number else ""
+        return HELD if session.asking and id in TELLING else ""
+
+    def take_key(self, key: str, char: str) -> bool:
+        """Begin the answer to the open question if a key begins a number; return whether it did.
+
+        After Esc, the key does what it does without a question.
+        """
+        guide, keys = self._session.guide, self._host.keys
+        aside, self._aside = self._aside, False
+        if not isinstance(self._host.screen.focused, Panel | None):
+            if key in keys.of("prompt-leave"):
+                self.step_aside()
+            return False
+        question = None if guide is None else guide.question
+        if question is None or aside or not keys.begins_number(char):
+            return False
+        self._host.uncover_notes()
+        self._ask_for(question, "", begun=char)
+        return True
+
+    def step_aside(self) -> bool:
+        """Let the next key be no answer to the open question; return whether there is one."""
+        self._aside = self._session.asking
+        if self._aside:
+            self._host.say(_ASIDE)
+        return self._aside
 
     def take_enter(self) -> bool:
         """Let Enter go on in the lesson; return whether there is one in progress."""
@@ -109,13 +128,17 @@ class Lessons(Part):
         elif guide.question is None:
             self._enter(1)
         else:
-            from gradtui.explain.predictions import asked_text
+            self._ask_for(guide.question, text)
 
-            asked = asked_text(self._session.frame, guide.question)
-            self._ask(
-                f"{asked} = ", text, lambda typed: tour.read_answer(typed, self._session),
-                self._answer, bare=True, hint="a number, or an expression of known numbers",
-            )  # fmt: skip
+    def _ask_for(self, question: Question, text: str, begun: str = "") -> None:
+        """Take a text as the answer to a question, or ask for it."""
+        from gradtui.explain.predictions import asked_text
+
+        self._ask(
+            f"{asked_text(self._session.frame, question)} = ", text,
+            lambda typed: tour.read_answer(typed, self._session), self._answer,
+            bare=True, hint="a number, or an expression of known numbers", begun=begun,
+        )  # fmt: skip
 
     def _begin_again(self) -> None:
         self._session.unguided = False

@@ -43,7 +43,8 @@ class Prompt(Vertical):
     `check` raises InputError for an unusable text: then the prompt stays open with the error below,
     as it does at the start with an `error` of the first `value`.  ↑ and ↓ go through `offers`.
     With `bare`, an empty text is an answer, too.  `complete` returns the completions of a text:
-    the start of the typed word, and its completions with remarks; Tab takes one.
+    the start of the typed word, and its completions with remarks; Tab takes one.  `begun` is what
+    was typed before it opened.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,11 +64,13 @@ class Prompt(Vertical):
         check: Callable[[str], object] | None = None,
         error: InputError | None = None,
         complete: Callable[[str], Completion] | None = None,
+        begun: str = "",
     ) -> None:
         super().__init__()
         self._label = label
         self._answer = answer
-        self._field = Field(value, hint, self._submit)
+        self._field = Field(begun or value, hint, self._submit)
+        self._begun = begun
         self._words = Lately(self, self._field, lambda text: self._show_words())
         self._rows = Static(id="refusal")
         self._offers, self._offered = tuple(offers), -1
@@ -90,7 +93,10 @@ class Prompt(Vertical):
             return
         self._before = self.screen.focused
         # If selected on focus, a key that came before the focus event would be overwritten.
-        self._field.action_select_all()
+        if self._begun:
+            self._field.action_end()
+        else:
+            self._field.action_select_all()
         self.screen.set_focus(self._field)
         self._open(self._error)
 

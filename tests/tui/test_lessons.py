@@ -4,12 +4,15 @@ import re
 
 import pytest
 
+import gradtui
 from gradtui.base.source import InputError
 from gradtui.debugger.session import Session
 from gradtui.debugger.tour import begin, enter, read_answer
 from gradtui.explain.spans import line_text
 from gradtui.scenario.bundled import find_scenario
 from gradtui.scenario.load import load_problem
+from gradtui.tui.app import GradtuiApp
+from gradtui.tui.keys import Keys
 from two_weights import TWO_WEIGHTS
 
 LESSON = f"""{TWO_WEIGHTS}[[lesson]]
@@ -202,21 +205,64 @@ async def test_after_a_wrong_answer_the_next_one_is_typed_at_once(terminal, less
         assert "Lesson · 3 of 5" in t.text and not t.debugger.query("Prompt")
 
 
-async def test_a_number_without_the_input_opens_nothing(terminal, lesson):
+@pytest.mark.parametrize("typed", ["3.699", "-4", ".5", "0.5", "8.699 - 5", "7"])
+async def test_a_number_is_typed_as_the_answer_at_once(terminal, lesson, typed):
+    async with terminal(lesson, (80, 24)) as t:
+        await t.press("s", "M")
+        await t.type(typed)
+        assert t.app.screen.focused.value == typed
+        assert not t.debugger.has_class("-zoomed") and len(t.session.branches) == 1
+        window = t.session.surface.window
+        await t.press("enter")
+        assert ("Right: e" in said(t)) == (typed in ("3.699", "8.699 - 5"))
+        assert t.session.surface.window == window
+
+
+@pytest.mark.parametrize("keys", [("escape",), ("5", "escape"), ("enter", "escape"),
+                                  ("j", "escape"), ("slash", "escape")])  # fmt: skip
+async def test_after_escape_a_digit_opens_a_panel_and_the_next_one_answers(terminal, lesson, keys):
     async with terminal(lesson, (80, 24)) as t:
         await t.press("s")
-        for key in ("0", "full_stop", "minus"):
-            await t.press(key)
-            assert "first Enter, then the number" in t.text
-            assert t.session.surface.window is None and "Lesson · 2 of 5" in t.text
-        await t.press("M")
-        await t.press("plus")
-        assert "first Enter" not in t.text
+        assert "Esc then 3 Chain 4 Update 5 Program 6 Loss" in t.text
+        await t.press(*keys)
+        assert "now a digit opens a panel; any other key goes on" in t.text
+        await t.press("5")
+        assert t.debugger.query_one("#program").has_class("-zoom") and not t.debugger.query(
+            "Prompt"
+        )
+        await t.press("escape", "3")
+        assert t.app.screen.focused.value == "3" and "5 Program ─" not in t.text
+        await t.press("escape", "n", "6")
+        assert t.app.screen.focused.value == "6"
+
+
+async def test_a_panel_in_the_way_gives_way_to_an_answer_typed_at_once(terminal, lesson):
+    async with terminal(lesson, (80, 24)) as t:
+        await t.press("s", "escape", "4")
+        assert t.debugger.has_class("-zoomed") and "Lesson" not in t.text
+        await t.press("9", "enter")
+        assert "9: not that. Try again." in t.text
+
+
+async def test_without_a_question_digits_open_panels_as_ever(terminal, lesson):
+    async with terminal(lesson, (80, 24)) as t:
+        assert "Esc then" not in t.text
+        await t.press("5")
+        assert t.debugger.query_one("#program").has_class("-zoom")
+
+
+async def test_a_digit_that_the_user_gave_to_a_command_stays_there(lesson):
+    app = GradtuiApp(gradtui.load(lesson), keys=Keys({"next": ("1",), "panel-1": ("f8",)}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("s", "1")
+        assert not app.screen.query("Prompt") and "answer first" in app.screen.session.message
+        await pilot.press("2")
+        assert app.screen.query("Prompt")
 
 
 async def test_what_is_large_gives_way_to_what_is_said_of_an_answer(terminal, lesson):
     async with terminal(lesson, (80, 24)) as t:
-        await t.press("s", "4")
+        await t.press("s", "escape", "4")
         assert t.debugger.has_class("-zoomed") and "Lesson" not in t.text
         await t.press("enter", "9", "enter")
         assert "9: not that. Try again." in t.text
@@ -262,7 +308,7 @@ async def test_a_high_graph_leaves_the_lesson_its_rows_on_a_low_screen(terminal,
         notes = t.debugger.query_one("#notes").size
         assert notes.height >= (6 if notes.width > 70 else 9)
         await t.press("enter")
-        assert "? " in t.text and "press Enter and" in t.text
+        assert "? " in t.text and "or Enter and" in t.text
 
 
 async def test_the_next_step_of_a_lesson_comes_into_view_after_a_finding(terminal):
