@@ -11,7 +11,7 @@ from gradtui.debugger import tour
 from gradtui.debugger.guide import HELD, Guide, shown_at
 from gradtui.debugger.session import Session
 from gradtui.explain.lesson import lesson_rows
-from gradtui.scenario.bundled import list_bundled
+from gradtui.scenario.bundled import list_bundled, read_chapters
 from gradtui.scenario.lesson import Goal, Question
 from gradtui.tui.keys import DEFAULTS
 from gradtui.tui.lessons import judge
@@ -24,6 +24,8 @@ SMALLEST = {False: ((36, 10), (76, 7)), True: ((76, 7),)}
 
 That of 76×7 is below a lens or a Jacobian.
 """
+ELSEWHERE = {"•": "panel-6", "lr·λ": "panel-4"}
+"""What a text may speak of that no screen of 80×24 shows at once -> the key of its panel."""
 _BINDING = re.compile(r"\{([a-z0-9-]+)\}")
 _LOSS = re.compile(r"\bL(?: =| is(?: still)?| stays at) ([\d.,]*\d(?:e-?\d+)?)(?!²)\b")
 """The loss that a text names."""
@@ -209,3 +211,30 @@ def test_a_text_that_has_something_typed_says_enter(name):
     for lesson in gradtui.load(name).problem.lessons:
         asking = {"goto", "what-if", "lens", "print", "break"} & {*_BINDING.findall(lesson.text)}
         assert "Enter" in lesson.text or not (asking and re.search(r"\btype\b", lesson.text))
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_the_key_of_a_panel_comes_with_what_only_that_panel_shows(name):
+    problem = gradtui.load(name).problem
+    hidden = {**ELSEWHERE, r"\bgraph\b": "panel-1"} if problem.by_hand else ELSEWHERE
+    told = ""
+    for lesson in problem.lessons:
+        told += lesson.text.lower()
+        for spoken, key in hidden.items():
+            assert not re.search(spoken, lesson.text) or f"{{{key}}}" in told, lesson.text
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_branch_that_a_text_proposes_is_looked_at_where_it_ends(name):
+    for lesson in gradtui.load(name).problem.lessons:
+        names = _BINDING.findall(lesson.text)
+        assert "what-if" not in names or {"last", "panel-6"} & {*names}, lesson.text
+
+
+def test_a_lesson_names_no_scenario_that_comes_later_in_the_course_as_known():
+    order = [name for chapter in read_chapters() for name in chapter.names]
+    for at, name in enumerate(order):
+        lessons = gradtui.load(name).problem.lessons
+        text = "" if not lessons else lessons[0].text
+        for later in order[at + 1 :]:
+            assert not re.search(rf"\b{later}\b", text), f"{name}: {text}"

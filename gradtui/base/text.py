@@ -17,7 +17,7 @@ from functools import lru_cache
 EXACT, DIGITS, SHORT = 17, 6, 4
 """Significant digits that tell a number from any other, of numbers, and of short ones."""
 _EXPONENT = re.compile(r"e([+-])0*")
-_STARTS_ITEM = re.compile(r"\s*(?:\d+\.|[-*]) +")
+_STARTS_ITEM = re.compile(r"\s*(?:(\d+)\.|[-*]) +")
 _REMEMBERED = 4096
 """Texts whose cleaning and width are cached: a screen draws much the same ones at every key."""
 _PER_CELL = 8
@@ -161,12 +161,17 @@ def element_text(name: str, index: Iterable[int]) -> str:
 def paragraphs(text: str) -> list[str]:
     """Return a text's paragraphs, with their lines joined so that they wrap at any width.
 
-    A paragraph starts after a blank line and at an item of a list.
+    A paragraph starts after a blank line and at an item of a list.  The items of a list count up,
+    so that a line may begin with the end of a sentence: "5. Then".
     """
     found: list[str] = []
+    last = 0
     for row in text.strip().split("\n"):
-        fresh = not found or not row.strip() or not found[-1] or _STARTS_ITEM.match(row)
-        if fresh:
+        item, first = _STARTS_ITEM.match(row), not found or not found[-1]
+        listed = item is not None and (first or item[1] in (None, str(last + 1)))
+        if listed and item is not None and item[1]:
+            last = int(item[1])
+        if first or listed or not row.strip():
             found.append(row.strip())
         else:
             found[-1] += " " + row.strip()

@@ -92,7 +92,9 @@ def _going(progress: Progress) -> str:
 
 def _ended(progress: Progress) -> str:
     told = "This is the end of the lesson. "
-    if progress.questions:
+    if progress.questions == 1:
+        told += f"The prediction was {'' if progress.right else 'not '}right the first time. "
+    elif progress.questions > 1:
         told += f"{progress.right} of {progress.questions} predictions right the first time. "
     if progress.following:
         told += f"{{unfold}} opens the next one of the course: {clean(progress.following)}. "

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.base.text import cell_width, clean, clip
+from gradtui.base.text import cell_width, clean, clip, paragraphs
 
 VISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -48,3 +48,21 @@ class Unread(str):
 def test_marks_take_no_cell_and_a_huge_text_is_cut_unread():
     assert cell_width("a\u0301\u0e34") == 1
     assert len(clip(Unread("\u0301" * 1000), 30)) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("One,\ntwo.\n\nThree.", ["One, two.", "", "Three."]),
+        ("Look:\n1. here,\n   and\n2. there.", ["Look:", "1. here, and", "2. there."]),
+        ("- a\n- b\n  c", ["- a", "- b c"]),
+        ("Its gradient is\n0. Press n.", ["Its gradient is 0. Press n."]),
+        ("1. Go to step\n5. Then back.\n2. Read.", ["1. Go to step 5. Then back.", "2. Read."]),
+        (
+            "A\n\n3. starts at three\n4. and goes on",
+            ["A", "", "3. starts at three", "4. and goes on"],
+        ),
+    ],
+)
+def test_a_paragraph_starts_after_a_blank_line_and_at_an_item(text, found):
+    assert paragraphs(text) == found
