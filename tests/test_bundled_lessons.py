@@ -24,7 +24,7 @@ SMALLEST = {False: ((36, 10), (76, 7)), True: ((76, 7),)}
 
 That of 76×7 is below a lens or a Jacobian.
 """
-ELSEWHERE = {"•": "panel-6", "lr·λ": "panel-4"}
+ELSEWHERE = {"●": "panel-6", "lr·λ": "panel-4"}
 """What a text may speak of that no screen of 80×24 shows at once -> the key of its panel."""
 _BINDING = re.compile(r"\{([a-z0-9-]+)\}")
 _LOSS = re.compile(r"\bL(?: =| is(?: still)?| stays at) ([\d.,]*\d(?:e-?\d+)?)(?!²)\b")
@@ -238,3 +238,11 @@ def test_a_lesson_names_no_scenario_that_comes_later_in_the_course_as_known():
         text = "" if not lessons else lessons[0].text
         for later in order[at + 1 :]:
             assert not re.search(rf"\b{later}\b", text), f"{name}: {text}"
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_what_else_a_text_asks_for_comes_before_the_key_that_ends_its_part(name):
+    for lesson in gradtui.load(name).problem.lessons:
+        names = [key for key in _BINDING.findall(lesson.text) if key != "escape"]
+        if lesson.goal is not None:
+            assert names[-1] in MOVES, lesson.text

@@ -88,6 +88,8 @@ class Lessons(Part):
             if key in keys.of("prompt-leave"):
                 self.step_aside()
             return False
+        if aside:
+            self._host.say("")
         question = None if guide is None else guide.question
         if question is None or aside or not keys.begins_number(char):
             return False

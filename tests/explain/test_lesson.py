@@ -66,3 +66,15 @@ def test_after_the_last_lesson_of_all_the_way_to_the_course_is_named(write):
     tour.enter(session, 1)
     told = " ".join(line_text(row) for row in lesson_rows(session.frame, 80, str))
     assert "This is the end of the lesson. {open} lists the course" in told
+
+
+@pytest.mark.parametrize(("right", "told"), [(True, "was right"), (False, "was not right")])
+def test_the_score_of_a_single_question_is_told_in_words(write, right, told):
+    more = '[[lesson]]\ntext = "And?"\nask = "L"\n'
+    session = Session(load_problem(write("L = (w*x)**2", more=more)))
+    tour.begin(session)
+    session.guide.answer(right=False)
+    session.guide.right = {0} if right else set()
+    tour.enter(session, 1)
+    rows = " ".join(line_text(row) for row in lesson_rows(session.frame, 80, str))
+    assert f"The prediction {told} the first time." in rows
