@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gradtui.scenario.lesson import Question
 
 _OFF = "off"
-_ASIDE = "now a digit opens a panel; any other key goes on"
+_ASIDE = "the next digit opens a panel; after it digits answer again"
 _RIGHTING = frozenset({"fix", "drive"})
 """Commands that show what is right where the lines by hand are wrong: as telling as a finding."""
 _NONE = "this scenario has no lesson: `gradtui learn` lists those that do"

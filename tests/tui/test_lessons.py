@@ -225,9 +225,9 @@ async def test_after_escape_a_digit_opens_a_panel_and_the_next_one_answers(termi
         await t.press("s")
         assert "Esc then 3 Chain 4 Update 5 Program 6 Loss" in t.text
         await t.press(*keys)
-        assert "now a digit opens a panel; any other key goes on" in t.text
+        assert "the next digit opens a panel; after it digits answer again" in t.text
         await t.press("5")
-        assert "now a digit" not in t.text and not t.debugger.query("Prompt")
+        assert "the next digit" not in t.text and not t.debugger.query("Prompt")
         assert t.debugger.query_one("#program").has_class("-zoom")
         await t.press("escape", "3")
         assert t.app.screen.focused.value == "3" and "5 Program ─" not in t.text
