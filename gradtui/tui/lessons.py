@@ -82,6 +82,7 @@ class Lessons(Part):
 
         After Esc, the key does what it does without a question.
         """
+        self.look()  # keys that come fast share a frame, and this one may reach a question
         guide, keys = self._session.guide, self._host.keys
         aside, self._aside = self._aside, False
         if not isinstance(self._host.screen.focused, Panel | None):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from textual.events import Key
 
 import gradtui
 from gradtui.base.source import InputError
@@ -233,6 +234,20 @@ async def test_after_escape_a_digit_opens_a_panel_and_the_next_one_answers(termi
         assert t.app.screen.focused.value == "3" and "5 Program ─" not in t.text
         await t.press("escape", "n", "6")
         assert t.app.screen.focused.value == "6"
+
+
+@pytest.mark.parametrize("keys", ["s3", "s3.699\r", "s\r3.699\r"])
+async def test_keys_that_come_fast_answer_as_slow_ones_do(terminal, lesson, keys):
+    names = {"\r": "enter", ".": "full_stop"}
+    async with terminal(lesson, (80, 24)) as t:
+        for char in keys:
+            t.app.post_message(Key(names.get(char, char), char))
+        if keys[-1] == "\r":
+            await t.until(lambda: "Right: e" in said(t))
+        else:
+            await t.until(lambda: t.debugger.query("Prompt"))
+            assert t.app.screen.focused.value == "3"
+        assert t.session.surface.window is None and not t.debugger.has_class("-zoomed")
 
 
 async def test_a_panel_in_the_way_gives_way_to_an_answer_typed_at_once(terminal, lesson):
