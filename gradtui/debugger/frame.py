@@ -316,9 +316,10 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
         That on an edge to the loss is a gradient itself, which a lesson may ask for later.
         """
         if target == self.graph.loss and self.lesson is not None:
-            asked = (self.graph.nodes[source].name, self.step) in self.lesson.untold_gradients
-            if (asked or self.asking) and not self.flowed(source, target):
-                return False
+            gradient = self.graph.nodes[source].name, self.step
+            told = not self.asking or gradient in self.lesson.told_gradients
+            if gradient in self.lesson.untold_gradients or not told:
+                return self.flowed(source, target)
         return self.computed(target)
 
     def written(self, index: int) -> bool:

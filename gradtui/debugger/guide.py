@@ -46,6 +46,8 @@ class Progress(Struct, frozen=True):
     """The nodes whose value is asked for here or later, with the step."""
     untold_gradients: frozenset[tuple[str, int]]
     """The names whose gradient is asked for here or later, with the step."""
+    told_gradients: frozenset[tuple[str, int]]
+    """The names whose gradient was asked for and is told, with the step."""
     said: str
     """The remark on the last answer."""
     questions: int
@@ -121,9 +123,14 @@ class Guide:
             for node in asked.needs
         )
         gradients = frozenset((one.name, one.step) for one in self._untold if one.gradient)
+        told = frozenset(
+            (one.name, one.step)
+            for at in self.answered
+            if (one := self.lessons[at].question) is not None and one.gradient
+        )
         return Progress(
             self.lesson, self.place, len(self.lessons), frozenset(self.ticked),
-            self.question is not None, self.untold, values, gradients, self.said,
+            self.question is not None, self.untold, values, gradients, told, self.said,
             questions, len(self.right),
             "" if self.following is None else self.following.title, self._was,
         )  # fmt: skip

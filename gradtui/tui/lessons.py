@@ -82,8 +82,10 @@ class Lessons(Part):
 
         After Esc, the key does what it does without a question.
         """
-        self.look()  # keys that come fast share a frame, and this one may reach a question
         guide, keys = self._session.guide, self._host.keys
+        if guide is None:
+            return False
+        self.look()  # keys that come fast share a frame: the last one may have led to a question
         aside, self._aside = self._aside, False
         if not isinstance(self._host.screen.focused, Panel | None):
             if key in keys.of("prompt-leave"):
@@ -91,7 +93,7 @@ class Lessons(Part):
             return False
         if aside:
             self._host.say("")
-        question = None if guide is None else guide.question
+        question = guide.question
         if question is None or aside or not keys.begins_number(char):
             return False
         self._host.uncover_notes()

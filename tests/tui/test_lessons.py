@@ -183,7 +183,10 @@ async def test_the_graph_tells_no_derivative_of_the_loss_that_is_asked_for_later
         assert not t.session.asking and t.session.frame.lesson.place == 2
         frame, names = t.session.frame, t.session.problem.graph.names
         assert frame.computed(names["L"]) and not frame.local_known(names["yhat"], names["L"])
-        await t.press("s", "enter", "2", "enter", "enter", "s")
+        await t.press("s", "enter", "2", "enter", "enter")
+        # what has been told stays told while the next question is open
+        assert t.session.asking and t.session.frame.local_known(names["yhat"], names["L"])
+        await t.press("s")
         assert t.session.frame.local_known(names["yhat"], names["L"])
 
 
