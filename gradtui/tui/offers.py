@@ -114,7 +114,7 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
     if frame.branch:
         found.append((("branch-before", "next-branch"), "branch"))
     out = _NO_RUN if call else frozenset()
-    out |= TELLING if frame.asking else frozenset()
+    out |= TELLING.union(_PANELS) if frame.asking else frozenset()  # digits answer
     if frame.selected not in frame.structure.nodes:
         out |= _OF_NODE
     listed = [one for one in (*found, *_ELSE) if not out.intersection(one[0])]

@@ -181,7 +181,7 @@ def test_a_derivative_that_is_zero_but_for_rounding_is_no_mistake(write):
         ("two_weights_schedule", 1, 0.0448, "that is the rate at step 2"),
         ("two_weights_schedule", 1, 0.03584, "that is the rate at step 3"),
         # the rates of steps 0 and 1 of a cosine differ by a thousandth
-        ("five_parcels_cosine", 1, 0.068, "that is the rate at step 0"),
+        ("five_parcels_cosine", 2, 0.068, "that is the rate at step 0"),
         ("plateau_schedule", 5, 0.02, "that is the rate at step 43"),
         ("two_weights_rate_3", 5, 3.0, "that is e at step 0"),
         ("two_weights", 8, 1.37, "that is w2 at step 2"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import gradtui
+from gradtui.debugger import tour
 from gradtui.tui.keys import Keys
 from gradtui.tui.offers import HINTS, Place, footer, hint
 from gradtui.tui.panels import PANELS
@@ -52,9 +53,17 @@ def test_a_zoomed_map_does_not_offer_to_be_large():
 def test_a_lesson_leaves_room_for_keys_of_the_panel_in_focus(panel, own):
     session = gradtui.load("five_parcels")
     session.guide = None
-    from gradtui.debugger import tour
-
     tour.begin(session)
     assert session.frame.lesson is not None
     titles = [title for _, title in footer(session.frame, Place(panel, zoomed=False), KEYS, 80)]
     assert own in titles and titles.index(own) < 5
+
+
+def test_no_panel_is_offered_by_its_digit_while_digits_answer():
+    session = gradtui.load("practice")
+    titles = [title for _, title in footer(session.frame, Place("", zoomed=False), KEYS, 200)]
+    assert "panel" in titles
+    tour.begin(session)
+    assert session.asking
+    titles = [title for _, title in footer(session.frame, Place("", zoomed=False), KEYS, 200)]
+    assert "panel" not in titles
