@@ -26,6 +26,8 @@ _SIGNS = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "÷": "/",
 """Signs on the screen -> signs of the language."""
 _NEAR = 10
 """How many steps away a number is still looked for, which was asked for at one step."""
+_FAR = 10_000
+"""The same for a rate, which costs little."""
 
 
 def begin(session: Session) -> None:
@@ -119,7 +121,7 @@ def check_change(session: Session, change: Change) -> None:
 
 
 def numbers_elsewhere(session: Session, question: Question) -> dict[int, float]:
-    """Return the number in question at other steps of the file's run; a rate at all of them.
+    """Return the number in question at steps near its own in the file's run; a rate far and wide.
 
     Left out are those from the step on at which the lesson asks for it again.
     """
@@ -127,9 +129,9 @@ def numbers_elsewhere(session: Session, question: Question) -> dict[int, float]:
     asked = [one.question for one in problem.lessons if one.question is not None]
     again = [one.step for one in asked if one.text == question.text and one.step > question.step]
     rate = question.text == "lr"
-    first = 0 if rate else max(0, question.step - _NEAR)
-    last = max(problem.steps, question.step) if rate else question.step + _NEAR
-    last = min([last, *(step - 1 for step in again)])
+    away = _FAR if rate else _NEAR
+    first, last = max(0, question.step - away), max(problem.steps, question.step)
+    last = min([last, question.step + away, *(step - 1 for step in again)])
     series = Series(question.text, "expression")
     if rate:
         series = RATE
