@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.backward.trial import TOLERANCE
@@ -13,9 +15,14 @@ from gradtui.diagnosis.recorded.runs import Point
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call, Leaf, Tape
 
+Array = NDArray[Any]
+
 _SMALL = 1e-4
 _SLIGHT = 1e-2
-"""The largest relative change of a gradient by such a number."""
+"""The largest relative change of a gradient by such a number near the user's own point.
+
+Elsewhere, where a sigmoid may be saturated, it may be most of a logarithm's argument.
+"""
 _ADDING = frozenset({"add", "subtract", "maximum", "clip"})
 _POINTS = 3
 
@@ -46,8 +53,7 @@ def leaving_out(point: Point, names: Sequence[str]) -> Point:
         return point
     omitting = {name: adjoints[id] for name, id in ids.items()}
     for name, true in omitting.items():
-        largest = np.max(np.abs(point.true[name]), initial=0.0)
-        if not np.all(np.abs(true - point.true[name]) <= _SLIGHT * largest):
+        if not np.all(np.isfinite(true)) or not _is_slight(point, name, true):
             return point
     return replace(found, true={**point.true, **omitting})
 
@@ -87,9 +93,15 @@ def _right_without(name: str, point: Point) -> bool:
     largest = np.max(np.abs(true[name]), initial=0.0)
     if not np.isfinite(largest):
         return False
-    before = np.abs(point.hand[name] - point.true[name])
-    slight = bool(np.all(before <= _SLIGHT * np.max(np.abs(point.true[name]), initial=0.0)))
-    return slight and bool(np.all(np.abs(own - true[name]) <= TOLERANCE * largest))
+    right = bool(np.all(np.abs(own - true[name]) <= TOLERANCE * largest))
+    return right and _is_slight(point, name, point.hand[name])
+
+
+def _is_slight(point: Point, name: str, other: Array) -> bool:
+    """Return whether another gradient is near the true one, at a point where it has to be."""
+    true = point.true[name]
+    room = _SLIGHT * np.max(np.abs(true), initial=0.0)
+    return not point.near or bool(np.all(np.abs(other - true) <= room))
 
 
 def _numbers(point: Point) -> list[tuple[float, Place | None]]:

@@ -35,3 +35,27 @@ def test_a_gradient_is_approximate_where_it_is_slightly_off_all_around(own, besi
     points = point(own, near=True), point(far, near=False), point(beside, near=True)
 
     assert approximate("x", points) == (None if found is None else pytest.approx(found))
+
+
+def of_logits(seed):
+    rng = np.random.default_rng(seed)
+    rows, labels = rng.normal(size=(1, 4)), (rng.random(size=(1, 2)) < 0.5).astype(float)
+
+    def rectified(U, V):
+        h = np.maximum(rows @ U, 0)
+        p = 1 / (1 + np.exp(-4 * h @ V))
+        loss = -np.sum(labels * np.log(p + 1e-9) + (1 - labels) * np.log(1 - p + 1e-9))
+        d = 4 * (p - labels)
+        dh = d @ V.T * (h < 1)
+        return loss, (rows.T @ dh, h.T @ d)
+
+    return rectified, rng.normal(size=(4, 3)), rng.normal(size=(3, 2))
+
+
+@pytest.mark.parametrize("seed", [4, 31, 35])
+def test_a_small_number_that_counts_where_a_sigmoid_is_saturated_hides_no_mistake(seed):
+    mistake, *others = gradtui.check(*of_logits(seed))
+
+    assert mistake.fix == "dh = d @ V.T * (h > 0)"
+    assert [one.severity for one in others] == ["info"]
+    assert "the gradient of V leaves out the 1e-9" in others[0].message
