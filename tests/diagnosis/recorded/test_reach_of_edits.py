@@ -1,13 +1,10 @@
 """Mistakes of all kinds in code as people write it: the line and the fix that names the cause."""
 
-import inspect
-import linecache
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import gradtui
+from planted import Planted, repaired
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(3, 4))
@@ -280,43 +277,15 @@ MISTAKES = [
 ]
 
 
-@pytest.fixture
-def program(tmp_path):
-    """Return the function of a name in a file that has this module's programs."""
-    path = tmp_path / "program.py"
-
-    def load(text, name):
-        path.write_text(text, encoding="utf-8")
-        linecache.checkcache(str(path))
-        names = {"__name__": "program", "__file__": str(path)}
-        exec(compile(text, path, "exec"), names)
-        return names[name]
-
-    return load
-
-
-def errors_of(case):
-    given = {"U": U, "V": V, "KERNEL": KERNEL}
-    names = inspect.signature(case).parameters
-    found = gradtui.check(case, **{name: given[name] for name in names})
-    return [one for one in found if one.severity == "error"]
-
-
 @pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
-def test_the_line_is_named_and_its_fix_makes_the_program_right(function, old, new, program):
-    text = Path(__file__).read_text(encoding="utf-8").partition("\nMISTAKES =")[0]
-    assert text.count(old) == 1
-    wrong = text.replace(old, new)
+def test_the_line_is_named_and_its_fix_makes_the_program_right(function, old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, {"U": U, "V": V, "KERNEL": KERNEL})
+    at, wrong = planted.line(old), planted.wrong(old, new)
 
-    (found,) = errors_of(program(wrong, function.__name__))
+    (found,) = planted.errors(wrong, function.__name__)
 
-    at = text[: text.index(old)].count("\n") + 1
-    first, last = found.replaces
-    assert first in (at, at - 1)  # what is missing is put behind the line before
-    lines = wrong.splitlines(keepends=True)
-    margin = lines[first - 1][: -len(lines[first - 1].lstrip())]
-    lines[first - 1 : last] = [f"{margin}{found.fix}\n"]
-    assert errors_of(program("".join(lines), function.__name__)) == []
+    assert found.replaces[0] in (at, at - 1)  # what is missing is put behind the line before
+    assert planted.errors(repaired(wrong, found), function.__name__) == []
 
 
 def test_a_number_that_no_user_would_write_is_no_fix():

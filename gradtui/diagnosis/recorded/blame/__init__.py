@@ -2,7 +2,8 @@
 
 units: a function in its file, and its replacement by an edited one.
 watch: the lines that run, with the names in scope.  flow: the meaning of their values.
-suspects: the statements that may be wrong.  candidates, edits, stores, indices, material, slots,
+suspects: the statements that may be wrong.  effects, meaning: what they call.
+candidates, edits, stores, indices, material, slots,
 constants: their possible mistakes.  preview: a glance at one.  trial: an edit, executed.
 search: the best edit.
 gradients: the search for mistakes in gradients.  guard: protects the user's other values.

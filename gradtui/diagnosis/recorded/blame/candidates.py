@@ -55,6 +55,8 @@ class Around(Struct, frozen=True, eq=False):
     wanted: Collection[Shape]
     """The shapes of the gradients that are wrong."""
     dialect: Dialect
+    locals: Mapping[str, object]
+    """The objects that names mean here."""
 
 
 class Statement:
@@ -67,7 +69,7 @@ class Statement:
         self.spared = spared
         """A part of it that is not edited."""
         self.expressions, self.wanted = around.expressions, around.wanted
-        self.dialect = around.dialect
+        self.dialect, self.locals = around.dialect, around.locals
         self._ever, self._shapes = around.ever, around.shapes
         self.parents: Mapping[ast.AST, ast.AST] = {
             child: parent for parent in self._own(node) for child in ast.iter_child_nodes(parent)

@@ -7,8 +7,12 @@ import builtins
 from types import FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
+
 from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.pure import BUILTINS, FILES, METHODS, MODULES, UNCHECKED
+from gradtui.recording.places import is_users_file
 
 
 def is_harmless(s: Statement) -> bool:
@@ -37,10 +41,12 @@ def _only_computes(s: Statement, called: ast.expr) -> bool:
             if root.attr in UNCHECKED:
                 return False
             root = root.value
-        value = s.unit.globals.get(root.id) if isinstance(root, ast.Name) else None
-        if isinstance(value, ModuleType):
-            return value.__name__.partition(".")[0] in MODULES or _is_users(s, value)
-        return _is_method(s, called.attr) or called.attr in _own_methods(s)
+            value = meant(s, root)
+            if isinstance(value, ModuleType):
+                return value.__name__.partition(".")[0] in MODULES or _is_users(s, value)
+        if _is_method(s, called.attr) or called.attr in _own_methods(s):
+            return True
+        return is_pure(meant(s, called))
     if isinstance(called, ast.Name):
         if called.id in s.unit.globals:
             value = s.unit.globals[called.id]
@@ -51,6 +57,17 @@ def _only_computes(s: Statement, called: ast.expr) -> bool:
             return isinstance(value, FunctionType | type) or module in MODULES
         return called.id in BUILTINS or not hasattr(builtins, called.id)
     return True
+
+
+def is_pure(called: object) -> bool:
+    """Return whether an object that is called is a library's of arrays, or the user's own."""
+    function = getattr(called, "__func__", called)
+    if not isinstance(function, FunctionType | type | np.ufunc) and callable(function):
+        function = getattr(type(function), "__call__", None)  # noqa: B004
+    if isinstance(function, FunctionType) and is_users_file(function.__code__.co_filename):
+        return True
+    whole = getattr(function, "__module__", None) or type(function).__module__
+    return whole.partition(".")[0] in MODULES and UNCHECKED.isdisjoint(whole.split("."))
 
 
 def _is_method(s: Statement, name: str) -> bool:

@@ -209,7 +209,8 @@ class Suspects:
         usable.sort(key=lambda one: (one[0] is not unit, len(one[1])))
         expressions = [(text, held) for _, text, _, held in usable[:_EXPRESSIONS]]
         return Around(scope, ever, self._flow.shapes, expressions, self._wanted,
-                      self._watched.library.dialect)  # fmt: skip
+                      self._watched.library.dialect,
+                      self._watched.locals.get((unit.file, node.lineno), {}))  # fmt: skip
 
     @cached_property
     def _expressions(self) -> list[tuple[Unit, str, set[str], Held]]:

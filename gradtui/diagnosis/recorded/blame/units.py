@@ -82,6 +82,11 @@ class Unit:
         """The names of the function's module."""
         return self.functions[0].__globals__
 
+    def mangled(self, name: str) -> str:
+        """Return an attribute's name as Python keeps it: a private one with its class."""
+        private = name.startswith("__") and not name.endswith("__") and self._classes
+        return f"_{self._classes[-1].lstrip('_')}{name}" if private else name
+
     def start(self, node: ast.expr | ast.stmt) -> int:
         """Return the start of a node, in bytes of the text."""
         return self._starts[node.lineno - self.first] + node.col_offset

@@ -71,6 +71,8 @@ class Watched:
         """File and line -> the number of lines run before its first execution."""
         self.calls: dict[tuple[str, int], set[tuple[str, int]]] = {}
         """File and line -> the lines of the functions that it calls."""
+        self.locals: dict[tuple[str, int], Mapping[str, Any]] = {}
+        """File and line -> the objects that names meant at its first execution, not copied."""
         self._scopes: dict[tuple[str, int], dict[str, Held]] = {}
         self._visits: dict[tuple[str, int], int] = {}
         self._globals: dict[CodeType, dict[str, Any]] = {}
@@ -139,6 +141,8 @@ class Watched:
                 called = self.calls.setdefault((caller.f_code.co_filename, caller.f_lineno), set())
                 called.add(key)
             seen = self._visits.get(key, 0)
+            if not seen:
+                self.locals[key] = dict(frame.f_locals)
             if seen in _KEPT and key[0] in self._files:
                 values = {name: self._copied(one) for name, one in frame.f_locals.items()}
                 self.held.setdefault(key, []).append(values)

@@ -1,0 +1,89 @@
+"""Mistakes in statements whose functions are known only once the code runs, or are the user's."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(3)
+X = RNG.normal(size=(3, 4))
+ARRAYS = {"U": RNG.normal(size=(4, 4)), "V": RNG.normal(size=(4, 3))}
+
+
+def module_of(array):
+    return np
+
+
+def bend(x):
+    return np.tanh(x)
+
+
+def bend_slope(x, *, of_output):
+    return 1 - x**2 if of_output else 1 - np.tanh(x) ** 2
+
+
+class Recurrent:
+    def __init__(self, U, bend, slope):
+        self.U, self.bend, self.__slope = U, bend, slope
+        self.options = {"of_output": True}
+
+    def forward(self, x):
+        self.h = [np.zeros(4)]
+        for row in x:
+            self.h.append(self.bend(row + self.h[-1] @ self.U))
+        return np.stack(self.h[1:])
+
+    def backward(self, d):
+        dU, dh = np.zeros_like(self.U), np.zeros(4)
+        for t in range(len(d), 0, -1):
+            dz = (d[t - 1] + dh) * self.__slope(self.h[t], **self.options)
+            dU += np.outer(self.h[t - 1], dz)
+            dh = dz @ self.U.T
+        return dU
+
+
+def of_private_slopes(U):
+    net = Recurrent(U, bend, bend_slope)
+    y = net.forward(X)
+    return np.sum(y**2), net.backward(2 * y)
+
+
+class Scaled:
+    def __init__(self, mean):
+        self.mean = mean
+
+    def loss(self, U):
+        xp = module_of(U)
+        self.h = xp.sin(X @ U)
+        return xp.sum(self.h**2) / self.h.dtype.type(self.mean)
+
+    def backward(self, U):
+        xp = module_of(U)
+        d = 2 * self.h
+        d *= xp.cos(X @ U)
+        share = d / d.dtype.type(self.mean)
+        return X.T @ share
+
+
+def of_a_module_at_hand(U):
+    net = Scaled(5)
+    return net.loss(U), net.backward(U)
+
+
+MISTAKES = [
+    (of_private_slopes, "(d[t - 1] + dh) * self", "(d[t - 1] - dh) * self"),
+    (of_private_slopes, "self.__slope(self.h[t], **", "self.__slope(self.h[t - 1], **"),
+    (of_a_module_at_hand, "d *= xp.cos(X @ U)", "d *= xp.sin(X @ U)"),
+    (of_a_module_at_hand, "share = d / d.dtype", "share = d * d.dtype"),
+]
+
+
+@pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
+def test_the_line_is_named_and_its_fix_makes_the_program_right(function, old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    at, wrong = planted.line(old), planted.wrong(old, new)
+
+    (found,) = planted.errors(wrong, function.__name__)
+
+    assert found.replaces == (at, at)
+    assert planted.errors(repaired(wrong, found), function.__name__) == []
