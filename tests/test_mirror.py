@@ -18,6 +18,7 @@ WHOLE = {
 """Packages that do one thing, and its tests: a module of theirs needs none of its own."""
 THROUGH = {
     "diagnosis/judgement": "diagnosis/test_check.py",
+    "scenario/bindings": "scenario/test_lessons.py",
     "scenario/lesson": "scenario/test_lessons.py",
     "scenario/load": "test_bad_input.py",
     "scenario/schema": "test_bad_input.py",
@@ -27,8 +28,9 @@ ACROSS = {
     "cli/test_interrupts.py", "debugger/test_call.py", "debugger/test_walks.py",
     "diagnosis/backward/test_deep.py", "diagnosis/recorded/test_containers.py",
     "diagnosis/recorded/test_lines_at_fault.py", "diagnosis/recorded/test_programs.py",
-    "diagnosis/recorded/test_reach_of_edits.py", "diagnosis/updates/test_shapes.py",
-    "diagnosis/updates/test_work.py", "engine/test_validation.py", "layout/test_layout.py",
+    "diagnosis/recorded/test_reach_of_edits.py", "diagnosis/recorded/test_whose_calls.py",
+    "diagnosis/updates/test_shapes.py", "diagnosis/updates/test_work.py",
+    "engine/test_validation.py", "layout/test_layout.py",
     "manual/test_examples.py", "scenario/test_limits.py", "scenario/test_names.py",
     "scenario/test_update.py", "scenario/test_update_source.py", "tui/test_byhand_screen.py",
     "tui/test_call_screen.py", "tui/test_course_screen.py",
