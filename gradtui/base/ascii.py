@@ -18,7 +18,7 @@ _SIGNS: Mapping[str, str] = {
     **dict(zip("▁▂▃▄▅▆▇█", "_.,~-+=#", strict=True)),
     **dict(zip("▶▸›→←↑↓↖↘↗↙↳", ">>>><^v\\\\//\\", strict=True)),
     **dict(zip("✓✗▲▼●○◉◆◇★•▪░", "vX^_@oO*o**#.", strict=True)),
-    **dict(zip("‖—−×÷√²³≥≤⌊⌋…·▔▊▎▌▐", "|--x/V23><[]~.-||||", strict=True)),
+    **dict(zip("‖—–−×÷√²³≥≤⌊⌋…·▔▊▎▌▐", "|---x/V23><[]~.-||||", strict=True)),
     **dict(zip("Σ∂∇λκβπεη", "Sdglkbpen", strict=True)),
 }
 _BOXES, _DOTS = range(0x2500, 0x2580), range(0x2800, 0x2900)
