@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
+from msgspec.structs import replace
 
 from gradtui.base.text import element_text, number
 from gradtui.debugger.frame import Frame
@@ -48,6 +49,7 @@ def guesses(
     """
     if not question.name:
         yield -truth, _SIGN
+        yield from _of_parts(frame, question)
         yield from _of_step_before(question, before)
         yield from _of_steps(frame, question, elsewhere)
         return
@@ -83,6 +85,18 @@ def _old_number(question: Question, before: Tape | None) -> float | None:
     if before is None or question.observable is not None:
         return None
     return float(before.value(question.needs[0])[question.index])
+
+
+def _of_parts(frame: Frame, question: Question) -> Iterator[Guess]:
+    """Yield the operands of an expression's last operation."""
+    read = question.observable
+    assert read is not None
+    values = [[frame.tape.value(node) for node in question.needs]]
+    for part in read.nodes[read.root].inputs:
+        if read.nodes[part].shape == () and read.nodes[part].op != "constant":
+            with np.errstate(all="ignore"):
+                value = float(observed(replace(read, root=part), values, frame.step))
+            yield value, f"that is only a part of {question.text}"
 
 
 def _of_step_before(question: Question, before: Tape | None) -> Iterator[Guess]:

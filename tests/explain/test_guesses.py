@@ -208,3 +208,15 @@ def test_an_element_is_named_in_its_step_uphill():
     tour.begin(session)
     tour.enter(session, 1)
     assert "subtract lr·∂L/∂w[0]," in judge(session, session.guide, "-1524.8")
+
+
+@pytest.mark.parametrize(("name", "given"), [
+    ("five_parcels_rate_0_001", 3.324), ("five_parcels_rate_0_001", 0.001), ("clipped", 1.0),
+    ("chain_exploding", 404252.0),
+])  # fmt: skip
+def test_a_part_of_an_expression_is_told_from_the_whole(name, given):
+    session = gradtui.load(name)
+    tour.begin(session)
+    tour.enter(session, 1)
+    said = judge(session, session.guide, repr(given))
+    assert f"that is only a part of {session.guide.question.text}. Try again." in said
