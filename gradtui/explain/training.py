@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradtui.base.text import number, wrap
 from gradtui.debugger.frame import Frame
@@ -18,16 +19,25 @@ def part_text(rows: int, of: int) -> str:
     return f"rows of this step's batch: {rows:,} of {of:,}"
 
 
-def batch_text(frame: Frame) -> str:
-    """Return `rows 3 0 · epoch 4, batch 2/2`; empty if the step uses all data."""
+def batch_text(frame: Frame, width: int = 1000) -> str:
+    """Return `rows 3 0 · epoch 4, batch 2/2`, or as many whole rows as fit a width.
+
+    It is empty if the step uses all data.
+    """
     batches, rows = frame.problem.trainer.batches, frame.tape.batch
     if batches is None or rows is None:
         return ""
     epoch, index = divmod(frame.step, batches.per_epoch)
-    listed = " ".join(str(row) for row in rows[:_ROWS])
-    more = f" … ({len(rows):,})" if len(rows) > _ROWS else ""
     place = f"epoch {epoch + 1}, batch {index + 1}/{batches.per_epoch}"
-    return f"rows {listed}{more} · {place}"
+    listed = [_rows_text(rows, count) for count in range(min(_ROWS, len(rows)), 0, -1)]
+    texts = [f"{listed[0]} · {place}", *listed]
+    return next((text for text in texts if len(text) <= width), texts[-1])
+
+
+def _rows_text(rows: NDArray[np.intp], count: int) -> str:
+    """Return the first rows of a batch, and their number if there are more."""
+    more = f" … ({len(rows):,})" if len(rows) > count else ""
+    return f"rows {' '.join(map(str, rows[:count]))}{more}"
 
 
 def schedule_rows(frame: Frame, width: int) -> list[TextRow]:

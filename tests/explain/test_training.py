@@ -120,3 +120,15 @@ def test_an_adaptive_optimizer_shows_each_weight_s_own_rate(write, optimizer, ex
     path.write_text(path.read_text().replace('name = "sgd"', f'name = "{optimizer}"'))
     rows = texts(update_rows(gradtui.load(path).frame))
     assert [row.strip() for row in rows if "own rate" in row] == ([expected] if expected else [])
+
+
+def test_of_a_batch_as_many_whole_rows_are_named_as_fit():
+    session = gradtui.load("iris")
+    rows = [str(row) for row in session.frame.tape.batch]
+    whole = batch_text(session.frame)
+    for width in range(16, len(whole) + 1):
+        text = batch_text(session.frame, width)
+        assert len(text) <= width
+        listed = text.partition(" · ")[0].removeprefix("rows ").partition(" … (12)")[0]
+        assert listed.split() == rows[: len(listed.split())], "no row is cut to another number"
+    assert batch_text(session.frame, 24).endswith(" … (12)")

@@ -39,9 +39,10 @@ class ProgramPanel(Panel):
         if self.frame is None:
             return []
         width, height = self.size
-        batch = batch_text(self.frame) or place_text(self.frame)
-        old = " before the fix" if self.frame.outdated else ""
-        self.title(f"{self.NAME}{old} · {batch}" if batch else self.NAME)
+        name = self.NAME + " before the fix" * self.frame.outdated
+        room = width - len(f"{self.key} {name} · ")
+        batch = batch_text(self.frame, room) or place_text(self.frame)
+        self.title(f"{name} · {batch}" if batch else self.NAME)
         count = program_length(self.frame)
         self.follow(self.frame, height)
         self.top = max(0, min(self.top, count - height))
