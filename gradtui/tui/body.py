@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from gradtui.tui.panels.base import Panel
 
-_FIXED = "-close", "-map", "-zoomed"
+_FIXED = "-close", "-zoomed"
 """The screen's classes under which the style sheet's heights stay."""
 _OWN_HEIGHT = "graph"
 """The panel whose height the style sheet leaves to its drawing."""

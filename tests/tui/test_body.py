@@ -71,3 +71,20 @@ async def test_another_width_asks_anew(terminal):
         await t.pilot.resize_terminal(200, 60)
         await t.pilot.pause()
         assert update.most_rows < narrow and not update.border_subtitle
+
+
+async def test_a_wide_screen_has_a_wide_map_and_it_keeps_its_rows(terminal):
+    async with terminal("iris", (200, 60)) as t:
+        await t.press("n", "M")
+        loss = t.debugger.query_one("#loss").size
+        assert loss.width > 120 and loss.height > 28
+        await t.press("s", "n", "N")
+        assert t.debugger.query_one("#loss").size == loss
+
+
+async def test_beside_a_map_the_update_has_the_rows_that_the_notes_can_spare(terminal):
+    async with terminal("five_parcels") as t:
+        await t.press("n", "M")
+        loss = t.debugger.query_one("#loss").outer_size.height
+        update = t.debugger.query_one("#update")
+        assert not update.border_subtitle and update.size.height > 5 and loss > 18

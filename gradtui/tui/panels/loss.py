@@ -50,8 +50,9 @@ class LossPanel(Panel):
         self._surface_rows: list[TextRow] = []
 
     def rows_needed(self, size: Size) -> tuple[int, int]:
-        """Return the rows of a readable curve; a larger one is better still."""
-        return _LEAST_ROWS, _ANY
+        """Return the rows of a readable curve, which may be larger; a map keeps what it has."""
+        mapped = self.frame is not None and self.frame.looked.window is not None
+        return (_ANY, 0) if mapped else (_LEAST_ROWS, _ANY)
 
     def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the curves, the loss surface, or a message if they do not fit."""
