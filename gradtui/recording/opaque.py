@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Number
 from typing import Any
+
+import numpy as np
 
 from gradtui.recording.array import Recorded, plain
 from gradtui.recording.recorder import Recorder
@@ -15,7 +18,7 @@ _POINTWISE = frozenset({"round", "around", "nan_to_num", "fix", "sinc", "i0", "r
 def opaque(
     recorder: Recorder, name: str, function: Any, args: Sequence[Any], options: Mapping[str, Any]
 ) -> Any:
-    """Record an opaque call; a result without floats is a constant."""
+    """Record an opaque call; a result without floats is a constant, as is what is no array."""
     places: list[Any] = []
     shaped = _emptied(list(args), places), _emptied(dict(options), places)
 
@@ -26,6 +29,9 @@ def opaque(
 
     value = compute(*plain(places))
     pointwise = name in _POINTWISE
+    parts = value if isinstance(value, tuple | list) else (value,)
+    if not all(isinstance(one, np.ndarray | Number) for one in parts):
+        return value  # such as the order in which a product is best computed
     if not isinstance(value, tuple | list):
         return recorder.result(name, compute, places, value, None, elementwise=pointwise)
     many = [

@@ -186,3 +186,14 @@ def test_what_float_makes_of_a_number_is_still_recorded():
 
     assert result.node(result.returned) is not None
     assert names_of(result)[-1] == "add" and not result.tape.converted
+
+
+def test_what_a_function_returns_beside_arrays_is_left_as_it_is():
+    def function(a):
+        path = np.einsum_path("ij,kj->ik", a, a, optimize="greedy")[0]
+        return np.sum(np.einsum("ij,kj->ik", a, a, optimize=path))
+
+    result = recorded(function)
+
+    assert result.node(result.returned) is not None
+    assert "einsum_path" not in names_of(result)
