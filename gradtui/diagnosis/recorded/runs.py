@@ -114,6 +114,10 @@ class Lost(Exception):
     """The loss of a run does not come from the recording; the text names the lost part."""
 
 
+class Outside(Lost):
+    """The code gives up at numbers other than the user's own, with a loss that is not finite."""
+
+
 class CodeFailed(Exception):
     """The user's code raised an exception at numbers other than the user's own."""
 
@@ -216,11 +220,13 @@ class Runs:
     def point(self, values: Values, names: tuple[str, ...], *, near: bool) -> Point:
         """Return a point with the true gradients of `names`.
 
-        Raises Lost or Untold if the recording does not give them.
+        Raises Lost or Untold if the recording does not give them, and Outside where there are none.
         """
         result = self.recorded(values)
         returned, tape = result.returned, result.tape
         assert isinstance(returned, Returned)
+        if result.node(returned.loss) is None and not np.isfinite(_number(returned.loss)):
+            raise Outside
         root = root_of(result, returned.loss)
         ids = {name: tape.arguments[name] for name in names}
         true = gradients(tape, root, list(ids.values()))
@@ -253,6 +259,8 @@ class Runs:
                 try:
                     point = self.point(_between(start.values, values, near), names,
                                        near=spread * near <= NEAR)  # fmt: skip
+                except Outside:
+                    continue
                 except CodeFailed:
                     break
                 if not is_beyond(point.result.tape, point.root, usual):

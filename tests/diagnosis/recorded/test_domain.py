@@ -54,6 +54,21 @@ def test_a_bound_that_is_part_of_the_function_is_crossed():
     assert [one.severity for one in gradtui.check(case, ABOVE)] == ["error"]
 
 
+def likely(times):
+    def case(a):
+        """Return minus infinity, as likelihoods do, where there is no density."""
+        if np.any(a <= 0.6):
+            return -np.inf, np.full(a.shape, np.nan)
+        return np.sum(np.log(a - 0.5)), times / (a - 0.5)
+
+    return case
+
+
+@pytest.mark.parametrize(("times", "rules"), [(1, []), (2, ["wrong-variable"])])
+def test_where_the_code_gives_up_with_an_infinite_loss_it_is_not_judged(times, rules):
+    assert [one.rule for one in gradtui.check(likely(times), ABOVE)] == rules
+
+
 def solved(times):
     def case(a):
         """Return the sum of the root of a, by a series that converges for positive ones alone."""
