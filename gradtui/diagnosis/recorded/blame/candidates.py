@@ -155,12 +155,13 @@ class Statement:
         return found
 
     @cached_property
-    def idle(self) -> Sequence[ast.Name]:
-        """The names stored before it that the function never reads."""
+    def idle(self) -> Sequence[str]:
+        """The arguments of the function, and names stored before it, that it never reads."""
         names = [one for one in ast.walk(self.unit.node) if isinstance(one, ast.Name)]
+        given = [one.arg for one in ast.walk(self.unit.node) if isinstance(one, ast.arg)]
         read = {one.id for one in names if isinstance(one.ctx, ast.Load)}
-        stored = {one.id: one for one in names if one.id in self.recent}
-        return [one for name, one in stored.items() if name not in read]
+        stored = [one.id for one in names if one.id in self.recent]
+        return [name for name in dict.fromkeys([*stored, *given]) if name not in read]
 
     @cached_property
     def indices(self) -> Mapping[str, Sequence[str]]:

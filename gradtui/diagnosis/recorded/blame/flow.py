@@ -80,7 +80,7 @@ class Flow(Told):
         self.lost = {name for name, node in point.nodes.items() if node is None}
         self.shapes = {
             place: tape.shape(id)
-            for id in range(len(tape))
+            for id in reversed(range(len(tape)))  # a scope is that of the first calls, too
             if (place := tape.nodes[id].place) is not None
         }
         self.moving = {

@@ -88,7 +88,7 @@ def unused(s: Statement) -> Iterator[Candidate]:
     value = s.value()
     parts = value.elts if isinstance(value, ast.Tuple) else [value] if value is not None else []
     for name in s.idle:
-        held = s.held(name)
+        held = s.scope.get(name)
         for part in parts if held is not None and held.shape and held.kind in "fb" else ():
             known = s.shape(part)
             if held is None or (known is not None and not stretches(held.shape, known)):
@@ -97,10 +97,10 @@ def unused(s: Statement) -> Iterator[Candidate]:
                 ("+", "missing-path", "term"),
                 ("*", "missing-factor", "factor"),
             ):
-                text = f"{s.inside(part, 1 + (sign == '*'))} {sign} {name.id}"
-                told = f"the {what} {name.id}, which nothing uses, is missing"
+                text = f"{s.inside(part, 1 + (sign == '*'))} {sign} {name}"
+                told = f"the {what} {name}, which nothing uses, is missing"
                 edit = s.replaced(part, text, 1 + (sign == "*"))
-                yield Candidate((edit,), rule, told, 0, name.id, part)
+                yield Candidate((edit,), rule, told, 0, name, part)
 
 
 def given(s: Statement) -> Iterator[Candidate]:

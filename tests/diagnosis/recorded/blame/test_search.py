@@ -67,3 +67,52 @@ def test_a_path_is_missing_beside_its_like():
 
     assert (finding.rule, finding.line) == ("missing-path", line_of(forgets_a_gate, 17))
     assert finding.fix == "dh += (daz @ Wz.T)[:, 2:] + (dar @ Wr.T)[:, 2:]"
+
+
+def cell_back(dc, dh, cache):
+    x, h, s, g, c, u, v = cache
+    dq = dh * (1 - np.tanh(c) ** 2)
+    ds, dg = dq * g * s * (1 - s), dq * s * (1 - g**2)
+    both = ds @ u.T + dg @ v.T
+    width = x.shape[1]
+    xh = np.hstack([x, h])
+    return dq, both[:, width:], xh.T @ ds, xh.T @ dg
+
+
+def cell(x, h, c, u, v):
+    xh = np.hstack([x, h])
+    s, g = sigmoid(xh @ u), np.tanh(xh @ v)
+    c = c + s * g
+    return np.tanh(c), c, (x, h, s, g, c, u, v)
+
+
+def of_two_widths(Wz, Wr, U, V):
+    """Return the loss of a layer of five cells below one of three."""
+    h, c, k, e, caches, loss = 0 * Y[0], 0 * Y[0], 0 * X[0, :, [0] * 3].T, 0.0, [], 0.0
+    for x in X:
+        h, c, first = cell(x, h, c, Wz, Wr)
+        k, e, second = cell(h, k, e, U, V)
+        caches.append((first, second))
+        loss = loss + np.sum(k**2) / 2
+    grads = [np.zeros_like(one) for one in (Wz, Wr, U, V)]
+    dh, dc, dk, de = np.zeros((3, 5)), np.zeros((3, 5)), np.zeros((3, 3)), np.zeros((3, 3))
+    for first, second in reversed(caches):
+        k = np.tanh(second[4])
+        x, u, v = second[0], second[5], second[6]
+        de, back, du, dv = cell_back(de, dk + k, second)
+        s, g = second[2], second[3]
+        low = (de * g * s * (1 - s)) @ u.T + (de * s * (1 - g**2)) @ v.T
+        dk = back
+        dc, dh, dz, dr = cell_back(dc, dh + low[:, : x.shape[1]], first)
+        for total, one in zip(grads, (dz, dr, du, dv), strict=True):
+            total += one
+    return loss, tuple(grads)
+
+
+def test_an_argument_that_nothing_reads_is_missing_where_functions_take_several_widths():
+    U, V = RNG.normal(size=(8, 3)) * 0.4, RNG.normal(size=(8, 3)) * 0.4
+    (finding,) = gradtui.check(of_two_widths, Wz=Wz, Wr=Wr, U=U, V=V)
+
+    assert (finding.rule, finding.factor) == ("missing-path", "dc")
+    assert finding.line == line_of(cell_back, 2)
+    assert finding.fix == "dq = dh * (1 - np.tanh(c) ** 2) + dc"
