@@ -60,6 +60,10 @@ class Memory:
         """Return whether a view of this memory is of its type of number."""
         return view.dtype == self._owner.dtype
 
+    def holds_numbers(self, dtype: np.dtype[Any]) -> bool:
+        """Return whether a view of this memory with some type of number is of its own."""
+        return dtype == self._owner.dtype
+
     def read(self, view: Array) -> int:
         """Return the node of a view's present value."""
         return self.read_at(self.positions(view))

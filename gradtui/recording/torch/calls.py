@@ -24,8 +24,12 @@ Slot = tuple[int, int | None]
 
 
 class Signature(Struct, frozen=True):
-    """The arguments of an operator."""
+    """An operator and its arguments."""
 
+    name: str
+    """Its name, without the mark of an in-place operator."""
+    native: bool
+    """Whether it is one of PyTorch's own."""
     names: tuple[str, ...]
     by_keyword: tuple[bool, ...]
     defaults: tuple[Any, ...]
@@ -40,11 +44,14 @@ class Signature(Struct, frozen=True):
 
 @lru_cache(_OPERATORS)
 def signature_of(operator: Any) -> Signature:
-    """Return the arguments of an operator by its schema."""
+    """Return what an operator's schema tells."""
+    name = str(operator.overloadpacket.__name__)
     schema = operator._schema
     arguments = schema.arguments
     infos = [one.alias_info for one in schema.returns]
     return Signature(
+        name[:-1] if name.endswith("_") and not name.endswith("__") else name,
+        operator.namespace in ("aten", "prims"),
         tuple(one.name for one in arguments),
         tuple(bool(one.kwarg_only) for one in arguments),
         tuple(one.default_value for one in arguments),
@@ -63,22 +70,12 @@ class Operation:
 
     def __init__(self, operator: Any, args: Sequence[Any], options: dict[str, Any]) -> None:
         self.operator, self.signature = operator, signature_of(operator)
+        self.name, self.is_native = self.signature.name, self.signature.native
         names, defaults = self.signature.names, self.signature.defaults
         self.values: list[Any] = [
             args[at] if at < len(args) else options.get(name, defaults[at])
             for at, name in enumerate(names)
         ]
-
-    @property
-    def name(self) -> str:
-        """Its name, without the mark of an in-place operator."""
-        name = str(self.operator.overloadpacket.__name__)
-        return name[:-1] if name.endswith("_") and not name.endswith("__") else name
-
-    @property
-    def is_native(self) -> bool:
-        """Whether it is one of PyTorch's own."""
-        return self.operator.namespace in ("aten", "prims")
 
     def __getitem__(self, name: str) -> Any:
         """Return an argument; None if it takes none of this name."""
@@ -128,6 +125,7 @@ class Operation:
         """Return the call with copies of its integer and boolean tensors."""
         own = Operation.__new__(Operation)
         own.operator, own.signature = self.operator, self.signature
+        own.name, own.is_native = self.name, self.is_native
         own.values = [_frozen(one) for one in self.values]
         return own
 

@@ -30,7 +30,7 @@ from gradtui.recording.torch.calls import (
 )
 from gradtui.recording.torch.forms import EXACT, FORMS, MAKING, NAMES, WHOLE, Written
 from gradtui.recording.torch.sparse import SparseTensors, is_sparse
-from gradtui.recording.torch.tensors import array_of, is_known, laid_out, tensor_of
+from gradtui.recording.torch.tensors import array_of, bits_of, is_known, laid_out, tensor_of
 
 Pick = Callable[[Any, list[Any]], Any]
 
@@ -86,7 +86,7 @@ class TensorRecorder(CallRecorder):
 
     def _memory(self, tensor: Tensor) -> Memory | None:
         memory = self._memories.get(tensor.untyped_storage().data_ptr())
-        return memory if memory is not None and memory.is_typed(laid_out(tensor)) else None
+        return memory if memory is not None and memory.holds_numbers(bits_of(tensor)) else None
 
     def _adopted_node(self, tensor: Tensor) -> int:
         """Return the node of a tensor from outside: a constant of the run."""
@@ -167,9 +167,12 @@ class TensorRecorder(CallRecorder):
         self, call: Operation, at: int, pick: Pick, result: Tensor, before: Mapping[Slot, int]
     ) -> int:
         """Return the new node of a result; `before` are operands that the call has written."""
+        found = dict(before)
 
         def operand(slot: Slot) -> int:
-            return before[slot] if slot in before else self._operand(call.value(slot))
+            if slot not in found:
+                found[slot] = self._operand(call.value(slot))
+            return found[slot]
 
         value = array_of(result.clone() if before else result)
         if not is_floating(result) and result.ndim == 0:
@@ -323,8 +326,9 @@ def _tensors(values: Sequence[Any]) -> list[Tensor]:
 
 def _is_whole(tensor: Tensor) -> bool:
     """Return whether a tensor fills its memory."""
-    size = tensor.untyped_storage().nbytes()
-    return size == tensor.numel() * tensor.element_size() and dense_in_memory(tensor)
+    if tensor.untyped_storage().nbytes() != tensor.numel() * tensor.element_size():
+        return False
+    return tensor.is_contiguous() or dense_in_memory(tensor)
 
 
 def dense_in_memory(tensor: Tensor) -> bool:

@@ -22,6 +22,8 @@ _TYPES = {
 _DTYPES = {np.dtype(text): dtype for dtype, text in _TYPES.items()}
 _NARROW = torch.bfloat16
 """Types without a counterpart in NumPy."""
+_BITS = {dtype: np.dtype(text) for dtype, text in _TYPES.items()}
+_OTHER = np.dtype("<u2")
 
 
 class _Memory:
@@ -44,7 +46,7 @@ def is_known(value: Any) -> bool:
     return (
         isinstance(value, Tensor)
         and value.layout is torch.strided
-        and value.device.type == "cpu"
+        and value.is_cpu
         and (value.dtype in _TYPES or value.dtype is _NARROW)
     )
 
@@ -55,6 +57,11 @@ def laid_out(tensor: Tensor) -> Array:
     Numbers without a type in NumPy are read as their bits.
     """
     return np.asarray(_Memory(tensor, _TYPES.get(tensor.dtype, "<u2")))
+
+
+def bits_of(tensor: Tensor) -> np.dtype[Any]:
+    """Return the type of the array on a tensor's memory."""
+    return _BITS.get(tensor.dtype, _OTHER)
 
 
 def kind_of(tensor: Tensor) -> np.dtype[Any]:
