@@ -7,7 +7,7 @@ transpose.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from copy import copy
 from types import MappingProxyType
 from typing import Any
@@ -158,14 +158,14 @@ class Tape:
         node = Added((source,), index, shape, user_place(self._places))
         return self._append(node, None, self.active[source], shape)
 
-    def with_active(self, more: Sequence[int]) -> Tape:
+    def with_active(self, more: Set[int]) -> Tape:
         """Return the tape with more nodes open to gradients, and their dependents."""
         found = copy(self)
-        found.active = list(self.active)
+        own = found.active = list(self.active)
         for id, node in enumerate(self.nodes):
-            sources = () if isinstance(node, Leaf) else node.inputs
-            if id in more or any(found.active[source] for source in sources):
-                found.active[id] = self.value(id).dtype.kind == "f"
+            inputs = () if isinstance(node, Leaf) else node.inputs
+            if not own[id] and (id in more or any([own[source] for source in inputs])):
+                own[id] = self.value(id).dtype.kind == "f"
         return found
 
     def sources(self, id: int) -> list[int]:

@@ -4,6 +4,8 @@ import pytest
 
 import gradtui
 from findings import line_of
+from gradtui.diagnosis.recorded.passes import kinked
+from gradtui.diagnosis.recorded.runs import Runs
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
@@ -423,3 +425,31 @@ def test_a_sparse_matrix_is_recorded_as_the_dense_one():
 
     assert gradtui.check(SparseProduct, *arguments) == []
     assert told(gradtui.check(SparseProductTurned, *arguments)) == {("values", "error")}
+
+
+class Damped(Function):
+    """Halves an error a few times, unless it is small already."""
+
+    @staticmethod
+    def forward(ctx, w):
+        e = w - 1
+        for _ in range(3):
+            if torch.max(torch.abs(e)) <= 1e-9:
+                break
+            e = 0.5 * e
+        return e
+
+    @staticmethod
+    def backward(ctx, dy):
+        return dy
+
+
+def test_a_slope_that_no_gradient_passes_is_not_replaced():
+    from gradtui.diagnosis.recorded.tensors import tensor_target
+
+    target = tensor_target(Damped, None, (x(4).requires_grad_(),), {})
+    runs = Runs(target)
+    runs.first()
+    point = runs.point(runs.given, target.judged, near=True)
+
+    assert [*kinked([point], straight=True)] == []

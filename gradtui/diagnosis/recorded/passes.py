@@ -154,7 +154,7 @@ def _gradient(
 ) -> Array:
     tape = point.result.tape
     leaf = tape.arguments[name]
-    own = tape.with_active(list(links))
+    own = tape.with_active(links.keys())
     return gradients(own, point.root, [leaf], links=links, values=values)[leaf]
 
 
@@ -174,11 +174,13 @@ def _itself(x: Array) -> Array:
 def _named(point: Point, *names: str) -> list[int]:
     """Return the calls of some functions on the way to the loss, of arrays of their own shape."""
     tape = point.result.tape
-    return [
+    found = [
         id for id in range(point.root + 1)
         if isinstance(node := tape.nodes[id], Call) and node.name in names and tape.active[id]
         and tape.shape(node.inputs[0]) == tape.shape(id)
     ]  # fmt: skip
+    on_the_way = set(tape.sources(point.root)) if found else ()
+    return [id for id in found if id in on_the_way]
 
 
 def _flat(point: Point) -> list[int]:
