@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from gradtui.recording.arguments import is_record, parts_of, with_values
 from gradtui.recording.array import Recorded
+from gradtui.recording.places import is_users_file
 from gradtui.recording.recorder import Recorder
 from gradtui.recording.tape import Tape
 
@@ -65,6 +66,8 @@ class Result(Struct, frozen=True, eq=False):
     returned: Any
     """Nested tuples, lists and mappings of arrays, some of which record."""
     recorder: Recorder
+    warned: frozenset[tuple[str, int]] = frozenset()
+    """The files and lines of the user's code that warned."""
 
     @property
     def tape(self) -> Tape:
@@ -143,14 +146,27 @@ def run_recorded(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Suspend garbage collection: everything on a tape is kept anyway."""
+    """Suspend garbage collection, and spare it everything made here: a tape is kept anyway.
+
+    It would walk through hundreds of thousands of nodes again and again.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if enabled:
             gc.enable()
+
+
+@contextmanager
+def collected() -> Iterator[None]:
+    """Give what was spared back to garbage collection afterwards."""
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,7 +183,8 @@ def settled() -> Iterator[None]:
     """Restore streams, warnings and logging afterwards, wherever a run ended."""
     level = logging.root.manager.disable
     with (
-        redirect_stdout(sys.stdout), redirect_stderr(sys.stderr), warnings.catch_warnings(),
+        collected(), redirect_stdout(sys.stdout), redirect_stderr(sys.stderr),
+        warnings.catch_warnings(),
     ):  # fmt: skip
         try:
             yield
@@ -190,3 +207,15 @@ def unheard() -> Iterator[None]:
             yield
         finally:
             logging.disable(before)
+
+
+@contextmanager
+def warned() -> Iterator[set[tuple[str, int]]]:
+    """Collect the files and lines of the user's code that warn."""
+    found = set[tuple[str, int]]()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("default")  # once a line
+        try:
+            yield found
+        finally:
+            found.update((one.filename, one.lineno) for one in told if is_users_file(one.filename))

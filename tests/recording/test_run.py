@@ -1,6 +1,7 @@
 """A recorded run changes nothing that the user can see."""
 
 import copy
+import gc
 import sys
 from types import ModuleType
 
@@ -9,7 +10,7 @@ import pytest
 
 from gradtui.recording.array import Scalar
 from gradtui.recording.library import NUMPY, record
-from gradtui.recording.run import Randomness
+from gradtui.recording.run import Randomness, collected
 from gradtui.recording.tape import Call
 
 DATA = np.arange(6.0).reshape(2, 3)
@@ -197,3 +198,12 @@ def test_what_a_function_returns_beside_arrays_is_left_as_it_is():
 
     assert result.node(result.returned) is not None
     assert "einsum_path" not in names_of(result)
+
+
+def test_garbage_collection_does_not_walk_through_a_tape():
+    with collected():
+        result = recorded(lambda a: np.sum(a * a))
+        walked = {id(one) for one in gc.get_objects()}
+
+        assert not any(id(node) in walked for node in result.tape.nodes)
+    assert gc.get_freeze_count() == 0

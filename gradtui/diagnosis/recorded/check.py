@@ -14,6 +14,7 @@ from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.internal import internal
 from gradtui.diagnosis.recorded.approximate import approximate
 from gradtui.diagnosis.recorded.blame.ends import last_stored
+from gradtui.diagnosis.recorded.blame.flow import Flow
 from gradtui.diagnosis.recorded.blame.gradients import blamed, likeliest
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.coincidences import equal_sizes
@@ -75,6 +76,8 @@ class _Checking:
     def __init__(self, target: Target, kept: Kept) -> None:
         self.target = target
         self.runs = Runs(target, kept)
+        self._flow: tuple[Point, Flow] | None = None
+        """The point last asked for the likeliest line at fault, and its lines."""
         loss, claimed = self.runs.first(heard=True)
         self.loss, self.claimed = loss, {n: np.asarray(v) for n, v in claimed.items()}
         wanted = target.wanted or tuple(self.claimed)
@@ -307,7 +310,9 @@ class _Checking:
 
     def _likeliest(self, wrong: Wrong) -> Place | None:
         """Return the likeliest line at fault for a gradient that no edit repairs."""
-        found = likeliest(wrong.point, wrong.name, self.target.called)
+        if self._flow is None or self._flow[0] is not wrong.point:
+            self._flow = wrong.point, Flow(wrong.point, (1.0,))
+        found = likeliest(self._flow[1], wrong.point, wrong.name, self.target.called)
         return found or place_of(wrong.point, wrong.name) or self._end_of(wrong.name)
 
     def _end_of(self, name: str, *, absent: bool = False) -> Place | None:

@@ -1,41 +1,115 @@
 """Whether a point lies in the domain that the user's own arguments show.
 
 Code avoids undefined values by bounds: the argument of a root is at least 0. Beyond such a bound
-that the user's own arguments respect, a gradient need not be right.
+that the user's own arguments respect, a gradient need not be right. Nor need it be where only there
+the code warns, or where a loop does not settle: an implicit layer gives the gradient of its fixed
+point.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from gradtui.base.source import Place
+from gradtui.recording.run import Result
 from gradtui.recording.sweep import Replay
 from gradtui.recording.tape import Call, Tape
 
 _BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh", "relu"})
+_ROUNDS = 8
+"""Fewest rounds of a loop that settles."""
+_MOVING, _SETTLED, _EXACT = 1e-3, 1e-6, 1e-13
+"""Relative changes: the least in the first round of a loop that settles, the most in the last
+two, and what is none.
+"""
+_UNLIKE = 10
+"""A loop does not settle if it changes this many times more in the end than the user's own."""
 _Bound = tuple[str, Place | None]
 
 
-def reached(tape: Tape, root: int) -> frozenset[_Bound]:
-    """Return the bounds that some element exceeds on the way to a node, by name and place."""
-    return frozenset(_key(tape, id) for id, _ in _binding(tape, root))
+class Domain:
+    """The domain that one run of the code shows, up to the node `root`."""
+
+    def __init__(self, result: Result, root: int) -> None:
+        tape = result.tape
+        self._warned = result.warned
+        self._bounds = frozenset(_key(tape, id) for id, _ in _binding(tape, root))
+        """The bounds that some element exceeds, by name and place."""
+        self._settled = _settled(tape, root)
+
+    def excludes(self, result: Result, root: int, *, nearest: bool = False) -> bool:
+        """Return whether another run is beyond what the code shows to be meant.
+
+        Values that do not settle even `nearest` to the user's own have settled by chance.
+        """
+        tape = result.tape
+        if result.warned - self._warned or self._is_beyond(tape, root):
+            return True
+        return not nearest and _is_unsettled(tape, root, self._settled)
+
+    def _is_beyond(self, tape: Tape, root: int) -> bool:
+        """Return whether a run is finite only because of bounds that are usually respected.
+
+        No run is within bounds whose lower one is above the upper one.
+        """
+        if _is_crossed(tape, root):
+            return True
+        bounds = {
+            id: source for id, source in _binding(tape, root) if _key(tape, id) not in self._bounds
+        }
+        if not bounds:
+            return False
+        # Each alone, too, because two negative factors hide each other.
+        ways = [bounds, *({id: source} for id, source in bounds.items() if len(bounds) > 1)]
+        return not all(np.isfinite(Replay(tape, handing=one).value(root)).all() for one in ways)
 
 
-def is_beyond(tape: Tape, root: int, usual: Collection[_Bound]) -> bool:
-    """Return whether a run is finite only because of bounds outside the `usual` ones.
+def _settled(tape: Tape, root: int) -> dict[_Bound, float]:
+    """Return the values of loops on the way to a node that come to rest, by name and place.
 
-    No run is within bounds whose lower one is above the upper one.
+    With each goes its change in the last rounds.
     """
-    if _is_crossed(tape, root):
-        return True
-    bounds = {id: source for id, source in _binding(tape, root) if _key(tape, id) not in usual}
-    if not bounds:
-        return False
-    # Each alone, too, because two negative factors hide each other.
-    ways = [bounds, *({id: source} for id, source in bounds.items() if len(bounds) > 1)]
-    return not all(np.isfinite(Replay(tape, handing=one).value(root)).all() for one in ways)
+    found = dict[_Bound, float]()
+    for key, ids in _rounds(tape, root).items():
+        last = max(_change(tape, *ids[-2:]), _change(tape, *ids[-3:-1]))
+        if last <= _SETTLED and _change(tape, *ids[:2]) > _MOVING:
+            found[key] = last
+    return found
+
+
+def _is_unsettled(tape: Tape, root: int, usual: Mapping[_Bound, float]) -> bool:
+    """Return whether one of the values that `usual`ly come to rest still changes at the end."""
+    rounds = _rounds(tape, root) if usual else {}
+    return any(
+        _change(tape, *rounds[key][-2:]) > _UNLIKE * max(_EXACT, last)
+        for key, last in usual.items() if key in rounds
+    )  # fmt: skip
+
+
+def _rounds(tape: Tape, root: int) -> dict[_Bound, list[int]]:
+    """Return the nodes of calls that are repeated on the way to a node, by name and place."""
+    found = defaultdict[_Bound, list[int]](list)
+    for id in range(root):
+        node = tape.nodes[id]
+        if isinstance(node, Call) and tape.active[id] and node.place is not None:
+            found[node.name, node.place].append(id)
+    many = {key: ids for key, ids in found.items() if len(ids) >= _ROUNDS}
+    on_the_way = set(tape.sources(root)) if many else set[int]()
+    return {key: ids for key, ids in many.items() if ids[-1] in on_the_way}
+
+
+def _change(tape: Tape, one: int, two: int) -> float:
+    """Return the change from one value to another, relative to it; infinite if unlike."""
+    before, after = tape.value(one), tape.value(two)
+    if before.shape != after.shape:
+        return np.inf
+    size = float(np.max(np.abs(after), initial=0.0))
+    with np.errstate(all="ignore"):
+        change = float(np.max(np.abs(after - before), initial=0.0)) / size if size else np.inf
+    return np.inf if np.isnan(change) else change
 
 
 def _is_crossed(tape: Tape, root: int) -> bool:

@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.probes import NEAR, size_of
-from gradtui.diagnosis.recorded.domain import is_beyond, reached
+from gradtui.diagnosis.recorded.domain import Domain
 from gradtui.diagnosis.recorded.target import Returned, Target
 from gradtui.recording.arguments import with_values
 from gradtui.recording.array import plain
 from gradtui.recording.kept import Kept
 from gradtui.recording.library import World, record
-from gradtui.recording.run import Answers, Result, copied, unheard
+from gradtui.recording.run import Answers, Result, copied, unheard, warned
 from gradtui.recording.sweep import Replay, Shaken, gradients
 from gradtui.recording.tape import MOST_BYTES, Tape, TooLarge
 
@@ -34,6 +35,8 @@ _PULLED = (1.0, 0.5, 0.2, 0.05)
 """The part of that distance used for a point outside the arguments' domain."""
 _LARGE, _WIDE = 5_000, 1 << 26
 """With more nodes on a tape, or bytes of values, there are fewer points."""
+_VAST = 20_000
+"""With more nodes, there are only a near point and a far one."""
 _SAME = 1e-6
 """The tolerance of symmetry for a rounded matrix, relative to its largest element."""
 _SEED = 20_240_229
@@ -195,11 +198,12 @@ class Runs:
                 return target.run(world, given)
 
         try:
-            with unheard(), self._answers.told():
+            with unheard(), self._answers.told(), warned() as told:
                 self._restore()
-                return record(
+                found = record(
                     target.library, run, target.arguments, own, target.called, kinds=self._kinds
                 )
+            return replace(found, warned=frozenset(told))
         except InputError:
             raise
         except TooLarge:
@@ -247,10 +251,9 @@ class Runs:
     def points(self, start: Point, names: tuple[str, ...]) -> Iterator[Point]:
         """Yield points around the user's own at which the code runs and everything is finite."""
         rng = np.random.default_rng(_SEED)
-        tape = start.result.tape
-        spreads = _SPREADS[:3] if len(tape) > _LARGE or tape.bytes > _WIDE else _SPREADS
+        spreads = _spreads(start.result.tape)
         found = 0
-        usual = reached(tape, start.root)
+        domain = Domain(start.result, start.root)
         for spread in (*spreads, *_NEARER):
             if spread in _NEARER and found:
                 return
@@ -263,11 +266,19 @@ class Runs:
                     continue
                 except CodeFailed:
                     break
-                if not is_beyond(point.result.tape, point.root, usual):
+                nearest = near == _PULLED[-1]
+                if not domain.excludes(point.result, point.root, nearest=nearest):
                     if point.is_finite:
                         found += 1
                         yield point
                     break
+
+
+def _spreads(tape: Tape) -> Sequence[float]:
+    """Return the distances of the points: few for a run that is dear."""
+    if len(tape) > _VAST:
+        return _SPREADS[:3:2]
+    return _SPREADS[:3] if len(tape) > _LARGE or tape.bytes > _WIDE else _SPREADS
 
 
 def _between(one: Values, other: Values, share: float) -> Values:

@@ -10,6 +10,7 @@ from gradtui.diagnosis.recorded.check import check_target
 from gradtui.diagnosis.recorded.outcome import Outcome
 from gradtui.diagnosis.recorded.runs import Lost, Runs
 from gradtui.diagnosis.recorded.target import Target
+from gradtui.recording.run import collected
 from gradtui.recording.slopes import Untold
 from gradtui.scenario.problem import Problem
 from gradtui.tracing.problem import Recording, problem_of
@@ -33,6 +34,7 @@ def trace_target(target: Target) -> Traced:
     return Traced(problem_of(record_call(target, told)), _judgement(outcome))
 
 
+@collected()
 def record_call(target: Target, files: tuple[str, ...] = ()) -> Recording:
     """Return one recorded run of a target; raises InputError if it cannot be recorded.
 

@@ -1,9 +1,14 @@
 """Points that are drawn stay where the user's own arguments show that the code is defined."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 import gradtui
+from gradtui.diagnosis.recorded import runs
+from gradtui.diagnosis.recorded.check import check_target
+from gradtui.diagnosis.recorded.target import target_of
 
 RNG = np.random.default_rng(5)
 ABOVE = 1.1 + 2 * RNG.random((3, 4))
@@ -91,3 +96,73 @@ def test_a_positive_definite_matrix_stays_one():
 
     assert gradtui.check(solved(1), a) == []
     assert gradtui.check(solved(2), a)[0].severity == "error"
+
+
+def iterated(rounds, adjoint):
+    def case(a, b):
+        """Return half the squares of the x with x = a x + b, found by iteration if a is small."""
+        x = np.zeros_like(b)
+        for _ in range(rounds):
+            x = a @ x + b
+        dx = adjoint(np.eye(len(b)) - a, x)
+        return np.sum(x * x) / 2, (np.outer(dx, x), dx)
+
+    return case
+
+
+SLOW, SIDE = 0.4 * np.random.default_rng(0).normal(size=(4, 4)), RNG.normal(size=4)
+
+
+def test_a_loop_that_settles_at_the_users_arguments_settles_at_the_others():
+    right = iterated(80, lambda m, x: np.linalg.solve(m.T, x))
+    wrong = iterated(80, lambda m, x: np.linalg.solve(m, x))
+
+    assert gradtui.check(right, SLOW, SIDE) == []
+    assert gradtui.check(wrong, SLOW, SIDE)[0].severity == "error"
+
+
+def test_a_loop_that_does_not_settle_is_judged_by_what_it_computes():
+    unrolled = iterated(4, lambda m, x: np.linalg.solve(m.T, x))
+
+    assert gradtui.check(unrolled, SLOW, SIDE)[0].severity == "error"
+
+
+def test_values_that_settle_by_chance_exclude_no_points():
+    def case(w, x):
+        """Return the squares of functions of inputs, of which the last ones are the same."""
+        hs = [np.tanh(row * w) for row in x]
+        slopes = [2 * h * (1 - h * h) * row for h, row in zip(hs, x, strict=True)]
+        return sum(np.sum(h * h) for h in hs), (np.sum(slopes, axis=0), None)
+
+    x = np.concatenate([RNG.normal(size=(6, 2)), np.ones((4, 2))])
+    outcome = check_target(target_of(case, None, (np.array([0.5, 2.0]), x), {}))
+
+    assert (outcome.findings, outcome.points) == ((), 7)
+
+
+@pytest.mark.parametrize(("told", "severities"), [(True, []), (False, ["error"])])
+def test_where_only_there_the_code_warns_is_beyond_what_it_is_for(told, severities):
+    def case(x):
+        """Return the sum of the roots; of negative numbers, it takes those of their size."""
+        if np.any(x < 0) and told:
+            warnings.warn("there are negative numbers", stacklevel=1)
+        root = np.sqrt(np.abs(x))
+        return np.sum(root), 0.5 / root
+
+    assert [one.severity for one in gradtui.check(case, ABOVE / 10)] == severities
+
+
+def test_what_is_wrong_where_the_code_always_warns_is_found():
+    def case(x):
+        warnings.warn("this is slow", stacklevel=1)
+        return np.sum(np.abs(x) ** 3), 3 * x * x
+
+    with pytest.warns(UserWarning, match="slow"):
+        assert gradtui.check(case, ABOVE)[0].severity == "error"
+
+
+def test_a_long_run_is_judged_at_a_near_point_and_at_a_far_one(monkeypatch):
+    monkeypatch.setattr(runs, "_VAST", 50)
+    right = target_of(iterated(80, lambda m, x: np.linalg.solve(m.T, x)), None, (SLOW, SIDE), {})
+
+    assert check_target(right).points == 3

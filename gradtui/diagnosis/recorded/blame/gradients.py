@@ -108,14 +108,13 @@ class _Searches:
         return None if line in flow.first else self._from(flow, point, exact=True)
 
 
-def likeliest(point: Point, name: str, called: Callable[..., Any]) -> Place | None:
+def likeliest(flow: Flow, point: Point, name: str, called: Callable[..., Any]) -> Place | None:
     """Return the first place where right values become wrong, on the way to a gradient.
 
-    Lines of the function itself precede those of others that it calls.  Without any, it is the last
-    line of the user's code on that way.
+    `flow` is that of the point, without scales. Lines of the function itself precede those of
+    others that it calls. Without any, it is the last line of the user's code on that way.
     """
     tape, code = point.result.tape, getattr(function_of(called), "__code__", None)
-    flow = Flow(point, (1.0,))
     own = [
         place for id in range(point.root + 1, len(tape))
         if not isinstance(tape.nodes[id], Leaf) and (place := tape.nodes[id].place) is not None

@@ -167,10 +167,11 @@ class Unit:
 
 def _functions(code: CodeType) -> list[FunctionType]:
     """Return the functions that run a code."""
+    frozen = gc.get_freeze_count()
+    gc.unfreeze()  # frozen objects are not searched
     found = [one for one in gc.get_referrers(code) if isinstance(one, FunctionType)]
-    if not found and gc.get_freeze_count():
-        gc.unfreeze()  # frozen objects are not searched
-        found = [one for one in gc.get_referrers(code) if isinstance(one, FunctionType)]
+    if frozen:
+        gc.freeze()
     return [one for one in found if one.__code__ is code]
 
 
