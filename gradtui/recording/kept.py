@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from operator import is_
+from threading import Lock
 from types import CellType
 from typing import Any
 
@@ -19,6 +20,7 @@ _LARGEST = 1 << 24
 """From this size in bytes on, an array is taken to be data, which nothing writes."""
 _LONGEST = 10_000
 """Largest container searched."""
+_LOCK = type(Lock())
 
 
 class Kept:
@@ -32,6 +34,8 @@ class Kept:
         self._cells = _cells(function)
         self._lists: list[tuple[list[Any], list[Any]]] = []
         self._generators: list[tuple[Any, Any]] = []
+        self._locks: list[Any] = []
+        """The locks that nothing holds."""
         for names in modules_of(function):
             self._dicts.append((names, dict(names)))
         Holdings(self._note).replace(function)
@@ -44,6 +48,9 @@ class Kept:
             self._generators.append((value, value.bit_generator.state))
         elif isinstance(value, np.random.RandomState):
             self._generators.append((value, value.get_state()))
+        elif type(value) is _LOCK:
+            if not value.locked():
+                self._locks.append(value)
         elif type(value) is dict and len(value) <= _LONGEST:
             self._owned.append((value, dict(value)))
         elif type(value) is list and len(value) <= _LONGEST:
@@ -66,6 +73,13 @@ class Kept:
             else:
                 generator.set_state(state)
 
+    def unlock(self) -> None:
+        """Release the locks that edited code has left held, for which others would wait."""
+        for lock in self._locks:
+            with suppress(RuntimeError):  # released meanwhile
+                if lock.locked():
+                    lock.release()
+
     def put_back(self) -> bool:
         """Restore everything; return whether anything other than generators had changed."""
         self.rewind()
@@ -74,6 +88,7 @@ class Kept:
     def undo(self) -> bool:
         """Restore names, containers and arrays; return whether anything had changed."""
         changed = False
+        self.unlock()
         for names, before in (*self._dicts, *self._owned):
             if _is_same(names, before):
                 continue

@@ -3,17 +3,20 @@
 import copy
 import gc
 import sys
+from threading import Lock
 from types import ModuleType
 
 import numpy as np
 import pytest
 
 from gradtui.recording.array import Scalar
+from gradtui.recording.kept import Kept
 from gradtui.recording.library import NUMPY, record
 from gradtui.recording.run import Randomness, collected
 from gradtui.recording.tape import Call
 
 DATA = np.arange(6.0).reshape(2, 3)
+LOCKS = [Lock(), Lock()]
 HELD = {"list": [DATA, 1], "pair": (DATA, "name")}
 
 
@@ -207,3 +210,15 @@ def test_garbage_collection_does_not_walk_through_a_tape():
 
         assert not any(id(node) in walked for node in result.tape.nodes)
     assert gc.get_freeze_count() == 0
+
+
+def test_a_lock_that_a_run_leaves_held_is_released_and_no_other():
+    held, left = LOCKS
+    held.acquire()
+    kept = Kept(lambda: LOCKS)
+    left.acquire()
+
+    kept.undo()
+
+    assert (held.locked(), left.locked()) == (True, False)
+    held.release()

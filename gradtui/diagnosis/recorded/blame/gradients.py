@@ -165,7 +165,7 @@ class Gradients(Trials):
         self, runs: Runs, points: Sequence[Known], forgives: Callable[[int, str, Array], bool],
         wrong: Sequence[str], most: int,
     ) -> None:  # fmt: skip
-        super().__init__(wrong, most)
+        super().__init__(wrong, most, runs.kept.unlock)
         self._runs, self._points, self._forgives = runs, points, forgives
 
     def results(self, patch: Patch | None) -> Results | None:

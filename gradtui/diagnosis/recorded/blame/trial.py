@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -34,7 +34,10 @@ class Patch(Struct, frozen=True, eq=False):
 class Trials(ABC):
     """Runs the user's edited code, within a budget."""
 
-    def __init__(self, wrong: Sequence[str], most: int) -> None:
+    def __init__(
+        self, wrong: Sequence[str], most: int, freeing: Callable[[], object] = lambda: None
+    ) -> None:
+        """`freeing` ends the wait of a run for a lock."""
         self.wrong = tuple(wrong)
         """The results that are wrong."""
         self._most = self._left = most
@@ -43,7 +46,7 @@ class Trials(ABC):
         """The wrong results that the edit tried last makes right but for an approximation."""
         self.numbers: Sequence[float] = ()
         """A possible right value of a number in the code."""
-        self.watchdog = Watchdog()
+        self.watchdog = Watchdog(freeing)
         self._standing: tuple[Patch, ...] = ()
 
     @abstractmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _LEAST = 1.0
@@ -25,8 +25,9 @@ class Endless(BaseException):
 class Watchdog:
     """Ends runs of one thread that take far longer than the unedited code."""
 
-    def __init__(self) -> None:
-        self._thread = threading.get_ident()
+    def __init__(self, freeing: Callable[[], object] = lambda: None) -> None:
+        """`freeing` is called when a run has taken too long, because it may wait for a lock."""
+        self._thread, self._freeing = threading.get_ident(), freeing
         self._lock, self._closed = threading.Lock(), threading.Event()
         self._until: float | None = None
         self._sent = False
@@ -73,6 +74,7 @@ class Watchdog:
                 if self._until is not None and time.monotonic() >= self._until:
                     self._until, self._sent = None, True
                     _send(self._thread)
+                    self._freeing()
 
 
 def _send(thread: int) -> None:

@@ -55,3 +55,22 @@ def test_a_run_that_waits_for_something_outside_is_noted(monkeypatch):
         lock.acquire(timeout=1.0)
 
     assert watchdog.waited
+
+
+def test_a_run_that_waits_for_a_lock_of_the_program_is_let_go(monkeypatch):
+    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.watchdog._LEAST", 0.1)
+    ended = []
+
+    def run():
+        lock = threading.Lock()
+        watchdog = Watchdog(lock.release)
+        with watchdog.at_work(), pytest.raises(Endless), watchdog.watching():
+            lock.acquire()
+            lock.acquire()
+        ended.append(watchdog.waited)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(60)
+
+    assert ended == [False]
