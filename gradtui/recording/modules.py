@@ -14,6 +14,9 @@ from gradtui.recording.places import is_users_file
 _LONGEST = 1000
 """Largest table of functions, classes or objects that is searched."""
 
+_LIBRARIES = frozenset({"gradtui", "numpy", "torch"})
+"""Packages that are never the user's, even where a function of theirs is checked."""
+
 Names = dict[str, Any]
 
 
@@ -29,7 +32,7 @@ def modules_of(function: Callable[..., Any]) -> Iterator[Names]:
     if own is None:
         own = _names(type(function).__module__) or {}
     package = str(own.get("__name__", "")).partition(".")[0]
-    packages = {"__main__", package} - {"", "gradtui"}
+    packages = {"__main__", package} - {"", *_LIBRARIES}
     seen, waiting = {id(own)}, [own]
     known = set[int]()
     values: list[Any] = [function]

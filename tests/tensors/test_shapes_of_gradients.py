@@ -125,3 +125,72 @@ def test_the_function_keeps_its_own_backward_half():
         gradtui.check(one, *arguments())
 
     assert {one: vars(one).get("backward") for one in before} == before
+
+
+class Layer(torch.nn.Module):
+    def __init__(self, function, before=None):
+        super().__init__()
+        self.function, self.before = function, before
+        _, weight, shift = arguments()
+        self.weight, self.shift = torch.nn.Parameter(weight), torch.nn.Parameter(shift)
+
+    def forward(self, x):
+        weight = self.weight if self.before is None else self.before(self.weight)
+        return torch.tanh(self.function.apply(x, weight, self.shift))
+
+
+@pytest.mark.parametrize(
+    ("function", "target", "seen", "line"),
+    [(AlongTheOther, "shift", "shift has the shape 4, not 2", 3),
+     (Turned, "weight", "weight has the shape 3×2, not 2×3", 3),
+     (ToANumber, "shift", "shift is one number, its shape must be 2", 3)],
+)  # fmt: skip
+@pytest.mark.parametrize("of", [Layer, lambda function: through(Layer(function))])
+def test_another_shape_within_a_module_is_an_error_by_name(of, function, target, seen, line):
+    finding = only(gradtui.check(of(function), torch.randn(4, 3)))
+
+    assert (finding.severity, finding.target.rpartition(".")[2]) == ("error", target)
+    assert seen in finding.message
+    assert finding.line == line_of(function.backward, line)
+
+
+def through(layer):
+    return torch.nn.Sequential(torch.nn.Linear(3, 3), layer)
+
+
+def test_another_shape_of_a_value_that_a_module_computes_is_an_error_at_the_line():
+    module = Layer(Turned, before=torch.exp)
+
+    finding = only(gradtui.check(module, torch.randn(4, 3)))
+
+    assert (finding.rule, finding.severity, finding.target) == ("no-gradient", "error", "weight")
+    assert "weight has the shape 3×2, not 2×3, when Turned.backward returns it" in finding.message
+    assert finding.line == line_of(Turned.backward, 3)
+
+
+def test_another_shape_within_a_function_is_an_error_by_name():
+    def case(x, w, s):
+        return Turned.apply(x, w, s) ** 2
+
+    finding = only(gradtui.check(case, *arguments()))
+
+    assert (finding.severity, finding.target) == ("error", "w")
+    assert finding.line == line_of(Turned.backward, 3)
+
+
+class ByAnotherName(Function):
+    @staticmethod
+    def forward(ctx, x, weight, shift):
+        ctx.save_for_backward(x, weight)
+        return x @ weight.t() + shift
+
+    @staticmethod
+    def vjp(ctx, g):
+        x, weight = ctx.saved_tensors
+        return g @ weight, g.t() @ x, g.sum(0)
+
+
+def test_a_module_whose_function_is_right_is_right():
+    assert gradtui.check(Layer(ByAnotherName), torch.randn(4, 3)) == []
+    assert gradtui.check(through(Layer(Affine)), torch.randn(4, 3)) == []
+    assert gradtui.check(Layer(LeftWhole), torch.randn(4, 3)) == []

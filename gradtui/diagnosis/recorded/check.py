@@ -39,7 +39,7 @@ from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.sizes import size_told
 from gradtui.diagnosis.recorded.stabilisers import leaving_out
-from gradtui.diagnosis.recorded.target import Target
+from gradtui.diagnosis.recorded.target import Misshapen, Target
 from gradtui.diagnosis.recorded.unrecorded import by_differences
 from gradtui.diagnosis.recorded.upstream import Upstream, upstream
 from gradtui.recording.kept import Kept
@@ -65,9 +65,21 @@ def check_target(target: Target) -> Outcome:
     try:
         with settled():
             return heard(_Checking(target, kept).outcome())
+    except Misshapen as error:
+        return heard(_refused(target, error))
     finally:
         before.restore()
         kept.put_back()
+
+
+def _refused(target: Target, error: Misshapen) -> Outcome:
+    """Return the outcome for a gradient that goes no further, because of its shape."""
+    place = last_stored(error.backward, error.at) or target.place
+    text = f"the gradient of {misshapen(error.name, error.hand, error.true)}"
+    text += f", when {error.backward.__qualname__} returns it"
+    finding = Finding("no-gradient", "error", error.name, place.line if place else None, text,
+                      {"misfit": [list(error.hand), list(error.true)]}, place=place)  # fmt: skip
+    return Outcome(target, "wrong", (finding,))
 
 
 class _Checking:

@@ -35,6 +35,19 @@ class Returned(Struct, frozen=True, eq=False):
     """The name of an uncompared returned gradient -> the reason."""
 
 
+class Misshapen(Exception):
+    """A function within the user's code returns a gradient of a wrong shape."""
+
+    def __init__(
+        self, name: str, hand: Sequence[int], true: Sequence[int],
+        backward: Callable[..., Any], at: int,
+    ) -> None:  # fmt: skip
+        """`name` and `at` are the function's own argument, `hand` and `true` the shapes."""
+        super().__init__(name)
+        self.name, self.hand, self.true = name, tuple(hand), tuple(true)
+        self.backward, self.at = backward, at
+
+
 class Target(Struct, frozen=True, eq=False):
     """The user's code with its arguments."""
 

@@ -16,14 +16,14 @@ from msgspec.structs import replace
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.returned import Gradients
-from gradtui.diagnosis.recorded.target import Returned, Target, bound_arguments
+from gradtui.diagnosis.recorded.target import Misshapen, Returned, Target, bound_arguments
 from gradtui.recording.arguments import Part
 from gradtui.recording.library import World
 from gradtui.recording.run import Case, case_of, copied, unheard
 from gradtui.recording.torch import handing
 from gradtui.recording.torch import run as tensors
 from gradtui.recording.torch.library import PyTorch
-from gradtui.recording.torch.returning import misshapen
+from gradtui.recording.torch.returning import Misfit, misshapen
 
 _SEED = 20_240_229
 
@@ -74,7 +74,7 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     @property
     def exact(self) -> bool:
         """Whether a gradient must have the very shape of its argument, as PyTorch demands."""
-        return self.custom is not None
+        return True
 
     @property
     def passing(self) -> AbstractContextManager[Set[str]] | None:
@@ -113,9 +113,23 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
             loss, _ = _as_loss(world, outputs)
             found = tensors.gradients_by_autograd(loss, [given[name] for name in self.judged])
         own = dict(zip(self.judged, found, strict=True))
-        own |= {name: apart[at] for at, name in enumerate(given) if at in apart and name in own}
+        for one in apart:
+            own |= self._named(one, given)
         gradients = {name: world.giving(one) for name, one in own.items() if one is not None}
         return Returned(world.giving(loss), gradients, {})
+
+    def _named(self, misfit: Misfit, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a gradient of a wrong shape by the argument it is for.
+
+        Raises Misshapen if that is only computed from arguments.
+        """
+        for name, value in given.items():
+            if value is misfit.argument:
+                return {name: misfit.found} if name in self.judged else {}
+        custom, shape = misfit.custom, tensors.shape_of(misfit.found) or ()
+        names = [one.name for one in tensors.parameters_of(custom)]
+        name = names[misfit.at] if misfit.at < len(names) else str(misfit.at)
+        raise Misshapen(name, shape, misfit.expected, custom.backward, misfit.at)
 
     def _call(self, world: World, given: Mapping[str, Any]) -> Any:
         """Return the code's result for tensors, which a custom function may write into."""
@@ -134,6 +148,11 @@ class _ByHand(TensorTarget, frozen=True, eq=False, kw_only=True):
 
     wanting: tuple[str, ...] = ()
     """The tensors that require a gradient."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether a gradient must have the very shape of its argument."""
+        return False
 
     @property
     def returns_loss(self) -> bool:

@@ -19,16 +19,19 @@ def handing_on() -> Iterator[set[str]]:
     """Let custom functions that hand a tensor on pass its gradient unchanged; yield their names."""
     found = set[str]()
     with ExitStack() as stack:
-        for custom in _customs(torch.autograd.Function):
+        for custom in customs():
             stack.enter_context(_passing(custom, found))
         yield found
 
 
-def _customs(base: type[torch.autograd.Function]) -> Iterator[type[torch.autograd.Function]]:
+def customs(
+    base: type[torch.autograd.Function] = torch.autograd.Function,
+) -> Iterator[type[torch.autograd.Function]]:
+    """Yield the user's own custom functions."""
     for custom in base.__subclasses__():
         if custom.__module__.partition(".")[0] != "torch":
             yield custom
-        yield from _customs(custom)
+        yield from customs(custom)
 
 
 @contextmanager

@@ -1,53 +1,101 @@
-"""What the backward half of a custom function returns, before PyTorch refuses a wrong shape."""
+"""What the backward halves of custom functions return, before PyTorch refuses a wrong shape."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import Any
 
 import torch
+from msgspec import Struct
 from torch import Tensor
+
+from gradtui.recording.torch.handing import customs
+
+Custom = type[torch.autograd.Function]
+
+
+class Misfit(Struct, frozen=True, eq=False):
+    """A returned gradient of a wrong shape."""
+
+    custom: Custom
+    at: int
+    """The place of its argument."""
+    found: Tensor
+    expected: tuple[int, ...]
+    """The shape of the argument."""
+    argument: Any
+    """The argument itself; None if other code has computed it."""
 
 
 @contextmanager
-def misshapen(
-    custom: type[torch.autograd.Function] | None, given: Sequence[Any]
-) -> Iterator[dict[int, Tensor]]:
-    """Let a custom function return gradients of wrong shapes, which PyTorch takes for None.
+def misshapen(custom: Custom | None, given: Sequence[Any]) -> Iterator[list[Misfit]]:
+    """Let custom functions return gradients of wrong shapes, which PyTorch takes for None.
 
-    Yields them by the place of their argument among the `given` ones.
+    Collects them: of the `custom` function, called with the `given` arguments, or of all of the
+    user's.
     """
-    found = dict[int, Tensor]()
-    if custom is None:
+    found = list[Misfit]()
+    with ExitStack() as stack:
+        for one in [custom] if custom is not None else customs():
+            arguments = given if one is custom else None
+            stack.enter_context(_hearing(one, arguments, found))
         yield found
-        return
-    backward, before = custom.backward, vars(custom).get("backward")
+
+
+@contextmanager
+def _hearing(custom: Custom, given: Sequence[Any] | None, found: list[Misfit]) -> Iterator[None]:
+    # PyTorch takes either name.
+    name = "backward" if custom.vjp is torch.autograd.Function.vjp else "vjp"
+    backward, before = getattr(custom, name), vars(custom).get(name)
 
     @wraps(backward)
     def heard(ctx: Any, *adjoints: Any) -> Any:
         returned = backward(ctx, *adjoints)
         parts = returned if isinstance(returned, tuple) else (returned,)
-        off = {at: one for at, one in enumerate(parts) if not _fits(one, given[at : at + 1])}
-        found.update(off)
+        wanted = _wanted(ctx) if given is None else dict(enumerate(map(_told, given)))
+        off = {at for at, one in enumerate(parts) if at in wanted and not _fits(one, wanted[at][1])}
+        found.extend(Misfit(custom, at, parts[at], wanted[at][1], wanted[at][0]) for at in off)
         return tuple(None if at in off else one for at, one in enumerate(parts))
 
-    custom.backward = staticmethod(heard)
+    setattr(custom, name, staticmethod(heard))
     try:
-        yield found
+        yield
     finally:
         if before is None:
-            del custom.backward
+            delattr(custom, name)
         else:
-            custom.backward = before
+            setattr(custom, name, before)
 
 
-def _fits(gradient: Any, given: Sequence[Any]) -> bool:
+Wanted = tuple[Any, tuple[int, ...] | None]
+"""An argument, if it is known, and its shape, if that is known."""
+
+
+def _told(argument: Any) -> Wanted:
+    return argument, tuple(argument.shape) if isinstance(argument, Tensor) else None
+
+
+def _wanted(ctx: Any) -> dict[int, Wanted]:
+    """Return the arguments of a call that a gradient is wanted for, by their places."""
+    places = [at for at, wanted in enumerate(ctx.needs_input_grad) if wanted]
+    edges = [edge for edge in ctx.next_functions if edge[0] is not None]
+    return {at: _behind(*edge) for at, edge in zip(places, edges, strict=False)}
+
+
+def _behind(node: Any, at: int) -> Wanted:
+    """Return the argument at the end of an edge of PyTorch's graph."""
+    if hasattr(node, "variable"):
+        return _told(node.variable)
+    shapes = getattr(node, "_input_metadata", ())
+    return None, tuple(shapes[at].shape) if at < len(shapes) else None
+
+
+def _fits(gradient: Any, shape: tuple[int, ...] | None) -> bool:
     """Return whether PyTorch takes a gradient for that of an argument, perhaps by a sum."""
-    if not isinstance(gradient, Tensor) or not given or not isinstance(given[0], Tensor):
+    if not isinstance(gradient, Tensor) or shape is None:
         return True
-    shape = tuple(given[0].shape)
     own = tuple(gradient.shape)[max(0, gradient.ndim - len(shape)) :]
     return len(own) == len(shape) and all(
         n in (1, size) for n, size in zip(shape, own, strict=True)
