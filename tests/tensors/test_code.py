@@ -150,3 +150,13 @@ def test_an_assertion_says_what_is_wrong():
 def test_what_returns_no_gradient_is_told():
     with pytest.raises(gradtui.InputError, match="no tensor that a gradient flows back from"):
         gradtui.check(lambda x: x.argmax(), torch.randn(3))
+
+
+@pytest.mark.parametrize("first", [Gated, Gated.apply, Net(Gated.apply)])
+def test_a_function_may_return_the_call_to_check(first):
+    def call():
+        return first, torch.randn(5, 4)
+
+    found = gradtui.check(call)
+
+    assert {(one.severity, one.line) for one in found} == {("error", line_of(Gated.backward, 4))}

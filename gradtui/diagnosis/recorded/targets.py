@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from inspect import signature
+from types import FunctionType
 from typing import Any
 
 from gradtui.diagnosis.recorded.target import Target, target_of
@@ -12,8 +14,15 @@ from gradtui.diagnosis.recorded.target import Target, target_of
 def code_of(function: Any, args: Sequence[Any], arrays: Mapping[str, Any]) -> Target:
     """Return the target of a call `check(function, *args, **arrays)`.
 
-    Raises InputError for an unusable call.
+    A function without arguments is called: it may return another, with its arguments. Raises
+    InputError for an unusable call.
     """
+    if isinstance(function, FunctionType) and not (
+        args or arrays or signature(function).parameters
+    ):
+        returned = function()
+        if isinstance(returned, tuple) and returned and callable(returned[0]):
+            return code_of(returned[0], returned[1:], {})
     if _is_over_tensors(function, args, arrays):
         from gradtui.diagnosis.recorded.tensors import split_backward, tensor_target
 

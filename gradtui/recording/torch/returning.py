@@ -55,9 +55,12 @@ def _hearing(custom: Custom, given: Sequence[Any] | None, found: list[Misfit]) -
         returned = backward(ctx, *adjoints)
         parts = returned if isinstance(returned, tuple) else (returned,)
         wanted = _wanted(ctx) if given is None else dict(enumerate(map(_told, given)))
-        off = {at for at, one in enumerate(parts) if at in wanted and not _fits(one, wanted[at][1])}
-        found.extend(Misfit(custom, at, parts[at], wanted[at][1], wanted[at][0]) for at in off)
-        return tuple(None if at in off else one for at, one in enumerate(parts))
+        kept = list(parts)
+        for at, (argument, shape) in wanted.items():
+            if at < len(parts) and shape is not None and not _fits(parts[at], shape):
+                found.append(Misfit(custom, at, parts[at], shape, argument))
+                kept[at] = None
+        return tuple(kept)
 
     setattr(custom, name, staticmethod(heard))
     try:
@@ -92,9 +95,9 @@ def _behind(node: Any, at: int) -> Wanted:
     return None, tuple(shapes[at].shape) if at < len(shapes) else None
 
 
-def _fits(gradient: Any, shape: tuple[int, ...] | None) -> bool:
+def _fits(gradient: Any, shape: tuple[int, ...]) -> bool:
     """Return whether PyTorch takes a gradient for that of an argument, perhaps by a sum."""
-    if not isinstance(gradient, Tensor) or shape is None:
+    if not isinstance(gradient, Tensor):
         return True
     own = tuple(gradient.shape)[max(0, gradient.ndim - len(shape)) :]
     return len(own) == len(shape) and all(

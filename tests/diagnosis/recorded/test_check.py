@@ -447,3 +447,19 @@ def test_numbers_below_the_smallest_are_no_doubt_of_the_recording():
 
     assert finding.rule == "constant-factor"
     assert finding.evidence["true"] == pytest.approx(4e-150)
+
+
+@pytest.mark.parametrize(("scale", "found"), [(2, []), (1, ["error"])])
+def test_a_function_without_arguments_may_return_the_call_to_check(scale, found):
+    def forward(w):
+        return w * w, w
+
+    def backward(dy, w):
+        return scale * dy * w
+
+    assert [one.severity for one in gradtui.check(lambda: (forward, backward, W))] == found
+
+
+def test_a_function_without_arguments_that_returns_no_call_is_refused():
+    with pytest.raises(InputError, match="there is nothing to judge"):
+        gradtui.check(lambda: (1.0, W))
