@@ -56,7 +56,8 @@ class Kept:
         elif type(value) is list and len(value) <= _LONGEST:
             self._lists.append((value, list(value)))
         elif not isinstance(value, type) and type(getattr(value, "__dict__", None)) is dict:
-            self._dicts.append((vars(value), dict(vars(value))))
+            if vars(value):  # unlike those of most functions
+                self._dicts.append((vars(value), dict(vars(value))))
         return value
 
     @property

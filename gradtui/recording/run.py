@@ -31,6 +31,9 @@ from gradtui.recording.tape import Tape
 
 Array = NDArray[Any]
 
+_LONG = 5_000
+"""Nodes of a tape that is spared garbage collection."""
+
 
 class Case(Struct, frozen=True):
     """Settings of a checked function that cannot be guessed."""
@@ -137,7 +140,7 @@ def run_recorded(
     parts = {name: recorder.argument(name, value) for name, value in recorded.items()}
     own = with_values(copied(arguments), parts_of(arguments), parts)
     try:
-        with listening, _uncollected():
+        with listening, _uncollected(recorder.tape):
             returned = function(recorder, own)
     finally:
         recorder.tape.open = False
@@ -145,28 +148,32 @@ def run_recorded(
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Suspend garbage collection, and spare it everything made here: a tape is kept anyway.
+def _uncollected(tape: Tape) -> Iterator[None]:
+    """Suspend garbage collection, and spare it a long tape afterwards, which is kept anyway.
 
-    It would walk through hundreds of thousands of nodes again and again.
+    It would walk through all nodes again and again.
     """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
+        if len(tape) > _LONG:
+            gc.freeze()
         if enabled:
             gc.enable()
 
 
 @contextmanager
 def collected() -> Iterator[None]:
-    """Give what was spared back to garbage collection afterwards."""
+    """Collect afterwards what was spared."""
+    before = gc.get_freeze_count()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if gc.get_freeze_count() > before:
+            gc.unfreeze()
+            gc.collect()
 
 
 def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -202,11 +209,13 @@ def unheard() -> Iterator[None]:
         np.errstate(all="ignore"), warnings.catch_warnings(),
     ):  # fmt: skip
         warnings.simplefilter("ignore")
-        logging.disable()
+        if before < logging.CRITICAL:  # within another, it is silent: each change takes long
+            logging.disable()
         try:
             yield
         finally:
-            logging.disable(before)
+            if logging.root.manager.disable != before:
+                logging.disable(before)
 
 
 @contextmanager
