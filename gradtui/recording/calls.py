@@ -7,9 +7,11 @@ several calls.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.recording import forms, standins
@@ -17,10 +19,31 @@ from gradtui.recording.array import Recorded, plain
 from gradtui.recording.moving import moved
 from gradtui.recording.opaque import opaque
 from gradtui.recording.recorder import Recorder
-from gradtui.recording.tape import form
+from gradtui.recording.tape import Form, form
 
 Array = NDArray[Any]
 _MASKS = (np.ndarray, list)
+_LISTS = frozenset({list, tuple})
+_UFUNCS = 1 << 10
+
+
+class _Ufunc(Struct, frozen=True):
+    """What is known of a universal function."""
+
+    name: str
+    form: Form | None
+    elementwise: bool
+    exact: bool
+    contracts: bool
+    """Whether it works on more than single elements, and is no matrix product."""
+
+
+@lru_cache(_UFUNCS)
+def _known(ufunc: np.ufunc) -> _Ufunc:
+    core = ufunc.signature is not None
+    name = "@" if ufunc.__name__ == "matmul" else ufunc.__name__
+    return _Ufunc(name, forms.ELEMENTWISE.get(name), not core, name in forms.EXACT,
+                  core and name != "@")  # fmt: skip
 
 
 class CallRecorder(Recorder):
@@ -48,10 +71,13 @@ class CallRecorder(Recorder):
     ) -> Any:
         """Record a call of a universal function or one of its methods."""
         out = options.pop("out", ())
+        if method == "__call__" and not options and not _has_lists(inputs):  # by far the most
+            result = self._elementwise(ufunc, inputs, options, out[0] if out else None)
+            return self.put(result, out) if out and result is not out[0] else result
         if method == "at":
             standins.at(self, ufunc, *inputs)
             return None
-        if any([type(one) is list or type(one) is tuple for one in inputs]):
+        if _has_lists(inputs):
             inputs = tuple([self._listed(one) for one in inputs])
         if method == "outer":
             return ufunc(*standins.crossed(*inputs), **options)
@@ -70,23 +96,20 @@ class CallRecorder(Recorder):
     def _elementwise(
         self, ufunc: np.ufunc, inputs: tuple[Any, ...], options: dict[str, Any], out: Any
     ) -> Any:
-        name = ufunc.__name__
-        own = [plain(one) for one in inputs]
-        value = ufunc(*own, **options)
+        known = _known(ufunc)
+        value = ufunc(*[plain(one) for one in inputs], **options)
         if ufunc.nout > 1:
             return tuple(
-                self.result(name, _output(ufunc, at, options), inputs, one, None, elementwise=True)
+                self.result(known.name, _output(ufunc, at, options), inputs, one, None,
+                            elementwise=True)
                 for at, one in enumerate(value)
-            )
-        core = ufunc.signature is not None
-        if name == "matmul":
-            name = "@"
-        elif core:
-            return standins.contracted(self, name, ufunc, inputs, value)
+            )  # fmt: skip
+        if known.contracts:
+            return standins.contracted(self, known.name, ufunc, inputs, value)
         compute = (lambda *args: ufunc(*args, **options)) if options else ufunc
-        return self.result(name, compute, inputs, value, forms.ELEMENTWISE.get(name),
-                           elementwise=not core, exact=name in forms.EXACT,
-                           out=out if self.is_written(out, value) else None)  # fmt: skip
+        held = out if out is not None and self.is_written(out, value) else None
+        return self.result(known.name, compute, inputs, value, known.form,
+                           elementwise=known.elementwise, exact=known.exact, out=held)  # fmt: skip
 
     def _folded(
         self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
@@ -132,6 +155,10 @@ class CallRecorder(Recorder):
         if name in forms.COMPOSITE:
             return function._implementation(*args, **options)
         return opaque(self, name, function, args, options)
+
+
+def _has_lists(inputs: tuple[Any, ...]) -> bool:
+    return not _LISTS.isdisjoint(map(type, inputs))
 
 
 def _no_start(initial: Any) -> bool:

@@ -55,9 +55,10 @@ class Kept:
             self._owned.append((value, dict(value)))
         elif type(value) is list and len(value) <= _LONGEST:
             self._lists.append((value, list(value)))
-        elif not isinstance(value, type) and type(getattr(value, "__dict__", None)) is dict:
-            if vars(value):  # unlike those of most functions
-                self._dicts.append((vars(value), dict(vars(value))))
+        elif not isinstance(value, type):
+            held = getattr(value, "__dict__", None)
+            if type(held) is dict and held:  # unlike those of most functions
+                self._dicts.append((held, dict(held)))
         return value
 
     @property

@@ -28,28 +28,41 @@ _RUNNER = os.path.join(_OURS, "recording", "run.py")
 _CODES = 4096
 
 
-Places = dict[tuple[int, int], tuple[CodeType, Place]]
-"""The id of a code and an instruction -> the code, which keeps its id, and the place."""
+class Places:
+    """The places of calls in the user's own code, each found once."""
 
+    def __init__(self) -> None:
+        self._users: dict[str, bool] = {}
+        """File -> whether it is the user's."""
+        self._known: dict[tuple[int, int], tuple[CodeType, Place]] = {}
+        """The id of a code and an instruction -> the code, which keeps its id, and the place.
 
-def user_place(known: Places) -> Place | None:
-    """Return the line and columns of the user's code in execution; None without any.
+        A code's own hash takes long.
+        """
 
-    The caller of gradtui is ignored: it executes no more than that call.  Places found are added to
-    those `known`, because a code's own hash takes long.
-    """
-    frame = sys._getframe(1)
-    while frame is not None:
-        code = frame.f_code
-        if is_users_file(code.co_filename):
-            key = id(code), frame.f_lasti
-            if key not in known:
-                known[key] = code, _place(code, code.co_filename, frame.f_lasti)
-            return known[key][1]
-        if code.co_filename == _RUNNER:
-            return None
-        frame = frame.f_back  # type: ignore[assignment]
-    return None
+    def current(self) -> Place | None:
+        """Return the line and columns of the user's code in execution; None without any.
+
+        The two callers of this are gradtui's own, and so is the code that calls the user's, which
+        executes no more than that call.
+        """
+        frame = sys._getframe(3)
+        while frame is not None:
+            code = frame.f_code
+            file = code.co_filename
+            users = self._users.get(file)
+            if users is None:
+                users = self._users[file] = is_users_file(file)
+            if users:
+                key = id(code), frame.f_lasti
+                known = self._known.get(key)
+                if known is None:
+                    known = self._known[key] = code, _place(code, file, frame.f_lasti)
+                return known[1]
+            if file == _RUNNER:
+                return None
+            frame = frame.f_back  # type: ignore[assignment]
+        return None
 
 
 @lru_cache(_CODES)

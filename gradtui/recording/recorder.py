@@ -133,8 +133,9 @@ class Recorder(Recording):
         out: Any = None,
     ) -> Any:
         """Record a call and return its result, a constant if it has no floats or booleans."""
-        array = np.asarray(value)
-        if array.dtype.kind not in KINDS or (array.dtype.kind != "f" and array.ndim == 0):
+        array = value if type(value) is np.ndarray else np.asarray(value)
+        kind = array.dtype.kind
+        if kind != "f" and (kind not in KINDS or array.ndim == 0):
             return value
         inputs = [self.node_of(one) for one in operands]
         node = self.tape.call(
@@ -160,10 +161,11 @@ class Recorder(Recording):
         """Return elements of an array."""
         own, memory = plain(array), self._memory_of(array)
         value = np.ndarray.__getitem__(own if isinstance(own, np.ndarray) else np.asarray(own), key)
-        if memory is None or (value.ndim == 0 and value.dtype.kind != "f"):
+        kind = type(value)
+        if memory is None or (kind is not np.ndarray and np.asarray(value).dtype.kind != "f"):
             return value
         at = _positions(memory, array)[key]
-        if not isinstance(value, np.ndarray) or not _is_basic(key):
+        if kind is not np.ndarray or not _is_basic(key):
             return self.wrap(memory.gather(np.asarray(at)), value)
         view = self.view(value, array)
         view._at = at
@@ -178,14 +180,15 @@ class Recorder(Recording):
     def set_item(self, array: Any, key: Any, value: Any) -> None:
         """Set elements of an array."""
         memory = self._memory_of(array)
-        target = array.view(np.ndarray)
         if memory is None:
-            target[key] = plain(value)
+            array.view(np.ndarray)[key] = plain(value)
             return
         positions = np.asarray(_positions(memory, array)[key])
-        of_itself = isinstance(value, Recorded) and value._memory is memory and _is_basic(key)
-        if of_itself and place(positions) == place(_positions(memory, value)):
-            return  # `x[i] += y` ends with x[i] set to itself
+        if isinstance(value, Recorded) and value._memory is memory and _is_basic(key):
+            own = _positions(memory, value)
+            if own.shape == positions.shape and place(own) == place(positions):
+                return  # `x[i] += y` ends with x[i] set to itself
+        target = array.view(np.ndarray)
         node = self._cast_to(target.dtype, value)
         memory.release()
         target[key] = plain(value)

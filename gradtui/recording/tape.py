@@ -17,7 +17,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
-from gradtui.recording.places import Places, user_place
+from gradtui.recording.places import Places
 
 Array = NDArray[Any]
 Index = NDArray[np.intp]
@@ -107,7 +107,7 @@ class Tape:
         self._values: list[Array | None] = []
         self._shapes: list[Shape] = []
         self._numbers: dict[float, int] = {}
-        self._places: Places = {}
+        self._places = Places()
         self.bytes = 0
         """The memory of the values."""
 
@@ -116,7 +116,7 @@ class Tape:
 
     def leaf(self, value: Array, name: str = "") -> int:
         """Append a value from outside and return its id."""
-        id = self._append(Leaf(name, user_place(self._places)), value, bool(name))
+        id = self._append(Leaf(name, self._places.current()), value, bool(name))
         if name:
             self.arguments[name] = id
         return id
@@ -142,7 +142,7 @@ class Tape:
         """Append a call with its result and return its id."""
         active = value.dtype.kind == "f" and any([self.active[id] for id in inputs])
         node = Call(
-            name, compute, tuple(inputs), form, elementwise, exact, user_place(self._places), back
+            name, compute, tuple(inputs), form, elementwise, exact, self._places.current(), back
         )
         return self._append(node, value, active)
 
@@ -150,13 +150,14 @@ class Tape:
         """Append rearranged elements of `inputs`, or the input itself if nothing is rearranged."""
         if len(inputs) == 1 and index.shape == self.shape(inputs[0]) and _in_order(index):
             return inputs[0]
-        node = Moved(tuple(inputs), index, user_place(self._places))
-        return self._append(node, None, any([self.active[id] for id in inputs]), index.shape)
+        node = Moved(tuple(inputs), index, self._places.current())
+        active = any([self.active[id] for id in inputs])
+        return self._appended(node, None, active, index.shape, index.nbytes)
 
     def added(self, source: int, index: Index, shape: Shape) -> int:
         """Append zeros with the elements of `source` added at `index`."""
-        node = Added((source,), index, shape, user_place(self._places))
-        return self._append(node, None, self.active[source], shape)
+        node = Added((source,), index, shape, self._places.current())
+        return self._appended(node, None, self.active[source], shape, index.nbytes)
 
     def with_active(self, more: Set[int]) -> Tape:
         """Return the tape with more nodes open to gradients, and their dependents."""
@@ -192,17 +193,19 @@ class Tape:
         if held is not None and np.may_share_memory(held, value):
             self._values[id] = held.copy()
 
-    def _append(
-        self, node: Node, value: Array | None, active: bool, shape: Shape | None = None
+    def _append(self, node: Node, value: Array, active: bool) -> int:
+        return self._appended(node, value, active, value.shape, value.nbytes)
+
+    def _appended(
+        self, node: Node, value: Array | None, active: bool, shape: Shape, bytes: int
     ) -> int:
-        self.bytes += node.index.nbytes if isinstance(node, Moved | Added) else 0
-        self.bytes += 0 if value is None else value.nbytes
+        self.bytes += bytes
         if self.bytes > MOST_BYTES:
             raise TooLarge
         self.nodes.append(node)
         self.active.append(active)
         self._values.append(value)
-        self._shapes.append(value.shape if value is not None else shape or ())
+        self._shapes.append(shape)
         return len(self.nodes) - 1
 
 
