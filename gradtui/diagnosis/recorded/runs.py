@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.probes import NEAR, size_of
 from gradtui.diagnosis.recorded.domain import Domain
+from gradtui.diagnosis.recorded.halves import Begun, called
 from gradtui.diagnosis.recorded.target import Returned, Target
 from gradtui.recording.arguments import with_values
 from gradtui.recording.array import plain
@@ -35,7 +36,7 @@ _PULLED = (1.0, 0.5, 0.2, 0.05)
 """The part of that distance used for a point outside the arguments' domain."""
 _LARGE, _WIDE = 5_000, 1 << 26
 """With more nodes on a tape, or bytes of values, there are fewer points."""
-_VAST = 20_000
+VAST = 20_000
 """With more nodes, there are only a near point and a far one."""
 _SAME = 1e-6
 """The tolerance of symmetry for a rounded matrix, relative to its largest element."""
@@ -185,6 +186,31 @@ class Runs:
         # The code may write to a returned array in the next run.
         return _number(returned.loss), copied(plain(dict(returned.gradients)))
 
+    def begun(self, values: Values) -> Begun | None:
+        """Run the forward half alone; None if the halves cannot be told apart."""
+        arguments = with_values(copied(self.target.arguments), self._parts, copied(values))
+        with unheard(), self._answers.told(), called() as codes:
+            self._restore()
+            try:
+                halved = self.target.halved(arguments)
+            except (Exception, SystemExit):
+                return None
+        if halved is None:
+            return None
+        return Begun(halved, codes.values(), self.target.library.randomness(None).restore)
+
+    def ended(self, begun: Begun) -> tuple[float, Mapping[str, Any]]:
+        """Return the loss and the gradients of a run whose forward half is done."""
+        with unheard(), self._answers.told():
+            begun.restore()
+            try:
+                returned = begun.halved.again()
+            except InputError:
+                raise
+            except (Exception, SystemExit) as error:
+                raise CodeFailed from error
+        return _number(returned.loss), copied(plain(dict(returned.gradients)))
+
     def recorded(self, values: Values) -> Result:
         """Return a recorded run, whose result is a `Returned`.
 
@@ -276,7 +302,7 @@ class Runs:
 
 def _spreads(tape: Tape) -> Sequence[float]:
     """Return the distances of the points: few for a run that is dear."""
-    if len(tape) > _VAST:
+    if len(tape) > VAST:
         return _SPREADS[:3:2]
     return _SPREADS[:3] if len(tape) > _LARGE or tape.bytes > _WIDE else _SPREADS
 

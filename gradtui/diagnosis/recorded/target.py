@@ -35,6 +35,15 @@ class Returned(Struct, frozen=True, eq=False):
     """The name of an uncompared returned gradient -> the reason."""
 
 
+class Halved(Struct, frozen=True, eq=False):
+    """The backward half of a run whose forward half is done."""
+
+    again: Callable[[], Returned]
+    """Runs it once more."""
+    is_intact: Callable[[], bool]
+    """Returns whether what the forward half saved is as it was."""
+
+
 class Misshapen(Exception):
     """A function within the user's code returns a gradient of a wrong shape."""
 
@@ -110,6 +119,10 @@ class Target(Struct, frozen=True, eq=False):
     def place(self) -> Place | None:
         """The place of the code; for a layer, of its backward half."""
         return _place_of(self.called)
+
+    def halved(self, arguments: Mapping[str, Any]) -> Halved | None:
+        """Run the forward half alone; None if the halves cannot be told apart."""
+        return None
 
     def run(self, world: World, arguments: Mapping[str, Any]) -> Returned:
         """Call the code with the arrays of a world; raises InputError.

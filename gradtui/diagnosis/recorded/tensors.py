@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -16,12 +17,13 @@ from msgspec.structs import replace
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.returned import Gradients
-from gradtui.diagnosis.recorded.target import Misshapen, Returned, Target, bound_arguments
+from gradtui.diagnosis.recorded.target import Halved, Misshapen, Returned, Target, bound_arguments
 from gradtui.recording.arguments import Part
 from gradtui.recording.library import World
 from gradtui.recording.run import Case, case_of, copied, unheard
 from gradtui.recording.torch import handing
 from gradtui.recording.torch import run as tensors
+from gradtui.recording.torch.contexts import Saved
 from gradtui.recording.torch.library import PyTorch
 from gradtui.recording.torch.returning import Misfit, misshapen
 
@@ -101,16 +103,33 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         assert isinstance(self.library, PyTorch)
         return self.library.widening(world) if self.narrow else nullcontext(world)
 
+    def halved(self, arguments: Mapping[str, Any]) -> Halved | None:
+        """Run the forward half alone; None if the halves cannot be told apart."""
+        if self.narrow:
+            return None
+        world, given = self.library.world, dict(arguments)
+        for name in self.given:
+            given[name] = world.taking(arguments[name])
+        loss = self._loss(world, given)
+        saved = Saved(loss, [given[name] for name in self.given])
+        again = partial(self._differentiated, world, given, loss)
+        return Halved(again, saved.is_intact) if saved.is_simple else None
+
     def _run(self, world: World, given: Mapping[str, Any]) -> Returned:
         """Call the code, which autograd differentiates, by the user's custom functions."""
+        return self._differentiated(world, given, self._loss(world, given))
+
+    def _loss(self, world: World, given: Mapping[str, Any]) -> Any:
         for name in self.judged:
             given[name].requires_grad_()
+        outputs = tensors.outputs_of(self._call(world, given))
+        if not outputs:
+            raise InputError(f"{self.name} returns no tensor that a gradient flows back from",
+                             self.place, file=self.file)  # fmt: skip
+        return _as_loss(world, outputs)[0]
+
+    def _differentiated(self, world: World, given: Mapping[str, Any], loss: Any) -> Returned:
         with misshapen(self.custom, [*given.values()]) as apart:
-            outputs = tensors.outputs_of(self._call(world, given))
-            if not outputs:
-                raise InputError(f"{self.name} returns no tensor that a gradient flows back from",
-                                 self.place, file=self.file)  # fmt: skip
-            loss, _ = _as_loss(world, outputs)
             found = tensors.gradients_by_autograd(loss, [given[name] for name in self.judged])
         own = dict(zip(self.judged, found, strict=True))
         for one in apart:
@@ -153,6 +172,10 @@ class _ByHand(TensorTarget, frozen=True, eq=False, kw_only=True):
     def exact(self) -> bool:
         """Whether a gradient must have the very shape of its argument."""
         return False
+
+    def halved(self, arguments: Mapping[str, Any]) -> Halved | None:
+        """Return None: the code itself runs both."""
+        return None
 
     @property
     def returns_loss(self) -> bool:

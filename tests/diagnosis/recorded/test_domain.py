@@ -162,7 +162,7 @@ def test_what_is_wrong_where_the_code_always_warns_is_found():
 
 
 def test_a_long_run_is_judged_at_a_near_point_and_at_a_far_one(monkeypatch):
-    monkeypatch.setattr(runs, "_VAST", 50)
+    monkeypatch.setattr(runs, "VAST", 50)
     right = target_of(iterated(80, lambda m, x: np.linalg.solve(m.T, x)), None, (SLOW, SIDE), {})
 
     assert check_target(right).points == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -21,8 +21,17 @@ from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.blame.watchdog import Endless
+from gradtui.diagnosis.recorded.halves import Begun
 from gradtui.diagnosis.recorded.judge import Judge
-from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, Values, as_compared
+from gradtui.diagnosis.recorded.runs import (
+    VAST,
+    CodeFailed,
+    Lost,
+    Point,
+    Runs,
+    Values,
+    as_compared,
+)
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.recording.functions import function_of
 from gradtui.recording.slopes import Untold
@@ -35,6 +44,8 @@ _WORK, _CALL, _LEAST, _MOST = 3_000_000, 600, 200, 5_000
 """Most operations in all edited runs; the overhead of a run; and bounds on their number."""
 _NUMBERS = 1 << 9
 """Bytes of a value that cost as much as an operation."""
+_DEAR, _SPOILT = 0.01, 20
+"""Seconds of a run whose forward half is done once for many edits, and the most times it is."""
 _SCALES = 6
 _SAME = 1e-9
 """The largest relative difference of two equal losses."""
@@ -98,7 +109,12 @@ class _Searches:
         return Search(trials, suspects, preview, partial(self._again, point))
 
     def _again(self, before: Point, line: Line | None) -> Search | None:
-        """Return the search of the code as it stands; None if a line is as wrong as before."""
+        """Return the search of the code as it stands; None if a line is as wrong as before.
+
+        A run that is dear to record is not recorded again.
+        """
+        if len(before.result.tape) > VAST:
+            return None
         try:
             with self._trials.standing():
                 point = self._runs.point(before.values, tuple(before.true), near=before.near)
@@ -167,6 +183,7 @@ class Gradients(Trials):
     ) -> None:  # fmt: skip
         super().__init__(wrong, most, runs.kept.unlock)
         self._runs, self._points, self._forgives = runs, points, forgives
+        self._begun = _Begun(runs, [point.values for point in points])
 
     def results(self, patch: Patch | None) -> Results | None:
         """Return the gradients at the first point; None if an edit fails or changes the loss."""
@@ -175,14 +192,19 @@ class Gradients(Trials):
     def _results(self, patch: Patch | None, index: int) -> Results | None:
         point = self._points[index]
         self.count()
+        begun = self._begun.at(index, self._with(patch)) if self.watchdog.usual > _DEAR else None
         try:
             with self.edited(patch):
-                loss, returned = self._runs.as_is(point.values)
+                loss, returned = (
+                    self._runs.as_is(point.values) if begun is None else self._runs.ended(begun)
+                )
         except (CodeFailed, Endless, InputError, MemoryError, SyntaxError, ValueError):
             return None
         finally:
             if patch is not None:
                 self._runs.kept.undo()  # an edit may have changed what the program keeps
+            if begun is not None and not begun.halved.is_intact():
+                self._begun.forget(index)
         if not abs(loss - point.loss) <= _SAME * abs(point.loss):
             return None
         try:
@@ -244,6 +266,54 @@ class Gradients(Trials):
 
     def _is_kept(self, index: int, name: str, gradients: Results) -> bool:
         return name not in self._points[index].hand or self._is_right(index, name, gradients)
+
+
+class _Begun:
+    """The runs at some points whose forward halves are done, where that gives the same results."""
+
+    def __init__(self, runs: Runs, points: Sequence[Values]) -> None:
+        self._runs, self._points = runs, points
+        self._found: dict[int, Begun | None] = {}
+        self._spoilt = 0
+
+    def at(self, index: int, patches: Sequence[Patch]) -> Begun | None:
+        """Return the run at a point; None if its forward half runs what is edited."""
+        if index not in self._found:
+            self._found[index] = self._tried(self._points[index])
+        found = self._found[index]
+        return None if found is None or any(found.runs(one.unit.code) for one in patches) else found
+
+    def forget(self, index: int) -> None:
+        """Note that the backward half has written what the forward half saved."""
+        self._spoilt += 1
+        del self._found[index]
+        if self._spoilt > _SPOILT:
+            self._found[index] = None
+
+    def _tried(self, values: Values) -> Begun | None:
+        try:
+            loss, gradients = self._runs.as_is(values)
+            begun = self._runs.begun(values)
+            if begun is None:
+                return None
+            for _ in range(2):
+                own = self._runs.ended(begun)
+                self._runs.kept.undo()
+                if (
+                    not begun.halved.is_intact()
+                    or own[0] != loss
+                    or not _are_same(own[1], gradients)
+                ):
+                    return None
+        except (CodeFailed, InputError):
+            return None
+        return begun
+
+
+def _are_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return one.keys() == other.keys() and all(
+        np.array_equal(one[name], other[name], equal_nan=True) for name in one
+    )
 
 
 def _scales(point: Point, wrong: Sequence[str]) -> tuple[float, ...]:

@@ -120,9 +120,12 @@ class Trials(ABC):
     def standing(self, patch: Patch | None = None) -> Iterator[None]:
         """Put the kept edits and another one into the code, which may take any time."""
         edits: dict[Unit, list[Edit]] = {}
-        for one in (*self._standing, *([patch] if patch is not None else [])):
+        for one in self._with(patch):
             edits.setdefault(one.unit, []).extend(one.edits)
         with ExitStack() as stack:
             for unit, own in edits.items():
                 stack.enter_context(unit.running(unit.edited(own)))
             yield
+
+    def _with(self, patch: Patch | None) -> tuple[Patch, ...]:
+        return self._standing if patch is None else (*self._standing, patch)
