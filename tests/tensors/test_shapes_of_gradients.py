@@ -178,6 +178,28 @@ def test_another_shape_within_a_function_is_an_error_by_name():
     assert finding.line == line_of(Turned.backward, 3)
 
 
+class Mended(Turned):
+    @staticmethod
+    def backward(ctx, g):
+        dx, dweight, dshift = Turned.backward(ctx, g)
+        return dx, dweight.t(), dshift
+
+
+class Lent(Affine):
+    @staticmethod
+    def backward(ctx, g):
+        class Saved:
+            saved_tensors = ctx.saved_tensors
+
+        return Affine.backward(Saved, g)
+
+
+@pytest.mark.parametrize("function", [Mended, Lent])
+def test_what_a_function_makes_of_anothers_gradients_is_judged(function):
+    assert gradtui.check(function, *arguments()) == []
+    assert gradtui.check(Layer(function), torch.randn(4, 3)) == []
+
+
 class ByAnotherName(Function):
     @staticmethod
     def forward(ctx, x, weight, shift):

@@ -53,6 +53,8 @@ def _hearing(custom: Custom, given: Sequence[Any] | None, found: list[Misfit]) -
     @wraps(backward)
     def heard(ctx: Any, *adjoints: Any) -> Any:
         returned = backward(ctx, *adjoints)
+        if getattr(ctx, "_forward_cls", None) is not custom:
+            return returned  # to other code, such as a subclass, which may change it
         parts = returned if isinstance(returned, tuple) else (returned,)
         wanted = _wanted(ctx) if given is None else dict(enumerate(map(_told, given)))
         kept = list(parts)
