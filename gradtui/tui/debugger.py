@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.widget import AwaitMount, Widget
 
 from gradtui.base.source import did_you_mean
-from gradtui.debugger.frame import Frame, Looked
+from gradtui.debugger.frame import Frame
 from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.around import Around
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
@@ -29,6 +29,7 @@ from gradtui.tui.pace import Pace
 from gradtui.tui.panels import panel_types
 from gradtui.tui.panels.base import Panel
 from gradtui.tui.panels.graph import GraphPanel
+from gradtui.tui.room import Room
 from gradtui.tui.rows import ROLE_CLASSES
 from gradtui.tui.saving import Saving
 from gradtui.tui.shortcuts import bindings
@@ -37,8 +38,6 @@ from gradtui.tui.walk import Walk
 
 _PANELS = panel_types()
 _WIDTHS = [(0, "-tiny"), (60, "-narrow"), (112, "-normal"), (170, "-wide")]
-_LARGE = {"-close": "#chain", "-map": "#loss"}
-"""The style sheet's class of a large view, and the panel that shows it."""
 _HEIGHTS = [(0, "-flat"), (12, "-low"), (30, "-high"), (50, "-tall")]
 """Widths, in cells, from which a class of the style sheet applies, up to the next."""
 
@@ -71,15 +70,14 @@ class Debugger(LeanScreen):
         self._parts: tuple[Bar | Trouble | Panel, ...] = ()
         self._finding = False
         """Whether the next finding is to be brought into view."""
-        self._large: list[str] = []
-        """The classes of the large views that are open, the last one in front."""
         self.walk, self.trials = Walk(self), Trials(self)
         self.saving = Saving(self, at_once=resume)
         self.live = Live(self, self.saving, self.trials)
         work = self.walk, self.trials, self.saving
         self.pace, self.lessons = Pace(self, work), Lessons(self)
-        self.around = Around(self, self.saving)
-        parts = *work, self.live, self.pace, self.lessons, self.around, Moves(self), Copying(self)
+        self.around, self.room = Around(self, self.saving), Room(self)
+        others = self.live, self.pace, self.lessons, self.around, self.room
+        parts = *work, *others, Moves(self), Copying(self)
         self._handlers = joined(self.handlers, *(part.handlers for part in parts))
 
     @property
@@ -89,13 +87,6 @@ class Debugger(LeanScreen):
             "list": lambda text: self.query_one(GraphPanel).toggle_list(),
             "finding": lambda text: self.next_finding(),
             "repaint": lambda text: self.call_later(self.app.run_action, "repaint"),
-            "zoom": lambda text: self.toggle_zoom(),
-            "focus-next": lambda text: self.focus_panel(1),
-            "focus-previous": lambda text: self.focus_panel(-1),
-            "scroll-down": lambda text: self.scroll(1, 0),
-            "scroll-up": lambda text: self.scroll(-1, 0),
-            "scroll-right": lambda text: self.scroll(0, 1),
-            "scroll-left": lambda text: self.scroll(0, -1),
             "command": lambda text: self.ask(":", self.run_line, complete=complete_command),
         }
 
@@ -132,7 +123,7 @@ class Debugger(LeanScreen):
         self.pace.prepare()
         self.lessons.look()
         frame = self.session.frame
-        self._make_room(frame.looked)
+        self.room.make(frame.looked)
         if self._finding and frame.known.chosen is not None:
             self._finding = False
             self.add_class("-found")
@@ -158,36 +149,9 @@ class Debugger(LeanScreen):
         """Stop playing and anything else that the user waits for; return whether there was any."""
         return self.pace.stop()
 
-    def _make_room(self, looked: Looked) -> None:
-        """Give the lens, Jacobian or surface opened last the room, and the scrolling keys."""
-        close = looked.lens is not None or looked.jacobian is not None
-        wanted = {"-close": close, "-map": looked.window is not None}
-        before = self._large
-        still = [style for style in before if wanted[style]]
-        self._large = [*still, *(style for style in wanted if wanted[style] and style not in still)]
-        if before[-1:] == self._large[-1:]:
-            return
-        for style in wanted:
-            self.set_class([style] == self._large[-1:], style)
-        if self._large and self.has_class("-zoomed"):
-            self.zoom(self.query_one(_LARGE[self._large[-1]], Panel))
-        if self._large or not self.has_class("-zoomed"):
-            self._give_keys(self.query_one(_LARGE[self._large[-1]] if self._large else "#graph"))
-
     def come_forward(self, view: str) -> bool:
         """Give a large view the room that another one took; return whether one did."""
-        covered = view in self._large[:-1]
-        if covered:
-            self._large.remove(view)  # it counts as just opened
-            self.show_frame()
-        return covered
-
-    def _give_keys(self, panel: Widget) -> None:
-        """Focus a panel, at once if it is already shown, so that the next key goes there."""
-        if panel.focusable:
-            self.set_focus(panel)
-        else:
-            panel.focus()
+        return self.room.come_forward(view)
 
     def do(self, command: Callable[[Session], object]) -> None:
         """Let the session do something, then show the result."""
@@ -231,7 +195,7 @@ class Debugger(LeanScreen):
     def uncover_notes(self) -> None:
         """Let a large view give way to the panel of notes."""
         if not self.query_one("#notes").display:
-            self.zoom(None)
+            self.room.zoom(None)
 
     def action_run(self, id: str, text: str = "") -> None:
         """Run a command by its id, with its argument from the command line."""
@@ -252,15 +216,11 @@ class Debugger(LeanScreen):
 
     def on_descendant_focus(self) -> None:
         """Show the keys of the focused panel; called by Textual."""
-        self._offer()
+        self.room.name_keys()
 
     def on_resize(self) -> None:
         """Name the panels that this size hides; called by Textual."""
-        self.call_after_refresh(self._offer)
-
-    def _offer(self) -> None:
-        for bar in (*self.query(Now), *self.query(Timeline), *self.query(Footer)):
-            bar.redraw()
+        self.call_after_refresh(self.room.name_keys)
 
     def tried(self, id: str) -> bool:
         """Return whether a command was used, so that it needs no hint."""
@@ -275,10 +235,7 @@ class Debugger(LeanScreen):
     def action_panel(self, index: int) -> None:
         """Focus a panel; one that this size hides is zoomed."""
         self._withdraw_offer()
-        panel = self.query_one(f"#{_PANELS[index].NAME.lower()}", Panel)
-        if self.has_class("-zoomed") or not panel.display or not panel.size:
-            self.zoom(panel)
-        self._give_keys(panel)
+        self.room.go_to(self.query_one(f"#{_PANELS[index].NAME.lower()}", Panel))
 
     def action_select(self, node: int) -> None:
         """Select a node by the mouse."""
@@ -291,7 +248,7 @@ class Debugger(LeanScreen):
         if selection.leave():
             self.show_frame()
         elif self.has_class("-zoomed"):
-            self.zoom(None)
+            self.room.zoom(None)
         elif self.has_class("-found") and not self.query_one("#loss").display:
             self.remove_class("-found")
         else:
@@ -299,40 +256,10 @@ class Debugger(LeanScreen):
             if self.lessons.step_aside() or followed:
                 self.show_frame()
 
-    def toggle_zoom(self) -> None:
-        """Show the focused panel alone, or all panels again."""
-        self.zoom(None if self.has_class("-zoomed") else self._focused_panel())
-
-    def focus_panel(self, by: int) -> None:
-        """Focus the next visible panel, or the previous one."""
-        names = [panel.NAME.lower() for panel in _PANELS]
-        shown = [self.query_one(f"#{name}", Panel) for name in names]
-        if not self.has_class("-zoomed"):
-            shown = [panel for panel in shown if panel.display and panel.size]
-        if not shown:
-            return  # no room for any
-        here = self._focused_panel()
-        index = shown.index(here) if here in shown else 0
-        panel = shown[(index + by) % len(shown)]
-        if self.has_class("-zoomed"):
-            self.zoom(panel)
-        self._give_keys(panel)
-
-    def scroll(self, rows: int, columns: int) -> None:
-        """Scroll the focused panel by most of its size; with a lens, sideways changes the row."""
-        if columns and self.session.selection.lens is not None:
-            self.do(lambda session: session.selection.select_row(columns))
-            return
-        panel = self._focused_panel()
-        if rows:
-            panel.scroll_rows(rows * max(1, panel.size.height - 2))
-        if columns:
-            panel.scroll_columns(columns * max(1, panel.size.width // 2))
-
     def next_finding(self) -> None:
         """Go to the next finding; a zoomed panel of findings makes room for the others."""
         if self.query_one("#notes").has_class("-zoom"):
-            self.zoom(None)
+            self.room.zoom(None)
         self._finding = True
         self.walk.next_finding()
 
@@ -388,7 +315,7 @@ class Debugger(LeanScreen):
 
     def _arrange(self) -> None:
         """Focus a visible panel."""
-        self._give_keys(self.query_one("#notes" if self._graph_is_left_out() else "#graph"))
+        self.room.give_keys(self.query_one("#notes" if self._graph_is_left_out() else "#graph"))
 
     def _graph_is_left_out(self) -> bool:
         return self.session.problem.by_hand and "-low" in _size_classes(self.app.size)
@@ -414,19 +341,6 @@ class Debugger(LeanScreen):
     def _open(self, asking: Widget) -> None:
         self._opening = asking
         self.mount(asking, before=0)
-
-    def zoom(self, panel: Panel | None) -> None:
-        """Show a panel alone, or all panels again."""
-        for other in self.query(Panel):
-            other.set_class(other is panel, "-zoom")
-        self.set_class(panel is not None, "-zoomed")
-        self._offer()
-        if panel is None and not self._focused_panel().display:
-            self._give_keys(self.query_one("#graph"))
-
-    def _focused_panel(self) -> Panel:
-        focused = self.focused
-        return focused if isinstance(focused, Panel) else self.query_one("#graph", Panel)
 
 
 def _size_classes(size: Size) -> tuple[str, str]:
