@@ -34,10 +34,6 @@ if TYPE_CHECKING:
     from gradtui.debugger.axes import Window
 
 Array = NDArray[Any]
-LARGEST_CHECK = 30_000
-"""Largest model, in numbers, for central differences: a screenful takes some 10 ms."""
-_AT_ONCE = 2_000_000
-"""Numbers in one batch of central differences."""
 
 
 class Looked(Struct, frozen=True):
@@ -391,19 +387,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
 
         None where the model is so large that running it twice for each would take a while.
         """
-        trainer = self.problem.trainer
-        if trainer.size > LARGEST_CHECK:
-            return None
-        row = self._row
-        part = trainer.slices[position]
-        places = [part.start + int(np.ravel_multi_index(e, part.shape)) if e else part.start
-                  for e in elements]  # fmt: skip
-        together = max(1, _AT_ONCE // trainer.size)
-        found = [
-            trainer.central_differences(row, places[start : start + together], self.step)
-            for start in range(0, len(places), together)
-        ]
-        return np.concatenate(found)
+        return self.problem.trainer.central(self._row, position, elements, self.step)
 
 
 def plain(value: Array) -> Any:

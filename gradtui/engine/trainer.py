@@ -23,6 +23,11 @@ from gradtui.engine.size import elements_cost, products_cost
 from gradtui.engine.tape import Tape
 from gradtui.engine.vectorized import Vectorized
 
+_LARGEST_CHECK = 30_000
+"""Largest model, in numbers, for central differences: a screenful takes some 10 ms."""
+_AT_ONCE = 2_000_000
+"""Numbers in one batch of central differences."""
+
 
 class Trainer:
     """Runs a step program.
@@ -285,6 +290,25 @@ class Trainer:
                 above - below
             )
         return slopes
+
+    def central(
+        self, row: Row, position: int, elements: Sequence[tuple[int, ...]], step: int
+    ) -> NDArray[np.float64] | None:
+        """Return the central differences of given elements of a parameter, by their indices.
+
+        None where the model is so large that running it twice for each would take a while.
+        """
+        if self.size > _LARGEST_CHECK:
+            return None
+        part = self.slices[position]
+        places = [part.start + int(np.ravel_multi_index(e, part.shape)) if e else part.start
+                  for e in elements]  # fmt: skip
+        together = max(1, _AT_ONCE // self.size)
+        found = [
+            self.central_differences(row, places[start : start + together], step)
+            for start in range(0, len(places), together)
+        ]
+        return np.concatenate(found)
 
     @property
     def varying(self) -> tuple[int, ...]:
