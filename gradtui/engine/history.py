@@ -48,6 +48,22 @@ class Origin(Struct, frozen=True):
     """The step at which it forked from its parent."""
 
 
+class Leg(Struct, frozen=True, eq=False):
+    """Some steps that are computed, but not yet kept."""
+
+    start: int
+    count: int
+    kept: NDArray[np.float64]
+    """The states to keep."""
+    columns: NDArray[np.float64]
+    quantities: tuple[NDArray[np.float64], ...]
+    """What the norms of the gradients need."""
+    after: Row
+    """The state after the last of the steps."""
+    seconds: float
+    """The time that a step took."""
+
+
 class History:
     """The states of one branch, computed on demand.
 
@@ -148,17 +164,37 @@ class History:
     def advance(self, budget: int) -> int:
         """Compute `budget` more steps and return the number known then."""
         while budget > 0:
-            apart = self._every * self.trainer.width > _COPIED
-            start = time.perf_counter()
-            count, columns = self._reach_next(budget) if apart else self._record_rows(budget)
-            self._seconds = min(self._seconds, (time.perf_counter() - start) / count)
-            self._columns.extend(columns)
-            self._known += count
-            budget -= count
-            while len(self._rows) > (self._limit if self._replays_soon else self._most):
-                self._rows.thin(self._thinner)
-                self._every *= self._thinner
+            leg = self.leg(budget)
+            self.append(leg)
+            budget -= leg.count
         return self._known
+
+    def leg(self, budget: int) -> Leg:
+        """Return the next steps, at most `budget`, keeping none: a thread may compute them."""
+        start = time.perf_counter()
+        apart = self._every * self.trainer.width > _COPIED
+        return (self._reach_next if apart else self._record_rows)(budget, start)
+
+    def append(self, leg: Leg) -> None:
+        """Keep some steps, unless they are known by now."""
+        if leg.start != self._known:
+            return
+        self._seconds = min(self._seconds, leg.seconds)
+        if len(leg.kept):
+            self._rows.extend(leg.kept)
+        self._columns.extend(leg.columns)
+        if self._norms is not None:
+            for key, values in zip(self._norms.keys, leg.quantities, strict=True):
+                self._quantities[key].extend(values)
+        self._known, self._next = leg.start + leg.count, leg.after
+        while len(self._rows) > (self._limit if self._replays_soon else self._most):
+            self._rows.thin(self._thinner)
+            self._every *= self._thinner
+
+    def fitting(self, seconds: float) -> int:
+        """Return how many of the next steps fit into a time, as measured, else as estimated."""
+        step = self._seconds if self._seconds < math.inf else self.trainer.cost * 1e-6
+        return int(seconds / max(step, 1e-9))
 
     @property
     def _replays_soon(self) -> bool:
@@ -191,33 +227,29 @@ class History:
             count = max(1, min(2 * count, _CHUNK, int(fits)))
         return self._known >= step
 
-    def _record_rows(self, budget: int) -> tuple[int, Row]:
-        """Compute some steps with all their states; return their number, and their columns."""
+    def _record_rows(self, budget: int, began: float) -> Leg:
+        """Return some steps with all their states."""
         count, width = min(budget, _CHUNK, self._limit), self.trainer.width
         more = () if self._norms is None else self._norms.nodes
-        rows, self._next = self.trainer.run_recorded(self._next, count, self._known, more)
+        rows, after = self.trainer.run_recorded(self._next, count, self._known, more)
         kept = rows[self._unkept :: self._every, :width]
-        self._rows.extend(kept if self._every == 1 and not more else kept.copy())
-        return count, self._columns_of(rows[:, width:])
+        kept = kept if self._every == 1 and not more else kept.copy()
+        return self._leg(kept, rows[:, width:], after, began)
 
-    def _reach_next(self, budget: int) -> tuple[int, Row]:
-        """Compute steps up to the next kept state, without the states between."""
+    def _reach_next(self, budget: int, began: float) -> Leg:
+        """Return the steps up to the next kept state, without the states between."""
         unkept = self._unkept
-        if not unkept:
-            self._rows.extend(self._next[None])
+        kept = np.empty((0, self.trainer.width)) if unkept else self._next[None]
         count = min(budget, unkept or self._every)
         more = () if self._norms is None else self._norms.nodes
-        rows, self._next = self.trainer.run_observed(self._next, count, self._known, more)
-        return count, self._columns_of(rows)
+        rows, after = self.trainer.run_observed(self._next, count, self._known, more)
+        return self._leg(kept, rows, after, began)
 
-    def _columns_of(self, rows: Row) -> Row:
-        """Return the columns of some steps, and keep what the norms of their gradients need."""
-        if self._norms is None:
-            return rows
-        found = self._norms.of(rows[:, self.trainer.columns :])
-        for key, values in zip(self._norms.keys, found, strict=True):
-            self._quantities[key].extend(values)
-        return rows[:, : self.trainer.columns]
+    def _leg(self, kept: Row, rows: Row, after: Row, began: float) -> Leg:
+        columns = self.trainer.columns
+        found = () if self._norms is None else tuple(self._norms.of(rows[:, columns:]))
+        seconds = (time.perf_counter() - began) / len(rows)
+        return Leg(self._known, len(rows), kept, rows[:, :columns], found, after, seconds)
 
     @property
     def _unkept(self) -> int:

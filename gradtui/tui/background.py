@@ -8,7 +8,10 @@ from gradtui.base.failures import report_failure
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.investigation import COMPUTING
 from gradtui.debugger.session import Session
-from gradtui.engine.history import History
+from gradtui.engine.history import History, Leg
+
+_LEG = 0.1
+"""Seconds of a thread's steps, which are delivered together."""
 
 
 class _Preparing(Thread):
@@ -24,6 +27,52 @@ class _Preparing(Thread):
             self._ahead.prepare(self._step)
         except Exception as error:
             self.failed = report_failure(f"the steps near {self._step:,} were not computed", error)
+
+
+class _Running(Thread):
+    """Computes some steps of a run, without keeping them."""
+
+    def __init__(self, history: History, count: int) -> None:
+        super().__init__(daemon=True)
+        self._history, self._ahead, self._count = history, history.snapshot(), count
+        self._leg: Leg | None = None
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._leg = self._ahead.leg(self._count)
+        except BaseException as error:
+            self._error = error
+
+    def deliver(self) -> None:
+        """Keep the steps; raises what the thread could not handle."""
+        if self._error is not None:
+            raise self._error
+        assert self._leg is not None
+        self._history.append(self._leg)
+
+
+class Runner:
+    """Computes runs: for a short time, or in a thread where a single step takes longer."""
+
+    def __init__(self) -> None:
+        self._running: _Running | None = None
+
+    def reach(self, history: History, step: int, seconds: float) -> None:
+        """Compute towards a step of a run for a short time."""
+        if self._running is not None:
+            if self._running.is_alive():
+                return
+            running, self._running = self._running, None
+            running.deliver()
+        missing = step - history.known
+        if missing <= 0:
+            return
+        if history.fitting(seconds):
+            history.reach(step, seconds)
+        else:
+            self._running = _Running(history, min(missing, max(1, history.fitting(_LEG))))
+            self._running.start()
 
 
 class Background:

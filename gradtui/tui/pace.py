@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gradtui.debugger.curves import last_drawn
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.session import MAX_STEP
+from gradtui.tui.background import Runner
 from gradtui.tui.host import Handlers, Host, Part, Work
 from gradtui.tui.later import Seldom, call_after
 from gradtui.tui.panels.loss import LossPanel
@@ -43,7 +44,7 @@ class Pace(Part):
     def __init__(self, host: Host, work: Sequence[Work]) -> None:
         super().__init__(host)
         self._work = work
-        self._playing = Playing(host)
+        self._playing, self._runner = Playing(host), Runner()
         self._computing: TimerHandle | None = None
         self._owed: TimerHandle | None = None
         self._target: int | None = None
@@ -173,7 +174,7 @@ class Pace(Part):
         """Compute steps for a short time; return whether more are left."""
         host, history, target = self._host, self._session.history, self._target
         wanted = max(self._last_drawn, -1 if target is None else target) + 1
-        history.reach(wanted, seconds)
+        self._runner.reach(history, wanted, seconds)
         if target is not None and history.known > target:
             host.do(lambda session: session.seek(target))
         elif target is not None and self._told.due():

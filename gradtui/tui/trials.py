@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from gradtui.tui.background import Runner
 from gradtui.tui.host import Handlers, Host, Work
 from gradtui.tui.panels.loss import LossPanel
 from gradtui.tui.shortcuts import BRANCHES, SWEEP
@@ -27,6 +28,7 @@ class Trials(Work):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
+        self._runner = Runner()
         self._judging: tuple[Sweep, Thread] | None = None
         self._known = 0
 
@@ -220,7 +222,7 @@ class Trials(Work):
         branches, curves = self._branches, self._session.curves
         behind = [one for one in branches.drawn if one.history.known <= self._last]
         if behind and behind[0] is not branches.current:
-            behind[0].history.reach(self._last + 1, seconds)
+            self._runner.reach(behind[0].history, self._last + 1, seconds)
         if curves.unfinished:
             curves.picture(self._session.step)
         if self._judge(branches.sweep):

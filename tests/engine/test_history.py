@@ -41,6 +41,27 @@ def bits(array):
 @settings(max_examples=60)
 @given(
     st.sampled_from([*TRUE]),
+    st.sampled_from([0, 3, 17, 1000]),
+    st.lists(st.tuples(st.integers(1, 40), st.integers(0, 3)), min_size=1, max_size=12),
+)
+def test_steps_computed_apart_are_kept_where_the_run_ends_and_nowhere_else(name, kept, turns):
+    model, rows = TRUE[name]
+    history = History(model, memory=memory_for(model, kept))
+    for count, meanwhile in turns:
+        leg = history.snapshot().leg(min(count, STEPS - history.known))
+        history.advance(min(meanwhile, STEPS - history.known))
+        known = history.known
+        history.append(leg)
+        assert history.known == (known if meanwhile else known + leg.count)
+        assert bits(history.losses) == bits(rows[: history.known, -1])
+        assert bits(history.state(history.known // 2)) == bits(rows[history.known // 2, :-1])
+        if history.known == STEPS:
+            break
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from([*TRUE]),
     st.sampled_from([0, 2, 3, 5, 17, 1000]),
     st.lists(st.integers(0, STEPS), min_size=1, max_size=12),
     st.sampled_from([3, 7, 64, 4096]),

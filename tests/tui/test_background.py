@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from threading import Thread, current_thread, main_thread
+
+import pytest
 from msgspec.structs import replace
 
 import gradtui
@@ -9,7 +12,8 @@ import gradtui.debugger.sweeps
 import gradtui.diagnosis.check
 from gradtui.debugger.investigation import COMPUTING
 from gradtui.engine.history import History
-from gradtui.tui.background import Background
+from gradtui.engine.trainer import Trainer
+from gradtui.tui.background import Background, Runner
 
 
 def test_a_frame_of_the_scenario_before_is_not_measured():
@@ -57,3 +61,29 @@ def test_states_that_cannot_be_computed_ahead_are_said_once_and_left_alone(monke
     assert once.startswith("the steps near 0 were not computed: TypeError")
     assert not background.prepare(session)
     failures.clear()
+
+
+def test_steps_that_each_take_long_are_computed_in_a_thread_with_the_same_bits(monkeypatch):
+    model, at = gradtui.load("five_parcels").problem.trainer, set[Thread]()
+    whole = History(model)
+    whole.advance(40)
+    run = Trainer.run_written
+    monkeypatch.setattr(History, "fitting", lambda self, seconds: 0)
+    monkeypatch.setattr(
+        Trainer, "run_written", lambda *args: at.add(current_thread()) or run(*args)
+    )
+    history, runner = History(model), Runner()
+    while history.known < 40:
+        runner.reach(history, 40, 0.01)
+    assert history.losses.tobytes() == whole.losses.tobytes()
+    assert history.state(33).tobytes() == whole.state(33).tobytes()
+    assert at and main_thread() not in at
+
+
+def test_what_a_thread_cannot_compute_is_raised_where_its_steps_are_awaited(monkeypatch):
+    history, runner = History(gradtui.load("five_parcels").problem.trainer), Runner()
+    monkeypatch.setattr(History, "fitting", lambda self, seconds: 0)
+    monkeypatch.setattr(History, "leg", fail)
+    with pytest.raises(TypeError, match="no such thing"):
+        while history.known < 2:
+            runner.reach(history, 2, 0.01)
