@@ -13,12 +13,15 @@ from gradtui.engine.classifier import Classifier, find_classifier
 from gradtui.engine.graph import Graph
 from gradtui.engine.observables import Observable, observed, read_expression
 from gradtui.engine.program import StepProgram
+from gradtui.engine.tape import Tape
 from gradtui.explain.arrays import NOTES, Grid
 from gradtui.explain.spans import TextRow, line
 from gradtui.explain.values import Array
 
 _GRAPHS = 8
 """Most models whose classes are remembered."""
+_VALUES = 4
+"""Most values that are remembered: those of a step have several readers."""
 _MOST = 12
 """Most classes whose confusion is listed."""
 
@@ -45,7 +48,7 @@ def accuracy_text(frame: Frame) -> str:
     """Return the accuracy on the step's rows, `accuracy 0.83`; empty unless it is a classifier."""
     if _classifier(frame.graph) is None or "accuracy" in frame.graph.names:
         return ""
-    return f"accuracy {number(float(_value(frame, 'accuracy')), 3)}"
+    return f"accuracy {number(float(_value(frame.tape, 'accuracy')), 3)}"
 
 
 @lru_cache(_GRAPHS)
@@ -59,7 +62,7 @@ def _names(prefix: str) -> tuple[str, str]:
 
 def _accuracy(frame: Frame, prefix: str, classifier: Classifier) -> TextRow:
     name = f"{prefix}accuracy"
-    accuracy = float(_value(frame, name))
+    accuracy = float(_value(frame.tape, name))
     count = math.prod(frame.tape.program.nodes[classifier.labels].shape)
     whose = "" if prefix else " of this step"
     many = number(round(accuracy * count, 6)) if math.isfinite(accuracy) else "?"
@@ -69,17 +72,18 @@ def _accuracy(frame: Frame, prefix: str, classifier: Classifier) -> TextRow:
 
 def _confusion(frame: Frame, prefix: str, width: int) -> list[TextRow]:
     """Return the number of rows of each true class predicted as each class, if these are few."""
-    confusion = _value(frame, f"{prefix}confusion")
+    confusion = _value(frame.tape, f"{prefix}confusion")
     if len(confusion) > _MOST:
         return []
     rows = Grid(confusion).window(0, len(confusion) + 1, 0, width - 2)
     return [line((NOTES["confusion"], "dim")), *(line("  ", *row) for row in rows)]
 
 
-def _value(frame: Frame, text: str) -> Array:
-    found = _expression(text, frame.tape.program)
-    rows = [[frame.tape.value(node) for node in found.needs]]
-    return np.asarray(observed(found, rows, frame.step))
+@lru_cache(_VALUES)
+def _value(tape: Tape, text: str) -> Array:
+    found = _expression(text, tape.program)
+    rows = [[tape.value(node) for node in found.needs]]
+    return np.asarray(observed(found, rows, tape.step))
 
 
 @lru_cache(_GRAPHS)

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from gradtui.engine.stability import Dynamics
@@ -50,6 +51,18 @@ def test_the_radius_is_the_growth_of_a_long_walk(dynamics, pull):
     if sizes[1] > 1e-280:
         grown = (sizes[1] / sizes[0]) ** (1 / 1000)
         assert dynamics.radius(pull) == pytest.approx(grown, rel=3e-3)
+
+
+@ALL
+@pytest.mark.parametrize("pull", [-1e3, -0.5, 0.0, 1e-12, 0.003, 0.3, 1.0, 1.9, 40.0, 1e9])
+def test_radius_and_sign_are_those_of_the_eigenvalues_of_a_step(dynamics, pull):
+    share, beta, ahead = dynamics.share, dynamics.beta, dynamics.beta * dynamics.nesterov
+    moved = (1.0 + ahead) * share if dynamics.nesterov else share
+    step = [[1.0 - pull * moved, -pull * (beta * ahead if dynamics.nesterov else beta)],
+            [share, beta]]  # fmt: skip
+    values = np.linalg.eigvals(step)
+    assert dynamics.radius(pull) == pytest.approx(np.abs(values).max(), rel=1e-7, abs=1e-7)
+    assert dynamics.swings(pull) == bool(np.abs(values.imag).max() > 1e-7)
 
 
 def test_the_radius_of_plain_descent_is_exact():
