@@ -133,13 +133,13 @@ def _adjoints(
     The line at fault is often the last one that all wrong claims are computed from.  It is searched
     first, so that the search of the others can stop earlier.
     """
-    found, least, here = dict[Line, list[Offer]](), 1, world.at(FIRST)
+    found, least = dict[Line, list[Offer]](), 1
     for line, affected in sorted(reversed(lines), key=lambda one: -len(one[1])):
         if len(affected) < least:
             break
         if pinned.holds(line, affected, least):
             continue
-        offers = adjoints_of(trial, readings, world, here, line, affected, right, least=least)
+        offers = adjoints_of(trial, readings, world, line, affected, right, least=least)
         found[line] = [*offers]
         least = max([least, *(len(offer.fixed) for offer in found[line])])
     return found

@@ -13,7 +13,6 @@ from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import ROWS, Trial, rounded
 from gradtui.diagnosis.edits import EditKind
-from gradtui.diagnosis.sieve import FIRST
 from gradtui.engine.interpreter import Interpreter
 
 Array = NDArray[np.float64]
@@ -49,7 +48,6 @@ def adjoints_of(
     trial: Trial,
     readings: Readings,
     world: Interpreter,
-    here: Interpreter,
     line: Line,
     affected: Sequence[Line],
     right: Sequence[Line],
@@ -62,10 +60,11 @@ def adjoints_of(
     """
     targets = (*readings.of(line).targets, *readings.further(line))
     alike: dict[int, Array] = {}
+    some = trial.telling(affected)
     for target in targets:
         if trial.adjoint(target) not in alike:
-            alike[trial.adjoint(target)] = trial.truth_of(line, target)[FIRST]
-    tried = _scaled(trial, here, line, [*alike.values()], affected, least)
+            alike[trial.adjoint(target)] = trial.truth_of(line, target)[some]
+    tried = _scaled(trial, world.at(some), line, [*alike.values()], affected, least)
     found = dict(zip(alike, tried, strict=True))
     for target in targets:
         may_fix = found[trial.adjoint(target)]
@@ -85,9 +84,9 @@ def _scaled(
 ) -> Iterator[list[Line]]:
     """Yield, for each value, the claims that a line may make right by holding a multiple of it.
 
-    The values are tried at one point, as rows after a row of zeros.
+    The values are tried at a few points, as rows after a row of zeros.
     """
-    rows = trial.together * trial.points
+    rows = max(1, trial.together * trial.points // here.lead[0])
     for start in range(0, len(values), rows):
         some = np.stack(values[start : start + rows])
         right = _right(trial, here, line, some, affected, trial.may_be_scaled, least, zero=True)

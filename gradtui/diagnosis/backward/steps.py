@@ -127,9 +127,12 @@ class Steps:
     def upstream(self, line: Line) -> tuple[str, ...]:
         """Return the names of the adjoints that a line starts from, nearest first."""
         found: dict[str, None] = {}
-        pending = [line]
+        pending, seen = [line], set[str]()
         while pending:
             at = pending.pop()
+            if at.name in seen:
+                continue  # else a value read twice would double the walk, again and again
+            seen.add(at.name)
             for name in sorted(at.reads):
                 if name not in at.scope or at.scope[name] in self._trial.program.state.values():
                     continue

@@ -31,6 +31,10 @@ ROUNDED = 10.0
 """A difference counts only above this many times the spread of rounding."""
 SHAKES = 10
 """Passes with every rounded result moved, to measure the spread of rounding."""
+_CANCELLED = 1e-6
+"""Share of a constant by which the rounding of a small slope may hide a fit."""
+_TELLING = 8
+"""Numbers of a claim that no other value has by chance, up to a constant."""
 ROWS = 4000
 """Numbers of a claim examined to find a constant."""
 _TOGETHER = 1 << 22
@@ -99,7 +103,7 @@ class Trial:
         """Forget the values that claims are compared with."""
         self._sizes = dict[int, Array]()
         self._fits = dict[int, Fits]()
-        self._weighed = dict[int, tuple[Array, Array]]()
+        self._weighed = dict[tuple[int, int], tuple[Array, Array]]()
 
     def elsewhere(self, draw: Draw) -> Trial:
         """Return the same lines at other points, to judge their claims there."""
@@ -272,31 +276,41 @@ class Trial:
             self._fits[target] = near_at(self.truth(target), self.size(target))
         return np.asarray(self._fits[target](held[:, None]))
 
+    def telling(self, claims: Sequence[Line]) -> slice:
+        """Return as many points as tell whether each of some claims holds up to a constant.
+
+        One number does so whatever its value, if there is but one.
+        """
+        fewest = min(math.prod(self._shape(claim.target or 0)) for claim in claims)
+        return slice(FIRST, FIRST + 1 if fewest >= _TELLING else self.points)
+
     def may_be_scaled(self, line: Line, held: Array) -> NDArray[np.bool_]:
-        """Return, for values of a claim at one point, whether it may hold up to a constant.
+        """Return, for values of a claim at some points, whether it may hold up to a constant.
 
         The constant is that of the line from which it is computed; the first of the values is that
         with this line 0.
         """
-        target = line.target or 0
-        if target not in self._weighed:
+        target, points = line.target or 0, held.shape[1]
+        if (target, points) not in self._weighed:
             wanted, size = (
-                value[FIRST].reshape(-1)[:ROWS] for value in (self.truth(target), self.size(target))
+                value[FIRST : FIRST + points].reshape(-1)[:ROWS]
+                for value in (self.truth(target), self.size(target))
             )
-            self._weighed[target] = wanted, 1 / np.where(size > 0, size, 1.0)
-        wanted, weight = self._weighed[target]
+            self._weighed[target, points] = wanted, 1 / np.where(size > 0, size, 1.0)
+        wanted, weight = self._weighed[target, points]
         zero, *_ = rows = held.reshape(len(held), -1)[:, :ROWS]
         slopes, rest = (rows[1:] - zero) * weight, (wanted - zero) * weight
         scales = slopes @ rest / np.sum(slopes * slopes, axis=1)
         apart = np.linalg.norm(scales[:, None] * slopes - rest, axis=1)
-        far = apart > SLACK * np.maximum(1.0, np.abs(scales)) * np.sqrt(rest.size)
+        far = apart > SLACK * np.maximum(1.0, _CANCELLED * np.abs(scales)) * np.sqrt(rest.size)
         return np.asarray(~far)
 
     def held(self, line: Line, world: Interpreter | None = None) -> Array:
         """Return a claim's value at every point, in the shape of its target."""
         assert line.target is not None
-        value = (world or self.world).value(line.node)
-        return fitted(value, self.graph.nodes[line.target].shape)
+        world = world or self.world
+        shape = self.graph.nodes[line.target].shape
+        return fitted(world.value(line.node), shape, len(world.lead))
 
     def is_right_here(self, line: Line) -> bool:
         """Return whether a claim holds at the scenario's own step 0."""
