@@ -78,11 +78,7 @@ class Flow(Told):
         self.forward = {line for id in forward if (line := self._lines[id]) is not None}
         self._feed(point, forward)
         self.lost = {name for name, node in point.nodes.items() if node is None}
-        self.shapes = {
-            place: tape.shape(id)
-            for id in reversed(range(len(tape)))  # a scope is that of the first calls, too
-            if (place := tape.nodes[id].place) is not None
-        }
+        self.shapes = _first_shapes(tape)
         self.moving = {
             line for id, line in enumerate(self._lines)
             if isinstance(tape.nodes[id], Moved) and id not in forward and line is not None
@@ -293,6 +289,19 @@ class Flow(Told):
             self._partial.add(id)
             return True
         return False
+
+
+def _first_shapes(tape: Tape) -> dict[Place, tuple[int, ...]]:
+    """Return the shape of each expression's first value: the scope at a line is of that time, too.
+
+    A call may compute several values at its place, one after the other.
+    """
+    found, last = dict[Place, tuple[int, ...]](), dict[Place, int]()
+    for id, node in enumerate(tape.nodes):
+        place = node.place
+        if place is not None and last.get(place, id - 1) == id - 1:
+            found[place], last[place] = tape.shape(id), id
+    return found
 
 
 def _line(tape: Tape, id: int) -> Line | None:
