@@ -203,6 +203,8 @@ class _Checking:
         simple = explained(first, points)
         if simple is not None and {simple.rule, rule} <= _RATIOS:
             rule, factor = simple.rule, simple.factor
+        if simple is not None and simple.rule == "wrong-variable":
+            rule, factor, text = simple.rule, simple.factor, f"{text}; {simple.text}"
         if one is None and rule not in _SHAPES:
             rule = "no-gradient"
         if rule == "constant-factor":

@@ -41,12 +41,15 @@ def of_method(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         edits = swapped(s, called.value, node.args[0])
         yield Candidate(edits, "wrong-variable", told, 1, None, node)
     for arg in node.args:
-        yield from _number(s, arg)
+        yield from _number(s, arg, "wrong-axis")
+    for named in node.keywords:
+        if named.arg not in (s.dialect.axis, s.dialect.keepdims, "axis", "keepdims"):
+            yield from _number(s, named.value, "wrong-variable")
     yield from _beside(s, called)
 
 
-def _number(s: Statement, arg: ast.expr) -> Iterator[Candidate]:
-    """Yield other whole numbers: an axis, or the start of a part."""
+def _number(s: Statement, arg: ast.expr, rule: str) -> Iterator[Candidate]:
+    """Yield other whole numbers: an axis, the start of a part, a count."""
     try:
         own = ast.literal_eval(arg)
     except ValueError:
@@ -56,7 +59,7 @@ def _number(s: Statement, arg: ast.expr) -> Iterator[Candidate]:
             if value != own:
                 told = f"{own} must be {value}"
                 edit = s.replaced(arg, str(value))
-                yield Candidate((edit,), "wrong-axis", told, 2, str(value), arg)
+                yield Candidate((edit,), rule, told, 2, str(value), arg)
 
 
 def _beside(s: Statement, called: ast.Attribute) -> Iterator[Candidate]:

@@ -212,6 +212,12 @@ class Statement:
             return own.body
         return own if isinstance(own, ast.expr) else None
 
+    @cached_property
+    def values(self) -> Sequence[ast.expr]:
+        """The values stored or returned at a time: those of tuples and dicts, one by one."""
+        value = self.value()
+        return [] if value is None else [*_apart(value)]
+
     def replaced(self, node: ast.expr, text: str, binding: int = 9) -> Edit:
         """Return the edit that replaces a node by a text of some precedence."""
         start, end = self.unit.start(node), self.unit.end(node)
@@ -292,6 +298,15 @@ OPERATORS: Mapping[type[ast.operator], str] = {
 def _plain(node: ast.expr) -> str:
     """Return the key of a name, an attribute or an entry in a scope."""
     return ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) else ""
+
+
+def _apart(value: ast.expr) -> Iterator[ast.expr]:
+    match value:
+        case ast.Tuple(parts) | ast.List(parts) | ast.Dict(values=parts):
+            for part in parts:
+                yield from _apart(part)
+        case _:
+            yield value
 
 
 def is_leaf(node: ast.AST) -> bool:

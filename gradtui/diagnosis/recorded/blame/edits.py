@@ -208,7 +208,7 @@ def _of_operands(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
 
 
 def _of_operand(s: Statement, operand: ast.expr, below: bool) -> Iterator[Candidate]:
-    if below or isinstance(operand, ast.Subscript) or is_leaf(operand):
+    if below or isinstance(operand, ast.Subscript | ast.Call) or is_leaf(operand):
         text = f"{s.inside(operand, 9)}**2"
         told = f"the power of {s.text(operand)} must be 2"
         edit = s.replaced(operand, text, 4)

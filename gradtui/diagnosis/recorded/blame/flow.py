@@ -53,6 +53,8 @@ class Told:
         """The number of values beside the forward pass that are right and not 0."""
         self.turned: set[Line] = set()
         """Lines whose values are the transposes of right ones."""
+        self.local: set[Line] = set()
+        """Lines that compute from the forward pass alone, such as slopes: only some are known."""
 
     def knows(self, value: Array, times: Sequence[float] = (1.0,)) -> float:
         """Return how much of a right value one is, times a number: 0 if it is none.
@@ -182,6 +184,7 @@ class Flow(Told):
         self.known = {line for line, is_right in told.items() if is_right}
         self._opposed(right, forward)
         self._misplaced(point, right)
+        self._localise(forward, values)
 
     def _ends(self, returned: set[int]) -> set[int]:
         """Return the values that are used by other lines alone, or returned.
@@ -207,6 +210,19 @@ class Flow(Told):
             if opposite[id] and line is not None and not any(opposite[i] for i in node.inputs):
                 self.opposite.add(line)
 
+    def _localise(self, forward: set[int], values: set[Mark]) -> None:
+        """Find the lines that no adjoint has reached."""
+        reached, told = [False] * len(self._tape), set[Line]()
+        for id, node in enumerate(self._tape.nodes):
+            line = self._lines[id]
+            if id in forward or isinstance(node, Leaf):
+                continue
+            adjoint = self._is_marked(id) and self._mark_of(id) not in values
+            reached[id] = adjoint or any(reached[i] for i in node.inputs)
+            if isinstance(node, Call) and line is not None:
+                (told if reached[id] else self.local).add(line)
+        self.local -= told
+
     def _cleared(self, right: Sequence[bool], forward: set[int]) -> list[bool]:
         """Return which values are right after all: those from which only right ones are made."""
         nodes = self._tape.nodes
@@ -227,11 +243,12 @@ class Flow(Told):
             hand, true = point.hand[name], point.true[name]
             if top is None or not right[top] or np.allclose(mark_of(hand)[1], mark_of(true)[1]):
                 continue
-            pending = [top]
+            last = self._kept(top)
+            pending = [last]
             while pending:
                 id = pending.pop()
                 node, line = self._tape.nodes[id], self._lines[id]
-                again = id == top and any(one.place == node.place for one in self._tape.nodes[:id])
+                again = id == last and any(one.place == node.place for one in self._tape.nodes[:id])
                 if again and isinstance(node, Call) and line is not None:
                     self.first.add(line)  # the last round of a loop alone
                 if isinstance(node, Moved | Added) and not self._is_marked(id):
@@ -249,6 +266,16 @@ class Flow(Told):
                 inputs = getattr(self._tape.nodes[id], "inputs", ())
                 pending += [one for one in inputs if one in self._partial]
         return {line for id in found if (line := self._lines[id]) is not None}
+
+    def _kept(self, id: int) -> int:
+        """Return where a value was computed that later calls, such as a clip, leave as it is."""
+        while isinstance(node := self._tape.nodes[id], Call) and node.inputs:
+            source = node.inputs[0]
+            given = isinstance(self._tape.nodes[source], Leaf)
+            if given or not np.array_equal(self._tape.value(id), self._tape.value(source)):
+                break
+            id = source
+        return id
 
     def _is_masked(self, node: Node) -> bool:
         """Return whether a value is another with some elements set to 0."""

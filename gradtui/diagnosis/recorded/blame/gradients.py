@@ -40,7 +40,7 @@ from gradtui.recording.tape import Leaf
 Array = NDArray[Any]
 
 _POINTS = 3
-_WORK, _CALL, _LEAST, _MOST = 3_000_000, 600, 200, 5_000
+_WORK, _CALL, _LEAST, _MOST = 1_700_000, 100, 200, 9_000
 """Most operations in all edited runs; the overhead of a run; and bounds on their number."""
 _NUMBERS = 1 << 9
 """Bytes of a value that cost as much as an operation."""
@@ -191,6 +191,7 @@ class Gradients(Trials):
 
     def _results(self, patch: Patch | None, index: int) -> Results | None:
         point = self._points[index]
+        self.strays = None
         self.count()
         begun = self._begun.at(index, self._with(patch)) if self.watchdog.usual > _DEAR else None
         try:
@@ -205,7 +206,8 @@ class Gradients(Trials):
                 self._runs.kept.undo()  # an edit may have changed what the program keeps
             if begun is not None and not begun.halved.is_intact():
                 self._begun.forget(index)
-        if not abs(loss - point.loss) <= _SAME * abs(point.loss):
+        self.strays = not abs(loss - point.loss) <= _SAME * abs(point.loss)
+        if self.strays:
             return None
         try:
             return {

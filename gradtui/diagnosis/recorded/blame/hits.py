@@ -13,6 +13,8 @@ from gradtui.diagnosis.recorded.blame.suspects import Suspect
 from gradtui.diagnosis.recorded.blame.trial import Patch
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
+LIKELIER = 4
+"""How much likelier an edit has to be if no glance takes its line for right."""
 _SMALL = 2
 """Most characters by which a replacing edit lengthens a line."""
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -40,6 +42,8 @@ class Hit(Struct, frozen=True, eq=False):
     mended: frozenset[str]
     nearly: bool = False
     """Whether an approximation keeps the results from being quite right."""
+    doubted: bool = False
+    """Whether no glance takes its line for right."""
 
     @property
     def patch(self) -> Patch:
@@ -74,7 +78,7 @@ class Hit(Struct, frozen=True, eq=False):
         strange = {name for one in edits for name in _NAME.findall(one.text.decode())} - names
         return (
             -len(self.mended),
-            self.total,
+            self.total + LIKELIER * self.doubted,
             self.adds or self._counts,
             self.suspect.tier,
             self.adds,

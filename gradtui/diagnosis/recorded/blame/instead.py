@@ -35,7 +35,7 @@ class Instead(Struct, frozen=True, eq=False):
     """Its precedence."""
     rule: str
     told: str
-    term: tuple[str, str] | None = None
+    term: tuple[str, ...] | None = None
     """The factors of the term that it adds to the expression."""
     sign: float = 1.0
 
@@ -43,7 +43,10 @@ class Instead(Struct, frozen=True, eq=False):
     def candidate(self) -> Candidate:
         """The edit that puts it there."""
         edit = self.slot.s.replaced(self.slot.node, self.text, self.binding)
-        return Candidate((edit,), self.rule, self.told, 3, self.text, self.slot.node)
+        named = self.term is not None and is_leaf(self.slot.node)  # computed on another line
+        return Candidate(
+            (edit,), self.rule, self.told, 3 + 2 * named, self.text, self.slot.node
+        )  # fmt: skip
 
 
 def insteads(s: Statement, slots: Sequence[Slot]) -> Iterator[Instead]:
@@ -96,8 +99,13 @@ def _slopes(slot: Slot, forms: Sequence[str]) -> Iterator[Instead]:
 
 
 def _sums(slot: Slot) -> Iterator[Instead]:
-    """Yield a sum with one more term that is a product of two arrays."""
+    """Yield a sum with one more term that is a product of two arrays, or of two matrices."""
     s = slot.s
+    for term in _multiplied(slot)[:_PRODUCTS]:
+        for sign in "-+":
+            text = f"{s.inside(slot.node, 1)} {sign} {term}"
+            told = f"the term {sign.replace('+', '')}{term} is missing"
+            yield Instead(slot, text, 1, "missing-term", told, (term,), float(f"{sign}1"))
     near = [name for name, held in _named(s) if slot.shape and stretches(held.shape, slot.shape)]
     alike = [name for name, held in (*_named(s), *arrays(s))
              if held.shape == slot.shape and held.kind == "f"]  # fmt: skip
@@ -116,21 +124,32 @@ def _products(slot: Slot) -> Iterator[Instead]:
     if not shape or len(shape) > 2:
         return
     own = s.text(slot.node)
-    plain = [(n, held.shape) for n, held in _named(s) if len(held.shape) in (1, 2)][:_MULTIPLIED]
-    turned = [(f"{name}{s.transpose}", found[::-1]) for name, found in plain if len(found) == 2]
-    arrays = [*plain, *turned]
-    for name, found in arrays:
+    for name, found in _matrices(s):
         if found == (shape[0], shape[0]) and name != own:
             text = _product(s, name, s.inside(slot.node, 9))
             yield Instead(slot, text, 2, "missing-factor", f"the factor {name} is missing")
         if found == (shape[-1], shape[-1]) and name != own:
             text = _product(s, s.inside(slot.node, 2), name)
             yield Instead(slot, text, 2, "missing-factor", f"the factor {name} is missing")
-    pairs = [(one, two) for one in arrays for two in arrays if _shape(one[1], two[1]) == shape]
-    for (one, _), (two, _) in pairs[:_PRODUCTS]:
-        text = _product(s, one, two)
+    for text in _multiplied(slot)[:_PRODUCTS]:
         if text != own:
             yield Instead(slot, text, 2, "wrong-variable", f"{own} must be {text}")
+
+
+def _matrices(s: Statement) -> list[tuple[str, Shape]]:
+    """Return the vectors and matrices in scope, and the transposes of these, with their shapes."""
+    plain = [(n, held.shape) for n, held in _named(s) if len(held.shape) in (1, 2)][:_MULTIPLIED]
+    turned = [(f"{name}{s.transpose}", found[::-1]) for name, found in plain if len(found) == 2]
+    return [*plain, *turned]
+
+
+def _multiplied(slot: Slot) -> list[str]:
+    """Return the matrix products of an expression's shape."""
+    arrays = _matrices(slot.s)
+    return [
+        _product(slot.s, one, two) for one, left in arrays for two, right in arrays
+        if slot.shape and _shape(left, right) == slot.shape
+    ]  # fmt: skip
 
 
 def _shape(one: Shape, two: Shape) -> Shape | None:

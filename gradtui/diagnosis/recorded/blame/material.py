@@ -53,6 +53,7 @@ def renamings(s: Statement) -> Iterator[Candidate]:
                 node,
             )
     yield from _transposes(s)
+    yield from _turned(s)
 
 
 def _is_entry(node: ast.expr) -> bool:
@@ -237,6 +238,29 @@ def _transposes(s: Statement) -> Iterator[Candidate]:
             yield Candidate(
                 (s.replaced(node, text),), "transposed", f"it needs {text}", cost, text, node
             )
+
+
+def _turned(s: Statement) -> Iterator[Candidate]:
+    """Yield the conjugates of complex names, and the reverse and the inverse of others."""
+    for node in s.nodes:
+        if not is_leaf(node) or isinstance(getattr(node, "ctx", None), ast.Store):
+            continue
+        assert isinstance(node, ast.expr)
+        held = s.held(node)
+        if held is not None and held.kind == "c" and s.numpy:
+            text = f"{s.numpy}conj({s.text(node)})"
+            told = f"it needs the conjugate of {s.text(node)}"
+            yield Candidate((s.replaced(node, text),), "transposed", told, 0, text, node)
+        elif held is not None and held.kind == "f" and max(held.shape, default=0) > 1:
+            text = f"{s.text(node)}[::-1]"
+            told = f"it needs {s.text(node)} in reverse"
+            yield Candidate((s.replaced(node, text),), "transposed", told, 3, text, node)
+        parent = s.parents.get(node)
+        added = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub)
+        if held is not None and held.kind == "f" and (added or node in s.values):
+            text = f"1 / {s.text(node)}"
+            told = f"{s.text(node)} must be {text}"
+            yield Candidate((s.replaced(node, text, 2),), "wrong-variable", told, 2, text, node)
 
 
 def _is_stretched(parent: ast.AST | None) -> bool:

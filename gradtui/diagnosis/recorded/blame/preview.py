@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import product
 from types import CodeType
@@ -53,6 +53,11 @@ class Preview:
         self._after: dict[tuple[ast.stmt, int], dict[str, Any]] = {}
         """Statement and round -> the values of all names once it has run."""
 
+    def is_blind_to(self, s: Statement) -> bool:
+        """Return whether no glance can tell: a slope, or numbers that are stored one by one."""
+        local = (s.unit.file, s.node.lineno) in self._flow.local
+        return local or any(s.shape(one) == () for one in s.values)
+
     def is_hopeful(self, s: Statement, edits: Sequence[Edit]) -> bool | None:
         """Return whether a statement may be right with an edit; None if a glance cannot tell."""
         rounds = len(self._held.get((s.unit.file, s.node.lineno), ()))
@@ -61,23 +66,33 @@ class Preview:
             return self._may_be_stored(s)
         if not rounds or text is None or own is None:
             return None
-        told = [
-            self._is_better(
-                self._value(s, form.format(text), at), self._value(s, form.format(own), at)
-            )
-            for at, form in product(range(rounds), ("{}", *_sums(s)))
-            if form == "{}" or not _is_nothing(self._value(s, text, at))
-        ]
-        return True if True in told else None if None in told else False
+        return self._told(
+            s,
+            (
+                (self._value(s, form.format(text), at), self._value(s, form.format(own), at))
+                for at, form in product(range(rounds), ("{}", *_sums(s)))
+                if form == "{}" or not _is_nothing(self._value(s, text, at))
+            ),
+        )
+
+    def _told(self, s: Statement, values: Iterable[tuple[Any, Any]]) -> bool | None:
+        """Return whether some values may be right, each given with the unedited one."""
+        told = list[bool | None]()
+        for found, own in values:
+            if found is _FAILED and own is not _FAILED:
+                return False  # what works with these inputs no longer does
+            told.append(self._is_better(found, own))
+        unsure = None in told or (s.unit.file, s.node.lineno) in self._flow.local
+        return True if True in told else None if unsure else False
 
     def _may_be_stored(self, s: Statement) -> bool | None:
         """Return whether a statement's value may be right, though perhaps elsewhere."""
         text = s.text(value) if (value := s.value()) is not None else ""
         rounds = range(len(self._held[s.unit.file, s.node.lineno]))
         found = [own for at in rounds if _is_array(own := self._value(s, text, at)) and own.any()]
-        return (
-            any(self._flow.knows(np.asarray(one), self._times) for one in found) if found else None
-        )
+        if any(self._flow.knows(np.asarray(one), self._times) for one in found):
+            return True
+        return None if not found or all(np.size(one) == 1 for one in found) else False
 
     def is_hopeful_kept(self, s: Statement, text: str) -> bool:
         """Return whether another value may be right once the stored one is added to it."""
@@ -104,15 +119,17 @@ class Preview:
         text, own = _edited(s, hole), _edited(s, hole, applied=False)
         if not rounds or text is None or own is None:
             return None
-        told = [
-            self._is_better(
-                self._filled(s, form.format(text), factors, at),
-                self._value(s, form.format(own), at),
-            )
-            for at, form in product(range(rounds), ("{}", *_sums(s)))
-            if form == "{}" or not _is_nothing(self._filled(s, text, factors, at))
-        ]
-        return True if True in told else None if None in told else False
+        return self._told(
+            s,
+            (
+                (
+                    self._filled(s, form.format(text), factors, at),
+                    self._value(s, form.format(own), at),
+                )
+                for at, form in product(range(rounds), ("{}", *_sums(s)))
+                if form == "{}" or not _is_nothing(self._filled(s, text, factors, at))
+            ),
+        )
 
     def _filled(self, s: Statement, text: str, factors: Sequence[str], at: int) -> Any:
         """Return the value of an expression with a product in its hole."""
@@ -147,14 +164,16 @@ class Preview:
         """Run the user's statements on recorded values; return whether that worked."""
         try:
             with self._watchdog.watching():
-                exec(text, s.unit.globals, held)
+                exec(s.unit.outside(text), s.unit.globals, held)
         except (Exception, Endless):
             return False
         return True
 
-    def is_hopeful_sum(self, s: Statement, factors: Sequence[str], times: Sequence[float]) -> bool:
-        """Return whether a statement's stored value may be right with a multiple of a product."""
-        text = s.text(value) if (value := s.value()) is not None else ""
+    def is_hopeful_sum(
+        self, s: Statement, value: ast.expr, factors: Sequence[str], times: Sequence[float]
+    ) -> bool:
+        """Return whether a stored value may be right with a multiple of a product added."""
+        text = s.text(value)
         rounds = range(len(self._held.get((s.unit.file, s.node.lineno), ())))
         for at, form in product(rounds, ("{}", *_sums(s))):
             own, *more = (self._value(s, one, at) for one in (form.format(text), *factors))
@@ -171,11 +190,12 @@ class Preview:
             more = self._count(found) - self._count(own)
             # Swapped values are each as right as before, but perhaps in the wrong place.
             return None if not more and _is_exchange(found, own) else more > 0
-        if not _is_array(found):
+        if not _is_array(found) or found is _FAILED:
             return None
         if _is_plain(found) or (_is_array(own) and _is_equal(found, own)):
             return None
-        return self._is_progress(found, own)
+        # Of a single number, only that of a vector is known: most are elements of other arrays.
+        return self._is_progress(found, own) or (None if np.size(found) == 1 else False)
 
     def _is_progress(self, found: Array, own: Any) -> bool:
         """Return whether a value is known to be right, or as a larger part of one than before."""
@@ -198,7 +218,8 @@ class Preview:
 
     def _run(self, s: Statement, text: str, held: dict[str, Any]) -> Any:
         with suppress(Exception, Endless), self._watchdog.watching():
-            return self._seen(eval(self._compiled(text), s.unit.globals, held))
+            code = self._compiled(s.unit.outside(text))
+            return self._seen(eval(code, s.unit.globals, held))
         return _FAILED
 
     def _compiled(self, text: str) -> CodeType:
@@ -264,7 +285,7 @@ def _is_exchange(found: Sequence[Any], own: Sequence[Any]) -> bool:
 def _edited(s: Statement, edits: Sequence[Edit], *, applied: bool = True) -> str | None:
     """Return the text of the stored expression with an edit; None if the edit is elsewhere."""
     whole = s.value()
-    for value in [*_values(whole), *([] if whole is None else [whole])]:
+    for value in [*s.values, *([] if whole is None else [whole])]:
         start, end = s.unit.start(value), s.unit.end(value)
         if all(start - 1 <= one.start and one.end <= end + 1 for one in edits):
             break
@@ -293,12 +314,3 @@ def _sums(s: Statement) -> Sequence[str]:
         return ()
     target = s.text(s.node.target).replace("{", "{{").replace("}", "}}")
     return (f"({target}) {OPERATORS[type(s.node.op)]} ({{}})",)
-
-
-def _values(value: ast.expr | None) -> Sequence[ast.expr]:
-    """Return the values stored or returned at a time."""
-    if isinstance(value, ast.Tuple | ast.List):
-        return value.elts
-    if isinstance(value, ast.Dict):
-        return value.values
-    return [] if value is None else [value]

@@ -12,7 +12,7 @@ from gradtui.diagnosis.recorded.blame.afters import After, afters
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.flow import Line
-from gradtui.diagnosis.recorded.blame.hits import Blame, Hit, together
+from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit, together
 from gradtui.diagnosis.recorded.blame.instead import Instead, insteads
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
 from gradtui.diagnosis.recorded.blame.preview import Preview
@@ -33,7 +33,12 @@ _LEADS, _OF_A_LINE, _FOLLOWED = 16, 8, 3
 _FURTHER = 2
 """The extra cost of edits tried once some mistakes are repaired."""
 _BLIND = 1
-"""Most far-fetched edit that is run although a glance cannot tell."""
+"""Most far-fetched edit that is run although a glance cannot tell.
+
+One more where no glance can, if the recording tells that the line is wrong.
+"""
+_STRAYING = 6
+"""Edits of a statement that all change the loss before no more of it are tried."""
 _SOLVED, _NEARLY = 1e-6, 1e-4
 """Largest relative rest of a solved multiple, and that of one of an approximation."""
 _PARTS = 12
@@ -68,6 +73,10 @@ class Search:
         """Expression -> the results with 0 in its place."""
         self._hand: Results | None = None
         """The results of the code with the edits found so far."""
+        self._blind = _BLIND
+        """Most far-fetched edit of a suspect that is run although a glance cannot tell."""
+        self._straying: dict[ast.stmt, int] = {}
+        """Statement -> the number of its edits that changed the loss; negative if some did not."""
 
     def found(self) -> Iterator[Blame]:
         """Yield a blame for each mistake that an edit repairs."""
@@ -98,15 +107,16 @@ class Search:
 
     def _of(self, suspects: Sequence[Suspect], *, likely: bool) -> list[Hit]:
         hits = list[Hit]()
-        for glancing in (True,) if likely else (True, False):
-            self._glancing = glancing
+        for self._glancing in (True,) if likely else (True, False):
             for total in range(_LIKELY + 1 if likely else TIERS + _COSTS):
+                if self._is_settled(hits, total):
+                    break
                 for suspect in suspects:
                     if 0 <= total - suspect.tier < _COSTS:
                         hits += self._hits(suspect, total - suspect.tier)
                 if any(self._is_enough(hit, total) for hit in hits):
-                    return [min(hits, key=Hit.rank)]
-                wanting = glancing and total == _LIKELY and not likely and not hits
+                    break
+                wanting = self._glancing and total == _LIKELY and not likely and not hits
                 if wanting and (together := self._together()):
                     return together
         found = hits or self._nearly
@@ -153,6 +163,11 @@ class Search:
                     for candidate in slot.factor(factor, 1.0, cost):
                         yield Hit(suspect, candidate, candidate.cost, frozenset())
 
+    def _is_settled(self, hits: Sequence[Hit], total: int) -> bool:
+        """Return whether edits as unlikely as `total` cannot be better than those at a glance."""
+        best = min((hit.total for hit in hits if not hit.doubted), default=None)
+        return not self._glancing and best is not None and total > best - LIKELIER
+
     def _is_enough(self, hit: Hit, total: int) -> bool:
         """Return whether to stop the search after edits as unlikely as `total`.
 
@@ -168,25 +183,27 @@ class Search:
         if not self._glancing:
             return True
         hopeful = self._preview.is_hopeful(s, edits)
-        return cost <= _BLIND if hopeful is None else hopeful
+        return cost <= self._blind if hopeful is None else hopeful
 
     def _is_worth_in(self, slot: Slot, edit: Edit, cost: int) -> bool:
         if not self._glancing or not isinstance(slot, After):
             return self._is_worth(slot.s, [edit], cost)
         hopeful = self._preview.is_hopeful_after(slot.s, slot.name, edit.text.decode().strip())
-        return cost <= _BLIND if hopeful is None else hopeful
+        return cost <= self._blind if hopeful is None else hopeful
 
     def _is_worth_times(self, slot: Slot, factor: str, cost: int) -> bool:
         if not self._glancing or isinstance(slot, After):
             return self._is_worth_in(slot, slot.times(factor), cost)
         hopeful = self._preview.is_hopeful_times(slot.s, slot.node, factor)
-        return cost <= _BLIND if hopeful is None else hopeful
+        return cost <= self._blind if hopeful is None else hopeful
 
     def _is_worth_instead(self, one: Instead) -> bool:
         """Return whether one of many edits may be right at a glance, or no glance can tell."""
         if one.term and one.slot.whole:
             s = one.slot.s
-            return self._glancing and self._preview.is_hopeful_sum(s, one.term, (one.sign,))
+            return self._glancing and self._preview.is_hopeful_sum(
+                s, one.slot.node, one.term, (one.sign,)
+            )
         hopeful = self._preview.is_hopeful_with(one.slot.s, one.slot.node, one.text)
         return hopeful is True if self._glancing else hopeful is None
 
@@ -194,22 +211,34 @@ class Search:
         """Return whether a multiple of a term by a number in scope may be the missing one."""
         if self._is_worth_in(slot, slot.plus(term), 2):
             return True
-        return slot.whole and self._preview.is_hopeful_sum(slot.s, (term,), [*slot.multiples()])
+        times = [*slot.multiples()] if slot.whole else []
+        return self._preview.is_hopeful_sum(slot.s, slot.node, (term,), times)
 
     def _hits(self, suspect: Suspect, cost: int) -> Iterator[Hit]:
         """Yield the edits of a statement, as far-fetched as `cost`, that repair something."""
         s = suspect.statement
+        self._blind = _BLIND + (suspect.tier <= 1 and self._preview.is_blind_to(s))
         for candidate in self._candidates(s, cost):
-            if self._trials.left <= 0:
+            if self._trials.left <= 0 or self._straying.get(s.node, 0) >= _STRAYING:
                 return
             if not self._is_new(s, candidate.edits):
                 continue
             mended = self._trials.mended(Patch(s.unit, candidate.edits))
+            self._note(s)
             own = max(cost, candidate.cost)
             if mended:
-                yield Hit(suspect, candidate, own, mended)
+                yield Hit(suspect, candidate, own, mended, doubted=not self._glancing)
             elif self._trials.nearly:
                 self._nearly.append(Hit(suspect, candidate, own, self._trials.nearly, True))
+
+    def _note(self, s: Statement) -> None:
+        """Note whether the edit of a statement that was tried last changes the loss.
+
+        If all do, it is part of the loss, which is right by definition.
+        """
+        so_far, strays = self._straying.get(s.node, 0), self._trials.strays
+        if strays is not None and so_far >= 0:
+            self._straying[s.node] = so_far + 1 if strays else -1
 
     def _is_new(self, s: Statement, edits: Sequence[Edit]) -> bool:
         """Return whether edits change something and were not run before."""
@@ -301,7 +330,9 @@ class Search:
         return any(name in hand and not hand[name].any() for name in self._trials.wrong)
 
     def _run(self, s: Statement, edit: Edit) -> Results | None:
-        return self._trials.results(Patch(s.unit, (edit,)))
+        found = self._trials.results(Patch(s.unit, (edit,)))
+        self._note(s)
+        return found
 
     def _solved(self, base: Results | None, once: Results | None) -> Iterator[float]:
         """Yield the multiples of an edit's difference that give a true gradient.

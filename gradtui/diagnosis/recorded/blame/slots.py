@@ -36,7 +36,7 @@ _CURVES = (
     "({} != 0)",
 )
 SLOPES = _CURVES[1:]
-_PLAIN, _USUAL = 2, 5
+_PLAIN, _USUAL = 2, 6
 """The likelier ones of these."""
 _NUMBERS = 8
 """Most numbers in scope tried."""
@@ -79,8 +79,8 @@ class Slot:
 
     @property
     def whole(self) -> bool:
-        """Whether it is the whole stored expression."""
-        return self.node is self.s.value()
+        """Whether it is a whole value that is stored or returned."""
+        return self.node in self.s.values
 
     @property
     def distance(self) -> int:
@@ -94,7 +94,9 @@ class Slot:
 
     def times(self, factor: str) -> Edit:
         """Return the edit that multiplies it."""
-        return self.s.replaced(self.node, f"{self.s.inside(self.node, 2)} * {factor}", 2)
+        own, below = self.s.inside(self.node, 2), factor.removeprefix("1 / ")
+        text = f"{own} * {factor}" if below == factor else f"{own} / {below}"
+        return self.s.replaced(self.node, text, 2)
 
     def plus(self, term: str) -> Edit:
         """Return the edit that adds to it."""
@@ -146,7 +148,8 @@ class Slot:
         """Return whether it is a name that is only added or passed on."""
         parent = self.s.parents.get(self.node)
         added = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub)
-        handed = isinstance(self.s.node, ast.Return) and isinstance(parent, ast.Tuple | ast.Dict)
+        handing = ast.Tuple | ast.List | ast.Dict | ast.Return
+        handed = isinstance(self.s.node, ast.Return) and isinstance(parent, handing)
         return is_leaf(self.node) and (added or handed)
 
     def term(self, text: str, value: float) -> Iterator[Candidate]:
@@ -182,9 +185,8 @@ class Slot:
                 if held.kind == "b" and not at:
                     yield f"~{name}", 2
         yield from ((text, 3) for text in self._corrections())
-        for text, held in self.s.scope.items():
-            if held.kind == "f" and not held.shape:
-                yield from ((text, 3), (f"(1 - {text})", 4))
+        for text, _ in self._numbers() if self.shape != () else ():
+            yield from ((text, 3), (f"(1 - {text})", 4))
         for function, arity in own_functions(self.s):
             for name, held in names:
                 if arity == 1 and held.kind == "f":
@@ -209,6 +211,7 @@ class Slot:
             name
             for name, held in arrays(self.s)
             if held.kind == "f" and (self.shape is None or stretches(held.shape, self.shape))
+            if held.shape or not self.shape
             if _FILLED not in name and name.strip("()") != self.s.text(self.node).strip("()")
         ]
         yield from self._turned()
@@ -236,9 +239,12 @@ class Slot:
 
     def _stretching(self) -> list[tuple[str, Held]]:
         own = self.shape
+        if own == ():
+            return [*self._numbers(), *(one for one in self.s.expressions if not one[1].shape)]
         found = [
             (text, held)
             for text, held in arrays(self.s)
+            if held.shape
             if own is None or stretches(held.shape, own) or stretches(own, held.shape)
         ]
         if own is not None and len(own) > 1:
@@ -255,6 +261,11 @@ class Slot:
                 and held.shape == own[: len(held.shape)] and not stretches(held.shape, own)
             ]  # fmt: skip
         return sorted(found, key=lambda pair: pair[1].shape != own)[:_MOST]
+
+    def _numbers(self) -> list[tuple[str, Held]]:
+        """Return the single floats in scope, the latest first."""
+        found = [pair for pair in self.s.scope.items() if pair[1].kind == "f" and not pair[1].shape]
+        return sorted(found, key=lambda pair: -self.s.recent.get(pair[0], 0))
 
     def _unsqueezed(self, own: Shape) -> list[tuple[str, Held]]:
         """Return arrays that lack an axis in the middle, with that axis added."""
@@ -279,11 +290,7 @@ def slots(s: Statement) -> Iterator[Slot]:
     counting = isinstance(value, ast.Call) and ast.unparse(value.func) in _COUNTING
     if counting or isinstance(s.node, ast.For):
         return
-    found: list[ast.expr | None] = [value]
-    if isinstance(value, ast.Tuple | ast.List):
-        found = [*value.elts]
-    elif isinstance(value, ast.Dict):
-        found = [*value.values]
+    found = [*s.values]
     for node in s.nodes:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.MatMult):
             found += [node.left, node.right]
@@ -299,8 +306,8 @@ def slots(s: Statement) -> Iterator[Slot]:
                 found.append(node.func.value)
         elif isinstance(node, ast.Attribute) and node.attr == "T":
             found.append(node.value)
-    chosen = [one for one in dict.fromkeys(found) if one is not None and one is not s.spared]
-    chosen = [one for one in chosen if _is_number(s, one)]
+    chosen = [one for one in dict.fromkeys(found) if one is not s.spared]
+    chosen = [one for one in chosen if _is_number(s, one) and not _is_count(s, one)]
     for one in chosen:
         parent = s.parents.get(one)
         yield Slot(s, one, _shape(s, one), parent if _is_product(parent, one, chosen) else None)
@@ -329,6 +336,20 @@ def _shape(s: Statement, node: ast.expr) -> Shape | None:
         held = s.stored(s.node.targets[0])
         return None if held is None else held.shape
     return own
+
+
+def _is_count(s: Statement, node: ast.expr) -> bool:
+    """Return whether an expression is a whole number, such as a size, or a digit within one."""
+    parent = s.parents.get(node)
+    if isinstance(node, ast.Constant):
+        return isinstance(parent, ast.BinOp) and _is_count(s, parent)
+    if isinstance(node, ast.BinOp):
+        return not isinstance(node.op, ast.Div) and all(
+            type(one.value) is int if isinstance(one, ast.Constant) else _is_count(s, one)
+            for one in (node.left, node.right)
+        )
+    held = s.held(node)
+    return held is not None and held.kind == "i" and not held.shape
 
 
 def _is_number(s: Statement, node: ast.expr) -> bool:

@@ -61,6 +61,7 @@ class Suspects:
         """Whether a result has the right elements in another order."""
         self._scaled = scaled
         """Whether most results are off by a common factor."""
+        self._of_losses: dict[Unit, bool] = {}
         self._wrong: set[str] = set()
         self._wanted: Collection[Shape] = ()
 
@@ -112,6 +113,8 @@ class Suspects:
         if called or beside:
             return Suspect(statement, min(UNTOLD, max(1 if called else 2, tier)), True, order)
         handing = bool(lines & self._flow.handing)
+        if tier == UNTOLD and self._is_of_loss(unit) and not _keeps(node):
+            tier = TIERS - 1
         promoted = tier == UNTOLD or (handing and not lines & self._failing)
         opposite, failing = bool(lines & self._flow.opposite), bool(lines & self._failing)
         return Suspect(statement, tier, promoted, order, opposite, failing)
@@ -121,6 +124,15 @@ class Suspects:
         value = node.value if isinstance(node, ast.Return) else None
         own = unit.code is self._of_loss and isinstance(value, ast.Tuple) and len(value.elts) > 1
         return value.elts[0] if own and isinstance(value, ast.Tuple) else None
+
+    def _is_of_loss(self, unit: Unit) -> bool:
+        """Return whether all that a function is known to compute is the loss."""
+        if unit not in self._of_losses:
+            assert unit.node.end_lineno is not None
+            lines = {(unit.file, line) for line in range(unit.first, unit.node.end_lineno + 1)}
+            forward = lines & self._flow.forward
+            self._of_losses[unit] = bool(forward) and lines & self._flow.feeds.keys() <= forward
+        return self._of_losses[unit]
 
     def _called(self, lines: set[Line]) -> set[Line]:
         """Return the lines that run in the functions that non-computing lines call."""
@@ -222,7 +234,8 @@ class Suspects:
                     text = unit.text(node)
                     shape = self._flow.shapes.get(unit.place(unit.start(node), unit.end(node)))
                     shape = shape or self._watched.part(unit, node)
-                    if shape and len(text) <= _LONGEST and "\n" not in text:
+                    told = shape or (shape == () and isinstance(node, ast.Subscript))
+                    if told and shape is not None and len(text) <= _LONGEST and "\n" not in text:
                         names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
                         if isinstance(node, ast.BinOp):
                             text = f"({text})"
@@ -243,6 +256,16 @@ def _hands_on(node: ast.stmt) -> bool:
     """Return whether a statement returns a value as it is, beside others that it computes."""
     value = node.value if isinstance(node, ast.Return) else None
     return isinstance(value, ast.Tuple) and any(is_leaf(one) for one in value.elts)
+
+
+def _keeps(node: ast.stmt) -> bool:
+    """Return whether a statement returns values, or keeps some for later, such as in an object."""
+    if not isinstance(node, ast.Assign | ast.AugAssign):
+        return isinstance(node, ast.Return | ast.Expr)
+    kept = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return isinstance(node.value, ast.Tuple | ast.List | ast.Dict) or any(
+        isinstance(one, ast.Attribute | ast.Subscript) for one in kept
+    )
 
 
 def _is_partial(node: ast.stmt) -> bool:

@@ -44,6 +44,8 @@ class Trials(ABC):
         self._start = time.process_time()
         self.nearly: frozenset[str] = frozenset()
         """The wrong results that the edit tried last makes right but for an approximation."""
+        self.strays: bool | None = None
+        """Whether the edit tried last changes what is to be derived; None if it fails."""
         self.numbers: Sequence[float] = ()
         """A possible right value of a number in the code."""
         self.watchdog = Watchdog(freeing)

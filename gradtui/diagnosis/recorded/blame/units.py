@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gc
 import linecache
+import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from gradtui.base.source import Place
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _LAMBDA = "<lambda>"
+_PRIVATE = re.compile(r"\b__\w+(?<!__)\b")
 _FILES = 64
 """Most files whose trees are kept."""
 
@@ -86,6 +88,10 @@ class Unit:
         """Return an attribute's name as Python keeps it: a private one with its class."""
         private = name.startswith("__") and not name.endswith("__") and self._classes
         return f"_{self._classes[-1].lstrip('_')}{name}" if private else name
+
+    def outside(self, text: str) -> str:
+        """Return the text of an expression as it is written outside of the function's class."""
+        return _PRIVATE.sub(lambda found: self.mangled(found[0]), text) if self._classes else text
 
     def start(self, node: ast.expr | ast.stmt) -> int:
         """Return the start of a node, in bytes of the text."""

@@ -96,7 +96,7 @@ class Watched:
         if not held or not picked or any(isinstance(one, ast.Call) for one in ast.walk(node)):
             return None
         try:
-            value = eval(unit.text(node), unit.globals, dict(held[0]))
+            value = eval(unit.outside(unit.text(node)), unit.globals, dict(held[0]))
         except Exception:  # a name of a comprehension, or one not assigned yet
             return None
         found = held_of(self.library.seen(value))
@@ -149,7 +149,7 @@ class Watched:
             if seen < _VISITS:
                 self._visits[key] = seen + 1
             if seen < _LOOKED:
-                named = _named(frame.f_locals, self._of_module(frame), self.library)
+                named = _named(frame, self._of_module(frame), self.library)
                 self._scopes.setdefault(key, {}).update(named)
         return self._line
 
@@ -200,10 +200,9 @@ def _within(code: CodeType) -> Iterator[CodeType]:
             yield from _within(one)
 
 
-def _named(
-    values: Mapping[str, Any], outside: Mapping[str, Any], library: Library
-) -> dict[str, Held]:
-    named = _Named(values, library)
+def _named(frame: FrameType, outside: Mapping[str, Any], library: Library) -> dict[str, Held]:
+    values, code = frame.f_locals, frame.f_code
+    named = _Named(values, library, code)
     own = {name: value for name, value in outside.items() if name not in values}
     for some, depth in ((values, 2), (own, 1)):
         seen = [(name, library.seen(value)) for name, value in some.items()]
@@ -216,8 +215,12 @@ def _named(
 class _Named:
     """The texts that name the values in scope."""
 
-    def __init__(self, values: Mapping[str, Any], library: Library) -> None:
-        self._library = library
+    def __init__(self, values: Mapping[str, Any], library: Library, code: CodeType) -> None:
+        self._library, self._written = library, {*code.co_names, *code.co_consts}
+        """The attributes, among others, that the function has in its text."""
+        of_class = code.co_qualname.rpartition(".")[0].rpartition(".")[2]
+        self._private = f"_{of_class.lstrip('_')}__"
+        """What Python puts before the private attributes of the function's class."""
         self.found: dict[str, Held] = {}
         self._seen: set[int] = set()
         self._counts = {
@@ -248,28 +251,43 @@ class _Named:
             return
         if isinstance(value, dict):
             entries = [
-                (f"{name}[{self._key(key)}]", one)
+                (f"{name}[{self._key(key)}]", key, one)
                 for key, one in value.items()
                 if isinstance(key, str | int)
             ]
         elif isinstance(value, tuple | list):
             key = self._key if isinstance(value, list) else str
-            entries = [(f"{name}[{key(at)}]", one) for at, one in enumerate(value)]
+            entries = [(f"{name}[{key(at)}]", at, one) for at, one in enumerate(value)]
         elif hasattr(value, "__dict__"):
-            entries = [(f"{name}.{key}", one) for key, one in vars(value).items()]
+            entries = [
+                (f"{name}.{self._spelled(key)}", key, one) for key, one in vars(value).items()
+            ]
             self._add_methods(name, type(value))
         else:
             return
-        # An index by a loop's round is likelier meant than a fixed one.
-        entries.sort(key=lambda pair: (held_of(pair[1]) is None, pair[0][-2:-1].isdigit()))
-        for text, one in entries[:_ENTRIES]:
+        for text, _, one in sorted(entries, key=self._remoteness)[:_ENTRIES]:
             self.add(text, one, depth - 1)
+
+    def _remoteness(self, entry: tuple[str, object, Any]) -> tuple[bool, ...]:
+        """Return the sort key of an entry: what the function's text has is likeliest meant.
+
+        An index by a loop's round is likelier meant than a fixed one.
+        """
+        text, key, value = entry
+        unwritten = not isinstance(key, str) or key not in self._written
+        return unwritten, held_of(value) is None, text[-2:-1].isdigit()
+
+    def _spelled(self, attribute: str) -> str:
+        """Return an attribute as the function's class writes it."""
+        private = attribute.startswith(self._private)
+        return f"__{attribute.removeprefix(self._private)}" if private else attribute
 
     def _add_methods(self, name: str, kind: type) -> None:
         """Add the methods of an object of the user's that only compute."""
         for key, one in _methods(kind):
             if computes(one, self._library.dialect):
-                self.found[f"{name}.{key}"] = Held((one.__code__.co_argcount - 1,), ":function")
+                count = one.__code__.co_argcount - 1
+                self.found[f"{name}.{self._spelled(key)}"] = Held((count,), ":function")
 
     def _key(self, key: str | int) -> str:
         """Return a key as code writes it: by the loop's variable, or a neighbour of it."""
