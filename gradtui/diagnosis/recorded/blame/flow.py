@@ -215,7 +215,11 @@ class Flow(Told):
         reached, told = [False] * len(self._tape), set[Line]()
         for id, node in enumerate(self._tape.nodes):
             line = self._lines[id]
-            if id in forward or isinstance(node, Leaf):
+            if isinstance(node, Leaf):  # such as the gradient that a layer is given
+                given = self._tape.value(id).size > 1 and not self._tape.active[id]
+                reached[id] = given and self._is_marked(id)
+                continue
+            if id in forward:
                 continue
             adjoint = self._is_marked(id) and self._mark_of(id) not in values
             reached[id] = adjoint or any(reached[i] for i in node.inputs)

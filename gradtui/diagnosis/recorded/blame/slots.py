@@ -122,7 +122,7 @@ class Slot:
             return
         found = next(constants(self.s, value))
         factor = found.text.replace("/ ", "1/").removeprefix("* ")
-        usual = same(abs(value), 2) or same(abs(value), 0.5) or any(map(str.isalpha, found.text))
+        usual = same(abs(value), 2) or same(abs(value), 0.5) or _is_named(found)
         cost = _ODD if not found.known else 1 if usual else 2
         if found.known or _is_short(factor):
             yield Candidate(
@@ -155,19 +155,20 @@ class Slot:
     def term(self, text: str, value: float) -> Iterator[Candidate]:
         """Yield it with a multiple of a term, if a user would write that."""
         rule = "missing-path" if same(value, 1) else "missing-term"
-        many = text if same(value, 1) else f"(-{text})"
+        many, cost = text if same(value, 1) else f"(-{text})", 2
         if not same(abs(value), 1):
             found = next(constants(self.s, value))
             if not found.known:
                 return
             short = number(value)
+            cost += 0 if _is_short(short) or _is_named(found) else 2
             many = f"{text} {found.text}"
             if found.text.startswith("*"):
                 many = f"{found.text[2:]} * {text}"
             elif found.text[2:].isdigit() and len(short) <= len("0.125"):
                 many = f"{short} * {text}"
         told = f"the term {many} is missing"
-        yield Candidate((self.plus(many),), rule, told, 2, many, self.node)
+        yield Candidate((self.plus(many),), rule, told, cost, many, self.node)
 
     @cached_property
     def factors(self) -> Sequence[tuple[str, int]]:
@@ -277,6 +278,11 @@ class Slot:
             for axis in range(1, len(own) - 1)
             if held.shape == own[:axis] + own[axis + 1 :] and held.shape != own[:-1]
         ]
+
+
+def _is_named(constant: Constant) -> bool:
+    """Return whether a number has a name in the code."""
+    return any(map(str.isalpha, constant.text))
 
 
 def _is_short(text: str) -> bool:
