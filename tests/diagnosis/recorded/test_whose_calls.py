@@ -70,7 +70,25 @@ def of_a_module_at_hand(U):
     return net.loss(U), net.backward(U)
 
 
+class Rectified:
+    def forward(self, x):
+        return np.where(x > 0, x, 0)
+
+    def backward(self, x, d):
+        d[x < 0] = 0
+        return d
+
+
+def through_a_layer(U):
+    act, h = Rectified(), X @ U
+    y = act.forward(h)
+    d = act.backward(h, 2 * y + 1)
+    dU = X.T @ d
+    return np.sum(y**2) + np.sum(y), dU
+
+
 MISTAKES = [
+    (through_a_layer, "d[x < 0] = 0", "d[x >= 0] = 0"),
     (of_private_slopes, "(d[t - 1] + dh) * self", "(d[t - 1] - dh) * self"),
     (of_private_slopes, "self.__slope(self.h[t], **", "self.__slope(self.h[t - 1], **"),
     (of_a_module_at_hand, "d *= xp.cos(X @ U)", "d *= xp.sin(X @ U)"),

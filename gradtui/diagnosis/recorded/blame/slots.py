@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from types import FunctionType
 
 from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.constants import Constant, constants, same, sizes
 from gradtui.diagnosis.recorded.blame.material import arrays, own_functions
+from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.siblings import siblings
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape
 from gradtui.engine.shapes import stretches
+from gradtui.recording.places import is_users_file
 
 _CURVES = (
     "{}",
@@ -88,9 +91,15 @@ class Slot:
         parent = self.s.parents.get(self.node)
         if not is_leaf(self.node):
             return int(isinstance(self.s.node, ast.Return))
-        if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name):
+        if isinstance(parent, ast.Call) and self._is_given(parent):
             return 2 if self.node in parent.args else 0
         return int(isinstance(parent, ast.Tuple | ast.List | ast.Dict | ast.Return))
+
+    def _is_given(self, call: ast.Call) -> bool:
+        """Return whether a call is one of a function by its name, or of the user's own."""
+        function = meant(self.s, call.func)
+        own = isinstance(function, FunctionType) and is_users_file(function.__code__.co_filename)
+        return isinstance(call.func, ast.Name) or own
 
     def times(self, factor: str) -> Edit:
         """Return the edit that multiplies it."""
