@@ -37,6 +37,10 @@ class Dialect(Struct, frozen=True, eq=False):
     """The names of its reductions' axis and keepdims arguments."""
     swapped: str
     """The attribute that swaps the last two axes of an array."""
+    swapping: str
+    """The name of the method that swaps two axes."""
+    flipping: str
+    """How an array is reversed along an axis, from a prefix for the module, the array, the axis."""
     methods: frozenset[str]
     """Attributes of its arrays, and other names, without side effects."""
 
@@ -57,6 +61,9 @@ class Library(Protocol):
 
     def copied(self, value: Any) -> Any:
         """Return a copy of an array of the library's; other values as they are."""
+
+    def parts(self, value: Any) -> Mapping[str, Any]:
+        """Return the arrays that an array holds beside its own numbers, by attribute."""
 
     def recorder(self) -> Recorder:
         """Return a recorder for one run."""
@@ -92,7 +99,10 @@ class NumPy:
     """NumPy, whose arrays record themselves."""
 
     world: World = _AsIs()
-    dialect = Dialect(np, "axis", "keepdims", ".swapaxes(-1, -2)", frozenset(dir(np.ndarray)))
+    dialect = Dialect(
+        np, "axis", "keepdims", ".swapaxes(-1, -2)", "swapaxes", "{0}flip({1}, {2})",
+        frozenset(dir(np.ndarray)),
+    )  # fmt: skip
 
     def seen(self, value: Any) -> Any:
         """Return the value."""
@@ -101,6 +111,10 @@ class NumPy:
     def copied(self, value: Any) -> Any:
         """Return a copy of an array; other values as they are."""
         return value.copy() if isinstance(value, np.ndarray) else value
+
+    def parts(self, value: Any) -> Mapping[str, Any]:
+        """Return nothing."""
+        return {}
 
     def recorder(self) -> Recorder:
         """Return a recorder for one run."""

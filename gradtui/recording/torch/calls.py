@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Array, Back
-from gradtui.recording.torch.tensors import array_of, is_known, tensor_of
+from gradtui.recording.torch.tensors import array_of, complex_of, is_complex, is_known, tensor_of
 
 _OPERATORS = 4096
 _SMALL = 1 << 20
@@ -77,6 +77,11 @@ class Operation:
             for at, name in enumerate(names)
         ]
 
+    @property
+    def is_complex(self) -> bool:
+        """Whether some arguments are complex."""
+        return any(is_complex(self.value(slot)) for slot in self.slots())
+
     def __getitem__(self, name: str) -> Any:
         """Return an argument; None if it takes none of this name."""
         names = self.signature.names
@@ -93,9 +98,9 @@ class Operation:
             if self.signature.names[at] == "out":
                 continue
             if isinstance(value, Tensor):
-                found += [(at, None)] if is_floating(value) else []
+                found += [(at, None)] if is_number(value) else []
             elif isinstance(value, list | tuple):
-                found += [(at, i) for i, one in enumerate(value) if is_floating(one)]
+                found += [(at, i) for i, one in enumerate(value) if is_number(one)]
         return found
 
     def value(self, slot: Slot) -> Any:
@@ -133,6 +138,11 @@ class Operation:
 def is_floating(value: Any) -> bool:
     """Return whether a value is a tensor of floats that can be recorded."""
     return is_known(value) and value.dtype.is_floating_point
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is a tensor of floats or complex numbers that can be recorded."""
+    return is_floating(value) or is_complex(value)
 
 
 def _frozen(value: Any) -> Any:
@@ -181,6 +191,7 @@ def differentiating(
             if not out.requires_grad:
                 raise Untold(own.name)
             # As a number: for an adjoint of another shape PyTorch loads its compiler for seconds.
+            out = torch.view_as_real(out.resolve_conj()) if out.is_complex() else out
             total = (out * tensor_of(np.asarray(arriving, np.float64)).to(out.dtype)).sum()
         found = iter(torch.autograd.grad(total, leaves, allow_unused=True))
         return tuple(_flow(next(found), array) if want else None
@@ -209,6 +220,6 @@ def _kind(value: Any) -> Any:
 
 def _operand(array: Array, kind: Any) -> Any:
     if isinstance(kind, torch.dtype):
-        return tensor_of(array, kind)
+        return complex_of(array, kind) if kind.is_complex else tensor_of(array, kind)
     number = float(np.asarray(array).reshape(-1)[0])
     return int(number) if kind in (int, bool) and number.is_integer() else number

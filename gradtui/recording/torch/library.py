@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from gradtui.recording.run import Randomness
 from gradtui.recording.torch.calls import is_floating
 from gradtui.recording.torch.kept import TensorsKept
 from gradtui.recording.torch.recorder import Listening, TensorRecorder
-from gradtui.recording.torch.tensors import array_of, is_known, tensor_of
+from gradtui.recording.torch.tensors import array_of, is_held, is_known, tensor_of
 from gradtui.recording.torch.widened import Widened
 
 _CONTEXT = frozenset({
@@ -24,7 +24,10 @@ _CONTEXT = frozenset({
     "mark_non_differentiable", "set_materialize_grads", "once_differentiable",
 })  # fmt: skip
 """The attributes of a custom function's context."""
-_DIALECT = Dialect(torch, "dim", "keepdim", ".transpose(-1, -2)", frozenset(dir(Tensor)) | _CONTEXT)
+_DIALECT = Dialect(
+    torch, "dim", "keepdim", ".transpose(-1, -2)", "transpose", "{1}.flip({2})",
+    frozenset(dir(Tensor)) | _CONTEXT,
+)  # fmt: skip
 
 
 class _AsIs:
@@ -83,13 +86,29 @@ class PyTorch:
 
     def seen(self, value: Any) -> Any:
         """Return a tensor as an array; other values as they are."""
-        return array_of(value) if is_known(value) else value
+        return array_of(value) if is_held(value) else value
 
     def copied(self, value: Any) -> Any:
-        """Return a copy of a tensor, or of what is beneath it; other values as they are."""
-        if self._widened is not None and is_floating(value):
-            value = self._widened.beneath(value)
-        return value.detach().clone() if isinstance(value, Tensor) else value
+        """Return a copy of a tensor with its gradient, or of what is beneath it.
+
+        Other values are returned as they are.
+        """
+        own = self._beneath(value)
+        if not isinstance(own, Tensor):
+            return value
+        made = own.detach().clone()
+        if own.is_leaf and value.grad is not None:
+            made.grad = self._beneath(value.grad).detach().clone()
+        return made
+
+    def _beneath(self, value: Any) -> Any:
+        widened = self._widened is not None and is_floating(value)
+        return self._widened.beneath(value) if self._widened and widened else value
+
+    def parts(self, value: Any) -> Mapping[str, Any]:
+        """Return the arrays that a tensor holds beside its own numbers, by attribute."""
+        held = isinstance(value, Tensor) and value.is_leaf and value.grad is not None
+        return {"grad": value.grad} if held else {}
 
     def recorder(self) -> TensorRecorder:
         """Return a recorder for one run."""

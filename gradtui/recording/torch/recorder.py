@@ -27,10 +27,18 @@ from gradtui.recording.torch.calls import (
     computing,
     differentiating,
     is_floating,
+    is_number,
 )
 from gradtui.recording.torch.forms import EXACT, FORMS, MAKING, NAMES, WHOLE, Written
 from gradtui.recording.torch.sparse import SparseTensors, is_sparse
-from gradtui.recording.torch.tensors import array_of, bits_of, is_known, laid_out, tensor_of
+from gradtui.recording.torch.tensors import (
+    array_of,
+    bits_of,
+    is_held,
+    is_known,
+    laid_out,
+    tensor_of,
+)
 
 Pick = Callable[[Any, list[Any]], Any]
 
@@ -55,6 +63,8 @@ class TensorRecorder(CallRecorder):
         self._memories: dict[int, Memory] = {}
         """Start of a tensor's memory -> the origin of its elements."""
         self._sparse = SparseTensors(self)
+        self._left: list[Any] = []
+        """Memory that tensors have left for other memory, or none."""
         self._stopped: dict[int, int] = {}
         """Node -> its constant, used if no gradient passes."""
 
@@ -73,16 +83,29 @@ class TensorRecorder(CallRecorder):
 
     def known(self, value: Any) -> int | None:
         """Return the node of a value that takes part; None for other values."""
-        if is_known(value) and self._memory(value) is not None:
+        if is_held(value) and self._memory(value) is not None:
             return self.node(value)
         return super().known(value)
 
     def node(self, tensor: Tensor) -> int:
         """Return the node of a tensor's present value."""
+        if tensor.is_conj() or tensor.is_neg():
+            return self._turned(tensor)
         memory = self._memory(tensor)
         if memory is not None:
             return memory.read(laid_out(tensor))
         return self._adopted_node(tensor)
+
+    def _turned(self, tensor: Tensor) -> int:
+        """Return the node of a tensor whose memory holds its conjugate, or its negative."""
+        with self.unheard():
+            conjugate = tensor.is_conj()
+            held = tensor.conj() if conjugate else torch._neg_view(tensor)
+            value = np.array(array_of(tensor))
+        signs = self.tape.leaf(np.array([1.0, -1.0] if conjugate else -1.0, value.dtype))
+        return self.tape.call("conj" if conjugate else "negative", np.multiply,
+                              [self.node(held), signs], value, moves.TIMES,
+                              elementwise=True, exact=True)  # fmt: skip
 
     def _memory(self, tensor: Tensor) -> Memory | None:
         memory = self._memories.get(tensor.untyped_storage().data_ptr())
@@ -140,7 +163,7 @@ class TensorRecorder(CallRecorder):
     def _viewed(self, call: Operation) -> Any:
         """Execute a view operator; a detached result no longer takes part."""
         returned = call.called(call.values)
-        if call.name == "detach" and self._by_autograd and is_floating(returned):
+        if call.name == "detach" and self._by_autograd and is_number(returned):
             node = self.known(returned)
             if node is not None and self.tape.active[node] and not _is_within():
                 self.tape.stopped = True
@@ -152,7 +175,7 @@ class TensorRecorder(CallRecorder):
         many = isinstance(returned, tuple | list)
         found = []
         for at, one in enumerate(returned if many else [returned]):
-            if not is_known(one):
+            if not is_held(one):
                 found.append(one)
                 continue
             pick: Pick = _entry(at) if many else _whole
@@ -175,7 +198,7 @@ class TensorRecorder(CallRecorder):
             return found[slot]
 
         value = array_of(result.clone() if before else result)
-        if not is_floating(result) and result.ndim == 0:
+        if not is_number(result) and result.ndim == 0:
             return self.tape.leaf(np.array(value))
         slots = call.slots()
         if call.signature.drawn and call.name == "native_dropout" and at == 0:
@@ -183,15 +206,16 @@ class TensorRecorder(CallRecorder):
         making = call.signature.drawn or call.name in MAKING
         if making or not slots or self._is_constant(call):
             return self.tape.leaf(dense(value))
-        if at == 0 and is_floating(result):
+        plain = is_floating(result) and not call.is_complex
+        if at == 0 and plain:
             moved = moves.moved(call, [operand(slot) for slot in slots], slots, value, self.tape)
             if moved is not None:
                 return moved
-        written = self._form(call) if at == 0 and is_floating(result) else None
+        written = self._form(call) if at == 0 and plain else None
         if written is not None:
             slots = [call.at(name) for name in written.operands]
-        elementwise = written.elementwise if written else call.signature.pointwise
-        native = call.is_native and is_floating(result) and written is None
+        elementwise = written.elementwise if written else call.signature.pointwise and plain
+        native = call.is_native and is_number(result) and written is None
         return self.tape.call(
             NAMES.get(call.name, call.name).lstrip("_"),
             computing(call, slots, pick),
@@ -260,7 +284,11 @@ class TensorRecorder(CallRecorder):
     def _write(self, call: Operation) -> Any:
         """Execute an operator that writes into its arguments, and record their new values."""
         targets = [call.values[at] for at in call.signature.written]
-        if len(targets) != 1 or not is_known(targets[0]) or not targets[0].numel():
+        if call.name == "set":
+            # Kept, so that no other tensor comes to lie in memory that is known.
+            self._left += [one.untyped_storage() for one in targets]
+            return call.called(call.values)
+        if len(targets) != 1 or not is_held(targets[0]) or not targets[0].numel():
             return self._write_several(call)
         (target,), (at,) = targets, call.signature.written
         self.node(target)
@@ -274,7 +302,7 @@ class TensorRecorder(CallRecorder):
         returned = call.called(call.values)
         if cast is not None:
             node = cast
-        elif call.name in ("zero", "fill") and not isinstance(call["value"], Tensor):
+        elif call.name in ("zero", "fill") and isinstance(call["value"], int | float | None):
             node = self.tape.number(float(call["value"] or 0.0))
         else:
             node = self._node_of_result(call, 0, _argument(at), target.contiguous(), before)
@@ -284,7 +312,7 @@ class TensorRecorder(CallRecorder):
     def _write_several(self, call: Operation) -> Any:
         """Execute an operator that writes into several tensors, which become constants."""
         found = _tensors([call.values[at] for at in call.signature.written])
-        known = [one for one in found if is_known(one) and one.numel()]
+        known = [one for one in found if is_held(one) and one.numel()]
         for one in known:
             memory = self._memory(one)
             if memory is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,11 @@ from gradtui.recording.recorder import Array
 from gradtui.recording.torch.calls import is_floating as is_floating
 from gradtui.recording.torch.tensors import array_of, is_known, kind_of
 from gradtui.recording.torch.widened import Widened
+
+_ENGINE = "_engine_run_backward"
+"""The name by which all functions of PyTorch go back."""
+_DEEPEST = 50
+"""Most backward passes inside each other."""
 
 
 def function_of(target: Any) -> type[torch.autograd.Function] | None:
@@ -78,8 +84,38 @@ def total(outputs: Sequence[Tensor], weights: Sequence[Tensor]) -> Tensor:
 
 def gradients_by_autograd(loss: Tensor, tensors: Sequence[Tensor]) -> list[Tensor | None]:
     """Return the gradients of a loss by PyTorch, through the user's own functions."""
-    # Saved tensors stay readable, because a line may be examined again after the run.
-    return list(torch.autograd.grad(loss, tensors, retain_graph=True, allow_unused=True))
+    with _ending():
+        # Saved tensors stay readable, because a line may be examined again after the run.
+        return list(torch.autograd.grad(loss, tensors, retain_graph=True, allow_unused=True))
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    """End a backward pass that starts itself again, in ever more memory and out of Python's reach.
+
+    It does if it goes back through an output that it has saved.
+    """
+    engine = getattr(torch.autograd, _ENGINE, None)
+    depth = 0
+
+    def run(*args: Any, **options: Any) -> Any:
+        nonlocal depth
+        if depth > _DEEPEST:
+            raise RecursionError("a backward pass starts itself again")
+        depth += 1
+        try:
+            return engine(*args, **options)  # type: ignore[misc]
+        finally:
+            depth -= 1
+
+    if engine is None:
+        yield
+        return
+    setattr(torch.autograd, _ENGINE, run)
+    try:
+        yield
+    finally:
+        setattr(torch.autograd, _ENGINE, engine)
 
 
 def holds_floats(value: Any) -> bool:

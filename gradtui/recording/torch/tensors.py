@@ -20,6 +20,8 @@ _TYPES = {
     torch.bool: "|b1",
 }  # fmt: skip
 _DTYPES = {np.dtype(text): dtype for dtype, text in _TYPES.items()}
+_COMPLEX = {torch.complex128: "<f8", torch.complex64: "<f4"}
+"""Types of complex numbers, which are pairs of floats here, with the type of these."""
 _NARROW = torch.bfloat16
 """Types without a counterpart in NumPy."""
 _BITS = {dtype: np.dtype(text) for dtype, text in _TYPES.items()}
@@ -41,6 +43,17 @@ class _Memory:
         }
 
 
+class _Pairs(_Memory):
+    """The memory of a tensor of complex numbers, as pairs of floats."""
+
+    def __init__(self, tensor: Tensor, kind: str) -> None:
+        super().__init__(tensor, kind)
+        size = tensor.element_size() // 2
+        shown = self.__array_interface__
+        shown["shape"] = (*tensor.shape, 2)
+        shown["strides"] = (*[step * 2 * size for step in tensor.stride()], size)
+
+
 def is_known(value: Any) -> bool:
     """Return whether a value is a tensor of numbers on the host, laid out like NumPy's arrays."""
     return (
@@ -51,16 +64,35 @@ def is_known(value: Any) -> bool:
     )
 
 
+def is_complex(value: Any) -> bool:
+    """Return whether a value is such a tensor of complex numbers."""
+    return (
+        isinstance(value, Tensor)
+        and value.dtype in _COMPLEX
+        and value.layout is torch.strided
+        and value.device.type == "cpu"
+    )
+
+
+def is_held(value: Any) -> bool:
+    """Return whether a value is a tensor of numbers, complex ones among them."""
+    return is_known(value) or is_complex(value)
+
+
 def laid_out(tensor: Tensor) -> Array:
     """Return an array on a tensor's memory, which tells the places of its elements.
 
-    Numbers without a type in NumPy are read as their bits.
+    Numbers without a type in NumPy are read as their bits, complex ones as pairs along a last axis.
     """
+    if tensor.dtype in _COMPLEX:
+        return np.asarray(_Pairs(tensor, _COMPLEX[tensor.dtype]))
     return np.asarray(_Memory(tensor, _TYPES.get(tensor.dtype, "<u2")))
 
 
 def bits_of(tensor: Tensor) -> np.dtype[Any]:
     """Return the type of the array on a tensor's memory."""
+    if tensor.dtype in _COMPLEX:
+        return np.dtype(_COMPLEX[tensor.dtype])
     return _BITS.get(tensor.dtype, _OTHER)
 
 
@@ -73,7 +105,7 @@ def array_of(tensor: Tensor) -> Array:
     """Return a tensor's numbers, on its own memory if NumPy has their type."""
     if tensor.dtype is _NARROW:
         return laid_out(tensor.detach().to(torch.float32))
-    return laid_out(tensor.resolve_neg())
+    return laid_out(tensor.resolve_neg().resolve_conj())
 
 
 def tensor_of(array: Array, dtype: torch.dtype | None = None) -> Tensor:
@@ -84,6 +116,11 @@ def tensor_of(array: Array, dtype: torch.dtype | None = None) -> Tensor:
     else:
         made = torch.empty(own.shape, dtype=_DTYPES[own.dtype])
     return made if dtype is None else made.to(dtype)
+
+
+def complex_of(pairs: Array, dtype: torch.dtype) -> Tensor:
+    """Return the tensor of complex numbers that pairs of floats are."""
+    return torch.view_as_complex(tensor_of(np.asarray(pairs, np.float64))).to(dtype)
 
 
 def arrays_in(value: Any) -> Any:

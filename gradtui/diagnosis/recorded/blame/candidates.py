@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import ModuleType
 
@@ -57,6 +57,8 @@ class Around(Struct, frozen=True, eq=False):
     dialect: Dialect
     locals: Mapping[str, object]
     """The objects that names mean here."""
+    part: Callable[[ast.expr], Shape | None]
+    """Returns the shape of a view, which is not recorded."""
 
 
 class Statement:
@@ -68,19 +70,26 @@ class Statement:
         self.unit, self.node, self.scope = unit, node, around.scope
         self.spared = spared
         """A part of it that is not edited."""
+        self.sealed: frozenset[ast.AST] = frozenset()
+        """Calls inside which nothing is edited."""
         self.expressions, self.wanted = around.expressions, around.wanted
         self.dialect, self.locals = around.dialect, around.locals
-        self._ever, self._shapes = around.ever, around.shapes
+        self._ever, self._shapes, self._part = around.ever, around.shapes, around.part
+        self._views: dict[ast.expr, Shape | None] = {}
         self.parents: Mapping[ast.AST, ast.AST] = {
             child: parent for parent in self._own(node) for child in ast.iter_child_nodes(parent)
         }
+
+    def seal(self, calls: Collection[ast.Call]) -> None:
+        """Edit nothing inside some calls."""
+        self.sealed = frozenset(calls)
 
     def _own(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield the nodes of the statement, without the statements inside it."""
         yield node
         for child in ast.iter_child_nodes(node):
             inside = isinstance(child, ast.stmt | ast.excepthandler | ast.match_case)
-            if not inside and child is not self.spared:
+            if not inside and child is not self.spared and child not in self.sealed:
                 yield from self._own(child)
 
     @cached_property
@@ -114,6 +123,10 @@ class Statement:
                    if isinstance(value, ModuleType) and value.__name__ == own)  # fmt: skip
         return next((f"{name}." for name in modules), "")
 
+    def flipped(self, text: str, axis: str) -> str:
+        """Return an array reversed along an axis."""
+        return self.dialect.flipping.format(self.numpy, text, axis)
+
     def text(self, node: ast.expr | ast.stmt) -> str:
         """Return a node as the user wrote it."""
         return self.unit.text(node)
@@ -127,7 +140,17 @@ class Statement:
         held = self.held(node)
         if held is not None:
             return held.shape
-        return self._shapes.get(self.unit.place(self.unit.start(node), self.unit.end(node)))
+        found = self._shapes.get(self.unit.place(self.unit.start(node), self.unit.end(node)))
+        if found is None and node not in self._views:
+            self._views[node] = self._part(node)
+        return self._views[node] if found is None else found
+
+    def shape_of_value(self, node: ast.expr) -> Shape | None:
+        """Return the shape of the stored value of an expression that is all of it."""
+        if node is not self.value() or not isinstance(self.node, ast.Assign):
+            return None
+        held = self.stored(self.node.targets[0])
+        return None if held is None else held.shape
 
     def stored(self, target: ast.expr) -> Held | None:
         """Return the value of a target once it is stored; None if unknown."""

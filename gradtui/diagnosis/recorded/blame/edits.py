@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, permutations
+from typing import TypeGuard
 
 from gradtui.diagnosis.recorded.blame.calls import of_all, of_method
 from gradtui.diagnosis.recorded.blame.candidates import (
@@ -165,10 +166,18 @@ def _of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
         rule = "sign" if isinstance(node.op, ast.Sub) else "wrong-variable"
         edit = s.replaced(node, f"{right} {OPERATORS[type(node.op)]} {left}", 1)
         yield Candidate((edit,), rule, "its operands are swapped", 1, None, node)
+    if isinstance(node.op, ast.Add) and _is_added(node.left):
+        told = f"{s.text(node.left.right)} and {right} are swapped"  # as parts of a tuple
+        edits = swapped(s, node.left.right, node.right)
+        yield Candidate(edits, "wrong-variable", told, 1, None, node)
     yield from _of_dropped(s, node)
     yield from _of_operands(s, node)
     if isinstance(node.op, ast.Pow):
         yield from _of_power(s, node)
+
+
+def _is_added(node: ast.expr) -> TypeGuard[ast.BinOp]:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add)
 
 
 def _of_dropped(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:

@@ -18,14 +18,25 @@ from gradtui.recording.places import is_users_file
 def is_harmless(s: Statement) -> bool:
     """Return whether an edited statement can only compute.
 
-    It touches no files and no counters; an unknown call may do anything.
+    It touches no files and no counters; an unknown call may do anything.  If it only takes part in
+    what is stored, nothing is edited inside it.
     """
     if isinstance(s.node, ast.AugAssign):
         held = s.stored(s.node.target)
         if held is not None and held.kind != "f":
             return False
     inside = ast.walk(s.unit.body or s.node)  # including the bodies of loops and choices
-    return all(_only_computes(s, node.func) for node in inside if isinstance(node, ast.Call))
+    unknown = [node for node in inside
+               if isinstance(node, ast.Call) and not _only_computes(s, node.func)]  # fmt: skip
+    stored = isinstance(s.node, ast.Assign | ast.AugAssign | ast.Return) and s.unit.body is None
+    if unknown and stored and not any(_is_of_files(one.func) for one in unknown):
+        s.seal(unknown)
+        return True
+    return not unknown
+
+
+def _is_of_files(called: ast.expr) -> bool:
+    return isinstance(called, ast.Attribute) and called.attr in FILES
 
 
 def _only_computes(s: Statement, called: ast.expr) -> bool:
@@ -77,7 +88,8 @@ def _is_method(s: Statement, name: str) -> bool:
 
 def _is_users(s: Statement, module: ModuleType) -> bool:
     own = str(s.unit.globals.get("__name__", "")).partition(".")[0]
-    return own not in ("", "__main__") and module.__name__.partition(".")[0] == own
+    same = own not in ("", "__main__") and module.__name__.partition(".")[0] == own
+    return same or is_users_file(getattr(module, "__file__", None) or "<frozen")
 
 
 def _own_methods(s: Statement) -> set[str]:

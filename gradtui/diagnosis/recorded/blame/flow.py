@@ -55,6 +55,8 @@ class Told:
         """Lines whose values are the transposes of right ones."""
         self.local: set[Line] = set()
         """Lines that compute from the forward pass alone, such as slopes: only some are known."""
+        self.idle: set[Line] = set()
+        """Lines that compute nothing that takes part in the loss or in a gradient."""
 
     def knows(self, value: Array, times: Sequence[float] = (1.0,)) -> float:
         """Return how much of a right value one is, times a number: 0 if it is none.
@@ -81,11 +83,26 @@ class Flow(Told):
         self._feed(point, forward)
         self.lost = {name for name, node in point.nodes.items() if node is None}
         self.shapes = _first_shapes(tape)
+        self._note_idle(point)
         self.moving = {
             line for id, line in enumerate(self._lines)
             if isinstance(tape.nodes[id], Moved) and id not in forward and line is not None
         }  # fmt: skip
         self._follow(point, forward)
+
+    def _note_idle(self, point: Point) -> None:
+        """Find the lines whose values take part in nothing and choose no elements.
+
+        There are none if a gradient is lost.
+        """
+        computing, choosing = set[Line](), set[Line]()
+        for id, line in enumerate(self._lines):
+            if line is not None and isinstance(self._tape.nodes[id], Call):
+                real = self._tape.value(id).dtype.kind == "f"
+                (computing if real else choosing).add(line)
+        taken = {self._lines[id] for id in _ancestors(self._tape, self._tape.converted)}
+        if set(point.nodes) <= set().union(*self.feeds.values()):
+            self.idle = computing - choosing - self.forward - set(self.feeds) - taken
 
     def is_rearranged(self, hand: Array, true: Array) -> bool:
         """Return whether a gradient has the true one's elements in another order."""

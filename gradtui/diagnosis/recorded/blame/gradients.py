@@ -14,6 +14,7 @@ from gradtui.diagnosis.recorded.approximate import is_approached
 from gradtui.diagnosis.recorded.blame.flow import Flow, Line
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
+from gradtui.diagnosis.recorded.blame.needs import Needs
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.search import Search, faithful
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
@@ -47,6 +48,8 @@ _NUMBERS = 1 << 9
 _DEAR, _SPOILT = 0.01, 20
 """Seconds of a run whose forward half is done once for many edits, and the most times it is."""
 _SCALES = 6
+_CLOSE = 10.0
+"""How far sums may be apart that should be equal, in tolerances."""
 _SAME = 1e-9
 """The largest relative difference of two equal losses."""
 
@@ -73,7 +76,8 @@ def blamed(
         trials.watchdog.at_work(),
     ):
         trials.measure()
-        found = tuple(_Searches(runs, trials, wrong).of(point).found())
+        close = _CLOSE * judge.tolerance
+        found = tuple(_Searches(runs, trials, wrong, close).of(point).found())
         runs.cut_short = trials.made if trials.wrong and trials.left <= 0 else 0
         return found
 
@@ -81,8 +85,8 @@ def blamed(
 class _Searches:
     """Searches of the user's code, as it is and with some edits."""
 
-    def __init__(self, runs: Runs, trials: Gradients, wrong: Sequence[str]) -> None:
-        self._runs, self._trials, self._wrong = runs, trials, wrong
+    def __init__(self, runs: Runs, trials: Gradients, wrong: Sequence[str], close: float) -> None:
+        self._runs, self._trials, self._wrong, self._close = runs, trials, wrong, close
         self._units: list[Unit] = []
 
     def of(self, point: Point) -> Search:
@@ -104,8 +108,10 @@ class _Searches:
             scaled=_are_scaled(point, self._wrong),
             of_loss=of_loss if target.returns_loss else None,
         )  # fmt: skip
-        preview = Preview(flow, watched.held, trials.watchdog, target.library, exact=exact)
-
+        # Of several mistakes, the edit of one alone makes no result right.
+        needs = None if exact else Needs(point, self._wrong, self._close)
+        preview = Preview(flow, watched.held, trials.watchdog, target.library, exact=exact,
+                          needs=needs, is_whole=watched.is_whole)  # fmt: skip
         return Search(trials, suspects, preview, partial(self._again, point))
 
     def _again(self, before: Point, line: Line | None) -> Search | None:

@@ -223,6 +223,8 @@ def _others(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> Ite
         elif isinstance(part, ast.Slice) and part.step is None:
             own = s.text(part) if part.lower or part.upper else ":"
             texts = [f"{own}:-1", *({"1:": [":-1"], ":-1": ["1:"]}.get(own, []))]
+            if part.lower is None and part.upper is not None and own != ":-1":
+                texts.append("1:")
         elif isinstance(part, ast.Slice) and s.text(part) == "::-1":
             texts = [":"]
         for text in texts:

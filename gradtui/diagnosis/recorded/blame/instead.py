@@ -22,6 +22,8 @@ _SUMMED, _WITH = 8, 32
 """Most arrays that are multiplied for a term, and most by which each is."""
 _ACTIVATIONS = 3
 """Those of them that a function may return alone."""
+_ALONG, _EXPONENTS = 4, 4
+"""Most arrays whose part is left out, and most exponents."""
 _PRODUCTS = 40
 """Most products tried in one place."""
 
@@ -56,6 +58,8 @@ def insteads(s: Statement, slots: Sequence[Slot]) -> Iterator[Instead]:
         added = isinstance(slot.node, ast.BinOp) and isinstance(slot.node.op, ast.Add | ast.Sub)
         if added or slot.whole:
             yield from _sums(slot)
+        yield from _centred(slot)
+        yield from _powers(slot)
         if _is_factor(slot):
             yield from _slopes(slot, SLOPES)
         elif isinstance(slot.s.parents.get(slot.node), ast.Return | ast.Lambda):
@@ -96,6 +100,40 @@ def _slopes(slot: Slot, forms: Sequence[str]) -> Iterator[Instead]:
             if text.strip("()") != own.strip("()"):
                 told = f"{own} must be {text.removeprefix('(').removesuffix(')')}"
                 yield Instead(slot, text, 9 if text[0] == "(" else 2, "wrong-point", told)
+
+
+def _centred(slot: Slot) -> Iterator[Instead]:
+    """Yield an array without its mean, or without its part along another one."""
+    s, shape = slot.s, slot.shape
+    if not shape:
+        return
+    own, inner = s.text(slot.node), s.inside(slot.node, 1)
+    reached, kept = s.inside(slot.node, 9), s.dialect.keepdims
+    alike = [name for name, held in _named(s) if held.shape == shape and name != own][:_ALONG]
+    for axis in dict.fromkeys(("-1", "0", *(["1"] if len(shape) > 2 else []))):
+        rest = f"{axis}, {kept}=True"
+        found = [f"{reached}.mean({rest})", f"{reached}.sum({rest})"]
+        found += [f"{one} * ({s.inside(slot.node, 2)} * {one}).sum({rest})" for one in alike]
+        found += [f"{one} * {reached}.sum({rest})" for one in alike]
+        for term in found:
+            told = f"the term -{term} is missing"
+            yield Instead(slot, f"{inner} - {term}", 1, "missing-term", told)
+
+
+def _powers(slot: Slot) -> Iterator[Instead]:
+    """Yield powers whose exponents are numbers in scope."""
+    s = slot.s
+    if not slot.shape:
+        return
+    named = [
+        text for text, held in s.scope.items()
+        if held.kind == "f" and not held.shape and held.value not in (None, 0.0, 1.0)
+    ]  # fmt: skip
+    for name in named[:_EXPONENTS]:
+        for power in (name, f"{name} - 1", f"1 - {name}", f"1 / {name}"):
+            text = f"{s.inside(slot.node, 9)} ** {power if power == name else f'({power})'}"
+            told = f"the power must be {power}"
+            yield Instead(slot, text, 4, "missing-factor", told)
 
 
 def _sums(slot: Slot) -> Iterator[Instead]:

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import product
 from types import CodeType
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Statement
 from gradtui.diagnosis.recorded.blame.flow import Told
+from gradtui.diagnosis.recorded.blame.needs import PLAIN, Change, Needs, Nodes
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watchdog import Endless, Watchdog
 from gradtui.engine.shapes import stretches
@@ -28,8 +31,21 @@ _HOLE = "_hole"
 """The placeholder name for an expression."""
 _TIMES = (1.0, -1.0, 2.0, 0.5)
 """The factors with which an edit may be needed."""
+_WRITING = re.compile(r"[a-z]\w*[^_]_|at|out")
+"""Names of methods that write into an array."""
+_GLANCED = (0, 1, 5)
+"""Rounds that are looked at: in a loop's first, the carried values are still 0, and so are most
+indices in the second."""
 _FAILED = np.full(1, np.nan)
 """The value of an expression that fails."""
+
+
+class _Stored(Struct, frozen=True, eq=False):
+    """The values that a statement stores, each time that it runs."""
+
+    rounds: Sequence[int]
+    values: Sequence[Array]
+    nodes: Nodes
 
 
 class Preview:
@@ -43,15 +59,21 @@ class Preview:
         library: Library = NUMPY,
         *,
         exact: bool = False,
+        needs: Needs | None = None,
+        is_whole: Callable[[str, int], bool] = lambda file, line: False,
     ) -> None:
-        """If `exact`, a value is right only as it is, not if it is so times a simple number."""
+        """If `exact`, a value is right only as it is, not if it is so times a simple number.
+
+        `is_whole` tells whether the values of all rounds of a line are known.
+        """
         self._flow, self._held, self._watchdog = flow, held, watchdog
         self._times = (1.0,) if exact else _TIMES
-        self._library = library
+        self._library, self._needs, self._is_whole = library, needs, is_whole
         self._codes: dict[str, CodeType] = {}
         self._values: dict[tuple[ast.stmt, str], list[Any]] = {}
         self._after: dict[tuple[ast.stmt, int], dict[str, Any]] = {}
         """Statement and round -> the values of all names once it has run."""
+        self._known: dict[tuple[ast.stmt, str], _Stored | None] = {}
 
     def is_blind_to(self, s: Statement) -> bool:
         """Return whether no glance can tell: a slope, or numbers that are stored one by one."""
@@ -60,20 +82,26 @@ class Preview:
 
     def is_hopeful(self, s: Statement, edits: Sequence[Edit]) -> bool | None:
         """Return whether a statement may be right with an edit; None if a glance cannot tell."""
-        rounds = len(self._held.get((s.unit.file, s.node.lineno), ()))
+        rounds = self._rounds(s)
         text, own = _edited(s, edits), _edited(s, edits, applied=False)
         if rounds and text is None and _is_in_target(s, edits):
             return self._may_be_stored(s)
         if not rounds or text is None or own is None:
             return None
-        return self._told(
+        needed = self._is_needed(
+            s, own, lambda at: (self._value(s, _form(s).format(text), at), None)
+        )
+        if needed is not None:
+            return needed
+        told = self._told(
             s,
             (
                 (self._value(s, form.format(text), at), self._value(s, form.format(own), at))
-                for at, form in product(range(rounds), ("{}", *_sums(s)))
+                for at, form in product(rounds, ("{}", *_sums(s)))
                 if form == "{}" or not _is_nothing(self._value(s, text, at))
             ),
         )
+        return None if told is False and self._is_of_other_shape(s, own, text) else told
 
     def _told(self, s: Statement, values: Iterable[tuple[Any, Any]]) -> bool | None:
         """Return whether some values may be right, each given with the unedited one."""
@@ -85,11 +113,88 @@ class Preview:
         unsure = None in told or (s.unit.file, s.node.lineno) in self._flow.local
         return True if True in told else None if unsure else False
 
+    def _is_of_other_shape(self, s: Statement, own: str, text: str) -> bool:
+        """Return whether an edit gives what a statement stores another shape.
+
+        A glance cannot tell what becomes of that.
+        """
+        if self._stored(s, own) is None:
+            return False
+        before, after = (self._value(s, _form(s).format(one), 0) for one in (own, text))
+        return _is_array(after) and np.shape(before) != np.shape(after) and after is not _FAILED
+
+    def _rounds(self, s: Statement) -> Sequence[int]:
+        """Return the rounds at whose values a glance is taken."""
+        count = len(self._held.get((s.unit.file, s.node.lineno), ()))
+        return [at for at in _GLANCED if at < count]
+
+    def is_exact(self, s: Statement) -> bool:
+        """Return whether a glance is certain for the values that a statement stores."""
+        own = s.value()
+        if own is None or isinstance(own, ast.Tuple | ast.List | ast.Dict):
+            return False
+        stored = self._stored(s, s.text(own))
+        if stored is None or self._needs is None:
+            return False
+        return self._needs.is_exact(stored.nodes)
+
+    def _stored(self, s: Statement, own: str) -> _Stored | None:
+        """Return the values of an expression that a statement stores; None if some are unknown."""
+        key = s.node, own
+        if key not in self._known:
+            self._known[key] = self._stored_anew(s, own)
+        return self._known[key]
+
+    def _stored_anew(self, s: Statement, own: str) -> _Stored | None:
+        at_line = s.unit.file, s.node.lineno
+        last = s.node.end_lineno or s.node.lineno
+        if self._needs is None or not self._held.get(at_line) or not self._is_whole(*at_line):
+            return None
+        if not _is_named(s):
+            return None
+        rounds, values = list[int](), list[Array]()
+        for at in range(len(self._held[at_line])):
+            value = self._value(s, _form(s).format(own), at)
+            if not _is_array(value):
+                return None
+            # Python comes back to the first line of a longer statement.
+            again = last > s.node.lineno and values and _is_equal(np.asarray(value), values[-1])
+            if not again:
+                rounds.append(at)
+                values.append(np.asarray(value))
+        nodes = self._needs.nodes(s.unit.file, range(s.node.lineno, last + 1), values)
+        return None if nodes is None else _Stored(rounds, values, nodes)
+
+    def _is_needed(
+        self, s: Statement, own: str, made: Callable[[int], tuple[Any, Any]],
+        ways: Sequence[float] = PLAIN,
+    ) -> bool | None:  # fmt: skip
+        """Return whether the results need other values of a statement; None if that is unknown.
+
+        `made` gives one, and the value without the part whose multiple is open, if it is.
+        """
+        stored = self._stored(s, own)
+        if stored is None or self._needs is None:
+            return None
+        changes = list[Change]()
+        for at, value in zip(stored.rounds, stored.values, strict=True):
+            found, none = made(at)
+            fits = _is_array(found) and np.shape(found) == value.shape
+            if not fits or not (none is None or np.shape(none) == value.shape):
+                return None
+            changes.append(Change(value, np.asarray(found), none))
+        if all(_is_equal(one.found, one.own) for one in changes):
+            return None
+        needed = self._needs.judge(stored.nodes, changes, ways)
+        return needed if needed or self._needs.is_exact(stored.nodes) else None
+
     def _may_be_stored(self, s: Statement) -> bool | None:
         """Return whether a statement's value may be right, though perhaps elsewhere."""
         text = s.text(value) if (value := s.value()) is not None else ""
-        rounds = range(len(self._held[s.unit.file, s.node.lineno]))
-        found = [own for at in rounds if _is_array(own := self._value(s, text, at)) and own.any()]
+        found = [
+            own for at in self._rounds(s)
+            if _is_array(own := self._value(s, text, at)) and own.any()
+        ]  # fmt: skip
         if any(self._flow.knows(np.asarray(one), self._times) for one in found):
             return True
         return None if not found or all(np.size(one) == 1 for one in found) else False
@@ -97,7 +202,7 @@ class Preview:
     def is_hopeful_kept(self, s: Statement, text: str) -> bool:
         """Return whether another value may be right once the stored one is added to it."""
         own = s.text(value) if (value := s.value()) is not None else ""
-        for at in range(len(self._held.get((s.unit.file, s.node.lineno), ()))):
+        for at in self._rounds(s):
             more, before = self._value(s, own, at), self._value(s, text, at)
             if _is_array(more) and _is_array(before) and np.shape(more) == np.shape(before):
                 with np.errstate(all="ignore"):
@@ -114,20 +219,30 @@ class Preview:
         return self._is_hopeful_with(s, node, (text,))
 
     def _is_hopeful_with(self, s: Statement, node: ast.expr, factors: Sequence[str]) -> bool | None:
-        rounds = len(self._held.get((s.unit.file, s.node.lineno), ()))
+        rounds = self._rounds(s)
         hole = [s.replaced(node, _HOLE)]
         text, own = _edited(s, hole), _edited(s, hole, applied=False)
         if not rounds or text is None or own is None:
             return None
+        form = _form(s).format(text)
+
+        def made(at: int) -> tuple[Any, Any]:
+            found = self._filled(s, form, factors, at)
+            none = self._filled(s, form, [*factors, "0.0"], at) if len(factors) > 1 else None
+            return found, none
+
+        needed = self._is_needed(s, own, made)
+        if needed is not None:
+            return needed
         return self._told(
             s,
             (
                 (
-                    self._filled(s, form.format(text), factors, at),
-                    self._value(s, form.format(own), at),
+                    self._filled(s, kind.format(text), factors, at),
+                    self._value(s, kind.format(own), at),
                 )
-                for at, form in product(range(rounds), ("{}", *_sums(s)))
-                if form == "{}" or not _is_nothing(self._filled(s, text, factors, at))
+                for at, kind in product(rounds, ("{}", *_sums(s)))
+                if kind == "{}" or not _is_nothing(self._filled(s, text, factors, at))
             ),
         )
 
@@ -136,17 +251,17 @@ class Preview:
         own, *more = (self._value(s, one, at) for one in factors)
         held = self._held[s.unit.file, s.node.lineno][at]
         try:
-            product = own * more[0] if more else own
+            product = math.prod(more, start=own)
         except Exception:  # the values are of any class, whose operators may refuse each other
             return _FAILED
         return self._run(s, f"({text})", {**held, _HOLE: product})
 
     def is_hopeful_after(self, s: Statement, name: str, line: str) -> bool | None:
         """Return whether the value that a statement stores may be right after an added line."""
-        rounds = len(self._held.get((s.unit.file, s.node.lineno), ()))
+        rounds = self._rounds(s)
         if not rounds or not name.isidentifier() or not isinstance(s.node, ast.Assign):
             return None
-        return any(self._is_right_after(s, name, line, at) for at in range(rounds))
+        return any(self._is_right_after(s, name, line, at) for at in rounds)
 
     def _is_right_after(self, s: Statement, name: str, line: str, at: int) -> bool:
         key = s.node, at
@@ -174,8 +289,10 @@ class Preview:
     ) -> bool:
         """Return whether a stored value may be right with a multiple of a product added."""
         text = s.text(value)
-        rounds = range(len(self._held.get((s.unit.file, s.node.lineno), ())))
-        for at, form in product(rounds, ("{}", *_sums(s))):
+        needed = self._is_needed(s, text, lambda at: self._with_term(s, text, factors, at), times)
+        if needed:
+            return True
+        for at, form in product(self._rounds(s), ("{}", *_sums(s))):
             own, *more = (self._value(s, one, at) for one in (form.format(text), *factors))
             with np.errstate(all="ignore"):
                 term = _product(more) if _is_array(own) else None
@@ -184,6 +301,16 @@ class Preview:
                 if any(self._is_progress(one, own) for one in sums):
                     return True
         return False
+
+    def _with_term(
+        self, s: Statement, text: str, factors: Sequence[str], at: int
+    ) -> tuple[Any, Any]:
+        own = self._value(s, _form(s).format(text), at)
+        values = [self._value(s, one, at) for one in factors]
+        with np.errstate(all="ignore"):
+            term = _product(values) if _is_array(own) else None
+            fits = term is not None and stretches(np.shape(term), np.shape(own))
+            return (own + np.asarray(term) if fits else _FAILED), own
 
     def _is_better(self, found: Any, own: Any) -> bool | None:
         if isinstance(found, tuple) and isinstance(own, tuple):
@@ -217,8 +344,11 @@ class Preview:
             yield self._run(s, text, dict(one))
 
     def _run(self, s: Statement, text: str, held: dict[str, Any]) -> Any:
+        code = self._compiled(s.unit.outside(text))
+        if any(_WRITING.fullmatch(name) for name in code.co_names):
+            held = {name: self._library.copied(one) if name in code.co_names else one
+                    for name, one in held.items()}  # fmt: skip
         with suppress(Exception, Endless), self._watchdog.watching():
-            code = self._compiled(s.unit.outside(text))
             return self._seen(eval(code, s.unit.globals, held))
         return _FAILED
 
@@ -314,3 +444,16 @@ def _sums(s: Statement) -> Sequence[str]:
         return ()
     target = s.text(s.node.target).replace("{", "{{").replace("}", "}}")
     return (f"({target}) {OPERATORS[type(s.node.op)]} ({{}})",)
+
+
+def _is_named(s: Statement) -> bool:
+    """Return whether a statement stores its value under a name, or writes all of a named array."""
+    if not isinstance(s.node, ast.Expr):
+        return True
+    called = s.node.value.func if isinstance(s.node.value, ast.Call) else None
+    return isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name)
+
+
+def _form(s: Statement) -> str:
+    """Return how the stored value is computed from the expression of a statement."""
+    return ["{}", *_sums(s)][-1]

@@ -9,12 +9,14 @@ from fractions import Fraction
 import numpy as np
 
 from gradtui.diagnosis.recorded.blame.afters import After, afters
+from gradtui.diagnosis.recorded.blame.arguments import arguments
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.flow import Line
 from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit, together
 from gradtui.diagnosis.recorded.blame.instead import Instead, insteads
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
+from gradtui.diagnosis.recorded.blame.orders import orders
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.slots import Slot, slots
 from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspect, Suspects
@@ -32,6 +34,8 @@ _LEADS, _OF_A_LINE, _FOLLOWED = 16, 8, 3
 """Most edits that are looked at as the first of two, those in a line, and those followed."""
 _FURTHER = 2
 """The extra cost of edits tried once some mistakes are repaired."""
+_PASSES = ((True, True), (False, True), (False, False))
+"""Whether edits are looked at before they are run, and whether a certain glance is believed."""
 _BLIND = 1
 """Most far-fetched edit that is run although a glance cannot tell.
 
@@ -63,6 +67,8 @@ class Search:
         self._again = again
         self._glancing = True
         """Whether only edits with a right line at a glance are tried."""
+        self._certain = True
+        """Whether a glance that is certain is believed: not of an approximation."""
         self._tried = set[_Key]()
         """The edits that were run."""
         self._nearly = list[Hit]()
@@ -107,13 +113,11 @@ class Search:
 
     def _of(self, suspects: Sequence[Suspect], *, likely: bool) -> list[Hit]:
         hits = list[Hit]()
-        for self._glancing in (True,) if likely else (True, False):
+        for self._glancing, self._certain in _PASSES[:1] if likely else _PASSES:
             for total in range(_LIKELY + 1 if likely else TIERS + _COSTS):
                 if self._is_settled(hits, total):
                     break
-                for suspect in suspects:
-                    if 0 <= total - suspect.tier < _COSTS:
-                        hits += self._hits(suspect, total - suspect.tier)
+                hits += self._at(suspects, total)
                 if any(self._is_enough(hit, total) for hit in hits):
                     break
                 wanting = self._glancing and total == _LIKELY and not likely and not hits
@@ -165,8 +169,19 @@ class Search:
 
     def _is_settled(self, hits: Sequence[Hit], total: int) -> bool:
         """Return whether edits as unlikely as `total` cannot be better than those at a glance."""
-        best = min((hit.total for hit in hits if not hit.doubted), default=None)
-        return not self._glancing and best is not None and total > best - LIKELIER
+        best = min((self._bound(hit) for hit in hits if not hit.doubted), default=None)
+        return not self._glancing and best is not None and total > best
+
+    def _bound(self, hit: Hit) -> int:
+        """Return how unlikely an edit may be that no glance supports, to be better than another."""
+        whole = len(hit.mended) == len(self._trials.wrong)
+        return hit.total - LIKELIER if whole else hit.total + _FURTHER
+
+    def _at(self, suspects: Sequence[Suspect], total: int) -> Iterator[Hit]:
+        """Yield the edits as unlikely as `total` that repair something."""
+        for suspect in suspects:
+            if 0 <= total - suspect.tier < _COSTS:
+                yield from self._hits(suspect, total - suspect.tier)
 
     def _is_enough(self, hit: Hit, total: int) -> bool:
         """Return whether to stop the search after edits as unlikely as `total`.
@@ -180,22 +195,29 @@ class Search:
 
     def _is_worth(self, s: Statement, edits: Sequence[Edit], cost: int) -> bool:
         """Return whether an edit is worth a run: by a glance, with far-fetched ones last."""
-        if not self._glancing:
+        if not self._glancing and not self._is_certain(s):
             return True
-        hopeful = self._preview.is_hopeful(s, edits)
-        return cost <= self._blind if hopeful is None else hopeful
+        return self._is_promising(self._preview.is_hopeful(s, edits), cost)
+
+    def _is_certain(self, s: Statement) -> bool:
+        return self._certain and self._preview.is_exact(s)
+
+    def _is_promising(self, hopeful: bool | None, cost: int) -> bool:
+        """Return whether a glance is for a run; if it cannot tell, all but the likeliest wait."""
+        return not self._glancing or cost <= self._blind if hopeful is None else hopeful
 
     def _is_worth_in(self, slot: Slot, edit: Edit, cost: int) -> bool:
-        if not self._glancing or not isinstance(slot, After):
+        if not isinstance(slot, After):
             return self._is_worth(slot.s, [edit], cost)
+        if not self._glancing:
+            return True
         hopeful = self._preview.is_hopeful_after(slot.s, slot.name, edit.text.decode().strip())
         return cost <= self._blind if hopeful is None else hopeful
 
     def _is_worth_times(self, slot: Slot, factor: str, cost: int) -> bool:
-        if not self._glancing or isinstance(slot, After):
+        if isinstance(slot, After) or not (self._glancing or self._is_certain(slot.s)):
             return self._is_worth_in(slot, slot.times(factor), cost)
-        hopeful = self._preview.is_hopeful_times(slot.s, slot.node, factor)
-        return cost <= self._blind if hopeful is None else hopeful
+        return self._is_promising(self._preview.is_hopeful_times(slot.s, slot.node, factor), cost)
 
     def _is_worth_instead(self, one: Instead) -> bool:
         """Return whether one of many edits may be right at a glance, or no glance can tell."""
@@ -227,9 +249,12 @@ class Search:
             self._note(s)
             own = max(cost, candidate.cost)
             if mended:
-                yield Hit(suspect, candidate, own, mended, doubted=not self._glancing)
+                yield Hit(suspect, candidate, own, mended, doubted=self._is_doubted(s))
             elif self._trials.nearly:
                 self._nearly.append(Hit(suspect, candidate, own, self._trials.nearly, True))
+
+    def _is_doubted(self, s: Statement) -> bool:
+        return not self._glancing and not self._is_certain(s)
 
     def _note(self, s: Statement) -> None:
         """Note whether the edit of a statement that was tried last changes the loss.
@@ -275,6 +300,7 @@ class Search:
             wanted = self._trials.numbers
             self._edits[s.node] = [
                 *edits(s), *unused(s), *renamings(s), *given(s), *numbers(s, wanted),
+                *orders(s), *arguments(s),
             ]  # fmt: skip
             self._slots[s.node] = [*slots(s)], [*afters(s)]
         return self._slots[s.node]
@@ -347,6 +373,8 @@ class Search:
         for name in self._trials.wrong:
             if base is None:
                 break
+            if name not in base or name not in once:
+                continue
             true = self._trials.true(name)
             if not base[name].shape == true.shape == once[name].shape:
                 continue

@@ -60,11 +60,12 @@ def blamed_by_slopes(runs: Runs, names: Sequence[str], wrong: Sequence[str]) -> 
     given = points[0].values
     with guarded(called, runs.kept.arrays, lambda: runs.as_is(given)), trials.watchdog.at_work():
         trials.measure()
-        watched = Watched(())
+        library = runs.target.library
+        watched = Watched((), library)
         watched.run(lambda: runs.as_is(given))
         of_loss = getattr(called, "__code__", None) if runs.target.returns_loss else None
         suspects = Suspects(Told(), watched, faithful(watched, trials), of_loss=of_loss)
-        preview = Preview(Told(), watched.held, trials.watchdog)
+        preview = Preview(Told(), watched.held, trials.watchdog, library)
         return tuple(Search(trials, suspects, preview).found())
 
 

@@ -54,6 +54,7 @@ _ODD = 5
 _FILLED = "_like("
 """Part of the name of functions that fill an array: the term that is missing is no constant."""
 _TURNED = "[:, None]"
+_SPREAD = "[..., None]"
 _PRODUCTS = ("dot", "matmul", "outer", "mm", "bmm")
 _COUNTING = ("slice", "range", "len", "int")
 """Functions of whole numbers: no factor is missing there."""
@@ -226,6 +227,12 @@ class Slot:
         ]
         yield from self._turned()
         yield from found[:_TERMS]
+        if self.shape is not None and len(self.shape) > 1:
+            yield from [
+                f"{text}{_SPREAD}" for text, held in arrays(self.s)
+                if held.kind == "f" and held.shape == self.shape[:-1]
+                and not stretches(held.shape, self.shape)
+            ][:_TERMS]  # fmt: skip
 
     def alike(self) -> Iterator[str]:
         """Yield terms that are made like others in the code, of other names."""

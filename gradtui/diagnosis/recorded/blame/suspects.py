@@ -93,6 +93,8 @@ class Suspects:
             order = -order  # the result is likelier wrong than its inputs
         if order is None or isinstance(node, ast.FunctionDef | ast.ClassDef | ast.While):
             return None
+        if self._is_outside(unit, node):
+            return None
         statement = Statement(unit, node, self._around(unit, node), self._loss(unit, node))
         if not is_harmless(statement):
             return None
@@ -118,6 +120,14 @@ class Suspects:
         promoted = tier == UNTOLD or (handing and not lines & self._failing)
         opposite, failing = bool(lines & self._flow.opposite), bool(lines & self._failing)
         return Suspect(statement, tier, promoted, order, opposite, failing)
+
+    def _is_outside(self, unit: Unit, node: ast.stmt) -> bool:
+        """Return whether a line only calls custom functions, inside which the mistake is."""
+        last = node.end_lineno or node.lineno
+        lines = {(unit.file, line) for line in range(node.lineno, last + 1)}
+        if not self._watched.custom or lines & self._watched.custom:
+            return False
+        return not any(line in self._flow.feeds for line in lines)
 
     def _loss(self, unit: Unit, node: ast.stmt) -> ast.expr | None:
         """Return the loss that a statement returns with gradients, which is right by definition."""
@@ -187,7 +197,7 @@ class Suspects:
         """Return how likely the lines that take part in some gradients are at fault."""
         wrong = self._wrong
         if not fed:
-            return TIERS if lines & self._flow.forward else UNTOLD
+            return TIERS if lines & (self._flow.forward | self._flow.idle) else UNTOLD
         if not fed & wrong:
             return TIERS
         if lines & self._flow.forward:
@@ -222,7 +232,8 @@ class Suspects:
         expressions = [(text, held) for _, text, _, held in usable[:_EXPRESSIONS]]
         return Around(scope, ever, self._flow.shapes, expressions, self._wanted,
                       self._watched.library.dialect,
-                      self._watched.locals.get((unit.file, node.lineno), {}))  # fmt: skip
+                      self._watched.locals.get((unit.file, node.lineno), {}),
+                      lambda one: self._watched.part(unit, one))  # fmt: skip
 
     @cached_property
     def _expressions(self) -> list[tuple[Unit, str, set[str], Held]]:

@@ -20,8 +20,9 @@ Results = Mapping[str, Array]
 
 
 _MEASURED = 3
-_LONGEST, _FEWEST = 20.0, 40
-"""Most processor seconds of a search, and the fewest runs of slow code."""
+_LONGEST, _FEWEST, _PAUSE = 15.0, 40, 0.01
+"""Most processor seconds of a search, the fewest runs of slow code, and the seconds for which a
+look at the clock holds."""
 
 
 class Patch(Struct, frozen=True, eq=False):
@@ -41,7 +42,7 @@ class Trials(ABC):
         self.wrong = tuple(wrong)
         """The results that are wrong."""
         self._most = self._left = most
-        self._start = time.process_time()
+        self._start, self._seen, self._late = time.process_time(), 0.0, False
         self.nearly: frozenset[str] = frozenset()
         """The wrong results that the edit tried last makes right but for an approximation."""
         self.strays: bool | None = None
@@ -97,7 +98,11 @@ class Trials(ABC):
 
         None, too, once a run has waited, because others may wait as long.
         """
-        late = time.process_time() - self._start > _LONGEST and self.made >= _FEWEST
+        now = time.perf_counter()
+        if now - self._seen > _PAUSE:  # asking for the time of the processor is slow
+            self._seen = now
+            self._late = time.process_time() - self._start > _LONGEST
+        late = self._late and self.made >= _FEWEST
         return 0 if late or self.watchdog.waited else self._left
 
     @property

@@ -23,17 +23,19 @@ _NO_DATA = (
     type, ast.AST, ModuleType, FunctionType, MethodType, BuiltinFunctionType, np.ufunc, type(None),
 )  # fmt: skip
 """Types without numbers."""
-_KEPT = (0, 1, 5)
-"""Rounds whose values are kept.
-
-In a loop's first round the carried values are still 0, and so are most indices in the second.
-"""
-_VISITS = 6
-"""Most times that a line is examined."""
+_KEPT = 6
+"""Most rounds whose values are kept."""
 _LOOKED = 3
 """Most times that the names in scope are noted; more tell nothing new."""
 _DEPTH = 3
 """The depth to which objects and containers are copied."""
+_VIEWS = frozenset({
+    "view", "reshape", "transpose", "permute", "swapaxes", "unsqueeze", "squeeze", "expand",
+    "expand_as", "view_as", "t", "narrow", "select", "flip", "ravel", "flatten", "contiguous",
+})  # fmt: skip
+"""Methods that only rearrange the elements of an array."""
+_CUSTOM = ("forward", "setup_context", "backward", "vjp")
+"""Methods of a custom function."""
 _ENTRIES = 40
 """Most entries of a dict, an object or a sequence that are names of their own."""
 
@@ -73,6 +75,8 @@ class Watched:
         """File and line -> the lines of the functions that it calls."""
         self.locals: dict[tuple[str, int], Mapping[str, Any]] = {}
         """File and line -> the objects that names meant at its first execution, not copied."""
+        self.custom: set[tuple[str, int]] = set()
+        """File and line of those that run inside a custom function of the library."""
         self._scopes: dict[tuple[str, int], dict[str, Held]] = {}
         self._visits: dict[tuple[str, int], int] = {}
         self._globals: dict[CodeType, dict[str, Any]] = {}
@@ -89,11 +93,14 @@ class Watched:
                 found |= scope
         return found
 
+    def is_whole(self, file: str, line: int) -> bool:
+        """Return whether the values of all rounds of a line are kept."""
+        return len(self.held.get((file, line), ())) == self._visits.get((file, line), 0)
+
     def part(self, unit: Unit, node: ast.expr) -> Shape | None:
-        """Return the shape of a pick from an array at its line's first execution."""
+        """Return the shape of a view of an array at its line's first execution."""
         held = self.held.get((unit.file, node.lineno))
-        picked = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)
-        if not held or not picked or any(isinstance(one, ast.Call) for one in ast.walk(node)):
+        if not held or not _is_view(node):
             return None
         try:
             value = eval(unit.outside(unit.text(node)), unit.globals, dict(held[0]))
@@ -131,7 +138,13 @@ class Watched:
         if not is_users_file(code.co_filename):
             return None
         self._codes.setdefault((code.co_filename, code))
-        return self._line
+        return self._line_of_custom if _is_custom(frame) else self._line
+
+    def _line_of_custom(self, frame: FrameType, event: str, arg: Any) -> Any:
+        if event == "line":
+            self.custom.add((frame.f_code.co_filename, frame.f_lineno))
+        self._line(frame, event, arg)
+        return self._line_of_custom
 
     def _line(self, frame: FrameType, event: str, arg: Any) -> Any:
         if event == "line":
@@ -143,10 +156,10 @@ class Watched:
             seen = self._visits.get(key, 0)
             if not seen:
                 self.locals[key] = dict(frame.f_locals)
-            if seen in _KEPT and key[0] in self._files:
+            if seen < _KEPT and key[0] in self._files:
                 values = {name: self._copied(one) for name, one in frame.f_locals.items()}
                 self.held.setdefault(key, []).append(values)
-            if seen < _VISITS:
+            if seen <= _KEPT:
                 self._visits[key] = seen + 1
             if seen < _LOOKED:
                 named = _named(frame, self._of_module(frame), self.library)
@@ -179,6 +192,29 @@ class Watched:
         return self.library.copied(value)
 
 
+def _is_custom(frame: FrameType | None) -> bool:
+    """Return whether code runs inside a custom function, of whose context it or a caller knows."""
+    while frame is not None:
+        code = frame.f_code
+        if code.co_argcount and code.co_name in _CUSTOM:
+            first = frame.f_locals.get(code.co_varnames[0])
+            if hasattr(first, "needs_input_grad"):
+                return True
+        frame = frame.f_back
+    return False
+
+
+def _is_view(node: ast.expr) -> bool:
+    """Return whether an expression only picks or rearranges elements of an array."""
+    if isinstance(node, ast.Subscript):
+        picked = isinstance(node.ctx, ast.Load)
+    else:
+        called = node.func if isinstance(node, ast.Call) else None
+        picked = isinstance(called, ast.Attribute) and called.attr in _VIEWS
+    inner = (one for one in ast.walk(node) if isinstance(one, ast.Call) and one is not node)
+    return picked and all(map(_is_view, inner))
+
+
 def _is_users(value: Any) -> bool:
     """Return whether a value is an object of a class of the user's with attributes of its own."""
     kind: Any = type(value)
@@ -205,8 +241,8 @@ def _named(frame: FrameType, outside: Mapping[str, Any], library: Library) -> di
     named = _Named(values, library, code)
     own = {name: value for name, value in outside.items() if name not in values}
     for some, depth in ((values, 2), (own, 1)):
-        seen = [(name, library.seen(value)) for name, value in some.items()]
-        for name, value in sorted(seen, key=lambda pair: held_of(pair[1]) is None):
+        single = {name: held_of(library.seen(value)) is not None for name, value in some.items()}
+        for name, value in sorted(some.items(), key=lambda pair: not single[pair[0]]):
             if name.isidentifier():
                 named.add(name, value, depth)
     return named.found
@@ -231,8 +267,9 @@ class _Named:
 
     def add(self, name: str, value: Any, depth: int) -> None:
         """Add a value's names; an entry with a name of its own uses that."""
-        value = self._library.seen(value)
-        held = held_of(value)
+        for part, one in self._library.parts(value).items():
+            self.add(f"{name}.{part}", one, 0)
+        held = held_of(self._library.seen(value))
         if held is not None:
             if name.isidentifier() or not held.shape or id(value) not in self._seen:
                 self.found[name] = held

@@ -1,0 +1,71 @@
+"""Edits of the numbers and the named arguments of calls."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from gradtui.base.text import number
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.units import Edit
+
+_NAMED = (("min", "max"), ("a_min", "a_max"), ("other", "input"))
+"""Named arguments that may be confused."""
+_LARGEST = 9
+"""Largest whole number that may be off by one in an index."""
+
+
+def arguments(s: Statement) -> Iterator[Candidate]:
+    """Yield calls with other numbers, or with an argument of another name."""
+    calls = [node for node in s.nodes if isinstance(node, ast.Call)]
+    shifted = dict.fromkeys(
+        one for call in calls for arg in call.args for one in ast.walk(arg)
+        if isinstance(one, ast.Constant) and isinstance(s.parents.get(one), ast.BinOp)
+    )  # fmt: skip
+    for one in shifted:
+        yield from _off_by_one(s, one)
+    for call in calls:
+        yield from _renamed(s, call)
+    if s.loops:
+        for node in s.nodes:
+            if isinstance(node, ast.Constant) and type(node.value) is float:
+                yield from _others(s, node)
+
+
+def _off_by_one(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
+    """Yield a whole number that is added in an index, off by one."""
+    parent, own = s.parents[node], node.value
+    added = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub)
+    if added and type(own) is int and 0 <= own <= _LARGEST:
+        for value in (own - 1, own + 1):
+            if value >= 0:
+                told = f"{own} must be {value}"
+                edit = s.replaced(node, str(value))
+                yield Candidate((edit,), "wrong-variable", told, 1, str(value), node)
+
+
+def _renamed(s: Statement, call: ast.Call) -> Iterator[Candidate]:
+    """Yield calls in which one named argument is another: a bound from above or from below."""
+    given = {one.arg for one in call.keywords}
+    for keyword in call.keywords:
+        for pair in _NAMED:
+            if keyword.arg not in pair or given.issuperset(pair):
+                continue
+            other = pair[1 - pair.index(keyword.arg)]
+            value = s.text(keyword.value)
+            start = s.unit.start(keyword.value) - len(keyword.arg) - 1
+            edit = Edit(start, s.unit.end(keyword.value), f"{other}={value}")
+            told = f"{keyword.arg} must be {other}"
+            yield Candidate((edit,), "wrong-variable", told, 1, other, call)
+
+
+def _others(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
+    """Yield numbers near one of a loop, around which results are not linear in it."""
+    own = float(node.value)  # type: ignore[arg-type]
+    for value in dict.fromkeys((own + 1, own - 1, 2 * own, own / 2, own + 0.5, own - 0.5, 3 * own)):
+        if value != own:
+            text = number(value) if float(number(value)) == value else repr(value)
+            text = text if "." in text else f"{text}.0"
+            told = f"{s.text(node)} must be {text}"
+            edit = s.replaced(node, text, 9 if text[0] != "-" else 3)
+            yield Candidate((edit,), "constant-factor", told, 2, text, node)

@@ -1,0 +1,112 @@
+"""Edits of the order of elements: a missing reversal, a scan's direction, axes laid out wrongly.
+
+A missing conjugate is of that kind, too.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from itertools import combinations
+from types import ModuleType
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+
+_SCANS = ("cumsum", "cumprod", "logcumsumexp")
+_REVERSALS = ("flip", "flipud", "fliplr")
+_LAID = ("reshape", "view")
+_COMPLEX = (b"conj", b"fft", b"complex")
+"""What the text of functions of complex numbers contains."""
+_MOST = 4
+"""Most axes of an array that is laid out in another order."""
+
+
+def orders(s: Statement) -> Iterator[Candidate]:
+    """Yield other orders of the elements of a statement's expressions."""
+    conjugates = any(one in s.unit.source for one in _COMPLEX)
+    for node in s.nodes:
+        if conjugates and isinstance(node, ast.expr) and _is_array(s, node):
+            yield from _conjugated(s, node)
+        if isinstance(node, ast.Call):
+            yield from _scanned(s, node)
+            yield from _laid(s, node)
+        if isinstance(node, ast.expr) and _may_be_reversed(s, node):
+            yield from _reversed(s, node)
+
+
+def _conjugated(s: Statement, node: ast.expr) -> Iterator[Candidate]:
+    """Yield the conjugate of an array."""
+    text = f"{s.inside(node, 9)}.conj()"
+    told = "its conjugate is needed"
+    yield Candidate((s.replaced(node, text),), "wrong-variable", told, 1, text, node)
+
+
+def _is_array(s: Statement, node: ast.expr) -> bool:
+    """Return whether an expression is an array, and not used to pick from one."""
+    if node in s.indexing or isinstance(getattr(node, "ctx", None), ast.Store):
+        return False
+    if isinstance(s.parents.get(node), ast.Attribute) or isinstance(s.node, ast.For):
+        return False
+    return bool(s.shape(node) or s.shape_of_value(node))
+
+
+def _may_be_reversed(s: Statement, node: ast.expr) -> bool:
+    """Return whether an expression is an array that only its order may spoil."""
+    if node in s.indexing or isinstance(getattr(node, "ctx", None), ast.Store):
+        return False
+    plain = isinstance(node, ast.Call | ast.Subscript | ast.BinOp) or is_leaf(node)
+    shape = s.shape(node) if plain else None
+    if plain and shape is None and not is_leaf(node):
+        shape = s.shape_of_value(node)
+    return shape is not None and max(shape, default=0) > 1
+
+
+def _reversed(s: Statement, node: ast.expr) -> Iterator[Candidate]:
+    """Yield an array reversed along its last axis, or the first."""
+    cost = 1 if b"flip" in s.unit.source or b"::-1" in s.unit.source else 3
+    for axis in ("-1", "0"):
+        text = s.flipped(s.inside(node, 9), axis)
+        told = "it must be reversed"
+        yield Candidate((s.replaced(node, text),), "wrong-axis", told, cost, text, node)
+
+
+def _scanned(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield a running sum or product from the other end."""
+    called = node.func
+    if not isinstance(called, ast.Attribute) or called.attr not in _SCANS:
+        return
+    own, args = called.value, [*node.args]
+    if isinstance(own, ast.Name) and isinstance(s.unit.globals.get(own.id), ModuleType):
+        if not args:
+            return
+        array, args = args[0], args[1:]
+    else:
+        array = own
+    named = [one.value for one in node.keywords if one.arg in ("axis", "dim")]
+    axis = s.text((args + named)[0]) if args + named else "0"
+    start, end = s.unit.start(node), s.unit.end(node)
+    before, after = s.unit.start(array), s.unit.end(array)
+    turned = s.flipped(s.inside(array, 9), axis)
+    text = s.unit.between(start, before) + turned + s.unit.between(after, end)
+    text = s.flipped(text, axis)
+    told = "it must run from the other end"
+    yield Candidate((s.replaced(node, text),), "wrong-axis", told, 1, text, node)
+
+
+def _laid(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield a reshaped array with two axes laid out the other way round."""
+    called = node.func
+    if not isinstance(called, ast.Attribute) or called.attr not in _LAID:
+        return
+    one_tuple = len(node.args) == 1 and isinstance(node.args[0], ast.Tuple)
+    sizes = [*node.args[0].elts] if one_tuple and isinstance(node.args[0], ast.Tuple) else node.args
+    if not 1 < len(sizes) <= _MOST or any(isinstance(one, ast.Starred) for one in sizes):
+        return
+    for one, two in combinations(range(len(sizes)), 2):
+        texts = [s.text(size) for size in sizes]
+        texts[one], texts[two] = texts[two], texts[one]
+        inner = f"({', '.join(texts)})" if one_tuple else ", ".join(texts)
+        head = s.unit.between(s.unit.start(node), s.unit.end(called))
+        text = f"{head}({inner}).{s.dialect.swapping}({one}, {two})"
+        told = f"its axes {one} and {two} are laid out the other way round"
+        yield Candidate((s.replaced(node, text),), "wrong-axis", told, 1, text, node)
