@@ -22,6 +22,8 @@ Array = NDArray[Any]
 
 SINGLE = 1e-3
 """The least relative difference that counts in float32."""
+_CANCELLED, _KEPT = 1e-13, 1e-9
+"""Shares of the largest gradient: at most, what is 0 but for rounding, and what may be left."""
 _TOLD = 1e-2
 """A mistake would show if the tolerance is below this share of the gradient."""
 _NEARLY = 1e-4
@@ -91,7 +93,7 @@ class Judge:
 
     def forgives(self, point: Point, name: str, apart: Array) -> bool:
         """Return whether differences from the truth are within tolerance at a point."""
-        room = self.tolerance * np.abs(point.true[name])
+        room = self._room(point, name)
         if np.all(apart <= room):
             return True
         # Most are far off: only nearly right ones are worth the runs that measure rounding.
@@ -143,13 +145,24 @@ class Judge:
         with np.errstate(all="ignore"):
             apart = np.where(hand == true, 0.0, np.abs(hand - true))
         apart = np.where(np.isnan(apart), np.inf, apart)
-        room = self.tolerance * np.abs(true)
+        room = self._room(point, name)
         if np.all(apart <= room):
             return apart, room
         few = np.fmax(room, ROUNDED * self._spread(point, _FEW)[name])
         if np.any(apart > _CLEARLY * few):
             return apart, few
         return apart, np.fmax(room, ROUNDED * self._spread(point)[name])
+
+    def _room(self, point: Point, name: str) -> Array:
+        """Return the tolerance that rounding does not enlarge.
+
+        Where all parts of a gradient cancel, as those by the bias of an attention's keys do, a
+        small number in the code, such as an eps, keeps what is claimed from being just 0.
+        """
+        true = np.abs(point.true[name])
+        largest = max(np.max(np.abs(one), initial=0.0) for one in point.true.values())
+        cancelled = np.max(true, initial=0.0) <= _CANCELLED * largest
+        return np.fmax(self.tolerance * true, _KEPT * largest if cancelled else 0.0)
 
     def _spread(self, point: Point, shakes: int = SHAKES) -> dict[str, Array]:
         """Return the spread of the differences at a point when every rounding is moved."""

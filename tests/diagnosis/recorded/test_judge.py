@@ -8,6 +8,7 @@ from gradtui.diagnosis.recorded import judge
 from gradtui.diagnosis.recorded.differences import Slope
 
 X = np.array([1.0, 2.0, -0.5])
+RNG = np.random.default_rng(4)
 
 
 def right(x):
@@ -25,3 +26,23 @@ def test_a_wrong_gradient_that_differences_cannot_confirm_is_not_called_right(
     unsure = Slope(0.0, float("inf"), corner=False, sure=False)
     monkeypatch.setattr(judge, "slope_at", lambda *args, **options: unsure)
     assert [finding.rule for finding in gradtui.check(case, X)] == rules
+
+
+@pytest.mark.parametrize(("small", "wrong"), [(1e-10, False), (1e-4, True)])
+def test_what_an_eps_leaves_of_a_gradient_that_cancels_is_no_mistake(small, wrong):
+    x, y, q = RNG.normal(size=(5, 3)), RNG.normal(size=(5, 3)), RNG.normal(size=(3, 3))
+
+    def case(K, b):
+        k = x @ K + b
+        scores = x @ q @ k.T
+        e = np.exp(scores - scores.max(axis=1, keepdims=True))
+        p = e / e.sum(axis=1, keepdims=True)
+        out = p @ x
+        dp = (out - y) @ x.T
+        ds = p * (dp - np.sum(dp * p, axis=1, keepdims=True) / (1 + small))
+        dk = ds.T @ (x @ q)
+        return np.sum((out - y) ** 2) / 2, (x.T @ dk, dk.sum(axis=0))
+
+    found = gradtui.check(case, K=RNG.normal(size=(3, 3)), b=RNG.normal(size=3))
+    named = [name for one in found for name in one.evidence.get("gradients", [one.target])]
+    assert ("b" in named) == wrong
