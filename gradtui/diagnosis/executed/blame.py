@@ -12,9 +12,9 @@ from gradtui.diagnosis.recorded.blame.flow import Told
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.preview import Preview
-from gradtui.diagnosis.recorded.blame.search import Search, faithful
+from gradtui.diagnosis.recorded.blame.search import Search
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
-from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
+from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, faithful
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.blame.watchdog import Endless
 from gradtui.diagnosis.updates.evidence import Course, astray

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.recorded.around import has_shares
 from gradtui.diagnosis.recorded.judge import Wrong
 from gradtui.diagnosis.recorded.notes import note
 from gradtui.diagnosis.recorded.passes import Way
-from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, has_shares
+from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
 from gradtui.diagnosis.recorded.surrogates import Surrogate, agreed, is_handed_on, surrogate
 from gradtui.recording.tape import Leaf

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError
-from gradtui.diagnosis.backward.probes import NEAR, size_of
+from gradtui.diagnosis.backward.probes import NEAR
+from gradtui.diagnosis.recorded.around import alike, between, is_symmetric
 from gradtui.diagnosis.recorded.domain import Domain
 from gradtui.diagnosis.recorded.halves import Begun, called
 from gradtui.diagnosis.recorded.target import Returned, Target
@@ -38,8 +39,6 @@ _LARGE, _WIDE = 5_000, 1 << 26
 """With more nodes on a tape, or bytes of values, there are fewer points."""
 VAST = 20_000
 """With more nodes, there are only a near point and a far one."""
-_SAME = 1e-6
-"""The tolerance of symmetry for a rounded matrix, relative to its largest element."""
 _SEED = 20_240_229
 
 
@@ -286,7 +285,7 @@ class Runs:
             values = {name: alike(value, spread, rng) for name, value in start.values.items()}
             for near in _PULLED:
                 try:
-                    point = self.point(_between(start.values, values, near), names,
+                    point = self.point(between(start.values, values, near), names,
                                        near=spread * near <= NEAR)  # fmt: skip
                 except Outside:
                     continue
@@ -305,70 +304,6 @@ def _spreads(tape: Tape) -> Sequence[float]:
     if len(tape) > VAST:
         return _SPREADS[:3:2]
     return _SPREADS[:3] if len(tape) > _LARGE or tape.bytes > _WIDE else _SPREADS
-
-
-def _between(one: Values, other: Values, share: float) -> Values:
-    """Return the point at a fraction of the way from one point to another."""
-    if share == 1:
-        return other
-    return {
-        name: np.asarray(value + share * (other[name] - value), dtype=value.dtype)
-        for name, value in one.items()
-    }
-
-
-@np.errstate(all="ignore")  # of the largest numbers some are infinite: such points are left out
-def drawn(value: Array, spread: float, rng: np.random.Generator) -> Array:
-    """Return random numbers around a value, or as large as its own if `spread` is 1."""
-    normal = rng.normal(size=value.shape)
-    if spread >= 1:
-        return np.asarray(size_of(value) * normal, dtype=value.dtype)
-    grown = value * np.exp(spread * rng.normal(size=value.shape))
-    return np.asarray(grown + 0.1 * spread * size_of(value) * normal, dtype=value.dtype)
-
-
-def alike(value: Array, spread: float, rng: np.random.Generator) -> Array:
-    """Return random numbers around a value that stay symmetric, positive definite or shares.
-
-    A gradient of a function of such arguments need not be right for others.
-    """
-    found = drawn(value, spread, rng)
-    if is_symmetric(value):
-        found = _definite(value, spread, rng) if _is_definite(value) else found
-        found = (found + found.swapaxes(-1, -2)) / 2
-    elif has_shares(value):
-        found = np.abs(found) / np.abs(found).sum(axis=-1, keepdims=True)
-    return np.asarray(found, dtype=value.dtype)
-
-
-def is_symmetric(value: Array) -> bool:
-    """Return whether the last two axes of an array are those of symmetric matrices."""
-    if value.ndim < 2 or value.shape[-1] != value.shape[-2] or value.shape[-1] < 2:
-        return False
-    if not value.size or not np.all(np.isfinite(value)):
-        return False
-    beside = value[..., 0, 1:]
-    largest = np.max(np.abs(value))
-    same = np.allclose(value, value.swapaxes(-1, -2), rtol=0, atol=_SAME * largest)
-    return bool(np.ptp(value) and np.any(beside) and same)
-
-
-def _is_definite(value: Array) -> bool:
-    return bool(np.all(np.linalg.eigvalsh(np.asarray(value, np.float64)) > 0))
-
-
-def _definite(value: Array, spread: float, rng: np.random.Generator) -> Array:
-    """Return positive definite matrices around some."""
-    size = value.shape[-1]
-    turned = np.eye(size) + spread * rng.normal(size=value.shape) / np.sqrt(size)
-    return np.asarray(turned @ value @ turned.swapaxes(-1, -2))
-
-
-def has_shares(value: Array) -> bool:
-    """Return whether numbers along the last axis are shares of 1, not one-hot."""
-    if not value.ndim or value.shape[-1] < 2 or not np.all(value >= 0) or np.all(value % 1 == 0):
-        return False
-    return bool(np.allclose(value.sum(axis=-1), 1.0, rtol=0, atol=1e-6))
 
 
 def shaped(value: Any, shape: tuple[int, ...]) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, permutations
+from itertools import pairwise
 from typing import TypeGuard
 
 from gradtui.diagnosis.recorded.blame.calls import of_all, of_method
@@ -16,6 +16,7 @@ from gradtui.diagnosis.recorded.blame.candidates import (
     swapped,
 )
 from gradtui.diagnosis.recorded.blame.indices import of_axis, of_index, shifted
+from gradtui.diagnosis.recorded.blame.orders import of_axes, of_subscripts
 from gradtui.diagnosis.recorded.blame.stores import of_target
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -276,9 +277,9 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         edit = s.replaced(node, s.text(called.value), s.binding(called.value))
         yield _transposed(node, edit, s.text(called.value))
     if name in ("transpose", "permute"):
-        yield from _of_order(s, node)
+        yield from of_axes(s, node)
     if name == "einsum" and args and isinstance(args[0], ast.Constant):
-        yield from _of_subscripts(s, args[0])
+        yield from of_subscripts(s, args[0])
     if name in _PICKING:
         for arg in args[1:]:
             yield from shifted(s, arg, 2)
@@ -355,33 +356,6 @@ def _of_twins(s: Statement, node: ast.Call, name: str) -> Iterator[Candidate]:
             edit = Edit(end - len(name.encode()), end, other)
             rule = "wrong-axis" if "mean" in pair else "wrong-variable"
             yield Candidate((edit,), rule, f"{name} must be {other}", 1, other, node)
-
-
-def _of_order(s: Statement, node: ast.Call) -> Iterator[Candidate]:
-    """Yield other orders of the axes of a full transpose."""
-    given = [
-        one for arg in node.args for one in (arg.elts if isinstance(arg, ast.Tuple) else [arg])
-    ]
-    axes = [one for one in given if isinstance(one, ast.Constant) and type(one.value) is int]
-    if len(axes) not in (3, 4):
-        return
-    start, end = s.unit.start(axes[0]), s.unit.end(axes[-1])
-    for order in permutations([str(one.value) for one in axes]):
-        text = ", ".join(order)
-        told = f"the axes must be {text}"
-        yield Candidate((Edit(start, end, text),), "transposed", told, 2, text, node)
-
-
-def _of_subscripts(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
-    """Yield the subscripts of an einsum with two neighbouring letters of a part exchanged."""
-    text = s.text(node)
-    spots = [at for at, letter in enumerate(text) if letter.isalpha()]
-    for one, two in pairwise(spots):
-        if text[one + 1 : two].strip():
-            continue  # of two parts
-        turned = text[:one] + text[two] + text[one + 1 : two] + text[one] + text[two + 1 :]
-        told = f"the subscripts must be {turned}"
-        yield Candidate((s.replaced(node, turned),), "transposed", told, 1, turned, node)
 
 
 def _of_root(s: Statement, node: ast.Call) -> Iterator[Candidate]:

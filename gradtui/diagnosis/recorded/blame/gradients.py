@@ -16,9 +16,9 @@ from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.needs import Needs
 from gradtui.diagnosis.recorded.blame.preview import Preview
-from gradtui.diagnosis.recorded.blame.search import Search, faithful
+from gradtui.diagnosis.recorded.blame.search import Search
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
-from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
+from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, faithful
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.blame.watchdog import Endless

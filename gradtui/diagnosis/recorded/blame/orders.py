@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise, permutations
 from types import ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.units import Edit
 
 _SCANS = ("cumsum", "cumprod", "logcumsumexp")
 _REVERSALS = ("flip", "flipud", "fliplr")
@@ -110,3 +111,30 @@ def _laid(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         text = f"{head}({inner}).{s.dialect.swapping}({one}, {two})"
         told = f"its axes {one} and {two} are laid out the other way round"
         yield Candidate((s.replaced(node, text),), "wrong-axis", told, 1, text, node)
+
+
+def of_axes(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield other orders of the axes of a full transpose."""
+    given = [
+        one for arg in node.args for one in (arg.elts if isinstance(arg, ast.Tuple) else [arg])
+    ]
+    axes = [one for one in given if isinstance(one, ast.Constant) and type(one.value) is int]
+    if len(axes) not in (3, 4):
+        return
+    start, end = s.unit.start(axes[0]), s.unit.end(axes[-1])
+    for order in permutations([str(one.value) for one in axes]):
+        text = ", ".join(order)
+        told = f"the axes must be {text}"
+        yield Candidate((Edit(start, end, text),), "transposed", told, 2, text, node)
+
+
+def of_subscripts(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
+    """Yield the subscripts of an einsum with two neighbouring letters of a part exchanged."""
+    text = s.text(node)
+    spots = [at for at, letter in enumerate(text) if letter.isalpha()]
+    for one, two in pairwise(spots):
+        if text[one + 1 : two].strip():
+            continue  # of two parts
+        turned = text[:one] + text[two] + text[one + 1 : two] + text[one] + text[two + 1 :]
+        told = f"the subscripts must be {turned}"
+        yield Candidate((s.replaced(node, turned),), "transposed", told, 1, turned, node)

@@ -7,37 +7,35 @@ from __future__ import annotations
 
 import ast
 import math
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
-from types import CodeType
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Statement
+from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.flow import Told
+from gradtui.diagnosis.recorded.blame.glances import (
+    FAILED,
+    HOLE,
+    Held,
+    Rounds,
+    edited,
+    is_array,
+    stored_form,
+    sums,
+)
 from gradtui.diagnosis.recorded.blame.needs import PLAIN, Change, Needs, Nodes
 from gradtui.diagnosis.recorded.blame.units import Edit
-from gradtui.diagnosis.recorded.blame.watchdog import Endless, Watchdog
+from gradtui.diagnosis.recorded.blame.watchdog import Watchdog
 from gradtui.engine.shapes import stretches
 from gradtui.recording.library import NUMPY, Library
 
 Array = NDArray[Any]
-_HOLE = "_hole"
-"""The placeholder name for an expression."""
 _TIMES = (1.0, -1.0, 2.0, 0.5)
 """The factors with which an edit may be needed."""
-_WRITING = re.compile(r"[a-z]\w*[^_]_|at|out")
-"""Names of methods that write into an array."""
-_GLANCED = (0, 1, 5)
-"""Rounds that are looked at: in a loop's first, the carried values are still 0, and so are most
-indices in the second."""
-_FAILED = np.full(1, np.nan)
-"""The value of an expression that fails."""
 
 
 class _Stored(Struct, frozen=True, eq=False):
@@ -54,7 +52,7 @@ class Preview:
     def __init__(
         self,
         flow: Told,
-        held: Mapping[tuple[str, int], Sequence[Mapping[str, Any]]],
+        held: Held,
         watchdog: Watchdog,
         library: Library = NUMPY,
         *,
@@ -66,11 +64,9 @@ class Preview:
 
         `is_whole` tells whether the values of all rounds of a line are known.
         """
-        self._flow, self._held, self._watchdog = flow, held, watchdog
+        self._flow, self._rounds = flow, Rounds(held, watchdog, library)
         self._times = (1.0,) if exact else _TIMES
-        self._library, self._needs, self._is_whole = library, needs, is_whole
-        self._codes: dict[str, CodeType] = {}
-        self._values: dict[tuple[ast.stmt, str], list[Any]] = {}
+        self._needs, self._is_whole = needs, is_whole
         self._after: dict[tuple[ast.stmt, int], dict[str, Any]] = {}
         """Statement and round -> the values of all names once it has run."""
         self._known: dict[tuple[ast.stmt, str], _Stored | None] = {}
@@ -82,23 +78,26 @@ class Preview:
 
     def is_hopeful(self, s: Statement, edits: Sequence[Edit]) -> bool | None:
         """Return whether a statement may be right with an edit; None if a glance cannot tell."""
-        rounds = self._rounds(s)
-        text, own = _edited(s, edits), _edited(s, edits, applied=False)
+        rounds = self._rounds.glanced(s)
+        text, own = edited(s, edits), edited(s, edits, applied=False)
         if rounds and text is None and _is_in_target(s, edits):
             return self._may_be_stored(s)
         if not rounds or text is None or own is None:
             return None
         needed = self._is_needed(
-            s, own, lambda at: (self._value(s, _form(s).format(text), at), None)
+            s, own, lambda at: (self._rounds.value(s, stored_form(s).format(text), at), None)
         )
         if needed is not None:
             return needed
         told = self._told(
             s,
             (
-                (self._value(s, form.format(text), at), self._value(s, form.format(own), at))
-                for at, form in product(rounds, ("{}", *_sums(s)))
-                if form == "{}" or not _is_nothing(self._value(s, text, at))
+                (
+                    self._rounds.value(s, form.format(text), at),
+                    self._rounds.value(s, form.format(own), at),
+                )
+                for at, form in product(rounds, ("{}", *sums(s)))
+                if form == "{}" or not _is_nothing(self._rounds.value(s, text, at))
             ),
         )
         return None if told is False and self._is_of_other_shape(s, own, text) else told
@@ -107,7 +106,7 @@ class Preview:
         """Return whether some values may be right, each given with the unedited one."""
         told = list[bool | None]()
         for found, own in values:
-            if found is _FAILED and own is not _FAILED:
+            if found is FAILED and own is not FAILED:
                 return False  # what works with these inputs no longer does
             told.append(self._is_better(found, own))
         unsure = None in told or (s.unit.file, s.node.lineno) in self._flow.local
@@ -120,13 +119,10 @@ class Preview:
         """
         if self._stored(s, own) is None:
             return False
-        before, after = (self._value(s, _form(s).format(one), 0) for one in (own, text))
-        return _is_array(after) and np.shape(before) != np.shape(after) and after is not _FAILED
-
-    def _rounds(self, s: Statement) -> Sequence[int]:
-        """Return the rounds at whose values a glance is taken."""
-        count = len(self._held.get((s.unit.file, s.node.lineno), ()))
-        return [at for at in _GLANCED if at < count]
+        before, after = (
+            self._rounds.value(s, stored_form(s).format(one), 0) for one in (own, text)
+        )
+        return is_array(after) and np.shape(before) != np.shape(after) and after is not FAILED
 
     def is_exact(self, s: Statement) -> bool:
         """Return whether a glance is certain for the values that a statement stores."""
@@ -148,14 +144,14 @@ class Preview:
     def _stored_anew(self, s: Statement, own: str) -> _Stored | None:
         at_line = s.unit.file, s.node.lineno
         last = s.node.end_lineno or s.node.lineno
-        if self._needs is None or not self._held.get(at_line) or not self._is_whole(*at_line):
+        if self._needs is None or not self._rounds.held(s) or not self._is_whole(*at_line):
             return None
         if not _is_named(s):
             return None
         rounds, values = list[int](), list[Array]()
-        for at in range(len(self._held[at_line])):
-            value = self._value(s, _form(s).format(own), at)
-            if not _is_array(value):
+        for at in range(len(self._rounds.held(s))):
+            value = self._rounds.value(s, stored_form(s).format(own), at)
+            if not is_array(value):
                 return None
             # Python comes back to the first line of a longer statement.
             again = last > s.node.lineno and values and _is_equal(np.asarray(value), values[-1])
@@ -179,7 +175,7 @@ class Preview:
         changes = list[Change]()
         for at, value in zip(stored.rounds, stored.values, strict=True):
             found, none = made(at)
-            fits = _is_array(found) and np.shape(found) == value.shape
+            fits = is_array(found) and np.shape(found) == value.shape
             if not fits or not (none is None or np.shape(none) == value.shape):
                 return None
             changes.append(Change(value, np.asarray(found), none))
@@ -192,8 +188,8 @@ class Preview:
         """Return whether a statement's value may be right, though perhaps elsewhere."""
         text = s.text(value) if (value := s.value()) is not None else ""
         found = [
-            own for at in self._rounds(s)
-            if _is_array(own := self._value(s, text, at)) and own.any()
+            own for at in self._rounds.glanced(s)
+            if is_array(own := self._rounds.value(s, text, at)) and own.any()
         ]  # fmt: skip
         if any(self._flow.knows(np.asarray(one), self._times) for one in found):
             return True
@@ -202,9 +198,9 @@ class Preview:
     def is_hopeful_kept(self, s: Statement, text: str) -> bool:
         """Return whether another value may be right once the stored one is added to it."""
         own = s.text(value) if (value := s.value()) is not None else ""
-        for at in self._rounds(s):
-            more, before = self._value(s, own, at), self._value(s, text, at)
-            if _is_array(more) and _is_array(before) and np.shape(more) == np.shape(before):
+        for at in self._rounds.glanced(s):
+            more, before = self._rounds.value(s, own, at), self._rounds.value(s, text, at)
+            if is_array(more) and is_array(before) and np.shape(more) == np.shape(before):
                 with np.errstate(all="ignore"):
                     if more.any() and self._flow.knows(np.asarray(before + more)):
                         return True
@@ -219,16 +215,16 @@ class Preview:
         return self._is_hopeful_with(s, node, (text,))
 
     def _is_hopeful_with(self, s: Statement, node: ast.expr, factors: Sequence[str]) -> bool | None:
-        rounds = self._rounds(s)
-        hole = [s.replaced(node, _HOLE)]
-        text, own = _edited(s, hole), _edited(s, hole, applied=False)
+        rounds = self._rounds.glanced(s)
+        hole = [s.replaced(node, HOLE)]
+        text, own = edited(s, hole), edited(s, hole, applied=False)
         if not rounds or text is None or own is None:
             return None
-        form = _form(s).format(text)
+        form = stored_form(s).format(text)
 
         def made(at: int) -> tuple[Any, Any]:
-            found = self._filled(s, form, factors, at)
-            none = self._filled(s, form, [*factors, "0.0"], at) if len(factors) > 1 else None
+            found = self._rounds.filled(s, form, factors, at)
+            none = self._rounds.filled(s, form, [*factors, "0.0"], at) if len(factors) > 1 else None
             return found, none
 
         needed = self._is_needed(s, own, made)
@@ -238,27 +234,17 @@ class Preview:
             s,
             (
                 (
-                    self._filled(s, kind.format(text), factors, at),
-                    self._value(s, kind.format(own), at),
+                    self._rounds.filled(s, kind.format(text), factors, at),
+                    self._rounds.value(s, kind.format(own), at),
                 )
-                for at, kind in product(rounds, ("{}", *_sums(s)))
-                if kind == "{}" or not _is_nothing(self._filled(s, text, factors, at))
+                for at, kind in product(rounds, ("{}", *sums(s)))
+                if kind == "{}" or not _is_nothing(self._rounds.filled(s, text, factors, at))
             ),
         )
 
-    def _filled(self, s: Statement, text: str, factors: Sequence[str], at: int) -> Any:
-        """Return the value of an expression with a product in its hole."""
-        own, *more = (self._value(s, one, at) for one in factors)
-        held = self._held[s.unit.file, s.node.lineno][at]
-        try:
-            product = math.prod(more, start=own)
-        except Exception:  # the values are of any class, whose operators may refuse each other
-            return _FAILED
-        return self._run(s, f"({text})", {**held, _HOLE: product})
-
     def is_hopeful_after(self, s: Statement, name: str, line: str) -> bool | None:
         """Return whether the value that a statement stores may be right after an added line."""
-        rounds = self._rounds(s)
+        rounds = self._rounds.glanced(s)
         if not rounds or not name.isidentifier() or not isinstance(s.node, ast.Assign):
             return None
         return any(self._is_right_after(s, name, line, at) for at in rounds)
@@ -266,23 +252,14 @@ class Preview:
     def _is_right_after(self, s: Statement, name: str, line: str, at: int) -> bool:
         key = s.node, at
         if key not in self._after:
-            own = dict(self._held[s.unit.file, s.node.lineno][at])
-            self._after[key] = own if self._runs(s.text(s.node), s, own) else {}
+            own = dict(self._rounds.held(s)[at])
+            self._after[key] = own if self._rounds.runs(s.text(s.node), s, own) else {}
         held = dict(self._after[key])
         before: Any = held.get(name)
-        if not _is_array(before):
+        if not is_array(before):
             return False
         held[name] = np.array(before)
-        return self._runs(line, s, held) and self._is_better(held[name], before) is True
-
-    def _runs(self, text: str, s: Statement, held: dict[str, Any]) -> bool:
-        """Run the user's statements on recorded values; return whether that worked."""
-        try:
-            with self._watchdog.watching():
-                exec(s.unit.outside(text), s.unit.globals, held)
-        except (Exception, Endless):
-            return False
-        return True
+        return self._rounds.runs(line, s, held) and self._is_better(held[name], before) is True
 
     def is_hopeful_sum(
         self, s: Statement, value: ast.expr, factors: Sequence[str], times: Sequence[float]
@@ -292,34 +269,34 @@ class Preview:
         needed = self._is_needed(s, text, lambda at: self._with_term(s, text, factors, at), times)
         if needed:
             return True
-        for at, form in product(self._rounds(s), ("{}", *_sums(s))):
-            own, *more = (self._value(s, one, at) for one in (form.format(text), *factors))
+        for at, form in product(self._rounds.glanced(s), ("{}", *sums(s))):
+            own, *more = (self._rounds.value(s, one, at) for one in (form.format(text), *factors))
             with np.errstate(all="ignore"):
-                term = _product(more) if _is_array(own) else None
+                term = _product(more) if is_array(own) else None
                 fits = term is not None and stretches(np.shape(term), np.shape(own))
-                sums = (own + one * np.asarray(term) for one in times) if fits else ()
-                if any(self._is_progress(one, own) for one in sums):
+                several = (own + one * np.asarray(term) for one in times) if fits else ()
+                if any(self._is_progress(one, own) for one in several):
                     return True
         return False
 
     def _with_term(
         self, s: Statement, text: str, factors: Sequence[str], at: int
     ) -> tuple[Any, Any]:
-        own = self._value(s, _form(s).format(text), at)
-        values = [self._value(s, one, at) for one in factors]
+        own = self._rounds.value(s, stored_form(s).format(text), at)
+        values = [self._rounds.value(s, one, at) for one in factors]
         with np.errstate(all="ignore"):
-            term = _product(values) if _is_array(own) else None
+            term = _product(values) if is_array(own) else None
             fits = term is not None and stretches(np.shape(term), np.shape(own))
-            return (own + np.asarray(term) if fits else _FAILED), own
+            return (own + np.asarray(term) if fits else FAILED), own
 
     def _is_better(self, found: Any, own: Any) -> bool | None:
         if isinstance(found, tuple) and isinstance(own, tuple):
             more = self._count(found) - self._count(own)
             # Swapped values are each as right as before, but perhaps in the wrong place.
             return None if not more and _is_exchange(found, own) else more > 0
-        if not _is_array(found) or found is _FAILED:
+        if not is_array(found) or found is FAILED:
             return None
-        if _is_plain(found) or (_is_array(own) and _is_equal(found, own)):
+        if _is_plain(found) or (is_array(own) and _is_equal(found, own)):
             return None
         # Of a single number, only that of a vector is known: most are elements of other arrays.
         return self._is_progress(found, own) or (None if np.size(found) == 1 else False)
@@ -329,61 +306,22 @@ class Preview:
         told = self._flow.knows(np.asarray(found), self._times)
         if not told or told == math.inf:
             return told > 0
-        return not _is_array(own) or told > self._flow.knows(np.asarray(own), self._times)
-
-    def _value(self, s: Statement, text: str, at: int) -> Any:
-        """Return the value of a user's expression in a round; a failure counts as wrong."""
-        values = self._values.get((s.node, text))
-        if values is None:
-            values = self._values[s.node, text] = [*self._evaluated(s, f"({text})")]
-        return values[at]
-
-    def _evaluated(self, s: Statement, text: str) -> Iterator[Any]:
-        """Yield the values of an expression in all recorded rounds."""
-        for one in self._held[s.unit.file, s.node.lineno]:
-            yield self._run(s, text, dict(one))
-
-    def _run(self, s: Statement, text: str, held: dict[str, Any]) -> Any:
-        code = self._compiled(s.unit.outside(text))
-        if any(_WRITING.fullmatch(name) for name in code.co_names):
-            held = {name: self._library.copied(one) if name in code.co_names else one
-                    for name, one in held.items()}  # fmt: skip
-        with suppress(Exception, Endless), self._watchdog.watching():
-            return self._seen(eval(code, s.unit.globals, held))
-        return _FAILED
-
-    def _compiled(self, text: str) -> CodeType:
-        """Return the code of an expression; for invalid text, code that fails."""
-        if text not in self._codes:
-            try:
-                self._codes[text] = compile(text, "<gradtui>", "eval")
-            except (SyntaxError, ValueError):
-                self._codes[text] = compile("1 / 0", "<gradtui>", "eval")
-        return self._codes[text]
-
-    def _seen(self, value: Any) -> Any:
-        if isinstance(value, tuple):
-            return tuple([self._library.seen(one) for one in value])
-        return self._library.seen(value)
+        return not is_array(own) or told > self._flow.knows(np.asarray(own), self._times)
 
     def _count(self, values: Sequence[Any]) -> int:
         """Return the number of values that may be right: known ones, and unknowable ones."""
         return sum(self._may_be_right(one) for one in values)
 
     def _may_be_right(self, value: Any) -> bool:
-        if not _is_array(value):
+        if not is_array(value):
             return True
         array = np.asarray(value)
         return not array.any() or self._flow.knows(array, self._times) > 0
 
 
-def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray | np.floating) and value.dtype.kind == "f"
-
-
 def _is_nothing(value: Any) -> bool:
     """Return whether a term is all zeros, so that a sum is as right as without it."""
-    return _is_array(value) and not value.any()
+    return is_array(value) and not value.any()
 
 
 def _is_plain(value: Array) -> bool:
@@ -396,7 +334,7 @@ def _is_plain(value: Array) -> bool:
 def _product(values: Sequence[Any]) -> Array | None:
     """Return the product of arrays; None if there is none, or only zeros."""
     try:
-        made = math.prod(values[1:], start=values[0]) if all(map(_is_array, values)) else None
+        made = math.prod(values[1:], start=values[0]) if all(map(is_array, values)) else None
     except ValueError:  # of shapes that do not fit
         return None
     return made if made is not None and made.any() else None
@@ -408,24 +346,8 @@ def _is_equal(one: Array, other: Array) -> bool:
 
 def _is_exchange(found: Sequence[Any], own: Sequence[Any]) -> bool:
     return len(found) == len(own) and all(
-        any(np.array_equal(one, other) for other in own) for one in found if _is_array(one)
+        any(np.array_equal(one, other) for other in own) for one in found if is_array(one)
     )
-
-
-def _edited(s: Statement, edits: Sequence[Edit], *, applied: bool = True) -> str | None:
-    """Return the text of the stored expression with an edit; None if the edit is elsewhere."""
-    whole = s.value()
-    for value in [*s.values, *([] if whole is None else [whole])]:
-        start, end = s.unit.start(value), s.unit.end(value)
-        if all(start - 1 <= one.start and one.end <= end + 1 for one in edits):
-            break
-    else:
-        return None
-    first, last = min(start, *(e.start for e in edits)), max(end, *(e.end for e in edits))
-    text = s.unit.source[first:last]
-    for one in sorted(edits if applied else (), key=lambda edit: edit.start, reverse=True):
-        text = text[: one.start - first] + one.text + text[one.end - first :]
-    return text.decode()
 
 
 def _is_in_target(s: Statement, edits: Sequence[Edit]) -> bool:
@@ -438,22 +360,9 @@ def _is_in_target(s: Statement, edits: Sequence[Edit]) -> bool:
     return all(any(a <= one.start and one.end <= b for a, b in spans) for one in edits)
 
 
-def _sums(s: Statement) -> Sequence[str]:
-    """Return how an in-place operation computes the stored value from its operand."""
-    if not isinstance(s.node, ast.AugAssign):
-        return ()
-    target = s.text(s.node.target).replace("{", "{{").replace("}", "}}")
-    return (f"({target}) {OPERATORS[type(s.node.op)]} ({{}})",)
-
-
 def _is_named(s: Statement) -> bool:
     """Return whether a statement stores its value under a name, or writes all of a named array."""
     if not isinstance(s.node, ast.Expr):
         return True
     called = s.node.value.func if isinstance(s.node.value, ast.Call) else None
     return isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name)
-
-
-def _form(s: Statement) -> str:
-    """Return how the stored value is computed from the expression of a statement."""
-    return ["{}", *_sums(s)][-1]

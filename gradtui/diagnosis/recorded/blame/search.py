@@ -20,9 +20,8 @@ from gradtui.diagnosis.recorded.blame.orders import orders
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.slots import Slot, slots
 from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspect, Suspects
-from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
+from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, is_same
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
-from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.recording.run import unheard
 
 _COSTS = 5
@@ -323,7 +322,7 @@ class Search:
     def _in_product(self, slot: Slot, cost: int) -> Iterator[Candidate]:
         """Yield factors and terms made from arrays with which an expression is right."""
         nothing = self._nothing(slot)
-        if nothing is not None and _is_same(nothing, self._hand, self._trials.wrong):
+        if nothing is not None and is_same(nothing, self._hand, self._trials.wrong):
             return
         for factor, own in slot.factors if slot.takes_factors else ():
             worth = own == cost and self._trials.left > 0
@@ -389,21 +388,3 @@ class Search:
             if fits and all(abs(value - one) > _SOLVED * abs(one) for one in found):
                 found.append(value)
         yield from found
-
-
-def faithful(watched: Watched, trials: Trials) -> list[Unit]:
-    """Return the functions that ran and whose text is current."""
-    own = trials.results(None)
-    return [
-        unit
-        for unit in watched.units()
-        if (found := trials.results(Patch(unit, ()))) is not None
-        and _is_same(found, own, trials.wrong)
-    ]
-
-
-def _is_same(one: Results, other: Results | None, names: Sequence[str]) -> bool:
-    return other is not None and all(
-        name in one and name in other and np.array_equal(one[name], other[name], equal_nan=True)
-        for name in names
-    )

@@ -10,16 +10,18 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError
+from gradtui.diagnosis.recorded.around import drawn
 from gradtui.diagnosis.recorded.blame.flow import Told
 from gradtui.diagnosis.recorded.blame.gradients import Gradients
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.preview import Preview
-from gradtui.diagnosis.recorded.blame.search import Search, faithful
+from gradtui.diagnosis.recorded.blame.search import Search
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
+from gradtui.diagnosis.recorded.blame.trial import faithful
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.differences import COARSE, slope_at
-from gradtui.diagnosis.recorded.runs import CodeFailed, Runs, Values, drawn, shaped
+from gradtui.diagnosis.recorded.runs import CodeFailed, Runs, Values, shaped
 
 Array = NDArray[Any]
 

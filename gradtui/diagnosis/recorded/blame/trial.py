@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.blame.watchdog import Watchdog
 
 Array = NDArray[Any]
@@ -136,3 +138,22 @@ class Trials(ABC):
 
     def _with(self, patch: Patch | None) -> tuple[Patch, ...]:
         return self._standing if patch is None else (*self._standing, patch)
+
+
+def faithful(watched: Watched, trials: Trials) -> list[Unit]:
+    """Return the functions that ran and whose text is current."""
+    own = trials.results(None)
+    return [
+        unit
+        for unit in watched.units()
+        if (found := trials.results(Patch(unit, ()))) is not None
+        and is_same(found, own, trials.wrong)
+    ]
+
+
+def is_same(one: Results, other: Results | None, names: Sequence[str]) -> bool:
+    """Return whether results of some names are the same, to the last bit."""
+    return other is not None and all(
+        name in one and name in other and np.array_equal(one[name], other[name], equal_nan=True)
+        for name in names
+    )

@@ -1,0 +1,138 @@
+"""The values of the user's expressions, computed again from the names of recorded rounds."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from types import CodeType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Statement
+from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.diagnosis.recorded.blame.watchdog import Endless, Watchdog
+from gradtui.recording.library import Library
+
+Array = NDArray[Any]
+Held = Mapping[tuple[str, int], Sequence[Mapping[str, Any]]]
+"""File and line -> the values of all names in each of its recorded rounds."""
+HOLE = "_hole"
+"""The placeholder name for an expression."""
+FAILED = np.full(1, np.nan)
+"""The value of an expression that fails."""
+_GLANCED = (0, 1, 5)
+"""Rounds that are looked at: in a loop's first, the carried values are still 0, and so are most
+indices in the second."""
+_WRITING = re.compile(r"[a-z]\w*[^_]_|at|out")
+"""Names of methods that write into an array."""
+
+
+class Rounds:
+    """Computes expressions of statements in the rounds that were recorded of them."""
+
+    def __init__(self, held: Held, watchdog: Watchdog, library: Library) -> None:
+        self._held, self._watchdog, self._library = held, watchdog, library
+        self._codes: dict[str, CodeType] = {}
+        self._values: dict[tuple[ast.stmt, str], list[Any]] = {}
+
+    def held(self, s: Statement) -> Sequence[Mapping[str, Any]]:
+        """Return the names of a statement in each of its rounds; empty if it did not run."""
+        return self._held.get((s.unit.file, s.node.lineno), ())
+
+    def glanced(self, s: Statement) -> Sequence[int]:
+        """Return the rounds at whose values a glance is taken."""
+        count = len(self.held(s))
+        return [at for at in _GLANCED if at < count]
+
+    def value(self, s: Statement, text: str, at: int) -> Any:
+        """Return the value of a user's expression in a round; a failure counts as wrong."""
+        values = self._values.get((s.node, text))
+        if values is None:
+            values = self._values[s.node, text] = [*self._evaluated(s, f"({text})")]
+        return values[at]
+
+    def _evaluated(self, s: Statement, text: str) -> Iterator[Any]:
+        """Yield the values of an expression in all recorded rounds."""
+        for one in self.held(s):
+            yield self._run(s, text, dict(one))
+
+    def _run(self, s: Statement, text: str, held: dict[str, Any]) -> Any:
+        code = self._compiled(s.unit.outside(text))
+        if any(_WRITING.fullmatch(name) for name in code.co_names):
+            held = {name: self._library.copied(one) if name in code.co_names else one
+                    for name, one in held.items()}  # fmt: skip
+        with suppress(Exception, Endless), self._watchdog.watching():
+            return self._seen(eval(code, s.unit.globals, held))
+        return FAILED
+
+    def _compiled(self, text: str) -> CodeType:
+        """Return the code of an expression; for invalid text, code that fails."""
+        if text not in self._codes:
+            try:
+                self._codes[text] = compile(text, "<gradtui>", "eval")
+            except (SyntaxError, ValueError):
+                self._codes[text] = compile("1 / 0", "<gradtui>", "eval")
+        return self._codes[text]
+
+    def _seen(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple([self._library.seen(one) for one in value])
+        return self._library.seen(value)
+
+    def filled(self, s: Statement, text: str, factors: Sequence[str], at: int) -> Any:
+        """Return the value of an expression with a product in its hole."""
+        own, *more = (self.value(s, one, at) for one in factors)
+        held = self.held(s)[at]
+        try:
+            product = math.prod(more, start=own)
+        except Exception:  # the values are of any class, whose operators may refuse each other
+            return FAILED
+        return self._run(s, f"({text})", {**held, HOLE: product})
+
+    def runs(self, text: str, s: Statement, held: dict[str, Any]) -> bool:
+        """Run the user's statements on recorded values; return whether that worked."""
+        try:
+            with self._watchdog.watching():
+                exec(s.unit.outside(text), s.unit.globals, held)
+        except (Exception, Endless):
+            return False
+        return True
+
+
+def is_array(value: Any) -> bool:
+    """Return whether a value is an array of floats, or a NumPy float."""
+    return isinstance(value, np.ndarray | np.floating) and value.dtype.kind == "f"
+
+
+def edited(s: Statement, edits: Sequence[Edit], *, applied: bool = True) -> str | None:
+    """Return the text of the stored expression with an edit; None if the edit is elsewhere."""
+    whole = s.value()
+    for value in [*s.values, *([] if whole is None else [whole])]:
+        start, end = s.unit.start(value), s.unit.end(value)
+        if all(start - 1 <= one.start and one.end <= end + 1 for one in edits):
+            break
+    else:
+        return None
+    first, last = min(start, *(e.start for e in edits)), max(end, *(e.end for e in edits))
+    text = s.unit.source[first:last]
+    for one in sorted(edits if applied else (), key=lambda edit: edit.start, reverse=True):
+        text = text[: one.start - first] + one.text + text[one.end - first :]
+    return text.decode()
+
+
+def sums(s: Statement) -> Sequence[str]:
+    """Return how an in-place operation computes the stored value from its operand."""
+    if not isinstance(s.node, ast.AugAssign):
+        return ()
+    target = s.text(s.node.target).replace("{", "{{").replace("}", "}}")
+    return (f"({target}) {OPERATORS[type(s.node.op)]} ({{}})",)
+
+
+def stored_form(s: Statement) -> str:
+    """Return how the stored value is computed from the expression of a statement."""
+    return ["{}", *sums(s)][-1]
