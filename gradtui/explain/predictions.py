@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from gradtui.base.ascii import spell
 from gradtui.base.text import number
+from gradtui.debugger.digits import Digits
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.guide import is_close
 from gradtui.engine.graph import Kind
@@ -34,6 +35,7 @@ from gradtui.scenario.lesson import Question
 
 _LONG = 80
 """Longest formula, in characters; longer ones are left out."""
+_UNTOLD = Digits()
 _ROWS = 6
 """Most rows whose parts are summed one by one."""
 
@@ -55,19 +57,22 @@ def mistake_text(
     truth: float,
     before: Tape | None,
     elsewhere: Mapping[int, float] = MappingProxyType({}),
+    digits: Digits = _UNTOLD,
 ) -> str:
     """Return the mistake behind a wrong prediction; empty if no common mistake gives it.
 
-    `before` is the tape of the previous step, if there is one, and `elsewhere` has the number at
-    other steps.
+    `before` is the tape of the previous step, if there is one, `elsewhere` has the number at other
+    steps, and `digits` are those typed.
     """
     step = moved_by(question, truth, before)
     near = sorted(elsewhere, key=lambda at: (abs(elsewhere[at] - given), abs(at - question.step)))
-    elsewhere = {at: elsewhere[at] for at in near[:1]}
+    elsewhere = {at: elsewhere[at] for at in near[:1] if digits.tell(given, elsewhere[at])}
     for value, text in guesses(frame, question, truth, before, elsewhere):
         told = math.isfinite(value) and not is_close(value, truth, step)
-        if told and is_close(given, value, step):
+        if told and is_close(given, value, step) and digits.tell(given, value, written=True):
             return spell(text) if frame.problem.ascii else text
+    if is_close(given, truth, step) and not digits.agree(given, truth):
+        return "near, but not the number to the digits typed"
     return ""
 
 

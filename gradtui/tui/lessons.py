@@ -9,6 +9,7 @@ from gradtui.base.failures import report_failure
 from gradtui.base.files import reason
 from gradtui.base.text import number
 from gradtui.debugger import tour
+from gradtui.debugger.digits import digits_of
 from gradtui.debugger.guide import HELD, TRIES, UNTOLD, Guide, is_close
 from gradtui.debugger.session import Session
 from gradtui.scenario.bundled import name_of
@@ -184,14 +185,16 @@ def judge(session: Session, guide: Guide, typed: str) -> str:
     frame = session.frame_of_file(step)
     given, truth = tour.read_answer(typed, session), guide.truth(question, frame.tape)
     before = session.branches.root.history.tape(step - 1) if step else None
-    right = is_close(given, truth, moved_by(question, truth, before))
+    digits = digits_of(typed)
+    close = is_close(given, truth, moved_by(question, truth, before))
+    right = close and digits.agree(given, truth)
     guide.answer(right)
     way = way_text(frame, question, before, here)
     told = f"{way} = {number(truth)}."
     if right:
         return f"Right: {told}"
     elsewhere = tour.numbers_elsewhere(session, question)
-    mistake = mistake_text(frame, question, given, truth, before, elsewhere)
+    mistake = mistake_text(frame, question, given, truth, before, elsewhere, digits)
     wrong = f"{number(given)}: {mistake or 'not that'}."
     if guide.question is None:
         # the hint is the way to a number that has no other

@@ -220,3 +220,28 @@ def test_a_part_of_an_expression_is_told_from_the_whole(name, given):
     tour.enter(session, 1)
     said = judge(session, session.guide, repr(given))
     assert f"that is only a part of {session.guide.question.text}. Try again." in said
+
+
+@pytest.mark.parametrize(("name", "place", "given", "said"), [
+    ("update_sgd", 5, "5", "that is the value of y"),  # 4.999995 at step 11
+    ("update_sgd", 3, "1.3", ""),  # 1.306 at step 5
+    ("five_parcels_adam", 3, "0.7", ""),  # 0.69993 at step 3
+    ("illustration", 7, "1.8", ""),  # 1.7953 at step 4
+    ("one_weight", 8, "3", "that is w before the step"),
+])  # fmt: skip
+def test_a_number_that_only_rounds_that_of_another_step_is_not_taken_for_it(
+    name, place, given, said
+):
+    session = gradtui.load(name)
+    tour.begin(session)
+    tour.enter(session, place - 1)
+    found = judge(session, session.guide, given)
+    assert "at step" not in found.split(":", 1)[1] and said in found
+
+
+def test_a_forward_difference_is_not_taken_for_the_derivative():
+    session = gradtui.load("one_weight")
+    tour.begin(session)
+    tour.enter(session, 4)
+    assert "near, but not the number to the digits" in judge(session, session.guide, "4.004")
+    assert judge(session, session.guide, "4").startswith("Right: ")
