@@ -57,6 +57,8 @@ class Progress(Struct, frozen=True):
     """The next scenario of the course, after the last part."""
     already: bool = False
     """Whether the present goal had been reached before it came up."""
+    branch: str = ""
+    """The branch that is shown; empty for the file's run, of which the lesson speaks."""
 
 
 class Guide:

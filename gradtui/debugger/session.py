@@ -13,7 +13,7 @@ from gradtui.debugger.branches import Branch, Branches
 from gradtui.debugger.breakpoints import Breakpoints
 from gradtui.debugger.curves import Curves, Plot
 from gradtui.debugger.frame import Drawn, Frame, Looked
-from gradtui.debugger.guide import HELD, Guide
+from gradtui.debugger.guide import HELD, Guide, Progress
 from gradtui.debugger.investigation import Investigation, Known, Version
 from gradtui.debugger.selection import Selection
 from gradtui.debugger.steps import Level, StepOrder, translate
@@ -187,8 +187,14 @@ class Session:
             message=self.message,
             trouble=self.trouble,
             outdated=self.outdated,
-            lesson=None if self.guide is None else self.guide.progress,
+            lesson=self._progress(),
         )
+
+    def _progress(self) -> Progress | None:
+        """Return the progress of the lesson, which speaks of the file's run."""
+        branch, root = self.branches.current, self.branches.root
+        shown = "" if branch is root else branch.name
+        return None if self.guide is None else replace(self.guide.progress, branch=shown)
 
     def frame_of_file(self, step: int) -> Frame:
         """Return the frame of a step of the file's own run, whatever branch is current."""

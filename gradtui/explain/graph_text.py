@@ -51,6 +51,8 @@ def box_width(frame: Frame, node: int, cells: Cells) -> int:
         value = shape[0] * (cells.element + 1) + 1
     else:
         value = len(shape_text(shape)) + 2
+    if frame.gradient_state(node) == "none":
+        value = max(value, len(UNUSED))
     return cell_width(_name(frame, node)) + 1 + value
 
 

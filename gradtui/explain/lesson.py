@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable
 from itertools import groupby
 
-from gradtui.base.text import clean, paragraphs, wrap
+from gradtui.base.text import clean, clip, paragraphs, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.guide import Progress
 from gradtui.explain.spans import Role, Span, TextRow, line
 
 _BINDING = re.compile(r"(\{[a-z0-9-]+\})")
+_NAME = 20
 HIDDEN = "hidden until you answer"
 """The text in place of an open question's answer."""
 
@@ -37,6 +38,9 @@ def lesson_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[Te
         for at in range(progress.count)
     ]  # fmt: skip
     rows = [line(*ticks)] if progress.count <= width else []
+    if progress.branch:
+        shown = clip(clean(progress.branch), _NAME)
+        rows += _wrapped(f"branch {shown}: the lesson speaks of the file's run", width)
     if progress.lesson is None:
         return [*rows, *_wrapped(fill(_ended(progress)), width), ()]
     told = [row for part in paragraphs(progress.lesson.text) for row in _task(part, width, fill)]
@@ -53,7 +57,8 @@ def _asked(frame: Frame, progress: Progress) -> list[TextRow]:
         return []
     from gradtui.explain.predictions import asked_text
 
-    sign: Span = ("? ", "now") if progress.asking else ("✓ ", "good")
+    answered: Span = ("✓ ", "good") if progress.place in progress.ticked else ("· ", "dim")
+    sign: Span = ("? ", "now") if progress.asking else answered
     asked = f"{asked_text(frame, question)} = {'?' if progress.asking else ''}"
     return [line(sign, (asked.removesuffix(" = "), "now"))]
 

@@ -171,8 +171,8 @@ def is_untouched(place: Snapshot) -> bool:
     return place.step == 0 and not (lesson.place or lesson.off or any(made))
 
 
-def described(place: Snapshot) -> str:
-    """Describe a place, for example `at step 7 with 2 branches`."""
+def described(place: Snapshot, parts: int = 0) -> str:
+    """Describe a place, for example `at step 7 with 2 branches`; the lesson has so many parts."""
     made = [branch for branch in place.branches if not branch.drives and not branch.removed]
     fixes = [branch for branch in made if branch.fix is not None]
     counts = [
@@ -183,5 +183,6 @@ def described(place: Snapshot) -> str:
     ]
     listed = ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
     lesson = f", part {place.lesson.place + 1} of the lesson" if place.lesson.place else ""
+    lesson = ", the lesson finished" if place.lesson.place >= parts > 0 else lesson
     lesson = ", the lesson off" if place.lesson.off else lesson
     return f"at step {place.step:,}{lesson}" + (f" with {listed}" if listed else "")

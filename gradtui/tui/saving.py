@@ -104,7 +104,8 @@ class Saving(Work):
         key = self._host.keys.first("resume")
         same = self._shelf.same
         does = f"{key} resumes there" if same else f"it has changed since; {key} resumes what fits"
-        return f"left {described(self._shelf.places[0])}: {does}"
+        parts = len(self._session.branches.root.problem.lessons)
+        return f"left {described(self._shelf.places[0], parts)}: {does}"
 
     def resume(self) -> None:
         """Go to the place where the scenario was left; repeat to go back."""

@@ -3,6 +3,7 @@
 import pytest
 
 from gradtui.debugger import tour
+from gradtui.debugger.guide import TRIES
 from gradtui.debugger.session import Session
 from gradtui.explain.graph_text import CLOSE, wire_text
 from gradtui.explain.jacobian import jacobian_rows
@@ -78,3 +79,27 @@ def test_the_score_of_a_single_question_is_told_in_words(write, right, told):
     tour.enter(session, 1)
     rows = " ".join(line_text(row) for row in lesson_rows(session.frame, 80, str))
     assert f"The prediction {told} the first time." in rows
+
+
+def test_an_answer_given_away_is_not_ticked(write):
+    session = Session(load_problem(write("L = (w*x)**2", more=ASKING)))
+    tour.begin(session)
+    for _ in range(TRIES):
+        session.guide.answer(right=False)
+    found = [line_text(row) for row in lesson_rows(session.frame, 40, str)]
+    assert "· ∂L/∂w" in found and not any("✓" in row for row in found)
+
+
+def test_a_branch_is_told_from_the_run_of_which_the_lesson_speaks(write):
+    session = Session(load_problem(write("L = (w*x)**2", more='[[lesson]]\ntext = "L falls."\n')))
+    tour.begin(session)
+
+    def told():
+        rows = [line_text(row) for row in lesson_rows(session.frame, 80, str)]
+        return any("the lesson speaks of the file's run" in row for row in rows)
+
+    assert not told()
+    session.branches.what_if("lr 0.01", 0)
+    assert told()
+    session.branches.switch(session.branches.root)
+    assert not told()

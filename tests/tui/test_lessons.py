@@ -365,6 +365,15 @@ async def test_leaving_keeps_the_place_the_answers_and_the_score(terminal, lesso
         assert "Lesson · 1 of 5" in t.text
 
 
+async def test_a_finished_lesson_has_no_part_too_many_when_it_is_resumed(terminal, lesson):
+    async with terminal(lesson) as t:
+        enter(t.session, 5)
+        assert t.app.save() == ""
+    async with terminal(lesson) as t:
+        await t.pilot.pause()
+        assert "left at step 0, the lesson finished: U resumes there" in t.text
+
+
 async def test_a_lesson_that_was_left_stays_left_until_it_is_asked_for(terminal, lesson):
     async with terminal(lesson) as t:
         t.debugger.run_line("lesson off")
