@@ -61,3 +61,13 @@ def test_a_box_is_as_wide_for_any_number(session_of, cells, value):
     for edge in frame.structure.edges:
         text = wire_text(frame, *edge, cells)
         assert cell_width(text) <= wire_width(frame, *edge, cells)
+
+
+def test_a_box_has_room_for_the_word_that_its_value_is_of_no_use(session_of):
+    data = "X = [1.0, 2.0, 3.0, 4.0, 5.0]\ny = 5.0"
+    frame = session_of("z = w*X\np = z**2\nL = mean(z)", data=data).frame
+    node = frame.graph.names["p"]
+    for cells in (CLOSE, ROOMY):
+        found = box_text(frame, node, cells)
+        assert "unused" in line_text(found.below)
+        assert line_width(found.below) <= box_width(frame, node, cells)
