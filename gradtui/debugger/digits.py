@@ -25,7 +25,7 @@ class Digits(Struct, frozen=True):
     """What 1 more in its last digit is worth."""
 
     def agree(self, given: float, wanted: float) -> bool:
-        """Return whether the typed number is the wanted one, rounded or cut off after its digits."""
+        """Return whether the typed number is the wanted one, rounded or cut off."""
         noise = 1e-9 * max(abs(wanted), self.unit)
         cut = abs(given) <= abs(wanted) + noise and abs(wanted - given) < self.unit - noise
         near = max(self.unit / 2 + noise, _SHOWN * abs(wanted))

@@ -153,11 +153,11 @@ def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> lis
     chosen: Role = "selected" if index == frame.known.chosen else "name"
     head = wrap(_closed_up(_head(frame, finding)), width - 2)
     rows = _under(SEVERITIES[finding.severity], head, chosen)
-    rows += [line("  ", text) for text in wrap(finding.message, width - 2)]
     if finding.of_update and frame.problem.call is None:
         from gradtui.explain.own_move import own_move
 
         rows += [line("  ", (text, "value")) for text in wrap(own_move(frame, finding), width - 2)]
+    rows += [line("  ", text) for text in wrap(finding.message, width - 2)]
     terms = in_terms(frame.problem, finding)
     if terms:
         rows += [line("  ", (text, "local")) for text in wrap(terms, width - 2)]

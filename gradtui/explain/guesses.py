@@ -22,11 +22,10 @@ from gradtui.engine.observables import observed
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.tape import Tape
 from gradtui.explain.residual import without_truth
+from gradtui.explain.slips import Guess, of_count, of_hand, of_point, of_rate, of_step_sizes
 from gradtui.explain.symbols import gradient_of, in_names, label, partial
 from gradtui.scenario.lesson import Question
 
-Guess = tuple[float, str]
-"""(the number that a mistake gives, the mistake in words)."""
 _SIGN = "the size is right, the sign is wrong"
 _WRITTEN = "w = w - lr*g"
 """The optimizer's line whose step is the rate times the gradient."""
@@ -52,6 +51,8 @@ def guesses(
         yield from _of_parts(frame, question)
         yield from _of_step_before(question, before)
         yield from _of_steps(frame, question, elsewhere)
+        rate = question.text == "lr"  # which a schedule may well make a tenth
+        yield from of_rate(frame, truth, before) if rate else of_point(truth)
         return
     node = frame.graph.names[question.name]
     if question.gradient:
@@ -59,6 +60,7 @@ def guesses(
         share = without_truth(frame, (node, question.index))
         if share is not None:
             yield share, "the truth is still to be subtracted from the share"
+        yield from of_hand(frame, node, question.index)
         yield from _of_gradient(frame, node, truth)
     elif frame.graph.nodes[node].kind is Kind.PARAMETER and before is not None:
         yield from _of_update(frame, node, question.index, before)
@@ -72,6 +74,9 @@ def guesses(
         yield from _of_sizes(frame, node, truth)
     yield from _of_steps(frame, question, elsewhere)
     yield from _of_others(frame, node, question, before)
+    if frame.graph.nodes[node].kind is Kind.PARAMETER and not question.gradient:
+        yield from of_step_sizes(frame, _old_number(question, before), truth, before)
+    yield from of_point(truth)
 
 
 def moved_by(question: Question, truth: float, before: Tape | None) -> float:
@@ -128,17 +133,21 @@ def number_text(frame: Frame, question: Question) -> str:
 
 def _of_gradient(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
     """Yield the results of the chain rule with a wrong factor or path."""
-    paths = frame.paths(node)
+    paths, multiplied = frame.paths(node), 1.0
     for path in paths:
         factors = frame.factors(path)
         if factors is None:
+            multiplied = math.nan
             break
+        multiplied *= math.prod(factors)
         if len(paths) > 1:
             way = " → ".join(label(frame, id) for id in path)
             said = f"that is the path {way} alone: add the other paths"
             yield math.prod(factors), said
         if len(factors) > 1:
             yield from _of_path(frame, path, factors, alone=len(paths) == 1)
+    if len(paths) > 1:
+        yield multiplied, "that is the product of the paths: add them"
     if frame.graph.nodes[node].kind is not Kind.PARAMETER:
         return
     rate = float(frame.tape.value(frame.tape.program.lr))
@@ -180,6 +189,7 @@ def _of_sizes(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
     for count in sorted(counts - {2} if squared else counts):
         yield truth * count, f"that is {_of_sum(frame, count)}"
         yield truth / count, f"that has an extra division by {count:,}"
+        yield from of_count(frame, truth, count)
     if squared:
         yield (
             truth / 2,
@@ -231,7 +241,8 @@ def _of_update(frame: Frame, node: int, index: Index, before: Tape) -> Iterator[
     yield from _of_other_rules(frame, place, index, before)
     gradient = element_text(gradient_of(frame, node), index)
     uphill = f"that goes uphill: subtract lr·{gradient}, do not add it"
-    plain = frame.problem.update is None and len(update.state) == 1
+    moves = math.isclose(new, old - rate * slope, rel_tol=1e-12)
+    plain = len(update.state) == 1 and (frame.problem.update is None or moves)
     yield 2 * old - new, uphill if plain else "that is the step the other way round"
     yield new - old, f"that is the step itself: add it to {number(old)}"
     yield old - new, f"that is the step itself: subtract it from {number(old)}"
@@ -241,7 +252,7 @@ def _of_update(frame: Frame, node: int, index: Index, before: Tape) -> Iterator[
     if rate:
         yield old + (new - old) / rate, f"the rate {number(rate)} is missing"
         yield old - rate, "the gradient is missing: the step is the rate · the gradient"
-        yield old - rate * old, "that is the rate · the weight: the gradient moves it"
+        yield old - rate * old, f"that is {name} less the rate · {name}: the gradient moves it"
 
 
 def _of_other_gradients(frame: Frame, place: int, index: Index, before: Tape) -> Iterator[Guess]:
@@ -277,7 +288,8 @@ def _of_other_rules(frame: Frame, place: int, index: Index, before: Tape) -> Ite
     plain = old - rate * read(update.gradient)
     adam = {line: read(node) for line, node in update.lines if line in _ADAM}
     if problem.update is not None:
-        yield plain, f"that is the step of {_WRITTEN}: do what the line says"
+        does = "line says" if len(update.lines) == 1 else "lines say"
+        yield plain, f"that is the step of {_WRITTEN}: do what the {does}"
         yield from _of_adam(old, rate, adam)
     elif adam.keys() == _ADAM:
         title = OPTIMIZERS[program.optimizer].title

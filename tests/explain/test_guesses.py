@@ -245,3 +245,25 @@ def test_a_forward_difference_is_not_taken_for_the_derivative():
     tour.enter(session, 4)
     assert "near, but not the number to the digits" in judge(session, session.guide, "4.004")
     assert judge(session, session.guide, "4").startswith("Right: ")
+
+
+@pytest.mark.parametrize(("name", "place", "given", "said"), [
+    ("update_sgd", 3, "1.4", "that is the step with ∂L/∂w1"),  # 2 - 0.05·12
+    ("illustration", 7, "-5", "the rate 0.06 is missing, and the step goes the other way"),
+    ("warmup", 2, "-6.08", "the step with the rate 0.03; here it is 0.002"),  # 3.3 - 0.03·312.6
+    ("minibatches", 2, "-0.396", "the sum divided by 5: the mean divides by 4"),
+    ("bias_weight", 5, "0.1", "ten times too much"),
+    ("living_relu", 2, "0.828", "ten times too much"),
+    ("grad_extra_factor", 2, "0.025", "what the lines by hand say"),
+    ("grad_shared_weight", 4, "-7.2*-1.44", "the product of the paths: add them"),
+    ("rate_lowered_later", 2, "0.3", "that is a factor"),
+    ("kilometres_adam", 2, "1.98", "that is w[1] less the rate · w[1]"),
+    ("update_adam", 2, "0.71772", "do what the lines say"),
+    ("five_parcels_adam", 4, "1.4", "that is twice the step"),
+    ("one_weight", 8, "2.996", "the step is a hundredth"),
+])  # fmt: skip
+def test_a_slip_is_told(name, place, given, said):
+    session = gradtui.load(name)
+    tour.begin(session)
+    tour.enter(session, place - 1)
+    assert said in judge(session, session.guide, given)

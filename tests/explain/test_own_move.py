@@ -75,3 +75,4 @@ def test_the_panel_names_the_tried_numbers_as_such(name):
     said = " ".join(line_text(row).strip() for row in findings_rows(session.frame, 400))
     assert "(tried from w 1 with g 2 and lr 0.05)" in said
     assert "in this run, step 0: " in said
+    assert said.index("in this run") < said.index("(tried from")
