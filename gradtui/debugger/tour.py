@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _COMMA = re.compile(r"[-+−]?\d+([, ]\d+)+(\.\d+)?")
 _SIGNS = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "²": "**2", "³": "**3"})
 """Signs on the screen -> signs of the language."""
+_NAME = re.compile(r"\b[A-Za-z_]\w*")
+_AHEAD = "this is not computed yet: work it out from what is"
 _NEAR = 10
 """How many steps away a number is still looked for, which was asked for at one step."""
 _FAR = 10_000
@@ -89,6 +91,7 @@ def read_answer(text: str, session: Session) -> float:
         )
     structure, program = session.structure, session.problem.trainer.program
     written = _as_typed(text, session)
+    _refuse_gradients_ahead(written, session, whole)
     try:
         read = read_expression(written, program)
     except InputError as error:
@@ -99,7 +102,7 @@ def read_answer(text: str, session: Session) -> float:
     if read.depth or any(
         known_at(structure, program, node) > session.position for node in read.needs
     ):
-        raise InputError("this is not computed yet: work it out from what is", whole)
+        raise InputError(_AHEAD, whole)
     tape = session.tape(session.step)
     with np.errstate(all="ignore"):
         values = [[tape.value(node) for node in read.needs]]
@@ -143,6 +146,21 @@ def numbers_elsewhere(session: Session, question: Question) -> dict[int, float]:
     steps = [step for step in range(first, last + 1) if step != question.step]
     found = zip(steps, Evaluator().values(root, series, steps), strict=True)
     return {step: value for step, value in found if math.isfinite(value)}
+
+
+def _refuse_gradients_ahead(written: str, session: Session, whole: Place) -> None:
+    """Refuse `dw2`, the gradient of w2, as long as that is to be worked out."""
+    problem = session.problem
+    names, backward = problem.graph.names, problem.backward
+    claims = {} if backward is None else backward.claims
+    for name in _NAME.findall(written):
+        target = claims.get(name, name[1:] if name[0] == "d" else "")
+        if name in names or target not in names:
+            continue
+        if gradient_at(session.structure, problem.graph, names[target]) > session.position:
+            raise InputError(_AHEAD, whole)
+        if name not in claims:
+            raise InputError(f"'{name}' is not defined: write grad({target})", whole)
 
 
 def _as_typed(text: str, session: Session) -> str:

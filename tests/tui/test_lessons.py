@@ -443,6 +443,21 @@ async def test_an_answer_that_cannot_be_used_is_refused_and_costs_no_try(
         assert said in t.text and t.session.guide.tries == 0
 
 
+@pytest.mark.parametrize(("name", "place"), [("two_weights", 6), ("grad_two_weights", 4)])
+def test_a_gradient_by_its_short_name_is_to_be_worked_out(name, place):
+    session = Session(load_problem(find_scenario(name)))
+    begin(session)
+    enter(session, place - 1)
+    with pytest.raises(InputError, match="not computed yet: work it out"):
+        read_answer("dw2", session)
+    assert read_answer("18", session) == 18
+    session.guide = None
+    session.position = session.order.backward
+    if name == "two_weights":
+        with pytest.raises(InputError, match=r"write grad\(w2\)"):
+            read_answer("dw2", session)
+
+
 @pytest.mark.parametrize(
     ("ask", "kept"), [('"w2"\nstep = 1', "= 0.819649"), ('"L"\nstep = 1', "The curve.")]
 )
