@@ -76,3 +76,25 @@ def test_what_stands_in_the_text_alone_comes_apart():
 )
 def test_what_people_type_is_found_among_the_first(typed, name):
     assert name in found(typed)[:5]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("normalization", "grad_normalised"),
+        ("standardize", "scales_standardised"),
+        ("standardization", "scales_standardised"),
+        ("initialization", "chain_exploding"),
+        ("regularization", "update_adamw"),
+        ("overfitting", "minibatches"),
+    ],
+)
+def test_another_spelling_or_word_for_a_topic_is_found(text, name):
+    assert name in found(text)
+
+
+def test_the_pitfalls_come_before_what_is_only_tagged_so():
+    pitfalls = next(one for one in read_chapters() if one.title == "The pitfalls")
+    tagged = {entry.name for entry in ENTRIES if "pitfall" in entry.tags}
+    first = tagged.intersection(pitfalls.names)
+    assert first and set(found("pitfall")[: len(first)]) == first
