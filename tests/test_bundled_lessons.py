@@ -8,9 +8,12 @@ import pytest
 
 import gradtui
 from gradtui.debugger import tour
-from gradtui.debugger.guide import HELD, Guide, shown_at
+from gradtui.debugger.digits import digits_of
+from gradtui.debugger.guide import HELD, Guide, is_close, shown_at
 from gradtui.debugger.session import Session
+from gradtui.explain.guesses import moved_by
 from gradtui.explain.lesson import lesson_rows
+from gradtui.explain.predictions import way_text
 from gradtui.scenario.bundled import list_bundled, read_chapters
 from gradtui.scenario.lesson import Goal, Question
 from gradtui.tui.keys import DEFAULTS
@@ -204,6 +207,39 @@ def test_steps_ahead_at_the_start_change_no_answer(name):
         question = session.guide.question if session.guide is not None else None
         assert question is not None and not is_known(session, question, question.step)
         assert judged(session, truth).said.startswith("Right: ")
+
+
+def worked_out(text: str) -> float | None:
+    """Return the result of arithmetic as a hint or a way writes it; None for other text."""
+    written = text.translate(str.maketrans({"−": "-", "·": "*"})).strip()
+    if not re.fullmatch(r"[-+*/().\d ]*\d[-+*/().\d ]*", written):
+        return None
+    try:
+        return float(eval(written))
+    except (SyntaxError, TypeError):  # a part of a sentence
+        return None
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_what_is_right_stays_so_however_many_digits_are_typed(name):
+    session = gradtui.load(name)
+    tour.begin(session)
+    assert session.guide is not None
+    for place, lesson in enumerate(session.guide.lessons):
+        question = lesson.question
+        if question is None:
+            continue
+        frame, root = session.frame_of_file(question.step), session.branches.root
+        before = root.history.tape(question.step - 1) if question.step else None
+        truth = session.guide.truth(question, frame.tape)
+        moved = moved_by(question, truth, before)
+        ways = way_text(frame, question, before).split(" = ")[1:]
+        parts = [*ways, *re.split(r"[:;,.](?:\s|$)", question.hint)]
+        numbers = [found for part in parts if (found := worked_out(part)) is not None]
+        close = [found for found in (truth, *numbers) if is_close(found, truth, moved)]
+        for typed in (f"{found:.{digits}g}" for found in close for digits in (3, 4, 6, 12)):
+            if is_close(float(typed), truth, moved):
+                assert digits_of(typed).agree(float(typed), truth), (place, typed)
 
 
 @pytest.mark.parametrize("name", LESSONS)

@@ -12,8 +12,8 @@ _FEW = 3
 """Digits from which on a number is the rounding of few others."""
 _EXACT = 1e-9
 """The relative difference of numbers that are the same but for rounding in the machine."""
-_SHOWN = 5e-6
-"""The relative error of a number worked out from the six digits on the screen."""
+_SHOWN = 5e-5
+"""The relative error of a number worked out from the rounded ones on the screen and in texts."""
 
 
 class Digits(Struct, frozen=True):
