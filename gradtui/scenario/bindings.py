@@ -16,7 +16,7 @@ BINDINGS = frozenset({
     "scroll-up", "scroll-right", "scroll-left", "copy", "picture", "theme", "open", "resume",
     "command", "help", "quit",
     "escape", "panel-1", "panel-2", "panel-3", "panel-4", "panel-5", "panel-6", "panel-7",
-    "finding-here",
+    "finding-here", "array-all",
     "help-close", "help-down", "help-up", "help-page-down", "help-page-up", "help-part",
     "help-search", "table-close", "table-down", "table-up", "table-right", "table-left",
     "branch-go", "branch-rename", "branch-remove", "branch-sweep", "sweep-keep", "sweep-end",

@@ -282,7 +282,7 @@ async def test_the_help_names_every_command_and_closes(terminal):
 async def test_batches_and_the_validation_are_on_the_screen_and_the_same_going_back(terminal):
     async with terminal("plateau_schedule") as t:
         first = t.text
-        assert "Program · rows 20 36 7 10 · " in first
+        assert "Program · rows 20 36 7 10 " in first
         assert "loss 0.789  ● validation 3.285" in first
         assert "validation 3.28505" in t.rows[0]
         await t.press("n")
