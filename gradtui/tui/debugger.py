@@ -206,7 +206,8 @@ class Debugger(LeanScreen):
             self.say(held)
             return
         self._used.add(id)
-        self._withdraw_offer()
+        if id != "repaint":
+            self._withdraw_offer()
         self._handlers[id](text)
 
     def _withdraw_offer(self) -> None:

@@ -84,8 +84,8 @@ class Lessons(Part):
         After Esc, the key does what it does without a question.
         """
         guide, keys = self._session.guide, self._host.keys
-        if guide is None:
-            return False
+        if guide is None or key in keys.of("repaint"):
+            return False  # what is on the screen stays
         self.look()  # keys that come fast share a frame: the last one may have led to a question
         aside, self._aside = self._aside, False
         if not isinstance(self._host.screen.focused, Panel | None):

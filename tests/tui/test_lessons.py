@@ -222,6 +222,14 @@ async def test_a_number_is_typed_as_the_answer_at_once(terminal, lesson, typed):
         assert t.session.surface.window == window
 
 
+async def test_a_repaint_keeps_what_is_said_and_that_the_next_digit_opens_a_panel(terminal, lesson):
+    async with terminal(lesson, (80, 24)) as t:
+        await t.press("s", "escape", "ctrl+l")
+        assert "the next digit opens a panel" in t.text
+        await t.press("f5", "5")
+        assert t.debugger.query_one("#program").has_class("-zoom")
+
+
 @pytest.mark.parametrize("keys", [("escape",), ("5", "escape"), ("enter", "escape"),
                                   ("j", "escape"), ("slash", "escape")])  # fmt: skip
 async def test_after_escape_a_digit_opens_a_panel_and_the_next_one_answers(terminal, lesson, keys):
