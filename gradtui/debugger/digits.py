@@ -26,7 +26,7 @@ class Digits(Struct, frozen=True):
 
     def agree(self, given: float, wanted: float) -> bool:
         """Return whether the typed number is the wanted one, rounded or cut off."""
-        noise = 1e-9 * max(abs(wanted), self.unit)
+        noise = _EXACT * max(abs(wanted), self.unit)
         cut = abs(given) <= abs(wanted) + noise and abs(wanted - given) < self.unit - noise
         near = max(self.unit / 2 + noise, _SHOWN * abs(wanted))
         return not self.count or cut or abs(given - wanted) <= near
