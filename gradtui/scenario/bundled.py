@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from gradtui.base.source import InputError, did_you_mean
+from gradtui.base.words import spelt
 
 _HEAD = re.compile(r"(?:title|about|tags) = .*")
 _PROSE = re.compile(r'"""(.*?)"""|^(?:text|hint) = "(.*)"$', re.DOTALL | re.MULTILINE)
@@ -47,8 +48,8 @@ class Entry(Struct, frozen=True, dict=True):
 
     @cached_property
     def prose(self) -> str:
-        """The text of notes, program and lesson, in lower case."""
-        return " ".join(" ".join(parts) for parts in _PROSE.findall(self.text)).lower()
+        """The text of notes, program and lesson, in the spelling of a search."""
+        return spelt(" ".join(" ".join(parts) for parts in _PROSE.findall(self.text)))
 
 
 def bundled_folder() -> Path:

@@ -1,63 +1,89 @@
-"""Search in the bundled scenarios. Knows no numbers and no screen."""
+"""Search in the bundled scenarios, and in the manual. Knows no numbers and no screen."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from types import MappingProxyType
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gradtui.base.source import nearest
+from gradtui.base.words import Sought, Word, sought, spelt
+from gradtui.manual.searching import Hit, find_pages
 from gradtui.scenario.bundled import Entry
 
-_ENDINGS = ("ation", "ing", "ed", "es", "s", "e")
-_AMERICAN = re.compile(r"(?<=[a-z]{4})iz(?=e|ing|ation)")
-_TOPICS = MappingProxyType({"regularis": "weight decay", "overfit": "validation"})
-"""The beginning of a word that no scenario has -> what the scenarios call it."""
-_STEM = 4
-"""Least letters of a word without its ending."""
 _ABOVE = 100
 """Weight of a word in a scenario's head; a word in its text weighs 1."""
 _EXACT = 100 * _ABOVE
 _ENTRIES = 500
 """Most scenarios whose heads are remembered."""
+_NEAR = 0.8
+"""Least similarity of a mistyped word and the right one."""
+_WORD = re.compile(r"[a-z]{4,}")
 
 
-def search(
-    entries: Sequence[Entry], text: str, chapters: Mapping[str, str]
-) -> tuple[list[Entry], list[Entry]]:
-    """Return the scenarios that match a text, best first: by their heads, then their texts.
+class Found(Struct, frozen=True):
+    """What a search finds, in each group the best first."""
+
+    heads: Sequence[Entry] = ()
+    """The scenarios whose heads have the words."""
+    texts: Sequence[Entry] = ()
+    """Those that have them in their notes, programs and lessons alone."""
+    pages: Sequence[Hit] = ()
+    """The pages of the manual that have them."""
+    instead: str = ""
+    """The word that is found in place of one that nothing has."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is found."""
+        return not (self.heads or self.texts or self.pages)
+
+
+def search(entries: Sequence[Entry], text: str, chapters: Mapping[str, str]) -> Found:
+    """Return what matches a text; if nothing does, what another spelling of its words finds.
 
     `chapters` maps a scenario's name to the words of its chapter. If no scenario has all the words,
     those with the most of them match.
     """
-    typed = _AMERICAN.sub("is", text.lower()).split()
-    phrase = " ".join(map(_topic, typed))
-    words = [re.compile(rf"(?<![a-z0-9]){re.escape(_stem(word))}") for word in phrase.split()]
-    found = [_weigh(entry, chapters.get(entry.name, ""), words, phrase) for entry in entries]
-    most = max((count for count, _ in found), default=0)
+    found = _search(entries, sought(text), chapters)
+    if found.is_empty:
+        found = _search(entries, sought(text, joined=True), chapters)
+    if not found.is_empty:
+        return found
+    near = nearest(spelt(text), _words(entries, chapters), _NEAR)
+    return replace(_search(entries, sought(near), chapters), instead=near) if near else found
+
+
+def _search(entries: Sequence[Entry], wanted: Sought, chapters: Mapping[str, str]) -> Found:
+    weighed = [_weigh(entry, chapters.get(entry.name, ""), wanted) for entry in entries]
+    most, pages = max((count for count, _ in weighed), default=0), find_pages(wanted)
     if not most:
-        return [], []
-    best = sorted((-weight, at) for at, (count, weight) in enumerate(found) if count == most)
+        return Found(pages=pages)
+    best = sorted((-weight, at) for at, (count, weight) in enumerate(weighed) if count == most)
     ranked = [(entries[at], -weight >= most * _ABOVE) for weight, at in best]
-    return [one for one, above in ranked if above], [one for one, above in ranked if not above]
+    heads = [one for one, above in ranked if above]
+    return Found(heads, [one for one, above in ranked if not above], pages)
 
 
-def _weigh(
-    entry: Entry, chapter: str, words: Sequence[re.Pattern[str]], phrase: str
-) -> tuple[int, int]:
+def _weigh(entry: Entry, chapter: str, wanted: Sought) -> tuple[int, int]:
     """Return how many of the words a scenario has, and their total weight."""
-    heads, prose, several = _heads(entry, chapter), entry.prose, len(words) > 1
-    weights = [_weight(word, heads) or bool(word.search(prose)) for word in words]
-    whole = sum(2 * weight for weight, head in heads if several and phrase in head)
+    heads, prose, phrase = _heads(entry, chapter), entry.prose, wanted.phrase
+    several = len(wanted.words) > 1
+    weights = [_weight(word, heads) or word.is_in(prose) for word in wanted.words]
+    having = [(weight, head) for weight, head in heads if several and phrase in head]
+    whole = sum(weight * (3 if wanted.whole.search(head) else 2) for weight, head in having)
     whole += several and phrase in prose
-    whole += chapter.lower().removeprefix("the ").startswith(phrase)
-    whole += _EXACT * (phrase in (entry.name, entry.title.lower()))
+    whole += spelt(chapter).removeprefix("the ").startswith(phrase)
+    whole += _EXACT * (phrase in (spelt(entry.name), spelt(entry.title)))
     return sum(map(bool, weights)), sum(weights) + whole
 
 
-def _weight(word: re.Pattern[str], heads: Sequence[tuple[int, str]]) -> int:
+def _weight(word: Word, heads: Sequence[tuple[int, str]]) -> int:
     """Return the largest weight of a word in a head."""
-    return max((weight for weight, head in heads if word.search(head)), default=0)
+    return max((weight for weight, head in heads if word.is_in(head)), default=0)
 
 
 @lru_cache(_ENTRIES)
@@ -65,23 +91,15 @@ def _heads(entry: Entry, chapter: str) -> tuple[tuple[int, str], ...]:
     """Return the texts of a scenario's head, each with the weight of a word in it."""
     heads = (
         (8, entry.title),
-        (8, entry.name.replace("_", " ")),
         (8, entry.name),
         (6, "\n".join(entry.tags)),
         (4, entry.about),
         (3, chapter),
     )
-    return tuple((weight * _ABOVE, text.lower()) for weight, text in heads)
+    return tuple((weight * _ABOVE, spelt(text)) for weight, text in heads)
 
 
-def _topic(word: str) -> str:
-    """Return what the scenarios call a topic."""
-    return next((topic for start, topic in _TOPICS.items() if word.startswith(start)), word)
-
-
-def _stem(word: str) -> str:
-    """Return the stem of a word, which its other forms share: `explod` of exploding."""
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= _STEM:
-            return word.removesuffix(ending)
-    return word
+def _words(entries: Sequence[Entry], chapters: Mapping[str, str]) -> frozenset[str]:
+    """Return the words of all heads, for one that is mistyped."""
+    heads = (text for one in entries for _, text in _heads(one, chapters.get(one.name, "")))
+    return frozenset(word for text in heads for word in _WORD.findall(text))

@@ -137,8 +137,8 @@ class GradtuiApp(App[int]):
         if self._session is None:
             from gradtui.tui.picker import Picker
 
-            picker = Picker(self._chosen, ascii=self._display_as.ascii, learn=self._learn)
-            self.push_screen(picker)
+            ascii = self._display_as.ascii
+            self.push_screen(Picker(self._chosen, self._keys, ascii=ascii, learn=self._learn))
 
     def on_ready(self) -> None:
         """Start collecting garbage at the first paint, sparing everything made before it."""

@@ -36,7 +36,7 @@ class Around(Part):
         plain = self._session.problem.ascii
         if not text:
             self._host.stop()
-            self._host.screen.app.push_screen(Picker(self._picked, ascii=plain))
+            self._host.screen.app.push_screen(Picker(self._picked, self._host.keys, ascii=plain))
             return
         try:
             self.open_session(open_session(text, ascii=plain))

@@ -1,8 +1,11 @@
-"""The picker: the course and all bundled scenarios, with search, or a file by its path."""
+"""The picker: the course and all bundled scenarios, with search, or a file by its path.
+
+A search finds pages of the manual, too, which open over the picker.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -19,17 +22,27 @@ from gradtui.base.text import clean, pad
 from gradtui.explain.course import course_title, mark_of, next_lesson, score_text
 from gradtui.saving.course import read_scores
 from gradtui.scenario.bundled import Entry, find_scenario, list_bundled, read_chapters
-from gradtui.scenario.searching import search
+from gradtui.scenario.searching import Found, search
 from gradtui.tui.lately import Lately
 from gradtui.tui.narrowed import NarrowedList
 from gradtui.tui.shortcuts import PICKER, bindings
 
 if TYPE_CHECKING:
     from gradtui.debugger.session import Session
+    from gradtui.manual.searching import Hit
+    from gradtui.tui.keys import Keys
 
 
 _COURSE = "course"
 """The id of the first row, which continues the course; no scenario has this name."""
+_PAGE = "help "
+"""What the id of a page of the manual begins with, before its topic."""
+_PAGES = 3
+"""Most pages of the manual that a search lists."""
+_NOWHERE = (
+    "no scenario matches, and the manual has no such word; for a model or a gradient of your own: "
+    "`gradtui help scenarios`, `numpy` or `pytorch`; Enter opens a file"
+)
 _COLOURS = {"✓": "$success", "▸": "$primary", "·": "$dim", " ": ""}
 """The role of a scenario's sign."""
 
@@ -52,17 +65,23 @@ class Picker(Screen[None]):
     ]
 
     def __init__(
-        self, chosen: Callable[[Session | None], None], *, ascii: bool, learn: bool = False
+        self,
+        chosen: Callable[[Session | None], None],
+        keys: Keys,
+        *,
+        ascii: bool,
+        learn: bool = False,
     ) -> None:
         """Take the receiver of the session; with `learn`, the course's next lesson is chosen."""
         super().__init__()
         self._ascii, self._learn = ascii, learn
-        self._receive = chosen
+        self._receive, self._keys = chosen, keys
         self._search = Input(placeholder="search, or the path of a .toml file", id="picker-search")
         self._search.cursor_blink = False  # at rest, nothing is written
         self._narrowing = Lately(self, self._search, self._list)
         self._options: dict[str, Option] = {}
         """The options made so far, by the names of their scenarios."""
+        self._found = Found()
         self.entries = list_bundled()
         self._finished, self._trouble = read_scores()
         self._upcoming = next_lesson(self.entries, self._finished)
@@ -91,18 +110,16 @@ class Picker(Screen[None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Open the chosen scenario, or the typed path."""
         self._narrowing.settle()
-        text = event.value.strip()
-        chosen = self._chosen()
-        if any(mark in text for mark in "/\\.") or chosen is None:
+        text, id = event.value.strip(), self._chosen_id()
+        if any(mark in text for mark in "/\\.") or id is None:
             self._open(text)
         else:
-            self._open(chosen.path)
+            self._enter(id)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Open the clicked scenario."""
-        chosen = self._entry(event.option_id)
-        if chosen is not None:
-            self._open(chosen.path)
+        """Open the clicked scenario or page."""
+        if event.option_id is not None:
+            self._enter(event.option_id)
 
     def on_option_list_option_highlighted(self) -> None:
         """Show details of the highlighted entry."""
@@ -134,7 +151,7 @@ class Picker(Screen[None]):
     def _list(self, text: str) -> None:
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options(self._found(text) if text.strip() else self._chapters())
+        options.add_options(self._matching(text) if text.strip() else self._chapters())
         places = [at for at, option in enumerate(options.options) if not option.disabled]
         if places:
             options.highlighted = places[0]
@@ -156,16 +173,23 @@ class Picker(Screen[None]):
             options += map(self._option, found)
         return options
 
-    def _found(self, text: str) -> list[Option]:
+    def _matching(self, text: str) -> list[Option]:
         """Return the results of a search, the best first."""
         words = {
             name: f"{chapter.title} {chapter.about}"
             for chapter in read_chapters()
             for name in chapter.names
         }
-        heads, texts = search(self.entries, text, words)
-        under = [_heading("In notes, programs and lessons", "")] if texts else []
-        return [*map(self._option, heads), *under, *map(self._option, texts)]
+        found = self._found = search(self.entries, text, words)
+        instead = [_heading(f"Nothing has this word; {found.instead}:", "")]
+        under = [_heading("In notes, programs and lessons", "")] if found.texts else []
+        texts, manual = [*under, *map(self._option, found.texts)], _page_options(found.pages)
+        first = any(hit.in_title for hit in found.pages)
+        return [
+            *(instead if found.instead else ()),
+            *map(self._option, found.heads),
+            *(manual + texts if first else texts + manual),
+        ]
 
     def _option(self, entry: Entry) -> Option:
         if entry.name not in self._options:
@@ -180,10 +204,16 @@ class Picker(Screen[None]):
         return self._options[entry.name]
 
     def _tell(self) -> None:
-        about = self.query_one("#picker-about", Static)
-        entry = self._chosen()
+        about, id = self.query_one("#picker-about", Static), self._chosen_id()
+        hit = next((one for one in self._found.pages if _PAGE + one.page.topic == id), None)
+        if hit is not None:
+            about.update(
+                Content(clean(f"`gradtui help {hit.page.topic}`\n{hit.passage}", newlines=True))
+            )
+            return
+        entry = self._entry(id)
         if entry is None:
-            about.update(Content(self._trouble or "no scenario matches; Enter opens a file"))
+            about.update(Content(self._trouble or _NOWHERE))
             return
         score = self._finished.get(entry.name)
         finished = "" if score is None else f"✓ finished  {score_text(score)}"
@@ -191,14 +221,26 @@ class Picker(Screen[None]):
         text = "\n".join([*filter(None, [self._trouble]), entry.about, tags])
         about.update(Content(clean(spell(text) if self._ascii else text, newlines=True)))
 
-    def _chosen(self) -> Entry | None:
-        """Return the highlighted scenario; for the course's row, its next lesson."""
+    def _chosen_id(self) -> str | None:
+        """Return the id of the highlighted row."""
         options = self.query_one(OptionList)
         if options.highlighted is None or not options.option_count:
             return None
-        return self._entry(options.get_option_at_index(options.highlighted).id)
+        return options.get_option_at_index(options.highlighted).id
+
+    def _enter(self, id: str) -> None:
+        """Open the scenario or the page of a row."""
+        if id.startswith(_PAGE):
+            from gradtui.tui.help import Help
+
+            self.app.push_screen(Help(self._keys, id.removeprefix(_PAGE)))
+            return
+        entry = self._entry(id)
+        if entry is not None:
+            self._open(entry.path)
 
     def _entry(self, id: str | None) -> Entry | None:
+        """Return the scenario of a row; of the course's, its next lesson."""
         if id == _COURSE:
             return self._upcoming or self.entries[0]
         return next((entry for entry in self.entries if entry.name == id), None)
@@ -220,3 +262,13 @@ class Picker(Screen[None]):
 
 def _heading(title: str, about: str) -> Option:
     return Option(Content.assemble((title, "bold $primary"), (f"  {about}", "$dim")), disabled=True)
+
+
+def _page_options(hits: Sequence[Hit]) -> list[Option]:
+    """Return the rows of pages of the manual, under a heading."""
+    rows = [_heading("In the manual", "Enter opens the page")] if hits else []
+    for hit in hits[:_PAGES]:
+        topic = hit.page.topic
+        row = Content.assemble(("? ", "$primary"), (pad(topic, 32), "bold"), hit.page.about)
+        rows.append(Option(row, _PAGE + topic))
+    return rows

@@ -4,6 +4,7 @@ import tomllib
 
 import pytest
 
+from gradtui.base.words import spelt
 from gradtui.scenario.bundled import lesson_after, list_bundled, name_of, read_chapters
 
 ENTRIES = list_bundled()
@@ -34,7 +35,7 @@ def test_an_entry_is_what_its_file_says(entry):
     )  # fmt: skip
     assert entry.has_lesson == ("lesson" in raw)
     said = [raw["notes"], *(one["text"] for one in raw.get("lesson", ()))]
-    assert all(" ".join(text.lower().split()) in " ".join(entry.prose.split()) for text in said)
+    assert all(" ".join(spelt(text).split()) in " ".join(entry.prose.split()) for text in said)
 
 
 def test_only_a_bundled_scenario_has_a_name_in_the_course(tmp_path):

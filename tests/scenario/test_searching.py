@@ -12,7 +12,12 @@ WORDS = {name: f"{one.title} {one.about}" for one in read_chapters() for name in
 
 
 def found(text):
-    return [entry.name for entries in search(ENTRIES, text, WORDS) for entry in entries]
+    hits = search(ENTRIES, text, WORDS)
+    return [entry.name for entry in (*hits.heads, *hits.texts)]
+
+
+def pages(text):
+    return [hit.page.topic for hit in search(ENTRIES, text, WORDS).pages]
 
 
 @pytest.mark.parametrize(
@@ -46,10 +51,10 @@ def test_words_of_chapters_notes_and_other_forms_are_found(text, name):
 
 
 def test_what_stands_in_the_text_alone_comes_apart():
-    heads, texts = search(ENTRIES, "nan", WORDS)
-    assert [entry.name for entry in heads] == ["late_nan"]
-    assert "late_stable" in [entry.name for entry in texts]
-    assert search(ENTRIES, "zzz", WORDS) == ([], [])
+    hits = search(ENTRIES, "nan", WORDS)
+    assert [entry.name for entry in hits.heads] == ["late_nan"]
+    assert "late_stable" in [entry.name for entry in hits.texts]
+    assert search(ENTRIES, "zzz", WORDS).is_empty
 
 
 @pytest.mark.parametrize(
@@ -87,6 +92,12 @@ def test_what_people_type_is_found_among_the_first(typed, name):
         ("initialization", "chain_exploding"),
         ("regularization", "update_adamw"),
         ("overfitting", "minibatches"),
+        ("L2", "update_adamw"),
+        ("MSE", "five_parcels"),
+        ("optimiser", "ravine_momentum"),
+        ("layernorm", "transformer_block"),
+        ("crossentropy", "softmax_classifier"),
+        ("warm up", "warmup"),
     ],
 )
 def test_another_spelling_or_word_for_a_topic_is_found(text, name):
@@ -98,3 +109,52 @@ def test_the_pitfalls_come_before_what_is_only_tagged_so():
     tagged = {entry.name for entry in ENTRIES if "pitfall" in entry.tags}
     first = tagged.intersection(pitfalls.names)
     assert first and set(found("pitfall")[: len(first)]) == first
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("pytorch", "pytorch"),
+        ("torch", "pytorch"),
+        ("dropout", "pytorch"),
+        ("LSTM", "pytorch"),
+        ("convolution", "pytorch"),
+        ("gpu", "pytorch"),
+        ("autograd", "pytorch"),
+        ("numpy", "numpy"),
+        ("jax", "numpy"),
+        ("optimizer", "optimizers"),
+        ("nesterov", "optimizers"),
+        ("accuracy", "breakpoints"),
+        ("cross entropy", "language"),
+        ("color", "terminals"),
+        ("keys", "keys"),
+        ("ssh", "terminals"),
+    ],
+)
+def test_what_the_manual_says_is_found(text, topic):
+    assert topic in pages(text)[:3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "relu", "batch", "attention", "softmax", "overfit", "vanishing", "nan", "momentum", "sign",
+        "transpose", "broadcast", "accuracy", "backprop", "optimizer", "initialisation", "dropout",
+        "pytorch", "torch", "numpy", "learning rate", "cross entropy", "gradient check",
+        "chain rule", "regularization", "initialization",
+    ],
+)  # fmt: skip
+def test_no_word_of_the_field_leads_nowhere(text):
+    assert not search(ENTRIES, text, WORDS).is_empty
+
+
+def test_a_mistyped_word_finds_what_the_right_one_does():
+    hits = search(ENTRIES, "softmx", WORDS)
+    assert hits.instead == "softmax"
+    assert hits.heads == search(ENTRIES, "softmax", WORDS).heads
+    assert search(ENTRIES, "softmax", WORDS).instead == ""
+
+
+def test_a_compound_is_found_before_its_parts():
+    assert found("zero_grad")[0] == "grad_accumulated"

