@@ -18,7 +18,9 @@ WHOLE = {
 """Packages that do one thing, and its tests: a module of theirs needs none of its own."""
 THROUGH = {
     "diagnosis/judgement": "diagnosis/test_check.py",
+    "explain/counts": "explain/test_guesses.py",
     "explain/slips": "explain/test_guesses.py",
+    "explain/wrong_steps": "explain/test_guesses.py",
     "scenario/bindings": "scenario/test_lessons.py",
     "scenario/lesson": "scenario/test_lessons.py",
     "scenario/load": "test_bad_input.py",

@@ -7,7 +7,7 @@ answer, or a factor that is the whole answer.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -19,20 +19,15 @@ from gradtui.debugger.guide import is_close
 from gradtui.engine.graph import Kind
 from gradtui.engine.indices import Index
 from gradtui.engine.observables import observed
-from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.tape import Tape
+from gradtui.explain.counts import counts, of_sum, reached
 from gradtui.explain.residual import without_truth
-from gradtui.explain.slips import Guess, of_count, of_hand, of_point, of_rate, of_step_sizes
+from gradtui.explain.slips import Guess, of_count, of_hand, of_rate, of_step_sizes
 from gradtui.explain.symbols import gradient_of, in_names, label, partial
+from gradtui.explain.wrong_steps import of_update
 from gradtui.scenario.lesson import Question
 
-_SIGN = "the size is right, the sign is wrong"
-_WRITTEN = "w = w - lr*g"
-"""The optimizer's line whose step is the rate times the gradient."""
-_MOST = 64
-"""The most elements of a weight whose gradients are tried in another's step."""
-_ADAM = frozenset({"m", "v", "mhat", "vhat"})
-"""The names that Adam's lines assign besides the weight."""
+SIGN = "the size is right, the sign is wrong"
 
 
 def guesses(
@@ -47,26 +42,27 @@ def guesses(
     `before` is the previous step's tape, and `elsewhere` has the number at other steps.
     """
     if not question.name:
-        yield -truth, _SIGN
+        yield -truth, SIGN
         yield from _of_parts(frame, question)
         yield from _of_step_before(question, before)
         yield from _of_steps(frame, question, elsewhere)
-        rate = question.text == "lr"  # which a schedule may well make a tenth
-        yield from of_rate(frame, truth, before) if rate else of_point(truth)
+        if question.text == "lr":
+            yield from of_rate(frame, truth, before)
         return
     node = frame.graph.names[question.name]
     if question.gradient:
-        yield -truth, _SIGN
+        yield -truth, SIGN
         share = without_truth(frame, (node, question.index))
         if share is not None:
             yield share, "the truth is still to be subtracted from the share"
+            yield 2 * share - truth, "the truth is to be subtracted from the share, not added"
         yield from of_hand(frame, node, question.index)
         yield from _of_gradient(frame, node, truth)
     elif frame.graph.nodes[node].kind is Kind.PARAMETER and before is not None:
-        yield from _of_update(frame, node, question.index, before)
-        yield -truth, _SIGN
+        yield from of_update(frame, node, question.index, before)
+        yield -truth, SIGN
     else:
-        yield -truth, _SIGN
+        yield -truth, SIGN
         yield from _of_value(frame, node, question.index)
     yield from _of_elements(frame, node, question)
     yield from _of_step_before(question, before)
@@ -76,7 +72,6 @@ def guesses(
     yield from _of_others(frame, node, question, before)
     if frame.graph.nodes[node].kind is Kind.PARAMETER and not question.gradient:
         yield from of_step_sizes(frame, _old_number(question, before), truth, before)
-    yield from of_point(truth)
 
 
 def moved_by(question: Question, truth: float, before: Tape | None) -> float:
@@ -181,13 +176,11 @@ def _of_path(
 
 def _of_sizes(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
     """Yield the results of a sum for a mean, a mean of a mean, and a wrongly derived square."""
-    nodes, reached = frame.graph.nodes, _reached(frame, node)
-    squared = any(
-        nodes[id].op == "**" and nodes[nodes[id].inputs[1]].value == 2.0 for id in reached
-    )
-    counts = _counts(frame, reached)
-    for count in sorted(counts - {2} if squared else counts):
-        yield truth * count, f"that is {_of_sum(frame, count)}"
+    nodes, later = frame.graph.nodes, reached(frame, node)
+    squared = any(nodes[id].op == "**" and nodes[nodes[id].inputs[1]].value == 2.0 for id in later)
+    means = counts(frame, later)
+    for count in sorted(means - {2} if squared else means):
+        yield truth * count, f"that is {of_sum(frame, count)}"
         yield truth / count, f"that has an extra division by {count:,}"
         yield from of_count(frame, truth, count)
     if squared:
@@ -196,131 +189,6 @@ def _of_sizes(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
             "that is half of it: a factor 2 is missing, such as the one in a square's derivative",
         )
     yield truth * 2, "that is twice as much: there is an extra factor 2"
-
-
-def _reached(frame: Frame, node: int) -> set[int]:
-    """Return the nodes that are computed from a node, directly or not."""
-    reached = {node}
-    for later in frame.graph.nodes:
-        if reached.intersection(later.inputs):
-            reached.add(later.id)
-    return reached - {node}
-
-
-def _counts(frame: Frame, nodes: Iterable[int]) -> set[int]:
-    """Return over how many values nodes take means."""
-    return {_averaged(frame, node) for node in nodes} - {0, 1}
-
-
-def _of_sum(frame: Frame, count: int) -> str:
-    """Return what a gradient is that was not divided by the count of a mean."""
-    loss = frame.graph.loss
-    whole = f"{label(frame, loss)} is" if _averaged(frame, loss) == count else "the loss takes"
-    return f"the gradient of the sum; {whole} a mean: divide by {count:,}"
-
-
-def _averaged(frame: Frame, node: int) -> int:
-    """Return the number of values that a node averages; 0 if it takes no mean."""
-    nodes = frame.graph.nodes
-    found = nodes[node]
-    if found.op == "mean":
-        return math.prod(nodes[found.inputs[0]].shape) // max(1, math.prod(found.shape))
-    return math.prod(nodes[found.inputs[1]].shape) if found.op == "cross_entropy" else 0
-
-
-def _of_update(frame: Frame, node: int, index: Index, before: Tape) -> Iterator[Guess]:
-    """Yield the results of a wrong update: wrong direction, without the rate, the step alone."""
-    program = before.program
-    place = [update.parameter for update in program.updates].index(node)
-    update = program.updates[place]
-    name = element_text(label(frame, node), index)
-    old, new = (float(before.value(id)[index]) for id in update.state[0])
-    slope = float(np.broadcast_to(before.value(update.gradient), before.value(node).shape)[index])
-    rate = float(before.value(program.lr))
-    yield old, f"that is {name} before the step: it is still to be moved"
-    yield from _of_other_rules(frame, place, index, before)
-    gradient = element_text(gradient_of(frame, node), index)
-    uphill = f"that goes uphill: subtract lr·{gradient}, do not add it"
-    moves = math.isclose(new, old - rate * slope, rel_tol=1e-12)
-    plain = len(update.state) == 1 and (frame.problem.update is None or moves)
-    yield 2 * old - new, uphill if plain else "that is the step the other way round"
-    yield new - old, f"that is the step itself: add it to {number(old)}"
-    yield old - new, f"that is the step itself: subtract it from {number(old)}"
-    yield slope, f"that is the gradient: the question asks for the new {name}"
-    if plain:
-        yield from _of_other_gradients(frame, place, index, before)
-    if rate:
-        yield old + (new - old) / rate, f"the rate {number(rate)} is missing"
-        yield old - rate, "the gradient is missing: the step is the rate · the gradient"
-        yield old - rate * old, f"that is {name} less the rate · {name}: the gradient moves it"
-
-
-def _of_other_gradients(frame: Frame, place: int, index: Index, before: Tape) -> Iterator[Guess]:
-    """Yield the results of a plain step with the gradient of a sum, or of another weight."""
-    program = before.program
-    update, rate = program.updates[place], float(before.value(program.lr))
-    old = float(before.value(update.parameter)[index])
-    for at, other in enumerate(program.updates):
-        whole = before.value(other.parameter)
-        slopes = np.broadcast_to(before.value(other.gradient), whole.shape)
-        text = gradient_of(frame, other.parameter)
-        for element in np.ndindex(whole.shape) if whole.size <= _MOST else ():
-            if (at, element) != (place, index):
-                said = f"that is the step with {element_text(text, element)}"
-                yield old - rate * float(slopes[element]), said
-    slope = float(
-        np.broadcast_to(before.value(update.gradient), before.value(update.parameter).shape)[index]
-    )
-    for count in sorted(_counts(frame, _reached(frame, update.parameter))):
-        yield old - rate * slope * count, f"that is the step with {_of_sum(frame, count)}"
-
-
-def _of_other_rules(frame: Frame, place: int, index: Index, before: Tape) -> Iterator[Guess]:
-    """Yield the results of other update rules, or of another gradient."""
-    program, problem = before.program, frame.problem
-    update = program.updates[place]
-    shape = before.value(update.parameter).shape
-
-    def read(node: int) -> float:
-        return float(np.broadcast_to(before.value(node), shape)[index])
-
-    old, rate = read(update.parameter), float(before.value(program.lr))
-    plain = old - rate * read(update.gradient)
-    adam = {line: read(node) for line, node in update.lines if line in _ADAM}
-    if problem.update is not None:
-        does = "line says" if len(update.lines) == 1 else "lines say"
-        yield plain, f"that is the step of {_WRITTEN}: do what the {does}"
-        yield from _of_adam(old, rate, adam)
-    elif adam.keys() == _ADAM:
-        title = OPTIMIZERS[program.optimizer].title
-        yield plain, f"that is a plain step: {title} divides it by the gradient's size"
-        yield from _of_adam(old, rate, adam)
-    elif len(update.state) > 1:
-        if problem.update is None and program.optimizer == "sgd":
-            velocity = read(update.state[1][1])
-            yield velocity, "that is the velocity: the question asks for the weight that it moves"
-        yield plain, "that is the step without the memory of earlier gradients"
-    true = program.gradients[place]
-    if not true:
-        return
-    step = old - rate * read(true)
-    if program.clip is not None:
-        yield step, "that is the step before the gradient is clipped"
-    elif program.driving[place] != true:
-        yield step, "that is the step with the true gradient: the run follows the lines by hand"
-
-
-def _of_adam(old: float, rate: float, kept: Mapping[str, float]) -> Iterator[Guess]:
-    """Yield the results of Adam's step with one part forgotten."""
-    if kept.keys() != _ADAM or min(kept["v"], kept["vhat"]) <= 0:
-        return
-    m, v, mhat, vhat = (kept[name] for name in ("m", "v", "mhat", "vhat"))
-    yield old - rate * m / math.sqrt(v), "m and v are still to be divided by 1 - β**t"
-    yield old - rate * m / math.sqrt(vhat), "m is still to be divided by 1 - β1**t"
-    yield old - rate * mhat / math.sqrt(v), "v is still to be divided by 1 - β2**t"
-    yield old - rate * mhat / vhat, "the root is missing: the step is divided by √v̂, not by v̂"
-    yield old - rate * mhat, "that is the rate · m̂: it is still to be divided by √v̂"
-    yield old - rate * m, "that is the rate · m: it is still to be divided by √v̂"
 
 
 def _of_value(frame: Frame, node: int, index: Index) -> Iterator[Guess]:
@@ -339,7 +207,7 @@ def _of_value(frame: Frame, node: int, index: Index) -> Iterator[Guess]:
         text = label(frame, base) if name else f"({in_names(frame, base)})"
         said = f"that is {text} doubled, not squared"
         yield 2 * float(frame.tape.value(base)), said
-    for count in sorted(_counts(frame, own)):
+    for count in sorted(counts(frame, own)):
         yield whole * count, f"that is summed over all {count:,}: the mean divides by {count:,}"
 
 

@@ -6,7 +6,7 @@ The frame is that of the step in question.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -22,8 +22,10 @@ from gradtui.engine.indices import Index
 from gradtui.engine.lens import Lens, trace
 from gradtui.engine.tape import Tape
 from gradtui.explain.elements import factor, forward_formulas, local_formulas
-from gradtui.explain.guesses import guesses, moved_by, number_text
+from gradtui.explain.guesses import SIGN, guesses, moved_by, number_text
+from gradtui.explain.misread import of_operations
 from gradtui.explain.residual import residual_sides
+from gradtui.explain.slips import Guess, of_point
 from gradtui.explain.symbols import (
     all_scalar,
     in_names,
@@ -35,6 +37,12 @@ from gradtui.scenario.lesson import Question
 
 _LONG = 80
 """Longest formula, in characters; longer ones are left out."""
+_EXACT = 1e-9
+"""The relative difference of numbers that are the same but for rounding in the machine."""
+_ROUNDED = 1e-3
+"""The relative error of an expression in which rounded numbers were typed."""
+_VALUE = "that is the value of"
+"""What is said of a number that is that of a name."""
 _UNTOLD = Digits()
 _ROWS = 6
 """Most rows whose parts are summed one by one."""
@@ -67,13 +75,51 @@ def mistake_text(
     step = moved_by(question, truth, before)
     near = sorted(elsewhere, key=lambda at: (abs(elsewhere[at] - given), abs(at - question.step)))
     elsewhere = {at: elsewhere[at] for at in near[:1] if digits.tell(given, elsewhere[at])}
-    for value, text in guesses(frame, question, truth, before, elsewhere):
-        told = math.isfinite(value) and not is_close(value, truth, step)
-        if told and is_close(given, value, step) and digits.tell(given, value, written=True):
-            return spell(text) if frame.problem.ascii else text
+
+    def is_it(value: float) -> bool:
+        rounded = digits.count or math.isclose(given, value, rel_tol=_ROUNDED)
+        return (
+            bool(rounded)
+            and is_close(given, value, step)
+            and digits.tell(given, value, written=True)
+        )
+
+    def told(found: Iterable[Guess]) -> Guess:
+        """Return the guess that gives the number, or else the first that gives it rounded."""
+        near: Guess = math.nan, ""
+        for value, text in found:
+            if not math.isfinite(value) or is_close(value, truth, step):
+                continue
+            if math.isclose(given, value, rel_tol=_EXACT):
+                return value, text
+            if not near[1] and is_it(value):
+                near = value, text
+        return near
+
+    said = _either(
+        given, told(guesses(frame, question, truth, before, elsewhere)),
+        told(of_operations(frame, question)),
+    )  # fmt: skip
+    if not said and question.text != "lr":  # a schedule may well make the rate a tenth
+        said = told(of_point(truth))[1]
+    if said:
+        return spell(said) if frame.problem.ascii else said
     if is_close(given, truth, step) and not digits.agree(given, truth):
         return "near, but not the number to the digits typed"
     return ""
+
+
+def _either(given: float, found: Guess, operation: Guess) -> str:
+    """Return what a number may be: something else, or its own line with another operation."""
+    said, line = found[1], operation[1]
+    exact = [math.isclose(given, one[0], rel_tol=_EXACT) for one in (found, operation)]
+    if not line or exact == [True, False]:
+        return said
+    if said in ("", SIGN) or exact == [False, True]:
+        return line
+    if said.startswith(_VALUE):
+        return f"{said}, or {line.removeprefix('that is ')}"
+    return said
 
 
 def way_text(

@@ -35,7 +35,8 @@ def of_step_sizes(
         if not math.isclose(other, rate):
             said = f"that is the step with the rate {number(other)}; here it is {number(rate)}"
             yield old + step / rate * other, said
-    if rate:
+    alone = all(len(update.state) == 1 for update in before.program.updates)
+    if rate and alone:  # of Adam, whose steps are as long as the rate, this would be any 1
         said = f"the rate {number(rate)} is missing, and the step goes the other way"
         yield old - step / rate, said
     yield old + 2 * step, "that is twice the step"

@@ -72,7 +72,7 @@ def in_names(frame: Frame, node: int) -> str:
     nodes = frame.problem.trainer.program.nodes
     if nodes[node].kind is Kind.CONSTANT:
         return number(nodes[node].value, _DIGITS)
-    return formula(nodes, node, _names(frame), paper(frame), frame.texts)
+    return formula(nodes, node, shown_names(frame), paper(frame), frame.texts)
 
 
 def in_numbers(frame: Frame, node: int) -> str:
@@ -178,7 +178,7 @@ def local_text(frame: Frame, source: int, target: int) -> str | None:
         return None
     if program.nodes[id].name:
         return label(frame, id)
-    return formula(program.nodes, id, _names(frame), paper(frame), frame.texts)
+    return formula(program.nodes, id, shown_names(frame), paper(frame), frame.texts)
 
 
 def rule_text(frame: Frame, source: int, statement: Statement, style: Style | None = None) -> str:
@@ -186,7 +186,7 @@ def rule_text(frame: Frame, source: int, statement: Statement, style: Style | No
     read = style is None
     seed = 1.0 if read and statement.root == frame.graph.loss else None
     nodes, root = statement_rule(frame.graph, statement, source, seed=seed)
-    names = _names(frame)
+    names = shown_names(frame)
 
     def show(node: Node) -> str | None:
         if node.kind is Kind.HYPERPARAMETER:
@@ -196,7 +196,9 @@ def rule_text(frame: Frame, source: int, statement: Statement, style: Style | No
     return formula(nodes, root, show, style or paper(frame))
 
 
-def _names(frame: Frame) -> Callable[[Node], str | None]:
+def shown_names(frame: Frame) -> Callable[[Node], str | None]:
+    """Return what a formula shows for a node: its label, or a constant's number."""
+
     def show(node: Node) -> str | None:
         if node.kind is Kind.CONSTANT and not node.name:
             return number(node.value, _DIGITS)
