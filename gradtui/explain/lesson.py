@@ -48,6 +48,8 @@ def lesson_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[Te
     asked = _asked(frame, progress)
     # the remark on an answer must be visible on the lowest screen, too
     rows += [*asked, *said, *told] if said else [*told, *asked]
+    if said and progress.asking:  # who has answered once knows how
+        return [*rows, ()]
     return [*rows, *_wrapped(fill(_keys(progress)), width), ()]
 
 

@@ -107,11 +107,18 @@ class Room(Part):
         self.give_keys(panel)
 
     def scroll(self, rows: int, columns: int) -> None:
-        """Scroll the focused panel by most of its size; with a lens, sideways changes the row."""
+        """Scroll the focused panel by most of its size; with a lens, sideways changes the row.
+
+        Up and down scroll a lesson if the focused panel has no rows out of view, or an answer is
+        being typed.
+        """
         if columns and self._session.selection.lens is not None:
             self._host.do(lambda session: session.selection.select_row(columns))
             return
-        panel = self._focused
+        panel, lesson = self._focused, self._panel("#notes")
+        waiting = panel is not self._host.screen.focused or not panel.hidden_rows
+        if rows and waiting and self._session.guide is not None and lesson.hidden_rows:
+            panel = lesson
         if rows:
             panel.scroll_rows(rows * max(1, panel.size.height - 2))
         if columns:

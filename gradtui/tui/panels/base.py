@@ -35,6 +35,8 @@ class Panel(Rows, can_focus=True):
         self.frame: Frame | None = None
         self.top = 0
         self.left = 0
+        self.hidden_rows = 0
+        """The number of rows above and below those in view."""
         self._wanted = 0
         self._noted: dict[object, tuple[int, int]] = {}
         """The first number of rows and the largest of a model, by width, in a lesson or not."""
@@ -126,9 +128,15 @@ class Panel(Rows, can_focus=True):
         rows = listed[self.top : self.top + height]
         widest = max(map(line_width, rows), default=0)
         self.left = max(0, min(self.left, widest - width))
+        self.hidden_rows = max(0, len(listed) - height)
         self._hint(len(listed) - self.top - height, widest - self.left - width)
         # One cell more than fits, so that the drawing marks rows cut at the right.
         return [marked(crop(row, self.left, width + 1), self.left) for row in rows]
+
+    @property
+    def below_key(self) -> str:
+        """The key that scrolls down, after the number of rows there; empty if it goes unsaid."""
+        return ""
 
     def follow(self, frame: Frame, height: int) -> None:
         """Move the view to the cursor, if the panel has one."""
@@ -149,7 +157,7 @@ class Panel(Rows, can_focus=True):
             mark
             for mark, outside in (
                 (f"↑ {self.top}", self.top),
-                (f"↓ {below}", below),
+                (f"↓ {below}{self.below_key}", below),
                 (f"< {self.left}", self.left),
                 (f"> {right}", right),
             )

@@ -64,6 +64,17 @@ class NotesPanel(Panel):
         self.title(self._title_at(frame))
         super().show_frame(frame)
 
+    @property
+    def below_key(self) -> str:
+        """The key that scrolls down if the text of the lesson is cut."""
+        if self.frame is None or self.frame.lesson is None:
+            return ""
+        focused = self.screen.focused
+        taken = isinstance(focused, Panel) and focused is not self and focused.hidden_rows
+        rows = len(self._lesson_rows(self.frame, self.size.width)) - 1  # the last one is empty
+        cut = rows > self.top + self.size.height
+        return self.fill(" {scroll-down}") if cut and not taken else ""
+
     def follow(self, frame: Frame, height: int) -> None:
         """Bring the finding that the cursor went to, or news of the lesson, into view."""
         lesson = frame.lesson
