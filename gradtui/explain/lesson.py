@@ -44,7 +44,8 @@ def lesson_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[Te
     if progress.lesson is None:
         return [*rows, *_wrapped(fill(_ended(progress)), width), ()]
     told = [row for part in paragraphs(progress.lesson.text) for row in _task(part, width, fill)]
-    said = [line(text) for text in wrap(fill(progress.said), width)] if progress.said else []
+    ink: Role = "good" if progress.place in progress.ticked else "local"
+    said = [line((text, ink)) for text in wrap(fill(progress.said), width) if progress.said]
     asked = _asked(frame, progress)
     # the remark on an answer must be visible on the lowest screen, too
     rows += [*asked, *said, *told] if said else [*told, *asked]
