@@ -12,6 +12,10 @@ from gradtui.debugger.guide import Progress
 from gradtui.explain.spans import Role, Span, TextRow, line
 
 _BINDING = re.compile(r"(\{[a-z0-9-]+\})")
+_FORMULA = re.compile(r"[^ \n]+(?: [-−+=<>] [^ \n]+)+")
+_SHORT = 20
+"""The longest formula that is kept in one row, in characters."""
+_HELD = "\N{NO-BREAK SPACE}"
 _NAME = 20
 HIDDEN = "hidden until you answer"
 """The text in place of an open question's answer."""
@@ -45,7 +49,7 @@ def lesson_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[Te
         return [*rows, *_wrapped(fill(_ended(progress)), width), ()]
     told = [row for part in paragraphs(progress.lesson.text) for row in _task(part, width, fill)]
     ink: Role = "good" if progress.place in progress.ticked else "local"
-    said = [line((text, ink)) for text in wrap(fill(progress.said), width) if progress.said]
+    said = [line((text, ink)) for text in _folded(fill(progress.said), width) if progress.said]
     asked = _asked(frame, progress)
     # the remark on an answer must be visible on the lowest screen, too
     rows += [*asked, *said, *told] if said else [*told, *asked]
@@ -72,15 +76,23 @@ def _task(text: str, width: int, fill: Callable[[str], str]) -> list[TextRow]:
     whole = "".join(part for part, _ in shown)
     inks: list[Role] = ["heading" if key else "plain" for part, key in shown for _ in part]
     rows, start = list[TextRow](), 0
-    for row in wrap(whole, width):
+    for row in _folded(whole, width):
         start = whole.find(row.lstrip(), start)
         if start < 0:  # a character that is shown as another
-            return [line(row) for row in wrap(whole, width)]
+            return [line(row) for row in _folded(whole, width)]
         own = ["plain"] * (len(row) - len(row.lstrip())) + inks[start : start + len(row.lstrip())]
         parts = groupby(zip(row, own, strict=True), lambda pair: pair[1])
         rows.append(line(*(("".join(char for char, _ in part), ink) for ink, part in parts)))
         start += len(row.lstrip())
     return rows
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """Return a text as rows, none of which ends inside a short formula."""
+    held = _FORMULA.sub(
+        lambda found: found[0].replace(" ", _HELD) if len(found[0]) <= _SHORT else found[0], text
+    )
+    return [row.replace(_HELD, " ") for row in wrap(held, width)]
 
 
 def _wrapped(text: str, width: int) -> list[TextRow]:

@@ -103,3 +103,14 @@ def test_a_branch_is_told_from_the_run_of_which_the_lesson_speaks(write):
     assert told()
     session.branches.switch(session.branches.root)
     assert not told()
+
+
+def test_a_short_formula_is_kept_in_one_row(write):
+    text = (
+        "It took y = 5 hours. What is the error e = ŷ − y, and why is a + b + c + d + e + f long?"
+    )
+    session = Session(load_problem(write("L = (w*x)**2", more=f'[[lesson]]\ntext = "{text}"\n')))
+    tour.begin(session)
+    rows = [line_text(row) for row in lesson_rows(session.frame, 41, str)]
+    assert "It took y = 5 hours. What is the error" in rows
+    assert "e = ŷ − y, and why is a + b + c + d + e +" in rows
