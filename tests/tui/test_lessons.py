@@ -617,3 +617,12 @@ async def test_a_focused_panel_with_rows_out_of_view_keeps_its_keys(terminal):
         assert gradient.has_focus and gradient.hidden_rows
         await t.press("pagedown")
         assert gradient.top and not notes.top
+
+
+@pytest.mark.parametrize("size", [(36, 10), (36, 20), (90, 10)])
+async def test_a_view_that_is_opened_has_room_beside_a_lesson(terminal, size):
+    async with terminal(find_scenario("two_weights"), size) as t:
+        await t.press("escape", "M")
+        await t.until(lambda: "w2 ↑" in t.text)
+        await t.press("7")
+        assert "Two things make a delivery slow" in " ".join(in_view(t))
