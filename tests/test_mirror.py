@@ -38,6 +38,7 @@ ACROSS = {
     "scenario/test_update.py", "scenario/test_update_source.py", "tui/test_byhand_screen.py",
     "tui/test_call_screen.py", "tui/test_course_screen.py",
     "tui/test_extremes.py", "tui/test_fixes.py", "tui/test_hidden.py", "tui/test_interrupt.py",
+    "tui/test_lesson_room.py",
     "tui/test_start.py", "tui/test_terminal.py", "tui/test_views.py",
 }  # fmt: skip
 """Tests of what several modules do together; each file says in its first line what that is."""
