@@ -5,7 +5,7 @@ watch: the lines that run, with the names in scope.  flow: the meaning of their 
 suspects: the statements that may be wrong.  effects, meaning: what they call.
 candidates, edits, stores, indices, material, slots,
 constants: their possible mistakes.  preview: a glance at one.  trial: an edit, executed.
-search: the best edit.
+multiples: of an edit.  search: the best edit.
 gradients: the search for mistakes in gradients.  guard: protects the user's other values.
 watchdog: ends edited code that would run for ever.
 """

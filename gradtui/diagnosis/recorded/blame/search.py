@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
-
-import numpy as np
 
 from gradtui.diagnosis.recorded.blame.afters import After, afters
 from gradtui.diagnosis.recorded.blame.arguments import arguments
@@ -16,6 +13,7 @@ from gradtui.diagnosis.recorded.blame.flow import Line
 from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit, together
 from gradtui.diagnosis.recorded.blame.instead import Instead, insteads
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
+from gradtui.diagnosis.recorded.blame.multiples import multiples
 from gradtui.diagnosis.recorded.blame.orders import orders
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.slots import Slot, slots
@@ -42,10 +40,6 @@ One more where no glance can, if the recording tells that the line is wrong.
 """
 _STRAYING = 6
 """Edits of a statement that all change the loss before no more of it are tried."""
-_SOLVED, _NEARLY = 1e-6, 1e-4
-"""Largest relative rest of a solved multiple, and that of one of an approximation."""
-_PARTS = 12
-"""Largest denominator of a multiple that an approximation gives almost."""
 
 
 _Key = tuple[Unit, tuple[tuple[int, int, bytes], ...]]
@@ -72,6 +66,8 @@ class Search:
         """The edits that were run."""
         self._nearly = list[Hit]()
         """The edits that make something right but for an approximation."""
+        self._rest = list[Hit]()
+        """The best edit at a glance with those that repair what it leaves wrong, if they do."""
         self._edits: dict[ast.stmt, list[Candidate]] = {}
         self._slots: dict[ast.stmt, tuple[list[Slot], list[After]]] = {}
         self._zeros: dict[ast.AST, Results | None] = {}
@@ -112,6 +108,7 @@ class Search:
 
     def _of(self, suspects: Sequence[Suspect], *, likely: bool) -> list[Hit]:
         hits = list[Hit]()
+        self._rest = []
         for self._glancing, self._certain in _PASSES[:1] if likely else _PASSES:
             for total in range(_LIKELY + 1 if likely else TIERS + _COSTS):
                 if self._is_settled(hits, total):
@@ -122,8 +119,28 @@ class Search:
                 wanting = self._glancing and total == _LIKELY and not likely and not hits
                 if wanting and (together := self._together()):
                     return together
-        found = hits or self._nearly
-        return [min(found, key=Hit.rank)] if found else []
+            if self._glancing and not likely:
+                self._rest = self._repaired_beyond(hits)
+        best = min(hits or self._nearly, key=Hit.rank, default=None)
+        return [] if best is None else self._rest if best in self._rest else [best]
+
+    def _repaired_beyond(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Return the best edit with others that repair all that it leaves wrong, if there are any.
+
+        They are looked for in the code with that edit: the results that it leaves wrong may be
+        made from what it repairs.
+        """
+        found = [*sorted(hits, key=Hit.rank)[:1]]
+        while found and len(found) < _ROUNDS:
+            with self._trials.assuming(*((one.patch, one.mended) for one in found)):
+                if not self._trials.wrong:
+                    return found
+                further = self._again(None) if self._again is not None else None
+                last = further._best(likely=True) if further is not None else []
+            if not last:
+                return []
+            found += last
+        return []
 
     def _together(self) -> list[Hit]:
         """Return two edits that repair a result only together, first that of a line that fails."""
@@ -133,7 +150,7 @@ class Search:
         for lead, further in found[:_FOLLOWED]:
             if self._trials.mended(lead.patch):
                 return []  # it is one of those that are tried alone
-            with self._trials.assuming(lead.patch):
+            with self._trials.assuming((lead.patch, frozenset())):
                 last = further._best(likely=True)
             if last:
                 return together(lead, last[0])
@@ -146,7 +163,7 @@ class Search:
             for lead in sorted(self._leads(one), key=Hit.rank)[:_OF_A_LINE]
         ]  # fmt: skip
         for lead in sorted(leads, key=Hit.rank)[:_LEADS]:
-            with self._trials.assuming(lead.patch):
+            with self._trials.assuming((lead.patch, frozenset())):
                 further = self._again(lead.suspect.line) if self._again is not None else None
             if further is not None:
                 yield lead, further
@@ -174,7 +191,7 @@ class Search:
     def _bound(self, hit: Hit) -> int:
         """Return how unlikely an edit may be that no glance supports, to be better than another."""
         whole = len(hit.mended) == len(self._trials.wrong)
-        return hit.total - LIKELIER if whole else hit.total + _FURTHER
+        return hit.total - LIKELIER if whole else hit.total + _FURTHER * (not self._rest)
 
     def _at(self, suspects: Sequence[Suspect], total: int) -> Iterator[Hit]:
         """Yield the edits as unlikely as `total` that repair something."""
@@ -310,7 +327,7 @@ class Search:
             yield slot.negated()
         elif cost == 1 and slot.takes_numbers:
             doubled = self._run(slot.s, slot.times("2.0"))
-            for value in self._solved(self._hand, doubled):
+            for value in multiples(self._trials, self._hand, doubled):
                 yield from slot.constant(value + 1)
         elif cost in (2, 3, 4):
             if cost == 2 and slot.s.numpy and not isinstance(slot, After):
@@ -327,12 +344,16 @@ class Search:
         for factor, own in slot.factors if slot.takes_factors else ():
             worth = own == cost and self._trials.left > 0
             if worth and self._is_worth_times(slot, factor, cost):
-                for value in self._solved(nothing, self._run(slot.s, slot.times(factor))):
+                for value in multiples(
+                    self._trials, nothing, self._run(slot.s, slot.times(factor))
+                ):
                     yield from slot.factor(factor, value, cost)
         alike = slot.alike() if self._glancing else ()
         for term in (*slot.terms(), *alike) if cost == 2 else ():
             if self._trials.left > 0 and self._is_worth_adding(slot, term):
-                for value in self._solved(self._hand, self._run(slot.s, slot.plus(term))):
+                for value in multiples(
+                    self._trials, self._hand, self._run(slot.s, slot.plus(term))
+                ):
                     yield from slot.term(term, value)
 
     def _nothing(self, slot: Slot) -> Results | None:
@@ -358,33 +379,3 @@ class Search:
         found = self._trials.results(Patch(s.unit, (edit,)))
         self._note(s)
         return found
-
-    def _solved(self, base: Results | None, once: Results | None) -> Iterator[float]:
-        """Yield the multiples of an edit's difference that give a true gradient.
-
-        A backward pass is linear in its adjoints, except around a loop, where only 1 is tried.
-        """
-        if once is None:
-            return
-        found = list[float]()
-        if any(self._trials.is_right(name, once) for name in self._trials.wrong):
-            found.append(1.0)
-        for name in self._trials.wrong:
-            if base is None:
-                break
-            if name not in base or name not in once:
-                continue
-            true = self._trials.true(name)
-            if not base[name].shape == true.shape == once[name].shape:
-                continue
-            with np.errstate(all="ignore"):
-                step, lacking = once[name] - base[name], true - base[name]
-                value = float(np.sum(step * lacking) / np.sum(step * step))
-                rest = np.max(np.abs(lacking - value * step), initial=0.0)
-            largest = np.max(np.abs(true), initial=0.0)
-            fits = np.isfinite(value) and rest <= _NEARLY * largest
-            if fits and rest > _SOLVED * largest:
-                value = float(Fraction(value).limit_denominator(_PARTS))
-            if fits and all(abs(value - one) > _SOLVED * abs(one) for one in found):
-                found.append(value)
-        yield from found

@@ -39,6 +39,8 @@ _CURVES = (
     "({} != 0)",
 )
 SLOPES = _CURVES[1:]
+_COMPLEMENT = "(1 - {})"
+"""What a value is multiplied by in the slope of a sigmoid, and often forgotten."""
 _PLAIN, _USUAL = 2, 6
 """The likelier ones of these."""
 _NUMBERS = 8
@@ -186,11 +188,12 @@ class Slot:
         return [*self._factors()]
 
     def _factors(self) -> Iterator[tuple[str, int]]:
-        names = self._stretching()
+        names, own = self._stretching(), {self.s.text(one) for one in _operands(self.node)}
         for at, form in enumerate(_CURVES):
             for name, held in names:
                 if held.kind == "f" or not at:
-                    cost = 2 if at < _PLAIN else 3 if at < _USUAL else 4
+                    plain = at < _PLAIN or (form == _COMPLEMENT and name in own)
+                    cost = 2 if plain else 3 if at < _USUAL else 4
                     cost += name.endswith("None]")  # one that fits as it is is likelier
                     yield form.format(name, name, n=self.s.numpy), cost
                 if held.kind == "b" and not at:
@@ -294,6 +297,15 @@ class Slot:
             for axis in range(1, len(own) - 1)
             if held.shape == own[:axis] + own[axis + 1 :] and held.shape != own[:-1]
         ]
+
+
+def _operands(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield what a product multiplies."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        yield from _operands(node.left)
+        yield from _operands(node.right)
+    else:
+        yield node
 
 
 def _is_named(constant: Constant) -> bool:

@@ -76,14 +76,15 @@ class Trials(ABC):
         self.wrong = tuple(name for name in self.wrong if name not in mended)
 
     @contextmanager
-    def assuming(self, patch: Patch) -> Iterator[None]:
-        """Keep an edit in the code for a while, in which runs are not counted."""
-        before, left = self._standing, self._left
-        self._standing = (*before, patch)
+    def assuming(self, *edits: tuple[Patch, Set[str]]) -> Iterator[None]:
+        """Keep edits that mend some results in the code for a while; runs are not counted."""
+        before, wrong, left = self._standing, self.wrong, self._left
+        for patch, mended in edits:
+            self.stand(patch, mended)
         try:
             yield
         finally:
-            self._standing, self._left = before, left
+            self._standing, self.wrong, self._left = before, wrong, left
 
     def measure(self) -> None:
         """Note the duration of an unedited run; slow code is run fewer times."""

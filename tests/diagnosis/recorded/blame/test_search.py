@@ -116,3 +116,30 @@ def test_an_argument_that_nothing_reads_is_missing_where_functions_take_several_
     assert (finding.rule, finding.factor) == ("missing-path", "dc")
     assert finding.line == line_of(cell_back, 2)
     assert finding.fix == "dq = dh * (1 - np.tanh(c) ** 2) + dc"
+
+
+A, T = RNG.normal(size=(7, 3)), RNG.normal(size=7)
+
+
+def is_wrong_where_a_wrong_value_arrives(W, b, v):
+    z = A @ W + b
+    h, gate = np.tanh(z), sigmoid(z)
+    g = h * gate
+    r = g @ v - T
+    dout = 2 * r / len(T)
+    dg = np.outer(dout, v)
+    dz = dg * gate * (1 - h * h) + dg * h * gate
+    dW = A.T @ dz + 0.01 * W
+    return np.mean(r * r) + 0.01 * np.sum(W * W), (dW, dz.sum(axis=0), g.T @ dout)
+
+
+def test_a_mistake_below_another_is_found_in_the_code_with_the_first_one_repaired():
+    first, second = gradtui.check(
+        is_wrong_where_a_wrong_value_arrives, W=V[:3, :4], b=np.zeros(4), v=W[0, :4]
+    )
+
+    assert (first.rule, first.factor) == ("missing-factor", "(1 - gate)")
+    assert first.fix == "dz = dg * gate * (1 - h * h) + dg * h * gate * (1 - gate)"
+    assert second.line == line_of(is_wrong_where_a_wrong_value_arrives, 8)
+    assert second.fix == "dW = A.T @ dz + 0.02 * W"
+    assert second.evidence["gradients"] == ["W"]
