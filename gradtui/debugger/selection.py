@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
@@ -117,13 +117,23 @@ class Selection:
         """
         structure, node = self._structure(), self.node
         data = (source for source, root in structure.named_edges if root == node)
-        self.select(next(iter((*structure.inputs.get(node, ()), *data)), node))
+        self._move(
+            (*structure.inputs.get(node, ()), *data), "is computed from nothing: it is given"
+        )
 
     def select_consumer(self) -> None:
         """Select the first node that is computed from the selected one."""
         structure, node = self._structure(), self.node
         found = structure.consumers.get(node, ()) or structure.readers.get(node, ())
-        self.select(next(iter(found), node))
+        self._move(found, "is the last: nothing is computed from it")
+
+    def _move(self, found: Iterable[int], otherwise: str) -> None:
+        """Select the first of some nodes; without any, say why the selection stays."""
+        for there in found:
+            self.select(there)
+            return
+        here = self._problem().graph.nodes[self.node]
+        self._say(f"{self._problem().label(here.name) or here.op} {otherwise}")
 
     def look(self, text: str = "") -> None:
         """Put the lens on an element: `3,1`, `W[3,1]` or `3,1 row 2`; by default the first."""

@@ -144,7 +144,7 @@ class Surfaces:
             ranges = _ranges(path, here, window.zoom, size)
             losses = self._grid(places, step, row, ranges, size, moves=others > 0)
             loss = float(trainer.losses_at(row[None, :], step)[0])
-            next_loss = float(trainer.losses_at(after[None, :], step + 1)[0])
+            next_loss = float(trainer.losses_at(after[None, :], step)[0])
             held = np.delete(row[:count], places) - np.delete(after[:count], places)
             batch = trainer.batches is not None
             known = [(loss, tuple(here.tolist()))]

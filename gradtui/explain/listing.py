@@ -15,6 +15,8 @@ from gradtui.explain.values import UNKNOWN, UNUSED, extent
 Widths = tuple[int, ...]
 _NAME, _WHAT, _NUMBERS = 14, 18, 14
 """Most cells of a name, of a node's operation, and of its value or gradient."""
+_RANGE, _INPUTS = 19, 8
+"""Cells of the longest range, and those that the inputs keep where it takes room from them."""
 _ROOM = 72
 """From this width on there is room for all of that; below it the columns shrink."""
 
@@ -74,10 +76,17 @@ def _row(widths: Widths, cells: Sequence[str], roles: Sequence[Role]) -> TextRow
 def _widths(frame: Frame, width: int) -> Widths:
     """Return the widths of the columns, which depend on the graph, not on the numbers."""
     nodes, drawn = frame.graph.nodes, frame.structure.nodes
-    name = max([4, *(cell_width(_name(frame, id)) for id in drawn)])
+    names = {id: cell_width(_name(frame, id)) for id in drawn}
+    name = max([4, *names.values()])
     shape = max([5, *(len(shape_text(nodes[id].shape)) + 2 for id in drawn if nodes[id].shape)])
     part = min(1.0, max(0.3, (width - name - shape) / (_ROOM - name - shape)))
-    return 1, name, int(_WHAT * part), shape, int(_NUMBERS * part), int(_NUMBERS * part)
+    what, numbers = int(_WHAT * part), int(_NUMBERS * part)
+    read = frame.structure.inputs.values()
+    inputs = max([len("inputs"), *(sum(names.get(id, 0) + 1 for id in ids) - 1 for ids in read)])
+    # Six columns end with a blank each, and there is a sign before them.
+    spare = width - (1 + name + what + shape + 2 * numbers + 6) - min(inputs, _INPUTS)
+    numbers = max(numbers, min(_RANGE, numbers + spare // 2))
+    return 1, name, what, shape, numbers, numbers
 
 
 def _name(frame: Frame, node: int) -> str:

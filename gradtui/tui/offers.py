@@ -76,7 +76,8 @@ def footer(frame: Frame, place: Place, keys: Keys, width: int) -> list[tuple[str
     last = [(_written(ids, keys), title) for ids, title in _LAST]
     room = width - 1 - sum(_cells(one) for one in last)
     for one in listed:
-        if _cells(one) <= room and one[1] not in {title for _, title in kept}:
+        known = {key for key, _ in kept} | {title for _, title in kept}
+        if _cells(one) <= room and known.isdisjoint(one):
             kept.append(one)
             room -= _cells(one)
     return [*kept, *last]

@@ -79,9 +79,8 @@ class Trials(Work):
     def fix(self, corrected: Problem) -> None:
         """Continue with a corrected line in a branch."""
         first, tried = self._host.keys.first, self._host.tried
-        back = "" if tried("branch-before") else f": {first('branch-before')} goes back"
-        link = ":" if tried("branch-before") else ","
-        then = back + f"{link} {first('write-fix')} writes it to the file"
+        back = "" if tried("branch-before") else f"; key {first('branch-before')} goes back"
+        then = back + f"; key {first('write-fix')} writes it to the file"
         self._do(lambda session: session.branches.fix(corrected, session.step), then)
 
     def sweep(self, text: str) -> None:

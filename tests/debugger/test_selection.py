@@ -76,3 +76,21 @@ def test_what_is_not_trained_has_no_lens_and_no_jacobian(session_of):
     assert selection.jacobian is None and "this is not trained" in session.message
     session.toggle_level()
     assert selection.node == names["X"], "it is no part of either drawing"
+
+
+def test_where_there_is_nothing_before_or_after_a_node_that_is_said():
+    said = []
+    session = gradtui.load("two_weights")
+    names = session.problem.graph.names
+    session.selection.select(names["w1"])
+    session.selection.select_input()
+    said.append(session.frame.message)
+    assert session.selection.node == names["w1"]
+    session.selection.select(names["L"])
+    session.selection.select_consumer()
+    said.append(session.frame.message)
+    assert session.selection.node == names["L"]
+    assert said == [
+        "w1 is computed from nothing: it is given",
+        "L is the last: nothing is computed from it",
+    ]

@@ -201,3 +201,13 @@ def test_axes_of_another_model_are_not_found():
     assert view.places(gradtui.load("two_weights").problem.trainer) is None
     with pytest.raises(ValueError, match="does not have these parameters"):
         surface_of(gradtui.load("two_weights"), view)
+
+
+def test_the_loss_after_the_step_is_of_the_same_batch():
+    session = gradtui.load("iris")
+    axes = Window(first_axes(session.problem))
+    session.history.advance(session.problem.steps + 1)
+    last = session.problem.steps
+    found = surface_of(session, axes, step=last)
+    assert found.next == found.point
+    assert found.next_loss == found.loss

@@ -44,3 +44,10 @@ def test_the_place_of_now_is_the_node_at_the_cursor():
     session.restart()
     session.position = 1
     assert session.frame.graph.nodes[place_of_now(session.frame)].name == "yhat"
+
+
+def test_a_range_is_whole_where_the_inputs_leave_room():
+    frame = gradtui.load("transformer_block").frame
+    rows = {row.split()[0]: row for row in texts(list_rows(frame, 76, 0, 99))}
+    assert [name for name, row in rows.items() if "…" in row[32:66]] == []
+    assert rows["S"].endswith("q k")

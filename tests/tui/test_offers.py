@@ -23,6 +23,14 @@ def test_the_footer_fits_and_always_names_help_and_quit(panel, width):
     assert ("Esc", "all panels") in footer(frame, Place(panel, zoomed=True), KEYS, width)
 
 
+def test_a_key_is_offered_once():
+    session = gradtui.load("five_parcels")
+    session.selection.show_jacobian()
+    named = footer(session.frame, Place("Graph", zoomed=False), KEYS, 200)
+    assert ("m", "next input") in named
+    assert len({key for key, _ in named}) == len(named)
+
+
 def test_a_hint_is_not_given_again_once_its_command_was_used():
     frame, used = gradtui.load("five_parcels").frame, set[str]()
     seen = []

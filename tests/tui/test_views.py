@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from textual.events import MouseDown, MouseMove, MouseUp
 
@@ -261,3 +263,9 @@ async def test_v_on_a_map_without_two_features_says_why_it_does_nothing(terminal
     async with terminal("five_parcels") as t:
         await t.press("M", "v")
         assert "no map of the data: it needs two features" in t.text
+
+
+async def test_a_title_ends_with_the_number_of_a_batchs_rows_not_with_a_cut_through_it(terminal):
+    async with terminal("embeddings_adam") as t:
+        title = next(row for row in t.rows if "5 Program" in row)
+        assert re.search(r"─ 5 Program · rows [0-9 ]+ … \(8\) ─", title)

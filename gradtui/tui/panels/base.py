@@ -14,6 +14,9 @@ from gradtui.debugger.frame import Frame
 from gradtui.explain.spans import TextRow, line_width
 from gradtui.tui.rows import Rows, crop, marked
 
+_CORNERS = 2
+"""Cells that the ends of a border take of a title, besides those beside its content."""
+
 
 class Panel(Rows, can_focus=True):
     """One part of the debugger's screen.
@@ -43,6 +46,11 @@ class Panel(Rows, can_focus=True):
         self._about: object = None
         self.first_rows = self.most_rows = 0
         """The first number of rows at the present width, and the largest."""
+
+    @property
+    def title_room(self) -> int:
+        """The cells of a title that its border shows beside the panel's key."""
+        return self.size.width - len(f"{self.key} ") - _CORNERS
 
     def title(self, text: str) -> None:
         """Show a title after the panel's key."""

@@ -39,7 +39,7 @@ class GradientPanel(ParametersPanel):
         shown = node.kind is Kind.PARAMETER and node.shape
         shape = f" [{shape_text(node.shape)}]" if shown else ""
         name = f" · {label(frame, node.id)}" if shown else ""
-        room = width - len(self.NAME) - 4
+        room = self.title_room - len(self.NAME)
         at = ""
         top = steepest(frame, node.id) if shown else None
         if top is not None and len(top) and math.prod(node.shape) > self.size.height:

@@ -40,7 +40,7 @@ class ProgramPanel(Panel):
             return []
         width, height = self.size
         name = self.NAME + " before the fix" * self.frame.outdated
-        room = width - len(f"{self.key} {name} · ")
+        room = self.title_room - len(f"{name} · ")
         batch = batch_text(self.frame, room) or place_text(self.frame)
         self.title(f"{name} · {batch}" if batch else self.NAME)
         count = program_length(self.frame)
