@@ -44,7 +44,7 @@ class Spectrum(Struct, frozen=True, eq=False):
 
     For an inexact spectrum, (n, 1): that of the smallest eigenvalue."""
     divisor: Array
-    """(n,) the optimizer's divisors of the gradient; 1 without any."""
+    """(n,) the optimizer's divisors of the gradient; 1 without any, inf for what has not moved."""
     exact: bool
     """Whether the spectrum is complete; otherwise only the largest eigenvalue is right."""
 
@@ -204,7 +204,11 @@ def _most_products(size: int) -> int:
 
 
 def divisor_at(tape: Tape) -> Array:
-    """Return the optimizer's divisor of each element of the gradient at a step, (n,)."""
+    """Return the optimizer's divisor of each element of the gradient at a step, (n,).
+
+    It is infinite for an element that has had no gradient so far: it does not move, and its first
+    gradient is divided by one of its own size, not by eps.
+    """
     program = tape.program
     name = "" if program.moved_by_hand else program.dynamics.second
     eps = _constant(program, "eps")
@@ -215,7 +219,7 @@ def divisor_at(tape: Tape) -> Array:
         lines = dict(update.lines)
         if name in lines:  # a hand-written update may have no such mean
             squares = np.asarray(tape.value(lines[name]), np.float64)
-            divisor = np.sqrt(squares) + eps
+            divisor = np.where(squares == 0.0, np.inf, np.sqrt(squares) + eps)
         parts.append(np.broadcast_to(divisor, shape).reshape(-1))
     return np.concatenate([np.empty(0), *parts])
 

@@ -126,3 +126,18 @@ def test_a_curvature_that_is_not_finite_is_none(session_of):
     session = session_of("L = w**4", "w = 1e70", lr=1e300)
     curvature = Curvature(session.problem.trainer)
     assert gauge(curvature, session.history.tape(3), 1.0) is None
+
+
+def test_what_has_had_no_gradient_does_not_limit_the_rate_of_an_adaptive_optimizer():
+    session = gradtui.load("embeddings_adam")
+    found = Curvature(session.problem.trainer)
+    tape = session.history.tape(0)
+    # The words of rows 3 and 5 are not in the first batch, but in others.
+    assert not tape.gradient(0)[[3, 5]].any()
+    assert np.diag(found.hessian(tape))[[6, 10]].all()
+    seen = [0, 1, 2, 3, 4, 5, 8, 9]
+    sizes = np.abs(tape.gradient(0).reshape(-1)[seen]) + 1e-8  # after one step v̂ is g²
+    scaled = found.hessian(tape)[np.ix_(seen, seen)] / np.sqrt(np.outer(sizes, sizes))
+    read = gauge(found, tape, 0.1)
+    assert read.sharpness == pytest.approx(np.linalg.eigvalsh(scaled)[-1], rel=1e-9)
+    assert read.pull < read.limit
