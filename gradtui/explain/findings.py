@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gradtui.diagnosis.judgement import Judgement
 from gradtui.diagnosis.finding import Finding
 
-_ALIGNED = re.compile(r" {3,}#")
+_ALIGNED, _COMMENT = re.compile(r" {3,}#"), re.compile(r"\s+#.*")
 
 SEVERITIES: dict[str, Span] = {
     "error": ("✗", "bad"),
@@ -151,7 +151,7 @@ def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> lis
     from gradtui.explain.terms import in_terms
 
     chosen: Role = "selected" if index == frame.known.chosen else "name"
-    head = wrap(_closed_up(_head(frame, finding)), width - 2)
+    head = wrap(_closed_up(_head(frame, finding), width - 2), width - 2)
     rows = _under(SEVERITIES[finding.severity], head, chosen)
     if finding.of_update and frame.problem.call is None:
         from gradtui.explain.own_move import own_move
@@ -162,7 +162,9 @@ def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> lis
     if terms:
         rows += [line("  ", (text, "local")) for text in wrap(terms, width - 2)]
     if finding.fix is not None:
-        fixes = (wrap(f"fix: {_closed_up(row)}", width - 2) for row in finding.fix.split("\n"))
+        fixes = (
+            wrap(_closed_up(f"fix: {row}", width - 2), width - 2) for row in finding.fix.split("\n")
+        )
         rows += [line("  ", (text, "good")) for texts in fixes for text in texts]
     return rows
 
@@ -182,9 +184,10 @@ def _head(frame: Frame, finding: Finding) -> str:
     return f"{file}line {place.line}  {frame.problem.line_at(place).strip()}"
 
 
-def _closed_up(text: str) -> str:
-    """Return a line of code without the blanks that align its comment with others in the file."""
-    return _ALIGNED.sub("  #", text)
+def _closed_up(text: str, width: int) -> str:
+    """Return a line of code with its comment close behind, or without it if both do not fit."""
+    near = _ALIGNED.sub("  #", text)
+    return near if cell_width(near) <= width else _COMMENT.sub("", near)
 
 
 def _under(sign: Span, texts: list[str], role: Role) -> list[TextRow]:

@@ -28,6 +28,8 @@ def test_the_comment_of_a_wrong_line_follows_it_closely(session_of):
     session.investigation.judge()
     rows = texts(findings_rows(session.frame, 60))
     assert rows[0].endswith("  dyhat = e  # half") and not any("   #" in row for row in rows)
+    narrow = texts(findings_rows(session.frame, len(rows[0]) - 1))
+    assert narrow[0] == rows[0].removesuffix("  # half"), "the code takes one row before that"
 
 
 def test_right_claims_are_said_to_be_right_before_the_notes(session_of):
