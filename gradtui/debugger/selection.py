@@ -244,7 +244,8 @@ class Selection:
         own = {n: id for n, id in self._problem().graph.names.items() if id in drawn}
         names = as_shown(own, self._problem())
         if name not in names:
-            raise ValueError(f"no node is called '{name}'" + did_you_mean(name, names))
+            close = did_you_mean(name, names) or "; an element is numbers such as 1, or 3,1"
+            raise ValueError(f"no node is called '{name}'{close}")
         return names[name]
 
     def _checked(self, node: int, index: Index) -> Index:

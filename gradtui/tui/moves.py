@@ -53,7 +53,7 @@ class Moves(Part):
         if text:
             self._host.do(lambda session: session.selection.find(text))
         else:
-            self._host.ask("/", self.find)
+            self._host.ask("/", self.find, hint="a name, or an operation such as tanh")
 
     def look(self, text: str) -> None:
         """Put the lens on an element, asking for it if there is none and more than one."""

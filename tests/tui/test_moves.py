@@ -55,6 +55,7 @@ async def test_operations_and_back_to_names(terminal):
 async def test_search_selects_a_node_by_its_label(terminal):
     async with terminal("two_weights") as t:
         await t.press("slash")
+        assert "/a name, or an operation such as tanh" in t.text
         await t.type("yhat")
         await t.press("enter")
         assert t.session.problem.graph.nodes[t.session.selection.node].name == "yhat"

@@ -106,7 +106,7 @@ async def test_the_lens_follows_a_weight_to_every_output(terminal, classifier):
     [
         ("2", "w is 2: its elements go up to 1"),
         ("0,1", "w is 2: its elements go up to 1"),
-        ("first", "no node is called 'first'"),
+        ("first", "no node is called 'first'; an element is numbers such as 1, or 3,1"),
         ("1 row 5", "there is no row 5: expected one below 5"),
         ("1.5", "'1.5' is not an element"),
     ],
