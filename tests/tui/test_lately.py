@@ -52,8 +52,8 @@ async def test_arrows_after_fast_keys_move_in_what_they_found(terminal):
         type_at_once(t, "two_weights", "down")
         t.app.screen.action_move(0)
         await t.pilot.pause(0.2)
-        chosen = t.app.screen._chosen()
-        assert "two_weights" in chosen.name and chosen.name != "two_weights"
+        chosen = t.app.screen._chosen_id()
+        assert "two_weights" in chosen and chosen != "two_weights"
 
 
 async def test_the_help_searches_once_for_keys_that_come_together(terminal, monkeypatch):
