@@ -59,6 +59,8 @@ _CALLS = {
     "tan": "sin({a})/cos({a})",
     "sinh": "(exp({a}) - exp(-{A}))/2",
     "cosh": "(exp({a}) + exp(-{A}))/2",
+    **{f"a{name}": f"arc{name}({{a}})" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    "atan2": "arctan2({a}, {b})",
     "hypot": "sqrt({A}**2 + {B}**2)",
     "absolute": "abs({a})",
     "fabs": "abs({a})",

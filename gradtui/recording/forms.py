@@ -17,6 +17,8 @@ from gradtui.recording.recorder import Recorder
 from gradtui.recording.tape import Form, form
 
 _LN2, _LN10 = "0.6931471805599453", "2.302585092994046"
+_DEGREE = "0.017453292519943295"
+"""In radians."""
 _REGISTERED = tuple(
     one for one in OPS.values() if one.elementwise and one.in_numpy and not one.internal
 )
@@ -45,6 +47,9 @@ ELEMENTWISE: Mapping[str, Form] = {
         "log2": f"log(a)/{_LN2}",
         "log10": f"log(a)/{_LN10}",
         "log1p": "log(1 + a)",
+        "hypot": "sqrt(a*a + b*b)",
+        **dict.fromkeys(("deg2rad", "radians"), f"a*{_DEGREE}"),
+        **dict.fromkeys(("rad2deg", "degrees"), f"a/{_DEGREE}"),
         "tan": "sin(a)/cos(a)",
         "sinh": "(exp(a) - exp(-a))/2",
         "cosh": "(exp(a) + exp(-a))/2",

@@ -31,8 +31,9 @@ _FOLDING = ("sum", "mean", "max", "min", "amax", "amin", "std", "var", "prod", "
 _MATH = {
     "exp": "exp", "log": "log", "log2": "log2", "log10": "log10", "log1p": "log1p",
     "expm1": "expm1", "sqrt": "sqrt", "tanh": "tanh", "sin": "sin", "cos": "cos", "tan": "tan",
-    "pow": "power", "fabs": "absolute", "sinh": "sinh", "cosh": "cosh", "atan": "arctan",
-    "hypot": "hypot",
+    "pow": "power", "fabs": "absolute", "sinh": "sinh", "cosh": "cosh", "hypot": "hypot",
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
+    "acosh": "arccosh", "atanh": "arctanh", "radians": "radians", "degrees": "degrees",
 }  # fmt: skip
 
 

@@ -94,6 +94,10 @@ class Program:
                 if not shape:
                     return self.on_scores(op, f"({a})[None]", (1,))
                 return self.on_scores(op, a, shape)
+            case "arcsin" | "arccos" | "arctanh":
+                return f"{op}(0.9*tanh({a}))", shape
+            case "arccosh":
+                return f"arccosh(({a})**2 + 1.5)", shape
             case "log" | "sqrt":
                 return f"{op}(({a})**2 + 0.5)", shape
             case _ if len(OPS[op].operands) == 1:

@@ -95,6 +95,13 @@ REFERENCE = {
     "mean": _mean,
     "sin": np.sin,
     "cos": np.cos,
+    "arcsin": np.arcsin,
+    "arccos": np.arccos,
+    "arctan": np.arctan,
+    "arctan2": lambda a, b: 2 * np.arctan(a / (np.sqrt(a * a + b * b) + b)),
+    "arcsinh": np.arcsinh,
+    "arccosh": np.arccosh,
+    "arctanh": np.arctanh,
     "clip": lambda a, low, high: np.where(
         np.real(np.where(np.real(a) < np.real(low), low, a)) > np.real(high),
         high,

@@ -128,6 +128,8 @@ IN_NUMPY = {
     "outer": "np.outer(c, c)",
     **{name: f"np.{name}(a, axis=0, keepdims=True)" for name in ("max", "mean", "sum", "var")},
     **{name: f"np.{name}(b)" for name in ("log", "sqrt")},
+    **{name: f"np.{name}(a/4)" for name in ("arcsin", "arccos", "arctanh")},
+    "arccosh": "np.arccosh(b + 1)",
 }
 
 
