@@ -88,18 +88,21 @@ def gradients(
                 if link is not None:
                     adjoints.add(link[0], arriving * link[1])
                 continue
-            _pass(tape, id, arriving, adjoints, value, moved)
+            _pass(tape, id, arriving, adjoints, value, moved, tape.active.__getitem__)
     return {id: found[id] if id in found else np.zeros(tape.shape(id)) for id in wanted}
 
 
-def through(tape: Tape, id: int, arriving: Array) -> dict[int, Array]:
+def through(
+    tape: Tape, id: int, arriving: Array, reaches: Callable[[int], bool] | None = None
+) -> dict[int, Array]:
     """Return the contributions through one node to the adjoints of its inputs, by input.
 
-    `arriving` is its own adjoint, or a part of it.  Raises Untold if its derivative is unknown.
+    `arriving` is its own adjoint, or a part of it; `reaches` tells the inputs that are wanted, by
+    default those that depend on an argument.  Raises Untold if its derivative is unknown.
     """
     adjoints, node = _Adjoints(tape), tape.nodes[id]
     with np.errstate(all="ignore"):
-        _pass(tape, id, arriving, adjoints, tape.value, None)
+        _pass(tape, id, arriving, adjoints, tape.value, None, reaches or tape.active.__getitem__)
     inputs = () if isinstance(node, Leaf) else dict.fromkeys(node.inputs)
     found = {source: adjoints.pop(source) for source in inputs}
     return {source: flow for source, flow in found.items() if flow is not None}
@@ -107,17 +110,19 @@ def through(tape: Tape, id: int, arriving: Array) -> dict[int, Array]:
 
 def _pass(
     tape: Tape, id: int, arriving: Array, adjoints: _Adjoints, value: Values,
-    moved: Callable[[Array], Array] | None,
+    moved: Callable[[Array], Array] | None, reaches: Callable[[int], bool],
 ) -> None:  # fmt: skip
-    """Add the contributions through one node to the adjoints of its inputs."""
+    """Add the contributions through one node to the adjoints of its wanted inputs."""
     node = tape.nodes[id]
     match node:
         case Moved(inputs, index):
-            _scatter(tape, inputs, index, arriving, adjoints)
+            _scatter(tape, inputs, index, arriving, adjoints, reaches)
         case Added(inputs, index):
             adjoints.add(inputs[0], arriving.reshape(-1)[index])
         case Call():
-            wanted = tuple([tape.active[source] for source in node.inputs])
+            wanted = tuple([reaches(source) for source in node.inputs])
+            if not any(wanted):
+                return
             operands = [value(source) for source in node.inputs]
             if moved is not None and not (node.elementwise or node.exact):
                 operands, arriving = [moved(one) for one in operands], moved(arriving)
@@ -130,8 +135,9 @@ def _pass(
 
 
 def _scatter(
-    tape: Tape, inputs: Sequence[int], index: Array, arriving: Array, adjoints: _Adjoints
-) -> None:
+    tape: Tape, inputs: Sequence[int], index: Array, arriving: Array, adjoints: _Adjoints,
+    reaches: Callable[[int], bool],
+) -> None:  # fmt: skip
     if len(inputs) == 1:
         adjoints.add_at(inputs[0], index, arriving)
         return
@@ -140,7 +146,7 @@ def _scatter(
     ends = np.cumsum(sizes)
     which = np.searchsorted(ends, index, side="right")
     for at, source in enumerate(inputs):
-        if tape.active[source]:
+        if reaches(source):
             mine = which == at
             adjoints.add_at(source, index[mine] - (ends[at] - sizes[at]), arriving[mine])
 

@@ -14,26 +14,22 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.diagnosis.recorded.blame.stored import Nodes, Stored
 from gradtui.diagnosis.recorded.runs import Point
-from gradtui.recording.slopes import Untold, flows
+from gradtui.recording.slopes import Untold
+from gradtui.recording.sweep import through
 from gradtui.recording.tape import Added, Call, Leaf, Moved, evaluate
 
 Array = NDArray[Any]
-Line = tuple[str, int]
-Nodes = Sequence[Sequence[int]]
-"""Where the values of a statement are, each time that it ran."""
-
 _SUMS = 3
 """Random sums of each result."""
-_WORK = 6_000
+_WORK = 30_000
 """Most nodes visited on all ways back."""
 _SEED = 41
 PLAIN = (1.0, -1.0, 2.0, 0.5, -2.0, -0.5)
 """The multiples that are tried for an edit that is known up to one."""
-_SAME = 1e-9
-"""The relative difference of two recordings of the same value."""
-_AGAIN, _FEW = 20_000, 2
-"""Most nodes computed again in a search, and most multiples for which they are."""
+_AGAIN, _FEW = 10_000, 2
+"""Most nodes computed again for a statement, and most multiples for which they are."""
 _NEARLY = 0.1
 """The relative difference of sums that are equal but for the error of an approximation."""
 _MOVED = 1e-3
@@ -50,12 +46,13 @@ class Change(Struct, frozen=True, eq=False):
 
 
 class _Sum(Struct, frozen=True, eq=False):
-    """A random sum of the elements of a result."""
+    """A random sum of the elements of a wrong result, or of all right ones."""
 
-    name: str
+    seeds: Mapping[str, Array]
+    """Result -> the weights of its elements, in the shape of its node."""
     lacking: float
     """By how much it is too small."""
-    slopes: dict[int, Array]
+    slopes: Mapping[int, Array]
     """Node -> the derivative by its elements."""
 
 
@@ -78,85 +75,68 @@ class Needs:
         self._blind = set[int]()
         """Nodes of which not all ways to the results are known."""
         self._linear: dict[frozenset[int], bool] = {}
-        self._doubtful = set[frozenset[int]]()
         self._dependent: dict[frozenset[int], Sequence[int]] = {}
         self._tops: Mapping[str, int] = nodes
-        self._room = _AGAIN
+        self._rooms = defaultdict[frozenset[int], int](lambda: _AGAIN)
+        """The values of a statement -> how many nodes may still be computed again for it."""
         self._sums = [*self._ways(nodes)] if self._may_go(nodes) else []
-        self._lines = defaultdict[Line, list[int]](list)
-        self._alike = defaultdict[tuple[int, ...], list[int]](list)
-        for id in self._back if self._sums else ():
-            node = self._tape.nodes[id]
-            if self._tape.value(id).dtype.kind == "f" and not isinstance(node, Leaf):
-                self._alike[self._tape.shape(id)].append(id)
-                if node.place is not None:
-                    self._lines[node.place.file, node.place.line].append(id)
+        self._stored = Stored(self._tape, self._back if self._sums else ())
 
     def _may_go(self, nodes: dict[str, int]) -> bool:
         told = any(name in self._wrong for name in nodes)
-        return told and len(self._back) * _SUMS * len(nodes) <= _WORK
+        groups = len(self._wrong & nodes.keys()) + 1
+        return told and len(self._back) * _SUMS * groups <= _WORK
 
     def _ways(self, nodes: dict[str, int]) -> Iterator[_Sum]:
         rng = np.random.default_rng(_SEED)
-        for name, node in nodes.items():
-            hand, true = self._point.hand[name], self._point.true[name]
-            for _ in range(_SUMS):
-                way = rng.normal(size=true.shape)
-                if name in self._point.symmetric:
-                    way = (way + way.swapaxes(-1, -2)) / 2
-                lacking = float(np.sum(way * (true - hand))) if name in self._wrong else 0.0
-                seed = way.reshape(self._tape.shape(node))
-                yield _Sum(name, lacking, self._slopes(node, seed))
+        rest = [name for name in nodes if name not in self._wrong]
+        for names in ([one] for one in nodes if one in self._wrong):
+            yield from (self._drawn(names, rng) for _ in range(_SUMS))
+        if rest:
+            yield from (self._drawn(rest, rng) for _ in range(_SUMS))
 
-    def _slopes(self, top: int, seed: Array) -> dict[int, Array]:
-        """Return the derivative of a weighted sum of a node by all before it."""
-        found: dict[int, Array] = {top: seed}
+    def _drawn(self, names: Sequence[str], rng: np.random.Generator) -> _Sum:
+        """Return a random sum of some results."""
+        seeds, lacking, tops = dict[str, Array](), 0.0, dict[int, Array]()
+        for name in names:
+            hand, true, node = self._point.hand[name], self._point.true[name], self._tops[name]
+            way = rng.normal(size=true.shape)
+            if name in self._point.symmetric:
+                way = (way + way.swapaxes(-1, -2)) / 2
+            if name in self._wrong:
+                lacking += float(np.sum(way * (true - hand)))
+            seeds[name] = way.reshape(self._tape.shape(node))
+            tops[node] = tops.get(node, 0) + seeds[name]
+        return _Sum(seeds, lacking, self._slopes(tops))
+
+    def _slopes(self, tops: Mapping[int, Array]) -> dict[int, Array]:
+        """Return the derivative of a weighted sum of nodes by all before them."""
+        found = dict(tops)
         inside = set(self._back)
         with np.errstate(all="ignore"):
             for id in reversed(self._back):
                 arriving = found.get(id)
                 if arriving is None:
                     continue
-                for source, flow in self._passed(id, arriving, inside):
+                for source, flow in self._through(id, arriving, inside).items():
                     before = found.get(source)
                     found[source] = flow if before is None else before + flow
         return found
 
-    def _passed(
-        self, id: int, arriving: Array, inside: Collection[int]
-    ) -> Iterator[tuple[int, Array]]:
-        node, tape = self._tape.nodes[id], self._tape
-        match node:
-            case Leaf():
-                return
-            case Added(inputs, index):
-                yield inputs[0], arriving.reshape(-1)[index]
-            case Moved(inputs, index):
-                sizes = [tape.value(one).size for one in inputs]
-                whole = np.zeros(sum(sizes))
-                np.add.at(whole, index.reshape(-1), arriving.reshape(-1))
-                parts = np.split(whole, np.cumsum(sizes)[:-1])
-                for source, part in zip(inputs, parts, strict=True):
-                    yield source, part.reshape(tape.shape(source))
-            case Call():
-                kinds = [tape.value(one).dtype.kind for one in node.inputs]
-                wanted = tuple(
-                    one in inside and kind == "f"
-                    for one, kind in zip(node.inputs, kinds, strict=True)
-                )
-                if id in self._blind or not any(wanted):
-                    return
-                values = [tape.value(one) for one in node.inputs]
-                try:
-                    made = flows(node, values, tape.value(id), arriving, wanted)
-                except (Untold, RuntimeError):
-                    self._blind.update({id, *node.inputs})
-                    return
-                yield from (
-                    (source, flow)
-                    for source, flow in zip(node.inputs, made, strict=True)
-                    if flow is not None
-                )
+    def _through(self, id: int, arriving: Array, inside: Collection[int]) -> dict[int, Array]:
+        """Return the contributions through a node; if they are unknown, its inputs are blind."""
+        if id in self._blind:
+            return {}
+
+        def reaches(source: int) -> bool:
+            return source in inside and self._tape.value(source).dtype.kind == "f"
+
+        try:
+            return through(self._tape, id, arriving, reaches)
+        except (Untold, RuntimeError):
+            node = self._tape.nodes[id]
+            self._blind.update({id, *(() if isinstance(node, Leaf) else node.inputs)})
+            return {}
 
     def judge(
         self, nodes: Nodes, changes: Sequence[Change], ways: Sequence[float] = PLAIN
@@ -171,8 +151,9 @@ class Needs:
         linear = self._is_linear(nodes)
         if not linear:
             ways = ways[:_FEW]
-            self._room -= len(ways) * len(self._behind(_all(nodes)))
-            if self._room < 0:
+            own = _all(nodes)
+            self._rooms[own] -= len(ways) * len(self._behind(own))
+            if self._rooms[own] < 0:
                 return None
         moving = self._linearly if linear else self._again
         right, nearly = self._possible(ways), self._possible(ways)
@@ -182,7 +163,7 @@ class Needs:
                     way for way, (total, room) in zip(ways, moved, strict=True)
                     if abs(total - one.lacking) <= close * (room + abs(one.lacking))
                 }  # fmt: skip
-                for name in [one.name] if one.name in found else found:
+                for name in one.seeds if self._wrong.issuperset(one.seeds) else found:
                     found[name] &= fits
             if not any(nearly.values()):
                 return False
@@ -191,7 +172,7 @@ class Needs:
 
     def _possible(self, ways: Sequence[float]) -> dict[str, set[float]]:
         """Return all multiples for each wrong result that was recorded."""
-        return {name: set(ways) for name in self._wrong & {one.name for one in self._sums}}
+        return {name: set(ways) for name in self._tops if name in self._wrong}
 
     def _linearly(
         self, nodes: Nodes, changes: Sequence[Change], ways: Sequence[float]
@@ -215,58 +196,70 @@ class Needs:
         """Yield the same by computing again all that depends on the values."""
         found = list[dict[str, Array]]()
         for way in ways:
-            given = {
+            steps = {
                 id: np.asarray(change.found if change.none is None
-                               else change.none + way * (change.found - change.none))
+                               else change.none + way * (change.found - change.none)) - change.own
                 for ids, change in zip(nodes, changes, strict=True) for id in ids
             }  # fmt: skip
-            found.append(self._replayed(given))
+            found.append(self._replayed(steps))
         for one in self._sums:
-            seed = one.slopes[self._tops[one.name]]
             with np.errstate(all="ignore"):
-                steps = [seed * moved[one.name] for moved in found]
-            yield [(float(step.sum()), float(np.abs(step).sum())) for step in steps]
+                parts = [[seed * moved[name] for name, seed in one.seeds.items()]
+                         for moved in found]  # fmt: skip
+                yield [
+                    (sum(float(part.sum()) for part in some),
+                     sum(float(np.abs(part).sum()) for part in some))
+                    for some in parts
+                ]  # fmt: skip
 
-    def _replayed(self, given: Mapping[int, Array]) -> dict[str, Array]:
-        """Return by how much the results move if some nodes have other values."""
-        tape, values = self._tape, dict(given)
+    def _replayed(self, steps: Mapping[int, Array]) -> dict[str, Array]:
+        """Return by how much the results move if something is added to some nodes."""
+        tape, values = self._tape, dict[int, Array]()
 
         def value(id: int) -> Array:
             return values[id] if id in values else tape.value(id)
 
         with np.errstate(all="ignore"):
-            for id in self._behind(frozenset(given)):
-                node, calm = tape.nodes[id], tape.value(id)
-                if isinstance(node, Moved | Added):
-                    values[id] = evaluate(node, value)
-                elif isinstance(node, Call) and calm.dtype.kind == "f":
-                    made = np.asarray(node.compute(*map(value, node.inputs)))
-                    values[id] = made.astype(calm.dtype, copy=False)
+            for id in self._behind(frozenset(steps)):
+                node, made = tape.nodes[id], tape.value(id)
+                if isinstance(node, Moved | Added) and not values.keys().isdisjoint(node.inputs):
+                    made = evaluate(node, value)
+                elif isinstance(node, Call) and made.dtype.kind == "f":
+                    again = np.asarray(node.compute(*map(value, node.inputs)))
+                    made = again.astype(made.dtype, copy=False)
+                values[id] = made + steps[id] if id in steps else made
             return {name: value(id) - tape.value(id) for name, id in self._tops.items()}
 
     def _behind(self, ids: frozenset[int]) -> Sequence[int]:
-        """Return all nodes of the backward pass that depend on some."""
+        """Return some nodes with all of the backward pass that depend on them."""
         if ids not in self._dependent:
             reached = set(ids)
             for id in self._back:
                 node = self._tape.nodes[id]
                 if not isinstance(node, Leaf) and not reached.isdisjoint(node.inputs):
                     reached.add(id)
-            self._dependent[ids] = sorted(reached - ids)
+            self._dependent[ids] = sorted(reached)
         return self._dependent[ids]
 
-    def is_exact(self, nodes: Nodes) -> bool:
+    def nodes(self, file: str, lines: Sequence[int], owns: Sequence[Array]) -> Nodes | None:
+        """Return the nodes with the values that a statement computed, each time that it ran.
+
+        None if they are unknown, or not all ways from them to the results are known.
+        """
+        found = self._stored.nodes(file, lines, owns)
+        return None if found is None or not self._blind.isdisjoint(_all(found)) else found
+
+    def is_exact(self, nodes: Nodes, *, adding: bool) -> bool:
         """Return whether `judge` is certain: no value depends on another, as in some loops.
 
-        It is not if only equal values of other lines are known.
+        It is, too, if the statement is only `adding` to its value.  It is not if only equal values
+        of other lines are known.
         """
         ids = _all(nodes)
-        if ids in self._doubtful:
+        if self._stored.is_doubtful(nodes):
             return False
-        reached = set(ids)
-        for id in self._behind(ids):
-            reached.add(id)
-        return all(
+        reached = frozenset(self._behind(ids))
+        return adding or all(
             isinstance(node := self._tape.nodes[id], Leaf) or reached.isdisjoint(node.inputs)
             for id in ids
         )
@@ -286,59 +279,6 @@ class Needs:
                 for one, other in zip(told, moved, strict=True)
             )
         return self._linear[ids]
-
-    def nodes(self, file: str, lines: Sequence[int], owns: Sequence[Array]) -> Nodes | None:
-        """Return the nodes with the values that a statement computed, each time that it ran.
-
-        None if they are unknown, or not all ways from them to the results are known.
-        """
-        if not self._sums:
-            return None
-        here = sorted(id for at in lines for id in self._lines.get((file, at), ()))
-        found, used, sure = list[list[int]](), set[int](), True
-        for own in owns:
-            alike = [id for id in here if id not in used and self._is_like(id, own)]
-            if alike:
-                last = alike[0]
-                for id in alike[1:]:  # of one that is only moved since, the last
-                    if id == last + 1:
-                        last = id
-                ids = [last]
-            else:
-                ids = self._elsewhere(own)
-                views = [id for id in ids if self._is_moved_from(id, here)]
-                ids, sure = views or ids, sure and bool(views)
-            if not ids or not self._blind.isdisjoint(ids):
-                return None
-            used.update(ids)
-            found.append(ids)
-        if not sure:
-            self._doubtful.add(_all(found))
-        return found
-
-    def _is_moved_from(self, id: int, here: Collection[int]) -> bool:
-        """Return whether a value only rearranges the elements of some others."""
-        node = self._tape.nodes[id]
-        if not isinstance(node, Moved):
-            return False
-        return any(one in here or self._is_moved_from(one, here) for one in node.inputs)
-
-    def _elsewhere(self, own: Array) -> list[int]:
-        """Return the nodes with a value that no node has at its own line, such as a view's."""
-        alike = [id for id in self._alike.get(own.shape, ()) if self._is_like(id, own)]
-        same = set(alike)
-        return [
-            id for id in alike
-            if same.isdisjoint(getattr(self._tape.nodes[id], "inputs", ()))
-        ]  # fmt: skip
-
-    def _is_like(self, id: int, own: Array) -> bool:
-        value = self._tape.value(id)
-        if value.shape != own.shape:
-            return False
-        with np.errstate(all="ignore"):
-            apart = np.abs(value - own) <= _SAME * np.abs(own)
-        return bool(np.all(apart | (value == own)))
 
 
 def _all(nodes: Nodes) -> frozenset[int]:

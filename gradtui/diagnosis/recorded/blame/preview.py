@@ -27,7 +27,8 @@ from gradtui.diagnosis.recorded.blame.glances import (
     stored_form,
     sums,
 )
-from gradtui.diagnosis.recorded.blame.needs import PLAIN, Change, Needs, Nodes
+from gradtui.diagnosis.recorded.blame.needs import PLAIN, Change, Needs
+from gradtui.diagnosis.recorded.blame.stored import Nodes
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watchdog import Watchdog
 from gradtui.engine.shapes import stretches
@@ -132,7 +133,7 @@ class Preview:
         stored = self._stored(s, s.text(own))
         if stored is None or self._needs is None:
             return False
-        return self._needs.is_exact(stored.nodes)
+        return self._needs.is_exact(stored.nodes, adding=_is_adding(s))
 
     def _stored(self, s: Statement, own: str) -> _Stored | None:
         """Return the values of an expression that a statement stores; None if some are unknown."""
@@ -182,7 +183,8 @@ class Preview:
         if all(_is_equal(one.found, one.own) for one in changes):
             return None
         needed = self._needs.judge(stored.nodes, changes, ways)
-        return needed if needed or self._needs.is_exact(stored.nodes) else None
+        exact = needed or self._needs.is_exact(stored.nodes, adding=_is_adding(s))
+        return needed if exact else None
 
     def _may_be_stored(self, s: Statement) -> bool | None:
         """Return whether a statement's value may be right, though perhaps elsewhere."""
@@ -358,6 +360,17 @@ def _is_in_target(s: Statement, edits: Sequence[Edit]) -> bool:
         targets = [node.target]
     spans = [(s.unit.start(one), s.unit.end(one)) for one in targets]
     return all(any(a <= one.start and one.end <= b for a, b in spans) for one in edits)
+
+
+def _is_adding(s: Statement) -> bool:
+    """Return whether a statement only adds to a name what does not depend on it."""
+    node = s.node
+    if not isinstance(node, ast.AugAssign) or not isinstance(node.op, ast.Add | ast.Sub):
+        return False
+    target = node.target.value if isinstance(node.target, ast.Subscript) else node.target
+    return isinstance(target, ast.Name) and all(
+        one.id != target.id for one in ast.walk(node.value) if isinstance(one, ast.Name)
+    )
 
 
 def _is_named(s: Statement) -> bool:

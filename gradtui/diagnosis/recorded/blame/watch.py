@@ -23,8 +23,10 @@ _NO_DATA = (
     type, ast.AST, ModuleType, FunctionType, MethodType, BuiltinFunctionType, np.ufunc, type(None),
 )  # fmt: skip
 """Types without numbers."""
-_KEPT = 6
-"""Most rounds whose values are kept."""
+_KEPT, _FEW = 64, 6
+"""Most rounds of a line whose values are kept, and those of large values."""
+_BYTES = 100_000_000
+"""Memory of all kept values before they are large."""
 _LOOKED = 3
 """Most times that the names in scope are noted; more tell nothing new."""
 _DEPTH = 3
@@ -66,7 +68,7 @@ class Watched:
     def __init__(self, files: Container[str], library: Library = NUMPY) -> None:
         self._files, self.library = files, library
         self.held: dict[tuple[str, int], list[dict[str, Any]]] = {}
-        """File and line -> the values of all names at its first and second execution."""
+        """File and line -> the values of all names at its first executions."""
         self._codes: dict[tuple[str, CodeType], None] = {}
         """File and code of each function, for codes of the same function in two files are equal."""
         self.order: dict[tuple[str, int], int] = {}
@@ -80,6 +82,8 @@ class Watched:
         self._scopes: dict[tuple[str, int], dict[str, Held]] = {}
         self._visits: dict[tuple[str, int], int] = {}
         self._globals: dict[CodeType, dict[str, Any]] = {}
+        self._bytes = 0
+        """The memory of the values that are kept."""
 
     def scope(self, file: str, line: int) -> Scope:
         """Return the names in scope at a line."""
@@ -156,7 +160,8 @@ class Watched:
             seen = self._visits.get(key, 0)
             if not seen:
                 self.locals[key] = dict(frame.f_locals)
-            if seen < _KEPT and key[0] in self._files:
+            most = _KEPT if self._bytes < _BYTES else _FEW
+            if seen < most and key[0] in self._files:
                 values = {name: self._copied(one) for name, one in frame.f_locals.items()}
                 self.held.setdefault(key, []).append(values)
             if seen <= _KEPT:
@@ -180,7 +185,7 @@ class Watched:
         """Return a copy of values that a run may write, including arrays in objects and lists."""
         kind = type(value)
         if not depth or (isinstance(value, dict | list | tuple) and len(value) > _ENTRIES):
-            return self.library.copied(value)
+            return self._copy(value)
         if kind is dict:
             return {name: self._copied(one, depth - 1) for name, one in value.items()}
         if kind is list or kind is tuple:
@@ -189,6 +194,10 @@ class Watched:
             made = object.__new__(kind)
             vars(made).update(self._copied(vars(value), depth))
             return made
+        return self._copy(value)
+
+    def _copy(self, value: Any) -> Any:
+        self._bytes += getattr(value, "nbytes", 0)
         return self.library.copied(value)
 
 

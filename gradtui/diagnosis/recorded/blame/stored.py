@@ -1,0 +1,96 @@
+"""Where a recording holds the values that a statement of a backward pass computed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.recording.tape import Leaf, Moved, Tape
+
+Array = NDArray[Any]
+Line = tuple[str, int]
+Nodes = Sequence[Sequence[int]]
+"""Where the values of a statement are, each time that it ran."""
+
+_SAME = 1e-9
+"""The relative difference of two recordings of the same value."""
+
+
+class Stored:
+    """Finds the nodes that hold given values."""
+
+    def __init__(self, tape: Tape, back: Collection[int]) -> None:
+        """`back` are the nodes of the backward pass, in the order of the run."""
+        self._tape = tape
+        self._doubtful = set[tuple[tuple[int, ...], ...]]()
+        self._lines = defaultdict[Line, list[int]](list)
+        self._alike = defaultdict[tuple[int, ...], list[int]](list)
+        for id in back:
+            node = tape.nodes[id]
+            if tape.value(id).dtype.kind == "f" and not isinstance(node, Leaf):
+                self._alike[tape.shape(id)].append(id)
+                if node.place is not None:
+                    self._lines[node.place.file, node.place.line].append(id)
+
+    def nodes(self, file: str, lines: Sequence[int], owns: Sequence[Array]) -> Nodes | None:
+        """Return the nodes with the values that a statement computed, each time that it ran.
+
+        None if they are unknown.
+        """
+        here = sorted(id for at in lines for id in self._lines.get((file, at), ()))
+        found, used, sure = list[list[int]](), set[int](), True
+        for own in owns:
+            alike = [id for id in here if id not in used and self._is_like(id, own)]
+            if alike:
+                last = alike[0]
+                for id in alike[1:]:  # of one that is only moved since, the last
+                    if id == last + 1:
+                        last = id
+                ids = [last]
+            else:
+                ids = self._elsewhere(own)
+                views = [id for id in ids if self._is_moved_from(id, here)]
+                ids, sure = views or ids, sure and bool(views)
+            if not ids:
+                return None
+            used.update(ids)
+            found.append(ids)
+        if not sure:
+            self._doubtful.add(_key(found))
+        return found
+
+    def is_doubtful(self, nodes: Nodes) -> bool:
+        """Return whether only values of other lines are known that equal a statement's."""
+        return _key(nodes) in self._doubtful
+
+    def _is_moved_from(self, id: int, here: Collection[int]) -> bool:
+        """Return whether a value only rearranges the elements of some others."""
+        node = self._tape.nodes[id]
+        if not isinstance(node, Moved):
+            return False
+        return any(one in here or self._is_moved_from(one, here) for one in node.inputs)
+
+    def _elsewhere(self, own: Array) -> list[int]:
+        """Return the nodes with a value that no node has at its own line, such as a view's."""
+        alike = [id for id in self._alike.get(own.shape, ()) if self._is_like(id, own)]
+        same = set(alike)
+        return [
+            id for id in alike
+            if same.isdisjoint(getattr(self._tape.nodes[id], "inputs", ()))
+        ]  # fmt: skip
+
+    def _is_like(self, id: int, own: Array) -> bool:
+        value = self._tape.value(id)
+        if value.shape != own.shape:
+            return False
+        with np.errstate(all="ignore"):
+            apart = np.abs(value - own) <= _SAME * np.abs(own)
+        return bool(np.all(apart | (value == own)))
+
+
+def _key(nodes: Nodes) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(some) for some in nodes)
