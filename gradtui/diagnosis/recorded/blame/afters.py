@@ -53,7 +53,7 @@ class After(Slot):
         method, owner = call.func.attr, ast.unparse(call.func.value).rpartition(".")[0]
         called = {
             ast.unparse(node.value)
-            for node in ast.walk(self.s.unit.node)
+            for node in self.s.unit.nodes
             if isinstance(node, ast.Attribute) and node.attr == method
         }
         for text, held in self.s.scope.items():

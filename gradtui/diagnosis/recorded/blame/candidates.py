@@ -161,7 +161,7 @@ class Statement:
         """The names that count the rounds of the loops of the function."""
         return [
             name.id
-            for loop in ast.walk(self.unit.node)
+            for loop in self.unit.nodes
             if isinstance(loop, ast.For)
             for name in ast.walk(loop.target)
             if isinstance(name, ast.Name)
@@ -171,7 +171,7 @@ class Statement:
     def recent(self) -> Mapping[str, int]:
         """The names stored before it, each with the last line that stores it."""
         found: dict[str, int] = {}
-        names = (one for one in ast.walk(self.unit.node) if isinstance(one, ast.Name))
+        names = (one for one in self.unit.nodes if isinstance(one, ast.Name))
         for node in names:
             if isinstance(node.ctx, ast.Store) and node.lineno < self.node.lineno:
                 found[node.id] = max(node.lineno, found.get(node.id, 0))
@@ -180,8 +180,8 @@ class Statement:
     @cached_property
     def idle(self) -> Sequence[str]:
         """The arguments of the function, and names stored before it, that it never reads."""
-        names = [one for one in ast.walk(self.unit.node) if isinstance(one, ast.Name)]
-        given = [one.arg for one in ast.walk(self.unit.node) if isinstance(one, ast.arg)]
+        names = [one for one in self.unit.nodes if isinstance(one, ast.Name)]
+        given = [one.arg for one in self.unit.nodes if isinstance(one, ast.arg)]
         read = {one.id for one in names if isinstance(one.ctx, ast.Load)}
         stored = [one.id for one in names if one.id in self.recent]
         return [name for name in dict.fromkeys([*stored, *given]) if name not in read]
@@ -190,7 +190,7 @@ class Statement:
     def indices(self) -> Mapping[str, Sequence[str]]:
         """The indices anywhere in the function, with their parts."""
         found: dict[str, Sequence[str]] = {}
-        for node in ast.walk(self.unit.node):
+        for node in self.unit.nodes:
             if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
                 index = node.slice
                 parts = index.elts if isinstance(index, ast.Tuple) and index.elts else [index]
@@ -203,7 +203,7 @@ class Statement:
     def orders(self) -> Mapping[str, int]:
         """The transposes of all axes anywhere in the function, each with its number of axes."""
         found: dict[str, int] = {}
-        for node in ast.walk(self.unit.node):
+        for node in self.unit.nodes:
             called = node.func if isinstance(node, ast.Call) else None
             if isinstance(node, ast.Call) and isinstance(called, ast.Attribute):
                 given = node.args[0] if len(node.args) == 1 else None

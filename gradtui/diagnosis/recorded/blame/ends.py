@@ -27,14 +27,14 @@ def last_stored(called: Callable[..., Any], at: int, *, absent: bool = False) ->
     if unit is None or own is None:
         return None
     stores = [
-        one for one in ast.walk(unit.node)
+        one for one in unit.nodes
         if isinstance(own, ast.Name) and isinstance(one, ast.Name) and one.id == own.id
         and isinstance(one.ctx, ast.Store)
     ]  # fmt: skip
     last = max(stores, key=lambda one: one.lineno, default=None)
     told: ast.expr = own if last is None else last
     tests = [
-        node.test for node in ast.walk(unit.node)
+        node.test for node in unit.nodes
         if isinstance(node, ast.If) and any(one is last for part in node.body
                                             for one in ast.walk(part))
     ]  # fmt: skip
@@ -45,7 +45,7 @@ def last_stored(called: Callable[..., Any], at: int, *, absent: bool = False) ->
 
 def _returned(unit: Unit, at: int) -> ast.expr | None:
     """Return the expression that a function returns at a place, if it does so in one line."""
-    ends = [one for one in ast.walk(unit.node) if isinstance(one, ast.Return)]
+    ends = [one for one in unit.nodes if isinstance(one, ast.Return)]
     if len(ends) != 1 or ends[0].value is None:
         return None
     value = ends[0].value

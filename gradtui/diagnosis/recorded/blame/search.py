@@ -25,11 +25,12 @@ from gradtui.recording.run import unheard
 _COSTS = 5
 _ROUNDS = 4
 """Most mistakes told apart."""
-_LIKELY = 3
-"""How far-fetched the edits are that are tried before two mistakes are thought of."""
+_LIKELY, _UNLIKELY = 3, 5
+"""How far-fetched the edits of each of two mistakes are, and those of a single one that are tried
+before two are thought of."""
 _LEADS, _OF_A_LINE, _FOLLOWED = 16, 8, 3
 """Most edits that are looked at as the first of two, those in a line, and those followed."""
-_FURTHER = 2
+_FURTHER = 3
 """The extra cost of edits tried once some mistakes are repaired."""
 _PASSES = ((True, True), (False, True), (False, False))
 """Whether edits are looked at before they are run, and whether a certain glance is believed."""
@@ -38,6 +39,8 @@ _BLIND = 1
 
 One more where no glance can, if the recording tells that the line is wrong.
 """
+_UNSEEN, _AT_ONCE = 60, 150
+"""Most such edits of a suspect, and most of all its edits, that are run while the others wait."""
 _STRAYING = 6
 """Edits of a statement that all change the loss before no more of it are tried."""
 
@@ -76,8 +79,15 @@ class Search:
         """The results of the code with the edits found so far."""
         self._blind = _BLIND
         """Most far-fetched edit of a suspect that is run although a glance cannot tell."""
+        self._unseen = 0
+        """How many more of its edits are run although a glance cannot tell."""
         self._straying: dict[ast.stmt, int] = {}
         """Statement -> the number of its edits that changed the loss; negative if some did not."""
+
+    @property
+    def right(self) -> int:
+        """How many values of the backward pass are right."""
+        return self._suspects.right
 
     def found(self) -> Iterator[Blame]:
         """Yield a blame for each mistake that an edit repairs."""
@@ -116,11 +126,15 @@ class Search:
                 hits += self._at(suspects, total)
                 if any(self._is_enough(hit, total) for hit in hits):
                     break
-                wanting = self._glancing and total == _LIKELY and not likely and not hits
-                if wanting and (together := self._together()):
-                    return together
+                wanting = self._glancing and total == _UNLIKELY and not likely and not hits
+                if wanting:
+                    with self._trials.apart():
+                        pair = self._together()
+                    if pair:
+                        return pair
             if self._glancing and not likely:
-                self._rest = self._repaired_beyond(hits)
+                with self._trials.apart():
+                    self._rest = self._repaired_beyond(hits)
         best = min(hits or self._nearly, key=Hit.rank, default=None)
         return [] if best is None else self._rest if best in self._rest else [best]
 
@@ -146,7 +160,7 @@ class Search:
         """Return two edits that repair a result only together, first that of a line that fails."""
         start = self._again(None) if self._again is not None else None
         found = [*start._led()] if start is not None else []
-        found.sort(key=lambda pair: -pair[1]._suspects.right)
+        found.sort(key=lambda pair: -pair[1].right)
         for lead, further in found[:_FOLLOWED]:
             if self._trials.mended(lead.patch):
                 return []  # it is one of those that are tried alone
@@ -163,6 +177,8 @@ class Search:
             for lead in sorted(self._leads(one), key=Hit.rank)[:_OF_A_LINE]
         ]  # fmt: skip
         for lead in sorted(leads, key=Hit.rank)[:_LEADS]:
+            if self._trials.left <= 0:
+                return
             with self._trials.assuming((lead.patch, frozenset())):
                 further = self._again(lead.suspect.line) if self._again is not None else None
             if further is not None:
@@ -220,7 +236,11 @@ class Search:
 
     def _is_promising(self, hopeful: bool | None, cost: int) -> bool:
         """Return whether a glance is for a run; if it cannot tell, all but the likeliest wait."""
-        return not self._glancing or cost <= self._blind if hopeful is None else hopeful
+        return not self._glancing or self._is_tried_blindly(cost) if hopeful is None else hopeful
+
+    def _is_tried_blindly(self, cost: int) -> bool:
+        self._unseen -= 1
+        return cost <= self._blind and self._unseen >= 0
 
     def _is_worth_in(self, slot: Slot, edit: Edit, cost: int) -> bool:
         if not isinstance(slot, After):
@@ -228,7 +248,7 @@ class Search:
         if not self._glancing:
             return True
         hopeful = self._preview.is_hopeful_after(slot.s, slot.name, edit.text.decode().strip())
-        return cost <= self._blind if hopeful is None else hopeful
+        return self._is_tried_blindly(cost) if hopeful is None else hopeful
 
     def _is_worth_times(self, slot: Slot, factor: str, cost: int) -> bool:
         if isinstance(slot, After) or not (self._glancing or self._is_certain(slot.s)):
@@ -256,8 +276,10 @@ class Search:
         """Yield the edits of a statement, as far-fetched as `cost`, that repair something."""
         s = suspect.statement
         self._blind = _BLIND + (suspect.tier <= 1 and self._preview.is_blind_to(s))
+        self._unseen = _UNSEEN
+        enough = self._trials.left - _AT_ONCE if self._glancing else 0
         for candidate in self._candidates(s, cost):
-            if self._trials.left <= 0 or self._straying.get(s.node, 0) >= _STRAYING:
+            if self._trials.left <= max(0, enough) or self._straying.get(s.node, 0) >= _STRAYING:
                 return
             if not self._is_new(s, candidate.edits):
                 continue

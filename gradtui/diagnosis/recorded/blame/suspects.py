@@ -78,7 +78,7 @@ class Suspects:
         self._wrong, self._wanted = set(wrong), wanted
         found = []
         for unit in self._units:
-            for node in ast.walk(unit.node):
+            for node in unit.nodes:
                 if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef):
                     suspect = self._suspect(unit, node)
                     if suspect is not None:
@@ -112,6 +112,8 @@ class Suspects:
             return Suspect(statement, min(UNTOLD, tier), False, order)
         if called and tier == 2 and not fed <= self._wrong and self._is_called_again(called):
             return Suspect(statement, 1, True, order)
+        if called and tier == UNTOLD and fed & self._wrong and self._is_called_again(called):
+            tier = 2  # the forward pass calls the function, too
         if called or beside:
             return Suspect(statement, min(UNTOLD, max(1 if called else 2, tier)), True, order)
         handing = bool(lines & self._flow.handing)
@@ -166,7 +168,7 @@ class Suspects:
             return set()
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
             stored = {
-                (unit.file, one.lineno) for one in ast.walk(unit.node)
+                (unit.file, one.lineno) for one in unit.nodes
                 if isinstance(one, ast.Name) and one.id == node.value.id
                 and isinstance(one.ctx, ast.Store)
             }  # fmt: skip
@@ -184,7 +186,7 @@ class Suspects:
         for ours, theirs in ((ast.Store, ast.Load), (ast.Load, ast.Store)):
             found = {
                 (unit.file, one.lineno)
-                for one in ast.walk(unit.node)
+                for one in unit.nodes
                 if isinstance(one, ast.Name)
                 and one.id == own.get(ours)
                 and isinstance(one.ctx, theirs)
@@ -240,7 +242,7 @@ class Suspects:
         """The expressions of the code whose value is an array, with their names."""
         found: dict[tuple[Unit, str], tuple[Unit, str, set[str], Held]] = {}
         for unit in self._units:
-            for node in ast.walk(unit.node):
+            for node in unit.nodes:
                 if isinstance(node, ast.BinOp | ast.Call | ast.Subscript) and not _writes(node):
                     text = unit.text(node)
                     shape = self._flow.shapes.get(unit.place(unit.start(node), unit.end(node)))

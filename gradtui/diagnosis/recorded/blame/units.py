@@ -84,6 +84,11 @@ class Unit:
         """The names of the function's module."""
         return self.functions[0].__globals__
 
+    @cached_property
+    def nodes(self) -> Sequence[ast.AST]:
+        """Everything in the function's syntax tree."""
+        return [*ast.walk(self.node)]
+
     def mangled(self, name: str) -> str:
         """Return an attribute's name as Python keeps it: a private one with its class."""
         private = name.startswith("__") and not name.endswith("__") and self._classes

@@ -1,0 +1,59 @@
+"""The budget of a search."""
+
+import numpy as np
+import pytest
+
+from gradtui.diagnosis.recorded.blame import trial
+
+LONGEST = 15.0
+
+
+class Edited(trial.Trials):
+    def results(self, patch):
+        return {}
+
+    def mended(self, patch):
+        return frozenset()
+
+    def true(self, name):
+        return np.zeros(1)
+
+    def is_right(self, name, results):
+        return False
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(trial.time, "process_time", lambda: now[0])
+    monkeypatch.setattr(trial.time, "perf_counter", lambda: now[0])
+    return now
+
+
+def run(trials, times=50):
+    for _ in range(times):
+        trials.count()
+
+
+def test_a_search_ends_after_a_while(clock):
+    trials = Edited(["W"], 1000)
+    run(trials)
+    clock[0] = LONGEST - 1
+    assert trials.left == 950
+    clock[0] = LONGEST + 1
+    assert trials.left == 0
+
+
+def test_a_part_of_the_search_ends_sooner_and_takes_no_time_from_the_rest(clock):
+    trials = Edited(["W"], 1000)
+    run(trials)
+    clock[0] = 10.0
+    with trials.apart():
+        assert trials.left == 950
+        clock[0] += LONGEST - 1
+        assert trials.left == 0
+    assert trials.left == 950
+    clock[0] += LONGEST - 10 - 1
+    assert trials.left == 950
+    clock[0] += 2
+    assert trials.left == 0
