@@ -224,6 +224,11 @@ def _of_operand(s: Statement, operand: ast.expr, below: bool) -> Iterator[Candid
         edit = s.replaced(operand, text, 4)
         yield Candidate((edit,), "missing-factor", told, 1, "2", operand)
     held = s.held(operand)
+    is_number = held is not None and held.kind == "f" and held.value not in (None, 1.0)
+    if is_number or (s.shape(operand) and not isinstance(operand, ast.BinOp)):
+        text = f"1 - {s.inside(operand, 2)}"
+        told, edit = f"{s.text(operand)} must be {text}", s.replaced(operand, text, 1)
+        yield Candidate((edit,), "wrong-point", told, 1, text, operand)
     if held is not None and not held.shape and held.value is not None and s.numpy:
         text = f"{s.numpy}sqrt({s.text(operand)})"
         told = f"it needs the square root of {s.text(operand)}"

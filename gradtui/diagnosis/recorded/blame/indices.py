@@ -56,7 +56,7 @@ def _other_axes(
 
 def _axes_beside(s: Statement) -> Iterator[str]:
     """Yield the axes that other calls of the function are given by name."""
-    for node in ast.walk(s.unit.node):
+    for node in s.unit.nodes:
         if isinstance(node, ast.keyword) and node.arg in ("axis", s.dialect.axis):
             yield s.text(node.value)
 
@@ -109,6 +109,7 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
                     yield from shifted(s, inner, 2)
     for part in parts:
         yield from _throughout(s, part)
+        yield from _offset(s, part, parts)
     yield from _others(s, node, parts)
     for one, two in pairwise(parts):
         if not isinstance(one, ast.Slice) and not isinstance(two, ast.Slice):
@@ -202,6 +203,34 @@ def _throughout(s: Statement, part: ast.expr) -> Iterator[Candidate]:
                 told = f"the index must be {text}"
                 edits = tuple(s.replaced(node, s.spelled(text)) for node in nodes)
                 yield Candidate(edits, "wrong-variable", told, 1, text, part)
+
+
+def _offset(s: Statement, part: ast.expr, parts: Sequence[ast.expr]) -> Iterator[Candidate]:
+    """Yield the slice of the same length that begins later, such as inside a padding."""
+    if not isinstance(part, ast.Slice) or part.upper is None or part.step is not None:
+        return
+    if part.lower is not None and s.text(part.lower) != "0":
+        return
+    whole = [text for text, held in s.scope.items() if _is_whole(held) and text.strip("_")]
+    whole.sort(key=lambda text: text in s.loops)
+    for text in dict.fromkeys([*_entries_near(s, parts), *whole[:_MOST]]):
+        if text != s.text(part.upper):
+            begin = s.spelled(text)
+            found = f"{begin}:{begin} + {s.inside(part.upper, 1)}"
+            edit = Edit(s.unit.start(part), s.unit.end(part), found)
+            told = f"the index must be {found}"
+            yield Candidate((edit,), "wrong-variable", told, 2, found, part)
+
+
+def _entries_near(s: Statement, parts: Sequence[ast.expr]) -> Iterator[str]:
+    """Yield entries such as `pad[1]` in an index, and those before and after them."""
+    for one in [atom for part in parts for atom in _atoms(part)]:
+        entry = isinstance(one, ast.Subscript) and isinstance(one.slice, ast.Constant)
+        number = one.slice.value if entry else None  # type: ignore[attr-defined]
+        if isinstance(one, ast.Subscript) and type(number) is int:
+            for value in (number, number - 1, number + 1):
+                if value >= 0:
+                    yield f"{s.text(one.value)}[{value}]"
 
 
 def _is_turned(s: Statement, node: ast.expr) -> bool:

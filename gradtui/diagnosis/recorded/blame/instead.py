@@ -91,9 +91,6 @@ def _slopes(slot: Slot, forms: Sequence[str]) -> Iterator[Instead]:
     """Yield the slopes of functions, because another function's may have been taken."""
     own = slot.s.text(slot.node)
     alike = [name for name, held in _named(slot.s) if held.shape == slot.shape]
-    if len(forms) == len(SLOPES):
-        text = f"(1 - {slot.s.inside(slot.node, 2)})"
-        yield Instead(slot, text, 9, "wrong-point", f"{own} must be {text[1:-1]}")
     for form in forms:
         for name in alike[:_SLOPED]:
             text = form.format(name, name, n=slot.s.numpy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator, Sequence
 from types import FunctionType
 
@@ -15,6 +16,8 @@ from gradtui.engine.shapes import stretches
 from gradtui.recording.places import is_users_file
 
 _MOST_NAMES, _MOST_FUNCTIONS = 24, 10
+_ENTRY = re.compile(r"\[-?\w+\]$")
+"""The end of an entry's text, by its number."""
 _JOINED = (("+", "missing-path", "term"), ("*", "missing-factor", "factor"))
 
 
@@ -44,6 +47,7 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             if other_shape and not turned:
                 cost = 2 if held.shape in s.wanted else 3
             cost += other[0] == "(" and text in other  # it is not another name, but more
+            cost += isinstance(node, ast.Name) and _ENTRY.search(other) is not None
             yield Candidate(
                 (s.replaced(node, name),),
                 "wrong-variable",

@@ -48,15 +48,13 @@ def of_target(s: Statement) -> Iterator[Candidate]:
             return
         start = s.unit.end(target)
         at = start + s.unit.source[start:].index(b"=")
+        far = 0 if isinstance(target, ast.Subscript) else 1
         for other in ("+=", "-="):
-            yield Candidate(
-                (Edit(at, at + 1, other),),
-                "missing-path",
-                "it must be added to what came before",
-                0 if isinstance(target, ast.Subscript) else 1,
-                None,
-                node,
-            )
+            told, edit = "it must be added to what came before", Edit(at, at + 1, other)
+            yield Candidate((edit,), "missing-path", told, far, None, node)
+        for other in ("*=", "/="):
+            told, edit = f"= must be {other}", Edit(at, at + 1, other)
+            yield Candidate((edit,), "missing-factor", told, 1 + 2 * far, None, node)
     if isinstance(node, ast.AugAssign | ast.Expr):
         edit = Edit(s.unit.start(node), s.unit.end(node), "pass")
         told = "this line does not belong here"
