@@ -289,4 +289,4 @@ def _instead(arguments: Mapping[str, Any]) -> str:
             return f"; {name} holds whole numbers: give {name}.astype(float)"
         if not isinstance(value, np.ndarray):
             return f"; {name} is a {type(value).__name__} without floats"
-    return ""
+    return "; give it those that its gradients are taken by, as `W=W0` in its first line"
