@@ -11,13 +11,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from gradtui import __version__
+from gradtui.base.bare_numpy import leave_out
 from gradtui.base.files import config_file, short_path
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import HUNG_UP, divert, has_vanished, open_streams, settle, tell
 from gradtui.base.text import clean
 from gradtui.cli.commands import debug, learn, list_scenarios, show_step
 from gradtui.cli.output import UNUSABLE
-from gradtui.cli.running import RaisedError, tell_raised
+from gradtui.cli.running import RaisedError, is_code, tell_raised
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -70,6 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # NumPy reads this when imported. More threads of OpenBLAS spin between two products: ten times
     # the work of one with a matrix of a million numbers. So does no run depend on the cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if not any(map(is_code, arguments)):  # that may read NumPy's texts
+        leave_out()
     open_streams()
     try:
         parsed = _parse(arguments)
