@@ -186,6 +186,8 @@ class History:
         if self._norms is not None:
             for key, values in zip(self._norms.keys, leg.quantities, strict=True):
                 self._quantities[key].extend(values)
+        if leg.count == 1 and self._unkept:  # most likely asked for next
+            self._remember(leg.start, self._next)
         self._known, self._next = leg.start + leg.count, leg.after
         while len(self._rows) > (self._limit if self._replays_soon else self._most):
             self._rows.thin(self._thinner)

@@ -71,7 +71,9 @@ class Runner:
         if history.fitting(seconds):
             history.reach(step, seconds)
         else:
-            self._running = _Running(history, min(missing, max(1, history.fitting(_LEG))))
+            # The last step by itself, so that the state before it stays at hand.
+            count = max(1, min(missing - 1, history.fitting(_LEG)))
+            self._running = _Running(history, count)
             self._running.start()
 
 

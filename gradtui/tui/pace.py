@@ -79,8 +79,13 @@ class Pace(Part):
     def prepare(self) -> None:
         """Compute the curve's steps past the file's last one, if that is quick."""
         history, end = self._session.history, self._last_drawn + 1
-        if history.known > self._session.problem.steps and history.soon(end, _AT_ONCE):
-            history.reach(end, _AT_ONCE)
+        if history.known > self._session.problem.steps:
+            self._reaches(end)
+
+    def _reaches(self, step: int) -> bool:
+        """Compute up to a step if that is quick; return whether it is then known."""
+        history = self._session.history
+        return history.soon(step, _AT_ONCE) and history.reach(step, _AT_ONCE)
 
     def shown(self, frame: Frame) -> None:
         """Continue after a frame: compute what it lacks."""
@@ -129,7 +134,7 @@ class Pace(Part):
         """Go to a training step; if that takes a while, the screen stays responsive."""
         target = min(max(step, 0), MAX_STEP)
         history, alone = self._session.history, self._session.problem.call is not None
-        if alone or history.known > target or history.reach(target + 1, _AT_ONCE):
+        if alone or history.known > target or self._reaches(target + 1):
             self._host.do(lambda session: session.seek(step))
         else:
             self.stay()

@@ -140,6 +140,18 @@ def test_a_step_that_was_recorded_is_not_replayed_for_the_next(monkeypatch):
     assert bits(history.state(70)) == bits(rows[70, :-1])
 
 
+def test_the_state_before_a_step_computed_alone_is_at_hand(monkeypatch):
+    model, rows = TRUE["five parcels"]
+    history = History(model, memory=memory_for(model, 13))
+    history.advance(STEPS - 40)
+    while history.known < STEPS:
+        history.advance(1)
+        with monkeypatch.context() as patch:
+            patch.setattr(model, "run", None)
+            assert bits(history.state(history.known - 1)) == bits(rows[history.known - 1, :-1])
+    assert history.every > 1
+
+
 def test_a_fresh_history_knows_the_first_state_and_no_loss():
     history = History(two_weights())
     assert history.known == 0

@@ -80,6 +80,17 @@ def test_steps_that_each_take_long_are_computed_in_a_thread_with_the_same_bits(m
     assert at and main_thread() not in at
 
 
+def test_the_state_at_the_end_of_a_jump_is_not_computed_twice(monkeypatch):
+    model = gradtui.load("five_parcels").problem.trainer
+    history, runner = History(model, memory=8 * model.width * 13), Runner()
+    monkeypatch.setattr(History, "fitting", lambda self, seconds: 12 if seconds > 0.01 else 0)
+    for end in (120, 150):
+        while history.known < end:
+            runner.reach(history, end, 0.01)
+        assert history.every > 1
+        assert history.away(end - 1) == 0
+
+
 def test_what_a_thread_cannot_compute_is_raised_where_its_steps_are_awaited(monkeypatch):
     history, runner = History(gradtui.load("five_parcels").problem.trainer), Runner()
     monkeypatch.setattr(History, "fitting", lambda self, seconds: 0)

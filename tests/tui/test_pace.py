@@ -1,6 +1,8 @@
 import pytest
 from textual.events import Key
 
+from gradtui.engine.history import History
+from gradtui.tui import pace
 from gradtui.tui.debugger import Debugger
 
 
@@ -52,6 +54,20 @@ async def test_a_far_step_is_computed_while_the_screen_lives_and_can_be_stopped(
         assert t.session.step == 0
         await t.press("J", *"30000", "enter")
         await t.until(lambda: "step 30,000/12" in t.text)
+
+
+async def test_a_jump_over_slow_steps_computes_none_of_them_before_the_key_is_done(
+    terminal, monkeypatch
+):
+    reach, seconds = History.reach, []
+    async with terminal("five_parcels") as t:
+        monkeypatch.setattr(History, "soon", lambda self, step, seconds: False)
+        monkeypatch.setattr(
+            History, "reach", lambda self, *to: seconds.append(to[1]) or reach(self, *to)
+        )
+        await t.press("J", *"2000", "enter")
+        await t.until(lambda: "step 2,000/12" in t.text)
+        assert pace._AT_ONCE not in seconds
 
 
 @pytest.mark.parametrize("key", ["G", "c"])
