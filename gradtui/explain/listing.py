@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from gradtui.base.text import cell_width, clean, clip, pad, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.moments import node_of
+from gradtui.debugger.structure import Structure
 from gradtui.engine.graph import Kind
 from gradtui.explain.spans import Role, Span, TextRow, line
 from gradtui.explain.symbols import cursor_role, in_names
 from gradtui.explain.values import UNKNOWN, UNUSED, extent
+from gradtui.scenario.problem import Problem
 
 Widths = tuple[int, ...]
 _NAME, _WHAT, _NUMBERS = 14, 18, 14
@@ -26,7 +29,7 @@ def list_rows(frame: Frame, width: int, start: int, stop: int) -> list[TextRow]:
 
     A row has name, operation, shape, value, gradient, inputs.
     """
-    widths = _widths(frame, width)
+    widths = _widths(frame.problem, frame.structure, width)
     titles = ("", "name", "computed by", "shape", "value", "gradient", "inputs")
     nodes = frame.structure.nodes[start:stop]
     return [_row(widths, titles, ("dim",) * 7), *(_node(frame, widths, node) for node in nodes)]
@@ -45,14 +48,14 @@ def _node(frame: Frame, widths: Widths, node: int) -> TextRow:
     gradient = UNKNOWN if state == "unknown" else extent(frame.gradient(node))
     if state == "none":
         gradient = UNUSED
-    inputs = " ".join(_name(frame, id) for id in frame.structure.inputs.get(node, ()))
+    inputs = " ".join(_name(frame.problem, id) for id in frame.structure.inputs.get(node, ()))
     here = frame.now is not None and place_of_now(frame) == node
     chosen = node == frame.selected
     mark = "▸" if here else "›" if chosen else " "
     role: Role = "now" if chosen else "name"
     cells = (
         mark,
-        _name(frame, node),
+        _name(frame.problem, node),
         _what(frame, node),
         "" if found.shape == () else f"[{shape_text(found.shape)}]",
         value,
@@ -73,15 +76,16 @@ def _row(widths: Widths, cells: Sequence[str], roles: Sequence[Role]) -> TextRow
     return line(*spans)
 
 
-def _widths(frame: Frame, width: int) -> Widths:
+@lru_cache(1)
+def _widths(problem: Problem, structure: Structure, width: int) -> Widths:
     """Return the widths of the columns, which depend on the graph, not on the numbers."""
-    nodes, drawn = frame.graph.nodes, frame.structure.nodes
-    names = {id: cell_width(_name(frame, id)) for id in drawn}
+    nodes, drawn = problem.graph.nodes, structure.nodes
+    names = {id: cell_width(_name(problem, id)) for id in drawn}
     name = max([4, *names.values()])
     shape = max([5, *(len(shape_text(nodes[id].shape)) + 2 for id in drawn if nodes[id].shape)])
     part = min(1.0, max(0.3, (width - name - shape) / (_ROOM - name - shape)))
     what, numbers = int(_WHAT * part), int(_NUMBERS * part)
-    read = frame.structure.inputs.values()
+    read = structure.inputs.values()
     inputs = max([len("inputs"), *(sum(names.get(id, 0) + 1 for id in ids) - 1 for ids in read)])
     # Six columns end with a blank each, and there is a sign before them.
     spare = width - (1 + name + what + shape + 2 * numbers + 6) - min(inputs, _INPUTS)
@@ -89,10 +93,10 @@ def _widths(frame: Frame, width: int) -> Widths:
     return 1, name, what, shape, numbers, numbers
 
 
-def _name(frame: Frame, node: int) -> str:
+def _name(problem: Problem, node: int) -> str:
     """Return a node's name; an operation without one is its number."""
-    found = frame.graph.nodes[node]
-    return clip(clean(frame.problem.label(found.name)), _NAME) if found.name else f"#{node}"
+    found = problem.graph.nodes[node]
+    return clip(clean(problem.label(found.name)), _NAME) if found.name else f"#{node}"
 
 
 def _what(frame: Frame, node: int) -> str:

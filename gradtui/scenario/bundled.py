@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from msgspec import Struct
@@ -52,6 +52,7 @@ class Entry(Struct, frozen=True, dict=True):
         return spelt(" ".join(" ".join(parts) for parts in _PROSE.findall(self.text)))
 
 
+@cache
 def bundled_folder() -> Path:
     """Return the folder of the bundled scenarios, in an installed package or a source tree."""
     package = Path(__file__).resolve().parent.parent

@@ -51,8 +51,10 @@ class Lessons(Part):
         """Tick a goal that has just been reached; keep the score after the last of a lesson."""
         tour.look(self._session)
         guide = self._session.guide
+        if guide is None or guide.lesson is not None or guide is self._kept:
+            return
         name = name_of(self._session.problem.path)
-        if guide is not None and guide.lesson is None and guide is not self._kept and name:
+        if name:
             self._kept = guide
             score = guide.progress.right, guide.progress.questions
             Thread(target=self._keep, args=(name, score), daemon=True).start()

@@ -51,3 +51,12 @@ def test_a_range_is_whole_where_the_inputs_leave_room():
     rows = {row.split()[0]: row for row in texts(list_rows(frame, 76, 0, 99))}
     assert [name for name, row in rows.items() if "…" in row[32:66]] == []
     assert rows["S"].endswith("q k")
+
+
+def test_the_names_of_all_nodes_are_measured_once_a_graph(monkeypatch):
+    session = gradtui.load("transformer_block")
+    session.toggle_level()
+    texts(list_rows(session.frame, 100, 0, 3))
+    monkeypatch.setattr("gradtui.explain.listing.cell_width", None)
+    session.seek(1)
+    assert len(texts(list_rows(session.frame, 100, 0, 3))) == 4

@@ -575,3 +575,10 @@ async def test_a_lesson_can_be_left(terminal, lesson):
         assert "23.607" in t.text and t.session.position == t.session.order.backward
         await t.press("n")
         assert t.session.step == 1
+
+
+async def test_only_the_end_of_a_lesson_looks_for_its_name(terminal, monkeypatch):
+    monkeypatch.setattr("gradtui.tui.lessons.name_of", None)
+    async with terminal("five_parcels") as t:
+        await t.press("n")
+        assert t.session.step == 1
