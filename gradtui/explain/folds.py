@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -12,6 +13,9 @@ from gradtui.explain.spans import Span, TextRow, line
 
 INDENT = 2
 """Indentation of a continued row, in cells."""
+_LOOKS = 2000
+"""Most arithmetic whose breaks are remembered."""
+_DIGITS = str.maketrans(dict.fromkeys("123456789", "0"))
 _MARKS = re.compile(r" [-+=] |[·/()\[\]]")
 """Signs before which a row may be broken, and brackets."""
 _BRACKETS = {"(": 1, "[": 1, ")": -1, "]": -1}
@@ -45,11 +49,19 @@ def pieces(parts: Iterable[Span]) -> list[Piece]:
     return found
 
 
-def cuts(samples: Sequence[Sequence[Piece]], first: int, room: int) -> tuple[int, ...]:
+def cuts(samples: Sequence[Sequence[Span]], first: int, room: int) -> tuple[int, ...]:
     """Return the pieces that begin new rows, so that all samples fit: `first` cells, then `room`.
 
     The samples are the same arithmetic with other numbers.
     """
+    # Other digits change nothing, and arithmetic looks alike from step to step.
+    looks = tuple(tuple(text.translate(_DIGITS) for text, _ in parts) for parts in samples)
+    return _cuts(looks, first, room)
+
+
+@lru_cache(_LOOKS)
+def _cuts(looks: tuple[tuple[str, ...], ...], first: int, room: int) -> tuple[int, ...]:
+    samples = [pieces((text, "plain") for text in look) for look in looks]
     same = zip(*samples, strict=True)
     widths = [max(cell_width(piece.span[0]) for piece in some) for some in same]
     found: list[int] = []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 
 from gradtui.base.ascii import spell
 from gradtui.base.text import DIGITS, SHORT, cell_width, element_text, number, wrap
@@ -88,7 +89,7 @@ def _folds(frame: Frame, width: int) -> list[list[tuple[int, ...]] | None]:
         found.append(
             [
                 cuts(
-                    [pieces(one) for _, one in same],
+                    [one for _, one in same],
                     width - widest - cell_width(same[0][0]),
                     width - widest - INDENT,
                 )
@@ -179,13 +180,13 @@ def _lines(
 ) -> list[tuple[str, list[Span]]]:
     """Return one element's update: each line's name, and its numbers with their result."""
     update = frame.problem.trainer.program.updates[position]
+    read = _reader(frame, position, index, digits)
     lines: list[tuple[str, list[Span]]] = []
     for assigned, node in update.lines:
         written = _written(frame, assigned, update.parameter)
         own = f"{written} = " if len(update.lines) > 1 else ""
-        sum_text = arithmetic(frame, position, node, index, digits)
-        result = _value(frame, position, node, index, digits)
-        lines.append((own, [(sum_text, "plain"), (f" = {result}", role)]))
+        sum_text = _arithmetic(frame, position, node, read)
+        lines.append((own, [(sum_text, "plain"), (f" = {read(node)}", role)]))
     rate = own_rate(frame, position, index, digits)
     if rate is not None:
         divided, own_text, step = rate
@@ -213,17 +214,24 @@ def arithmetic(frame: Frame, position: int, result: int, index: Index, digits: i
 
     A line without a single element, such as a sum, has shapes for its arrays.
     """
+    return _arithmetic(frame, position, result, _reader(frame, position, index, digits))
+
+
+def _arithmetic(frame: Frame, position: int, result: int, read: Callable[[int], str]) -> str:
     program = frame.problem.trainer.program
     update, nodes = program.updates[position], program.nodes
     known = frozenset({update.gradient, *(node for _, node in update.lines if node < result)})
     own = nodes[nodes[result].inputs[0] if nodes[result].op == STRETCH else result]
     if own.id in known or own.kind is not Kind.OPERATION:
-        return _value(frame, position, own.id, index, digits)  # a line such as `v = g`
+        return read(own.id)  # a line such as `v = g`
     if not (OPS[own.op].elementwise and _acts(program, position, own.id)):
         return in_shapes(frame, result, known)
-    return update_in_numbers(
-        frame, result, known, lambda id: _value(frame, position, id, index, digits)
-    )
+    return update_in_numbers(frame, result, known, read)
+
+
+def _reader(frame: Frame, position: int, index: Index, digits: int) -> Callable[[int], str]:
+    """Return a function of a node that returns its number, made once for all lines that show it."""
+    return cache(lambda node: _value(frame, position, node, index, digits))
 
 
 def _value(frame: Frame, position: int, node: int, index: Index, digits: int) -> str:

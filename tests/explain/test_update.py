@@ -4,6 +4,7 @@ import pytest
 
 import gradtui
 import gradtui.explain.symbols as symbols
+import gradtui.explain.update as update
 from explain.hand import MODEL, RIGHT
 from gradtui.explain.spans import line_width
 from gradtui.explain.update import update_rows
@@ -40,6 +41,15 @@ def test_the_form_of_an_update_is_worked_out_once(monkeypatch):
     first = texts(update_rows(session.frame))
     monkeypatch.setattr(symbols, "formula", lambda *args: pytest.fail("again"))
     assert texts(update_rows(session.frame)) == first
+
+
+def test_the_numbers_of_an_element_are_made_once_for_all_its_lines(monkeypatch):
+    made = []
+    tell = update._value
+    monkeypatch.setattr(update, "_value", lambda *of: made.append(of[1:4]) or tell(*of))
+    frame = gradtui.load("five_parcels_adam").frame
+    texts(update_rows(frame, 200))
+    assert len(made) <= 2 * len(set(made)), "to fold the lines, and to show them"
 
 
 def test_the_update_of_a_gradient_that_is_the_same_for_all_elements(session_of):
