@@ -6,6 +6,7 @@ is not read off the program but tried: at random scores the backward pass must g
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from gradtui.engine.graph import Kind, Node, depends_on
 from gradtui.engine.kernels import exponentials, one_hot, shares, sigmoid
+from gradtui.engine.program import StepProgram
 from gradtui.engine.tape import Tape
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ Array = NDArray[np.float64]
 _LARGEST = 30_000
 """Most scores that are tried."""
 _POINTS = 2
+_PROGRAMS, _SCORES = 2, 500
+"""Most programs, and most of their nodes, about which is remembered what holds at every step."""
 _TOLERANCE = 1e-9
 _LOGARITHMS = frozenset({"log", "log_softmax", "logsumexp", "cross_entropy", "softplus"})
 """The operations of which a cross-entropy has at least one."""
@@ -54,23 +58,18 @@ class Residual(Struct, frozen=True):
 def find_residual(tape: Tape, scores: int) -> Residual | None:
     """Return the rule of a node's gradient if it is a prediction less the truth."""
     program = tape.program
-    nodes, adjoint = program.graph.nodes, program.reverse.adjoint.get(scores)
-    shape = nodes[scores].shape
-    if adjoint is None or np.prod(shape) > _LARGEST or _LOGARITHMS.isdisjoint(n.op for n in nodes):
-        return None
-    truths = _truths(nodes, scores)
+    truths = _truths(program, scores)
     if not truths:
         return None
-    from gradtui.engine.interpreter import Interpreter  # a start without such scores needs none
-
+    nodes = program.graph.nodes
     leaves = {
         node.id: np.broadcast_to(tape.value(node.id), (_POINTS, *node.shape))
         for node in program.nodes
         if node.kind in (Kind.PARAMETER, Kind.DATA, Kind.RECORDED)
     }
-    drawn = np.random.default_rng(0).normal(size=(_POINTS, *shape))
-    there = Interpreter(program.nodes, leaves, _POINTS).replacing({scores: drawn})
-    slopes = there.value(adjoint)
+    drawn = np.random.default_rng(0).normal(size=(_POINTS, *nodes[scores].shape))
+    there = _interpreter(program).elsewhere(leaves, _POINTS).replacing({scores: drawn})
+    slopes = there.value(program.reverse.adjoint[scores])
     for name, squash in _SQUASH.items():
         found = squash(drawn)
         for truth, classes in truths:
@@ -80,9 +79,21 @@ def find_residual(tape: Tape, scores: int) -> Residual | None:
     return None
 
 
-def _truths(nodes: tuple[Node, ...], scores: int) -> list[tuple[int, int]]:
+@lru_cache(_PROGRAMS)
+def _interpreter(program: StepProgram) -> Interpreter:
+    from gradtui.engine.interpreter import Interpreter  # a start without such scores needs none
+
+    return Interpreter(program.nodes, {}, _POINTS)
+
+
+@lru_cache(_SCORES)
+def _truths(program: StepProgram, scores: int) -> list[tuple[int, int]]:
     """Return the nodes that may be the truth, each with the number of classes if it is labels."""
+    nodes = program.graph.nodes
     shape = nodes[scores].shape
+    logarithms = not _LOGARITHMS.isdisjoint(n.op for n in nodes)
+    if scores not in program.reverse.adjoint or np.prod(shape) > _LARGEST or not logarithms:
+        return []
     trained = depends_on(nodes, frozenset({Kind.PARAMETER}))
     given = [n for n in nodes if n.id not in trained and n.shape == shape]
     found = [(n.id, 0) for n in given if n.name or n.op == "one_hot"]

@@ -74,6 +74,16 @@ def test_weights_that_do_not_add_up_to_1_have_no_such_rule(write):
     assert found(gradtui.load(write(f"z = 2*Z\n{loss}", SCORES, data=data))) is None
 
 
+def test_what_holds_at_every_step_is_worked_out_at_the_first(write, monkeypatch):
+    session = gradtui.load(
+        write("z = w*Z\nL = cross_entropy(z, y)", f"w = 2.0\n{SCORES}", data=LABELS)
+    )
+    first = found(session)
+    monkeypatch.setattr("gradtui.engine.residual.depends_on", None)
+    session.seek(1)
+    assert found(session) == first is not None
+
+
 def test_words_of_sequences_are_counted_all():
     rule = found(gradtui.load("transformer_block"))
     assert (rule.squash, rule.count) == ("softmax", 8)
