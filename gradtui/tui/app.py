@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,6 +28,7 @@ from gradtui.base.text import clean
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.driver import Driver
 from gradtui.tui.ending import Ending
+from gradtui.tui.garbage import Garbage
 from gradtui.tui.keys import Keys
 from gradtui.tui.later import call_after
 from gradtui.tui.link import LOST
@@ -46,8 +46,6 @@ _TWICE = 1.0
 """Seconds within which a second Ctrl+C quits, if no other key comes between."""
 _MOST_CELLS = 2_000_000
 """Largest window; a terminal may send its size as a sequence, and typed text may look like one."""
-_NEW_OBJECTS = 10_000
-"""New objects at which garbage is looked for: more than a key makes."""
 _FROM_TERMINAL = (Key, Paste, MouseEvent, Resize, AppFocus, AppBlur)
 
 
@@ -84,7 +82,7 @@ class GradtuiApp(App[int]):
         self._keys = keys or Keys()
         self.set_keymap(self._keys.keymap)
         self._interrupted = -_TWICE
-        self._wire = Wire()
+        self._wire, self._garbage = Wire(), Garbage()
         self._held_up: asyncio.TimerHandle | None = None
         self.ending = Ending(self.exit, self.save)
         for theme in THEMES:
@@ -142,9 +140,7 @@ class GradtuiApp(App[int]):
 
     def on_ready(self) -> None:
         """Start collecting garbage at the first paint, sparing everything made before it."""
-        gc.freeze()
-        gc.set_threshold(_NEW_OBJECTS)
-        gc.enable()
+        self._garbage.begin()
 
     def save(self) -> str:
         """Save everything for the next start; return the reason of a failure, or an empty text."""
@@ -249,6 +245,7 @@ class GradtuiApp(App[int]):
                     await self._check_bindings(event.key)
         if isinstance(field, Input) and text:
             field.replace(text, *field.selection)
+        self._garbage.pause()
         await asyncio.sleep(0)  # other tasks get their turn, however many keys there are
 
     def _answers(self, event: Key) -> bool:
