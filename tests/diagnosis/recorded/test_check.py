@@ -461,5 +461,5 @@ def test_a_function_without_arguments_may_return_the_call_to_check(scale, found)
 
 
 def test_a_function_without_arguments_that_returns_no_call_is_refused():
-    with pytest.raises(InputError, match="nothing to judge.* as `W=W0` in its first line"):
+    with pytest.raises(InputError, match=r"nothing to judge.* as `W=W0` in its first line"):
         gradtui.check(lambda: (1.0, W))

@@ -46,7 +46,8 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             cost = 1 + turned + (stored or node in s.written)
             if other_shape and not turned:
                 cost = 2 if held.shape in s.wanted else 3
-            cost += other[0] == "(" and text in other  # it is not another name, but more
+            if other[0] == "(":  # it is not another name, but more
+                cost += 2 + (text in other)
             cost += isinstance(node, ast.Name) and _ENTRY.search(other) is not None
             yield Candidate(
                 (s.replaced(node, name),),
