@@ -126,6 +126,20 @@ class Memory:
             self._seen[place(positions)] = node
         self.version += 1
 
+    def resized(self, bytes: Array, kept: int) -> Memory:
+        """Return the memory once it has other bytes, of which only the first ones are as before.
+
+        It must have been released.  What is new is not a number.
+        """
+        size, wide = self._owner.size, self._owner.itemsize
+        owner = bytes[: bytes.size // wide * wide].view(self._owner.dtype)
+        before = self.gather(np.arange(size, dtype=np.intp))
+        kind = self.tape.value(before).dtype
+        freed = self.tape.leaf(np.full(1, np.nan if kind.kind == "f" else 0, kind))
+        places = np.full(owner.size, size, np.intp)
+        places[: kept // wide] = np.arange(kept // wide)
+        return Memory(self.tape, owner, self.tape.moved((before, freed), places))
+
     def _is_whole(self, positions: Index, node: int) -> bool:
         """Return whether the positions are all of the owner's, and the node has its shape."""
         own = self._owner

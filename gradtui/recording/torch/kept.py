@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gradtui.recording.kept import Kept
+from gradtui.recording.torch import storages
 
 _LARGEST = 1 << 24
 """From this size in elements on, a tensor is taken to be data, which nothing writes."""
@@ -53,6 +54,7 @@ class TensorsKept(Kept):
         self._default, self._threads = torch.get_default_dtype(), torch.get_num_threads()
         # Checked code is small: threads would wait for one another, and sum in another order.
         torch.set_num_threads(1)
+        storages.keep()
         super().__init__(function)
         self._note(getattr(function, "__self__", function))
         if double:
@@ -81,6 +83,7 @@ class TensorsKept(Kept):
 
     def put_back(self) -> bool:
         """Restore everything; return whether anything other than generators had changed."""
+        storages.let_go()
         changed = super().put_back()
         torch.set_default_dtype(self._default)
         torch.set_num_threads(self._threads)

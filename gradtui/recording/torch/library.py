@@ -35,7 +35,7 @@ class _AsIs:
 
     def taking(self, array: Array) -> Any:
         """Return an array as a tensor."""
-        return tensor_of(array)
+        return tensor_of(array).clone()  # on memory that may be resized
 
     def giving(self, value: Any) -> Any:
         """Return a tensor as an array."""

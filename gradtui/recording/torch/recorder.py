@@ -20,7 +20,7 @@ from gradtui.recording.array import Recorded, plain
 from gradtui.recording.calls import CallRecorder
 from gradtui.recording.memory import Memory, dense
 from gradtui.recording.tape import Array
-from gradtui.recording.torch import moves
+from gradtui.recording.torch import moves, storages
 from gradtui.recording.torch.calls import (
     Operation,
     Slot,
@@ -36,7 +36,9 @@ from gradtui.recording.torch.tensors import (
     bits_of,
     is_held,
     is_known,
+    is_whole,
     laid_out,
+    stored,
     tensor_of,
 )
 
@@ -70,7 +72,8 @@ class TensorRecorder(CallRecorder):
 
     def taking(self, array: Array) -> Any:
         """Return an array as a tensor that takes part."""
-        tensor = tensor_of(plain(array))
+        with self.unheard():
+            tensor = tensor_of(plain(array)).clone()  # on memory that may be resized
         if isinstance(array, Recorded):
             self.hold(tensor, self.node_of(array))
         return tensor
@@ -116,8 +119,8 @@ class TensorRecorder(CallRecorder):
         if not tensor.numel():
             return self.tape.leaf(np.array(array_of(tensor)))
         whole = tensor
-        if not _is_whole(tensor):
-            count = tensor.untyped_storage().nbytes() // tensor.element_size()
+        if not is_whole(tensor):
+            count = storages.room(tensor.untyped_storage()) // tensor.element_size()
             whole = tensor.detach().as_strided((count,), (1,), 0)
         node = self.tape.leaf(np.array(array_of(whole)))
         self.hold(whole, node)
@@ -129,6 +132,16 @@ class TensorRecorder(CallRecorder):
         if tensor.numel():
             memory = Memory(self.tape, laid_out(tensor), node)
             self._memories[tensor.untyped_storage().data_ptr()] = memory
+
+    @contextmanager
+    def resizing(self, storage: torch.UntypedStorage, kept: int) -> Iterator[None]:
+        """Follow a change of a storage: only its first `kept` bytes stay as they are."""
+        memory = self._memories.pop(storage.data_ptr(), None)
+        if memory is not None:
+            memory.release()
+        yield
+        if memory is not None:
+            self._memories[storage.data_ptr()] = memory.resized(stored(storage), kept)
 
     @contextmanager
     def unheard(self) -> Iterator[None]:
@@ -179,7 +192,7 @@ class TensorRecorder(CallRecorder):
                 found.append(one)
                 continue
             pick: Pick = _entry(at) if many else _whole
-            if not _is_whole(one):
+            if not is_whole(one):
                 one = one.contiguous() if one.numel() else one
             if one.numel() and self._memory(one) is None:
                 self.hold(one, self._node_of_result(call, at, pick, one, {}))
@@ -331,7 +344,15 @@ class Listening(TorchDispatchMode):
 
     def __init__(self, recorder: TensorRecorder) -> None:
         super().__init__()
-        self._recorder = recorder
+        self._recorder, self._resizing = recorder, storages.heard(recorder)
+
+    def __enter__(self) -> Any:
+        self._resizing.__enter__()
+        return super().__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        self._resizing.__exit__(*error)
 
     def hear(self, operator: Any, types: Any, args: Any = (), options: Any = None) -> Any:
         """Execute an operator and record it."""
@@ -350,19 +371,6 @@ def _tensors(values: Sequence[Any]) -> list[Tensor]:
         elif isinstance(value, list | tuple):
             found += [one for one in value if isinstance(one, Tensor)]
     return found
-
-
-def _is_whole(tensor: Tensor) -> bool:
-    """Return whether a tensor fills its memory."""
-    if tensor.untyped_storage().nbytes() != tensor.numel() * tensor.element_size():
-        return False
-    return tensor.is_contiguous() or dense_in_memory(tensor)
-
-
-def dense_in_memory(tensor: Tensor) -> bool:
-    """Return whether each place of a tensor's memory is one of its elements."""
-    array = laid_out(tensor)
-    return dense(array) is array
 
 
 def _is_within() -> bool:

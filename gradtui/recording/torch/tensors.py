@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, UntypedStorage
+
+from gradtui.recording.memory import dense
+from gradtui.recording.torch.storages import room
 
 Array = NDArray[Any]
 
@@ -32,7 +35,7 @@ class _Memory:
     """The memory of a tensor, in NumPy's array interface."""
 
     def __init__(self, tensor: Tensor, kind: str) -> None:
-        self.tensor = tensor  # kept alive
+        self.storage = tensor.untyped_storage()  # kept alive, even if the tensor leaves it
         size = tensor.element_size()
         self.__array_interface__ = {
             "version": 3,
@@ -52,6 +55,17 @@ class _Pairs(_Memory):
         shown = self.__array_interface__
         shown["shape"] = (*tensor.shape, 2)
         shown["strides"] = (*[step * 2 * size for step in tensor.stride()], size)
+
+
+class _Bytes:
+    """All of a storage's memory, in NumPy's array interface."""
+
+    def __init__(self, storage: UntypedStorage) -> None:
+        self.storage = storage
+        self.__array_interface__ = {
+            "version": 3, "typestr": "|u1", "shape": (room(storage),),
+            "data": (storage.data_ptr(), False),
+        }  # fmt: skip
 
 
 def is_known(value: Any) -> bool:
@@ -87,6 +101,11 @@ def laid_out(tensor: Tensor) -> Array:
     if tensor.dtype in _COMPLEX:
         return np.asarray(_Pairs(tensor, _COMPLEX[tensor.dtype]))
     return np.asarray(_Memory(tensor, _TYPES.get(tensor.dtype, "<u2")))
+
+
+def stored(storage: UntypedStorage) -> Array:
+    """Return an array of the bytes of a storage, on its memory."""
+    return np.asarray(_Bytes(storage))
 
 
 def bits_of(tensor: Tensor) -> np.dtype[Any]:
@@ -130,3 +149,16 @@ def arrays_in(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return type(value)([arrays_in(one) for one in value])
     return value
+
+
+def is_whole(tensor: Tensor) -> bool:
+    """Return whether a tensor fills its memory."""
+    if room(tensor.untyped_storage()) != tensor.numel() * tensor.element_size():
+        return False
+    return tensor.is_contiguous() or dense_in_memory(tensor)
+
+
+def dense_in_memory(tensor: Tensor) -> bool:
+    """Return whether each place of a tensor's memory is one of its elements."""
+    array = laid_out(tensor)
+    return dense(array) is array

@@ -6,17 +6,19 @@ and that is recorded and judged.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, UntypedStorage
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradtui.recording.library import World
 from gradtui.recording.recorder import Array
 from gradtui.recording.torch.calls import Operation, is_floating
 from gradtui.recording.torch.recorder import TensorRecorder
+from gradtui.recording.torch.storages import heard, room
 
 _WIDE = torch.float64
 
@@ -30,6 +32,21 @@ class Widened(TorchDispatchMode):
         self._world = world
         self._memories: dict[int, tuple[Tensor, Tensor]] = {}
         """Start of a tensor's memory -> all of that memory, and what is beneath it."""
+        self._resizing = heard(self)
+
+    def __enter__(self) -> Any:
+        self._resizing.__enter__()
+        return super().__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        self._resizing.__exit__(*error)
+
+    @contextmanager
+    def resizing(self, storage: UntypedStorage, kept: int) -> Iterator[None]:
+        """Forget what is beneath a storage that changes its size."""
+        self._memories.pop(storage.data_ptr(), None)
+        yield
 
     def taking(self, array: Array) -> Any:
         """Return an array as a tensor; it is in double precision."""
@@ -130,5 +147,5 @@ Widened.__torch_dispatch__ = Widened.hear
 
 def _whole(tensor: Tensor) -> Tensor:
     """Return all of a tensor's memory."""
-    count = tensor.untyped_storage().nbytes() // tensor.element_size()
+    count = room(tensor.untyped_storage()) // tensor.element_size()
     return tensor.detach().as_strided((count,), (1,), 0)

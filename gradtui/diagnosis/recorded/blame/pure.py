@@ -17,8 +17,14 @@ FILES = frozenset({
     "tofile", "dump", "memmap",
 })  # fmt: skip
 """Functions of NumPy that read and write files."""
-UNCHECKED = frozenset({"sparse", "as_strided", "ctypes", "frombuffer"})
-"""Functions that read memory by unchecked numbers: edited, they may crash the process."""
+UNCHECKED = frozenset({
+    "sparse", "as_strided", "ctypes", "frombuffer", "resize_", "storage", "untyped_storage",
+    "set_", "data_ptr",
+})  # fmt: skip
+"""Functions that read memory by unchecked numbers: edited, they may crash the process.
+
+Those that free memory are no part of a derivation, either.
+"""
 METHODS = frozenset({
     name for kind in (list, dict, tuple, set, str, int, float) for name in dir(kind)
 })  # fmt: skip

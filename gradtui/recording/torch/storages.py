@@ -1,0 +1,88 @@
+"""The memory of tensors whose storage a program resizes, such as to free what it can recompute.
+
+No memory is given back while such a program is examined: arrays may lie in it, and edited code may
+still use it. What a program has freed is not a number.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, Protocol
+
+from torch import UntypedStorage
+
+_SIZE = "_gradtui_size"
+"""The attribute of a storage with its size in bytes as the program knows it."""
+_FREED = 0xFF
+"""The bytes of freed memory: in each type of floats, they are not a number."""
+_resize, _nbytes = UntypedStorage.resize_, UntypedStorage.nbytes
+
+
+class Listener(Protocol):
+    """Who knows the content of memory."""
+
+    def resizing(self, storage: UntypedStorage, kept: int) -> AbstractContextManager[None]:
+        """Follow a change of a storage: only its first `kept` bytes stay as they are."""
+
+
+listeners: list[Listener] = []
+_keeping = 0
+
+
+def room(storage: UntypedStorage) -> int:
+    """Return the size in bytes of the memory that a storage has."""
+    return _nbytes(storage)
+
+
+@contextmanager
+def heard(listener: Listener) -> Iterator[None]:
+    """Tell a listener of every storage that changes its size."""
+    listeners.append(listener)
+    try:
+        yield
+    finally:
+        listeners.remove(listener)
+
+
+def keep() -> None:
+    """Keep the memory of every storage from now on, until as many calls of `let_go`."""
+    global _keeping
+    _keeping += 1
+    if _keeping == 1:
+        UntypedStorage.resize_ = _resized
+        UntypedStorage.nbytes = _shown
+
+
+def let_go() -> None:
+    """Let storages be resized as before."""
+    global _keeping
+    _keeping -= 1
+    if not _keeping:
+        del UntypedStorage.resize_, UntypedStorage.nbytes
+
+
+def _shown(storage: UntypedStorage) -> int:
+    """Return the size of a storage as the program knows it."""
+    found = getattr(storage, _SIZE, None)
+    return room(storage) if found is None else int(found)
+
+
+def _resized(storage: UntypedStorage, size: int) -> Any:
+    """Resize a storage for the program; its memory only grows."""
+    before = _shown(storage)
+    if size == before:
+        return storage
+    if size < 0 or not storage.resizable() or storage.device.type != "cpu":
+        return _resize(storage, size)
+    kept = min(size, before)
+    with ExitStack() as stack:
+        for listener in listeners:
+            stack.enter_context(listener.resizing(storage, kept))
+        if size > room(storage):
+            _resize(storage, size)
+        setattr(storage, _SIZE, size)
+        spare = room(storage) - kept
+        ctypes.memset(storage.data_ptr() + kept, _FREED, spare)
+    return storage
