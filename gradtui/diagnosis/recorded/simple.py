@@ -42,7 +42,7 @@ def _by_numbers(
         yield Simple("sign", "it is the true gradient with the opposite sign", "-1")
     elif ratio == 0:
         yield Simple("missing-path", "it is 0: nothing flows back to it")
-    elif ratio is not None:
+    elif ratio is not None and abs(ratio - 1) > _CLOSE:  # else it is off by next to nothing
         yield Simple("constant-factor", f"it is {_told(ratio)} times the true gradient",
                      _told(ratio))  # fmt: skip
     if true[0].ndim == 2 and _all_close(hand, [one.T for one in true]):
@@ -53,7 +53,7 @@ def _by_numbers(
             yield Simple("wrong-variable", f"it is the gradient of {other}", other)
     apart = [one - two for one, two in zip(true, hand, strict=True)]
     decay = ratio_of(apart, [np.asarray(point.values[name], np.float64) for point in points])
-    if decay:
+    if decay and abs(decay - float(f"{decay:.2e}")) <= _CLOSE * abs(decay):  # as a user writes it
         text = f"{number(abs(decay))}*{name}"
         lacks = f"it lacks the term {text}" if decay > 0 else f"it has the extra term {text}"
         yield Simple("missing-term", lacks, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from weakref import finalize
 
 import torch
 from torch import Tensor
@@ -55,6 +56,7 @@ class TensorsKept(Kept):
         # Checked code is small: threads would wait for one another, and sum in another order.
         torch.set_num_threads(1)
         storages.keep()
+        self._let_go = finalize(self, storages.let_go)
         super().__init__(function)
         self._note(getattr(function, "__self__", function))
         if double:
@@ -83,7 +85,7 @@ class TensorsKept(Kept):
 
     def put_back(self) -> bool:
         """Restore everything; return whether anything other than generators had changed."""
-        storages.let_go()
+        self._let_go()
         changed = super().put_back()
         torch.set_default_dtype(self._default)
         torch.set_num_threads(self._threads)

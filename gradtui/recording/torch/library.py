@@ -30,6 +30,14 @@ _DIALECT = Dialect(
 )  # fmt: skip
 
 
+def _is_leaf(tensor: Tensor) -> bool:
+    """Return whether no operation made a tensor; PyTorch refuses to tell it of some views."""
+    try:
+        return tensor.is_leaf
+    except RuntimeError:
+        return False
+
+
 class _AsIs:
     """The world of unrecorded tensors."""
 
@@ -97,7 +105,7 @@ class PyTorch:
         if not isinstance(own, Tensor):
             return value
         made = own.detach().clone()
-        if own.is_leaf and value.grad is not None:
+        if _is_leaf(own) and value.grad is not None:
             made.grad = self._beneath(value.grad).detach().clone()
         return made
 
@@ -107,7 +115,7 @@ class PyTorch:
 
     def parts(self, value: Any) -> Mapping[str, Any]:
         """Return the arrays that a tensor holds beside its own numbers, by attribute."""
-        held = isinstance(value, Tensor) and value.is_leaf and value.grad is not None
+        held = isinstance(value, Tensor) and _is_leaf(value) and value.grad is not None
         return {"grad": value.grad} if held else {}
 
     def recorder(self) -> TensorRecorder:

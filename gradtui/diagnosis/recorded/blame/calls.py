@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from types import FunctionType, ModuleType
 
@@ -132,3 +132,11 @@ def _name(node: ast.Call) -> str:
 def _is_module(s: Statement, node: ast.expr) -> bool:
     held = s.unit.globals.get(node.id) if isinstance(node, ast.Name) else None
     return isinstance(held, ModuleType | type)
+
+
+def of_parts(s: Statement, node: ast.expr, elts: Sequence[ast.expr]) -> Iterator[Candidate]:
+    """Yield the parts of what is put together, such as by `cat`, with the other sign."""
+    for one in elts if isinstance(s.parents.get(node), ast.Call) else ():
+        if s.shape(one) and not isinstance(one, ast.UnaryOp):
+            edit = s.replaced(one, f"-{s.inside(one, 2)}", 3)
+            yield Candidate((edit,), "sign", f"the sign of {s.text(one)} is wrong", 0, "-1", one)

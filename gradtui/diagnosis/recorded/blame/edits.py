@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TypeGuard
 
-from gradtui.diagnosis.recorded.blame.calls import of_all, of_method
+from gradtui.diagnosis.recorded.blame.calls import of_all, of_method, of_parts
 from gradtui.diagnosis.recorded.blame.candidates import (
     OPERATORS,
     Candidate,
@@ -15,7 +15,14 @@ from gradtui.diagnosis.recorded.blame.candidates import (
     is_leaf,
     swapped,
 )
-from gradtui.diagnosis.recorded.blame.indices import of_axis, of_index, shifted
+from gradtui.diagnosis.recorded.blame.indices import (
+    counted,
+    exchanged,
+    moved,
+    of_axis,
+    of_index,
+    shifted,
+)
 from gradtui.diagnosis.recorded.blame.orders import of_axes, of_subscripts
 from gradtui.diagnosis.recorded.blame.stores import of_target
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -98,8 +105,9 @@ def edits(statement: Statement) -> Iterator[Candidate]:
                         swapped(statement, one, two), "wrong-variable", told, 1, None, node
                     )
                 yield from _shared(statement, elts)
+                yield from of_parts(statement, node, elts)
             case ast.Name() | ast.Attribute() if isinstance(node.ctx, ast.Load):
-                yield from _counted(statement, node)
+                yield from counted(statement, node)
             case ast.Subscript():
                 yield from of_index(statement, node)
             case ast.IfExp(test, body, orelse):
@@ -121,6 +129,7 @@ def edits(statement: Statement) -> Iterator[Candidate]:
     if isinstance(stored, ast.AugAssign) and isinstance(stored.op, ast.Mult | ast.Div):
         yield from _of_operand(statement, stored.value, isinstance(stored.op, ast.Div))
     yield from of_target(statement)
+    yield from exchanged(statement)
     yield from of_all(statement)
 
 
@@ -281,7 +290,8 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     if name in _TURNING and isinstance(called, ast.Attribute) and len(args) in (0, 2):
         edit = s.replaced(node, s.text(called.value), s.binding(called.value))
         yield _transposed(node, edit, s.text(called.value))
-    if name in ("transpose", "permute"):
+    yield from moved(s, node)
+    if name in ("transpose", "permute", "swapaxes"):
         yield from of_axes(s, node)
     if name == "einsum" and args and isinstance(args[0], ast.Constant):
         yield from of_subscripts(s, args[0])
@@ -377,16 +387,3 @@ def _of_root(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add) and parent.left is node:
         text = f"{s.text(called)}({s.text(inner)} + {s.right(parent)})"
         yield Candidate((s.replaced(parent, text),), "wrong-point", told, 1, None, parent)
-
-
-def _counted(s: Statement, node: ast.Name | ast.Attribute) -> Iterator[Candidate]:
-    """Yield a whole number in an expression off by one."""
-    held, parent = s.held(node), s.parents.get(node)
-    if held is None or held.shape or not isinstance(parent, ast.BinOp):
-        return
-    if held.kind != "i" and not (held.value is not None and held.value.is_integer()):
-        return
-    for text in (f"{s.text(node)} + 1", f"{s.text(node)} - 1"):
-        told = f"{s.text(node)} must be {text}"
-        cost = 2 if held.kind == "i" else 4  # a float is seldom a count
-        yield Candidate((s.replaced(node, text, 1),), "wrong-variable", told, cost, text, node)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from copy import deepcopy
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,6 +17,8 @@ from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 LIKELIER = 4
 """How much likelier an edit has to be if no glance takes its line for right."""
+_ALIKE = 2
+"""How much likelier an edit is that makes a line like another one."""
 _SMALL = 2
 """Most characters by which a replacing edit lengthens a line."""
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -56,7 +60,21 @@ class Hit(Struct, frozen=True, eq=False):
 
         A mistake in existing code is likelier than a missing part that could be in many places.
         """
-        return self.suspect.tier + self.cost + self.adds
+        return max(0, self.suspect.tier + self.cost + self.adds - _ALIKE * self.is_alike)
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether its line becomes like another one of the function, except for names and signs."""
+        unit, own = self.suspect.statement.unit, self.suspect.statement.node
+        others = (one for one in ast.walk(unit.node) if isinstance(one, ast.Assign))
+        forms = {_form(one) for one in others if one is not own}
+        try:
+            edited = ast.parse(unit.line_after([*self.candidate.edits]).strip()).body
+        except SyntaxError:
+            return False
+        calculated = isinstance(own, ast.Assign) and isinstance(own.value, ast.BinOp)
+        form = _form(edited[0]) if calculated and len(edited) == 1 else None
+        return form in forms and form != _form(own)
 
     @property
     def adds(self) -> bool:
@@ -84,6 +102,7 @@ class Hit(Struct, frozen=True, eq=False):
             self.adds,
             size > _SMALL,
             self.suspect.promoted,
+            not _renames(s.node),
             self.suspect.order,
             len(strange),
             size,
@@ -130,6 +149,28 @@ def together(one: Hit, two: Hit) -> list[Hit]:
         ), mended=mended)
         for hit, other in ((one, two), (two, one))
     ]  # fmt: skip
+
+
+class _Unnamed(ast.NodeTransformer):
+    """Leaves out of an expression what tells it from others like it."""
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        """Return it without the name."""
+        return ast.Name("", node.ctx)
+
+    def visit_Sub(self, node: ast.Sub) -> ast.AST:
+        """Return a sum for a difference."""
+        return ast.Add()
+
+
+def _form(node: ast.stmt) -> str:
+    """Return a statement without its names and signs."""
+    return ast.dump(_Unnamed().visit(deepcopy(node)))
+
+
+def _renames(node: ast.stmt) -> bool:
+    """Return whether a statement only gives a value another name, for which nobody writes one."""
+    return isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)
 
 
 def _is_change(unit: Unit, edit: Edit) -> bool:

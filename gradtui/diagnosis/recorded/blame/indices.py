@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from types import ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
@@ -13,6 +13,8 @@ from gradtui.diagnosis.recorded.blame.watch import Held
 
 _MOST = 12
 """Most indices of each kind tried."""
+_PARTS = 4
+"""Most indexed arrays of a statement whose indices are exchanged."""
 _NEAR = 4
 """Largest distance between two numbers of an index that may be swapped."""
 _AXES = ("0", "1", "-1", "2", "3")
@@ -135,6 +137,58 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
             None,
             node,
         )
+
+
+def exchanged(s: Statement) -> Iterator[Candidate]:
+    """Yield two arrays with each other's indices, such as `w[:-1] * x[1:]`."""
+    found = [one for one in s.nodes if isinstance(one, ast.Subscript)
+             and isinstance(one.ctx, ast.Load) and one not in s.indexing][:_PARTS]  # fmt: skip
+    for one, two in combinations(found, 2):
+        alike = _count(one.slice) == _count(two.slice)
+        if alike and s.text(one.slice) != s.text(two.slice):
+            edits = tuple(
+                Edit(s.unit.start(own.slice), s.unit.end(own.slice), s.text(other.slice))
+                for own, other in ((one, two), (two, one))
+            )
+            told = f"the indices of {s.text(one)} and {s.text(two)} are swapped"
+            yield Candidate(edits, "wrong-variable", told, 1, None, one)
+
+
+def _count(index: ast.expr) -> int:
+    return len(index.elts) if isinstance(index, ast.Tuple) else 1
+
+
+def moved(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield what is padded moved the other way: `pad(x[1:], (0, 1))` for `pad(x[:-1], (1, 0))`."""
+    called = node.func
+    if getattr(called, "attr", getattr(called, "id", "")) != "pad" or len(node.args) < 2:
+        return
+    given, widths = node.args[:2]
+    if not isinstance(given, ast.Subscript) or not isinstance(widths, ast.Tuple | ast.List):
+        return
+    ends, parts = widths.elts, given.slice
+    cuts = [one for one in (parts.elts if isinstance(parts, ast.Tuple) else [parts])
+            if isinstance(one, ast.Slice) and one.step is None]  # fmt: skip
+    turned = [(one, text) for one in cuts if (text := _from_other_end(s, one))]
+    texts = [s.text(one) for one in ends]
+    swaps = [at for at in range(0, len(texts) - 1, 2) if texts[at] != texts[at + 1]]
+    if len(turned) != 1 or len(swaps) != 1:
+        return
+    (cut, text), (at,) = turned[0], swaps
+    edits = (
+        Edit(s.unit.start(cut), s.unit.end(cut), text),
+        *swapped(s, ends[at], ends[at + 1]),
+    )
+    yield Candidate(edits, "wrong-axis", "it must be moved the other way", 1, None, node)
+
+
+def _from_other_end(s: Statement, cut: ast.Slice) -> str:
+    """Return a slice that leaves out as many elements at the other end; empty if unknown."""
+    if cut.lower is not None and cut.upper is None:
+        return f":-{s.text(cut.lower)}"
+    if cut.lower is None and isinstance(cut.upper, ast.UnaryOp):
+        return f"{s.text(cut.upper.operand)}:"
+    return ""
 
 
 def shifted(s: Statement, node: ast.expr, cost: int) -> Iterator[Candidate]:
@@ -272,3 +326,22 @@ def _others(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> Ite
         for text in sorted(same)[:_MOST]:
             edit = Edit(s.unit.start(part), s.unit.end(part), text)
             yield Candidate((edit,), "wrong-variable", f"the index must be {text}", 2, text, node)
+
+
+def counted(s: Statement, node: ast.Name | ast.Attribute) -> Iterator[Candidate]:
+    """Yield a whole number in an expression off by one."""
+    held, parent = s.held(node), s.parents.get(node)
+    if held is None or held.shape or not isinstance(parent, ast.BinOp):
+        return
+    if held.kind != "i" and not (held.value is not None and held.value.is_integer()):
+        return
+    times = parent.left if parent.right is node else parent.right
+    if isinstance(parent.op, ast.Mult) and isinstance(times, ast.Constant):
+        own = times.value if type(times.value) is int else None
+        for value in (own + 1, own - 1) if own is not None else ():
+            told, edit = f"{own} must be {value}", s.replaced(times, str(value))
+            yield Candidate((edit,), "wrong-variable", told, 1, str(value), times)
+    for text in (f"{s.text(node)} + 1", f"{s.text(node)} - 1"):
+        told = f"{s.text(node)} must be {text}"
+        cost = 2 if held.kind == "i" else 4  # a float is seldom a count
+        yield Candidate((s.replaced(node, text, 1),), "wrong-variable", told, cost, text, node)

@@ -233,6 +233,11 @@ def _transposes(s: Statement) -> Iterator[Candidate]:
             text = f"{s.inside(node, 9)}{s.dialect.swapped}"
             edit = s.replaced(node, text)
             yield Candidate((edit,), "transposed", f"it needs {text}", 0, text, node)
+        called = isinstance(parent, ast.Call) and node in parent.args
+        if shape is not None and len(shape) > 2 and shape[0] == shape[1] > 1 and called:
+            text = f"{s.inside(node, 9)}.{s.dialect.swapping}(0, 1)"  # as the weights of conv2d
+            edit, told = s.replaced(node, text), f"it needs {text}"
+            yield Candidate((edit,), "transposed", told, 1, text, node)
         if shape is not None and len(shape) == 1 and _is_stretched(parent):
             text = f"{s.inside(node, 9)}[:, None]"
             edit = s.replaced(node, text)

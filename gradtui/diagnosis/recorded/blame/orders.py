@@ -6,7 +6,7 @@ A missing conjugate is of that kind, too.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise, permutations
 from types import ModuleType
 
@@ -114,11 +114,13 @@ def _laid(s: Statement, node: ast.Call) -> Iterator[Candidate]:
 
 
 def of_axes(s: Statement, node: ast.Call) -> Iterator[Candidate]:
-    """Yield other orders of the axes of a full transpose."""
+    """Yield other orders of the axes of a full transpose, or other axes of one of two."""
     given = [
         one for arg in node.args for one in (arg.elts if isinstance(arg, ast.Tuple) else [arg])
     ]
     axes = [one for one in given if isinstance(one, ast.Constant) and type(one.value) is int]
+    if len(axes) == 2 and len(given) == 2:
+        yield from _of_two_axes(s, node, axes)
     if len(axes) not in (3, 4):
         return
     start, end = s.unit.start(axes[0]), s.unit.end(axes[-1])
@@ -126,6 +128,19 @@ def of_axes(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         text = ", ".join(order)
         told = f"the axes must be {text}"
         yield Candidate((Edit(start, end, text),), "transposed", told, 2, text, node)
+
+
+def _of_two_axes(s: Statement, node: ast.Call, axes: Sequence[ast.Constant]) -> Iterator[Candidate]:
+    """Yield other pairs of axes that are swapped."""
+    shape = s.shape(node.func.value) if isinstance(node.func, ast.Attribute) else None
+    shape = shape or s.shape_of_value(node)
+    count = len(shape) if shape else 0
+    own = {int(str(one.value)) % count for one in axes} if count else set()
+    for one, two in combinations(range(min(count, _MOST + 1)), 2):
+        if {one, two} != own:
+            text, start, end = f"{one}, {two}", s.unit.start(axes[0]), s.unit.end(axes[-1])
+            told = f"the axes must be {text}"
+            yield Candidate((Edit(start, end, text),), "transposed", told, 1, text, node)
 
 
 def of_subscripts(s: Statement, node: ast.Constant) -> Iterator[Candidate]:

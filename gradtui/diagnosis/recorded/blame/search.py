@@ -126,8 +126,8 @@ class Search:
                 hits += self._at(suspects, total)
                 if any(self._is_enough(hit, total) for hit in hits):
                     break
-                wanting = self._glancing and total == _UNLIKELY and not likely and not hits
-                if wanting:
+                wanting = self._glancing and total == _UNLIKELY and not likely
+                if wanting and not hits and not self._nearly:
                     with self._trials.apart():
                         pair = self._together()
                     if pair:
@@ -135,6 +135,8 @@ class Search:
             if self._glancing and not likely:
                 with self._trials.apart():
                     self._rest = self._repaired_beyond(hits)
+            if self._nearly and not hits:
+                break  # no edit is better where results are only approximated
         best = min(hits or self._nearly, key=Hit.rank, default=None)
         return [] if best is None else self._rest if best in self._rest else [best]
 
@@ -158,7 +160,7 @@ class Search:
 
     def _together(self) -> list[Hit]:
         """Return two edits that repair a result only together, first that of a line that fails."""
-        start = self._again(None) if self._again is not None else None
+        start = self._again and self._again(None)
         found = [*start._led()] if start is not None else []
         found.sort(key=lambda pair: -pair[1].right)
         for lead, further in found[:_FOLLOWED]:
@@ -180,7 +182,7 @@ class Search:
             if self._trials.left <= 0:
                 return
             with self._trials.assuming((lead.patch, frozenset())):
-                further = self._again(lead.suspect.line) if self._again is not None else None
+                further = self._again and self._again(lead.suspect.line)
             if further is not None:
                 yield lead, further
 

@@ -266,9 +266,11 @@ def _writes(node: ast.expr) -> bool:
 
 
 def _hands_on(node: ast.stmt) -> bool:
-    """Return whether a statement returns a value as it is, beside others that it computes."""
+    """Return whether a statement returns a value as it is, or moved, beside others."""
     value = node.value if isinstance(node, ast.Return) else None
-    return isinstance(value, ast.Tuple) and any(is_leaf(one) for one in value.elts)
+    return isinstance(value, ast.Tuple) and any(
+        is_leaf(one) or isinstance(one, ast.Call | ast.Subscript) for one in value.elts
+    )
 
 
 def _keeps(node: ast.stmt) -> bool:

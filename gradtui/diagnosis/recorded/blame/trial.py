@@ -22,8 +22,8 @@ Results = Mapping[str, Array]
 
 
 _MEASURED = 3
-_LONGEST, _APART = 15.0, 6.0
-"""Most processor seconds of a search, and of a part of it that is apart."""
+_LONGEST, _APART = 15.0, 0.4
+"""Most processor seconds of a search, and the share for a part of it that is apart."""
 _FEWEST, _PAUSE = 40, 0.1
 """The fewest runs of slow code, and the seconds for which a look at the clock holds."""
 
@@ -46,6 +46,8 @@ class Trials(ABC):
         """The results that are wrong."""
         self._most = self._left = most
         self._start, self._seen, self._late = time.process_time(), 0.0, False
+        self.longest = _LONGEST
+        """Most processor seconds of the search."""
         self.nearly: frozenset[str] = frozenset()
         """The wrong results that the edit tried last makes right but for an approximation."""
         self.strays: bool | None = None
@@ -91,7 +93,7 @@ class Trials(ABC):
     def apart(self) -> Iterator[None]:
         """Give a part of the search time of its own, which the rest does not lose."""
         begun = time.process_time()
-        start, self._start = self._start, begun - _LONGEST + _APART
+        start, self._start = self._start, begun - (1 - _APART) * self.longest
         try:
             yield
         finally:
@@ -115,7 +117,7 @@ class Trials(ABC):
         now = time.perf_counter()
         if now - self._seen > _PAUSE:  # asking for the time of the processor is slow
             self._seen = now
-            self._late = time.process_time() - self._start > _LONGEST
+            self._late = time.process_time() - self._start > self.longest
         late = self._late and self.made >= _FEWEST
         return 0 if late or self.watchdog.waited else self._left
 
