@@ -48,6 +48,8 @@ _SIGNS: Sequence[Slope] = (lambda x: np.clip(x, -1, 1), np.tanh)
 """Surrogate slopes of `abs`, whose own slope jumps."""
 _DETACHED = re.compile(r"detach|stop_?grad|no_?grad")
 _COPIED = re.compile(r"\bcopy\(")
+_ENOUGH, _LEVEL, _FALLEN = 20, 1e-5, 0.5
+"""The fewest slopes that tell a bump, how much they may waver, and how far it must fall."""
 _MOST = 6
 """Most detached values tried, most steps, and most values that each may be a step of."""
 
@@ -110,6 +112,40 @@ def stepped(points: Sequence[Point]) -> Iterator[Way]:
         for slope in _SLOPES:
             links_at = partial(_past, step=step, source=source, slope=slope)
             yield Way(told, tape.nodes[step].place, partial(_linked, links_at=links_at))
+
+
+def sloping(points: Sequence[Point], name: str) -> Place | None:
+    """Return the place of a step that a gradient passes with some bump for a slope, if any does.
+
+    At all points it is what arrives at the step, times a function of the argument alone that rises
+    and then falls.  By mistake no gradient is like that.
+    """
+    for step, source in _steps(points):
+        found = [_slopes_at(point, name, step, source) for point in points]
+        told = [one for one in found if one is not None]
+        if len(told) == len(points) and _is_bump(*map(np.concatenate, zip(*told, strict=True))):
+            return points[0].result.tape.nodes[step].place
+    return None
+
+
+def _slopes_at(point: Point, name: str, step: int, source: int) -> tuple[Array, Array] | None:
+    """Return an argument that decides a step, and the slopes with which its gradient passes it."""
+    tape, hand = point.result.tape, point.hand[name]
+    if source != tape.arguments[name] or step >= point.root or tape.shape(step) != hand.shape:
+        return None
+    arriving = gradients(tape.with_active({step}), point.root, [step])[step]
+    told = arriving != 0
+    return tape.value(source)[told], hand[told] / arriving[told]
+
+
+def _is_bump(at: Array, slopes: Array) -> bool:
+    """Return whether slopes are never negative, and rise to a largest one and then fall."""
+    own = slopes[np.argsort(at)]
+    top, room = int(np.argmax(own)), _LEVEL * np.max(own, initial=0.0)
+    if own.size < _ENOUGH or not np.all(np.isfinite(own)) or np.min(own) < -room:
+        return False
+    rising = np.all(np.diff(own[: top + 1]) >= -room) and np.all(np.diff(own[top:]) <= room)
+    return bool(rising and max(own[0], own[-1]) <= _FALLEN * own[top])
 
 
 def returning(points: Sequence[Point]) -> Iterator[Way]:

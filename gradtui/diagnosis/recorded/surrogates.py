@@ -22,6 +22,7 @@ from gradtui.diagnosis.recorded.passes import (
     kinked,
     returning,
     rounded,
+    sloping,
     stepped,
 )
 from gradtui.diagnosis.recorded.runs import Point
@@ -89,6 +90,9 @@ def surrogate(
             return Surrogate(f"{way.told}, and has a magnitude of its own", way.place)
         if _explained(way, name, points, tolerance, {}) is not None:
             return Surrogate(way.told, way.place)
+    zero = not any(np.any(point.true[name]) for point in points)
+    if zero and (place := sloping(points, name)) is not None:
+        return Surrogate("passes through a step, which is flat, with a slope of its own", place)
     if length and _is_along(None, name, points):
         return Surrogate("has a magnitude of its own", None)
     return None
