@@ -83,17 +83,19 @@ def surrogate(
     """
     if not any(np.any(point.hand[name]) for point in points):
         return None
-    length = deliberate and _is_of_one_length(name, points)
+    length = _is_of_one_length(name, points)
+    along = length and _is_along(None, name, points)
     ways = _ways(name, points, straight=length, chooses=chooses)
     for way in (*ways, *(returning(points) if deliberate else ())):
-        if length and _is_along(way, name, points):
+        # A mere magnitude may be a mistake; with another direction, too, it is none.
+        if length and (deliberate or not along) and _is_along(way, name, points):
             return Surrogate(f"{way.told}, and has a magnitude of its own", way.place)
         if _explained(way, name, points, tolerance, {}) is not None:
             return Surrogate(way.told, way.place)
     zero = not any(np.any(point.true[name]) for point in points)
     if zero and (place := sloping(points, name)) is not None:
         return Surrogate("passes through a step, which is flat, with a slope of its own", place)
-    if length and _is_along(None, name, points):
+    if deliberate and along:
         return Surrogate("has a magnitude of its own", None)
     return None
 

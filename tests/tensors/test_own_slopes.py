@@ -1,4 +1,4 @@
-"""Gradients that pass a step with a slope of their own, as those of spiking networks do."""
+"""Gradients that pass a step or `abs` with a slope of their own, and mistakes that look alike."""
 
 import pytest
 
@@ -62,3 +62,45 @@ def test_a_bump_for_a_slope_is_meant(steepness):
 def test_what_is_no_slope_of_a_step_is_wrong(function):
     findings = gradtui.check(lambda u: function.apply(u, 3.0), u())
     assert "error" in {one.severity for one in findings}
+
+
+class Distance(Function):
+    """Passes `abs` by what it is of, in a length of its own."""
+
+    @staticmethod
+    def forward(ctx, w, x):
+        ctx.save_for_backward(w, x)
+        return -(w[:, None] - x).abs().sum(-1)
+
+    @staticmethod
+    def backward(ctx, g):
+        w, x = ctx.saved_tensors
+        dw = ((x - w[:, None]) * g[..., None]).sum(1)
+        return dw / dw.norm() * 0.7, ((w[:, None] - x).clamp(-1, 1) * g[..., None]).sum(0)
+
+
+class Shortened(Distance):
+    """Only its length is another than that of the true gradient."""
+
+    @staticmethod
+    def backward(ctx, g):
+        w, x = ctx.saved_tensors
+        own = (w[:, None] - x).sign() * g[..., None]
+        dw = -own.sum(1)
+        return dw / dw.norm() * 0.7, own.sum(0)
+
+
+def distances(function):
+    w, x = torch.randn(3, 4, dtype=torch.float64), 2 * torch.randn(5, 4, dtype=torch.float64)
+    return gradtui.check(lambda w, x: function.apply(w * 1.0, x), w, x)
+
+
+def test_another_slope_of_abs_in_a_length_of_its_own_is_meant():
+    findings = distances(Distance)
+    assert {(one.target, one.severity) for one in findings} == {("w", "info"), ("x", "info")}
+    assert any("has a magnitude of its own" in one.message for one in findings)
+
+
+def test_a_length_of_its_own_alone_is_wrong():
+    finding = only(distances(Shortened))
+    assert (finding.target, finding.severity) == ("w", "error")
