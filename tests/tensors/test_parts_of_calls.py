@@ -102,6 +102,30 @@ class Parted(Function):
         return da, db, dc
 
 
+class Between(Function):
+    """Adds the slopes at both ends, of ones for the gradient that it is given."""
+
+    @staticmethod
+    def forward(ctx, table, at):
+        ctx.save_for_backward(table, at)
+        return (table[at + 1] - table[at]) / 2
+
+    @staticmethod
+    def backward(ctx, g):
+        table, at = ctx.saved_tensors
+        found = torch.zeros_like(table)
+        found.index_add_(0, at + 1, torch.ones_like(g) / 2)
+        found.index_add_(0, at, -torch.ones_like(g) / 2)
+        return found, None
+
+
+def test_ones_that_stand_for_the_gradient_are_replaced_everywhere():
+    findings = gradtui.check(Between, x(6), torch.tensor([0, 3, 1, 3, 4]))
+    finding = next(one for one in findings if one.severity == "error")
+    assert finding.line in (line_of(Between.backward, 4), line_of(Between.backward, 5))
+    assert finding.fix.count("index_add_") == finding.fix.count("g / 2") == 2
+
+
 @pytest.mark.parametrize(("function", "given", "line", "fix"), [
     (Turned, [x(3, 4)], 4, "return torch.cat([-second, 2 * b * first], dim=-1)"),
     (Crossed, [x(2, 4), x(2, 5, start=1), x(2, 5, start=2)], 3,

@@ -110,12 +110,28 @@ def unused(s: Statement) -> Iterator[Candidate]:
 
 
 def given(s: Statement) -> Iterator[Candidate]:
-    """Yield numbers in scope for written ones, and flags that calls leave out."""
+    """Yield numbers in scope for written ones, flags that calls leave out, and what is given."""
     for node in s.nodes:
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
             yield from _of_scope(s, node)
         elif isinstance(node, ast.Call):
             yield from _flags(s, node)
+            if isinstance(node.func, ast.Attribute) and node.func.attr == "ones_like":
+                yield from _for_ones(s, node)
+
+
+def _for_ones(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield arguments for ones of their shape, wherever the same ones stand in the function."""
+    own, shape = s.text(node), s.shape(node.args[0]) if node.args else None
+    alike = [one for one in ast.walk(s.unit.node)
+             if isinstance(one, ast.Call) and s.text(one) == own]  # fmt: skip
+    for name in (one.arg for one in ast.walk(s.unit.node) if isinstance(one, ast.arg)):
+        held = s.scope.get(name)
+        if shape and held is not None and (held.shape, held.kind) == (shape, "f"):
+            told = f"{own} must be {name}"
+            for places in [[node], alike] if len(alike) > 1 else [alike]:
+                edits = tuple(s.replaced(one, name) for one in places)
+                yield Candidate(edits, "missing-factor", told, 1, name, node)
 
 
 def _of_scope(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
