@@ -182,6 +182,60 @@ def test_a_line_that_only_renames_is_likelier():
     assert (finding.line, finding.fix) == (line_of(Scaled.backward, 4), "dx = dx * signs")
 
 
+def few(monkeypatch, most):
+    """Let a search end after few runs of edited code."""
+    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.gradients._MOST", most)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.gradients._LEAST", most)
+
+
+class Kept(Function):
+    """Takes the slope from the forward pass, and does nothing with it."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        slope = x.cos() * w
+        slope = slope + w.square() * 2 * x
+        ctx.save_for_backward(slope, w)
+        return x.sin() * w + x.square() * w.square()
+
+    @staticmethod
+    def backward(ctx, g):
+        slope, _ = ctx.saved_tensors
+        slope = slope
+        return slope, None
+
+
+def test_a_line_that_does_nothing_comes_first(monkeypatch):
+    few(monkeypatch, 40)
+    finding = only(gradtui.check(lambda one: Kept.apply(one, x(3, 5, start=1)), x(3, 5)))
+    assert (finding.line, finding.fix) == (line_of(Kept.backward, 3), "slope = slope * g")
+
+
+class Rows(Function):
+    """Adds to a part of a padded array."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        padded = F.pad(x, (2, 2))
+        return padded[:, 1:-1] * w + padded[:, :-2] * w.square()
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        wide = torch.zeros(x.size(0), x.size(1) + 4, dtype=x.dtype)
+        wide[:, 1:-1].add_(g * w)
+        wide[:, :-2].add_(g * w.square() * x.size(0))
+        return wide[:, 2:-2], None
+
+
+def test_a_part_of_an_array_that_is_added_to_is_previewed(monkeypatch):
+    few(monkeypatch, 60)
+    finding = only(gradtui.check(lambda one: Rows.apply(one, x(3, 7, start=1)), x(3, 5)))
+    assert finding.line == line_of(Rows.backward, 5)
+    assert finding.fix == "wide[:, :-2].add_(g * w.square())"
+
+
 def test_a_line_unlike_the_one_beside_it_is_likelier():
     finding = only(gradtui.check(Halves, x(3, 3), x(3, 3, start=1)))
     assert finding.line == line_of(Halves.backward, 6)

@@ -374,8 +374,11 @@ def _is_adding(s: Statement) -> bool:
 
 
 def _is_named(s: Statement) -> bool:
-    """Return whether a statement stores its value under a name, or writes all of a named array."""
+    """Return whether a statement stores its value under a name, or writes into a named array."""
     if not isinstance(s.node, ast.Expr):
         return True
     called = s.node.value.func if isinstance(s.node.value, ast.Call) else None
-    return isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name)
+    if not isinstance(called, ast.Attribute):
+        return False
+    written = called.value.value if isinstance(called.value, ast.Subscript) else called.value
+    return isinstance(written, ast.Name)

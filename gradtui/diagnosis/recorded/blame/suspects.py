@@ -107,6 +107,8 @@ class Suspects:
         tier = self._tier(lines, fed, partial=_is_partial(node))
         if fed and tier == TIERS and _hands_on(node):
             return Suspect(statement, UNTOLD - 1, True, order)
+        if tier < TIERS and _does_nothing(node):
+            return Suspect(statement, min(1, tier), False, order)
         if beside and isinstance(node, ast.Assign) and is_leaf(node.value):
             # A line that only renames is likelier to lack the part that the next one lacks.
             return Suspect(statement, min(UNTOLD, tier), False, order)
@@ -271,6 +273,11 @@ def _hands_on(node: ast.stmt) -> bool:
     return isinstance(value, ast.Tuple) and any(
         is_leaf(one) or isinstance(one, ast.Call | ast.Subscript) for one in value.elts
     )
+
+
+def _does_nothing(node: ast.stmt) -> bool:
+    """Return whether a statement stores a name's value under that name."""
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == ast.unparse(node.value)
 
 
 def _keeps(node: ast.stmt) -> bool:
