@@ -12,7 +12,8 @@ from gradtui.debugger.guide import Progress
 from gradtui.explain.spans import Role, Span, TextRow, line
 
 _BINDING = re.compile(r"(\{[a-z0-9-]+\})")
-_FORMULA = re.compile(r"[^ \n]+(?: [-−+=<>] [^ \n]+)+")
+_FORMULA = re.compile(r"[^ \n]+(?: [-−+=<>·] [^ \n]+)+")
+_STEP = re.compile(r"\bat step (?=\d)")
 _SHORT = 20
 """The longest formula that is kept in one row, in characters."""
 _HELD = "\N{NO-BREAK SPACE}"
@@ -90,7 +91,8 @@ def _task(text: str, width: int, fill: Callable[[str], str]) -> list[TextRow]:
 def _folded(text: str, width: int) -> list[str]:
     """Return a text as rows, none of which ends inside a short formula."""
     held = _FORMULA.sub(
-        lambda found: found[0].replace(" ", _HELD) if len(found[0]) <= _SHORT else found[0], text
+        lambda found: found[0].replace(" ", _HELD) if len(found[0]) <= _SHORT else found[0],
+        _STEP.sub(f"at{_HELD}step{_HELD}", text),
     )
     return [row.replace(_HELD, " ") for row in wrap(held, width)]
 

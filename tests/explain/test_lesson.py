@@ -114,3 +114,13 @@ def test_a_short_formula_is_kept_in_one_row(write):
     rows = [line_text(row) for row in lesson_rows(session.frame, 41, str)]
     assert "It took y = 5 hours. What is the error" in rows
     assert "e = ŷ − y, and why is a + b + c + d + e +" in rows
+
+
+def test_a_short_product_and_a_step_are_kept_in_one_row(write):
+    text = "They are −4 · 1.5 = −6 and −4 · 1 = −4. It is w1 at step 1 = 3 − 0.1·4 = 2.6."
+    session = Session(load_problem(write("L = (w*x)**2", more=f'[[lesson]]\ntext = "{text}"\n')))
+    tour.begin(session)
+    rows = [line_text(row) for row in lesson_rows(session.frame, 30, str)]
+    assert "They are −4 · 1.5 = −6 and" in rows
+    assert "−4 · 1 = −4. It is w1" in rows
+    assert "at step 1 = 3 − 0.1·4 = 2.6." in rows
