@@ -16,6 +16,8 @@ from gradtui.scenario.bundled import Entry
 
 _ABOVE = 100
 """Weight of a word in a scenario's head; a word in its text weighs 1."""
+_BEGINS = 6
+"""The weight of the first words of a chapter's title."""
 _EXACT = 100 * _ABOVE
 _ENTRIES = 500
 """Most scenarios whose heads are remembered."""
@@ -76,7 +78,8 @@ def _weigh(entry: Entry, chapter: str, wanted: Sought) -> tuple[int, int]:
     having = [(weight, head) for weight, head in heads if several and phrase in head]
     whole = sum(weight * (3 if wanted.whole.search(head) else 2) for weight, head in having)
     whole += several and phrase in prose
-    whole += spelt(chapter).removeprefix("the ").startswith(phrase)
+    begins = spelt(chapter).removeprefix("the ").startswith(phrase)
+    whole += _ABOVE * _BEGINS * begins
     whole += _EXACT * (phrase in (spelt(entry.name), spelt(entry.title)))
     return sum(map(bool, weights)), sum(weights) + whole
 
