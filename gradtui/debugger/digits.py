@@ -10,8 +10,11 @@ from msgspec import Struct
 _NUMBER = re.compile(r"[-+−]?(\d+\.?\d*|\.\d+)(?:e([-+−]?\d+))?", re.IGNORECASE)
 _FEW = 3
 """Digits from which on a number is the rounding of few others."""
-_EXACT = 1e-9
-"""The relative difference of numbers that are the same but for rounding in the machine."""
+EXACT = 2e-7
+"""The relative difference of numbers that are the same on paper.
+
+The machine rounds, to 6e-8 in float32, and Adam's eps is left out by hand.
+"""
 _SHOWN = 5e-5
 """The relative error of a number worked out from the rounded ones on the screen and in texts."""
 
@@ -26,7 +29,7 @@ class Digits(Struct, frozen=True):
 
     def agree(self, given: float, wanted: float) -> bool:
         """Return whether the typed number is the wanted one, rounded or cut off."""
-        noise = _EXACT * max(abs(wanted), self.unit)
+        noise = EXACT * max(abs(wanted), self.unit)
         cut = abs(given) <= abs(wanted) + noise and abs(wanted - given) < self.unit - noise
         near = max(self.unit / 2 + noise, _SHOWN * abs(wanted))
         return not self.count or cut or abs(given - wanted) <= near
@@ -36,7 +39,7 @@ class Digits(Struct, frozen=True):
 
         With `written`, an expression is one that may have rounded numbers in it.
         """
-        if math.isclose(given, wanted, rel_tol=_EXACT):
+        if math.isclose(given, wanted, rel_tol=EXACT):
             return self.agree(given, wanted)
         if not self.count:
             return written

@@ -139,8 +139,10 @@ def _of_gradient(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
             way = " → ".join(label(frame, id) for id in path)
             said = f"that is the path {way} alone: add the other paths"
             yield math.prod(factors), said
+        if len(factors) > 1 and len(paths) == 1:
+            yield from _of_parts_of_path(frame, path, factors)
         if len(factors) > 1:
-            yield from _of_path(frame, path, factors, alone=len(paths) == 1)
+            yield from _of_path(frame, path, factors, truth - math.prod(factors))
     if len(paths) > 1:
         yield multiplied, "that is the product of the paths: add them"
     if frame.graph.nodes[node].kind is not Kind.PARAMETER:
@@ -151,27 +153,33 @@ def _of_gradient(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
     yield -rate * truth, step
 
 
-def _of_path(
-    frame: Frame, path: tuple[int, ...], factors: list[float], *, alone: bool
-) -> Iterator[Guess]:
-    """Yield the results of one path with a wrong factor."""
+def _of_parts_of_path(frame: Frame, path: tuple[int, ...], factors: list[float]) -> Iterator[Guess]:
+    """Yield the products along the end of the only path, and the factors by themselves."""
     names = [partial(frame, target, source) for source, target in pairwise(path)]
-    product = math.prod(factors)
     for cut in range(1, len(factors)):
         left = " · ".join(names[:cut][::-1])
         value = number(math.prod(factors[:cut]))
-        rest = f"that is {gradient_of(frame, path[cut])}; " if alone else ""
+        rest = f"that is {gradient_of(frame, path[cut])}; "
         word = "factor" if cut == 1 else "product"
         yield math.prod(factors[cut:]), f"{rest}the {word} {left} = {value} is missing"
+    for name, factor in zip(names, factors, strict=True):
+        yield factor, f"that is the local derivative {name} alone: the chain continues"
+    yield sum(factors), "that is the sum of the local derivatives: along a path they multiply"
+
+
+def _of_path(
+    frame: Frame, path: tuple[int, ...], factors: list[float], rest: float
+) -> Iterator[Guess]:
+    """Yield the gradients with a wrong factor in one path; `rest` is what the others add."""
+    names = [partial(frame, target, source) for source, target in pairwise(path)]
+    product = math.prod(factors)
     for at, (name, factor) in enumerate(zip(names, factors, strict=True)):
         others = math.prod(factors[:at] + factors[at + 1 :])
         shown = f"{name} = {number(factor)}"
-        yield others, f"the factor {shown} is missing"
-        yield product * factor, f"the factor {shown} is there twice"
+        yield rest + others, f"the factor {shown} is missing"
+        yield rest + product * factor, f"the factor {shown} is there twice"
         if factor:
-            yield others / factor, f"multiply by {shown}, do not divide by it"
-        yield factor, f"that is the local derivative {name} alone: the chain continues"
-    yield sum(factors), "that is the sum of the local derivatives: along a path they multiply"
+            yield rest + others / factor, f"multiply by {shown}, do not divide by it"
 
 
 def _of_sizes(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
@@ -206,7 +214,10 @@ def _of_value(frame: Frame, node: int, index: Index) -> Iterator[Guess]:
         name = frame.graph.nodes[base].name
         text = label(frame, base) if name else f"({in_names(frame, base)})"
         said = f"that is {text} doubled, not squared"
-        yield 2 * float(frame.tape.value(base)), said
+        square = float(frame.tape.value(base))
+        yield 2 * square, said
+        if square < 0 and name:
+            yield -square, f"that is the size of {text}: it is still to be squared"
     for count in sorted(counts(frame, own)):
         yield whole * count, f"that is summed over all {count:,}: the mean divides by {count:,}"
 
@@ -218,7 +229,7 @@ def _of_elements(frame: Frame, node: int, question: Question) -> Iterator[Guess]
     whole = frame.tape.adjoint(node) if question.gradient else frame.tape.value(node)
     text = gradient_of(frame, node) if question.gradient else label(frame, node)
     for index in np.ndindex(whole.shape):
-        if index != question.index:
+        if index != question.index and whole[index]:  # 0 is that of many, and of a guess at random
             yield float(whole[index]), f"that is {element_text(text, index)}"
 
 

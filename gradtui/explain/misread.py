@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 from msgspec import Struct
@@ -58,7 +58,7 @@ def of_operations(frame: Frame, question: Question) -> Iterator[Guess]:
         found = _of_rule(frame, frame.graph.names[question.name])
     else:
         found = _of_line(frame, frame.graph.names[question.name], question.index)
-    guesses = list(found)
+    guesses = [guess for guess in found if guess[0]]  # 0 is the number of who has no idea
     for at, (value, said) in enumerate(guesses):
         others = (other for place, (other, _) in enumerate(guesses) if place != at)
         if not any(math.isclose(value, other, rel_tol=1e-9, abs_tol=1e-12) for other in others):
@@ -102,6 +102,7 @@ def _of_rule(frame: Frame, node: int) -> Iterator[Guess]:
 def _edits(nodes: Sequence[Node], root: int) -> Iterator[_Edit]:
     """Yield a line with each mistake in it: in its last operation, or in a sign anywhere."""
     yield from _in_other_order(nodes, root)
+    yield from _in_products(nodes, root)
     for id in sorted(_own(nodes, root), reverse=True):
         node = nodes[id]
         others = _INSTEAD.get(node.op, "") if id == root else _opposite(node.op)
@@ -114,6 +115,25 @@ def _edits(nodes: Sequence[Node], root: int) -> Iterator[_Edit]:
         edited = [*nodes]
         edited[root] = _as(node, node.op, node.inputs[::-1])
         yield _Edit(edited, root, _SWAPPED[node.op], root)
+
+
+def _in_products(nodes: Sequence[Node], root: int) -> Iterator[_Edit]:
+    """Yield a sum of products with their factors exchanged, and one without any product."""
+    own = [nodes[id] for id in sorted(_own(nodes, root))]
+    products = [node for node in own if node.op == "*" and node.id != root]
+    if nodes[root].op not in _SIGNS or not products:
+        return
+    for one, other in combinations(products, 2):
+        if any(_is_open(nodes[id]) for node in (one, other) for id in node.inputs):
+            continue
+        edited = [*nodes]
+        edited[one.id] = _as(one, "*", (one.inputs[0], other.inputs[1]))
+        edited[other.id] = _as(other, "*", (other.inputs[0], one.inputs[1]))
+        yield _Edit(edited, root, "the factors are exchanged", root)
+    edited = [*nodes]
+    for node in products:
+        edited[node.id] = _as(node, "+")
+    yield _Edit(edited, root, _mistaken("*", "+"), root)
 
 
 def _in_other_order(nodes: Sequence[Node], root: int) -> Iterator[_Edit]:

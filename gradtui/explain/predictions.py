@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from gradtui.base.ascii import spell
 from gradtui.base.text import number
-from gradtui.debugger.digits import Digits
+from gradtui.debugger.digits import EXACT, Digits
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.guide import is_close
 from gradtui.engine.graph import Kind
@@ -37,8 +37,6 @@ from gradtui.scenario.lesson import Question
 
 _LONG = 80
 """Longest formula, in characters; longer ones are left out."""
-_EXACT = 1e-9
-"""The relative difference of numbers that are the same but for rounding in the machine."""
 _ROUNDED = 1e-3
 """The relative error of an expression in which rounded numbers were typed."""
 _VALUE = "that is the value of"
@@ -90,7 +88,7 @@ def mistake_text(
         for value, text in found:
             if not math.isfinite(value) or is_close(value, truth, step):
                 continue
-            if math.isclose(given, value, rel_tol=_EXACT):
+            if math.isclose(given, value, rel_tol=EXACT):
                 return value, text
             if not near[1] and is_it(value):
                 near = value, text
@@ -112,7 +110,7 @@ def mistake_text(
 def _either(given: float, found: Guess, operation: Guess) -> str:
     """Return what a number may be: something else, or its own line with another operation."""
     said, line = found[1], operation[1]
-    exact = [math.isclose(given, one[0], rel_tol=_EXACT) for one in (found, operation)]
+    exact = [math.isclose(given, one[0], rel_tol=EXACT) for one in (found, operation)]
     if not line or exact == [True, False]:
         return said
     if said in ("", SIGN) or exact == [False, True]:

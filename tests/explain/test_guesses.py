@@ -59,6 +59,13 @@ def test_a_wrong_update_is_told(write, given, said):
     assert said in mistake_text(frame, question, given, truth, before)
 
 
+def said_at(name, place, given):
+    session = gradtui.load(name)
+    tour.begin(session)
+    tour.enter(session, place - 1)
+    return judge(session, session.guide, given)
+
+
 def test_a_sum_for_a_mean_and_another_element_are_told(write):
     frame, question, truth, before = asked(write, MEAN, "grad(w[1])", **ROWS)
     # ∂L/∂w = 2/5 · X.T e, of e = yhat - y by hand
@@ -97,6 +104,42 @@ def test_twice_what_is_squared_is_told():
     question = next(one.question for one in session.problem.lessons if one.question)
     said = mistake_text(session.frame, question, 2.0, 1.0, None)
     assert said == "that is (ŷ - y) doubled, not squared"
+
+
+def test_the_size_of_what_is_squared_is_told():
+    # e is -0.5, and w1 happens to be 0.5
+    assert "that is the size of e: it is still to be squared" in said_at("practice", 2, "0.5")
+    assert "that is the value of e" in said_at("practice", 2, "-0.5")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        # two ways of -3.6·2 and -3.6·0.4·1
+        ("-3.6", "-3.6: that is ∂L/∂door."),
+        ("-10.8", "the factor ∂door/∂depot = 0.4 is missing"),
+        ("-7.776", "the factor ∂door/∂depot = 0.4 is there twice"),
+        ("-7.2", "that is the path w → door → L alone: add the other paths"),
+    ],
+)
+def test_a_wrong_factor_in_one_of_two_ways_leaves_the_other_way_as_it_is(given, said):
+    assert said in said_at("grad_shared_weight", 4, given)
+
+
+def test_a_zero_is_not_taken_for_another_element():
+    assert "0: not that." in said_at("transformer_block", 2, "0")
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "given", "said"),
+    [
+        # the step is 0.1·g/(|g| + 1e-8), and on paper 0.1
+        ("embeddings_adam", 2, "0.1", "that is the step the other way round"),
+        ("five_parcels_adam", 3, "0.05", "that is the step itself: subtract it from 0.8"),
+    ],
+)
+def test_a_step_that_eps_makes_a_little_shorter_is_told(name, place, given, said):
+    assert said in said_at(name, place, given)
 
 
 def test_the_velocity_is_told_from_the_weight_that_it_moves():
