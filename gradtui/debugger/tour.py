@@ -126,7 +126,8 @@ def check_change(session: Session, change: Change) -> None:
 def numbers_elsewhere(session: Session, question: Question) -> dict[int, float]:
     """Return the number in question at steps near its own in the file's run; a rate far and wide.
 
-    Left out are those from the step on at which the lesson asks for it again.
+    Left out are those from the step on at which the lesson asks for it again, and, for a number of
+    the first step, those of the steps that nobody has taken by then.
     """
     problem, root = session.branches.root.problem, session.branches.root
     asked = [one.question for one in problem.lessons if one.question is not None]
@@ -135,6 +136,8 @@ def numbers_elsewhere(session: Session, question: Question) -> dict[int, float]:
     away = _FAR if rate else _NEAR
     first, last = max(0, question.step - away), max(problem.steps, question.step)
     last = min([last, question.step + away, *(step - 1 for step in again)])
+    if not (rate or question.step):
+        return {}
     series = Series(question.text, "expression")
     if rate:
         series = RATE

@@ -114,7 +114,8 @@ def _of_steps(frame: Frame, question: Question, elsewhere: Mapping[int, float]) 
     """Yield the number in question at other steps."""
     name = "the rate" if question.text == "lr" else number_text(frame, question)
     for step, value in elsewhere.items():
-        yield value, f"that is {name} at step {step:,}"
+        if value:
+            yield value, f"that is {name} at step {step:,}"
 
 
 def number_text(frame: Frame, question: Question) -> str:
@@ -196,6 +197,7 @@ def _of_sizes(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
             truth / 2,
             "that is half of it: a factor 2 is missing, such as the one in a square's derivative",
         )
+        yield -truth / 2, "a factor 2 is missing, and the sign is wrong"
     yield truth * 2, "that is twice as much: there is an extra factor 2"
 
 

@@ -246,6 +246,24 @@ def test_a_number_that_is_asked_for_later_is_not_told():
     assert "not that" in judge(session, session.guide, "0.0002")  # the rate at step 53, see 7 of 9
 
 
+@pytest.mark.parametrize(
+    ("name", "place", "given"),
+    [
+        ("practice", 3, "4"),  # ∂L/∂e at step 1
+        ("grad_wrong_variable", 2, "0"),  # ∂L/∂w2 at step 2
+        ("iris", 5, "0"),  # the rate of the last step
+    ],
+)
+def test_a_step_that_is_not_taken_yet_is_not_named(name, place, given):
+    assert "at step" not in said_at(name, place, given)
+
+
+@pytest.mark.parametrize("place", [2, 3])
+def test_half_of_it_with_the_wrong_sign_is_told(place):
+    # both are 2·(-0.5), and w1 happens to be 0.5
+    assert "a factor 2 is missing, and the sign is wrong" in said_at("bias_weight", place, "0.5")
+
+
 def test_an_element_is_named_in_its_step_uphill():
     session = gradtui.load("scales")
     tour.begin(session)
