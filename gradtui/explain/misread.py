@@ -35,6 +35,9 @@ _SIGNS = frozenset("+-")
 _LONG = 60
 """Longest line that is shown with its mistake, in characters."""
 
+_MOST = 6
+"""The most products of a line whose factors are exchanged, each with those of each other."""
+
 
 class _Edit(Struct, frozen=True):
     """A line with a mistake in it."""
@@ -123,8 +126,9 @@ def _in_products(nodes: Sequence[Node], root: int) -> Iterator[_Edit]:
     products = [node for node in own if node.op == "*" and node.id != root]
     if nodes[root].op not in _SIGNS or not products:
         return
-    for one, other in combinations(products, 2):
-        if any(_is_open(nodes[id]) for node in (one, other) for id in node.inputs):
+    for one, other in combinations(products[:_MOST], 2):
+        taken = [nodes[id] for node in (one, other) for id in node.inputs]
+        if any(map(_is_open, taken)) or taken[1].shape != taken[3].shape:
             continue
         edited = [*nodes]
         edited[one.id] = _as(one, "*", (one.inputs[0], other.inputs[1]))

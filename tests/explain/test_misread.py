@@ -51,6 +51,28 @@ def test_a_mistake_in_one_of_many_elements_is_told(write):
     assert "the sign between them" in mistake_text(frame, question, 11.1, truth, before)
 
 
+def test_factors_of_other_shapes_are_not_exchanged(write):
+    code, data = "yhat = x*w1 + s*w2\nL = sum(yhat**2)", "x = [2.0, 3.0]\ns = 4.0"
+    numbers = {"parameters": "w1 = [1.0, 5.0]\nw2 = 2.0", "data": data}
+    frame, question, truth, before = asked(write, code, "yhat[0]", **numbers)
+    # 2·1 + 4·2; the sum is 2 + 1 + 4 + 2, and 2·2 + 4·1 would be 8
+    assert truth == 10
+    assert "multiply, do not add" in mistake_text(frame, question, 9, truth, before)
+    assert not mistake_text(frame, question, 8.25, truth, before)
+
+
+def test_the_exchange_in_a_long_line_takes_no_time(write):
+    names = range(40)
+    code = "yhat = " + " + ".join(f"w{at}*x{at}" for at in names) + "\nL = yhat**2"
+    numbers = {
+        "parameters": "\n".join(f"w{at} = {at + 1}.0" for at in names),
+        "data": "\n".join(f"x{at} = {at + 0.5}" for at in names),
+    }
+    frame, question, *_ = asked(write, code, "yhat", **numbers)
+    # each product as it is, each sign, and 6 products in pairs
+    assert len(list(of_operations(frame, question))) < 100
+
+
 def test_a_number_that_two_mistakes_give_tells_of_neither(write):
     frame, question, *_ = asked(write, CHAIN, "yhat", **NUMBERS)
     # 1·2·2·3 and (1·2 + 2)·3
