@@ -126,8 +126,7 @@ class Search:
                 hits += self._at(suspects, total)
                 if any(self._is_enough(hit, total) for hit in hits):
                     break
-                wanting = self._glancing and total == _UNLIKELY and not likely
-                if wanting and not hits and not self._nearly:
+                if self._glancing and total == _UNLIKELY and not (likely or hits or self._nearly):
                     with self._trials.apart():
                         pair = self._together()
                     if pair:
