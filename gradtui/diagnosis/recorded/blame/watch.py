@@ -6,6 +6,7 @@ import ast
 import inspect
 import sys
 from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import suppress
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -197,7 +198,8 @@ class Watched:
         return self._copy(value)
 
     def _copy(self, value: Any) -> Any:
-        self._bytes += getattr(value, "nbytes", 0)
+        with suppress(RuntimeError):  # a sparse tensor has no size in bytes
+            self._bytes += getattr(value, "nbytes", 0)
         return self.library.copied(value)
 
 
