@@ -81,6 +81,8 @@ class Search:
         """Most far-fetched edit of a suspect that is run although a glance cannot tell."""
         self._unseen = 0
         """How many more of its edits are run although a glance cannot tell."""
+        self._floor = 0
+        """The runs that are kept for other suspects."""
         self._straying: dict[ast.stmt, int] = {}
         """Statement -> the number of its edits that changed the loss; negative if some did not."""
 
@@ -278,9 +280,9 @@ class Search:
         s = suspect.statement
         self._blind = _BLIND + (suspect.tier <= 1 and self._preview.is_blind_to(s))
         self._unseen = _UNSEEN
-        enough = self._trials.left - _AT_ONCE if self._glancing else 0
+        self._floor = max(0, self._trials.left - _AT_ONCE) if self._glancing else 0
         for candidate in self._candidates(s, cost):
-            if self._trials.left <= max(0, enough) or self._straying.get(s.node, 0) >= _STRAYING:
+            if not self._may_run or self._straying.get(s.node, 0) >= _STRAYING:
                 return
             if not self._is_new(s, candidate.edits):
                 continue
@@ -291,6 +293,10 @@ class Search:
                 yield Hit(suspect, candidate, own, mended, doubted=self._is_doubted(s))
             elif self._trials.nearly:
                 self._nearly.append(Hit(suspect, candidate, own, self._trials.nearly, True))
+
+    @property
+    def _may_run(self) -> bool:
+        return self._trials.left > self._floor
 
     def _is_doubted(self, s: Statement) -> bool:
         return not self._glancing and not self._is_certain(s)
@@ -365,7 +371,7 @@ class Search:
         if nothing is not None and is_same(nothing, self._hand, self._trials.wrong):
             return
         for factor, own in slot.factors if slot.takes_factors else ():
-            worth = own == cost and self._trials.left > 0
+            worth = own == cost and self._may_run
             if worth and self._is_worth_times(slot, factor, cost):
                 for value in multiples(
                     self._trials, nothing, self._run(slot.s, slot.times(factor))
@@ -373,7 +379,7 @@ class Search:
                     yield from slot.factor(factor, value, cost)
         alike = slot.alike() if self._glancing else ()
         for term in (*slot.terms(), *alike) if cost == 2 else ():
-            if self._trials.left > 0 and self._is_worth_adding(slot, term):
+            if self._may_run and self._is_worth_adding(slot, term):
                 for value in multiples(
                     self._trials, self._hand, self._run(slot.s, slot.plus(term))
                 ):

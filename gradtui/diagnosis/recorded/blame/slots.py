@@ -201,6 +201,7 @@ class Slot:
         yield from ((text, 3) for text in self._corrections())
         for text, _ in self._numbers() if self.shape != () else ():
             yield from ((text, 3), (f"(1 - {text})", 4))
+        yield from ((text, 3) for text in self._counts()[:_NUMBERS])
         for function, arity in own_functions(self.s):
             for name, held in names:
                 if arity == 1 and held.kind == "f":
@@ -286,6 +287,12 @@ class Slot:
         """Return the single floats in scope, the latest first."""
         found = [pair for pair in self.s.scope.items() if pair[1].kind == "f" and not pair[1].shape]
         return sorted(found, key=lambda pair: -self.s.recent.get(pair[0], 0))
+
+    def _counts(self) -> list[str]:
+        """Return the whole numbers in scope that count no rounds."""
+        return [text for text, held in self.s.scope.items()
+                if held.kind == "i" and not held.shape
+                and text.isidentifier() and text not in self.s.loops]  # fmt: skip
 
     def _unsqueezed(self, own: Shape) -> list[tuple[str, Held]]:
         """Return arrays that lack an axis in the middle, with that axis added."""
