@@ -62,10 +62,15 @@ def _other_slope(problem: Problem, finding: Finding) -> str:
             texts = [
                 form.format(out=node.name, at=at) for form in forms if at or "{at}" not in form
             ]
-            if name != node.op and any(text in written for text in texts):
+            if name != node.op and any(_stands_in(written, text) for text in texts):
                 said = f"that is {name}'s slope; {problem.label(node.name)} is a {node.op}"
                 return clean(said)
     return ""
+
+
+def _stands_in(written: str, form: str) -> bool:
+    """Return whether a form is in a line as names of its own: `h*(1-h)` is not in `dh*(1-h)`."""
+    return re.search(rf"(?<![\w.]){re.escape(form)}(?!\w)", written) is not None
 
 
 def _written(problem: Problem, finding: Finding) -> str:

@@ -33,6 +33,11 @@ def test_the_slope_of_another_function_is_called_by_its_name(terms, function, ot
     assert said == f"that is {other}'s slope; h is a {function}"
 
 
+def test_a_slope_is_not_read_out_of_a_longer_name(terms):
+    (said,) = terms("tanh", "de = 2*e/len(y)\ndh = de\ndz = dh*(1 - h)\ndW = X.T@dz")
+    assert said == ""
+
+
 def test_a_factor_that_is_the_number_of_rows_is_called_so(terms):
     (said,) = terms("tanh", f"de = 2*e\ndz = de*{RIGHT['tanh']}\ndW = X.T@dz")
     assert said == "3 = the rows of X: the loss is a mean"
