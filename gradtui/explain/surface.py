@@ -24,6 +24,8 @@ from gradtui.layout.ticks import round_numbers, tick_texts
 LEAST_WIDTH, LEAST_HEIGHT = 24, 7
 _TALL, _SLIM = (12, 14, 42), (60, 17)
 """Heights from which the legend has one more row; below this width, and from this height, too."""
+_TWO_NOTES = 14
+"""That height where a slice is on a step's batch: a legend of two notes that cannot be spared."""
 _NAME_CELLS = 12
 _WORD = re.compile(r"\s?\S+\s*")
 MARGIN = 7
@@ -67,7 +69,9 @@ def surface_key(frame: Frame) -> tuple[object, ...]:
 @np.errstate(all="ignore")  # losses may be of any size and far apart
 def surface_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
     """Return the surface drawn into a size, with its axes and its legend."""
-    slim = width < _SLIM[0] and height >= _SLIM[1]
+    surfaces = frame.drawn.surfaces
+    batches = surfaces is not None and surfaces.history.trainer.batches is not None
+    slim = width < _SLIM[0] and height >= (_TWO_NOTES if batches else _SLIM[1])
     legend_rows = 1 + slim + sum(height >= least for least in _TALL)
     rows, columns = height - legend_rows - 2, width - MARGIN - 1
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
@@ -285,7 +289,7 @@ def _facts(frame: Frame, surface: Surface, levels: list[float]) -> list[_Fact]:
     if not np.isfinite(surface.losses).all():
         facts.append(_Fact("blank: inf or nan", "plain", 1))
     if surface.batch:
-        facts.append(_Fact("on this step's batch", "plain"))
+        facts.append(_Fact("on its batch" if surface.others else "on this step's batch", "plain"))
     if surface.others:
         many = f"{surface.others:,} numbers are" if surface.others > 1 else "number is"
         facts.append(_Fact(f"the other {many} held", "plain", 2))

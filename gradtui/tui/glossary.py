@@ -118,6 +118,7 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("● ○", "the weights of the steps so far, and of those to come"),
         ("★", "the lowest known loss in view"),
         ("slice", "in a large model only two numbers change; the others stay as they are here"),
+        ("on its batch", "the losses drawn are those of the batch of that step"),
         ("×4", "the zoom: four times nearer than the whole path"),
         ("along a line", "the loss is as low all along a line through the star"),
         ("the run leaves it", "it also moves the held numbers: the losses along its path differ"),

@@ -103,6 +103,19 @@ def test_no_slice_ends_in_words_cut_short(name, size):
         assert "…" not in text and f"{POINT} " in text
 
 
+@pytest.mark.parametrize("name", ["iris", "embeddings_adam"])
+@pytest.mark.parametrize("size", [(36, 14), (36, 16), (56, 14)])
+def test_a_slice_on_a_batch_has_room_for_both_its_notes(name, size):
+    session = gradtui.load(name)
+    session.surface.show("")
+    for step in (2, 30):
+        session.seek(step)
+        rows = [line_text(row) for row in surface_rows(session.frame, *size)]
+        text = " ".join(rows)
+        assert len(rows) == size[1] and "…" not in text
+        assert "the run leaves" in text and "on its batch" in text
+
+
 def test_rounding_is_not_shown_as_the_lowest_place_or_loss():
     text = text_of(frame_of("ravine", 100, zoom=-2))
     assert "★ lowest in view about 0" in text or "★ lowest in view 0 " in text
