@@ -36,7 +36,7 @@ def header(frame: Frame, width: int) -> TextRow:
     problem = frame.problem
     word, loss = _PASS_WORDS[frame.where], clip(label(frame, frame.graph.loss), _NAME_CELLS)
     if frame.where is not Pass.START:
-        word += " done" if frame.pass_done else " …"
+        word = f"{word} done" if frame.pass_done else f"in {word}"
     rate = number(frame.tape.rate)
     drive = f"  drive {problem.drive}" if problem.by_hand and width >= _DRIVE_SHOWN else ""
     moved = "by hand" if problem.drive == "hand" and not drive else problem.optimizer

@@ -9,7 +9,7 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("the top row", (
         ("lr", "learning rate: how far each step moves against the gradient"),
         ("step 3/12", "the weights after 3 updates of 12; step 0 is the start"),
-        ("forward …", "the pass of the step that the cursor is in; done: all of it"),
+        ("in forward", "the pass of the step that the cursor is in; done: all of it"),
         ("L  0.81", "the loss of this step: how wrong the model is, one number"),
         ("▼ ▲ = !", "the loss is lower than, higher than or the same as one step ago; ! it is "
                     "not finite"),

@@ -124,6 +124,19 @@ def test_the_header_says_step_pass_and_loss(width):
     assert line_text(header(session.frame, width)).rstrip().endswith("L 0.81 ▼")
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_pass_that_the_cursor_is_in_does_not_look_cut(width):
+    session = gradtui.load("two_weights")
+    session.position, said = 0, set[str]()
+    while session.position < session.order.end:
+        session.into()
+        text = line_text(header(session.frame, width))
+        rest = text.partition("step 0/12")[2]
+        assert "…" not in rest, text
+        said.add(rest.split("   ")[1].strip())
+    assert {"in forward", "forward done", "in backward", "backward done", "in update"} <= said
+
+
 def test_the_header_and_the_update_say_the_rate_of_the_step(session_of):
     session = session_of("L = (w*x)**2", lr=0.01, more=FALLING)
     session.seek(2)
