@@ -154,7 +154,11 @@ class Live(Part):
             self._write_fix()
             return
         if not problem.patches:
-            self._host.say("there is no fix to write")
+            found = self._fixable()
+            if found is not None:
+                keys = self._host.keys
+                said = f"no fix is applied yet: {keys.first('fix')} tries it in a branch, "
+                self._host.say(said + f"then {keys.first('write-fix')} writes it")
             return
         try:
             written = write_fixes(problem)

@@ -166,7 +166,7 @@ async def test_w_writes_one_line_and_check_is_content(terminal, write, size):
         await t.until(lambda: judged(t))
         assert main(["check", "--quiet", path]) == 1
         await t.press("W")
-        assert "there is no fix to write" in t.text
+        assert "no fix is applied yet: a tries it in a branch, then W writes it" in t.text
         await t.press("a", "W")
         number = before.index("dw = dyhat") + 1
         assert f"written: {os.path.basename(path)} line {number}" in t.text
