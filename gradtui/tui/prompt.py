@@ -15,6 +15,7 @@ from textual.widgets import Input, Label, Static
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import cell_width, clean, clip, wrap
+from gradtui.explain.spans import Span, folded, line_text
 from gradtui.tui.lately import Lately
 from gradtui.tui.shortcuts import PROMPT, QUESTION, bindings
 
@@ -170,8 +171,10 @@ class Prompt(Vertical):
         """Show the completions, in place of an error."""
         field, rows = self._field, self._rows
         words = () if self._complete is None else self._complete(field.value)[1]
-        shown = "  ".join(f"{word} {now}".strip() for word, now in words)
-        lines = wrap(f"Tab: {shown}", self._width)
+        shown: list[Span] = [
+            (f"{clean(f'{word} {now}'.strip())}  ", "plain") for word, now in words
+        ]
+        lines = list(map(line_text, folded(("Tab: ", "plain"), shown, self._width)))
         if len(lines) > _WORD_ROWS:
             lines = [*lines[: _WORD_ROWS - 1], f"{lines[_WORD_ROWS - 1]} …"]
         rows.update(Content("\n".join(map(clean, lines))))

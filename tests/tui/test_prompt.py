@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from textual._compositor import Compositor
 from textual.events import Key, MouseDown, MouseMove, MouseUp, Paste
 
@@ -170,6 +171,14 @@ async def test_what_may_follow_does_not_look_like_an_error(terminal):
         await t.type("lr x")
         await t.press("enter")
         assert t.debugger.query_one("#refusal").styles.color != words
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40)])
+async def test_a_setting_stands_on_one_row_with_its_present_value(terminal, size):
+    async with terminal("two_weights", size) as t:
+        await t.press("e")
+        for pair in ("lr 0.05", "momentum 0", "nesterov false", "weight_decay 0", "w2 2"):
+            assert any(pair in row for row in t.rows[-4:]), (pair, t.rows[-4:])
 
 
 async def test_the_panels_stay_as_they_are_behind_it(terminal):
