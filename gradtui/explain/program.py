@@ -10,7 +10,7 @@ from itertools import islice
 from msgspec import Struct
 
 from gradtui.base.source import Place
-from gradtui.base.text import cell_width, clean, clip, shape_text
+from gradtui.base.text import cell_width, clean, clip, shape_text, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Move, Seed, Written
 from gradtui.engine.graph import Statement
@@ -50,13 +50,16 @@ class _Shown(Struct, frozen=True):
 
 
 def program_rows(
-    frame: Frame, width: int, start: int = 0, stop: int | None = None
+    frame: Frame, width: int, start: int = 0, stop: int | None = None, spare: int = 0
 ) -> list[TextRow]:
-    """Return rows `start` to `stop`: lines as in the file, with their values."""
+    """Return rows `start` to `stop`: lines as in the file, with their values.
+
+    Code that is wider than its row goes on in up to `spare` more rows.
+    """
     if frame.problem.call is not None:
-        return _source_rows(frame, width, start, stop)
+        return _source_rows(frame, width, start, stop, spare)
     digits = max(len(str(s.lines[-1].place.line)) for s in _sections(frame))
-    rows = []
+    rows = list[TextRow]()
     for section, index in islice(_entries(frame, start), None if stop is None else stop - start):
         if index < 0:
             rows.append(line((clip(section.title, width), "heading")))
@@ -68,7 +71,9 @@ def program_rows(
             shown = _backward_line(frame, index)
         else:
             shown = _update_line(frame, index)
-        rows.append(_row(frame, entry.place, shown, digits, width))
+        made = _row(frame, entry.place, shown, digits, width, spare)
+        spare -= len(made) - 1
+        rows += made
     return rows
 
 
@@ -131,13 +136,15 @@ def current_place(frame: Frame) -> Place:
     return place or Place(1)
 
 
-def _source_rows(frame: Frame, width: int, start: int, stop: int | None) -> list[TextRow]:
+def _source_rows(
+    frame: Frame, width: int, start: int, stop: int | None, spare: int
+) -> list[TextRow]:
     """Return rows of the functions of a call as in their files."""
     past = called.round_before(frame)
     source, here = called.source_rows(frame.problem), called.current_source_row(frame)
     pinned = called.pinned_place(frame)
     digits = max(len(str(row.place.line)) for row in source)
-    rows = []
+    rows = list[TextRow]()
     for at, row in islice(enumerate(source), start, stop):
         if row.heading:
             rows.append(line((clip(row.heading, width), "heading")))
@@ -156,7 +163,9 @@ def _source_rows(frame: Frame, width: int, start: int, stop: int | None) -> list
         text = _dedented(frame.problem.texts[row.place.file], row.first, row.place.line)
         shown = _Shown(text, value, brief, mark, at == here, _found(frame, row.place), true,
                        past=index in past, selected=row.line and row.place == pinned)  # fmt: skip
-        rows.append(_row(frame, row.place, shown, digits, width))
+        made = _row(frame, row.place, shown, digits, width, spare)
+        spare -= len(made) - 1
+        rows += made
     return rows
 
 
@@ -280,8 +289,13 @@ def _shown_value(frame: Frame, node: int) -> tuple[str, str]:
     return full, f"[{shape_text(value.shape)}]" if value.shape and finite else full
 
 
-def _row(frame: Frame, place: Place, shown: _Shown, digits: int, width: int) -> TextRow:
-    """Return a row: its code has precedence over its comment, and over an array's numbers."""
+def _row(
+    frame: Frame, place: Place, shown: _Shown, digits: int, width: int, spare_rows: int
+) -> list[TextRow]:
+    """Return a line's row: its code has precedence over its comment, and over an array's numbers.
+
+    Code that is still too wide goes on in more rows, if there are enough to spare.
+    """
     text = clean(shown.text)
     mark = [] if shown.mark is None else [(" ", "plain"), shown.mark]
     taken = digits + 4 + sum(len(text) for text, _ in mark)
@@ -300,7 +314,16 @@ def _row(frame: Frame, place: Place, shown: _Shown, digits: int, width: int) -> 
     marked: Role | None = "now" if shown.selected else cursor_role(frame) if shown.here else None
     role: Role = marked or ("selected" if shown.chosen else "plain")
     sign = "▸" if shown.here else "›" if shown.selected else " "
-    left = line(
-        (f"{str(place.line).rjust(digits)}{sign} ", marked or "dim"), (clip(text, room), role)
-    )
-    return aligned(left, line(*right), width)
+    first, *more = _broken(text, room) if cell_width(text) > room else [text]
+    if len(more) > spare_rows:
+        first, more = clip(text, room), []
+    left = line((f"{str(place.line).rjust(digits)}{sign} ", marked or "dim"), (first, role))
+    below = [line(" " * (digits + 2), (piece, role)) for piece in more]
+    return [aligned(left, line(*right), width), *below]
+
+
+def _broken(text: str, room: int) -> list[str]:
+    """Return code as rows of its own indentation; the second one and those after it have more."""
+    indent = text[: len(text) - len(text.lstrip())]
+    first, *more = wrap(text.lstrip(), max(4, room - len(indent) - 2))
+    return [indent + first, *(f"{indent}  {piece}" for piece in more)]

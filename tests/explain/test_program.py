@@ -4,6 +4,7 @@ import pytest
 
 import gradtui
 from explain.hand import INHERITED, MODEL, RIGHT
+from gradtui.base.text import cell_width
 from gradtui.debugger.stops import next_finding
 from gradtui.explain.program import (
     current_place,
@@ -156,3 +157,24 @@ def test_the_line_of_an_update_that_is_blamed_is_in_view_and_no_other(tmp_path, 
     chosen = [texts([row])[0] for row in rows if any(role == "selected" for _, role in row)]
     assert [row.split()[0] for row in chosen] == [str(number)]
     assert "lr*g" in chosen[0]
+
+
+def test_code_wider_than_its_row_goes_on_below_where_rows_are_to_spare():
+    frame = gradtui.load("ravine").frame
+    cut = texts(program_rows(frame, 36))
+    assert len(cut) == 1 and "…" in cut[0]
+    whole = texts(program_rows(frame, 36, spare=1))
+    assert len(whole) == 2 and "…" not in "".join(whole)
+    assert whole[0].endswith(" 550") and all(cell_width(row) <= 36 for row in whole)
+    code = whole[0].partition("▸")[2].removesuffix("550") + whole[1]
+    assert "".join(code.split()) == "L=(steep*a**2+flat*b**2)/2"
+
+
+@pytest.mark.parametrize("width", [24, 30, 36, 60])
+def test_no_more_rows_are_taken_than_there_are_to_spare(width):
+    frame = gradtui.load("transformer_block").frame
+    least = len(program_rows(frame, width))
+    for spare in range(12):
+        rows = program_rows(frame, width, spare=spare)
+        assert least <= len(rows) <= least + spare
+        assert all(cell_width(row) <= width for row in texts(rows))

@@ -12,6 +12,9 @@ from gradtui.explain.spans import TextRow
 from gradtui.explain.training import batch_text
 from gradtui.tui.panels.base import Panel
 
+_DATA_ROWS = 2
+"""Rows kept for the start of the data before code goes on in a second row."""
+
 
 class ProgramPanel(Panel):
     """The model's program."""
@@ -47,11 +50,13 @@ class ProgramPanel(Panel):
         self.follow(self.frame, height)
         self.top = max(0, min(self.top, count - height))
         self._hint(count - self.top - height, 0)
-        rows = program_rows(self.frame, width, self.top, self.top + height)
         own = self.frame.problem.call is not None
+        given = [] if own else given_rows(self.frame, width)
+        spare = max(0, height - count - len(given) - (0 if own else _DATA_ROWS))
+        rows = program_rows(self.frame, width, self.top, self.top + height, spare)
         if own or count >= height:
             return rows
-        rows += given_rows(self.frame, width)
+        rows += given
         room = height - len(rows) - 1
         data = data_rows(self.frame, width, room) if room > 0 else []
         return [*rows, (), *data] if data else rows
