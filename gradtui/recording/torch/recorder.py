@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradtui.recording.array import Recorded, plain
 from gradtui.recording.calls import CallRecorder
@@ -339,20 +338,12 @@ class TensorRecorder(CallRecorder):
         return returned
 
 
-class Listening(TorchDispatchMode):
+class Listening(storages.Hearing):
     """Tells a recorder of every operator that PyTorch executes in this thread."""
 
     def __init__(self, recorder: TensorRecorder) -> None:
-        super().__init__()
-        self._recorder, self._resizing = recorder, storages.heard(recorder)
-
-    def __enter__(self) -> Any:
-        self._resizing.__enter__()
-        return super().__enter__()
-
-    def __exit__(self, *error: Any) -> None:
-        super().__exit__(*error)
-        self._resizing.__exit__(*error)
+        super().__init__(recorder)
+        self._recorder = recorder
 
     def hear(self, operator: Any, types: Any, args: Any = (), options: Any = None) -> Any:
         """Execute an operator and record it."""

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, Protocol
 
 from torch import UntypedStorage
+from torch.utils._python_dispatch import TorchDispatchMode
 
 _SIZE = "_gradtui_size"
 """The attribute of a storage with its size in bytes as the program knows it."""
@@ -44,6 +45,22 @@ def heard(listener: Listener) -> Iterator[None]:
         yield
     finally:
         listeners.remove(listener)
+
+
+class Hearing(TorchDispatchMode):
+    """A mode of PyTorch's in which a listener is told of storages that change their size."""
+
+    def __init__(self, listener: Listener) -> None:
+        super().__init__()
+        self._resizing = heard(listener)
+
+    def __enter__(self) -> Any:
+        self._resizing.__enter__()
+        return super().__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        self._resizing.__exit__(*error)
 
 
 def keep() -> None:

@@ -12,35 +12,25 @@ from typing import Any
 
 import torch
 from torch import Tensor, UntypedStorage
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradtui.recording.library import World
 from gradtui.recording.recorder import Array
 from gradtui.recording.torch.calls import Operation, is_floating
 from gradtui.recording.torch.recorder import TensorRecorder
-from gradtui.recording.torch.storages import heard, room
+from gradtui.recording.torch.storages import Hearing, room
 
 _WIDE = torch.float64
 
 
-class Widened(TorchDispatchMode):
+class Widened(Hearing):
     """A world in which code computes twice: in its own types, and beneath in double precision."""
 
     def __init__(self, world: World) -> None:
         """`world` is the one of the wide tensors."""
-        super().__init__()
+        super().__init__(self)
         self._world = world
         self._memories: dict[int, tuple[Tensor, Tensor]] = {}
         """Start of a tensor's memory -> all of that memory, and what is beneath it."""
-        self._resizing = heard(self)
-
-    def __enter__(self) -> Any:
-        self._resizing.__enter__()
-        return super().__enter__()
-
-    def __exit__(self, *error: Any) -> None:
-        super().__exit__(*error)
-        self._resizing.__exit__(*error)
 
     @contextmanager
     def resizing(self, storage: UntypedStorage, kept: int) -> Iterator[None]:

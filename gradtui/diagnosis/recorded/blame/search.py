@@ -239,9 +239,8 @@ class Search:
 
     def _is_promising(self, hopeful: bool | None, cost: int) -> bool:
         """Return whether a glance is for a run; if it cannot tell, all but the likeliest wait."""
-        return not self._glancing or self._is_tried_blindly(cost) if hopeful is None else hopeful
-
-    def _is_tried_blindly(self, cost: int) -> bool:
+        if hopeful is not None or not self._glancing:
+            return hopeful is not False
         self._unseen -= 1
         return cost <= self._blind and self._unseen >= 0
 
@@ -251,7 +250,7 @@ class Search:
         if not self._glancing:
             return True
         hopeful = self._preview.is_hopeful_after(slot.s, slot.name, edit.text.decode().strip())
-        return self._is_tried_blindly(cost) if hopeful is None else hopeful
+        return self._is_promising(hopeful, cost)
 
     def _is_worth_times(self, slot: Slot, factor: str, cost: int) -> bool:
         if isinstance(slot, After) or not (self._glancing or self._is_certain(slot.s)):
