@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.material import arrays
-from gradtui.diagnosis.recorded.blame.slots import SLOPES, Slot
+from gradtui.diagnosis.recorded.blame.missing import SLOPES
+from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape
 from gradtui.engine.shapes import stretches
 

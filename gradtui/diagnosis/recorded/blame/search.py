@@ -10,37 +10,30 @@ from gradtui.diagnosis.recorded.blame.arguments import arguments
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.flow import Line
-from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit, together
-from gradtui.diagnosis.recorded.blame.instead import Instead, insteads
+from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit
+from gradtui.diagnosis.recorded.blame.instead import insteads
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
 from gradtui.diagnosis.recorded.blame.multiples import multiples
 from gradtui.diagnosis.recorded.blame.orders import orders
 from gradtui.diagnosis.recorded.blame.preview import Preview
+from gradtui.diagnosis.recorded.blame.several import MOST, Several
 from gradtui.diagnosis.recorded.blame.slots import Slot, slots
 from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspect, Suspects
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, is_same
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+from gradtui.diagnosis.recorded.blame.worth import Worth
 from gradtui.recording.run import unheard
 
 _COSTS = 5
-_ROUNDS = 4
-"""Most mistakes told apart."""
 _LIKELY, _UNLIKELY = 3, 5
 """How far-fetched the edits of each of two mistakes are, and those of a single one that are tried
 before two are thought of."""
-_LEADS, _OF_A_LINE, _FOLLOWED = 16, 8, 3
-"""Most edits that are looked at as the first of two, those in a line, and those followed."""
 _FURTHER = 3
 """The extra cost of edits tried once some mistakes are repaired."""
 _PASSES = ((True, True), (False, True), (False, False))
 """Whether edits are looked at before they are run, and whether a certain glance is believed."""
-_BLIND = 1
-"""Most far-fetched edit that is run although a glance cannot tell.
-
-One more where no glance can, if the recording tells that the line is wrong.
-"""
-_UNSEEN, _AT_ONCE = 60, 150
-"""Most such edits of a suspect, and most of all its edits, that are run while the others wait."""
+_AT_ONCE = 150
+"""Most edits of a suspect that are run while the others wait."""
 _STRAYING = 6
 """Edits of a statement that all change the loss before no more of it are tried."""
 
@@ -60,11 +53,7 @@ class Search:
         It finds mistakes that hide one another: each of their edits alone repairs no result.
         """
         self._trials, self._suspects, self._preview = trials, suspects, preview
-        self._again = again
-        self._glancing = True
-        """Whether only edits with a right line at a glance are tried."""
-        self._certain = True
-        """Whether a glance that is certain is believed: not of an approximation."""
+        self._worth, self._several = Worth(preview), Several(trials, again)
         self._tried = set[_Key]()
         """The edits that were run."""
         self._nearly = list[Hit]()
@@ -77,10 +66,6 @@ class Search:
         """Expression -> the results with 0 in its place."""
         self._hand: Results | None = None
         """The results of the code with the edits found so far."""
-        self._blind = _BLIND
-        """Most far-fetched edit of a suspect that is run although a glance cannot tell."""
-        self._unseen = 0
-        """How many more of its edits are run although a glance cannot tell."""
         self._floor = 0
         """The runs that are kept for other suspects."""
         self._straying: dict[ast.stmt, int] = {}
@@ -93,7 +78,7 @@ class Search:
 
     def found(self) -> Iterator[Blame]:
         """Yield a blame for each mistake that an edit repairs."""
-        for _ in range(_ROUNDS):
+        for _ in range(MOST):
             hits = self._best() if self._trials.wrong else []
             if not hits:
                 return
@@ -102,10 +87,7 @@ class Search:
                 yield hit.blame()
 
     def _best(self, *, likely: bool = False) -> list[Hit]:
-        """Return the best edit, or those of mistakes that hide one another; empty if none helps.
-
-        Only `likely` ones are tried if the code may be wrong elsewhere, too.
-        """
+        """Return the best edit, or those of mistakes that hide one another; empty if none helps."""
         self._hand = self._trials.results(None)
         self._nearly.clear()
         self._tried.clear()
@@ -121,74 +103,41 @@ class Search:
     def _of(self, suspects: Sequence[Suspect], *, likely: bool) -> list[Hit]:
         hits = list[Hit]()
         self._rest = []
-        for self._glancing, self._certain in _PASSES[:1] if likely else _PASSES:
+        for self._worth.glancing, self._worth.certain in _PASSES[:1] if likely else _PASSES:
             for total in range(_LIKELY + 1 if likely else TIERS + _COSTS):
                 if self._is_settled(hits, total):
                     break
                 hits += self._at(suspects, total)
                 if any(self._is_enough(hit, total) for hit in hits):
                     break
-                if self._glancing and total == _UNLIKELY and not (likely or hits or self._nearly):
+                nothing = not (likely or hits or self._nearly)
+                if self._worth.glancing and total == _UNLIKELY and nothing:
                     with self._trials.apart():
-                        pair = self._together()
+                        pair = self._several.together()
                     if pair:
                         return pair
-            if self._glancing and not likely:
+            if self._worth.glancing and not likely:
                 with self._trials.apart():
-                    self._rest = self._repaired_beyond(hits)
+                    self._rest = self._several.beyond(hits)
             if self._nearly and not hits:
                 break  # no edit is better where results are only approximated
         best = min(hits or self._nearly, key=Hit.rank, default=None)
         return [] if best is None else self._rest if best in self._rest else [best]
 
-    def _repaired_beyond(self, hits: Sequence[Hit]) -> list[Hit]:
-        """Return the best edit with others that repair all that it leaves wrong, if there are any.
+    def likely(self) -> list[Hit]:
+        """Return the best of the likely edits; empty if none helps.
 
-        They are looked for in the code with that edit: the results that it leaves wrong may be
-        made from what it repairs.
+        Only those are tried if the code may be wrong elsewhere, too.
         """
-        found = [*sorted(hits, key=Hit.rank)[:1]]
-        while found and len(found) < _ROUNDS:
-            with self._trials.assuming(*((one.patch, one.mended) for one in found)):
-                if not self._trials.wrong:
-                    return found
-                further = self._again(None) if self._again is not None else None
-                last = further._best(likely=True) if further is not None else []
-            if not last:
-                return []
-            found += last
-        return []
+        return self._best(likely=True)
 
-    def _together(self) -> list[Hit]:
-        """Return two edits that repair a result only together, first that of a line that fails."""
-        start = self._again and self._again(None)
-        found = [*start._led()] if start is not None else []
-        found.sort(key=lambda pair: -pair[1].right)
-        for lead, further in found[:_FOLLOWED]:
-            if self._trials.mended(lead.patch):
-                return []  # it is one of those that are tried alone
-            with self._trials.assuming((lead.patch, frozenset())):
-                last = further._best(likely=True)
-            if last:
-                return together(lead, last[0])
-        return []
-
-    def _led(self) -> Iterator[tuple[Hit, Search]]:
-        """Yield edits after which a line's value is right, with the search from there."""
-        leads = [
-            lead for one in self._ranked() if one.failing
-            for lead in sorted(self._leads(one), key=Hit.rank)[:_OF_A_LINE]
-        ]  # fmt: skip
-        for lead in sorted(leads, key=Hit.rank)[:_LEADS]:
-            if self._trials.left <= 0:
-                return
-            with self._trials.assuming((lead.patch, frozenset())):
-                further = self._again and self._again(lead.suspect.line)
-            if further is not None:
-                yield lead, further
+    def leads(self) -> Iterator[list[Hit]]:
+        """Yield the edits of each line that fails after which its value is right at a glance."""
+        for suspect in self._ranked():
+            if suspect.failing:
+                yield [*self._leads(suspect)]
 
     def _leads(self, suspect: Suspect) -> Iterator[Hit]:
-        """Yield the edits of a line after which its value is right at a glance."""
         s = suspect.statement
         within, _ = self._prepared(s)
         for one in self._edits[s.node]:
@@ -197,7 +146,7 @@ class Search:
         for slot in within:
             if slot.takes_numbers and self._preview.is_hopeful(s, slot.negated().edits):
                 yield Hit(suspect, slot.negated(), 0, frozenset())
-            for factor, cost in slot.factors if slot.takes_factors else ():
+            for factor, cost in slot.missing.factors if slot.takes_factors else ():
                 if self._preview.is_hopeful_times(s, slot.node, factor):
                     for candidate in slot.factor(factor, 1.0, cost):
                         yield Hit(suspect, candidate, candidate.cost, frozenset())
@@ -205,7 +154,7 @@ class Search:
     def _is_settled(self, hits: Sequence[Hit], total: int) -> bool:
         """Return whether edits as unlikely as `total` cannot be better than those at a glance."""
         best = min((self._bound(hit) for hit in hits if not hit.doubted), default=None)
-        return not self._glancing and best is not None and total > best
+        return not self._worth.glancing and best is not None and total > best
 
     def _bound(self, hit: Hit) -> int:
         """Return how unlikely an edit may be that no glance supports, to be better than another."""
@@ -225,61 +174,14 @@ class Search:
         would write; but not for ever.
         """
         if hit.cost >= _COSTS:
-            return not self._glancing and total > _FURTHER
+            return not self._worth.glancing and total > _FURTHER
         return hit.total + _FURTHER * (len(hit.mended) < len(self._trials.wrong)) <= total
-
-    def _is_worth(self, s: Statement, edits: Sequence[Edit], cost: int) -> bool:
-        """Return whether an edit is worth a run: by a glance, with far-fetched ones last."""
-        if not self._glancing and not self._is_certain(s):
-            return True
-        return self._is_promising(self._preview.is_hopeful(s, edits), cost)
-
-    def _is_certain(self, s: Statement) -> bool:
-        return self._certain and self._preview.is_exact(s)
-
-    def _is_promising(self, hopeful: bool | None, cost: int) -> bool:
-        """Return whether a glance is for a run; if it cannot tell, all but the likeliest wait."""
-        if hopeful is not None or not self._glancing:
-            return hopeful is not False
-        self._unseen -= 1
-        return cost <= self._blind and self._unseen >= 0
-
-    def _is_worth_in(self, slot: Slot, edit: Edit, cost: int) -> bool:
-        if not isinstance(slot, After):
-            return self._is_worth(slot.s, [edit], cost)
-        if not self._glancing:
-            return True
-        hopeful = self._preview.is_hopeful_after(slot.s, slot.name, edit.text.decode().strip())
-        return self._is_promising(hopeful, cost)
-
-    def _is_worth_times(self, slot: Slot, factor: str, cost: int) -> bool:
-        if isinstance(slot, After) or not (self._glancing or self._is_certain(slot.s)):
-            return self._is_worth_in(slot, slot.times(factor), cost)
-        return self._is_promising(self._preview.is_hopeful_times(slot.s, slot.node, factor), cost)
-
-    def _is_worth_instead(self, one: Instead) -> bool:
-        """Return whether one of many edits may be right at a glance, or no glance can tell."""
-        if one.term and one.slot.whole:
-            s = one.slot.s
-            return self._glancing and self._preview.is_hopeful_sum(
-                s, one.slot.node, one.term, (one.sign,)
-            )
-        hopeful = self._preview.is_hopeful_with(one.slot.s, one.slot.node, one.text)
-        return hopeful is True if self._glancing else hopeful is None
-
-    def _is_worth_adding(self, slot: Slot, term: str) -> bool:
-        """Return whether a multiple of a term by a number in scope may be the missing one."""
-        if self._is_worth_in(slot, slot.plus(term), 2):
-            return True
-        times = [*slot.multiples()] if slot.whole else []
-        return self._preview.is_hopeful_sum(slot.s, slot.node, (term,), times)
 
     def _hits(self, suspect: Suspect, cost: int) -> Iterator[Hit]:
         """Yield the edits of a statement, as far-fetched as `cost`, that repair something."""
         s = suspect.statement
-        self._blind = _BLIND + (suspect.tier <= 1 and self._preview.is_blind_to(s))
-        self._unseen = _UNSEEN
-        self._floor = max(0, self._trials.left - _AT_ONCE) if self._glancing else 0
+        self._worth.turn_to(suspect)
+        self._floor = max(0, self._trials.left - _AT_ONCE) if self._worth.glancing else 0
         for candidate in self._candidates(s, cost):
             if not self._may_run or self._straying.get(s.node, 0) >= _STRAYING:
                 return
@@ -289,16 +191,13 @@ class Search:
             self._note(s)
             own = max(cost, candidate.cost)
             if mended:
-                yield Hit(suspect, candidate, own, mended, doubted=self._is_doubted(s))
+                yield Hit(suspect, candidate, own, mended, doubted=self._worth.is_doubted(s))
             elif self._trials.nearly:
                 self._nearly.append(Hit(suspect, candidate, own, self._trials.nearly, True))
 
     @property
     def _may_run(self) -> bool:
         return self._trials.left > self._floor
-
-    def _is_doubted(self, s: Statement) -> bool:
-        return not self._glancing and not self._is_certain(s)
 
     def _note(self, s: Statement) -> None:
         """Note whether the edit of a statement that was tried last changes the loss.
@@ -319,11 +218,12 @@ class Search:
     def _candidates(self, s: Statement, cost: int) -> Iterator[Candidate]:
         within, behind = self._prepared(s)
         if cost == 3:
-            yield from (one.candidate for one in insteads(s, within) if self._is_worth_instead(one))
+            found = (one for one in insteads(s, within) if self._worth.is_worth_instead(one))
+            yield from (one.candidate for one in found)
         yield from (
             one
             for one in self._edits[s.node]
-            if one.cost == cost and (not cost or self._is_worth(s, one.edits, cost))
+            if one.cost == cost and (not cost or self._worth.is_worth(s, one.edits, cost))
         )
         for slot in within:
             yield from self._in_slot(slot, cost - slot.distance)
@@ -360,7 +260,7 @@ class Search:
         elif cost in (2, 3, 4):
             if cost == 2 and slot.s.numpy and not isinstance(slot, After):
                 rooted = slot.rooted()
-                if self._is_worth(slot.s, rooted.edits, cost):
+                if self._worth.is_worth(slot.s, rooted.edits, cost):
                     yield rooted
             yield from self._in_product(slot, cost)
 
@@ -369,16 +269,16 @@ class Search:
         nothing = self._nothing(slot)
         if nothing is not None and is_same(nothing, self._hand, self._trials.wrong):
             return
-        for factor, own in slot.factors if slot.takes_factors else ():
+        for factor, own in slot.missing.factors if slot.takes_factors else ():
             worth = own == cost and self._may_run
-            if worth and self._is_worth_times(slot, factor, cost):
+            if worth and self._worth.is_worth_times(slot, factor, cost):
                 for value in multiples(
                     self._trials, nothing, self._run(slot.s, slot.times(factor))
                 ):
                     yield from slot.factor(factor, value, cost)
-        alike = slot.alike() if self._glancing else ()
-        for term in (*slot.terms(), *alike) if cost == 2 else ():
-            if self._may_run and self._is_worth_adding(slot, term):
+        alike = slot.alike() if self._worth.glancing else ()
+        for term in (*slot.missing.terms(), *alike) if cost == 2 else ():
+            if self._may_run and self._worth.is_worth_adding(slot, term):
                 for value in multiples(
                     self._trials, self._hand, self._run(slot.s, slot.plus(term))
                 ):
@@ -393,10 +293,9 @@ class Search:
 
     def _in_after(self, after: After) -> Iterator[Candidate]:
         for text, edit in () if after.alone else after.kept():
-            if self._glancing and not self._preview.is_hopeful_kept(after.s, text):
-                continue
-            told = f"it must be added to {text}"
-            yield Candidate((edit,), "missing-path", told, 2, None, after.node)
+            if self._worth.is_worth_keeping(after, text):
+                told = f"it must be added to {text}"
+                yield Candidate((edit,), "missing-path", told, 2, None, after.node)
 
     def _is_empty(self) -> bool:
         """Return whether a wrong result is zero, so that something is never added to it."""

@@ -1,0 +1,180 @@
+"""What may be missing in an expression: factors and terms made from the names in scope."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.constants import sizes
+from gradtui.diagnosis.recorded.blame.material import arrays, own_functions
+from gradtui.diagnosis.recorded.blame.watch import Held, Shape
+from gradtui.engine.shapes import stretches
+
+_CURVES = (
+    "{}",
+    "({} > 0)",
+    "(1 - {}**2)",
+    "{} * (1 - {})",
+    "(1 - {})",
+    "1 / {}",
+    "{}**2",
+    "1 / {}**2",
+    "{n}exp({})",
+    "{n}cos({})",
+    "{n}sin({})",
+    "{n}sign({})",
+    "{n}sqrt({})",
+    "1 / {n}sqrt({})",
+    "1 / (1 - {})",
+    "(1 + {}**2)",
+    "({} < 0)",
+    "({} != 0)",
+)
+SLOPES = _CURVES[1:]
+_COMPLEMENT = "(1 - {})"
+"""What a value is multiplied by in the slope of a sigmoid, and often forgotten."""
+_PLAIN, _USUAL = 2, 6
+"""The likelier ones of these."""
+_NUMBERS = 8
+"""Most numbers in scope tried."""
+_MOST = 40
+"""Most arrays of each kind tried."""
+_TERMS = 24
+"""Most arrays tried as a term."""
+_FILLED = "_like("
+"""Part of the name of functions that fill an array: the term that is missing is no constant."""
+_TURNED = "[:, None]"
+_SPREAD = "[..., None]"
+
+
+class Missing:
+    """The factors and terms that an expression may lack."""
+
+    def __init__(self, s: Statement, node: ast.expr, shape: Shape | None) -> None:
+        self._s, self._node, self._shape = s, node, shape
+
+    @cached_property
+    def factors(self) -> Sequence[tuple[str, int]]:
+        """Factors made from the names in scope, each with its cost."""
+        return [*self._factors()]
+
+    def _factors(self) -> Iterator[tuple[str, int]]:
+        names, own = self._stretching(), {self._s.text(one) for one in _operands(self._node)}
+        for at, form in enumerate(_CURVES):
+            for name, held in names:
+                if held.kind == "f" or not at:
+                    plain = at < _PLAIN or (form == _COMPLEMENT and name in own)
+                    cost = 2 if plain else 3 if at < _USUAL else 4
+                    cost += name.endswith("None]")  # one that fits as it is is likelier
+                    yield form.format(name, name, n=self._s.numpy), cost
+                if held.kind == "b" and not at:
+                    yield f"~{name}", 2
+        yield from ((text, 3) for text in self._corrections())
+        for text, _ in self._numbers() if self._shape != () else ():
+            yield from ((text, 3), (f"(1 - {text})", 4))
+        yield from ((text, 3) for text in self._counts()[:_NUMBERS])
+        for function, arity in own_functions(self._s):
+            for name, held in names:
+                if arity == 1 and held.kind == "f":
+                    yield f"{function}({name})", 3
+
+    def _corrections(self) -> Iterator[str]:
+        """Yield the bias correction of a running mean: 1 / (1 - beta**t)."""
+        single = [(text, held) for text, held in self._s.scope.items() if not held.shape]
+        rates = [text for text, held in single if held.kind == "f" and 0 < (held.value or 0) < 1]
+        counts = [text for text, held in single if held.kind == "i"]
+        for rate in rates:
+            yield from (f"1 / (1 - {rate}**{count})" for count in counts)
+
+    def terms(self) -> Iterator[str]:
+        """Yield terms made from the names in scope."""
+        found = [
+            name
+            for name, held in arrays(self._s)
+            if held.kind == "f" and (self._shape is None or stretches(held.shape, self._shape))
+            if held.shape or not self._shape
+            if _FILLED not in name and name.strip("()") != self._s.text(self._node).strip("()")
+        ]
+        yield from self._turned()
+        yield from found[:_TERMS]
+        if self._shape is not None and len(self._shape) > 1:
+            yield from [
+                f"{text}{_SPREAD}" for text, held in arrays(self._s)
+                if held.kind == "f" and held.shape == self._shape[:-1]
+                and not stretches(held.shape, self._shape)
+            ][:_TERMS]  # fmt: skip
+
+    def _turned(self) -> Iterator[str]:
+        """Yield the transpose of the expression, because a symmetric matrix needs both."""
+        shape = self._shape or ()
+        if len(shape) > 1 and shape[-1] == shape[-2] > 1:
+            matrix = len(shape) == 2
+            text = self._s.inside(self._node, 9)
+            yield f"{text}{self._s.transpose if matrix else self._s.dialect.swapped}"
+
+    def multiples(self) -> Iterator[float]:
+        """Yield the multiples of a term that may be needed, from the numbers and sizes in scope."""
+        yield 1.0
+        numbers = [held.value for held in self._s.scope.values() if held.value and not held.shape]
+        lengths = [float(size) for _, size in sizes(self._s)]
+        for value in dict.fromkeys([one for one in (*numbers, *lengths) if one][:_NUMBERS]):
+            yield from (1 / value, value, 2 * value)
+
+    def _stretching(self) -> list[tuple[str, Held]]:
+        own = self._shape
+        if own == ():
+            return [*self._numbers(), *(one for one in self._s.expressions if not one[1].shape)]
+        found = [
+            (text, held)
+            for text, held in arrays(self._s)
+            if held.shape
+            if own is None or stretches(held.shape, own) or stretches(own, held.shape)
+        ]
+        if own is not None and len(own) > 1:
+            found += self._unsqueezed(own)
+            found += [
+                (f"{text}{_TURNED}", held)
+                for text, held in arrays(self._s)
+                if held.shape == own[:-1] and not stretches(held.shape, own)
+            ]
+            found += [
+                (f"{text}[{', '.join([':'] * len(held.shape) + ['None'] * spare)}]", held)
+                for text, held in arrays(self._s)
+                if (spare := len(own) - len(held.shape)) > 1 and held.shape
+                and held.shape == own[: len(held.shape)] and not stretches(held.shape, own)
+            ]  # fmt: skip
+        return sorted(found, key=lambda pair: pair[1].shape != own)[:_MOST]
+
+    def _numbers(self) -> list[tuple[str, Held]]:
+        """Return the single floats in scope, the latest first."""
+        single = (pair for pair in self._s.scope.items() if not pair[1].shape)
+        found = [pair for pair in single if pair[1].kind == "f"]
+        return sorted(found, key=lambda pair: -self._s.recent.get(pair[0], 0))
+
+    def _counts(self) -> list[str]:
+        """Return the whole numbers in scope that count no rounds."""
+        return [text for text, held in self._s.scope.items()
+                if held.kind == "i" and not held.shape
+                and text.isidentifier() and text not in self._s.loops]  # fmt: skip
+
+    def _unsqueezed(self, own: Shape) -> list[tuple[str, Held]]:
+        """Return arrays that lack an axis in the middle, with that axis added."""
+        if "unsqueeze" not in self._s.dialect.methods:
+            return []
+        return [
+            (f"{text}.unsqueeze({axis})", held)
+            for text, held in arrays(self._s)
+            for axis in range(1, len(own) - 1)
+            if held.shape == own[:axis] + own[axis + 1 :] and held.shape != own[:-1]
+        ]
+
+
+def _operands(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield what a product multiplies."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        yield from _operands(node.left)
+        yield from _operands(node.right)
+    else:
+        yield node

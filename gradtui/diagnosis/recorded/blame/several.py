@@ -1,0 +1,82 @@
+"""Mistakes that hide one another: each of their edits alone repairs no result, or only some."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from gradtui.diagnosis.recorded.blame.flow import Line
+from gradtui.diagnosis.recorded.blame.hits import Hit, together
+from gradtui.diagnosis.recorded.blame.trial import Trials
+
+MOST = 4
+"""Most mistakes told apart."""
+_LEADS, _OF_A_LINE, _FOLLOWED = 16, 8, 3
+"""Most edits that are looked at as the first of two, those in a line, and those followed."""
+
+
+class Further(Protocol):
+    """A search of the code as it stands, with some edits."""
+
+    @property
+    def right(self) -> int:
+        """How many values of the backward pass are right."""
+
+    def likely(self) -> list[Hit]:
+        """Return the best of the likely edits; empty if none helps."""
+
+    def leads(self) -> Iterator[list[Hit]]:
+        """Yield the edits of each line that fails after which its value is right at a glance."""
+
+
+class Several:
+    """The search for mistakes that hide one another."""
+
+    def __init__(
+        self, trials: Trials, again: Callable[[Line | None], Further | None] | None
+    ) -> None:
+        """`again` searches the code as it stands, unless a line is as wrong as before."""
+        self._trials, self._again = trials, again
+
+    def together(self) -> list[Hit]:
+        """Return two edits that repair a result only together, first that of a line that fails."""
+        start = self._again and self._again(None)
+        found = [*self._led(start)] if start is not None else []
+        found.sort(key=lambda pair: -pair[1].right)
+        for lead, further in found[:_FOLLOWED]:
+            if self._trials.mended(lead.patch):
+                return []  # it is one of those that are tried alone
+            with self._trials.assuming((lead.patch, frozenset())):
+                last = further.likely()
+            if last:
+                return together(lead, last[0])
+        return []
+
+    def beyond(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Return the best edit with others that repair all that it leaves wrong, if there are any.
+
+        They are looked for in the code with that edit: the results that it leaves wrong may be
+        made from what it repairs.
+        """
+        found = [*sorted(hits, key=Hit.rank)[:1]]
+        while found and len(found) < MOST:
+            with self._trials.assuming(*((one.patch, one.mended) for one in found)):
+                if not self._trials.wrong:
+                    return found
+                further = self._again(None) if self._again is not None else None
+                last = further.likely() if further is not None else []
+            if not last:
+                return []
+            found += last
+        return []
+
+    def _led(self, start: Further) -> Iterator[tuple[Hit, Further]]:
+        """Yield edits after which a line's value is right, with the search from there."""
+        leads = [lead for own in start.leads() for lead in sorted(own, key=Hit.rank)[:_OF_A_LINE]]
+        for lead in sorted(leads, key=Hit.rank)[:_LEADS]:
+            if self._trials.left <= 0:
+                return
+            with self._trials.assuming((lead.patch, frozenset())):
+                further = self._again and self._again(lead.suspect.line)
+            if further is not None:
+                yield lead, further
