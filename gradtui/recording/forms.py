@@ -13,12 +13,10 @@ import numpy as np
 
 from gradtui.engine.ops import OPS
 from gradtui.recording.array import plain
+from gradtui.recording.constants import DEGREE, LN2, LN10
 from gradtui.recording.recorder import Recorder
 from gradtui.recording.tape import Form, form
 
-_LN2, _LN10 = "0.6931471805599453", "2.302585092994046"
-_DEGREE = "0.017453292519943295"
-"""In radians."""
 _REGISTERED = tuple(
     one for one in OPS.values() if one.elementwise and one.in_numpy and not one.internal
 )
@@ -42,14 +40,14 @@ ELEMENTWISE: Mapping[str, Form] = {
         "fabs": "abs(a)",
         "square": "a*a",
         "reciprocal": "1/a",
-        "exp2": f"exp(a*{_LN2})",
+        "exp2": f"exp(a*{LN2})",
         "expm1": "exp(a) - 1",
-        "log2": f"log(a)/{_LN2}",
-        "log10": f"log(a)/{_LN10}",
+        "log2": f"log(a)/{LN2}",
+        "log10": f"log(a)/{LN10}",
         "log1p": "log(1 + a)",
         "hypot": "sqrt(a*a + b*b)",
-        **dict.fromkeys(("deg2rad", "radians"), f"a*{_DEGREE}"),
-        **dict.fromkeys(("rad2deg", "degrees"), f"a/{_DEGREE}"),
+        **dict.fromkeys(("deg2rad", "radians"), f"a*{DEGREE}"),
+        **dict.fromkeys(("rad2deg", "degrees"), f"a/{DEGREE}"),
         "tan": "sin(a)/cos(a)",
         "sinh": "(exp(a) - exp(-a))/2",
         "cosh": "(exp(a) + exp(-a))/2",

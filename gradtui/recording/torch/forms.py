@@ -11,10 +11,10 @@ from typing import Any
 from msgspec import Struct
 from torch import Tensor
 
+from gradtui.recording.constants import DEGREE, LN2, LN10
 from gradtui.recording.tape import Form, form
 from gradtui.recording.torch.calls import Operation
 
-_LN2, _LN10 = "0.6931471805599453", "2.302585092994046"
 _VARIANCE = "var(a, axis=axis, keepdims=keepdims)"
 
 
@@ -56,8 +56,6 @@ def _sum(sign: str, *, turned: bool = False) -> Writing:
         names = ("other", "self") if turned else ("self", "other")
         if scale in (None, 1):
             return Written(form(f"a {sign} b"), names)
-        if turned:
-            return Written(form(f"a {sign} b*{_number(scale)}"), names)
         return Written(form(f"a {sign} b*{_number(scale)}"), names)
 
     return write
@@ -178,11 +176,11 @@ FORMS: Mapping[str, Writing] = {
     "div": _quotient,
     "neg": _of("-a"),
     "exp": _of("exp(a)"),
-    "exp2": _of(f"exp(a*{_LN2})"),
+    "exp2": _of(f"exp(a*{LN2})"),
     "expm1": _of("exp(a) - 1"),
     "log": _of("log(a)"),
-    "log2": _of(f"log(a)/{_LN2}"),
-    "log10": _of(f"log(a)/{_LN10}"),
+    "log2": _of(f"log(a)/{LN2}"),
+    "log10": _of(f"log(a)/{LN10}"),
     "log1p": _of("log(1 + a)"),
     "sqrt": _of("sqrt(a)"),
     "rsqrt": _of("1/sqrt(a)"),
@@ -203,8 +201,8 @@ FORMS: Mapping[str, Writing] = {
     "acosh": _of("arccosh(a)"),
     "atanh": _of("arctanh(a)"),
     "hypot": _of("sqrt(a*a + b*b)", "self", "other"),
-    "deg2rad": _of("a*0.017453292519943295"),
-    "rad2deg": _of("a/0.017453292519943295"),
+    "deg2rad": _of(f"a*{DEGREE}"),
+    "rad2deg": _of(f"a/{DEGREE}"),
     "sinh": _of("(exp(a) - exp(-a))/2"),
     "cosh": _of("(exp(a) + exp(-a))/2"),
     "erf": _of("erf(a)"),
