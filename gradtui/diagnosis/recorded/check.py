@@ -195,7 +195,7 @@ class _Checking:
             seen = misshapen(first, hand, true)
             evidence["misfit"] = [list(hand), list(true)]
         else:
-            seen = seen_text(one)
+            seen = self._seen(one)
             evidence |= one.evidence
         others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
         text = f"the gradient of {seen}{others}: {blame.told}"
@@ -297,7 +297,7 @@ class _Checking:
             if flow is not None:
                 found.setdefault(flow.next, []).append((one, flow))
                 continue
-            text = f"the gradient of {seen_text(one)}"
+            text = f"the gradient of {self._seen(one)}"
             text += f": {simple.text}" if simple is not None else self._cut_short()
             place = self._likeliest(one)
             rule, factor = (simple.rule, simple.factor) if simple else ("unexplained", None)
@@ -306,9 +306,12 @@ class _Checking:
             one, flow = several[0]
             names = [other.name for other, _ in several]
             others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
-            text = f"the gradient of {seen_text(one)}{others}: {flow.told}{self._cut_short()}"
+            text = f"the gradient of {self._seen(one)}{others}: {flow.told}{self._cut_short()}"
             yield self._finding("unexplained", one.name, text,
                                 {**one.evidence, "gradients": names}, place)  # fmt: skip
+
+    def _seen(self, one: Wrong) -> str:
+        return seen_text(one, self.runs.target)
 
     def _cut_short(self) -> str:
         """Return that not all edits were tried, in words; empty if all were."""
@@ -316,10 +319,8 @@ class _Checking:
         return f"; after {runs:,} edited runs, not all edits had been tried" if runs else ""
 
     def _approximate(self, one: Wrong, share: float) -> Finding:
-        text = (
-            f"the gradient of {seen_text(one)}: near the given arguments it is off by no more than "
-        )
-        text += f"{share:.0e} of its largest element, as an approximation is"
+        text = f"the gradient of {self._seen(one)}: near the given arguments it is off by no more "
+        text += f"than {share:.0e} of its largest element, as an approximation is"
         return note("unexplained", "info", one.name, text, self._likeliest(one), one.evidence)
 
     def _likeliest(self, wrong: Wrong) -> Place | None:

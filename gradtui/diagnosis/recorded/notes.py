@@ -15,6 +15,7 @@ from gradtui.diagnosis.finding import Finding, Severity
 from gradtui.diagnosis.recorded.differences import digits_of
 from gradtui.diagnosis.recorded.judge import Wrong
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, root_of
+from gradtui.diagnosis.recorded.target import Target, element_text
 from gradtui.recording.tape import Call, Leaf, Tape
 
 Array = NDArray[Any]
@@ -29,16 +30,10 @@ def note(
     return Finding(rule, severity, target, line, message, evidence or {}, place=place)
 
 
-def element_text(element: Sequence[int]) -> str:
-    """Return an index as Python writes it; empty for a number."""
-    return f"[{', '.join(map(str, element))}]" if element else ""
-
-
-def seen_text(wrong: Wrong) -> str:
+def seen_text(wrong: Wrong, target: Target) -> str:
     """Return the present and the true value of a gradient, in words."""
-    text = (
-        f"{wrong.name}{element_text(wrong.element)} is {number(wrong.claimed)}, {wrong.basis} is "
-    )
+    name = target.spelled(wrong.name, wrong.element)
+    text = f"{name} is {number(wrong.claimed)}, {wrong.basis} is "
     where = "" if wrong.at_own else " (at random parameters)"
     return f"{text}{number(wrong.true)}{where}"
 

@@ -81,6 +81,10 @@ class Target(Struct, frozen=True, eq=False):
         """The arrays of floats and the numbers among the arguments, in containers too, by name."""
         return parts_of(self.arguments)
 
+    def spelled(self, name: str, element: Sequence[int]) -> str:
+        """Return an element of a part as it is written in code."""
+        return f"{name}{element_text(element)}"
+
     @property
     def wanted(self) -> tuple[str, ...]:
         """The parts that the decorator names, if any."""
@@ -232,6 +236,11 @@ def target_of(
             f"{_instead(arguments)}", target.place, file=target.file,
         )  # fmt: skip
     return target
+
+
+def element_text(element: Sequence[int]) -> str:
+    """Return an index as Python writes it; empty for a number."""
+    return f"[{', '.join(map(str, element))}]" if element else ""
 
 
 def bound_arguments(

@@ -39,6 +39,8 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     """The names whose gradients are judged."""
     parameters: tuple[str, ...] = ()
     """The names that are parameters of a module."""
+    paired: frozenset[str] = frozenset()
+    """The arguments that are complex: their numbers are pairs, along a last axis."""
     narrow: Mapping[str, Any] = MappingProxyType({})
     """The types of tensors of code that refuses wider ones: it computes in those beneath them."""
 
@@ -92,12 +94,16 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     def run(self, world: World, arguments: Mapping[str, Any]) -> Returned:
         """Call the code with tensors; raises InputError."""
         with self._world(world) as inner:
-            own = dict(arguments)
-            for name in self.given:
-                own[name] = inner.taking(arguments[name])
+            own = self._taken(inner, arguments)
             for name, dtype in self.narrow.items():
                 own[name] = inner.narrowed(own[name], dtype)
             return self._run(inner, own)
+
+    def _taken(self, world: World, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments with tensors for their numbers."""
+        own = {name: world.taking(arguments[name]) for name in self.given}
+        pairs = {name: tensors.as_complex(own[name]) for name in self.paired}
+        return {**arguments, **own, **pairs}
 
     def _world(self, world: World) -> AbstractContextManager[Any]:
         assert isinstance(self.library, PyTorch)
@@ -107,9 +113,8 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         """Run the forward half alone; None if the halves cannot be told apart."""
         if self.narrow:
             return None
-        world, given = self.library.world, dict(arguments)
-        for name in self.given:
-            given[name] = world.taking(arguments[name])
+        world = self.library.world
+        given = self._taken(world, arguments)
         loss = self._loss(world, given)
         saved = Saved(loss, [given[name] for name in self.given])
         again = partial(self._differentiated, world, given, loss)
@@ -134,8 +139,18 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         own = dict(zip(self.judged, found, strict=True))
         for one in apart:
             own |= self._named(one, given)
-        gradients = {name: world.giving(one) for name, one in own.items() if one is not None}
+        gradients = {
+            name: world.giving(tensors.as_pairs(one))
+            for name, one in own.items()
+            if one is not None
+        }
         return Returned(world.giving(loss), gradients, {})
+
+    def spelled(self, name: str, element: Sequence[int]) -> str:
+        """Return an element as it is written in code."""
+        if name not in self.paired or not element:
+            return super().spelled(name, element)
+        return super().spelled(f"{name}.{('real', 'imag')[element[-1]]}", element[:-1])
 
     def _named(self, misfit: Misfit, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return a gradient of a wrong shape by the argument it is for.
@@ -187,7 +202,7 @@ class _ByHand(TensorTarget, frozen=True, eq=False, kw_only=True):
             given[name].requires_grad_()
         loss, raw = self._halves(world, given) if self.backward else self._whole(world, given)
         try:
-            found = Gradients(raw, self.arguments, self.case.wrt, given)
+            found = Gradients(tensors.as_pairs(raw), self.arguments, self.case.wrt, given)
         except InputError as error:
             raise InputError(error.message, self.place, file=self.file) from None
         gradients = {name: world.giving(one) for name, one in found.found.items()}
@@ -203,7 +218,7 @@ class _ByHand(TensorTarget, frozen=True, eq=False, kw_only=True):
     def _halves(self, world: World, given: Mapping[str, Any]) -> tuple[Any, Any]:
         assert self.backward is not None
         outs, cache, spread = self._forward(self._called(world, given))
-        if not all(tensors.is_floating(out) for out in outs):
+        if not all(tensors.is_number(out) for out in outs):
             raise InputError(f"{self.name} returns no tensor of floats as its output", self.place,
                              file=self.file)  # fmt: skip
         loss, adjoints = _as_loss(world, outs)
@@ -213,11 +228,15 @@ class _ByHand(TensorTarget, frozen=True, eq=False, kw_only=True):
 
 def _as_loss(world: World, outputs: Sequence[Any]) -> tuple[Any, list[Any]]:
     """Return the weighted sum of outputs with drawn weights, and these as their gradients."""
-    rng = np.random.default_rng(_SEED)
-    weights = []
-    for out in outputs:
-        weights.append(tensors.taken(world, rng.normal(size=tensors.shape_of(out)), out))
-    return tensors.total(outputs, weights), weights
+    rng, parts = np.random.default_rng(_SEED), [tensors.as_pairs(out) for out in outputs]
+    weights = [
+        tensors.taken(world, rng.normal(size=tensors.shape_of(part)), part) for part in parts
+    ]
+    adjoints = [
+        tensors.as_complex(weight) if tensors.holds_pairs(out) else weight
+        for out, weight in zip(outputs, weights, strict=True)
+    ]
+    return tensors.total(parts, weights), adjoints
 
 
 def split_backward(args: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
@@ -238,7 +257,9 @@ def tensor_target(
     custom = tensors.function_of(function)
     module = function if tensors.is_module(function) else None
     name = str(getattr(custom or function, "__qualname__", type(function).__name__))
-    signature = None if custom is None else inspect.Signature(tensors.parameters_of(custom))
+    signature = None
+    if custom is not None:
+        signature = inspect.Signature(tensors.parameters_of(custom, len(args)))
     if module is not None:
         signature = inspect.signature(module.forward)
     # A custom function returns one gradient for each argument.
@@ -249,7 +270,8 @@ def tensor_target(
     arguments |= weights
     given = tuple(one for one, value in arguments.items() if tensors.is_given(value))
     wanting = tuple(one for one in given if tensors.wants_gradient(arguments[one]))
-    floats = tuple(one for one in given if tensors.holds_floats(arguments[one]))
+    paired = frozenset(one for one in given if tensors.holds_pairs(arguments[one]))
+    floats = tuple(one for one in given if one in paired or tensors.holds_floats(arguments[one]))
     case = case_of(function)
     judged = case.wrt or wanting or floats
     unknown = [one for one in case.wrt if one not in floats]
@@ -262,8 +284,9 @@ def tensor_target(
     target = TensorTarget(
         function, backward, {**arguments, **_numbers(arguments, given)}, Case(wrt, case.seed),
         signature, PyTorch(), given=given, judged=judged, parameters=tuple(weights),
+        paired=paired,
     )  # fmt: skip
-    types = {one: arguments[one].dtype for one in floats}
+    types = {one: arguments[one].dtype for one in floats if one not in paired}
     by_hand = backward is not None or (
         custom is None and module is None and _returns_gradients(target, types)
     )
@@ -271,6 +294,7 @@ def tensor_target(
         target = _ByHand(
             function, backward, target.arguments, Case(case.wrt, case.seed),
             signature, PyTorch(by_autograd=False), given=given, judged=floats, wanting=wanting,
+            paired=paired,
         )  # fmt: skip
     return _in_double(target, types)
 
@@ -294,18 +318,14 @@ def _tried(target: TensorTarget) -> Iterator[None]:
 def _returns_gradients(target: TensorTarget, types: Mapping[str, Any]) -> bool:
     """Return whether a function returns its loss and gradients for arguments of their own types."""
     with _tried(target):
-        own = copied(target.arguments)
-        given = {
-            name: target.library.world.taking(value) if name in target.given else value
-            for name, value in own.items()
-        }
+        given = target._taken(target.library.world, copied(target.arguments))
         given |= {name: given[name].to(dtype) for name, dtype in types.items()}
         for name in target.case.wrt:
             given[name].requires_grad_()
         returned = target._called(target.library.world, given)
     if not isinstance(returned, tuple | list) or len(returned) < 2:
         return False
-    loss, raw = returned[0], returned[1] if len(returned) == 2 else returned[1:]
+    loss, raw = returned[0], tensors.as_pairs(returned[1] if len(returned) == 2 else returned[1:])
     if not tensors.is_single(loss):
         return False
     if isinstance(raw, Mapping):

@@ -11,8 +11,8 @@ from gradtui.diagnosis.internal import internal
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.slopes import blamed_by_slopes
 from gradtui.diagnosis.recorded.differences import Apart, apart_by_differences
-from gradtui.diagnosis.recorded.notes import element_text
 from gradtui.diagnosis.recorded.runs import Runs
+from gradtui.diagnosis.recorded.target import Target
 
 
 def by_differences(runs: Runs, names: Sequence[str]) -> tuple[list[Finding], Sequence[str]]:
@@ -26,31 +26,32 @@ def by_differences(runs: Runs, names: Sequence[str]) -> tuple[list[Finding], Seq
     except Exception as error:
         failed = [internal(runs.target.file, error)]
     told = {name for blame in blames for name in blame.results}
-    found = [_blamed(blame, wrong) for blame in blames]
+    found = [_blamed(blame, wrong, runs.target) for blame in blames]
     found += [_unexplained(runs, one) for one in apart if one.name not in told]
     return [*found, *failed], untold
 
 
-def _blamed(blame: Blame, wrong: Mapping[str, Apart]) -> Finding:
+def _blamed(blame: Blame, wrong: Mapping[str, Apart], target: Target) -> Finding:
     """Return the finding for a line whose edit makes gradients right."""
     names = [name for name in wrong if name in blame.results]
     one = wrong[names[0]]
     others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
+    text = f"{_seen(one, target)}{others}: {blame.told}"
     return Finding(blame.rule, "error", one.name, blame.place.line,
-                   f"{_seen(one)}{others}: {blame.told}", {"gradients": names, **_evidence(one)},
+                   text, {"gradients": names, **_evidence(one)},
                    factor=blame.factor, fix=blame.fix, place=blame.place,
                    replaces=blame.lines)  # fmt: skip
 
 
 def _unexplained(runs: Runs, one: Apart) -> Finding:
-    place = runs.target.place
-    return Finding("unexplained", "error", one.name, place.line if place else None, _seen(one),
+    place, seen = runs.target.place, _seen(one, runs.target)
+    return Finding("unexplained", "error", one.name, place.line if place else None, seen,
                    _evidence(one), place=place)  # fmt: skip
 
 
-def _seen(one: Apart) -> str:
+def _seen(one: Apart, target: Target) -> str:
     return (
-        f"the gradient of {one.name}{element_text(one.element)} is {number(one.claimed)}, "
+        f"the gradient of {target.spelled(one.name, one.element)} is {number(one.claimed)}, "
         f"by central differences it is {number(one.slope)}"
     )
 

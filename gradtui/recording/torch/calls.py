@@ -193,7 +193,10 @@ def differentiating(
             # As a number: for an adjoint of another shape PyTorch loads its compiler for seconds.
             out = torch.view_as_real(out.resolve_conj()) if out.is_complex() else out
             total = (out * tensor_of(np.asarray(arriving, np.float64)).to(out.dtype)).sum()
-        found = iter(torch.autograd.grad(total, leaves, allow_unused=True))
+        try:
+            found = iter(torch.autograd.grad(total, leaves, allow_unused=True))
+        except RuntimeError as error:  # such as of singular vectors, whose phases only cancel later
+            raise Untold(own.name) from error
         return tuple(_flow(next(found), array) if want else None
                      for array, want in zip(operands, wanted, strict=True))  # fmt: skip
 

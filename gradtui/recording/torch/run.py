@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ import torch
 from torch import Tensor
 
 from gradtui.recording.recorder import Array
-from gradtui.recording.torch.calls import is_floating as is_floating
-from gradtui.recording.torch.tensors import array_of, is_known, kind_of
+from gradtui.recording.torch.calls import is_number as is_number
+from gradtui.recording.torch.tensors import array_of, is_held, kind_of
 from gradtui.recording.torch.widened import Widened
 
 _ENGINE = "_engine_run_backward"
@@ -35,10 +36,20 @@ def is_module(value: Any) -> bool:
     return isinstance(value, torch.nn.Module)
 
 
-def parameters_of(custom: type[torch.autograd.Function]) -> list[inspect.Parameter]:
-    """Return the parameters of a custom function's forward half, without its context."""
+def parameters_of(custom: type[torch.autograd.Function], given: int = 0) -> list[Parameter]:
+    """Return the parameters of a custom function's forward half, without its context.
+
+    `*args` stands for as many as are left of those `given`: args0, args1.
+    """
     found = list(inspect.signature(custom.forward).parameters.values())
-    return found if has_own_setup(custom) else found[1:]
+    context = not has_own_setup(custom) and found[0].kind is not Parameter.VAR_POSITIONAL
+    found = found[1:] if context else found
+    own = [one for one in found if one.kind is not Parameter.VAR_POSITIONAL]
+    if len(own) == len(found):
+        return found
+    at = found.index(next(one for one in found if one.kind is Parameter.VAR_POSITIONAL))
+    names = (f"{found[at].name}{count}" for count in range(max(0, given - len(own))))
+    return [*found[:at], *(Parameter(one, Parameter.POSITIONAL_OR_KEYWORD) for one in names)]
 
 
 def has_own_setup(custom: type[torch.autograd.Function]) -> bool:
@@ -47,8 +58,22 @@ def has_own_setup(custom: type[torch.autograd.Function]) -> bool:
 
 
 def numbers_of(tensor: Tensor) -> Array:
-    """Return the numbers of a tensor given as an argument."""
+    """Return the numbers of a tensor given as an argument, of complex ones as pairs."""
     return np.array(array_of(tensor.detach().to("cpu")))
+
+
+def as_complex(pairs: Tensor) -> Tensor:
+    """Return the tensor of complex numbers that pairs of floats are."""
+    return torch.view_as_complex(pairs)
+
+
+def as_pairs(value: Any) -> Any:
+    """Return nested values with pairs of floats for complex numbers."""
+    if holds_pairs(value):
+        return torch.view_as_real(value.resolve_conj())
+    if isinstance(value, dict):
+        return {key: as_pairs(one) for key, one in value.items()}
+    return type(value)(map(as_pairs, value)) if type(value) in (tuple, list) else value
 
 
 def wants_gradient(value: Any) -> bool:
@@ -58,13 +83,13 @@ def wants_gradient(value: Any) -> bool:
 
 def is_given(value: Any) -> bool:
     """Return whether a value is a tensor that can be drawn and recorded."""
-    return isinstance(value, Tensor) and is_known(value.detach().to("cpu"))
+    return isinstance(value, Tensor) and is_held(value.detach().to("cpu"))
 
 
 def outputs_of(returned: Any) -> list[Tensor]:
     """Return the tensors that a gradient flows back from, of nested results."""
     if isinstance(returned, Tensor):
-        return [returned] if is_floating(returned) and returned.requires_grad else []
+        return [returned] if is_number(returned) and returned.requires_grad else []
     parts: Sequence[Any] = ()
     if isinstance(returned, dict):
         parts = list(returned.values())
@@ -121,6 +146,11 @@ def _ending() -> Iterator[None]:
 def holds_floats(value: Any) -> bool:
     """Return whether a tensor holds floats."""
     return isinstance(value, Tensor) and value.dtype.is_floating_point
+
+
+def holds_pairs(value: Any) -> bool:
+    """Return whether a tensor holds complex numbers."""
+    return isinstance(value, Tensor) and value.dtype.is_complex
 
 
 def is_single(value: Any) -> bool:
