@@ -23,6 +23,7 @@ from gradtui.diagnosis.recorded.blame.indices import (
     of_index,
     shifted,
 )
+from gradtui.diagnosis.recorded.blame.loops import of_loop, of_rounds
 from gradtui.diagnosis.recorded.blame.orders import of_axes, of_subscripts
 from gradtui.diagnosis.recorded.blame.stores import of_target
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -129,6 +130,7 @@ def edits(statement: Statement) -> Iterator[Candidate]:
     if isinstance(stored, ast.AugAssign) and isinstance(stored.op, ast.Mult | ast.Div):
         yield from _of_operand(statement, stored.value, isinstance(stored.op, ast.Div))
     yield from of_target(statement)
+    yield from of_loop(statement)
     yield from exchanged(statement)
     yield from of_all(statement)
 
@@ -308,16 +310,7 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         edit = s.replaced(node, s.text(args[0]), s.binding(args[0]))
         yield Candidate((edit,), "extra-factor", f"{name} does not belong here", 2, None, node)
     if name == "range":
-        yield Candidate(
-            (s.replaced(node, f"reversed({s.text(node)})"),),
-            "wrong-variable",
-            "the rounds must go backward",
-            2,
-            None,
-            node,
-        )
-        for arg in args:
-            yield from shifted(s, arg, 2)
+        yield from of_rounds(s, node)
 
 
 def _of_arguments(

@@ -99,6 +99,8 @@ class Suspects:
         if not is_harmless(statement):
             return None
         lines = {(unit.file, one.lineno) for one in statement.nodes if isinstance(one, ast.expr)}
+        if isinstance(node, ast.For) and (rounds := self._rounds(unit, node)) is not None:
+            return Suspect(statement, rounds, True, order)
         forward = not lines.isdisjoint(self._flow.forward)
         called = set() if forward else self._called(lines)
         beside = set() if forward or called else self._beside(unit, node, lines)
@@ -124,6 +126,21 @@ class Suspects:
         promoted = tier == UNTOLD or (handing and not lines & self._failing)
         opposite, failing = bool(lines & self._flow.opposite), bool(lines & self._failing)
         return Suspect(statement, tier, promoted, order, opposite, failing)
+
+    def _rounds(self, unit: Unit, node: ast.For) -> int | None:
+        """Return the tier of a loop of the backward pass, whose rounds may be wrong.
+
+        None if it is another loop.
+        """
+        assert node.end_lineno is not None
+        inside = {(unit.file, line) for line in range(node.body[0].lineno, node.end_lineno + 1)}
+        if inside & self._flow.forward:
+            return None
+        if inside.isdisjoint(self._watched.order):
+            return 1  # it has no rounds
+        fed = {name for line in inside for name in self._flow.feeds.get(line, ())}
+        fed |= {name for line in self._called(inside) for name in self._flow.feeds.get(line, ())}
+        return None if not fed & self._wrong else 1 if fed >= self._wrong else 2
 
     def _is_outside(self, unit: Unit, node: ast.stmt) -> bool:
         """Return whether a line only calls custom functions, inside which the mistake is."""

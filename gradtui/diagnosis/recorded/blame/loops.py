@@ -1,0 +1,95 @@
+"""Edits of the rounds of a loop: where they begin and end, their order, those of another loop."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+
+_MOST = 6
+"""Most whole numbers in scope that are tried as a bound, and most loops whose rounds are."""
+
+
+def of_loop(s: Statement) -> Iterator[Candidate]:
+    """Yield the rounds of the other loops of a function for those of a loop, and in reverse."""
+    if not isinstance(s.node, ast.For):
+        return
+    own, found = s.node.iter, dict[str, None]()
+    for node in s.unit.nodes:
+        if isinstance(node, ast.For) and ast.dump(node.target) == ast.dump(s.node.target):
+            found[s.text(node.iter)] = None
+    texts = [*found][:_MOST]
+    for text in [*texts, *(f"reversed({one})" for one in texts)]:
+        if text != s.text(own) and "\n" not in text:
+            yield _rounds(s, own, text, 1)
+
+
+def of_rounds(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield the rounds of a range that begin or end elsewhere, or run the other way."""
+    texts = [s.text(one) for one in node.args]
+    if not _is_reversed(s.parents.get(node)):
+        yield _rounds(s, node, f"reversed({s.text(node)})", 1)
+    for at, bound in enumerate(node.args[:2]):
+        for text in _near(s, bound):
+            yield _rounds(s, node, _range(texts, at, text), 1)
+    if len(texts) == 1:
+        yield _rounds(s, node, f"range(1, {texts[0]})", 1)
+    elif len(texts) == 2:
+        yield _rounds(s, node, f"range({texts[1]})", 1)
+        yield _rounds(s, node, f"range({', '.join(texts)}, -1)", 1)
+    else:
+        turned = texts[2].removeprefix("-") if texts[2][0] == "-" else f"-{texts[2]}"
+        for step in dict.fromkeys((turned, "-1", "1")):
+            yield _rounds(s, node, _range(texts, 2, step), 1)
+    for at in range(min(2, len(texts))):
+        for text in _bounds(s, texts):
+            yield _rounds(s, node, _range(texts, at, text), 2)
+
+
+def _rounds(s: Statement, node: ast.expr, text: str, cost: int) -> Candidate:
+    told = f"the rounds must be those of {text}"
+    return Candidate((s.replaced(node, text),), "wrong-variable", told, cost, text, node)
+
+
+def _range(texts: Sequence[str], at: int, text: str) -> str:
+    return f"range({', '.join([*texts[:at], text, *texts[at + 1 :]])})"
+
+
+def _is_reversed(node: ast.AST | None) -> bool:
+    """Return whether an expression is the reverse of its argument."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and (
+        node.func.id == "reversed"
+    )  # fmt: skip
+
+
+def _near(s: Statement, bound: ast.expr) -> Iterator[str]:
+    """Yield bounds that are one more or one less than another."""
+    if _number(bound) is not None:
+        yield from (str(_number(bound, step)) for step in (1, -1))
+        return
+    if isinstance(bound, ast.BinOp) and isinstance(bound.op, ast.Add | ast.Sub):
+        if (number := _number(bound.right)) is not None:
+            sign = "+" if isinstance(bound.op, ast.Add) else "-"
+            for one in (number - 1, number + 1):
+                yield f"{s.left(bound)} {sign} {one}" if one else s.left(bound)
+            return
+        yield s.left(bound)
+    text = s.inside(bound, 1)
+    yield from (f"{text} - 1", f"{text} + 1")
+
+
+def _number(node: ast.expr, more: int = 0) -> int | None:
+    """Return a whole number that is written out, and something added to it; None for others."""
+    try:
+        value = ast.literal_eval(node)
+    except ValueError:
+        return None
+    return value + more if type(value) is int else None
+
+
+def _bounds(s: Statement, texts: Sequence[str]) -> Iterator[str]:
+    """Yield bounds made from the numbers in scope."""
+    whole = [text for text, held in s.scope.items() if (held.kind, held.shape) == ("i", ())]
+    for text in [one for one in whole if one not in s.loops][:_MOST]:
+        yield from (one for one in (text, f"{text} - 1", f"{text} - 2") if one not in texts)

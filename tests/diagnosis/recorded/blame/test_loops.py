@@ -1,0 +1,75 @@
+"""Mistakes in the rounds of loops: where they begin and end, and in which order they run."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(0)
+X, W = RNG.normal(size=(5, 3)), RNG.normal(size=(3, 3)) * 0.5
+LEVELS = RNG.normal(size=6)
+
+
+def through_time(W):
+    n = len(X)
+    h = np.ones((n + 1, 3))
+    for t in range(n):
+        h[t + 1] = np.tanh(h[t] @ W + X[t])
+    dW, dh = np.zeros_like(W), 2 * h[n]
+    for t in range(n - 1, -1, -1):
+        da = dh * (1 - h[t + 1] ** 2)
+        dW += np.outer(h[t], da)
+        dh = W @ da
+    return np.sum(h[n] ** 2), dW
+
+
+def smoothed(LEVELS):
+    n = len(LEVELS)
+    total = sum((LEVELS[i] - LEVELS[i - 1]) ** 4 for i in range(1, n))
+    d = np.zeros(n)
+    for i in range(1, n):
+        step = 4 * (LEVELS[i] - LEVELS[i - 1]) ** 3
+        d[i] += step
+        d[i - 1] -= step
+    return total, d
+
+
+def in_turn(LEVELS):
+    n = len(LEVELS)
+    y = np.zeros(n)
+    y[0] = LEVELS[0]
+    for i in range(1, n):
+        y[i] = np.sin(y[i - 1]) * LEVELS[i]
+    d, back = np.zeros(n), 1.0
+    for i in reversed(range(1, n)):
+        d[i] = back * np.sin(y[i - 1])
+        back = back * np.cos(y[i - 1]) * LEVELS[i]
+    d[0] = back
+    return y[n - 1], d
+
+
+MISTAKES = [
+    (through_time, "for t in range(n - 1, -1, -1):", "for t in range(n - 1, 0, -1):"),
+    (through_time, "for t in range(n - 1, -1, -1):", "for t in range(n - 1, -1, 1):"),
+    (through_time, "for t in range(n - 1, -1, -1):", "for t in range(2, -1, -1):"),
+    (through_time, "for t in range(n - 1, -1, -1):", "for t in range(n - 1, -1, -2):"),
+    (smoothed, "    for i in range(1, n):\n        step", "    for i in range(n):\n        step"),
+    (
+        smoothed,
+        "    for i in range(1, n):\n        step",
+        "    for i in range(1, 2):\n        step",
+    ),
+    (in_turn, "in reversed(range(1, n))", "in range(1, n)"),
+    (in_turn, "in reversed(range(1, n))", "in reversed(range(2, n))"),
+]
+
+
+@pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
+def test_the_rounds_of_a_loop_are_put_right(function, old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, {"W": W, "LEVELS": LEVELS})
+    at, wrong = planted.line(old), planted.wrong(old, new)
+
+    (found,) = planted.errors(wrong, function.__name__)
+
+    assert found.replaces == (at, at)
+    assert planted.errors(repaired(wrong, found), function.__name__) == []
