@@ -21,6 +21,7 @@ _ALIKE = 2
 """How much likelier an edit is that makes a line like another one."""
 _SMALL = 2
 """Most characters by which a replacing edit lengthens a line."""
+_STORING = (ast.Assign, ast.AugAssign)
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -66,13 +67,15 @@ class Hit(Struct, frozen=True, eq=False):
     def is_alike(self) -> bool:
         """Whether its line becomes like another one of the function, except for names and signs."""
         unit, own = self.suspect.statement.unit, self.suspect.statement.node
-        others = (one for one in ast.walk(unit.node) if isinstance(one, ast.Assign))
+        others = (one for one in ast.walk(unit.node) if isinstance(one, _STORING))
         forms = {_form(one) for one in others if one is not own}
         try:
             edited = ast.parse(unit.line_after([*self.candidate.edits]).strip()).body
         except SyntaxError:
             return False
-        calculated = isinstance(own, ast.Assign) and isinstance(own.value, ast.BinOp)
+        calculated = isinstance(own, _STORING) and any(
+            isinstance(one, ast.BinOp) for one in ast.walk(own.value)
+        )
         form = _form(edited[0]) if calculated and len(edited) == 1 else None
         return form in forms and form != _form(own)
 

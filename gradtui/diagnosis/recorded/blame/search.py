@@ -12,6 +12,7 @@ from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.flow import Line
 from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit
 from gradtui.diagnosis.recorded.blame.instead import insteads
+from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
 from gradtui.diagnosis.recorded.blame.multiples import multiples
 from gradtui.diagnosis.recorded.blame.orders import orders
@@ -244,7 +245,7 @@ class Search:
             wanted = self._trials.numbers
             self._edits[s.node] = [
                 *edits(s), *unused(s), *renamings(s), *given(s), *numbers(s, wanted),
-                *orders(s), *arguments(s),
+                *orders(s), *arguments(s), *likenesses(s),
             ]  # fmt: skip
             self._slots[s.node] = [*slots(s)], [*afters(s)]
         return self._slots[s.node]

@@ -1,0 +1,224 @@
+"""Edits that make an expression like its siblings: other statements, terms of a sum, elements.
+
+Code of the same form stands side by side, of other names: what one of them lacks is in the others.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from itertools import permutations
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.glances import HOLE
+
+_MOST, _PARTS = 12, 5
+"""Most statements nearby that are compared with one, and most terms of a sum."""
+_ATOMS = (ast.Name, ast.Attribute, ast.Subscript)
+_STORING = (ast.Assign, ast.AugAssign)
+
+
+def likenesses(s: Statement) -> Iterator[Candidate]:
+    """Yield edits that make an expression like a sibling, with the names that it has instead."""
+    inside = set(s.nodes)
+    for own, other, names in _siblings(s):
+        for node, text, rule in _edited(s, own, other, names):
+            if node not in inside or isinstance(node, ast.Starred):
+                continue
+            told = f"{s.text(node)} must be {text}, as beside it"
+            edit = s.replaced(node, s.spelled(text), s.binding(ast.parse(text, mode="eval").body))
+            yield Candidate((edit,), rule, told, 1, text, node)
+
+
+def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str]]]:
+    """Yield expressions of a statement, each with one that may be like it, and the names."""
+    near = [one for one in s.unit.nodes if isinstance(one, _STORING) and one is not s.node]
+    near.sort(key=lambda one: abs(one.lineno - s.node.lineno))
+    if isinstance(s.node, _STORING):
+        for one in near[:_MOST]:
+            if type(one) is type(s.node):
+                names = dict[str, str]()
+                _differences(_target(s.node), _target(one), names)
+                yield s.node.value, one.value, names
+    for node in s.nodes:
+        parts = list[ast.expr]()
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+            inner = isinstance(up := s.parents.get(node), ast.BinOp) and isinstance(up.op, ast.Add)
+            parts = [] if inner else [*_terms(node)]
+        elif isinstance(node, ast.Tuple | ast.List) and node not in s.indexing:
+            parts = node.elts
+        for own, other in permutations(parts[:_PARTS], 2):
+            yield own, other, {}
+
+
+def _target(node: ast.stmt) -> ast.expr:
+    return node.target if isinstance(node, ast.AugAssign) else node.targets[0]  # type: ignore[attr-defined]
+
+
+def _terms(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the terms of a sum."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        yield from _terms(node.left)
+        yield from _terms(node.right)
+    else:
+        yield node
+
+
+def _edited(
+    s: Statement, own: ast.expr, other: ast.expr, names: dict[str, str]
+) -> Iterator[tuple[ast.expr, str, str]]:
+    """Yield the nodes of an expression in which it differs from another.
+
+    Each comes with what to put there, and the mistake that this implies.
+    """
+    apart = _differences(own, other, names)
+    if not apart:
+        for node, text in _swaps(own, other):
+            yield node, text, "wrong-variable"
+    if len(apart) != 1:
+        return
+    ((node, beside),) = apart
+    if isinstance(beside, ast.Starred):
+        return
+    for part in _like(node, beside):
+        more = dict(names)
+        _differences(node, part, more)
+        added = isinstance(beside, ast.BinOp) and isinstance(beside.op, ast.Add | ast.Sub)
+        rule = "missing-term" if added else "missing-factor"
+        rule = "sign" if isinstance(beside, ast.UnaryOp) else rule
+        yield node, _written(s, _Renamed(s, more, part).visit(beside), node), rule
+    for part in () if isinstance(beside, _ATOMS) else _like(beside, node):
+        yield node, s.text(part), "extra-factor"
+    yield node, _written(s, _Renamed(s, names).visit(beside)), "wrong-variable"
+
+
+def _like(node: ast.expr, whole: ast.expr) -> Iterator[ast.expr]:
+    """Yield the parts of an expression that have the form of another one."""
+    form = _form(node)
+    for part in ast.walk(whole):
+        if part is not whole and isinstance(part, ast.expr) and _form(part) == form:
+            yield part
+
+
+def _swaps(own: ast.expr, other: ast.expr) -> Iterator[tuple[ast.expr, str]]:
+    """Yield the names in an expression with those at their places in one of the same form."""
+    if isinstance(own, _ATOMS) and isinstance(other, _ATOMS):
+        if (text := ast.unparse(other)) != ast.unparse(own):
+            yield own, text
+        return
+    for pair in _children(own, other) or ():
+        yield from _swaps(*pair)
+
+
+def _differences(
+    own: ast.expr, other: ast.expr, names: dict[str, str]
+) -> list[tuple[ast.expr, ast.expr]]:
+    """Return where two expressions differ in form, and note which names stand for which."""
+    if isinstance(own, ast.Name) and isinstance(other, ast.Name):
+        names.setdefault(other.id, own.id)
+        return []
+    pairs = _children(own, other)
+    if pairs is None:
+        found = [(own, other)]
+    else:
+        found = [one for pair in pairs for one in _differences(*pair, names)]
+    if found and isinstance(own, _ATOMS) and isinstance(other, _ATOMS):
+        names.setdefault(ast.unparse(other), ast.unparse(own))
+        return []
+    return found
+
+
+def _children(own: ast.expr, other: ast.expr) -> list[tuple[ast.expr, ast.expr]] | None:
+    """Return the parts of two expressions of one kind in pairs; None if they are of two kinds."""
+    if type(own) is not type(other):
+        return None
+    found = list[tuple[ast.expr, ast.expr]]()
+    for name in own._fields:
+        fields = (getattr(own, name), getattr(other, name))
+        ours, theirs = (one if isinstance(one, list) else [one] for one in fields)
+        if len(ours) != len(theirs):
+            return None
+        for one, two in zip(ours, theirs, strict=True):
+            if isinstance(one, ast.keyword) and isinstance(two, ast.keyword):
+                one, two = one.value, two.value
+            if isinstance(one, ast.expr) and isinstance(two, ast.expr):
+                found.append((one, two))
+            elif (type(one) if isinstance(one, ast.AST) else one) != (
+                type(two) if isinstance(two, ast.AST) else two
+            ):
+                return None
+    return found
+
+
+def _form(node: ast.AST) -> str:
+    """Return an expression without its names and what they are picked by."""
+    return ast.dump(_Bare().visit(deepcopy(node)))
+
+
+class _Bare(ast.NodeTransformer):
+    def visit(self, node: ast.AST) -> ast.AST:
+        """Return a node without names."""
+        return ast.Name("", ast.Load()) if isinstance(node, _ATOMS) else self.generic_visit(node)
+
+
+def _written(s: Statement, tree: ast.AST, kept: ast.expr | None = None) -> str:
+    """Return the text of an expression with the user's own in its hole."""
+    text = ast.unparse(tree)
+    if kept is None:
+        return text
+    bare, closed = (text.replace(HOLE, form.format(s.text(kept))) for form in ("{}", "({})"))
+    return bare if ast.dump(ast.parse(bare)) == ast.dump(ast.parse(closed)) else closed
+
+
+class _Renamed(ast.NodeTransformer):
+    """Copies an expression with other names, and with a hole in the place of one of its parts."""
+
+    def __init__(
+        self, s: Statement, names: Mapping[str, str], hole: ast.expr | None = None
+    ) -> None:
+        self._s, self._names, self._hole = s, names, hole
+        self._turned = {own: other for other, own in names.items() if own not in names}
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """Return a node, or what stands for it."""
+        if node is self._hole:
+            return ast.Name(HOLE, ast.Load())
+        if isinstance(node, _ATOMS) and (text := self._names.get(ast.unparse(node))):
+            return ast.parse(text, mode="eval").body
+        if isinstance(node, ast.Name):
+            return ast.Name(self._name(node.id), node.ctx)
+        return self.generic_visit(_copied(node))
+
+    def _name(self, own: str) -> str:
+        """Return what stands for a name: what it stands for, or one that is changed alike."""
+        if own in self._turned:
+            return self._turned[own]
+        for pairs in (self._names, self._turned):
+            for before, after in pairs.items():
+                old, new = _change(before, after)
+                made = own.replace(old, new, 1)
+                if made != own and (made in self._s.scope or made in self._s.unit.globals):
+                    return made
+        return own
+
+
+def _copied(node: ast.AST) -> ast.AST:
+    """Return a node with the same children, whose fields may be replaced."""
+    made = type(node)(**{name: _list(value) for name, value in ast.iter_fields(node)})
+    return ast.copy_location(made, node) if isinstance(node, ast.expr | ast.stmt) else made
+
+
+def _list(value: object) -> object:
+    return [*value] if isinstance(value, list) else value
+
+
+def _change(before: str, after: str) -> tuple[str, str]:
+    """Return the parts in which two names differ."""
+    head = 0
+    while head < min(len(before), len(after)) and before[head] == after[head]:
+        head += 1
+    old, new = before[head:], after[head:]
+    while old and new and old[-1] == new[-1]:
+        old, new = old[:-1], new[:-1]
+    return old, new

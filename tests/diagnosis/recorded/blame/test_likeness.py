@@ -1,0 +1,104 @@
+"""Mistakes in code that stands beside code of the same form, and what that tells of them."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(0)
+P, Q = RNG.normal(size=(4, 2)), RNG.normal(size=(3, 2))
+SEEN = RNG.normal(size=(4, 3))
+GRID = RNG.normal(size=(5, 5))
+ANGLES = RNG.normal(size=2)
+COSTS = RNG.random((3, 3))
+
+
+def factors(P, Q):
+    loss, dP, dQ = 0.0, np.zeros_like(P), np.zeros_like(Q)
+    for i in range(len(P)):
+        for j in range(len(Q)):
+            e = P[i] @ Q[j] - SEEN[i, j]
+            loss += e**2 / 2 + 0.1 * (P[i] @ P[i] + Q[j] @ Q[j])
+            dP[i] += e * Q[j] + 0.2 * P[i]
+            dQ[j] += e * P[i] + 0.2 * Q[j]
+    return loss, (dP, dQ)
+
+
+def slanted(GRID, scale=0.3):
+    across, down = GRID[:, 1:] - GRID[:, :-1], GRID[1:] - GRID[:-1]
+    size = np.sqrt(across[:-1] ** 2 + down[:, :-1] ** 2 + 0.1)
+    left = scale * across[:-1] / size
+    up = scale * down[:, :-1] / size
+    d = np.zeros_like(GRID)
+    d[:-1, 1:] += left
+    d[:-1, :-1] -= left
+    d[1:, :-1] += up
+    d[:-1, :-1] -= up
+    return scale * np.sum(size), d
+
+
+def turn(a):
+    return np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]])
+
+
+def slope_of_turn(a):
+    return np.array([[-np.sin(a), -np.cos(a)], [np.cos(a), -np.sin(a)]])
+
+
+def turned_twice(ANGLES):
+    a, b = ANGLES
+    far = turn(a) @ np.diag([2.0, 1.0]) @ turn(b) @ np.array([1.0, 0.5])
+    d = np.zeros(2)
+    d[0] = np.sum(slope_of_turn(a) @ np.diag([2.0, 1.0]) @ turn(b) @ np.array([1.0, 0.5]))
+    d[1] = np.sum(turn(a) @ np.diag([2.0, 1.0]) @ slope_of_turn(b) @ np.array([1.0, 0.5]))
+    return np.sum(far), d
+
+
+def soft_paths(COSTS):
+    n = len(COSTS)
+    soft = np.full((n + 2, n + 2), 30.0)
+    soft[0, 0] = 0
+    for i in range(1, n + 1):
+        for j in range(1, n + 1):
+            near = np.exp(-soft[i - 1, j] / 2) + np.exp(-soft[i, j - 1] / 2)
+            near += np.exp(-soft[i - 1, j - 1] / 2)
+            soft[i, j] = COSTS[i - 1, j - 1] - 2 * np.log(near)
+    d = np.zeros((n + 2, n + 2))
+    d[n, n] = 1
+    for i in range(n, 0, -1):
+        for j in range(n, 0, -1):
+            free = soft[i, j]
+            if i < n:
+                d[i, j] += d[i + 1, j] * np.exp((soft[i + 1, j] - COSTS[i, j - 1] - free) / 2)
+            if j < n:
+                d[i, j] += d[i, j + 1] * np.exp((soft[i, j + 1] - COSTS[i - 1, j] - free) / 2)
+            if i < n and j < n:
+                d[i, j] += d[i + 1, j + 1] * np.exp((soft[i + 1, j + 1] - COSTS[i, j] - free) / 2)
+    return soft[n, n], d[1:-1, 1:-1]
+
+
+MISTAKES = [
+    (factors, "dQ[j] += e * P[i] + 0.2 * Q[j]", "dQ[j] += e * P[i] + 0.2"),
+    (factors, "dQ[j] += e * P[i] + 0.2 * Q[j]", "dQ[j] += 0.2 * Q[j]"),
+    (factors, "dP[i] += e * Q[j] + 0.2 * P[i]", "dP[i] += e * Q[j]"),
+    (slanted, "up = scale * down[:, :-1] / size", "up = size * down[:, :-1] / size"),
+    (slanted, "up = scale * down[:, :-1] / size", "up = scale * down[:, :-1]"),
+    (turned_twice, "d[0] = np.sum(slope_of_turn(a) @", "d[0] = np.sum(turn(a) @"),
+    (turned_twice, "[-np.sin(a), -np.cos(a)]", "[-np.sin(a), np.cos(a)]"),
+    (soft_paths, "COSTS[i, j - 1] - free) / 2)", "COSTS[i, j - 1] - free))"),
+    (soft_paths, "COSTS[i - 1, j] - free) / 2)", "COSTS[i - 1, j]) / 2)"),
+    (soft_paths, "COSTS[i - 1, j] - free) / 2)", "COSTS[i - 1, j] - free) / 3)"),
+    (soft_paths, "d[i, j + 1] * np.exp(", "d[i, j + 1] * ("),
+]
+
+
+@pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
+def test_what_its_siblings_have_is_put_into_a_line(function, old, new, tmp_path):
+    arrays = {"P": P, "Q": Q, "GRID": GRID, "ANGLES": ANGLES, "COSTS": COSTS, "scale": 0.3}
+    planted = Planted(__file__, tmp_path, arrays)
+    at, wrong = planted.line(old), planted.wrong(old, new)
+
+    (found,) = planted.errors(wrong, function.__name__)
+
+    assert found.replaces == (at, at)
+    assert planted.errors(repaired(wrong, found), function.__name__) == []
