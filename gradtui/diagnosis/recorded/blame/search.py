@@ -268,9 +268,10 @@ class Search:
     def _in_product(self, slot: Slot, cost: int) -> Iterator[Candidate]:
         """Yield factors and terms made from arrays with which an expression is right."""
         nothing = self._nothing(slot)
-        if nothing is not None and is_same(nothing, self._hand, self._trials.wrong):
+        vain = nothing is not None and is_same(nothing, self._hand, self._trials.wrong)
+        if vain and not self._is_empty():
             return
-        for factor, own in slot.missing.factors if slot.takes_factors else ():
+        for factor, own in slot.missing.factors if slot.takes_factors and not vain else ():
             worth = own == cost and self._may_run
             if worth and self._worth.is_worth_times(slot, factor, cost):
                 for value in multiples(

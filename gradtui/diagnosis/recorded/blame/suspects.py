@@ -217,8 +217,11 @@ class Suspects:
     def _tier(self, lines: set[Line], fed: set[str], *, partial: bool) -> int:
         """Return how likely the lines that take part in some gradients are at fault."""
         wrong = self._wrong
+        if not fed and lines & self._flow.idle and not lines & self._flow.forward:
+            # What nothing uses may be stored in the wrong elements.
+            return UNTOLD - 1 if partial else TIERS
         if not fed:
-            return TIERS if lines & (self._flow.forward | self._flow.idle) else UNTOLD
+            return TIERS if lines & self._flow.forward else UNTOLD
         if not fed & wrong:
             return TIERS
         if lines & self._flow.forward:
