@@ -45,7 +45,6 @@ _TERMS = 24
 """Most arrays tried as a term."""
 _FILLED = "_like("
 """Part of the name of functions that fill an array: the term that is missing is no constant."""
-_TURNED = "[:, None]"
 _SPREAD = "[..., None]"
 
 
@@ -67,7 +66,7 @@ class Missing:
                 if held.kind == "f" or not at:
                     plain = at < _PLAIN or (form == _COMPLEMENT and name in own)
                     cost = 2 if plain else 3 if at < _USUAL else 4
-                    cost += name.endswith("None]")  # one that fits as it is is likelier
+                    cost = min(4, cost + name.endswith("None]"))  # one that fits is likelier
                     yield form.format(name, name, n=self._s.numpy), cost
                 if held.kind == "b" and not at:
                     yield f"~{name}", 2
@@ -135,17 +134,14 @@ class Missing:
         if own is not None and len(own) > 1:
             found += self._unsqueezed(own)
             found += [
-                (f"{text}{_TURNED}", held)
-                for text, held in arrays(self._s)
-                if held.shape == own[:-1] and not stretches(held.shape, own)
-            ]
-            found += [
                 (f"{text}[{', '.join([':'] * len(held.shape) + ['None'] * spare)}]", held)
                 for text, held in arrays(self._s)
-                if (spare := len(own) - len(held.shape)) > 1 and held.shape
+                if (spare := len(own) - len(held.shape)) > 0 and held.shape
                 and held.shape == own[: len(held.shape)] and not stretches(held.shape, own)
             ]  # fmt: skip
-        return sorted(found, key=lambda pair: pair[1].shape != own)[:_MOST]
+        # Names come before expressions, of which there are many.
+        found.sort(key=lambda pair: (pair[1].shape != own, pair[0][0] == "("))
+        return found[:_MOST]
 
     def _numbers(self) -> list[tuple[str, Held]]:
         """Return the single floats in scope, the latest first."""
