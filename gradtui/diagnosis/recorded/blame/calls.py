@@ -20,6 +20,11 @@ _TWINS = (
 _TURNED = frozenset({"sub", "div", "sub_", "div_", "pow", "true_divide", "subtract", "divide"})
 """Methods of two numbers whose order matters."""
 _KEPT = frozenset({"size", "dim", "numel", "item", "shape", "backward", "append", "extend"})
+_APPLIED = frozenset({
+    "exp", "log", "sqrt", "tanh", "sin", "cos", "abs", "sign", "square", "cumsum", "cumprod",
+    "log1p", "expm1", "sigmoid", "diag",
+})  # fmt: skip
+"""Functions of one array that may be forgotten."""
 _MOST = 8
 
 
@@ -109,6 +114,30 @@ def of_all(s: Statement) -> Iterator[Candidate]:
         if same and ast.unparse(one.slice) != ast.unparse(two.slice):
             told = f"{s.text(one)} and {s.text(two)} are swapped"
             yield Candidate(swapped(s, one, two), "wrong-variable", told, 1, None, s.node)
+
+
+def of_forgotten(s: Statement) -> Iterator[Candidate]:
+    """Yield values and terms with a function applied that the code applies elsewhere."""
+    found = {f"{s.numpy}exp": None} if s.numpy else {}
+    for node in s.unit.nodes:
+        applied = isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords
+        if isinstance(node, ast.Call) and applied and _name(node) in _APPLIED:
+            owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+            if owner is None or _is_module(s, owner):
+                found[s.text(node.func)] = None
+    inner = [
+        one for node in s.nodes if isinstance(node, ast.BinOp)
+        for one in (node.left, node.right) if node not in s.indexing
+    ]  # fmt: skip
+    inner += [
+        node.value for node in s.nodes
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Subscript)
+    ]  # fmt: skip
+    for one, cost in (*((one, 2) for one in s.values), *((one, 3) for one in inner)):
+        alone = isinstance(one, ast.Constant | ast.List) or one is s.spared
+        for name in () if alone or isinstance(s.node, ast.For) else [*found][:_MOST]:
+            text, told = f"{name}({s.text(one)})", f"{name} of it is needed"
+            yield Candidate((s.replaced(one, text),), "missing-factor", told, cost, name, one)
 
 
 def _inner(s: Statement, node: ast.AST) -> ast.expr | None:

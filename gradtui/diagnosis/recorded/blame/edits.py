@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TypeGuard
 
-from gradtui.diagnosis.recorded.blame.calls import of_all, of_method, of_parts
+from gradtui.base.text import number
+from gradtui.diagnosis.recorded.blame.calls import of_all, of_forgotten, of_method, of_parts
 from gradtui.diagnosis.recorded.blame.candidates import (
     OPERATORS,
     Candidate,
@@ -52,6 +53,7 @@ _TWINS = (
     ("max", "min"),
     ("sum", "mean"),
     ("exp", "log"),
+    ("cumsum", "cumprod"),
     ("argmax", "argmin"),
     ("zeros_like", "ones_like"),
     ("zeros", "ones"),
@@ -99,6 +101,8 @@ def edits(statement: Statement) -> Iterator[Candidate]:
                 other = str(not node.value)
                 edit = statement.replaced(node, other)
                 yield Candidate((edit,), "wrong-variable", f"it must be {other}", 1, other, node)
+            case ast.Constant(value) if type(value) in (int, float):
+                yield from _of_number(statement, node)
             case ast.Tuple(elts) | ast.List(elts) if isinstance(node.ctx, ast.Load):
                 for one, two in pairwise(elts):
                     told = f"{statement.text(one)} and {statement.text(two)} are swapped"
@@ -133,6 +137,7 @@ def edits(statement: Statement) -> Iterator[Candidate]:
     yield from of_loop(statement)
     yield from exchanged(statement)
     yield from of_all(statement)
+    yield from of_forgotten(statement)
 
 
 def _shared(s: Statement, elts: Sequence[ast.expr]) -> Iterator[Candidate]:
@@ -245,6 +250,18 @@ def _of_operand(s: Statement, operand: ast.expr, below: bool) -> Iterator[Candid
         told = f"it needs the square root of {s.text(operand)}"
         edit = s.replaced(operand, text)
         yield Candidate((edit,), "constant-factor", told, 1, text, operand)
+
+
+def _of_number(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
+    """Yield other numbers for one that takes part in a computation."""
+    own = float(node.value)  # type: ignore[arg-type]
+    if not isinstance(s.parents.get(node), ast.BinOp) or node in s.indexing or not own:
+        return
+    for value in dict.fromkeys((own + 1, own - 1, 2 * own, own / 2)):
+        if value:
+            text = number(value)
+            told, edit = f"{s.text(node)} must be {text}", s.replaced(node, text)
+            yield Candidate((edit,), "constant-factor", told, 1, text, node)
 
 
 def _operator(s: Statement, node: ast.BinOp, edit: Edit, other: str) -> Candidate:

@@ -191,6 +191,16 @@ def _from_other_end(s: Statement, cut: ast.Slice) -> str:
     return ""
 
 
+def _elsewhere(s: Statement, cut: ast.Slice) -> list[str]:
+    """Return the slices that take what another leaves out, or leave out as much elsewhere."""
+    texts = [_from_other_end(s, cut)]
+    if cut.lower is not None and cut.upper is None:
+        texts.append(f":{s.text(cut.lower)}")
+    elif cut.lower is None and cut.upper is not None:
+        texts.append(f"{s.text(cut.upper)}:")
+    return [one for one in texts if one]
+
+
 def shifted(s: Statement, node: ast.expr, cost: int) -> Iterator[Candidate]:
     """Yield an index off by one."""
     held = s.held(node)
@@ -305,7 +315,7 @@ def _others(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> Ite
             texts = sorted(whole, key=lambda text: text not in s.loops)[:_MOST]
         elif isinstance(part, ast.Slice) and part.step is None:
             own = s.text(part) if part.lower or part.upper else ":"
-            texts = [f"{own}:-1", *({"1:": [":-1"], ":-1": ["1:"]}.get(own, []))]
+            texts = [f"{own}:-1", *_elsewhere(s, part)]
             if part.lower is None and part.upper is not None and own != ":-1":
                 texts.append("1:")
         elif isinstance(part, ast.Slice) and s.text(part) == "::-1":

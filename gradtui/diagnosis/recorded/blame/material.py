@@ -46,7 +46,7 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             cost = 1 + turned + (stored or node in s.written)
             if other_shape and not turned:
                 cost = 2 if held.shape in s.wanted else 3
-            if other[0] == "(":  # it is not another name, but more
+            if "(" in other:  # it is not another name, but more
                 cost += 2 + (text in other)
             cost += isinstance(node, ast.Name) and _ENTRY.search(other) is not None
             yield Candidate(
@@ -184,6 +184,8 @@ def _alike(s: Statement, own: Held, *, indexing: bool) -> Iterator[tuple[str, He
         ][:_MOST_NAMES]
         if indexing and own.kind == "i":
             return
+        yield from [(text, held) for text, held in s.scope.items()
+                    if own.kind == "f" and held.kind == "i" and text in s.loops]  # fmt: skip
     shapes = [own.shape, own.shape[::-1], *s.wanted]
     kinds = "i" if own.kind == "i" and own.shape else "fb"
     found = [pair for pair in (s.scope.items() if kinds == "i" else arrays(s))

@@ -1,0 +1,127 @@
+"""Small mistakes in a line that few lines beside it could explain: numbers, slices, functions."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(0)
+SHOTS = RNG.normal(size=(3, 5))
+SPEED = 1 + 0.1 * RNG.normal(size=5)
+PLACES = RNG.normal(size=4)
+PAIR = RNG.normal(size=(6, 3))
+SCORES = RNG.normal(size=(4, 3))
+SPREAD = RNG.normal(size=(5, 3))
+MEANS = RNG.normal(size=(5, 3, 2))
+RATE = np.array(0.7)
+GAINS = RNG.normal(size=5)
+
+
+def interference(PLACES):
+    total, d = 0.0, np.zeros(4)
+    for angle in (0.2, 0.7, -0.4):
+        k = 2 * np.pi * np.sin(angle)
+        total += np.sum(np.cos(k * PLACES)) ** 2
+    for angle in (0.2, 0.7, -0.4):
+        k = 2 * np.pi * np.sin(angle) + 0.0
+        d += 2 * np.sum(np.cos(k * PLACES)) * -np.sin(k * PLACES) * k
+    return total, d
+
+
+def halves(PAIR):
+    n = len(PAIR) // 2
+    one, two = PAIR[:n], PAIR[n:]
+    near = one @ two.T
+    d = np.zeros_like(PAIR)
+    d[:n] = 2 * near @ two
+    d[n:] = 2 * near.T @ one
+    return np.sum(near**2), d
+
+
+def waves(SPEED):
+    steps = len(SHOTS)
+    u = np.zeros((steps + 2, 5))
+    u[1] = 1
+    for n in range(1, steps + 1):
+        u[n + 1] = 2 * u[n] - u[n - 1] + SPEED**2 * SHOTS[n - 1] * u[n]
+    off = u[2:, 3] - 0.5
+    back, d = np.zeros((steps + 3, 5)), np.zeros(5)
+    for n in range(steps, 0, -1):
+        back[n] = 2 * back[n + 1] - back[n + 2]
+        if n < steps:
+            back[n] += SPEED**2 * SHOTS[n] * back[n + 1]
+        back[n, 3] += off[n - 1]
+        d += back[n] * 2 * SPEED * SHOTS[n - 1] * u[n]
+    return 0.5 * np.sum(off**2), d
+
+
+def variances(RATE):
+    seen = SHOTS[0]
+    h = np.ones(5)
+    for t in range(1, 5):
+        h[t] = 0.2 + 0.1 * seen[t - 1] ** 2 + RATE * h[t - 1]
+    slope = np.zeros(5)
+    for t in range(1, 5):
+        slope[t] = h[t - 1] + RATE * slope[t - 1]
+    return np.sum(np.log(h) + seen**2 / h), np.sum(slope * (1 / h - seen**2 / h**2))
+
+
+def mixture(MEANS, SPREAD):
+    s = np.exp(SPREAD)
+    apart = 1.5 - MEANS
+    far = np.sum(apart**2, axis=2)
+    part = np.exp(-0.5 * far / s**2) / s**2
+    share = part / part.sum(axis=1, keepdims=True)
+    d_means = -share[:, :, None] * apart / s[:, :, None] ** 2
+    d_spread = -share * (far / s**2 - 2)
+    return -np.sum(np.log(part.sum(axis=1))), (d_means, d_spread)
+
+
+def entropy(SCORES):
+    total = np.log(np.sum(np.exp(SCORES)))
+    d = np.zeros_like(SCORES)
+    d += np.exp(SCORES - total)
+    return total, d
+
+
+def risks(GAINS):
+    risk = np.exp(GAINS)
+    within = np.cumsum(risk)
+    weight = 1 / within
+    later = np.cumsum(weight[::-1])[::-1]
+    return np.sum(np.log(within)), risk * later
+
+
+def tree(RATE):
+    n, total, d = 4, 0.0, 0.0
+    for j in range(n + 1):
+        end = RATE ** (2 * j - n)
+        total += np.log(1 + end)
+        d += end / (1 + end) * (2 * j - n) / RATE
+    return total, d
+
+
+MISTAKES = [
+    (interference, "k = 2 * np.pi * np.sin(angle) + 0.0", "k = 3 * np.pi * np.sin(angle) + 0.0"),
+    (halves, "d[n:] = 2", "d[:n] = 2"),
+    (waves, "back[n, 3] += off[n - 1]", "back[n - 1, 3] += off[n - 1]"),
+    (variances, "h[t - 1] + RATE * slope[t - 1]", "RATE * slope[t - 1]"),
+    (mixture, " * apart / s[:, :, None] ** 2", " * apart"),
+    (entropy, "d += np.exp(SCORES - total)", "d += SCORES - total"),
+    (risks, "np.cumsum(weight[::-1])[::-1]", "weight[::-1][::-1]"),
+    (risks, "np.cumsum(weight[::-1])", "np.cumprod(weight[::-1])"),
+    (tree, "* (2 * j - n) / RATE", "* (2 * total - n) / RATE"),
+]
+
+
+@pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
+def test_a_line_is_put_right(function, old, new, tmp_path):
+    names = ("SPEED", "PLACES", "PAIR", "SCORES", "SPREAD", "MEANS", "RATE", "GAINS")
+    planted = Planted(__file__, tmp_path, {one: globals()[one] for one in names})
+    at, wrong = planted.line(old), planted.wrong(old, new)
+
+    assert planted.errors(planted.wrong(old, old), function.__name__) == []
+    (found,) = planted.errors(wrong, function.__name__)
+
+    assert found.replaces == (at, at)
+    assert planted.errors(repaired(wrong, found), function.__name__) == []
