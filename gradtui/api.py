@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from gradtui.base.source import InputError
@@ -11,6 +11,8 @@ from gradtui.recording.traces import TheirsAlone
 
 # What a call does not need is not imported by it: most checks are of one small function.
 if TYPE_CHECKING:
+    from threading import Thread
+
     from gradtui.debugger.session import Session
     from gradtui.diagnosis.check import Check
     from gradtui.diagnosis.finding import Finding
@@ -50,14 +52,22 @@ def trace(target: Target, /, *args: Any, **arrays: Any) -> Session:
 
     The arguments are those of `check`; raises InputError like it.
     """
+    return traced(target, args, arrays)
+
+
+def traced(
+    target: Target, args: tuple[Any, ...], arrays: dict[str, Any],
+    threads: Collection[Thread] | None = None,
+) -> Session:  # fmt: skip
+    """Return a session on one call; the threads are those of `trace_target`."""
     from gradtui.debugger.session import Session
     from gradtui.diagnosis.recorded.trace import trace_target
 
     with TheirsAlone():
         if not callable(target):
             raise InputError(f"expected a function, got {type(target).__name__}", file="trace")
-        traced = trace_target(_target(target, args, arrays))
-    return Session(traced.problem, judgement=traced.judgement)
+        found = trace_target(_target(target, args, arrays), threads)
+    return Session(found.problem, judged=found.judged)
 
 
 def assert_gradients(target: Target, /, *args: Any, **arrays: Any) -> None:

@@ -15,6 +15,7 @@ from functools import partial
 from threading import Event, Thread
 from typing import TextIO
 
+from gradtui.base.echo import echoed
 from gradtui.base.text import cell_width, clean, clip
 
 HUNG_UP = 129
@@ -82,7 +83,8 @@ def _ask(ask: Callable[..., str], asking: Event, stream: TextIO, *prompt: object
     asking.set()
     _write(f"\r{' ' * _LINE}\r", stream)
     try:
-        return ask(*prompt)
+        with echoed():
+            return ask(*prompt)
     finally:
         asking.clear()
 

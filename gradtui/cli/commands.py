@@ -6,6 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
+from gradtui.base.echo import unechoed
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import tell, working
 from gradtui.cli.files import open_session
@@ -34,16 +35,17 @@ def debug(arguments: argparse.Namespace) -> int:
 
     # Nothing made before the first paint is garbage; collecting it took a tenth of the start.
     gc.disable()
-    session: Session | None = None
     if arguments.resume and is_code(arguments.file):
         raise InputError("no session is kept of code that is run, because it may change",
                          file=arguments.file)  # fmt: skip
-    if arguments.file is not None:
-        session = open_session(arguments.file, ascii=arguments.ascii)
-        session.seek(arguments.step)
-    return open_screen(session, ascii=arguments.ascii, theme=arguments.theme,
-                       mouse=not arguments.no_mouse, resume=arguments.resume,
-                       learn=arguments.learn)  # fmt: skip
+    session: Session | None = None
+    with unechoed():  # keys typed before the screen opens are for it
+        if arguments.file is not None:
+            session = open_session(arguments.file, ascii=arguments.ascii, at_once=True)
+            session.seek(arguments.step)
+        return open_screen(session, ascii=arguments.ascii, theme=arguments.theme,
+                           mouse=not arguments.no_mouse, resume=arguments.resume,
+                           learn=arguments.learn)  # fmt: skip
 
 
 def list_scenarios(arguments: argparse.Namespace) -> int:

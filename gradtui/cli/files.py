@@ -16,16 +16,17 @@ if TYPE_CHECKING:
     from gradtui.scenario.problem import Notice, Problem
 
 
-def open_session(file: str, *, ascii: bool) -> Session:
+def open_session(file: str, *, ascii: bool, at_once: bool = False) -> Session:
     """Return a session on a scenario, or on one call of code, which is run.
 
-    Raises InputError if it cannot be used, RaisedError for exceptions of the code.
+    With `at_once`, the gradients of code are compared in another process meanwhile.  Raises
+    InputError if it cannot be used, RaisedError for exceptions of the code.
     """
     from gradtui.debugger.session import Session
 
     if is_code(file):
         with working(f"running {file}"):
-            return trace_code(file)
+            return trace_code(file, at_once=at_once)
     problem = load_file(file, ascii=ascii)
     with working(f"opening {file}"):
         return Session(problem)

@@ -7,6 +7,7 @@ import linecache
 import os
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,9 +104,10 @@ def check_code(argument: str) -> Outcome:
             return Outcome(target, "not-compared", (internal(argument, error),))
 
 
-def trace_code(argument: str) -> Session:
+def trace_code(argument: str, *, at_once: bool = False) -> Session:
     """Run a file of Python and return a session on one call of a function of it.
 
+    With `at_once`, its gradients are compared in another process meanwhile, if that can be.
     Raises InputError for unusable input and for failures of gradtui itself, RaisedError for
     exceptions of the user's code.
     """
@@ -114,9 +116,10 @@ def trace_code(argument: str) -> Session:
     from gradtui.diagnosis.recorded.trace import trace_target
     from gradtui.recording.traces import is_users
 
+    threads = threading.enumerate() if at_once else None
     with _running(argument) as target:
         try:
-            traced = trace_target(target)
+            traced = trace_target(target, threads)
         except (InputError, MemoryError):
             raise
         except Exception as error:
@@ -124,7 +127,7 @@ def trace_code(argument: str) -> Session:
                 raise
             said = report_failure("gradtui itself failed at the call", error)
             raise InputError(said, file=argument) from None
-    session = Session(traced.problem, judgement=traced.judgement)
+    session = Session(traced.problem, judged=traced.judged)
     session.again = partial(_trace_again, argument)
     return session
 
@@ -136,7 +139,7 @@ def _trace_again(argument: str) -> Session:
     _forget_modules(os.path.dirname(os.path.abspath(file)))
     with working(f"running {argument}"):
         try:
-            return trace_code(argument)
+            return trace_code(argument, at_once=True)
         except RaisedError as error:
             raise as_input_error(error, file) from None
 

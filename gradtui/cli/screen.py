@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 from gradtui.base.source import InputError
@@ -50,20 +51,21 @@ def debug(target: Target, /, *args: Any, **arrays: Any) -> None:
 
     The arguments are those of `trace`; raises InputError like it, and without a terminal.
     """
-    from gradtui.api import trace
+    from gradtui.api import traced
     from gradtui.base.terminal import ascii_only, mend_environment
     from gradtui.recording.traces import TheirsAlone
 
     if not on_terminal():
         raise InputError(NO_TERMINAL, file="debug")
     with TheirsAlone():
-        session = trace(target, *args, **arrays)
+        session = traced(target, args, arrays, [threading.main_thread()])
     mend_environment(os.environ)
     ascii = ascii_only(os.environ, getattr(sys.stdout, "encoding", None) or "utf-8")
     enabled, thresholds = gc.isenabled(), gc.get_threshold()
     try:
         open_screen(session, ascii=ascii)
     finally:
+        session.investigation.stop_search()
         gc.unfreeze()
         gc.set_threshold(*thresholds)
         if not enabled:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from functools import cache, cached_property, partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,6 +23,9 @@ from gradtui.engine.curvature import Curvature, Gauge, gauge
 from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.tape import Tape
 from gradtui.scenario.problem import Call, Problem
+
+if TYPE_CHECKING:
+    from gradtui.diagnosis.recorded.elsewhere import Elsewhere
 
 COMPUTING = "computing …"
 _AT_ONCE, _FEW = 6_000, 60
@@ -48,18 +52,52 @@ class Version:
         )
         self.jacobians = Jacobians(problem.graph, problem.trainer.dtype)
         self.judgement: Judgement | None = None
-        """The judgement of the hand-written code; None until it is known."""
+        """The judgement of the hand-written code; None until something is known."""
+        self._elsewhere: Elsewhere | None = None
+        """The check of a call's code while it goes on in another process."""
         self.found: tuple[Finding, ...] = ()
         """All findings, including those that a comment silences."""
 
     @property
     def judged(self) -> bool:
         """Whether the hand-written code has been judged, or there is none."""
-        return not self.problem.by_hand or self.judgement is not None
+        done = self.judgement is not None and self._elsewhere is None
+        return not self.problem.by_hand or done
+
+    @property
+    def comparing(self) -> str:
+        """What is being done to judge the hand-written code; empty once it is judged."""
+        if self.judged:
+            return ""
+        if self._elsewhere is None or not self._elsewhere.tried:
+            return "comparing what was written by hand …"
+        return f"searching for the wrong line: {self._elsewhere.tried:,} edits tried …"
+
+    def take(self, judged: Judgement | Elsewhere | None) -> None:
+        """Take over a judgement, or the check that will find it."""
+        if judged is None or isinstance(judged, Judgement):
+            self.judgement = judged
+        else:
+            self._elsewhere = judged
+
+    def look_in(self) -> None:
+        """Take over what another process knows by now."""
+        if self._elsewhere is not None:
+            self.judgement = self.judgement or self._elsewhere.compared
+
+    def stop(self) -> bool:
+        """End a check in another process; return whether there was one."""
+        if self._elsewhere is None:
+            return False
+        self._elsewhere.stop()
+        return True
 
     def judge(self) -> None:
         """Judge the hand-written code, unless that is done."""
         if self.judged:
+            return
+        if self._elsewhere is not None:
+            self.judgement, self._elsewhere = self._elsewhere.judgement(), None
             return
         # Importing the diagnosis must not slow the start.
         from gradtui.diagnosis.check import heard, judge
@@ -94,6 +132,8 @@ class Known(Struct, frozen=True, eq=False):
     """The findings of the run, causes first; None until they are known."""
     findings: tuple[Finding, ...]
     """All findings so far, the gravest first."""
+    comparing: str
+    """What is being done to judge the hand-written code; empty once it is judged."""
     chosen: int | None
     """The number of the finding that the cursor went to."""
     gauge: Gauge | str
@@ -106,7 +146,7 @@ class Known(Struct, frozen=True, eq=False):
     @property
     def untold(self) -> Known:
         """The same without any finding."""
-        return Known(None, None, (), None, self.gauge, 0, None)
+        return Known(None, None, (), "", None, self.gauge, 0, None)
 
 
 class Investigation:
@@ -126,15 +166,21 @@ class Investigation:
 
     def known(self, tape: Tape) -> Known:
         """Return everything known at the step of a tape."""
+        silenced = self._silenced + (self.judgement.silenced if self.judgement else 0)
         return Known(
-            self.judgement, self.run_findings, self.findings, self.number, self.gauge(tape),
-            self._silenced + (self.judgement.silenced if self.judgement else 0), self.setback,
+            self.judgement, self.run_findings, self.findings, self.comparing, self.number,
+            self.gauge(tape), silenced, self.setback,
         )  # fmt: skip
 
     @property
     def judgement(self) -> Judgement | None:
         """The judgement of the hand-written code; None until it is known."""
         return self.version.judgement
+
+    @property
+    def comparing(self) -> str:
+        """What is being done to judge the hand-written code; empty once it is judged."""
+        return self.version.comparing
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -150,8 +196,8 @@ class Investigation:
     @property
     def unknown(self) -> str:
         """The examination in progress; empty when all is known."""
-        if not self.version.judged:
-            return "comparing what was written by hand …"
+        if self.comparing:
+            return self.comparing
         return "looking at the run …" if self.run_findings is None else ""
 
     @property
@@ -174,6 +220,10 @@ class Investigation:
     def judge(self) -> None:
         """Judge the hand-written code, unless that is done."""
         self.version.judge()
+
+    def stop_search(self) -> bool:
+        """End a search in another process, which leaves what it knows; return if there was one."""
+        return self.version.stop()
 
     def look(self) -> None:
         """Examine everything, unless that is done.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -25,6 +25,9 @@ from gradtui.engine.history import History
 from gradtui.engine.program import StepProgram
 from gradtui.engine.tape import Tape
 from gradtui.scenario.problem import Problem
+
+if TYPE_CHECKING:
+    from gradtui.diagnosis.recorded.elsewhere import Elsewhere
 
 _TAPES, _NUMBERS = 32, 20_000_000
 """Most tapes kept, and most numbers in them: 160 MB.  Two tapes are always kept."""
@@ -59,7 +62,7 @@ class Session:
         self,
         problem: Problem,
         history: History | None = None,
-        judgement: Judgement | None = None,
+        judged: Judgement | Elsewhere | None = None,
         versions: dict[Graph, Version] | None = None,
     ) -> None:
         self.branches = Branches(problem, history, self._say, self._arrive)
@@ -83,7 +86,7 @@ class Session:
         self._versions: dict[Graph, Version] = {} if versions is None else versions
         """The versions seen so far: problems read from the same text have the same graph."""
         if versions is None:
-            self._version_of(problem).judgement = judgement
+            self._version_of(problem).take(judged)
         self._investigations: dict[Branch, Investigation] = {}
         self.seen = set[object]()
         """The findings that the cursor has visited, on any branch: walking on passes them by."""

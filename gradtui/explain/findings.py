@@ -96,12 +96,12 @@ def watch_rows(frame: Frame, width: int) -> list[TextRow]:
 
 def findings_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return the findings of the hand-written code and of the run, wrapped to a width."""
-    problem, judgement = frame.problem, frame.known.judgement
-    rows: list[TextRow] = []
+    judgement = frame.known.judgement
+    rows = _comparing_rows(frame, width)
     for index, finding in enumerate(frame.known.findings):
         rows += _finding_rows(frame, index, finding, width)
-    if problem.by_hand and judgement is None:
-        return [*rows, line(("comparing what was written by hand …", "dim"))]
+    if frame.known.comparing:
+        return rows
     if frame.known.silenced:
         rows.append(line((f"{frame.known.silenced} silenced by a comment", "dim")))
     if judgement is not None and judgement.claims and _all_right(judgement):
@@ -113,6 +113,14 @@ def findings_rows(frame: Frame, width: int) -> list[TextRow]:
     return rows
 
 
+def _comparing_rows(frame: Frame, width: int) -> list[TextRow]:
+    """Return what is being done to judge the hand-written code; no rows once it is judged."""
+    told = frame.known.comparing
+    if told and frame.problem.call is not None:
+        told += " Ctrl+C stops"
+    return [line((text, "dim")) for text in wrap(told, width)] if told else []
+
+
 def _all_right(judgement: Judgement) -> bool:
     """Return whether the hand-written code has no findings."""
     said = [one for one in judgement.findings if one.severity != "info"]
@@ -121,7 +129,7 @@ def _all_right(judgement: Judgement) -> bool:
 
 def _run_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return the text for a run without findings."""
-    if frame.problem.by_hand and frame.known.judgement is None:
+    if frame.known.comparing:
         return []
     if frame.problem.call is not None:
         return []  # nothing is trained
@@ -143,7 +151,8 @@ def chosen_rows(frame: Frame, width: int) -> tuple[int, int]:
     if frame.known.chosen is None:
         return 0, 0
     sizes = [len(_finding_rows(frame, i, f, width)) for i, f in enumerate(frame.known.findings)]
-    first = len(watch_rows(frame, width)) + sum(sizes[: frame.known.chosen])
+    above = len(watch_rows(frame, width)) + len(_comparing_rows(frame, width))
+    first = above + sum(sizes[: frame.known.chosen])
     return first, first + sizes[frame.known.chosen]
 
 

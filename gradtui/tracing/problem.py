@@ -45,8 +45,14 @@ class Recording(Struct, frozen=True, eq=False):
     """The arguments whose gradients are judged."""
     gradients: Mapping[str, tuple[Array, int | None]]
     """Argument -> its returned gradient, and the node of that if it was recorded."""
-    files: tuple[str, ...] = ()
-    """Other files whose lines are shown."""
+
+
+class _Texts(dict[str, tuple[str, ...]]):
+    """The lines of files; a finding may be in one of which the run executed no line."""
+
+    def __missing__(self, file: str) -> tuple[str, ...]:
+        self[file] = tuple(line.rstrip("\n") for line in linecache.getlines(file))
+        return self[file]
 
 
 def problem_of(run: Recording) -> Problem:
@@ -76,8 +82,8 @@ def _problem_of(run: Recording) -> Problem:
         name: node for name, (_, node) in run.gradients.items() if node is not None
     })  # fmt: skip
     file = run.place.file
-    files = dict.fromkeys([file, *run.files, *(visit.file for visit in run.visits.visits)])
-    texts = {one: _lines_of(one, run.visits) for one in files}
+    files = dict.fromkeys([file, *(visit.file for visit in run.visits.visits)])
+    texts = _Texts({one: _lines_of(one, run.visits) for one in files})
     name = run.function.__qualname__
 
     def revised(tables: Mapping[str, Any]) -> Problem:

@@ -284,7 +284,7 @@ class GradtuiApp(App[int]):
         if debugger is None:
             screen.dismiss(None)
         else:
-            stopped = not leave_prompt(debugger) and debugger.stop()
+            stopped = not leave_prompt(debugger) and debugger.interrupt()
         if self._debugger is not None:
             self._debugger.say(f"{'stopped: ' * stopped}press Ctrl+C again to quit")
 

@@ -139,6 +139,7 @@ class Background:
                 history.take(ahead)
                 self.prepare(session)
         investigation = session.investigation
+        investigation.version.look_in()
         judged = investigation.judgement is not None
         news, self._judged = news or judged != self._judged, judged
         if self._looking is not None and not self._looking.is_alive():

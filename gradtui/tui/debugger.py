@@ -149,6 +149,10 @@ class Debugger(LeanScreen):
         """Stop playing and anything else that the user waits for; return whether there was any."""
         return self.pace.stop()
 
+    def interrupt(self) -> bool:
+        """Stop whatever is going on, a search too; return whether there was anything."""
+        return any([self.stop(), self.session.investigation.stop_search()])
+
     def come_forward(self, view: str) -> bool:
         """Give a large view the room that another one took; return whether one did."""
         return self.room.come_forward(view)
@@ -301,6 +305,8 @@ class Debugger(LeanScreen):
 
     def _take(self, session: Session, *, update: bool = True) -> None:
         self.pace.stop()
+        if session is not self.session:
+            self.session.investigation.stop_search()
         self.session = session
         self.lessons.begin()
         self._finding = False

@@ -6,6 +6,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 from textual.message import Message
 
+from gradtui.base.echo import echo_again
 from gradtui.tui.link import QUESTION, Link
 from gradtui.tui.typed import Answered
 
@@ -23,6 +24,7 @@ class Driver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal, and ask whether it answers."""
         self.link = Link()
+        echo_again()  # what it is restored to in the end
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self.ask()
 

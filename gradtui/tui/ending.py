@@ -17,6 +17,7 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from gradtui.base.echo import with_echo
 from gradtui.base.streams import HUNG_UP
 
 _INPUT, _OUTPUT = 0, 2
@@ -53,7 +54,7 @@ class Ending:
     def watch(self) -> None:
         """Begin to wait, in the main thread and before the screen opens."""
         try:
-            self._before = termios.tcgetattr(_INPUT)
+            self._before = with_echo(termios.tcgetattr(_INPUT))
         except termios.error:  # the terminal vanished while the file was loaded
             sys.exit(HUNG_UP)
         told, tell = os.pipe()

@@ -129,15 +129,16 @@ class Live(Part):
     def _fixable(self) -> Finding | None:
         """Return the finding to fix: the chosen one, else the first with a fix."""
         session = self._session
-        if session.investigation.judgement is None:
-            said = "still comparing"
+        judgement, comparing = session.investigation.judgement, session.investigation.comparing
+        if judgement is None or comparing:
+            said = f"still {comparing}"
             if not session.problem.by_hand:
                 key = self._host.keys.first("what-if")
                 said = f"there is no line to fix here: {key} tries another value, such as "
                 said += f"lr {number(session.problem.lr / 2)}"
             self._host.say(said)
             return None
-        findings = session.investigation.judgement.findings
+        findings = judgement.findings
         if session.investigation.chosen is not None:
             findings = (session.investigation.chosen,)
         found = next((finding for finding in findings if finding.fix), None)

@@ -11,6 +11,7 @@ from gradtui.tui.background import Background
 from gradtui.tui.bars import Timeline
 from gradtui.tui.host import Handlers, Host, Work
 from gradtui.tui.later import Seldom
+from gradtui.tui.panels.notes import NotesPanel
 from gradtui.tui.panels.update import UpdatePanel
 
 
@@ -23,7 +24,9 @@ class Walk(Work):
         self._started = False
         self._going: Callable[[Session], bool] | None = None
         """The move to make once its target is known; it returns whether it was made."""
-        self._told = Seldom()
+        self._told, self._shown = Seldom(), Seldom()
+        self._compared = ""
+        """The progress of a comparison as it was shown last."""
 
     @property
     def handlers(self) -> Handlers:
@@ -73,6 +76,8 @@ class Walk(Work):
             self._host.show_frame()
         elif self._background.measured:
             self._remeasure()
+        elif self._session.investigation.comparing != self._compared and self._shown.due():
+            self._compared = self._host.show_in(NotesPanel).known.comparing
         return self._search(seconds) or working
 
     def _remeasure(self) -> None:

@@ -24,6 +24,7 @@ def test_running_again_shows_the_file_as_it_is_now(call, tmp_path):
 
     (tmp_path / "net.py").write_text(NET.replace("FACTOR", "2"))
     renewed = run_again(session)
+    renewed.investigation.judge()
 
     assert renewed.frame.known.judgement.verdict == "correct"
     assert renewed.position == renewed.order.end

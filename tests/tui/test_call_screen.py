@@ -1,7 +1,10 @@
 """One call of somebody's code on the screen: its source, its values, and what it has no use for."""
 
+import time
+
 import pytest
 
+import gradtui
 from gradtui.cli.running import trace_code
 from gradtui.debugger.session import SINGLE
 from gradtui.tui.app import GradtuiApp
@@ -15,11 +18,23 @@ def call(tmp_path, monkeypatch):
     file = tmp_path / "net.py"
     monkeypatch.chdir(tmp_path)
 
-    def app(factor="2"):
+    def app(factor="2", *, at_once=False):
         file.write_text(NET.replace("FACTOR", factor))
-        return GradtuiApp(trace_code("net.py:case"))
+        return GradtuiApp(trace_code("net.py:case", at_once=at_once))
 
     return app
+
+
+@pytest.fixture
+def searching(call, monkeypatch):
+    """Open a call whose search for the wrong line goes on for ever."""
+
+    def endless(runs, *given):
+        runs.progress.tried = 1234
+        time.sleep(600)
+
+    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed", endless)
+    return lambda: call("3", at_once=True)
 
 
 async def test_the_source_stands_beside_its_values_and_the_claims_beside_the_truth(call):
@@ -43,6 +58,51 @@ async def test_a_line_that_is_wrong_only_through_another_is_marked_so(call):
         assert ends[0].startswith("10  de = ") and ends[0].endswith("✗")
         assert ends[1].startswith("11▸ return loss") and ends[1].endswith("↳")
         assert any("w[0]" in row and "↳" in row for row in terminal.rows)
+
+
+async def test_what_is_wrong_is_shown_while_its_line_is_searched_for(searching):
+    async with searching().run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.until(lambda: "line: 1,234" in terminal.text)
+
+        assert "the gradient of w[1]" in terminal.text and "Ctrl+C" in terminal.text
+        assert any("w[0]" in row and "✗" in row for row in terminal.rows)
+        await terminal.press("F", "F", "s")
+        assert any("8▸ e = X @ w - y" in row for row in terminal.rows)
+        await terminal.press("W")
+        assert "still searching for the wrong line" in terminal.text
+
+
+async def test_ctrl_c_ends_the_search_and_keeps_what_is_known(searching):
+    async with searching().run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.until(lambda: "line: 1,234" in terminal.text)
+        await terminal.press("ctrl+c")
+        await terminal.settled()
+
+        assert "was stopped" in terminal.session.investigation.findings[0].message
+        assert "line: 1,234" not in terminal.text
+        assert terminal.session.investigation.judgement.wrong == {"w"}
+        assert pilot.app.return_value is None
+
+
+async def test_a_search_is_ended_when_another_session_is_shown(searching):
+    async with searching().run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.until(lambda: "line: 1,234" in terminal.text)
+        before = terminal.session
+        terminal.debugger.show_session(gradtui.load("two_weights"))
+        await terminal.until(lambda: not before.investigation.comparing)
+
+        assert before.investigation.judgement.wrong == {"w"}
+
+
+async def test_what_a_search_finds_takes_the_place_of_what_was_known(call):
+    async with call("3", at_once=True).run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+
+        assert "fix: " in terminal.text and "1,234" not in terminal.text
 
 
 async def test_keys_step_through_the_lines(call):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ from gradtui.diagnosis.recorded.notes import (
 )
 from gradtui.diagnosis.recorded.numeric import NumericJudge, numeric_points
 from gradtui.diagnosis.recorded.outcome import Outcome, heard, verdict_of
+from gradtui.diagnosis.recorded.progress import Progress
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.sizes import size_told
@@ -42,8 +43,7 @@ from gradtui.diagnosis.recorded.stabilisers import leaving_out
 from gradtui.diagnosis.recorded.target import Misshapen, Target
 from gradtui.diagnosis.recorded.unrecorded import by_differences
 from gradtui.diagnosis.recorded.upstream import Upstream, upstream
-from gradtui.recording.kept import Kept
-from gradtui.recording.run import settled
+from gradtui.recording.run import Answers, settled
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call, Leaf, Moved
 
@@ -55,21 +55,46 @@ _SHAPES = frozenset({"unreduced-broadcast", "transposed", "wrong-axis"})
 """Rules that explain a wrong shape of a gradient."""
 
 
-def check_target(target: Target) -> Outcome:
+def check_target(
+    target: Target, progress: Progress | None = None, answers: Answers | None = None
+) -> Outcome:
     """Run the user's code and judge the gradients that it returns; raises InputError.
 
-    Exceptions of the user's code at its own arguments pass through.
+    It is told the `answers` of a run before. Exceptions of the user's code at its own arguments
+    pass through.
     """
     library = target.library
     before, kept = library.randomness(None), library.kept(target.called)
     try:
         with settled():
-            return heard(_Checking(target, kept).outcome())
+            return heard(
+                _Checking(Runs(target, kept, answers=answers, progress=progress)).outcome()
+            )
     except Misshapen as error:
         return heard(_refused(target, error))
     finally:
         before.restore()
         kept.put_back()
+
+
+def judged_names(runs: Runs, claimed: Collection[str]) -> tuple[str, ...]:
+    """Return the arguments whose gradients are judged; raises InputError if that is not possible.
+
+    `claimed` are those that the first run returned a gradient for.
+    """
+    target = runs.target
+    wanted = target.wanted or claimed
+    names = tuple(name for name in runs.given if name in wanted)
+    if not names:
+        raise InputError(f"there is nothing to judge: {target.name} returns no gradient",
+                         target.place, file=target.file)  # fmt: skip
+    half = [name for name in names if runs.given[name].dtype == np.float16]
+    if half:
+        raise InputError(
+            f"{half[0]} is float16, whose rounding hides a wrong gradient: give "
+            f"{half[0]}.astype(np.float32)", target.place, file=target.file,
+        )  # fmt: skip
+    return names
 
 
 def _refused(target: Target, error: Misshapen) -> Outcome:
@@ -85,24 +110,13 @@ def _refused(target: Target, error: Misshapen) -> Outcome:
 class _Checking:
     """One target, run as often as necessary."""
 
-    def __init__(self, target: Target, kept: Kept) -> None:
-        self.target = target
-        self.runs = Runs(target, kept)
+    def __init__(self, runs: Runs) -> None:
+        self.target, self.runs = runs.target, runs
         self._flow: tuple[Point, Flow] | None = None
         """The point last asked for the likeliest line at fault, and its lines."""
         loss, claimed = self.runs.first(heard=True)
         self.loss, self.claimed = loss, {n: np.asarray(v) for n, v in claimed.items()}
-        wanted = target.wanted or tuple(self.claimed)
-        self.names = tuple(name for name in self.runs.given if name in wanted)
-        if not self.names:
-            raise InputError(f"there is nothing to judge: {target.name} returns no gradient",
-                             target.place, file=target.file)  # fmt: skip
-        half = [name for name in self.names if self.runs.given[name].dtype == np.float16]
-        if half:
-            raise InputError(
-                f"{half[0]} is float16, whose rounding hides a wrong gradient: give "
-                f"{half[0]}.astype(np.float32)", target.place, file=target.file,
-            )  # fmt: skip
+        self.names = judged_names(runs, claimed)
 
     def outcome(self) -> Outcome:
         if not np.isfinite(self.loss):
@@ -163,6 +177,7 @@ class _Checking:
         told_at = [one.point for one in apart.values()]
         ordered = list({id(one): one for one in (*told_at, *points[1:], points[0])}.values())
         ordered = [leaving_out(one, [*misfits, *apart]) for one in ordered]
+        self._tell(points, meant.wrong, misfits)
         blames, failed = self._blames(ordered, judge, [*misfits, *apart])
         told = {name for blame in blames for name in blame.results}
         left = [one for name, one in apart.items() if name not in told]
@@ -172,6 +187,20 @@ class _Checking:
             *self._unmended(points, left, bool(failed)),
         ]
         return [*meant.notes, *with_kernels(points[0], found), *failed]
+
+    def _tell(
+        self, points: Sequence[Point], wrong: Sequence[Wrong], misfits: Sequence[str]
+    ) -> None:
+        """Say what is wrong before the lines at fault are looked for, which may take long."""
+        found = [self._misfit(points, name) for name in misfits]
+        found += [
+            self._finding("unexplained", one.name, f"the gradient of {self._seen(one)}",
+                          one.evidence, None)
+            for one in wrong
+        ]  # fmt: skip
+        told = heard(Outcome(self.target, "wrong", tuple(found), len(self.names)))
+        if told.findings:
+            self.runs.progress.compared = told
 
     def _blames(
         self, points: Sequence[Point], judge: Judge, wrong: Sequence[str]

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.judgement import Judgement
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.diagnosis.silenced import lines_of_place, sifted
 
@@ -72,3 +73,16 @@ def verdict_of(findings: Sequence[Finding]) -> Verdict:
     if errors - {"not-compared"}:
         return "wrong"
     return "not-compared" if errors else "correct"
+
+
+def judgement_of(outcome: Outcome) -> Judgement:
+    """Return an outcome as the judgement of one call."""
+    wrong, uncompared = set[str](), set[str]()
+    for finding in outcome.findings:
+        if finding.severity == "error":
+            names = finding.evidence.get("gradients", [finding.target])
+            (uncompared if finding.rule == "not-compared" else wrong).update(names)
+    return Judgement(
+        outcome.verdict, outcome.claims, outcome.findings, frozenset(wrong),
+        uncompared=frozenset(uncompared), silenced=outcome.silenced,
+    )  # fmt: skip

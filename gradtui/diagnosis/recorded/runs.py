@@ -17,6 +17,7 @@ from gradtui.diagnosis.backward.probes import NEAR
 from gradtui.diagnosis.recorded.around import alike, between, is_symmetric
 from gradtui.diagnosis.recorded.domain import Domain
 from gradtui.diagnosis.recorded.halves import Begun, called
+from gradtui.diagnosis.recorded.progress import Progress
 from gradtui.diagnosis.recorded.target import Returned, Target
 from gradtui.recording.arguments import with_values
 from gradtui.recording.array import plain
@@ -129,14 +130,19 @@ class Runs:
     """Runs a target, each time from the same state of NumPy's generators."""
 
     def __init__(
-        self, target: Target, kept: Kept | None = None, watched: Watching = nullcontext
-    ) -> None:
-        """`watched` is entered, with the recorder, around every call that is recorded."""
+        self, target: Target, kept: Kept | None = None, watched: Watching = nullcontext,
+        answers: Answers | None = None, progress: Progress | None = None,
+    ) -> None:  # fmt: skip
+        """`watched` is entered, with the recorder, around every call that is recorded.
+
+        `answers` were typed into a run before.
+        """
         self.target, self._watched = target, watched
         self._randomness = target.library.randomness(target.case.seed)
         self.kept = kept or target.library.kept(target.called)
         """The state of the program before any run."""
-        self._answers = Answers()
+        self._answers = answers or Answers()
+        self.progress = progress or Progress()
         self._kinds = True
         """Whether recorded values pass for Python's own."""
         self._parts = target.parts

@@ -1,16 +1,20 @@
-"""One recorded run of a target as a problem, with the findings of its gradients."""
+"""One recorded run of a target as a problem, with the check of its gradients."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
+from threading import Thread
 
 from msgspec import Struct
 
 from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.judgement import Judgement
-from gradtui.diagnosis.recorded.check import check_target
-from gradtui.diagnosis.recorded.outcome import Outcome
+from gradtui.diagnosis.recorded.check import check_target, judged_names
+from gradtui.diagnosis.recorded.elsewhere import Elsewhere, can_check_elsewhere
+from gradtui.diagnosis.recorded.outcome import judgement_of
 from gradtui.diagnosis.recorded.runs import Lost, Runs
 from gradtui.diagnosis.recorded.target import Target
-from gradtui.recording.run import collected
+from gradtui.recording.run import Answers, collected, unheard
 from gradtui.recording.slopes import Untold
 from gradtui.scenario.problem import Problem
 from gradtui.tracing.problem import Recording, problem_of
@@ -21,29 +25,40 @@ class Traced(Struct, frozen=True, eq=False):
     """One call of the user's code, with the judgement of its gradients."""
 
     problem: Problem
-    judgement: Judgement
+    judged: Judgement | Elsewhere
+    """The judgement, or the check that is going on."""
 
 
-def trace_target(target: Target) -> Traced:
-    """Check a target, run it once more and return that run; raises InputError.
+def trace_target(target: Target, threads: Collection[Thread] | None = None) -> Traced:
+    """Run a target, check it, and return that run; raises InputError.
 
-    Exceptions of the user's code pass through.
+    With `threads`, those that the user's code did not begin, the check goes on in a process of its
+    own if it can. Exceptions of the user's code pass through.
     """
-    outcome = check_target(target)
-    told = tuple(one.place.file for one in outcome.findings if one.place)
-    return Traced(problem_of(record_call(target, told)), _judgement(outcome))
+    if threads is None:
+        judgement = judgement_of(check_target(target))
+        return Traced(problem_of(record_call(target)), judgement)
+    answers = Answers()
+    problem = problem_of(record_call(target, answers, heard=True))
+    if can_check_elsewhere(threads):
+        return Traced(problem, Elsewhere(target, answers))
+    with unheard():
+        return Traced(problem, judgement_of(check_target(target, answers=answers)))
 
 
 @collected()
-def record_call(target: Target, files: tuple[str, ...] = ()) -> Recording:
+def record_call(
+    target: Target, answers: Answers | None = None, *, heard: bool = False
+) -> Recording:
     """Return one recorded run of a target; raises InputError if it cannot be recorded.
 
-    `files` are others whose lines are shown.  NumPy's generators are restored.
+    A run before it may be `heard`. NumPy's generators are restored.
     """
     visits, before = Visits(), target.library.randomness(None)
-    runs = Runs(target, watched=visits.watched)
+    runs = Runs(target, watched=visits.watched, answers=answers)
     try:
-        runs.first()
+        _, claimed = runs.first(heard=heard)
+        judged_names(runs, claimed)
         point = runs.point(runs.given, tuple(runs.given), near=True)
     except (Lost, Untold) as error:
         raise InputError(
@@ -58,17 +73,4 @@ def record_call(target: Target, files: tuple[str, ...] = ()) -> Recording:
         target.function, target.place or Place(1, file=target.file), point.result.tape, visits,
         point.root, tuple(name for name in runs.given if name in wanted),
         {name: (point.hand[name], point.nodes[name]) for name in point.hand if name in wanted},
-        files,
-    )  # fmt: skip
-
-
-def _judgement(outcome: Outcome) -> Judgement:
-    wrong, uncompared = set[str](), set[str]()
-    for finding in outcome.findings:
-        if finding.severity == "error":
-            names = finding.evidence.get("gradients", [finding.target])
-            (uncompared if finding.rule == "not-compared" else wrong).update(names)
-    return Judgement(
-        outcome.verdict, outcome.claims, outcome.findings, frozenset(wrong),
-        uncompared=frozenset(uncompared), silenced=outcome.silenced,
     )  # fmt: skip

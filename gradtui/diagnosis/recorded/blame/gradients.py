@@ -209,6 +209,7 @@ class Gradients(Trials):
         point = self._points[index]
         self.strays = None
         self.count()
+        self._runs.progress.tried += 1
         begun = self._begun.at(index, self._with(patch)) if self.watchdog.usual > _DEAR else None
         try:
             with self.edited(patch):
