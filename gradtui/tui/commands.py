@@ -251,13 +251,6 @@ TELLING = frozenset(command.id for command in COMMANDS if command.tells)
 """Commands that wait while a question is open."""
 
 
-def complete_command(typed: str) -> tuple[int, list[tuple[str, str]]]:
-    """Return where the name of a command starts, and the names that complete it."""
-    if " " in typed:
-        return len(typed), []
-    return 0, [(command.id, "") for command in COMMANDS if command.id.startswith(typed)]
-
-
 def find_command(name: str) -> Command | None:
     """Return the command with this name, or the only one that starts with it."""
     exact = [command for command in COMMANDS if command.id == name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -17,7 +18,7 @@ from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.around import Around
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.body import Body
-from gradtui.tui.commands import COMMANDS, OF_A_RUN, Command, complete_command, find_command
+from gradtui.tui.commands import COMMANDS, OF_A_RUN, Command, find_command
 from gradtui.tui.copying import Copying
 from gradtui.tui.host import Handlers, joined
 from gradtui.tui.keys import SCREEN, Keys
@@ -37,6 +38,8 @@ from gradtui.tui.trials import Trials
 from gradtui.tui.walk import Walk
 
 _PANELS = panel_types()
+VALUES = "or an expression, such as grad(w)"
+"""What the command line takes besides commands."""
 _WIDTHS = [(0, "-tiny"), (60, "-narrow"), (112, "-normal"), (170, "-wide")]
 _HEIGHTS = [(0, "-flat"), (12, "-low"), (30, "-high"), (50, "-tall")]
 """Widths, in cells, from which a class of the style sheet applies, up to the next."""
@@ -87,7 +90,7 @@ class Debugger(LeanScreen):
             "list": lambda text: self.query_one(GraphPanel).toggle_list(),
             "finding": lambda text: self.next_finding(),
             "repaint": lambda text: self.call_later(self.app.run_action, "repaint"),
-            "command": lambda text: self.ask(":", self.run_line, complete=complete_command),
+            "command": lambda text: self._ask_command(),
         }
 
     def compose(self) -> ComposeResult:
@@ -267,6 +270,15 @@ class Debugger(LeanScreen):
             self.room.zoom(None)
         self._finding = True
         self.walk.next_finding()
+
+    def _ask_command(self) -> None:
+        """Open the command line over the list of commands."""
+        from gradtui.tui.listing import Listing, complete_command
+
+        self.ask(
+            ":", self.run_line, complete=partial(complete_command, keys=self.keys),
+            listing=Listing(f"↑ ↓ choose  Tab completes  {VALUES}"),
+        )  # fmt: skip
 
     def run_line(self, text: str) -> None:
         """Run a line of the command line: a command's name and its argument."""

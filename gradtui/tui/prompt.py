@@ -17,6 +17,7 @@ from gradtui.base.source import InputError, Place
 from gradtui.base.text import cell_width, clean, clip, wrap
 from gradtui.explain.spans import Span, folded, line_text
 from gradtui.tui.lately import Lately
+from gradtui.tui.listing import Listing
 from gradtui.tui.shortcuts import PROMPT, QUESTION, bindings
 
 _WORD_ROWS = 8
@@ -45,7 +46,7 @@ class Prompt(Vertical):
     as it does at the start with an `error` of the first `value`.  ↑ and ↓ go through `offers`.
     With `bare`, an empty text is an answer, too.  `complete` returns the completions of a text:
     the start of the typed word, and its completions with remarks; Tab takes one.  `begun` is what
-    was typed before it opened.
+    was typed before it opened.  With a `listing`, completions stand in rows, and ↑ ↓ choose one.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,6 +67,7 @@ class Prompt(Vertical):
         error: InputError | None = None,
         complete: Callable[[str], Completion] | None = None,
         begun: str = "",
+        listing: Listing | None = None,
     ) -> None:
         super().__init__()
         self._label = label
@@ -78,7 +80,9 @@ class Prompt(Vertical):
         self._bare = bare
         self._check = check
         self._error = error
-        self._complete = complete
+        self._complete, self._listing = complete, listing
+        self._chosen: str | None = None
+        """What was taken from the listing last."""
         self._before: Widget | None = None
 
     def compose(self) -> ComposeResult:
@@ -170,6 +174,12 @@ class Prompt(Vertical):
     def _show_words(self) -> None:
         """Show the completions, in place of an error."""
         field, rows = self._field, self._rows
+        if self._listing is not None and self._complete is not None:
+            if field.value != self._chosen:
+                self._listing.fill(self._complete(field.value)[1])
+                self._chosen = None
+            self._show_listing(self._listing)
+            return
         words = () if self._complete is None else self._complete(field.value)[1]
         shown: list[Span] = [
             (f"{clean(f'{word} {now}'.strip())}  ", "plain") for word, now in words
@@ -180,6 +190,13 @@ class Prompt(Vertical):
         rows.update(Content("\n".join(map(clean, lines))))
         rows.set_class(True, "-words")
         rows.display = bool(shown)
+
+    def _show_listing(self, listing: Listing) -> None:
+        texts = listing.texts(self._width, max(2, self.app.size.height // 2 - 1))
+        parts = [(clean(text), "bold" if chosen else "") for text, chosen in texts]
+        self._rows.update(Content("\n").join(Content.styled(*part) for part in parts))
+        self._rows.set_class(True, "-words")
+        self._rows.display = bool(texts)
 
     def action_complete(self) -> None:
         """Take the common start of all completions, or the first of them."""
@@ -196,8 +213,13 @@ class Prompt(Vertical):
             field.cursor_position = len(field.value)
 
     def action_offer(self, by: int) -> None:
-        """Put the next example into the input."""
-        if self._offers:
+        """Put the next example, or the next of the list, into the input."""
+        if self._listing is not None:
+            self._chosen = self._listing.choose(by) or self._chosen
+            self._field.value = self._chosen or self._field.value
+            self._field.cursor_position = len(self._field.value)
+            self._show_listing(self._listing)
+        elif self._offers:
             first = 0 if by > 0 else len(self._offers) - 1
             at = first if self._offered < 0 else (self._offered + by) % len(self._offers)
             self._offered = at

@@ -158,10 +158,34 @@ async def test_an_input_that_is_left_while_it_is_pressed_lets_go_of_the_mouse(te
 async def test_the_command_line_alone_shows_the_commands_and_completes_them(terminal):
     async with terminal("two_weights") as t:
         await t.press("colon")
-        assert all(command.id in t.text for command in COMMANDS)
+        await t.pilot.pause()
+        assert any("goto STEP" in r and "J" in r and "go to a step" in r for r in t.rows)
+        assert f"{len(COMMANDS) - 18} more" in t.rows[-1] and "Tab completes" in t.rows[-1]
         await t.type("jac")
         await t.press("tab", "enter")
         assert t.session.selection.jacobian is not None
+
+
+async def test_arrows_choose_from_the_commands_and_go_on_from_there(terminal):
+    async with terminal("two_weights", (80, 24)) as t:
+        await t.press("colon")
+        await t.press("up", "up")
+        assert ":help" in t.text and any(row.startswith("▸ help TOPIC") for row in t.rows)
+        await t.press("backspace", "backspace", "down")
+        assert any(row.startswith("▸ help TOPIC") for row in t.rows)
+        await t.press("escape", "colon")
+        await t.type("mat")
+        assert ":mat" in t.rows[-1]  # no command: a value may have this name
+
+
+async def test_behind_a_name_stands_what_it_expects(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("colon")
+        await t.type("goto ")
+        assert "STEP: go to a step" in t.rows[-1]
+        await t.type("7")
+        await t.press("enter")
+        assert t.session.step == 7
 
 
 async def test_what_may_follow_does_not_look_like_an_error(terminal):

@@ -1,0 +1,79 @@
+"""The list under the command line: the commands that fit what is typed, each with what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradtui.base.text import clip
+from gradtui.tui.commands import COMMANDS, Command, find_command
+from gradtui.tui.keys import Keys
+
+_NAMES, _KEYS = 20, 5
+"""Cells of the names with their arguments, and of the keys."""
+Rows = Sequence[tuple[str, str]]
+"""Names of commands, each with the rest of its row."""
+
+
+def complete_command(typed: str, keys: Keys) -> tuple[int, Rows]:
+    """Return where the name of a command starts, and the names that fit, with what they do.
+
+    Behind a name there is only what it expects.
+    """
+    name, space, _ = typed.partition(" ")
+    if space:
+        command = find_command(name)
+        rest = "" if command is None else _rest(command, keys, named=False)
+        return len(typed), [("", rest)] if command is not None and command.argument else []
+    begun = [command for command in COMMANDS if command.id.startswith(name)]
+    within = [one for one in COMMANDS if name in one.id and one not in begun]
+    return 0, [(one.id, _rest(one, keys)) for one in begun or within]
+
+
+def _rest(command: Command, keys: Keys, *, named: bool = True) -> str:
+    """Return a command's argument, its key and its help."""
+    key = keys.first(command.id)
+    shown = "" if key == f":{command.id}" else key
+    told = keys.fill(command.help)
+    if not named:
+        return f"{command.argument}: {told}"
+    room = _NAMES - len(command.id)
+    return f"{command.argument:<{room - 1}}{shown:<{_KEYS - 1}} {told}"
+
+
+class Listing:
+    """The rows of a list that is gone through with two keys, as many as there is room for."""
+
+    def __init__(self, hint: str) -> None:
+        self._hint = hint
+        self._rows: Rows = ()
+        self._at: int | None = None
+        self._top = 0
+
+    def fill(self, rows: Rows) -> None:
+        """Take other rows, none of which is chosen."""
+        self._rows, self._at, self._top = rows, None, 0
+
+    def choose(self, by: int) -> str:
+        """Choose the next row, or the one before; return its name, empty without any."""
+        if not self._rows or not self._rows[0][0]:
+            return ""
+        last = len(self._rows) - 1
+        self._at = (0 if by > 0 else last) if self._at is None else (self._at + by) % (last + 1)
+        return self._rows[self._at][0]
+
+    def texts(self, width: int, most: int) -> list[tuple[str, bool]]:
+        """Return at most so many rows as text, each with whether it is chosen."""
+        size = max(1, most - 1)
+        if self._at is not None:
+            self._top = max(min(self._top, self._at), self._at - size + 1)
+        shown = [*enumerate(self._rows)][self._top : self._top + size]
+        marks = ("▸" if at == self._at else " " for at, _ in shown)
+        found = [
+            (clip(f"{mark} {name} {rest}".rstrip(), width), mark != " ")
+            for mark, (_, (name, rest)) in zip(marks, shown, strict=True)
+        ]
+        left = len(self._rows) - len(shown)
+        if not self._rows or not self._rows[0][0]:
+            return found
+        more = f"{left} more  " if left else ""
+        return [*found, (clip(f"  {more}{self._hint}", width), False)]

@@ -1,0 +1,56 @@
+"""The commands that fit what is typed, and going through them."""
+
+import pytest
+
+from gradtui.tui.commands import COMMANDS
+from gradtui.tui.keys import Keys
+from gradtui.tui.listing import Listing, complete_command
+
+
+@pytest.fixture
+def keys():
+    return Keys()
+
+
+def test_every_command_stands_there_with_its_key_and_what_it_does(keys):
+    start, rows = complete_command("", keys)
+
+    assert start == 0 and [name for name, _ in rows] == [command.id for command in COMMANDS]
+    rest = dict(rows)
+    assert rest["what-if"].split()[:3] == ["CHANGE", "e", "another"]
+    assert rest["focus-previous"].split()[0] == "Shift+Tab"
+    assert "{escape}" not in "".join(rest.values())
+
+
+def test_what_is_typed_begins_a_name_or_else_is_within_one(keys):
+    assert [name for name, _ in complete_command("br", keys)[1]] == [
+        "break", "breakpoints", "branches", "branch-before",
+    ]  # fmt: skip
+    assert [name for name, _ in complete_command("fix", keys)[1]] == ["fix"]
+    assert [name for name, _ in complete_command("branch-", keys)[1]] == ["branch-before"]
+    assert [name for name, _ in complete_command("bian", keys)[1]] == ["jacobian"]
+    assert complete_command("zoq", keys)[1] == []
+
+
+def test_behind_a_name_is_its_argument_or_nothing(keys):
+    assert complete_command("goto 1", keys) == (6, [("", "STEP: go to a step by its number")])
+    assert complete_command("next 1", keys)[1] == []
+    assert complete_command("zoq 1", keys)[1] == []
+
+
+def test_a_list_moves_with_the_choice_and_says_how_much_is_left():
+    listing = Listing("the hint")
+    listing.fill([(f"c{at}", "does") for at in range(10)])
+    assert [text for text, _ in listing.texts(40, 4)] == [
+        "  c0 does", "  c1 does", "  c2 does", "  7 more  the hint",
+    ]  # fmt: skip
+    assert [listing.choose(1) for _ in range(5)] == ["c0", "c1", "c2", "c3", "c4"]
+    assert listing.texts(40, 4)[:3] == [
+        ("  c2 does", False),
+        ("  c3 does", False),
+        ("▸ c4 does", True),
+    ]
+    assert [listing.choose(-1) for _ in range(5)][-1] == "c9"
+    assert listing.texts(40, 4)[2] == ("▸ c9 does", True)
+    listing.fill([])
+    assert listing.choose(1) == "" and listing.texts(40, 4) == []
