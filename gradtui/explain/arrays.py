@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -28,6 +29,8 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
     """(…), a vector as one number a row."""
     marked: frozenset[int] = frozenset()
     """Rows with a sign before them."""
+    across: tuple[int, ...] = ()
+    """The shape of what the columns are the elements of, if that is not a vector."""
 
     @property
     def rows(self) -> int:
@@ -59,17 +62,21 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
         table = self.value.reshape(self.rows, self.columns)[top:last, shown]
         found = []
         if self.headed:
-            heads = (str(at).rjust(self._cells + _GAP) for at in range(self.columns)[shown])
+            seen = range(self.columns)[shown]
+            heads = (self._head(at).rjust(self._cells + _GAP) for at in seen)
             found.append(line((" " * self._names + "".join(heads), "dim")))
         for at, numbers in enumerate(table, start=top):
-            index = np.unravel_index(at, self._lead) if self._lead else ()
-            text = ",".join(map(str, index))
+            text = _index(np.unravel_index(at, self._lead) if self._lead else ())
             own = at in self.marked
             text = f"{MARK}{text}" if own else text
             name: Span = (text.rjust(self._names), "heading" if own else "dim")
             cells = "".join(number(x, DIGITS).rjust(self._cells + _GAP) for x in numbers)
             found.append(line(name, (cells, "value")))
         return found
+
+    def _head(self, column: int) -> str:
+        """Return the index of a column."""
+        return _index(np.unravel_index(column, self.across or (self.columns,)))
 
     @property
     def _names(self) -> int:
@@ -79,10 +86,14 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def _cells(self) -> int:
         """The width of a number in cells: that of the longest, if the array is small."""
+        head = len(self._head(self.columns - 1)) if self.columns else 1
         if self.value.size > _FEW:
-            return _CELLS
-        longest = max((len(number(x, DIGITS)) for x in self.value.flat), default=1)
-        return max(longest, len(str(self.columns - 1)))
+            return max(_CELLS, head)
+        return max(head, max((len(number(x, DIGITS)) for x in self.value.flat), default=1))
+
+
+def _index(index: Iterable[object]) -> str:
+    return ",".join(map(str, index))
 
 
 def value_rows(

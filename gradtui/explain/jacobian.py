@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import prod
 
 import numpy as np
+from msgspec import Struct
 
-from gradtui.base.text import SHORT, number, shape_text
+from gradtui.base.text import SHORT, number, shape_text, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.engine.elements import flat_index
 from gradtui.explain.elements import element_name, factor, slope_of
@@ -16,12 +18,55 @@ from gradtui.explain.values import UNKNOWN, Array
 
 LARGEST = 16
 """Most rows, and columns, of a matrix that is shown."""
+_MOST = 1_000_000
+"""Most numbers of a matrix in a table."""
 _TERMS = 6
 """Most terms of a sum that are all written; of more, the first ones and the last."""
 
 
-def jacobian_rows(frame: Frame, width: int) -> list[TextRow]:
-    """Return ∂target/∂source as a matrix with the product below it, or its rule and shapes."""
+class Whole(Struct, frozen=True, eq=False):
+    """A whole Jacobian, for a table."""
+
+    name: str
+    value: Array
+    """(the target's shape, the source's elements)"""
+    across: tuple[int, ...]
+    """The source's shape."""
+    note: str
+
+
+def whole_jacobian(frame: Frame) -> Whole | str:
+    """Return the Jacobian that is looked at, or the reason why it cannot be."""
+    assert frame.looked.jacobian is not None
+    source, target = frame.looked.jacobian
+    shapes = [frame.graph.nodes[id].shape for id in (target, source)]
+    if not _fits([prod(shape) for shape in shapes]):
+        return f"a Jacobian is shown up to {_MOST:,} numbers"
+    if not frame.local_known(source, target):
+        return "the Jacobian is not computed yet"
+    matrix = _matrix(frame, source, target)
+    note = f"rows: elements of {label(frame, target)}, columns: of {label(frame, source)}"
+    value = matrix.reshape(*shapes[0], -1) if shapes[0] else matrix
+    return Whole(partial(frame, target, source), value, shapes[1], note)
+
+
+def _fits(sizes: Sequence[int]) -> bool:
+    return 0 < prod(sizes) <= _MOST
+
+
+def _matrix(frame: Frame, source: int, target: int) -> Array:
+    """Return ∂target/∂source, one row an element of the target."""
+    shapes = [frame.graph.nodes[id].shape for id in (target, source)]
+    indices = [flat_index(i, shapes[0]) for i in range(prod(shapes[0]))]
+    matrix = frame.jacobians.rows(frame.tape, frame.step_to(target), source, indices)
+    return matrix.reshape(len(indices), prod(shapes[1]))
+
+
+def jacobian_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[TextRow]:
+    """Return ∂target/∂source as a matrix with the product below it, or its rule and shapes.
+
+    `fill` puts keys in the place of names in braces.
+    """
     assert frame.looked.jacobian is not None
     source, target = frame.looked.jacobian
     shapes = [frame.graph.nodes[id].shape for id in (target, source)]
@@ -35,15 +80,15 @@ def jacobian_rows(frame: Frame, width: int) -> list[TextRow]:
              (rule_text(frame, source, frame.step_to(target)), "local"), _share(frame)),
     ]  # fmt: skip
     if max(sizes) > LARGEST or 0 in sizes:
-        why = f"a matrix is written out up to {LARGEST}×{LARGEST}; L looks at one element"
-        return [*rows, line((why, "dim"))]
+        whole = "{print} shows it whole, " if _fits(sizes) else ""
+        why = f"a matrix is written out up to {LARGEST}×{LARGEST}; "
+        why = fill(f"{why}{whole}{{lens}} one element")
+        return [*rows, *(line((text, "dim")) for text in wrap(why, width))]
     if not frame.local_known(source, target):
         return [*rows, line((f"{UNKNOWN} not computed yet", "dim"))]
     outputs = [(target, flat_index(i, shapes[0])) for i in range(sizes[0])]
     inputs = [(source, flat_index(j, shapes[1])) for j in range(sizes[1])]
-    indices = [index for _, index in outputs]
-    matrix = frame.jacobians.rows(frame.tape, frame.step_to(target), source, indices)
-    matrix = matrix.reshape(sizes[0], sizes[1])
+    matrix = _matrix(frame, source, target)
     table: list[list[Span]] = [[("", "dim"), *((element_name(frame, e), "dim") for e in inputs)]]
     for element, numbers in zip(outputs, matrix, strict=True):
         cells: list[Span] = [(number(x, SHORT), "dim" if x == 0 else "local") for x in numbers]

@@ -74,10 +74,14 @@ class ArrayView(ModalScreen[None]):
     COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ARRAY)]
 
-    def __init__(self, text: str, value: Array, keys: Keys, batch: Batch | None = None) -> None:
+    def __init__(
+        self, text: str, value: Array, keys: Keys, batch: Batch | None = None, *,
+        across: tuple[int, ...] = (), note: str = "",
+    ) -> None:  # fmt: skip
+        """`across` is the shape of what the columns are the elements of, if it is no vector."""
         super().__init__()
-        self._text, self._batch = text, batch
-        self._part, self._all = Grid(value), False
+        self._text, self._batch, self._note = text, batch, note
+        self._part, self._all = Grid(value, across=across), False
         self._cells = _Cells(self._part)
         self._moves = " ".join(keys.first(id) for id in _MOVES) + " more  "
         self._leave = keys.hint(ARRAY[:1])
@@ -93,7 +97,7 @@ class ArrayView(ModalScreen[None]):
     def _title(self) -> Content:
         grid, text = self._cells.grid, self._text
         said = f"{text} [{shape_text(grid.value.shape)}]  {extent(grid.value, 6)}"
-        about = NOTES.get(text.rpartition("_")[2] or text, "")
+        about = self._note or NOTES.get(text.rpartition("_")[2] or text, "")
         if self._batch is not None:
             part, whole = len(self._batch.rows), len(self._batch.whole)
             about = f"all rows, {MARK} this step's batch" if self._all else part_text(part, whole)

@@ -94,7 +94,8 @@ COMMANDS = (
     ),
     Command("input", ("d",), "its input", "select what the node is computed from", LOOK),
     Command("consumer", ("u",), "its consumer", "select what is computed from the node", LOOK),
-    Command("find", ("slash",), "find", "search for a node by its name or operation", LOOK, "NAME"),
+    Command("find", ("slash",), "find", 
+        "select a node or data by its name, or a node by its operation", LOOK, "NAME"),
     Command(
         "finding", ("f2",), "finding",
         "go to the next finding: its line, its node, its moment ({finding-here} in its panel)",
@@ -132,7 +133,7 @@ COMMANDS = (
     Command(
         "jacobian", ("m",), "jacobian",
         "the Jacobian of the node with respect to its first input, then the next, then the chain "
-        "rule again", LOOK,
+        "rule again; {print} shows all of a large one", LOOK,
     ),
     Command("log", ("t",), "log scale", "the curves on a log scale", LOOK),
     Command(

@@ -6,11 +6,17 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from gradtui.base.text import EXACT, clean, clip, shape_text
+from gradtui.debugger.frame import Frame
 from gradtui.debugger.session import Session
 from gradtui.explain.values import summary
 from gradtui.tui.host import Handlers, Part
 
 _NAME_CELLS = 20
+_LENS = (
+    "Enter looks at this element, or at another that you type, such as 0,1 or 0,1 row 2; there "
+    "{down} {up} go to other elements, {scroll-left} {scroll-right} to other rows, {escape} leaves"
+)
+"""What is said below the question for an element."""
 _MOVES: Mapping[str, Callable[[Session], object]] = {
     "into": lambda session: session.into(),
     "out": lambda session: session.back(),
@@ -53,7 +59,8 @@ class Moves(Part):
         if text:
             self._host.do(lambda session: session.selection.find(text))
         else:
-            self._host.ask("/", self.find, hint="a name, or an operation such as tanh")
+            hint = "a name, also of data, or an operation such as tanh"
+            self._host.ask("/", self.find, hint=hint)
 
     def look(self, text: str) -> None:
         """Put the lens on an element, asking for it if there is none and more than one."""
@@ -67,7 +74,8 @@ class Moves(Part):
         label = f"element of {name} [{shape_text(node.shape)}]: "
         index = frame.looked.lens.index if frame.looked.lens else (0,) * len(node.shape)
         row = f" row {frame.looked.lens.row}" if frame.looked.lens else ""
-        self._host.ask(label, self.look, ",".join(map(str, index)) + row)
+        note = self._host.keys.fill(_LENS)
+        self._host.ask(label, self.look, ",".join(map(str, index)) + row, note=note)
 
     def print(self, text: str) -> None:
         """Show the value of an expression: a number in the message, an array in a table."""
@@ -81,9 +89,23 @@ class Moves(Part):
 
         if text:
             self._ask("print: ", text, check, self._show_value)
+        elif frame.looked.jacobian is not None:
+            self._show_jacobian(frame)
         else:
             hint = "W1  grad(W1)  X[0:5]  W1[0]  sum(e**2)"
             self._host.ask("print: ", self._show_value, name, check=check, hint=hint)
+
+    def _show_jacobian(self, frame: Frame) -> None:
+        from gradtui.explain.jacobian import whole_jacobian
+        from gradtui.tui.array_view import ArrayView
+
+        found = whole_jacobian(frame)
+        if isinstance(found, str):
+            self._host.say(found)
+            return
+        view = ArrayView(found.name, found.value, self._host.keys, across=found.across,
+                         note=found.note)  # fmt: skip
+        self._host.screen.app.push_screen(view)
 
     def _show_value(self, text: str) -> None:
         from gradtui.debugger.inspection import inspect, whole_data

@@ -47,6 +47,7 @@ class Prompt(Vertical):
     With `bare`, an empty text is an answer, too.  `complete` returns the completions of a text:
     the start of the typed word, and its completions with remarks; Tab takes one.  `begun` is what
     was typed before it opened.  With a `listing`, completions stand in rows, and ↑ ↓ choose one.
+    A `note` says below the input what may be typed and what follows.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,6 +69,7 @@ class Prompt(Vertical):
         complete: Callable[[str], Completion] | None = None,
         begun: str = "",
         listing: Listing | None = None,
+        note: str = "",
     ) -> None:
         super().__init__()
         self._label = label
@@ -77,7 +79,7 @@ class Prompt(Vertical):
         self._words = Lately(self, self._field, lambda text: self._show_words())
         self._rows = Static(id="refusal")
         self._offers, self._offered = tuple(offers), -1
-        self._bare = bare
+        self._bare, self._note = bare, note
         self._check = check
         self._error = error
         self._complete, self._listing = complete, listing
@@ -179,6 +181,11 @@ class Prompt(Vertical):
                 self._listing.fill(self._complete(field.value)[1])
                 self._chosen = None
             self._show_listing(self._listing)
+            return
+        if self._note:
+            rows.update(Content("\n".join(wrap(self._note, self._width))))
+            rows.set_class(True, "-words")
+            rows.display = True
             return
         words = () if self._complete is None else self._complete(field.value)[1]
         shown: list[Span] = [

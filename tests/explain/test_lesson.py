@@ -39,7 +39,7 @@ def test_the_wire_to_the_loss_does_not_tell_its_gradient(write, answered):
     session.selection.show_jacobian()
     session.position = session.order.forward
     # ∂L/∂e = 2·e, of e = 2·3 - 3.5, by hand
-    shown = [line_text(row) for row in jacobian_rows(session.frame, 80)]
+    shown = [line_text(row) for row in jacobian_rows(session.frame, 80, str)]
     shown.append(wire_text(session.frame, names["e"], names["L"], CLOSE))
     assert [("5" in row) for row in (shown[-1], " ".join(shown[2:-1]))] == [answered, answered]
 

@@ -175,7 +175,13 @@ async def test_a_large_jacobian_is_its_rule_and_shapes(terminal, tmp_path):
     async with terminal(str(file)) as t:
         await t.press("m")
         assert "a matrix of 25×25" in t.text
-        assert "a matrix is written out up to 16×16; L looks at one element" in t.text
+        assert "a matrix is written out up to 16×16; P shows it whole, L one element" in t.text
+        await t.press("P")
+        assert "∂Z/∂W [5×5×25]" in t.text and "rows: elements of Z, columns: of W" in t.text
+        assert any(re.search(r"│ +0,0 +0,1 +0,2 ", row) for row in t.rows)
+        first = next(row for row in t.rows if re.search(r"│ 0,0 ", row))
+        # every element of Z sums five products of ones, two of which hold W[0,0]
+        assert re.findall(r"\d+", first)[2:9] == ["2", "1", "1", "1", "1", "1", "0"]
 
 
 async def test_the_list_has_a_row_a_node_and_follows_selection_and_search(terminal, classifier):

@@ -46,7 +46,7 @@ class ChainPanel(Panel):
             from gradtui.explain.jacobian import jacobian_rows
 
             self.title("Jacobian")
-            return jacobian_rows(frame, width)
+            return jacobian_rows(frame, width, self.fill)
         trail = trail_text(frame, width - len(self.NAME) - 8)
         self.title(f"{self.NAME} · {trail}" if trail else self.NAME)
         rows = _own_rows(frame, width)
