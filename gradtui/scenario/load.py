@@ -83,15 +83,26 @@ def load_problem(
         raise sources.complete(_blame_override(error, overrides or {})) from None
 
 
+_CALLED = {
+    "rate": "lr", "learning_rate": "lr", "learningrate": "lr", "alpha": "lr", "eta": "lr",
+    "epochs": "steps", "iterations": "steps", "batch_size": "size",
+}  # fmt: skip
+"""What others call a setting -> its key."""
+
+
 def _override(raw: dict[str, Any], key: str, value: str) -> None:
     *tables, last = key.split(".")
     parsed, option = read_value(value), f"--set {key}={value}"
     if parsed is None:
         raise InputError("the value is not a TOML value", file=option)
     if not tables and last not in (known := settings_of(raw)):
-        near = nearest(last, [path.rpartition(".")[2] for path in known])
+        near = _CALLED.get(last.lower()) or nearest(last, [one.rpartition(".")[2] for one in known])
         full = [f"'{path}'" for path in known if near and path.rpartition(".")[2] == near]
-        hint = f"; did you mean {' or '.join(full)}?" if full else ": expected TABLE.KEY"
+        hint = (
+            f"; did you mean {' or '.join(full)}?"
+            if full
+            else ": expected TABLE.KEY, such as optimizer.lr"
+        )
         raise InputError(f"a file has no key '{clip(last, 80)}'{hint}", file=option)
     table = raw
     for part in tables:

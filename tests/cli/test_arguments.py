@@ -63,7 +63,12 @@ def test_arguments_that_are_none(run, arguments, message):
         ),
         ("w1=1", "--set w1=1:1:1: error: a file has no key 'w1'; did you mean 'parameters.w1'?"),
         ("titel=1", "--set titel=1:1:1: error: a file has no key 'titel'; did you mean 'title'?"),
-        ("qqq=1", "--set qqq=1:1:1: error: a file has no key 'qqq': expected TABLE.KEY"),
+        ("qqq=1", "--set qqq=1:1:1: error: a file has no key 'qqq': expected TABLE.KEY, such as"),
+        (
+            "rate=1",
+            "--set rate=1:1:1: error: a file has no key 'rate'; did you mean 'optimizer.lr'?",
+        ),
+        ("epochs=1", "a file has no key 'epochs'; did you mean 'run.steps'?"),
         ("a.b.c=5", "unknown key 'a'; expected one of title, "),
         ("optimizer=5", "optimizer: expected a table, got a whole number (with --set "),
         ("parameters.w1=[1.0, 2.0]", "the loss 'L' must be a scalar, but its shape is (2,)"),

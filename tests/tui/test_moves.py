@@ -55,7 +55,7 @@ async def test_operations_and_back_to_names(terminal):
 async def test_the_question_for_an_element_says_what_may_be_typed_and_what_follows(terminal):
     async with terminal("softmax_classifier", (80, 24)) as t:
         await t.press("L")
-        assert "element of W1 [2×4]: 0,0" in t.text and "0,1 row 2" in t.text
+        assert "element of W1 [2×4]: 0,0" in t.text and "such as 0,1 or 0,1 row" in t.text
         assert "j k go to other elements, < > to other rows, Esc leaves" in t.text
         await t.press("enter", "j", "greater_than_sign")
         assert t.session.selection.lens.index == (0, 1) and t.session.selection.lens.row == 1
