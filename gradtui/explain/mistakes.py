@@ -12,7 +12,7 @@ MISTAKES: Mapping[str, str] = {
     "wrong-variable": "the wrong variable is used",
     "wrong-point": "the derivative is taken at another point",
     "missing-path": "the contribution along a path is missing",
-    "missing-term": "a term is missing",
+    "missing-term": "a part of a sum is left out",
     "double-counted-path": "a path is counted twice",
     "transposed": "a matrix is transposed",
     "unreduced-broadcast": "a sum over a broadcast axis is missing",

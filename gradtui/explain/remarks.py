@@ -13,7 +13,6 @@ from gradtui.diagnosis.finding import Severity
 from gradtui.explain.mistakes import MISTAKES
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-_SHOWN = 120
 _FIX = 2_000
 """Longest fix, in characters, which must be pasted whole."""
 
@@ -43,8 +42,8 @@ class Remark(Struct, frozen=True):
         for row in (self.fix or "").splitlines():
             yield clip(clean(f"  fix: {row.strip()}"), _FIX)
         if self.alternatives:
-            others = (f"{MISTAKES[one]} [{one}]" for one in self.alternatives)
-            yield clip(clean(f"  also fits: {'; '.join(others)}"), _SHOWN)
+            others = "; or ".join(f"{MISTAKES[one]} [{one}]" for one in self.alternatives)
+            yield clean(f"  the numbers fit another mistake too: {others}")
 
 
 class Report(Struct, frozen=True):

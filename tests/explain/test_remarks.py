@@ -25,3 +25,14 @@ def test_a_file_that_cannot_be_used_is_a_remark_at_its_place():
     report = report_of_error("net.toml", InputError("no such name", Place(2, 1), source_line="y"))
     assert not report.usable
     assert report.text().splitlines()[0] == "net.toml:2:1: error: no such name [unusable]"
+
+
+def test_other_mistakes_that_the_numbers_fit_are_said_in_words():
+    remark = Remark(
+        "a.toml", None, "", "error", "missing-factor", "wrong",
+        alternatives=("missing-term", "wrong-point"),
+    )  # fmt: skip
+    assert [*remark.advice()] == [
+        "  the numbers fit another mistake too: a part of a sum is left out [missing-term]; "
+        "or the derivative is taken at another point [wrong-point]"
+    ]
