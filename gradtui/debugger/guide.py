@@ -59,6 +59,10 @@ class Progress(Struct, frozen=True):
     """Whether the present goal had been reached before it came up."""
     branch: str = ""
     """The branch that is shown; empty for the file's run, of which the lesson speaks."""
+    last_step: bool = False
+    """Whether the cursor goes to no later step before the open question is answered."""
+    last_moment: bool = False
+    """Whether it goes no further at all."""
 
 
 class Guide:

@@ -197,7 +197,14 @@ class Session:
         """Return the progress of the lesson, which speaks of the file's run."""
         branch, root = self.branches.current, self.branches.root
         shown = "" if branch is root else branch.name
-        return None if self.guide is None else replace(self.guide.progress, branch=shown)
+        if self.guide is None:
+            return None
+        here, limit = (self._step, self._position), self.guide.limit(self._structure_at)
+        return replace(
+            self.guide.progress, branch=shown,
+            last_step=limit is not None and self._step >= limit[0],
+            last_moment=limit is not None and here >= limit,
+        )  # fmt: skip
 
     def frame_of_file(self, step: int) -> Frame:
         """Return the frame of a step of the file's own run, whatever branch is current."""

@@ -241,12 +241,20 @@ class GradtuiApp(App[int]):
             if not await self._check_bindings(event.key, priority=True):
                 if isinstance(field, Input) and event.is_printable:
                     text = event.character or ""
+                    if self._is_meant_for_command(text):
+                        field, text = None, ""
+                        await self._check_bindings(event.key)
                 elif not self._answers(event):
                     await self._check_bindings(event.key)
         if isinstance(field, Input) and text:
             field.replace(text, *field.selection)
         self._garbage.pause()
         await asyncio.sleep(0)  # other tasks get their turn, however many keys there are
+
+    def _is_meant_for_command(self, char: str) -> bool:
+        """Return whether a character typed into an input closes that, as the key of a command."""
+        debugger = self._front(self.screen)
+        return debugger is not None and debugger.yields(char)
 
     def _answers(self, event: Key) -> bool:
         """Return whether a key begins the answer to a lesson's question."""

@@ -350,6 +350,12 @@ class Debugger(LeanScreen):
         leave_prompt(self)
         self._open(Prompt(label, answer, value, **options))
 
+    def yields(self, char: str) -> bool:
+        """Close an empty input that gives way to the key of a command; return whether one did."""
+        from gradtui.tui.prompt import Prompt
+
+        return any(prompt.yields(char) for prompt in self.query(Prompt))
+
     def confirm(self, question: str, answer: Callable[[bool], None]) -> None:
         """Ask a yes-or-no question, answered by one key."""
         from gradtui.tui.prompt import Question, leave_prompt

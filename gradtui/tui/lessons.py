@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from gradtui.base.failures import report_failure
 from gradtui.base.files import reason
+from gradtui.base.source import InputError
 from gradtui.base.text import number
 from gradtui.debugger import tour
 from gradtui.debugger.digits import digits_of
 from gradtui.debugger.guide import HELD, TRIES, UNTOLD, Guide, is_close
 from gradtui.debugger.session import Session
 from gradtui.scenario.bundled import name_of
-from gradtui.tui.commands import TELLING
+from gradtui.tui.commands import COMMANDS, TELLING
 from gradtui.tui.host import Handlers, Host, Part
 from gradtui.tui.panels.base import Panel
 
@@ -25,6 +26,8 @@ _OFF = "off"
 _ASIDE = "the next digit opens a panel; after it digits answer again"
 _RIGHTING = frozenset({"fix", "drive"})
 """Commands that show what is right where the lines by hand are wrong: as telling as a finding."""
+_BEGINNINGS = "(+-._|∂√"
+"""What an expression may begin with, besides letters and digits."""
 _NONE = "this scenario has no lesson: `gradtui learn` lists those that do"
 
 
@@ -91,8 +94,8 @@ class Lessons(Part):
         self.look()  # keys that come fast share a frame: the last one may have led to a question
         aside, self._aside = self._aside, False
         if not isinstance(self._host.screen.focused, Panel | None):
-            if key in keys.of("prompt-leave"):
-                self.step_aside()
+            if key in keys.of("prompt-leave") and self.step_aside():
+                self._host.show_frame()
             return False
         if aside:
             self._host.say("")
@@ -107,7 +110,7 @@ class Lessons(Part):
         """Let the next key be no answer to the open question; return whether there is one."""
         self._aside = self._session.asking
         if self._aside:
-            self._host.say(_ASIDE)
+            self._session.message = _ASIDE
         return self._aside
 
     def take_enter(self) -> bool:
@@ -143,10 +146,28 @@ class Lessons(Part):
         from gradtui.explain.predictions import asked_text
 
         self._ask(
-            f"{asked_text(self._session.frame, question)} = ", text,
-            lambda typed: tour.read_answer(typed, self._session), self._answer,
+            f"{asked_text(self._session.frame, question)} = ", text, self._check, self._answer,
             bare=True, hint="a number, or an expression of known numbers", begun=begun,
+            yields=self._is_command,
         )  # fmt: skip
+
+    def _check(self, typed: str) -> None:
+        """Refuse what is no answer, naming the command whose key was typed."""
+        try:
+            tour.read_answer(typed, self._session)
+        except InputError as error:
+            key, keys = typed.strip(), self._host.keys
+            meant = next((one for one in COMMANDS if key in keys.shown(one.id).split()), None)
+            if meant is None or key.isdigit():
+                raise
+            text = f"{key} is no number; for the key {key} ({meant.title}), leave the answer with "
+            raise InputError(text + keys.first("prompt-leave"), error.place) from None
+
+    def _is_command(self, char: str) -> bool:
+        """Return whether a character is the key of a command and begins no expression."""
+        keys = self._host.keys
+        own = any(char in keys.shown(one.id).split() for one in COMMANDS)
+        return own and not (char.isalnum() or char in _BEGINNINGS)
 
     def _begin_again(self) -> None:
         self._session.unguided = False

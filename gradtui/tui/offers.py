@@ -28,6 +28,8 @@ class Place(NamedTuple):
 _RUN: tuple[Offer, ...] = (
     (("next", "back"), "step"), (("into", "out"), "into"), (("continue",), "continue"),
 )  # fmt: skip
+_ALONE: dict[tuple[str, ...], str] = {("back",): "step back", ("out",): "back"}
+"""The effect of the second command of an offer, where the first has none."""
 _PLAYING: tuple[Offer, ...] = (
     (("play",), "pause"), (("slower",), "slower"), (("faster",), "faster"),
 )  # fmt: skip
@@ -104,8 +106,8 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
         data: list[Offer] = [(("next-view",), other)] if frame.looked.plane is not None else []
         own = _SURFACE[:1] if frame.looked.data or frame.asking else _SURFACE
         large: list[Offer] = [] if place.zoomed else [(("zoom",), "large")]
-        return [*found, *data, *own, *moves, *large]
-    found += moves
+        return [*found, *data, *own, *_possible(moves, frame), *large]
+    found += _possible(moves, frame)
     if frame.looked.jacobian is not None:
         found += [(("jacobian",), "next input"), (("escape",), "leave")]
     elif frame.looked.pinned and not place.zoomed:
@@ -124,10 +126,22 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
     free = [one for one in listed if one not in _ENTER]  # a lesson has the key
     # Of the panel's own keys some come before those that the lesson's text names.
     first = [one for one in free if one in own][:_OWN]
-    start = free.index(moves[0]) + 1
+    start = len(_PLAYING) * place.playing + len(_of_lesson(frame)) + place.zoomed + 1
     before = [one for one in free[:start] if one != _LESSON_BACK]
     later = [one for one in free if one not in before and one not in first]
     return [*before, *first, *later]
+
+
+def _possible(moves: tuple[Offer, ...], frame: Frame) -> list[Offer]:
+    """Return the moves that an open question of a lesson does not hold up."""
+    lesson = frame.lesson
+    if lesson is None:
+        return [*moves]
+    held = {"next", "continue"} if lesson.last_step else set[str]()
+    held |= {"into", "finish"} if lesson.last_moment else set()
+    held |= {"back"} if held and not frame.step else set()
+    left = [(tuple(id for id in ids if id not in held), title) for ids, title in moves]
+    return [(ids, _ALONE.get(ids, title)) for ids, title in left if ids]
 
 
 def _of_lesson(frame: Frame) -> list[Offer]:

@@ -47,7 +47,8 @@ class Prompt(Vertical):
     With `bare`, an empty text is an answer, too.  `complete` returns the completions of a text:
     the start of the typed word, and its completions with remarks; Tab takes one.  `begun` is what
     was typed before it opened.  With a `listing`, completions stand in rows, and ↑ ↓ choose one.
-    A `note` says below the input what may be typed and what follows.
+    A `note` says below the input what may be typed and what follows.  It `yields` to a first
+    character that is the key of a command.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,6 +71,7 @@ class Prompt(Vertical):
         begun: str = "",
         listing: Listing | None = None,
         note: str = "",
+        yields: Callable[[str], bool] | None = None,
     ) -> None:
         super().__init__()
         self._label = label
@@ -80,7 +82,7 @@ class Prompt(Vertical):
         self._rows = Static(id="refusal")
         self._offers, self._offered = tuple(offers), -1
         self._bare, self._note = bare, note
-        self._check = check
+        self._check, self._yields = check, yields
         self._error = error
         self._complete, self._listing = complete, listing
         self._chosen: str | None = None
@@ -232,6 +234,13 @@ class Prompt(Vertical):
             self._offered = at
             self._field.value = self._offers[at]
             self._field.cursor_position = len(self._field.value)
+
+    def yields(self, char: str) -> bool:
+        """Close if nothing is typed yet and a key is meant for a command; return whether it is."""
+        leaves = not self._field.value and self._yields is not None and self._yields(char)
+        if leaves:
+            self.action_leave()
+        return leaves
 
     def action_leave(self) -> None:
         """Give the keys back to the panel that had them."""

@@ -533,6 +533,48 @@ async def test_what_is_refused_can_be_rubbed_out(terminal, lesson):
         assert t.app.screen.focused.value == "2*e"
 
 
+async def test_the_key_of_a_command_that_begins_no_expression_leaves_the_open_answer(
+    terminal, lesson
+):
+    async with terminal(lesson) as t:
+        await t.press("s", "enter", "question_mark")
+        assert "TRAINING STEPS" in t.text
+        await t.press("escape", "enter", "6", "slash", "2")
+        assert t.session.guide.tries == 0
+        assert t.app.screen.focused.value == "6/2"  # a division, once something is typed
+
+
+async def test_the_key_of_a_command_as_the_answer_is_told_to_be_one(terminal, lesson):
+    async with terminal(lesson) as t:
+        await t.press("s", "enter", "n", "enter")
+        assert "n is no number; for the key n (next), leave the answer with Esc" in t.text
+        assert t.session.guide.tries == 0
+        await t.press("backspace")
+        await t.type("nn")
+        await t.press("enter")
+        assert "'nn' is not defined" in t.text
+
+
+async def test_escape_at_a_question_draws_one_frame(terminal, lesson, monkeypatch):
+    async with terminal(lesson) as t:
+        await t.press("s")
+        assert t.session.asking
+        drawn, show = [], t.debugger.show_frame
+        monkeypatch.setattr(t.debugger, "show_frame", lambda: drawn.append(show()))
+        await t.press("escape")
+        assert "the next digit opens a panel" in t.text and len(drawn) == 1
+
+
+async def test_the_footer_offers_no_move_that_an_open_question_holds_up(terminal, lesson):
+    async with terminal(lesson) as t:
+        assert "n N step" in t.rows[-1] and "s S into" in t.rows[-1]
+        await t.press("s")
+        assert t.session.asking
+        assert "n N" not in t.rows[-1] and "continue" not in t.rows[-1] and "S back" in t.rows[-1]
+        await t.press("S")
+        assert "s S into" in t.rows[-1] and "n N" not in t.rows[-1]
+
+
 async def test_the_hint_tells_how_a_number_without_another_way_comes_about(terminal, tmp_path):
     file = tmp_path / "rate.toml"
     ask = 'text = "And then?"\nask = "lr"\nstep = 1\nhint = "A tenth of 0.05."\n'
