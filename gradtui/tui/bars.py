@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from textual.geometry import Size
 from textual.screen import Screen
@@ -144,13 +144,15 @@ class Timeline(Bar):
 class Footer(Bar):
     """The most important keys of the moment."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, resuming: Callable[[], bool]) -> None:
+        """`resuming` tells whether resuming is offered."""
         super().__init__()
-        self._keys = keys
+        self._keys, self._resuming = keys, resuming
 
     def row_of(self, frame: Frame, width: int) -> TextRow:
         """Return as many of the keys as fit."""
         spans: list[Span] = [(" ", "plain")]
-        for key, title in footer(frame, place_on(self.screen), self._keys, width):
+        place = place_on(self.screen)._replace(resuming=self._resuming())
+        for key, title in footer(frame, place, self._keys, width):
             spans += [(key, "heading"), (f" {title}  ", "dim")]
         return tuple(spans)

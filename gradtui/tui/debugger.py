@@ -72,7 +72,9 @@ class Debugger(LeanScreen):
         """The commands run so far, which are not hinted at again."""
         self._parts: tuple[Bar | Trouble | Panel, ...] = ()
         self._finding = False
-        """Whether the next finding is to be brought into view."""
+        """Whether the next finding is to be brought into view, even if it is the same."""
+        self._chosen: int | None = None
+        """The finding shown last."""
         self.walk, self.trials = Walk(self), Trials(self)
         self.saving = Saving(self, at_once=resume)
         self.live = Live(self, self.saving, self.trials)
@@ -105,7 +107,7 @@ class Debugger(LeanScreen):
         yield Trouble()
         yield Now(self.keys, self._used)
         yield Timeline(self.keys)
-        yield Footer(self.keys)
+        yield Footer(self.keys, lambda: self.saving.offers)
 
     def on_mount(self) -> None:
         """Show the first frame and start computing ahead."""
@@ -127,9 +129,11 @@ class Debugger(LeanScreen):
         self.lessons.look()
         frame = self.session.frame
         self.room.make(frame.looked)
-        if self._finding and frame.known.chosen is not None:
+        chosen = frame.known.chosen
+        if chosen is not None and (self._finding or chosen != self._chosen):
             self._finding = False
             self.add_class("-found")
+        self._chosen = chosen
         if not self._parts:
             self._parts = (*self.query(Bar), self.query_one(Trouble), *self.query(Panel))
         for part in self._parts:
@@ -221,6 +225,7 @@ class Debugger(LeanScreen):
         """Take back the offer to resume, as the user does something else."""
         if self.saving.withdraw():
             self.show_in(Now)
+            self.show_in(Footer)
 
     def on_descendant_focus(self) -> None:
         """Show the keys of the focused panel; called by Textual."""
@@ -321,7 +326,7 @@ class Debugger(LeanScreen):
             self.session.investigation.stop_search()
         self.session = session
         self.lessons.begin()
-        self._finding = False
+        self._finding, self._chosen = False, session.investigation.number
         self.set_class(False, "-found", update=update)
         self.set_class(session.guide is not None, "-lesson", update=update)
         self.set_class(session.problem.by_hand, "-by-hand", update=update)

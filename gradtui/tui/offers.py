@@ -23,6 +23,8 @@ class Place(NamedTuple):
     """Whether it is zoomed."""
     playing: bool = False
     """Whether the run is played."""
+    resuming: bool = False
+    """Whether resuming where the scenario was left is offered."""
 
 
 _RUN: tuple[Offer, ...] = (
@@ -62,6 +64,7 @@ _ELSE: tuple[Offer, ...] = (
 )  # fmt: skip
 _LAST: tuple[Offer, ...] = ((("help",), "help"), (("quit",), "quit"))
 _ENTER = (("unfold",), "unfold"), (("finding-here",), "finding")
+_RESUME: Offer = ("resume",), "resume"
 _LESSON_BACK: Offer = ("lesson-back",), "lesson back"
 _OWN = 2
 """Keys of the panel in focus that are always offered during a lesson."""
@@ -95,7 +98,8 @@ def _written(ids: tuple[str, ...], keys: Keys) -> str:
 
 def _offers(frame: Frame, place: Place) -> list[Offer]:
     """Return the offers, the most important first."""
-    found = [*(_PLAYING if place.playing else ()), *_of_lesson(frame)]
+    found = [_RESUME] if place.resuming else []
+    found += [*(_PLAYING if place.playing else ()), *_of_lesson(frame)]
     found += [(("escape",), "all panels")] if place.zoomed else []
     call = frame.problem.call is not None
     moves = _CALL if call else _RUN
@@ -126,7 +130,8 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
     free = [one for one in listed if one not in _ENTER]  # a lesson has the key
     # Of the panel's own keys some come before those that the lesson's text names.
     first = [one for one in free if one in own][:_OWN]
-    start = len(_PLAYING) * place.playing + len(_of_lesson(frame)) + place.zoomed + 1
+    start = place.resuming + len(_PLAYING) * place.playing + len(_of_lesson(frame))
+    start += place.zoomed + 1
     before = [one for one in free[:start] if one != _LESSON_BACK]
     later = [one for one in free if one not in before and one not in first]
     return [*before, *first, *later]

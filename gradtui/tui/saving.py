@@ -78,6 +78,11 @@ class Saving(Work):
         if self._offered and not self._session.message:
             self._host.say(self._offered)
 
+    @property
+    def offers(self) -> bool:
+        """Whether a last session is offered to be resumed."""
+        return bool(self._offered) and self._offered != self._unusable
+
     def withdraw(self) -> bool:
         """Take back the offer to resume; return whether it was still shown."""
         shown = bool(self._offered) and self._session.message == self._offered

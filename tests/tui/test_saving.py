@@ -61,6 +61,7 @@ async def test_the_next_start_offers_to_resume_and_one_key_goes_there_and_back(t
     async with terminal("connected") as t:
         await offered(t)
         assert "left at step 4 with 1 branch, 1 breakpoint: U resumes there" in t.text
+        assert "U resume" in t.rows[-1]
         before = t.text.split("\n")[1:-4]
         await t.press("U")
         assert "resumed at step 4; U goes back" in t.text

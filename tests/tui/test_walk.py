@@ -77,13 +77,13 @@ async def test_enter_on_a_finding_goes_to_its_step_and_node(terminal):
         assert "all 0" in t.text
 
 
-async def test_on_a_small_terminal_c_says_what_was_found_and_7_shows_all_of_it(terminal):
+async def test_on_a_small_terminal_c_shows_what_was_found_and_7_all_of_it(terminal):
     async with terminal("late_nan", (80, 24)) as t:
         await t.press("c")
         assert t.session.step == 1
         assert t.rows[-3].startswith(" step 1: finding 1 of 1") and t.rows[-3].rstrip()[-1] == "…"
-        assert "7 Findings" in t.rows[-2]
-        await t.press("7")
+        assert any("7 Findings ─" in row for row in t.rows) and "6 Loss" in t.rows[-2]
+        await t.press("7", "z")
         text = " ".join(t.text.replace("│", " ").split())
         assert "keep the argument above 0" in text
         assert "step 0 (lr 0.5, gradient 29.15)" in text
@@ -113,11 +113,21 @@ async def test_f2_waits_for_what_is_being_found_and_goes_there(terminal):
         assert "still looking" not in t.text
 
 
+async def test_continuing_to_a_finding_brings_it_into_view_too(terminal):
+    async with terminal("dead_relu", (80, 24)) as t:
+        assert not t.debugger.query_one("#notes").display
+        await t.press("c")
+        assert t.session.step == 2 and "all 3 units of h are off for every" in t.text
+        assert t.debugger.query_one("#notes").display
+        await t.press("escape", "n")
+        assert t.debugger.query_one("#loss").display
+
+
 async def test_f2_brings_the_findings_into_view_on_a_small_terminal_and_esc_the_curve(terminal):
     async with terminal("dead_relu", size=(80, 24)) as t:
         await t.settled()
         t.debugger.run_line("lesson off")
-        await t.press("c")
+        await t.press("n")
         assert not t.debugger.query_one("#notes").display
         await t.press("f2")
         assert t.debugger.query_one("#notes").display
