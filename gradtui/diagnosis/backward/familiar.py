@@ -42,8 +42,10 @@ class Familiar:
             values = [*self._values(shape, parts)] or [np.full_like(value, np.nan)]
             self._by_shape[shape, parts] = values, np.stack([_head(one) for one in values])
         values, heads = self._by_shape[shape, parts]
-        alike = _alike(heads, _head(value)).all(axis=(1, 2))
-        return any(_alike(values[at][1:], value[1:]).all() for at in np.flatnonzero(alike))
+        head = _head(value)
+        alike = np.flatnonzero(_alike(heads[:, :1, :1], head[:1, :1]))  # one number tells most
+        alike = alike[_alike(heads[alike], head).all(axis=(1, 2))]
+        return any(_alike(values[at][1:], value[1:]).all() for at in alike)
 
     def is_size(self, value: float) -> bool:
         """Return whether a number is one that programs commonly divide by or multiply with."""

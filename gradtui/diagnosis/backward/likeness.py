@@ -8,6 +8,7 @@ from itertools import takewhile
 
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.renamings import renamed
+from gradtui.engine.printer import spell
 from gradtui.language.parser import Name, Tree
 from gradtui.language.trees import NOWHERE, mapped, names_read, shape_of
 
@@ -31,8 +32,11 @@ class Likeness:
 
 
 def twins_of(lines: Iterable[Line], line: Line) -> list[Tree]:
-    """Return the expressions of lines with similar names, in a line's own names: rb's for ra."""
-    found = list[Tree]()
+    """Return the expressions of lines with similar names, in a line's own names: rb's for ra.
+
+    The lines of a hundred layers have few different ones.
+    """
+    found = dict[str, Tree]()
     for other in lines:
         own, theirs = _differing(line.name, other.name)
         if not own or not theirs:
@@ -40,8 +44,9 @@ def twins_of(lines: Iterable[Line], line: Line) -> list[Tree]:
         changed = {name: name.replace(theirs, own) for name in other.reads}
         names = {old: new for old, new in changed.items() if new != old and new in line.scope}
         if names and other.reads - {*names} <= {*line.scope}:
-            found.append(renamed(other.tree, names))
-    return found
+            tree = renamed(other.tree, names)
+            found.setdefault(spell(tree), tree)
+    return [*found.values()]
 
 
 def _differing(one: str, other: str) -> tuple[str, str]:

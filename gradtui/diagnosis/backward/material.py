@@ -149,9 +149,10 @@ def columns_like(trial: Trial, line: Line) -> list[Tree]:
     """Return the names of one number for each row of a line's matrix, each as a column."""
     nodes = trial.builder.nodes
     shape = nodes[line.node].shape
+    if len(shape) != 2:
+        return []
     names = [name for name, id in line.scope.items() if nodes[id].shape == shape[:1]]
-    columns = [parse_expression(f"{name}[:, None]") for name in reversed(names)]
-    return columns[:MOST_NAMES] if len(shape) == 2 else []
+    return [parse_expression(f"{name}[:, None]") for name in names[: -MOST_NAMES - 1 : -1]]
 
 
 def complements_of(line: Line) -> list[Tree]:

@@ -33,6 +33,7 @@ class Steps:
     def __init__(self, trial: Trial, of: Callable[[Line], Reading]) -> None:
         self._trial = trial
         self._of = of
+        self._upstream: dict[str, tuple[str, ...]] = {}
 
     def true_step(
         self,
@@ -126,6 +127,11 @@ class Steps:
 
     def upstream(self, line: Line) -> tuple[str, ...]:
         """Return the names of the adjoints that a line starts from, nearest first."""
+        if line.name not in self._upstream:
+            self._upstream[line.name] = self._starts_of(line)
+        return self._upstream[line.name]
+
+    def _starts_of(self, line: Line) -> tuple[str, ...]:
         found: dict[str, None] = {}
         pending, seen = [line], set[str]()
         while pending:
