@@ -90,14 +90,19 @@ def _best_repair(
     done: Sequence[Repair],
     spared: Collection[str],
 ) -> Repair | None:
-    """Return the repair of one more line that makes most wrong claims right."""
+    """Return the repair of one more line that makes most wrong claims right.
+
+    Of hundreds of lines, those are searched first at which the values stop to be known.
+    """
     offers = list[Offer]()
     best: Offer | None = None
     least, here = 1, world.at(FIRST)
     pinned = Pinned(trial, here, right)
-    for inserted in (False, True):
-        possible = tuple(repairable(trial, wrong, done, spared))
-        lines = trial.budget.nearest(possible, of=len(trial.lines))
+    possible = tuple(repairable(trial, wrong, done, spared))
+    first = [one for one in possible if one[0].name in readings.first_strangers]
+    rest = [one for one in possible if one not in first]
+    for some, inserted in ((first, False), (rest, False), (possible, True)):
+        lines = trial.budget.nearest(some, of=len(trial.lines))
         adjoints = {} if inserted else _adjoints(trial, readings, world, lines, right, pinned)
         least = max([least, *(len(one.fixed) for some in adjoints.values() for one in some)])
         before = len(offers)
@@ -114,8 +119,11 @@ def _best_repair(
                 least = max(least, len(offer.fixed))
         if len(offers) == before:
             continue
+        if not inserted:
+            offers.sort(key=lambda one: trial.lines.index(one.repair.line))
         best, near = _best(readings, world, offers, done)
-        if near and len(best.fixed) == len(wrong):
+        (left, *_) = best.order
+        if near and len(best.fixed) == len(wrong) and (some is not first or left == 0):
             break
     return None if best is None else best.repair
 
@@ -191,7 +199,7 @@ def _refitted(
 def _best(
     readings: Readings, world: Interpreter, offers: Sequence[Offer], done: Sequence[Repair]
 ) -> tuple[Offer, bool]:
-    """Return the offer that fixes most, and whether it is small and leaves nothing strange.
+    """Return the offer that fixes most, and whether it is small and leaves nothing more strange.
 
     Of several that fix as much, it is the one that leaves the fewest wrong claims, unread helpers
     and helpers with an unknown value.
@@ -233,7 +241,8 @@ def _best(
         own = (left, ends.loose, unlikely, bridges, sound, *rest)
         if found is None or own < least:
             found, best, strange, least = ends, offer, odd, own
-    near = found is not None and found.loose == strange == 0 and not found.inserted
+    loose = len(readings.trial.program.unread())
+    near = found is not None and found.loose <= loose and strange == 0 and not found.inserted
     return best, near
 
 

@@ -164,6 +164,28 @@ class Readings:
                 count += 1
         return count
 
+    @cached_property
+    def first_strangers(self) -> frozenset[str]:
+        """The lines that hold no true value, though all lines that they read do.
+
+        With them come the helpers that they read, up to the adjoints: those may hold another's
+        value.
+        """
+        sound, found = set[str](), set[str]()
+        for line in self.trial.lines:
+            read = {name for name in line.reads if self.trial.program.line(name) is not None}
+            if read <= sound:
+                reading = self.of(line)
+                if reading.scale == 1.0 or (reading.known and reading.scale is None):
+                    sound.add(line.name)
+                else:
+                    found.add(line.name)
+        for line in reversed(self.trial.lines):
+            if line.name in found:
+                others = map(self.trial.program.line, line.reads)
+                found |= {one.name for one in others if one and not self.of(one).targets_certain}
+        return frozenset(found)
+
     def is_known(self, line: Line) -> bool:
         """Return whether a helper computes a known value.
 

@@ -4,7 +4,7 @@ import pytest
 
 from corpus.case import write
 from corpus.networks import networks
-from gradtui.diagnosis.backward import offers
+from gradtui.diagnosis.backward import blame, offers
 from gradtui.diagnosis.backward.diagnose import diagnose
 from gradtui.diagnosis.backward.program import Program
 from gradtui.engine.interpreter import Interpreter
@@ -98,3 +98,15 @@ def test_few_values_that_a_helper_may_hold_are_tried_at_every_point(judge, monke
     assert judge(helpers(wrong=LAYERS // 2), CHAIN).findings
     # A constant may fit every one of hundreds of values to the one number of a claim at one point.
     assert len(tried) < 10 * LAYERS
+
+
+def test_only_the_line_at_which_values_stop_to_be_known_is_searched(judge, monkeypatch):
+    searched, edited_of = set(), blame.edited_of
+
+    def counted(trial, readings, world, here, line, *others, **options):
+        searched.add(line.name)
+        return edited_of(trial, readings, world, here, line, *others, **options)
+
+    monkeypatch.setattr(blame, "edited_of", counted)
+    assert judge(helpers(wrong=LAYERS // 2), CHAIN).findings
+    assert searched == {f"p{LAYERS // 2}"}
