@@ -46,7 +46,7 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             cost = 1 + turned + (stored or node in s.written)
             if other_shape and not turned:
                 cost = 2 if held.shape in s.wanted else 3
-            if "(" in other:  # it is not another name, but more
+            if not {"(", ":"}.isdisjoint(other):  # it is not another name, but more
                 cost += 2 + (text in other)
             cost += isinstance(node, ast.Name) and _ENTRY.search(other) is not None
             yield Candidate(

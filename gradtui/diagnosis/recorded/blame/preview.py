@@ -79,6 +79,8 @@ class Preview:
 
     def is_hopeful(self, s: Statement, edits: Sequence[Edit]) -> bool | None:
         """Return whether a statement may be right with an edit; None if a glance cannot tell."""
+        if _unpacks(s):
+            return None  # such as what the forward pass keeps: it is right in other rounds
         rounds = self._rounds.glanced(s)
         text, own = edited(s, edits), edited(s, edits, applied=False)
         if rounds and text is None and _is_in_target(s, edits):
@@ -360,6 +362,13 @@ def _is_in_target(s: Statement, edits: Sequence[Edit]) -> bool:
         targets = [node.target]
     spans = [(s.unit.start(one), s.unit.end(one)) for one in targets]
     return all(any(a <= one.start and one.end <= b for a, b in spans) for one in edits)
+
+
+def _unpacks(s: Statement) -> bool:
+    """Return whether a statement only takes values that were kept apart."""
+    node = s.node
+    apart = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)
+    return apart and isinstance(s.value(), ast.Subscript | ast.IfExp)
 
 
 def _is_adding(s: Statement) -> bool:

@@ -179,7 +179,7 @@ class Suspects:
         return sum(not lines.isdisjoint(one) for one in self._watched.calls.values()) > 1
 
     def _beside(self, unit: Unit, node: ast.stmt, lines: set[Line]) -> set[Line]:
-        """Return the lines that use a value that a line only renames or writes a number into.
+        """Return the lines that use a value that a line only unpacks, renames, or writes into.
 
         Lines that it takes the value from count, too, and those that store what it returns.
         """
@@ -195,6 +195,8 @@ class Suspects:
         if not isinstance(node, ast.Assign):
             return set()
         target = node.targets[0]
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Subscript | ast.IfExp):
+            return self._using(unit, node, target)
         partial = isinstance(target, ast.Subscript) and isinstance(node.value, ast.Constant)
         if isinstance(target, ast.Subscript) and partial:
             target = target.value
@@ -213,6 +215,16 @@ class Suspects:
             if found := (found | self._called(found)) & set(self._flow.feeds):
                 return found
         return set()
+
+    def _using(self, unit: Unit, node: ast.Assign, target: ast.Tuple) -> set[Line]:
+        """Return the lines that read what a statement unpacks, once it has run."""
+        names = {one.id for one in target.elts if isinstance(one, ast.Name)}
+        order, own = self._watched.order, self._watched.order[unit.file, node.lineno]
+        found = {
+            (unit.file, one.lineno) for one in unit.nodes
+            if isinstance(one, ast.Name) and one.id in names and isinstance(one.ctx, ast.Load)
+        }  # fmt: skip
+        return {one for one in found & set(self._flow.feeds) if order.get(one, 0) > own}
 
     def _tier(self, lines: set[Line], fed: set[str], *, partial: bool) -> int:
         """Return how likely the lines that take part in some gradients are at fault."""

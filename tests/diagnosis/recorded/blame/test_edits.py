@@ -101,6 +101,22 @@ def tree(RATE):
     return total, d
 
 
+def unpacked(RATE):
+    m, nll, kept = 0.3, 0.0, []
+    for seen in SHOTS[1]:
+        before, m = m, np.tanh(RATE * m) + 0.5 * seen
+        kept.append((before, m, seen))
+        nll += m**2
+    d, back = 0.0, 0.0
+    for t in range(len(kept) - 1, -1, -1):
+        before, m, seen = kept[t]
+        back = back + 2 * m
+        back = back * (1 - (m - 0.5 * seen) ** 2)
+        d += back * before
+        back = back * RATE
+    return nll, d
+
+
 MISTAKES = [
     (interference, "k = 2 * np.pi * np.sin(angle) + 0.0", "k = 3 * np.pi * np.sin(angle) + 0.0"),
     (halves, "d[n:] = 2", "d[:n] = 2"),
@@ -110,6 +126,7 @@ MISTAKES = [
     (entropy, "d += np.exp(SCORES - total)", "d += SCORES - total"),
     (risks, "np.cumsum(weight[::-1])[::-1]", "weight[::-1][::-1]"),
     (risks, "np.cumsum(weight[::-1])", "np.cumprod(weight[::-1])"),
+    (unpacked, "before, m, seen = kept[t]", "before, m, seen = kept[t - 1]"),
     (tree, "* (2 * j - n) / RATE", "* (2 * total - n) / RATE"),
 ]
 
