@@ -158,6 +158,8 @@ class Investigation:
         """The version at the cursor's step: the branch may have begun with another."""
         self.run_findings: tuple[Finding, ...] | None = None
         self.setback: Setback | None = None
+        self._corrected = branch.fix is not None
+        """Whether the branch corrects a line, whose mistake may have made the steps longer."""
         self._silenced = 0
         self.chosen: Finding | None = None
         """The finding that the cursor went to."""
@@ -258,7 +260,7 @@ class Investigation:
 
     def _setback(self) -> Setback | None:
         history, last = self._history.snapshot(), self._problem.steps
-        if history.parent is None or history.origin.start >= last:
+        if self._corrected or history.parent is None or history.origin.start >= last:
             return None
         loss, before = (
             float(one.trainer.losses_at(one.state(last)[None], last)[0])

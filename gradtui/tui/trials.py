@@ -78,9 +78,10 @@ class Trials(Work):
 
     def fix(self, corrected: Problem) -> None:
         """Continue with a corrected line in a branch."""
-        first, tried = self._host.keys.first, self._host.tried
-        back = "" if tried("branch-before") else f"; key {first('branch-before')} goes back"
-        then = back + f"; key {first('write-fix')} writes it to the file"
+        first, write = self._host.keys.first, self._host.keys.first("write-fix")
+        then = f"; key {write} writes it to the file"
+        if not self._host.tried("branch-before"):
+            then = f"; key {first('branch-before')} goes back, {write} writes it"
         self._do(lambda session: session.branches.fix(corrected, session.step), then)
 
     def sweep(self, text: str) -> None:

@@ -224,3 +224,21 @@ def test_a_branch_that_ends_better_has_no_setback():
     what_if(session, "optimizer adam, lr 0.3")
     session.investigation.look()
     assert session.frame.known.setback is None
+
+
+def test_a_right_line_is_no_setback_where_the_wrong_one_made_longer_steps(tmp_path):
+    file = tmp_path / "long.toml"
+    file.write_text(
+        'title = "Long"\n[data]\nx = 2.0\n[parameters]\nw = 3.0\n[model]\ncode = "L = (w*x)**2"\n'
+        '[backward]\ncode = "dw = 4*w*x**2"\n[optimizer]\nname = "sgd"\nlr = 0.02\n'
+        "[run]\nsteps = 9\n"
+    )
+    session = gradtui.load(str(file))
+    session.investigation.look()
+    (finding,) = session.investigation.findings
+    session.branches.fix(correct(session.problem, finding), session.step)
+    session.investigation.look()
+    at_end = [one.history.trainer.losses_at(one.history.state(9)[None], 9)[0]
+              for one in (session.branches.root, session.branches.current)]  # fmt: skip
+    assert at_end[1] > 2 * at_end[0]
+    assert session.frame.known.setback is None

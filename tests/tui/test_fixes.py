@@ -45,7 +45,7 @@ async def test_a_finding_is_fixed_in_a_branch_and_both_runs_are_there(terminal, 
         assert "fix: dw = dyhat*x" in t.text
         await t.press("a")
         await t.until(lambda: "3 claims compared and right" in t.text)
-        told = "branch 'fix dw': dw = dyhat*x; key , goes back; key W writes it to the file"
+        told = "branch 'fix dw': dw = dyhat*x; key , goes back, W writes it"
         assert told in t.text
         assert "fix applied, not written  branch fix dw" in t.rows[0]
         assert re.search(r"dw = dyhat\*x +-?[0-9.]+ ✓", t.text)
