@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -15,7 +16,7 @@ from gradtui.engine.observables import Observable, observed, read_expression
 from gradtui.engine.program import StepProgram
 from gradtui.engine.tape import Tape
 from gradtui.explain.arrays import NOTES, Grid
-from gradtui.explain.spans import TextRow, line
+from gradtui.explain.spans import Span, TextRow, line, line_width
 from gradtui.explain.values import Array
 
 _GRAPHS = 8
@@ -41,6 +42,8 @@ def class_rows(frame: Frame, width: int = 80) -> list[TextRow]:
         if one is not None and frame.graph.names.keys().isdisjoint(_names(prefix))
     }
     rows = [_accuracy(frame, prefix, one) for prefix, one in told.items()]
+    if any(line_width(row) > width for row in rows):
+        rows = [_accuracies(frame, told)]
     return rows + (_confusion(frame, max(told), width) if told else [])
 
 
@@ -68,6 +71,16 @@ def _accuracy(frame: Frame, prefix: str, classifier: Classifier) -> TextRow:
     many = number(round(accuracy * count, 6)) if math.isfinite(accuracy) else "?"
     told = f"   {many} of {count:,} rows{whose}"
     return line((name, "name"), " = ", (number(accuracy), "value"), (told, "dim"))
+
+
+def _accuracies(frame: Frame, prefixes: Iterable[str]) -> TextRow:
+    """Return all accuracies in one row, for a narrow panel."""
+    spans: list[Span] = []
+    for prefix in prefixes:
+        name = prefix.rstrip("_") or "accuracy"
+        value = float(_value(frame.tape, f"{prefix}accuracy"))
+        spans += [(f"{'   ' if spans else ''}{name} ", "name"), (number(value, 3), "value")]
+    return tuple(spans)
 
 
 def _confusion(frame: Frame, prefix: str, width: int) -> list[TextRow]:

@@ -141,8 +141,8 @@ def _run_rows(frame: Frame, width: int) -> list[TextRow]:
         return _under(
             SEVERITIES["warning"], wrap(f"{said}, there {number(at.before)}", width - 2), "plain"
         )
-    if frame.known.findings:
-        return []
+    if frame.known.findings or (frame.lesson is not None and frame.lesson.lesson is not None):
+        return []  # a lesson in progress needs the room
     return [line(SIGNS["right"], " no findings" + (" in the run" if frame.problem.by_hand else ""))]
 
 

@@ -23,6 +23,14 @@ def test_accuracy_and_confusion_are_told_of_the_step_and_of_the_validation():
     ]
 
 
+def test_a_narrow_panel_has_both_accuracies_in_one_row():
+    session = gradtui.load("iris")
+    session.seek(150)
+    rows = [line_text(row) for row in class_rows(session.frame, 36)]
+    assert rows[:2] == ["accuracy 0.917   validation 0.833", "rows: true class, columns: predicted"]
+    assert len(rows) == 6
+
+
 def test_what_classifies_nothing_is_told_nothing_of():
     assert texts(gradtui.load("five_parcels")) == []
 

@@ -46,7 +46,8 @@ class NotesPanel(Panel):
 
     def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the findings and the notes, wrapped to the panel."""
-        rows = [*self._lesson_rows(frame, width), *notes_rows(frame, width)]
+        lesson, notes = self._lesson_rows(frame, width), notes_rows(frame, width)
+        rows = [*lesson, *(notes[1:] if lesson and notes and not notes[0] else notes)]
         return rows if not rows or rows[-1] else rows[:-1]
 
     def _lesson_rows(self, frame: Frame, width: int) -> list[TextRow]:
