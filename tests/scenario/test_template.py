@@ -2,7 +2,7 @@
 
 import gradtui
 from gradtui.diagnosis.check import check_problem
-from gradtui.scenario.template import PROGRAM, TEMPLATE
+from gradtui.scenario.template import TEMPLATE
 
 
 def uncommented(lines):
@@ -38,14 +38,3 @@ def test_the_hand_written_parts_are_right_once_uncommented(tmp_path):
     outcome = judged(tmp_path, "\n".join([*lines[:first], *taken, *lines[last:]]))
     assert (outcome.verdict, outcome.claims, outcome.findings) == ("correct", 4, ())
     assert outcome.compared.points == 12
-
-
-def test_the_program_has_the_one_mistake_that_its_comment_names(tmp_path):
-    path = tmp_path / "net.py"
-    path.write_text(PROGRAM, encoding="utf-8")
-    names = {"__name__": "net", "__file__": str(path)}
-    exec(compile(PROGRAM, path, "exec"), names)
-    (finding,) = gradtui.check(names["case"])
-    assert finding.target == "b1"
-    assert PROGRAM.splitlines()[finding.line - 1].strip().startswith("db1 = dz.mean(axis=0)")
-    assert finding.fix.startswith("db1 = dz.sum(axis=0)")

@@ -3,8 +3,8 @@
 import pytest
 
 from gradtui.cli.running import trace_code
-from gradtui.scenario.template import PROGRAM
 from gradtui.tui.playing import Playing
+from tracing.runs import NET
 
 
 class Beat:
@@ -63,7 +63,7 @@ async def test_from_inside_a_step_its_operations_are_played(terminal, beats):
 
 async def test_one_call_is_played_line_by_line(terminal, beats, tmp_path):
     path = tmp_path / "net.py"
-    path.write_text(PROGRAM, encoding="utf-8")
+    path.write_text(NET.replace("FACTOR", "2"), encoding="utf-8")
     async with terminal("one_weight") as t:
         t.debugger.show_session(trace_code(f"{path}:case"))
         await t.press("F", "F", "p")
