@@ -51,6 +51,10 @@ class Rounds:
 
     def value(self, s: Statement, text: str, at: int) -> Any:
         """Return the value of a user's expression in a round; a failure counts as wrong."""
+        return self._seen(self._own(s, text, at))
+
+    def _own(self, s: Statement, text: str, at: int) -> Any:
+        """Return the same as the user's library has it."""
         values = self._values.get((s.node, text))
         if values is None:
             values = self._values[s.node, text] = [*self._evaluated(s, f"({text})")]
@@ -67,7 +71,7 @@ class Rounds:
             held = {name: self._library.copied(one) if name in code.co_names else one
                     for name, one in held.items()}  # fmt: skip
         with suppress(Exception, Endless), self._watchdog.watching():
-            return self._seen(eval(code, s.unit.globals, held))
+            return eval(code, s.unit.globals, held)
         return FAILED
 
     def _compiled(self, text: str) -> CodeType:
@@ -86,13 +90,15 @@ class Rounds:
 
     def filled(self, s: Statement, text: str, factors: Sequence[str], at: int) -> Any:
         """Return the value of an expression with a product in its hole."""
-        own, *more = (self.value(s, one, at) for one in factors)
+        own, *more = (self._own(s, one, at) for one in factors)
+        if any(one is FAILED for one in (own, *more)):
+            return FAILED
         held = self.held(s)[at]
         try:
-            product = math.prod(more, start=own)
+            product = math.prod(more, start=own)  # by the library, whose functions may take it
         except Exception:  # the values are of any class, whose operators may refuse each other
             return FAILED
-        return self._run(s, f"({text})", {**held, HOLE: product})
+        return self._seen(self._run(s, f"({text})", {**held, HOLE: product}))
 
     def runs(self, text: str, s: Statement, held: dict[str, Any]) -> bool:
         """Run the user's statements on recorded values; return whether that worked."""
