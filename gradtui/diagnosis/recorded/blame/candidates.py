@@ -168,6 +168,15 @@ class Statement:
         ]
 
     @cached_property
+    def complex(self) -> Mapping[str, int]:
+        """The names of arrays of complex numbers, each with its number of axes."""
+        return {
+            name: len(getattr(value, "shape", ()))
+            for name, value in self.locals.items()
+            if "complex" in str(getattr(value, "dtype", ""))
+        }
+
+    @cached_property
     def recent(self) -> Mapping[str, int]:
         """The names stored before it, each with the last line that stores it."""
         found: dict[str, int] = {}

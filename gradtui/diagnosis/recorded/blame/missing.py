@@ -70,6 +70,7 @@ class Missing:
                     yield form.format(name, name, n=self._s.numpy), cost
                 if held.kind == "b" and not at:
                     yield f"~{name}", 2
+        yield from self._conjugates()
         yield from ((text, 3) for text in self._corrections())
         for text, _ in self._numbers() if self._shape != () else ():
             yield from ((text, 3), (f"(1 - {text})", 4))
@@ -78,6 +79,15 @@ class Missing:
             for name, held in names:
                 if arity == 1 and held.kind == "f":
                     yield f"{function}({name})", 3
+
+    def _conjugates(self) -> Iterator[tuple[str, int]]:
+        """Yield complex arrays, of which an adjoint takes the conjugates, each with its cost."""
+        rounds = [text for text in dict.fromkeys(self._s.loops) if text in self._s.scope]
+        for name, axes in self._s.complex.items():
+            yield from ((f"{name}.conj()", 2), (name, 3))
+            picks = [f"{':, ' * axis}{at}" for at in rounds for axis in range(min(3, axes))]
+            for pick in picks if axes > 1 else ():
+                yield from ((f"{name}[{pick}].conj()", 2), (f"{name}[{pick} - 1].conj()", 2))
 
     def _corrections(self) -> Iterator[str]:
         """Yield the bias correction of a running mean: 1 / (1 - beta**t)."""
