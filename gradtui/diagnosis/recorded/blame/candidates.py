@@ -244,6 +244,12 @@ class Statement:
             return own.body
         return own if isinstance(own, ast.expr) else None
 
+    @property
+    def restores(self) -> bool:
+        """Whether the statement unpacks what the forward half has saved."""
+        value = self.node.value if isinstance(self.node, ast.Assign) else None
+        return isinstance(value, ast.Attribute) and value.attr == "saved_tensors"
+
     @cached_property
     def values(self) -> Sequence[ast.expr]:
         """The values stored or returned at a time: those of tuples and dicts, one by one."""

@@ -228,8 +228,9 @@ class Search:
         )
         for slot in within:
             yield from self._in_slot(slot, cost - slot.distance)
+        cost -= s.restores  # what is restored is seldom changed at once
         for after in behind:
-            if cost and not after.alone:
+            if cost > 0 and not after.alone:
                 # A missing part is likelier inside a line than after it.
                 yield from self._in_slot(after, cost - 1)
             if cost == 2:

@@ -101,6 +101,8 @@ class Suspects:
         lines = {(unit.file, one.lineno) for one in statement.nodes if isinstance(one, ast.expr)}
         if isinstance(node, ast.For) and (rounds := self._rounds(unit, node)) is not None:
             return Suspect(statement, rounds, True, order)
+        if statement.restores:
+            return Suspect(statement, UNTOLD - 1, False, order)
         forward = not lines.isdisjoint(self._flow.forward)
         called = set() if forward else self._called(lines)
         beside = set() if forward or called else self._beside(unit, node, lines)

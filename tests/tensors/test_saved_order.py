@@ -1,0 +1,73 @@
+"""Values that a backward half restores in another order than the forward half saved them."""
+
+import pytest
+
+import gradtui
+from findings import line_of, only
+
+torch = pytest.importorskip("torch")
+Function = torch.autograd.Function
+
+RNG = torch.Generator().manual_seed(0)
+
+
+def x(*shape):
+    return torch.randn(*shape, generator=RNG, dtype=torch.float64)
+
+
+class OnACircle(Function):
+    """Rows convolved with a kernel, both periodic."""
+
+    @staticmethod
+    def forward(ctx, rows, kernel):
+        n = rows.shape[-1]
+        of_rows, of_kernel = torch.fft.rfft(rows, n=n), torch.fft.rfft(kernel, n=n)
+        ctx.save_for_backward(of_rows, of_kernel)
+        return torch.fft.irfft(of_rows * of_kernel, n=n)
+
+    @staticmethod
+    def backward(ctx, g):
+        of_kernel, of_rows = ctx.saved_tensors
+        n = g.shape[-1]
+        of_g = torch.fft.rfft(g, n=n)
+        by_rows = torch.fft.irfft(of_g * of_kernel.conj(), n=n)
+        by_kernel = torch.fft.irfft(of_g * of_rows.conj(), n=n).sum(0)
+        return by_rows, by_kernel
+
+
+class Blocks(Function):
+    """Attention whose backward half takes the keys in blocks."""
+
+    @staticmethod
+    def forward(ctx, q, k, v):
+        p = torch.softmax(q @ k.T, -1)
+        out = p @ v
+        ctx.save_for_backward(q, k, v, out, p)
+        return out
+
+    @staticmethod
+    def backward(ctx, g):
+        q, v, k, out, p = ctx.saved_tensors
+        dq, dk, dv = torch.zeros_like(q), torch.zeros_like(k), torch.zeros_like(v)
+        along = (g * out).sum(-1, keepdim=True)
+        for j in range(0, len(k), 2):
+            keys, values, own = k[j : j + 2], v[j : j + 2], p[:, j : j + 2]
+            dv[j : j + 2] = own.T @ g
+            ds = own * (g @ values.T - along)
+            dq += ds @ keys
+            dk[j : j + 2] = ds.T @ q
+        return dq, dk, dv
+
+
+WRONG = {
+    "two of two": (OnACircle, (x(3, 5), x(5)), "of_rows, of_kernel = ctx.saved_tensors"),
+    "two of many": (Blocks, (x(3, 2), x(4, 2), x(4, 2)), "q, k, v, out, p = ctx.saved_tensors"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_the_line_that_restores_them_is_named(name):
+    function, given, fix = WRONG[name]
+    finding = only(gradtui.check(function, *given))
+    assert finding.line == line_of(function.backward, 2)
+    assert finding.fix == fix
