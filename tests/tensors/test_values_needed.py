@@ -206,7 +206,7 @@ WRONG = {
     "a mean that is not taken off": (
         Centred, (x(4, 5).requires_grad_(), x(5, 3).requires_grad_()),
         "inner = g.matmul(w.t())",
-        "inner = g.matmul(w.t()) - g.matmul(w.t()).mean(-1, keepdim=True)",
+        "inner = g.matmul((w - w.mean(0, keepdim=True)).t())",
     ),
     "the gradient that a tensor holds": (
         Coupling, (x(2, 3).requires_grad_(), x(2, 3).requires_grad_()),

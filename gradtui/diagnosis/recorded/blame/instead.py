@@ -45,11 +45,13 @@ class Instead(Struct, frozen=True, eq=False):
     @property
     def candidate(self) -> Candidate:
         """The edit that puts it there."""
-        edit = self.slot.s.replaced(self.slot.node, self.text, self.binding)
-        named = self.term is not None and is_leaf(self.slot.node)  # computed on another line
-        return Candidate(
-            (edit,), self.rule, self.told, 3 + 2 * named, self.text, self.slot.node
-        )  # fmt: skip
+        own, node = self.slot.s.text(self.slot.node), self.slot.node
+        edit = self.slot.s.replaced(node, self.text, self.binding)
+        named = self.term is not None and is_leaf(node)  # computed on another line
+        # Nobody writes a long expression twice: it has a name there.
+        repeated = not is_leaf(node) and self.text.count(own) > 1
+        cost = 3 + 2 * (named or repeated)
+        return Candidate((edit,), self.rule, self.told, cost, self.text, node)
 
 
 def insteads(s: Statement, slots: Sequence[Slot]) -> Iterator[Instead]:
@@ -68,10 +70,11 @@ def insteads(s: Statement, slots: Sequence[Slot]) -> Iterator[Instead]:
 
 
 def _leaves(s: Statement) -> Iterator[Slot]:
-    """Yield the names that are factors."""
+    """Yield the names that are factors, or divided."""
     for node in s.nodes:
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-            for one in (node.left, node.right):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+            product = isinstance(node.op, ast.Mult)
+            for one in (node.left, node.right) if product else (node.left,):
                 if is_leaf(one) and s.shape(one):
                     yield Slot(s, one, s.shape(one))
 

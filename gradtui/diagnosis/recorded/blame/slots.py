@@ -132,7 +132,9 @@ class Slot:
     def term(self, text: str, value: float) -> Iterator[Candidate]:
         """Yield it with a multiple of a term, if a user would write that."""
         rule = "missing-path" if same(value, 1) else "missing-term"
-        many, cost = text if same(value, 1) else f"(-{text})", 2
+        # Nobody writes a long expression twice for its transpose: it has a name on another line.
+        repeated = not is_leaf(self.node) and text.startswith(self.s.inside(self.node, 9))
+        many, cost = text if same(value, 1) else f"(-{text})", 2 + repeated
         if not same(abs(value), 1):
             found = next(constants(self.s, value))
             if not found.known:
