@@ -25,6 +25,9 @@ _APPLIED = frozenset({
     "log1p", "expm1", "sigmoid", "diag",
 })  # fmt: skip
 """Functions of one array that may be forgotten."""
+_MASKING = ("masked_fill", "masked_fill_", "where", "masked_scatter")
+"""Functions and methods whose first argument is a mask, but for the array itself."""
+_TIGHT = 9
 _MOST = 8
 
 
@@ -45,12 +48,25 @@ def of_method(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         told = "its operands are swapped"
         edits = swapped(s, called.value, node.args[0])
         yield Candidate(edits, "wrong-variable", told, 1, None, node)
+    if called.attr in _MASKING and node.args:
+        yield from _other_mask(s, node.args[0])
     for arg in node.args:
         yield from _number(s, arg, "wrong-axis")
     for named in node.keywords:
         if named.arg not in (s.dialect.axis, s.dialect.keepdims, "axis", "keepdims"):
             yield from _number(s, named.value, "wrong-variable")
     yield from _beside(s, called)
+
+
+def _other_mask(s: Statement, mask: ast.expr) -> Iterator[Candidate]:
+    """Yield the opposite of a mask."""
+    if isinstance(mask, ast.Compare):
+        return
+    text = f"~{s.inside(mask, _TIGHT)}"
+    if isinstance(mask, ast.UnaryOp) and isinstance(mask.op, ast.Invert):
+        text = s.text(mask.operand)
+    told = f"the mask must be {text}"
+    yield Candidate((s.replaced(mask, text),), "wrong-variable", told, 0, text, mask)
 
 
 def _number(s: Statement, arg: ast.expr, rule: str) -> Iterator[Candidate]:

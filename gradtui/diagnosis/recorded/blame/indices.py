@@ -18,6 +18,8 @@ _PARTS = 4
 _NEAR = 4
 """Largest distance between two numbers of an index that may be swapped."""
 _AXES = ("0", "1", "-1", "2", "3")
+_DEEPEST = 5
+"""Most axes of an array of which several are chosen."""
 _FOLDS = frozenset({
     "sum", "mean", "max", "min", "prod", "cumsum", "std", "var", "argmax", "argmin", "amax", "amin",
     "softmax", "log_softmax", "logsumexp",
@@ -50,10 +52,39 @@ def _other_axes(
             yield _argument(s, node, f"{s.dialect.axis}={other}"), told, 1
         elif s.text(given) != other:
             yield s.replaced(given, other), told, 0
+    for several in _several_axes(s, node, given):
+        told = f"the axes must be {several}"
+        if given is None:
+            yield _argument(s, node, f"{s.dialect.axis}={several}"), told, 1
+        else:
+            yield s.replaced(given, several), told, 0
     if given is not None:
         name = "" if axis is None else f"{axis.arg}="
         start = s.unit.start(given) - len(name)
         yield Edit(start, s.unit.end(given), f"{name}None"), "it must sum over all axes", 1
+
+
+def _several_axes(s: Statement, node: ast.Call, given: ast.expr | None) -> Iterator[str]:
+    """Yield the sets of several axes, but not all, that are not the given ones."""
+    array = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if array is not None and _is_module(s, array):
+        array = node.args[0] if node.args else None
+    count = len((array is not None and s.shape(array)) or ())
+    own = {one % count for one in _numbers(given)} if count else set()
+    for size in range(2, count) if count <= _DEEPEST else ():
+        for axes in combinations(range(count), size):
+            if set(axes) != own:
+                yield f"({', '.join(map(str, axes))})"
+
+
+def _numbers(given: ast.expr | None) -> list[int]:
+    """Return the axes that are given as numbers."""
+    parts = given.elts if isinstance(given, ast.Tuple | ast.List) else [given]
+    try:
+        found = [ast.literal_eval(one) for one in parts if one is not None]
+    except ValueError:
+        return []
+    return [one for one in found if type(one) is int]
 
 
 def _axes_beside(s: Statement) -> Iterator[str]:
@@ -76,13 +107,12 @@ def _keeping(
 def _place_of_axis(s: Statement, node: ast.Call) -> ast.expr | None:
     """Return an axis that is given by its place: behind the array, if that is an argument."""
     func = node.func
-    of_module = (
-        isinstance(func, ast.Attribute)
-        and isinstance(func.value, ast.Name)
-        and isinstance(s.unit.globals.get(func.value.id), ModuleType)
-    )
-    method = isinstance(func, ast.Attribute) and not of_module
+    method = isinstance(func, ast.Attribute) and not _is_module(s, func.value)
     return node.args[-1] if len(node.args) == (1 if method else 2) else None
+
+
+def _is_module(s: Statement, node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and isinstance(s.unit.globals.get(node.id), ModuleType)
 
 
 def _argument(s: Statement, node: ast.Call, text: str) -> Edit:
@@ -100,6 +130,7 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
             for bound in (part.lower, part.upper, part.step):
                 if bound is not None:
                     yield from shifted(s, bound, 2)
+                    yield from _from_other_side(s, bound)
             if part.lower is None and part.step is not None:
                 edit = Edit(s.unit.start(part), s.unit.start(part), "1")
                 told = f"the index must be 1{s.text(part)}"
@@ -199,6 +230,18 @@ def _elsewhere(s: Statement, cut: ast.Slice) -> list[str]:
     elif cut.lower is None and cut.upper is not None:
         texts.append(f"{s.text(cut.upper)}:")
     return [one for one in texts if one]
+
+
+def _from_other_side(s: Statement, bound: ast.expr) -> Iterator[Candidate]:
+    """Yield a named bound that counts from the end, or from the beginning."""
+    if isinstance(bound, ast.UnaryOp) and not isinstance(bound.operand, ast.Constant):
+        text = s.text(bound.operand)
+    elif _is_whole(s.held(bound)):
+        text = f"-{s.text(bound)}"
+    else:
+        return
+    told = f"the index must be {text}"
+    yield Candidate((s.replaced(bound, text, 3),), "wrong-variable", told, 2, text, bound)
 
 
 def shifted(s: Statement, node: ast.expr, cost: int) -> Iterator[Candidate]:

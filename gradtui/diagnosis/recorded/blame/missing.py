@@ -173,8 +173,14 @@ class Missing:
             (f"{text}.unsqueeze({axis})", held)
             for text, held in arrays(self._s)
             for axis in range(1, len(own) - 1)
-            if held.shape == own[:axis] + own[axis + 1 :] and held.shape != own[:-1]
+            if _may_be(held.shape, own[:axis] + own[axis + 1 :]) and held.shape != own[:-1]
         ]
+
+
+def _may_be(shape: Shape, wanted: Shape) -> bool:
+    """Return whether a shape is a wanted one, in which an axis of length 1 may be any."""
+    pairs = zip(shape, wanted, strict=False)
+    return len(shape) == len(wanted) and all(two in (one, 1) for one, two in pairs)
 
 
 def _operands(node: ast.expr) -> Iterator[ast.expr]:

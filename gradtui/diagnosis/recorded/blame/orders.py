@@ -31,6 +31,7 @@ def orders(s: Statement) -> Iterator[Candidate]:
         if isinstance(node, ast.Call):
             yield from _scanned(s, node)
             yield from _laid(s, node)
+            yield from _turned_before(s, node)
         if isinstance(node, ast.expr) and _may_be_reversed(s, node):
             yield from _reversed(s, node)
 
@@ -111,6 +112,19 @@ def _laid(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         text = f"{head}({inner}).{s.dialect.swapping}({one}, {two})"
         told = f"its axes {one} and {two} are laid out the other way round"
         yield Candidate((s.replaced(node, text),), "wrong-axis", told, 1, text, node)
+
+
+def _turned_before(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield a reshaped array with two axes swapped before."""
+    called = node.func
+    if not isinstance(called, ast.Attribute) or called.attr not in (*_LAID, "flatten"):
+        return
+    shape = s.shape(called.value) or ()
+    for one, two in combinations(range(len(shape)), 2) if len(shape) <= _MOST else ():
+        text = f"{s.inside(called.value, 9)}.{s.dialect.swapping}({one}, {two})"
+        told = f"its axes {one} and {two} must be swapped before"
+        edit = s.replaced(called.value, text)
+        yield Candidate((edit,), "transposed", told, 1, text, called.value)
 
 
 def of_axes(s: Statement, node: ast.Call) -> Iterator[Candidate]:
