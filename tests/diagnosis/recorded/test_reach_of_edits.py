@@ -46,6 +46,29 @@ def by_a_matrix_of_the_module(U):
     return np.sum(y**2), X.T @ (2 * y @ M.T)
 
 
+def in_blocks(U):
+    total, d = 0.0, np.zeros_like(U)
+    for start, size in ((0, 1), (1, 3)):
+        mean = U[start : start + size].mean(axis=0)
+        total += np.sum(mean**3)
+        d[start : start + size] = 3 * mean**2 / size
+    return total, d
+
+
+def summed(x):
+    weights = np.exp(x)
+    return weights.sum(), weights
+
+
+def by_their_sums(U):
+    total, d = 0.0, np.zeros_like(U)
+    for k in range(len(U)):
+        one, slopes = summed(U[k])
+        total += np.log(one)
+        d[k] = slopes / one
+    return total, d
+
+
 def spread(U):
     rows = np.array([0, 1, 0])
     taken = U[:, rows]
@@ -270,6 +293,8 @@ MISTAKES = [
     (gated, "(1 - r[t] ** 2)", "(1 - r[t])"),
     (in_windows, "np.sum(X[:, k : k + 2]", "np.sum(X[:, 0 : 0 + 2]"),
     (by_a_matrix_of_the_module, "M.T", "M"),
+    (in_blocks, "3 * mean**2 / size", "3 * mean**2 / len(U)"),
+    (by_their_sums, "d[k] = slopes / one", "d[k] = slopes"),
     (spread, "np.add.at(d, (slice(None), rows), 2 * taken)", "d[:, rows] = 2 * taken"),
     (layers, "d * self.end.slope()", "d * self.bend.slope()"),
     (layers, "        d = self.bend.backward(d)\n", ""),

@@ -207,7 +207,7 @@ class Gradients(Trials):
 
     def _results(self, patch: Patch | None, index: int) -> Results | None:
         point = self._points[index]
-        self.strays = None
+        self.strays, self.endless = None, False
         self.count()
         self._runs.progress.tried += 1
         begun = self._begun.at(index, self._with(patch)) if self.watchdog.usual > _DEAR else None
@@ -216,7 +216,10 @@ class Gradients(Trials):
                 loss, returned = (
                     self._runs.as_is(point.values) if begun is None else self._runs.ended(begun)
                 )
-        except (CodeFailed, Endless, InputError, MemoryError, SyntaxError, ValueError):
+        except Endless:
+            self.endless = True
+            return None
+        except (CodeFailed, InputError, MemoryError, SyntaxError, ValueError):
             return None
         finally:
             if patch is not None:

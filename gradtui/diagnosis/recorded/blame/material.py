@@ -24,9 +24,10 @@ _JOINED = (("+", "missing-path", "term"), ("*", "missing-factor", "factor"))
 def renamings(s: Statement) -> Iterator[Candidate]:
     """Yield other names for each name in a statement, of arrays of the same shape."""
     for node in s.nodes:
-        if not isinstance(node, ast.expr) or not (is_leaf(node) or _is_entry(node)):
+        length = _is_length(node)
+        if not isinstance(node, ast.expr) or not (is_leaf(node) or _is_entry(node) or length):
             continue
-        own = s.held(node) or _part(s, node)
+        own = s.held(node) or (Held((), "i") if length else _part(s, node))
         if own is None:
             yield from _functions(s, node)
             continue
@@ -69,6 +70,13 @@ def _is_entry(node: ast.expr) -> bool:
         and is_leaf(node.value)
         and not isinstance(node.slice, ast.Slice | ast.Tuple)
     )
+
+
+def _is_length(node: ast.AST) -> bool:
+    """Return whether an expression is the length of an array or of an axis."""
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
 
 
 def _part(s: Statement, node: ast.expr) -> Held | None:

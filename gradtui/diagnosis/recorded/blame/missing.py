@@ -73,7 +73,7 @@ class Missing:
         yield from self._conjugates()
         yield from ((text, 3) for text in self._corrections())
         for text, _ in self._numbers() if self._shape != () else ():
-            yield from ((text, 3), (f"(1 - {text})", 4))
+            yield from ((text, 3), (f"1 / {text}", 3), (f"(1 - {text})", 4))
         yield from ((text, 3) for text in self._counts()[:_NUMBERS])
         for function, arity in own_functions(self._s):
             for name, held in names:

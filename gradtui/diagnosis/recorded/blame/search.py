@@ -203,10 +203,13 @@ class Search:
     def _note(self, s: Statement) -> None:
         """Note whether the edit of a statement that was tried last changes the loss.
 
-        If all do, it is part of the loss, which is right by definition.
+        If all do, it is part of the loss, which is right by definition.  One that has to be ended
+        takes as long as many others, and more of that line would not end either.
         """
         so_far, strays = self._straying.get(s.node, 0), self._trials.strays
-        if strays is not None and so_far >= 0:
+        if self._trials.endless:
+            self._straying[s.node] = max(0, so_far) + _STRAYING // 2
+        elif strays is not None and so_far >= 0:
             self._straying[s.node] = so_far + 1 if strays else -1
 
     def _is_new(self, s: Statement, edits: Sequence[Edit]) -> bool:

@@ -52,6 +52,8 @@ class Trials(ABC):
         """The wrong results that the edit tried last makes right but for an approximation."""
         self.strays: bool | None = None
         """Whether the edit tried last changes what is to be derived; None if it fails."""
+        self.endless = False
+        """Whether the edit tried last had to be ended."""
         self.numbers: Sequence[float] = ()
         """A possible right value of a number in the code."""
         self.watchdog = Watchdog(freeing)

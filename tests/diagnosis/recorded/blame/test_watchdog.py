@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import time
 
 import pytest
 
@@ -19,6 +20,17 @@ def test_a_loop_that_catches_all_is_ended_too():
                 raise AssertionError("caught") from None
 
     assert count > 0
+
+
+@pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="no clock of a thread")
+def test_a_run_that_computes_is_ended_sooner_than_one_that_may_wait(monkeypatch):
+    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.watchdog._LEAST", 1e6)
+    watchdog = Watchdog()
+    with watchdog.at_work(), pytest.raises(Endless), watchdog.watching():
+        while True:
+            pass
+
+    assert not watchdog.waited
 
 
 def test_code_that_swallows_its_end_is_not_waited_for():
