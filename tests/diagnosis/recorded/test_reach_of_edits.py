@@ -69,6 +69,32 @@ def by_their_sums(U):
     return total, d
 
 
+def signed(V):
+    y = V.T @ X[0]
+    signs = np.ones_like(y)
+    signs[y < 0] = -1.0
+    return np.sum(np.abs(y)), np.outer(X[0], signs)
+
+
+def turned(a, b):
+    rows = np.zeros((2, 2, 4))
+    by_a, by_b, by_both = a * b, a + b, a * b**2
+    rows[0, 0, :] = by_a
+    rows[0, 1, :] = by_b
+    rows[1, 0, :] = by_both
+    rows[1, 1, :] = by_b
+    return rows
+
+
+def by_a_table(U):
+    a, b = U[0], U[1]
+    y = a**2 * b / 2 + (a * b) ** 2 / 2 + (a + b) ** 2 / 2
+    d, rows = np.zeros_like(U), turned(a, b)
+    d[0] = rows[0, 0] + rows[1, 0] + rows[0, 1]
+    d[1] = a**2 / 2 + a**2 * b + rows[1, 1]
+    return np.sum(y), d
+
+
 def spread(U):
     rows = np.array([0, 1, 0])
     taken = U[:, rows]
@@ -293,6 +319,8 @@ MISTAKES = [
     (gated, "(1 - r[t] ** 2)", "(1 - r[t])"),
     (in_windows, "np.sum(X[:, k : k + 2]", "np.sum(X[:, 0 : 0 + 2]"),
     (by_a_matrix_of_the_module, "M.T", "M"),
+    (signed, "signs[y < 0] = -1.0", "signs[y < 0] = 0.0"),
+    (by_a_table, "rows[1, 0, :] = by_both", "rows[1, 0, :] = by_b"),
     (in_blocks, "3 * mean**2 / size", "3 * mean**2 / len(U)"),
     (by_their_sums, "d[k] = slopes / one", "d[k] = slopes"),
     (spread, "np.add.at(d, (slice(None), rows), 2 * taken)", "d[:, rows] = 2 * taken"),

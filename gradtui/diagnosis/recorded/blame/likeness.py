@@ -47,7 +47,7 @@ def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str]
             inner = isinstance(up := s.parents.get(node), ast.BinOp) and isinstance(up.op, ast.Add)
             parts = [] if inner else [*_terms(node)]
         elif isinstance(node, ast.Tuple | ast.List) and node not in s.indexing:
-            parts = node.elts
+            parts = node.elts if isinstance(node.ctx, ast.Load) else []
         for own, other in permutations(parts[:_PARTS], 2):
             yield own, other, {}
 

@@ -103,7 +103,8 @@ class Preview:
                 if form == "{}" or not _is_nothing(self._rounds.value(s, text, at))
             ),
         )
-        return None if told is False and self._is_of_other_shape(s, own, text) else told
+        unsure = _keeps_a_name(s) or self._is_of_other_shape(s, own, text)
+        return None if told is False and unsure else told
 
     def _told(self, s: Statement, values: Iterable[tuple[Any, Any]]) -> bool | None:
         """Return whether some values may be right, each given with the unedited one."""
@@ -369,6 +370,16 @@ def _unpacks(s: Statement) -> bool:
     node = s.node
     apart = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)
     return apart and isinstance(s.value(), ast.Subscript | ast.IfExp)
+
+
+def _keeps_a_name(s: Statement) -> bool:
+    """Return whether a statement puts the value of a name into an array.
+
+    Nothing is computed there, so that no node tells what the results need in that place alone.
+    """
+    node = s.node
+    into = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript)
+    return into and isinstance(s.value(), ast.Name)
 
 
 def _is_adding(s: Statement) -> bool:

@@ -259,9 +259,9 @@ class Search:
         if cost == 0 and slot.takes_numbers:
             yield slot.negated()
         elif cost == 1 and slot.takes_numbers:
-            doubled = self._run(slot.s, slot.times("2.0"))
-            for value in multiples(self._trials, self._hand, doubled):
-                yield from slot.constant(value + 1)
+            changed = self._run(slot.s, slot.more())
+            for value in multiples(self._trials, self._hand, changed):
+                yield from slot.constant(value)
         elif cost in (2, 3, 4):
             if cost == 2 and slot.s.numpy and not isinstance(slot, After):
                 rooted = slot.rooted()

@@ -88,15 +88,25 @@ class Slot:
         edit = self.s.replaced(self.node, f"-{self.s.inside(self.node, 2)}", 3)
         return Candidate((edit,), "sign", "its sign is wrong", 0, "-1", self.node)
 
-    def constant(self, value: float) -> Iterator[Candidate]:
-        """Yield it times a number that a user would write, by name if it is in scope."""
+    def more(self) -> Edit:
+        """Return the edit that adds it to itself, or 1 to a written 0."""
+        nothing = isinstance(self.node, ast.Constant) and not self.node.value
+        return self.plus("1.0") if nothing else self.times("2.0")
+
+    def constant(self, more: float) -> Iterator[Candidate]:
+        """Yield it with a multiple of what `more` adds, if a user would write that.
+
+        A number is written by name if it is in scope.
+        """
         if isinstance(self.node, ast.Constant):
-            text = number(value * float(self.node.value))  # type: ignore[arg-type]
+            own = float(self.node.value)  # type: ignore[arg-type]
+            text = number(own + more * (own or 1.0))
             if _is_short(text):
                 edit = self.s.replaced(self.node, text, 9 if text[0] != "-" else 3)
                 told = f"{self.s.text(self.node)} must be {text}"
                 yield Candidate((edit,), "constant-factor", told, 1, text, self.node)
             return
+        value = more + 1
         found = next(constants(self.s, value))
         factor = found.text.replace("/ ", "1/").removeprefix("* ")
         usual = same(abs(value), 2) or same(abs(value), 0.5) or _is_named(found)
