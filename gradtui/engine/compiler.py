@@ -13,6 +13,8 @@ import struct
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import Enum
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,8 @@ Values = Mapping[int, Any]
 """Node id -> its value."""
 
 
+_SHORT, _CODES = 20_000, 256
+"""Characters of code that is kept, and how many: branches and reloads define the same again."""
 _CHANGING = re.compile(r"\bv\d")
 """A value that changes at each step."""
 
@@ -301,7 +305,7 @@ class Compiler:
 
     def _define(self, lines: Sequence[str]) -> Callable[..., tuple[Any, ...]]:
         scope: dict[str, Any] = dict(self.namespace)
-        exec(compile("\n".join(lines), "<gradtui>", "exec"), scope)
+        exec(_code_of("\n".join(lines)), scope)
         function = scope["compiled"]
 
         def run(*arguments: Any) -> tuple[Any, ...]:
@@ -310,6 +314,15 @@ class Compiler:
                 return result
 
         return run
+
+
+def _code_of(source: str) -> CodeType:
+    return _kept(source) if len(source) < _SHORT else compile(source, "<gradtui>", "exec")
+
+
+@lru_cache(_CODES)
+def _kept(source: str) -> CodeType:
+    return compile(source, "<gradtui>", "exec")
 
 
 def _flattened(shape: Shape) -> str:

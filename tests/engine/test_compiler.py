@@ -26,6 +26,7 @@ def compiled(monkeypatch):
         return compile(text, *arguments)
 
     monkeypatch.setattr(compiler_module, "compile", spy, raising=False)
+    compiler_module._kept.cache_clear()
     return texts
 
 
@@ -91,6 +92,7 @@ def test_any_names_give_the_same_text(names):
                 return compile(text, *arguments)
 
             patch.setattr(compiler_module, "compile", spy, raising=False)
+            compiler_module._kept.cache_clear()
             code = "L = " + " + ".join(f"exp({name})" for name in given_names)
             use_all(trainer(code, {name: 0.5 for name in given_names}))
         texts.append(found)
@@ -124,3 +126,9 @@ def test_only_float64_scalars_run_as_python_floats():
     assert mode_for([scalar], "float64") is Mode.FLOAT
     assert mode_for([scalar], "float32") is Mode.ARRAY
     assert mode_for([scalar, vector], "float64") is Mode.ARRAY
+
+
+def test_the_same_code_is_compiled_once(compiled):
+    for _ in range(2):
+        trainer("L = w*w + 77", {"w": 3.0}).record(np.array([3.0]), 0)
+    assert len(compiled) == len(set(compiled)) > 0
