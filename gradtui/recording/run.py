@@ -33,8 +33,8 @@ Array = NDArray[Any]
 
 _LONG = 5_000
 """Nodes of a tape that is spared garbage collection."""
-_spared = 0
-"""How often everything was spared so far."""
+_others: bool | None = None
+"""Whether others had spared objects before a run spared its own; None before it does."""
 
 
 class Case(Struct, frozen=True):
@@ -168,22 +168,26 @@ def _uncollected(tape: Tape) -> Iterator[None]:
 
 def _spare() -> None:
     """Spare the garbage collector all that there is now."""
-    global _spared
-    _spared += 1
+    global _others
+    if _others is None:
+        _others = gc.get_freeze_count() > 0
     gc.freeze()
 
 
 @contextmanager
 def collected() -> Iterator[None]:
-    """Collect afterwards what was spared."""
-    before = _spared
+    """Collect afterwards what was spared, but for what others spared before."""
+    global _others
+    before, _others = _others, None
     try:
         yield
     finally:
-        # Objects that others froze stay so: they may be millions, and to count them takes long.
-        if _spared > before:
+        if _others is not None:
             gc.unfreeze()
             gc.collect()
+            if _others:  # a test suite spares millions of objects, which would be walked again
+                gc.freeze()
+        _others = before
 
 
 def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import copy
 import gc
 import sys
+from contextlib import contextmanager
 from threading import Lock
 from types import ModuleType
 
@@ -205,12 +206,36 @@ def test_what_a_function_returns_beside_arrays_is_left_as_it_is():
 
 def test_garbage_collection_does_not_walk_through_a_long_tape(monkeypatch):
     monkeypatch.setattr("gradtui.recording.run._LONG", 1)
-    with collected():
+    with unspared(), collected():
         result = recorded(lambda a: np.sum(a * a))
         walked = {id(one) for one in gc.get_objects()}
 
         assert not any(id(node) in walked for node in result.tape.nodes)
-    assert gc.get_freeze_count() == 0
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_what_others_spare_stays_so(monkeypatch, others):
+    monkeypatch.setattr("gradtui.recording.run._LONG", 1)
+    with unspared():
+        if others:
+            gc.freeze()
+        with collected():
+            recorded(lambda a: np.sum(a * a))
+
+        assert (gc.get_freeze_count() > 0) == others
+
+
+@contextmanager
+def unspared():
+    """Let nothing be spared, and afterwards what was spared before."""
+    before = gc.get_freeze_count() > 0
+    gc.unfreeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if before:
+            gc.freeze()
 
 
 def test_a_lock_that_a_run_leaves_held_is_released_and_no_other():
