@@ -99,6 +99,8 @@ def find_culprits(
     explained = _explained(problem, trial, hand, wrong, repairs, explanations)
     for repair, explanation in zip(repairs, explanations, strict=True) if helpers else ():
         if fits:
+            if readings.first_strangers == {repair.line.name}:
+                continue  # what it reads is right
             others = [one for one in repairs if one is not repair]
             reshaped = _instead(trial, hand, names, repair, explanation, others)
         if reshaped is None or not (fits or explanation.far_fetched):

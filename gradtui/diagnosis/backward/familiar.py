@@ -18,6 +18,8 @@ FEWEST = 3
 """With this many numbers, two values are proportional by no coincidence."""
 _FIRST = 64
 """Numbers of a value compared before all others."""
+_SLACK = 2.1
+"""Tolerances by which some numbers may differ if all differ by one from the same multiple."""
 
 
 class Familiar:
@@ -132,6 +134,8 @@ class Multiples:
         self._values, largest = (
             np.array([_head(one).reshape(-1) for one in some]) for some in (values, sizes)
         )
+        self._full = values
+        self._at_one = np.array([_head(one)[0] for one in values])
         self._norms = np.linalg.norm(self._values, axis=1)
         self._room = TOLERANCE * np.linalg.norm(largest, axis=1)
 
@@ -147,11 +151,22 @@ class Multiples:
         found: list[int] = np.flatnonzero(near).tolist()
         return found
 
+    def holds(self, value: Array) -> bool:
+        """Return whether a value is one number times one of the values at every random point.
 
-def is_multiple(value: Array, base: Array) -> bool:
-    """Return whether a value is one number times `base` at every point but the first."""
-    if value[0].size < FEWEST:
-        return constant_ratio(value, base, np.abs(base)) is not None
+        Where each has but few numbers, the number is the same at all points.
+        """
+        if value[0].size < FEWEST:
+            some = (self._full[at] for at in self.of(value))
+            return any(constant_ratio(value, one, np.abs(one)) is not None for one in some)
+        head, bases = _head(value)[0], self._at_one
+        with np.errstate(all="ignore"):
+            parts = (bases @ head / np.sum(bases * bases, axis=1))[:, None] * bases
+            alike = np.all(np.abs(head - parts) <= _SLACK * TOLERANCE * np.abs(parts), axis=1)
+        return any(_is_multiple(value, self._full[at]) for at in np.flatnonzero(alike).tolist())
+
+
+def _is_multiple(value: Array, base: Array) -> bool:
     value, base = (
         fitted(one, base.shape[1:])[1:].reshape(len(one) - 1, -1) for one in (value, base)
     )

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.familiar import Familiar, Multiples, is_multiple
+from gradtui.diagnosis.backward.familiar import Familiar, Multiples
 from gradtui.diagnosis.backward.hypotheses import MULTIPLE, Hits, pool_for
 from gradtui.diagnosis.backward.likeness import Likeness, twins_of
 from gradtui.diagnosis.backward.material import (
@@ -106,14 +106,18 @@ class Readings:
 
     def _may_be_multiple(self, line: Line) -> list[int]:
         """Return those among them whose adjoint it may hold, up to a constant."""
-        trial, targets = self.trial, self._may_be(line)
-        shape = trial.builder.nodes[line.node].shape
+        targets = self._may_be(line)
         if not targets:
             return []
+        multiples = self._multiples_of(self.trial.builder.nodes[line.node].shape)
+        return [targets[at] for at in multiples.of(self.trial.world.value(line.node))]
+
+    def _multiples_of(self, shape: Shape) -> Multiples:
         if shape not in self._multiples:
+            targets, trial = self._adjoints[shape], self.trial
             values = [[of(one) for one in targets] for of in (trial.truth, trial.size)]
             self._multiples[shape] = Multiples(*values)
-        return [targets[at] for at in self._multiples[shape].of(trial.world.value(line.node))]
+        return self._multiples[shape]
 
     def _is_familiar(self, line: Line, world: Interpreter) -> bool:
         """Return whether a helper holds a value that the true backward pass computes.
@@ -126,9 +130,9 @@ class Readings:
             true = self.trial.truth(self.trial.program.compact[line.name])
             if close(fitted(value, true.shape[1:]), true, np.abs(true)):
                 return True
-        return self.familiar.holds(value, shape) or any(
-            is_multiple(value, self.trial.truth(one)) for one in self._may_be(line)
-        )
+        if self.familiar.holds(value, shape):
+            return True
+        return bool(self._may_be(line)) and self._multiples_of(shape).holds(value)
 
     def further(self, line: Line) -> tuple[int, ...]:
         """Return the values that a helper may be the adjoint of if it has lost its own step.

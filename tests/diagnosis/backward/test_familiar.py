@@ -1,15 +1,26 @@
 import numpy as np
 import pytest
 
-from gradtui.diagnosis.backward.familiar import is_multiple
+from gradtui.diagnosis.backward.familiar import Multiples
 
 BASE = np.array([[9.0, 9.0, 9.0], [1.0, 2.0, 4.0], [3.0, -1.0, 0.5]])
 """(points, elements); the first point is the run's own start, which is not compared."""
 
 
+def is_multiple(value, base):
+    others = [base + 7, base]
+    return Multiples(others, list(map(np.abs, others))).holds(value)
+
+
 @pytest.mark.parametrize(
     ("value", "multiple"),
-    [(2 * BASE, True), (-BASE / 3, True), (BASE**2, False), (BASE + 1, False)],
+    [
+        (2 * BASE, True),
+        (-BASE / 3, True),
+        (BASE**2, False),
+        (BASE + 1, False),
+        (np.where(BASE == 0.5, 0.6, BASE), False),
+    ],
 )
 def test_a_multiple_is_one_number_times_the_base_at_every_point(value, multiple):
     assert is_multiple(value, BASE) is multiple
@@ -20,3 +31,10 @@ def test_of_few_elements_the_number_must_be_the_same_at_every_point():
     assert is_multiple(per_point, BASE)
     assert not is_multiple(per_point[:, :2], BASE[:, :2])
     assert is_multiple(2 * BASE[:, :2], BASE[:, :2])
+
+
+def test_of_many_elements_all_are_compared():
+    base = np.random.default_rng(0).normal(size=(3, 200))
+    other = base.copy()
+    other[2, 199] += 1
+    assert is_multiple(-3 * base, base) and not is_multiple(other, base)
