@@ -18,6 +18,8 @@ FEWEST = 3
 """With this many numbers, two values are proportional by no coincidence."""
 _FIRST = 64
 """Numbers of a value compared before all others."""
+_SLOPES, _LONGEST = 20_000, 20
+"""Slopes that are known by themselves; of each value, at least as many."""
 _SLACK = 2.1
 """Tolerances by which some numbers may differ if all differ by one from the same multiple."""
 
@@ -27,8 +29,8 @@ class Familiar:
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
-        self._by_shape: dict[tuple[Shape, bool], tuple[list[Array], Array]] = {}
-        """Values of a shape, with the first numbers of each at every random point."""
+        self._by_shape: dict[tuple[Shape, bool], tuple[list[Array], Array, Array]] = {}
+        """Values of a shape, with the first numbers of each at every random point, and at one."""
         self._slopes: dict[tuple[int, int], Array] | None = None
 
     def holds(self, value: Array, shape: Shape, *, parts: bool = True) -> bool:
@@ -38,14 +40,17 @@ class Familiar:
         """
         if not np.all(np.isfinite(value[1:])):
             return False
+        if not value.size:
+            return True
         if value[0].size == 1 and np.all(value == value[0]):
             return self.is_size(float(value.flat[0]))
         if (shape, parts) not in self._by_shape:
             values = [*self._values(shape, parts)] or [np.full_like(value, np.nan)]
-            self._by_shape[shape, parts] = values, np.stack([_head(one) for one in values])
-        values, heads = self._by_shape[shape, parts]
+            heads = np.stack([_head(one) for one in values])
+            self._by_shape[shape, parts] = values, heads, heads[:, 0, 0].copy()
+        values, heads, firsts = self._by_shape[shape, parts]
         head = _head(value)
-        alike = np.flatnonzero(_alike(heads[:, :1, :1], head[:1, :1]))  # one number tells most
+        alike = np.flatnonzero(_alike(firsts, head[0, 0]))
         alike = alike[_alike(heads[alike], head).all(axis=(1, 2))]
         return any(_alike(values[at][1:], value[1:]).all() for at in alike)
 
@@ -97,11 +102,19 @@ def _slopes(trial: Trial) -> dict[tuple[int, int], Array]:
     A function written in several statements, such as GELU, has no single one with its slope.
     """
     nodes, found = trial.graph.nodes, dict[tuple[int, int], Array]()
-    for source in (node.id for node in nodes if node.name):
+    sources = [node.id for node in nodes if node.name]
+    most = max(_LONGEST, _SLOPES // max(1, len(sources)))
+    reads = [
+        (one.root, {id for op in one.operations for id in nodes[op].inputs if nodes[id].name})
+        for one in trial.graph.statements
+    ]
+    for source in sources:
         slopes: dict[int, Array | None] = {}
-        for statement in trial.graph.statements:
-            root = statement.root
-            read = {id for op in statement.operations for id in nodes[op].inputs if nodes[id].name}
+        for root, read in reads:
+            if len(slopes) == most:
+                break
+            if source not in read and read.isdisjoint(slopes):
+                continue
             middles = [id for id in read - {root} if id == source or id in slopes]
             if middles:
                 slopes[root] = _slope(trial, root, {id: slopes.get(id) for id in middles}, source)
