@@ -286,6 +286,18 @@ def backward_chain_of_lines() -> str:
 
 
 @family
+def backward_wrong_helper() -> str:
+    model = ["h0 = w*x", *(f"h{i} = h{i - 1} + sin(h{i - 1})/500" for i in range(1, 500))]
+    lines = ["q499 = 2*h499"]
+    for i in range(499, 0, -1):
+        slope = "sin" if i == 250 else "cos"
+        lines.append(f"q{i - 1} = q{i} + q{i}*{slope}(h{i - 1})/500")
+    lines.append("dw = q0*x")
+    code = "\n".join([*model, "L = sum(h499**2)"])
+    return backward("\n".join(lines), code, "w = [1.0, 2.0, 0.3, 0.7]")
+
+
+@family
 def update_long() -> str:
     return update(f"w = w - lr*({' + '.join(['g*0.5'] * 110)})")
 
