@@ -5,6 +5,7 @@ A search finds pages of the manual, too, which open over the picker.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from gradtui.tui.keys import Keys
 
 
+_CODE = re.compile(r"\.py(:|\s*$)")
+"""What tells a file of Python from a word to search for."""
 _COURSE = "course"
 """The id of the first row, which continues the course; no scenario has this name."""
 _PAGE = "help "
@@ -52,7 +55,14 @@ def open_session(file: str, *, ascii: bool) -> Session:
     from gradtui.debugger.session import Session
     from gradtui.scenario.load import load_problem
 
+    if _CODE.search(file):
+        raise InputError(f"your own code is opened from the shell: {_in_shell(file)}", file=file)
     return Session(load_problem(find_scenario(file), ascii=ascii))
+
+
+def _in_shell(file: str) -> str:
+    """Return the command that opens a file of Python."""
+    return f"gradtui {file}" if ".py:" in file else f"gradtui {file.strip()}:case"
 
 
 class Picker(Screen[None]):
@@ -185,7 +195,9 @@ class Picker(Screen[None]):
         under = [_heading("In notes, programs and lessons", "")] if found.texts else []
         texts, manual = [*under, *map(self._option, found.texts)], _page_options(found.pages)
         first = any(hit.in_title for hit in found.pages)
+        own = _heading("Your own code is opened from the shell", _in_shell(text))
         return [
+            *([own] if _CODE.search(text) else ()),
             *(instead if found.instead else ()),
             *map(self._option, found.heads),
             *(manual + texts if first else texts + manual),

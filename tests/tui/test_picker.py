@@ -135,3 +135,13 @@ async def test_what_was_chosen_is_opened_though_the_list_is_narrowed_since(termi
         picker.post_message(chosen)
         await t.pilot.pause()
         assert t.session.problem.path == find_scenario(name)
+
+
+async def test_code_is_told_to_be_opened_from_the_shell(terminal):
+    async with terminal(None) as t:
+        await t.pilot.press(*"net", "full_stop", *"py")
+        await t.until(lambda: "opened from the shell  gradtui net.py:case" in t.text)
+    async with terminal("two_weights") as t:
+        await t.press("colon")
+        await t.pilot.press(*"open", "space", *"net", "full_stop", *"py", "colon", *"fit", "enter")
+        await t.until(lambda: "opened from the shell: gradtui net.py:fit" in t.text)
