@@ -96,6 +96,8 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
     """Whether the file has changed since it was run."""
     lesson: Progress | None = None
     """The progress of the lesson, if one has begun."""
+    runs_again: bool = False
+    """Whether the code of a call can be run again from here."""
 
     @property
     def asking(self) -> bool:

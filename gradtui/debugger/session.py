@@ -191,6 +191,7 @@ class Session:
             trouble=self.trouble,
             outdated=self.outdated,
             lesson=self._progress(),
+            runs_again=self.again is not None,
         )
 
     def _progress(self) -> Progress | None:

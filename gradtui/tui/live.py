@@ -185,6 +185,9 @@ class Live(Part):
             return
         first = self._host.keys.first
         self._session.outdated = True
+        if self._session.again is None:
+            self._host.say(f"written: {_where(finding)}; your program shows it when it runs again")
+            return
         self._host.show_frame()
         yes, no = first("question-yes"), first("question-no")
         said = f"written: {_where(finding)}.  {yes} runs the file again   {no} leaves it as it ran"

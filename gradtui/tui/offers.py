@@ -169,7 +169,7 @@ def _of_findings(frame: Frame) -> list[Offer]:
         found.append((("write-fix",), "write fix") if call else (("fix",), "fix"))
     if frame.problem.patches:
         found.append((("write-fix",), "write fix"))
-    if frame.problem.call is not None:
+    if frame.runs_again:
         found.append((("reload",), "run again"))
     return found
 

@@ -158,6 +158,19 @@ async def test_a_fix_is_written_into_the_file_when_asked_and_run_when_asked(call
         assert "changed since it was run" in terminal.session.message
 
 
+async def test_a_call_of_a_program_is_not_offered_to_be_run_again(call, tmp_path):
+    app = call("3")
+    app._session.again = None
+    async with app.run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        assert "W write fix" in terminal.rows[-1] and "run again" not in terminal.rows[-1]
+        await terminal.press("W")
+        said = "written: net.py line 10; your program shows it when it runs again"
+        assert terminal.session.message == said
+        assert "    de = 2 * e / len(y)\n" in (tmp_path / "net.py").read_text()
+
+
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 16)])
 async def test_every_command_leaves_the_screen_alive(call, size):
     async with call("3").run_test(size=size) as pilot:
