@@ -151,8 +151,10 @@ def _settle_in() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in range(3):
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         os.dup2(nowhere, descriptor)
+        # New ones: a thread of the other process may have been writing, and hold the lock here.
+        setattr(sys, name, os.fdopen(descriptor, "w" if descriptor else "r", closefd=False))
     gc.enable()
     gc.freeze()  # collecting what the two share would copy it
     if (torch := sys.modules.get("torch")) is not None:
