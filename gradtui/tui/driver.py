@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
 from textual.geometry import Size
 from textual.message import Message
 
@@ -41,6 +42,9 @@ class Driver(LinuxDriver):
         """Pass on what was read; called by the reading thread."""
         if isinstance(message, Answered):
             self.link.answered()
+        if isinstance(message, Key) and message.key == "ctrl+j":
+            # Enter, pressed before the terminal was taken, is read as the end of a line.
+            message = Key("enter", "\r")
         super().process_message(message)
 
     def disable_input(self) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
 from textual.geometry import Size
 
 from gradtui.tui.driver import Driver
@@ -36,6 +37,12 @@ def test_what_was_read_is_handed_on(driver):
     message = Answered()
     driver.process_message(message)
     assert driver.told == [(message,)]
+
+
+def test_enter_pressed_before_the_screen_opened_is_enter(driver):
+    for key, character in (("ctrl+j", "\n"), ("enter", "\r"), ("j", "j")):
+        driver.process_message(Key(key, character))
+    assert [message.key for (message,) in driver.told] == ["enter", "enter", "j"]
 
 
 def test_the_size_is_read_unless_the_terminal_reports_it_itself(driver):
