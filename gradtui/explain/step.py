@@ -59,11 +59,11 @@ def header(frame: Frame, width: int) -> TextRow:
     else:
         parts.append((f"   {loss} {UNKNOWN}  ", "dim"))
     right = line(*parts, " ")
-    room = width - sum(len(text) for text, _ in right) - 12
+    name = " gradtui " if width >= _DRIVE_SHOWN else ""  # a narrow row has room for the title only
+    room = width - line_width(right) - len(name) - _GAP - 1
     if frame.where is Pass.START and cell_width(clean(problem.title)) > room:
         room += len(word) - len(_BEGINS)
         right = tuple((text.replace(word, _BEGINS), role) for text, role in right)
-    name = " gradtui " if width >= 60 else " "
     fixes = len(problem.patches)
     many = f"{fixes} fixes" if fixes > 1 else "fix"
     said = f"{many} applied, not written" if width >= _DRIVE_SHOWN else f"{many} not written"

@@ -212,6 +212,15 @@ def test_the_state_before_the_start_is_shortened_before_the_title():
     session.seek(0)
     session.position = 0
     title = session.problem.title
-    wide, narrow = (line_text(header(session.frame, width)) for width in (120, 80))
+    wide, narrow = (line_text(header(session.frame, width)) for width in (120, 74))
     assert title in wide and "nothing computed yet" in wide
     assert title in narrow and "start" in narrow
+
+
+def test_a_narrow_row_has_the_scenario_in_place_of_our_name():
+    session = gradtui.load("two_weights")
+    session.seek(2)
+    title = session.problem.title
+    wide, narrow = (line_text(header(session.frame, width)) for width in (120, 80))
+    assert wide.startswith(f" gradtui  {title}  ")
+    assert narrow.startswith(f" {title}  ") and narrow.rstrip().endswith("L 0.0729 ▼")
