@@ -67,7 +67,7 @@ def traced(
         if not callable(target):
             raise InputError(f"expected a function, got {type(target).__name__}", file="trace")
         found = trace_target(_target(target, args, arrays), threads)
-    return Session(found.problem, judged=found.judged)
+    return Session(found.problem, judgement=found.judged)
 
 
 def assert_gradients(target: Target, /, *args: Any, **arrays: Any) -> None:

@@ -127,7 +127,7 @@ def trace_code(argument: str, *, at_once: bool = False) -> Session:
                 raise
             said = report_failure("gradtui itself failed at the call", error)
             raise InputError(said, file=argument) from None
-    session = Session(traced.problem, judged=traced.judged)
+    session = Session(traced.problem, judgement=traced.judged)
     session.again = partial(_trace_again, argument)
     return session
 

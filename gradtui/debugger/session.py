@@ -62,7 +62,7 @@ class Session:
         self,
         problem: Problem,
         history: History | None = None,
-        judged: Judgement | Elsewhere | None = None,
+        judgement: Judgement | Elsewhere | None = None,
         versions: dict[Graph, Version] | None = None,
     ) -> None:
         self.branches = Branches(problem, history, self._say, self._arrive)
@@ -86,7 +86,7 @@ class Session:
         self._versions: dict[Graph, Version] = {} if versions is None else versions
         """The versions seen so far: problems read from the same text have the same graph."""
         if versions is None:
-            self._version_of(problem).take(judged)
+            self._version_of(problem).take(judgement)
         self._investigations: dict[Branch, Investigation] = {}
         self.seen = set[object]()
         """The findings that the cursor has visited, on any branch: walking on passes them by."""
