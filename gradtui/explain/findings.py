@@ -118,6 +118,8 @@ def _comparing_rows(frame: Frame, width: int) -> list[TextRow]:
     told = frame.known.comparing
     if told and frame.problem.call is not None:
         told += " Ctrl+C stops"
+    if cell_width(told) > width:
+        told = told.rpartition(": ")[2]  # what is searched for goes without saying
     return [line((text, "dim")) for text in wrap(told, width)] if told else []
 
 

@@ -63,7 +63,7 @@ async def test_a_line_that_is_wrong_only_through_another_is_marked_so(call):
 async def test_what_is_wrong_is_shown_while_its_line_is_searched_for(searching):
     async with searching().run_test(size=(120, 40)) as pilot:
         terminal = Terminal(pilot.app, pilot)
-        await terminal.until(lambda: "line: 1,234" in terminal.text)
+        await terminal.until(lambda: "1,234 edits tried … Ctrl+C stops" in terminal.text)
 
         assert "the gradient of w[1]" in terminal.text and "Ctrl+C" in terminal.text
         assert any("w[0]" in row and "✗" in row for row in terminal.rows)
@@ -74,14 +74,18 @@ async def test_what_is_wrong_is_shown_while_its_line_is_searched_for(searching):
 
 
 async def test_ctrl_c_ends_the_search_and_keeps_what_is_known(searching):
-    async with searching().run_test(size=(120, 40)) as pilot:
+    async with searching().run_test(size=(80, 24)) as pilot:
         terminal = Terminal(pilot.app, pilot)
-        await terminal.until(lambda: "line: 1,234" in terminal.text)
+        await terminal.until(
+            lambda: (
+                "searching for the wrong line: 1,234 edits tried … Ctrl+C stops" in terminal.text
+            )
+        )
         await terminal.press("ctrl+c")
         await terminal.settled()
 
         assert "was stopped" in terminal.session.investigation.findings[0].message
-        assert "line: 1,234" not in terminal.text
+        assert "1,234 edits" not in terminal.text
         assert terminal.session.investigation.judgement.wrong == {"w"}
         assert pilot.app.return_value is None
 
@@ -89,7 +93,7 @@ async def test_ctrl_c_ends_the_search_and_keeps_what_is_known(searching):
 async def test_a_search_is_ended_when_another_session_is_shown(searching):
     async with searching().run_test(size=(120, 40)) as pilot:
         terminal = Terminal(pilot.app, pilot)
-        await terminal.until(lambda: "line: 1,234" in terminal.text)
+        await terminal.until(lambda: "1,234 edits tried … Ctrl+C stops" in terminal.text)
         before = terminal.session
         terminal.debugger.show_session(gradtui.load("two_weights"))
         await terminal.until(lambda: not before.investigation.comparing)
