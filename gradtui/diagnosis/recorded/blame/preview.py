@@ -190,15 +190,14 @@ class Preview:
         return needed if exact else None
 
     def _may_be_stored(self, s: Statement) -> bool | None:
-        """Return whether a statement's value may be right, though perhaps elsewhere."""
+        """Return whether a value is right, though perhaps elsewhere; None if it is unknown."""
         text = s.text(value) if (value := s.value()) is not None else ""
         found = [
             own for at in self._rounds.glanced(s)
             if is_array(own := self._rounds.value(s, text, at)) and own.any()
         ]  # fmt: skip
-        if any(self._flow.knows(np.asarray(one), self._times) for one in found):
-            return True
-        return None if not found or all(np.size(one) == 1 for one in found) else False
+        known = any(self._flow.knows(np.asarray(one), self._times) for one in found)
+        return True if known else None
 
     def is_hopeful_kept(self, s: Statement, text: str) -> bool:
         """Return whether another value may be right once the stored one is added to it."""

@@ -24,8 +24,8 @@ _NO_DATA = (
     type, ast.AST, ModuleType, FunctionType, MethodType, BuiltinFunctionType, np.ufunc, type(None),
 )  # fmt: skip
 """Types without numbers."""
-_KEPT, _FEW = 64, 6
-"""Most rounds of a line whose values are kept, and those of large values."""
+_KEPT, _FEW = 200, 6
+"""Most rounds of a line whose values are kept, and those of large values and of more rounds."""
 _BYTES = 100_000_000
 """Memory of all kept values before they are large."""
 _LOOKED = 3
@@ -162,6 +162,8 @@ class Watched:
             if not seen:
                 self.locals[key] = dict(frame.f_locals)
             most = _KEPT if self._bytes < _BYTES else _FEW
+            if seen == _KEPT:
+                del self.held.get(key, [])[_FEW:]  # some of the rounds tell no more than a few
             if seen < most and key[0] in self._files:
                 values = {name: self._copied(one) for name, one in frame.f_locals.items()}
                 self.held.setdefault(key, []).append(values)

@@ -14,6 +14,7 @@ SCORES = RNG.normal(size=(4, 3))
 SPREAD = RNG.normal(size=(5, 3))
 MEANS = RNG.normal(size=(5, 3, 2))
 RATE = np.array(0.7)
+IMAGES, KERNELS = RNG.normal(size=(2, 5, 5)), RNG.normal(size=(4, 3, 3))
 GAINS = RNG.normal(size=5)
 
 
@@ -117,6 +118,24 @@ def unpacked(RATE):
     return nll, d
 
 
+def filtered(KERNELS):
+    """Windows of which many are looked at, each in a round of its own."""
+    n, k, m = len(IMAGES), len(KERNELS), IMAGES.shape[1] - 2
+    out = np.zeros((n, k, m, m))
+    for i in range(m):
+        for j in range(m):
+            seen = IMAGES[:, i : i + 3, j : j + 3]
+            out[:, :, i, j] = np.tensordot(seen, KERNELS, axes=([1, 2], [1, 2]))
+    d, back = np.zeros_like(KERNELS), 2 * out
+    for at in range(n):
+        for which in range(k):
+            for i in range(m):
+                for j in range(m):
+                    own = IMAGES[at, i : i + 3, j : j + 3]
+                    d[which] += back[at, which, i, j] * own
+    return np.sum(out**2), d
+
+
 MISTAKES = [
     (interference, "k = 2 * np.pi * np.sin(angle) + 0.0", "k = 3 * np.pi * np.sin(angle) + 0.0"),
     (halves, "d[n:] = 2", "d[:n] = 2"),
@@ -127,13 +146,15 @@ MISTAKES = [
     (risks, "np.cumsum(weight[::-1])[::-1]", "weight[::-1][::-1]"),
     (risks, "np.cumsum(weight[::-1])", "np.cumprod(weight[::-1])"),
     (unpacked, "before, m, seen = kept[t]", "before, m, seen = kept[t - 1]"),
+    (filtered, "back[at, which, i, j]", "back[at, which, i - 1, j]"),
+    (filtered, "d[which] +=", "d[which - 1] +="),
     (tree, "* (2 * j - n) / RATE", "* (2 * total - n) / RATE"),
 ]
 
 
 @pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
 def test_a_line_is_put_right(function, old, new, tmp_path):
-    names = ("SPEED", "PLACES", "PAIR", "SCORES", "SPREAD", "MEANS", "RATE", "GAINS")
+    names = ("SPEED", "PLACES", "PAIR", "SCORES", "SPREAD", "MEANS", "RATE", "GAINS", "KERNELS")
     planted = Planted(__file__, tmp_path, {one: globals()[one] for one in names})
     at, wrong = planted.line(old), planted.wrong(old, new)
 
