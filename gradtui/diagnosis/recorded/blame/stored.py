@@ -42,22 +42,22 @@ class Stored:
         None if they are unknown.
         """
         here = sorted(id for at in lines for id in self._lines.get((file, at), ()))
-        found, used, sure = list[list[int]](), set[int](), True
+        found, begun, sure = list[list[int]](), -1, True
         for own in owns:
-            alike = [id for id in here if id not in used and self._is_like(id, own)]
+            # Each time comes after the one before; what is added to 0 stands there twice.
+            alike = [id for id in here if id > begun and self._is_like(id, own)]
             if alike:
                 last = alike[0]
                 for id in alike[1:]:  # of one that is only moved since, the last
                     if id == last + 1:
                         last = id
-                ids = [last]
+                ids, begun = [last], last
             else:
                 ids = self._elsewhere(own)
                 views = [id for id in ids if self._is_moved_from(id, here)]
                 ids, sure = views or ids, sure and bool(views)
             if not ids:
                 return None
-            used.update(ids)
             found.append(ids)
         if not sure:
             self._doubtful.add(_key(found))
