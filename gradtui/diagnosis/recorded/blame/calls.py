@@ -28,6 +28,8 @@ _APPLIED = frozenset({
 _MASKING = ("masked_fill", "masked_fill_", "where", "masked_scatter")
 """Functions and methods whose first argument is a mask, but for the array itself."""
 _TIGHT = 9
+_FOLDING = ("sum", "mean")
+"""Functions of an array and some axes that may be forgotten."""
 _MOST = 8
 
 
@@ -134,13 +136,15 @@ def of_all(s: Statement) -> Iterator[Candidate]:
 
 def of_forgotten(s: Statement) -> Iterator[Candidate]:
     """Yield values and terms with a function applied that the code applies elsewhere."""
-    found = {f"{s.numpy}exp": None} if s.numpy else {}
+    found = {(f"{s.numpy}exp(", ")"): "exp"} if s.numpy else {}
     for node in s.unit.nodes:
-        applied = isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords
-        if isinstance(node, ast.Call) and applied and _name(node) in _APPLIED:
-            owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-            if owner is None or _is_module(s, owner):
-                found[s.text(node.func)] = None
+        if isinstance(node, ast.Call) and node.args and _name(node) in (*_APPLIED, *_FOLDING):
+            first, owner = node.args[0], getattr(node.func, "value", None)
+            before = s.unit.between(s.unit.start(node), s.unit.start(first))
+            after = s.unit.between(s.unit.end(first), s.unit.end(node))
+            plain = owner is None or _is_module(s, owner)
+            if plain and before == f"{s.text(node.func)}(" and (after != ")" or _applies(node)):
+                found[before, after] = _name(node)
     inner = [
         one for node in s.nodes if isinstance(node, ast.BinOp)
         for one in (node.left, node.right) if node not in s.indexing
@@ -151,9 +155,14 @@ def of_forgotten(s: Statement) -> Iterator[Candidate]:
     ]  # fmt: skip
     for one, cost in (*((one, 2) for one in s.values), *((one, 3) for one in inner)):
         alone = isinstance(one, ast.Constant | ast.List) or one is s.spared
-        for name in () if alone or isinstance(s.node, ast.For) else [*found][:_MOST]:
-            text, told = f"{name}({s.text(one)})", f"{name} of it is needed"
+        for (before, after), name in () if alone else [*found.items()][:_MOST]:
+            text, told = f"{before}{s.text(one)}{after}", f"{name} of it is needed"
             yield Candidate((s.replaced(one, text),), "missing-factor", told, cost, name, one)
+
+
+def _applies(node: ast.Call) -> bool:
+    """Return whether a call changes each element of an array."""
+    return len(node.args) == 1 and _name(node) in _APPLIED
 
 
 def _inner(s: Statement, node: ast.AST) -> ast.expr | None:

@@ -25,8 +25,8 @@ _ACTIVATIONS = 3
 """Those of them that a function may return alone."""
 _ALONG, _EXPONENTS = 4, 4
 """Most arrays whose part is left out, and most exponents."""
-_PRODUCTS = 40
-"""Most products tried in one place."""
+_PRODUCTS, _OUTER = 40, 20
+"""Most products tried in one place, and most outer ones of them."""
 
 
 class Instead(Struct, frozen=True, eq=False):
@@ -183,10 +183,14 @@ def _matrices(s: Statement) -> list[tuple[str, Shape]]:
 
 
 def _multiplied(slot: Slot) -> list[str]:
-    """Return the matrix products of an expression's shape."""
-    arrays = _matrices(slot.s)
-    return [
-        _product(slot.s, one, two) for one, left in arrays for two, right in arrays
+    """Return the matrix products, and the outer products of vectors, of an expression's shape."""
+    arrays, s = _matrices(slot.s), slot.s
+    outer = [
+        f"{s.numpy}outer({one}, {two})" for one, left in arrays for two, right in arrays
+        if s.numpy and len(left) == len(right) == 1 and (*left, *right) == slot.shape
+    ]  # fmt: skip
+    return outer[:_OUTER] + [
+        _product(s, one, two) for one, left in arrays for two, right in arrays
         if slot.shape and _shape(left, right) == slot.shape
     ]  # fmt: skip
 

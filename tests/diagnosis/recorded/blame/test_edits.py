@@ -136,6 +136,44 @@ def filtered(KERNELS):
     return np.sum(out**2), d
 
 
+def rolled(GAINS):
+    """Sums that begin at 0: the first term and the first sum are equal."""
+    n, y = len(PLACES), np.zeros(4)
+    for i in range(n):
+        for j in range(3):
+            y[i] += PLACES[(i + j - 1) % n] * GAINS[j]
+    back, d = 2 * y, np.zeros(5)
+    for i in range(n):
+        for j in range(3):
+            d[j] += back[i] * PLACES[(i + j - 1) % n]
+    return np.sum(y**2), d
+
+
+def by_points(GAINS):
+    turning = np.outer(GAINS[:3], SCORES[0]) + np.eye(3)
+    total, d = 0.0, np.zeros((3, 3))
+    for seen in SCORES:
+        moved = turning @ seen
+        total += np.sum(moved**4)
+        back = 4 * moved**3
+        d += np.outer(back, seen)
+    along = np.zeros(5)
+    along[:3] = d @ SCORES[0]
+    return total, along
+
+
+def standardised(SPREAD):
+    mean = np.sum(SPREAD, axis=0, keepdims=True) / 5
+    off = SPREAD - mean
+    size = np.sqrt(np.sum(off**2, axis=0, keepdims=True))
+    even = off / size
+    back = 3 * even**2
+    by_size = np.sum(-back * off / size**2, axis=0, keepdims=True)
+    by_off = back / size + by_size * off / size
+    by_mean = np.sum(-by_off, axis=0, keepdims=True)
+    return np.sum(even**3), by_off + by_mean / 5
+
+
 MISTAKES = [
     (interference, "k = 2 * np.pi * np.sin(angle) + 0.0", "k = 3 * np.pi * np.sin(angle) + 0.0"),
     (halves, "d[n:] = 2", "d[:n] = 2"),
@@ -148,6 +186,9 @@ MISTAKES = [
     (unpacked, "before, m, seen = kept[t]", "before, m, seen = kept[t - 1]"),
     (filtered, "back[at, which, i, j]", "back[at, which, i - 1, j]"),
     (filtered, "d[which] +=", "d[which - 1] +="),
+    (rolled, "back[i] * PLACES[(i + j - 1) % n]", "back[i] * PLACES[1 % n]"),
+    (by_points, "d += np.outer(back, seen)", "d += back"),
+    (standardised, "np.sum(-back * off / size**2, axis=0, keepdims=True)", "-back * off / size**2"),
     (tree, "* (2 * j - n) / RATE", "* (2 * total - n) / RATE"),
 ]
 
