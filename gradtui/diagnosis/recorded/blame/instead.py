@@ -140,7 +140,7 @@ def _powers(slot: Slot) -> Iterator[Instead]:
 def _sums(slot: Slot) -> Iterator[Instead]:
     """Yield a sum with one more term that is a product of two arrays, or of two matrices."""
     s = slot.s
-    for term in _multiplied(slot)[:_PRODUCTS]:
+    for term in [*_multiplied(slot)[:_PRODUCTS], *_outer(slot)]:
         for sign in "-+":
             text = f"{s.inside(slot.node, 1)} {sign} {term}"
             told = f"the term {sign.replace('+', '')}{term} is missing"
@@ -193,6 +193,18 @@ def _multiplied(slot: Slot) -> list[str]:
         _product(s, one, two) for one, left in arrays for two, right in arrays
         if slot.shape and _shape(left, right) == slot.shape
     ]  # fmt: skip
+
+
+def _outer(slot: Slot) -> list[str]:
+    """Return the outer products of an expression's shape, if the function takes any."""
+    s, shape = slot.s, slot.shape
+    if b"outer(" not in s.unit.source or not shape or len(shape) != 2:
+        return []
+    vectors = [(name, held.shape) for name, held in _named(s) if len(held.shape) == 1]
+    return [
+        f"{s.numpy}outer({one}, {two})"
+        for one, rows in vectors for two, columns in vectors if rows + columns == shape
+    ][:_PRODUCTS]  # fmt: skip
 
 
 def _shape(one: Shape, two: Shape) -> Shape | None:

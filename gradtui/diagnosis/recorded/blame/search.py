@@ -17,6 +17,7 @@ from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings,
 from gradtui.diagnosis.recorded.blame.multiples import multiples
 from gradtui.diagnosis.recorded.blame.orders import orders
 from gradtui.diagnosis.recorded.blame.preview import Preview
+from gradtui.diagnosis.recorded.blame.restored import restored
 from gradtui.diagnosis.recorded.blame.several import MOST, Several
 from gradtui.diagnosis.recorded.blame.slots import Slot, slots
 from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspect, Suspects
@@ -249,7 +250,7 @@ class Search:
             wanted = self._trials.numbers
             self._edits[s.node] = [
                 *edits(s), *unused(s), *renamings(s), *given(s), *numbers(s, wanted),
-                *orders(s), *arguments(s), *likenesses(s),
+                *orders(s), *arguments(s), *likenesses(s), *restored(s),
             ]  # fmt: skip
             self._slots[s.node] = [*slots(s)], [*afters(s)]
         return self._slots[s.node]

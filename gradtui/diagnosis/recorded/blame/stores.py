@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.units import Edit
-
-_MOST = 8
-"""Most names that are swapped two by two."""
 
 
 def of_target(s: Statement) -> Iterator[Candidate]:
@@ -39,7 +36,9 @@ def of_target(s: Statement) -> Iterator[Candidate]:
         yield from _at(s, node)
         target = node.targets[0]
         if isinstance(target, ast.Tuple | ast.List):
-            yield from _unpacked(s, node, target.elts)
+            for one, two in () if s.restores else pairwise(target.elts):
+                told = f"{s.text(one)} and {s.text(two)} are swapped"
+                yield Candidate(swapped(s, one, two), "wrong-variable", told, 2, None, node)
             return
         start = s.unit.end(target)
         at = start + s.unit.source[start:].index(b"=")
@@ -54,14 +53,6 @@ def of_target(s: Statement) -> Iterator[Candidate]:
         edit = Edit(s.unit.start(node), s.unit.end(node), "pass")
         told = "this line does not belong here"
         yield Candidate((edit,), "double-counted-path", told, 3, None, node)
-
-
-def _unpacked(s: Statement, node: ast.Assign, targets: list[ast.expr]) -> Iterator[Candidate]:
-    """Yield two swapped names of what is unpacked; of what a context saved, any two may be."""
-    saved = s.restores
-    for one, two in combinations(targets[:_MOST], 2) if saved else pairwise(targets):
-        told = f"{s.text(one)} and {s.text(two)} are swapped"
-        yield Candidate(swapped(s, one, two), "wrong-variable", told, 0 if saved else 2, None, node)
 
 
 def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:

@@ -44,7 +44,9 @@ class Unit:
         self.code, self.file = code, code.co_filename
         self.functions = _functions(code)
         lines = linecache.getlines(self.file)
-        found = _found(_parsed("".join(lines)), code)
+        self.tree = _parsed("".join(lines))
+        """The syntax tree of its file."""
+        found = _found(self.tree, code)
         if found is None or not self.functions:
             raise Unreadable
         self.node, self._classes, self._nth = found
