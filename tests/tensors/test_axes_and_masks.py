@@ -1,4 +1,4 @@
-"""Sums over other axes, masks turned over, axes swapped before a reshape, symmetric products."""
+"""Other axes, masks and bounds, and terms of symmetric or outer products."""
 
 import pytest
 
@@ -139,6 +139,58 @@ class Similar(Function):
         return by_x
 
 
+class Batch(Function):
+    """The products of each image's channels."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x @ x.transpose(1, 2)
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        both = g + g
+        return both.bmm(x)
+
+
+class Least(Function):
+    """The least z'Qz / 2 + p'z with Az = b, by its linear system."""
+
+    @staticmethod
+    def forward(ctx, q, p, a, b):
+        rows = torch.zeros(len(a), len(a), dtype=a.dtype)
+        system = torch.cat([torch.cat([q, a.t()], 1), torch.cat([a, rows], 1)])
+        solved = torch.linalg.solve(system, torch.cat([-p, b]))
+        ctx.save_for_backward(system, solved)
+        return solved[: len(p)].clone()
+
+    @staticmethod
+    def backward(ctx, g):
+        system, solved = ctx.saved_tensors
+        z, nu = solved[: len(g)], solved[len(g) :]
+        d = torch.linalg.solve(system.t(), torch.cat([-g, torch.zeros_like(nu)]))
+        dz, dnu = d[: len(g)], d[len(g) :]
+        by_a = torch.outer(nu, dz)
+        return torch.outer(dz, z), dz, by_a, -dnu
+
+
+class Shares(Function):
+    """Shares that the backward half computes again from the logarithm of their sum."""
+
+    @staticmethod
+    def forward(ctx, x):
+        total = torch.logsumexp(x, -1, keepdim=True)
+        ctx.save_for_backward(x, total)
+        return torch.exp(x - total)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, total = ctx.saved_tensors
+        p = x - total
+        return p * (g - (p * g).sum(-1, keepdim=True))
+
+
 NEAR = torch.tensor([[True, True, False], [False, True, True]])
 WRONG = {
     "of two others": (
@@ -162,6 +214,14 @@ WRONG = {
     "a part along what is divided": (
         Similar, (x(3, 4),), 4, "by_x = (by_y - y * (by_y * y).sum(-1, keepdim=True)) / length",
     ),
+    "a sum with a transpose": (
+        Batch, (x(2, 3, 4),), 3, "both = g.transpose(-1, -2) + g",
+    ),
+    "a term that is an outer product": (
+        Least, (x(3, 3) / 4 + 2 * torch.eye(3), x(3), x(2, 3), x(2)), 6,
+        "by_a = torch.outer(nu, dz) + torch.outer(dnu, z)",
+    ),
+    "a function that is not called": (Shares, (x(3, 4),), 3, "p = torch.exp(x - total)"),
 }  # fmt: skip
 
 

@@ -255,7 +255,9 @@ def _transposes(s: Statement) -> Iterator[Candidate]:
                 told = f"it needs {order[1:]}"
                 cost = 0 if isinstance(parent, ast.Attribute) else 2  # such as before a reshape
                 yield Candidate((edit,), "transposed", told, cost, order[1:], node)
-        if shape is not None and len(shape) > 2 and multiplied:
+        summed = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub)
+        symmetric = summed and shape is not None and shape[-1:] == shape[-2:-1] != (1,)
+        if shape is not None and len(shape) > 2 and (multiplied or symmetric):
             text = f"{s.inside(node, 9)}{s.dialect.swapped}"
             edit = s.replaced(node, text)
             yield Candidate((edit,), "transposed", f"it needs {text}", 0, text, node)

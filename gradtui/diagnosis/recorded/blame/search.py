@@ -265,9 +265,9 @@ class Search:
                 yield from slot.constant(value)
         elif cost in (2, 3, 4):
             if cost == 2 and slot.s.numpy and not isinstance(slot, After):
-                rooted = slot.rooted()
-                if self._worth.is_worth(slot.s, rooted.edits, cost):
-                    yield rooted
+                for one in slot.passed():
+                    if self._worth.is_worth(slot.s, one.edits, cost):
+                        yield one
             yield from self._in_product(slot, cost)
 
     def _in_product(self, slot: Slot, cost: int) -> Iterator[Candidate]:

@@ -24,6 +24,8 @@ _PRODUCTS = ("dot", "matmul", "outer", "mm", "bmm")
 _COUNTING = ("slice", "range", "len", "int")
 """Functions of whole numbers: no factor is missing there."""
 
+_FUNCTIONS = {"sqrt": "square root", "exp": "exponential", "log": "logarithm"}
+
 
 class Slot:
     """An expression that may lack a factor or a term."""
@@ -159,10 +161,12 @@ class Slot:
         told = f"the term {many} is missing"
         yield Candidate((self.plus(many),), rule, told, cost, many, self.node)
 
-    def rooted(self) -> Candidate:
-        """Return the root of it."""
-        edit = self.s.replaced(self.node, f"{self.s.numpy}sqrt({self.s.text(self.node)})")
-        return Candidate((edit,), "missing-factor", "its square root is needed", 2, None, self.node)
+    def passed(self) -> Iterator[Candidate]:
+        """Yield its root, and functions of a whole value that may have been forgotten."""
+        for name, told in _FUNCTIONS.items() if self.whole else [*_FUNCTIONS.items()][:1]:
+            edit = self.s.replaced(self.node, f"{self.s.numpy}{name}({self.s.text(self.node)})")
+            told = f"its {told} is needed"
+            yield Candidate((edit,), "missing-factor", told, 2, None, self.node)
 
     def alike(self) -> Iterator[str]:
         """Yield terms that are made like others in the code, of other names."""
