@@ -59,7 +59,7 @@ def insteads(s: Statement, slots: Sequence[Slot]) -> Iterator[Instead]:
     for slot in [*slots, *_leaves(s)]:
         yield from _products(slot)
         added = isinstance(slot.node, ast.BinOp) and isinstance(slot.node.op, ast.Add | ast.Sub)
-        if added or slot.whole:
+        if added or slot.whole or _is_folded(slot):
             yield from _sums(slot)
         yield from _centred(slot)
         yield from _powers(slot)
@@ -77,6 +77,13 @@ def _leaves(s: Statement) -> Iterator[Slot]:
             for one in (node.left, node.right) if product else (node.left,):
                 if is_leaf(one) and s.shape(one):
                     yield Slot(s, one, s.shape(one))
+
+
+def _is_folded(slot: Slot) -> bool:
+    """Return whether the elements of a product are summed by a method."""
+    parent, node = slot.s.parents.get(slot.node), slot.node
+    product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
+    return product and isinstance(parent, ast.Attribute) and parent.attr in ("sum", "mean")
 
 
 def _is_factor(slot: Slot) -> bool:

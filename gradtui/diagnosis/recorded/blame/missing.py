@@ -108,6 +108,8 @@ class Missing:
         ]
         yield from self._turned()
         yield from found[:_TERMS]
+        if self._shape != ():
+            yield "1"
         if self._shape is not None and len(self._shape) > 1:
             yield from [
                 f"{text}{_SPREAD}" for text, held in arrays(self._s)

@@ -144,9 +144,10 @@ class Slot:
     def term(self, text: str, value: float) -> Iterator[Candidate]:
         """Yield it with a multiple of a term, if a user would write that."""
         rule = "missing-path" if same(value, 1) else "missing-term"
-        # Nobody writes a long expression twice for its transpose: it has a name on another line.
+        # A long expression has a name on another line, and what is returned is computed on one.
         repeated = not is_leaf(self.node) and text.startswith(self.s.inside(self.node, 9))
-        many, cost = text if same(value, 1) else f"(-{text})", 2 + repeated
+        handed = is_leaf(self.node) and isinstance(self.s.node, ast.Return)
+        many, cost = text if same(value, 1) else f"(-{text})", 2 + repeated + 2 * handed
         if not same(abs(value), 1):
             found = next(constants(self.s, value))
             if not found.known:
