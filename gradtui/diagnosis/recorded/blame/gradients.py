@@ -138,6 +138,8 @@ class _Searches:
             return None if line in flow.first else self._from(flow, point, exact=True)
         except (CodeFailed, InputError, Lost, Untold):
             return None
+        except (SyntaxError, ValueError):
+            return None  # the edits of two mistakes overlap
 
 
 def likeliest(flow: Flow, point: Point, name: str, called: Callable[..., Any]) -> Place | None:
