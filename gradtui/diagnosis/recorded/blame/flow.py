@@ -260,6 +260,7 @@ class Flow(Told):
 
     def _misplaced(self, point: Point, right: Sequence[bool]) -> None:
         """Find the lines that only move or store right values, if a wrong gradient results."""
+        overwritten = self._overwritten(point.nodes.values())
         for name, top in point.nodes.items():
             hand, true = point.hand[name], point.true[name]
             if top is None or not right[top] or np.allclose(mark_of(hand)[1], mark_of(true)[1]):
@@ -270,12 +271,23 @@ class Flow(Told):
                 id = pending.pop()
                 node, line = self._tape.nodes[id], self._lines[id]
                 again = id == last and any(one.place == node.place for one in self._tape.nodes[:id])
+                again |= node.place in overwritten
                 if again and isinstance(node, Call) and line is not None:
                     self.first.add(line)  # the last round of a loop alone
                 if isinstance(node, Moved | Added) and not self._is_marked(id):
                     pending += node.inputs
                     if line is not None:
                         self.first.add(line)
+
+    def _overwritten(self, tops: Iterable[int | None]) -> set[Place]:
+        """Return the places of values that nothing uses: others were stored in their place."""
+        nodes = self._tape.nodes
+        used = {i for node in nodes if not isinstance(node, Leaf) for i in node.inputs}
+        used.update(id for id in tops if id is not None)
+        return {
+            node.place for id, node in enumerate(nodes)
+            if isinstance(node, Call) and node.place is not None and id not in used
+        }  # fmt: skip
 
     def _incomplete(self, handed: Iterable[int]) -> set[Line]:
         """Return the lines of the sums that are used before all of their terms are added."""

@@ -62,6 +62,8 @@ def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
     if not s.numpy or not isinstance(target, ast.Subscript) or not adds:
         return
     parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+    if all(_is_number(s, part) for part in parts):
+        return  # one element cannot be repeated
     texts = ["slice(None)" if s.text(part) == ":" else s.text(part) for part in parts]
     if any(":" in text for text in texts):
         return
@@ -71,3 +73,11 @@ def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
     edit = Edit(s.unit.start(node), s.unit.end(node), text)
     told = "rows that occur several times are added only once"
     yield Candidate((edit,), "missing-path", told, 1, None, node)
+
+
+def _is_number(s: Statement, index: ast.expr) -> bool:
+    """Return whether an index is a single whole number."""
+    names = [one for one in ast.walk(index) if isinstance(one, ast.Name)]
+    return not isinstance(index, ast.Slice | ast.List | ast.Tuple) and all(
+        (held := s.held(one)) is not None and not held.shape and held.kind == "i" for one in names
+    )
