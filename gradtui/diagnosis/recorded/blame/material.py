@@ -192,8 +192,9 @@ def _alike(s: Statement, own: Held, *, indexing: bool) -> Iterator[tuple[str, He
         ][:_MOST_NAMES]
         if indexing and own.kind == "i":
             return
-        yield from [(text, held) for text, held in s.scope.items()
-                    if own.kind == "f" and held.kind == "i" and text in s.loops]  # fmt: skip
+        yield from [(text, held) for text, held in s.scope.items() if not held.shape
+                    and (own.kind, held.kind) in (("f", "i"), ("i", "f"))
+                    and (held.kind == "f" or text in s.loops)][:_MOST_NAMES]  # fmt: skip
     shapes = [own.shape, own.shape[::-1], *s.wanted]
     kinds = "i" if own.kind == "i" and own.shape else "fb"
     found = [pair for pair in (s.scope.items() if kinds == "i" else arrays(s))

@@ -79,7 +79,7 @@ class Preview:
 
     def is_hopeful(self, s: Statement, edits: Sequence[Edit]) -> bool | None:
         """Return whether a statement may be right with an edit; None if a glance cannot tell."""
-        if _unpacks(s):
+        if _unpacks(s) and isinstance(s.value(), ast.Subscript | ast.IfExp):
             return None  # such as what the forward pass keeps: it is right in other rounds
         rounds = self._rounds.glanced(s)
         text, own = edited(s, edits), edited(s, edits, applied=False)
@@ -103,7 +103,7 @@ class Preview:
                 if form == "{}" or not _is_nothing(self._rounds.value(s, text, at))
             ),
         )
-        unsure = _keeps_a_name(s) or self._is_of_other_shape(s, own, text)
+        unsure = _unpacks(s) or _keeps_a_name(s) or self._is_of_other_shape(s, own, text)
         return None if told is False and unsure else told
 
     def _told(self, s: Statement, values: Iterable[tuple[Any, Any]]) -> bool | None:
@@ -365,10 +365,8 @@ def _is_in_target(s: Statement, edits: Sequence[Edit]) -> bool:
 
 
 def _unpacks(s: Statement) -> bool:
-    """Return whether a statement only takes values that were kept apart."""
-    node = s.node
-    apart = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)
-    return apart and isinstance(s.value(), ast.Subscript | ast.IfExp)
+    """Return whether a statement stores several values, of which each may be anything."""
+    return isinstance(s.node, ast.Assign) and isinstance(s.node.targets[0], ast.Tuple)
 
 
 def _keeps_a_name(s: Statement) -> bool:

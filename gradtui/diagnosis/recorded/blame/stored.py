@@ -43,6 +43,7 @@ class Stored:
         """
         here = sorted(id for at in lines for id in self._lines.get((file, at), ()))
         found, begun, sure = list[list[int]](), -1, True
+        claimed, equal = set[int](), set[int]()
         for own in owns:
             # Each time comes after the one before; what is added to 0 stands there twice.
             alike = [id for id in here if id > begun and self._is_like(id, own)]
@@ -52,6 +53,8 @@ class Stored:
                     if id == last + 1:
                         last = id
                 ids, begun = [last], last
+                claimed.update(range(alike[0], last + 1))
+                equal.update(alike)
             else:
                 ids = self._elsewhere(own)
                 views = [id for id in ids if self._is_moved_from(id, here)]
@@ -59,7 +62,7 @@ class Stored:
             if not ids:
                 return None
             found.append(ids)
-        if not sure:
+        if not sure or equal - claimed:
             self._doubtful.add(_key(found))
         return found
 

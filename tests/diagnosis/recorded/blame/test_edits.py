@@ -162,6 +162,30 @@ def by_points(GAINS):
     return total, along
 
 
+def by_kind(RATE):
+    total, d = 0.0, np.zeros(2)
+    for t in range(3):
+        for kind in range(2):
+            total += np.sum(np.cos(RATE * SHOTS[t]) * (kind + 1))
+            d[kind] += np.sum(-np.sin(RATE * SHOTS[t]) * SHOTS[t]) * (kind + 1)
+    return total, d[0] + d[1]
+
+
+def in_phase(GAINS):
+    """Two values of a line that the mistake makes equal."""
+    total, d = 0.0, np.zeros(5)
+    for angle in (0.3, 1.1):
+        real, other = np.cos(angle * GAINS), np.sin(angle * GAINS)
+        total += np.sum(real) ** 2 + np.sum(other) ** 2
+    for angle in (0.3, 1.1):
+        for i in range(5):
+            across, up = np.cos(angle * GAINS[i]), np.sin(angle * GAINS[i])
+            by_real = 2 * np.sum(np.cos(angle * GAINS))
+            by_other = 2 * np.sum(np.sin(angle * GAINS))
+            d[i] += (by_other * across - by_real * up) * angle
+    return total, d
+
+
 def standardised(SPREAD):
     mean = np.sum(SPREAD, axis=0, keepdims=True) / 5
     off = SPREAD - mean
@@ -188,6 +212,8 @@ MISTAKES = [
     (filtered, "d[which] +=", "d[which - 1] +="),
     (rolled, "back[i] * PLACES[(i + j - 1) % n]", "back[i] * PLACES[1 % n]"),
     (by_points, "d += np.outer(back, seen)", "d += back"),
+    (by_kind, "d[kind] +=", "d[kind] ="),
+    (in_phase, "up = np.cos(angle * GAINS[i]), np.sin", "up = np.cos(angle * GAINS[i]), np.cos"),
     (standardised, "np.sum(-back * off / size**2, axis=0, keepdims=True)", "-back * off / size**2"),
     (tree, "* (2 * j - n) / RATE", "* (2 * total - n) / RATE"),
 ]
