@@ -255,7 +255,7 @@ def _of_operand(s: Statement, operand: ast.expr, below: bool) -> Iterator[Candid
 def _of_number(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
     """Yield other numbers for one that takes part in a computation."""
     own = float(node.value)  # type: ignore[arg-type]
-    if not isinstance(s.parents.get(node), ast.BinOp) or node in s.indexing or not own:
+    if not isinstance(s.parents.get(node), ast.BinOp) or node in s.indexing:
         return
     for value in dict.fromkeys((own + 1, own - 1, 2 * own, own / 2)):
         if value:

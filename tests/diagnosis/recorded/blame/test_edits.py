@@ -213,6 +213,7 @@ MISTAKES = [
     (rolled, "back[i] * PLACES[(i + j - 1) % n]", "back[i] * PLACES[1 % n]"),
     (by_points, "d += np.outer(back, seen)", "d += back"),
     (by_kind, "d[kind] +=", "d[kind] ="),
+    (unpacked, "back * (1 - (m", "back * (0 - (m"),
     (in_phase, "up = np.cos(angle * GAINS[i]), np.sin", "up = np.cos(angle * GAINS[i]), np.cos"),
     (standardised, "np.sum(-back * off / size**2, axis=0, keepdims=True)", "-back * off / size**2"),
     (tree, "* (2 * j - n) / RATE", "* (2 * total - n) / RATE"),
