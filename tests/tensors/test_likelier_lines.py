@@ -128,7 +128,7 @@ WRONG = {
     ),
     "before what is right but for it": (Kernel, (x(3, 4),), 3, "grad = -g * out / 2"),
     "beside what has the factor": (
-        Saved, (x(3).requires_grad_(), x(4).requires_grad_()), 6, "return a_grad * g, g * b_grad",
+        Saved, (x(3).requires_grad_(), x(4).requires_grad_()), 6, "return g * a_grad, g * b_grad",
     ),
     "ones for the gradient": (
         Pooled, (x(5, 3, 4), x(3, 4)), 4, 'w_grad = torch.einsum("ij,ijk->jk", g, x)',

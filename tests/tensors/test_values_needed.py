@@ -201,7 +201,7 @@ WRONG = {
         "clamp(max=0)", "bent = (a - 0.3).clamp(min=0)",
     ),
     "a power that is a number of the call": (
-        Escort, (positive(3, 4).requires_grad_(), 1.7), "shares = a", "shares = a.pow(t)",
+        Escort, (positive(3, 4).requires_grad_(), 1.7), "shares = a", "shares = a ** t",
     ),
     "a mean that is not taken off": (
         Centred, (x(4, 5).requires_grad_(), x(5, 3).requires_grad_()),

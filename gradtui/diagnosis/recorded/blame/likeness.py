@@ -23,12 +23,12 @@ def likenesses(s: Statement) -> Iterator[Candidate]:
     """Yield edits that make an expression like a sibling, with the names that it has instead."""
     inside = set(s.nodes)
     for own, other, names in _siblings(s):
-        for node, text, rule in _edited(s, own, other, names):
+        for node, text, rule, cost in _edited(s, own, other, names):
             if node not in inside or isinstance(node, ast.Starred):
                 continue
             told = f"{s.text(node)} must be {text}, as beside it"
             edit = s.replaced(node, s.spelled(text), s.binding(ast.parse(text, mode="eval").body))
-            yield Candidate((edit,), rule, told, 1, text, node)
+            yield Candidate((edit,), rule, told, cost, text, node)
 
 
 def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str]]]:
@@ -67,15 +67,15 @@ def _terms(node: ast.expr) -> Iterator[ast.expr]:
 
 def _edited(
     s: Statement, own: ast.expr, other: ast.expr, names: dict[str, str]
-) -> Iterator[tuple[ast.expr, str, str]]:
+) -> Iterator[tuple[ast.expr, str, str, int]]:
     """Yield the nodes of an expression in which it differs from another.
 
-    Each comes with what to put there, and the mistake that this implies.
+    Each comes with what to put there, the mistake that this implies, and how far-fetched it is.
     """
     apart = _differences(own, other, names)
     if not apart:
         for node, text in _swaps(own, other):
-            yield node, text, "wrong-variable"
+            yield node, text, "wrong-variable", 1
     if len(apart) != 1:
         return
     ((node, beside),) = apart
@@ -87,10 +87,11 @@ def _edited(
         added = isinstance(beside, ast.BinOp) and isinstance(beside.op, ast.Add | ast.Sub)
         rule = "missing-term" if added else "missing-factor"
         rule = "sign" if isinstance(beside, ast.UnaryOp) else rule
-        yield node, _written(s, _Renamed(s, more, part).visit(beside), node), rule
+        yield node, _written(s, _Renamed(s, more, part).visit(beside), node), rule, 1
     for part in () if isinstance(beside, _ATOMS) else _like(beside, node):
-        yield node, s.text(part), "extra-factor"
-    yield node, _written(s, _Renamed(s, names).visit(beside)), "wrong-variable"
+        yield node, s.text(part), "extra-factor", 1
+    whole = 1 if isinstance(node, _ATOMS) else 2  # it may be like it in part alone
+    yield node, _written(s, _Renamed(s, names).visit(beside)), "wrong-variable", whole
 
 
 def _like(node: ast.expr, whole: ast.expr) -> Iterator[ast.expr]:
