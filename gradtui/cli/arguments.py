@@ -76,6 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     open_streams()
     try:
         parsed = _parse(arguments)
+        parsed.alone = argv is None  # the program itself, which nothing else runs in
         with _output(parsed):
             return _run_command(parsed)
     finally:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gradtui.base.source import InputError
 from gradtui.base.streams import tell, working
 from gradtui.base.text import clean
+from gradtui.cli.checkpoint import goes_on
 from gradtui.cli.files import load_file, print_notices
 from gradtui.cli.output import FAILED, OK, UNUSABLE, print_json
 from gradtui.cli.running import RaisedError, as_input_error, check_code, is_code, tell_raised
@@ -118,8 +119,9 @@ def _check_code(file: str, arguments: argparse.Namespace) -> _Found:
     """Check a function of a file of Python; raises InputError and RaisedError."""
     from gradtui.explain.recorded import recorded_notices, report_of_code
 
+    crashed = goes_on() if arguments.alone else None
     with working(f"running {file}"):
-        outcome = check_code(file)
+        outcome = check_code(file, crashed)
     if not arguments.quiet:
         for notice in recorded_notices(outcome):
             tell(notice)

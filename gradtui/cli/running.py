@@ -83,9 +83,10 @@ def _has_defaults(function: ast.FunctionDef) -> bool:
     return complete and positional + len(keyed) > 0
 
 
-def check_code(argument: str) -> Outcome:
+def check_code(argument: str, crashed: str | None = None) -> Outcome:
     """Run a file of Python and check a function of it.
 
+    With the signal by which a search for the line at fault has `crashed`, there is no other.
     Raises InputError for unusable input, RaisedError for exceptions of the user's code.
     """
     from gradtui.diagnosis.internal import internal
@@ -95,7 +96,7 @@ def check_code(argument: str) -> Outcome:
 
     with _running(argument) as target:
         try:
-            return check_target(target)
+            return check_target(target, crashed=crashed)
         except (InputError, MemoryError):
             raise
         except Exception as error:

@@ -31,6 +31,7 @@ from gradtui.diagnosis.recorded.notes import (
     not_finite,
     note,
     opaque,
+    search_crashed,
     seen_text,
 )
 from gradtui.diagnosis.recorded.numeric import NumericJudge, numeric_points
@@ -56,20 +57,20 @@ _SHAPES = frozenset({"unreduced-broadcast", "transposed", "wrong-axis"})
 
 
 def check_target(
-    target: Target, progress: Progress | None = None, answers: Answers | None = None
-) -> Outcome:
+    target: Target, progress: Progress | None = None, answers: Answers | None = None,
+    crashed: str | None = None,
+) -> Outcome:  # fmt: skip
     """Run the user's code and judge the gradients that it returns; raises InputError.
 
     It is told the `answers` of a run before. Exceptions of the user's code at its own arguments
-    pass through.
+    pass through. No line at fault is looked for if a signal has ended that before: `crashed`.
     """
     library = target.library
     before, kept = library.randomness(None), library.kept(target.called)
     try:
         with settled():
-            return heard(
-                _Checking(Runs(target, kept, answers=answers, progress=progress)).outcome()
-            )
+            runs = Runs(target, kept, answers=answers, progress=progress, crashed=crashed)
+            return heard(_Checking(runs).outcome())
     except Misshapen as error:
         return heard(_refused(target, error))
     finally:
@@ -208,6 +209,8 @@ class _Checking:
         """Return the lines at fault, with a finding if gradtui itself fails at that."""
         if not wrong:
             return (), ()
+        if self.runs.crashed:
+            return (), (search_crashed(self.runs),)
         try:
             return blamed(self.runs, points, judge, wrong), ()
         except Exception as error:

@@ -143,6 +143,13 @@ def lost(runs: Runs) -> str:
     )
 
 
+def search_crashed(runs: Runs) -> Finding:
+    """Return the note that no line at fault is looked for."""
+    text = "the line at fault is not looked for: an edit of the code crashed Python "
+    text += f"({runs.crashed})"
+    return note("not-compared", "warning", runs.target.name, text, runs.target.place)
+
+
 def opaque(start: Point) -> list[Finding]:
     """Return a note for each opaque function on the way to the loss."""
     tape, found = start.result.tape, dict[tuple[str, Place | None], Finding]()

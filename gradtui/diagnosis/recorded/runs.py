@@ -132,6 +132,7 @@ class Runs:
     def __init__(
         self, target: Target, kept: Kept | None = None, watched: Watching = nullcontext,
         answers: Answers | None = None, progress: Progress | None = None,
+        crashed: str | None = None,
     ) -> None:  # fmt: skip
         """`watched` is entered, with the recorder, around every call that is recorded.
 
@@ -143,6 +144,8 @@ class Runs:
         """The state of the program before any run."""
         self._answers = answers or Answers()
         self.progress = progress or Progress()
+        self.crashed = crashed
+        """The signal by which a search for the line at fault has crashed, so that none is made."""
         self._kinds = True
         """Whether recorded values pass for Python's own."""
         self._parts = target.parts

@@ -11,6 +11,7 @@ from gradtui.diagnosis.internal import internal
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.slopes import blamed_by_slopes
 from gradtui.diagnosis.recorded.differences import Apart, apart_by_differences
+from gradtui.diagnosis.recorded.notes import search_crashed
 from gradtui.diagnosis.recorded.runs import Runs
 from gradtui.diagnosis.recorded.target import Target
 
@@ -22,7 +23,10 @@ def by_differences(runs: Runs, names: Sequence[str]) -> tuple[list[Finding], Seq
     failed: list[Finding] = []
     blames: Sequence[Blame] = ()
     try:
-        blames = blamed_by_slopes(runs, [n for n in names if n not in untold], [*wrong])
+        if runs.crashed and wrong:
+            failed = [search_crashed(runs)]
+        else:
+            blames = blamed_by_slopes(runs, [n for n in names if n not in untold], [*wrong])
     except Exception as error:
         failed = [internal(runs.target.file, error)]
     told = {name for blame in blames for name in blame.results}

@@ -1,0 +1,62 @@
+"""A crash of compiled code during the search for a line loses that search alone."""
+
+import subprocess
+import sys
+
+import pytest
+
+CRASHING = """
+import ctypes
+import numpy as np
+
+X = np.arange(6.0).reshape(3, 2)
+
+
+def compiled(d, y):
+    if not np.allclose(d, 3 * y):
+        ctypes.string_at(0)  # as of an array that it does not expect
+    return d
+
+
+def case(W=np.array([0.5, -0.3])):
+    y = X @ W
+    d = compiled(3 * y, y)
+    return np.sum(y**2), {"W": X.T @ d}
+"""
+
+
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="no copy of a process there")
+def test_what_is_known_is_told_after_a_crash_and_other_files_are_checked(tmp_path):
+    (tmp_path / "net.py").write_text(CRASHING)
+    command = [sys.executable, "-m", "gradtui", "check", "net.py:case", "two_weights"]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "error: the gradient of W[" in done.stdout
+    assert "an edit of the code crashed Python (SIGSEGV)" in done.stdout
+    assert "net.py:case: failed, one gradient compared" in done.stdout
+    assert done.stdout.count("facts hold") == 1
+
+
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="no copy of a process there")
+def test_code_that_crashes_by_itself_ends_the_program_as_it_does(tmp_path):
+    own = CRASHING.replace("3 * y):", "2 * y):")
+    (tmp_path / "net.py").write_text(own)
+    command = [sys.executable, "-m", "gradtui", "check", "net.py:case"]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode < 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a call of Linux")
+def test_a_program_that_is_ended_leaves_no_copy_behind(tmp_path):
+    (tmp_path / "net.py").write_text("import time\nprint('begun', flush=True)\ntime.sleep(600)\n")
+    command = [sys.executable, "-m", "gradtui", "check", "net.py:case"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout.readline() == "begun\n"
+
+        running.kill()
+
+        assert running.stdout.read() == ""  # the end of the pipe: nobody holds it any more
