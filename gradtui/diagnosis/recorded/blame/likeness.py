@@ -26,8 +26,11 @@ def likenesses(s: Statement) -> Iterator[Candidate]:
         for node, text, rule, cost in _edited(s, own, other, names):
             if node not in inside or isinstance(node, ast.Starred):
                 continue
+            made = _parsed(text)
+            if made is None:
+                continue  # such as an expression of several lines, which stands in parentheses
             told = f"{s.text(node)} must be {text}, as beside it"
-            edit = s.replaced(node, s.spelled(text), s.binding(ast.parse(text, mode="eval").body))
+            edit = s.replaced(node, s.spelled(text), s.binding(made))
             yield Candidate((edit,), rule, told, cost, text, node)
 
 
@@ -169,7 +172,17 @@ def _written(s: Statement, tree: ast.AST, kept: ast.expr | None = None) -> str:
     if kept is None:
         return text
     bare, closed = (text.replace(HOLE, form.format(s.text(kept))) for form in ("{}", "({})"))
-    return bare if ast.dump(ast.parse(bare)) == ast.dump(ast.parse(closed)) else closed
+    whole, alike = _parsed(closed), _parsed(bare)
+    same = alike is not None and whole is not None and ast.dump(alike) == ast.dump(whole)
+    return bare if same else closed
+
+
+def _parsed(text: str) -> ast.expr | None:
+    """Return an expression; None for a text that is none, such as `0.sum()`."""
+    try:
+        return ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return None
 
 
 class _Renamed(ast.NodeTransformer):

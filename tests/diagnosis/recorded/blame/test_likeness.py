@@ -3,6 +3,11 @@
 import numpy as np
 import pytest
 
+from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
+from gradtui.diagnosis.recorded.blame.likeness import likenesses
+from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.watch import Held
+from gradtui.recording.library import NUMPY
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(0)
@@ -102,3 +107,20 @@ def test_what_its_siblings_have_is_put_into_a_line(function, old, new, tmp_path)
 
     assert found.replaces == (at, at)
     assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+def counted(y):
+    below = ((y < 0).sum(axis=1) - 1).astype(float)
+    flags = below < 0
+    return below, flags
+
+
+def test_a_part_in_the_place_of_another_keeps_its_parentheses():
+    unit, held = Unit(counted.__code__), Held((3,), "f")
+    scope = {"below": held}
+    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    statement = Statement(unit, unit.node.body[1], around)
+
+    texts = {one.factor for one in likenesses(statement)}
+
+    assert "((below < 0).sum(axis=1) - 1).astype(float)" in texts
