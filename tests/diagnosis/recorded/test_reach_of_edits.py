@@ -86,6 +86,20 @@ def turned(a, b):
     return rows
 
 
+def in_powers(V):
+    total, d = 0.0, np.zeros_like(V)
+    for k in range(1, 4):
+        total += np.sum(M * V**k)
+        d += k * M * V ** (k - 1)
+    return total, d
+
+
+def relative(KERNEL):
+    size = np.sum(KERNEL) + 9
+    share = np.sum(np.sin(KERNEL)) / size
+    return share, (np.cos(KERNEL) - share) / size
+
+
 def by_a_table(U):
     a, b = U[0], U[1]
     y = a**2 * b / 2 + (a * b) ** 2 / 2 + (a + b) ** 2 / 2
@@ -319,6 +333,8 @@ MISTAKES = [
     (gated, "(1 - r[t] ** 2)", "(1 - r[t])"),
     (in_windows, "np.sum(X[:, k : k + 2]", "np.sum(X[:, 0 : 0 + 2]"),
     (by_a_matrix_of_the_module, "M.T", "M"),
+    (in_powers, "d += k * M * V ** (k - 1)", "d += M * V ** (k - 1)"),
+    (relative, "(np.cos(KERNEL) - share) / size", "np.cos(KERNEL) / size"),
     (signed, "signs[y < 0] = -1.0", "signs[y < 0] = 0.0"),
     (by_a_table, "rows[1, 0, :] = by_both", "rows[1, 0, :] = by_b"),
     (in_blocks, "3 * mean**2 / size", "3 * mean**2 / len(U)"),

@@ -257,12 +257,13 @@ def _transposes(s: Statement) -> Iterator[Candidate]:
                 cost = 0 if isinstance(parent, ast.Attribute) else 2  # such as before a reshape
                 yield Candidate((edit,), "transposed", told, cost, order[1:], node)
         summed = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub)
-        symmetric = summed and shape is not None and shape[-1:] == shape[-2:-1] != (1,)
-        if shape is not None and len(shape) > 2 and (multiplied or symmetric):
+        called = isinstance(parent, ast.Call) and node in parent.args
+        square = shape is not None and shape[-1:] == shape[-2:-1] != (1,)
+        fits = multiplied or (square and (summed or (called and is_leaf(node))))
+        if shape is not None and len(shape) > 2 and fits:
             text = f"{s.inside(node, 9)}{s.dialect.swapped}"
             edit = s.replaced(node, text)
             yield Candidate((edit,), "transposed", f"it needs {text}", 0, text, node)
-        called = isinstance(parent, ast.Call) and node in parent.args
         if shape is not None and len(shape) > 2 and shape[0] == shape[1] > 1 and called:
             text = f"{s.inside(node, 9)}.{s.dialect.swapping}(0, 1)"  # as the weights of conv2d
             edit, told = s.replaced(node, text), f"it needs {text}"

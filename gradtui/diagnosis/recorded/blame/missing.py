@@ -75,6 +75,7 @@ class Missing:
         for text, _ in self._numbers() if self._shape != () else ():
             yield from ((text, 3), (f"1 / {text}", 3), (f"(1 - {text})", 4))
         yield from ((text, 3) for text in self._counts()[:_NUMBERS])
+        yield from ((text, 3) for text in self._rounds())
         for function, arity in own_functions(self._s):
             for name, held in names:
                 if arity == 1 and held.kind == "f":
@@ -108,6 +109,8 @@ class Missing:
         ]
         yield from self._turned()
         yield from found[:_TERMS]
+        own = self._s.text(self._node)
+        yield from [text for text, _ in self._numbers() if text != own][:_NUMBERS]
         if self._shape != ():
             yield "1"
         if self._shape is not None and len(self._shape) > 1:
@@ -166,6 +169,13 @@ class Missing:
         return [text for text, held in self._s.scope.items()
                 if held.kind == "i" and not held.shape
                 and text.isidentifier() and text not in self._s.loops]  # fmt: skip
+
+    def _rounds(self) -> list[str]:
+        """Return the whole numbers that count rounds: the slope of a power has such a factor."""
+        held = ((text, self._s.scope.get(text)) for text in dict.fromkeys(self._s.loops))
+        return [
+            text for text, one in held if one is not None and (one.kind, one.shape) == ("i", ())
+        ]
 
     def _unsqueezed(self, own: Shape) -> list[tuple[str, Held]]:
         """Return arrays that lack an axis in the middle, with that axis added."""
