@@ -293,7 +293,7 @@ def _ends(
     if repair.edit is not None:
         edits, tree = (repair.edit,), edited(line.tree, repair.edit)
         loose = _fewest_loose(readings.trial, repair)
-        cost = readings.cost_of(line, repair.edit)
+        cost = readings.helpers.cost_of(line, repair.edit)
     else:
         hits = hits_of(readings, repair, done, world, pairs=False).hits
         if not hits:

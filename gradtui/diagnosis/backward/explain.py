@@ -98,17 +98,19 @@ def explain(
     world = trial.world.replacing({one.line.node: one.value for one in others})
     if repair.target is None:
         assert repair.edit is not None
-        factors, terms = readings.material(line)
+        factors, terms = readings.helpers.material(line)
         names = [*names_like(trial, line, line.node), *columns_like(trial, line)]
         pool = pool_for(trial, line, [*names, *factors], [*names, *terms])
         size = np.abs(repair.value)
         found = find_hits(trial, line, world, repair.value, size, pool)
         single = [
-            replace(hit, cost=readings.cost_of(line, hit.edits[0]))
+            replace(hit, cost=readings.helpers.cost_of(line, hit.edits[0]))
             for hit in found
             if len(hit.edits) == 1 and hit.scale == 1.0
         ]
-        alike = [one for one in single if one.edits[0].suits_count or not readings.is_count(line)]
+        alike = [
+            one for one in single if one.edits[0].suits_count or not readings.helpers.is_count(line)
+        ]
         return explain_helper(readings, line, repair.edit, world, alike)
     offered = hits_of(readings, repair, others, world)
     context = Context(trial, readings, line, repair.target, world)
@@ -135,7 +137,7 @@ def explain_helper(
     """
     trial = readings.trial
     expression = Editable(line.tree, trial.builder.nodes, line.scope)
-    hits = [Hit((edit,), expression.edited(edit), readings.cost_of(line, edit)), *alike]
+    hits = [Hit((edit,), expression.edited(edit), readings.helpers.cost_of(line, edit)), *alike]
     context = Context(trial, readings, line, None, world or trial.world)
     pool = pool_for(trial, line, [], [])
     nearest = tuple(sorted(hits, key=lambda hit: hit.cost))

@@ -206,12 +206,12 @@ def edited_of(
         right = _right(trial, here, line, values[:, 0], affected, trial.may_be_right, least)
         return np.asarray(np.count_nonzero(right, axis=0) >= least)
 
-    for edit, value in readings.variants(line, world, fits, inserted=inserted):
+    for edit, value in readings.helpers.variants(line, world, fits, inserted=inserted):
         after = world.replacing({line.node: value})
         fixed = frozenset(one.name for one in affected if trial.is_right(one, after))
         if len(fixed) >= least and _keeps(trial, after, line, right):
             left, sound, _ = readings.order(line, 1.0, after, world)
-            cost = readings.cost_of(line, edit)
+            cost = readings.helpers.cost_of(line, edit)
             scaled = edit.path == () and edit.kind in (EditKind.NEGATE, EditKind.SCALE)
             scaled = scaled and not edit.suits_count
             if scaled and sound == 0:
