@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from itertools import groupby
 
-from gradtui.base.text import clean, clip, paragraphs, wrap
+from gradtui.base.text import cell_width, clean, clip, paragraphs, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.guide import Progress
 from gradtui.explain.spans import Role, Span, TextRow, line
@@ -22,11 +22,16 @@ HIDDEN = "hidden until you answer"
 """The text in place of an open question's answer."""
 
 
-def lesson_title(progress: Progress) -> str:
-    """Return the title with the number of the step."""
-    if progress.lesson is None:
-        return "Lesson · done"
-    return f"Lesson · {progress.place + 1} of {progress.count}"
+def lesson_title(progress: Progress, width: int) -> str:
+    """Return the title with the number of the step, and a sign for each step if they fit."""
+    place = "done" if progress.lesson is None else f"{progress.place + 1} of {progress.count}"
+    title = f"Lesson · {place}"
+    signs = "".join(
+        "✓" if at in progress.ticked else "▸" if at == progress.place else "·"
+        for at in range(progress.count)
+    )
+    whole = f"{title} · {signs}"
+    return whole if cell_width(whole) <= width else title
 
 
 def lesson_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[TextRow]:
@@ -37,12 +42,7 @@ def lesson_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[Te
     progress = frame.lesson
     if progress is None:
         return []
-    ticks: list[Span] = [
-        ("✓" if at in progress.ticked else "▸" if at == progress.place else "·",
-         "good" if at in progress.ticked else "now" if at == progress.place else "dim")
-        for at in range(progress.count)
-    ]  # fmt: skip
-    rows = [line(*ticks)] if progress.count <= width else []
+    rows = list[TextRow]()
     if progress.branch:
         shown = clip(clean(progress.branch), _NAME)
         rows += _wrapped(f"branch {shown}: the lesson speaks of the file's run", width)
@@ -56,7 +56,8 @@ def lesson_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[Te
     rows += [*asked, *said, *told] if said else [*told, *asked]
     if said and progress.asking:  # who has answered once knows how
         return [*rows, ()]
-    return [*rows, *_wrapped(fill(_keys(progress)), width), ()]
+    keys = _keys(progress)
+    return [*rows, *(_wrapped(fill(keys), width) if keys else ()), ()]
 
 
 def _asked(frame: Frame, progress: Progress) -> list[TextRow]:
@@ -102,14 +103,12 @@ def _wrapped(text: str, width: int) -> list[TextRow]:
 
 
 def _keys(progress: Progress) -> str:
-    return _going(progress) + ("" if progress.place else " · {command}lesson off leaves it")
-
-
-def _going(progress: Progress) -> str:
     if progress.asking:
         return "type a number, or {unfold} and an expression · {lesson-back} back"
-    on = "already done: {unfold} goes on" if progress.already else "{unfold} to go on"
-    return f"{on} · {{lesson-back}} back"
+    if progress.already:
+        return "already done: {unfold} goes on"
+    # after the first step the footer says it
+    return "" if progress.place else "{unfold} to go on · {command}lesson off leaves it"
 
 
 def _ended(progress: Progress) -> str:

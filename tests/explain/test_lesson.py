@@ -21,10 +21,10 @@ def test_what_is_said_of_an_answer_comes_before_the_text(write):
     def rows():
         return [line_text(row) for row in lesson_rows(session.frame, 40, str)]
 
-    assert rows()[:3] == ["▸", "What stands under w?", "? ∂L/∂w = ?"]
+    assert rows()[:2] == ["What stands under w?", "? ∂L/∂w = ?"]
     session.guide.answer(right=False)
     session.guide.said = "Try again."
-    assert rows()[:4] == ["▸", "? ∂L/∂w = ?", "Try again.", "What stands under w?"]
+    assert rows()[:3] == ["? ∂L/∂w = ?", "Try again.", "What stands under w?"]
 
 
 @pytest.mark.parametrize("answered", [False, True])

@@ -58,23 +58,23 @@ class NotesPanel(Panel):
         return self._title_at(frame).split(" · ")[0]
 
     def _title_at(self, frame: Frame) -> str:
-        return notes_title(frame) if frame.lesson is None else lesson_title(frame.lesson)
+        lesson = frame.lesson
+        return notes_title(frame) if lesson is None else lesson_title(lesson, self.title_room)
 
-    def show_frame(self, frame: Frame) -> None:
-        """Show another moment; another step of a lesson may need more rows or fewer."""
-        self.title(self._title_at(frame))
-        super().show_frame(frame)
+    def visible_rows(self) -> list[TextRow]:
+        """Return the rows in view; the width decides what the title says."""
+        if self.frame is not None:
+            self.title(self._title_at(self.frame))
+        return super().visible_rows()
 
     @property
     def below_key(self) -> str:
-        """The key that scrolls down if the text of the lesson is cut."""
+        """The key that scrolls down if a lesson or what stands below it is cut."""
         if self.frame is None or self.frame.lesson is None:
             return ""
         focused = self.screen.focused
         taken = isinstance(focused, Panel) and focused is not self and focused.hidden_rows
-        rows = len(self._lesson_rows(self.frame, self.size.width)) - 1  # the last one is empty
-        cut = rows > self.top + self.size.height
-        return self.fill(" {scroll-down}") if cut and not taken else ""
+        return "" if taken else self.fill(" {scroll-down}")
 
     def follow(self, frame: Frame, height: int) -> None:
         """Bring the finding that the cursor went to, or news of the lesson, into view."""
