@@ -25,6 +25,8 @@ _VALUES = 4
 """Most values that are remembered: those of a step have several readers."""
 _MOST = 12
 """Most classes whose confusion is listed."""
+_BESIDE = "  true ↓, predicted →"
+"""What its rows and columns are, beside the numbers of the columns."""
 
 
 def class_rows(frame: Frame, width: int = 80) -> list[TextRow]:
@@ -89,7 +91,11 @@ def _confusion(frame: Frame, prefix: str, width: int) -> list[TextRow]:
     if len(confusion) > _MOST:
         return []
     rows = Grid(confusion).window(0, len(confusion) + 1, 0, width - 2)
-    return [line((NOTES["confusion"], "dim")), *(line("  ", *row) for row in rows)]
+    head, *counts = (line("  ", *row) for row in rows)
+    beside = (*head, (_BESIDE, "dim"))
+    if line_width(beside) <= width:
+        return [beside, *counts]
+    return [line((NOTES["confusion"], "dim")), head, *counts]
 
 
 @lru_cache(_VALUES)

@@ -80,7 +80,7 @@ def _told_apart(frame: Frame, width: int) -> list[TextRow]:
             rows += folded(first, others, width)
         else:
             rows += [line((part, first[1])) for part in wrap(first[0], width)]
-    return [(), *rows] if rows else []
+    return rows
 
 
 def watch_rows(frame: Frame, width: int) -> list[TextRow]:

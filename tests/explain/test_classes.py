@@ -15,8 +15,7 @@ def test_accuracy_and_confusion_are_told_of_the_step_and_of_the_validation():
     assert texts(session) == [
         "accuracy = 1   12 of 12 rows of this step",
         "validation_accuracy = 0.966667   29 of 30 rows",
-        "rows: true class, columns: predicted",
-        "      0   1   2",
+        "      0   1   2  true ↓, predicted →",
         "  0  10   0   0",
         "  1   0   9   1",
         "  2   0   0  10",
@@ -27,8 +26,14 @@ def test_a_narrow_panel_has_both_accuracies_in_one_row():
     session = gradtui.load("iris")
     session.seek(150)
     rows = [line_text(row) for row in class_rows(session.frame, 36)]
-    assert rows[:2] == ["accuracy 0.917   validation 0.833", "rows: true class, columns: predicted"]
-    assert len(rows) == 6
+    assert rows[:2] == ["accuracy 0.917   validation 0.833", "      0   1   2  true ↓, predicted →"]
+    assert len(rows) == 5
+
+
+def test_without_room_beside_the_classes_their_meaning_has_a_row():
+    session = gradtui.load("iris")
+    rows = [line_text(row) for row in class_rows(session.frame, 30)]
+    assert rows[1:3] == ["rows: true class, columns: predicted", "      0   1   2"]
 
 
 def test_what_classifies_nothing_is_told_nothing_of():

@@ -54,3 +54,14 @@ async def test_a_view_that_is_opened_has_room_beside_a_lesson(terminal, size):
         await t.until(lambda: "w2 ↑" in t.text)
         await t.press("7")
         assert "Two things make a delivery slow" in " ".join(in_view(t))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_the_confusion_that_a_lesson_speaks_of_is_in_view_whole(terminal, size):
+    async with terminal(find_scenario("iris"), size) as t:
+        t.session.guide.answered |= {1, 4}
+        await t.press(*["enter"] * 6, "G")
+        await t.until(lambda: t.session.step == 300)
+        assert "29 of 30 are right" in " ".join(in_view(t))
+        shown = " ".join(in_view(t))
+        assert shown.endswith("0 1 2 true ↓, predicted → 0 10 0 0 1 0 9 1 2 0 0 10")
