@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from gradtui.diagnosis.recorded.elsewhere import Elsewhere
 
 COMPUTING = "computing …"
+WAITING = "still "
+"""How a message begins that something is not known yet."""
 _AT_ONCE, _FEW = 6_000, 60
 """Limits for computing a gauge at once: the numbers of the gauge (about a millisecond), and the
 nodes of the model for the first gauge, which compiles."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradtui.debugger.guide import UNTOLD
-from gradtui.debugger.investigation import key_of, seen_at
+from gradtui.debugger.investigation import WAITING, key_of, seen_at
 from gradtui.debugger.session import Session
 from gradtui.diagnosis.finding import Finding
 
@@ -22,7 +22,7 @@ def next_finding(session: Session) -> bool:
         _go_to_finding(session, finding)
         return True
     unknown = session.investigation.unknown
-    session.message = f"still {unknown}" if unknown else "no findings"
+    session.message = f"{WAITING}{unknown}" if unknown else "no findings"
     return not unknown
 
 
@@ -161,4 +161,5 @@ def _go_to_finding(session: Session, finding: Finding) -> None:
     session.seen.add(key_of(finding))
     where = f", line {finding.line}" if finding.line else ""
     number = found.findings.index(finding) + 1
-    session.message = f"finding {number} of {len(found.findings)}{where}: {finding.message}"
+    many = f"{len(found.findings)}{' so far' * bool(found.comparing)}"
+    session.message = f"finding {number} of {many}{where}: {finding.message}"

@@ -10,6 +10,7 @@ from textual.app import SuspendNotSupported
 
 from gradtui.base.source import InputError
 from gradtui.base.text import clean, number
+from gradtui.debugger.investigation import WAITING
 from gradtui.explain.program import current_place
 from gradtui.scenario.files import Watch, files_of
 from gradtui.tui.host import Handlers, Host, Part
@@ -131,7 +132,7 @@ class Live(Part):
         session = self._session
         judgement, comparing = session.investigation.judgement, session.investigation.comparing
         if judgement is None or comparing:
-            said = f"still {comparing}"
+            said = f"{WAITING}{comparing}"
             if not session.problem.by_hand:
                 key = self._host.keys.first("what-if")
                 said = f"there is no line to fix here: {key} tries another value, such as "
@@ -139,8 +140,8 @@ class Live(Part):
             self._host.say(said)
             return None
         findings = judgement.findings
-        if session.investigation.chosen is not None:
-            findings = (session.investigation.chosen,)
+        if session.investigation.number is not None:
+            findings = (session.investigation.findings[session.investigation.number],)
         found = next((finding for finding in findings if finding.fix), None)
         if found is None:
             self._host.say("this finding has no fix" if findings else "there is nothing to fix")
@@ -155,21 +156,33 @@ class Live(Part):
             self._write_fix()
             return
         if not problem.patches:
-            found = self._fixable()
-            if found is not None:
-                keys = self._host.keys
-                said = f"no fix is applied yet: {keys.first('fix')} tries it in a branch, "
-                self._host.say(said + f"then {keys.first('write-fix')} writes it")
+            self._say_how_to_write()
             return
         try:
             written = write_fixes(problem)
         except InputError as error:
             self._host.say(str(error).split("\n")[0])
             return
+        lines = dict[str, list[str]]()
+        for patch in written:
+            lines.setdefault(os.path.basename(patch.file), []).append(str(patch.place.line))
         places = ", ".join(
-            f"{os.path.basename(patch.file)} line {patch.place.line}" for patch in written
+            f"{file} line{'s' * (len(own) > 1)} {', '.join(own)}" for file, own in lines.items()
         )
         self.reload(f"written: {clean(places)}")
+
+    def _say_how_to_write(self) -> None:
+        """Say which branch has a fix to write, or else how one is made."""
+        branches, first = self._session.branches, self._host.keys.first
+        fixed = [branch.name for branch in branches if branch.problem.patches]
+        if fixed:
+            self._host.say(
+                f"this branch has no fix, '{fixed[-1]}' has: {first('next-branch')} and "
+                f"{first('branch-before')} turn to it, then {first('write-fix')} writes it"
+            )
+        elif self._fixable() is not None:
+            said = f"no fix is applied yet: {first('fix')} tries it in a branch, "
+            self._host.say(said + f"then {first('write-fix')} writes it")
 
     def _write_fix(self) -> None:
         """Write the fix of a finding into the user's code, without running it again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gradtui.debugger.frame import Frame
+from gradtui.debugger.investigation import WAITING
 from gradtui.debugger.session import Session
 from gradtui.engine.observables import EXAMPLES, WATCHES
 from gradtui.tui.background import Background
@@ -73,12 +74,23 @@ class Walk(Work):
         if self._background.failed:
             self._host.say(self._background.failed)
         elif news:
+            self._take_back()
             self._host.show_frame()
         elif self._background.measured:
             self._remeasure()
         elif self._session.investigation.comparing != self._compared and self._shown.due():
             self._compared = self._host.show_in(NotesPanel).known.comparing
         return self._search(seconds) or working
+
+    def _take_back(self) -> None:
+        """At the end of a comparison, drop a finding that it no longer has, and what was said."""
+        session, found = self._session, self._session.investigation
+        if found.comparing:
+            return
+        if found.chosen is not None and found.number is None:
+            found.chosen, session.message = None, ""
+        elif session.message.startswith(WAITING):
+            session.message = ""
 
     def _remeasure(self) -> None:
         """Show the curvature known by now; measure that of the present step, if unknown."""

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from msgspec.structs import replace
 
 import gradtui
 from gradtui.cli.running import trace_code
@@ -81,9 +82,14 @@ async def test_ctrl_c_ends_the_search_and_keeps_what_is_known(searching):
                 "searching for the wrong line: 1,234 edits tried … Ctrl+C stops" in terminal.text
             )
         )
-        await terminal.press("ctrl+c")
+        await terminal.press("f2")
+        assert "finding 1 of 1 so far: " in terminal.text
+        await terminal.press("W")
+        assert "still searching" in terminal.text
+        await terminal.pilot.press("ctrl+c")
         await terminal.settled()
 
+        assert "still searching" not in terminal.text
         assert "was stopped" in terminal.session.investigation.findings[0].message
         assert "1,234 edits" not in terminal.text
         assert terminal.session.investigation.judgement.wrong == {"w"}
@@ -107,6 +113,21 @@ async def test_what_a_search_finds_takes_the_place_of_what_was_known(call):
         await terminal.settled()
 
         assert "fix: " in terminal.text and "1,234" not in terminal.text
+
+
+async def test_a_finding_that_the_search_took_back_is_chosen_no_more(call):
+    async with call("3", at_once=True).run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.until(lambda: terminal.session.investigation.findings)
+        found = terminal.session.investigation
+        await terminal.settled()
+        found.chosen = replace(found.findings[0], fix=None, message="known before the search")
+        terminal.session.message = "finding 1 of 4 so far: known before the search"
+        terminal.debugger.walk._take_back()
+        terminal.debugger.show_frame()
+        await terminal.press("a")
+
+        assert "W writes the fix into net.py line" in terminal.text
 
 
 async def test_keys_step_through_the_lines(call):
