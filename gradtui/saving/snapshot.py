@@ -141,6 +141,8 @@ class Resumption:
     def __init__(self, problem: Problem, snapshot: Snapshot) -> None:
         self._saved = snapshot
         self.lost: list[str] = []
+        self._written: list[str] = []
+        """Branches of fixes that the file has by now."""
         """Whatever no longer fits, and why."""
         self.session = Session(problem)
         self._parts = self._go()
@@ -173,6 +175,11 @@ class Resumption:
                 yield from _know(parent.history, saved.start)
                 with self._losing(f"branch '{clean(saved.name)}'"):
                     made[number] = self._branch(parent, saved)
+        if len(self._written) > 1:
+            names = ", ".join(self._written)
+            self.lost.append(f"branches {names} are over: the file has their lines now")
+        elif self._written:
+            self.lost.append(f"branch {self._written[0]} is over: the file has its line now")
         self._look_at(made)
         yield from _know(self.session.history, self._saved.step)
         self._place()
@@ -201,7 +208,7 @@ class Resumption:
         place = Place(fix.line, fix.column, file="" if file == problem.path else file)
         corrected = correct_again(problem, file, place, fix.before, fix.after)
         if corrected is problem:
-            self.lost.append(f"branch '{clean(name)}' is over: the file has its line now")
+            self._written.append(f"'{clean(name)}'")
             return parent
         branches = self.session.branches
         branches.fix(corrected, parent.start)

@@ -136,6 +136,20 @@ async def test_the_fix_is_made_anew_on_the_file_that_was_edited(terminal, write)
         assert t.session.step == 1
 
 
+async def test_two_fixes_are_written_from_their_branch_and_told_in_a_row(terminal, write):
+    path = write(SLOPE, "w = 2.0\nb = 0.5", lr=0.01, more=TWO)
+    async with terminal(path) as t:
+        await fix(t)
+        await fix(t)
+        await t.press("comma", "comma", "W")
+        assert t.session.branches.name == "hand"
+        assert "this branch has no fix, 'fix db' has: . and , turn to it, then W writes" in t.text
+        await t.press("comma", "W")
+        await t.until(lambda: names(t) == ["hand"])
+        told = r"lines \d+, \d+; branches 'fix dw', 'fix db' are over: the file has their lines now"
+        assert re.search(told, t.text)
+
+
 async def test_a_fix_that_the_editor_made_too_is_over(terminal, write):
     path = write(MODEL, more=WRONG)
     async with terminal(path) as t:
