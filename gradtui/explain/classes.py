@@ -27,6 +27,7 @@ _MOST = 12
 """Most classes whose confusion is listed."""
 _BESIDE = "  true ↓, predicted →"
 """What its rows and columns are, beside the numbers of the columns."""
+_OF_VALIDATION = "  of the validation"
 
 
 def class_rows(frame: Frame, width: int = 80) -> list[TextRow]:
@@ -79,9 +80,9 @@ def _accuracies(frame: Frame, prefixes: Iterable[str]) -> TextRow:
     """Return all accuracies in one row, for a narrow panel."""
     spans: list[Span] = []
     for prefix in prefixes:
-        name = prefix.rstrip("_") or "accuracy"
+        name = ", in validation " if prefix and spans else f"{prefix}accuracy "
         value = float(_value(frame.tape, f"{prefix}accuracy"))
-        spans += [(f"{'   ' if spans else ''}{name} ", "name"), (number(value, 3), "value")]
+        spans += [(name, "name"), (number(value, 3), "value")]
     return tuple(spans)
 
 
@@ -91,11 +92,17 @@ def _confusion(frame: Frame, prefix: str, width: int) -> list[TextRow]:
     if len(confusion) > _MOST:
         return []
     rows = Grid(confusion).window(0, len(confusion) + 1, 0, width - 2)
-    head, *counts = (line("  ", *row) for row in rows)
+    head, first, *counts = (line("  ", *row) for row in rows)
     beside = (*head, (_BESIDE, "dim"))
+    of = (*first, (_OF_VALIDATION if prefix else "", "dim"))
     if line_width(beside) <= width:
-        return [beside, *counts]
-    return [line((NOTES["confusion"], "dim")), head, *counts]
+        return [beside, of, *counts]
+    return [
+        line((NOTES["confusion"], "dim")),
+        head,
+        of if line_width(of) <= width else first,
+        *counts,
+    ]
 
 
 @lru_cache(_VALUES)

@@ -16,7 +16,7 @@ def test_accuracy_and_confusion_are_told_of_the_step_and_of_the_validation():
         "accuracy = 1   12 of 12 rows of this step",
         "validation_accuracy = 0.966667   29 of 30 rows",
         "      0   1   2  true ↓, predicted →",
-        "  0  10   0   0",
+        "  0  10   0   0  of the validation",
         "  1   0   9   1",
         "  2   0   0  10",
     ]
@@ -26,7 +26,10 @@ def test_a_narrow_panel_has_both_accuracies_in_one_row():
     session = gradtui.load("iris")
     session.seek(150)
     rows = [line_text(row) for row in class_rows(session.frame, 36)]
-    assert rows[:2] == ["accuracy 0.917   validation 0.833", "      0   1   2  true ↓, predicted →"]
+    assert rows[:2] == [
+        "accuracy 0.917, in validation 0.833",
+        "      0   1   2  true ↓, predicted →",
+    ]
     assert len(rows) == 5
 
 
