@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.base.text import DIGITS, cell_width, clean, clip, number
+from gradtui.base.text import DIGITS, SHORT, cell_width, clean, clip, number
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Move, Pass, Seed, Written
 from gradtui.explain.beside import WHOLE, worked_out, written_spans
@@ -21,10 +21,13 @@ _WIDE = 112
 _DRIVE_SHOWN = 96
 _BRANCH_CELLS = 18
 _NARROW, _GAP, _NAME_CELLS = 42, 2, 12
+_LOSS_CELLS = 9
+"""Cells of most losses."""
+_DETAILS = 2
+"""The detail with which the state is told in full."""
 _BEGINS = "start"
 """The short word where nothing is computed yet."""
 _PASS_WORDS = {
-    Pass.START: "nothing computed yet",
     Pass.FORWARD: "forward",
     Pass.BACKWARD: "backward",
     Pass.UPDATE: "update",
@@ -34,36 +37,13 @@ _PASS_WORDS = {
 def header(frame: Frame, width: int) -> TextRow:
     """Return the first row of the screen: scenario, optimizer, step, pass, loss."""
     problem = frame.problem
-    word, loss = _PASS_WORDS[frame.where], clip(label(frame, frame.graph.loss), _NAME_CELLS)
-    if frame.where is not Pass.START:
-        word = f"{word} done" if frame.pass_done else f"in {word}"
-    rate = number(frame.tape.rate)
-    drive = f"  drive {problem.drive}" if problem.by_hand and width >= _DRIVE_SHOWN else ""
-    moved = "by hand" if problem.drive == "hand" and not drive else problem.optimizer
-    least = _DRIVE_SHOWN if problem.patches else 60  # a narrower screen has no room for both
-    parts: list[Span] = [
-        (f"{moved}  lr {rate}{drive}   " if width >= least else "", "dim"),
-        (f"step {frame.step:,}/{problem.steps:,}", "heading"),
-    ]
-    if problem.call is not None:
-        parts = [("one call", "heading")]
-    parts.append((f"   {word}", "plain"))
-    if frame.computed(frame.graph.loss):
-        parts.append((f"   {loss} {number(frame.loss)}", "value"))
-        parts.append(_trend(frame))
-        told = accuracy_text(frame) if width >= _WIDE and problem.call is None else ""
-        if told:
-            parts.append((f"  {told}", "value"))
-        if frame.validation_loss is not None and width >= _WIDE:
-            parts.append((f"  validation {number(frame.validation_loss)}", "local"))
-    else:
-        parts.append((f"   {loss} {UNKNOWN}  ", "dim"))
-    right = line(*parts, " ")
     name = " gradtui " if width >= _DRIVE_SHOWN else ""  # a narrow row has room for the title only
-    room = width - line_width(right) - len(name) - _GAP - 1
-    if frame.where is Pass.START and cell_width(clean(problem.title)) > room:
-        room += len(word) - len(_BEGINS)
-        right = tuple((text.replace(word, _BEGINS), role) for text, role in right)
+    room, right = 0, line()
+    for detail in range(_DETAILS, -1, -1):
+        right = _state(frame, width, detail)
+        room = width - len(name) - _GAP - 1 - line_width(right)
+        if cell_width(clean(problem.title)) + _growth(frame) <= room:
+            break
     fixes = len(problem.patches)
     many = f"{fixes} fixes" if fixes > 1 else "fix"
     said = f"{many} applied, not written" if width >= _DRIVE_SHOWN else f"{many} not written"
@@ -78,6 +58,51 @@ def header(frame: Frame, width: int) -> TextRow:
     gap = " " if title or fixes else ""
     left = line((name, "heading"), gap, *unwritten, title, (branch, "selected"))
     return aligned(left, right, width)
+
+
+def _state(frame: Frame, width: int, detail: int) -> TextRow:
+    """Return optimizer, rate, step, pass and loss; with less detail in fewer cells."""
+    problem, gap = frame.problem, " " * (3 if detail == _DETAILS else 2)
+    loss = clip(label(frame, frame.graph.loss), _NAME_CELLS)
+    drive = f"  drive {problem.drive}" if problem.by_hand and width >= _DRIVE_SHOWN else ""
+    moved = "by hand" if problem.drive == "hand" and not drive else problem.optimizer
+    moved = f"{moved}{gap[1:]}" if detail else ""
+    least = _DRIVE_SHOWN if problem.patches else 60  # a narrower screen has no room for both
+    parts: list[Span] = [
+        (f"{moved}lr {number(frame.tape.rate)}{drive}{gap}" if width >= least else "", "dim"),
+        (f"step {frame.step:,}/{problem.steps:,}", "heading"),
+    ]
+    if problem.call is not None:
+        parts = [("one call", "heading")]
+    parts.append((f"{gap}{_pass_text(frame, brief=detail < _DETAILS)}", "plain"))
+    if not frame.computed(frame.graph.loss):
+        return line(*parts, (f"{gap}{loss} {UNKNOWN}  ", "dim"), " ")
+    told = number(frame.loss, DIGITS if detail else SHORT)
+    parts += [(f"{gap}{loss} {told}", "value"), _trend(frame)]
+    if width >= _WIDE and frame.validation_loss is not None:
+        parts.append((f"  validation {number(frame.validation_loss)}", "local"))
+    told = accuracy_text(frame) if width >= _WIDE and problem.call is None else ""
+    return line(*parts, (f"  {told}" if told else "", "value"), " ")
+
+
+def _growth(frame: Frame) -> int:
+    """Return by how many cells the state grows at other moments, so that its form stays there."""
+    step, loss = f"{frame.step:,}", UNKNOWN
+    if frame.computed(frame.graph.loss):
+        loss = number(frame.loss)
+    longest = len(f"{frame.problem.steps:,}"), _LOSS_CELLS, len("in backward")
+    shown = step, loss, _pass_text(frame, brief=True)
+    return sum(max(0, most - len(text)) for most, text in zip(longest, shown, strict=True))
+
+
+def _pass_text(frame: Frame, *, brief: bool) -> str:
+    """Return the pass at the cursor and whether it is done."""
+    if frame.where is Pass.START:
+        return _BEGINS if brief else "nothing computed yet"
+    word = _PASS_WORDS[frame.where]
+    if not frame.pass_done:
+        return f"in {word}"
+    return f"{word} ✓" if brief else f"{word} done"
 
 
 def message_row(message: str, width: int) -> TextRow:

@@ -115,11 +115,18 @@ def test_a_tensor_s_moments_are_short():
     assert said[-2:] == ["ŷ → w  X.T @ ∂L/∂ŷ = [1.6456 2.888]", "w ← [0.71772 1.3556]"]
 
 
-@pytest.mark.parametrize("width", [20, 40, 80, 120, 200])
-def test_the_header_says_step_pass_and_loss(width):
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (20, "step 0/12  backward ✓  L 9"), (40, "step 0/12  backward ✓  L 9"),
+        (80, "sgd lr 0.05  step 0/12  backward ✓  L 9"), (120, "step 0/12   backward done   L 9"),
+        (200, "step 0/12   backward done   L 9"),
+    ],
+)  # fmt: skip
+def test_the_header_says_step_pass_and_loss(width, said):
     session = gradtui.load("two_weights")
     text = line_text(header(session.frame, width))
-    assert "step 0/12   backward done   L 9" in text
+    assert said in text
     session.seek(1)
     assert line_text(header(session.frame, width)).rstrip().endswith("L 0.81 ▼")
 
@@ -133,8 +140,20 @@ def test_the_pass_that_the_cursor_is_in_does_not_look_cut(width):
         text = line_text(header(session.frame, width))
         rest = text.partition("step 0/12")[2]
         assert "…" not in rest, text
-        said.add(rest.split("   ")[1].strip())
+        said.add(" ".join(rest.split(" L ")[0].split()).replace("✓", "done"))
     assert {"in forward", "forward done", "in backward", "backward done", "in update"} <= said
+
+
+@pytest.mark.parametrize("step", range(13))
+@pytest.mark.parametrize("name", ["five_parcels_rate_0_001", "five_parcels_adam", "grad_network"])
+def test_a_long_title_is_whole_at_80_columns_and_the_row_keeps_its_form(name, step):
+    session = gradtui.load(name)
+    session.seek(step)
+    row = line_text(header(session.frame, 80))
+    assert row.startswith(f" {session.problem.title}  ") and "…" not in row
+    assert ("adam" in row or "by hand" in row or "sgd" in row) == (name == "five_parcels_adam")
+    session.position = 0
+    assert line_text(header(session.frame, 80)).startswith(f" {session.problem.title}  ")
 
 
 def test_the_header_and_the_update_say_the_rate_of_the_step(session_of):
