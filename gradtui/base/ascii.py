@@ -17,7 +17,7 @@ _SIGNS: Mapping[str, str] = {
     **dict(zip("─━═│┃║╱╲╴╶╸╺╼╾╵╷╹╻╽╿", "-==|##/\\------||||||", strict=True)),
     **dict(zip("▁▂▃▄▅▆▇█", "_.,~-+=#", strict=True)),
     **dict(zip("▶▸›→←↑↓↖↘↗↙↳", ">>>><^v\\\\//\\", strict=True)),
-    **dict(zip("✓✗▲▼●○◉◆◇★•▪░", "vX^_@oO*o**#.", strict=True)),
+    **dict(zip("✓✗▲▼●○◉◆◇★•▪░", "vX^v@oO*o**#.", strict=True)),
     **dict(zip("‖—–−×÷√²³≥≤⌊⌋…·▔▊▎▌▐", "|---x/V23><[]~.-||||", strict=True)),
     **dict(zip("Σ∂∇λκβπεη", "Sdglkbpen", strict=True)),
 }
@@ -29,6 +29,8 @@ _WITH_NEXT = {"→ ": "->", "← ": "<-", "≥ ": ">=", "≤ ": "<="}
 """Signs that are clearer with the blank after them used too."""
 _FACTORS = re.compile(r"(?<=\S)·(?=\S)|(?<!\d)×(?=[\w([])")
 """Signs between factors; a cross between numbers belongs to a shape."""
+_APART = re.compile(r"(?<!\S)(\S*[\d∂()²*]\S*) ·(?= \S*[\d∂()²*])")
+"""A factor before a dot with blanks, which between words parts them."""
 _HAT = "\u0302"
 _ROOT = re.compile(rf"√(\w{_HAT}?|\([^()]*\))")
 _POWERS = str.maketrans({"²": "^2", "³": "^3"})
@@ -54,7 +56,7 @@ def to_ascii(text: str) -> str:
     """Return a text in as many cells, all of ASCII: a letter with a hat becomes a capital."""
     if text.isascii():
         return text
-    text = _FACTORS.sub("*", text)
+    text = _APART.sub(r"\1 *", _FACTORS.sub("*", text))
     for sign, wide in _WITH_NEXT.items():
         text = text.replace(sign, wide)
     found = list[str]()

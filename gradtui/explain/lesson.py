@@ -27,7 +27,7 @@ def lesson_title(progress: Progress, width: int) -> str:
     place = "done" if progress.lesson is None else f"{progress.place + 1} of {progress.count}"
     title = f"Lesson · {place}"
     signs = "".join(
-        "✓" if at in progress.ticked else "▸" if at == progress.place else "·"
+        "✓" if at in progress.ticked else "▸" if at == progress.place else "○"
         for at in range(progress.count)
     )
     whole = f"{title} · {signs}"

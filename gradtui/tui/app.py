@@ -22,6 +22,7 @@ from textual.widget import AwaitMount
 from textual.widgets import Input
 
 from gradtui.base.ascii import to_ascii
+from gradtui.base.text import cell_width
 from gradtui.base.streams import tell
 from gradtui.base.terminal import ANY, Display
 from gradtui.base.text import clean
@@ -333,7 +334,13 @@ class AsciiFilter(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return segments with every character in ASCII, in as many cells."""
-        return [Segment(to_ascii(text), style, control) for text, style, control in segments]
+        # A sign may depend on what is beside it in another segment.
+        row, end = to_ascii("".join(text for text, _, _ in segments)), 0
+        drawn = list[Segment]()
+        for text, style, control in segments:
+            start, end = end, end + cell_width(text)
+            drawn.append(Segment(row[start:end], style, control))
+        return drawn
 
 
 def run_app(

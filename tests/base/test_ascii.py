@@ -28,7 +28,10 @@ def test_any_text_has_as_many_cells_and_is_ascii(text):
 @pytest.mark.parametrize(
     ("text", "drawn"),
     [
-        ("∂L/∂w = ∂L/∂ŷ · ∂ŷ/∂w = 6 · 3", "dL/dw = dL/dY . dY/dw = 6 . 3"),
+        ("∂L/∂w = ∂L/∂ŷ · ∂ŷ/∂w = 6 · 3", "dL/dw = dL/dY * dY/dw = 6 * 3"),
+        ("7 Lesson · 2 of 8 · ✓▸○", "7 Lesson . 2 of 8 . v>o"),
+        ("κ 6.39e6 · stable up to lr 2", "k 6.39e6 . stable up to lr 2"),
+        ("L 0.81 ▼", "L 0.81 v"),
         ("lr·λmax 1.47", "lr*lmax 1.47"),
         ("w ━━×2━▶ ŷ [5×2]", "w ==*2=> Y [5x2]"),
         ("1 - 0.05·12 → 0.4", "1 - 0.05*12 ->0.4"),

@@ -344,7 +344,7 @@ async def test_the_next_step_of_a_lesson_comes_into_view_after_a_finding(termina
         await t.press("c", "f2")
         assert "↑ " in t.debugger.query_one("#notes").border_subtitle
         await t.press("enter")
-        assert "✓▸" in t.text or "·▸" in t.text
+        assert "✓▸" in t.text or "○▸" in t.text
 
 
 async def test_what_is_so_already_is_said_to_be(terminal, lesson):
@@ -365,7 +365,7 @@ async def test_leaving_keeps_the_place_the_answers_and_the_score(terminal, lesso
         assert "left at step 0, part 3 of the lesson: U resumes there" in t.text
         await t.press("U")
         await t.settled()
-        assert "Lesson · 3 of 5" in t.text and "✓✓▸··" in t.text
+        assert "Lesson · 3 of 5" in t.text and "✓✓▸○○" in t.text
         assert t.session.asking and t.session.position == 1
         guide = t.session.guide
         assert (guide.right, guide.answered, guide.tries) == ({1}, {1}, 1)
