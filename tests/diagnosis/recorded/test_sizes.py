@@ -95,3 +95,21 @@ def test_two_axes_of_one_size_are_left_open():
 
     # 3 are the columns of X and those of W, which are not the same.
     assert "3 = " not in gradtui.check(case, W=SQUARE, V=W2[:3])[0].message
+
+
+def averaged(W1):
+    d = X @ W1
+    return np.mean(np.sum(d**2, axis=1)), {"W1": 2 * X.T @ d}
+
+
+def averaged_with_a_penalty(W1):
+    d = X @ W1
+    loss = np.mean(np.sum(d**2, axis=1)) + np.sum(W1**2)
+    return loss, {"W1": X.T @ d * 2 + 2 * W1}
+
+
+@pytest.mark.parametrize("case", [averaged, averaged_with_a_penalty])
+def test_a_missing_mean_is_a_division_by_the_rows_and_no_other_number(case):
+    (finding,) = gradtui.check(case, W1=W1)
+    assert finding.fix.count(" / len(") == 1 and "0.2857" not in finding.fix
+    assert "the division by len(d) is missing" in finding.message

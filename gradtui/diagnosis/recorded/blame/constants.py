@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator, Mapping
 from math import prod
 
@@ -79,10 +80,20 @@ def sizes(s: Statement) -> Iterator[tuple[str, int]]:
     for axis in range(4):
         for text, held in names:
             if axis < len(held.shape) and held.kind in "fi":
-                yield f"{text}.shape[{axis}]", held.shape[axis]
+                yield f"{text}.shape[{axis}]" if axis else f"len({text})", held.shape[axis]
     for text, held in names:
         if len(held.shape) > 1:
             yield f"{text}.size", prod(held.shape)
+
+
+def rows_divided_by(s: Statement, value: float) -> str:
+    """Return the rows of an array in the statement that a factor divides by; empty if none do."""
+    named = {s.text(node) for node in s.nodes if isinstance(node, ast.Name | ast.Attribute)}
+    for name in sorted(named, key=len):
+        held = s.scope.get(name)
+        if held is not None and held.shape[:1] > (1,) and same(value * held.shape[0], 1):
+            return f"len({name})"
+    return ""
 
 
 def same(one: float, two: float) -> bool:

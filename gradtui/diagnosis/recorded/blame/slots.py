@@ -8,7 +8,12 @@ from types import FunctionType
 
 from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
-from gradtui.diagnosis.recorded.blame.constants import Constant, constants, same
+from gradtui.diagnosis.recorded.blame.constants import (
+    Constant,
+    constants,
+    rows_divided_by,
+    same,
+)
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.missing import Missing
 from gradtui.diagnosis.recorded.blame.siblings import siblings
@@ -103,7 +108,12 @@ class Slot:
         if isinstance(self.node, ast.Constant):
             own = float(self.node.value)  # type: ignore[arg-type]
             text = number(own + more * (own or 1.0))
-            if _is_short(text):
+            rows = rows_divided_by(self.s, more + 1) if own and "." in text else ""
+            if rows:
+                edit = self.s.replaced(self.node, f"{self.s.text(self.node)} / {rows}", 2)
+                told = f"the division by {rows} is missing"
+                yield Candidate((edit,), "constant-factor", told, 1, f"1/{rows}", self.node)
+            elif _is_short(text):
                 edit = self.s.replaced(self.node, text, 9 if text[0] != "-" else 3)
                 told = f"{self.s.text(self.node)} must be {text}"
                 yield Candidate((edit,), "constant-factor", told, 1, text, self.node)
