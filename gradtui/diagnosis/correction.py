@@ -228,10 +228,9 @@ def _corrected_file(file: str, patches: tuple[Patch, ...]) -> tuple[bytes, bytes
     """Return the present and the new text of a file."""
     raw = read_bytes(file, DATA_LIMIT)
     if bundled_folder() in Path(os.path.realpath(file)).parents:
-        raise InputError(
-            "this scenario comes with gradtui and cannot be changed: copy it and open the copy",
-            file=file,
-        )
+        name, ending = os.path.splitext(os.path.basename(file))
+        copy = f"new my.toml --from {name}" if ending == ".toml" else "new --from"
+        raise InputError(f"not changed, it is gradtui's own: gradtui {copy}", file=file)
     own = [patch for patch in patches if patch.file == file]
     text = decode_text(raw, file)
     if tuple(NEWLINE.split(text)) != own[0].base:

@@ -161,7 +161,7 @@ class Live(Part):
         try:
             written = write_fixes(problem)
         except InputError as error:
-            self._host.say(str(error).split("\n")[0])
+            self._host.say(error.message)
             return
         lines = dict[str, list[str]]()
         for patch in written:
@@ -194,7 +194,7 @@ class Live(Part):
         try:
             write_fix(finding)
         except InputError as error:
-            self._host.say(str(error).split("\n")[0])
+            self._host.say(error.message)
             return
         first = self._host.keys.first
         self._session.outdated = True

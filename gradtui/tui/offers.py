@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from gradtui.debugger.frame import Frame
+from gradtui.scenario.bundled import name_of
 from gradtui.tui.commands import TELLING
 from gradtui.tui.keys import Keys
 from gradtui.tui.panels import PANELS
@@ -167,7 +168,7 @@ def _of_findings(frame: Frame) -> list[Offer]:
     if any(finding.fix for finding in findings):
         call = frame.problem.call is not None
         found.append((("write-fix",), "write fix") if call else (("fix",), "fix"))
-    if frame.problem.patches:
+    if frame.problem.patches and not name_of(frame.problem.path):
         found.append((("write-fix",), "write fix"))
     if frame.runs_again:
         found.append((("reload",), "run again"))

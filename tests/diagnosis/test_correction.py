@@ -233,5 +233,5 @@ def test_updates_are_corrected_too_and_bundled_files_stay_as_they_are(name):
         if any(f.fix for f in judge(problem).findings):
             problem = fix_first(problem)
     assert judge(problem).findings == ()
-    with pytest.raises(InputError, match="comes with gradtui"):
+    with pytest.raises(InputError, match="not changed, it is gradtui's own"):
         write_fixes(problem)

@@ -270,3 +270,12 @@ async def test_a_fix_outlives_the_working_directory(terminal, write, monkeypatch
         assert "with 1 fix not written: U resumes there" in t.text
         await t.press("U")
         assert t.session.branches.name == "fix dw"
+
+
+async def test_what_comes_with_gradtui_is_not_written_and_that_is_not_offered(terminal):
+    async with terminal("grad_missing_factor", (80, 24)) as t:
+        await fix(t)
+        assert "write fix" not in t.rows[-1] and "W writes" not in t.text
+        await t.press("W")
+        told = "not changed, it is gradtui's own: gradtui new my.toml --from grad_missing_"
+        assert told in t.text
