@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from gradtui.base.source import InputError, Place
 from gradtui.base.text import EXACT, clean, clip, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.session import Session
@@ -127,11 +128,18 @@ class Moves(Part):
 
     def choose_axes(self, text: str) -> None:
         """Choose the parameters of the surface's axes, asking for them if none are given."""
-        if text:
-            self.show_surface(text)
-            return
-        from gradtui.debugger.axes import first_axes
+        from gradtui.debugger.axes import first_axes, read_axes
 
+        def check(typed: str) -> None:
+            try:
+                read_axes(typed, self._session.problem)
+            except ValueError as error:
+                raise InputError(str(error), Place(1, 1, len(typed))) from None
+
+        if text:
+            self._ask("surface over: ", text, check, self.show_surface)
+            return
         view = self._session.surface.window
         axes = view.axes if view else first_axes(self._session.problem)
-        self._host.ask("surface over: ", self.choose_axes, " ".join(map(str, axes)))
+        shown = " ".join(map(str, axes))
+        self._host.ask("surface over: ", self.show_surface, shown, check=check)

@@ -72,3 +72,11 @@ async def test_search_selects_a_node_by_its_label(terminal):
         await t.type("nosuch")
         await t.press("enter")
         assert "no node is called 'nosuch'" in t.text
+
+
+async def test_wrong_axes_are_refused_where_they_are_typed(terminal):
+    async with terminal("softmax_classifier") as t:
+        await t.press("M", "A", *"zz", "enter")
+        assert "surface over: zz" in t.text and "^^ no parameter is called 'zz'" in t.text
+        await t.press("backspace", "backspace", *"b1", "enter")
+        assert "surface over" not in t.text and "b1[0] →" in t.text
