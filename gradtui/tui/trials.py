@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from gradtui.scenario.bundled import name_of
 from gradtui.tui.background import Runner
 from gradtui.tui.host import Handlers, Host, Work
 from gradtui.tui.panels.loss import LossPanel
@@ -79,9 +80,11 @@ class Trials(Work):
     def fix(self, corrected: Problem) -> None:
         """Continue with a corrected line in a branch."""
         first, write = self._host.keys.first, self._host.keys.first("write-fix")
-        then = f"; key {write} writes it to the file"
+        own = bool(name_of(corrected.path))  # then there is no file to write
+        then = "" if own else f"; key {write} writes it to the file"
         if not self._host.tried("branch-before"):
-            then = f"; key {first('branch-before')} goes back, {write} writes it"
+            back = f"; key {first('branch-before')} goes back"
+            then = back if own else f"{back}, {write} writes it"
         self._do(lambda session: session.branches.fix(corrected, session.step), then)
 
     def sweep(self, text: str) -> None:
@@ -162,10 +165,14 @@ class Trials(Work):
 
         def rename(at: int) -> bool:
             named = branch(at)
+
+            def named_so(name: str) -> None:
+                self._do(lambda session: session.branches.rename(named, name))
+                self.list_branches()
+
             self._host.screen.call_after_refresh(
-                self._host.ask, f"name of '{named.name}': ",
-                lambda name: self._do(lambda s: s.branches.rename(named, name)), named.name,
-            )  # fmt: skip
+                self._host.ask, f"name of '{named.name}': ", named_so, named.name
+            )
             return False
 
         def remove(at: int) -> bool:
