@@ -230,7 +230,8 @@ class Curves:
             column = history.losses if series.kind == "loss" else history.validation_losses
             assert column is not None
             now = float(column[step]) if here else None
-            values = column[first : last + 1]
+            # Steps past the file's last one that nobody has visited would only hide the rest.
+            values = column[first : min(last, max(branch.problem.steps, step)) + 1]
             return Curve(
                 name, mark, range(first, first + len(values)), values, now,
                 (history, series, first, last), main, self._outline(history, series.kind, column),

@@ -153,3 +153,12 @@ def test_other_settings_are_swept_and_any_run_becomes_a_branch(name, text):
 @pytest.mark.parametrize(("step", "last"), [(0, 12), (12, 12), (13, 37), (37, 37), (38, 62)])
 def test_beyond_the_last_step_the_picture_is_some_steps_ahead(step, last):
     assert last_drawn(12, step) == last
+
+
+def test_steps_past_the_last_that_nobody_has_visited_are_not_drawn():
+    session = gradtui.load("five_parcels")
+    session.history.advance(40)
+    for step, drawn in ((12, 13), (14, 15), (20, 21), (3, 13)):
+        session.seek(step)
+        (curve,) = session.frame.drawn.picture.curves
+        assert len(curve.values) == len(curve.steps) == drawn
