@@ -52,6 +52,10 @@ class Playing(Part):
         if (session.step, session.position) != self._stopped_at:
             inside = session.position != session.order.backward
             self._by_moments = inside or session.problem.call is not None
+        if not self._by_moments and session.step >= session.problem.steps:
+            first = self._host.keys.first("first")
+            self._host.say(f"this is the end of the run: {first} goes to its first step")
+            return
         self._play()
         self._host.say(self.told)
 

@@ -119,3 +119,10 @@ async def test_a_wrong_line_stops_what_plays_by_operations(terminal, beats):
             beats[-1].go()
         assert t.session.step == 0 and t.session.frame.where.value == "backward"
         assert "stopped, p plays on; step 0: finding 1 of" in t.session.message
+
+
+async def test_at_the_last_step_there_is_nothing_to_play_and_that_is_said(terminal, beats):
+    async with terminal("five_parcels", (80, 24)) as t:
+        await t.press("G", "p")
+        assert "this is the end of the run: g goes to its first step" in t.text
+        assert not beats and "pause" not in t.rows[-1]
