@@ -18,6 +18,8 @@ _ABOVE = 100
 """Weight of a word in a scenario's head; a word in its text weighs 1."""
 _BEGINS = 6
 """The weight of the first words of a chapter's title."""
+_TAGGED = 4
+"""The weight of a whole tag, beside that of a word in it: more than a chapter, less than a name."""
 _EXACT = 100 * _ABOVE
 _ENTRIES = 500
 """Most scenarios whose heads are remembered."""
@@ -80,6 +82,7 @@ def _weigh(entry: Entry, chapter: str, wanted: Sought) -> tuple[int, int]:
     whole += several and phrase in prose
     begins = spelt(chapter).removeprefix("the ").startswith(phrase)
     whole += _ABOVE * _BEGINS * begins
+    whole += _ABOVE * _TAGGED * (phrase in map(spelt, entry.tags))
     whole += _EXACT * (phrase in (spelt(entry.name), spelt(entry.title)))
     return sum(map(bool, weights)), sum(weights) + whole
 

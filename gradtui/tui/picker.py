@@ -40,6 +40,8 @@ _COURSE = "course"
 """The id of the first row, which continues the course; no scenario has this name."""
 _PAGE = "help "
 """What the id of a page of the manual begins with, before its topic."""
+_WIDE = 100
+"""Fewest columns that have room for what a scenario is about in its row."""
 _PAGES = 3
 """Most pages of the manual that a search lists."""
 _NOWHERE = (
@@ -210,7 +212,7 @@ class Picker(Screen[None]):
                 (f"{sign} ", _COLOURS[sign]),
                 (pad(clean(entry.title), 32), "bold"),
                 (pad(clean(entry.name), 25), "dim"),
-                clean(entry.about),
+                clean(entry.about) if self.app.size.width >= _WIDE else "",
             )
             self._options[entry.name] = Option(row, entry.name)
         return self._options[entry.name]

@@ -159,3 +159,8 @@ def test_a_mistyped_word_finds_what_the_right_one_does():
 
 def test_a_compound_is_found_before_its_parts():
     assert found("zero_grad")[0] == "grad_accumulated"
+
+
+def test_what_is_tagged_comes_before_what_is_in_a_chapter_of_that_name():
+    tagged = {entry.name for entry in ENTRIES if "pitfall" in entry.tags}
+    assert {*found("pitfall")[: len(tagged)]} == tagged

@@ -145,3 +145,12 @@ async def test_code_is_told_to_be_opened_from_the_shell(terminal):
         await t.press("colon")
         await t.pilot.press(*"open", "space", *"net", "full_stop", *"py", "colon", *"fit", "enter")
         await t.until(lambda: "opened from the shell: gradtui net.py:fit" in t.text)
+
+
+@pytest.mark.parametrize(("width", "about"), [(80, False), (120, True)])
+async def test_a_narrow_row_has_no_start_of_a_sentence(terminal, width, about):
+    async with terminal(None, (width, 24)) as t:
+        await t.press(*"one_weight")
+        (row,) = (row for row in t.rows if " One weight, one parcel " in row)
+        assert row.rstrip(" │").endswith(" one_weight") is not about
+        assert ("Predict delivery hours" in row) == about
