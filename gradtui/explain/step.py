@@ -38,18 +38,18 @@ def header(frame: Frame, width: int) -> TextRow:
     """Return the first row of the screen: scenario, optimizer, step, pass, loss."""
     problem = frame.problem
     name = " gradtui " if width >= _DRIVE_SHOWN else ""  # a narrow row has room for the title only
+    branch = f"  branch {clip(frame.branch, _BRANCH_CELLS)}" if frame.branch else ""
     room, right = 0, line()
     for detail in range(_DETAILS, -1, -1):
         right = _state(frame, width, detail)
         room = width - len(name) - _GAP - 1 - line_width(right)
-        if cell_width(clean(problem.title)) + _growth(frame) <= room:
+        if cell_width(clean(problem.title) + branch) + _growth(frame) <= room:
             break
     fixes = len(problem.patches)
     many = f"{fixes} fixes" if fixes > 1 else "fix"
     said = f"{many} applied, not written" if width >= _DRIVE_SHOWN else f"{many} not written"
     unwritten: list[Span] = [(said, "bad"), ("  ", "plain")] if fixes else []
     room -= sum(cell_width(text) for text, _ in unwritten)
-    branch = f"  branch {clip(frame.branch, _BRANCH_CELLS)}" if frame.branch else ""
     if branch and room < cell_width(branch) + _BRANCH_CELLS:
         # Without room for both, the branch matters more than the title.
         name, branch = " ", clip(branch[2:], max(0, room + len(name)))

@@ -22,10 +22,9 @@ from textual.widget import AwaitMount
 from textual.widgets import Input
 
 from gradtui.base.ascii import to_ascii
-from gradtui.base.text import cell_width
 from gradtui.base.streams import tell
 from gradtui.base.terminal import ANY, Display
-from gradtui.base.text import clean
+from gradtui.base.text import cell_width, clean
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.driver import Driver
 from gradtui.tui.ending import Ending
