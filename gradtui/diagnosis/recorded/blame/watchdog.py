@@ -32,6 +32,8 @@ class Watchdog:
         self._until: float | None = None
         self._computed: float | None = None
         """Seconds for which the thread may compute until a run is ended, once it has lasted."""
+        self._looked = 0.0
+        """When that was noted: only once a single call that computes all the time lets it be."""
         self._sent = False
         self.usual = 0.0
         """Seconds of an unedited run."""
@@ -58,7 +60,7 @@ class Watchdog:
         try:
             yield
         finally:
-            self.waited |= time.monotonic() > until + _WAITING
+            self.waited |= time.monotonic() > max(until, self._looked) + _WAITING and self._idles()
             try:
                 with self._lock:
                     self._until = None
@@ -86,9 +88,12 @@ class Watchdog:
         """
         now, allowed = time.monotonic(), max(_COMPUTING, _TIMES * self.usual)
         if self._computed is None and until - now < max(_LEAST, allowed) - _POLLED:
-            self._computed = _computed(self._thread) + allowed
-        own = self._computed
-        return now >= until or (own is not None and _computed(self._thread) >= own)
+            self._computed, self._looked = _computed(self._thread) + allowed, now
+        return now >= until or (self._computed is not None and not self._idles())
+
+    def _idles(self) -> bool:
+        """Return whether a run has not computed for as long as it may since it was looked at."""
+        return self._computed is not None and _computed(self._thread) < self._computed
 
 
 def _computed(thread: int) -> float:

@@ -69,6 +69,17 @@ def test_a_run_that_waits_for_something_outside_is_noted(monkeypatch):
     assert watchdog.waited
 
 
+@pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="no clock of a thread")
+def test_a_run_that_computes_in_a_single_call_does_not_wait(monkeypatch):
+    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.watchdog._LEAST", 0.1)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.watchdog._WAITING", 0.1)
+    watchdog = Watchdog()
+    with watchdog.at_work(), pytest.raises(Endless), watchdog.watching():
+        sum(range(10**8))
+
+    assert not watchdog.waited
+
+
 def test_a_run_that_waits_for_a_lock_of_the_program_is_let_go(monkeypatch):
     monkeypatch.setattr("gradtui.diagnosis.recorded.blame.watchdog._LEAST", 0.1)
     ended = []
