@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
+from gradtui.diagnosis.recorded.blame.idle import defined_below, forgotten, is_of_another
 from gradtui.diagnosis.recorded.blame.suspects import Suspect
 from gradtui.diagnosis.recorded.blame.trial import Patch
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
@@ -18,11 +19,16 @@ from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 LIKELIER = 4
 """How much likelier an edit has to be if no glance takes its line for right."""
 _ALIKE = 2
-"""How much likelier an edit is that makes a line like another one."""
+"""How much likelier an edit is that makes a line like another one, or uses what nothing does."""
+_OUTSIDE = 2
+"""How much less likely an edit is with what is defined only below the function."""
 _SMALL = 2
 """Most characters by which a replacing edit lengthens a line."""
 _STORING = (ast.Assign, ast.AugAssign)
 _NAME = re.compile(r"[^\W\d]\w*")
+_WORD = re.compile(r"\w+|[^\w\s]")
+_TEXT = re.compile(r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[['"]\w+['"]\])*""")
+"""A name with its attributes and entries."""
 
 
 class Blame(Struct, frozen=True, eq=False):
@@ -61,7 +67,35 @@ class Hit(Struct, frozen=True, eq=False):
 
         A mistake in existing code is likelier than a missing part that could be in many places.
         """
-        return max(0, self.suspect.tier + self.cost + self.adds - _ALIKE * self.is_alike)
+        likelier = _ALIKE * (self.is_alike or self.remembers) - _OUTSIDE * self._is_outside
+        return max(0, self.suspect.tier + self.cost + self.adds - likelier)
+
+    @property
+    def _names(self) -> frozenset[str]:
+        """The names that it brings in, with their attributes and entries."""
+        unit = self.suspect.statement.unit
+        before, after = set[str](), set[str]()
+        for one in self.candidate.edits:
+            before.update(_TEXT.findall(unit.between(one.start, one.end)))
+            after.update(_TEXT.findall(one.text.decode()))
+        return frozenset(after - before)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it uses what the function is given or keeps, and nothing else uses."""
+        s = self.suspect.statement
+        return not self._names.isdisjoint(map(s.spelled, forgotten(s)))
+
+    @property
+    def _is_outside(self) -> bool:
+        """Whether it uses data that the function's module defines only below the function.
+
+        Or what another object keeps, which is that object's own affair.
+        """
+        s, names = self.suspect.statement, self._names
+        return not names.isdisjoint(defined_below(s.unit)) or any(
+            is_of_another(s, one) for one in names
+        )
 
     @property
     def is_alike(self) -> bool:
@@ -86,11 +120,6 @@ class Hit(Struct, frozen=True, eq=False):
             return False
         return not all(_is_change(self.suspect.statement.unit, one) for one in self.candidate.edits)
 
-    @property
-    def _counts(self) -> bool:
-        """Whether it changes a number, which is no likelier than that one is missing."""
-        return (self.candidate.factor or "").replace(".", "", 1).isdigit()
-
     def rank(self) -> tuple[int | bool, ...]:
         """Return the sort key that puts the best edit first."""
         s, edits = self.suspect.statement, self.candidate.edits
@@ -100,12 +129,12 @@ class Hit(Struct, frozen=True, eq=False):
         return (
             -len(self.mended),
             self.total + LIKELIER * self.doubted,
-            self.adds or self._counts,
-            self.suspect.tier,
             self.adds,
+            self.suspect.tier,
             size > _SMALL,
             self.suspect.promoted,
             not _renames(s.node),
+            self.adds and bool(strange),
             self.suspect.order,
             len(strange),
             size,
@@ -177,5 +206,8 @@ def _renames(node: ast.stmt) -> bool:
 
 
 def _is_change(unit: Unit, edit: Edit) -> bool:
-    """Return whether an edit removes existing code."""
-    return unit.source[edit.start : edit.end] not in edit.text
+    """Return whether an edit removes existing code: a name, an operator or a number of it."""
+    before = _WORD.findall(unit.between(edit.start, edit.end))
+    after = _WORD.findall(edit.text.decode())
+    starts = range(len(after) - len(before) + 1)
+    return not any(before == after[at : at + len(before)] for at in starts)

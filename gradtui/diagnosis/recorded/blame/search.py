@@ -11,6 +11,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.flow import Line
 from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit
+from gradtui.diagnosis.recorded.blame.idle import idles
 from gradtui.diagnosis.recorded.blame.instead import insteads
 from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
@@ -105,6 +106,7 @@ class Search:
     def _of(self, suspects: Sequence[Suspect], *, likely: bool) -> list[Hit]:
         hits = list[Hit]()
         self._rest = []
+        self._worth.open = self._trials.left // 2
         for self._worth.glancing, self._worth.certain in _PASSES[:1] if likely else _PASSES:
             for total in range(_LIKELY + 1 if likely else TIERS + _COSTS):
                 if self._is_settled(hits, total):
@@ -247,12 +249,12 @@ class Search:
     def _prepared(self, s: Statement) -> tuple[list[Slot], list[After]]:
         """Return the places in and after a statement where something may be missing."""
         if s.node not in self._edits:
-            wanted = self._trials.numbers
+            wanted, within = self._trials.numbers, [*slots(s)]
             self._edits[s.node] = [
-                *edits(s), *unused(s), *renamings(s), *given(s), *numbers(s, wanted),
-                *orders(s), *arguments(s), *likenesses(s), *restored(s),
+                *edits(s), *unused(s), *idles(s, within), *renamings(s), *given(s),
+                *numbers(s, wanted), *orders(s), *arguments(s), *likenesses(s), *restored(s),
             ]  # fmt: skip
-            self._slots[s.node] = [*slots(s)], [*afters(s)]
+            self._slots[s.node] = within, [*afters(s)]
         return self._slots[s.node]
 
     def _in_slot(self, slot: Slot, cost: int) -> Iterator[Candidate]:

@@ -88,7 +88,8 @@ class Slot:
 
     def scaled(self, constant: Constant) -> Edit:
         """Return the edit that multiplies or divides it by a number."""
-        return self.s.replaced(self.node, f"{self.s.inside(self.node, 2)} {constant.text}", 2)
+        text = f"{self.s.inside(self.node, 2)} {self.s.spelled(constant.text)}"
+        return self.s.replaced(self.node, text, 2)
 
     def negated(self) -> Candidate:
         """Return it with the other sign."""
@@ -107,7 +108,8 @@ class Slot:
         """
         if isinstance(self.node, ast.Constant):
             own = float(self.node.value)  # type: ignore[arg-type]
-            text = number(own + more * (own or 1.0))
+            value = own + more * (own or 1.0)
+            text = f"-{self.s.text(self.node)}" if own and value == -own else number(value)
             rows = rows_divided_by(self.s, more + 1) if own and "." in text else ""
             if rows:
                 edit = self.s.replaced(self.node, f"{self.s.text(self.node)} / {rows}", 2)
@@ -116,7 +118,8 @@ class Slot:
             elif _is_short(text):
                 edit = self.s.replaced(self.node, text, 9 if text[0] != "-" else 3)
                 told = f"{self.s.text(self.node)} must be {text}"
-                yield Candidate((edit,), "constant-factor", told, 1, text, self.node)
+                cost = 1 if same(2 * value, round(2 * value)) else 2
+                yield Candidate((edit,), "constant-factor", told, cost, text, self.node)
             return
         value = more + 1
         found = next(constants(self.s, value))

@@ -32,6 +32,8 @@ class Worth:
         """Whether a glance that is certain is believed: not of an approximation."""
         self._blind, self._unseen = _BLIND, 0
         """Most far-fetched edit that is run unseen, and how many more are."""
+        self.open = 0
+        """How many edits of all suspects may still be run unseen while others wait."""
 
     def turn_to(self, suspect: Suspect) -> None:
         """Look at the edits of another suspect."""
@@ -92,5 +94,8 @@ class Worth:
         """Return whether a glance is for a run; if it cannot tell, all but the likeliest wait."""
         if hopeful is not None or not self.glancing:
             return hopeful is not False
+        if cost > self._blind or self._unseen <= 0 or self.open <= 0:
+            return False
         self._unseen -= 1
-        return cost <= self._blind and self._unseen >= 0
+        self.open -= 1
+        return True

@@ -1,0 +1,136 @@
+"""What a function is given or keeps and nothing uses: a forgotten part of an expression."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from types import CodeType, FunctionType, ModuleType
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.slots import Slot
+from gradtui.diagnosis.recorded.blame.units import Function, Unit
+from gradtui.diagnosis.recorded.blame.watch import Held, Shape
+from gradtui.engine.shapes import stretches
+
+_MOST = 4
+"""Most such names of a statement that are tried."""
+_AXES = 3
+"""Most axes that an expression of unknown shape may have."""
+_FILES = 32
+_ATTRIBUTE = re.compile(r"(\w+)\.(\w+)")
+_ENTRY = re.compile(r"(\w+)(?:\.\w+)?\[['\"](\w+)['\"]\]")
+
+
+def forgotten(s: Statement) -> Sequence[str]:
+    """Return the names, attributes and entries in scope that nothing uses, as they are written.
+
+    Those are the arguments and names of the function that it never reads, and what its own object
+    or a dict of it keeps and no other function of the file reads.
+    """
+    own, first = s.unit.tree, _object_of(s.unit)
+    kept = [
+        text for text in s.scope
+        if ((at := _ATTRIBUTE.fullmatch(text)) and at[1] == first and at[2] in _unread(own))
+        or ((at := _ENTRY.fullmatch(text)) and at[2] in _named_once(own)
+            and not is_of_another(s, text))
+    ]  # fmt: skip
+    return [*s.idle, *kept]
+
+
+def _object_of(unit: Unit) -> str | None:
+    """Return the name of a function's first argument, by which a method knows its object."""
+    return unit.code.co_varnames[0] if unit.code.co_argcount else None
+
+
+@lru_cache(_FILES)
+def _unread(tree: ast.Module) -> frozenset[str]:
+    """Return the attributes that a file reads only in the functions that store them, if at all."""
+    stored, read = defaultdict[str, set[ast.AST]](set), defaultdict[str, set[ast.AST]](set)
+    functions = (one for one in ast.walk(tree) if isinstance(one, Function))
+    for function in functions:
+        for node in ast.walk(function):
+            if isinstance(node, ast.Attribute):
+                (read if isinstance(node.ctx, ast.Load) else stored)[node.attr].add(function)
+    return frozenset(name for name, places in stored.items() if read[name] <= places)
+
+
+@lru_cache(_FILES)
+def _named_once(tree: ast.Module) -> frozenset[str]:
+    """Return the texts that stand only once in a file: keys of entries that are only stored."""
+    found = [
+        node.value for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]  # fmt: skip
+    return frozenset(one for one in found if found.count(one) == 1)
+
+
+def defined_below(unit: Unit) -> frozenset[str]:
+    """Return the data that a function's module defines only below the function.
+
+    Code that is called by it knows nothing of them.
+    """
+    return _defined_below(unit.tree, unit.code, unit.first) & {
+        name for name, value in unit.globals.items()
+        if not isinstance(value, FunctionType | ModuleType | type)
+    }  # fmt: skip
+
+
+@lru_cache(1024)
+def _defined_below(tree: ast.Module, code: CodeType, line: int) -> frozenset[str]:
+    above, below = set[str](), set[str]()
+    for node in tree.body:
+        some = above if node.lineno <= line else below
+        some.update(
+            one.id for one in ast.walk(node)
+            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+        )  # fmt: skip
+    return frozenset(below - above - {*code.co_varnames, *code.co_freevars})
+
+
+def is_of_another(s: Statement, text: str) -> bool:
+    """Return whether a text is a part of another object, which the function's code never reads."""
+    at = _ATTRIBUTE.match(text)
+    owner = s.scope.get(at[1]) if at is not None else None
+    if at is None or owner is None or owner.kind[0] != ":" or at[1] == _object_of(s.unit):
+        return False
+    return text.encode() not in s.unit.source
+
+
+def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
+    """Yield factors and terms that nothing uses, in the places where a part may be missing."""
+    for text in forgotten(s)[:_MOST]:
+        held = s.scope.get(text)
+        if held is None or held.kind not in "fbi" or (held.kind == "i" and held.shape):
+            continue
+        for slot in slots:
+            yield from _in_slot(slot, s.spelled(text), held)
+
+
+def _in_slot(slot: Slot, text: str, held: Held) -> Iterator[Candidate]:
+    s, node = slot.s, slot.node
+    for fitting in _fitting(text, held.shape, slot.shape) if text not in s.text(node) else ():
+        named = f"{fitting}, which nothing uses, is missing"
+        if slot.takes_factors:
+            told = f"the factor {named}"
+            yield Candidate((slot.times(fitting),), "missing-factor", told, 1, fitting, node)
+        if slot.takes_factors and held.kind != "b":
+            edit, told = slot.times(f"1 / {fitting}"), f"the division by {named}"
+            cost = 1 if held.kind == "i" else 2  # by a count
+            yield Candidate((edit,), "missing-factor", told, cost, f"1 / {fitting}", node)
+        for sign in "+-" if held.kind == "f" and slot.takes_numbers else "":
+            edit = s.replaced(node, f"{s.inside(node, 1)} {sign} {fitting}", 1)
+            cost = 1 if sign == "+" else 2
+            yield Candidate((edit,), "missing-path", f"the term {named}", cost, fitting, node)
+
+
+def _fitting(text: str, held: Shape, wanted: Shape | None) -> Iterator[str]:
+    """Yield an array that can be stretched to a shape, or be given axes at its end for that."""
+    if wanted is None or stretches(held, wanted) or stretches(wanted, held):
+        yield text
+    ranks = range(len(held) + 1, _AXES + 1) if wanted is None else [len(wanted)]
+    for more in (rank - len(held) for rank in ranks if held and rank > len(held)):
+        if wanted is None or wanted[: len(held)] == held:
+            yield f"{text}[{', '.join([':'] * len(held) + ['None'] * more)}]"
