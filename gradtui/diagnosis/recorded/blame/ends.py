@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -18,9 +19,9 @@ def last_stored(called: Callable[..., Any], at: int, *, absent: bool = False) ->
     For an `absent` one it is the condition on which it is stored.  None if the function returns
     fewer.
     """
-    code = getattr(function_of(called), "__code__", None)
+    function = function_of(called)
     try:
-        unit = None if code is None else Unit(code)
+        unit = Unit(function.__code__, [function]) if inspect.isfunction(function) else None
     except (Unreadable, SyntaxError):
         return None
     own = None if unit is None else _returned(unit, at)

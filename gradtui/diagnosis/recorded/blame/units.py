@@ -40,9 +40,9 @@ class Unit:
     The text of a lambda is that of its statement.
     """
 
-    def __init__(self, code: CodeType) -> None:
+    def __init__(self, code: CodeType, functions: Sequence[FunctionType]) -> None:
         self.code, self.file = code, code.co_filename
-        self.functions = _functions(code)
+        self.functions = functions
         lines = linecache.getlines(self.file)
         self.tree = _parsed("".join(lines))
         """The syntax tree of its file."""
@@ -178,14 +178,14 @@ class Unit:
                 function.__code__ = own
 
 
-def _functions(code: CodeType) -> list[FunctionType]:
-    """Return the functions that run a code."""
+def functions_of(codes: Sequence[CodeType]) -> list[list[FunctionType]]:
+    """Return the functions that run each code, found in one walk over all objects."""
     frozen = gc.get_freeze_count()
     gc.unfreeze()  # frozen objects are not searched
-    found = [one for one in gc.get_referrers(code) if isinstance(one, FunctionType)]
+    functions = [one for one in gc.get_referrers(*codes) if isinstance(one, FunctionType)]
     if frozen:
         gc.freeze()
-    return [one for one in found if one.__code__ is code]
+    return [[one for one in functions if one.__code__ is code] for code in codes]
 
 
 def _applied(source: bytes, edits: Sequence[Edit]) -> bytes:

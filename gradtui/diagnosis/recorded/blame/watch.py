@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.pure import computes
-from gradtui.diagnosis.recorded.blame.units import Unit, Unreadable
+from gradtui.diagnosis.recorded.blame.units import Unit, Unreadable, functions_of
 from gradtui.recording.library import NUMPY, Library
 from gradtui.recording.places import is_users_file
 
@@ -120,13 +120,13 @@ class Watched:
         One made inside another that ran is part of that.
         """
         inner = {(file, one) for file, code in self._codes for one in _within(code)}
+        codes = [code for file, code in self._codes if (file, code) not in inner]
         found = []
-        for file, code in self._codes:
-            if (file, code) not in inner:
-                try:
-                    found.append(Unit(code))
-                except (Unreadable, SyntaxError):
-                    continue
+        for code, functions in zip(codes, functions_of(codes), strict=True):
+            try:
+                found.append(Unit(code, functions))
+            except (Unreadable, SyntaxError):
+                continue
         return found
 
     def run(self, function: Callable[[], Any]) -> Any:

@@ -116,7 +116,7 @@ def counted(y):
 
 
 def test_a_part_in_the_place_of_another_keeps_its_parentheses():
-    unit, held = Unit(counted.__code__), Held((3,), "f")
+    unit, held = Unit(counted.__code__, [counted]), Held((3,), "f")
     scope = {"below": held}
     around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
     statement = Statement(unit, unit.node.body[1], around)
