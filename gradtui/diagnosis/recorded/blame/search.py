@@ -17,7 +17,10 @@ from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
 from gradtui.diagnosis.recorded.blame.multiples import multiples
 from gradtui.diagnosis.recorded.blame.orders import orders
+from gradtui.diagnosis.recorded.blame.patterns import patterns
+from gradtui.diagnosis.recorded.blame.picks import picks
 from gradtui.diagnosis.recorded.blame.preview import Preview
+from gradtui.diagnosis.recorded.blame.resets import copies, resets
 from gradtui.diagnosis.recorded.blame.restored import restored
 from gradtui.diagnosis.recorded.blame.several import MOST, Several
 from gradtui.diagnosis.recorded.blame.slots import Slot, slots
@@ -251,8 +254,9 @@ class Search:
         if s.node not in self._edits:
             wanted, within = self._trials.numbers, [*slots(s)]
             self._edits[s.node] = [
-                *edits(s), *unused(s), *idles(s, within), *renamings(s), *given(s),
+                *patterns(s), *edits(s), *unused(s), *idles(s, within), *renamings(s), *given(s),
                 *numbers(s, wanted), *orders(s), *arguments(s), *likenesses(s), *restored(s),
+                *picks(s), *resets(s), *copies(s),
             ]  # fmt: skip
             self._slots[s.node] = within, [*afters(s)]
         return self._slots[s.node]

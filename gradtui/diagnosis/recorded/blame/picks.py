@@ -1,0 +1,119 @@
+"""Edits of what an index picks: two parts moved at once, those of another array, a part as long."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, product
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.units import Edit
+
+_MOST, _LONGEST = 6, 3
+"""Most arrays of whole numbers that are tried, and most elements that a slice may leave out."""
+
+
+def picks(s: Statement) -> Iterator[Candidate]:
+    """Yield other picks of each indexed array in a statement."""
+    indexed = [one for one in s.nodes if isinstance(one, ast.Subscript)]
+    for node in indexed:
+        parts = parts_of(node)
+        for text in dict.fromkeys((*_moved(s, parts), *_like(s, parts, indexed))):
+            if text != s.text(node.slice):
+                yield _candidate(s, node, node.slice, text)
+        for at, part in enumerate(parts):
+            for text in (*_as_long(part), *_last(s, part), *_chosen(s, parts, at)):
+                yield _candidate(s, node, part, text)
+
+
+def parts_of(node: ast.Subscript) -> list[ast.expr]:
+    """Return the indices of an indexed array."""
+    return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
+def _candidate(s: Statement, node: ast.Subscript, part: ast.expr, text: str) -> Candidate:
+    edit = Edit(s.unit.start(part), s.unit.end(part), text)
+    told = f"the index must be {text}"
+    return Candidate((edit,), "wrong-variable", told, 1, text, node)
+
+
+def offset_of(part: ast.expr) -> tuple[str, int] | None:
+    """Return the name and the number of an index such as `i + 1`; None for others."""
+    match part:
+        case ast.Name(name):
+            return name, 0
+        case ast.BinOp(ast.Name(name), ast.Add() | ast.Sub() as op, ast.Constant(int(value))):
+            return name, value if isinstance(op, ast.Add) else -value
+        case _:
+            return None
+
+
+def offset(name: str, value: int, like: str = "") -> str:
+    """Return the text of an index such as `i + 1`, with the spaces of another one."""
+    space = "" if like and " " not in like else " "
+    return f"{name}{space}{'-' if value < 0 else '+'}{space}{abs(value)}" if value else name
+
+
+def _moved(s: Statement, parts: Sequence[ast.expr]) -> Iterator[str]:
+    """Yield the index with two neighbouring parts moved by one."""
+    own = [offset_of(part) for part in parts]
+    for at, (one, two) in enumerate(pairwise(own)):
+        if one is None or two is None:
+            continue
+        for more, further in product((1, -1), repeat=2):
+            texts = [s.text(part) for part in parts]
+            texts[at] = offset(one[0], one[1] + more)
+            texts[at + 1] = offset(two[0], two[1] + further)
+            yield ", ".join(texts)
+
+
+def _like(
+    s: Statement, parts: Sequence[ast.expr], indexed: Sequence[ast.Subscript]
+) -> Iterator[str]:
+    """Yield the index with some parts as they stand together in the statement's other indices."""
+    texts = [s.text(part) for part in parts]
+    for other in indexed:
+        theirs = [s.text(part) for part in parts_of(other)]
+        for at in range(len(parts) - len(theirs) + 1) if len(theirs) > 1 else ():
+            yield ", ".join([*texts[:at], *theirs, *texts[at + len(theirs) :]])
+
+
+def _as_long(part: ast.expr) -> Iterator[str]:
+    """Yield the slices that leave out as many elements, but others: `:-2` for `1:-1`."""
+    if not isinstance(part, ast.Slice) or part.step is not None:
+        return
+    first, last = _number(part.lower), _number(part.upper)
+    if first is None or last is None or first < 0 or last > 0:
+        return
+    out = first - last
+    for begin in range(out + 1) if 0 < out <= _LONGEST else ():
+        if begin != first:
+            yield f"{begin or ''}:{begin - out or ''}"
+
+
+def _number(bound: ast.expr | None) -> int | None:
+    """Return a bound that is written as a number, or left out; None for others."""
+    if bound is None:
+        return 0
+    try:
+        value = ast.literal_eval(bound)
+    except ValueError:
+        return None
+    return value if type(value) is int and value else None
+
+
+def _last(s: Statement, part: ast.expr) -> Iterator[str]:
+    """Yield the last elements for as many first ones."""
+    bound = part.upper if isinstance(part, ast.Slice) and part.lower is None else None
+    if bound is not None and not isinstance(bound, ast.UnaryOp | ast.Constant):
+        yield f"-{s.inside(bound, 2)}:"
+
+
+def _chosen(s: Statement, parts: Sequence[ast.expr], at: int) -> Iterator[str]:
+    """Yield arrays of whole numbers for a part that is all of an axis, beside other numbers."""
+    if s.text(parts[at]) != ":" or len(parts) < 2:
+        return
+    named = [text for text, held in s.scope.items() if held.kind == "i" and len(held.shape) == 1]
+    beside = {s.text(one) for one in parts}
+    if any(not isinstance(one, ast.Slice | ast.Constant) for one in parts):
+        yield from [text for text in named if text not in beside][:_MOST]

@@ -1,0 +1,133 @@
+"""Edits of when a value begins anew: in each round of a loop, or before it; and of a copy's own."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+
+_AHEAD = 6
+"""Most statements between a value's beginning and the loop that it belongs into."""
+_Loop = ast.For | ast.While
+
+
+def resets(s: Statement) -> Iterator[Candidate]:
+    """Yield the statement in the rounds of a loop behind it, or before the loop around it."""
+    node = s.node
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        name = node.targets[0].id
+        for loop in _behind(s):
+            if name in _stored(loop):
+                yield from _anew(s, loop, name)
+        for loop in _around(s):
+            if name in _stored(loop, but=node) and not _read(node.value) & _stored(loop):
+                yield from _before(s, loop, name)
+
+
+def _behind(s: Statement) -> Iterator[_Loop]:
+    """Yield the loops soon behind a statement in its block, and those directly inside them."""
+    block = block_of(s.unit, s.node)
+    at = block.index(s.node)
+    pending = [one for one in block[at + 1 : at + 1 + _AHEAD] if isinstance(one, _Loop)]
+    while pending:
+        loop = pending.pop(0)
+        yield loop
+        pending += [one for one in loop.body if isinstance(one, _Loop)]
+
+
+def _around(s: Statement) -> list[_Loop]:
+    """Return the loops around a statement, the innermost first."""
+    found = [one for one in s.unit.nodes if isinstance(one, _Loop) and s.node in ast.walk(one)]
+    return sorted(found, key=lambda one: -one.lineno)
+
+
+def block_of(unit: Unit, statement: ast.stmt) -> Sequence[ast.stmt]:
+    """Return the statements among which one stands."""
+    for node in unit.nodes:
+        for field in ("body", "orelse", "finalbody"):
+            block = getattr(node, field, None)
+            if isinstance(block, list) and statement in block:
+                return block
+    return [statement]
+
+
+def _stored(loop: _Loop, but: ast.stmt | None = None) -> set[str]:
+    """Return the names that the rounds of a loop store, or write into."""
+    found = set[str]()
+    for one in ast.walk(loop):
+        if isinstance(one, ast.Assign | ast.AugAssign) and one is not but:
+            for target in one.targets if isinstance(one, ast.Assign) else [one.target]:
+                found |= _read(target)
+        elif isinstance(one, ast.For):
+            found |= _read(one.target)
+    return found
+
+
+def _read(node: ast.AST) -> set[str]:
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+
+
+def _margin(s: Statement, node: ast.stmt) -> str:
+    """Return the indentation of a statement that stands alone on its line; empty for others."""
+    at = s.unit.start(node)
+    margin = s.unit.between(s.unit.source.rfind(b"\n", 0, at) + 1, at)
+    return margin if margin.isspace() else ""
+
+
+def _anew(s: Statement, loop: _Loop, name: str) -> Iterator[Candidate]:
+    """Yield the loop with the statement at the beginning of each round."""
+    first, text = loop.body[0], s.text(s.node)
+    if not (margin := _margin(s, first)) or "\n" in text:
+        return
+    at = s.unit.start(first)
+    told = f"{name} must begin anew in each round of the loop in line {loop.lineno}"
+    edit = Edit(at, at, f"{text}\n{margin}")
+    yield Candidate((edit,), "accumulated", told, 1, None, s.node)
+
+
+def _before(s: Statement, loop: _Loop, name: str) -> Iterator[Candidate]:
+    """Yield the statement before the loop."""
+    margin, own = _margin(s, loop), _margin(s, s.node)
+    start, end = s.unit.start(s.node), s.unit.end(s.node)
+    alone = len(block_of(s.unit, s.node)) == 1 or not own
+    if not margin or alone or s.unit.source[end : end + 1] != b"\n":
+        return
+    at = s.unit.start(loop)
+    told = f"{name} must begin before the loop in line {loop.lineno}, not in each of its rounds"
+    edits = (Edit(at, at, f"{s.text(s.node)}\n{margin}"), Edit(start - len(own), end + 1, ""))
+    yield Candidate(edits, "missing-path", told, 1, None, loop)
+
+
+def copies(s: Statement) -> Iterator[Candidate]:
+    """Yield a copy of an array that is stored under a second name, and written into under one."""
+    copied = "clone" if s.dialect.module.__name__ == "torch" else "copy"
+    for node in _kept(s):
+        held = s.held(node)
+        if held is None or held.kind != "f" or not held.shape:
+            continue
+        names = _read(node) | {one.id for one in s.nodes if isinstance(one, ast.Name)}
+        if any(names & _read(target) for target in _written(s)):
+            text = f"{s.text(node)}.{copied}()"
+            told = f"{s.text(node)} is written into later: a copy is needed"
+            yield Candidate((s.replaced(node, text),), "wrong-point", told, 1, text, node)
+
+
+def _kept(s: Statement) -> Iterator[ast.expr]:
+    """Yield the names in a statement whose arrays get other names, or are put into a list."""
+    if isinstance(s.node, ast.Assign):
+        yield from (one for one in s.values if is_leaf(one) or isinstance(one, ast.Subscript))
+    for node in s.nodes:
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Call) and getattr(called, "attr", "") in ("append", "insert"):
+            yield from (one for one in node.args if is_leaf(one))
+
+
+def _written(s: Statement) -> Iterator[ast.expr]:
+    """Yield what statements of the function write into: operands in place, and parts."""
+    for one in s.unit.nodes:
+        if isinstance(one, ast.AugAssign) and one is not s.node:
+            yield one.target
+        elif isinstance(one, ast.Assign) and one is not s.node:
+            yield from (target for target in one.targets if isinstance(target, ast.Subscript))

@@ -1,0 +1,101 @@
+"""Sums that begin anew too seldom or too often, and arrays that a second name changes."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(7)
+X = RNG.normal(size=(3, 4))
+W = RNG.normal(size=4)
+
+
+def by_rows(X):
+    n, m = X.shape
+    loss, d = 0.0, np.zeros_like(X)
+    for i in range(n):
+        loss += np.sum(X[i]) ** 3 / 3
+    for i in range(n):
+        total = 0.0
+        for j in range(m):
+            total += X[i, j]
+        for j in range(m):
+            d[i, j] = total**2
+    return loss, d
+
+
+def while_it_lasts(W):
+    n = len(W)
+    loss, d = 0.0, np.zeros(n)
+    for k in range(0, n, 2):
+        loss += (W[k] + W[k + 1]) ** 2 / 2
+    k = 0
+    while k < n:
+        held = np.zeros(n)
+        for _ in range(2):
+            held[k] += 1.0
+            k += 1
+        d += (held @ W) * held
+    return loss, d
+
+
+def over_time(W):
+    h = np.ones(3)
+    for t in range(len(W)):
+        h = np.sin(h * W[t])
+    loss = np.sum(h)
+    states = [np.ones(3)]
+    for t in range(len(W)):
+        states.append(np.sin(states[-1] * W[t]))
+    d = np.zeros(len(W))
+    dh = np.ones(3)
+    for t in reversed(range(len(W))):
+        dz = dh * np.cos(states[t] * W[t])
+        d[t] = np.sum(dz * states[t])
+        dh = dz * W[t]
+    return loss, d
+
+
+def in_place(W):
+    y = W * np.exp(W)
+    d = np.exp(W)
+    both = d.copy()
+    both *= W
+    return np.sum(y), d + both
+
+
+MISTAKES = [
+    (
+        by_rows,
+        "    for i in range(n):\n        total = 0.0\n",
+        "    total = 0.0\n    for i in range(n):\n",
+    ),
+    (
+        while_it_lasts,
+        "    while k < n:\n        held = np.zeros(n)\n",
+        "    held = np.zeros(n)\n    while k < n:\n",
+    ),
+    (
+        over_time,
+        "    dh = np.ones(3)\n    for t in reversed(range(len(W))):\n",
+        "    for t in reversed(range(len(W))):\n        dh = np.ones(3)\n",
+    ),
+    (in_place, "both = d.copy()", "both = d"),
+]
+
+
+@pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
+def test_a_value_begins_where_it_must(function, old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, {"X": X, "W": W})
+    wrong = planted.wrong(old, new)
+
+    (found,) = planted.errors(wrong, function.__name__)
+
+    assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+@pytest.mark.parametrize("function", [by_rows, while_it_lasts, over_time, in_place])
+def test_the_programs_are_sound(function, tmp_path):
+    planted = Planted(__file__, tmp_path, {"X": X, "W": W})
+
+    assert planted.errors(planted.wrong("", ""), function.__name__) == []
