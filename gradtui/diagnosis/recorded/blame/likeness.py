@@ -12,6 +12,7 @@ from itertools import permutations
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.glances import HOLE
+from gradtui.diagnosis.recorded.blame.resets import block_of
 
 _MOST, _PARTS = 12, 5
 """Most statements nearby that are compared with one, and most terms of a sum."""
@@ -22,7 +23,7 @@ _STORING = (ast.Assign, ast.AugAssign)
 def likenesses(s: Statement) -> Iterator[Candidate]:
     """Yield edits that make an expression like a sibling, with the names that it has instead."""
     inside = set(s.nodes)
-    for own, other, names in _siblings(s):
+    for own, other, names, likelier in _siblings(s):
         for node, text, rule, cost in _edited(s, own, other, names):
             if node not in inside or isinstance(node, ast.Starred):
                 continue
@@ -31,11 +32,14 @@ def likenesses(s: Statement) -> Iterator[Candidate]:
                 continue  # such as an expression of several lines, which stands in parentheses
             told = f"{s.text(node)} must be {text}, as beside it"
             edit = s.replaced(node, s.spelled(text), s.binding(made))
-            yield Candidate((edit,), rule, told, cost, text, node)
+            yield Candidate((edit,), rule, told, cost - likelier, text, node)
 
 
-def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str]]]:
-    """Yield expressions of a statement, each with one that may be like it, and the names."""
+def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str], bool]]:
+    """Yield expressions of a statement, each with one that may be like it, and the names.
+
+    It is likelier to be if the statements beside both are alike.
+    """
     near = [one for one in s.unit.nodes if isinstance(one, _STORING) and one is not s.node]
     near.sort(key=lambda one: abs(one.lineno - s.node.lineno))
     if isinstance(s.node, _STORING):
@@ -43,7 +47,9 @@ def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str]
             if type(one) is type(s.node):
                 names = dict[str, str]()
                 _differences(_target(s.node), _target(one), names)
-                yield s.node.value, one.value, names
+                yield s.node.value, one.value, names, False
+                if more := _beside(s, one, names):
+                    yield s.node.value, one.value, more, True
     for node in s.nodes:
         parts = list[ast.expr]()
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
@@ -52,7 +58,24 @@ def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str]
         elif isinstance(node, ast.Tuple | ast.List) and node not in s.indexing:
             parts = node.elts if isinstance(node.ctx, ast.Load) else []
         for own, other in permutations(parts[:_PARTS], 2):
-            yield own, other, {}
+            yield own, other, {}, False
+
+
+def _beside(s: Statement, other: ast.stmt, names: dict[str, str]) -> dict[str, str]:
+    """Return names with those that the statements beside two others tell of, such as of two cases.
+
+    Empty if they tell of none.
+    """
+    ours, theirs = block_of(s.unit, s.node), block_of(s.unit, other)
+    if ours is theirs:
+        return {}
+    found, apart = dict(names), theirs.index(other) - ours.index(s.node)
+    for at, one in enumerate(ours):
+        two = theirs[at + apart] if 0 <= at + apart < len(theirs) else None
+        if isinstance(one, _STORING) and isinstance(two, _STORING) and type(one) is type(two):
+            _differences(_target(one), _target(two), found)
+            _differences(one.value, two.value, found)
+    return found if found != names else {}
 
 
 def _target(node: ast.stmt) -> ast.expr:
@@ -208,11 +231,13 @@ class _Renamed(ast.NodeTransformer):
         """Return what stands for a name: what it stands for, or one that is changed alike."""
         if own in self._turned:
             return self._turned[own]
+        taken = {*self._names.values(), *self._turned.values()}  # two names stand for two
         for pairs in (self._names, self._turned):
             for before, after in pairs.items():
                 old, new = _change(before, after)
                 made = own.replace(old, new, 1)
-                if made != own and (made in self._s.scope or made in self._s.unit.globals):
+                known = made in self._s.scope or made in self._s.unit.globals
+                if made != own and made not in taken and known:
                     return made
         return own
 

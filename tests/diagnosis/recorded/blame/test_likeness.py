@@ -16,6 +16,7 @@ SEEN = RNG.normal(size=(4, 3))
 GRID = RNG.normal(size=(5, 5))
 ANGLES = RNG.normal(size=2)
 COSTS = RNG.random((3, 3))
+LEVELS = RNG.normal(size=5)
 
 
 def factors(P, Q):
@@ -82,7 +83,41 @@ def soft_paths(COSTS):
     return soft[n, n], d[1:-1, 1:-1]
 
 
+def bent_at(P):
+    one, two = P[0] - P[1], P[2] - P[1]
+    r11, r22, r12 = one @ one, two @ two, one @ two
+    cosine = r12 / np.sqrt(r11 * r22)
+    d = np.zeros_like(P)
+    k11, k22, k12 = cosine / r11, cosine / r22, 1 / np.sqrt(r11 * r22)
+    f1 = k12 * two - k11 * one
+    f2 = k12 * one - k22 * two
+    d[0], d[2] = f1, f2
+    d[1] = -f1 - f2
+    return cosine, d
+
+
+def by_cases(LEVELS):
+    n, first = len(LEVELS), 0
+    loss, d = 0.0, np.zeros(n)
+    for i in range(n):
+        at = first if i % 2 == 0 else (i + 1) // 2
+        loss += LEVELS[i] * LEVELS[at] ** 2
+    share = np.zeros(n)
+    for i in range(n):
+        if i % 2 == 0:
+            d[first] += 2 * LEVELS[i] * LEVELS[first]
+            share[i] = LEVELS[first] ** 2
+        else:
+            d[(i + 1) // 2] += 2 * LEVELS[i] * LEVELS[(i + 1) // 2]
+            share[i] = LEVELS[(i + 1) // 2] ** 2
+    return loss, d + share
+
+
 MISTAKES = [
+    (bent_at, "f1 = k12 * two - k11 * one", "f1 = k12 * two"),
+    (bent_at, "f2 = k12 * one - k22 * two", "f2 = k22 * two"),
+    (by_cases, "share[i] = LEVELS[first] ** 2", "share[i] = LEVELS[first]"),
+    (by_cases, "share[i] = LEVELS[first] ** 2", "share[i] = 2"),
     (factors, "dQ[j] += e * P[i] + 0.2 * Q[j]", "dQ[j] += e * P[i] + 0.2"),
     (factors, "dQ[j] += e * P[i] + 0.2 * Q[j]", "dQ[j] += 0.2 * Q[j]"),
     (factors, "dP[i] += e * Q[j] + 0.2 * P[i]", "dP[i] += e * Q[j]"),
@@ -99,7 +134,8 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
 def test_what_its_siblings_have_is_put_into_a_line(function, old, new, tmp_path):
-    arrays = {"P": P, "Q": Q, "GRID": GRID, "ANGLES": ANGLES, "COSTS": COSTS, "scale": 0.3}
+    arrays = {"P": P, "Q": Q, "GRID": GRID, "ANGLES": ANGLES, "COSTS": COSTS, "scale": 0.3,
+              "LEVELS": LEVELS}  # fmt: skip
     planted = Planted(__file__, tmp_path, arrays)
     at, wrong = planted.line(old), planted.wrong(old, new)
 
