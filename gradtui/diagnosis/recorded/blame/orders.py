@@ -70,6 +70,11 @@ def _reversed(s: Statement, node: ast.expr) -> Iterator[Candidate]:
         text = s.flipped(s.inside(node, 9), axis)
         told = "it must be reversed"
         yield Candidate((s.replaced(node, text),), "wrong-axis", told, cost, text, node)
+    count = len(s.shape(node) or ())
+    if count > 1 and s.dialect.module.__name__ == "numpy":  # a kernel turned over, as in a slope
+        text = f"{s.inside(node, 9)}[{':, ' * (count - 2)}::-1, ::-1]"
+        told, far = "it must be reversed along its last two axes", 2 if count > 2 else 3
+        yield Candidate((s.replaced(node, text),), "wrong-axis", told, far, text, node)
 
 
 def _scanned(s: Statement, node: ast.Call) -> Iterator[Candidate]:
