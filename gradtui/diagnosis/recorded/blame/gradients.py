@@ -41,7 +41,7 @@ from gradtui.recording.tape import Leaf
 Array = NDArray[Any]
 
 _POINTS = 3
-_WORK, _CALL, _LEAST, _MOST = 1_700_000, 100, 200, 9_000
+_WORK, _CALL, _LEAST, _MOST = 4_000_000, 100, 200, 9_000
 """Most operations in all edited runs; the overhead of a run; and bounds on their number."""
 _NUMBERS = 1 << 9
 """Bytes of a value that cost as much as an operation."""
