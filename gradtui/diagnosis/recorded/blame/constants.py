@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
+from itertools import permutations
 from math import prod
 
 from msgspec import Struct
@@ -22,6 +23,10 @@ _MADE: Mapping[str, Callable[[float], float]] = {
     "/ (1 - {})": lambda v: 1 / (1 - v),
 }
 """Numbers derived from a number in scope, none of them 0 or 1."""
+
+
+_TIMES = (1.0, 2.0, 0.5, 4.0)
+"""Small numbers that multiply a product of others."""
 
 
 class Constant(Struct, frozen=True):
@@ -72,6 +77,23 @@ def _named(s: Statement, value: float) -> Iterator[Constant]:
                 told = form.format(text)
                 what = f"the factor {told[2:]}" if told[0] == "*" else f"the division by {told[2:]}"
                 yield Constant(told, f"{what} is missing", True)
+
+
+def made_of_two(s: Statement, value: float) -> Iterator[str]:
+    """Yield a number as a product or quotient of two in a statement, times a small one."""
+    names = dict.fromkeys(ast.unparse(one) for one in s.nodes if isinstance(one, ast.expr))
+    single = [
+        (text, held.value) for text, held in s.scope.items()
+        if text in names and held.value not in (None, 0.0, 1.0) and not held.shape
+    ]  # fmt: skip
+    for (one, first), (two, second) in permutations(single, 2):
+        for text, made in (
+            (f"{one} * {two}", first * second), (f"{one} / {two}", first / second),
+            (f"{one} / {two}**2", first / second**2), (f"{one}**2 / {two}", first**2 / second),
+        ):  # fmt: skip
+            for times in _TIMES:
+                if same(times * made, value):
+                    yield text if times == 1 else f"{number(times)} * {text}"
 
 
 def sizes(s: Statement) -> Iterator[tuple[str, int]]:

@@ -18,6 +18,10 @@ from gradtui.recording.places import is_users_file
 _MOST_NAMES, _MOST_FUNCTIONS = 24, 10
 _ENTRY = re.compile(r"\[-?\w+\]$")
 """The end of an entry's text, by its number."""
+_UNUSED = (
+    ("+", "missing-path", "term"), ("-", "missing-path", "term"), ("*", "missing-factor", "factor"),
+)  # fmt: skip
+"""How a value that nothing uses may have to be joined, with the mistake that it implies."""
 _JOINED = (("+", "missing-path", "term"), ("*", "missing-factor", "factor"))
 
 
@@ -103,18 +107,16 @@ def unused(s: Statement) -> Iterator[Candidate]:
     parts = value.elts if isinstance(value, ast.Tuple) else [value] if value is not None else []
     for name in s.idle:
         held = s.scope.get(name)
-        for part in parts if held is not None and held.shape and held.kind in "fb" else ():
+        for part in parts if held is not None and held.kind in "fb" else ():
             known = s.shape(part)
             if held is None or (known is not None and not stretches(held.shape, known)):
                 continue
-            for sign, rule, what in (
-                ("+", "missing-path", "term"),
-                ("*", "missing-factor", "factor"),
-            ):
+            for sign, rule, what in _UNUSED:
                 text = f"{s.inside(part, 1 + (sign == '*'))} {sign} {name}"
                 told = f"the {what} {name}, which nothing uses, is missing"
                 edit = s.replaced(part, text, 1 + (sign == "*"))
-                yield Candidate((edit,), rule, told, 0, name, part)
+                # One of many numbers that nothing uses may be there for other reasons.
+                yield Candidate((edit,), rule, told, int(not held.shape), name, part)
 
 
 def given(s: Statement) -> Iterator[Candidate]:

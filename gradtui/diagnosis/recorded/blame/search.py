@@ -291,7 +291,8 @@ class Search:
                     yield from slot.factor(factor, value, cost)
         alike = slot.alike() if self._worth.glancing else ()
         for term in (*slot.missing.terms(), *alike) if cost == 2 else ():
-            if self._may_run and self._worth.is_worth_adding(slot, term):
+            worth = slot.whole and term in slot.s.idle
+            if self._may_run and (worth or self._worth.is_worth_adding(slot, term)):
                 for value in multiples(
                     self._trials, self._hand, self._run(slot.s, slot.plus(term))
                 ):

@@ -11,6 +11,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is
 from gradtui.diagnosis.recorded.blame.constants import (
     Constant,
     constants,
+    made_of_two,
     rows_divided_by,
     same,
 )
@@ -164,6 +165,7 @@ class Slot:
         if not same(abs(value), 1):
             found = next(constants(self.s, value))
             if not found.known:
+                yield from self._times(text, value)
                 return
             short = number(value)
             cost += 0 if _is_short(short) or _is_named(found) else 2
@@ -174,6 +176,16 @@ class Slot:
                 many = f"{short} * {text}"
         told = f"the term {many} is missing"
         yield Candidate((self.plus(many),), rule, told, cost, many, self.node)
+
+    def _times(self, text: str, value: float) -> Iterator[Candidate]:
+        """Yield it with a term that nothing else uses, times a product of numbers beside it."""
+        for factor in made_of_two(self.s, abs(value)) if text in self.s.idle else ():
+            sign = "-" if value < 0 else "+"
+            term = f"{factor} * {text}"
+            own = self.s.inside(self.node, 1)
+            edit = self.s.replaced(self.node, f"{own} {sign} {term}", 1)
+            told = f"the term {sign.strip('+')}{term} is missing"
+            yield Candidate((edit,), "missing-term", told, 2, term, self.node)
 
     def passed(self) -> Iterator[Candidate]:
         """Yield its root, and functions of a whole value that may have been forgotten."""
