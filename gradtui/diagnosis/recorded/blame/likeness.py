@@ -235,10 +235,11 @@ class _Renamed(ast.NodeTransformer):
         for pairs in (self._names, self._turned):
             for before, after in pairs.items():
                 old, new = _change(before, after)
-                made = own.replace(old, new, 1)
-                known = made in self._s.scope or made in self._s.unit.globals
-                if made != own and made not in taken and known:
-                    return made
+                for count in (1, -1) if old else (1,):
+                    made = own.replace(old, new, count)
+                    known = made in self._s.scope or made in self._s.unit.globals
+                    if made != own and made not in taken and known:
+                        return made
         return own
 
 
