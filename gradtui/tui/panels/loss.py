@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import numpy as np
 from textual.geometry import Size
 
 from gradtui.base.text import clean, clip, number
@@ -75,7 +76,8 @@ class LossPanel(Panel):
         drawing = self._drawing(picture, width, height - len(legend))
         if drawing.leaving:
             legend = legend_rows(picture, width, drawing.leaving)
-        self.title(f"{title}: nothing to draw" if drawing.empty else title)
+        title += ": nothing to draw" if drawing.empty else _end_text(picture)
+        self.title(title)
         *inside, axis, steps = drawing.rows
         marked = [_mark(frame, y, picture, drawing) for y in range(len(inside))]
         return [*legend, *marked, line((axis, "dim")), line((steps, "dim"))]
@@ -144,6 +146,16 @@ def _untold(frame: Frame) -> bool:
 def _title(picture: Picture) -> str:
     title = clip(clean(picture.title), _TITLE) + (", log scale" if picture.log else "")
     return title + (f", steps {picture.first:,}-{picture.last:,}" if picture.part else "")
+
+
+def _end_text(picture: Picture) -> str:
+    """Return from where on a single curve is not finite, if it ends so: it cannot be drawn."""
+    curve = picture.curves[0]
+    if len(picture.curves) > 1 or not len(curve.values) or np.isfinite(curve.values[-1]):
+        return ""
+    lost = ~np.isfinite(curve.values)
+    first = len(lost) - int(np.argmin(lost[::-1])) if not lost.all() else 0
+    return f" · {number(float(curve.values[first]))} from step {int(curve.steps[first]):,}"
 
 
 def _values(picture: Picture) -> TextRow:

@@ -231,3 +231,13 @@ async def test_keys_do_not_wait_for_a_drawing_of_each_more_step(terminal, monkey
         await t.until(lambda: asked)
         panel._drawing(curve_of(1001), 40, 10)
         assert len(drawn[-1][0][0].steps) == 1001
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("late_nan", "6 Loss · nan from step 1 "), ("five_parcels_rate_1_5", "6 Loss ─")],
+)
+async def test_a_curve_that_ends_not_finite_says_from_where_on(terminal, name, title):
+    async with terminal(name, (80, 24)) as t:
+        await t.press("G")
+        assert title in t.text
