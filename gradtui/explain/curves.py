@@ -93,7 +93,11 @@ def trail_text(frame: Frame, width: int) -> str:
         name = f"|{name}|"
     last = "the last " if frame.step >= len(values) else ""
     head = f"{name} over {last}{len(values):,} steps "
-    text = f"{number(values[0], 3)} {spark(values)} {number(values[-1], 3)}"
+    # as many digits as tell both ends apart
+    digits = next(
+        (few for few in (3, 4, 5) if number(values[0], few) != number(values[-1], few)), 3
+    )
+    text = f"{number(values[0], digits)} {spark(values)} {number(values[-1], digits)}"
     for whole in (head + text, f"{name} {text}", text):
         if cell_width(whole) <= width:
             return whole

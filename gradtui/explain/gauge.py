@@ -54,6 +54,8 @@ def _verdict(frame: Frame, gauge: Gauge) -> tuple[str, Role]:
     """
     if gauge.sharpness <= 0.0:
         return "no upward curvature here", "dim"
+    if not frame.tape.rate:
+        return "nothing moves", "dim"
     if gauge.pull > gauge.limit:
         lost = any(found.severity == "error" for found in frame.known.run_findings or ())
         return ("diverges", "bad") if lost else ("above the limit", "local")

@@ -16,3 +16,11 @@ def test_momentum_that_swings_below_the_limit_is_no_warning():
     session = gradtui.load("five_parcels_adam")
     (row,) = [row for row in gauge_rows(session.frame, 60)[:1]]
     assert row[-1] == ("stable, swings", "good")
+
+
+def test_at_a_rate_of_0_nothing_moves():
+    session = gradtui.load("iris")
+    session.seek(300)
+    session.investigation.measure(session.frame.tape)
+    assert session.frame.tape.rate == 0
+    assert "nothing moves" in texts(gauge_rows(session.frame, 60))[0]
