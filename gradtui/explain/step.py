@@ -87,6 +87,8 @@ def _state(frame: Frame, width: int, detail: int) -> TextRow:
 
 def _growth(frame: Frame) -> int:
     """Return by how many cells the state grows at other moments, so that its form stays there."""
+    if frame.where is Pass.START:
+        return 0  # where it is told in words of its own
     step, loss = f"{frame.step:,}", UNKNOWN
     if frame.computed(frame.graph.loss):
         loss = number(frame.loss)
