@@ -67,7 +67,10 @@ def _arrive(session: Session, guide: Guide) -> None:
     guide.reached(_is_reached(session))
     if guide.lesson is None:
         guide.following = lesson_after(session.problem.path)
+    here = session.step, session.position
     session.position = session.position  # a question may hold the cursor back
+    if (session.step, session.position) < here:
+        session.message = "back to the moment before the one that shows the answer"
 
 
 def look(session: Session) -> None:

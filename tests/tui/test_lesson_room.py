@@ -67,3 +67,20 @@ async def test_the_confusion_that_a_lesson_speaks_of_is_in_view_whole(terminal, 
         assert shown.endswith(
             "0 1 2 true ↓, predicted → 0 10 0 0 of the validation 1 0 9 1 2 0 0 10"
         )
+
+
+async def test_a_lens_has_the_rows_that_a_lesson_does_not_need(terminal):
+    async with terminal(find_scenario("five_parcels"), (80, 24)) as t:
+        t.session.guide.answered |= {2}
+        await t.press("f", "enter", "enter", "f", "L", "backspace", "1", "enter")
+        assert "Lesson · 6 of 10" in t.text and "press m for the Jacobian." in t.text
+        assert "Σ over 5 rows" in t.text
+        notes = t.debugger.query_one("#notes").size
+        assert notes.height == 2
+
+
+async def test_a_question_that_takes_the_cursor_back_says_so(terminal):
+    async with terminal(find_scenario("two_weights"), (80, 24)) as t:
+        await t.press("f")
+        assert "Lesson · 2 of 10" in t.text
+        assert "back to the moment before the one that shows the answer" in t.text

@@ -44,6 +44,13 @@ class NotesPanel(Panel):
         _, wanted = super().rows_needed(size)
         return wanted if frame.known.findings else min(wanted, _FEW), wanted
 
+    def rows_wanted(self, frame: Frame) -> int:
+        """Return the rows of a lesson, which beside a lens leaves it the rest on a low screen."""
+        if frame.lesson is None or not self.screen.has_class("-close"):
+            return 0
+        width = self.screen.size.width - self.gutter.width
+        return len(self._lesson_rows(frame, width)) - 1
+
     def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the findings and the notes, wrapped to the panel."""
         lesson, notes = self._lesson_rows(frame, width), notes_rows(frame, width)
@@ -54,8 +61,9 @@ class NotesPanel(Panel):
         return lesson_rows(frame, width, self.fill)
 
     def present_name(self, frame: Frame) -> str:
-        """Return its name by what it shows first."""
-        return self._title_at(frame).split(" · ")[0]
+        """Return its name by what matters most in it."""
+        names = self._title_at(frame).split(" · ")
+        return names[0] if frame.lesson is not None else names[-1]
 
     def _title_at(self, frame: Frame) -> str:
         lesson = frame.lesson
