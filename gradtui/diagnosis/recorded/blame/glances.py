@@ -37,7 +37,8 @@ class Rounds:
 
     def __init__(self, held: Held, watchdog: Watchdog, library: Library) -> None:
         self._held, self._watchdog, self._library = held, watchdog, library
-        self._codes: dict[str, CodeType] = {}
+        self._codes: dict[str, tuple[CodeType, bool]] = {}
+        """The code of each expression, and whether it may write into an array."""
         self._values: dict[tuple[ast.stmt, str], list[Any]] = {}
 
     def held(self, s: Statement) -> Sequence[Mapping[str, Any]]:
@@ -66,21 +67,22 @@ class Rounds:
             yield self._run(s, text, dict(one))
 
     def _run(self, s: Statement, text: str, held: dict[str, Any]) -> Any:
-        code = self._compiled(s.unit.outside(text))
-        if any(_WRITING.fullmatch(name) for name in code.co_names):
+        code, writes = self._compiled(s.unit.outside(text))
+        if writes:
             held = {name: self._library.copied(one) if name in code.co_names else one
                     for name, one in held.items()}  # fmt: skip
         with suppress(Exception, Endless), self._watchdog.watching():
             return eval(code, s.unit.globals, held)
         return FAILED
 
-    def _compiled(self, text: str) -> CodeType:
+    def _compiled(self, text: str) -> tuple[CodeType, bool]:
         """Return the code of an expression; for invalid text, code that fails."""
         if text not in self._codes:
             try:
-                self._codes[text] = compile(text, "<gradtui>", "eval")
+                code = compile(text, "<gradtui>", "eval")
             except (SyntaxError, ValueError):
-                self._codes[text] = compile("1 / 0", "<gradtui>", "eval")
+                code = compile("1 / 0", "<gradtui>", "eval")
+            self._codes[text] = code, any(map(_WRITING.fullmatch, code.co_names))
         return self._codes[text]
 
     def _seen(self, value: Any) -> Any:

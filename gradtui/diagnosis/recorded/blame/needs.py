@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -88,12 +89,12 @@ class Needs:
         return told and len(self._back) * _SUMS * groups <= _WORK
 
     def _ways(self, nodes: dict[str, int]) -> Iterator[_Sum]:
+        """Return sums of each result in turn: most changes miss one of each, and no other counts."""
         rng = np.random.default_rng(_SEED)
         rest = [name for name in nodes if name not in self._wrong]
-        for names in ([one] for one in nodes if one in self._wrong):
-            yield from (self._drawn(names, rng) for _ in range(_SUMS))
-        if rest:
-            yield from (self._drawn(rest, rng) for _ in range(_SUMS))
+        groups = [*([one] for one in nodes if one in self._wrong), *([rest] if rest else ())]
+        drawn = [[self._drawn(names, rng) for _ in range(_SUMS)] for names in groups]
+        return chain.from_iterable(zip(*drawn, strict=True))
 
     def _drawn(self, names: Sequence[str], rng: np.random.Generator) -> _Sum:
         """Return a random sum of some results."""
