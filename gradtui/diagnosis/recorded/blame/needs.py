@@ -7,7 +7,7 @@ every value at once whether another one in its place would make the results righ
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -80,6 +80,7 @@ class Needs:
         self._tops: Mapping[str, int] = nodes
         self._rooms = defaultdict[frozenset[int], int](lambda: _AGAIN)
         """The values of a statement -> how many nodes may still be computed again for it."""
+        self._slopes_of: dict[int, tuple[Sequence[int], Array, Array]] = {}
         self._sums = [*self._ways(nodes)] if self._may_go(nodes) else []
         self._stored = Stored(self._tape, self._back if self._sums else ())
 
@@ -88,7 +89,7 @@ class Needs:
         groups = len(self._wrong & nodes.keys()) + 1
         return told and len(self._back) * _SUMS * groups <= _WORK
 
-    def _ways(self, nodes: dict[str, int]) -> Iterator[_Sum]:
+    def _ways(self, nodes: dict[str, int]) -> Iterable[_Sum]:
         """Return sums of each result in turn: most changes miss one of each, and no other counts."""
         rng = np.random.default_rng(_SEED)
         rest = [name for name in nodes if name not in self._wrong]
@@ -177,19 +178,36 @@ class Needs:
 
     def _linearly(
         self, nodes: Nodes, changes: Sequence[Change], ways: Sequence[float]
-    ) -> Iterator[list[tuple[float, float]]]:
-        """Yield how changes move each sum, for each multiple, and the size of what is added."""
-        for one in self._sums:
-            total = base = room = 0.0
-            with np.errstate(all="ignore"):
-                for ids, change in zip(nodes, changes, strict=True):
-                    for slope in [one.slopes[id] for id in ids if id in one.slopes]:
-                        step = slope * (change.found - change.own)
-                        total += float(step.sum())
-                        room += float(np.abs(step).sum())
-                        if change.none is not None:
-                            base += float((slope * (change.none - change.own)).sum())
-            yield [(base + way * (total - base), room) for way in ways]
+    ) -> Iterable[list[tuple[float, float]]]:
+        """Return how changes move each sum, for each multiple, and the size of what is added."""
+        totals, bases, rooms = np.zeros((3, len(self._sums)))
+        with np.errstate(all="ignore"):
+            for ids, change in zip(nodes, changes, strict=True):
+                step = np.ravel(change.found - change.own)
+                base = None if change.none is None else np.ravel(change.none - change.own)
+                for id in ids:
+                    sums, slopes, sizes = self._slopes_by(id)
+                    totals[sums] += slopes @ step
+                    rooms[sums] += sizes @ np.abs(step)
+                    if base is not None:
+                        bases[sums] += slopes @ base
+            moved = bases + np.multiply.outer(ways, totals - bases)
+        return [
+            [(total, room) for total in one]
+            for one, room in zip(moved.T.tolist(), rooms.tolist(), strict=True)
+        ]
+
+    def _slopes_by(self, id: int) -> tuple[Sequence[int], Array, Array]:
+        """Return the sums that depend on a node, their derivatives by it, and the sizes of those.
+
+        There is a row for each sum, and a column for each element.
+        """
+        if id not in self._slopes_of:
+            sums = [at for at, one in enumerate(self._sums) if id in one.slopes]
+            rows = [self._sums[at].slopes[id].ravel() for at in sums]
+            slopes = np.array(rows).reshape(len(sums), self._tape.value(id).size)
+            self._slopes_of[id] = sums, slopes, np.abs(slopes)
+        return self._slopes_of[id]
 
     def _again(
         self, nodes: Nodes, changes: Sequence[Change], ways: Sequence[float]
