@@ -90,7 +90,7 @@ class Needs:
         return told and len(self._back) * _SUMS * groups <= _WORK
 
     def _ways(self, nodes: dict[str, int]) -> Iterable[_Sum]:
-        """Return sums of each result in turn: most changes miss one of each, and no other counts."""
+        """Return sums of each result in turn: most changes miss the first of each."""
         rng = np.random.default_rng(_SEED)
         rest = [name for name in nodes if name not in self._wrong]
         groups = [*([one] for one in nodes if one in self._wrong), *([rest] if rest else ())]
