@@ -108,7 +108,8 @@ class Suspects:
         beside = set() if forward or called else self._beside(unit, node, lines)
         lines = lines | called | beside
         fed = {name for line in lines for name in self._flow.feeds.get(line, ())}
-        tier = self._tier(lines, fed, partial=_is_partial(node))
+        kept = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute)
+        tier = self._tier(lines, fed, partial=_is_partial(node), kept=kept)
         if fed and tier == TIERS and _hands_on(node):
             return Suspect(statement, UNTOLD - 1, True, order)
         if tier < TIERS and _does_nothing(node):
@@ -228,12 +229,15 @@ class Suspects:
         }  # fmt: skip
         return {one for one in found & set(self._flow.feeds) if order.get(one, 0) > own}
 
-    def _tier(self, lines: set[Line], fed: set[str], *, partial: bool) -> int:
-        """Return how likely the lines that take part in some gradients are at fault."""
+    def _tier(self, lines: set[Line], fed: set[str], *, partial: bool, kept: bool) -> int:
+        """Return how likely the lines that take part in some gradients are at fault.
+
+        They store a `partial` value, or one that is `kept` by an object.
+        """
         wrong = self._wrong
         if not fed and lines & self._flow.idle and not lines & self._flow.forward:
-            # What nothing uses may be stored in the wrong elements.
-            return UNTOLD - 1 if partial else TIERS
+            # What nothing uses may be stored in the wrong elements, or not in its array.
+            return UNTOLD - 1 if partial or kept else TIERS
         if not fed:
             return TIERS if lines & self._flow.forward else UNTOLD
         if not fed & wrong:

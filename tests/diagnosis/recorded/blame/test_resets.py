@@ -64,7 +64,27 @@ def in_place(W):
     return np.sum(y), d + both
 
 
+class Sums:
+    def __init__(self, n):
+        self.all = np.zeros(2 * n)
+        self.first, self.second = self.all[:n], self.all[n:]
+
+    def add(self, a, b, t):
+        self.first += 2 * a * t
+        self.second += 3 * b**2
+
+
+def in_views(W):
+    a, b = W[:2], W[2:]
+    sums, loss = Sums(2), 0.0
+    for t in range(3):
+        loss += np.sum(a**2 * t + b**3)
+        sums.add(a, b, t)
+    return loss, sums.all
+
+
 MISTAKES = [
+    (in_views, "self.second += 3 * b**2", "self.second = 3 * b**2"),
     (
         by_rows,
         "    for i in range(n):\n        total = 0.0\n",
@@ -94,7 +114,7 @@ def test_a_value_begins_where_it_must(function, old, new, tmp_path):
     assert planted.errors(repaired(wrong, found), function.__name__) == []
 
 
-@pytest.mark.parametrize("function", [by_rows, while_it_lasts, over_time, in_place])
+@pytest.mark.parametrize("function", [by_rows, while_it_lasts, over_time, in_place, in_views])
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, {"X": X, "W": W})
 
