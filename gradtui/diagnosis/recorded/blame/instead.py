@@ -167,9 +167,12 @@ def _sums(slot: Slot) -> Iterator[Instead]:
 def _products(slot: Slot) -> Iterator[Instead]:
     """Yield products of two matrices, one of which may be the present expression."""
     s, shape = slot.s, slot.shape
-    if not shape or len(shape) > 2:
+    if not shape:
         return
     own = s.text(slot.node)
+    if len(shape) > 2:
+        yield from _stacked(slot, shape)
+        return
     for name, found in _matrices(s):
         if found == (shape[0], shape[0]) and name != own:
             text = _product(s, name, s.inside(slot.node, 9))
@@ -180,6 +183,21 @@ def _products(slot: Slot) -> Iterator[Instead]:
     for text in _multiplied(slot)[:_PRODUCTS]:
         if text != own:
             yield Instead(slot, text, 2, "wrong-variable", f"{own} must be {text}")
+
+
+def _stacked(slot: Slot, shape: Shape) -> Iterator[Instead]:
+    """Yield the product of an expression with each stack of square matrices that fits it."""
+    s, own = slot.s, slot.s.inside(slot.node, 9)
+    named = [(n, held.shape) for n, held in _named(s) if held.shape[:-2] == shape[:-2]]
+    turns = [s.dialect.swapped, *(text for text, axes in s.orders.items() if axes == len(shape))]
+    for name, found in [pair for pair in named if len(pair[1]) == len(shape)][:_MULTIPLIED]:
+        turned = [name, *(f"{name}{turn}" for turn in dict.fromkeys(turns))]
+        for text in turned if name != s.text(slot.node) else ():
+            told = f"the factor {text} is missing"
+            if found[-2:] == (shape[-2],) * 2:
+                yield Instead(slot, f"{text} @ {own}", 2, "missing-factor", told)
+            if found[-2:] == (shape[-1],) * 2:
+                yield Instead(slot, f"{own} @ {text}", 2, "missing-factor", told)
 
 
 def _matrices(s: Statement) -> list[tuple[str, Shape]]:
