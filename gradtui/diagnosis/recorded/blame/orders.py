@@ -18,6 +18,8 @@ _REVERSALS = ("flip", "flipud", "fliplr")
 _LAID = ("reshape", "view")
 _COMPLEX = (b"conj", b"fft", b"complex")
 """What the text of functions of complex numbers contains."""
+_CONVOLVED = (b"conv", b"kernel", b"filter", b"weight", b"flip", b"rot", b"::-1")
+"""What the text of functions has that may turn an array round."""
 _MOST = 4
 """Most axes of an array that is laid out in another order."""
 
@@ -34,6 +36,9 @@ def orders(s: Statement) -> Iterator[Candidate]:
             yield from _turned_before(s, node)
         if isinstance(node, ast.expr) and _may_be_reversed(s, node):
             yield from _reversed(s, node)
+            yield from _turned_round(s, node)
+        if isinstance(node, ast.Subscript):
+            yield from _as_it_is(s, node)
 
 
 def _conjugated(s: Statement, node: ast.expr) -> Iterator[Candidate]:
@@ -75,6 +80,29 @@ def _reversed(s: Statement, node: ast.expr) -> Iterator[Candidate]:
         text = f"{s.inside(node, 9)}[{':, ' * (count - 2)}::-1, ::-1]"
         told, far = "it must be reversed along its last two axes", 2 if count > 2 else 3
         yield Candidate((s.replaced(node, text),), "wrong-axis", told, far, text, node)
+
+
+def _turned_round(s: Statement, node: ast.expr) -> Iterator[Candidate]:
+    """Yield an array reversed along two axes, as the kernel of a convolution is on the way back."""
+    shape = s.shape(node) or s.shape_of_value(node) or ()
+    convolved = any(one in s.unit.source for one in _CONVOLVED)
+    cost = 1 if convolved and is_leaf(node) else 3
+    for axes in ((-2, -1), (0, 1)) if len(shape) > 2 else ((0, 1),):
+        if len(shape) > 1 and all(shape[at] > 1 for at in axes):
+            text, told = s.flipped(s.inside(node, 9), f"{axes}"), "it must be turned round"
+            yield Candidate((s.replaced(node, text),), "wrong-axis", told, cost, text, node)
+
+
+def _as_it_is(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
+    """Yield an array that is reversed as it is."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    turned = [s.text(one).replace(" ", "") == "::-1" for one in parts]
+    plain = all(
+        one or s.text(part) in (":", "...") for one, part in zip(turned, parts, strict=True)
+    )
+    if any(turned) and plain and isinstance(node.ctx, ast.Load):
+        edit, told = s.replaced(node, s.text(node.value)), "it must not be reversed"
+        yield Candidate((edit,), "wrong-axis", told, 1, None, node)
 
 
 def _scanned(s: Statement, node: ast.Call) -> Iterator[Candidate]:
