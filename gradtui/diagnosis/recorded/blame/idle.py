@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import product
 from types import CodeType, FunctionType, ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
@@ -17,6 +18,8 @@ from gradtui.engine.shapes import stretches
 
 _MOST = 4
 """Most such names of a statement that are tried."""
+_PRODUCTS = 8
+"""Most products with such a name that are tried as a term."""
 _AXES = 3
 """Most axes that an expression of unknown shape may have."""
 _FILES = 32
@@ -107,6 +110,8 @@ def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
             continue
         for slot in slots:
             yield from _in_slot(slot, s.spelled(text), held)
+        if held.kind == "f":
+            yield from _terms(s, s.spelled(text))
 
 
 def _in_slot(slot: Slot, text: str, held: Held) -> Iterator[Candidate]:
@@ -124,6 +129,43 @@ def _in_slot(slot: Slot, text: str, held: Held) -> Iterator[Candidate]:
             edit = s.replaced(node, f"{s.inside(node, 1)} {sign} {fitting}", 1)
             cost = 1 if sign == "+" else 2
             yield Candidate((edit,), "missing-path", f"the term {named}", cost, fitting, node)
+
+
+def _terms(s: Statement, text: str) -> Iterator[Candidate]:
+    """Yield sums with a term that nothing uses as a factor, of an entry or an array beside it.
+
+    The entry is picked as where the factor is computed, or by parts of the indices beside it.
+    """
+    value = s.value()
+    added = isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub)
+    if value is None or not added or text in s.text(value):
+        return
+    entries = [one for one in ast.walk(value) if isinstance(one, ast.Subscript)]
+    names = [one for one in ast.walk(value) if isinstance(one, ast.Name) and s.shape(one)]
+    places = [*_computed_at(s, text), *_combined([one.slice for one in entries], s)]
+    arrays = dict.fromkeys(s.text(one.value) for one in entries if isinstance(one.value, ast.Name))
+    others = [f"{array}[{place}]" for place in places for array in arrays]
+    others = [one for one in others if one not in s.text(value)] + [s.text(one) for one in names]
+    for other in [*dict.fromkeys(others)][:_PRODUCTS]:
+        edit = s.replaced(value, f"{s.text(value)} + {other} * {text}", 1)
+        told = f"the term {other} * {text} is missing: nothing uses {text}"
+        yield Candidate((edit,), "missing-path", told, 1, f"{other} * {text}", value)
+
+
+def _computed_at(s: Statement, text: str) -> Iterator[str]:
+    """Yield the indices of the entries that a name is computed from."""
+    for node in s.unit.nodes:
+        if isinstance(node, ast.Assign) and text in map(ast.unparse, node.targets):
+            inner = (one for one in ast.walk(node.value) if isinstance(one, ast.Subscript))
+            yield from (s.text(one.slice) for one in inner)
+
+
+def _combined(indices: Sequence[ast.expr], s: Statement) -> Iterator[str]:
+    """Yield the indices that have each part from one of several."""
+    parts = [one.elts if isinstance(one, ast.Tuple) else [one] for one in indices]
+    if len({len(one) for one in parts}) == 1:
+        axes = [dict.fromkeys(map(s.text, axis)) for axis in zip(*parts, strict=True)]
+        yield from (", ".join(one) for one in product(*axes))
 
 
 def _fitting(text: str, held: Shape, wanted: Shape | None) -> Iterator[str]:

@@ -75,7 +75,8 @@ class Missing:
         for text, _ in self._numbers() if self._shape != () else ():
             yield from ((text, 3), (f"1 / {text}", 3), (f"(1 - {text})", 4))
         yield from ((text, 3) for text in self._counts()[:_NUMBERS])
-        yield from ((text, 3) for text in self._rounds())
+        line = self._s.text(self._s.node)  # a round that picks an entry beside it is likelier
+        yield from ((text, 2 if f"[{text}]" in line else 3) for text in self._rounds())
         for function, arity in own_functions(self._s):
             for name, held in names:
                 if arity == 1 and held.kind == "f":
