@@ -25,6 +25,8 @@ HELP = (
     Shortcut("help-up", ("k", "up"), "scroll(-5)", "up"),
     Shortcut("help-page-down", ("pagedown", "space"), "page(1)", "a page down"),
     Shortcut("help-page-up", ("pageup",), "page(-1)", "a page up"),
+    Shortcut("help-first", ("g", "home"), "scroll(-1000000)", "first row"),
+    Shortcut("help-end", ("G", "end"), "scroll(1000000)", "last row"),
     Shortcut("help-part", ("n", "tab"), "part", "next part"),
     Shortcut("help-search", ("slash",), "search", "search"),
 )

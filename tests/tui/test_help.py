@@ -69,3 +69,13 @@ async def test_what_is_behind_a_window_stays_in_view_in_every_theme(terminal, th
         around = t.rows[0], t.rows[-1]
         await t.press(*keys)
         assert t.app.screen is not t.app.screen_stack[0] and (t.rows[0], t.rows[-1]) == around
+
+
+async def test_the_ends_of_the_help_are_a_key_away_as_in_a_table(terminal):
+    async with terminal("two_weights", (80, 24)) as t:
+        await t.press("question_mark")
+        first = t.text
+        await t.press("G")
+        assert "how a session is kept, resumed and protected" in t.text
+        await t.press("g")
+        assert t.text == first
