@@ -75,7 +75,9 @@ def surface_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
     legend_rows = 1 + slim + sum(height >= least for least in _TALL)
     rows, columns = height - legend_rows - 2, width - MARGIN - 1
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
-        return _words("a larger panel shows the surface: zoom it", width)[:height]
+        return _words("a larger panel shows the surface: zoom it, or enlarge the terminal", width)[
+            :height
+        ]
     try:
         surface = frame.surface((columns * ACROSS, rows * DOWN))
     except ValueError as error:

@@ -151,3 +151,9 @@ async def test_a_value_has_all_its_digits_or_four_of_them_on_every_panel(termina
             for value in [*values, frame.loss]:
                 near = {x for x in told if abs(x - value) < 4e-4 * abs(value)}
                 assert near <= {float(f"{value:.6g}"), float(f"{value:.4g}")}, (keys, value)
+
+
+async def test_where_a_surface_has_no_room_it_is_said_how_it_gets_some(terminal):
+    async with terminal("two_weights", (120, 12)) as t:
+        await t.press("n", "M")
+        assert "a larger panel shows the surface: zoom it, or enlarge the terminal" in t.text
