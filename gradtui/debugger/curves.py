@@ -230,8 +230,7 @@ class Curves:
             column = history.losses if series.kind == "loss" else history.validation_losses
             assert column is not None
             now = float(column[step]) if here else None
-            # Steps past the file's last one that nobody has visited would only hide the rest.
-            values = column[first : min(last, max(branch.problem.steps, step)) + 1]
+            values = _seen(column[first : last + 1], max(branch.problem.steps, step) + 1 - first)
             return Curve(
                 name, mark, range(first, first + len(values)), values, now,
                 (history, series, first, last), main, self._outline(history, series.kind, column),
@@ -278,6 +277,15 @@ class Curves:
         self.unfinished |= at < len(missing)
         left = set(missing[at:])
         return [s for s in wanted if s not in left]
+
+
+def _seen(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Return the values without those after the first `count` if these would hide the rest.
+
+    They are of steps past the file's last one that nobody has visited.
+    """
+    seen, ahead = values[:count], values[count:]
+    return values if np.max(ahead, initial=-math.inf) <= np.max(seen, initial=0.0) else seen
 
 
 def _swept(sweep: Sweep, plot: Plot, step: int) -> Picture:

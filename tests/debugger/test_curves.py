@@ -155,10 +155,14 @@ def test_beyond_the_last_step_the_picture_is_some_steps_ahead(step, last):
     assert last_drawn(12, step) == last
 
 
-def test_steps_past_the_last_that_nobody_has_visited_are_not_drawn():
+@pytest.mark.parametrize(
+    ("lr", "drawn"), [(0.05, [13, 38, 38, 13]), (0.2, [13, 15, 21, 13])], ids=["falls", "climbs"]
+)
+def test_steps_past_the_last_that_nobody_has_visited_hide_no_others(lr, drawn):
     session = gradtui.load("five_parcels")
+    session.branches.what_if(f"lr {lr}", 10) if lr != 0.05 else None
     session.history.advance(40)
-    for step, drawn in ((12, 13), (14, 15), (20, 21), (3, 13)):
+    for step, count in zip((12, 14, 20, 3), drawn, strict=True):
         session.seek(step)
-        (curve,) = session.frame.drawn.picture.curves
-        assert len(curve.values) == len(curve.steps) == drawn
+        (curve,) = [one for one in session.frame.drawn.picture.curves if one.main]
+        assert curve.steps[-1] + 1 == count
