@@ -14,6 +14,7 @@ def print_value(arguments: argparse.Namespace) -> int:
     """Print an expression at a step: value, shape, the first rows."""
     from gradtui.debugger.inspection import inspect, whole_data
     from gradtui.explain.arrays import value_rows
+    from gradtui.explain.assigned import assigned_note
     from gradtui.explain.training import part_text
 
     session = open_session(arguments.file, ascii=arguments.ascii)
@@ -26,7 +27,8 @@ def print_value(arguments: argparse.Namespace) -> int:
     except InputError as error:
         raise error.within("EXPRESSION", [arguments.expression]) from None
     step = None if session.problem.call is not None else session.step
-    whole, note = whole_data(arguments.expression, session.problem), ""
+    whole = whole_data(arguments.expression, session.problem)
+    note = assigned_note(arguments.expression, session.frame)
     if arguments.all:
         if whole is None:
             message = f"--all: '{arguments.expression}' is not data cut into batches"

@@ -1,7 +1,8 @@
 """Any value of a step by an expression: an array of the model, a gradient, a computation.
 
-The language is that of watches; besides, a name may be a label, `dw` means grad(w) unless
-something is called dw, and brackets pick an element or a row: `W[0,1]`, `grad(W)[2]`.
+The language is that of watches; besides, a name may be a label or what a line of the user's own
+code assigned, `dw` means grad(w) unless something is called dw, and brackets pick an element or a
+row: `W[0,1]`, `grad(W)[2]`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from collections.abc import Callable
 import numpy as np
 from msgspec import Struct
 
-from gradtui.base.source import InputError, Place
+from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import shape_text
+from gradtui.debugger.assigned import OwnNames
 from gradtui.debugger.session import Session
 from gradtui.engine.observables import (
     Array,
     Observable,
     observe_node,
+    observe_value,
     observed,
     read_expression,
 )
@@ -29,7 +32,11 @@ from gradtui.scenario.references import as_shown
 Pick = tuple[int | slice, ...]
 _PICKED = re.compile(r"(?P<of>.+?)\s*\[(?P<parts>[-0-9:,\s]*)\]\s*", re.DOTALL)
 _PART = re.compile(r"(-?[0-9]{1,9})|(-?[0-9]{0,9})\s*:\s*(-?[0-9]{0,9})")
+_DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 _SLOPE = re.compile(r"grad\s*\(\s*(?P<of>.+?)\s*\)|[d∂](?P<alone>.+)", re.DOTALL)
+
+_Found = tuple[Observable, tuple[Array, ...]]
+"""An expression, and the values that it needs beside those of the tape."""
 
 
 class Inspected(Struct, frozen=True, eq=False):
@@ -40,6 +47,8 @@ class Inspected(Struct, frozen=True, eq=False):
     shape: tuple[int, ...]
     observable: Observable
     _pick: Pick
+    _own: tuple[Array, ...] = ()
+    """The values that it needs beside those of the tape."""
 
     def value(self, step: int, tape: Callable[[int], Tape]) -> Array:
         """Return its value at a step; `tape` returns the tape of a step.
@@ -50,33 +59,39 @@ class Inspected(Struct, frozen=True, eq=False):
         if first < 0:
             raise InputError("there is no step before", Place(1, 1), source_line=self.text)
         tapes = map(tape, range(first, step + 1))
-        rows = [[one.value(node) for node in self.observable.needs] for one in tapes]
+        rows = [[self._value(one, node) for node in self.observable.needs] for one in tapes]
         return np.asarray(observed(self.observable, rows, first)[self._pick])
 
+    def _value(self, tape: Tape, node: int) -> Array:
+        own = node - len(tape.program.nodes)
+        return tape.value(node) if own < 0 else self._own[own]
 
-def read_inspected(text: str, problem: Problem) -> Inspected:
-    """Return the expression that a text is; raises InputError with a place in the text."""
-    text = text.strip()
+
+def read_inspected(text: str, problem: Problem, own: OwnNames | None = None) -> Inspected:
+    """Return the expression that a text is; raises InputError with a place in the text.
+
+    `own` are the names of the user's code, where it is one call of that.
+    """
+    text, pick = text.strip(), Pick()
     try:
-        whole = _named(text, problem)
-        if whole is not None:
-            return Inspected(text, whole.shape, whole, ())
-        picked = _PICKED.fullmatch(text)
-        if picked is None or not _picks(picked["parts"]) or not _is_one(picked["of"]):
-            whole = read_expression(text, problem.trainer.program)
-            return Inspected(text, whole.shape, whole, ())
-        of = _named(picked["of"], problem)
-        of = read_expression(picked["of"], problem.trainer.program) if of is None else of
-        at = picked.start("parts") - 1
-        pick = _pick(picked["parts"], of.shape, Place(1, at + 1, len(text) - at))
-        return Inspected(text, np.broadcast_to(0.0, of.shape)[pick].shape, of, pick)
+        found = _named(text, problem, own)
+        picked = None if found else _PICKED.fullmatch(text)
+        if picked and _picks(picked["parts"]) and _is_one(picked["of"]):
+            of = picked["of"]
+            found = _named(of, problem, own) or _computed(of, problem, own)
+            at = picked.start("parts") - 1
+            pick = _pick(picked["parts"], found[0].shape, Place(1, at + 1, len(text) - at))
+        whole, values = found or _computed(text, problem, own)
+        shape = np.broadcast_to(0.0, whole.shape)[pick].shape
+        return Inspected(text, shape, whole, pick, values)
     except InputError as error:
         raise InputError(error.message, error.place, source_line=text) from None
 
 
 def inspect(text: str, session: Session) -> Array:
-    """Return a text's value at a session's step; raises InputError with a place in the text."""
-    return read_inspected(text, session.problem).value(session.step, session.tape)
+    """Return a text's value at a session's cursor; raises InputError with a place in the text."""
+    own = OwnNames(session.problem, session.structure, session.position)
+    return read_inspected(text, session.problem, own).value(session.step, session.tape)
 
 
 def whole_data(text: str, problem: Problem) -> Array | None:
@@ -94,17 +109,34 @@ def is_value(text: str, session: Session) -> bool:
     return True
 
 
-def _named(text: str, problem: Problem) -> Observable | None:
-    """Return the node meant by a name, a label, or the gradient of either; else None."""
+def _named(text: str, problem: Problem, own: OwnNames | None) -> _Found | None:
+    """Return what is meant by a name, a label, or the gradient of either; else None."""
     names, program = as_shown(problem.graph.names, problem), problem.trainer.program
     if text in names:
-        return observe_node(names[text], program)
+        return observe_node(names[text], program), ()
+    assigned = None if own is None else own.find(text)
+    if assigned is not None:
+        return observe_value(text, assigned.value.shape, program), (assigned.value,)
     if match := _SLOPE.fullmatch(text):
         name = match["of"] or match["alone"]
         lines = () if program.hand is None else program.hand.lines
         if name in names and text not in {one.line.name for one in lines}:
-            return observe_node(names[name], program, gradient=True)
+            return observe_node(names[name], program, gradient=True), ()
     return None
+
+
+def _computed(text: str, problem: Problem, own: OwnNames | None) -> _Found:
+    """Return an expression of the language; raises InputError with a place in the text."""
+    program, values = problem.trainer.program, {} if own is None else own.values
+    if values and "#" in text:
+        at = text.index("#")
+        raise InputError("what stands after '#' would be a comment: a name such as z#2 stands "
+                         "alone, or before brackets", Place(1, at + 1))  # fmt: skip
+    dotted = _DOTTED.fullmatch(text)
+    if dotted and (near := did_you_mean(text, values)):
+        raise InputError(f"'{text}' is not defined{near}", Place(1, 1, len(text)))
+    shapes = {name: value.shape for name, value in values.items()}
+    return read_expression(text, program, shapes), tuple(values.values())
 
 
 def _picks(parts: str) -> bool:

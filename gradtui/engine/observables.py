@@ -8,8 +8,9 @@ and confusion; and `validation_…`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from gradtui.engine.graph import Kind, Node
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.engine.program import StepProgram
+from gradtui.engine.shapes import Shape
 from gradtui.engine.vectorized import Vectorized
 from gradtui.language.operators import COMPARISONS
 from gradtui.language.parser import Call, Name, Tree, parse_expression
@@ -44,6 +46,7 @@ _DEEPEST = 16
 _FEW = 8
 """Fewer parameters are named in a message."""
 _LANGUAGE = Context(functions=FUNCTIONS, elements=True)
+_NO_MORE: Mapping[str, Shape] = MappingProxyType({})
 _NORM = "a*sqrt(sum((g/a)**2))"
 
 
@@ -108,10 +111,15 @@ class Observable(Struct, frozen=True, eq=False, dict=True):
         return Vectorized(self.nodes, [*(leaf for leaf, _ in self.reads), *step, *past])
 
 
-def read_expression(text: str, program: StepProgram) -> Observable:
-    """Return the expression of a text over a run; raises InputError with a place in the text."""
+def read_expression(
+    text: str, program: StepProgram, more: Mapping[str, Shape] = _NO_MORE
+) -> Observable:
+    """Return the expression of a text over a run; raises InputError with a place in the text.
+
+    `more` has the shapes of further values by name, whose nodes follow those of the program.
+    """
     tree = parse_expression(text, context=_LANGUAGE)
-    reader = _Reader(program)
+    reader = _Reader(program, more)
     found = reader.observable(text.strip(), reader.lower(tree))
     if found.size > LARGEST:
         raise InputError(
@@ -122,10 +130,16 @@ def read_expression(text: str, program: StepProgram) -> Observable:
 
 def observe_node(node: int, program: StepProgram, *, gradient: bool = False) -> Observable:
     """Return the expression of a node's value, or of its gradient, independent of names."""
-    reader = _Reader(program)
+    reader = _Reader(program, _NO_MORE)
     name = program.nodes[node].name
     root = reader.adjoint(node, name) if gradient else reader.leaf(node, name)
     return reader.observable(name, root)
+
+
+def observe_value(name: str, shape: Shape, program: StepProgram) -> Observable:
+    """Return the expression of a value that is no node of the program, but the one after them."""
+    reader = _Reader(program, {name: shape})
+    return reader.observable(name, reader.leaf(len(program.nodes), name))
 
 
 def read_condition(text: str, program: StepProgram) -> Observable:
@@ -165,8 +179,10 @@ def _compares(tree: Tree) -> bool:
 class _Reader:
     """Lowers an expression, with a leaf for each value that it needs."""
 
-    def __init__(self, program: StepProgram) -> None:
+    def __init__(self, program: StepProgram, more: Mapping[str, Shape]) -> None:
         self.program, self.graph = program, program.graph
+        self._more = {name: len(program.nodes) + at for at, name in enumerate(more)}
+        self._shapes = tuple(more.values())
         self.builder = Builder()
         self.leaves: dict[int, int] = {}
         self.step: int | None = None
@@ -188,6 +204,8 @@ class _Reader:
     def _name(self, name: Name) -> int:
         if name.name in self.graph.names:
             return self.leaf(self.graph.names[name.name], name.name)
+        if name.name in self._more:
+            return self.leaf(self._more[name.name], name.name)
         if name.name in self._written:
             return self.leaf(self._written[name.name], name.name)
         match name.name:
@@ -210,7 +228,7 @@ class _Reader:
             return found
         if name.name in FUNCTIONS:
             raise InputError(f"'{name.name}' is a function: write {name.name}(…)", name.place)
-        known = (*self.graph.names, *self._written, *_RUN_NAMES, *MEASURES)
+        known = (*self.graph.names, *self._more, *self._written, *_RUN_NAMES, *MEASURES)
         raise InputError(
             f"'{name.name}' is not defined"
             + (
@@ -270,10 +288,14 @@ class _Reader:
 
     def leaf(self, node: int, name: str) -> int:
         if node not in self._of:
-            leaf = self.builder.leaf(Kind.STATE, name, self.program.nodes[node].shape)
+            leaf = self.builder.leaf(Kind.STATE, name, self._shape(node))
             self._of[node] = leaf
             self.leaves[leaf] = node
         return self._of[node]
+
+    def _shape(self, node: int) -> Shape:
+        further = node - len(self.program.nodes)
+        return self.program.nodes[node].shape if further < 0 else self._shapes[further]
 
     def adjoint(self, node: int, name: str) -> int:
         shape = self.program.nodes[node].shape

@@ -101,14 +101,14 @@ def value_rows(
 ) -> list[TextRow]:
     """Return an expression's value: shape, range, first rows, and the number left out."""
     at = "" if step is None else f" at step {step:,}"
+    notes = [line((note, "dim"))] if note else []
     if value.shape == ():
-        return [line((text, "name"), " = ", (number(float(value)), "value"), (at, "dim"))]
+        return [line((text, "name"), " = ", (number(float(value)), "value"), (at, "dim")), *notes]
     head: list[Span | str] = [(text, "name"), f" [{shape_text(value.shape)}]", (at, "dim")]
     rows = [line(*head, ": ", (extent(value, DIGITS), "value"))]
     if text in NOTES or text.partition("_")[2] in NOTES:
         rows.append(line((NOTES[text.rpartition("_")[2]], "dim")))
-    if note:
-        rows.append(line((note, "dim")))
+    rows += notes
     if not value.size:
         return rows
     grid = Grid(value)

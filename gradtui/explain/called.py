@@ -12,13 +12,14 @@ from msgspec import Struct
 
 from gradtui.base.source import Place
 from gradtui.base.text import DIGITS, clean, clip, shape_text
+from gradtui.debugger.assigned import is_done
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Seed, Written
 from gradtui.explain.byhand import SIGNS, Mark, claim_mark
 from gradtui.explain.spans import Span
 from gradtui.explain.symbols import cursor_role, gradient_of
 from gradtui.explain.values import summary
-from gradtui.scenario.problem import Call, Executed, Problem
+from gradtui.scenario.problem import Executed, Problem
 
 _CALLS = 8
 
@@ -143,13 +144,8 @@ def shown_line(frame: Frame, place: Place) -> int | None:
     call = frame.problem.call
     assert call is not None
     times = call.at.get((place.file, place.line), ())
-    return next((at for at in reversed(times) if _done(frame, call, call.done_with(at))), None)
-
-
-def _done(frame: Frame, call: Call, at: int) -> bool:
-    if call.lines[at].nodes:
-        return all(frame.computed(node) for node in call.lines[at].nodes)
-    return frame.written(at)
+    done = (at for at in reversed(times) if is_done(call, at, frame.structure, frame.position))
+    return next(done, None)
 
 
 def round_before(frame: Frame) -> range:

@@ -144,11 +144,22 @@ class Executed(Struct, frozen=True, eq=False):
         return self.assigned[0][0] if self.assigned else ""
 
 
+class Given(Struct, frozen=True, eq=False):
+    """An argument of one of the user's functions in one call of it."""
+
+    name: str
+    value: Array
+    line: int
+    """The number of the executed line that began next."""
+
+
 class Call(Struct, frozen=True, eq=False, dict=True):
     """One call of the user's code, which no update follows."""
 
     lines: tuple[Executed, ...]
     """The executed lines, in the order in which they ended."""
+    given: tuple[Given, ...] = ()
+    """The arrays that its functions were called with, in the order of the calls."""
 
     def done_with(self, at: int) -> int:
         """Return the line whose end finishes a line: itself, or the last that it waits for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from gradtui.base.text import clean
 from gradtui.engine.tape import Tape as Step
 from gradtui.engine.trainer import Trainer
 from gradtui.recording.tape import Leaf, Tape
-from gradtui.scenario.problem import Executed
+from gradtui.scenario.problem import Executed, Given
 from gradtui.tracing.lowering import Lowered
 from gradtui.tracing.visits import Bound, Round, Visits
 
@@ -58,6 +59,17 @@ def executed_lines(
                 if backward else None,
             )
         )  # fmt: skip
+    return tuple(found)
+
+
+def given_values(tape: Tape, visits: Visits, lines: Sequence[Executed]) -> tuple[Given, ...]:
+    """Return the arrays that the functions were called with, in the order of the calls."""
+    began = sorted((line.began, at) for at, line in enumerate(lines))
+    found = []
+    for visit, one in visits.given:
+        at = bisect_left(began, (visit, 0))
+        if at < len(began):
+            found.append(Given(one.target, _value(tape, one), began[at][1]))
     return tuple(found)
 
 

@@ -22,7 +22,7 @@ from gradtui.engine.trainer import Trainer
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Tape
 from gradtui.scenario.problem import Call, Drive, Handwritten, Problem
-from gradtui.tracing.executed import executed_lines
+from gradtui.tracing.executed import executed_lines, given_values
 from gradtui.tracing.lowering import lower_tape
 from gradtui.tracing.visits import MOST_VISITS, Visits
 
@@ -117,7 +117,7 @@ def _problem_of(run: Recording) -> Problem:
         build=build,
         tables=MappingProxyType({}),
         revised=revised,
-        call=Call(lines),
+        call=Call(lines, given_values(run.tape, run.visits, lines)),
     )
 
 

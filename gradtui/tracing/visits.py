@@ -90,6 +90,8 @@ class Visits:
         """Whether there were more than are kept."""
         self.names: dict[int, str] = {}
         """Node -> the name of an argument or global variable that holds it."""
+        self.given: list[tuple[int, Bound]] = []
+        """(the visit that comes next, value) for each array that a function is called with."""
         self.returned: dict[int, tuple[str, tuple[Round, ...]]] = {}
         """Node -> the function that returned it first, and in which rounds of loops."""
         self.finished: list[int] = []
@@ -138,7 +140,7 @@ class Visits:
             self.visits[outer.visit].calls = True
             rounds = self.visits[outer.visit].rounds
         self._calls.append(_Call(frame, syntax_of(file), rounds))
-        self._name_arguments(frame)
+        self._note_arguments(frame)
         return self._local
 
     def _local(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any]:
@@ -245,8 +247,14 @@ class Visits:
             self._starts.append(at)
             self._owners.append(visit)
 
-    def _name_arguments(self, frame: FrameType) -> None:
-        """Note the names of the arrays that a function is given or can see."""
+    def _note_arguments(self, frame: FrameType) -> None:
+        """Note the arrays that a function is given, and the names of those that it can see."""
+        assert self._recorder is not None
+        code = frame.f_code
+        for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
+            node = self._recorder.known(frame.f_locals.get(name))
+            if node is not None:
+                self.given.append((len(self.visits), Bound(name, False, node, None)))
         if id(frame.f_globals) not in self._modules:
             self._modules.add(id(frame.f_globals))
             self._name_all("", frame.f_globals)

@@ -81,9 +81,11 @@ class Moves(Part):
     def print(self, text: str) -> None:
         """Show the value of an expression: a number in the message, an array in a table."""
         from gradtui.debugger.inspection import inspect
+        from gradtui.explain.assigned import name_at_cursor
 
         frame = self._session.frame
-        name = frame.problem.label(frame.graph.nodes[frame.selected].name)
+        own = "" if frame.looked.pinned else name_at_cursor(frame)
+        name = own or frame.problem.label(frame.graph.nodes[frame.selected].name)
 
         def check(typed: str) -> object:
             return inspect(typed, self._session)
@@ -110,16 +112,19 @@ class Moves(Part):
 
     def _show_value(self, text: str) -> None:
         from gradtui.debugger.inspection import inspect, whole_data
+        from gradtui.explain.assigned import assigned_note
         from gradtui.tui.array_view import ArrayView, Batch
 
         value = inspect(text, self._session)
+        note = assigned_note(text, self._session.frame)
         if value.shape == () or not value.size:
-            self._host.say(clean(f"{text} = {summary(value, EXACT)}"))
+            self._host.say(clean(f"{text} = {summary(value, EXACT)}  {note}".rstrip()))
         else:
             whole = whole_data(text, self._session.problem)
             rows = self._session.tape(self._session.step).batch
             batch = None if whole is None or rows is None else Batch(whole, rows)
-            self._host.screen.app.push_screen(ArrayView(text, value, self._host.keys, batch))
+            view = ArrayView(text, value, self._host.keys, batch, note=note)
+            self._host.screen.app.push_screen(view)
 
     def show_surface(self, text: str) -> None:
         """Show the loss surface, or the curve again; one that is covered comes forward first."""

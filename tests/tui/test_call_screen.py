@@ -50,6 +50,20 @@ async def test_the_source_stands_beside_its_values_and_the_claims_beside_the_tru
         assert "by hand" in text and "one claim compared and right" in text
 
 
+async def test_p_asks_for_the_name_at_the_cursor_and_shows_what_the_code_holds(call):
+    async with call("4").run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        await terminal.press("F", "s", "s", "P")
+        assert "print: de" in terminal.text
+
+        await terminal.press("enter")
+        assert (
+            "de [3]  [-2.66667 -4 -5.33333]  line 10  true: grad(e) [-1.33333 -2 -2.66667]"
+            in terminal.text
+        )
+
+
 async def test_a_line_that_is_wrong_only_through_another_is_marked_so(call):
     async with call("4").run_test(size=(120, 40)) as pilot:
         terminal = Terminal(pilot.app, pilot)
