@@ -90,11 +90,12 @@ class OwnNames:
         return {name: one.value for name, one in found if one is not None}
 
     def rounds(self, one: Assigned) -> str:
-        """Return the rounds of loops in which a value was assigned, `t=3`; empty outside."""
+        """Return the rounds of loops in which a value was assigned, `t=3`, `#3`; empty outside."""
         if self._call is None or one.line is None:
             return ""
         rounds = self._call.lines[one.line].rounds
-        return ",".join(each.partition(" of ")[0].replace(" ", "") for each in rounds)
+        told = (each.partition(" of ")[0].replace(" ", "") for each in rounds)
+        return ",".join(re.sub("^round(?=[0-9])", "#", each) for each in told)
 
     def _last(self, values: Sequence[Assigned]) -> Assigned:
         done = (one for one in reversed(values) if self._is_done(one))

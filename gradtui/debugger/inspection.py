@@ -76,9 +76,10 @@ def read_inspected(text: str, problem: Problem, own: OwnNames | None = None) -> 
     try:
         found = _named(text, problem, own)
         picked = None if found else _PICKED.fullmatch(text)
-        if picked and _picks(picked["parts"]) and _is_one(picked["of"]):
-            of = picked["of"]
-            found = _named(of, problem, own) or _computed(of, problem, own)
+        of = picked["of"] if picked and _picks(picked["parts"]) else ""
+        found = found or _named(of, problem, own)
+        if picked and of and (found or _is_one(of)):
+            found = found or _computed(of, problem, own)
             at = picked.start("parts") - 1
             pick = _pick(picked["parts"], found[0].shape, Place(1, at + 1, len(text) - at))
         whole, values = found or _computed(text, problem, own)

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from types import CodeType
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 _PURE = (
     ast.Name, ast.Constant, ast.Slice, ast.Tuple, ast.BinOp, ast.UnaryOp, ast.Attribute,
@@ -29,6 +30,8 @@ class Target(Struct, frozen=True, eq=False):
     """The expression that reads it; None if that would have side effects."""
     variables: tuple[str, ...]
     """The names inside brackets."""
+    appends: bool = False
+    """Whether it is a list, of which the statement appends the last entry."""
 
     def filled(self, values: Mapping[str, int | str]) -> str:
         """Return it as written, with values for the names in brackets: hs[3]."""
@@ -102,7 +105,7 @@ class Syntax:
             case ast.If() | ast.With() | ast.AsyncWith() | ast.Try() | ast.Match():
                 yield from self._compound(statement, loops)
             case _:
-                targets = tuple(map(_target, _targets(statement)))
+                targets = (*map(_target, _targets(statement)), *_appending(statement))
                 yield Sentence(first, last, targets, loops)
 
     def _loop(
@@ -152,6 +155,24 @@ def _targets(statement: ast.stmt) -> Iterator[ast.expr]:
         case ast.Expr(value=ast.Call(keywords=keywords)):
             # `np.add(a, b, out=c)` assigns c.
             yield from (one.value for one in keywords if one.arg == "out")
+
+
+def _appending(statement: ast.stmt) -> Iterator[Target]:
+    """Yield the list that a statement appends one entry to, or begins with one."""
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=grown, attr="append"), args=[_])):
+            pass
+        case ast.AugAssign(target=grown, value=ast.List(elts=[_])):
+            pass
+        case ast.Assign(targets=[grown], value=ast.List(elts=[entry])) if not isinstance(
+            entry,
+            ast.Name,  # which has a name of its own
+        ):
+            pass
+        case _:
+            return
+    if (found := _target(grown)).code is not None:
+        yield replace(found, appends=True)
 
 
 def _parts(target: ast.expr) -> Iterator[ast.expr]:

@@ -218,6 +218,10 @@ class Visits:
             if (value := _number(frame.f_locals.get(name))) is not None
         }
         text, indexed = target.filled(values), bool(variables & values.keys())
+        if target.appends:
+            if type(held) is not list or not held:
+                return None
+            text, indexed, held = f"{text}[{len(held) - 1}]", True, held[-1]
         assert self._recorder is not None
         node = self._recorder.known(held)
         if node is not None:

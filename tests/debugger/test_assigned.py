@@ -42,6 +42,9 @@ def case(V=np.array([[0.5, 1.0], [-0.25, 0.75]]), U=np.array([[1.0, 0.5], [0.25,
     for t in range(3):
         part = dh[0] * t
         parts.append(part)
+    while len(parts) < 6:
+        extra = dh[0] * len(parts)
+        parts.append(extra)
     return loss, {"V": first.dW, "U": second.dW}
 """
 X = np.array([[1.0, 2.0], [3.0, -1.0]])
@@ -79,6 +82,9 @@ def session(tmp_path_factory):
         ("part", 2 * np.ones(2)),
         ("part(t=1)", np.ones(2)),
         ("part(t = 0)", np.zeros(2)),
+        ("extra(#1)", 4 * np.ones(2)),
+        ("parts[5]", 5 * np.ones(2)),
+        ("parts[5][0]", 5),
         ("z", Z),
         ("dX", 2 / 3 * 2 / 3 * FIRST @ V.T),
         ("grad(z)", 2 / 3 * 2 / 3 * FIRST),

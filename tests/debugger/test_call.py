@@ -65,7 +65,7 @@ def test_a_call_has_the_loss_the_true_gradients_and_the_claims(trace):
     frame = session.frame
 
     case = session.problem.call
-    assert frame.loss == pytest.approx(float(np.sum(frame.values["cell(t=2)"] ** 2)))
+    assert frame.loss == pytest.approx(float(np.sum(frame.values["hs[3]"] ** 2)))
     np.testing.assert_allclose(frame.claims["w"], frame.gradients["w"])
     np.testing.assert_allclose(frame.claims["h"], frame.gradients["h"])
     assert case is not None and frame.known.findings == ()
@@ -132,7 +132,7 @@ def test_a_line_shows_the_value_of_its_last_execution_before_the_cursor(trace):
     assert line(session.frame, 8).rstrip().endswith("·")
 
     session.into()
-    first = values["cell(t=0)"]
+    first = values["hs[1]"]
     assert f"[{first[0]:.4g} {first[1]:.4g}]" in line(session.frame, 8)
     assert line(session.frame, 8).lstrip().startswith("8▸")
 

@@ -1,5 +1,7 @@
 """The statements of a file as Python parses it: their lines, targets and loops."""
 
+import pytest
+
 from gradtui.tracing.syntax import Syntax
 
 TEXT = """def forward(xs, W):
@@ -31,3 +33,22 @@ def test_a_target_is_written_with_the_number_of_its_round():
 def test_a_statement_knows_the_loops_around_it():
     assert [loop.variables for loop in sentence(4).loops] == [("t",)]
     assert sentence(3).loop.line == 3 and sentence(2).loops == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "grown"),
+    [
+        ("hs.append(step(h))", ["hs"]),
+        ("self.hs[t].append(h)", ["self.hs[t]"]),
+        ("hs += [h]", ["hs"]),
+        ("hs = [np.zeros(3)]", ["hs"]),
+        ("hs = [h, h]", []),
+        ("hs = [h]", []),
+        ("hs.extend([h])", []),
+        ("make().append(h)", []),
+        ("hs.append()", []),
+    ],
+)
+def test_a_statement_knows_the_list_that_it_appends_to(statement, grown):
+    targets = Syntax([statement]).at(1).targets
+    assert [one.text for one in targets if one.appends] == grown

@@ -49,6 +49,32 @@ def test_a_round_without_a_number_is_counted(traced):
     assert names[:4] == ["y(#1)", "y(#2)", "y(#3)", "3 * x"]
 
 
+def test_what_is_appended_to_a_list_is_an_entry_of_it(traced):
+    run = traced("""
+        class Net:
+            def __init__(self, w):
+                self.w, self.outs = w, []
+
+            def step(self, x):
+                self.outs.append(x * self.w)
+                return self.outs[-1]
+
+        def case(w=np.ones(2)):
+            hs = [np.full(2, 0.5)]
+            sizes = []
+            for t in range(2):
+                hs.append(np.tanh(hs[-1] * w))
+                sizes.append((t, hs))
+            hs += [hs[-1] ** 2]
+            net = Net(w)
+            return net.step(hs[-1]).sum() + hs.pop().sum(), w
+        """)
+
+    names = [one.name for one in run.graph.statements]
+    assert names == ["hs[1]", "hs[2]", "hs[3]", "self.outs[0]", "loss"]
+    assert "hs[0]" in run.graph.names
+
+
 def test_the_tracer_of_before_is_put_back_also_after_an_exception(traced):
     def tracer(frame, event, argument):
         return None
