@@ -157,6 +157,17 @@ def test_what_cannot_be_used_is_said(net, check, name, said):
     assert said in err
 
 
+@pytest.mark.parametrize("arguments", ["w, g", "W, dW, config=None", "params, grads", "x, grad"])
+def test_an_update_is_told_what_compares_it(tmp_path, check, arguments):
+    file = tmp_path / "optim.py"
+    file.write_text(f"def step({arguments}):\n    pass\n")
+
+    status, _, err = check(f"{file}:step")
+
+    assert status == 2
+    assert "as an update does" in err and 'gradtui.check_update(step, "adam", lr=0.01)' in err
+
+
 @pytest.mark.parametrize("end", ["", ":", ":1"])
 def test_a_file_without_the_name_of_a_function_is_told_which_there_are(net, check, capsys, end):
     said = f"{net}:1:1: error: name the function to run, for example {net}:case; its functions "

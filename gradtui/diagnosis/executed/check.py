@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,13 +21,15 @@ from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.silenced import lines_of_place, sifted
 from gradtui.diagnosis.updates.differing import first_parting, where_they_part
 from gradtui.diagnosis.updates.evidence import Course, astray, fits
-from gradtui.diagnosis.updates.scope import RATE, TIME, UNEXPLAINED
+from gradtui.diagnosis.updates.scope import CONSTANT, RATE, TIME, UNEXPLAINED
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.recording.kept import Kept
 from gradtui.recording.run import Randomness, settled
 from gradtui.scenario.schema import OPTIMIZER_TABLES, constants_of
 
 _FILE = "check_update"
+_NUMBER_FOR = re.compile(r"(?P<wrong>[0-9.e-]+) must be (?P<right>[0-9]+(\.[0-9]*)?(e-?[0-9]+)?)")
+"""What a repair says of a number that it replaces."""
 
 
 def check_update(
@@ -113,7 +116,11 @@ def _findings(update: Update) -> tuple[Finding, ...]:
         # An object's rate may differ from the given one without a change of its code.
         rated = update.has_rate and [one.rule for one in graves] == [RATE]
         blame = blamed(case, failed) if len(graves) == 1 and not rated else None
-        return tuple(_finding(case, failed, one, blame if one in graves else None) for one in found)
+        told = [_told_by(one, blame, case) if one in graves else one for one in found]
+        return tuple(
+            _finding(case, failed, said, blame if one in graves else None)
+            for one, said in zip(found, told, strict=True)
+        )
     except NotMovedError as error:
         return (_plain(update, f"{update.name} does not move the weights: {error}"),)
 
@@ -130,6 +137,19 @@ def _explained(case: Case, alone: Case) -> tuple[Explanation, ...]:
         said += "several at once: what it keeps for one is used for another"
         return (Explanation(UNEXPLAINED, "error", said),)
     return found or mistakes(alone)
+
+
+def _told_by(found: Explanation, blame: Blame | None, case: Case) -> Explanation:
+    """Return an explanation, or instead of none that of a repair that writes another constant."""
+    match = None if blame is None else _NUMBER_FOR.fullmatch(blame.told)
+    if match is None or found.rule != UNEXPLAINED:
+        return found
+    constants, right = case.update.setting.constants, float(match["right"])
+    names = [name for name, value in constants.items() if value == right]
+    if not names:
+        return found
+    said = f"{' or '.join(names)} is {match['wrong']} here: {match['right']} belongs there"
+    return Explanation(CONSTANT, "error", said)
 
 
 def _shares(case: Case, alone: Case) -> bool:

@@ -24,6 +24,7 @@ from gradtui.recording.run import Case, case_of
 
 Array = NDArray[Any]
 _SEED = 20_240_229
+_GRADIENTS = ("g", "grad", "grads", "gradients", "dw")
 
 
 class Returned(Struct, frozen=True, eq=False):
@@ -243,6 +244,12 @@ def element_text(element: Sequence[int]) -> str:
     return f"[{', '.join(map(str, element))}]" if element else ""
 
 
+def _takes_gradients(function: Any) -> bool:
+    """Return whether a function's first two arguments are called weights and their gradients."""
+    weights, gradients = [*inspect.signature(function).parameters, "", ""][:2]
+    return gradients in (*_GRADIENTS, f"d{weights}")
+
+
 def bound_arguments(
     function: Any, args: Sequence[Any], arrays: Mapping[str, Any],
     signature: inspect.Signature | None = None, *, defaults: bool = True,
@@ -262,6 +269,9 @@ def bound_arguments(
         if not args and not arrays and "missing" in why:
             why = f"{name} needs values for its arguments: defaults, as `def {name}(W=W0)`, or in "
             why += f"Python gradtui.check({name}, W=W0): {error}"
+            if _takes_gradients(function):
+                why = f"{name} takes weights and gradients, as an update does: in Python, "
+                why += f'gradtui.check_update({name}, "adam", lr=0.01) compares it'
         raise InputError(why, place, file=file) from None
     if defaults:
         bound.apply_defaults()

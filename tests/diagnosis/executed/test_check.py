@@ -373,6 +373,29 @@ def test_the_line_of_an_update_is_named_with_its_fix(tmp_path, right, wrong, rul
     assert finding.fix == next(row for row in WHOLE.split("\n") if right in row).strip()
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("1 - 0.999**t", "1 - 0.99**t", "beta2 is 0.99 here: 0.999 belongs there"),
+        ("1 - 0.9**t", "1 - 0.99**t", "beta1 is 0.99 here: 0.9 belongs there"),
+    ],
+)
+def test_a_number_that_stands_for_a_constant_in_one_place_is_named(tmp_path, right, wrong, said):
+    plain = WHOLE.replace("(1 - beta1) *", "0.1 *").replace("(1 - beta2) *", "0.001 *")
+    plain = plain.replace("beta1 *", "0.9 *").replace("beta2 *", "0.999 *")
+    plain = plain.replace("beta1**", "0.9**").replace("beta2**", "0.999**")
+    assert right in plain
+    file = tmp_path / "numbers.py"
+    file.write_text(plain.replace(right, wrong))
+    names = {"__name__": "numbers"}
+    exec(compile(file.read_text(), file, "exec"), names)
+
+    (finding,) = gradtui.check_update(names["adam"], "adam", lr=0.01)
+
+    assert (finding.rule, right in finding.fix) == ("wrong-hyperparameter", True)
+    assert said in finding.message
+
+
 def test_what_begins_later_is_told_with_its_step():
     def step(w, g, lr, t):
         if t > 1000:
