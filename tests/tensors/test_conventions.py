@@ -70,6 +70,16 @@ class ClippedTurned(Clipped):
         return g * ((x >= 0) & (x <= top)), -(g * (x > top)).sum().reshape(1), None
 
 
+class Bounded(Clipped):
+    """The same with a minimum, which a bound that is negative would cross."""
+
+    @staticmethod
+    def forward(ctx, x, top, levels):
+        ctx.save_for_backward(x, top)
+        scale = levels / top
+        return torch.round(torch.minimum(torch.relu(x), top) * scale) / scale
+
+
 class Nearest(Function):
     """Takes the entry of a codebook that is nearest."""
 
@@ -453,3 +463,14 @@ def test_a_slope_that_no_gradient_passes_is_not_replaced():
     point = runs.point(runs.given, target.judged, near=True)
 
     assert [*kinked([point], straight=True)] == []
+
+
+@pytest.mark.parametrize("seed", [1, 5])
+def test_the_largest_gradient_is_no_clipped_one_by_chance(seed):
+    drawn = torch.Generator().manual_seed(seed)
+    values = torch.randn(3, 4, generator=drawn, dtype=torch.float64).clamp(-2, 2)
+
+    found = gradtui.check(Bounded, values, torch.tensor([0.8], dtype=torch.float64), 7)
+
+    assert told(found) == {("x", "info"), ("top", "info")}
+    assert not any("clipped" in one.message for one in found)

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.recording.run import Result
@@ -28,6 +30,7 @@ two, and what is none.
 _UNLIKE = 10
 """A loop does not settle if it changes this many times more in the end than the user's own."""
 _Bound = tuple[str, Place | None]
+Array = NDArray[Any]
 
 
 class Domain:
@@ -115,10 +118,25 @@ def _change(tape: Tape, one: int, two: int) -> float:
 def _is_crossed(tape: Tape, root: int) -> bool:
     """Return whether some lower bound is above the upper one."""
     return any(
-        np.any(tape.value(node.inputs[1]) > tape.value(node.inputs[2]))
-        for node in tape.nodes[:root]
-        if isinstance(node, Call) and node.name == "clip" and len(node.inputs) == 3
-    )
+        np.any(low > high)
+        for node in tape.nodes[:root] if isinstance(node, Call)
+        for low, high in _intervals(tape, node)
+    )  # fmt: skip
+
+
+def _intervals(tape: Tape, node: Call) -> Iterator[tuple[Array | float, Array]]:
+    """Yield the bounds that a call cuts its operand at, those of the call before it included."""
+    if node.name == "clip" and len(node.inputs) == 3:
+        yield tape.value(node.inputs[1]), tape.value(node.inputs[2])
+    if node.name != "minimum":
+        return
+    for inner, bound in (node.inputs, node.inputs[::-1]):
+        before = tape.nodes[inner]
+        if isinstance(before, Call) and before.name == "relu":
+            yield 0.0, tape.value(bound)
+        elif isinstance(before, Call) and before.name in ("maximum", "clip"):
+            others = [one for one in before.inputs[:2] if not tape.shape(one)]
+            yield from ((tape.value(one), tape.value(bound)) for one in others)
 
 
 def _binding(tape: Tape, root: int) -> Iterator[tuple[int, int]]:

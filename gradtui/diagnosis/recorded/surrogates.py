@@ -153,10 +153,16 @@ def _explained(
             return told
     bound = max(float(np.max(np.abs(hand), initial=0.0)) for hand in hands)
     cut = [np.clip(passed, -bound, bound) for passed in found]
-    if largest > bound and all(np.all(np.abs(hand - passed) <= tolerance * bound)
-                               for hand, passed in zip(hands, cut, strict=True)):  # fmt: skip
+    room = tolerance * bound
+    close = (np.all(np.abs(hand - own) <= room) for hand, own in zip(hands, cut, strict=True))
+    if largest > bound and _is_cut(found, bound) and all(close):
         return f", clipped at {number(bound)}"
     return None
+
+
+def _is_cut(found: Sequence[Array], bound: float) -> bool:
+    """Return whether a bound cuts several numbers: the largest of all is at it by chance."""
+    return sum(int(np.count_nonzero(np.abs(passed) > bound)) for passed in found) > 1
 
 
 def _scales(
