@@ -160,6 +160,8 @@ class Needs:
         moving = self._linearly if linear else self._again
         right, nearly = self._possible(ways), self._possible(ways)
         for one, moved in zip(self._sums, moving(nodes, changes, ways), strict=True):
+            if not all(np.isfinite(total) for total, _ in moved):
+                return None
             for found, close in (right, self._close), (nearly, _NEARLY):
                 fits = {
                     way for way, (total, room) in zip(ways, moved, strict=True)
@@ -183,14 +185,14 @@ class Needs:
         totals, bases, rooms = np.zeros((3, len(self._sums)))
         with np.errstate(all="ignore"):
             for ids, change in zip(nodes, changes, strict=True):
-                step = np.ravel(change.found - change.own)
-                base = None if change.none is None else np.ravel(change.none - change.own)
+                step = _step(change.own, change.found)
+                base = None if change.none is None else _step(change.own, change.none)
                 for id in ids:
                     sums, slopes, sizes = self._slopes_by(id)
-                    totals[sums] += slopes @ step
-                    rooms[sums] += sizes @ np.abs(step)
+                    totals[sums] += _weighed(slopes, step)
+                    rooms[sums] += _weighed(sizes, np.abs(step))
                     if base is not None:
-                        bases[sums] += slopes @ base
+                        bases[sums] += _weighed(slopes, base)
             moved = bases + np.multiply.outer(ways, totals - bases)
         return [
             [(total, room) for total in one]
@@ -298,6 +300,22 @@ class Needs:
                 for one, other in zip(told, moved, strict=True)
             )
         return self._linear[ids]
+
+
+def _step(own: Array, found: Array) -> Array:
+    """Return by how much each element of a value changes.
+
+    What a mask hides later may be infinite, or no number: the same one has not changed.
+    """
+    same = (own == found) | (np.isnan(own) & np.isnan(found))
+    return np.where(same, 0.0, found - own).ravel()
+
+
+def _weighed(slopes: Array, step: Array) -> Array:
+    """Return by how much sums move, with a row of slopes each: not at all by unused elements."""
+    if np.isfinite(step).all():
+        return np.asarray(slopes @ step)
+    return np.asarray(np.where(slopes == 0, 0.0, slopes * step).sum(axis=1))
 
 
 def _all(nodes: Nodes) -> frozenset[int]:

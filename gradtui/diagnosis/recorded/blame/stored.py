@@ -91,8 +91,9 @@ class Stored:
         if value.shape != own.shape:
             return False
         with np.errstate(all="ignore"):
-            apart = np.abs(value - own) <= _SAME * np.abs(own)
-        return bool(np.all(apart | (value == own)))
+            close = np.abs(value - own) <= _SAME * np.abs(own)
+        nowhere = np.isnan(value) & np.isnan(own)  # such as behind a mask
+        return bool(np.all(close | (value == own) | nowhere))
 
 
 def _key(nodes: Nodes) -> tuple[tuple[int, ...], ...]:
