@@ -111,12 +111,12 @@ class _Searches:
         with trials.standing():
             watched.run(lambda: self._runs.as_is(point.values))
         self._units = self._units or faithful(watched, trials)
-        of_loss = getattr(function_of(target.called), "__code__", None)
+        last = getattr(function_of(target.called), "__code__", None)
         suspects = Suspects(
             flow, watched, self._units,
             rearranged=any(flow.is_rearranged(point.hand[n], point.true[n]) for n in self._wrong),
             scaled=_are_scaled(point, self._wrong),
-            of_loss=of_loss if target.returns_loss else None,
+            of_loss=last if target.returns_loss else None, back=last,
         )  # fmt: skip
         # Of several mistakes, the edit of one alone makes no result right.
         needs = None if exact else Needs(point, self._wrong, self._close)

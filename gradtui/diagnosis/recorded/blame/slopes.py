@@ -27,8 +27,8 @@ Array = NDArray[Any]
 
 _ELEMENTS = 400
 """Most elements of gradients whose slopes are measured at a point."""
-_MOST = 1_500
-"""Most edited runs."""
+_MOST = 6_000
+"""Most edited runs, if there is time."""
 _SPREAD, _SEED = 0.5, 11
 
 
@@ -65,8 +65,9 @@ def blamed_by_slopes(runs: Runs, names: Sequence[str], wrong: Sequence[str]) -> 
         library = runs.target.library
         watched = Watched((), library)
         watched.run(lambda: runs.as_is(given))
-        of_loss = getattr(called, "__code__", None) if runs.target.returns_loss else None
-        suspects = Suspects(Told(), watched, faithful(watched, trials), of_loss=of_loss)
+        last = getattr(called, "__code__", None)
+        suspects = Suspects(Told(), watched, faithful(watched, trials), back=last,
+                            of_loss=last if runs.target.returns_loss else None)  # fmt: skip
         preview = Preview(Told(), watched.held, trials.watchdog, library)
         return tuple(Search(trials, suspects, preview).found())
 

@@ -54,7 +54,9 @@ class Suspects:
         rearranged: bool = False,
         scaled: bool = False,
         of_loss: CodeType | None = None,
+        back: CodeType | None = None,
     ) -> None:
+        """`back` is the function that the backward half begins with, if it has one of its own."""
         self._flow, self._watched, self._units = flow, watched, units
         self._failing = flow.first | flow.lacking
         self._rearranged, self._of_loss = rearranged, of_loss
@@ -62,6 +64,7 @@ class Suspects:
         self._scaled = scaled
         """Whether most results are off by a common factor."""
         self._of_losses: dict[Unit, bool] = {}
+        self._back = back
         self._wrong: set[str] = set()
         self._wanted: Collection[Shape] = ()
 
@@ -124,7 +127,8 @@ class Suspects:
         if called or beside:
             return Suspect(statement, min(UNTOLD, max(1 if called else 2, tier)), True, order)
         handing = bool(lines & self._flow.handing)
-        if tier == UNTOLD and self._is_of_loss(unit) and not _keeps(node):
+        of_loss = self._is_of_loss(unit) or self._watched.order[key] in self._before
+        if tier == UNTOLD and of_loss and not _keeps(node):
             tier = TIERS - 1
         promoted = tier == UNTOLD or (handing and not lines & self._failing)
         opposite, failing = bool(lines & self._flow.opposite), bool(lines & self._failing)
@@ -167,6 +171,17 @@ class Suspects:
             forward = lines & self._flow.forward
             self._of_losses[unit] = bool(forward) and lines & self._flow.feeds.keys() <= forward
         return self._of_losses[unit]
+
+    @cached_property
+    def _before(self) -> range:
+        """The places in the order of execution of what runs first in the forward half."""
+        order = self._watched.order
+        began = [
+            order[at] for unit in self._units if unit.code is self._back
+            for line in range(unit.first, (unit.node.end_lineno or unit.first) + 1)
+            if (at := (unit.file, line)) in order
+        ]  # fmt: skip
+        return range(min(began, default=0))
 
     def _called(self, lines: set[Line]) -> set[Line]:
         """Return the lines that run in the functions that non-computing lines call."""
