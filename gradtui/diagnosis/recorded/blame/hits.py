@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from copy import deepcopy
+from difflib import SequenceMatcher
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -24,9 +25,11 @@ _OUTSIDE = 2
 """How much less likely an edit is with what is defined only below the function."""
 _SMALL = 2
 """Most characters by which a replacing edit lengthens a line."""
+_MANY = 6
+"""Most words and signs that a likely edit puts in."""
 _STORING = (ast.Assign, ast.AugAssign)
 _NAME = re.compile(r"[^\W\d]\w*")
-_WORD = re.compile(r"\w+|[^\w\s]")
+_WORD = re.compile(r"\w+|\*\*|//|[^\w\s]")
 _TEXT = re.compile(r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[['"]\w+['"]\])*""")
 """A name with its attributes and entries."""
 
@@ -68,7 +71,12 @@ class Hit(Struct, frozen=True, eq=False):
         A mistake in existing code is likelier than a missing part that could be in many places.
         """
         likelier = _ALIKE * (self.is_alike or self.remembers) - _OUTSIDE * self._is_outside
-        return max(0, self.suspect.tier + self.cost + self.adds - likelier)
+        return max(0, self.apart - likelier)
+
+    @property
+    def apart(self) -> int:
+        """How unlikely it is, apart from other lines."""
+        return self.suspect.tier + self.cost + self.adds
 
     @property
     def _names(self) -> frozenset[str]:
@@ -101,6 +109,8 @@ class Hit(Struct, frozen=True, eq=False):
     def is_alike(self) -> bool:
         """Whether its line becomes like another one of the function, except for names and signs."""
         unit, own = self.suspect.statement.unit, self.suspect.statement.node
+        if isinstance(own, ast.For):
+            return self._is_round_alike(own)
         others = (one for one in ast.walk(unit.node) if isinstance(one, _STORING))
         forms = {_form(one) for one in others if one is not own}
         try:
@@ -112,6 +122,18 @@ class Hit(Struct, frozen=True, eq=False):
         )
         form = _form(edited[0]) if calculated and len(edited) == 1 else None
         return form in forms and form != _form(own)
+
+    def _is_round_alike(self, own: ast.For) -> bool:
+        """Return whether the rounds of a loop become like those of another one."""
+        unit = self.suspect.statement.unit
+        try:
+            (edited,) = ast.parse(f"{unit.line_after([*self.candidate.edits])} pass").body
+        except (SyntaxError, ValueError):
+            return False
+        others = (one for one in unit.nodes if isinstance(one, ast.For) and one is not own)
+        forms = {_form(one.iter) for one in others}
+        form = _form(edited.iter) if isinstance(edited, ast.For) else None
+        return form in forms and form != _form(own.iter)
 
     @property
     def adds(self) -> bool:
@@ -126,15 +148,19 @@ class Hit(Struct, frozen=True, eq=False):
         size = sum(len(one.text) + one.start - one.end for one in edits)
         names = set(_NAME.findall(s.text(s.node)))
         strange = {name for one in edits for name in _NAME.findall(one.text.decode())} - names
+        changed = sum(_changed(s.unit, one) for one in edits)
         return (
             -len(self.mended),
             self.total + LIKELIER * self.doubted,
             self.adds,
+            changed > _MANY,
             self.suspect.tier,
             size > _SMALL,
             self.suspect.promoted,
             not _renames(s.node),
             self.adds and bool(strange),
+            self.candidate.rule == "sign" and _only_moves(s.node),
+            changed,
             self.suspect.order,
             len(strange),
             size,
@@ -195,14 +221,27 @@ class _Unnamed(ast.NodeTransformer):
         return ast.Add()
 
 
-def _form(node: ast.stmt) -> str:
-    """Return a statement without its names and signs."""
+def _form(node: ast.stmt | ast.expr) -> str:
+    """Return code without its names and signs."""
     return ast.dump(_Unnamed().visit(deepcopy(node)))
 
 
 def _renames(node: ast.stmt) -> bool:
     """Return whether a statement only gives a value another name, for which nobody writes one."""
     return isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)
+
+
+def _only_moves(node: ast.stmt) -> bool:
+    """Return whether a statement calculates nothing, so that no sign belongs there."""
+    return not any(isinstance(one, ast.BinOp | ast.UnaryOp) for one in ast.walk(node))
+
+
+def _changed(unit: Unit, edit: Edit) -> int:
+    """Return how many words and signs an edit puts in; what it only takes away counts once."""
+    before = _WORD.findall(unit.between(edit.start, edit.end))
+    after = _WORD.findall(edit.text.decode())
+    apart = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return sum(max(1, to - at) for tag, _, _, at, to in apart if tag != "equal")
 
 
 def _is_change(unit: Unit, edit: Edit) -> bool:

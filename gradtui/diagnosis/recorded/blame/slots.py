@@ -19,7 +19,7 @@ from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.missing import Missing
 from gradtui.diagnosis.recorded.blame.siblings import siblings
 from gradtui.diagnosis.recorded.blame.units import Edit
-from gradtui.diagnosis.recorded.blame.watch import Shape
+from gradtui.diagnosis.recorded.blame.watch import VIEWS, Shape
 from gradtui.recording.places import is_users_file
 
 _DIGITS = 3
@@ -64,11 +64,12 @@ class Slot:
     @property
     def distance(self) -> int:
         """The cost of a missing part here, which is likelier where a value is computed."""
-        parent = self.s.parents.get(self.node)
-        if not is_leaf(self.node):
+        whole = _moved(self.s, self.node)
+        parent = self.s.parents.get(whole)
+        if not is_leaf(unmoved(self.node)):
             return int(isinstance(self.s.node, ast.Return))
         if isinstance(parent, ast.Call) and self._is_given(parent):
-            return 2 if self.node in parent.args else 0
+            return 2 if whole in parent.args else 0
         return int(isinstance(parent, ast.Tuple | ast.List | ast.Dict | ast.Return))
 
     def _is_given(self, call: ast.Call) -> bool:
@@ -208,6 +209,25 @@ def _is_named(constant: Constant) -> bool:
 def _is_short(text: str) -> bool:
     """Return whether a number has no more digits than a user would write."""
     return len(text.lstrip("-0.").replace(".", "")) <= _DIGITS
+
+
+def unmoved(node: ast.expr) -> ast.expr:
+    """Return the expression whose elements another only puts in another order."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr not in VIEWS:
+            break
+        node = node.func.value
+    return node
+
+
+def _moved(s: Statement, node: ast.expr) -> ast.expr:
+    """Return the expression that only puts the elements of another in another order."""
+    while isinstance(named := s.parents.get(node), ast.Attribute) and named.attr in VIEWS:
+        call = s.parents.get(named)
+        if not isinstance(call, ast.Call) or call.func is not named:
+            break
+        node = call
+    return node
 
 
 def slots(s: Statement) -> Iterator[Slot]:

@@ -32,7 +32,7 @@ _LOOKED = 3
 """Most times that the names in scope are noted; more tell nothing new."""
 _DEPTH = 3
 """The depth to which objects and containers are copied."""
-_VIEWS = frozenset({
+VIEWS = frozenset({
     "view", "reshape", "transpose", "permute", "swapaxes", "unsqueeze", "squeeze", "expand",
     "expand_as", "view_as", "t", "narrow", "select", "flip", "ravel", "flatten", "contiguous",
 })  # fmt: skip
@@ -112,7 +112,7 @@ class Watched:
         except Exception:  # a name of a comprehension, or one not assigned yet
             return None
         found = held_of(self.library.seen(value))
-        return found.shape if found is not None and found.kind == "f" else None
+        return found.shape if found is not None and found.kind in "fc" else None
 
     def units(self) -> list[Unit]:
         """Return the functions that ran and whose text is known, in the order of their calls.
@@ -223,7 +223,7 @@ def _is_view(node: ast.expr) -> bool:
         picked = isinstance(node.ctx, ast.Load)
     else:
         called = node.func if isinstance(node, ast.Call) else None
-        picked = isinstance(called, ast.Attribute) and called.attr in _VIEWS
+        picked = isinstance(called, ast.Attribute) and called.attr in VIEWS
     inner = (one for one in ast.walk(node) if isinstance(one, ast.Call) and one is not node)
     return picked and all(map(_is_view, inner))
 
