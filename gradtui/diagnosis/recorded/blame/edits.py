@@ -26,6 +26,7 @@ from gradtui.diagnosis.recorded.blame.indices import (
 )
 from gradtui.diagnosis.recorded.blame.loops import of_loop, of_rounds
 from gradtui.diagnosis.recorded.blame.orders import of_axes, of_subscripts
+from gradtui.diagnosis.recorded.blame.roots import of_root, rooted
 from gradtui.diagnosis.recorded.blame.stores import of_target
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -96,7 +97,7 @@ def edits(statement: Statement) -> Iterator[Candidate]:
                 yield _transposed(node, edit, statement.text(value))
             case ast.Call():
                 yield from _of_call(statement, node)
-                yield from _of_root(statement, node)
+                yield from of_root(statement, node)
             case ast.Constant(True | False):
                 other = str(not node.value)
                 edit = statement.replaced(node, other)
@@ -177,12 +178,13 @@ def _of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
         )
         if text := _turned_over(s, node.left, node.right, "{} @ {}"):
             edit, told = s.replaced(node, text, 2), "it must be transposed"
-            yield Candidate((edit,), "transposed", told, 1, text, node)
+            yield Candidate((edit,), "transposed", told, 2, text, node)
         return
     if isinstance(node.op, ast.Sub | ast.Div):
-        rule = "sign" if isinstance(node.op, ast.Sub) else "wrong-variable"
+        minus = isinstance(node.op, ast.Sub)
+        rule = "sign" if minus else "wrong-variable"
         edit = s.replaced(node, f"{right} {OPERATORS[type(node.op)]} {left}", 1)
-        yield Candidate((edit,), rule, "its operands are swapped", 1, None, node)
+        yield Candidate((edit,), rule, "its operands are swapped", 1 - minus, None, node)
     if isinstance(node.op, ast.Add) and _is_added(node.left):
         told = f"{s.text(node.left.right)} and {right} are swapped"  # as parts of a tuple
         edits = swapped(s, node.left.right, node.right)
@@ -245,11 +247,7 @@ def _of_operand(s: Statement, operand: ast.expr, below: bool) -> Iterator[Candid
         text = f"1 - {s.inside(operand, 2)}"
         told, edit = f"{s.text(operand)} must be {text}", s.replaced(operand, text, 1)
         yield Candidate((edit,), "wrong-point", told, 1, text, operand)
-    if held is not None and not held.shape and held.value is not None and s.numpy:
-        text = f"{s.numpy}sqrt({s.text(operand)})"
-        told = f"it needs the square root of {s.text(operand)}"
-        edit = s.replaced(operand, text)
-        yield Candidate((edit,), "constant-factor", told, 1, text, operand)
+    yield from rooted(s, operand)
 
 
 def _of_number(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
@@ -350,7 +348,7 @@ def _of_arguments(
         yield Candidate((edit,), "transposed", order, 0, None, node)
         if text := _turned_over(s, node.func.value, args[0], f"{{}}.{name}({{}})"):
             told = "it must be transposed"
-            yield Candidate((s.replaced(node, text),), "transposed", told, 1, text, node)
+            yield Candidate((s.replaced(node, text),), "transposed", told, 2, text, node)
 
 
 def _turned_over(s: Statement, left: ast.expr, right: ast.expr, form: str) -> str | None:
@@ -381,19 +379,3 @@ def _of_twins(s: Statement, node: ast.Call, name: str) -> Iterator[Candidate]:
             edit = Edit(end - len(name.encode()), end, other)
             rule = "wrong-axis" if "mean" in pair else "wrong-variable"
             yield Candidate((edit,), rule, f"{name} must be {other}", 1, other, node)
-
-
-def _of_root(s: Statement, node: ast.Call) -> Iterator[Candidate]:
-    """Yield a term put under a root, or taken out of it."""
-    called, parent = node.func, s.parents.get(node)
-    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-    if name != "sqrt" or len(node.args) != 1:
-        return
-    (inner,) = node.args
-    told = "what is added belongs on the other side of the root"
-    if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add):
-        text = f"{s.text(called)}({s.left(inner)}) + {s.right(inner)}"
-        yield Candidate((s.replaced(node, text, 1),), "wrong-point", told, 1, None, node)
-    if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add) and parent.left is node:
-        text = f"{s.text(called)}({s.text(inner)} + {s.right(parent)})"
-        yield Candidate((s.replaced(parent, text),), "wrong-point", told, 1, None, parent)

@@ -26,10 +26,7 @@ _MOST = 4
 
 def orders(s: Statement) -> Iterator[Candidate]:
     """Yield other orders of the elements of a statement's expressions."""
-    conjugates = any(one in s.unit.source for one in _COMPLEX)
     for node in s.nodes:
-        if conjugates and isinstance(node, ast.expr) and _is_array(s, node):
-            yield from _conjugated(s, node)
         if isinstance(node, ast.Call):
             yield from _scanned(s, node)
             yield from _laid(s, node)
@@ -41,11 +38,16 @@ def orders(s: Statement) -> Iterator[Candidate]:
             yield from _as_it_is(s, node)
 
 
-def _conjugated(s: Statement, node: ast.expr) -> Iterator[Candidate]:
-    """Yield the conjugate of an array."""
-    text = f"{s.inside(node, 9)}.conj()"
-    told = "its conjugate is needed"
-    yield Candidate((s.replaced(node, text),), "wrong-variable", told, 1, text, node)
+def conjugates(s: Statement) -> Iterator[Candidate]:
+    """Yield the conjugates of a statement's arrays, if its function has complex ones."""
+    if not any(one in s.unit.source for one in _COMPLEX):
+        return
+    method = "conj_physical" if b"conj_physical" in s.unit.source else "conj"
+    for node in s.nodes:
+        if isinstance(node, ast.expr) and _is_array(s, node):
+            text = f"{s.inside(node, 9)}.{method}()"
+            told = "its conjugate is needed"
+            yield Candidate((s.replaced(node, text),), "wrong-variable", told, 1, text, node)
 
 
 def _is_array(s: Statement, node: ast.expr) -> bool:

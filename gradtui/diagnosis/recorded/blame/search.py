@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 
 from gradtui.diagnosis.recorded.blame.afters import After, afters
+from gradtui.diagnosis.recorded.blame.applied import applied
 from gradtui.diagnosis.recorded.blame.arguments import arguments
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.edits import edits
@@ -16,7 +17,8 @@ from gradtui.diagnosis.recorded.blame.instead import insteads
 from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
 from gradtui.diagnosis.recorded.blame.multiples import multiples
-from gradtui.diagnosis.recorded.blame.orders import orders
+from gradtui.diagnosis.recorded.blame.options import options
+from gradtui.diagnosis.recorded.blame.orders import conjugates, orders
 from gradtui.diagnosis.recorded.blame.patterns import patterns
 from gradtui.diagnosis.recorded.blame.picks import picks
 from gradtui.diagnosis.recorded.blame.preview import Preview
@@ -25,8 +27,10 @@ from gradtui.diagnosis.recorded.blame.restored import restored
 from gradtui.diagnosis.recorded.blame.several import MOST, Several
 from gradtui.diagnosis.recorded.blame.slots import Slot, slots
 from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspect, Suspects
+from gradtui.diagnosis.recorded.blame.throughout import throughout
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, is_same
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+from gradtui.diagnosis.recorded.blame.unread import unread
 from gradtui.diagnosis.recorded.blame.worth import Worth
 from gradtui.recording.run import unheard
 
@@ -182,7 +186,8 @@ class Search:
         """
         if hit.cost >= _COSTS:
             return not self._worth.glancing and total > _FURTHER
-        return hit.total + _FURTHER * (len(hit.mended) < len(self._trials.wrong)) <= total
+        whole = len(hit.mended) == len(self._trials.wrong)
+        return (hit.total if whole else hit.apart + _FURTHER) <= total
 
     def _hits(self, suspect: Suspect, cost: int) -> Iterator[Hit]:
         """Yield the edits of a statement, as far-fetched as `cost`, that repair something."""
@@ -254,9 +259,10 @@ class Search:
         if s.node not in self._edits:
             wanted, within = self._trials.numbers, [*slots(s)]
             self._edits[s.node] = [
-                *patterns(s), *edits(s), *unused(s), *idles(s, within), *renamings(s), *given(s),
+                *patterns(s), *unused(s), *idles(s, within), *unread(s), *options(s),
+                *throughout(s), *conjugates(s), *edits(s), *renamings(s), *given(s),
                 *numbers(s, wanted), *orders(s), *arguments(s), *likenesses(s), *restored(s),
-                *picks(s), *resets(s), *copies(s),
+                *picks(s), *resets(s), *copies(s), *applied(s),
             ]  # fmt: skip
             self._slots[s.node] = within, [*afters(s)]
         return self._slots[s.node]

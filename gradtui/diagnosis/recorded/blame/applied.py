@@ -1,0 +1,42 @@
+"""Edits that apply to an array what belongs to it: a function of the user's own, or symmetry."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.material import own_functions
+
+_PLACES, _FUNCTIONS = 8, 4
+"""Most arrays that something is applied to, and most functions."""
+
+
+def applied(s: Statement) -> Iterator[Candidate]:
+    """Yield calls of the user's own functions of one array, and matrices made symmetric."""
+    own = [name for name, count in own_functions(s) if count == 1][:_FUNCTIONS]
+    for node in _arrays(s):
+        text, call = s.text(node), s.parents.get(node)
+        for name in own:
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == name:
+                continue
+            made, told = f"{name}({text})", f"{name} of {text} is needed"
+            yield Candidate((s.replaced(node, made),), "missing-factor", told, 2, name, node)
+        shape = s.shape(node) or ()
+        if len(shape) > 1 and shape[-1] == shape[-2] > 1:
+            turned = s.transpose if len(shape) == 2 else s.dialect.swapped
+            inner = s.inside(node, 9)
+            made, told = f"({text} + {inner}{turned}) / 2", f"{text} must be made symmetric"
+            yield Candidate((s.replaced(node, made, 2),), "missing-term", told, 2, made, node)
+
+
+def _arrays(s: Statement) -> list[ast.expr]:
+    """Return the named arrays that a statement computes from, and what it makes of them."""
+    found = [one for one in s.nodes if isinstance(one, ast.expr) and is_leaf(one)]
+    named = [
+        one for one in found
+        if not isinstance(getattr(one, "ctx", None), ast.Store) and one not in s.indexing
+        and (held := s.held(one)) is not None and held.kind == "f" and held.shape
+    ]  # fmt: skip
+    made = [one for one in s.values if isinstance(one, ast.BinOp) and s.shape(one)]
+    return [*made, *named][:_PLACES]
