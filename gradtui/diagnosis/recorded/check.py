@@ -323,7 +323,7 @@ class _Checking:
             simple = explained(one.name, points)
             share = approximate(one.name, points) if simple is None and not failed else None
             if share is not None:
-                yield self._approximate(one, share)
+                yield self._approximate(one, share, wrong)
                 continue
             flow = None if simple is not None or failed else upstream(one.point, one.name)
             if flow is not None:
@@ -331,7 +331,7 @@ class _Checking:
                 continue
             text = f"the gradient of {self._seen(one)}"
             text += f": {simple.text}" if simple is not None else self._cut_short()
-            place = self._likeliest(one)
+            place = self._likeliest(one, wrong)
             rule, factor = (simple.rule, simple.factor) if simple else ("unexplained", None)
             yield self._finding(rule, one.name, text, one.evidence, place, factor)
         for place, several in found.items():
@@ -350,16 +350,19 @@ class _Checking:
         runs = self.runs.cut_short
         return f"; after {runs:,} edited runs, not all edits had been tried" if runs else ""
 
-    def _approximate(self, one: Wrong, share: float) -> Finding:
+    def _approximate(self, one: Wrong, share: float, all_wrong: Sequence[Wrong]) -> Finding:
         text = f"the gradient of {self._seen(one)}: near the given arguments it is off by no more "
         text += f"than {share:.0e} of its largest element, as an approximation is"
-        return note("unexplained", "info", one.name, text, self._likeliest(one), one.evidence)
+        return note(
+            "unexplained", "info", one.name, text, self._likeliest(one, all_wrong), one.evidence
+        )
 
-    def _likeliest(self, wrong: Wrong) -> Place | None:
-        """Return the likeliest line at fault for a gradient that no edit repairs."""
+    def _likeliest(self, wrong: Wrong, all_wrong: Sequence[Wrong]) -> Place | None:
+        """Return the likeliest line at fault for one of the gradients that no edit repairs."""
         if self._flow is None or self._flow[0] is not wrong.point:
             self._flow = wrong.point, Flow(wrong.point, (1.0,))
-        found = likeliest(self._flow[1], wrong.point, wrong.name, self.target.called)
+        names = [one.name for one in all_wrong]
+        found = likeliest(self._flow[1], wrong.point, wrong.name, names, self.target.called)
         return found or place_of(wrong.point, wrong.name) or self._end_of(wrong.name)
 
     def _end_of(self, name: str, *, absent: bool = False) -> Place | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -142,11 +142,14 @@ class _Searches:
             return None  # the edits of two mistakes overlap
 
 
-def likeliest(flow: Flow, point: Point, name: str, called: Callable[..., Any]) -> Place | None:
+def likeliest(
+    flow: Flow, point: Point, name: str, wrong: Collection[str], called: Callable[..., Any]
+) -> Place | None:
     """Return the first place where right values become wrong, on the way to a gradient.
 
-    `flow` is that of the point, without scales. Lines of the function itself precede those of
-    others that it calls. Without any, it is the last line of the user's code on that way.
+    `flow` is that of the point, without scales, and `wrong` are all wrong gradients. Lines of the
+    function itself precede those of others that it calls. Without any, it is the last line that
+    computes something for all of the wrong gradients alone, or else for this one.
     """
     tape, code = point.result.tape, getattr(function_of(called), "__code__", None)
     own = [
@@ -157,11 +160,13 @@ def likeliest(flow: Flow, point: Point, name: str, called: Callable[..., Any]) -
     lines = {at for _, _, at in code.co_lines()} if code is not None else set()
     within = [place for place in own if code is not None and place.file == code.co_filename
               and place.line in lines]  # fmt: skip
+    doubtful = [one for one in own if (one.file, one.line) not in flow.known]
+    shared = [one for one in doubtful if flow.feeds[one.file, one.line] == set(wrong)]
     for some in (within, own):
-        first = [place for place in some if (place.file, place.line) in flow.first]
-        if some:
-            return next(iter(first), some[-1])
-    return None
+        first = next((one for one in some if (one.file, one.line) in flow.first), None)
+        if first is not None:
+            return first
+    return next((some[-1] for some in (shared, within, own) if some), None)
 
 
 class Known(Protocol):
