@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gradtui.base.source import InputError
 from gradtui.base.streams import tell, working
 from gradtui.base.text import clean
-from gradtui.cli.checkpoint import goes_on
+from gradtui.cli.checkpoint import Counted, goes_on
 from gradtui.cli.files import load_file, print_notices
 from gradtui.cli.output import FAILED, OK, UNUSABLE, print_json
 from gradtui.cli.running import RaisedError, as_input_error, check_code, is_code, tell_raised
@@ -117,11 +117,13 @@ def _check(file: str, arguments: argparse.Namespace) -> _Found:
 
 def _check_code(file: str, arguments: argparse.Namespace) -> _Found:
     """Check a function of a file of Python; raises InputError and RaisedError."""
+    from gradtui.diagnosis.recorded.progress import Progress
     from gradtui.explain.recorded import recorded_notices, report_of_code
 
-    crashed = goes_on() if arguments.alone else None
+    runs = Counted()
+    crashed = goes_on(runs) if arguments.alone else None
     with working(f"running {file}"):
-        outcome = check_code(file, crashed)
+        outcome = check_code(file, crashed, Progress(runs.number, runs.crashing))
     if not arguments.quiet:
         for notice in recorded_notices(outcome):
             tell(notice)

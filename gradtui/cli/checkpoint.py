@@ -7,22 +7,53 @@ process for values with more axes than the place that they are added to.
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
 import signal
 import sys
 import threading
 from contextlib import suppress
 
+_WIDTH = 8
+"""Bytes of a number in memory."""
+_MOST = 3
+"""Most runs that are left out because they crash Python."""
 _DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG: the signal that Linux sends once the process that made this one has ended."""
 
 
-def goes_on() -> str | None:
+class Counted:
+    """The number of runs that a copy of this process has made, and those that crashed one."""
+
+    def __init__(self) -> None:
+        self.number = memoryview(mmap.mmap(-1, _WIDTH)).cast("q")
+        """One number, in memory that copies of this process share with it."""
+        self.crashing: set[int] = set()
+
+    def learns(self) -> bool:
+        """Note the last run as one that crashes; return whether it is worth another start.
+
+        What has crashed after the same run again has not crashed in it.
+        """
+        last, self.number[0] = self.number[0], 0
+        new = last > 0 and last not in self.crashing and len(self.crashing) < _MOST
+        self.crashing.add(last)
+        return new
+
+
+def goes_on(runs: Counted) -> str | None:
     """Go on in a copy of this process; return None there, or where no copy can be made.
 
-    This process waits, and ends as the copy does.  Only if that crashes does it return, with the
-    name of the signal.
+    This process waits, and ends as the copy does.  If that crashes in a run, another copy goes on,
+    which leaves that run out.  After some crashes it returns, with the name of the signal.
     """
+    while (crashed := _goes_on()) is not None and runs.learns():
+        pass
+    return crashed
+
+
+def _goes_on() -> str | None:
+    """Go on in one copy; return None there, and here the name of the signal that crashed it."""
     if not hasattr(os, "fork") or sys.platform == "darwin" or threading.active_count() > 1:
         return None
     sys.stdout.flush()

@@ -22,6 +22,7 @@ from gradtui.base.text import clean
 if TYPE_CHECKING:
     from gradtui.debugger.session import Session
     from gradtui.diagnosis.recorded.outcome import Outcome
+    from gradtui.diagnosis.recorded.progress import Progress
     from gradtui.diagnosis.recorded.target import Target
 
 _NAMED = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
@@ -83,8 +84,10 @@ def _has_defaults(function: ast.FunctionDef) -> bool:
     return complete and positional + len(keyed) > 0
 
 
-def check_code(argument: str, crashed: str | None = None) -> Outcome:
-    """Run a file of Python and check a function of it.
+def check_code(
+    argument: str, crashed: str | None = None, progress: Progress | None = None
+) -> Outcome:
+    """Run a file of Python and check a function of it, telling of its `progress`.
 
     With the signal by which a search for the line at fault has `crashed`, there is no other.
     Raises InputError for unusable input, RaisedError for exceptions of the user's code.
@@ -96,7 +99,7 @@ def check_code(argument: str, crashed: str | None = None) -> Outcome:
 
     with _running(argument) as target:
         try:
-            return check_target(target, crashed=crashed)
+            return check_target(target, progress, crashed=crashed)
         except (InputError, MemoryError):
             raise
         except Exception as error:

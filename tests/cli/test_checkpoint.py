@@ -40,6 +40,19 @@ def test_what_is_known_is_told_after_a_crash_and_other_files_are_checked(tmp_pat
 
 
 @pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="no copy of a process there")
+def test_the_search_goes_on_without_the_edit_that_crashed(tmp_path):
+    once = CRASHING.replace("not np.allclose(d, 3 * y)", "np.allclose(d, -3 * y)")
+    (tmp_path / "net.py").write_text(once)
+    command = [sys.executable, "-m", "gradtui", "check", "net.py:case"]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "crashed" not in done.stdout
+    assert "fix: d = compiled(2 * y, y)" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="no copy of a process there")
 def test_code_that_crashes_by_itself_ends_the_program_as_it_does(tmp_path):
     own = CRASHING.replace("3 * y):", "2 * y):")
     (tmp_path / "net.py").write_text(own)

@@ -216,7 +216,8 @@ class Gradients(Trials):
         point = self._points[index]
         self.strays, self.endless = None, False
         self.count()
-        self._runs.progress.tried += 1
+        if not self._runs.progress.counts():
+            return None
         begun = self._begun.at(index, self._with(patch)) if self.watchdog.usual > _DEAR else None
         try:
             with self.edited(patch):
