@@ -9,6 +9,7 @@ from gradtui.diagnosis.recorded.blame.afters import After, afters
 from gradtui.diagnosis.recorded.blame.applied import applied
 from gradtui.diagnosis.recorded.blame.arguments import arguments
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.conditions import conditions
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.flow import Line
 from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit
@@ -262,7 +263,7 @@ class Search:
                 *patterns(s), *unused(s), *idles(s, within), *unread(s), *options(s),
                 *throughout(s), *conjugates(s), *edits(s), *renamings(s), *given(s),
                 *numbers(s, wanted), *orders(s), *arguments(s), *likenesses(s), *restored(s),
-                *picks(s), *resets(s), *copies(s), *applied(s),
+                *picks(s), *resets(s), *copies(s), *conditions(s), *applied(s),
             ]  # fmt: skip
             self._slots[s.node] = within, [*afters(s)]
         return self._slots[s.node]
