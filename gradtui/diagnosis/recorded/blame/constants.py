@@ -27,6 +27,8 @@ _MADE: Mapping[str, Callable[[float], float]] = {
 
 _TIMES = (1.0, 2.0, 0.5, 4.0)
 """Small numbers that multiply a product of others."""
+_MOST = 8
+"""Most numbers of which two are multiplied."""
 
 
 class Constant(Struct, frozen=True):
@@ -80,12 +82,15 @@ def _named(s: Statement, value: float) -> Iterator[Constant]:
 
 
 def made_of_two(s: Statement, value: float) -> Iterator[str]:
-    """Yield a number as a product or quotient of two in a statement, times a small one."""
-    names = dict.fromkeys(ast.unparse(one) for one in s.nodes if isinstance(one, ast.expr))
-    single = [
-        (text, held.value) for text, held in s.scope.items()
-        if text in names and held.value not in (None, 0.0, 1.0) and not held.shape
-    ]  # fmt: skip
+    """Yield a number as a product or quotient of two in scope, times a small one.
+
+    Those in the statement precede the latest others.
+    """
+    own = {ast.unparse(one) for one in s.nodes if isinstance(one, ast.expr)}
+    single = [(text, held.value) for text, held in s.scope.items()
+              if held.value not in (None, 0.0, 1.0) and not held.shape]  # fmt: skip
+    single.sort(key=lambda pair: (pair[0] not in own, -s.recent.get(pair[0], 0)))
+    single = single[:_MOST]
     for (one, first), (two, second) in permutations(single, 2):
         for text, made in (
             (f"{one} * {two}", first * second), (f"{one} / {two}", first / second),

@@ -1,0 +1,32 @@
+"""Terms left out that are an array, which nothing else uses, times a product of numbers."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+W = np.random.default_rng(13).normal(size=4) + 2.0
+
+
+def shares(W):
+    f, g = np.sum(W**2), np.sum(np.sin(W)) + 5.0
+    df, dg = 2 * W, np.cos(W)
+    d = df / g - f / g**2 * dg
+    return f / g, d
+
+
+MISTAKES = [
+    (shares, "d = df / g - f / g**2 * dg", "d = df / g"),
+    (shares, "d = df / g - f / g**2 * dg", "d = -f / g**2 * dg"),
+]
+
+
+@pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
+def test_what_nothing_uses_is_added_times_two_numbers(function, old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, {"W": W})
+    at, wrong = planted.line(old), planted.wrong(old, new)
+
+    (found,) = planted.errors(wrong, function.__name__)
+
+    assert found.replaces == (at, at)
+    assert planted.errors(repaired(wrong, found), function.__name__) == []
