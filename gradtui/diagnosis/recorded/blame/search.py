@@ -6,32 +6,18 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 
 from gradtui.diagnosis.recorded.blame.afters import After, afters
-from gradtui.diagnosis.recorded.blame.applied import applied
-from gradtui.diagnosis.recorded.blame.arguments import arguments
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.conditions import conditions
-from gradtui.diagnosis.recorded.blame.edits import edits
+from gradtui.diagnosis.recorded.blame.changes import changes
 from gradtui.diagnosis.recorded.blame.flow import Line
 from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit
-from gradtui.diagnosis.recorded.blame.idle import idles
 from gradtui.diagnosis.recorded.blame.instead import insteads
-from gradtui.diagnosis.recorded.blame.likeness import likenesses
-from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
 from gradtui.diagnosis.recorded.blame.multiples import multiples
-from gradtui.diagnosis.recorded.blame.options import options
-from gradtui.diagnosis.recorded.blame.orders import conjugates, orders
-from gradtui.diagnosis.recorded.blame.patterns import patterns
-from gradtui.diagnosis.recorded.blame.picks import picks
 from gradtui.diagnosis.recorded.blame.preview import Preview
-from gradtui.diagnosis.recorded.blame.resets import copies, resets
-from gradtui.diagnosis.recorded.blame.restored import restored
 from gradtui.diagnosis.recorded.blame.several import MOST, Several
 from gradtui.diagnosis.recorded.blame.slots import Slot, slots
 from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspect, Suspects
-from gradtui.diagnosis.recorded.blame.throughout import throughout
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, is_same
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
-from gradtui.diagnosis.recorded.blame.unread import unread
 from gradtui.diagnosis.recorded.blame.worth import Worth
 from gradtui.recording.run import unheard
 
@@ -259,12 +245,7 @@ class Search:
         """Return the places in and after a statement where something may be missing."""
         if s.node not in self._edits:
             wanted, within = self._trials.numbers, [*slots(s)]
-            self._edits[s.node] = [
-                *patterns(s), *unused(s), *idles(s, within), *unread(s), *options(s),
-                *throughout(s), *conjugates(s), *edits(s), *renamings(s), *given(s),
-                *numbers(s, wanted), *orders(s), *arguments(s), *likenesses(s), *restored(s),
-                *picks(s), *resets(s), *copies(s), *conditions(s), *applied(s),
-            ]  # fmt: skip
+            self._edits[s.node] = [*changes(s, wanted, within)]
             self._slots[s.node] = within, [*afters(s)]
         return self._slots[s.node]
 

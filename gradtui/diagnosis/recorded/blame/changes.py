@@ -1,0 +1,35 @@
+"""All edits that a statement may need, those that are tried whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from gradtui.diagnosis.recorded.blame.applied import applied
+from gradtui.diagnosis.recorded.blame.arguments import arguments
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.conditions import conditions
+from gradtui.diagnosis.recorded.blame.edits import edits
+from gradtui.diagnosis.recorded.blame.idle import idles
+from gradtui.diagnosis.recorded.blame.likeness import likenesses
+from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
+from gradtui.diagnosis.recorded.blame.options import options
+from gradtui.diagnosis.recorded.blame.orders import conjugates, orders
+from gradtui.diagnosis.recorded.blame.patterns import patterns
+from gradtui.diagnosis.recorded.blame.picks import picks
+from gradtui.diagnosis.recorded.blame.resets import copies, resets
+from gradtui.diagnosis.recorded.blame.restored import restored
+from gradtui.diagnosis.recorded.blame.slots import Slot
+from gradtui.diagnosis.recorded.blame.throughout import throughout
+from gradtui.diagnosis.recorded.blame.unread import unread
+
+
+def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Iterator[Candidate]:
+    """Yield the edits of a statement; `wanted` are the numbers that may belong there."""
+    every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
+        patterns, unused, partial(idles, slots=slots), unread, options, throughout, conjugates,
+        edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
+        restored, picks, resets, copies, conditions, applied,
+    )  # fmt: skip
+    for each in every:
+        yield from each(s)
