@@ -41,5 +41,5 @@ def test_without_utf_8_all_output_is_ascii(run, monkeypatch, command):
 def test_ascii_is_asked_for(run):
     drawn = run("show", "two_weights", "--ascii")[1]
     assert drawn.isascii()
-    assert "  dL/dw2 = dL/de . de/dyhat . dyhat/dw2\n         = 2*e . 1 . x2\n" in drawn
+    assert "  dL/dw2 = dL/de * de/dyhat * dyhat/dw2\n         = 2*e * 1 * x2\n" in drawn
     assert not run("show", "two_weights")[1].isascii()
