@@ -27,6 +27,8 @@ _SMALL = 2
 """Most characters by which a replacing edit lengthens a line."""
 _MANY = 6
 """Most words and signs that a likely edit puts in."""
+_STRANGE = 2
+"""How many words a name counts that a line does not have."""
 _STORING = (ast.Assign, ast.AugAssign)
 _NAME = re.compile(r"[^\W\d]\w*")
 _WORD = re.compile(r"\w+|\*\*|//|[^\w\s]")
@@ -160,7 +162,7 @@ class Hit(Struct, frozen=True, eq=False):
             not _renames(s.node),
             self.adds and bool(strange),
             self.candidate.rule == "sign" and _only_moves(s.node),
-            changed,
+            changed + _STRANGE * len(strange),
             self.suspect.order,
             len(strange),
             size,
@@ -237,11 +239,15 @@ def _only_moves(node: ast.stmt) -> bool:
 
 
 def _changed(unit: Unit, edit: Edit) -> int:
-    """Return how many words and signs an edit puts in; what it only takes away counts once."""
+    """Return how many words and signs an edit puts in; what it only takes away counts once.
+
+    So does it to put an expression in parentheses.
+    """
     before = _WORD.findall(unit.between(edit.start, edit.end))
     after = _WORD.findall(edit.text.decode())
     apart = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    return sum(max(1, to - at) for tag, _, _, at, to in apart if tag != "equal")
+    closed = after[:1] == ["("] != before[:1]
+    return closed + sum(max(1, to - at) for tag, _, _, at, to in apart if tag != "equal")
 
 
 def _is_change(unit: Unit, edit: Edit) -> bool:
