@@ -184,7 +184,8 @@ def _of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
         minus = isinstance(node.op, ast.Sub)
         rule = "sign" if minus else "wrong-variable"
         edit = s.replaced(node, f"{right} {OPERATORS[type(node.op)]} {left}", 1)
-        yield Candidate((edit,), rule, "its operands are swapped", 1 - minus, None, node)
+        cost = 0 if minus and not isinstance(node.left, ast.Constant) else 1  # 1 - x is usual
+        yield Candidate((edit,), rule, "its operands are swapped", cost, None, node)
     if isinstance(node.op, ast.Add) and _is_added(node.left):
         told = f"{s.text(node.left.right)} and {right} are swapped"  # as parts of a tuple
         edits = swapped(s, node.left.right, node.right)
