@@ -27,8 +27,6 @@ _SMALL = 2
 """Most characters by which a replacing edit lengthens a line."""
 _MANY = 6
 """Most words and signs that a likely edit puts in."""
-_STRANGE = 2
-"""How many words a name counts that a line does not have."""
 _STORING = (ast.Assign, ast.AugAssign)
 _NAME = re.compile(r"[^\W\d]\w*")
 _WORD = re.compile(r"\w+|\*\*|//|[^\w\s]")
@@ -144,6 +142,13 @@ class Hit(Struct, frozen=True, eq=False):
             return False
         return not all(_is_change(self.suspect.statement.unit, one) for one in self.candidate.edits)
 
+    @property
+    def _drops(self) -> bool:
+        """Whether it takes a number away, which is no likelier than that one is missing."""
+        number = (self.candidate.factor or "").replace(".", "", 1).isdigit()
+        texts = [one.text for one in self.candidate.edits]
+        return texts == [b"1"] or (number and self.candidate.rule == "extra-factor")
+
     def rank(self) -> tuple[int | bool, ...]:
         """Return the sort key that puts the best edit first."""
         s, edits = self.suspect.statement, self.candidate.edits
@@ -154,15 +159,16 @@ class Hit(Struct, frozen=True, eq=False):
         return (
             -len(self.mended),
             self.total + LIKELIER * self.doubted,
-            self.adds,
+            self.adds or self._drops,
             changed > _MANY,
             self.suspect.tier,
+            self.adds,
             size > _SMALL,
             self.suspect.promoted,
             not _renames(s.node),
             self.adds and bool(strange),
             self.candidate.rule == "sign" and _only_moves(s.node),
-            changed + _STRANGE * len(strange),
+            changed,
             self.suspect.order,
             len(strange),
             size,
