@@ -142,7 +142,8 @@ class Gradients:
                 return found[0]
         known = [*self._arguments, *(str(path[-1]) for path in paths)]
         raise InputError(f"a gradient is returned for '{key}', which is not an argument"
-                         + did_you_mean(str(key), known))  # fmt: skip
+                         + (did_you_mean(str(key), known)
+                            or f": expected {', '.join(self._arguments)}"))  # fmt: skip
 
     def _in_order(self, raw: Sequence[Any]) -> Iterator[tuple[Path, Any]]:
         if self._wrt and len(raw) == len(self._wrt):

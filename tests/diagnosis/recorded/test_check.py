@@ -344,7 +344,7 @@ def test_what_the_code_prints_is_printed_once(capsys):
     [
         (lambda w: w, {"w": W}, "returns no pair"),
         (lambda w: (w, w), {"w": W}, "returns no scalar loss"),
-        (lambda w: (w.sum(), {"v": w}), {"w": W}, "'v', which is not an argument"),
+        (lambda w: (w.sum(), {"v": w}), {"w": W}, "'v', which is not an argument: expected w"),
         (lambda w: (w.sum(), (w, w)), {"w": W}, "2 gradients are returned for one argument"),
         (lambda w: (w.sum(), {}), {"w": W}, "returns no gradient"),
         (lambda w: (w, w), {"w": 3}, "no argument of <lambda> is an array of floats"),
