@@ -80,7 +80,11 @@ def _summary(outcome: Check) -> str:
         said.append(f"{failed:,} of {count:,} stated facts do not hold")
     else:
         held = {0: "no facts are stated", 1: "the one stated fact holds"}
-        said.append(held.get(count, f"all {count:,} stated facts hold"))
+        if not count and not problem.by_hand:
+            said.append("the run alone was examined: no gradient is written by hand, and no "
+                        "[[expect]] states a fact")  # fmt: skip
+        else:
+            said.append(held.get(count, f"all {count:,} stated facts hold"))
     looked_at = steps_looked_at(problem)
     if looked_at < problem.steps:
         said.append(f"the run was examined up to step {looked_at:,} of {problem.steps:,}")

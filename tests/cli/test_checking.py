@@ -92,7 +92,11 @@ def test_quiet_prints_neither_the_warnings_nor_the_outcome_of_a_file_with_errors
 
 def test_facts_are_counted_in_words(run, write):
     for more, words in (
-        ("", "no facts are stated"),
+        (
+            "",
+            "the run alone was examined: no gradient is written by hand, and no [[expect]] states "
+            "a fact",
+        ),
         ("[[expect]]\nloss = 36.0", "the one stated fact holds"),
         ("[[expect]]\nloss = 36.0\n[expect.values]\nx = 3.0", "all 2 stated facts hold"),
     ):
