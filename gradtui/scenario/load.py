@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -83,6 +84,8 @@ def load_problem(
         raise sources.complete(_blame_override(error, overrides or {})) from None
 
 
+_WORD = re.compile(r"(?!(true|false|inf|nan)$)[A-Za-z_][A-Za-z0-9_.-]*")
+"""A text without quotes."""
 _CALLED = {
     "rate": "lr", "learning_rate": "lr", "learningrate": "lr", "alpha": "lr", "eta": "lr",
     "epochs": "steps", "iterations": "steps", "batch_size": "size",
@@ -92,7 +95,9 @@ _CALLED = {
 
 def _override(raw: dict[str, Any], key: str, value: str) -> None:
     *tables, last = key.split(".")
-    parsed, option = read_value(value), f"--set {key}={value}"
+    option = f"--set {key}={value}"
+    # A shell takes the quotes away from a text.
+    parsed = read_value(f'"{value}"' if _WORD.fullmatch(value) else value)
     if parsed is None:
         raise InputError("the value is not a TOML value", file=option)
     if not tables and last not in (known := settings_of(raw)):

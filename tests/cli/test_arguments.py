@@ -47,7 +47,8 @@ def test_arguments_that_are_none(run, arguments, message):
             "optimizer.lr",
             "--set optimizer.lr:1:1: error: expected KEY=VALUE, such as optimizer.lr=0.1",
         ),
-        ("optimizer.lr=abc", "--set optimizer.lr=abc:1:1: error: the value is not a TOML value"),
+        ("optimizer.lr=abc", "optimizer.lr: expected a number, got text"),
+        ("optimizer.lr=1,5", "--set optimizer.lr=1,5:1:1: error: the value is not a TOML value"),
         (
             "optimizer.lr=1\nx=2",
             "--set optimizer.lr=1\\x0ax=2:1:1: error: the value is not a TOML value",
