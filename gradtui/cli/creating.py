@@ -31,6 +31,11 @@ def _check_name(path: Path, origin: str | None) -> None:
             f"this is the name of a bundled scenario: `gradtui new {path}.toml --from {path}` "
             "copies it", file=str(path),
         )  # fmt: skip
+    if path.suffix not in (".toml", ".py"):
+        raise InputError(f"a scenario's name ends in .toml, that of code in .py: `gradtui new "
+                         f"{path.with_suffix('.toml')}`", file=str(path))  # fmt: skip
+    if not path.parent.is_dir():
+        raise InputError(f"there is no folder {path.parent}", file=str(path))
     if origin is not None and path.suffix == ".py":
         raise InputError("a copy of a scenario needs a name that ends in .toml",
                          file=str(path))  # fmt: skip

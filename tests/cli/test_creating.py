@@ -44,6 +44,9 @@ def test_new_copies_a_scenario_with_the_files_it_names(run, tmp_path):
         (["two_weights"], "the name of a bundled scenario: `gradtui new two_weights.toml --from"),
         (["a.py", "--from", "two_weights"], "needs a name that ends in .toml"),
         (["a.toml", "--from", "two_wieghts"], "did you mean 'two_weights'?"),
+        (["a"], "a scenario's name ends in .toml, that of code in .py: `gradtui new a.toml`"),
+        (["a.txt"], "a scenario's name ends in .toml"),
+        (["none/a.toml"], "there is no folder none"),
     ],
 )
 def test_what_new_cannot_write_leaves_nothing(run, tmp_path, monkeypatch, arguments, message):
