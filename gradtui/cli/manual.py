@@ -8,7 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gradtui.base.ascii import to_ascii
@@ -20,6 +20,7 @@ from gradtui.cli.screen import on_terminal
 
 if TYPE_CHECKING:
     from gradtui.explain.spans import TextRow
+    from gradtui.manual.pages import Block, Page
 
 _WIDEST, _PIPED = 100, 80
 """Widest readable prose, in cells; the width if no terminal tells one."""
@@ -50,19 +51,31 @@ def _rows(topic: str | None, width: int) -> list[TextRow]:
 
     if topic is None:
         return [*topic_rows(width), *block_rows([Prose(_MORE)], width)]
-    if topic in TOPICS:
-        return page_rows(topic, width)
-    return list(_entry_rows(topic, width))[1:]
+    if topic.lower() in TOPICS:
+        return page_rows(topic.lower(), width)
+    found = _entry_rows(topic, width) or _entry_rows(topic.lower(), width)
+    return (found or _entry_rows(topic.lower(), width, prose=True))[1:]
 
 
-def _entry_rows(name: str, width: int) -> Iterator[TextRow]:
-    """Yield the manual's table entries on a name, each under the topic of its page."""
+def _entry_rows(name: str, width: int, *, prose: bool = False) -> list[TextRow]:
+    """Return the manual's table entries on a name, each under the topic of its page.
+
+    With `prose`, all that it says of a name written as code, such as `ctrl+p`.
+    """
+    from gradtui.manual.pages import TOPICS, entries_of, read_page, search
+
+    pages = map(read_page, TOPICS)
+    found = ((one, search(one, f"`{name}`") if prose else entries_of(one, name)) for one in pages)
+    return list(_page_rows(found, width))
+
+
+def _page_rows(found: Iterable[tuple[Page, Sequence[Block]]], width: int) -> Iterator[TextRow]:
+    """Yield blocks of pages, each under the topic of its page."""
     from gradtui.explain.manual import block_rows
     from gradtui.explain.spans import line
-    from gradtui.manual.pages import TOPICS, entries_of, read_page
 
-    for page in map(read_page, TOPICS):
-        if entries := entries_of(page, name):
+    for page, entries in found:
+        if entries:
             yield ()
             yield line((f"{page.topic.upper()}: {page.about}", "heading"))
             yield from block_rows(entries, width)

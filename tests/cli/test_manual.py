@@ -27,7 +27,9 @@ def test_a_page_is_printed_as_plain_text_where_no_terminal_is(capsys, monkeypatc
     assert "\x1b" not in out and max(map(len, out.split("\n"))) <= 80
 
 
-@pytest.mark.parametrize("name", ["dead-relu", "softmax", "what-if", "adam", "F4", "κ", "kappa"])
+@pytest.mark.parametrize(
+    "name", ["dead-relu", "softmax", "what-if", "adam", "F4", "κ", "kappa", "Lens", "ctrl+p"]
+)
 def test_a_name_is_explained(capsys, name):
     assert main(["help", name]) == 0
     assert name.casefold() in capsys.readouterr().out.casefold()
