@@ -182,7 +182,9 @@ class Refuser(TokenReader):
     def refuse_subscript(self, bracket: Token, begin: int) -> NoReturn:
         """Refuse an index in brackets; the tokens from `begin` on are its owner."""
         opening = self.tokens.index(bracket)
-        ranges, _ = self.entries(opening)
+        ranges, end = self.entries(opening)
+        if self.tokens[end].text != "]":
+            self.refuse(self.tokens[end], "']'")
         entries = [self.written(*part) for part in ranges]
         raise InputError(
             "'[': only new axes and ranges can be written in brackets, such as [:, None] or [1:3]"

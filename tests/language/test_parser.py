@@ -417,7 +417,11 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
         *(
             (f"L = v[{inside}", "'[': only new axes and ranges can be written in brackets, such as "
              "[:, None] or [1:3]", Place(1, 6, 1))
-            for inside in ("w:]", ":w]", "::2]", "1:2:1]", "None:]", "1:None]", "-:]", "1:")
+            for inside in ("w:]", ":w]", "::2]", "1:2:1]", "None:]", "1:None]", "-:]")
+        ),
+        *(
+            (f"L = {code}", "the line ends early: expected ']'", Place(1, 5 + len(code), 1))
+            for code in ("v[1:", "v[0", "v[0,1", "v[1:] + w[")
         ),
         ("L = v[0]", "'[': only new axes and ranges can be written in brackets, such as [:, None] "
          "or [1:3]; write v[0:1].sum(axis=0)", Place(1, 6, 1)),
