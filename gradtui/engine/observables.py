@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.base.source import InputError, Place, did_you_mean
+from gradtui.base.source import InputError, Place, did_you_mean, nearest
 from gradtui.base.text import shape_text
 from gradtui.engine.builder import Builder
 from gradtui.engine.classifier import MEASURES, find_classifier, lower_measure
@@ -38,6 +38,8 @@ EXAMPLES = ("max(abs(grad)) > 100", "norm > 1", "loss > prev", "abs(loss - prev)
 WATCHES = ("loss - prev", "norm", "max(abs(grad))", "lr*norm")
 """Expressions offered as examples."""
 _RUN_NAMES = ("step", "loss", "lr", "grad", "norm", "prev")
+_OF_RUNS = ("grad", "prev")
+"""Functions of expressions over a run, besides those of the language."""
 _VALIDATION = "validation_"
 LARGEST = 4_000_000
 """Most numbers that an expression computes at a step."""
@@ -270,6 +272,10 @@ class _Reader:
         if call.function == "prev":
             return self._before(_only(call, "an expression, as in prev(norm)"), call.place)
         if call.function != "grad":
+            near = nearest(call.function, [*FUNCTIONS, *_OF_RUNS])
+            if call.function not in FUNCTIONS and near in _OF_RUNS:
+                raise InputError(f"'{call.function}' is not a function of the language; did you "
+                                 f"mean '{near}'?", call.place)  # fmt: skip
             return None
         of = _only(call, "a name of the model, as in grad(w)")
         if isinstance(of, Call) and _takes_element(of):

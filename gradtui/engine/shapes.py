@@ -244,7 +244,10 @@ def settled_part(shapes: Sequence[Shape], options: Options) -> dict[str, Option]
     """
     (shape,), axis, entries = shapes, options["axis"], options["entries"]
     if isinstance(entries, int) and entries > len(shape):
-        raise ShapeError("has fewer axes than the brackets name")
+        few = (
+            "has fewer axes than the brackets name" if shape else "is one number, without elements"
+        )
+        raise ShapeError(few)
     axis, first = settled_single(shape, options), options["start"]
     if options["single"] and isinstance(first, int) and not -shape[axis] <= first < shape[axis]:
         raise ShapeError(f"has no element {first} along axis {axis + len(shape)}")

@@ -73,6 +73,9 @@ def test_a_line_written_by_hand_comes_before_the_gradient_that_it_claims():
         ("X + yhat[y]", 9, "only new axes and ranges"),
         ("sum(X) + (w)[w]", 13, "only new axes and ranges"),
         ("wx", 1, "did you mean 'w'"),
+        ("grd(w)", 1, r"'grd' is not a function of the language; did you mean 'grad'\?"),
+        ("prv(w)", 1, "did you mean 'prev'"),
+        ("X[0", 4, r"expected '\]'"),
     ],
 )
 def test_what_is_none_is_refused_at_its_place(parcels, text, column, message):
