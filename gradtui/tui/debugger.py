@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
@@ -13,6 +14,7 @@ from textual.geometry import Size
 from textual.widget import AwaitMount, Widget
 
 from gradtui.base.source import did_you_mean
+from gradtui.base.text import clean
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.around import Around
@@ -38,8 +40,8 @@ from gradtui.tui.trials import Trials
 from gradtui.tui.walk import Walk
 
 _PANELS = panel_types()
-VALUES = "or an expression, such as grad(w)"
-"""What the command line takes besides commands."""
+_COMPUTED = re.compile(r"[][()+*/@<>=]")
+"""Signs that an expression has, and no command's name."""
 _WIDTHS = [(0, "-tiny"), (60, "-narrow"), (112, "-normal"), (170, "-wide")]
 _HEIGHTS = [(0, "-flat"), (12, "-low"), (30, "-high"), (50, "-tall")]
 """Widths, in cells, from which a class of the style sheet applies, up to the next."""
@@ -280,9 +282,11 @@ class Debugger(LeanScreen):
         """Open the command line over the list of commands."""
         from gradtui.tui.listing import Listing, complete_command
 
+        first = clean(self.session.problem.graph.parameters[0].name)
+        hint = f"↑ ↓ choose  Tab completes  or an expression, such as grad({first})"
         self.ask(
             ":", self.run_line, complete=partial(complete_command, keys=self.keys),
-            listing=Listing(f"↑ ↓ choose  Tab completes  {VALUES}"),
+            listing=Listing(hint),
         )  # fmt: skip
 
     def run_line(self, text: str) -> None:
@@ -294,7 +298,7 @@ class Debugger(LeanScreen):
             self.action_run("goto", name)
             return
         command = find_command(name)
-        if command is None and is_value(text, self.session):
+        if command is None and (_COMPUTED.search(text) or is_value(text, self.session)):
             self.action_run("print", text)
         elif command is None:
             names = [command.id for command in COMMANDS]

@@ -300,3 +300,12 @@ async def test_keys_where_no_panel_has_room(terminal):
     async with terminal("two_weights", (1, 1)) as opened:
         await opened.press("tab", "z", "n", "pagedown", "tab", "7")
         assert opened.session.step == 1
+
+
+async def test_an_expression_on_the_command_line_with_a_wrong_name_can_be_mended(terminal):
+    async with terminal("grad_missing_factor", size=(80, 24)) as t:
+        await t.press("colon")
+        assert "such as grad(w1)" in t.text
+        await t.type("grad(w)")
+        await t.press("enter")
+        assert "print: grad(w)" in t.text and "did you mean 'w1' or 'w2'?" in t.text
