@@ -8,7 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gradtui.base.ascii import to_ascii
@@ -20,7 +20,6 @@ from gradtui.cli.screen import on_terminal
 
 if TYPE_CHECKING:
     from gradtui.explain.spans import TextRow
-    from gradtui.manual.pages import Block, Page
 
 _WIDEST, _PIPED = 100, 80
 """Widest readable prose, in cells; the width if no terminal tells one."""
@@ -46,39 +45,12 @@ def print_manual(arguments: argparse.Namespace) -> int:
 
 def _rows(topic: str | None, width: int) -> list[TextRow]:
     """Return the rows to show; none if the manual has nothing on a topic."""
-    from gradtui.explain.manual import block_rows, page_rows, topic_rows
-    from gradtui.manual.pages import TOPICS, Prose
+    from gradtui.explain.manual import block_rows, rows_on, topic_rows
+    from gradtui.manual.pages import Prose
 
     if topic is None:
         return [*topic_rows(width), *block_rows([Prose(_MORE)], width)]
-    if topic.lower() in TOPICS:
-        return page_rows(topic.lower(), width)
-    found = _entry_rows(topic, width) or _entry_rows(topic.lower(), width)
-    return (found or _entry_rows(topic.lower(), width, prose=True))[1:]
-
-
-def _entry_rows(name: str, width: int, *, prose: bool = False) -> list[TextRow]:
-    """Return the manual's table entries on a name, each under the topic of its page.
-
-    With `prose`, all that it says of a name written as code, such as `ctrl+p`.
-    """
-    from gradtui.manual.pages import TOPICS, entries_of, read_page, search
-
-    pages = map(read_page, TOPICS)
-    found = ((one, search(one, f"`{name}`") if prose else entries_of(one, name)) for one in pages)
-    return list(_page_rows(found, width))
-
-
-def _page_rows(found: Iterable[tuple[Page, Sequence[Block]]], width: int) -> Iterator[TextRow]:
-    """Yield blocks of pages, each under the topic of its page."""
-    from gradtui.explain.manual import block_rows
-    from gradtui.explain.spans import line
-
-    for page, entries in found:
-        if entries:
-            yield ()
-            yield line((f"{page.topic.upper()}: {page.about}", "heading"))
-            yield from block_rows(entries, width)
+    return rows_on(topic, width)
 
 
 def _unknown(topic: str) -> str:

@@ -10,7 +10,19 @@ from typing import Any, assert_never
 
 from gradtui.base.text import cell_width, wrap
 from gradtui.explain.spans import Role, Span, TextRow, line
-from gradtui.manual.pages import TOPICS, Block, Code, Heading, Prose, Table, names_in, read_page
+from gradtui.manual.pages import (
+    TOPICS,
+    Block,
+    Code,
+    Heading,
+    Page,
+    Prose,
+    Table,
+    entries_of,
+    names_in,
+    read_page,
+    search,
+)
 
 _INDENT = "  "
 _GAP = 2
@@ -31,6 +43,33 @@ def page_rows(topic: str, width: int) -> list[TextRow]:
     """Return a whole page under its title."""
     page = read_page(topic)
     return [line((f"{topic.upper()}: {page.about}", "heading")), *block_rows(page.blocks, width)]
+
+
+def rows_on(topic: str, width: int) -> list[TextRow]:
+    """Return the page on a topic, or what all pages say of a name; empty if that is nothing."""
+    small = topic.lower()
+    if small in TOPICS:
+        return page_rows(small, width)
+    pages = [*map(read_page, TOPICS)]
+    for found in (
+        [(page, entries_of(page, topic)) for page in pages],
+        [(page, entries_of(page, small)) for page in pages],
+        [(page, search(page, f"`{small}`")) for page in pages],
+    ):
+        if any(blocks for _, blocks in found):
+            return [*_rows_under_topics(found, width)][1:]
+    return []
+
+
+def _rows_under_topics(
+    found: Iterable[tuple[Page, Sequence[Block]]], width: int
+) -> Iterator[TextRow]:
+    """Yield blocks of pages, each under the topic of its page."""
+    for page, blocks in found:
+        if blocks:
+            yield ()
+            yield line((f"{page.topic.upper()}: {page.about}", "heading"))
+            yield from block_rows(blocks, width)
 
 
 def block_rows(blocks: Iterable[Block], width: int) -> Iterator[TextRow]:

@@ -64,11 +64,12 @@ class Around(Part):
             self._host.say(f"colours: {text or other}")
 
     def show_help(self, topic: str = "") -> None:
-        """Open the help, or the page of the manual on a topic."""
+        """Open the help, or what the manual says on a topic or of a name."""
+        from gradtui.explain.manual import rows_on
         from gradtui.manual.pages import TOPICS
         from gradtui.tui.help import Help
 
-        if topic and topic not in TOPICS:
+        if topic and not rows_on(topic, self._host.screen.size.width):
             hint = did_you_mean(topic, TOPICS) or f": {', '.join(TOPICS)}"
             self._host.say(f"the manual has no topic '{topic}'{hint}")
             return

@@ -17,7 +17,7 @@ from textual.widgets import Input, Label
 
 from gradtui.base.files import config_file, short_path
 from gradtui.base.text import cell_width, pad
-from gradtui.explain.manual import block_rows, page_rows
+from gradtui.explain.manual import block_rows, rows_on
 from gradtui.explain.spans import line_text
 from gradtui.manual.pages import TOPICS, read_page, search
 from gradtui.tui.commands import COMMANDS
@@ -130,7 +130,7 @@ class HelpText(Widget):
         """Return the page, or the help; a search covers all of both."""
         if width not in self._made:
             if self._topic and not self._wanted.strip():
-                made = [line_text(row) for row in page_rows(self._topic, width)]
+                made = [line_text(row) for row in rows_on(self._topic, width)]
             else:
                 made = help_lines(width, self._keys, self._wanted)
             self._made[width] = made

@@ -54,6 +54,10 @@ async def test_a_page_of_the_manual_is_shown_and_its_parts_are_gone_through(term
         await t.press("n")
         assert "Files" in t.text and "SAVING: " not in t.text
         await t.press("escape", "colon")
+        await t.type("help relu")
+        await t.press("enter")
+        assert "LANGUAGE: " in t.text and "keep what is positive" in t.text
+        await t.press("escape", "colon")
         await t.type("help savings")
         await t.press("enter")
         assert "the manual has no topic 'savings'; did you mean 'saving'?" in t.text
