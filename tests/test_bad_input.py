@@ -422,7 +422,7 @@ def test_the_second_of_two_lines_is_counted_right(refuse):
         (b"title = 'a'\nab\x00c", (2, 3), "not UTF-8: found a NUL byte"),
         (b"[[[[", (1, 3), ""),
         (b"this is no toml", (1, 6), "Expected '=' after a key"),
-        (b"title = ", (1, 8), "Invalid value"),
+        (b"title = ", (1, 8), "a value is missing after ="),
         (b'title = "t', (1, 11), ""),
         (b'title = "t"\nnotes = """\nabc', (2, 9), "this is not closed"),
         (b"[data]\nx = [1.0,\n2.0\n", (2, 5), "this is not closed"),

@@ -32,6 +32,7 @@ _WORDS = {
     "Cannot overwrite a value": "this key appears twice",
     r"Illegal character '\n'": "this string does not end on its line",
 }
+_AFTER_VALUE = "expected the end of the line after the value"
 _SUFFIX = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -158,9 +159,10 @@ def _load(text: str, positions: Positions) -> dict[str, Any]:
         suffix = _SUFFIX.search(message)
         reason = clip(_in_words(message[: suffix.start()] if suffix else message), 200)
         if suffix and suffix[1]:
-            raise InputError(reason, Place(int(suffix[1]), int(suffix[2]))) from None
-        if positions.unclosed:
-            reason += ": this is not closed"
+            place = Place(int(suffix[1]), int(suffix[2]))
+            rest = text.split("\n")[place.line - 1][place.column - 1 :]
+            raise InputError(_of_value(reason, rest), place) from None
+        reason = f"{reason}: this is not closed" if positions.unclosed else _of_value(reason, "")
         raise InputError(reason, positions.unclosed or _last_place(text)) from None
     except RecursionError:
         raise InputError("nested too deep") from None
@@ -175,6 +177,25 @@ def _in_words(reason: str) -> str:
     if twice := re.fullmatch(r"Cannot declare \((.*)\) twice", reason):
         return f"the table [{'.'.join(re.findall(_QUOTED, twice[1]))}] appears twice"
     return _WORDS.get(reason, reason)
+
+
+def _of_value(reason: str, rest: str) -> str:
+    """Return tomllib's message on a value, or on what follows one, by the rest of its line."""
+    if reason == "Expected newline or end of document after a statement":
+        comma = rest.startswith(",")
+        return _AFTER_VALUE + (": numbers have a point, lists brackets" if comma else "")
+    if reason != "Invalid value":
+        return reason
+    word = re.match(r"[A-Za-z_][\w.-]*", rest)
+    if not rest.strip() or rest.lstrip().startswith("#"):
+        return "a value is missing after ="
+    if re.match(r"[+-]?\.[0-9]", rest):
+        return "a number needs a digit before its point, such as 0.5"
+    if word and word[0].lower() in ("true", "false"):
+        return f"write {word[0].lower()} in small letters"
+    if word:
+        return f'a text needs quotes: "{word[0]}"'
+    return "this is no value: expected a number, a text in quotes, or a list in brackets"
 
 
 def _last_place(text: str) -> Place:
