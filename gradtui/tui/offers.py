@@ -66,6 +66,7 @@ _ELSE: tuple[Offer, ...] = (
 _LAST: tuple[Offer, ...] = ((("help",), "help"), (("quit",), "quit"))
 _ENTER = (("unfold",), "unfold"), (("finding-here",), "finding")
 _RESUME: Offer = ("resume",), "resume"
+_MEND: Offer = ("edit",), "edit"
 _LESSON_BACK: Offer = ("lesson-back",), "lesson back"
 _OWN = 2
 """Keys of the panel in focus that are always offered during a lesson."""
@@ -99,7 +100,8 @@ def _written(ids: tuple[str, ...], keys: Keys) -> str:
 
 def _offers(frame: Frame, place: Place) -> list[Offer]:
     """Return the offers, the most important first."""
-    found = [_RESUME] if place.resuming else []
+    found = [_MEND] if frame.trouble else []
+    found += [_RESUME] if place.resuming else []
     found += [*(_PLAYING if place.playing else ()), *_of_lesson(frame)]
     found += [(("escape",), "all panels")] if place.zoomed else []
     call = frame.problem.call is not None

@@ -23,6 +23,13 @@ def test_the_footer_fits_and_always_names_help_and_quit(panel, width):
     assert ("Esc", "all panels") in footer(frame, Place(panel, zoomed=True), KEYS, width)
 
 
+def test_the_editor_is_offered_first_where_the_file_has_an_error():
+    session = gradtui.load("two_weights")
+    assert ("E", "edit") not in footer(session.frame, Place("Graph", zoomed=False), KEYS, 80)
+    session.trouble = "two_weights.toml:20:6: error: a value is missing after ="
+    assert footer(session.frame, Place("Graph", zoomed=False), KEYS, 80)[0] == ("E", "edit")
+
+
 def test_a_key_is_offered_once():
     session = gradtui.load("five_parcels")
     session.selection.show_jacobian()
