@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gradtui.base.echo import unechoed
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import tell, working
-from gradtui.cli.files import open_session
+from gradtui.cli.files import load_file, open_session
 from gradtui.cli.output import OK, UNUSABLE, print_json, print_lines
 from gradtui.cli.running import is_code
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 def debug(arguments: argparse.Namespace) -> int:
     """Open the debugger, or the picker, on the terminal."""
     from gradtui.base.terminal import mend_environment
-    from gradtui.cli.screen import NO_TERMINAL, on_terminal, open_screen
+    from gradtui.cli.screen import NO_TERMINAL, on_terminal, open_screen, theme_called
 
     if not on_terminal():
+        # What is wrong besides comes first: it would be the next message.
+        theme_called(arguments.theme)
         if arguments.file is not None and not is_code(arguments.file):
-            from gradtui.scenario.bundled import find_scenario
-
-            find_scenario(arguments.file)
+            load_file(arguments.file, notices=False)
         other = "`gradtui show FILE` and `gradtui run FILE` print plain text"
         tell(f"gradtui: {NO_TERMINAL}; {other}")
         return UNUSABLE

@@ -35,15 +35,21 @@ def open_screen(
     from gradtui.base.terminal import Display, colours, leaves_escape
     from gradtui.tui.app import run_app
     from gradtui.tui.config import read_config
-    from gradtui.tui.themes import find_theme
 
     config = read_config()
-    try:
-        chosen = find_theme(theme) or config.theme
-    except InputError as error:
-        raise InputError(error.message, file=f"--theme {theme}") from None
+    chosen = theme_called(theme) or config.theme
     display = Display(colours(os.environ), chosen, mouse and leaves_escape(os.environ), ascii)
     return run_app(session, display, config.keys, resume=resume, learn=learn)
+
+
+def theme_called(name: str) -> str:
+    """Return the theme that the option names, empty without it; raises InputError for no theme."""
+    from gradtui.tui.themes import find_theme
+
+    try:
+        return find_theme(name)
+    except InputError as error:
+        raise InputError(error.message, file=f"--theme {name}") from None
 
 
 def debug(target: Target, /, *args: Any, **arrays: Any) -> None:

@@ -21,9 +21,17 @@ def test_without_an_input_there_is_no_terminal():
     assert "needs a terminal" in result.stderr and "Traceback" not in result.stderr
 
 
-def test_without_a_terminal_an_unknown_name_is_said_first():
-    result = shell("two_wieghts", stdin=subprocess.DEVNULL)
-    assert result.returncode == 2 and "did you mean 'two_weights'?" in result.stderr
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["two_wieghts"], "did you mean 'two_weights'?"),
+        (["nosuch.toml"], "no such file"),
+        (["two_weights", "--theme", "foo"], "--theme foo"),
+    ],
+)
+def test_without_a_terminal_another_mistake_is_said_first(arguments, said):
+    result = shell(*arguments, stdin=subprocess.DEVNULL)
+    assert result.returncode == 2 and said in result.stderr
     assert "needs a terminal" not in result.stderr
 
 
