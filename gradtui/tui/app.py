@@ -244,8 +244,8 @@ class GradtuiApp(App[int]):
                     if self._is_meant_for_command(text):
                         field, text = None, ""
                         await self._check_bindings(event.key)
-                elif not self._answers(event):
-                    await self._check_bindings(event.key)
+                elif not self._answers(event) and not await self._check_bindings(event.key):
+                    self._tell_unused(event)
         if isinstance(field, Input) and text:
             field.replace(text, *field.selection)
         self._garbage.pause()
@@ -255,6 +255,13 @@ class GradtuiApp(App[int]):
         """Return whether a character typed into an input closes that, as the key of a command."""
         debugger = self._front(self.screen)
         return debugger is not None and debugger.yields(char)
+
+    def _tell_unused(self, event: Key) -> None:
+        """Say that a key has no meaning, so that it is seen to have arrived."""
+        debugger = self._front(self.screen)
+        if debugger is not None and self.screen is debugger and event.is_printable:
+            key = clean(event.character or "")
+            debugger.say(f"{key} does nothing here: {debugger.keys.first('help')} lists the keys")
 
     def _answers(self, event: Key) -> bool:
         """Return whether a key begins the answer to a lesson's question."""

@@ -309,3 +309,13 @@ async def test_an_expression_on_the_command_line_with_a_wrong_name_can_be_mended
         await t.type("grad(w)")
         await t.press("enter")
         assert "print: grad(w)" in t.text and "did you mean 'w1' or 'w2'?" in t.text
+
+
+async def test_a_key_without_a_meaning_is_told_to_have_none(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("Q")
+        assert "Q does nothing here: ? lists the keys" in t.text
+        await t.press("n")
+        assert "does nothing here" not in t.text
+        await t.press("escape")
+        assert "does nothing here" not in t.text
