@@ -29,10 +29,14 @@ THROUGH = {
 """Other modules without tests of their own, as data or as the whole way in, and what tests them."""
 ACROSS = {
     "cli/test_interrupts.py", "debugger/test_call.py", "debugger/test_walks.py",
-    "diagnosis/backward/test_deep.py", "diagnosis/recorded/test_containers.py",
-    "diagnosis/recorded/test_forgotten_parts.py", "diagnosis/recorded/test_lines_at_fault.py",
+    "diagnosis/backward/test_deep.py", "diagnosis/recorded/test_beside_others.py",
+    "diagnosis/recorded/test_containers.py",
+    "diagnosis/recorded/test_forgotten_parts.py", "diagnosis/recorded/test_idle_terms.py",
+    "diagnosis/recorded/test_lines_at_fault.py",
     "diagnosis/recorded/test_programs.py", "diagnosis/recorded/test_reach_of_edits.py",
-    "diagnosis/recorded/test_whose_calls.py", "diagnosis/updates/test_shapes.py",
+    "diagnosis/recorded/test_turned_round.py", "diagnosis/recorded/test_unexplained_lines.py",
+    "diagnosis/recorded/test_what_nothing_uses.py", "diagnosis/recorded/test_whose_calls.py",
+    "diagnosis/updates/test_shapes.py",
     "diagnosis/updates/test_work.py", "engine/test_validation.py", "layout/test_layout.py",
     "manual/test_examples.py", "scenario/test_limits.py", "scenario/test_names.py",
     "scenario/test_update.py", "scenario/test_update_source.py", "tui/test_byhand_screen.py",

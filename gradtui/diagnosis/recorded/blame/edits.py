@@ -325,7 +325,7 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     if name in _TOO_MUCH and args and not isinstance(called, ast.Attribute):
         edit = s.replaced(node, s.text(args[0]), s.binding(args[0]))
         yield Candidate((edit,), "extra-factor", f"{name} does not belong here", 2, None, node)
-    if name == "range":
+    if name == "range" or (name == "arange" and isinstance(s.node, ast.For)):
         yield from of_rounds(s, node)
 
 

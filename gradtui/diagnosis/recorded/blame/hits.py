@@ -23,6 +23,8 @@ _ALIKE = 2
 """How much likelier an edit is that makes a line like another one, or uses what nothing does."""
 _OUTSIDE = 2
 """How much less likely an edit is with what is defined only below the function."""
+_SUMMED = 3
+"""How much likelier it is that a value is added, if it is added to elsewhere."""
 _SMALL = 2
 """Most characters by which a replacing edit lengthens a line."""
 _MANY = 6
@@ -71,6 +73,7 @@ class Hit(Struct, frozen=True, eq=False):
         A mistake in existing code is likelier than a missing part that could be in many places.
         """
         likelier = _ALIKE * (self.is_alike or self.remembers) - _OUTSIDE * self._is_outside
+        likelier += _SUMMED * self._is_summed
         return max(0, self.apart - likelier)
 
     @property
@@ -87,6 +90,15 @@ class Hit(Struct, frozen=True, eq=False):
             before.update(_TEXT.findall(unit.between(one.start, one.end)))
             after.update(_TEXT.findall(one.text.decode()))
         return frozenset(after - before)
+
+    @property
+    def _is_summed(self) -> bool:
+        """Whether it adds to a value that its function adds to elsewhere, too."""
+        own, unit = self.suspect.statement.node, self.suspect.statement.unit
+        if [one.text for one in self.candidate.edits] != [b"+="] or not isinstance(own, ast.Assign):
+            return False
+        sums = [ast.dump(one.target) for one in unit.nodes if isinstance(one, ast.AugAssign)]
+        return ast.dump(own.targets[0]) in sums
 
     @property
     def remembers(self) -> bool:

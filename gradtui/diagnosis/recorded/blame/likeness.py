@@ -6,7 +6,7 @@ Code of the same form stands side by side, of other names: what one of them lack
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from itertools import permutations
 
@@ -103,6 +103,7 @@ def _edited(
         for node, text in _swaps(own, other):
             yield node, text, "wrong-variable", 1
     if len(apart) != 1:
+        yield from _everywhere(s, own, names, apart)
         return
     ((node, beside),) = apart
     if isinstance(beside, ast.Starred):
@@ -118,6 +119,25 @@ def _edited(
         yield node, s.text(part), "extra-factor", 1
     whole = 1 if isinstance(node, _ATOMS) else 2  # it may be like it in part alone
     yield node, _written(s, _Renamed(s, names).visit(beside)), "wrong-variable", whole
+
+
+def _everywhere(
+    s: Statement, own: ast.expr, names: dict[str, str], apart: list[tuple[ast.expr, ast.expr]]
+) -> Iterator[tuple[ast.expr, str, str, int]]:
+    """Yield an expression that lacks the same part in each place in which it differs from another.
+
+    Such as `i, i + 2` for `i * s, i * s + 2` beside `j * s, j * s + 3`: its numbers are its own.
+    """
+    places = [pair for pair in apart if not all(isinstance(one, ast.Constant) for one in pair)]
+    if len(places) < 2 or len({tuple(map(ast.dump, pair)) for pair in places}) > 1:
+        return
+    node, beside = places[0]
+    for part in _like(node, beside):
+        more = {**names, ast.unparse(part): ast.unparse(node)}
+        filled = _Filled([one for one, _ in places], _Renamed(s, more).visit(beside))
+        text = ast.unparse(filled.visit(own))
+        bare = isinstance(own, ast.Tuple) and s.text(own)[0] != "("
+        yield own, text[1:-1] if bare else text, "missing-factor", 1
 
 
 def _like(node: ast.expr, whole: ast.expr) -> Iterator[ast.expr]:
@@ -187,6 +207,17 @@ class _Bare(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> ast.AST:
         """Return a node without names."""
         return ast.Name("", ast.Load()) if isinstance(node, _ATOMS) else self.generic_visit(node)
+
+
+class _Filled(ast.NodeTransformer):
+    """Copies an expression with another in some of its places."""
+
+    def __init__(self, places: Sequence[ast.expr], filling: ast.AST) -> None:
+        self._places, self._filling = places, filling
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """Return a node, or what takes its place."""
+        return self._filling if node in self._places else self.generic_visit(_copied(node))
 
 
 def _written(s: Statement, tree: ast.AST, kept: ast.expr | None = None) -> str:

@@ -27,24 +27,24 @@ def of_loop(s: Statement) -> Iterator[Candidate]:
 
 def of_rounds(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     """Yield the rounds of a range that begin or end elsewhere, or run the other way."""
-    texts = [s.text(one) for one in node.args]
+    texts, called = [s.text(one) for one in node.args], s.text(node.func)
     if not _is_reversed(s.parents.get(node)):
         yield _rounds(s, node, f"reversed({s.text(node)})", 1)
     for at, bound in enumerate(node.args[:2]):
         for text in _near(s, bound):
-            yield _rounds(s, node, _range(texts, at, text), 1)
+            yield _rounds(s, node, _range(called, texts, at, text), 1)
     if len(texts) == 1:
-        yield _rounds(s, node, f"range(1, {texts[0]})", 1)
+        yield _rounds(s, node, f"{called}(1, {texts[0]})", 1)
     elif len(texts) == 2:
-        yield _rounds(s, node, f"range({texts[1]})", 1)
-        yield _rounds(s, node, f"range({', '.join(texts)}, -1)", 1)
+        yield _rounds(s, node, f"{called}({texts[1]})", 1)
+        yield _rounds(s, node, f"{called}({', '.join(texts)}, -1)", 1)
     else:
         turned = texts[2].removeprefix("-") if texts[2][0] == "-" else f"-{texts[2]}"
         for step in dict.fromkeys((turned, "-1", "1")):
-            yield _rounds(s, node, _range(texts, 2, step), 1)
+            yield _rounds(s, node, _range(called, texts, 2, step), 1)
     for at in range(min(2, len(texts))):
         for text in _bounds(s, texts):
-            yield _rounds(s, node, _range(texts, at, text), 2)
+            yield _rounds(s, node, _range(called, texts, at, text), 2)
 
 
 def _rounds(s: Statement, node: ast.expr, text: str, cost: int) -> Candidate:
@@ -52,8 +52,8 @@ def _rounds(s: Statement, node: ast.expr, text: str, cost: int) -> Candidate:
     return Candidate((s.replaced(node, text),), "wrong-variable", told, cost, text, node)
 
 
-def _range(texts: Sequence[str], at: int, text: str) -> str:
-    return f"range({', '.join([*texts[:at], text, *texts[at + 1 :]])})"
+def _range(called: str, texts: Sequence[str], at: int, text: str) -> str:
+    return f"{called}({', '.join([*texts[:at], text, *texts[at + 1 :]])})"
 
 
 def _is_reversed(node: ast.AST | None) -> bool:
