@@ -1,4 +1,4 @@
-"""Mistakes of which the code beside them tells: strides of windows, rounds, sums of two parts."""
+"""Mistakes of which the code beside them tells: strides, rounds, sums, parts, masks."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from planted import Planted, repaired
 
 RNG = np.random.default_rng(4)
 STATES, IMAGE, STEP = RNG.normal(size=(5, 3)), RNG.normal(size=(7, 8)), 2
+ALL = RNG.normal(size=12)
 
 
 def windows(IMAGE):
@@ -56,7 +57,30 @@ def gated(STATES):
     return Gate()(STATES)
 
 
+def product(ALL):
+    a, b, c = ALL.reshape(3, -1)
+    return np.sum(np.sin(a) * b**2 * np.exp(c))
+
+
+def parted(ALL):
+    n = len(ALL) // 3
+    first, second = ALL[:n], ALL[n : 2 * n]
+    last = ALL[-n:]
+    out = np.exp(last) * second
+    return product(ALL), np.concatenate([np.cos(first) * out * second, 2 * np.sin(first) * out,
+                                         np.sin(first) * second * out])  # fmt: skip
+
+
+def kept(ALL):
+    positive = ALL > 0
+    d = 3 * ALL**2
+    d[positive] -= 1
+    return np.sum(ALL**3) - np.sum(ALL[positive]), d
+
+
 MISTAKES = [
+    (parted, "last = ALL[-n:]", "last = ALL[n : 2 * n]"),
+    (kept, "d[positive] -= 1", "d -= 1"),
     (windows, "top, bottom = i * STEP, i * STEP + 3", "top, bottom = i, i + 3"),
     (rounds, "np.arange(max(0, t - 2), t + 1)", "np.arange(max(0, t - 2), t)"),
     (gated, "        self.dz += b", "        self.dz = b"),
@@ -65,7 +89,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
 def test_what_is_alike_beside_a_line_is_its_fix(function, old, new, tmp_path):
-    planted = Planted(__file__, tmp_path, {"STATES": STATES, "IMAGE": IMAGE})
+    planted = Planted(__file__, tmp_path, {"STATES": STATES, "IMAGE": IMAGE, "ALL": ALL})
     at, wrong = planted.line(old), planted.wrong(old, new)
 
     (found,) = planted.errors(wrong, function.__name__)

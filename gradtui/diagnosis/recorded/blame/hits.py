@@ -74,7 +74,7 @@ class Hit(Struct, frozen=True, eq=False):
         """
         likelier = _ALIKE * (self.is_alike or self.remembers) - _OUTSIDE * self._is_outside
         likelier += _SUMMED * self._is_summed
-        return max(0, self.apart - likelier)
+        return max(0, self.apart - likelier) + self._orphans
 
     @property
     def apart(self) -> int:
@@ -99,6 +99,17 @@ class Hit(Struct, frozen=True, eq=False):
             return False
         sums = [ast.dump(one.target) for one in unit.nodes if isinstance(one, ast.AugAssign)]
         return ast.dump(own.targets[0]) in sums
+
+    @property
+    def _orphans(self) -> bool:
+        """Whether nothing would use a value any more that the function computes."""
+        unit, removed = self.suspect.statement.unit, set[str]()
+        for one in self.candidate.edits:
+            before = set(_NAME.findall(unit.between(one.start, one.end)))
+            removed |= before - set(_NAME.findall(one.text.decode()))
+        uses = [one for one in unit.nodes if isinstance(one, ast.Name) and one.id in removed]
+        read = [one.id for one in uses if isinstance(one.ctx, ast.Load)]
+        return any(isinstance(one.ctx, ast.Store) and read.count(one.id) == 1 for one in uses)
 
     @property
     def remembers(self) -> bool:
@@ -171,6 +182,7 @@ class Hit(Struct, frozen=True, eq=False):
         return (
             -len(self.mended),
             self.total + LIKELIER * self.doubted,
+            self._orphans,
             self.adds or self._drops,
             changed > _MANY,
             self.suspect.tier,

@@ -22,8 +22,10 @@ def picks(s: Statement) -> Iterator[Candidate]:
             if text != s.text(node.slice):
                 yield _candidate(s, node, node.slice, text)
         for at, part in enumerate(parts):
-            for text in (*_as_long(part), *_last(s, part), *_chosen(s, parts, at)):
+            for text in (*_as_long(part), *_last(s, part), *_beside(s, part),
+                         *_chosen(s, parts, at)):  # fmt: skip
                 yield _candidate(s, node, part, text)
+    yield from _where(s)
 
 
 def parts_of(node: ast.Subscript) -> list[ast.expr]:
@@ -107,6 +109,29 @@ def _last(s: Statement, part: ast.expr) -> Iterator[str]:
     bound = part.upper if isinstance(part, ast.Slice) and part.lower is None else None
     if bound is not None and not isinstance(bound, ast.UnaryOp | ast.Constant):
         yield f"-{s.inside(bound, 2)}:"
+
+
+def _beside(s: Statement, part: ast.expr) -> Iterator[str]:
+    """Yield the parts of an array before and after another, such as `:n` and `2 * n:`."""
+    if not isinstance(part, ast.Slice) or part.step is not None:
+        return
+    first, last = part.lower, part.upper
+    if first is not None and last is not None and not isinstance(first, ast.UnaryOp | ast.Constant):
+        yield from (f":{s.text(first)}", f"{s.text(last)}:", f"-{s.inside(first, 2)}:")
+
+
+def _where(s: Statement) -> Iterator[Candidate]:
+    """Yield the elements where a mask holds for a whole array that is changed in place."""
+    target = s.node.target if isinstance(s.node, ast.AugAssign) else None
+    held = s.held(target) if isinstance(target, ast.Name) else None
+    if target is None or held is None or not held.shape:
+        return
+    masks = [text for text, mask in s.scope.items()
+             if (mask.kind, mask.shape) == ("b", held.shape)]  # fmt: skip
+    for mask in masks[:_MOST]:
+        edit = s.replaced(target, f"{s.text(target)}[{mask}]")
+        told = f"it may change only where {mask} holds"
+        yield Candidate((edit,), "missing-factor", told, 1, mask, target)
 
 
 def _chosen(s: Statement, parts: Sequence[ast.expr], at: int) -> Iterator[str]:
