@@ -165,13 +165,14 @@ def _of_lesson(frame: Frame) -> list[Offer]:
 
 def _of_findings(frame: Frame) -> list[Offer]:
     """Return the commands for the present finding."""
-    findings = frame.known.findings
-    found: list[Offer] = [(("finding",), "finding")] if findings else []
-    if any(finding.fix for finding in findings):
-        call = frame.problem.call is not None
-        found.append((("write-fix",), "write fix") if call else (("fix",), "fix"))
-    if frame.problem.patches and not name_of(frame.problem.path):
-        found.append((("write-fix",), "write fix"))
+    findings, call = frame.known.findings, frame.problem.call is not None
+    mends = any(finding.fix for finding in findings)
+    waits = frame.problem.patches and not name_of(frame.problem.path)
+    found: list[Offer] = [(("write-fix",), "write fix")] if waits or (mends and call) else []
+    if findings:
+        found.append((("finding",), "finding"))
+    if mends and not call:
+        found.append((("fix",), "fix"))
     if frame.runs_again:
         found.append((("reload",), "run again"))
     return found

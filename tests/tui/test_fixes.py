@@ -150,6 +150,15 @@ async def test_two_fixes_are_written_from_their_branch_and_told_in_a_row(termina
         assert re.search(told, t.text)
 
 
+async def test_a_fix_that_waits_is_offered_to_be_written_on_a_narrow_screen_too(terminal, write):
+    path = write(MODEL, more=TWO)
+    async with terminal(path, size=(80, 24)) as t:
+        await t.until(lambda: judged(t))
+        await t.press("f2", "a")
+        await t.until(lambda: judged(t))
+        assert "W write fix" in t.rows[-1]
+
+
 async def test_a_fix_that_the_editor_made_too_is_over(terminal, write):
     path = write(MODEL, more=WRONG)
     async with terminal(path) as t:
