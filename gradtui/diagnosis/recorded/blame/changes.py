@@ -10,7 +10,7 @@ from gradtui.diagnosis.recorded.blame.arguments import arguments
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.conditions import conditions
 from gradtui.diagnosis.recorded.blame.edits import edits
-from gradtui.diagnosis.recorded.blame.idle import idles
+from gradtui.diagnosis.recorded.blame.idle import idles, unread
 from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
 from gradtui.diagnosis.recorded.blame.options import options
@@ -21,7 +21,6 @@ from gradtui.diagnosis.recorded.blame.resets import copies, resets
 from gradtui.diagnosis.recorded.blame.restored import restored
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.throughout import throughout
-from gradtui.diagnosis.recorded.blame.unread import unread
 
 
 def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Iterator[Candidate]:
