@@ -19,7 +19,7 @@ from gradtui.diagnosis.recorded.blame.gradients import blamed, likeliest
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.coincidences import equal_sizes
 from gradtui.diagnosis.recorded.deliberate import without_meant
-from gradtui.diagnosis.recorded.differences import COARSE
+from gradtui.diagnosis.recorded.differences import COARSE, in_single
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.kernels import with_kernels
 from gradtui.diagnosis.recorded.notes import (
@@ -257,6 +257,7 @@ class _Checking:
     def _by_differences(self, why: str) -> Outcome:
         """Compare, at the given arguments, gradients whose truth the recording cannot tell."""
         fitting = [n for n in self.names if n in self.claimed and self._fits(n)]
+        self.runs.single |= in_single(self.runs, self.runs.given)
         apart, untold = by_differences(self.runs, fitting)
         found = [self._unfit(name) for name in self.names if name not in fitting]
         found += [*apart, *(self._untold(name) for name in untold)]

@@ -18,6 +18,8 @@ COARSE = 1e-4
 _ROUNDED = 16.0
 """Units in the last place by which rounding may change a loss."""
 _SINGLE_EPS = float(np.finfo(np.float32).eps)
+_TINY, _VISIBLE = 1e-11, 1e-3
+"""Moves of arguments of which only the second shows in results of single precision."""
 _SEED = 7
 _DIGITS = 9
 """With this many digits, a loss counts as unrounded."""
@@ -89,6 +91,25 @@ def slope_along(runs: Runs, point: Point, gradients: Values | None = None) -> tu
     types = [value.dtype for value in point.values.values()]
     largest = max(float(np.max(np.abs(value), initial=0.0)) for value in point.values.values())
     return _slope(runs, point.values, moved, min(1.0, largest or 1.0), _coarsest(types)), expected
+
+
+def in_single(runs: Runs, values: Values) -> bool:
+    """Return whether code rounds its results to single precision, though its arguments are double.
+
+    Then a move far smaller than that rounding leaves the loss as it is, and a larger one does not.
+    """
+    rng = np.random.default_rng(_SEED)
+    ways = {name: rng.normal(size=np.shape(value)) for name, value in values.items()
+            if np.asarray(value).dtype == np.float64}  # fmt: skip
+
+    def loss(step: float) -> float:
+        moved = {name: np.asarray(values[name] + step * way) for name, way in ways.items()}
+        return runs.as_is({**values, **moved})[0]
+
+    try:
+        return bool(ways) and loss(0.0) == loss(_TINY) != loss(_VISIBLE)
+    except CodeFailed:
+        return False
 
 
 def _coarsest(types: list[np.dtype[Any]]) -> np.dtype[Any]:

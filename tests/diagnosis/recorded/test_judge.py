@@ -5,7 +5,7 @@ import pytest
 
 import gradtui
 from gradtui.diagnosis.recorded import judge
-from gradtui.diagnosis.recorded.differences import Slope
+from gradtui.diagnosis.recorded.differences import Slope, in_single
 
 X = np.array([1.0, 2.0, -0.5])
 RNG = np.random.default_rng(4)
@@ -46,3 +46,12 @@ def test_what_an_eps_leaves_of_a_gradient_that_cancels_is_no_mistake(small, wron
     found = gradtui.check(case, K=RNG.normal(size=(3, 3)), b=RNG.normal(size=3))
     named = [name for one in found for name in one.evidence.get("gradients", [one.target])]
     assert ("b" in named) == wrong
+
+
+@pytest.mark.parametrize(("kind", "told"), [(np.float32, True), (np.float64, False)])
+def test_results_in_single_precision_are_known_by_a_move_that_they_do_not_show(kind, told):
+    class Rounding:
+        def as_is(self, values):
+            return sum(0.3 * float(kind(np.sin(one))) for one in values["x"]), {}
+
+    assert in_single(Rounding(), {"x": X}) is told
