@@ -1,9 +1,12 @@
+import textwrap
+
 import pytest
 
 from gradtui.base.source import InputError
 from gradtui.cli.running import trace_code
 from gradtui.debugger.calls import run_again
-from tracing.runs import NET
+from gradtui.debugger.steps import Level
+from tracing.runs import NET, RNN
 
 
 @pytest.fixture
@@ -18,6 +21,26 @@ def call(tmp_path, monkeypatch):
     return session
 
 
+@pytest.fixture
+def rnn(tmp_path, monkeypatch):
+    """Return a session on a recurrent network with some text of its code replaced."""
+    monkeypatch.chdir(tmp_path)
+
+    def session(old, new):
+        code = textwrap.dedent(RNN).replace(old, new)
+        (tmp_path / "rnn.py").write_text(f"import numpy as np\n{code}")
+        return trace_code("rnn.py:case")
+
+    return session
+
+
+def _line(session):
+    """Return what the line done last at the cursor assigned, and the round of its loop."""
+    at = session.structure.called.get(session.position)
+    line = None if at is None else session.problem.call.lines[at]
+    return line and (line.name, *(each.partition(" of ")[0] for each in line.rounds))
+
+
 def test_running_again_shows_the_file_as_it_is_now(call, tmp_path):
     session = call("3")
     assert session.frame.known.judgement.verdict == "wrong"
@@ -28,6 +51,32 @@ def test_running_again_shows_the_file_as_it_is_now(call, tmp_path):
 
     assert renewed.frame.known.judgement.verdict == "correct"
     assert renewed.position == renewed.order.end
+
+
+def test_running_again_keeps_the_line_and_its_round_though_a_value_more_is_computed(rnn):
+    session = rnn("hs[t] ** 2", "hs[t]")
+    rnn("hs[t] ** 2", "hs[t] ** 2")
+
+    moved = 0
+    for level in Level:
+        session.draw(level, frozenset())
+        for position in range(session.order.end + 1):
+            session.position = position
+            renewed = run_again(session)
+            assert _line(renewed) == _line(session)
+            moved += renewed.position != position
+    assert moved
+
+
+def test_running_again_goes_to_the_line_before_a_round_that_is_gone(rnn):
+    session = rnn("range(4)", "range(4)")
+    last = [at for at, line in enumerate(session.problem.call.lines) if line.name == "z"][-1]
+    session.position = session.structure.value_at[session.problem.call.lines[last].nodes[0]]
+    assert _line(session) == ("z", "t = 3")
+
+    rnn("range(4)", "range(3)")
+
+    assert _line(run_again(session)) == ("loss", "t = 2")
 
 
 def test_running_again_tells_of_an_exception_at_its_line(call, tmp_path):
