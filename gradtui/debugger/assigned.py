@@ -47,8 +47,13 @@ class OwnNames:
     def __init__(self, problem: Problem, structure: Structure, position: int) -> None:
         self._call, self._structure, self._position = problem.call, structure, position
         self._named = {} if problem.call is None else _by_name(problem.call)
+        self._model = problem.graph.names
         hand = None if problem.call is None else problem.backward
         self._returned = {} if hand is None else hand.numbers
+
+    def assigns(self, name: str) -> bool:
+        """Return whether a line assigns this name, which then means what the code holds."""
+        return any(not one.given for one in self._named.get(name, ()))
 
     def find(self, text: str) -> Assigned | None:
         """Return what a name holds at the cursor: the last value before it, else the very last.
@@ -84,9 +89,14 @@ class OwnNames:
 
     @property
     def values(self) -> Mapping[str, Array]:
-        """Every name with what it holds at the cursor."""
+        """Every name with what it holds at the cursor, without those that mean the model's value.
+
+        These are the names of the model that no line assigns, though a function has an argument
+        called so.
+        """
         every = dict.fromkeys([*self._named, *(f"d{name}" for name in self._returned)])
-        found = ((name, self.find(name)) for name in every)
+        own = (name for name in every if self.assigns(name) or name not in self._model)
+        found = ((name, self.find(name)) for name in own)
         return {name: one.value for name, one in found if one is not None}
 
     def rounds(self, one: Assigned) -> str:

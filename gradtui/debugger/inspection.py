@@ -113,7 +113,7 @@ def is_value(text: str, session: Session) -> bool:
 def _named(text: str, problem: Problem, own: OwnNames | None) -> _Found | None:
     """Return what is meant by a name, a label, or the gradient of either; else None."""
     names, program = as_shown(problem.graph.names, problem), problem.trainer.program
-    if text in names:
+    if text in names and (own is None or not own.assigns(text)):
         return observe_node(names[text], program), ()
     assigned = None if own is None else own.find(text)
     if assigned is not None:

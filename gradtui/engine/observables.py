@@ -118,7 +118,8 @@ def read_expression(
 ) -> Observable:
     """Return the expression of a text over a run; raises InputError with a place in the text.
 
-    `more` has the shapes of further values by name, whose nodes follow those of the program.
+    `more` has the shapes of further values by name, whose nodes follow those of the program; their
+    names take precedence.
     """
     tree = parse_expression(text, context=_LANGUAGE)
     reader = _Reader(program, more)
@@ -204,10 +205,10 @@ class _Reader:
         return lower_tree(tree, self.builder, self._name, resolve_call=self._call)
 
     def _name(self, name: Name) -> int:
-        if name.name in self.graph.names:
-            return self.leaf(self.graph.names[name.name], name.name)
         if name.name in self._more:
             return self.leaf(self._more[name.name], name.name)
+        if name.name in self.graph.names:
+            return self.leaf(self.graph.names[name.name], name.name)
         if name.name in self._written:
             return self.leaf(self._written[name.name], name.name)
         match name.name:

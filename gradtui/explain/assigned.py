@@ -22,14 +22,14 @@ _FEW = 3
 def assigned_note(text: str, frame: Frame) -> str:
     """Return what is known of a hand-written name's value: `line 21, dz#2 of 2  true: grad(z) 3`.
 
-    It is empty for a value of the model, and for an expression.
+    It is empty for a value of the model that no line assigns, and for an expression.
     """
     text, names = text.strip(), as_shown(frame.graph.names, frame.problem)
-    if text in names:
+    own = OwnNames(frame.problem, frame.structure, frame.position)
+    if text in names and not own.assigns(text):
         return ""
     if frame.problem.call is None:
         return _of_line(text, frame)
-    own = OwnNames(frame.problem, frame.structure, frame.position)
     found = own.find(text)
     if found is None:
         # What the code calls so has no value that was recorded.
@@ -75,6 +75,8 @@ def _beside(found: Assigned, frame: Frame) -> str:
     if line is None:
         node = frame.graph.names[claimed]
         return _truth(frame, node, claim_mark(frame, claimed, claimed))
+    if line.nodes and not found.given:
+        return ""  # a value of the model, though it may be called dx
     if line.claims is not None and not found.given:
         at = found.line
         assert at is not None

@@ -8,6 +8,7 @@ import pytest
 import gradtui
 from gradtui.debugger.assigned import OwnNames
 from gradtui.debugger.inspection import inspect
+from gradtui.debugger.session import Session
 from tracing.runs import module_of
 
 LAYERS = """
@@ -85,7 +86,11 @@ def session(tmp_path_factory):
         ("extra(#1)", 4 * np.ones(2)),
         ("parts[5]", 5 * np.ones(2)),
         ("parts[5][0]", 5),
-        ("z", Z),
+        ("z", OUT @ U),
+        ("z#1", Z),
+        ("z[0,1]", (OUT @ U)[0, 1]),
+        ("2*z - V", 2 * OUT @ U - V),
+        ("V", V),
         ("dX", 2 / 3 * 2 / 3 * FIRST @ V.T),
         ("grad(z)", 2 / 3 * 2 / 3 * FIRST),
     ],
@@ -126,6 +131,13 @@ def test_what_the_code_does_not_hold_is_refused(session, text, message):
     with pytest.raises(gradtui.InputError) as caught:
         inspect(text, session)
     assert message in caught.value.message
+
+
+def test_a_name_of_the_forward_pass_is_its_last_value_before_the_cursor_too(session):
+    moving, names = Session(session.problem), session.problem.graph.names
+    for name, expected in (("z", Z), ("z#2", OUT @ U)):
+        moving.position = moving.structure.value_at[names[name]]
+        np.testing.assert_allclose(inspect("z", moving), expected, rtol=1e-12)
 
 
 def test_a_scenario_has_no_names_of_that_kind():

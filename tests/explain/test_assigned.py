@@ -52,7 +52,10 @@ def session(tmp_path_factory):
         ("dw", "line 23  ↳ true: grad(w) [4 -2]"),
         ("dout", "given to back, t = 1 of 2"),
         ("dX", "the true gradient: grad(X)"),
-        ("z", ""),
+        ("y", "line 18"),
+        ("z", "given to back, t = 1 of 2"),
+        ("z#1", "line 17, z#1 of 4"),
+        ("w", ""),
         ("grad(z)", ""),
         ("dz + 1", ""),
     ],
@@ -66,6 +69,15 @@ def test_what_is_returned_without_a_name_of_its_own_says_so(tmp_path):
     file.write_text("def case(w=2.0):\n    return w * w, {'w': w}\n")
     frame = gradtui.trace(module_of(file).case).frame
     assert assigned_note("dw", frame) == "as returned  ✗ true: grad(w) 4"
+
+
+def test_a_value_of_the_forward_pass_that_is_called_dx_is_no_gradient_of_x(tmp_path):
+    file = tmp_path / "short.py"
+    file.write_text(
+        "def case(w=2.0):\n    x = w * w\n    dx = x - 1\n    return dx * x, {'w': 24.0}\n"
+    )
+    frame = gradtui.trace(module_of(file).case).frame
+    assert assigned_note("dx", frame) == "line 3"
 
 
 @pytest.mark.parametrize(
