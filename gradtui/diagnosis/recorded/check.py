@@ -257,7 +257,7 @@ class _Checking:
     def _by_differences(self, why: str) -> Outcome:
         """Compare, at the given arguments, gradients whose truth the recording cannot tell."""
         fitting = [n for n in self.names if n in self.claimed and self._fits(n)]
-        self.runs.single |= in_single(self.runs, self.runs.given)
+        self.runs.single |= in_single(self.runs)
         apart, untold = by_differences(self.runs, fitting)
         found = [self._unfit(name) for name in self.names if name not in fitting]
         found += [*apart, *(self._untold(name) for name in untold)]

@@ -18,7 +18,7 @@ COARSE = 1e-4
 _ROUNDED = 16.0
 """Units in the last place by which rounding may change a loss."""
 _SINGLE_EPS = float(np.finfo(np.float32).eps)
-_TINY, _VISIBLE = 1e-11, 1e-3
+_TINY, _VISIBLE = 1e-11, 1e-6
 """Moves of arguments of which only the second shows in results of single precision."""
 _SEED = 7
 _DIGITS = 9
@@ -93,21 +93,23 @@ def slope_along(runs: Runs, point: Point, gradients: Values | None = None) -> tu
     return _slope(runs, point.values, moved, min(1.0, largest or 1.0), _coarsest(types)), expected
 
 
-def in_single(runs: Runs, values: Values) -> bool:
+def in_single(runs: Runs) -> bool:
     """Return whether code rounds its results to single precision, though its arguments are double.
 
-    Then a move far smaller than that rounding leaves the loss as it is, and a larger one does not.
+    Then a move far smaller than that rounding leaves the loss as it is, and a larger one does not;
+    nor is the loss rounded to decimals.
     """
     rng = np.random.default_rng(_SEED)
-    ways = {name: rng.normal(size=np.shape(value)) for name, value in values.items()
+    ways = {name: rng.normal(size=np.shape(value)) for name, value in runs.given.items()
             if np.asarray(value).dtype == np.float64}  # fmt: skip
 
     def loss(step: float) -> float:
-        moved = {name: np.asarray(values[name] + step * way) for name, way in ways.items()}
-        return runs.as_is({**values, **moved})[0]
+        moved = {name: np.asarray(runs.given[name] + step * way) for name, way in ways.items()}
+        return runs.as_is({**runs.given, **moved})[0]
 
     try:
-        return bool(ways) and loss(0.0) == loss(_TINY) != loss(_VISIBLE)
+        rounded = bool(ways) and loss(0.0) == loss(_TINY) != loss(_VISIBLE)
+        return rounded and digits_of(runs) is None
     except CodeFailed:
         return False
 
