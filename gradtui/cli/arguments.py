@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from gradtui import __version__
 from gradtui.base.bare_numpy import leave_out
 from gradtui.base.files import config_file, short_path
-from gradtui.base.source import InputError, did_you_mean
+from gradtui.base.source import InputError, did_you_mean, nearest
 from gradtui.base.streams import HUNG_UP, divert, has_vanished, open_streams, settle, tell
 from gradtui.base.text import clean
 from gradtui.cli.commands import debug, learn, list_scenarios, show_step
@@ -155,13 +155,23 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"gradtui {__version__}")
     parser.set_defaults(run=debug, learn=False)
     parsed, unknown = parser.parse_known_args(arguments)
-    if unknown and parsed.file and not unknown[0].startswith("-"):
+    more = unknown and not unknown[0].startswith("-")
+    if parsed.file and (more or _is_misspelt(parsed.file, names)):
         parser.error(f"'{parsed.file}' is not a command" + did_you_mean(parsed.file, names))
     if parsed.resume and parsed.file is None:
         parser.error("--resume needs a FILE")
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     return parsed
+
+
+def _is_misspelt(word: str, commands: set[str]) -> bool:
+    """Return whether a word that names no file is nearer to a command than to any scenario."""
+    if not word.isidentifier() or os.path.exists(word) or not nearest(word, commands):
+        return False
+    from gradtui.scenario.bundled import bundled_names
+
+    return nearest(word, [*bundled_names(), *commands]) in commands
 
 
 def _count(text: str) -> int:

@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from gradtui.debugger.session import Session
     from gradtui.scenario.problem import Notice, Problem
 
+_DATA = (
+    'is data, not a scenario: a scenario names it, [data] file = "{name}"; '
+    "`gradtui new NAME.toml` writes one to start from"
+)
+_NO_SCENARIO = {
+    ".csv": _DATA,
+    ".npz": _DATA,
+    ".ipynb": "is a notebook, not a scenario: call gradtui.check in a cell of it",
+}
+"""The end of a file's name -> what to do with such a file."""
+
 
 def open_session(file: str, *, ascii: bool, at_once: bool = False) -> Session:
     """Return a session on a scenario, or on one call of code, which is run.
@@ -50,6 +61,7 @@ def load_file(
             "`gradtui show` prints it, `gradtui check` checks it", file=file,
         )  # fmt: skip
     refuse_unnamed(file)
+    _refuse_data(file)
     pairs = {}
     for override in overrides:
         key, equals, value = override.partition("=")
@@ -63,6 +75,14 @@ def load_file(
     if notices:
         print_notices(problem, problem.notices)
     return problem
+
+
+def _refuse_data(file: str) -> None:
+    """Raise InputError for a file of numbers, or a notebook, in a scenario's place."""
+    suffix = os.path.splitext(file)[1].lower()
+    if not os.path.isfile(file) or suffix not in _NO_SCENARIO:
+        return
+    raise InputError(_NO_SCENARIO[suffix].format(name=os.path.basename(file)), file=file)
 
 
 def print_notices(problem: Problem, notices: Iterable[Notice]) -> None:

@@ -81,7 +81,7 @@ def list_bundled() -> tuple[Entry, ...]:
     """Return the bundled scenarios in the order of the lesson, which `contents.txt` holds."""
     order = [name for chapter in read_chapters() for name in chapter.names]
     places = {name: place for place, name in enumerate(order)}
-    names = sorted(_names(), key=lambda name: (places.get(name, len(places)), name))
+    names = sorted(bundled_names(), key=lambda name: (places.get(name, len(places)), name))
     return tuple(map(_read_entry, names))
 
 
@@ -130,8 +130,9 @@ def find_scenario(file: str) -> str:
     if any(mark in file for mark in ("/", "\\", ".")) or os.path.exists(file):
         return file
     raise InputError(f"no file and no bundled scenario is called '{file}'"
-                     + did_you_mean(file, _names()), file=file)  # fmt: skip
+                     + did_you_mean(file, bundled_names()), file=file)  # fmt: skip
 
 
-def _names() -> list[str]:
+def bundled_names() -> list[str]:
+    """Return the names of the bundled scenarios."""
     return [path.stem for path in bundled_folder().glob("*.toml")]

@@ -18,6 +18,8 @@ from gradtui.cli.arguments import COMMANDS, main
         (["LIST", "more"], "'LIST' is not a command; did you mean 'list'?"),
         (["Chek", "two_weights"], "'Chek' is not a command; did you mean 'check'?"),
         (["chek", "two_weights"], "'chek' is not a command; did you mean 'check'?"),
+        (["lern"], "'lern' is not a command; did you mean 'learn'?"),
+        (["two_wieghts"], "no file and no bundled scenario is called 'two_wieghts'"),
         (["--bogus"], "unrecognized arguments: --bogus"),
         (["show", "two_weights", "--bogus"], "unrecognized arguments: --bogus"),
         (["show"], "the following arguments are required: FILE"),

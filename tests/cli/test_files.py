@@ -31,6 +31,22 @@ def test_a_file_that_is_not_there(run, file, message):
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("command", ["check", "show", "run"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("points.csv", 'is data, not a scenario: a scenario names it, [data] file = "points.csv";'),
+        ("POINTS.NPZ", "is data, not a scenario"),
+        ("lesson.ipynb", "is a notebook, not a scenario: call gradtui.check in a cell of it"),
+    ],
+)  # fmt: skip
+def test_data_and_notebooks_are_no_scenarios(run, tmp_path, command, name, said):
+    (tmp_path / name).write_text("x,y\n1,2\n")
+    status, out, err = run(command, str(tmp_path / name))
+    assert (status, out) == (2, "")
+    assert f"{name}:1:1: error: {said}" in err
+
+
 def test_a_folder_does_not_hide_a_bundled_scenario(run, tmp_path, monkeypatch):
     (tmp_path / "two_weights").mkdir()
     monkeypatch.chdir(tmp_path)
