@@ -22,6 +22,8 @@ from gradtui.scenario.problem import Call, Problem
 
 Array = NDArray[Any]
 _CALLS = 8
+_FEW = 4
+"""Most entries of a list or dict that are named."""
 _ONE_OF_MANY = re.compile(r"(?P<name>.+?)\s*(?:#(?P<number>[0-9]{1,6})|\((?P<rounds>[^()]+)\))")
 
 
@@ -60,12 +62,17 @@ class OwnNames:
 
         `dz#2` is the second value, `dz(t=3)` that of a round of a loop.  `dW`, where no line
         assigns it, is the gradient of W that was returned.  Raises InputError for one of many that
-        there is not.
+        there is not, and for a list or dict as a whole.
         """
+        text = text.replace("'", '"')  # as the names of entries are written
         if text in self._named:
             return self._last(self._named[text])
         if text.startswith("d") and text[1:] in self._returned:
             return Assigned(text, np.asarray(self._returned[text[1:]], np.float64), None)
+        if entries := [name for name in self._named if name.startswith(f"{text}[")]:
+            shown = entries if len(entries) <= _FEW else [*entries[: _FEW - 1], "…", entries[-1]]
+            raise InputError(f"'{text}' is no single value; its entries: {', '.join(shown)}",
+                             Place(1, 1, len(text)))  # fmt: skip
         match = _ONE_OF_MANY.fullmatch(text)
         if match is None or match["name"] not in self._named:
             return None

@@ -46,6 +46,8 @@ def case(V=np.array([[0.5, 1.0], [-0.25, 0.75]]), U=np.array([[1.0, 0.5], [0.25,
     while len(parts) < 6:
         extra = dh[0] * len(parts)
         parts.append(extra)
+    kept = {}
+    kept["z"] = first.z * 1.0
     return loss, {"V": first.dW, "U": second.dW}
 """
 X = np.array([[1.0, 2.0], [3.0, -1.0]])
@@ -86,6 +88,8 @@ def session(tmp_path_factory):
         ("extra(#1)", 4 * np.ones(2)),
         ("parts[5]", 5 * np.ones(2)),
         ("parts[5][0]", 5),
+        ("kept['z']", Z),
+        ('kept["z"][0]', Z[0]),
         ("z", OUT @ U),
         ("z#1", Z),
         ("z[0,1]", (OUT @ U)[0, 1]),
@@ -124,6 +128,11 @@ def test_of_many_values_it_is_the_last_before_the_cursor(session):
         ("dz#3", "there is no dz#3, but dz#1 to dz#2"),
         ("part(t=7)", "there is no part(t=7), but part(t=0) to part(t=2)"),
         ("dh(t=0)", "there is no dh(t=0), but dh"),
+        (
+            "parts",
+            "'parts' is no single value; its entries: parts[0], parts[1], parts[2], …, parts[5]",
+        ),
+        ("kept", """'kept' is no single value; its entries: kept["z"]"""),
         ("dz#1 - dz", "what stands after '#' would be a comment"),
     ],
 )
