@@ -12,10 +12,10 @@ from gradtui.diagnosis.backward.explain import Explanation
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.rules import Context, part_at, rules_of
 from gradtui.diagnosis.backward.trial import TOLERANCE, Trial
-from gradtui.diagnosis.edits import Tweak
+from gradtui.diagnosis.edits import EditKind, Tweak
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.printer import spell
-from gradtui.language.parser import Call, Name, Tree
+from gradtui.language.parser import Call, Name, Number, Tree
 from gradtui.scenario.problem import Problem
 
 Array = NDArray[np.float64]
@@ -172,6 +172,9 @@ def _changed(problem: Problem, context: Context, rule: str, edit: Tweak) -> str:
     was, now = _shown(part_at(context.line.tree, edit.path)), _shown(edit.tree)
     old = None if edit.old is None else _shown(edit.old)
     new = None if edit.new is None else _shown(edit.new)
+    if edit.kind is EditKind.POWER:
+        what = "exponent" if isinstance(edit.tree, Number) else "power"
+        return f"the {what} is wrong: {was} where {now} belongs"
     match rule:
         case "sign":
             return "the sign is wrong" + ("" if edit.path == () else f": {was} where {now} belongs")

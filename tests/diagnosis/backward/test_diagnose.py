@@ -59,6 +59,18 @@ def test_a_division_left_out_is_said(judge):
     assert finding.message.startswith("a division by x2 is missing;")
 
 
+@pytest.mark.parametrize(
+    ("slope", "words"),
+    [
+        ("1 - h", "the power is wrong: h where h**2 belongs"),
+        ("1 - h**3", "the exponent is wrong: 3 where 2 belongs"),
+    ],
+)
+def test_a_wrong_power_is_said_as_one(judge, slope, words):
+    (finding,) = judge(broken("1 - h**2", slope)).findings
+    assert finding.message.startswith(f"{words};")
+
+
 CASES = [
     ("dh = dyhat[:, None]*w2", "dh = -dyhat[:, None]*w2", "sign", "dh"),
     ("de = 2*e/n", "de = 2*e", "constant-factor", "de"),
