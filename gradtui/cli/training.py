@@ -91,9 +91,13 @@ def _table(problem: Problem, last: int, arguments: argparse.Namespace) -> RunTab
 
     if arguments.columns is not None:
         try:
-            return chosen_table(arguments.columns, problem, last)
+            table = chosen_table(arguments.columns, problem, last, line_width())
         except InputError as error:
             raise error.within("--columns", [arguments.columns]) from None
+        if table.width > line_width() and sys.stdout.isatty() and arguments.format == "table":
+            tell(clean(f"{problem.path}: these columns are wider than the terminal: choose fewer, "
+                       "or --format csv"))  # fmt: skip
+        return table
     table = fitting_table(problem, last, line_width())
     if table.left_out and sys.stderr.isatty():
         example = ",".join(["loss", *(f"d{node.name}" for node in problem.graph.parameters[:1])])

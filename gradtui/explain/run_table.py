@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.base.source import InputError, Place
-from gradtui.base.text import cell_width, clean, element_text, number, pad
+from gradtui.base.text import cell_width, clean, compact, element_text, pad
 from gradtui.debugger.inspection import Inspected, read_inspected
 from gradtui.engine.classifier import find_classifier
 from gradtui.engine.tape import Tape
@@ -18,6 +19,8 @@ from gradtui.scenario.problem import Problem
 
 _SIGNED, _PLAIN, _PART = 13, 12, 8
 """Cells of `-1.23457e-308`, of such a positive number, of a share of 1."""
+_LEAST = 8
+"""Fewest cells of a column: `-1.2e-10`."""
 _MOST = 100
 """Most expressions in a request."""
 
@@ -43,13 +46,18 @@ class RunTable(Struct, frozen=True):
     """The number of columns without room."""
     _digits: int
 
+    @property
+    def width(self) -> int:
+        """The cells of a row."""
+        return self._digits + sum(1 + column.width for column in self.columns)
+
     def head(self) -> str:
         """Return the names of the columns."""
         return self._row("step", [column.name for column in self.columns])
 
     def row(self, tape: Tape) -> str:
         """Return the numbers of a step."""
-        return self._row(f"{tape.step:,}", [number(c.read(tape)) for c in self.columns])
+        return self._row(f"{tape.step:,}", [compact(c.read(tape), c.width) for c in self.columns])
 
     def _row(self, step: str, cells: Sequence[str]) -> str:
         padded = (
@@ -72,8 +80,11 @@ def fitting_table(problem: Problem, last: int, width: int) -> RunTable:
     return RunTable(columns[:shown], len(columns) - shown + 2 * (numbers - listed), digits)
 
 
-def chosen_table(text: str, problem: Problem, last: int) -> RunTable:
-    """Return the columns of a comma-separated text; raises InputError with a place in it."""
+def chosen_table(text: str, problem: Problem, last: int, width: int) -> RunTable:
+    """Return the columns of a comma-separated text; raises InputError with a place in it.
+
+    Where they are wider than `width`, their numbers have fewer digits.
+    """
     columns: list[Column] = []
     for at, part in _parts(text):
         try:
@@ -87,7 +98,10 @@ def chosen_table(text: str, problem: Problem, last: int) -> RunTable:
             raise InputError(f"{math.prod(found.shape):,} columns: at most {LISTED} of an array",
                              Place(1, at + 1, len(part)), source_line=text)  # fmt: skip
         columns += _columns_of(found)
-    return RunTable(columns, 0, max(len("step"), len(f"{last:,}")))
+    digits = max(len("step"), len(f"{last:,}"))
+    room = (width - digits) // len(columns) - 1
+    cells = max(_LEAST, min(_SIGNED, room))
+    return RunTable([replace(one, cells=min(one.cells, cells)) for one in columns], 0, digits)
 
 
 def _moved(error: InputError, text: str, by: int) -> InputError:

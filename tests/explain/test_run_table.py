@@ -33,9 +33,20 @@ def test_a_row_has_the_numbers_of_a_step_under_their_names(session):
 
 
 def test_requested_columns_may_be_expressions_with_commas(session):
-    table = chosen_table("loss, maximum(w1, w2), dw1", session.problem, 12)
+    table = chosen_table("loss, maximum(w1, w2), dw1", session.problem, 12, 80)
     assert names(table) == ["loss", "maximum(w1, w2)", "dw1"]
     assert table.row(session.frame.tape).split() == ["0", "9", "2", "12"]
+
+
+def test_requested_columns_have_fewer_digits_where_the_terminal_is_narrow(session):
+    wide, narrow = (
+        chosen_table("loss, norm, w1*1e-9/7, -w2/3", session.problem, 12, width)
+        for width in (120, 40)
+    )
+    tape = session.frame.tape
+    assert wide.row(tape).split() == ["0", "9", "21.6333", "1.42857e-10", "-0.666667"]
+    assert narrow.row(tape).split() == ["0", "9", "21.6333", "1.429e-10", "-0.6667"]
+    assert narrow.width == len(narrow.head()) == len(narrow.row(tape)) <= 46
 
 
 @pytest.mark.parametrize(
@@ -48,6 +59,6 @@ def test_requested_columns_may_be_expressions_with_commas(session):
 )
 def test_a_column_that_cannot_be_had_is_refused_at_its_place(session, text, column, said):
     with pytest.raises(InputError, match=said) as error:
-        chosen_table(text, session.problem, 12)
+        chosen_table(text, session.problem, 12, 80)
     assert error.value.place.column == column
     assert error.value.source_line == text
