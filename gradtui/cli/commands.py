@@ -10,7 +10,7 @@ from gradtui.base.echo import unechoed
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import tell, working
 from gradtui.cli.files import load_file, open_session
-from gradtui.cli.output import OK, UNUSABLE, print_json, print_lines
+from gradtui.cli.output import OK, UNUSABLE, line_width, print_json, print_lines
 from gradtui.cli.running import is_code
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def show_step(arguments: argparse.Namespace) -> int:
             told = show_json(session.frame, name or None)
         else:
             session.investigation.judge()
-            lines = show_lines(session.frame, name or None)
+            lines = show_lines(session.frame, name or None, line_width())
     if arguments.json:
         print_json(told)
     else:

@@ -31,6 +31,9 @@ from gradtui.explain.values import summary
 from gradtui.explain.vector import gradient_rows
 from gradtui.scenario.problem import Executed, Problem
 
+_INDENT = "  "
+_ANY = 10**6
+"""As many more rows as a wide line of code takes."""
 _AT_ONCE, _MANY = 4_096, 100
 """Largest array, in numbers, and list of mappings turned into JSON at once."""
 
@@ -287,12 +290,16 @@ def _paths(frame: Frame, node: int) -> list[dict[str, Any]]:
     return found
 
 
-_WIDTH = 96
-"""Cells of a row of the lens; printed text is never cut."""
+_WIDTH = 98
+"""Most cells of a row: values far from their lines are hard to find."""
 
 
-def show_lines(frame: Frame, parameter: str | None) -> list[TextRow]:
-    """Return one step in words: the program, the local derivatives, the chain rule, the update."""
+def show_lines(frame: Frame, parameter: str | None, width: int = _WIDTH) -> list[TextRow]:
+    """Return one step in words: the program, the local derivatives, the chain rule, the update.
+
+    Its parts are as wide as `width` allows; no text is cut.
+    """
+    width = min(width, _WIDTH) - len(_INDENT)
     problem = frame.problem
     rate = number(frame.tape.rate)
     title = f"{problem.title} · step {frame.step:,} of {problem.steps:,} · "
@@ -303,26 +310,26 @@ def show_lines(frame: Frame, parameter: str | None) -> list[TextRow]:
     rows: list[TextRow] = [
         line(clean(title), f"{moved} · L {number(frame.loss)}"),
         *_training_rows(frame),
-        *_section("program", [*program_rows(frame, 72), *given_rows(frame, 72)]),
+        *_section("program", [*program_rows(frame, width, spare=_ANY), *given_rows(frame, width)]),
     ]
     if frame.looked.lens is not None:
-        return [*rows, *_section("lens", lens_rows(frame, _WIDTH))]
+        return [*rows, *_section("lens", lens_rows(frame, width))]
     rows += [
         *_section("local derivatives", _local_rows(frame)),
-        *_section("gradient", gradient_rows(frame)),
+        *_section("gradient", gradient_rows(frame, width)),
     ]
     chains: list[TextRow] = []
     for node in frame.graph.parameters:
         if parameter in (None, node.name):
-            chains += chain_rows(frame.selecting(node.id))
+            chains += chain_rows(frame.selecting(node.id), width)
     rows += _section("chain rule", chains)
-    if classes := class_rows(frame):
+    if classes := class_rows(frame, width):
         rows += _section("classes", classes)
     if at_kinks := all_kinks(frame):
         rows += _section("kinks", at_kinks)
     if problem.call is None:
-        rows += _section("update", update_rows(frame))
-    if findings := findings_rows(frame, 100):
+        rows += _section("update", update_rows(frame, width))
+    if findings := findings_rows(frame, width):
         rows += _section("findings", findings)
     return rows
 
@@ -336,7 +343,7 @@ def _training_rows(frame: Frame) -> list[TextRow]:
 
 
 def _section(title: str, rows: Iterable[TextRow]) -> list[TextRow]:
-    return [(), line((title, "heading")), *(line("  ", *row) for row in rows)]
+    return [(), line((title, "heading")), *(line(_INDENT, *row) for row in rows)]
 
 
 def _local_rows(frame: Frame) -> list[TextRow]:

@@ -205,6 +205,16 @@ def test_two_weights_in_words():
     assert rows[-2:] == ["  w1  1 - 0.05·12 = 0.4", "  w2  2 - 0.05·18 = 1.1"]
 
 
+@pytest.mark.parametrize("width", [60, 80])
+def test_no_text_is_cut_where_the_terminal_is_narrow(session_of, width):
+    long = "prediction_less_target_of_the_first_row"
+    session = session_of(f"{long} = w*3.0 - 1.0\nL = {long}**2 + 0*{long}", "w = 1.0")
+    at_most, rows = width, list(map(line_text, show_lines(session.frame, None, width)))
+    program = rows[rows.index("program") + 1 : rows.index("local derivatives")]
+    assert not [row for row in program if len(row.rstrip()) > at_most or "…" in row]
+    assert "".join("".join(program).split()).count(long) == 3
+
+
 def test_one_parameter_s_chain_in_words():
     rows = [line_text(row) for row in show_lines(gradtui.load("two_weights").frame, "w2")]
     assert any("∂L/∂w2 =" in row for row in rows)
