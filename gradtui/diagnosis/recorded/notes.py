@@ -153,7 +153,7 @@ def search_crashed(runs: Runs) -> Finding:
 def opaque(start: Point) -> list[Finding]:
     """Return a note for each opaque function on the way to the loss."""
     tape, found = start.result.tape, dict[tuple[str, Place | None], Finding]()
-    for id in range(start.root + 1):
+    for id in tape.sources(start.root):
         node = tape.nodes[id]
         if isinstance(node, Call) and node.form is None and node.back is None and tape.active[id]:
             text = f"gradtui does not see inside {node.name}: its derivative comes from central "

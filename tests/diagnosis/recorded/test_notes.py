@@ -39,6 +39,14 @@ def test_a_gradient_that_is_the_codes_own_buffer_is_not_called_lost():
     assert (found.rule, found.line) == ("nondeterministic", line_of(case, 1))
 
 
+def test_what_no_loss_depends_on_is_not_said_to_be_unseen_inside():
+    def case(w):
+        grown = np.convolve(w[:, 0], w[:, 1]).sum()
+        return np.sum(w**2), {"w": 2 * w + 0 * grown + w}
+
+    assert {one.severity for one in gradtui.check(case, w=W)} == {"error"}
+
+
 def test_harmless_state_is_no_finding():
     seen = []
 
