@@ -37,12 +37,15 @@ def drawn(value: Array, spread: float, rng: np.random.Generator) -> Array:
     return np.asarray(grown + 0.1 * spread * size_of(value) * normal, dtype=value.dtype)
 
 
-def alike(value: Array, spread: float, rng: np.random.Generator) -> Array:
+def alike(value: Array, spread: float, rng: np.random.Generator, *, signed: bool = False) -> Array:
     """Return random numbers around a value that stay symmetric, positive definite or shares.
 
-    A gradient of a function of such arguments need not be right for others.
+    A gradient of a function of such arguments need not be right for others.  If `signed`, numbers
+    of one sign keep it.
     """
     found = drawn(value, spread, rng)
+    if signed and is_one_signed(value):
+        found = np.copysign(found, value.sum())
     if is_symmetric(value):
         found = _definite(value, spread, rng) if _is_definite(value) else found
         found = (found + found.swapaxes(-1, -2)) / 2
@@ -72,6 +75,12 @@ def _definite(value: Array, spread: float, rng: np.random.Generator) -> Array:
     size = value.shape[-1]
     turned = np.eye(size) + spread * rng.normal(size=value.shape) / np.sqrt(size)
     return np.asarray(turned @ value @ turned.swapaxes(-1, -2))
+
+
+def is_one_signed(value: Array) -> bool:
+    """Return whether several numbers, not all 0, are all at least 0 or all at most 0."""
+    one = bool(np.all(value >= 0) or np.all(value <= 0))
+    return one and value.size > 1 and bool(np.any(value))
 
 
 def has_shares(value: Array) -> bool:

@@ -38,15 +38,16 @@ from gradtui.diagnosis.recorded.numeric import NumericJudge, numeric_points
 from gradtui.diagnosis.recorded.outcome import Outcome, heard, verdict_of
 from gradtui.diagnosis.recorded.progress import Progress
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
+from gradtui.diagnosis.recorded.signs import keeps_signs, one_sided
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.sizes import size_told
 from gradtui.diagnosis.recorded.stabilisers import leaving_out
 from gradtui.diagnosis.recorded.target import Misshapen, Target
 from gradtui.diagnosis.recorded.unrecorded import by_differences
-from gradtui.diagnosis.recorded.upstream import Upstream, upstream
+from gradtui.diagnosis.recorded.upstream import Upstream, place_of, upstream
 from gradtui.recording.run import Answers, settled
 from gradtui.recording.slopes import Untold
-from gradtui.recording.tape import Call, Leaf, Moved
+from gradtui.recording.tape import Call
 
 Array = NDArray[Any]
 _RATIOS = frozenset({"sign", "constant-factor", "extra-factor", "missing-factor"})
@@ -132,7 +133,8 @@ class _Checking:
         absent = [self._absent(name) for name in self.names if name not in self.claimed]
         try:
             start = self.runs.point(drawn, self.names, near=True)
-            points = [start, *self.runs.points(start, self.names)]
+            signed = keeps_signs(start)
+            points = [start, *self.runs.points(start, self.names, signed=signed)]
         except (Lost, Untold) as error:
             unknown = f"gradtui does not know what {error} does"
             return self._by_differences(unknown if isinstance(error, Untold) else str(error))
@@ -151,6 +153,8 @@ class _Checking:
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
         verdict = verdict_of(found)
         notes = [*self._notes(), *(equal_sizes(start) if verdict == "correct" else opaque(start))]
+        if signed and verdict == "correct":
+            notes += one_sided(self.runs, start, fitting, tolerance)
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
                        len(points), tolerance, self._unjudged())  # fmt: skip
 
@@ -379,21 +383,6 @@ class _Checking:
     ) -> Finding:  # fmt: skip
         return Finding(rule, "error", target, place.line if place is not None else None, message,
                        evidence, factor=factor, place=place)  # fmt: skip
-
-
-def place_of(point: Point, name: str) -> Place | None:
-    """Return the line that computed a returned gradient last; None if not recorded."""
-    node = point.nodes[name]
-    tape = point.result.tape
-    while node is not None:
-        entry = tape.nodes[node]
-        if not isinstance(entry, Moved):
-            return entry.place
-        computed = [id for id in entry.inputs if not isinstance(tape.nodes[id], Leaf)]
-        node = max(computed) if computed else None
-        if node is None:
-            return entry.place
-    return None
 
 
 def _same(one: Any, two: Any) -> bool:

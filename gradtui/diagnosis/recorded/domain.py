@@ -21,6 +21,7 @@ from gradtui.recording.sweep import Replay
 from gradtui.recording.tape import Call, Tape
 
 _BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh", "relu"})
+_FOLDING = frozenset({"abs", "absolute", "fabs"})
 _ROUNDS = 8
 """Fewest rounds of a loop that settles."""
 _MOVING, _SETTLED, _EXACT = 1e-3, 1e-6, 1e-13
@@ -68,6 +69,24 @@ class Domain:
         # Each alone, too, because two negative factors hide each other.
         ways = [bounds, *({id: source} for id, source in bounds.items() if len(bounds) > 1)]
         return not all(np.isfinite(Replay(tape, handing=one).value(root)).all() for one in ways)
+
+
+def unfolded(tape: Tape, root: int) -> int | None:
+    """Return a call of `abs` that changes none of several numbers, in all rounds; None without one.
+
+    Code that takes its arguments to have one sign computes such a penalty of them.
+    """
+    found = defaultdict[_Bound, dict[int, Array]](dict)
+    for id in range(root):
+        node = tape.nodes[id]
+        if isinstance(node, Call) and node.name in _FOLDING and tape.active[id]:
+            found[_key(tape, id)][id] = tape.value(node.inputs[0]).reshape(-1)
+    on_the_way = set(tape.sources(root)) if found else set[int]()
+    for calls in found.values():
+        values, first = np.concatenate([*calls.values()]), min(calls)
+        if first in on_the_way and values.size > 1 and np.all(values >= 0):
+            return first
+    return None
 
 
 def _settled(tape: Tape, root: int) -> dict[_Bound, float]:

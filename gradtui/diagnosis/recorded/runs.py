@@ -312,8 +312,13 @@ class Runs:
             self._triangles[name] = not moved + noise <= _UNMOVED * float(room)
         return self._triangles[name]
 
-    def points(self, start: Point, names: tuple[str, ...]) -> Iterator[Point]:
-        """Yield points around the user's own at which the code runs and everything is finite."""
+    def points(
+        self, start: Point, names: tuple[str, ...], *, signed: bool = False
+    ) -> Iterator[Point]:
+        """Yield points around the user's own at which the code runs and everything is finite.
+
+        If `signed`, arguments whose numbers have one sign keep it.
+        """
         rng = np.random.default_rng(_SEED)
         spreads = _spreads(start.result.tape)
         found = 0
@@ -321,7 +326,10 @@ class Runs:
         for spread in (*spreads, *_NEARER):
             if spread in _NEARER and found:
                 return
-            values = {name: alike(value, spread, rng) for name, value in start.values.items()}
+            values = {
+                name: alike(value, spread, rng, signed=signed)
+                for name, value in start.values.items()
+            }
             for near in _PULLED:
                 try:
                     point = self.point(between(start.values, values, near), names,

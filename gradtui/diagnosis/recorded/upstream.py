@@ -15,7 +15,7 @@ from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.recording.slopes import Untold
-from gradtui.recording.tape import Call, Leaf, Tape
+from gradtui.recording.tape import Call, Leaf, Moved, Tape
 
 Array = NDArray[Any]
 
@@ -44,6 +44,21 @@ class Upstream(Struct, frozen=True, eq=False):
         elif self.right.line == self.next.line:
             where = "up to this line"
         return f"the gradient that flows back is right {where}; none of the edits tried repairs it"
+
+
+def place_of(point: Point, name: str) -> Place | None:
+    """Return the line that computed a returned gradient last; None if not recorded."""
+    node = point.nodes[name]
+    tape = point.result.tape
+    while node is not None:
+        entry = tape.nodes[node]
+        if not isinstance(entry, Moved):
+            return entry.place
+        computed = [id for id in entry.inputs if not isinstance(tape.nodes[id], Leaf)]
+        node = max(computed) if computed else None
+        if node is None:
+            return entry.place
+    return None
 
 
 def upstream(point: Point, name: str) -> Upstream | None:

@@ -141,7 +141,7 @@ def test_values_that_settle_by_chance_exclude_no_points():
     assert (outcome.findings, outcome.points) == ((), 7)
 
 
-@pytest.mark.parametrize(("told", "severities"), [(True, []), (False, ["error"])])
+@pytest.mark.parametrize(("told", "severities"), [(True, []), (False, ["warning"])])
 def test_where_only_there_the_code_warns_is_beyond_what_it_is_for(told, severities):
     def case(x):
         """Return the sum of the roots; of negative numbers, it takes those of their size."""
@@ -156,7 +156,7 @@ def test_where_only_there_the_code_warns_is_beyond_what_it_is_for(told, severiti
 def test_what_is_wrong_where_the_code_always_warns_is_found():
     def case(x):
         warnings.warn("this is slow", stacklevel=1)
-        return np.sum(np.abs(x) ** 3), 3 * x * x
+        return np.sum(np.abs(x) ** 3), 2 * x * x
 
     with pytest.warns(UserWarning, match="slow"):
         assert gradtui.check(case, ABOVE)[0].severity == "error"
