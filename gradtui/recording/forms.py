@@ -38,7 +38,7 @@ ELEMENTWISE: Mapping[str, Form] = {
         "conjugate": "1*a",
         "absolute": "abs(a)",
         "fabs": "abs(a)",
-        "square": "a*a",
+        "square": "a**2",
         "reciprocal": "1/a",
         "exp2": f"exp(a*{LN2})",
         "expm1": "exp(a) - 1",

@@ -215,6 +215,16 @@ def test_no_text_is_cut_where_the_terminal_is_narrow(session_of, width):
     assert "".join("".join(program).split()).count(long) == 3
 
 
+def test_a_square_of_the_user_s_code_has_the_derivative_of_a_square():
+    def case(w):
+        r = w - np.array([1.0, 2.0, 3.0])
+        return 0.5 * (r**2).sum(), {"w": r}
+
+    session = gradtui.trace(case, w=np.array([0.5, -1.0, 2.0]))
+    rows = [line_text(row).rstrip() for row in show_lines(session.frame, None)]
+    assert "  L → r    0.5·2·r" in rows
+
+
 def test_one_parameter_s_chain_in_words():
     rows = [line_text(row) for row in show_lines(gradtui.load("two_weights").frame, "w2")]
     assert any("∂L/∂w2 =" in row for row in rows)

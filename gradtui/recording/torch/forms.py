@@ -184,7 +184,7 @@ FORMS: Mapping[str, Writing] = {
     "log1p": _of("log(1 + a)"),
     "sqrt": _of("sqrt(a)"),
     "rsqrt": _of("1/sqrt(a)"),
-    "square": _of("a*a"),
+    "square": _of("a**2"),
     "reciprocal": _of("1/a"),
     "abs": _of("abs(a)"),
     "tanh": _of("tanh(a)"),
