@@ -13,24 +13,31 @@ from gradtui.explain.spans import Role, TextRow, line
 from gradtui.explain.symbols import cursor_role
 from gradtui.explain.values import UNKNOWN, UNUSED, Array
 
-_LABEL = 14
 _FEW = 2
 
 
 class Cells(Struct, frozen=True):
-    """The cells reserved for numbers in a drawing, so that it stands still while they change."""
+    """The cells reserved for texts in a drawing, so that it stands still while numbers change."""
 
     value: int
     element: int
     """Cells of a short array."""
     local: int
     """Cells of a local derivative."""
+    name: int = 14
+    """Most cells of a node's name."""
+    rule: int = 7
+    """Most cells of a rule such as `cross_entropy`."""
 
 
 CLOSE = Cells(6, 6, 7)
 """At least two significant digits fit, except in an element below 0.01: -0.015, ×-1.5e-5."""
-ROOMY = Cells(9, 8, 9)
+WORDY = Cells(6, 6, 7, 32, 16)
+"""The same, with names and rules uncut."""
+EXACT = Cells(9, 8, 9)
 """At least four fit in a value: -0.01458, ×-1.235e-5."""
+ROOMY = Cells(9, 8, 9, 32, 16)
+"""Both: digits, and names and rules uncut."""
 
 
 class BoxText(Struct, frozen=True):
@@ -53,12 +60,12 @@ def box_width(frame: Frame, node: int, cells: Cells) -> int:
         value = len(shape_text(shape)) + 2
     if frame.gradient_state(node) == "none":
         value = max(value, len(UNUSED))
-    return cell_width(_name(frame, node)) + 1 + value
+    return cell_width(_name(frame, node, cells)) + 1 + value
 
 
 def box_text(frame: Frame, node: int, cells: Cells) -> BoxText:
     """Return a node's name and value, and its gradient, as far as they are known at the cursor."""
-    name = _name(frame, node)
+    name = _name(frame, node, cells)
     known = frame.computed(node)
     value = _short(frame.tape.value(node), cells) if known else UNKNOWN
     state = frame.gradient_state(node)
@@ -78,9 +85,9 @@ def box_text(frame: Frame, node: int, cells: Cells) -> BoxText:
     return BoxText(above, below)
 
 
-def _name(frame: Frame, node: int) -> str:
+def _name(frame: Frame, node: int, cells: Cells) -> str:
     found = frame.graph.nodes[node]
-    return clip(clean(frame.problem.label(found.name) or found.op), _LABEL)
+    return clip(clean(frame.problem.label(found.name) or found.op), cells.name)
 
 
 def wire_text(frame: Frame, source: int, target: int, cells: Cells) -> str:
@@ -105,10 +112,21 @@ def wire_text(frame: Frame, source: int, target: int, cells: Cells) -> str:
 def wire_width(frame: Frame, source: int, target: int, cells: Cells) -> int:
     """Return the cells that an edge's label needs for any numbers and any mark."""
     shape = frame.graph.nodes[target].shape
+    mark = len(BLAMED) if frame.problem.backward is not None else 0
+    if not _is_elementwise(frame, source, target):
+        return 1 + mark + min(len(_rule(frame, source, target)), cells.rule)
     if shape == ():
         return 1 + cells.local
-    mark = len(BLAMED) if frame.problem.backward is not None else 0
     return 1 + max(cells.local, mark + len(shape_text(shape)) + 2)
+
+
+def _is_elementwise(frame: Frame, source: int, target: int) -> bool:
+    """Return whether an edge has a local derivative, at whatever step."""
+    reverse = frame.tape.program.reverse
+    if target in frame.structure.whole:
+        return (source, target) in reverse.named_local
+    inputs = frame.graph.nodes[target].inputs
+    return all((target, slot) in reverse.local for slot, id in enumerate(inputs) if id == source)
 
 
 def _rule(frame: Frame, source: int, target: int) -> str:

@@ -1,4 +1,4 @@
-"""Drawings of the last graphs, with as many digits as fit. Knows no cursor."""
+"""Drawings of the last graphs, with as many letters and digits as fit. Knows no cursor."""
 
 from __future__ import annotations
 
@@ -12,13 +12,23 @@ from msgspec import Struct
 
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.structure import DrawnEdge
-from gradtui.explain.graph_text import CLOSE, ROOMY, Cells, box_width, wire_width
+from gradtui.explain.graph_text import (
+    CLOSE,
+    EXACT,
+    ROOMY,
+    WORDY,
+    Cells,
+    box_width,
+    wire_width,
+)
 from gradtui.layout import Box, Layout, Parts, Plan, Wire, count_parts, draw, finish, plan
 
 _KEPT = 4
 """Most drawings kept: one of a long program takes a tenth of a second."""
 _FEW = 30
-"""Largest graph, in nodes, for which more digits are tried: others would not fit."""
+"""Largest graph, in nodes, for which longer texts are tried: others would not fit."""
+_LONGER = ROOMY, WORDY, EXACT
+"""The cells of longer texts, the best ones first: a cut name is worse than a rounded number."""
 _AT_ONCE, _MOST = 2_000, 80_000
 """Largest drawing, in parts, made at once, and at all: two seconds' work."""
 _Key = TypeVar("_Key")
@@ -32,7 +42,7 @@ class Drawing(Struct, frozen=True, eq=False):
 
     layout: Layout
     cells: Cells
-    """The cells of its numbers."""
+    """The cells of its texts."""
 
 
 class Drawings:
@@ -56,7 +66,7 @@ class Drawings:
         return None if found is None else found.height
 
     def drawing(self, frame: Frame, room: int) -> Drawing | None:
-        """Return the drawing of a frame's graph for `room` cells: with more digits if they fit.
+        """Return the drawing of a frame's graph for `room` cells: with longer texts if they fit.
 
         None if it is too large, or while `go_on` is making it.
         """
@@ -99,11 +109,11 @@ class Drawings:
     def _draw(self, frame: Frame, room: int) -> Parts[None]:
         close = yield from self._plan(frame, CLOSE)
         found = Drawing((yield from draw(close, room)), CLOSE)
-        if len(frame.structure.nodes) <= _FEW:
-            roomy = yield from self._plan(frame, ROOMY)
-            layout = yield from draw(roomy, room)
+        for cells in _LONGER if len(frame.structure.nodes) <= _FEW else ():
+            layout = yield from draw((yield from self._plan(frame, cells)), room)
             if layout.width <= room:
-                found = Drawing(layout, ROOMY)
+                found = Drawing(layout, cells)
+                break
         self._drawings = _with(self._drawings, (frame.graph, frame.structure, room), found)
 
     def _plan(self, frame: Frame, cells: Cells) -> Parts[Plan]:

@@ -1,7 +1,16 @@
 import pytest
 
 from gradtui.base.text import cell_width
-from gradtui.explain.graph_text import CLOSE, ROOMY, box_text, box_width, wire_text, wire_width
+from gradtui.explain.graph_text import (
+    CLOSE,
+    EXACT,
+    ROOMY,
+    WORDY,
+    box_text,
+    box_width,
+    wire_text,
+    wire_width,
+)
 from gradtui.explain.spans import line_text, line_width
 from gradtui.explain.values import UNKNOWN
 
@@ -51,7 +60,7 @@ def test_an_edge_of_arrays_has_its_rule_and_a_short_array_its_numbers(session_of
     assert texts(frame, "X")[0] == ["X", "[2×2]"]
 
 
-@pytest.mark.parametrize("cells", [CLOSE, ROOMY])
+@pytest.mark.parametrize("cells", [CLOSE, WORDY, EXACT, ROOMY])
 @pytest.mark.parametrize("value", [2.0, -1.0e-5, 123456.789, -3.0e300])
 def test_a_box_is_as_wide_for_any_number(session_of, cells, value):
     frame = session_of("a = w*x\nL = a*a + 0*w", f"w = {value!r}", "x = 1.0").frame
@@ -71,3 +80,18 @@ def test_a_box_has_room_for_the_word_that_its_value_is_of_no_use(session_of):
         found = box_text(frame, node, cells)
         assert "unused" in line_text(found.below)
         assert line_width(found.below) <= box_width(frame, node, cells)
+
+
+def test_names_and_rules_are_whole_where_there_is_room_for_words(session_of):
+    code = "hidden_layer_activation = X@w\nL = cross_entropy(hidden_layer_activation, y)"
+    frame = session_of(code, "w = [[0.0, 1.0]]", "X = [[1.0], [2.0]]\ny = [0, 1]").frame
+    hidden = frame.graph.names["hidden_layer_activation"]
+    for cells, name, rule in (
+        (WORDY, "hidden_layer_activation", "cross_entropy"),
+        (CLOSE, "hidden_layer_…", "cross_e…"),
+    ):
+        assert line_text(box_text(frame, hidden, cells).above) == f"{name} [2×2]"
+        assert wire_text(frame, hidden, frame.graph.loss, cells) == rule
+        assert wire_width(frame, hidden, frame.graph.loss, cells) >= cell_width(rule)
+    edge = frame.graph.names["w"], hidden
+    assert (wire_text(frame, *edge, CLOSE), wire_width(frame, *edge, CLOSE)) == ("@", 2)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import gradtui
-from gradtui.explain.graph_text import CLOSE, ROOMY
+from gradtui.explain.graph_text import ROOMY, WORDY
 from gradtui.tui.drawings import Drawings
 from gradtui.tui.panels import panel_types
 
@@ -106,7 +106,7 @@ def test_numbers_have_more_digits_where_the_drawing_fits_with_them():
     frame = gradtui.load("two_weights").frame
     drawings = Drawings()
     roomy, close = drawings.drawing(frame, 96), drawings.drawing(frame, 76)
-    assert (roomy.cells, close.cells) == (ROOMY, CLOSE)
+    assert (roomy.cells, close.cells) == (ROOMY, WORDY)
     assert close.layout.width < roomy.layout.width <= 96
     assert roomy.layout.height == close.layout.height == drawings.rows(frame)
     assert drawings.drawing(frame, 96) is roomy
