@@ -126,3 +126,20 @@ def test_the_graph_of_the_names_is_bounded_too(session_of):
     lines = ["h0 = w*x", *(f"h{i} = h{i - 1}*w" for i in range(1, 450)), f"L = {names}"]
     frame = session_of("\n".join(lines)).frame
     assert not Drawings().is_drawn(frame)
+
+
+async def test_the_loss_stands_at_the_edge_where_the_drawing_goes_on_beyond_it(terminal):
+    async with terminal("softmax_classifier", (120, 40)) as t:
+        graph = t.debugger.query_one(GraphPanel)
+        assert graph.size.width < graph._layout.width
+        (row,) = (y for y, text in enumerate(t.rows) if "…▶ L 1.161" in text)
+        assert t.rows[row + 1][: graph.region.right].split()[-2] == "1"
+        await t.pilot.click(graph, offset=(t.rows[row].index("L 1.161"), row - graph.region.y))
+        loss = t.session.frame.graph.loss
+        assert t.session.frame.selected == loss
+        await t.until(lambda: "…▶" not in t.text)  # the view has moved to it
+        assert "─▶ L 1.161" in t.text
+        await t.press("k")
+        assert "p [12×3]" in t.text
+    async with terminal("softmax_classifier", (200, 60)) as t:
+        assert "▶ L 1.161" in t.text and "…▶" not in t.text

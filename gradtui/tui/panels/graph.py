@@ -14,7 +14,7 @@ from gradtui.explain.graph_text import CLOSE, Cells, box_text, wire_text
 from gradtui.explain.listing import list_rows, place_of_now
 from gradtui.explain.spans import Role, Span, TextRow, line_width
 from gradtui.explain.symbols import cursor_role
-from gradtui.layout import BoxRow, Label, Layout, Light, Pair, light, paint
+from gradtui.layout import BoxRow, Label, Layout, Light, Pair, Rect, light, paint
 from gradtui.tui.drawings import Drawing, Drawings
 from gradtui.tui.later import call_after
 from gradtui.tui.panels.base import Panel
@@ -29,6 +29,10 @@ _AROUND = 14
 """Most nodes drawn around the cursor in a graph that is too large."""
 _SPLIT = 8
 """Fewest rows with room for both."""
+_ARROW = "…▶ "
+"""Before the loss at the edge, if the drawing goes on beyond it."""
+_AT_EDGE = 4
+"""Fewest times that the loss goes into the width if it has its place at the edge."""
 
 
 class GraphPanel(Panel):
@@ -150,7 +154,37 @@ class GraphPanel(Panel):
         above = max(0, (height - layout.height) // 2)
         self._listed, self._corner = 0, (self.left, self.top - above)
         lines = range(self.top, min(layout.height, self.top + height))
-        return [()] * above + [self._line(frame, layout, y, self.left) for y in lines]
+        rows = [self._line(frame, layout, y, self.left) for y in lines]
+        if self._loss_is_hidden(frame, layout):
+            first = self._edge_row(layout.boxes[frame.graph.loss], layout)
+            for row in (0, 1):
+                rows[first + row] = self._with_loss(frame, layout, rows[first + row], row)
+        return [()] * above + rows
+
+    def _loss_is_hidden(self, frame: Frame, layout: Layout) -> bool:
+        """Return whether the loss is beyond the right edge, at which it then stands."""
+        box = layout.boxes.get(frame.graph.loss)
+        if box is None or box.width * _AT_EDGE > self.size.width or self.size.height < box.height:
+            return False
+        text = box_text(frame, frame.graph.loss, self._cells)
+        end = box.x + max(map(line_width, (text.above, text.below)))
+        return end > self.left + self.size.width
+
+    def _edge_row(self, box: Rect, layout: Layout) -> int:
+        """Return the row in view, from its top, that is the first of a box at the edge."""
+        last = min(layout.height - self.top, self.size.height) - box.height
+        return max(0, min(box.y - self.top, last))
+
+    def _with_loss(self, frame: Frame, layout: Layout, row: TextRow, at: int) -> TextRow:
+        """Return a row in view with a row of the loss's box at its right edge."""
+        loss = frame.graph.loss
+        width = layout.boxes[loss].width
+        text, _ = self._box_row(frame, loss, at, width)
+        room = self.size.width - width - len(_ARROW)
+        kept = crop(row, 0, room)
+        gap = " " * (room - line_width(kept))
+        arrow = " " * len(_ARROW) if at else _ARROW
+        return (*kept, (gap, "plain"), (arrow, "selected" if self._lit_sources else "dim"), *text)
 
     def _line(self, frame: Frame, layout: Layout, y: int, left: int) -> TextRow:
         """Return a row of a drawing from a column on, with a sign at a cut."""
@@ -248,7 +282,11 @@ class GraphPanel(Panel):
         if box is None:
             return
         width, height = self.size
-        self.left = _into_view(self.left, box.x - MARGIN, box.x + box.width + MARGIN, width)
+        first, last = box.x - MARGIN, box.x + box.width + MARGIN
+        self.left = _into_view(self.left, first, last, width)
+        if target != frame.graph.loss and self._loss_is_hidden(frame, layout):
+            edge = layout.boxes[frame.graph.loss].width + len(_ARROW)
+            self.left = _into_view(self.left, first, last, width - edge)
         self.top = _into_view(self._top_of_view(layout, height), box.y, box.y + box.height, height)
 
     def _top_of_view(self, layout: Layout, height: int) -> int:
@@ -274,10 +312,16 @@ class GraphPanel(Panel):
 
     def _node_at(self, x: int, y: int) -> int | None:
         """Return the node whose box is at a cell of the part in view of the drawing."""
-        if self._layout is None:
+        layout, frame = self._layout, self.frame
+        if layout is None or frame is None:
             return None
+        if not self._listed and self._loss_is_hidden(frame, layout):
+            box = layout.boxes[frame.graph.loss]
+            first = self._edge_row(box, layout) + self.top - self._corner[1]
+            if x >= self.size.width - box.width and first <= y < first + box.height:
+                return frame.graph.loss
         x, y = x + self._corner[0], y + self._corner[1]
-        for key, box in self._layout.boxes.items():
+        for key, box in layout.boxes.items():
             if box.x <= x < box.x + box.width and box.y <= y < box.y + box.height:
                 return key
         return None
