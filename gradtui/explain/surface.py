@@ -22,7 +22,7 @@ from gradtui.layout.plane import ACROSS, DOWN, Share, braille
 from gradtui.layout.ticks import round_numbers, tick_texts
 
 LEAST_WIDTH, LEAST_HEIGHT = 24, 7
-_TALL, _SLIM = (12, 14, 42), (60, 17)
+_TALL, _SLIM = (10, 14, 42), (60, 15)
 """Heights from which the legend has one more row; below this width, and from this height, too."""
 _TWO_NOTES = 14
 """That height where a slice is on a step's batch: a legend of two notes that cannot be spared."""

@@ -73,11 +73,12 @@ async def test_another_width_asks_anew(terminal):
         assert update.most_rows < narrow and not update.border_subtitle
 
 
-async def test_a_wide_screen_has_a_wide_map_and_it_keeps_its_rows(terminal):
+async def test_a_wide_screen_has_a_map_beside_the_program_and_it_keeps_its_rows(terminal):
     async with terminal("iris", (200, 60)) as t:
         await t.press("n", "M")
-        loss = t.debugger.query_one("#loss").size
-        assert loss.width > 120 and loss.height > 28
+        loss, program = (t.debugger.query_one(name).size for name in ("#loss", "#program"))
+        assert loss.width > 60 and loss.height > 28
+        assert program == loss and "h = tanh(X@W1 + b1)" in t.text
         await t.press("s", "n", "N")
         assert t.debugger.query_one("#loss").size == loss
 
