@@ -133,8 +133,11 @@ def compact(value: float, cells: int) -> str:
         text = number(value, digits)
         if len(text) <= cells:
             return text
-    # -0.0007 is longer than -7e-4, and cut it would be another number.
-    return clip(_EXPONENT.sub(_sign, f"{value:.0e}"), cells)
+        # -0.00028 is longer than -2.8e-4, and -0.0003 would say less.
+        text = _EXPONENT.sub(_sign, f"{value:.{digits - 1}e}")
+        if len(text) <= cells:
+            return text
+    return clip(text, cells)
 
 
 def filled(part: float, cells: int) -> int:

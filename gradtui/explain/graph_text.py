@@ -28,16 +28,22 @@ class Cells(Struct, frozen=True):
     """Most cells of a node's name."""
     rule: int = 7
     """Most cells of a rule such as `cross_entropy`."""
+    loss: int = 0
+    """Cells of the loss, if it has more than other values."""
 
 
 CLOSE = Cells(6, 6, 7)
 """At least two significant digits fit, except in an element below 0.01: -0.015, ×-1.5e-5."""
-WORDY = Cells(6, 6, 7, 32, 16)
-"""The same, with names and rules uncut."""
+WORDY = Cells(6, 6, 7, 32, 16, loss=8)
+"""The same, with names and rules uncut, and two digits of a loss of 2.8e-12."""
+EASY = Cells(7, 7, 8, 32, 16, loss=9)
+"""Two digits also fit in a small value: -1.5e-5."""
 EXACT = Cells(9, 8, 9)
 """At least four fit in a value: -0.01458, ×-1.235e-5."""
 ROOMY = Cells(9, 8, 9, 32, 16)
 """Both: digits, and names and rules uncut."""
+LONGER = ROOMY, EASY, WORDY, EXACT
+"""All but the closest, the best ones first: a cut name is worse than a rounded number."""
 
 
 class BoxText(Struct, frozen=True):
@@ -53,7 +59,7 @@ def box_width(frame: Frame, node: int, cells: Cells) -> int:
     """Return the cells that a node's box needs for any numbers."""
     shape = frame.graph.nodes[node].shape
     if shape == ():
-        value = cells.value
+        value = _cells_of(frame, node, cells)
     elif len(shape) == 1 and shape[0] <= _FEW:
         value = shape[0] * (cells.element + 1) + 1
     else:
@@ -67,9 +73,10 @@ def box_text(frame: Frame, node: int, cells: Cells) -> BoxText:
     """Return a node's name and value, and its gradient, as far as they are known at the cursor."""
     name = _name(frame, node, cells)
     known = frame.computed(node)
-    value = _short(frame.tape.value(node), cells) if known else UNKNOWN
+    room = _cells_of(frame, node, cells)
+    value = _short(frame.tape.value(node), room, cells.element) if known else UNKNOWN
     state = frame.gradient_state(node)
-    gradient = UNKNOWN if state == "unknown" else _short(frame.gradient(node), cells)
+    gradient = UNKNOWN if state == "unknown" else _short(frame.gradient(node), room, cells.element)
     if state == "none":
         gradient = UNUSED
     if state == "partial":
@@ -105,7 +112,7 @@ def wire_text(frame: Frame, source: int, target: int, cells: Cells) -> str:
         return sign + clip(_rule(frame, source, target), room)
     if local.shape == ():
         return f"{sign}×{compact(float(local), room - 1)}"
-    numbers = _short(local, cells)
+    numbers = _short(local, cells.value, cells.element)
     return f"{sign}×" + (numbers if len(numbers) < room else f"[{shape_text(local.shape)}]")
 
 
@@ -140,12 +147,17 @@ def _rule(frame: Frame, source: int, target: int) -> str:
     return whole[0] if whole else op
 
 
-def _short(value: Array, cells: Cells) -> str:
+def _cells_of(frame: Frame, node: int, cells: Cells) -> int:
+    """Return the cells of a node's value, if it is a scalar."""
+    return max(cells.value, cells.loss) if node == frame.graph.loss else cells.value
+
+
+def _short(value: Array, cells: int, element: int) -> str:
     """Return a scalar or an array of very few elements as numbers, any other as its shape."""
     if value.shape == ():
-        return compact(float(value), cells.value)
+        return compact(float(value), cells)
     if value.ndim == 1 and value.size <= _FEW:
-        return "[" + " ".join(compact(x, cells.element) for x in value) + "]"
+        return "[" + " ".join(compact(x, element) for x in value) + "]"
     return f"[{shape_text(value.shape)}]"
 
 

@@ -12,23 +12,13 @@ from msgspec import Struct
 
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.structure import DrawnEdge
-from gradtui.explain.graph_text import (
-    CLOSE,
-    EXACT,
-    ROOMY,
-    WORDY,
-    Cells,
-    box_width,
-    wire_width,
-)
+from gradtui.explain.graph_text import CLOSE, LONGER, Cells, box_width, wire_width
 from gradtui.layout import Box, Layout, Parts, Plan, Wire, count_parts, draw, finish, plan
 
 _KEPT = 4
 """Most drawings kept: one of a long program takes a tenth of a second."""
 _FEW = 30
 """Largest graph, in nodes, for which longer texts are tried: others would not fit."""
-_LONGER = ROOMY, WORDY, EXACT
-"""The cells of longer texts, the best ones first: a cut name is worse than a rounded number."""
 _AT_ONCE, _MOST = 2_000, 80_000
 """Largest drawing, in parts, made at once, and at all: two seconds' work."""
 _Key = TypeVar("_Key")
@@ -109,7 +99,7 @@ class Drawings:
     def _draw(self, frame: Frame, room: int) -> Parts[None]:
         close = yield from self._plan(frame, CLOSE)
         found = Drawing((yield from draw(close, room)), CLOSE)
-        for cells in _LONGER if len(frame.structure.nodes) <= _FEW else ():
+        for cells in LONGER if len(frame.structure.nodes) <= _FEW else ():
             layout = yield from draw((yield from self._plan(frame, cells)), room)
             if layout.width <= room:
                 found = Drawing(layout, cells)

@@ -3,7 +3,7 @@ import pytest
 from gradtui.base.text import cell_width
 from gradtui.explain.graph_text import (
     CLOSE,
-    EXACT,
+    LONGER,
     ROOMY,
     WORDY,
     box_text,
@@ -60,7 +60,7 @@ def test_an_edge_of_arrays_has_its_rule_and_a_short_array_its_numbers(session_of
     assert texts(frame, "X")[0] == ["X", "[2×2]"]
 
 
-@pytest.mark.parametrize("cells", [CLOSE, WORDY, EXACT, ROOMY])
+@pytest.mark.parametrize("cells", [CLOSE, *LONGER])
 @pytest.mark.parametrize("value", [2.0, -1.0e-5, 123456.789, -3.0e300])
 def test_a_box_is_as_wide_for_any_number(session_of, cells, value):
     frame = session_of("a = w*x\nL = a*a + 0*w", f"w = {value!r}", "x = 1.0").frame

@@ -62,7 +62,7 @@ def test_a_compact_number_fits_and_is_near(value, cells):
 @pytest.mark.parametrize(
     ("value", "cells", "text"),
     [
-        (-6.561e-4, 6, "-7e-4"), (-6.561e-4, 7, "-0.0007"), (-0.0044, 5, "-4e-3"),
+        (-6.561e-4, 6, "-7e-4"), (-6.561e-4, 7, "-6.6e-4"), (-0.0044, 5, "-4e-3"),
         (-1e-100, 6, "-1e-1…"), (-math.inf, 4, "-inf"),
     ],
 )  # fmt: skip
