@@ -52,12 +52,19 @@ def lesson_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[Te
     ink: Role = "good" if progress.place in progress.ticked else "local"
     said = [line((text, ink)) for text in _folded(fill(progress.said), width) if progress.said]
     asked = _asked(frame, progress)
-    # the remark on an answer must be visible on the lowest screen, too
-    rows += [*asked, *said, *told] if said else [*told, *asked]
-    if said and progress.asking:  # who has answered once knows how
-        return [*rows, ()]
     keys = _keys(progress)
-    return [*rows, *(_wrapped(fill(keys), width) if keys else ()), ()]
+    how = _wrapped(fill(keys), width) if keys else []
+    # the remark on an answer, and how to go on, must be visible on the lowest screen, too
+    if said:  # who has answered once knows how
+        return [*rows, *asked, *said, *([] if progress.asking else how), *told, ()]
+    return [*rows, *told, *asked, *how, ()]
+
+
+def keys_named(progress: Progress) -> list[str]:
+    """Return the bindings whose keys the present text of the lesson names, in its order."""
+    lesson = progress.lesson
+    named = _BINDING.findall(_ended(progress) if lesson is None else lesson.text)
+    return [name[1:-1] for name in named]
 
 
 def _asked(frame: Frame, progress: Progress) -> list[TextRow]:

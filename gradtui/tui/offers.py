@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from gradtui.debugger.frame import Frame
+from gradtui.debugger.guide import Progress
+from gradtui.explain.lesson import keys_named
 from gradtui.scenario.bundled import name_of
-from gradtui.tui.commands import TELLING
+from gradtui.tui.commands import COMMANDS, TELLING
 from gradtui.tui.keys import Keys
 from gradtui.tui.panels import PANELS
 
@@ -72,6 +74,10 @@ _OWN = 2
 """Keys of the panel in focus that are always offered during a lesson."""
 _NO_RUN = frozenset({"what-if", "sweep", "branches", "next-view", "log", "range", "watch", "break"})
 """Commands not offered for one call, which nothing moves."""
+_FORWARD = frozenset({"next", "continue", "ten", "hundred", "last", "goto", "play"})
+"""Commands that lead to a later step."""
+_WITHIN = frozenset({"into", "finish"})
+"""Commands that lead to a later moment of the step."""
 _OF_NODE = frozenset({"lens", "jacobian"})
 """Commands not offered for data, which have no gradient."""
 
@@ -103,17 +109,18 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
     found = [_MEND] if frame.trouble else []
     found += [_RESUME] if place.resuming else []
     found += [*(_PLAYING if place.playing else ()), *_of_lesson(frame)]
+    named = _named(frame)
     found += [(("escape",), "all panels")] if place.zoomed else []
     call = frame.problem.call is not None
     moves = _CALL if call else _RUN
     if frame.looked.lens is not None:
-        return [*_LENS[:1], *found, *_LENS[1:]]
+        return [*_LENS[:1], *found, *named, *_LENS[1:]]
     if frame.looked.window is not None:
         other = "map" if frame.looked.data else "data"
         data: list[Offer] = [(("next-view",), other)] if frame.looked.plane is not None else []
         own = _SURFACE[:1] if frame.looked.data or frame.asking else _SURFACE
         large: list[Offer] = [] if place.zoomed else [(("zoom",), "large")]
-        return [*found, *data, *own, *_possible(moves, frame), *large]
+        return [*found, *named, *data, *own, *_possible(moves, frame), *large]
     found += _possible(moves, frame)
     if frame.looked.jacobian is not None:
         found += [(("jacobian",), "next input"), (("escape",), "leave")]
@@ -137,7 +144,7 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
     start += place.zoomed + 1
     before = [one for one in free[:start] if one != _LESSON_BACK]
     later = [one for one in free if one not in before and one not in first]
-    return [*before, *first, *later]
+    return [*before, *named, *first, *later]
 
 
 def _possible(moves: tuple[Offer, ...], frame: Frame) -> list[Offer]:
@@ -145,11 +152,28 @@ def _possible(moves: tuple[Offer, ...], frame: Frame) -> list[Offer]:
     lesson = frame.lesson
     if lesson is None:
         return [*moves]
-    held = {"next", "continue"} if lesson.last_step else set[str]()
-    held |= {"into", "finish"} if lesson.last_moment else set()
+    held = _held(lesson)
     held |= {"back"} if held and not frame.step else set()
     left = [(tuple(id for id in ids if id not in held), title) for ids, title in moves]
     return [(ids, _ALONE.get(ids, title)) for ids, title in left if ids]
+
+
+def _held(lesson: Progress) -> frozenset[str]:
+    """Return the commands that an open question of a lesson holds up."""
+    held = TELLING if lesson.asking else frozenset[str]()
+    held |= _FORWARD if lesson.last_step else frozenset()
+    return held | (_WITHIN if lesson.last_moment else frozenset())
+
+
+def _named(frame: Frame) -> list[Offer]:
+    """Return the commands that the text of the lesson names, with their partners."""
+    if frame.lesson is None:
+        return []
+    found = list[Offer]()
+    for name in keys_named(frame.lesson):
+        listed = [one for one in (*_RUN, *_OF_PANEL["Graph"]) if name in one[0]]
+        found += listed or [((one.id,), one.title) for one in COMMANDS if one.id == name]
+    return _possible(tuple(found), frame)
 
 
 def _of_lesson(frame: Frame) -> list[Offer]:

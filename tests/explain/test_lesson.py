@@ -25,6 +25,13 @@ def test_what_is_said_of_an_answer_comes_before_the_text(write):
     session.guide.answer(right=False)
     session.guide.said = "Try again."
     assert rows()[:3] == ["? ∂L/∂w = ?", "Try again.", "What stands under w?"]
+    for _ in range(TRIES - 1):
+        session.guide.answer(right=False)
+    session.guide.said = "∂L/∂w = 36."
+    assert rows()[1:4] == [
+        "∂L/∂w = 36.", "{unfold} to go on · {command}lesson off", "leaves it",
+    ]  # fmt: skip
+    assert rows()[4] == "What stands under w?"
 
 
 @pytest.mark.parametrize("answered", [False, True])

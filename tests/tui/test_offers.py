@@ -6,6 +6,8 @@ import pytest
 
 import gradtui
 from gradtui.debugger import tour
+from gradtui.explain.lesson import keys_named
+from gradtui.tui.commands import COMMANDS
 from gradtui.tui.keys import Keys
 from gradtui.tui.offers import HINTS, Place, footer, hint
 from gradtui.tui.panels import PANELS
@@ -82,3 +84,29 @@ def test_no_panel_is_offered_by_its_digit_while_digits_answer():
     assert session.asking
     titles = [title for _, title in footer(session.frame, Place("", zoomed=False), KEYS, 200)]
     assert "panel" not in titles
+
+
+@pytest.mark.parametrize("name", ["iris", "rate_deadly_later", "two_weights", "warmup"])
+def test_the_keys_that_a_lessons_text_names_are_offered(name):
+    session = gradtui.load(name)
+    tour.begin(session)
+    named = set[str]()
+    for place, lesson in enumerate(session.problem.lessons):
+        session.guide.answered.add(place)  # an open question holds some up
+        tour.enter(session, place)
+        shown = footer(session.frame, Place("Graph", zoomed=False), KEYS, 100)
+        offered = {key for keys, _ in shown for key in keys.split()}
+        commands = {one.id for one in COMMANDS}.intersection(keys_named(session.frame.lesson))
+        wanted = {KEYS.first(id) for id in commands}
+        assert wanted <= offered, lesson.text
+        named |= wanted
+    assert len(named) > 1
+
+
+def test_a_key_that_an_open_question_holds_up_is_not_offered_though_it_is_named(write):
+    lesson = '[[lesson]]\ntext = "Press {finish}, {last} or {log}."\nask = "grad(w)"\n'
+    session = gradtui.load(write("L = (w*x)**2", more=lesson))
+    tour.begin(session)
+    session.position = session.order.end
+    shown = footer(session.frame, Place("Graph", zoomed=False), KEYS, 200)
+    assert ("t", "log scale") in shown and not {"f", "G"} & {key for key, _ in shown}
