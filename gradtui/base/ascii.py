@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from gradtui.base.text import cell_width
@@ -27,6 +27,9 @@ _ROWS_OF_DOTS = (0o11, 0o22, 0o44, 0o300)
 _HEIGHTS = "'-._"
 _WITH_NEXT = {"→ ": "->", "← ": "<-", "≥ ": ">=", "≤ ": "<="}
 """Signs that are clearer with the blank after them used too."""
+_GLUED = re.compile(r"(?<= )[→←≥≤] (?=[^ \u2800-\u28ff])")
+"""Such a sign before a word, which it would touch; not between the dots of a map."""
+_SPARE = re.compile("(?<=  ) "), re.compile("(?<= ) ")
 _FACTORS = re.compile(r"(?<=\S)·(?=\S)|(?<!\d)×(?=[\w([])")
 """Signs between factors; a cross between numbers belongs to a shape."""
 _APART = re.compile(r"(?<!\S)(\S*[\d∂()²*]\S*) ·(?= \S*[\d∂()²*])")
@@ -50,6 +53,32 @@ def spell(text: str, labels: Mapping[str, str] = MappingProxyType({})) -> str:
             text = text.replace(label, name)
     text = unicodedata.normalize("NFD", text.translate(_POWERS)).replace(_HAT, "hat")
     return unicodedata.normalize("NFC", text)
+
+
+def loosened(row: Sequence[str]) -> list[str]:
+    """Return the parts of a row with a blank moved to behind each sign that takes its own.
+
+    It comes from the next wide gap, else from the next of two: what is between moves by a cell.
+    """
+    parts, at = list(row), 0
+    while found := _GLUED.search(text := "".join(parts), at):
+        gaps = (gap.search(text, found.end()) for gap in _SPARE)
+        spare = next(filter(None, gaps), None)
+        if spare is None:
+            break
+        _splice(parts, spare.start(), 1, "")
+        _splice(parts, found.end() - 1, 0, " ")
+        at = found.end() + 1
+    return parts
+
+
+def _splice(parts: list[str], at: int, size: int, new: str) -> None:
+    """Replace characters of a text in parts, inside the part in which they begin."""
+    for index, part in enumerate(parts):
+        if at < len(part):
+            parts[index] = part[:at] + new + part[at + size :]
+            return
+        at -= len(part)
 
 
 def to_ascii(text: str) -> str:

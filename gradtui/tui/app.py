@@ -21,7 +21,7 @@ from textual.screen import Screen
 from textual.widget import AwaitMount
 from textual.widgets import Input
 
-from gradtui.base.ascii import to_ascii
+from gradtui.base.ascii import loosened, to_ascii
 from gradtui.base.streams import tell
 from gradtui.base.terminal import ANY, Display
 from gradtui.base.text import cell_width, clean
@@ -341,9 +341,10 @@ class AsciiFilter(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return segments with every character in ASCII, in as many cells."""
         # A sign may depend on what is beside it in another segment.
-        row, end = to_ascii("".join(text for text, _, _ in segments)), 0
+        texts, end = loosened([text for text, _, _ in segments]), 0
+        row = to_ascii("".join(texts))
         drawn = list[Segment]()
-        for text, style, control in segments:
+        for text, (_, style, control) in zip(texts, segments, strict=True):
             start, end = end, end + cell_width(text)
             drawn.append(Segment(row[start:end], style, control))
         return drawn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gradtui
-from gradtui.base.ascii import spell, to_ascii
+from gradtui.base.ascii import loosened, spell, to_ascii
 from gradtui.base.text import cell_width, clean
 from gradtui.debugger.session import Session
 from gradtui.explain.symbols import local_text
@@ -44,6 +45,24 @@ def test_any_text_has_as_many_cells_and_is_ascii(text):
 )
 def test_signs_are_drawn_by_what_they_look_like(text, drawn):
     assert to_ascii(text) == drawn
+
+
+@pytest.mark.parametrize(
+    ("row", "drawn"),
+    [
+        (["h → W1  [2×4]   ", "│"], ["h -> W1  [2x4]  ", "|"]),
+        (["w ", "←", " w - 0.1·g", "  │"], ["w ", "<", "- w - 0.1*g", " |"]),
+        (["a → b → c   │"], ["a -> b -> c |"]),
+        (["loss ≥ 2 → 3 │"], ["loss >=2 ->3 |"]),  # no blank to spare
+        (["⠉→ ⠉  │"], ["'->'  |"]),
+    ],
+)
+def test_a_sign_of_two_letters_touches_no_word_where_the_row_has_a_blank_to_spare(row, drawn):
+    loose = loosened(row)
+    whole = to_ascii("".join(loose))
+    ends = [*accumulate(map(cell_width, loose), initial=0)]
+    assert [whole[start:end] for start, end in pairwise(ends)] == drawn
+    assert len(whole) == sum(map(cell_width, row))
 
 
 @pytest.mark.parametrize(
