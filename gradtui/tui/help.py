@@ -30,6 +30,8 @@ from gradtui.tui.shortcuts import HELP, bindings
 
 _Entry = tuple[str, str]
 """An entry: the sign, and its explanation."""
+_SIGN = 12
+"""Fewest cells of a sign."""
 
 
 class Help(ModalScreen[None]):
@@ -201,7 +203,8 @@ def _parts(keys: Keys) -> Iterator[tuple[str, list[_Entry]]]:
     ]
     yield "panels", panels
     for place, meanings in GLOSSARY:
-        yield f"signs: {place}", [(pad(sign, 12), meaning) for sign, meaning in meanings]
+        widest = max(_SIGN, *(cell_width(sign) for sign, _ in meanings))
+        yield f"signs: {place}", [(pad(sign, widest), meaning) for sign, meaning in meanings]
 
 
 def _own_settings(keys: Keys) -> tuple[str, list[_Entry]]:
@@ -214,7 +217,7 @@ def _own_settings(keys: Keys) -> tuple[str, list[_Entry]]:
     for group, shortcuts in GROUPS.items():
         entries.append((group, ""))
         for shortcut in shortcuts:
-            head = f"  {pad(keys.shown(shortcut.id), 17)}"
+            head = f"  {pad(keys.shown(shortcut.id), 18)}"
             entries.append((head, f"{shortcut.title}  ({shortcut.id})"))
     return "keys and colours of your own", entries
 
