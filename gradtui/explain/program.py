@@ -314,7 +314,8 @@ def _row(
     marked: Role | None = "now" if shown.selected else cursor_role(frame) if shown.here else None
     role: Role = marked or ("selected" if shown.chosen else "plain")
     sign = "▸" if shown.here else "›" if shown.selected else " "
-    first, *more = _broken(text, room) if cell_width(text) > room else [text]
+    rest = width - digits - 2
+    first, *more = _broken(text, room, rest) if cell_width(text) > room else [text]
     if len(more) > spare_rows:
         first, more = clip(text, room), []
     left = line((f"{str(place.line).rjust(digits)}{sign} ", marked or "dim"), (first, role))
@@ -322,8 +323,13 @@ def _row(
     return [aligned(left, line(*right), width), *below]
 
 
-def _broken(text: str, room: int) -> list[str]:
-    """Return code as rows of its own indentation; the second one and those after it have more."""
-    indent = text[: len(text) - len(text.lstrip())]
-    first, *more = wrap(text.lstrip(), max(4, room - len(indent) - 2))
+def _broken(text: str, room: int, rest: int) -> list[str]:
+    """Return code as rows of its own indentation, the first one of `room` cells.
+
+    Those after it, beside which there is no value, have more indentation and `rest` cells.
+    """
+    code = text.lstrip()
+    indent = text[: len(text) - len(code)]
+    first = wrap(code, max(4, room - len(indent)))[0]
+    more = wrap(code[len(first) :].lstrip(), max(4, rest - len(indent) - 2))
     return [indent + first, *(f"{indent}  {piece}" for piece in more)]

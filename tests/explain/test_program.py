@@ -170,6 +170,11 @@ def test_code_wider_than_its_row_goes_on_below_where_rows_are_to_spare():
     assert "".join(code.split()) == "L=(steep*a**2+flat*b**2)/2"
 
 
+def test_code_that_goes_on_has_the_cells_below_the_value_too():
+    rows = texts(program_rows(gradtui.load("iris").frame, 26, spare=3))
+    assert rows[-2:] == ["45  L =              1.473", "      cross_entropy(z, y)"]
+
+
 @pytest.mark.parametrize("width", [24, 30, 36, 60])
 def test_no_more_rows_are_taken_than_there_are_to_spare(width):
     frame = gradtui.load("transformer_block").frame
