@@ -92,6 +92,7 @@ class Trouble(Rows):
         """Show the error, if any."""
         if self.frame is None or frame.trouble != self.frame.trouble:
             self.display = bool(frame.trouble)
+            self.screen.set_class(self.display, "-trouble")
             self.border_title = "the file now; the screen shows the last good version"
             self.frame = frame
             self._made_for = None

@@ -80,6 +80,21 @@ async def test_an_error_is_shown_with_its_caret_while_the_last_good_file_lives(
         assert "the file now" not in t.text
 
 
+async def test_beside_an_error_each_panel_of_a_low_screen_keeps_rows_that_say_something(
+    terminal, write
+):
+    lines = "\n".join(f"h{at} = w*x + {at}" for at in range(9))
+    path = write(f"{lines}\nL = ({' + '.join(f'h{at}' for at in range(9))})**2")
+    async with terminal(path, (80, 24)) as t:
+        edit(path, "h3 = w*x", "h3 = v*x")
+        await t.until(lambda: "the file now" in t.text)
+        heights = [t.debugger.query_one(name).size.height for name in ("#graph", "#gradient")]
+        assert all(height > 3 for height in heights) and "central" in t.text and " w " in t.text
+        edit(path, "h3 = v*x", "h3 = w*x")
+        await t.until(lambda: "the file now" not in t.text)
+        assert t.debugger.query_one("#graph").size.height > heights[0]
+
+
 async def test_a_file_that_is_away_or_half_written_is_waited_for(terminal, write):
     path = Path(write(MODEL, more=WRONG))
     text = path.read_text()

@@ -156,24 +156,23 @@ class GraphPanel(Panel):
         lines = range(self.top, min(layout.height, self.top + height))
         rows = [self._line(frame, layout, y, self.left) for y in lines]
         if self._loss_is_hidden(frame, layout):
-            first = self._edge_row(layout.boxes[frame.graph.loss], layout)
-            for row in (0, 1):
-                rows[first + row] = self._with_loss(frame, layout, rows[first + row], row)
+            first = self._edge_row(layout.boxes[frame.graph.loss], len(rows))
+            for at, row in enumerate(rows[first : first + 2]):
+                rows[first + at] = self._with_loss(frame, layout, row, at)
         return [()] * above + rows
 
     def _loss_is_hidden(self, frame: Frame, layout: Layout) -> bool:
         """Return whether the loss is beyond the right edge, at which it then stands."""
         box = layout.boxes.get(frame.graph.loss)
-        if box is None or box.width * _AT_EDGE > self.size.width or self.size.height < box.height:
+        if box is None or box.width * _AT_EDGE > self.size.width:
             return False
         text = box_text(frame, frame.graph.loss, self._cells)
         end = box.x + max(map(line_width, (text.above, text.below)))
         return end > self.left + self.size.width
 
-    def _edge_row(self, box: Rect, layout: Layout) -> int:
-        """Return the row in view, from its top, that is the first of a box at the edge."""
-        last = min(layout.height - self.top, self.size.height) - box.height
-        return max(0, min(box.y - self.top, last))
+    def _edge_row(self, box: Rect, rows: int) -> int:
+        """Return the row in view, of so many, that is the first of a box at the edge."""
+        return max(0, min(box.y - self.top, rows - 1))
 
     def _with_loss(self, frame: Frame, layout: Layout, row: TextRow, at: int) -> TextRow:
         """Return a row in view with a row of the loss's box at its right edge."""
@@ -317,7 +316,8 @@ class GraphPanel(Panel):
             return None
         if not self._listed and self._loss_is_hidden(frame, layout):
             box = layout.boxes[frame.graph.loss]
-            first = self._edge_row(box, layout) + self.top - self._corner[1]
+            rows = min(layout.height - self.top, self.size.height)
+            first = self._edge_row(box, rows) + self.top - self._corner[1]
             if x >= self.size.width - box.width and first <= y < first + box.height:
                 return frame.graph.loss
         x, y = x + self._corner[0], y + self._corner[1]
