@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from gradtui.diagnosis.recorded.blame.accumulations import accumulations
 from gradtui.diagnosis.recorded.blame.applied import applied
 from gradtui.diagnosis.recorded.blame.arguments import arguments
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.carries import carries
 from gradtui.diagnosis.recorded.blame.conditions import conditions
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.idle import idles, unread
@@ -28,7 +30,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
         patterns, unused, partial(idles, slots=slots), unread, options, throughout, conjugates,
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
-        restored, picks, resets, copies, conditions, applied,
+        restored, picks, carries, accumulations, resets, copies, conditions, applied,
     )  # fmt: skip
     for each in every:
         yield from each(s)

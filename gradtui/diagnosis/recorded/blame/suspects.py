@@ -9,6 +9,7 @@ from types import CodeType
 
 from msgspec import Struct
 
+from gradtui.diagnosis.recorded.blame.begun import unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
 from gradtui.diagnosis.recorded.blame.flow import Line, Told
@@ -147,7 +148,9 @@ class Suspects:
             return 1  # it has no rounds
         fed = {name for line in inside for name in self._flow.feeds.get(line, ())}
         fed |= {name for line in self._called(inside) for name in self._flow.feeds.get(line, ())}
-        return None if not fed & self._wrong else 1 if fed >= self._wrong else 2
+        if not fed & self._wrong:
+            return 2 if fed and unwritten(unit, node) else None
+        return 1 if fed >= self._wrong else 2
 
     def _is_outside(self, unit: Unit, node: ast.stmt) -> bool:
         """Return whether a line only calls custom functions, inside which the mistake is."""

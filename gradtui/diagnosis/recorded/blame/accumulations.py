@@ -1,0 +1,178 @@
+"""Edits that add to an array that begins as zeros and that nothing is added to.
+
+What is to be added is like what the same loop adds to another array.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from itertools import islice, permutations
+
+from gradtui.diagnosis.recorded.blame.begun import begun, read, unwritten
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.diagnosis.recorded.blame.watch import Held, Shape
+
+_MOST, _OTHERS = 60, 12
+"""Most lines tried for an array, and most names for one of another line."""
+
+
+def accumulations(s: Statement) -> Iterator[Candidate]:
+    """Yield the rounds of a loop with a line more, which adds to an array of zeros."""
+    if not isinstance(s.node, ast.For):
+        return
+    added = [
+        one for one in s.node.body
+        if isinstance(one, ast.AugAssign) and isinstance(one.op, ast.Add | ast.Sub)
+    ]  # fmt: skip
+    last = s.node.body[-1]
+    for name, value in unwritten(s.unit, s.node).items() if added else ():
+        texts = dict[str, None]()
+        for one in added:
+            texts |= dict.fromkeys(_exchanged(s, one, name, value))
+        for one in added:
+            texts |= dict.fromkeys(_renamed(s, one, name))
+        texts |= dict.fromkeys(_products(s, name))
+        for text in islice(texts, _MOST):
+            yield _added(s, last, name, text)
+
+
+def _added(s: Statement, last: ast.stmt, name: str, text: str) -> Candidate:
+    at, end = s.unit.start(last), s.unit.end(last)
+    margin = s.unit.between(s.unit.source.rfind(b"\n", 0, at) + 1, at)
+    told = f"nothing is added to {name}: {text} is missing"
+    return Candidate((Edit(end, end, f"\n{margin}{text}"),), "missing-path", told, 0, text, last)
+
+
+def _exchanged(s: Statement, one: ast.AugAssign, name: str, value: ast.expr) -> Iterator[str]:
+    """Yield the line that adds to an array where another one reads that whose slope it is.
+
+    If B[i] gets what is made of A[j] and more, then A[j] gets the same of B[i].
+    """
+    known, target = begun(s.unit, s.node), one.target
+    if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
+        return
+    own, other = _like(value), _like(known.get(target.value.id))
+    for node in ast.walk(one.value) if own and other else ():
+        picked = _picked(s, node) if isinstance(node, ast.expr) else None
+        if isinstance(node, ast.expr) and picked and ast.unparse(picked.value) == own:
+            rest = s.unit.between(s.unit.start(one.value), s.unit.start(node))
+            more = s.unit.between(s.unit.end(node), s.unit.end(one.value))
+            index, place = s.text(picked.slice), s.text(target.slice)
+            yield f"{name}[{index}] += {rest}{other}[{place}]{more}"
+
+
+def _like(value: ast.expr | None) -> str | None:
+    """Return the array whose shape an array of zeros has, as in `zeros_like(A)`."""
+    if isinstance(value, ast.Call) and len(value.args) == 1:
+        of = value.args[0]
+        if isinstance(of, ast.Attribute) and of.attr == "shape":
+            return ast.unparse(of.value)
+        return ast.unparse(of) if isinstance(of, ast.Name | ast.Attribute) else None
+    return None
+
+
+def _picked(s: Statement, node: ast.expr) -> ast.Subscript | None:
+    """Return the entry that an expression is, or that its name was stored as."""
+    if isinstance(node, ast.Name):
+        stored = (one for one in s.unit.nodes if isinstance(one, ast.Assign))
+        values = (one.value for one in stored if ast.unparse(one.targets[0]) == node.id)
+        node = next(values, node)
+    return node if isinstance(node, ast.Subscript) else None
+
+
+def _renamed(s: Statement, one: ast.AugAssign, name: str) -> Iterator[str]:
+    """Yield the line like another one, with one name in it changed, or a part of it alone."""
+    own, target = s.scope.get(name), one.target
+    whole = isinstance(target, ast.Name)
+    array = target if whole else getattr(target, "value", None)
+    if own is None or not isinstance(array, ast.Name):
+        return
+    before, after = s.unit.between(s.unit.start(one), s.unit.start(array)), s.unit.end(array)
+    head = f"{before}{name}{s.unit.between(after, s.unit.start(one.value))}"
+    text, start = s.text(one.value), s.unit.start(one.value)
+    yield f"{head}{text}"
+    if isinstance(one.value, ast.BinOp):
+        yield from (f"{head}{s.text(part)}" for part in (one.value.right, one.value.left))
+    alike = s.scope.get(array.id)
+    same = alike is not None and alike.shape == own.shape
+    for node in ast.walk(one.value):
+        if isinstance(node, ast.Name) and node.id in s.scope:
+            for other in _others(s.scope, node.id, same=same):
+                first, last = s.unit.start(node) - start, s.unit.end(node) - start
+                made = text.encode()[:first].decode() + other + text.encode()[last:].decode()
+                yield f"{head}{made}"
+
+
+def _others(scope: Mapping[str, Held], name: str, *, same: bool) -> list[str]:
+    """Return the other arrays of the same shape as one, or of another with as many axes."""
+    own = scope[name]
+    return [
+        text for text, held in scope.items()
+        if held.kind == own.kind and len(held.shape) == len(own.shape)
+        and (held.shape == own.shape) == same and text != name and text.isidentifier()
+    ][:_OTHERS]  # fmt: skip
+
+
+def _products(s: Statement, name: str) -> Iterator[str]:
+    """Yield the line that adds an array of the loop, or a product of two."""
+    own, used = s.scope.get(name), _used(s)
+    found = [(text, shape) for one in used.items() for text, shape in _of_one(one)]
+    pairs = sorted(permutations(enumerate(used.items()), 2), key=lambda two: two[0][0] + two[1][0])
+    found += [both for (_, one), (_, two) in pairs for both in _of_two(s, one, two)]
+    yield from (f"{name} += {text}" for text, shape in found if own and shape == own.shape)
+
+
+def _used(s: Statement) -> dict[str, Shape]:
+    """Return the arrays at hand in the loop with their shapes: first what its rounds store."""
+    assert isinstance(s.node, ast.For)
+    own, rounds = [*ast.walk(s.node)], s.node.target
+    inside, zeros, text = set(read(own)), begun(s.unit, s.node), s.text(s.node)
+    found = {text: held.shape for text, held in s.scope.items() if held.kind == "f"}
+    found |= {one: held.shape for one, held in s.expressions if "[" in one and one in text}
+    if isinstance(rounds, ast.Name):
+        found |= {
+            f"{one}[{at}]": shape for one, shape in _entries(s).items()
+            for at in (rounds.id, f"{rounds.id} - 1", f"{rounds.id} + 1")
+        }  # fmt: skip
+    stored = {one.id: one.lineno for one in own
+              if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}  # fmt: skip
+    names = [one for one in found if found[one] and one.partition("[")[0] not in zeros]
+    names.sort(key=lambda one: (-stored.get(one, 0), one.partition("[")[0] not in inside))
+    return {one: found[one] for one in names}
+
+
+def _of_one(array: tuple[str, Shape]) -> Iterator[tuple[str, Shape]]:
+    """Yield an array as it is, and summed over its rows."""
+    text, shape = array
+    yield text, shape
+    yield f"{text}.sum(0)", shape[1:]
+
+
+def _of_two(
+    s: Statement, first: tuple[str, Shape], second: tuple[str, Shape]
+) -> Iterator[tuple[str, Shape]]:
+    """Yield the products of two arrays that are sums over rows or columns, with their shapes."""
+    (one, left), (two, right) = first, second
+    if len(left) == len(right) == 1 and s.numpy:
+        yield f"{s.numpy}outer({one}, {two})", (*left, *right)
+    if len(left) == len(right) == 2 and left[0] == right[0]:
+        yield f"{one}{s.transpose} @ {two}", (left[1], right[1])
+    if len(left) == len(right) == 2 and left[1] == right[1]:
+        yield f"{one} @ {two}{s.transpose}", (left[0], right[0])
+    if left == right:
+        yield f"{one} * {two}", left
+        yield f"({one} * {two}).sum(0)", left[1:]
+
+
+def _entries(s: Statement) -> dict[str, Shape]:
+    """Return the lists of arrays, and the arrays, that have entries of one shape, and that."""
+    found = dict[str, Shape]()
+    for text, held in s.scope.items():
+        at = text.find("[")
+        if held.kind == "f" and text.isidentifier() and len(held.shape) > 1:
+            found[text] = held.shape[1:]
+        elif held.kind == "f" and at > 0 and f"{text[:at]}[" in s.unit.source.decode():
+            found.setdefault(text[:at], held.shape)
+    return found

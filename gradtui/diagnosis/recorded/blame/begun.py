@@ -1,0 +1,103 @@
+"""Names that begin as zeros, and what loops do with them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from gradtui.diagnosis.recorded.blame.units import Unit
+
+_Storing = ast.Assign | ast.AugAssign
+_ZEROS = ("zeros", "zeros_like")
+
+
+def begun(unit: Unit, before: ast.stmt) -> dict[str, ast.expr]:
+    """Return the names that begin as zeros before a statement, with what they begin as."""
+    return {
+        target.id: value for node in unit.nodes
+        if isinstance(node, ast.Assign) and node.lineno < before.lineno
+        for target, value in _pairs(node) if isinstance(target, ast.Name) and _is_zero(value)
+    }  # fmt: skip
+
+
+def _pairs(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the targets of a statement, each with its value."""
+    for target in node.targets:
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            yield from zip(target.elts, node.value.elts, strict=False)
+        else:
+            yield target, node.value
+
+
+def lost(unit: Unit, loop: ast.For) -> list[str]:
+    """Return the names that begin as zeros before a loop, which reads them and only adds to them.
+
+    What is only added to is a result of its own, unless other lines of the loop read it, too.
+    """
+    own = [*ast.walk(loop)]
+    writing = [one for one in own if isinstance(one, _Storing)]
+    adding = {name: one for one in writing if (name := _added_to(one)) is not None}
+    written = {name for one in writing if one not in adding.values() for name in _written_by(one)}
+    inside = {name: {*ast.walk(one)} for name, one in adding.items()}
+    loaded = [one for one in own if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)]
+    names = dict.fromkeys(one.id for one in loaded if one not in inside.get(one.id, ()))
+    known = begun(unit, loop)
+    return [name for name in names if name in known and name not in written]
+
+
+def unwritten(unit: Unit, loop: ast.For) -> dict[str, ast.expr]:
+    """Return the names that begin as zeros before a loop and of which the function stores no part.
+
+    They are no arguments of calls, which may write into them, except in what it returns.
+    """
+    inside = set(read([*ast.walk(loop)]))
+    written = {name for node in unit.nodes for name in _changed_by(node)}
+    known = begun(unit, loop)
+    return {name: value for name, value in known.items() if name not in inside | written}
+
+
+def _changed_by(node: ast.AST) -> Iterator[str]:
+    """Yield the names of which a statement may write parts."""
+    if isinstance(node, ast.Assign):
+        targets = [one for one in node.targets if isinstance(one, ast.Subscript)]
+        yield from (name for target in targets for name in _names(target))
+        if isinstance(node.value, ast.Call):
+            given = [*node.value.args, *(one.value for one in node.value.keywords)]
+            yield from (name for one in given for name in _names(one))
+    elif isinstance(node, ast.AugAssign):
+        yield from _names(node.target)
+    elif isinstance(node, ast.Expr):
+        yield from _names(node.value)
+
+
+def read(nodes: Sequence[ast.AST]) -> list[str]:
+    """Return the names that some nodes read."""
+    return [one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)]
+
+
+def _is_zero(value: ast.expr) -> bool:
+    if isinstance(value, ast.Call):
+        called = value.func
+        name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+        return name in _ZEROS
+    return isinstance(value, ast.Constant) and value.value == 0
+
+
+def _added_to(node: _Storing) -> str | None:
+    """Return the name that a statement only adds to; None for another statement."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    if not isinstance(target, ast.Name):
+        return None
+    if isinstance(node, ast.AugAssign):
+        return target.id if isinstance(node.op, ast.Add | ast.Sub) else None
+    plain = isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Add | ast.Sub)
+    return target.id if plain and target.id in read([*ast.walk(node.value)]) else None
+
+
+def _written_by(node: _Storing) -> Iterator[str]:
+    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+        yield from _names(target)
+
+
+def _names(node: ast.expr) -> list[str]:
+    return [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]

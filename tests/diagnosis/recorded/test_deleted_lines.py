@@ -1,0 +1,124 @@
+"""A line that is missing altogether is named with the place where it belongs."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(31)
+ARRAYS = {
+    "A": RNG.normal(size=(3, 4)),
+    "B": RNG.normal(size=(4, 2)),
+    "W": RNG.normal(size=(3, 2)) * 0.6,
+    "U": RNG.normal(size=(3, 3)) * 0.6,
+    "b": RNG.normal(size=3),
+    "k": RNG.normal(size=(2, 3)),
+    "x": RNG.normal(size=7),
+    "p": 0.4,
+    "q": 1.3,
+}
+DATA = RNG.normal(size=(5, 3))
+INPUTS = RNG.normal(size=(4, 2))
+SERIES = RNG.normal(size=8)
+
+
+class Affine:
+    def __init__(self, weights, decay):
+        self.weights, self.decay = weights, decay
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.weights
+
+    def backward(self, d):
+        self.slope = self.x.T @ d
+        self.slope += self.decay * self.weights
+        return d @ self.weights.T
+
+
+def shrunk(A, B):
+    first, second = Affine(A, 0.3), Affine(B, 0.3)
+    hidden = np.sin(first.forward(DATA))
+    out = second.forward(hidden)
+    loss = 0.5 * np.sum(out**2) + 0.15 * (np.sum(A**2) + np.sum(B**2))
+    d = second.backward(out)
+    first.backward(d * np.cos(DATA @ A))
+    return loss, {"A": first.slope, "B": second.slope}
+
+
+def cell_back(d, z, U):
+    inner = d * (1 - z**2)
+    return inner, U.T @ inner
+
+
+def recurrent(W, U, b):
+    states = [np.zeros(3)]
+    for one in INPUTS:
+        states.append(np.tanh(W @ one + U @ states[-1] + b))
+    loss = 0.5 * sum((one**2).sum() for one in states)
+    slopes_W, slopes_U, slopes_b = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b)
+    arriving = np.zeros(3)
+    for t in reversed(range(len(INPUTS))):
+        inner, before = cell_back(states[t + 1] + arriving, states[t + 1], U)
+        slopes_W += np.outer(inner, INPUTS[t])
+        slopes_U += np.outer(inner, states[t])
+        slopes_b += inner
+        arriving = before
+    return loss, {"W": slopes_W, "U": slopes_U, "b": slopes_b}
+
+
+def filtered(p, q):
+    level, levels = 0.0, []
+    for one in SERIES:
+        level = p * level + q * one
+        levels.append(level)
+    off = np.array(levels) - 1.0
+    dp, dq, carry = 0.0, 0.0, 0.0
+    for t in range(len(SERIES) - 1, -1, -1):
+        carry += off[t]
+        dq += carry * SERIES[t]
+        dp += carry * (levels[t - 1] if t else 0.0)
+        carry = carry * p
+    return 0.5 * np.sum(off**2), {"p": dp, "q": dq}
+
+
+def convolved(x, k):
+    count = len(x) - k.shape[1] + 1
+    out = np.array([[k[f] @ x[i : i + k.shape[1]] for i in range(count)] for f in range(len(k))])
+    dx, dk = np.zeros_like(x), np.zeros(k.shape)
+    for f in range(len(k)):
+        for i in range(count):
+            part = x[i : i + 3]
+            dk[f] += out[f, i] * part
+            dx[i : i + 3] += out[f, i] * k[f]
+    return 0.5 * np.sum(out**2), {"x": dx, "k": dk}
+
+
+MISTAKES = [
+    (shrunk, "        self.slope += self.decay * self.weights\n"),
+    (recurrent, "        arriving = before\n"),
+    (recurrent, "        slopes_W += np.outer(inner, INPUTS[t])\n"),
+    (recurrent, "        slopes_U += np.outer(inner, states[t])\n"),
+    (recurrent, "        slopes_b += inner\n"),
+    (filtered, "        carry = carry * p\n"),
+    (convolved, "            dx[i : i + 3] += out[f, i] * k[f]\n"),
+    (convolved, "            dk[f] += out[f, i] * part\n"),
+]
+
+
+@pytest.mark.parametrize(("function", "line"), MISTAKES)
+def test_a_line_that_is_missing_is_put_back(function, line, tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    wrong = planted.wrong(line, "")
+
+    (found,) = planted.errors(wrong, function.__name__)
+
+    assert abs(found.line - planted.line(line)) <= 2
+    assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+@pytest.mark.parametrize("function", [shrunk, recurrent, filtered, convolved])
+def test_the_programs_are_sound(function, tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+
+    assert planted.errors(planted.wrong("", ""), function.__name__) == []
