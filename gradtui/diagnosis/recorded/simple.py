@@ -73,7 +73,7 @@ def _added_axes(shape: tuple[int, ...], wanted: tuple[int, ...]) -> Iterator[tup
     """Yield axes whose sum leaves the wanted number of elements."""
     count = int(np.prod(wanted, dtype=int))
     for axis in range(len(shape)):
-        if int(np.prod(shape, dtype=int)) == count * shape[axis]:
+        if int(np.prod([*shape[:axis], *shape[axis + 1 :]], dtype=int)) == count:
             yield (axis,)
     if len(shape) > 1 and count == shape[-1]:
         yield tuple(range(len(shape) - 1))

@@ -33,6 +33,7 @@ def told(make):
         (lambda w, b, v: b, ("wrong-variable", "B")),
         (lambda w, b, v: w - 0.1 * v, ("missing-term", "0.1*W")),
         (lambda w, b, v: np.stack([w - b, b]), ("unreduced-broadcast", None)),
+        (lambda w, b, v: w[:, :0], None),
         (lambda w, b, v: w**2, None),
         (lambda w, b, v: w * (1 + 2e-8), None),
         (lambda w, b, v: w - 3.06901e-8 * v, None),
