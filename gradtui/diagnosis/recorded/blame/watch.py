@@ -170,9 +170,18 @@ class Watched:
             if seen <= _KEPT:
                 self._visits[key] = seen + 1
             if seen < _LOOKED:
-                named = _named(frame, self._of_module(frame), self.library)
-                self._scopes.setdefault(key, {}).update(named)
+                self._note(key, _named(frame, self._of_module(frame), self.library))
         return self._line
+
+    def _note(self, key: tuple[str, int], named: Scope) -> None:
+        """Note the names in scope at a line.
+
+        A layer's method runs for several layers: the shapes are all those of the first.
+        """
+        found = self._scopes.setdefault(key, {})
+        for name, held in named.items():
+            if name not in found or found[name].shape == held.shape:
+                found[name] = held
 
     def _of_module(self, frame: FrameType) -> Mapping[str, Any]:
         """Return the names of a function's module that can be used in computations."""
