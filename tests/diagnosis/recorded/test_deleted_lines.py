@@ -94,7 +94,60 @@ def convolved(x, k):
     return 0.5 * np.sum(out**2), {"x": dx, "k": dk}
 
 
+class Cell:
+    def __init__(self, W, U, b):
+        self.W, self.U, self.b = W, U, b
+        self.dW, self.dU, self.db = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b)
+
+    def forward(self, x, h):
+        return np.tanh(self.W @ x + self.U @ h + self.b)
+
+    def backward(self, d, x, h, out):
+        inner = d * (1 - out**2)
+        self.dW += np.outer(inner, x)
+        self.dU += np.outer(inner, h)
+        self.db += inner
+        return self.U.T @ inner
+
+
+def by_cells(W, U, b):
+    cell, states = Cell(W, U, b), [np.ones(3)]
+    for one in INPUTS:
+        states.append(cell.forward(one, states[-1]))
+    d = states[-1]
+    for at, one in reversed([*enumerate(INPUTS)]):
+        d = cell.backward(d, one, states[at], states[at + 1])
+    return 0.5 * np.sum(states[-1] ** 2), {"W": cell.dW, "U": cell.dU, "b": cell.db}
+
+
+def into_sums(d, x, sums):
+    sums["W"] += np.outer(d, x)
+    sums["b"] += d
+
+
+def by_entries(W, b):
+    sums, loss = {"W": np.zeros_like(W), "b": np.zeros_like(b)}, 0.0
+    for one in INPUTS:
+        out = np.exp(W @ one + b)
+        loss += np.sum(out)
+        into_sums(out, one, sums)
+    return loss, sums
+
+
+def by_rows(A):
+    slopes = np.zeros_like(A)
+    for i in range(len(A)):
+        slope = np.sin(A[i]) * np.cos(A[i])
+        slopes[i] = slope
+    return 0.5 * np.sum(np.sin(A) ** 2), {"A": slopes}
+
+
 MISTAKES = [
+    (by_rows, "        slopes[i] = slope\n"),
+    (by_cells, "        self.dW += np.outer(inner, x)\n"),
+    (by_cells, "        self.dU += np.outer(inner, h)\n"),
+    (by_cells, "        self.db += inner\n"),
+    (by_entries, '    sums["b"] += d\n'),
     (shrunk, "        self.slope += self.decay * self.weights\n"),
     (recurrent, "        arriving = before\n"),
     (recurrent, "        slopes_W += np.outer(inner, INPUTS[t])\n"),
@@ -117,7 +170,9 @@ def test_a_line_that_is_missing_is_put_back(function, line, tmp_path):
     assert planted.errors(repaired(wrong, found), function.__name__) == []
 
 
-@pytest.mark.parametrize("function", [shrunk, recurrent, filtered, convolved])
+@pytest.mark.parametrize(
+    "function", [shrunk, recurrent, filtered, convolved, by_cells, by_entries, by_rows]
+)
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, ARRAYS)
 

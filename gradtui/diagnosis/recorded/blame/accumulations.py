@@ -6,36 +6,68 @@ What is to be added is like what the same loop adds to another array.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice, permutations
+from typing import TypeGuard
 
 from gradtui.diagnosis.recorded.blame.begun import begun, read, unwritten
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape
 
-_MOST, _OTHERS = 60, 12
-"""Most lines tried for an array, and most names for one of another line."""
+_MOST, _OTHERS, _NAMES = 60, 12, 2
+"""Most lines tried for an array, most names for one of another line, and most such entries."""
+_ENTRIES = ast.Attribute | ast.Subscript
+_OWNED = re.compile(r"([\w.]+)(?:\.\w+|\['\w+'\])")
 
 
 def accumulations(s: Statement) -> Iterator[Candidate]:
-    """Yield the rounds of a loop with a line more, which adds to an array of zeros."""
-    if not isinstance(s.node, ast.For):
-        return
-    added = [
-        one for one in s.node.body
-        if isinstance(one, ast.AugAssign) and isinstance(one.op, ast.Add | ast.Sub)
-    ]  # fmt: skip
-    last = s.node.body[-1]
-    for name, value in unwritten(s.unit, s.node).items() if added else ():
-        texts = dict[str, None]()
-        for one in added:
-            texts |= dict.fromkeys(_exchanged(s, one, name, value))
-        for one in added:
-            texts |= dict.fromkeys(_renamed(s, one, name))
-        texts |= dict.fromkeys(_products(s, name))
-        for text in islice(texts, _MOST):
-            yield _added(s, last, name, text)
+    """Yield the line that adds to an array of zeros: in the rounds of a loop, or behind others."""
+    node = s.node
+    if isinstance(node, ast.For):
+        added = [one for one in node.body if _adds(one)]
+        for name, value in unwritten(s.unit, node).items():
+            texts = dict[str, None]()
+            for one in added:
+                texts |= dict.fromkeys(_exchanged(s, one, name, value))
+            for one in added:
+                texts |= dict.fromkeys(_renamed(s, one, name))
+            texts |= dict.fromkeys(_products(s, name) if added else _stored(s, node, name))
+            yield from (_added(s, node.body[-1], name, text) for text in islice(texts, _MOST))
+    elif entries := forgotten_entries(s):
+        beside = [one for one in s.unit.nodes if _adds(one) and is_leaf(one.target)]
+        for name in entries:
+            own, spelled = s.scope[name].shape, s.spelled(name)
+            beside.sort(key=lambda one: (held := s.held(one.target)) is None or held.shape != own)
+            texts = {text: None for one in beside for text in _renamed(s, one, name)}
+            yield from (_added(s, node, spelled, text) for text in islice(texts, _MOST))
+
+
+def forgotten_entries(s: Statement) -> list[str]:
+    """Return the entries that nothing is added to, if a statement adds to others beside them last.
+
+    They are attributes of an object, or entries of a dict, of the shape of a wrong gradient.
+    """
+    added = [one for one in s.unit.nodes if _adds(one) and _owner(ast.unparse(one.target))]
+    if not added or max(added, key=lambda one: one.lineno) is not s.node:
+        return []
+    texts = {ast.unparse(one) for one in s.unit.nodes if isinstance(one, _ENTRIES)}
+    owners = {_owner(ast.unparse(one.target)) for one in added}
+    return [
+        text for text, held in s.scope.items()
+        if _owner(text) in owners and text not in texts and held.shape in s.wanted
+    ][:_NAMES]  # fmt: skip
+
+
+def _owner(text: str) -> str:
+    """Return the object or the dict that a text names an attribute or an entry of; else nothing."""
+    found = _OWNED.fullmatch(text)
+    return found[1] if found else ""
+
+
+def _adds(node: ast.AST) -> TypeGuard[ast.AugAssign]:
+    return isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub)
 
 
 def _added(s: Statement, last: ast.stmt, name: str, text: str) -> Candidate:
@@ -43,6 +75,15 @@ def _added(s: Statement, last: ast.stmt, name: str, text: str) -> Candidate:
     margin = s.unit.between(s.unit.source.rfind(b"\n", 0, at) + 1, at)
     told = f"nothing is added to {name}: {text} is missing"
     return Candidate((Edit(end, end, f"\n{margin}{text}"),), "missing-path", told, 0, text, last)
+
+
+def _stored(s: Statement, loop: ast.For, name: str) -> Iterator[str]:
+    """Yield the line that stores a value of the round, of a fitting shape, at its index."""
+    own = s.scope.get(name)
+    if own is not None and own.shape and isinstance(loop.target, ast.Name):
+        for text, shape in _used(s).items():
+            if shape == own.shape[1:] and text.isidentifier():
+                yield f"{name}[{loop.target.id}] = {text}"
 
 
 def _exchanged(s: Statement, one: ast.AugAssign, name: str, value: ast.expr) -> Iterator[str]:
@@ -85,17 +126,20 @@ def _picked(s: Statement, node: ast.expr) -> ast.Subscript | None:
 def _renamed(s: Statement, one: ast.AugAssign, name: str) -> Iterator[str]:
     """Yield the line like another one, with one name in it changed, or a part of it alone."""
     own, target = s.scope.get(name), one.target
-    whole = isinstance(target, ast.Name)
-    array = target if whole else getattr(target, "value", None)
-    if own is None or not isinstance(array, ast.Name):
+    array = target.value if isinstance(target, ast.Subscript) and not is_leaf(target) else target
+    if own is None or not is_leaf(array):
         return
     before, after = s.unit.between(s.unit.start(one), s.unit.start(array)), s.unit.end(array)
-    head = f"{before}{name}{s.unit.between(after, s.unit.start(one.value))}"
+    head = f"{before}{s.spelled(name)}{s.unit.between(after, s.unit.start(one.value))}"
     text, start = s.text(one.value), s.unit.start(one.value)
     yield f"{head}{text}"
     if isinstance(one.value, ast.BinOp):
         yield from (f"{head}{s.text(part)}" for part in (one.value.right, one.value.left))
-    alike = s.scope.get(array.id)
+    for part in {part.id: None for part in ast.walk(one.value) if isinstance(part, ast.Name)}:
+        shape = held.shape if (held := s.scope.get(part)) is not None else None
+        yield from [f"{head}{part}"] if shape == own.shape else ()
+        yield from [f"{head}{part}.sum(0)"] if shape and shape[1:] == own.shape else ()
+    alike = s.held(array)
     same = alike is not None and alike.shape == own.shape
     for node in ast.walk(one.value):
         if isinstance(node, ast.Name) and node.id in s.scope:

@@ -9,6 +9,7 @@ from types import CodeType
 
 from msgspec import Struct
 
+from gradtui.diagnosis.recorded.blame.accumulations import forgotten_entries
 from gradtui.diagnosis.recorded.blame.begun import unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
@@ -115,6 +116,8 @@ class Suspects:
         kept = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute)
         tier = self._tier(lines, fed, partial=_is_partial(node), kept=kept)
         if fed and tier == TIERS and _hands_on(node):
+            return Suspect(statement, UNTOLD - 1, True, order)
+        if fed and tier == TIERS and forgotten_entries(statement):
             return Suspect(statement, UNTOLD - 1, True, order)
         if tier < TIERS and _does_nothing(node):
             return Suspect(statement, min(1, tier), False, order)
