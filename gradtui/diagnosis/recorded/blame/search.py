@@ -157,7 +157,7 @@ class Search:
     def _bound(self, hit: Hit) -> int:
         """Return how unlikely an edit may be that no glance supports, to be better than another."""
         whole = len(hit.mended) == len(self._trials.wrong)
-        return hit.total - LIKELIER if whole else hit.total + _FURTHER * (not self._rest)
+        return hit.odds.total - LIKELIER if whole else hit.odds.total + _FURTHER * (not self._rest)
 
     def _at(self, suspects: Sequence[Suspect], total: int) -> Iterator[Hit]:
         """Yield the edits as unlikely as `total` that repair something."""
@@ -174,7 +174,7 @@ class Search:
         if hit.cost >= _COSTS:
             return not self._worth.glancing and total > _FURTHER
         whole = len(hit.mended) == len(self._trials.wrong)
-        return (hit.total if whole else hit.apart + _FURTHER) <= total
+        return (hit.odds.total if whole else hit.odds.apart + _FURTHER) <= total
 
     def _hits(self, suspect: Suspect, cost: int) -> Iterator[Hit]:
         """Yield the edits of a statement, as far-fetched as `cost`, that repair something."""

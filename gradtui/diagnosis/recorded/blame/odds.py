@@ -1,0 +1,166 @@
+"""How likely an edit is to undo a mistake, by its place and by what it does to the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from difflib import SequenceMatcher
+from functools import cached_property
+
+from msgspec import Struct
+
+from gradtui.diagnosis.recorded.blame.alike import becomes_alike, becomes_sum
+from gradtui.diagnosis.recorded.blame.candidates import Candidate
+from gradtui.diagnosis.recorded.blame.idle import defined_below, forgotten, is_of_another
+from gradtui.diagnosis.recorded.blame.suspects import Suspect
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+
+_ALIKE = 2
+"""How much likelier an edit is that makes a line like another one, or uses what nothing does."""
+_OUTSIDE = 2
+"""How much less likely an edit is with what is defined only below the function."""
+_SUMMED = 3
+"""How much likelier it is that a value is added, if it is added to elsewhere."""
+_SMALL = 2
+"""Most characters by which a replacing edit lengthens a line."""
+_MANY = 6
+"""Most words and signs that a likely edit puts in."""
+_NAME = re.compile(r"[^\W\d]\w*")
+_WORD = re.compile(r"\w+|\*\*|//|[^\w\s]")
+_TEXT = re.compile(r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[['"]\w+['"]\])*""")
+"""A name with its attributes and entries."""
+
+
+class Odds(Struct, frozen=True, eq=False, dict=True):
+    """How likely an edit of a suspect is to undo a mistake; what it repairs apart."""
+
+    suspect: Suspect
+    candidate: Candidate
+    cost: int
+
+    @cached_property
+    def total(self) -> int:
+        """How unlikely it is: by its place, its cost, and whether it adds something.
+
+        A mistake in existing code is likelier than a missing part that could be in many places.
+        """
+        unit, own, edits = self._unit, self.suspect.statement.node, self.candidate.edits
+        alike = becomes_alike(unit, own, edits) or self._remembers
+        likelier = _ALIKE * alike - _OUTSIDE * self._is_outside
+        likelier += _SUMMED * becomes_sum(unit, own, edits)
+        return max(0, self.apart - likelier) + self.orphans
+
+    @property
+    def apart(self) -> int:
+        """How unlikely it is, apart from other lines."""
+        return self.suspect.tier + self.cost + self.adds
+
+    @cached_property
+    def adds(self) -> bool:
+        """Whether it keeps the existing code and adds to it, perhaps in a wrong place."""
+        if self.suspect.opposite and self.candidate.rule == "sign":
+            return False
+        return not all(_is_change(self._unit, one) for one in self.candidate.edits)
+
+    @cached_property
+    def orphans(self) -> bool:
+        """Whether nothing would use a value any more that the function computes."""
+        unit, removed = self._unit, set[str]()
+        for one in self.candidate.edits:
+            before = set(_NAME.findall(unit.between(one.start, one.end)))
+            removed |= before - set(_NAME.findall(one.text.decode()))
+        uses = [one for one in unit.nodes if isinstance(one, ast.Name) and one.id in removed]
+        read = [one.id for one in uses if isinstance(one.ctx, ast.Load)]
+        return any(isinstance(one.ctx, ast.Store) and read.count(one.id) == 1 for one in uses)
+
+    @cached_property
+    def key(self) -> tuple[int | bool, ...]:
+        """The sort key that puts the best of edits as unlikely as each other first."""
+        s, edits = self.suspect.statement, self.candidate.edits
+        size = sum(len(one.text) + one.start - one.end for one in edits)
+        names = set(_NAME.findall(s.text(s.node)))
+        strange = {name for one in edits for name in _NAME.findall(one.text.decode())} - names
+        changed = sum(_changed(s.unit, one) for one in edits)
+        return (
+            self.orphans,
+            self.adds or self._drops,
+            changed > _MANY,
+            self.suspect.tier,
+            self.adds,
+            size > _SMALL,
+            self.suspect.promoted,
+            not _renames(s.node),
+            self.adds and bool(strange),
+            self.candidate.rule == "sign" and _only_moves(s.node),
+            changed,
+            self.suspect.order,
+            len(strange),
+            size,
+        )
+
+    @property
+    def _unit(self) -> Unit:
+        return self.suspect.statement.unit
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The names that it brings in, with their attributes and entries."""
+        before, after = set[str](), set[str]()
+        for one in self.candidate.edits:
+            before.update(_TEXT.findall(self._unit.between(one.start, one.end)))
+            after.update(_TEXT.findall(one.text.decode()))
+        return frozenset(after - before)
+
+    @property
+    def _remembers(self) -> bool:
+        """Whether it uses what the function is given or keeps, and nothing else uses."""
+        s = self.suspect.statement
+        return not self._names.isdisjoint(map(s.spelled, forgotten(s)))
+
+    @property
+    def _is_outside(self) -> bool:
+        """Whether it uses data that the function's module defines only below the function.
+
+        Or what another object keeps, which is that object's own affair.
+        """
+        s, names = self.suspect.statement, self._names
+        return not names.isdisjoint(defined_below(s.unit)) or any(
+            is_of_another(s, one) for one in names
+        )
+
+    @property
+    def _drops(self) -> bool:
+        """Whether it takes a number away, which is no likelier than that one is missing."""
+        number = (self.candidate.factor or "").replace(".", "", 1).isdigit()
+        texts = [one.text for one in self.candidate.edits]
+        return texts == [b"1"] or (number and self.candidate.rule == "extra-factor")
+
+
+def _renames(node: ast.stmt) -> bool:
+    """Return whether a statement only gives a value another name, for which nobody writes one."""
+    return isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)
+
+
+def _only_moves(node: ast.stmt) -> bool:
+    """Return whether a statement calculates nothing, so that no sign belongs there."""
+    return not any(isinstance(one, ast.BinOp | ast.UnaryOp) for one in ast.walk(node))
+
+
+def _changed(unit: Unit, edit: Edit) -> int:
+    """Return how many words and signs an edit puts in; what it only takes away counts once.
+
+    So does it to put an expression in parentheses.
+    """
+    before = _WORD.findall(unit.between(edit.start, edit.end))
+    after = _WORD.findall(edit.text.decode())
+    apart = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    closed = after[:1] == ["("] != before[:1]
+    return closed + sum(max(1, to - at) for tag, _, _, at, to in apart if tag != "equal")
+
+
+def _is_change(unit: Unit, edit: Edit) -> bool:
+    """Return whether an edit removes existing code: a name, an operator or a number of it."""
+    before = _WORD.findall(unit.between(edit.start, edit.end))
+    after = _WORD.findall(edit.text.decode())
+    starts = range(len(after) - len(before) + 1)
+    return not any(before == after[at : at + len(before)] for at in starts)
