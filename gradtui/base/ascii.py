@@ -30,12 +30,12 @@ _WITH_NEXT = {"→ ": "->", "← ": "<-", "≥ ": ">=", "≤ ": "<="}
 _GLUED = re.compile(r"(?<= )[→←≥≤] (?=[^ \u2800-\u28ff])")
 """Such a sign before a word, which it would touch; not between the dots of a map."""
 _SPARE = re.compile("(?<=  ) "), re.compile("(?<= ) ")
-_FACTORS = re.compile(r"(?<=\S)·(?=\S)|(?<!\d)×(?=[\w([])")
+_FACTORS = r"(?<=\S)·(?=\S)|(?<!\d)×(?=[\w([])"
 """Signs between factors; a cross between numbers belongs to a shape."""
-_APART = re.compile(r"(?<!\S)(\S*[\d∂()²*]\S*) ·(?= \S*[\d∂()²*])")
+_APART = r"(?<!\S)(\S*[\d∂()²*]\S*) ·(?= \S*[\d∂()²*])"
 """A factor before a dot with blanks, which between words parts them."""
 _HAT = "\u0302"
-_ROOT = re.compile(rf"√(\w{_HAT}?|\([^()]*\))")
+_ROOT = rf"√(\w{_HAT}?|\([^()]*\))"
 _POWERS = str.maketrans({"²": "^2", "³": "^3"})
 
 
@@ -47,7 +47,7 @@ def spell(text: str, labels: Mapping[str, str] = MappingProxyType({})) -> str:
     """
     if text.isascii():
         return text
-    text = _ROOT.sub(lambda root: f"sqrt({root[1].removeprefix('(').removesuffix(')')})", text)
+    text = re.sub(_ROOT, lambda root: f"sqrt({root[1].removeprefix('(').removesuffix(')')})", text)
     for name, label in labels.items():
         if not label.isascii():
             text = text.replace(label, name)
@@ -85,7 +85,7 @@ def to_ascii(text: str) -> str:
     """Return a text in as many cells, all of ASCII: a letter with a hat becomes a capital."""
     if text.isascii():
         return text
-    text = _APART.sub(r"\1 *", _FACTORS.sub("*", text))
+    text = re.sub(_APART, r"\1 *", re.sub(_FACTORS, "*", text))
     for sign, wide in _WITH_NEXT.items():
         text = text.replace(sign, wide)
     found = list[str]()

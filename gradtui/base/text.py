@@ -16,7 +16,7 @@ from functools import lru_cache
 
 EXACT, DIGITS, SHORT = 17, 6, 4
 """Significant digits that tell a number from any other, of numbers, and of short ones."""
-_EXPONENT = re.compile(r"e([+-])0*")
+_EXPONENT = r"e([+-])0*"
 _STARTS_ITEM = re.compile(r"\s*(?:(\d+)\.|[-*]) +")
 _REMEMBERED = 4096
 """Texts whose cleaning and width are cached: a screen draws much the same ones at every key."""
@@ -117,7 +117,7 @@ def number(value: float, digits: int = DIGITS) -> str:
     if value == 0.0:
         return "0"
     text = repr(value).removesuffix(".0") if digits >= EXACT else f"{value:.{digits}g}"
-    return _EXPONENT.sub(_sign, text) if "e" in text else text
+    return re.sub(_EXPONENT, _sign, text) if "e" in text else text
 
 
 def _sign(found: re.Match[str]) -> str:
@@ -134,7 +134,7 @@ def compact(value: float, cells: int) -> str:
         if len(text) <= cells:
             return text
         # -0.00028 is longer than -2.8e-4, and -0.0003 would say less.
-        text = _EXPONENT.sub(_sign, f"{value:.{digits - 1}e}")
+        text = re.sub(_EXPONENT, _sign, f"{value:.{digits - 1}e}")
         if len(text) <= cells:
             return text
     return clip(text, cells)

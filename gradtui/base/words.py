@@ -12,9 +12,9 @@ from msgspec import Struct
 _ENDINGS = ("ation", "ing", "ed", "es", "s", "e")
 _STEM = 4
 """Least letters of a word without its ending."""
-_AMERICAN = re.compile(r"(?<=[a-z]{4})iz(?=e|ing|ation)")
-_DOUBLED = re.compile(r"(?<=.{3})([bdgmnprt])\1$")
-_APART = re.compile(r"(?<=\w)[-_](?=\w)")
+_AMERICAN = r"(?<=[a-z]{4})iz(?=e|ing|ation)"
+_DOUBLED = r"(?<=.{3})([bdgmnprt])\1$"
+_APART = r"(?<=\w)[-_](?=\w)"
 _TOPICS: Mapping[str, str] = MappingProxyType(
     {
         "regularis": "weight decay",
@@ -59,7 +59,7 @@ def spelt(text: str) -> str:
 
     It has small letters, British endings, and spaces inside compounds: `zero grad` of zero_grad.
     """
-    return _AMERICAN.sub("is", _APART.sub(" ", text.lower())).replace("color", "colour")
+    return re.sub(_AMERICAN, "is", re.sub(_APART, " ", text.lower())).replace("color", "colour")
 
 
 def sought(text: str, *, joined: bool = False) -> Sought:
@@ -87,5 +87,5 @@ def _stem(word: str) -> str:
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _STEM:
             stem = word.removesuffix(ending)
-            return stem[:-1] if _DOUBLED.search(stem) else stem  # clipping, clip
+            return stem[:-1] if re.search(_DOUBLED, stem) else stem  # clipping, clip
     return word

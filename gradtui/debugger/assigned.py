@@ -24,7 +24,7 @@ Array = NDArray[Any]
 _CALLS = 8
 _FEW = 4
 """Most entries of a list or dict that are named."""
-_ONE_OF_MANY = re.compile(r"(?P<name>.+?)\s*(?:#(?P<number>[0-9]{1,6})|\((?P<rounds>[^()]+)\))")
+_ONE_OF_MANY = r"(?P<name>.+?)\s*(?:#(?P<number>[0-9]{1,6})|\((?P<rounds>[^()]+)\))"
 
 
 class Assigned(Struct, frozen=True, eq=False):
@@ -73,7 +73,7 @@ class OwnNames:
             shown = entries if len(entries) <= _FEW else [*entries[: _FEW - 1], "…", entries[-1]]
             raise InputError(f"'{text}' is no single value; its entries: {', '.join(shown)}",
                              Place(1, 1, len(text)))  # fmt: skip
-        match = _ONE_OF_MANY.fullmatch(text)
+        match = re.fullmatch(_ONE_OF_MANY, text)
         if match is None or match["name"] not in self._named:
             return None
         every, number = self._named[match["name"]], match["number"]

@@ -7,7 +7,7 @@ import re
 
 from msgspec import Struct
 
-_NUMBER = re.compile(r"[-+−]?(\d+\.?\d*|\.\d+)(?:e([-+−]?\d+))?", re.IGNORECASE)
+_NUMBER = r"(?i)[-+−]?(\d+\.?\d*|\.\d+)(?:e([-+−]?\d+))?"
 _FEW = 3
 """Digits from which on a number is the rounding of few others."""
 EXACT = 2e-7
@@ -48,7 +48,7 @@ class Digits(Struct, frozen=True):
 
 def digits_of(text: str) -> Digits:
     """Return the digits of a typed number; none for an expression."""
-    found = _NUMBER.fullmatch(text.strip())
+    found = re.fullmatch(_NUMBER, text.strip())
     if found is None:
         return Digits()
     mantissa, exponent = found[1], int((found[2] or "0").replace("−", "-"))

@@ -21,10 +21,10 @@ from gradtui.scenario.lesson import Goal, Question
 if TYPE_CHECKING:
     from gradtui.scenario.settings import Change
 
-_COMMA = re.compile(r"[-+−]?\d+([, ]\d+)+(\.\d+)?")
+_COMMA = r"[-+−]?\d+([, ]\d+)+(\.\d+)?"
 _SIGNS = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "²": "**2", "³": "**3"})
 """Signs on the screen -> signs of the language."""
-_NAME = re.compile(r"\b[A-Za-z_]\w*")
+_NAME = r"\b[A-Za-z_]\w*"
 _AHEAD = "this is not computed yet: work it out from what is"
 _NEAR = 10
 """How many steps away a number is still looked for, which was asked for at one step."""
@@ -88,7 +88,7 @@ def read_answer(text: str, session: Session) -> float:
     place in the text.
     """
     whole = Place(1, 1, max(1, len(text)))
-    if _COMMA.fullmatch(text.strip()):
+    if re.fullmatch(_COMMA, text.strip()):
         raise InputError(
             "write a number with a point, no commas or spaces, such as -3.6 or 1000", whole
         )
@@ -159,7 +159,7 @@ def _refuse_gradients_ahead(written: str, session: Session, whole: Place) -> Non
     problem = session.problem
     names, backward = problem.graph.names, problem.backward
     claims = {} if backward is None else backward.claims
-    for name in _NAME.findall(written):
+    for name in re.findall(_NAME, written):
         target = claims.get(name, name[1:] if name[0] == "d" else "")
         if name in names or target not in names:
             continue

@@ -34,7 +34,7 @@ Values = Mapping[int, Any]
 
 _SHORT, _CODES = 20_000, 256
 """Characters of code that is kept, and how many: branches and reloads define the same again."""
-_CHANGING = re.compile(r"\bv\d")
+_CHANGING = r"\bv\d"
 """A value that changes at each step."""
 
 
@@ -256,7 +256,7 @@ class Compiler:
             if node.op in OPS and OPS[node.op].parts:
                 self._code(node, varying, count)
         for text in counts:
-            constant = self.mode is not Mode.BATCH and not _CHANGING.search(text)
+            constant = self.mode is not Mode.BATCH and not re.search(_CHANGING, text)
             if constant and text not in self._parts:
                 # Two threads may be here: a name is unique, and gets its value before it is used.
                 name = f"q{next(self._numbers)}"

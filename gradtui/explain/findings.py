@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gradtui.diagnosis.judgement import Judgement
 from gradtui.diagnosis.finding import Finding
 
-_ALIGNED, _COMMENT = re.compile(r" {3,}#"), re.compile(r"\s+#.*")
+_ALIGNED, _COMMENT = r" {3,}#", r"\s+#.*"
 
 SEVERITIES: dict[str, Span] = {
     "error": ("✗", "bad"),
@@ -197,8 +197,8 @@ def _head(frame: Frame, finding: Finding) -> str:
 
 def _closed_up(text: str, width: int) -> str:
     """Return a line of code with its comment close behind, or without it if both do not fit."""
-    near = _ALIGNED.sub("  #", text)
-    return near if cell_width(near) <= width else _COMMENT.sub("", near)
+    near = re.sub(_ALIGNED, "  #", text)
+    return near if cell_width(near) <= width else re.sub(_COMMENT, "", near)
 
 
 def _under(sign: Span, texts: list[str], role: Role) -> list[TextRow]:

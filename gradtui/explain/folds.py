@@ -16,7 +16,7 @@ INDENT = 2
 _LOOKS = 2000
 """Most arithmetic whose breaks are remembered."""
 _DIGITS = str.maketrans(dict.fromkeys("123456789", "0"))
-_MARKS = re.compile(r" [-+=] |[·/()\[\]]")
+_MARKS = r" [-+=] |[·/()\[\]]"
 """Signs before which a row may be broken, and brackets."""
 _BRACKETS = {"(": 1, "[": 1, ")": -1, "]": -1}
 
@@ -38,7 +38,7 @@ def pieces(parts: Iterable[Span]) -> list[Piece]:
     for text, role in parts:
         start = depth = 0
         best = True
-        for mark in _MARKS.finditer(text):
+        for mark in re.finditer(_MARKS, text):
             at, sign = mark.start(), mark[0]
             if sign in _BRACKETS:
                 depth += _BRACKETS[sign]

@@ -37,7 +37,7 @@ TextRow = tuple[Span, ...]
 """One row of the screen."""
 
 
-_OPERATOR = re.compile(r"(?= [-+·=←] )")
+_OPERATOR = r"(?= [-+·=←] )"
 _LEFT: frozenset[Role] = frozenset({"name", "now", "selected", "local"})
 """Roles that align a column to the left."""
 
@@ -105,7 +105,7 @@ def folded(head: Span, parts: Iterable[Span], width: int) -> list[TextRow]:
     indent = min(used, max(2, width // 4))
     for text, role in parts:
         whole = cell_width(text.rstrip()) <= width - indent
-        for piece in [text] if whole else _OPERATOR.split(text):
+        for piece in [text] if whole else re.split(_OPERATOR, text):
             size = cell_width(piece.rstrip())
             if used + size > width and used > indent:
                 rows.append(_stripped(current))

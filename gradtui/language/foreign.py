@@ -34,8 +34,8 @@ _PRODUCTS = {
     "ab->b": "sum(a, axis=0)",
 }
 """Subscripts of einsum, letters in alphabetical order -> the same in the operands a and b."""
-_EINSUM = re.compile(r"einsum\(\s*(['\"])([^'\"]*)\1\s*,?\s*(.*)")
-_KEY = re.compile(r"(\w+)\[(['\"])(\w+)\2\]")
+_EINSUM = r"einsum\(\s*(['\"])([^'\"]*)\1\s*,?\s*(.*)"
+_KEY = r"(\w+)\[(['\"])(\w+)\2\]"
 _CALLS = {
     "matmul": "{A} @ {B}",
     "mm": "{A} @ {B}",
@@ -257,10 +257,10 @@ def instead_of_attribute(owner: str, name: str) -> str:
 
 def without_string(line: str, column: int = 0) -> str:
     """Return what to write for a line with a string at a column, to end a message with."""
-    found = _EINSUM.search(line)
+    found = re.search(_EINSUM, line)
     if found is not None:
         return _without_einsum(found[2], split(found[3]))
-    key = next((one for one in _KEY.finditer(line) if one.start() <= column < one.end()), None)
+    key = next((one for one in re.finditer(_KEY, line) if one.start() <= column < one.end()), None)
     if key is None:
         return ""
     name, before = key[3], line[: key.start()].strip()
@@ -352,7 +352,7 @@ def instead_of_several(names: Sequence[str], values: Sequence[str]) -> str:
         lines = [f"{one} = {values[0]}[{axis}]" for axis, one in enumerate(names) if one != "_"]
         return f"write {' and '.join(lines)}, each on its own line"
     keyed: Mapping[str, str] = dict(zip(names, values, strict=False))
-    own = all((key := _KEY.fullmatch(value)) and key[3] == one for one, value in keyed.items())
+    own = all((key := re.fullmatch(_KEY, value)) and key[3] == one for one, value in keyed.items())
     if re.fullmatch(r"[\w.]+", "".join(values)) or (len(names) == len(values) and own):
         return ("leave the line out: a function reads the model's values under their own names, if "
                 f"it takes {', '.join(names)}")  # fmt: skip

@@ -75,8 +75,8 @@ _PATTERN = (
     r"|(?P<operator>\*\*=|//=|<<=|>>=|\*\*|//|<<|>>|<=|>=|==|!=|:=|->|[-+*/@%&|^]="
     r"|[-+*/@%&|^~<>=()\[\]{},.:;!?$\\])"
 )
-_TOKEN = re.compile(_PATTERN.replace("OWNER", "(?!)"))
-_METHOD = re.compile(_PATTERN.replace("OWNER", r"(?:self|cls)\.(?=[A-Za-z_])"))
+_TOKEN = _PATTERN.replace("OWNER", "(?!)")
+_METHOD = _PATTERN.replace("OWNER", r"(?:self|cls)\.(?=[A-Za-z_])")
 """The same in a method, where `self.x` is x."""
 
 
@@ -88,7 +88,7 @@ def tokenize(
     Raises InputError at the first thing that is not in the language.
     """
     tokens: list[Token] = []
-    pattern = _METHOD if attributes else _TOKEN
+    pattern = re.compile(_METHOD if attributes else _TOKEN)
     at, line, start, depth, began, count = 0, 0, 0, 0, 0, 0
     while at < len(text):
         match = pattern.match(text, at)

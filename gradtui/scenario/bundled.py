@@ -15,7 +15,7 @@ from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.words import spelt
 
 _HEAD = re.compile(r"(?:title|about|tags) = .*")
-_PROSE = re.compile(r'"""(.*?)"""|^(?:text|hint) = "(.*)"$', re.DOTALL | re.MULTILINE)
+_PROSE = r'(?sm)"""(.*?)"""|^(?:text|hint) = "(.*)"$'
 _LESSON = "\n[[lesson]]"
 
 
@@ -49,7 +49,7 @@ class Entry(Struct, frozen=True, dict=True):
     @cached_property
     def prose(self) -> str:
         """The text of notes, program and lesson, in the spelling of a search."""
-        return spelt(" ".join(" ".join(parts) for parts in _PROSE.findall(self.text)))
+        return spelt(" ".join(" ".join(parts) for parts in re.findall(_PROSE, self.text)))
 
 
 @cache

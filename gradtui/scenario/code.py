@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gradtui.scenario.python import Function
 
 
-_LOSS = re.compile(r"(?i:loss|cost|error|nll|elbo)|^[LJE]$")
+_LOSS = r"(?i:loss|cost|error|nll|elbo)|^[LJE]$"
 """Common names of a loss."""
 
 
@@ -178,12 +178,12 @@ def returned_loss(code: Code) -> tuple[str, Place]:
     """Return the name of the loss that a function returns."""
     assert code.function is not None
     names = code.function.returned
-    losses = [one for one in names if _LOSS.search(one[0])]
+    losses = [one for one in names if re.search(_LOSS, one[0])]
     gradients = [one for one in names if one not in losses and one[0][:1] == "d"]
     if len(losses) == 1 and gradients and len(gradients) == len(names) - 1:
         return losses[0]
     if len(names) > 1:
-        likely = [name for name, _ in names if _LOSS.search(name)] or [names[-1][0]]
+        likely = [name for name, _ in names if re.search(_LOSS, name)] or [names[-1][0]]
         raise InputError(f"{code.name} returns several names: say in [model] which is the loss, "
                          f'loss = "{likely[0]}"', names[0][1])  # fmt: skip
     return names[0]

@@ -27,7 +27,7 @@ MAX_NAMED = DATA_LIMIT // 2
 """Most numbers that a table may take from a file: as many as the largest CSV file has."""
 MAX_PATTERNS = 100
 """Most patterns for one value: each is matched against every column."""
-_WILD = re.compile("[*?]")
+_WILD = "[*?]"
 _Columns = Sequence[tuple[str, Path]]
 """Columns or arrays of a file, each with the path of its name in the scenario."""
 
@@ -174,7 +174,7 @@ class _Source:
     def _fitting(self, text: str, at: Path) -> Sequence[str]:
         """Return the columns or arrays that a name or a pattern selects, at least one."""
         place = self._positions.value(at)
-        if text in self._names or not _WILD.search(text):
+        if text in self._names or not re.search(_WILD, text):
             self.file.check_name(text, place)
             return (text,)
         # Brackets belong to names such as w[0].

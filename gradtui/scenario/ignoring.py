@@ -11,7 +11,7 @@ from gradtui.scenario.problem import Notice
 from gradtui.scenario.rules import SILENCED
 
 _COMMENT = re.compile(r"#\s*gradtui:\s*ignore\b\s*(?:\[(?P<rules>[^\]]*)\])?\s*(?:#.*)?$")
-_RULE = re.compile(r"[^\s,][^,]*")
+_RULE = r"[^\s,][^,]*"
 _SHOWN = 80
 
 
@@ -40,5 +40,5 @@ def _rules(line: str) -> Iterator[tuple[str, int]]:
     """Yield the rules that a line's comment names, each with its 1-based column."""
     found = _COMMENT.search(line)
     if found is not None and found["rules"] is not None:
-        for rule in _RULE.finditer(found["rules"]):
+        for rule in re.finditer(_RULE, found["rules"]):
             yield rule[0].strip(), found.start("rules") + rule.start() + 1

@@ -84,7 +84,7 @@ def load_problem(
         raise sources.complete(_blame_override(error, overrides or {})) from None
 
 
-_WORD = re.compile(r"(?!(true|false|inf|nan)$)[A-Za-z_][A-Za-z0-9_.-]*")
+_WORD = r"(?!(true|false|inf|nan)$)[A-Za-z_][A-Za-z0-9_.-]*"
 """A text without quotes."""
 _CALLED = {
     "rate": "lr", "learning_rate": "lr", "learningrate": "lr", "alpha": "lr", "eta": "lr",
@@ -97,7 +97,7 @@ def _override(raw: dict[str, Any], key: str, value: str) -> None:
     *tables, last = key.split(".")
     option = f"--set {key}={value}"
     # A shell takes the quotes away from a text.
-    parsed = read_value(f'"{value}"' if _WORD.fullmatch(value) else value)
+    parsed = read_value(f'"{value}"' if re.fullmatch(_WORD, value) else value)
     if parsed is None:
         raise InputError("the value is not a TOML value", file=option)
     if not tables and last not in (known := settings_of(raw)):

@@ -33,7 +33,7 @@ _WORDS = {
     r"Illegal character '\n'": "this string does not end on its line",
 }
 _AFTER_VALUE = "expected the end of the line after the value"
-_SUFFIX = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_SUFFIX = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
 
 
 class StringMap(Struct, frozen=True, eq=False):
@@ -156,7 +156,7 @@ def _load(text: str, positions: Positions) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         message = str(error)
-        suffix = _SUFFIX.search(message)
+        suffix = re.search(_SUFFIX, message)
         reason = clip(_in_words(message[: suffix.start()] if suffix else message), 200)
         if suffix and suffix[1]:
             place = Place(int(suffix[1]), int(suffix[2]))

@@ -16,7 +16,7 @@ from gradtui.scenario.problem import Problem
 
 _NAME = r"[^\W\d]\w*"
 _NUMBERS = r"[0-9]{1,9}(?:[\s,]+[0-9]{1,9})*"
-_ELEMENT = re.compile(
+_ELEMENT = (
     rf"((?!row\b){_NAME})?\s*(?:\[\s*({_NUMBERS})\s*\]|({_NUMBERS}))?"
     r"\s*(?:row\s+([0-9]{1,9}))?"
 )
@@ -84,7 +84,7 @@ def read_element(text: str, names: Iterable[str] = ()) -> tuple[str, Index, int 
     own = named_first(text, names)
     if own and not own.isidentifier():
         return own, *read_element(text.strip().removeprefix(own))[1:]
-    found = _ELEMENT.fullmatch(text.strip())
+    found = re.fullmatch(_ELEMENT, text.strip())
     if found is None:
         raise ValueError(f"'{text.strip()}' is not an element: expected numbers such as 3,1, "
                          "or 3,1 row 2")  # fmt: skip

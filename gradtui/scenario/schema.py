@@ -166,10 +166,10 @@ _CHOICES: Mapping[str, Mapping[str, type[Struct]]] = {
 }
 """Table -> its `name` -> its keys."""
 _ENUMS = {"dtype": get_args(Dtype), "drive": get_args(Drive)}
-_WHERE = re.compile(r"^(.*?)(?: - at `(?:key in )?\$(.*)`)?$", re.DOTALL)
-_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|\[\.\.\.\]")
-_UNKNOWN = re.compile(r"unknown field `(.*)`", re.DOTALL)
-_MISSING = re.compile(r"required field `(.*)`")
+_WHERE = r"(?s)^(.*?)(?: - at `(?:key in )?\$(.*)`)?$"
+_STEP = r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|\[\.\.\.\]"
+_UNKNOWN = r"(?s)unknown field `(.*)`"
+_MISSING = r"required field `(.*)`"
 
 
 def parse_scenario(raw: dict[str, Any], positions: Positions) -> ScenarioFile:
@@ -188,15 +188,15 @@ def _check_choices(raw: dict[str, Any], positions: Positions) -> None:
 
 
 def _explain(text: str, raw: dict[str, Any], positions: Positions) -> InputError:
-    match = _WHERE.match(text)
+    match = re.match(_WHERE, text)
     assert match
     message, path = match[1], tuple(_path(match[2] or ""))
-    if unknown := _UNKNOWN.search(message):
+    if unknown := re.search(_UNKNOWN, message):
         key = unknown[1]
         known = _fields_at(path, raw)
         hint = did_you_mean(key, known) or f"; expected one of {', '.join(known)}"
         return InputError(f"unknown key '{clip(key, 80)}'{hint}", positions.key((*path, key)))
-    if missing := _MISSING.search(message):
+    if missing := re.search(_MISSING, message):
         where = f"[{'.'.join(map(str, path))}] " if path else "the file "
         wanted = missing[1]
         table = wanted in ("model", "optimizer", "parameters") and not path
@@ -236,7 +236,7 @@ def settings_of(raw: Mapping[str, Any]) -> list[str]:
 
 
 def _path(text: str) -> Iterator[str | int]:
-    for match in _STEP.finditer(text):
+    for match in re.finditer(_STEP, text):
         if match[1]:
             yield match[1]
         elif match[2]:
@@ -282,7 +282,7 @@ _TYPES = {
 }
 
 
-_BOUND = re.compile(r" (>=|<=|>|<) (-?[0-9.]+)")
+_BOUND = r" (>=|<=|>|<) (-?[0-9.]+)"
 _BOUNDS = {">=": "of at least", "<=": "of at most", ">": "above", "<": "below"}
 
 
@@ -290,4 +290,4 @@ def _plain(message: str) -> str:
     """Return a message with TOML's names for types."""
     message = message.replace("Expected", "expected", 1)
     message = re.sub(r"`(\w+)( \| null)?`", lambda m: _TYPES.get(m[1], f"`{m[1]}`"), message)
-    return _BOUND.sub(lambda m: f" {_BOUNDS[m[1]]} {float(m[2]):,.10g}", message)
+    return re.sub(_BOUND, lambda m: f" {_BOUNDS[m[1]]} {float(m[2]):,.10g}", message)

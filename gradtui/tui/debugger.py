@@ -40,7 +40,7 @@ from gradtui.tui.trials import Trials
 from gradtui.tui.walk import Walk
 
 _PANELS = panel_types()
-_COMPUTED = re.compile(r"[][()+*/@<>=]")
+_COMPUTED = r"[][()+*/@<>=]"
 """Signs that an expression has, and no command's name."""
 _WIDTHS = [(0, "-tiny"), (60, "-narrow"), (112, "-normal"), (170, "-wide")]
 _HEIGHTS = [(0, "-flat"), (12, "-low"), (30, "-high"), (50, "-tall")]
@@ -298,7 +298,7 @@ class Debugger(LeanScreen):
             self.action_run("goto", name)
             return
         command = find_command(name)
-        if command is None and (_COMPUTED.search(text) or is_value(text, self.session)):
+        if command is None and (re.search(_COMPUTED, text) or is_value(text, self.session)):
             self.action_run("print", text)
         elif command is None:
             names = [command.id for command in COMMANDS]

@@ -29,11 +29,11 @@ _CUT = 2.0
 """Seconds without input after which a paste without an end counts as ended."""
 _BROKEN_OFF = 0.25
 """The same for a terminal's answer: shorter, because keys are lost until then."""
-_SEQUENCE = re.compile(r"\x1b\[(?!M\Z)[0-?]*[ -/]*[@-Z\\-~]")
+_SEQUENCE = r"\x1b\[(?!M\Z)[0-?]*[ -/]*[@-Z\\-~]"
 """A whole control sequence; `ESC [[` and `ESC [M` continue, for a key or the mouse."""
 _REPORTS = (_re_mouse_event, _re_terminal_mode_response)
 """Sequences that are no keys but have a meaning."""
-_STRING = re.compile(r"\x1b(\]\d|P[\d!>])")
+_STRING = r"\x1b(\]\d|P[\d!>])"
 """The start of a terminal's textual answer, such as the one about its colours."""
 _ENDS = ("\x07", "\x1b\\", "\r")
 """Its end, or Enter if the end is lost."""
@@ -127,7 +127,7 @@ class Typed(XTermParser):
         if self._in_words:
             self._in_words = sequence not in _ENDS
             return nothing if len(sequence) == 1 or not self._in_words else []
-        if _STRING.match(sequence):
+        if re.match(_STRING, sequence):
             self._in_words = True
             return nothing
         try:
@@ -135,7 +135,7 @@ class Typed(XTermParser):
         except (ValueError, OverflowError):  # it names a character that does not exist
             return nothing
         known = keys or any(report.match(sequence) for report in _REPORTS)
-        return keys if known or not _SEQUENCE.fullmatch(sequence) else nothing
+        return keys if known or not re.fullmatch(_SEQUENCE, sequence) else nothing
 
     def _end(self, text: str) -> Iterable[Message]:
         self._pasted, self._tail = None, ""
