@@ -74,7 +74,7 @@ class GradtuiApp(App[int]):
         chosen = display.theme or (THEMES[0] if display.colours == "many" else PALETTE).name
         # The terminal's own colours, or none, stay as they are.
         own = chosen == PALETTE.name or display.colours == "none" or None
-        self._display_as = display
+        self._display_as, self._themed = display, False
         super().__init__(Driver, watch_css=False, ansi_color=own)
         take_any_input()
         self._session, self._resume, self._learn = session, resume, learn
@@ -89,6 +89,7 @@ class GradtuiApp(App[int]):
             self.register_theme(theme)
         # Set before the first paint, because a change of theme styles everything again.
         self.set_reactive(App.theme, chosen)
+        self._themed = True
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -101,6 +102,8 @@ class GradtuiApp(App[int]):
 
     def get_css_variables(self) -> dict[str, str]:
         """Return the colours of the style sheet, with those of the surface's heights."""
+        if not self._themed:
+            return {}  # Textual's own theme, which comes first, is shown nowhere
         found = super().get_css_variables()
         # In 16 colours the bands would be patches of two or three greys: contours say it better.
         flat = self.current_theme.ansi or self._display_as.colours != "many"
