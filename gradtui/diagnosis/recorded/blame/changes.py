@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from gradtui.diagnosis.recorded.blame.accumulations import accumulations
+from gradtui.diagnosis.recorded.blame.activations import activations
 from gradtui.diagnosis.recorded.blame.applied import applied
 from gradtui.diagnosis.recorded.blame.arguments import arguments
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
@@ -28,7 +29,8 @@ from gradtui.diagnosis.recorded.blame.throughout import throughout
 def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Iterator[Candidate]:
     """Yield the edits of a statement; `wanted` are the numbers that may belong there."""
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
-        patterns, unused, partial(idles, slots=slots), unread, options, throughout, conjugates,
+        activations, patterns, unused, partial(idles, slots=slots), unread, options, throughout,
+        conjugates,
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
         restored, picks, carries, accumulations, resets, copies, conditions, applied,
     )  # fmt: skip

@@ -1,0 +1,99 @@
+"""Slopes of activations that are taken for one another: `1 - a**2`, `a * (1 - a)`, `a > 0`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+
+_COST = 1
+
+
+class _Slope(Struct, frozen=True, eq=False):
+    """The slope of an activation, by its value, in a statement."""
+
+    of: str
+    """The function that it is the slope of."""
+    value: ast.expr
+    node: ast.BinOp | ast.Compare
+    """The expression of which it is the last part."""
+    before: ast.expr | None = None
+    """What it is multiplied by in that expression."""
+
+
+def activations(s: Statement) -> Iterator[Candidate]:
+    """Yield the slopes of the other activations in place of each slope of one."""
+    for found in filter(None, (_slope(s, node) for node in s.nodes)):
+        for name, text, binding in _written(s.inside(found.value, 9)):
+            if name == found.of:
+                continue
+            made = text
+            if found.before is not None:
+                made = f"{s.inside(found.before, 2)} * {f'({text})' if binding == 1 else text}"
+                binding = 2
+            told = f"that is {found.of}'s slope, and {name}'s is needed: {text}"
+            edit = s.replaced(found.node, made, binding)
+            yield Candidate((edit,), "wrong-point", told, _COST, text, found.node)
+
+
+def _written(value: str) -> Iterator[tuple[str, str, int]]:
+    """Yield functions with their slopes at a point of this value, and how closely these bind."""
+    yield "tanh", f"1 - {value} ** 2", 1
+    yield "sigmoid", f"{value} * (1 - {value})", 2
+    yield "relu", f"({value} > 0)", 9
+
+
+def _slope(s: Statement, node: ast.AST) -> _Slope | None:
+    """Return the slope that ends an expression; None without one."""
+    if isinstance(node, ast.Compare) and isinstance(s.parents.get(node), ast.BinOp):
+        above = len(node.ops) == 1 and isinstance(node.ops[0], ast.Gt)
+        if above and _is_number(node.comparators[0], 0):
+            return _Slope("relu", node.left, node)
+    if not isinstance(node, ast.BinOp):
+        return None
+    squared = _squared(_rest(node))
+    if squared is not None:
+        return _Slope("tanh", squared, node)
+    if not isinstance(node.op, ast.Mult):
+        return None
+    before, last = _last(node.left)
+    for value, rest in ((last, _rest(node.right)), (node.right, _rest(last))):
+        if rest is not None and ast.dump(value) == ast.dump(rest):
+            return _Slope("sigmoid", value, node, before)
+    return None
+
+
+def _last(node: ast.expr) -> tuple[ast.expr | None, ast.expr]:
+    """Return the factors of a product without the last one, if there are others, and that."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return node.left, node.right
+    return None, node
+
+
+def _rest(node: ast.expr) -> ast.expr | None:
+    """Return what is subtracted from 1; None if nothing is."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and _is_number(node.left, 1):
+        return node.right
+    return None
+
+
+def _squared(node: ast.expr | None) -> ast.expr | None:
+    """Return what is squared; None if nothing is."""
+    match node:
+        case ast.BinOp(op=ast.Pow(), left=value, right=power) if _is_number(power, 2):
+            return value
+        case ast.BinOp(op=ast.Mult(), left=value, right=other):
+            return value if ast.dump(value) == ast.dump(other) else None
+        case ast.Call(func=ast.Attribute(attr="square"), args=[value]):
+            return value
+        case _:
+            return None
+
+
+def _is_number(node: ast.expr, value: float) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float) and (
+        node.value == value
+    )  # fmt: skip
