@@ -246,8 +246,7 @@ class Needs:
                 if isinstance(node, Moved | Added) and not values.keys().isdisjoint(node.inputs):
                     made = evaluate(node, value)
                 elif isinstance(node, Call) and made.dtype.kind == "f":
-                    again = np.asarray(node.compute(*map(value, node.inputs)))
-                    made = again.astype(made.dtype, copy=False)
+                    made = _computed(node, [*map(value, node.inputs)], made)
                 values[id] = made + steps[id] if id in steps else made
             return {name: value(id) - tape.value(id) for name, id in self._tops.items()}
 
@@ -300,6 +299,14 @@ class Needs:
                 for one, other in zip(told, moved, strict=True)
             )
         return self._linear[ids]
+
+
+def _computed(node: Call, inputs: Sequence[Array], usual: Array) -> Array:
+    """Return the value of a call of other inputs; NaN if it takes none like these."""
+    try:
+        return np.asarray(node.compute(*inputs)).astype(usual.dtype, copy=False)
+    except Exception:  # a library's own, such as that of a decomposition of what is not finite
+        return np.full_like(usual, np.nan)
 
 
 def _step(own: Array, found: Array) -> Array:
