@@ -20,6 +20,7 @@ from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.coincidences import equal_sizes
 from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE, in_single
+from gradtui.diagnosis.recorded.domain import Domain
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.kernels import with_kernels
 from gradtui.diagnosis.recorded.notes import (
@@ -181,9 +182,13 @@ class _Checking:
         # The search begins at a point where something is wrong: elsewhere all may be right.
         told_at = [one.point for one in apart.values()]
         ordered = list({id(one): one for one in (*told_at, *points[1:], points[0])}.values())
-        ordered = [leaving_out(one, [*misfits, *apart]) for one in ordered]
+        names = [*misfits, *apart]
+        ordered = [known for one in ordered if (known := leaving_out(one, names)) is not None]
+        if all(one.at_own for one in apart.values()):
+            domain = Domain(points[0].result, points[0].root)
+            ordered = [one for one in ordered if not domain.is_cut_off(one.result, one.root)]
         self._tell(points, meant.wrong, misfits)
-        blames, failed = self._blames(ordered, judge, [*misfits, *apart])
+        blames, failed = self._blames(ordered, judge, names)
         told = {name for blame in blames for name in blame.results}
         left = [one for name, one in apart.items() if name not in told]
         found = [

@@ -54,6 +54,14 @@ class Domain:
             return True
         return not nearest and _is_unsettled(tape, root, self._settled)
 
+    def is_cut_off(self, result: Result, root: int) -> bool:
+        """Return whether another run exceeds an interval that this one stays in.
+
+        A sigmoid of `clip(z, -6, 6)` is flat there, which its gradient seldom takes into account.
+        """
+        cut = (_key(result.tape, id) for id, _ in _binding(result.tape, root))
+        return any(key[0] == "clip" and key not in self._bounds for key in cut)
+
     def _is_beyond(self, tape: Tape, root: int) -> bool:
         """Return whether a run is finite only because of bounds that are usually respected.
 

@@ -37,10 +37,11 @@ def stabiliser(name: str, points: Sequence[Point]) -> tuple[float, Place | None]
     return found[0]
 
 
-def leaving_out(point: Point, names: Sequence[str]) -> Point:
+def leaving_out(point: Point, names: Sequence[str]) -> Point | None:
     """Return a point whose true gradients omit the small numbers that the code's do not use.
 
-    No edit of a formula such as `p - y` would take the 1e-8 of `log(p + 1e-8)` into account.
+    No edit of a formula such as `p - y` would take the 1e-8 of `log(p + 1e-8)` into account.  None
+    where a far point has no gradient without them: there `log(1 - p + 1e-8)` is all 1e-8.
     """
     handing = _ignored(point)
     if not handing:
@@ -52,9 +53,10 @@ def leaving_out(point: Point, names: Sequence[str]) -> Point:
     except Untold:
         return point
     omitting = {name: adjoints[id] for name, id in ids.items()}
-    for name, true in omitting.items():
-        if not np.all(np.isfinite(true)) or not _is_slight(point, name, true):
-            return point
+    if not all(np.all(np.isfinite(true)) for true in omitting.values()):
+        return point if point.near else None
+    if not all(_is_slight(point, name, true) for name, true in omitting.items()):
+        return point
     return replace(found, true={**point.true, **omitting})
 
 

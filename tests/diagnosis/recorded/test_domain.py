@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import gradtui
+from findings import line_of
 from gradtui.diagnosis.recorded import check, runs
 from gradtui.diagnosis.recorded.check import check_target
 from gradtui.diagnosis.recorded.target import target_of
@@ -160,6 +161,26 @@ def test_what_is_wrong_where_the_code_always_warns_is_found():
 
     with pytest.warns(UserWarning, match="slow"):
         assert gradtui.check(case, ABOVE)[0].severity == "error"
+
+
+def clipped(sign):
+    def case(U, V):
+        """Return the loss of pairs by a sigmoid that is flat from 2 on."""
+        p = 1 / (1 + np.exp(-np.clip(np.sum(U * V, axis=1), -2, 2)))
+        loss = -np.sum(np.log(p + 1e-9))
+        ds = (sign * (p - 1)).reshape(-1, 1)
+        return loss, (ds * V, ds * U)
+
+    return case
+
+
+def test_where_only_there_a_sigmoid_is_flat_no_edit_is_tried():
+    U, V = RNG.uniform(0.3, 0.9, size=(2, 4, 3))
+    (found,) = gradtui.check(clipped(-1), U, V)
+
+    assert (found.severity, found.evidence["gradients"]) == ("error", ["U", "V"])
+    assert "approximation" not in found.message
+    assert found.fix is not None and found.line == line_of(clipped(1), 4)
 
 
 def test_a_long_run_is_judged_at_a_near_point_and_at_a_far_one(monkeypatch):
