@@ -124,6 +124,8 @@ class Slot:
                 yield Candidate((edit,), "constant-factor", told, cost, text, self.node)
             return
         value = more + 1
+        if same(value, -1):
+            return  # it has the other sign
         found = next(constants(self.s, value))
         factor = found.text.replace("/ ", "1/").removeprefix("* ")
         usual = same(abs(value), 2) or same(abs(value), 0.5) or _is_named(found)
