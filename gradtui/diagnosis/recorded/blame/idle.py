@@ -33,12 +33,16 @@ def forgotten(s: Statement) -> Sequence[str]:
     """Return the names, attributes and entries in scope that nothing uses, as they are written.
 
     Those are the arguments and names of the function that it never reads, and what its own object
-    or a dict of it keeps and no other function of the file reads.
+    or a dict of it keeps and no other function of the file reads, nor the function itself.
     """
     own, first = s.unit.tree, _object_of(s.unit)
+    unread = _unread(own) - {
+        one.attr for one in s.unit.nodes
+        if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load)
+    }  # fmt: skip
     kept = [
         text for text in s.scope
-        if ((at := _ATTRIBUTE.fullmatch(text)) and at[1] == first and at[2] in _unread(own))
+        if ((at := _ATTRIBUTE.fullmatch(text)) and at[1] == first and at[2] in unread)
         or ((at := _ENTRY.fullmatch(text)) and at[2] in _named_once(own)
             and not is_of_another(s, text))
     ]  # fmt: skip
