@@ -1,4 +1,4 @@
-"""Whether an edit makes a line like another one of its function: code often stands in rows."""
+"""Whether an edit makes a line like others of its function, or unlike: code stands in rows."""
 
 from __future__ import annotations
 
@@ -9,20 +9,97 @@ from copy import deepcopy
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _STORING = (ast.Assign, ast.AugAssign)
+_ADDING = (ast.Add, ast.Sub)
+_ROW = 3
+"""Fewest signs of a kind that make a row."""
 
 
 def becomes_alike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
-    """Return whether a line becomes like another one, except for names and signs."""
+    """Return whether a line becomes like another one, except for names and signs.
+
+    An element of a tuple may become like another one of it, too.
+    """
     if isinstance(own, ast.For):
         return _is_round_alike(unit, own, edits)
-    calculated = isinstance(own, _STORING) and any(
-        isinstance(one, ast.BinOp) for one in ast.walk(own.value)
-    )
-    edited = _edited(unit, edits) if calculated else None
-    if edited is None:
+    before, edited = _value(own), _edited(unit, edits)
+    after = _value(edited) if edited is not None else None
+    if before is None or edited is None or after is None:
+        return False
+    if _is_element_alike(before, after):
+        return True
+    if not isinstance(own, _STORING) or not (_calculates(before) or _calls(after) > 1):
         return False
     form = _form(edited)
     return form != _form(own) and form in map(_form, _others(unit, own))
+
+
+def _is_element_alike(before: ast.expr, after: ast.expr) -> bool:
+    """Return whether an element of a tuple becomes like another one that calculates something."""
+    rows = [[*_rows(one)] for one in (before, after)]
+    if [*map(len, rows[0])] != [*map(len, rows[1])]:
+        return False
+    return any(
+        _form(now) != _form(was) and _form(now) in map(_form, old) and _calculates(now)
+        for old, new in zip(*rows, strict=True) for was, now in zip(old, new, strict=True)
+    )  # fmt: skip
+
+
+def _rows(node: ast.expr) -> Iterator[Sequence[ast.expr]]:
+    """Yield the elements of each tuple, list and dict in an expression."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Tuple | ast.List):
+            yield one.elts
+        elif isinstance(one, ast.Dict):
+            yield one.values
+
+
+def becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether a line or a term gets another sign than all others in its row."""
+    edited = _edited(unit, edits)
+    if isinstance(own, ast.AugAssign) and isinstance(edited, ast.AugAssign):
+        row = [type(one.op) for one in unit.nodes if isinstance(one, ast.AugAssign)]
+        turned = type(own.op) is not type(edited.op) and isinstance(edited.op, _ADDING)
+        turned |= _is_negated(own.value, edited.value)
+        return turned and isinstance(own.op, _ADDING) and _is_row(row)
+    before, after = _value(own), _value(edited) if edited is not None else None
+    if before is None or after is None:
+        return False
+    old, new = ([[*_signs(one, 1)][1:] for one in _sums(value)] for value in (before, after))
+    return any(
+        len(was) == len(now) and _is_row(was) and not _is_row(now)
+        for was, now in zip(old, new, strict=False)
+    )
+
+
+def _is_row(signs: Sequence[object]) -> bool:
+    return len(signs) >= _ROW and len({*signs}) == 1
+
+
+def _is_negated(before: ast.expr, after: ast.expr) -> bool:
+    """Return whether an expression is another one with a minus."""
+    minus = isinstance(after, ast.UnaryOp) and isinstance(after.op, ast.USub)
+    return minus and ast.dump(before) in map(ast.dump, ast.iter_child_nodes(after))
+
+
+def _sums(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the sums in an expression that are no terms of others."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, _ADDING):
+        yield node
+        return
+    for one in ast.iter_child_nodes(node):
+        yield from _sums(one)
+
+
+def _signs(node: ast.expr, sign: int) -> Iterator[int]:
+    """Yield the signs of the terms of a sum."""
+    match node:
+        case ast.BinOp(left, ast.Add() | ast.Sub() as op, right):
+            yield from _signs(left, sign)
+            yield from _signs(right, sign if isinstance(op, ast.Add) else -sign)
+        case ast.UnaryOp(ast.USub(), operand):
+            yield from _signs(operand, -sign)
+        case _:
+            yield sign
 
 
 def becomes_sum(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
@@ -48,6 +125,19 @@ def _edited(unit: Unit, edits: Sequence[Edit], more: str = "") -> ast.stmt | Non
     except (SyntaxError, ValueError):
         return None
     return edited
+
+
+def _value(own: ast.stmt) -> ast.expr | None:
+    """Return what a line stores or returns."""
+    return own.value if isinstance(own, ast.Assign | ast.AugAssign | ast.Return) else None
+
+
+def _calculates(node: ast.expr) -> bool:
+    return any(isinstance(one, ast.BinOp) for one in ast.walk(node))
+
+
+def _calls(node: ast.expr) -> int:
+    return sum(isinstance(one, ast.Call) for one in ast.walk(node))
 
 
 def _others(unit: Unit, own: ast.stmt) -> Iterator[ast.stmt]:

@@ -25,6 +25,7 @@ from gradtui.diagnosis.recorded.blame.indices import (
     shifted,
 )
 from gradtui.diagnosis.recorded.blame.loops import of_loop, of_rounds
+from gradtui.diagnosis.recorded.blame.names import is_spelled
 from gradtui.diagnosis.recorded.blame.orders import of_axes, of_subscripts
 from gradtui.diagnosis.recorded.blame.roots import of_root, rooted
 from gradtui.diagnosis.recorded.blame.stores import of_target
@@ -339,7 +340,8 @@ def _of_arguments(
         return
     for one, two in pairwise(args):
         told = f"{s.text(one)} and {s.text(two)} are swapped"
-        yield Candidate(swapped(s, one, two), "wrong-variable", told, 2, None, node)
+        cost = 0 if is_spelled(s, [s.text(two), s.text(one)]) else 2
+        yield Candidate(swapped(s, one, two), "wrong-variable", told, cost, None, node)
     if len(args) > 3 and all(is_leaf(one) for one in args[:4]):
         both = (*swapped(s, args[0], args[1]), *swapped(s, args[2], args[3]))
         told = "its first two arguments are swapped, and so are the next two"

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.names import apart
 from gradtui.diagnosis.recorded.blame.pure import computes
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held, flags_of
@@ -213,14 +214,9 @@ def _functions(s: Statement, node: ast.expr) -> Iterator[Candidate]:
     arity = len(inspect.signature(own).parameters)
     for name, other in own_functions(s):
         if s.unit.globals.get(name) is not own and other == arity:
-            yield Candidate(
-                (s.replaced(node, name),),
-                "wrong-variable",
-                f"{s.text(node)} must be {name}",
-                2,
-                name,
-                node,
-            )
+            told = f"{s.text(node)} must be {name}"
+            cost = apart(s.text(node), name)
+            yield Candidate((s.replaced(node, name),), "wrong-variable", told, cost, name, node)
 
 
 def own_functions(s: Statement) -> list[tuple[str, int]]:

@@ -9,9 +9,10 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from gradtui.diagnosis.recorded.blame.alike import becomes_alike, becomes_sum
+from gradtui.diagnosis.recorded.blame.alike import becomes_alike, becomes_odd, becomes_sum
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.idle import defined_below, forgotten, is_of_another
+from gradtui.diagnosis.recorded.blame.names import is_spelled
 from gradtui.diagnosis.recorded.blame.suspects import Suspect
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
@@ -21,6 +22,8 @@ _OUTSIDE = 2
 """How much less likely an edit is with what is defined only below the function."""
 _SUMMED = 3
 """How much likelier it is that a value is added, if it is added to elsewhere."""
+_ODD = 3
+"""How much less likely it is that one of a row has another sign."""
 _SMALL = 2
 """Most characters by which a replacing edit lengthens a line."""
 _MANY = 6
@@ -46,9 +49,9 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """
         unit, own, edits = self._unit, self.suspect.statement.node, self.candidate.edits
         alike = becomes_alike(unit, own, edits) or self._remembers
-        likelier = _ALIKE * alike - _OUTSIDE * self._is_outside
-        likelier += _SUMMED * becomes_sum(unit, own, edits)
-        return max(0, self.apart - likelier) + self.orphans
+        likelier = _ALIKE * (alike or self._is_spelled) - _OUTSIDE * self._is_outside
+        likelier += _SUMMED * becomes_sum(unit, own, edits) - _ODD * becomes_odd(unit, own, edits)
+        return max(0, self.apart + self._turns - likelier) + self.orphans
 
     @property
     def apart(self) -> int:
@@ -58,9 +61,19 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def adds(self) -> bool:
         """Whether it keeps the existing code and adds to it, perhaps in a wrong place."""
-        if self.suspect.opposite and self.candidate.rule == "sign":
-            return False
+        return self._keeps and not self._turns
+
+    @property
+    def _keeps(self) -> bool:
         return not all(_is_change(self._unit, one) for one in self.candidate.edits)
+
+    @property
+    def _turns(self) -> bool:
+        """Whether it puts a minus to a value that is right but for its sign.
+
+        That is likely, but the mistake may be in a value from which that one is made.
+        """
+        return self.suspect.opposite and self.candidate.rule == "sign" and self._keeps
 
     @cached_property
     def orphans(self) -> bool:
@@ -83,10 +96,12 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         changed = sum(_changed(s.unit, one) for one in edits)
         return (
             self.orphans,
-            self.adds or self._drops,
             changed > _MANY,
+            self.adds or self._drops,
             self.suspect.tier,
             self.adds,
+            not _is_copy(s.unit, s.node),
+            self._is_of_use,
             size > _SMALL,
             self.suspect.promoted,
             not _renames(s.node),
@@ -112,6 +127,30 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         return frozenset(after - before)
 
     @property
+    def _is_spelled(self) -> bool:
+        """Whether two operands come into the order of the name of what is stored."""
+        first, last = self.candidate.edits[0], self.candidate.edits[-1]
+        texts = [self._unit.between(one.start, one.end) for one in (first, last)]
+        swaps = texts[::-1] == [one.text.decode() for one in (first, last)]
+        return first is not last and swaps and is_spelled(self.suspect.statement, texts[::-1])
+
+    @property
+    def _is_of_use(self) -> bool:
+        """Whether it adds something to a name that it uses, and not where its value is made."""
+        node = self.candidate.node
+        return self.adds and isinstance(node, ast.Name) and node.id in self._made
+
+    @property
+    def _made(self) -> set[str]:
+        """The names that the function calculates before."""
+        own = self.suspect.statement.node
+        before = (one for one in self._unit.nodes if isinstance(one, ast.Assign))
+        return {
+            ast.unparse(one.targets[0]) for one in before
+            if one.lineno < own.lineno and not isinstance(one.value, ast.Name | ast.Constant)
+        }  # fmt: skip
+
+    @property
     def _remembers(self) -> bool:
         """Whether it uses what the function is given or keeps, and nothing else uses."""
         s = self.suspect.statement
@@ -134,6 +173,15 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         number = (self.candidate.factor or "").replace(".", "", 1).isdigit()
         texts = [one.text for one in self.candidate.edits]
         return texts == [b"1"] or (number and self.candidate.rule == "extra-factor")
+
+
+def _is_copy(unit: Unit, node: ast.stmt) -> bool:
+    """Return whether a statement repeats an earlier one, which was not changed after copying."""
+    text = unit.text(node)
+    return any(
+        type(one) is type(node) and one.lineno < node.lineno and unit.text(one) == text
+        for one in unit.nodes if isinstance(one, ast.stmt)
+    )  # fmt: skip
 
 
 def _renames(node: ast.stmt) -> bool:

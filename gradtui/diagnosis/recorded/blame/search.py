@@ -156,8 +156,10 @@ class Search:
 
     def _bound(self, hit: Hit) -> int:
         """Return how unlikely an edit may be that no glance supports, to be better than another."""
-        whole = len(hit.mended) == len(self._trials.wrong)
-        return hit.odds.total - LIKELIER if whole else hit.odds.total + _FURTHER * (not self._rest)
+        if len(hit.mended) == len(self._trials.wrong):
+            return hit.odds.total - LIKELIER
+        # One edit for all is likelier than several.
+        return hit.odds.total + (1 if self._rest else _FURTHER)
 
     def _at(self, suspects: Sequence[Suspect], total: int) -> Iterator[Hit]:
         """Yield the edits as unlikely as `total` that repair something."""

@@ -1,0 +1,42 @@
+"""What names tell: which are confused with one another, and which operands they are made of."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+
+from gradtui.diagnosis.recorded.blame.candidates import Statement
+
+_OPPOSITES = (
+    {"add", "sub"}, {"add", "subtract"}, {"plus", "minus"}, {"mul", "div"}, {"sum", "mean"},
+    {"min", "max"}, {"sin", "cos"}, {"rows", "columns"},
+)  # fmt: skip
+_BETWEEN = r"_?(dot|cross|by|times|[xX])?_?"
+"""What stands between the names of two operands in that of their product."""
+
+
+def apart(one: str, two: str) -> int:
+    """Return how unlikely it is that two names of functions are confused.
+
+    Such as vec_add and vec_sub: they differ in one word, and mean the opposite.
+    """
+    own, other = one.split("_"), two.split("_")
+    differ = [pair for pair in zip(own, other, strict=False) if pair[0] != pair[1]]
+    if len(own) != len(other) or len(differ) != 1:
+        return 2
+    if {*differ[0]} in _OPPOSITES:
+        return 0
+    return 1 if len(own) > 1 else 2
+
+
+def is_spelled(s: Statement, operands: Sequence[str]) -> bool:
+    """Return whether the name of a stored value is made of its operands' names in their order.
+
+    Such as `uxv` for `cross(u, v)`.
+    """
+    target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
+    if not isinstance(target, ast.Name) or not all(map(str.isidentifier, operands)):
+        return False
+    here, there = (rf"(d_?|grad_)?{_BETWEEN.join(some)}" for some in (operands, operands[::-1]))
+    return bool(re.fullmatch(here, target.id)) and not re.fullmatch(there, target.id)

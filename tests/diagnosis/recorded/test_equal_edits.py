@@ -1,0 +1,161 @@
+"""Of edits that repair the same gradients at several lines, the likeliest is named."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(37)
+ARROWS = {"A": RNG.normal(size=3), "B": RNG.normal(size=3)}
+POINTS = RNG.normal(size=(4, 3))
+KERNEL = RNG.normal(size=4)
+
+
+def spread(A, B):
+    first, second = A[1] * B[2] - A[2] * B[1], A[2] * B[0] - A[0] * B[2]
+    return np.array([first, second, A[0] * B[1] - A[1] * B[0]])
+
+
+def bend(A, B):
+    m, n = np.sqrt(np.sum(A**2)), np.sqrt(np.sum(B**2))
+    a, b = A / m, B / n
+    turned = np.arccos(np.sum(a * b))
+    u = spread(a, b) / np.sqrt(np.sum(spread(a, b) ** 2))
+    axu = spread(a, u)
+    uxb = spread(u, b)
+    first = axu / m
+    second = uxb / n
+    return turned, (first, second)
+
+
+def v_add(one, two, scale=None):
+    return one + two if scale is None else scale * (one + two)
+
+
+def v_sub(one, two, scale=None):
+    return one - two if scale is None else scale * (one - two)
+
+
+def v_mul(one, two, scale=None):
+    return one * two if scale is None else scale * one * two
+
+
+def v_sum(one):
+    return np.sum(one, axis=-1, keepdims=True)
+
+
+def upright(A):
+    size = np.sqrt(v_sum(A**2))
+    unit = v_add(A / size, np.zeros(3))
+    loss = np.sum(KERNEL[:3] * unit)
+    back = KERNEL[:3] / size
+    along = v_mul(back, unit)
+    along = v_sum(along)
+    part = v_mul(unit, along)
+    d = v_sub(back, part)
+    return loss, d
+
+
+def distance(A, B):
+    far = A - B
+    loss = np.log(1 + np.sum(far**2))
+    g = 1 / (1 + np.sum(far**2))
+    da = 2 * far
+    db = -2 * far
+    return loss, (g * da, g * db)
+
+
+class Cell:
+    def slopes(self, d, kind, one, two):
+        if kind == "*":
+            return d * two, d * one
+        return d, d
+
+    def forward(self, x, h):
+        self.x, self.h = x, h
+        self.gate = x * h
+        self.kept = self.gate * h
+        self.whole = self.kept + self.gate
+        return np.sum(np.sin(self.whole))
+
+    def backward(self):
+        self.d_kept, self.d_gate = np.zeros_like(self.x), np.zeros_like(self.x)
+        self.d_x, self.d_h = np.zeros_like(self.x), np.zeros_like(self.x)
+        one, two = self.slopes(np.cos(self.whole), "+", self.kept, self.gate)
+        self.d_kept += one
+        self.d_gate += two
+        one, two = self.slopes(self.d_kept, "*", self.gate, self.h)
+        self.d_gate += one
+        self.d_h += two
+        one, two = self.slopes(self.d_gate, "*", self.x, self.h)
+        self.d_x += one
+        self.d_h += two
+        return self.d_x, self.d_h
+
+
+def cell(A, B):
+    one = Cell()
+    loss = one.forward(A, B)
+    return loss, one.backward()
+
+
+def mixed(A, B):
+    loss = np.sum(A * (A - B) ** 3)
+    one = 4 * A**3
+    two = -9 * A**2 * B
+    three = 6 * A * B**2
+    four = -(B**3)
+    return loss, (one + two + three + four, -3 * A * (A - B) ** 2)
+
+
+def pairs(A):
+    loss, d = 0.0, np.zeros((3, 3))
+    for i in range(3):
+        for j in range(i):
+            loss += A[i] * A[j] * KERNEL[i]
+            d[i, j] += KERNEL[i]
+            d[j, i] += KERNEL[i]
+    return loss, d @ A
+
+
+def spread_over(A):
+    whole = np.zeros(5)
+    for i in range(3):
+        whole[i : i + 2] += A[i]
+    loss = np.sum(whole**2)
+    d = np.zeros(3)
+    for i in range(3):
+        for j in range(2):
+            d[i : i + 1] += 2 * whole[i + j]
+    return loss, d
+
+
+MISTAKES = [
+    (mixed, "two = -9 * A**2 * B", "two = 9 * A**2 * B"),
+    (pairs, "d[j, i] += KERNEL[i]", "d[i, j] += KERNEL[i]"),
+    (spread_over, "+= 2 * whole[i + j]", "= 2 * whole[i + j]"),
+    (bend, "uxb = spread(u, b)", "uxb = spread(b, u)"),
+    (bend, "axu = spread(a, u)", "axu = spread(u, a)"),
+    (upright, "d = v_sub(back, part)", "d = v_add(back, part)"),
+    (distance, "(g * da, g * db)", "(g * da, db)"),
+    (distance, "(g * da, g * db)", "(da, g * db)"),
+    (cell, '"*", self.x, self.h)', '"*", self.h, self.x)'),
+]
+
+
+@pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
+def test_the_likeliest_of_equal_edits_is_named(function, old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, ARROWS)
+    at, wrong = planted.line(old), planted.wrong(old, new)
+
+    (finding,) = planted.errors(wrong, function.__name__)
+
+    assert finding.line == at
+    assert not planted.errors(repaired(wrong, finding), function.__name__)
+
+
+def test_the_programs_are_right_as_they_are(tmp_path):
+    planted = Planted(__file__, tmp_path, ARROWS)
+
+    for name in ("bend", "upright", "distance", "cell", "mixed", "pairs", "spread_over"):
+        assert not planted.errors(planted.wrong("no such text", ""), name), name
