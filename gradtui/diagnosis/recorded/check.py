@@ -229,7 +229,7 @@ class _Checking:
         """Return the finding for a line whose edit makes gradients right."""
         names = [name for name in self.names if name in blame.results]
         first = names[0]
-        evidence: dict[str, Any] = {"gradients": names}
+        evidence: dict[str, Any] = {"gradients": names, **blame.evidence}
         one = apart.get(first)
         if one is None:
             hand, true = points[0].hand[first].shape, points[0].true[first].shape
@@ -239,7 +239,7 @@ class _Checking:
             seen = self._seen(one)
             evidence |= one.evidence
         others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
-        text = f"the gradient of {seen}{others}: {blame.told}"
+        text = f"the gradient of {seen}{others}: {blame.said}"
         rule, factor = blame.rule, blame.factor
         simple = explained(first, points)
         if simple is not None and {simple.rule, rule} <= _RATIOS:

@@ -40,9 +40,9 @@ def _blamed(blame: Blame, wrong: Mapping[str, Apart], target: Target) -> Finding
     names = [name for name in wrong if name in blame.results]
     one = wrong[names[0]]
     others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
-    text = f"{_seen(one, target)}{others}: {blame.told}"
+    text = f"{_seen(one, target)}{others}: {blame.said}"
     return Finding(blame.rule, "error", one.name, blame.place.line,
-                   text, {"gradients": names, **_evidence(one)},
+                   text, {"gradients": names, **blame.evidence, **_evidence(one)},
                    factor=blame.factor, fix=blame.fix, place=blame.place,
                    replaces=blame.lines)  # fmt: skip
 

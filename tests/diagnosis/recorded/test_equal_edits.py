@@ -159,3 +159,26 @@ def test_the_programs_are_right_as_they_are(tmp_path):
 
     for name in ("bend", "upright", "distance", "cell", "mixed", "pairs", "spread_over"):
         assert not planted.errors(planted.wrong("no such text", ""), name), name
+
+
+def test_an_edit_of_another_line_that_is_as_likely_is_told(tmp_path):
+    planted = Planted(__file__, tmp_path, ARROWS)
+    old, new = "d[j, i] += KERNEL[i]", "d[i, j] += KERNEL[i]"
+    first, wrong = planted.line("d[i, j] += KERNEL[i]"), planted.wrong(old, new)
+
+    (finding,) = planted.errors(wrong, "pairs")
+
+    assert finding.evidence["elsewhere"] == [[first, old]]
+    assert f"; the same at line {first}: {old}" in finding.message
+    other = wrong.replace(new, old, 1)
+    assert other != wrong and not planted.errors(other, "pairs")
+
+
+def test_no_other_line_is_told_where_only_one_edit_repairs(tmp_path):
+    planted = Planted(__file__, tmp_path, ARROWS)
+
+    (finding,) = planted.errors(
+        planted.wrong("= 2 * whole[i + j]", "= 3 * whole[i + j]"), "spread_over"
+    )
+
+    assert "elsewhere" not in finding.evidence and "the same" not in finding.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from msgspec import Struct
@@ -15,6 +16,8 @@ from gradtui.diagnosis.recorded.blame.trial import Patch
 
 LIKELIER = 4
 """How much likelier an edit has to be if no glance takes its line for right."""
+_ABOUT, _TOLD = 1, 2
+"""How much less likely an edit is that is told beside the best one, and most of them."""
 
 
 class Blame(Struct, frozen=True, eq=False):
@@ -28,6 +31,19 @@ class Blame(Struct, frozen=True, eq=False):
     fix: str
     lines: tuple[int, int]
     """The first and the last line that the fix replaces."""
+    elsewhere: tuple[tuple[int, str], ...] = ()
+    """Other lines of the file with edits that repair the same and are about as likely."""
+
+    @property
+    def said(self) -> str:
+        """What is wrong, with the other lines that may be wrong instead."""
+        others = (f"; the same at line {line}: {fix}" for line, fix in self.elsewhere)
+        return self.told + "".join(others)
+
+    @property
+    def evidence(self) -> dict[str, list[list[int | str]]]:
+        """The other lines with their fixes, if there are any."""
+        return {"elsewhere": [[*one] for one in self.elsewhere]} if self.elsewhere else {}
 
 
 class Hit(Struct, frozen=True, eq=False, dict=True):
@@ -41,6 +57,8 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
     """Whether an approximation keeps the results from being quite right."""
     doubted: bool = False
     """Whether no glance takes its line for right."""
+    elsewhere: tuple[Hit, ...] = ()
+    """Edits of other lines that repair the same and are about as likely."""
 
     @property
     def patch(self) -> Patch:
@@ -80,7 +98,19 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
             self.candidate.factor,
             unit.line_after(edits),
             lines,
+            tuple((one.line, one.blame().fix) for one in self.elsewhere),
         )
+
+    def beside(self, hits: Sequence[Hit]) -> Hit:
+        """Return it with what is as likely at other lines, of all edits that were found."""
+        found, file = dict[int, Hit](), self.blame().place.file
+        for one in sorted(hits, key=Hit.rank):
+            near = one.odds.total <= self.odds.total + _ABOUT and one.mended == self.mended
+            alike = near and one.doubted <= self.doubted and one.line != self.line
+            other = one.blame()
+            if alike and other.place.file == file and "\n" not in other.fix:
+                found.setdefault(one.line, one)
+        return replace(self, elsewhere=tuple(found.values())[:_TOLD])
 
 
 def together(one: Hit, two: Hit) -> list[Hit]:

@@ -119,8 +119,12 @@ class Search:
                     self._rest = self._several.beyond(hits)
             if self._nearly and not hits:
                 break  # no edit is better where results are only approximated
-        best = min(hits or self._nearly, key=Hit.rank, default=None)
-        return [] if best is None else self._rest if best in self._rest else [best]
+        found = hits or self._nearly
+        best = min(found, key=Hit.rank, default=None)
+        if best is None:
+            return []
+        several = len(self._rest) > 1 and best in self._rest
+        return self._rest if several else [best.beside(found)]
 
     def likely(self) -> list[Hit]:
         """Return the best of the likely edits; empty if none helps.
