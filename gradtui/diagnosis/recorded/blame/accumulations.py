@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
-from itertools import islice, permutations
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, permutations, product
 from typing import TypeGuard
 
 from gradtui.diagnosis.recorded.blame.begun import begun, read, unwritten
@@ -24,24 +24,44 @@ _OWNED = re.compile(r"([\w.]+)(?:\.\w+|\['\w+'\])")
 
 def accumulations(s: Statement) -> Iterator[Candidate]:
     """Yield the line that adds to an array of zeros: in the rounds of a loop, or behind others."""
-    node = s.node
-    if isinstance(node, ast.For):
-        added = [one for one in node.body if _adds(one)]
-        for name, value in unwritten(s.unit, node).items():
-            texts = dict[str, None]()
-            for one in added:
-                texts |= dict.fromkeys(_exchanged(s, one, name, value))
-            for one in added:
-                texts |= dict.fromkeys(_renamed(s, one, name))
-            texts |= dict.fromkeys(_products(s, name) if added else _stored(s, node, name))
-            yield from (_added(s, node.body[-1], name, text) for text in islice(texts, _MOST))
+    if isinstance(s.node, ast.For):
+        yield from _in_rounds(s, s.node)
     elif entries := forgotten_entries(s):
-        beside = [one for one in s.unit.nodes if _adds(one) and is_leaf(one.target)]
-        for name in entries:
-            own, spelled = s.scope[name].shape, s.spelled(name)
-            beside.sort(key=lambda one: (held := s.held(one.target)) is None or held.shape != own)
-            texts = {text: None for one in beside for text in _renamed(s, one, name)}
-            yield from (_added(s, node, spelled, text) for text in islice(texts, _MOST))
+        yield from _beside(s, entries)
+    elif _adds(s.node) and isinstance(s.node.target, ast.Subscript):
+        yield from _at_other_index(s, s.node, s.node.target)
+
+
+def _in_rounds(s: Statement, loop: ast.For) -> Iterator[Candidate]:
+    """Yield lines at the end of each round that add to what nothing is added to."""
+    added = [one for one in loop.body if _adds(one)]
+    for name, value in unwritten(s.unit, loop).items():
+        texts = [text for one in added for text in _exchanged(s, one, name, value)]
+        texts += [text for one in added for text in _renamed(s, one, name)]
+        texts += _products(s, name) if added else _stored(s, loop, name)
+        for text in islice(dict.fromkeys(texts), _MOST):
+            yield _added(s, loop.body[-1], name, text)
+
+
+def _beside(s: Statement, entries: Sequence[str]) -> Iterator[Candidate]:
+    """Yield lines that add to an entry, each beside the one like it of another entry."""
+    beside = [one for one in s.unit.nodes if _adds(one) and is_leaf(_array(one.target))]
+    for name in entries:
+        own = s.scope[name].shape
+        beside.sort(key=lambda one: s.shape(_array(one.target)) != own)
+        made = [(one, text) for one in beside for text in _keyed(s, one, name)]
+        made += [(one, text) for one in beside for text in _renamed(s, one, name)]
+        yield from (_added(s, one, s.spelled(name), text) for one, text in made[:_MOST])
+
+
+def _at_other_index(s: Statement, own: ast.AugAssign, target: ast.Subscript) -> Iterator[Candidate]:
+    """Yield lines that add to an array where something is added to another one."""
+    name = s.text(target.value)
+    texts = [
+        text for one in _elsewhere(s, target)
+        for text in (*_renamed(s, one, name), *_multiplied(s, one, own))
+    ]  # fmt: skip
+    yield from (_added(s, own, name, text) for text in islice(dict.fromkeys(texts), _MOST))
 
 
 def forgotten_entries(s: Statement) -> list[str]:
@@ -49,11 +69,13 @@ def forgotten_entries(s: Statement) -> list[str]:
 
     They are attributes of an object, or entries of a dict, of the shape of a wrong gradient.
     """
-    added = [one for one in s.unit.nodes if _adds(one) and _owner(ast.unparse(one.target))]
+    added = [
+        one for one in s.unit.nodes if _adds(one) and _owner(ast.unparse(_array(one.target)))
+    ]  # fmt: skip
     if not added or max(added, key=lambda one: one.lineno) is not s.node:
         return []
     texts = {ast.unparse(one) for one in s.unit.nodes if isinstance(one, _ENTRIES)}
-    owners = {_owner(ast.unparse(one.target)) for one in added}
+    owners = {_owner(ast.unparse(_array(one.target))) for one in added}
     return [
         text for text, held in s.scope.items()
         if _owner(text) in owners and text not in texts and held.shape in s.wanted
@@ -64,6 +86,39 @@ def _owner(text: str) -> str:
     """Return the object or the dict that a text names an attribute or an entry of; else nothing."""
     found = _OWNED.fullmatch(text)
     return found[1] if found else ""
+
+
+def _array(target: ast.expr) -> ast.expr:
+    """Return the array that a statement writes, or writes parts of."""
+    part = isinstance(target, ast.Subscript) and not is_leaf(target)
+    return target.value if part and isinstance(target, ast.Subscript) else target
+
+
+def _elsewhere(s: Statement, target: ast.Subscript) -> Iterator[ast.AugAssign]:
+    """Yield what adds to another array where nothing adds to this one, and at its index, too."""
+    added = [
+        (one, s.text(at.value), s.text(at.slice)) for one in s.unit.nodes
+        if _adds(one) and isinstance(at := one.target, ast.Subscript) and not is_leaf(at)
+    ]  # fmt: skip
+    name, index, places = s.text(target.value), s.text(target.slice), {(a, b) for _, a, b in added}
+    for one, other, place in added:
+        if other != name and (other, index) in places and (name, place) not in places:
+            yield one
+
+
+def _multiplied(s: Statement, one: ast.AugAssign, own: ast.AugAssign) -> Iterator[str]:
+    """Yield the line that adds products of what two others add, where the first one does."""
+    assert isinstance(one.target, ast.Subscript)
+    assert isinstance(own.target, ast.Subscript)
+    head = f"{s.text(own.target.value)}[{s.text(one.target.slice)}] += "
+    theirs, ours = (
+        [name for name in dict.fromkeys(read([*ast.walk(value)])) if s.scope.get(name)]
+        for value in (one.value, own.value)
+    )
+    for first, second in product(theirs, ours):
+        yield f"{head}{first} * {second}"
+        if s.numpy and all(len(s.scope[name].shape) == 1 for name in (first, second)):
+            yield f"{head}{s.numpy}outer({first}, {second})"
 
 
 def _adds(node: ast.AST) -> TypeGuard[ast.AugAssign]:
@@ -123,10 +178,22 @@ def _picked(s: Statement, node: ast.expr) -> ast.Subscript | None:
     return node if isinstance(node, ast.Subscript) else None
 
 
+def _keyed(s: Statement, one: ast.AugAssign, name: str) -> Iterator[str]:
+    """Yield the line like another one with the key of another entry, and another round's name."""
+    text, target = s.text(one), one.target
+    own, other = (re.findall(r"\w+", of)[-1] for of in (ast.unparse(_array(target)), name))
+    made = re.sub(rf"\b{own}\b", other, text)
+    yield made
+    index = target.slice if isinstance(target, ast.Subscript) and not is_leaf(target) else None
+    for count in dict.fromkeys(s.loops) if isinstance(index, ast.Name) else ():
+        if isinstance(index, ast.Name) and count != index.id:
+            yield re.sub(rf"\b{index.id}\b", count, made)
+
+
 def _renamed(s: Statement, one: ast.AugAssign, name: str) -> Iterator[str]:
     """Yield the line like another one, with one name in it changed, or a part of it alone."""
     own, target = s.scope.get(name), one.target
-    array = target.value if isinstance(target, ast.Subscript) and not is_leaf(target) else target
+    array = _array(target)
     if own is None or not is_leaf(array):
         return
     before, after = s.unit.between(s.unit.start(one), s.unit.start(array)), s.unit.end(array)
@@ -137,7 +204,8 @@ def _renamed(s: Statement, one: ast.AugAssign, name: str) -> Iterator[str]:
         yield from (f"{head}{s.text(part)}" for part in (one.value.right, one.value.left))
     for part in {part.id: None for part in ast.walk(one.value) if isinstance(part, ast.Name)}:
         shape = held.shape if (held := s.scope.get(part)) is not None else None
-        yield from [f"{head}{part}"] if shape == own.shape else ()
+        fits = shape == own.shape if array is target else bool(shape)
+        yield from [f"{head}{part}"] if fits else ()
         yield from [f"{head}{part}.sum(0)"] if shape and shape[1:] == own.shape else ()
     alike = s.held(array)
     same = alike is not None and alike.shape == own.shape

@@ -196,6 +196,11 @@ class Statement:
         return [name for name in dict.fromkeys([*stored, *given]) if name not in read]
 
     @cached_property
+    def idle_parts(self) -> frozenset[str]:
+        """The same, to be looked up."""
+        return frozenset(self.idle)
+
+    @cached_property
     def indices(self) -> Mapping[str, Sequence[str]]:
         """The indices anywhere in the function, with their parts."""
         found: dict[str, Sequence[str]] = {}

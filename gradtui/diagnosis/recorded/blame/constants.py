@@ -61,6 +61,9 @@ def constants(s: Statement, value: float) -> Iterator[Constant]:
         yield Constant(f"* {round(value)}", f"the factor {round(value)} is missing", True)
     elif value and same(inverse, round(inverse)) and abs(inverse) < _WHOLE:
         yield Constant(f"/ {round(inverse)}", f"the division by {round(inverse)} is missing", True)
+    for text, size in sizes(s):
+        if size > 1 and same(2 * inverse, size):
+            yield Constant(f"* 2 / {text}", f"the factor 2 / {text} is missing", True)
     yield Constant(f"* {number(value)}", f"the factor {number(value)} is missing", False)
 
 

@@ -43,6 +43,8 @@ _MOST = 40
 """Most arrays of each kind tried."""
 _TERMS = 24
 """Most arrays tried as a term."""
+_WITH_IDLE = 6
+"""Most arrays by which one that nothing reads is multiplied."""
 _FILLED = "_like("
 """Part of the name of functions that fill an array: the term that is missing is no constant."""
 _SPREAD = "[..., None]"
@@ -109,6 +111,7 @@ class Missing:
             if _FILLED not in name and name.strip("()") != self._s.text(self._node).strip("()")
         ]
         yield from self._turned()
+        yield from self._idle_products()
         yield from found[:_TERMS]
         own = self._s.text(self._node)
         yield from [text for text, _ in self._numbers() if text != own][:_NUMBERS]
@@ -120,6 +123,16 @@ class Missing:
                 if held.kind == "f" and held.shape == self._shape[:-1]
                 and not stretches(held.shape, self._shape)
             ][:_TERMS]  # fmt: skip
+
+    def _idle_products(self) -> Iterator[str]:
+        """Yield products of an array with one that is stored and that nothing reads."""
+        shape, near = self._shape or (), [*arrays(self._s)]
+        for idle in self._s.idle if shape else ():
+            own = self._s.scope.get(idle)
+            if own is None or own.kind != "f" or not own.shape or not stretches(own.shape, shape):
+                continue
+            others = [text for text, held in near if held.kind == "f" and held.shape == shape]
+            yield from (f"{text} * {idle}" for text in others[:_WITH_IDLE] if text != idle)
 
     def _turned(self) -> Iterator[str]:
         """Yield the transpose of the expression, because a symmetric matrix needs both."""

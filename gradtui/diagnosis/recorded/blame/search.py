@@ -285,7 +285,7 @@ class Search:
                     yield from slot.factor(factor, value, cost)
         alike = slot.alike() if self._worth.glancing else ()
         for term in (*slot.missing.terms(), *alike) if cost == 2 else ():
-            worth = slot.whole and term in slot.s.idle
+            worth = slot.whole and not slot.s.idle_parts.isdisjoint(term.split(" * "))
             if self._may_run and (worth or self._worth.is_worth_adding(slot, term)):
                 for value in multiples(
                     self._trials, self._hand, self._run(slot.s, slot.plus(term))

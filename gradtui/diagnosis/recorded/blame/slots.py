@@ -127,7 +127,8 @@ class Slot:
         if same(value, -1):
             return  # it has the other sign
         found = next(constants(self.s, value))
-        factor = found.text.replace("/ ", "1/").removeprefix("* ")
+        factor = found.text.removeprefix("* ")
+        factor = f"1/{factor[2:]}" if factor.startswith("/ ") else factor
         usual = same(abs(value), 2) or same(abs(value), 0.5) or _is_named(found)
         cost = _ODD if not found.known else 1 if usual else 2
         if found.known or _is_short(factor):
