@@ -18,12 +18,12 @@ from gradtui.recording.places import is_users_file
 def is_harmless(s: Statement) -> bool:
     """Return whether an edited statement can only compute.
 
-    It touches no files and no counters; an unknown call may do anything.  If it only takes part in
-    what is stored, nothing is edited inside it.
+    It touches no files and no counters, which are single numbers; an unknown call may do anything.
+    If it only takes part in what is stored, nothing is edited inside it.
     """
     if isinstance(s.node, ast.AugAssign):
         held = s.stored(s.node.target)
-        if held is not None and held.kind != "f":
+        if held is not None and held.kind != "f" and not held.shape:
             return False
     inside = ast.walk(s.unit.body or s.node)  # including the bodies of loops and choices
     unknown = [node for node in inside

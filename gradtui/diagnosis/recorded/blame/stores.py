@@ -9,6 +9,9 @@ from itertools import pairwise
 from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.units import Edit
 
+_ARRAYS = 4
+"""Most other arrays of which parts may have to be set."""
+
 
 def of_target(s: Statement) -> Iterator[Candidate]:
     """Yield other ways to store: adding to the old value, or replacing it."""
@@ -40,6 +43,7 @@ def of_target(s: Statement) -> Iterator[Candidate]:
                 told = f"{s.text(one)} and {s.text(two)} are swapped"
                 yield Candidate(swapped(s, one, two), "wrong-variable", told, 2, None, node)
             return
+        yield from _into(s, node, target)
         start = s.unit.end(target)
         at = start + s.unit.source[start:].index(b"=")
         far = 0 if isinstance(target, ast.Subscript) else 1
@@ -53,6 +57,27 @@ def of_target(s: Statement) -> Iterator[Candidate]:
         edit = Edit(s.unit.start(node), s.unit.end(node), "pass")
         told = "this line does not belong here"
         yield Candidate((edit,), "double-counted-path", told, 3, None, node)
+
+
+def _into(s: Statement, node: ast.Assign, target: ast.expr) -> Iterator[Candidate]:
+    """Yield the same parts of another array that are set to a number.
+
+    It is likely if nothing reads the array afterwards that they are set in.
+    """
+    if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
+        return
+    own, held = target.value, s.held(target.value)
+    if not isinstance(node.value, ast.Constant) or held is None:
+        return
+    named = [one for one in s.unit.nodes if isinstance(one, ast.Name) and one.id == own.id]
+    vain = all(one.lineno <= node.lineno for one in named)
+    alike = [text for text, one in s.scope.items()
+             if (one.kind, one.shape) == (held.kind, held.shape) and text in s.recent]  # fmt: skip
+    for text in sorted(alike, key=lambda text: -s.recent[text])[:_ARRAYS]:
+        if text != own.id:
+            told = f"{own.id} must be {text}"
+            edit = s.replaced(own, text)
+            yield Candidate((edit,), "wrong-variable", told, 0 if vain else 1, text, own)
 
 
 def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.units import Edit
 
-_MOST, _NAMES = 6, 6
-"""Most parts of a line in which a name is another one, and most names for it."""
+_MOST, _NAMES, _COUNTS = 6, 6, 12
+"""Most parts of a line in which a name is another one, and most arrays and whole numbers for it."""
 
 
 def throughout(s: Statement) -> Iterator[Candidate]:
@@ -24,7 +24,7 @@ def _renamed(s: Statement) -> Iterator[Candidate]:
     smallest = dict[tuple[ast.Name, ...], ast.expr]()
     for node in s.nodes:
         named = defaultdict[str, list[ast.Name]](list)
-        if not isinstance(node, ast.BinOp | ast.Call):
+        if not isinstance(node, ast.BinOp | ast.Call | ast.Tuple | ast.Slice):
             continue
         for one in ast.walk(node):
             if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load):
@@ -34,13 +34,14 @@ def _renamed(s: Statement) -> Iterator[Candidate]:
                 smallest[tuple(several)] = node  # an inner part comes last
     for names, node in [*smallest.items()][-_MOST:]:
         own = s.held(names[0])
-        if own is None or own.kind != "f" or not own.shape:
+        count = own is not None and (own.kind, own.shape) == ("i", ())
+        if own is None or not (count or (own.kind == "f" and own.shape)):
             continue
         alike = [text for text, held in s.scope.items()
-                 if (held.kind, held.shape) == ("f", own.shape)
+                 if (held.kind, held.shape) == (own.kind, own.shape)
                  and text.isidentifier() and text != names[0].id]  # fmt: skip
         alike.sort(key=lambda text: -s.recent.get(text, 0))
-        for text in alike[:_NAMES]:
+        for text in alike[: _COUNTS if count else _NAMES]:
             told = f"{names[0].id} must be {text} throughout {s.text(node)}"
             edits = tuple(s.replaced(one, text) for one in names)
             yield Candidate(edits, "wrong-variable", told, 1, text, node)

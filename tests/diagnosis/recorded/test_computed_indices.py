@@ -1,0 +1,73 @@
+"""Mistakes in what picks elements: computed whole numbers, and the array that is cleared."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(41)
+ARRAYS = {"A": RNG.normal(size=(7, 3)), "B": RNG.normal(size=(4, 3)), "v": RNG.normal(size=8)}
+IGNORED = np.array([0, 1, 0, 0, 1, 0, 0], dtype=bool)
+STARTS = np.array([1, 0, 0, 1, 1, 0, 1], dtype=bool)
+
+
+def left_out(A):
+    kept = np.exp(A)
+    kept[IGNORED] = 0
+    slopes = np.cos(A) * np.sin(A)
+    parts = np.sin(A)
+    parts[IGNORED] = 0
+    loss = 0.5 * np.sum(parts**2) + np.sum(kept)
+    total = slopes + np.exp(A)
+    total[IGNORED] = 0
+    return loss, {"A": total}
+
+
+def by_group(B):
+    rows = np.cumsum(STARTS) - 1
+    loss = 0.5 * np.sum(np.sin(B[rows]) ** 2 * (1 + STARTS)[:, None])
+    slopes = np.zeros_like(B)
+    places = np.arange(7)
+    places[STARTS] += 7
+    weights = np.concatenate([np.ones(7), 2 * np.ones(7)])[places]
+    np.add.at(slopes, rows, weights[:, None] * np.sin(B[rows]) * np.cos(B[rows]))
+    return loss, {"B": slopes}
+
+
+def by_layers(v):
+    sizes, loss, d = (3, 2, 2, 1), 0.0, np.zeros_like(v)
+    last = 0
+    for size in sizes:
+        loss += np.sum(v[last : last + size]) ** 3 / 3
+        last += size
+    for size in sizes[::-1]:
+        first = last - size
+        begin, end = first, first + size
+        d[begin:end] = np.sum(v[begin:end]) ** 2
+        last = first
+    return loss, {"v": d}
+
+
+MISTAKES = [
+    (left_out, "    total[IGNORED] = 0\n", "    slopes[IGNORED] = 0\n"),
+    (by_group, "    places[STARTS] += 7\n", "    places += 7\n"),
+    (by_layers, "begin, end = first, first + size", "begin, end = last, last + size"),
+]
+
+
+@pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
+def test_the_line_is_repaired(function, old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    wrong = planted.wrong(old, new)
+
+    (found,) = planted.errors(wrong, function.__name__)
+
+    assert found.line == planted.line(old)
+    assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+@pytest.mark.parametrize("function", [left_out, by_group, by_layers])
+def test_the_programs_are_sound(function, tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+
+    assert planted.errors(planted.wrong("", ""), function.__name__) == []
