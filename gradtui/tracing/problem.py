@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import linecache
 import os
@@ -19,6 +20,7 @@ from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.program import ByHand, build_step
 from gradtui.engine.size import check_call, check_size
 from gradtui.engine.trainer import Trainer
+from gradtui.recording.functions import name_of
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Tape
 from gradtui.scenario.problem import Call, Drive, Handwritten, Problem
@@ -84,7 +86,7 @@ def _problem_of(run: Recording) -> Problem:
     file = run.place.file
     files = dict.fromkeys([file, *(visit.file for visit in run.visits.visits)])
     texts = _Texts({one: _lines_of(one, run.visits) for one in files})
-    name = run.function.__qualname__
+    name = name_of(run.function)
 
     def revised(tables: Mapping[str, Any]) -> Problem:
         raise InputError("one call of your own code has no settings", file=file)
@@ -100,7 +102,7 @@ def _problem_of(run: Recording) -> Problem:
         title=clean(f"{os.path.basename(file)}:{name}"),
         about="one call of your own code",
         tags=(),
-        notes=clean(inspect.getdoc(run.function) or "", newlines=True),
+        notes=clean(_own_text(run.function), newlines=True),
         labels=MappingProxyType({} if "L" in graph.names else {graph.nodes[graph.loss].name: "L"}),
         values=lowered.values,
         model=(),
@@ -119,6 +121,13 @@ def _problem_of(run: Recording) -> Problem:
         revised=revised,
         call=Call(lines, given_values(run.tape, run.visits, lines)),
     )
+
+
+def _own_text(function: object) -> str:
+    """Return the docstring of a function or a class, not that of a class above it."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return inspect.cleandoc(getattr(function, "__doc__", None) or "")
 
 
 def _lines_of(file: str, visits: Visits) -> tuple[str, ...]:

@@ -61,3 +61,33 @@ def test_what_is_all_float32_stays_so(traced):
         """)
 
     assert run.problem.trainer.dtype == "float32"
+
+
+def test_the_notes_are_the_text_of_the_function_and_not_of_what_it_is_derived_from(traced):
+    inherited = """
+        class Base:
+            '''What every layer is.'''
+
+            def __call__(self, w=np.ones(2)):
+                return np.sum(w**2), {"w": 2 * w}
+
+        class Layer(Base):
+            pass
+
+        case = Layer()
+        """
+    problem = traced(inherited).problem
+    assert (problem.title, problem.notes) == ("net.py:Layer", "")
+    own = """
+        from functools import partial
+
+        def scaled(k, w=np.ones(2)):
+            '''A square.
+
+            Of w.'''
+            return np.sum(k * w**2), {"w": 2 * k * w}
+
+        case = partial(scaled, 3.0)
+        """
+    problem = traced(own).problem
+    assert (problem.title, problem.notes) == ("net.py:scaled", "A square.\n\nOf w.")
