@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradtui.base.text import clip
+from gradtui.base.text import clip, wrap
 from gradtui.tui.commands import COMMANDS, Command, find_command
 from gradtui.tui.keys import Keys
 
 _NAMES, _KEYS = 20, 5
 """Cells of the names with their arguments, and of the keys."""
+_INDENT = 27
+"""Cells before what a command does."""
 Rows = Sequence[tuple[str, str]]
 """Names of commands, each with the rest of its row."""
 
@@ -62,18 +64,34 @@ class Listing:
         return self._rows[self._at][0]
 
     def texts(self, width: int, most: int) -> list[tuple[str, bool]]:
-        """Return at most so many rows as text, each with whether it is chosen."""
-        size = max(1, most - 1)
+        """Return at most so many rows as text, each with whether it is chosen.
+
+        What the chosen command does, or the only one, is told whole.
+        """
+        told = 0 if len(self._rows) == 1 else self._at
+        whole = [] if told is None else self._whole(told, width)[: max(1, most - 2)]
+        size = max(1, most - max(1, len(whole)))
         if self._at is not None:
             self._top = max(min(self._top, self._at), self._at - size + 1)
-        shown = [*enumerate(self._rows)][self._top : self._top + size]
-        marks = ("▸" if at == self._at else " " for at, _ in shown)
+        shown = range(len(self._rows))[self._top : self._top + size]
         found = [
-            (clip(f"{mark} {name} {rest}".rstrip(), width), mark != " ")
-            for mark, (_, (name, rest)) in zip(marks, shown, strict=True)
+            (text, at == self._at)
+            for at in shown
+            for text in (whole if at == told else [clip(self._text(at), width)])
         ]
-        left = len(self._rows) - len(shown)
         if not self._rows or not self._rows[0][0]:
             return found
+        left = len(self._rows) - len(shown)
         more = f"{left} more  " if left else ""
         return [*found, (clip(f"  {more}{self._hint}", width), False)]
+
+    def _text(self, at: int) -> str:
+        name, rest = self._rows[at]
+        return f"{'▸' if at == self._at else ' '} {name} {rest}".rstrip()
+
+    def _whole(self, at: int, width: int) -> list[str]:
+        """Return a row as lines that are not cut, those after the first below what it does."""
+        indent = _INDENT if self._rows[at][0] else 2
+        text = self._text(at)
+        first, *more = wrap(text[indent:], max(1, width - indent)) or [""]
+        return [clip(text[:indent] + first, width), *(" " * indent + line for line in more)]

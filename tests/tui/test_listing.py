@@ -54,3 +54,19 @@ def test_a_list_moves_with_the_choice_and_says_how_much_is_left():
     assert listing.texts(40, 4)[2] == ("▸ c9 does", True)
     listing.fill([])
     assert listing.choose(1) == "" and listing.texts(40, 4) == []
+
+
+def test_what_the_chosen_command_does_is_told_whole_and_the_others_are_cut(keys):
+    listing = Listing("the hint")
+    listing.fill(complete_command("br", keys)[1])
+    assert all(len(text) <= 60 for text, _ in listing.texts(60, 12))
+    assert len(listing.texts(60, 12)) == 5 and "…" in listing.texts(60, 12)[0][0]
+    listing.choose(1)
+    first, second, *_ = listing.texts(60, 12)
+    assert first[1] and second[1] and "…" not in first[0] + second[0]
+    told = " ".join(text for text, chosen in listing.texts(60, 12) if chosen)
+    assert "repeat to remove" in " ".join(told.split())
+    assert len(listing.texts(60, 4)) <= 4
+    listing.fill(complete_command("surface w", keys)[1])
+    shown = " ".join(" ".join(text for text, _ in listing.texts(60, 12)).split())
+    assert shown.startswith("PARAMETERS: the loss surface") and shown.endswith("makes it large")
