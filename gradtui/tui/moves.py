@@ -18,6 +18,10 @@ _LENS = (
     "{down} {up} go to other elements, {scroll-left} {scroll-right} to other rows, {escape} leaves"
 )
 """What is said below the question for an element."""
+_PRINT = "Enter shows this, or another expression, such as grad({name}) or sum({name}**2)"
+_AXES = (
+    "two numbers of the parameters, such as {shown}, for a map of the loss, or one for its curve"
+)
 _MOVES: Mapping[str, Callable[[Session], object]] = {
     "into": lambda session: session.into(),
     "out": lambda session: session.back(),
@@ -95,8 +99,9 @@ class Moves(Part):
         elif frame.looked.jacobian is not None:
             self._show_jacobian(frame)
         else:
-            hint = "W1  grad(W1)  X[0:5]  W1[0]  sum(e**2)"
-            self._host.ask("print: ", self._show_value, name, check=check, hint=hint)
+            parameter = frame.problem.label(frame.graph.parameters[0].name)
+            note = _PRINT.format(name=clean(parameter))
+            self._host.ask("print: ", self._show_value, name, check=check, note=note)
 
     def _show_jacobian(self, frame: Frame) -> None:
         from gradtui.explain.jacobian import whole_jacobian
@@ -147,4 +152,5 @@ class Moves(Part):
         view = self._session.surface.window
         axes = view.axes if view else first_axes(self._session.problem)
         shown = " ".join(map(str, axes))
-        self._host.ask("surface over: ", self.show_surface, shown, check=check)
+        note = _AXES.format(shown=shown)
+        self._host.ask("surface over: ", self.show_surface, shown, check=check, note=note)

@@ -120,7 +120,8 @@ class Pace(Part):
         """Go to a step by its number, asking for it if there is none."""
         host = self._host
         if not text:
-            host.ask("go to step: ", self.go_to)
+            hint = f"0 to {self._session.problem.steps:,}, or a later one"
+            host.ask("go to step: ", self.go_to, hint=hint)
         elif not (text.isascii() and text.isdigit() and int(text[:12]) <= MAX_STEP):
             host.say(f"'{text}' is not a step: expected a whole number up to {MAX_STEP:,}")
         else:

@@ -80,3 +80,14 @@ async def test_wrong_axes_are_refused_where_they_are_typed(terminal):
         assert "surface over: zz" in t.text and "^^ no parameter is called 'zz'" in t.text
         await t.press("backspace", "backspace", *"b1", "enter")
         assert "surface over" not in t.text and "b1[0] →" in t.text
+
+
+async def test_what_may_be_typed_is_said_where_a_value_stands_in_the_input(terminal):
+    async with terminal("five_parcels", (80, 24)) as t:
+        await t.press("P")
+        assert "Enter shows this, or another expression, such as grad(w)" in t.text
+        await t.press("escape", "A")
+        assert "surface over: w[0] w[1]" in t.text
+        assert "such as w[0] w[1], for a map of the loss" in " ".join(t.text.split())
+        await t.press("escape", "J")
+        assert "go to step: 0 to 12, or a later one" in t.text
