@@ -22,10 +22,8 @@ from gradtui.layout.plane import ACROSS, DOWN, Share, braille
 from gradtui.layout.ticks import round_numbers, tick_texts
 
 LEAST_WIDTH, LEAST_HEIGHT = 24, 7
-_TALL, _SLIM = (10, 14, 42), (60, 15)
+_TALL, _SLIM = (10, 14, 42), (60, 14)
 """Heights from which the legend has one more row; below this width, and from this height, too."""
-_TWO_NOTES = 14
-"""That height where a slice is on a step's batch: a legend of two notes that cannot be spared."""
 _NAME_CELLS = 12
 _WORD = re.compile(r"\s?\S+\s*")
 MARGIN = 7
@@ -69,9 +67,7 @@ def surface_key(frame: Frame) -> tuple[object, ...]:
 @np.errstate(all="ignore")  # losses may be of any size and far apart
 def surface_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
     """Return the surface drawn into a size, with its axes and its legend."""
-    surfaces = frame.drawn.surfaces
-    batches = surfaces is not None and surfaces.history.trainer.batches is not None
-    slim = width < _SLIM[0] and height >= (_TWO_NOTES if batches else _SLIM[1])
+    slim = width < _SLIM[0] and height >= _SLIM[1]
     legend_rows = 1 + slim + sum(height >= least for least in _TALL)
     rows, columns = height - legend_rows - 2, width - MARGIN - 1
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
