@@ -217,7 +217,7 @@ def _own_settings(keys: Keys) -> tuple[str, list[_Entry]]:
     for group, shortcuts in GROUPS.items():
         entries.append((group, ""))
         for shortcut in shortcuts:
-            head = f"  {pad(keys.shown(shortcut.id), 18)}"
+            head = f" {pad(keys.shown(shortcut.id), 18)}"
             entries.append((head, f"{shortcut.title}  ({shortcut.id})"))
     return "keys and colours of your own", entries
 

@@ -112,9 +112,14 @@ class Part:
         text: str,
         check: Callable[[str], object],
         use: Callable[[str], None],
+        *,
+        example: str = "",
         **options: Any,
     ) -> None:
-        """Use a text; ask for it if there is none, or again with the error that `check` raises."""
+        """Use a text; ask for it if there is none, or again with the error that `check` raises.
+
+        With an `example` that stands in the input, Enter takes that.
+        """
         if text:
             try:
                 check(text)
@@ -123,7 +128,7 @@ class Part:
             else:
                 use(text)
                 return
-        self._host.ask(label, use, text, check=check, **options)
+        self._host.ask(label, use, text or example, check=check, **options)
 
 
 class Work(Part):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from gradtui.base.text import element_text
 from gradtui.scenario.bundled import name_of
 from gradtui.tui.background import Runner
 from gradtui.tui.host import Handlers, Host, Work
@@ -100,18 +101,23 @@ class Trials(Work):
             self.list_sweep()
             return
         self._ask(
-            f"sweep from step {self._session.step:,}: ", text,
-            check,
+            f"sweep from step {self._session.step:,}: ", text, check,
             lambda typed: self._do(lambda session: session.try_all(typed)),
-            offers=_SWEEPS, hint=f"{_SWEEPS[0]}  (↑ ↓ examples)",
+            example=_SWEEPS[0],
+            offers=(*_SWEEPS[1:], _SWEEPS[0]),
+            note="Enter tries each of these values, or of those that you type; ↑ ↓ other examples",
         )  # fmt: skip
 
     def view(self, text: str) -> None:
         """Follow other values over the steps, asking for them if there are none."""
+        problem = self._session.problem
+        first = problem.graph.parameters[0]
+        one = element_text(problem.label(first.name), (0,) * len(first.shape))
         self._ask(
             "follow: ", text, self._session.curves.read,
             lambda typed: self._do(lambda session: session.curves.follow(typed)),
-            offers=_VIEWS, hint="w[0] grad(w[0]) lr  (several at once; ↑ ↓ examples)",
+            example=f"{one} grad({one}) lr", offers=_VIEWS,
+            note="Enter draws these over the steps, or what you type; ↑ ↓ examples",
         )  # fmt: skip
 
     def next_view(self) -> None:

@@ -120,7 +120,8 @@ class Walk(Work):
         self._ask(
             "watch: ", text, self._session.breakpoints.check_expression,
             lambda expression: self._do(lambda session: session.watch(expression)),
-            offers=WATCHES, hint=f"{WATCHES[0]}  (↑ ↓ examples)",
+            example=WATCHES[0], offers=(*WATCHES[1:], WATCHES[0]),
+            note="Enter watches this, or what you type; ↑ ↓ other examples",
         )  # fmt: skip
 
     def list_breakpoints(self) -> None:

@@ -210,3 +210,19 @@ async def test_every_size_shows_which_curve_is_which(terminal, size):
         for part in ("× lr 0.07", "─ file", "● lr 0.01"):
             assert part in t.text
         assert "branch lr 0.07" in t.rows[0]
+
+
+async def test_enter_takes_the_example_that_stands_in_the_input(terminal):
+    async with terminal("five_parcels", (80, 24)) as t:
+        await t.press("V")
+        assert "follow: w[0] grad(w[0]) lr" in t.text and "Enter draws these" in t.text
+        await t.press("enter")
+        assert "w[0] ∂L/∂w[0] lr" in t.debugger.query_one("#loss").border_title
+        await t.press("i")
+        assert "Enter tries each of these values" in t.text
+        await t.press("enter")
+        assert t.session.branches.sweep is not None and "0.001" in t.text
+        await t.press("w", "down")
+        assert "watch: loss - prev" not in t.text
+        await t.press("up", "enter")
+        assert t.session.breakpoints.watches
