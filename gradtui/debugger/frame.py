@@ -26,12 +26,12 @@ from gradtui.engine.formula import Texts
 from gradtui.engine.graph import Graph, Kind, Statement
 from gradtui.engine.indices import Index
 from gradtui.engine.jacobian import Jacobians
-from gradtui.engine.lens import Lens, Trace, trace
 from gradtui.engine.tape import Tape
 from gradtui.scenario.problem import Problem
 
 if TYPE_CHECKING:
     from gradtui.debugger.axes import Window
+    from gradtui.engine.lens import Lens, Trace
 
 Array = NDArray[Any]
 
@@ -264,6 +264,8 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
     @cached_property
     def trace(self) -> Trace | None:
         """The chain rule of the element under the lens; None without a lens."""
+        from gradtui.engine.lens import trace
+
         lens = self.looked.lens
         return None if lens is None else trace(self.tape, self.jacobians, self.steps_from, lens)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -14,9 +15,11 @@ from gradtui.debugger.structure import DrawnEdge, Structure, edges_of
 from gradtui.engine.elements import flat_index, place_of
 from gradtui.engine.graph import Kind
 from gradtui.engine.indices import Index
-from gradtui.engine.lens import Lens, Trace
 from gradtui.scenario.problem import Problem
 from gradtui.scenario.references import as_shown, check_index, read_element
+
+if TYPE_CHECKING:
+    from gradtui.engine.lens import Lens, Trace
 
 
 class Selection:
@@ -215,6 +218,8 @@ class Selection:
 
     def _aim(self, node: int, index: Index | None = None, row: int | None = None) -> None:
         """Put the lens on an element of a drawn node, by default its first."""
+        from gradtui.engine.lens import Lens
+
         before, shape = self.lens, self._problem().graph.nodes[node].shape
         if node not in self._structure().nodes:
             self._say(

@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from gradtui.base.source import Place
 from gradtui.base.text import DIGITS, clean, clip, shape_text
-from gradtui.debugger.assigned import is_done
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Seed, Written
 from gradtui.explain.byhand import SIGNS, Mark, claim_mark
@@ -141,6 +140,8 @@ def shown_line(frame: Frame, place: Place) -> int | None:
 
     None if it has not been executed yet.
     """
+    from gradtui.debugger.assigned import is_done
+
     call = frame.problem.call
     assert call is not None
     times = call.at.get((place.file, place.line), ())

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from gradtui.base.text import DIGITS, cell_width, clean, clip, number, paragraphs, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS
-from gradtui.explain.classes import class_rows
 from gradtui.explain.spans import Role, Span, TextRow, folded, line, line_width
 from gradtui.explain.values import summary
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
@@ -69,6 +68,8 @@ def _notice_rows(frame: Frame, width: int) -> list[TextRow]:
 
 def _told_apart(frame: Frame, width: int) -> list[TextRow]:
     """Return accuracy and confusion of a classifier, wrapped; no rows for another model."""
+    from gradtui.explain.classes import class_rows
+
     if frame.problem.call is not None:
         return []
     rows: list[TextRow] = []

@@ -7,7 +7,6 @@ import numpy as np
 from gradtui.base.text import wrap
 from gradtui.debugger.frame import Frame
 from gradtui.engine.graph import Kind
-from gradtui.engine.kinks import kink_mask, on_kink
 from gradtui.explain.spans import TextRow, line
 from gradtui.explain.symbols import label
 
@@ -16,6 +15,8 @@ def kink_notes(frame: Frame, node: int) -> list[str]:
     """Return the conventions for a drawn node's derivatives where they jump."""
     if frame.graph.nodes[node].kind is not Kind.OPERATION or not frame.computed(node):
         return []
+    from gradtui.engine.kinks import on_kink
+
     notes: dict[str, None] = {}
     for operation in sorted(frame.step_to(node).operations):
         convention = on_kink(frame.tape, operation)
@@ -26,6 +27,8 @@ def kink_notes(frame: Frame, node: int) -> list[str]:
 
 def _where(frame: Frame, operation: int) -> str:
     """Return which elements are meant, if there are several."""
+    from gradtui.engine.kinks import kink_mask
+
     mask = kink_mask(frame.tape, operation)
     if mask is None or mask.ndim == 0:
         return ""

@@ -9,7 +9,6 @@ from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Move, Pass, Seed, Written
 from gradtui.explain.beside import WHOLE, worked_out, written_spans
 from gradtui.explain.called import called_spans, place_text
-from gradtui.explain.classes import accuracy_text
 from gradtui.explain.kinks import kink_notes
 from gradtui.explain.residual import residual_text
 from gradtui.explain.spans import Span, TextRow, aligned, line, line_width
@@ -81,7 +80,11 @@ def _state(frame: Frame, width: int, detail: int) -> TextRow:
     parts += [(f"{gap}{loss} {told}", "value"), _trend(frame)]
     if width >= _WIDE and frame.validation_loss is not None:
         parts.append((f"  validation {number(frame.validation_loss)}", "local"))
-    told = accuracy_text(frame) if width >= _WIDE and problem.call is None else ""
+    told = ""
+    if width >= _WIDE and problem.call is None:
+        from gradtui.explain.classes import accuracy_text
+
+        told = accuracy_text(frame)
     return line(*parts, (f"  {told}" if told else "", "value"), " ")
 
 

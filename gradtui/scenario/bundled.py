@@ -12,7 +12,6 @@ from pathlib import Path
 from msgspec import Struct
 
 from gradtui.base.source import InputError, did_you_mean
-from gradtui.base.words import spelt
 
 _HEAD = re.compile(r"(?:title|about|tags) = .*")
 _PROSE = r'(?sm)"""(.*?)"""|^(?:text|hint) = "(.*)"$'
@@ -49,6 +48,8 @@ class Entry(Struct, frozen=True, dict=True):
     @cached_property
     def prose(self) -> str:
         """The text of notes, program and lesson, in the spelling of a search."""
+        from gradtui.base.words import spelt
+
         return spelt(" ".join(" ".join(parts) for parts in re.findall(_PROSE, self.text)))
 
 

@@ -10,7 +10,6 @@ from gradtui.base.files import reason
 from gradtui.base.source import InputError
 from gradtui.base.text import number
 from gradtui.debugger import tour
-from gradtui.debugger.digits import digits_of
 from gradtui.debugger.guide import HELD, TRIES, UNTOLD, Guide, is_close
 from gradtui.debugger.session import Session
 from gradtui.scenario.bundled import name_of
@@ -199,6 +198,7 @@ class Lessons(Part):
 
 def judge(session: Session, guide: Guide, typed: str) -> str:
     """Take an answer, and return the remark on it."""
+    from gradtui.debugger.digits import digits_of
     from gradtui.explain.guesses import moved_by
     from gradtui.explain.predictions import asked_text, mistake_text, way_text
 

@@ -16,8 +16,11 @@ from gradtui.tui.panels.chain import ChainPanel
 from gradtui.tui.panels.program import ProgramPanel
 
 LATER = {
+    "gradtui.base.words",
+    "gradtui.debugger.assigned",
     "gradtui.debugger.axes",
     "gradtui.debugger.calls",
+    "gradtui.debugger.digits",
     "gradtui.debugger.floor",
     "gradtui.debugger.inspection",
     "gradtui.debugger.stops",
@@ -28,9 +31,14 @@ LATER = {
     "gradtui.diagnosis.updates",
     "gradtui.engine.expansion",
     "gradtui.engine.interpreter",
+    "gradtui.engine.kinks",
+    "gradtui.engine.lens",
     "gradtui.engine.search",
+    "gradtui.explain.arrays",
+    "gradtui.explain.classes",
     "gradtui.explain.guesses",
     "gradtui.explain.lens",
+    "gradtui.explain.listing",
     "gradtui.explain.outcome",
     "gradtui.explain.predictions",
     "gradtui.explain.remarks",

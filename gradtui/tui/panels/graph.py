@@ -11,7 +11,6 @@ from gradtui.debugger.steps import Flow, Level
 from gradtui.engine.graph import needed_for
 from gradtui.explain.byhand import blamed_edges
 from gradtui.explain.graph_text import CLOSE, Cells, box_text, wire_text
-from gradtui.explain.listing import list_rows, place_of_now
 from gradtui.explain.spans import Role, Span, TextRow, line_width
 from gradtui.explain.symbols import cursor_role
 from gradtui.layout import BoxRow, Label, Layout, Light, Pair, Rect, light, paint
@@ -125,6 +124,8 @@ class GraphPanel(Panel):
 
     def _list(self, frame: Frame, rows: int, why: str) -> list[TextRow]:
         """Return the rows of the list in view, under the titles of its columns."""
+        from gradtui.explain.listing import list_rows, place_of_now
+
         width, height = self.size.width, rows - 1
         nodes = frame.structure.nodes
         now = (frame.selected, frame.now, frame.structure, self.size)
@@ -276,7 +277,11 @@ class GraphPanel(Panel):
         if not isinstance(before, tuple) or before[2:] != now[2:]:
             self.left = self.top = 0  # so that the former view does not matter
         moved = isinstance(before, tuple) and before[1] != frame.now
-        target = place_of_now(frame) if moved else frame.selected
+        target = frame.selected
+        if moved:
+            from gradtui.explain.listing import place_of_now
+
+            target = place_of_now(frame)
         box = layout.boxes.get(target)
         if box is None:
             return
