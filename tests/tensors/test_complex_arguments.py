@@ -133,9 +133,24 @@ class SharedWrong(Shared):
         return g * b, -g * a
 
 
+class Unnamed(Function):
+    """Takes arguments of any name, of which `apply` gives it none."""
+
+    @staticmethod
+    def forward(ctx, *given, **named):
+        a, b = given
+        ctx.save_for_backward(a, b)
+        return a * b
+
+    @staticmethod
+    def backward(ctx, g):
+        return Shared.backward(ctx, g)
+
+
 def test_any_number_of_arguments_may_be_taken():
     a, b = z(4).real, z(4).real
     assert not gradtui.check(Shared, a, b)
+    assert not gradtui.check(Unnamed, a, b)
 
     (finding,) = gradtui.check(SharedWrong, a, b)
 

@@ -39,11 +39,12 @@ def is_module(value: Any) -> bool:
 def parameters_of(custom: type[torch.autograd.Function], given: int = 0) -> list[Parameter]:
     """Return the parameters of a custom function's forward half, without its context.
 
-    `*args` stands for as many as are left of those `given`: args0, args1.
+    `*args` stands for as many as are left of those `given`: args0, args1.  `apply` takes no
+    keywords, so that `**kwargs` stands for none.
     """
     found = list(inspect.signature(custom.forward).parameters.values())
     context = not has_own_setup(custom) and found[0].kind is not Parameter.VAR_POSITIONAL
-    found = found[1:] if context else found
+    found = [one for one in found[context:] if one.kind is not Parameter.VAR_KEYWORD]
     own = [one for one in found if one.kind is not Parameter.VAR_POSITIONAL]
     if len(own) == len(found):
         return found
