@@ -12,7 +12,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, sw
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _TWINS = (
-    ("add", "sub"), ("mul", "div"), ("add_", "sub_"), ("mul_", "div_"),
+    ("add", "sub"), ("mul", "div"), ("add_", "sub_"), ("mul_", "div_"), ("add_", "copy_"),
     ("index_add", "index_copy"), ("index_add_", "index_copy_"),
     ("scatter_add", "scatter"), ("scatter_add_", "scatter_"),
 )  # fmt: skip
