@@ -79,7 +79,56 @@ class Interleaved(Function):
         return even, odd
 
 
+class InBlocks(Function):
+    @staticmethod
+    def forward(ctx, a, w):
+        ctx.save_for_backward(a, w)
+        return torch.sigmoid(a @ w)
+
+    @staticmethod
+    def backward(ctx, g):
+        a, w = ctx.saved_tensors
+        dw = torch.zeros_like(w)
+        y = torch.sigmoid(a @ w)
+        dz = g * y * (1 - y)
+        for rows in (slice(0, 2), slice(2, 5)):
+            dw.copy_(a[rows].T @ dz[rows])
+        return dz @ w.T, dw
+
+
+def squared(A):
+    return A @ A
+
+
+def moved(f, A, by):
+    """The change of f at A by a change of A, which a block of f of three blocks is."""
+    n = A.size(0)
+    blocks = torch.zeros(2 * n, 2 * n, dtype=A.dtype)
+    blocks[:n, :n] = A
+    blocks[n:, n:] = A
+    blocks[:n, n:] = by
+    return f(blocks)[:n, n:]
+
+
+class Squared(Function):
+    @staticmethod
+    def forward(ctx, A):
+        ctx.save_for_backward(A)
+        return squared(A)
+
+    @staticmethod
+    def backward(ctx, g):
+        (A,) = ctx.saved_tensors
+        return moved(squared, A, g)
+
+
 WRONG = {
+    "a method that stores for one that adds": (
+        InBlocks, (x(5, 3), x(3, 2)), 7, "dw.add_(a[rows].T @ dz[rows])",
+    ),
+    "a transpose where a kept matrix is used": (
+        Squared, (x(3, 3),), 3, "return moved(squared, A.T, g)",
+    ),
     "gradients in the wrong order": (Product, (x(3, 2), x(3, 2)), 3, "return g * b, g * a"),
     "one flip too many": (Turned, (x(3, 4),), 4, "return g.flip(-1) * slope"),
     "another column": (Lorentz, (x(3, 4), x(3, 4)), 4, "g.narrow(-1, 0, 1).mul_(-1)"),

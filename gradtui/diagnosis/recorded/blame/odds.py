@@ -24,6 +24,8 @@ _SUMMED = 3
 """How much likelier it is that a value is added, if it is added to elsewhere."""
 _ODD = 3
 """How much less likely it is that one of a row has another sign."""
+_KEPT = 3
+"""How much less likely a mistake is in a line that only keeps values for the backward pass."""
 _SMALL = 2
 """Most characters by which a replacing edit lengthens a line."""
 _MANY = 6
@@ -32,6 +34,7 @@ _NAME = re.compile(r"[^\W\d]\w*")
 _WORD = re.compile(r"\w+|\*\*|//|[^\w\s]")
 _TEXT = re.compile(r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[['"]\w+['"]\])*""")
 """A name with its attributes and entries."""
+_CALCULATING = frozenset({"*", "/", "+", "-", "@", "**", "(", "T"})
 
 
 class Odds(Struct, frozen=True, eq=False, dict=True):
@@ -51,7 +54,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         alike = becomes_alike(unit, own, edits) or self._remembers
         likelier = _ALIKE * (alike or self._is_spelled) - _OUTSIDE * self._is_outside
         likelier += _SUMMED * becomes_sum(unit, own, edits) - _ODD * becomes_odd(unit, own, edits)
-        return max(0, self.apart + self._turns - likelier) + self.orphans
+        return max(0, self.apart + self._turns - likelier) + self.orphans + _KEPT * self._adapts
 
     @property
     def apart(self) -> int:
@@ -135,6 +138,13 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         return first is not last and swaps and is_spelled(self.suspect.statement, texts[::-1])
 
     @property
+    def _adapts(self) -> bool:
+        """Whether what is kept for the backward pass is calculated with, which it is kept for."""
+        keeps = _keeps_values(self.suspect.statement.node)
+        texts = (_WORD.findall(one.text.decode()) for one in self.candidate.edits)
+        return keeps and any(not _CALCULATING.isdisjoint(text) for text in texts)
+
+    @property
     def _is_of_use(self) -> bool:
         """Whether it adds something to a name that it uses, and not where its value is made."""
         node = self.candidate.node
@@ -187,6 +197,20 @@ def _is_copy(unit: Unit, node: ast.stmt) -> bool:
 def _renames(node: ast.stmt) -> bool:
     """Return whether a statement only gives a value another name, for which nobody writes one."""
     return isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)
+
+
+def _keeps_values(node: ast.stmt) -> bool:
+    """Return whether a statement stores named values, as they are, for later."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="save_for_backward"), args=kept)):
+            pass
+        case ast.Assign(value=ast.Tuple(elts=kept) | ast.List(elts=kept)):
+            pass
+        case ast.Assign(targets=[ast.Attribute()], value=value):
+            kept = [value]
+        case _:
+            return False
+    return all(isinstance(one, ast.Name | ast.Attribute) for one in kept)
 
 
 def _only_moves(node: ast.stmt) -> bool:
