@@ -48,7 +48,18 @@ def by_layers(v):
     return loss, {"v": d}
 
 
+def mixed(v):
+    loss = v[1] * np.sum(np.sin(v[3:])) + v[2] * np.sum(v[3:] ** 2)
+    at = 1
+    d = np.zeros_like(v)
+    d[at] = np.sum(np.sin(v[3:]))
+    d[at + 1] = np.sum(v[3:] ** 2)
+    d[3:] = v[at] * np.cos(v[3:]) + 2 * v[at + 1] * v[3:]
+    return loss, {"v": d}
+
+
 MISTAKES = [
+    (mixed, "    at = 1\n", "    at = 0\n"),
     (left_out, "    total[IGNORED] = 0\n", "    slopes[IGNORED] = 0\n"),
     (by_group, "    places[STARTS] += 7\n", "    places += 7\n"),
     (by_layers, "begin, end = first, first + size", "begin, end = last, last + size"),
@@ -66,7 +77,7 @@ def test_the_line_is_repaired(function, old, new, tmp_path):
     assert planted.errors(repaired(wrong, found), function.__name__) == []
 
 
-@pytest.mark.parametrize("function", [left_out, by_group, by_layers])
+@pytest.mark.parametrize("function", [left_out, by_group, by_layers, mixed])
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, ARRAYS)
 

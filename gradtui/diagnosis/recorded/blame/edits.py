@@ -255,6 +255,10 @@ def _of_operand(s: Statement, operand: ast.expr, below: bool) -> Iterator[Candid
 def _of_number(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
     """Yield other numbers for one that takes part in a computation."""
     own = float(node.value)  # type: ignore[arg-type]
+    if type(node.value) is int and node is s.value() and isinstance(s.node, ast.Assign):
+        for text in (f"{node.value + 1}", f"{node.value - 1}"):  # such as where an index begins
+            told = f"{s.text(node)} must be {text}"
+            yield Candidate((s.replaced(node, text, 3),), "wrong-variable", told, 0, text, node)
     if not isinstance(s.parents.get(node), ast.BinOp) or node in s.indexing:
         return
     for value in dict.fromkeys((own + 1, own - 1, 2 * own, own / 2)):
