@@ -16,6 +16,7 @@ ARRAYS = {
     "x": RNG.normal(size=7),
     "rows": RNG.normal(size=3),
     "columns": RNG.normal(size=2),
+    "v": RNG.normal(size=4),
     "p": 0.4,
     "q": 1.3,
 }
@@ -23,6 +24,7 @@ DATA = RNG.normal(size=(5, 3))
 INPUTS = RNG.normal(size=(4, 2))
 PLACES = [(0, 1, 0.5), (2, 0, -1.0), (1, 1, 2.0), (2, 1, 0.3)]
 POINT, OTHERS = RNG.normal(size=4), np.array([[1, 2], [0, 1]])
+LINES, PENALTY = RNG.normal(size=(5, 4)), 0.7
 SERIES = RNG.normal(size=8)
 
 
@@ -183,7 +185,16 @@ def centred(A):
     return np.sum(out**3) / 3, {"A": dA}
 
 
+def penalised(v):
+    out = np.sin(LINES @ v)
+    loss = np.sum(out) + 0.5 * PENALTY * np.sum(v[1:] ** 2)
+    dv = LINES.T @ np.cos(LINES @ v)
+    dv[1:] += PENALTY * v[1:]
+    return loss, {"v": dv}
+
+
 MISTAKES = [
+    (penalised, "    dv[1:] += PENALTY * v[1:]\n"),
     (of_both, '        sums["columns"][j] += off + 0.2 * columns[j]\n'),
     (opposed, "        db[i] += slope\n"),
     (opposed, "        db[OTHERS[j]] += slopes\n"),

@@ -18,6 +18,7 @@ from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
 from gradtui.diagnosis.recorded.blame.options import options
 from gradtui.diagnosis.recorded.blame.orders import conjugates, orders
+from gradtui.diagnosis.recorded.blame.partly import partly
 from gradtui.diagnosis.recorded.blame.patterns import patterns
 from gradtui.diagnosis.recorded.blame.picks import picks
 from gradtui.diagnosis.recorded.blame.resets import copies, resets
@@ -32,7 +33,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         activations, patterns, unused, partial(idles, slots=slots), unread, options, throughout,
         conjugates,
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
-        restored, picks, carries, accumulations, resets, copies, conditions, applied,
+        restored, picks, carries, accumulations, partly, resets, copies, conditions, applied,
     )  # fmt: skip
     for each in every:
         yield from each(s)

@@ -1,0 +1,38 @@
+"""Edits that add to a part of a value, such as a penalty of all weights but the first."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.units import Edit
+
+_PART = re.compile(r"([\w.]+)(\[[^\[\]]*:[^\[\]]*\])")
+_PARTS, _NUMBERS = 3, 6
+"""Most parts that are tried, and most numbers that each is multiplied by."""
+
+
+def partly(s: Statement) -> Iterator[Candidate]:
+    """Yield the line after a statement that adds a multiple of a part to that part of its value.
+
+    The code takes the same part of an array of that shape elsewhere.
+    """
+    target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
+    held = s.stored(target) if isinstance(target, ast.Name) else None
+    if held is None or held.kind != "f" or not held.shape or not s.margin.isspace():
+        return
+    assert isinstance(target, ast.Name)
+    parts = [found for text, _ in s.expressions if (found := _PART.fullmatch(text))]
+    alike = [one for one in parts if (own := s.scope.get(one[1])) and own.shape == held.shape]
+    numbers = [text for text, one in s.scope.items() if (one.kind, one.shape) == ("f", ())]
+    numbers.sort(key=lambda text: -s.recent.get(text, 0))
+    end = s.unit.end(s.node)
+    for one in [one for one in alike if one[1] != target.id][:_PARTS]:
+        for number in numbers[:_NUMBERS]:
+            for times in (number, f"2 * {number}"):
+                line = f"{target.id}{one[2]} += {times} * {one[0]}"
+                told = f"the term {times} * {one[0]} is missing in a part of {target.id}"
+                edit = Edit(end, end, f"\n{s.margin}{line}")
+                yield Candidate((edit,), "missing-term", told, 0, line, s.node)
