@@ -59,7 +59,7 @@ def insteads(s: Statement, slots: Sequence[Slot]) -> Iterator[Instead]:
     for slot in [*slots, *_leaves(s)]:
         yield from _products(slot)
         added = isinstance(slot.node, ast.BinOp) and isinstance(slot.node.op, ast.Add | ast.Sub)
-        if added or slot.whole or _is_folded(slot):
+        if added or slot.whole or _is_folded(slot) or _is_scaled(slot):
             yield from _sums(slot)
         yield from _centred(slot)
         yield from _powers(slot)
@@ -84,6 +84,15 @@ def _is_folded(slot: Slot) -> bool:
     parent, node = slot.s.parents.get(slot.node), slot.node
     product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
     return product and isinstance(parent, ast.Attribute) and parent.attr in ("sum", "mean")
+
+
+def _is_scaled(slot: Slot) -> bool:
+    """Return whether an expression times a written number is all that is stored."""
+    parent = slot.s.parents.get(slot.node)
+    product = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult)
+    if not product or parent not in slot.s.values or not isinstance(parent, ast.BinOp):
+        return False
+    return isinstance(parent.left, ast.Constant)
 
 
 def _is_factor(slot: Slot) -> bool:

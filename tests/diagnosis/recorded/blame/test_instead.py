@@ -1,4 +1,4 @@
-"""Products with a stack of matrices that were left out."""
+"""Products that were left out: with a stack of matrices, of a vector with itself."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ import pytest
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(19)
+S, GIVEN = RNG.normal(size=(3, 2)), RNG.normal(size=3)
 V, MIXED = RNG.normal(size=(2, 3, 4)), RNG.random((2, 3, 3))
 
 
@@ -16,12 +17,23 @@ def attended(V):
     return np.sum(y**3) / 3, d
 
 
-MISTAKES = [(attended, "d = MIXED.swapaxes(-1, -2) @ arriving", "d = arriving")]
+def likely(S):
+    inverse = np.linalg.inv(S @ S.T + np.eye(3))
+    weights = inverse @ GIVEN
+    loss = GIVEN @ weights / 2 + np.linalg.slogdet(S @ S.T + np.eye(3))[1] / 2
+    slopes = 0.5 * (inverse - np.outer(weights, weights))
+    return loss, 2 * slopes @ S
+
+
+MISTAKES = [
+    (attended, "d = MIXED.swapaxes(-1, -2) @ arriving", "d = arriving"),
+    (likely, "0.5 * (inverse - np.outer(weights, weights))", "0.5 * inverse"),
+]
 
 
 @pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
-def test_a_value_is_multiplied_by_a_stack_of_matrices(function, old, new, tmp_path):
-    planted = Planted(__file__, tmp_path, {"V": V})
+def test_a_product_is_put_back(function, old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, {"V": V, "S": S})
     at, wrong = planted.line(old), planted.wrong(old, new)
 
     (found,) = planted.errors(wrong, function.__name__)
