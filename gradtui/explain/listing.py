@@ -18,6 +18,8 @@ from gradtui.scenario.problem import Problem
 Widths = tuple[int, ...]
 _NAME, _WHAT, _NUMBERS = 14, 18, 14
 """Most cells of a name, of a node's operation, and of its value or gradient."""
+_LONG_NAME, _LONG_WHAT = 32, 40
+"""Most cells of the first two in a wide panel."""
 _RANGE, _INPUTS = 19, 8
 """Cells of the longest range, and those that the inputs keep where it takes room from them."""
 _ROOM = 72
@@ -48,14 +50,15 @@ def _node(frame: Frame, widths: Widths, node: int) -> TextRow:
     gradient = UNKNOWN if state == "unknown" else extent(frame.gradient(node))
     if state == "none":
         gradient = UNUSED
-    inputs = " ".join(_name(frame.problem, id) for id in frame.structure.inputs.get(node, ()))
+    read = frame.structure.inputs.get(node, ())
+    inputs = " ".join(_name(frame.problem, id, widths[1]) for id in read)
     here = frame.now is not None and place_of_now(frame) == node
     chosen = node == frame.selected
     mark = "▸" if here else "›" if chosen else " "
     role: Role = "now" if chosen else "name"
     cells = (
         mark,
-        _name(frame.problem, node),
+        _name(frame.problem, node, widths[1]),
         _what(frame, node),
         "" if found.shape == () else f"[{shape_text(found.shape)}]",
         value,
@@ -78,9 +81,22 @@ def _row(widths: Widths, cells: Sequence[str], roles: Sequence[Role]) -> TextRow
 
 @lru_cache(1)
 def _widths(problem: Problem, structure: Structure, width: int) -> Widths:
-    """Return the widths of the columns, which depend on the graph, not on the numbers."""
+    """Return the widths of the columns, which depend on the graph, not on the numbers.
+
+    Names are whole, and what computes a node has more cells, where all else has its own.
+    """
+    long = _widths_for(problem, structure, width, _LONG_NAME)
+    left = width - sum(long) - len(long)
+    if left < 0:
+        return _widths_for(problem, structure, width, _NAME)[:-1]
+    mark, name, what, *others, _ = long
+    return mark, name, min(max(what, _LONG_WHAT), what + left), *others
+
+
+def _widths_for(problem: Problem, structure: Structure, width: int, most: int) -> Widths:
+    """Return the widths of all columns, that of the inputs uncut, for names of so many cells."""
     nodes, drawn = problem.graph.nodes, structure.nodes
-    names = {id: cell_width(_name(problem, id)) for id in drawn}
+    names = {id: cell_width(_name(problem, id, most)) for id in drawn}
     name = max([4, *names.values()])
     shape = max([5, *(len(shape_text(nodes[id].shape)) + 2 for id in drawn if nodes[id].shape)])
     part = min(1.0, max(0.3, (width - name - shape) / (_ROOM - name - shape)))
@@ -90,13 +106,13 @@ def _widths(problem: Problem, structure: Structure, width: int) -> Widths:
     # Six columns end with a blank each, and there is a sign before them.
     spare = width - (1 + name + what + shape + 2 * numbers + 6) - min(inputs, _INPUTS)
     numbers = max(numbers, min(_RANGE, numbers + spare // 2))
-    return 1, name, what, shape, numbers, numbers
+    return 1, name, what, shape, numbers, numbers, inputs
 
 
-def _name(problem: Problem, node: int) -> str:
+def _name(problem: Problem, node: int, most: int) -> str:
     """Return a node's name; an operation without one is its number."""
     found = problem.graph.nodes[node]
-    return clip(clean(problem.label(found.name)), _NAME) if found.name else f"#{node}"
+    return clip(clean(problem.label(found.name)), most) if found.name else f"#{node}"
 
 
 def _what(frame: Frame, node: int) -> str:

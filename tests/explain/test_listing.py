@@ -60,3 +60,13 @@ def test_the_names_of_all_nodes_are_measured_once_a_graph(monkeypatch):
     monkeypatch.setattr("gradtui.explain.listing.cell_width", None)
     session.seek(1)
     assert len(texts(list_rows(session.frame, 100, 0, 3))) == 4
+
+
+def test_a_wide_list_has_whole_names_and_whole_lines(session_of):
+    code = "hidden_layer_activation = w*x\nL = tanh(hidden_layer_activation)**2"
+    frame = session_of(code).frame
+    wide = texts(list_rows(frame, 130, 0, 9))
+    assert "tanh(hidden_layer_activation)" in wide[-1] and "…" not in "".join(wide)
+    assert wide[-1].rstrip().endswith("hidden_layer_activation")
+    narrow = texts(list_rows(frame, 60, 0, 9))
+    assert "hidden_layer_…" in narrow[-1]
