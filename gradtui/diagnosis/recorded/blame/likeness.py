@@ -253,10 +253,16 @@ class _Renamed(ast.NodeTransformer):
         if node is self._hole:
             return ast.Name(HOLE, ast.Load())
         if isinstance(node, _ATOMS) and (text := self._names.get(ast.unparse(node))):
-            return ast.parse(text, mode="eval").body
+            return self._instead(node, text)
         if isinstance(node, ast.Name):
-            return ast.Name(self._name(node.id), node.ctx)
+            return self._instead(node, self._name(node.id))
         return self.generic_visit(_copied(node))
+
+    def _instead(self, node: ast.Name | ast.Attribute | ast.Subscript, text: str) -> ast.expr:
+        """Return what stands for a node; only another name is stored, not a module's attribute."""
+        made = ast.parse(text, mode="eval").body
+        stored = isinstance(node.ctx, ast.Store) and not isinstance(made, ast.Name)
+        return node if stored else made
 
     def _name(self, own: str) -> str:
         """Return what stands for a name: what it stands for, or one that is changed alike."""
