@@ -99,6 +99,12 @@ class Update(Struct, frozen=True, eq=False):
         given = inspect.signature(self.given if inspect.isclass(self.given) else self.called)
         return bool(names & set(given.parameters)) or "config" in given.parameters
 
+    def takes(self, name: str) -> bool:
+        """Whether it takes a constant from gradtui, by whatever name."""
+        given = inspect.signature(self.given if inspect.isclass(self.given) else self.called)
+        own = given.parameters.keys()
+        return "config" in own or not own.isdisjoint((name, *_ALSO.get(name, ())))
+
     @property
     def called(self) -> Callable[..., Any]:
         """The function, or the method of the given object itself."""

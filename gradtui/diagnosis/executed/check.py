@@ -115,7 +115,9 @@ def _findings(update: Update) -> tuple[Finding, ...]:
         graves = [one for one in found if one.severity == "error"]
         # An object's rate may differ from the given one without a change of its code.
         rated = update.has_rate and [one.rule for one in graves] == [RATE]
-        blame = blamed(case, failed) if len(graves) == 1 and not rated else None
+        sought = len(graves) == 1 and not rated
+        exact = all(one.exact for one in graves)
+        blame = blamed(case, failed, exact=exact) if sought else None
         told = [_told_by(one, blame, case) if one in graves else one for one in found]
         return tuple(
             _finding(case, failed, said, blame if one in graves else None)
@@ -142,7 +144,7 @@ def _explained(case: Case, alone: Case) -> tuple[Explanation, ...]:
 def _told_by(found: Explanation, blame: Blame | None, case: Case) -> Explanation:
     """Return an explanation, or instead of none that of a repair that writes another constant."""
     match = None if blame is None else _NUMBER_FOR.fullmatch(blame.told)
-    if match is None or found.rule != UNEXPLAINED:
+    if match is None or found.found:
         return found
     constants, right = case.update.setting.constants, float(match["right"])
     names = [name for name, value in constants.items() if value == right]

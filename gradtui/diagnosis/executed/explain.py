@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 
 from gradtui.base.text import number
 from gradtui.diagnosis.executed.judge import Case
-from gradtui.diagnosis.executed.variants import CONVENTIONS, MISTAKES, bases_of, programs_of
+from gradtui.diagnosis.executed.variants import (
+    CONVENTIONS,
+    DECADES,
+    MISTAKES,
+    Base,
+    Form,
+    bases_of,
+    forms_of,
+    programs_of,
+)
 from gradtui.diagnosis.finding import Severity
 from gradtui.diagnosis.updates.evidence import Course, astray, in_sequences, joined
 from gradtui.diagnosis.updates.motion import Motion
@@ -40,7 +49,6 @@ Array = NDArray[Any]
 _USUAL = (0.0, 0.1, 0.5, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995, 0.9999)
 """The weights of running means in public code."""
 _FINE = np.arange(1, 1000) / 1000
-_DECADES = tuple(10.0**-power for power in range(3, 17))
 _FACTORS = (0.5, 2.0, 0.1, 10.0, 0.01, 100.0)
 _LARGE = 1e6
 """The size of gradients for finding constants: with them no eps shows."""
@@ -61,23 +69,25 @@ class Explanation(Struct, frozen=True):
     severity: Severity
     said: str
     alternatives: tuple[str, ...] = ()
+    exact: bool = True
+    """Whether it leaves no other difference from the optimizer, such as one by a convention."""
+    found: bool = True
+    """Whether it tells what the update does, not only that it differs."""
 
 
 def conventions(case: Case) -> tuple[Explanation, ...]:
     """Return the conventions that explain an update; none if they do not."""
     setting, made = case.update.setting, case.made()
-    optimizer, constants = setting.optimizer, setting.constants
-    for eps in dict.fromkeys((constants.get("eps"), *_DECADES)):
-        own = constants if eps is None else {**constants, "eps": eps}
-        found = [_eps(case, own["eps"])] if own != constants else []
-        if found and _fits(case.ours, own, made):
-            return tuple(found)
-        for variant, program in programs_of(CONVENTIONS, optimizer, own):
-            if _fits(program, own, made):
-                said = variant.said.format(optimizer=optimizer)
-                return (Explanation(variant.rule, variant.severity, said), *found)
-        if eps is None:
-            break
+    for form in forms_of(setting.constants):
+        own, variant = form.constants(setting.constants), form.variant
+        program = variant.program(setting.optimizer, own)
+        if program is None or form == Form() or not _fits(program, own, made):
+            continue
+        remark = [] if form.eps is None else [_eps(case, form.eps)]
+        if not variant.changes:
+            return tuple(remark)
+        said = variant.said.format(optimizer=setting.optimizer)
+        return (Explanation(variant.rule, variant.severity, said), *remark)
     return ()
 
 
@@ -97,7 +107,8 @@ def mistakes(case: Case) -> tuple[Explanation, ...]:
     for made in telling:
         found = next(_explanations(case, made), None)
         if found is not None:
-            return (found,)
+            # Large gradients do not tell where an update has its eps.
+            return (replace(found, exact=found.exact and made is ways[0]),)
     for made in telling:
         both = next(_pairs(case, made), None)
         if both is not None:
@@ -106,7 +117,7 @@ def mistakes(case: Case) -> tuple[Explanation, ...]:
     first = min(steps for course in case.courses for steps in _parting(case.walk, course))
     if first:
         said = f"the steps are those of {_named(case)} up to step {first:,} and not after it"
-    return (Explanation(UNEXPLAINED, "error", said),)
+    return (Explanation(UNEXPLAINED, "error", said, exact=False, found=False),)
 
 
 def _parting(motion: Motion, course: Course) -> Iterator[int]:
@@ -157,7 +168,7 @@ def _candidates(case: Case) -> Iterator[Mapping[str, float]]:
     ]
     ways += [{name: float(value)} for name in means for value in _FINE]
     decay = setting.constants["weight_decay"]
-    decays = [decay * factor for factor in _FACTORS] if decay else [*_DECADES, 0.01, 0.1, 5e-4]
+    decays = [decay * factor for factor in _FACTORS] if decay else [*DECADES, 0.01, 0.1, 5e-4]
     ways += [{"weight_decay": value} for value in decays]
     ways = [way for way in ways if any(setting.constants[n] != way[n] for n in way)]
     columns = {
@@ -197,14 +208,15 @@ def _rate(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
     if not np.isfinite(factor) or factor in (0.0, 1.0):
         return
     fixed = factor * setting.lr
-    if not _fits_at(case, made, lambda lr: factor * lr):
-        if _fits_at(case, made, lambda lr: np.full_like(lr, fixed)):
+    base = _fitting_at(case, made, lambda lr: factor * lr)
+    if base is None:
+        if _fitting_at(case, made, lambda lr: np.full_like(lr, fixed)) is not None:
             yield Explanation(RATE, "error", f"the rate is {number(fixed)}, whatever lr is")
         return
     if factor < 0:
         times = "" if factor == -1 else f", and is {number(-factor)} times as long"
         reason = reason_of(SIGN, Replacement("", ""), setting.optimizer)
-        yield Explanation(SIGN, "error", f"{reason}{times}")
+        yield Explanation(SIGN, "error", f"{reason}{times}", exact=base.exact)
         return
     said = f"each step is {number(factor)} times that of {_named(case)}"
     if case.update.takes_rate:
@@ -215,25 +227,25 @@ def _rate(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
     yield Explanation(RATE, "error", said, (CONSTANT,))
 
 
-def _fits_at(case: Case, made: Sequence[Course], rate: Callable[[Array], Array]) -> bool:
-    """Return whether the optimizer, by any convention, produces the weights at other rates."""
+def _fitting_at(case: Case, made: Sequence[Course], rate: Callable[[Array], Array]) -> Base | None:
+    """Return the optimizer, by some convention, that produces the weights at other rates."""
     setting = case.update.setting
     courses = [replace(t, probes=replace(t.probes, lr=rate(t.probes.lr))) for t in made]
     bases = bases_of(setting.optimizer, setting.constants)
-    return any(_fits(base, setting.constants, courses) for base in bases)
+    return next((one for one in bases if _fits(one.program, setting.constants, courses)), None)
 
 
 def _pairs(case: Case, made: Sequence[Course]) -> Iterator[tuple[Explanation, ...]]:
     """Yield a known mistake and a small change that together produce the same weights."""
     setting = case.update.setting
     for variant, program in programs_of(MISTAKES, setting.optimizer, setting.constants):
-        for other in _edits(case, made, [program]):
+        for other in _edits(case, made, [Base(program)]):
             said = variant.said.format(optimizer=setting.optimizer)
             yield Explanation(variant.rule, variant.severity, said), other
 
 
 def _edits(
-    case: Case, made: Sequence[Course], bases: Sequence[UpdateProgram] | None = None
+    case: Case, made: Sequence[Course], bases: Sequence[Base] | None = None
 ) -> Iterator[Explanation]:
     """Yield the small changes of the optimizer's program, in any spelling, that produce the same.
 
@@ -249,11 +261,12 @@ def _edits(
         return _fits(program, setting.constants, made)
 
     for base in bases_of(setting.optimizer, setting.constants) if bases is None else bases:
-        timed = any("t" in names_read(line.value) for line in base.lines)
-        scope = scope_of(base, setting.constants, lr=setting.lr, timed=timed)
-        remedies = Search(base, scope, few, passes).single()
+        program = base.program
+        timed = any("t" in names_read(line.value) for line in program.lines)
+        scope = scope_of(program, setting.constants, lr=setting.lr, timed=timed)
+        remedies = Search(program, scope, few, passes).single()
         if remedies:
-            yield _edited(case, base, remedies)
+            yield replace(_edited(case, program, remedies), exact=base.exact)
             return
 
 

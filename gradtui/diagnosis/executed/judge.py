@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,13 @@ class Case(Struct, frozen=True, eq=False):
         """Return the course on some sequences."""
         return _course(Origin.DRAWN, Motion(self.ours, probes.constants), probes, self.walk)
 
+    def against(
+        self, program: UpdateProgram, constants: Mapping[str, float], probes: Probes
+    ) -> Course:
+        """Return the course of another program on some sequences."""
+        other = replace(probes, constants=constants)
+        return _course(Origin.DRAWN, Motion(program, constants), other, self.walk)
+
     def plain(self, size: float = 1.0) -> Course:
         """Return the course on a plain sequence with gradients scaled by a factor."""
         first = self.courses[0].probes
@@ -95,6 +103,17 @@ def case_of(update: Update, *, together: bool = True) -> Case:
     motion = Motion(ours, setting.constants)
     courses = tuple(_course(level, motion, probes, walk) for level, probes in drawn)
     return Case(update, ours, walk, courses)
+
+
+def short_case_of(update: Update, case: Case) -> Case:
+    """Return the case of an update with other constants than another case, on the first course."""
+    setting = update.setting
+    ours = update_of(setting.optimizer, setting.constants)
+    walk = Walk(update, ours, together=case.walk.together)
+    probes = replace(case.courses[0].probes, constants=setting.constants)
+    walk.weights(probes)
+    motion = Motion(ours, setting.constants)
+    return Case(update, ours, walk, (_course(Origin.DRAWN, motion, probes, walk),))
 
 
 def _course(level: Origin, motion: Motion, probes: Probes, walk: Walk) -> Course:

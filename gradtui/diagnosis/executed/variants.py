@@ -152,11 +152,44 @@ _SPELLINGS = (
 """Equivalent forms of the programs in public code."""
 
 
-def bases_of(optimizer: str, constants: Hyperparameters) -> Iterator[UpdateProgram]:
-    """Yield the forms of an optimizer that a mistake may be a small change of."""
+class Form(Struct, frozen=True):
+    """An optimizer as code writes it: by a convention, with another eps, or as it is."""
+
+    variant: Variant = Variant("", "info", (), "")
+    eps: float | None = None
+    """Its own eps; None for the given one."""
+
+    def constants(self, given: Hyperparameters) -> dict[str, float]:
+        """Return its constants."""
+        return {**given} if self.eps is None else {**given, "eps": self.eps}
+
+
+DECADES = tuple(10.0**-power for power in range(3, 17))
+
+
+def forms_of(constants: Hyperparameters) -> Iterator[Form]:
+    """Yield the forms of an optimizer in which code is no mistake, the optimizer itself first."""
+    eps = constants.get("eps")
+    others = () if eps is None else tuple(one for one in DECADES if one != eps)
+    for own in (None, *others):
+        yield Form(eps=own)
+        yield from (Form(variant, own) for variant in CONVENTIONS)
+
+
+class Base(Struct, frozen=True):
+    """A program that a mistake may be a small change of."""
+
+    program: UpdateProgram
+    exact: bool = True
+    """Whether it is the optimizer itself, in whatever spelling, not one by a convention."""
+
+
+def bases_of(optimizer: str, constants: Hyperparameters) -> Iterator[Base]:
+    """Yield the optimizer in all spellings, then by the conventions of public code."""
     spelled = [Variant("", "info", changes, "") for changes in ((), *_SPELLINGS)]
-    for _, program in programs_of((*spelled, *CONVENTIONS), optimizer, constants):
-        yield program
+    for variants, exact in ((spelled, True), (CONVENTIONS, False)):
+        for _, program in programs_of(variants, optimizer, constants):
+            yield Base(program, exact)
 
 
 def programs_of(

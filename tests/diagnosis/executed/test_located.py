@@ -3,6 +3,7 @@
 import importlib.util
 from pathlib import Path
 
+import pytest
 
 import gradtui
 from gradtui.diagnosis.finding import Finding
@@ -49,3 +50,145 @@ def test_no_edit_stores_into_a_module(tmp_path):
     module = loaded(tmp_path / "holders.py", wrong)
     found = error_of(module, "Steps", "sgd", lr=0.01, momentum=0.9)
     assert found.fix == "self.speeds[i] = self.momentum * self.speeds.get(i, 0.0) - self.lr * g"
+
+
+OWN_FORMS = """
+import numpy as np
+
+
+class Sums:
+    def __init__(self, lr):
+        self.lr, self.sums = lr, {}
+
+    def update(self, params, grads):
+        for key in params:
+            self.sums[key] = self.sums.get(key, 0.0) + grads[key]**2
+            params[key] -= self.lr * grads[key] / (np.sqrt(self.sums[key]) + 1e-7)
+
+
+class Rooted:
+    def __init__(self, lr, rho=0.99):
+        self.lr, self.rho, self.size = lr, rho, 0.0
+
+    def update(self, w, grad):
+        self.size = self.rho * self.size + (1 - self.rho) * grad**2
+        return w - self.lr * grad / np.sqrt(self.size + 1e-8)
+
+
+class Folded:
+    def __init__(self, lr, b1=0.9, b2=0.999):
+        self.lr, self.b1, self.b2, self.count = lr, b1, b2, 0
+        self.mean, self.size = {}, {}
+
+    def update(self, params, grads):
+        self.count += 1
+        rate = self.lr * np.sqrt(1 - self.b2**self.count) / (1 - self.b1**self.count)
+        for key in params:
+            mean, size = self.mean.get(key, 0.0), self.size.get(key, 0.0)
+            self.mean[key] = mean + (1 - self.b1) * (grads[key] - mean)
+            self.size[key] = size + (1 - self.b2) * (grads[key]**2 - size)
+            params[key] -= rate * self.mean[key] / (np.sqrt(self.size[key]) + 1e-7)
+
+
+class Averaged:
+    def __init__(self, lr, momentum):
+        self.lr, self.momentum, self.speed = lr, momentum, 0.0
+
+    def update(self, w, grad):
+        self.speed = self.momentum * self.speed + (1 - self.momentum) * grad
+        return w - self.lr * self.speed
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "optimizer", "given", "right", "wrong"),
+    [
+        ("Sums", "adagrad", {}, "params[key] -= self.lr * grads", "params[key] += self.lr * grads"),
+        ("Sums", "adagrad", {}, "/ (np.sqrt(self.sums", "* (np.sqrt(self.sums"),
+        ("Rooted", "rmsprop", {}, "(1 - self.rho) *", "(1 + self.rho) *"),
+        ("Rooted", "rmsprop", {}, "w - self.lr * grad / np", "w + self.lr * grad / np"),
+        ("Folded", "adam", {}, "(1 - self.b2) * (", "(1 - self.b1) * ("),
+        ("Folded", "adam", {}, "np.sqrt(1 - self.b2**", "np.sqrt(1 - self.b1**"),
+        ("Averaged", "sgd", {"momentum": 0.9}, "w - self.lr * self.speed",
+         "w + self.lr * self.speed"),
+        ("Averaged", "sgd", {"momentum": 0.5}, "w - self.lr * self.speed",
+         "w + self.lr * self.speed"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_located_in_the_form_of_the_code(
+    tmp_path, name, optimizer, given, right, wrong
+):
+    at = OWN_FORMS.index(right, OWN_FORMS.index(f"class {name}"))
+    source = OWN_FORMS[:at] + wrong + OWN_FORMS[at + len(right) :]
+    found = error_of(loaded(tmp_path / "forms.py", source), name, optimizer, lr=0.01, **given)
+    assert found.line == source[: source.index(wrong, at)].count("\n") + 1
+    assert right in found.fix
+
+
+@pytest.mark.parametrize(("name", "optimizer"), [
+    ("Sums", "adagrad"), ("Rooted", "rmsprop"), ("Folded", "adam"),
+])  # fmt: skip
+def test_the_form_alone_is_no_mistake(tmp_path, name, optimizer):
+    module = loaded(tmp_path / "forms.py", OWN_FORMS)
+    found = gradtui.check_update(getattr(module, name), optimizer, lr=0.01)
+    assert found
+    assert {one.severity for one in found} <= {"info", "warning"}
+    assert not any(one.fix for one in found)
+
+
+CONFIG = """
+import numpy as np
+
+
+def adam(w, dw, config):
+    mean, size = config.get("mean", 0.0), config.get("size", 0.0)
+    t = config.get("t", np.uint32(0)) + 1
+    beta1, beta2 = config.get("beta1", 0.9), config.get("beta2", 0.999)
+    config["mean"] = mean = beta1 * mean + (1 - beta1) * dw
+    config["size"] = size = beta2 * size + (1 - beta2) * dw**2
+    config["t"] = t
+    step = mean / (1 - beta1**t) / (np.sqrt(size / (1 - beta2**t)) + 1e-8)
+    return w - config["learning_rate"] * step, config
+"""
+
+
+@pytest.mark.parametrize("given", [{}, {"beta1": 0.8}])
+def test_a_fix_runs_with_the_users_own_arguments(tmp_path, given):
+    wrong = CONFIG.replace("np.uint32(0)", "np.uint32(1)")
+    module = loaded(tmp_path / "config.py", wrong)
+    found = error_of(module, "adam", "adam", lr=0.01, **given)
+    assert found.fix == 't = config.get("t", np.uint32(0)) + 1'
+
+
+STARTS = """
+def sums(w, g, state, lr, eps):
+    total = state["total"] = state.get("total", 1.0) + g * g
+    return w - lr * g / (total**0.5 + eps)
+"""
+
+
+def test_where_a_sum_starts_is_not_taken_for_a_constant(tmp_path):
+    found = error_of(loaded(tmp_path / "starts.py", STARTS), "sums", "adagrad", lr=0.01)
+    assert "s starts at 1, that of adagrad at 0" in found.message
+    assert "weight_decay" not in found.message
+    assert found.line == 3
+
+
+SCALED = """
+import numpy as np
+
+
+def adam(w, g, state, lr, t, share=1):
+    m = state["m"] = 0.9 * state.get("m", 0.0) + 0.1 * g
+    v = state["v"] = 0.999 * state.get("v", 0.0) + 0.001 * g**2
+    step = m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+    step = step / np.maximum(np.power(np.sum(np.abs(step) ** 2), 1 / 2), 0.25)
+    return w - lr * step
+"""
+
+
+def test_an_exponent_is_not_taken_for_a_constant(tmp_path):
+    module = loaded(tmp_path / "scaled.py", SCALED)
+    found = error_of(module, "adam", "adam", lr=0.01)
+    assert "eps is" not in found.message
+    assert "1e-08" not in (found.fix or "")

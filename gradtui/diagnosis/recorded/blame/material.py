@@ -91,15 +91,16 @@ def _part(s: Statement, node: ast.expr) -> Held | None:
 
 
 def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
-    """Yield other values for the numbers that are written in a statement."""
+    """Yield other values for the numbers that are written in a statement, 0 and 1 the likeliest."""
     for node in s.nodes:
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
             operand = isinstance(s.parents.get(node), ast.BinOp)  # leaving it out is better than 0
             for value in wanted:
                 if value != node.value and (value or not operand):
-                    told = f"{s.text(node)} must be {value!r}"
-                    edit = s.replaced(node, repr(value))
-                    yield Candidate((edit,), "wrong-variable", told, 1, repr(value), node)
+                    whole = isinstance(node.value, int) and value in (0, 1)
+                    text = repr(int(value) if whole else value)
+                    told, edit = f"{s.text(node)} must be {text}", s.replaced(node, text)
+                    yield Candidate((edit,), "wrong-variable", told, int(not whole), text, node)
 
 
 def unused(s: Statement) -> Iterator[Candidate]:

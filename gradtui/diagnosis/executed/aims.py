@@ -1,0 +1,107 @@
+"""What an edited update may be: the optimizer as it is, or in the form that the user's code has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from msgspec.structs import replace
+
+from gradtui.diagnosis.executed.calls import Setting
+from gradtui.diagnosis.executed.judge import Case, short_case_of
+from gradtui.diagnosis.executed.variants import Form, forms_of
+from gradtui.diagnosis.executed.walk import Walk
+from gradtui.diagnosis.updates.evidence import Course
+from gradtui.diagnosis.updates.probes import Probes, Target
+
+SHARE = 0.87
+"""What a constant is multiplied by for another one, with which a mended update is right, too."""
+
+
+class Aim:
+    """An optimizer in a form, as an edited update may be."""
+
+    def __init__(self, case: Case, form: Form) -> None:
+        self._case, self.form = case, form
+        constants = case.update.setting.constants
+        self._constants = form.constants(constants)
+        program = form.variant.program(case.update.setting.optimizer, self._constants)
+        self.exists = program is not None
+        """Whether the optimizer has the form."""
+        self._program = case.ours if program is None else program
+        self._targets = dict[int, Target]()
+
+    def on(self, probes: Probes) -> Target:
+        """Return its weights along some sequences."""
+        return self._case.against(self._program, self._constants, probes).target
+
+    def fits(self, walk: Walk) -> bool:
+        """Return whether an update has its weights on every course."""
+        for at, course in enumerate(self._case.courses):
+            if at not in self._targets:
+                self._targets[at] = self.on(course.probes)
+            if not self._targets[at].agrees_always(walk.weights(course.probes)).all():
+                return False
+        return True
+
+
+def aims_of(case: Case, *, forms: Sequence[Form]) -> list[Aim]:
+    """Return the optimizer in those of some forms that it has."""
+    return [aim for form in forms if (aim := Aim(case, form)).exists]
+
+
+def forms_for(setting: Setting) -> Iterator[Form]:
+    """Yield the forms of an optimizer in which an update is no mistake; given eps are as given."""
+    for form in forms_of(setting.constants):
+        if form.eps is None or "eps" not in setting.given:
+            yield form
+
+
+class Redrawn:
+    """The update with other constants in place of the given ones that it takes."""
+
+    def __init__(self, case: Case) -> None:
+        update, sequences = case.update, case.courses[0].probes
+        own = case.walk.weights(sequences)
+        setting, taken = update.setting, dict[str, float]()
+        for name in sorted(setting.given):
+            value = setting.constants[name]
+            if value and name != "nesterov" and update.takes(name):
+                other = _redrawn(setting, {name: value * SHARE})
+                try:
+                    walk = short_case_of(replace(update, setting=other), case).walk
+                except Exception:  # the user's code may refuse this constant
+                    continue
+                if not np.array_equal(walk.weights(sequences), own, equal_nan=True):
+                    taken[name] = value * SHARE
+        self.case: Case | None = None
+        """None if it takes no constant from the caller."""
+        if taken:
+            self.case = short_case_of(replace(update, setting=_redrawn(setting, taken)), case)
+
+    def fits(self, form: Form) -> bool:
+        """Return whether the update as it stands has a form with the other constants, too."""
+        if self.case is None:
+            return True
+        return Aim(self.case, form).fits(self.case.walk.afresh())
+
+
+def _redrawn(setting: Setting, constants: Mapping[str, float]) -> Setting:
+    return replace(setting, constants={**setting.constants, **constants})
+
+
+def is_that_constant(
+    case: Case, name: str, courses: Sequence[Course], form: Form, walk: Walk
+) -> bool:
+    """Return whether an update has a form's weights with another value of a constant."""
+    setting = case.update.setting
+    other = _redrawn(setting, {name: setting.constants[name] * SHARE})
+    constants = form.constants(other.constants)
+    program = form.variant.program(setting.optimizer, constants)
+    assert program is not None
+    return all(
+        case.against(program, constants, one.probes)
+        .target.agrees_always(walk.weights(one.probes))
+        .all()
+        for one in courses
+    )
