@@ -90,10 +90,13 @@ class Live(Part):
 
     def _run_again(self) -> None:
         """Run the code of a call again with the terminal to itself: it may print, ask, or hang."""
+        from gradtui.tui.prompt import leave_prompt
+
         host, session = self._host, self._session
         if session.again is None:
             host.say("only the program that opened this can run its code again")
             return
+        leave_prompt(host.screen)  # such as the question whether to run it again
         host.stop()
         try:
             with host.screen.app.suspend():

@@ -198,6 +198,16 @@ async def test_a_fix_is_written_into_the_file_when_asked_and_run_when_asked(call
         assert "changed since it was run" in terminal.session.message
 
 
+async def test_the_question_whether_to_run_again_ends_with_running_again(call):
+    async with call("3").run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        await terminal.press("W")
+        assert "Enter runs the file again" in terminal.text
+        await terminal.press("R")
+        assert "Enter runs the file again" not in terminal.text
+
+
 async def test_a_call_of_a_program_is_not_offered_to_be_run_again(call, tmp_path):
     app = call("3")
     app._session.again = None
