@@ -199,7 +199,9 @@ def with_axes(sheet: Sheet, across: Range, upward: Range, name: str) -> list[Tex
     at_row = {}
     for value, text in zip(ticks, tick_texts(ticks), strict=True):
         share = (value - upward[0]) / (upward[1] - upward[0])
-        at_row[sheet.rows - 1 - min(int(share * sheet.rows), sheet.rows - 1)] = text
+        # Of numbers too long for the margin the last digits tell which is which.
+        shown = text if len(text) <= MARGIN else f"…{text[1 - MARGIN :]}"
+        at_row[sheet.rows - 1 - min(int(share * sheet.rows), sheet.rows - 1)] = shown
     drawn = [
         (
             *line((pad(at_row.get(row, ""), MARGIN, right=True) + "┤│"[row not in at_row], "dim")),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import gradtui
-from gradtui.explain.sheet import POINT
+from gradtui.explain.sheet import POINT, Sheet
 from gradtui.explain.spans import line_text, line_width
-from gradtui.explain.surface import surface_key, surface_rows, surface_title
+from gradtui.explain.surface import surface_key, surface_rows, surface_title, with_axes
 
 SCENARIOS = ("illustration", "one_weight", "ravine", "softmax_classifier", "late_nan",
              "five_parcels_rate_1_5", "minibatches")  # fmt: skip
@@ -216,3 +216,11 @@ def test_a_label_wider_than_its_letters_gives_way_to_the_name(write):
     session = gradtui.load(path)
     session.surface.show()
     assert surface_title(session.frame) == "Surface  w[0], w[1]"
+
+
+def test_numbers_too_long_for_the_left_axis_are_told_apart_by_their_last_digits():
+    near = (-1.0835714, -1.0835706)
+    rows = [line_text(row) for row in with_axes(Sheet(8, 40), (0.0, 1.0), near, "w")]
+    marks = [row.partition("┤")[0].strip() for row in rows if "┤" in row]
+    assert len(marks) > 1 and len(set(marks)) == len(marks)
+    assert all(mark.startswith("…") and "-1.0835" not in mark for mark in marks)
