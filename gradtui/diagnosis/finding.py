@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 from msgspec import Struct
 
 from gradtui.base.source import Place
+from gradtui.base.text import clean
 from gradtui.scenario.problem import Problem
 from gradtui.scenario.rules import GRADIENT_RULES, RUN_RULES, UPDATE_RULES
 
@@ -36,6 +37,14 @@ class Finding(Struct, frozen=True):
     """The place of the culprit in its line, if known."""
     replaces: tuple[int, int] | None = None
     """For code that is run: the first and the last line that the fix replaces."""
+
+    def __str__(self) -> str:
+        """Return it as a person reads it: its place, the message, the rule, and the fix."""
+        file = self.place.file if self.place is not None else ""
+        where = ":".join(filter(None, (file, f"{self.line or ''}")))
+        said = f"{self.severity}: {self.message} [{self.rule}]"
+        fix = f"\n  fix: {self.fix.strip()}" if self.fix else ""
+        return clean(f"{where}: {said}{fix}" if where else f"{said}{fix}", newlines=True)
 
     @property
     def of_update(self) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gradtui.base.source import Place
 from gradtui.diagnosis.finding import Finding, gravest_first
 
 
@@ -22,6 +23,15 @@ def finding(rule, severity="error", **more):
 def test_a_rule_tells_what_a_finding_concerns(rule, alternatives, concerns):
     found = finding(rule, alternatives=alternatives)
     assert (found.of_gradient, found.of_update, found.of_run) == concerns
+
+
+def test_a_finding_is_printed_as_a_person_reads_it():
+    place = Place(3, 5, file="net.py")
+    found = finding("sign", place=place, fix="  dw = -x")
+    assert str(found) == "net.py:3: error: it is wrong [sign]\n  fix: dw = -x"
+    assert str(finding("sign")) == "3: error: it is wrong [sign]"
+    hostile = Finding("sign", "error", "w", None, "it is \x1b[31mwrong", {})
+    assert "\x1b" not in str(hostile) and str(hostile).startswith("error: it is ")
 
 
 def test_the_gravest_come_first_and_equals_keep_their_order():
