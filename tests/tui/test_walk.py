@@ -86,7 +86,7 @@ async def test_on_a_small_terminal_c_shows_what_was_found_and_7_all_of_it(termin
         await t.press("7", "z")
         text = " ".join(t.text.replace("│", " ").split())
         assert "keep the argument above 0" in text
-        assert "step 0 (lr 0.5, gradient 29.15)" in text
+        assert "step 0 (lr 0.5, |∇| 29.15)" in text
 
 
 @pytest.mark.parametrize(

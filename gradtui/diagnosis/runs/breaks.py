@@ -181,7 +181,7 @@ def _chain(run: Run, tape: Tape, found: Break) -> list[str]:
             for node in moved[:2]
         )
         rows.append(
-            f"step {run.first + step:,} (lr {short(run.base_rate(step))}, gradient "
+            f"step {run.first + step:,} (lr {short(run.base_rate(step))}, |∇| "
             f"{short(here.gradient_norm)}): {told}"
         )
     return rows

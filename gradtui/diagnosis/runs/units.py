@@ -156,11 +156,13 @@ def _pushed(run: Run, found: Blocked, since: int) -> str:
     move = run.update(step)[list(found.entries)]
     largest = int(np.argmax(np.abs(move)))
     name, place = run.parameter_of(found.entries[largest])
+    at = [node.name for node in run.graph.parameters].index(name)
+    gradient = float(run.tape(step).driving(at)[place])
     before = float(run.history.state(step)[found.entries[largest]])
     return (
         f"the update of step {run.first + step:,} pushed {element_text(name, place)} from "
         f"{short(before)} to {short(before + float(move[largest]))} (rate "
-        f"{short(run.base_rate(step))}, gradient {short(run.tape(step).gradient_norm)})"
+        f"{short(run.base_rate(step))}, its gradient {short(gradient)})"
     )
 
 

@@ -16,7 +16,7 @@ def test_the_first_node_that_is_not_finite_is_named_with_its_operands_and_how_th
     assert finding.evidence["operands"] == pytest.approx({"w": -0.2})
     assert finding.evidence["rates"] == [0.4] * 3
     assert finding.evidence["gradient_norms"] == [1.0] * 3
-    assert "step 2 (lr 0.4, gradient 1): w 0.2 → -0.2" in finding.message
+    assert "step 2 (lr 0.4, |∇| 1): w 0.2 → -0.2" in finding.message
 
 
 @pytest.mark.parametrize(

@@ -23,4 +23,6 @@ def test_a_layer_that_a_step_kills_dies_at_the_step_after():
     finding = only(diagnose_run(gradtui.load("dead_relu").problem))
     assert (finding.rule, finding.target, finding.step) == ("dead-relu", "h", 2)
     assert finding.evidence["units"] == [0, 1, 2]
-    assert "the update of step 1 pushed" in finding.message
+    assert (
+        "the update of step 1 pushed A[1, 2] from 3.782 to -931.7 (rate 0.3, its gradient 3118)"
+    ) in finding.message
