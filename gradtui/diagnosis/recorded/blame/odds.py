@@ -54,7 +54,8 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         alike = becomes_alike(unit, own, edits) or self._remembers
         likelier = _ALIKE * (alike or self._is_spelled) - _OUTSIDE * self._is_outside
         likelier += _SUMMED * becomes_sum(unit, own, edits) - _ODD * becomes_odd(unit, own, edits)
-        return max(0, self.apart + self._turns - likelier) + self.orphans + _KEPT * self._adapts
+        unlikely = max(int(self._turns), self.apart - likelier)
+        return unlikely + self.orphans + _KEPT * self._adapts
 
     @property
     def apart(self) -> int:
@@ -74,7 +75,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def _turns(self) -> bool:
         """Whether it puts a minus to a value that is right but for its sign.
 
-        That is likely, but the mistake may be in a value from which that one is made.
+        That is likely, but what the code beside tells of the values that it is made of is likelier.
         """
         return self.suspect.opposite and self.candidate.rule == "sign" and self._keeps
 
