@@ -250,6 +250,11 @@ class Statement:
         return own if isinstance(own, ast.expr) else None
 
     @property
+    def unpacks(self) -> bool:
+        """Whether the statement stores several values, of which each may be anything."""
+        return isinstance(self.node, ast.Assign) and isinstance(self.node.targets[0], ast.Tuple)
+
+    @property
     def restores(self) -> bool:
         """Whether the statement unpacks what the forward half has saved."""
         value = self.node.value if isinstance(self.node, ast.Assign) else None
