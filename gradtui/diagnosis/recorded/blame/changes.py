@@ -15,7 +15,7 @@ from gradtui.diagnosis.recorded.blame.conditions import conditions
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.idle import idles, unread
 from gradtui.diagnosis.recorded.blame.likeness import likenesses
-from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings, unused
+from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings
 from gradtui.diagnosis.recorded.blame.options import options
 from gradtui.diagnosis.recorded.blame.orders import conjugates, orders
 from gradtui.diagnosis.recorded.blame.partly import partly
@@ -30,8 +30,7 @@ from gradtui.diagnosis.recorded.blame.throughout import throughout
 def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Iterator[Candidate]:
     """Yield the edits of a statement; `wanted` are the numbers that may belong there."""
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
-        activations, patterns, unused, partial(idles, slots=slots), unread, options, throughout,
-        conjugates,
+        activations, patterns, partial(idles, slots=slots), unread, options, throughout, conjugates,
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
         restored, picks, carries, accumulations, partly, resets, copies, conditions, applied,
     )  # fmt: skip

@@ -109,32 +109,40 @@ def is_of_another(s: Statement, text: str) -> bool:
 
 
 def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
-    """Yield factors and terms that nothing uses, in the places where a part may be missing."""
-    for text in forgotten(s)[:_MOST]:
+    """Yield factors and terms that nothing uses, in the places where a part may be missing.
+
+    What the function itself has computed, or is given, is likelier missing in a whole value.
+    """
+    for at, text in enumerate(forgotten(s)):
         held = s.scope.get(text)
         if held is None or held.kind not in "fbi" or (held.kind == "i" and held.shape):
             continue
         for slot in slots:
-            yield from _in_slot(slot, s.spelled(text), held)
-        if held.kind == "f":
+            own = slot.whole and text in s.idle
+            if own or at < _MOST:
+                # One of many numbers that nothing uses may be there for other reasons.
+                yield from _in_slot(slot, s.spelled(text), held, near=own and bool(held.shape))
+        if held.kind == "f" and at < _MOST:
             yield from _terms(s, s.spelled(text))
 
 
-def _in_slot(slot: Slot, text: str, held: Held) -> Iterator[Candidate]:
-    s, node = slot.s, slot.node
-    for fitting in _fitting(text, held.shape, slot.shape) if text not in s.text(node) else ():
+def _in_slot(slot: Slot, text: str, held: Held, *, near: bool) -> Iterator[Candidate]:
+    s, node, cost = slot.s, slot.node, 0 if near else 1
+    if re.search(rf"(?<![\w.]){re.escape(text)}(?!\w)", s.text(node)):
+        return
+    for fitting in _fitting(text, held.shape, slot.shape):
         named = f"{fitting}, which nothing uses, is missing"
         if slot.takes_factors:
             told = f"the factor {named}"
-            yield Candidate((slot.times(fitting),), "missing-factor", told, 1, fitting, node)
+            yield Candidate((slot.times(fitting),), "missing-factor", told, cost, fitting, node)
         if slot.takes_factors and held.kind != "b":
             edit, told = slot.times(f"1 / {fitting}"), f"the division by {named}"
-            cost = 1 if held.kind == "i" else 2  # by a count
-            yield Candidate((edit,), "missing-factor", told, cost, f"1 / {fitting}", node)
+            further = 1 if held.kind == "i" else 2  # by a count
+            yield Candidate((edit,), "missing-factor", told, further, f"1 / {fitting}", node)
         for sign in "+-" if held.kind == "f" and slot.takes_numbers else "":
             edit = s.replaced(node, f"{s.inside(node, 1)} {sign} {fitting}", 1)
-            cost = 1 if sign == "+" else 2
-            yield Candidate((edit,), "missing-path", f"the term {named}", cost, fitting, node)
+            further = cost + (sign == "-" and not near)
+            yield Candidate((edit,), "missing-path", f"the term {named}", further, fitting, node)
 
 
 def _terms(s: Statement, text: str) -> Iterator[Candidate]:

@@ -13,17 +13,11 @@ from gradtui.diagnosis.recorded.blame.names import apart
 from gradtui.diagnosis.recorded.blame.pure import computes
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held, flags_of
-from gradtui.engine.shapes import stretches
 from gradtui.recording.places import is_users_file
 
 _MOST_NAMES, _MOST_FUNCTIONS = 24, 10
 _ENTRY = re.compile(r"\[-?\w+\]$")
 """The end of an entry's text, by its number."""
-_UNUSED = (
-    ("+", "missing-path", "term"), ("-", "missing-path", "term"), ("*", "missing-factor", "factor"),
-)  # fmt: skip
-"""How a value that nothing uses may have to be joined, with the mistake that it implies."""
-_JOINED = (("+", "missing-path", "term"), ("*", "missing-factor", "factor"))
 
 
 def renamings(s: Statement) -> Iterator[Candidate]:
@@ -101,24 +95,6 @@ def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
                     text = repr(int(value) if whole else value)
                     told, edit = f"{s.text(node)} must be {text}", s.replaced(node, text)
                     yield Candidate((edit,), "wrong-variable", told, int(not whole), text, node)
-
-
-def unused(s: Statement) -> Iterator[Candidate]:
-    """Yield terms and factors that the function computes before and uses nowhere."""
-    value = s.value()
-    parts = value.elts if isinstance(value, ast.Tuple) else [value] if value is not None else []
-    for name in s.idle:
-        held = s.scope.get(name)
-        for part in parts if held is not None and held.kind in "fb" else ():
-            known = s.shape(part)
-            if held is None or (known is not None and not stretches(held.shape, known)):
-                continue
-            for sign, rule, what in _UNUSED:
-                text = f"{s.inside(part, 1 + (sign == '*'))} {sign} {name}"
-                told = f"the {what} {name}, which nothing uses, is missing"
-                edit = s.replaced(part, text, 1 + (sign == "*"))
-                # One of many numbers that nothing uses may be there for other reasons.
-                yield Candidate((edit,), rule, told, int(not held.shape), name, part)
 
 
 def given(s: Statement) -> Iterator[Candidate]:
