@@ -31,6 +31,7 @@ ACROSS = {
     "cli/test_interrupts.py", "debugger/test_call.py", "debugger/test_walks.py",
     "diagnosis/backward/test_deep.py", "diagnosis/recorded/test_beside_others.py",
     "diagnosis/recorded/test_containers.py",
+    "diagnosis/recorded/test_equal_edits.py",
     "diagnosis/recorded/test_forgotten_parts.py", "diagnosis/recorded/test_idle_terms.py",
     "diagnosis/recorded/test_lines_at_fault.py",
     "diagnosis/recorded/test_programs.py", "diagnosis/recorded/test_reach_of_edits.py",
