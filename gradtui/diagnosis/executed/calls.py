@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -17,6 +18,8 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
+from gradtui.diagnosis.executed.layers import Layers
+from gradtui.diagnosis.executed.signatures import parameters_of
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.recording.functions import function_of, name_of
 from gradtui.recording.kept import Kept
@@ -28,9 +31,10 @@ Arrays = dict[str, Array]
 _ALSO: Mapping[str, tuple[str, ...]] = {
     "lr": ("learning_rate",),
     "eps": ("epsilon",),
+    "momentum": ("mu", "beta"),
     "beta1": ("beta_1",),
     "beta2": ("beta_2",),
-    "alpha": ("decay_rate", "rho"),
+    "alpha": ("decay_rate", "rho", "beta"),
 }
 """Other names that public code has for a constant."""
 _STATES = ("state", "config")
@@ -38,6 +42,9 @@ _NAMES = ("param_name", "name", "key")
 _SEVERAL = ("params", "parameters", "grads", "gradients")
 _GRADIENTS = (*_SEVERAL[2:], "g", "grad", "gradient", "dw", "dW", "dx")
 _METHOD = "update"
+_LAYERS = 4
+_KEY = re.compile(r"d?(W|w|b|weights?|bias|gamma|beta)|d?[A-Za-z_]+\d+")
+"""Keys of parameters, or of gradients, in public code."""
 
 
 class Setting(Struct, frozen=True):
@@ -66,6 +73,10 @@ class NotMovedError(Exception):
     """The result of an update cannot be the new parameters; the text says why."""
 
 
+class UnknownArgumentError(InputError):
+    """An update asks for an argument that it is not given, in one form or in all."""
+
+
 class Update(Struct, frozen=True, eq=False):
     """The user's update as given, which can be started any number of times."""
 
@@ -74,7 +85,7 @@ class Update(Struct, frozen=True, eq=False):
     setting: Setting
     form: int = 0
     """How it takes parameters: 0 one at a time, 1 and 2 as mappings, with the gradient of W at W
-    or at dW, 3 as lists."""
+    or at dW, 3 as lists, 4 as a mapping of layers with W1, b1, W2 and so on, and dW1."""
     outside: bool = False
     """Whether it keeps state outside its arguments and objects, which each run restores."""
     alone: bool = False
@@ -95,15 +106,17 @@ class Update(Struct, frozen=True, eq=False):
     @property
     def takes_rate(self) -> bool:
         """Whether it takes the rate from gradtui."""
-        names = {"lr", *_ALSO["lr"]}
-        given = inspect.signature(self.given if inspect.isclass(self.given) else self.called)
-        return bool(names & set(given.parameters)) or "config" in given.parameters
+        return self.takes("lr")
 
     def takes(self, name: str) -> bool:
-        """Whether it takes a constant from gradtui, by whatever name."""
-        given = inspect.signature(self.given if inspect.isclass(self.given) else self.called)
-        own = given.parameters.keys()
+        """Whether it takes the rate, or a constant, from gradtui, by whatever name."""
+        given = self.given if inspect.isclass(self.given) else self.called
+        own = parameters_of(given).keys()
         return "config" in own or not own.isdisjoint((name, *_ALSO.get(name, ())))
+
+    def knows(self, name: str) -> bool:
+        """Whether it has a constant by this name, that it takes or that its object keeps."""
+        return self.takes(name) or (self.has_rate and hasattr(self.kept, name))
 
     @property
     def called(self) -> Callable[..., Any]:
@@ -147,15 +160,15 @@ class Update(Struct, frozen=True, eq=False):
     def _made_with(self, given: Any, lr: float) -> dict[str, float]:
         """Return the arguments of a class; raises InputError if it needs others."""
         values, spare = self.setting.by_name(lr), self.setting.defaults()
-        found = dict[str, float]()
-        for one in inspect.signature(given).parameters.values():
+        found, own = dict[str, float](), inspect.signature(given).parameters
+        for one in parameters_of(given).values():
             spread = one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
             needed = one.default is one.empty and not spread
             if one.name in values:
                 found[one.name] = values[one.name]
             elif needed and one.name in spare:
                 found[one.name] = spare[one.name]
-            elif needed:
+            elif needed and one.name in own:  # a base may be given it by the class
                 raise InputError(f"{self.name} needs '{one.name}', which is unknown here: "
                                  "give an object instead", file=self.name)  # fmt: skip
         return found
@@ -210,8 +223,10 @@ def _formed(update: Update) -> Update:
             except NotMovedError:
                 own = kept.put_back()
                 still, outside = still or replace(found, outside=own), outside or own
-            except InputError:
-                raise
+            except InputError as error:
+                if not isinstance(error, UnknownArgumentError):
+                    raise
+                failed = failed or error
             except Exception as error:
                 own = kept.put_back()
                 failed, outside = failed or error, outside or own
@@ -222,7 +237,21 @@ def _formed(update: Update) -> Update:
     if still is not None:
         return still
     assert failed is not None
+    if isinstance(failed, KeyError) and failed.args and _KEY.fullmatch(str(failed.args[0])):
+        raise _lacks(update, failed) from failed
     raise failed
+
+
+def _lacks(update: Update, error: KeyError) -> InputError:
+    """Return the error that an update reads a parameter by an unknown key."""
+    place = update.place
+    return InputError(
+        f"{update.name} reads {error.args[0]!r}: a dict of parameters is given with the keys W and "
+        "b and their gradients at W and b, or at dW and db, or with W1, b1 and dW1, db1, and then "
+        "a state with dW1 and db1, all 0; for others, give def step(w, g, state, lr), which calls "
+        "it with dicts of your own",
+        place, file=place.file if place else update.name,
+    )  # fmt: skip
 
 
 def _try(update: Update) -> None:
@@ -238,7 +267,7 @@ def _try(update: Update) -> None:
 def _order(update: Update) -> Sequence[int]:
     """Return the forms, most likely first."""
     several = any(name in _SEVERAL for name in inspect.signature(update.called).parameters)
-    return (1, 3, 2, 0) if several else (0, 1, 3, 2)
+    return (1, 3, 2, _LAYERS, 0) if several else (0, 1, 3, 2)
 
 
 class Run:
@@ -255,6 +284,7 @@ class Run:
             name: update.started(lr) if alone else self._call for name in weights
         }  # fmt: skip
         self._states: dict[str, dict[str, Any]] = {name: self._fresh() for name in (*weights, "")}
+        self._layers = Layers(self.weights) if update.form == _LAYERS else None
 
     def _fresh(self) -> dict[str, Any]:
         """Return an empty state; a `config` holds the rate and the given constants."""
@@ -266,7 +296,12 @@ class Run:
     def held(self) -> Sequence[Any]:
         """Everything that the update keeps: its states, and its objects."""
         owners = [getattr(call, "__self__", None) for call in self._calls.values()]
-        return [*self._states.values(), *(vars(one) for one in owners if hasattr(one, "__dict__"))]
+        layers = [] if self._layers is None else self._layers.states
+        return [
+            *self._states.values(),
+            *layers,
+            *(vars(one) for one in owners if hasattr(one, "__dict__")),
+        ]
 
     def step(self, gradients: Mapping[str, Array]) -> None:
         """Move the weights by one update; raises NotMovedError if nothing is returned."""
@@ -278,6 +313,9 @@ class Run:
                 found = {name: self._array(name, own[name]) for name in own}
             case 1:
                 found = dict(self._mapping(dict(self.weights), own))
+            case 4 if self._layers is not None:
+                given = self._layers.weights(self.weights), self._layers.gradients(own)
+                found = self._layers.found(self._returned(self._call, *given, ""), given[0])
             case 2:
                 marked = {f"d{name}": value for name, value in own.items()}
                 found = dict(self._mapping(dict(self.weights), marked))
@@ -316,7 +354,8 @@ class Run:
         """Call the update with weights, gradients, and the arguments that it asks for by name."""
         setting, found = self._update.setting, dict[str, Any]()
         known: dict[str, Any] = {"t": self._t, **setting.by_name(self._lr)}
-        spare, first, stated = setting.defaults(), list[Any](), False
+        spare, first = setting.defaults(), list[Any]()
+        states = [self._states[name]] if self._layers is None else list(self._layers.states)
         for one in self._takes.values():
             needed = one.default is one.empty
             if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
@@ -329,8 +368,8 @@ class Run:
                 found[one.name] = name
             elif len(first) < 2:
                 first.append(one)
-            elif not stated and (needed or one.name in _STATES):
-                found[one.name], stated = self._states[name], True
+            elif states and (needed or one.name in _STATES):
+                found[one.name] = states.pop(0)
             elif needed:
                 raise self._asks(one.name)
         given = [w, g]
@@ -340,11 +379,11 @@ class Run:
             return call(*given, **found)
         return call(**{one.name: value for one, value in zip(first, given, strict=True)}, **found)
 
-    def _asks(self, name: str) -> InputError:
+    def _asks(self, name: str) -> UnknownArgumentError:
         update = self._update
         place = update.place
         known = ", ".join(OPTIMIZERS[update.setting.optimizer].complete({}))
-        return InputError(
+        return UnknownArgumentError(
             f"{update.name} asks for '{name}': there are w, g, one state, t, lr and the constants "
             f"of {update.setting.optimizer} ({known})", place,
             file=place.file if place else update.name,

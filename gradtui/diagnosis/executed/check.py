@@ -115,7 +115,7 @@ def _findings(update: Update) -> tuple[Finding, ...]:
         graves = [one for one in found if one.severity == "error"]
         # An object's rate may differ from the given one without a change of its code.
         rated = update.has_rate and [one.rule for one in graves] == [RATE]
-        sought = len(graves) == 1 and not rated
+        sought = len(graves) == 1 and not rated and not graves[0].meant
         exact = all(one.exact for one in graves)
         blame = blamed(case, failed, exact=exact) if sought else None
         told = [_told_by(one, blame, case) if one in graves else one for one in found]

@@ -73,6 +73,8 @@ class Explanation(Struct, frozen=True):
     """Whether it leaves no other difference from the optimizer, such as one by a convention."""
     found: bool = True
     """Whether it tells what the update does, not only that it differs."""
+    meant: bool = False
+    """Whether it tells how to compare with what may be meant: then there is nothing to mend."""
 
 
 def conventions(case: Case) -> tuple[Explanation, ...]:
@@ -156,7 +158,8 @@ def _constants(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
     for own in _candidates(case):
         if _fits(update_of(optimizer, own), own, made):
             other = {name: value for name, value in own.items() if value != constants[name]}
-            yield Explanation(CONSTANT, "error", _other(case, other))
+            meant = other.keys().isdisjoint(setting.given)
+            yield Explanation(CONSTANT, "error", _other(case, other), meant=meant)
 
 
 def _candidates(case: Case) -> Iterator[Mapping[str, float]]:
@@ -169,6 +172,7 @@ def _candidates(case: Case) -> Iterator[Mapping[str, float]]:
     ways += [{name: float(value)} for name in means for value in _FINE]
     decay = setting.constants["weight_decay"]
     decays = [decay * factor for factor in _FACTORS] if decay else [*DECADES, 0.01, 0.1, 5e-4]
+    decays += [0.0, 0.1, 0.01] if case.update.knows("weight_decay") else []
     ways += [{"weight_decay": value} for value in decays]
     ways = [way for way in ways if any(setting.constants[n] != way[n] for n in way)]
     columns = {
@@ -224,7 +228,7 @@ def _rate(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
         return
     rate = number(fixed)
     said += f", as at the rate {rate}: give lr={rate} to compare with that"
-    yield Explanation(RATE, "error", said, (CONSTANT,))
+    yield Explanation(RATE, "error", said, (CONSTANT,), meant=True)
 
 
 def _fitting_at(case: Case, made: Sequence[Course], rate: Callable[[Array], Array]) -> Base | None:
