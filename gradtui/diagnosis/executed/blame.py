@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from gradtui.base.source import Place
 from gradtui.diagnosis.executed.aims import (
     SHARE,
     Aim,
@@ -31,6 +33,7 @@ from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.blame.watchdog import Endless
 from gradtui.diagnosis.updates.evidence import Course, astray
+from gradtui.recording.functions import function_of
 from gradtui.recording.kept import Kept
 from gradtui.recording.run import unheard
 
@@ -55,6 +58,29 @@ def blamed(case: Case, failed: Course, *, exact: bool) -> Blame | None:
     return _searched(_Walks(case, failed, aims_of(case, forms=forms)), case)
 
 
+def origin(case: Case) -> Place | None:
+    """Return where the update is computed: in the function that the user's own calls, if it does.
+
+    A call of a published optimizer only hands it the weights.
+    """
+    update, watched = case.update, Watched(())
+    place, plain = update.place, case.plain().probes
+    watched.run(lambda: case.walk.again(plain))
+    units = [one for one in watched.units() if one.code.co_name != "__init__"]
+    computing = {one: _operations(one.node) for one in units}
+    own = function_of(update.called)
+    apart = [one for one in units if place and one.file != place.file]
+    if not any(computing[one] for one in apart):
+        mine = [one for one in units if own in one.functions]
+        apart = [] if any(computing[one] for one in mine) else units
+    best = max(apart, key=lambda one: computing[one], default=None)
+    return place if best is None else Place(best.first, file=best.file)
+
+
+def _operations(node: ast.AST) -> int:
+    return sum(isinstance(one, ast.BinOp | ast.AugAssign) for one in ast.walk(node))
+
+
 def _searched(trials: _Walks, case: Case) -> Blame | None:
     called = case.update.called
     arrays = Kept(called).arrays
@@ -62,7 +88,7 @@ def _searched(trials: _Walks, case: Case) -> Blame | None:
         trials.measure()
         watched = Watched(())
         watched.run(lambda: trials.results(None))
-        suspects = Suspects(Told(), watched, faithful(watched, trials))
+        suspects = Suspects(Told(), watched, faithful(watched, trials), counting=True)
         return next(
             Search(trials, suspects, Preview(Told(), watched.held, trials.watchdog)).found(), None
         )

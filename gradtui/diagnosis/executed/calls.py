@@ -73,6 +73,12 @@ class NotMovedError(Exception):
     """The result of an update cannot be the new parameters; the text says why."""
 
 
+_WRAPPED = (
+    "for one with step(), `gradtui help optimizers` shows the lines that put params and grads "
+    "where it reads them"
+)
+
+
 class UnknownArgumentError(InputError):
     """An update asks for an argument that it is not given, in one form or in all."""
 
@@ -182,8 +188,10 @@ def update_of(given: Any, setting: Setting) -> Update:
     update = Update(given, setting)
     if not callable(update.called) or (inspect.isclass(given) and not hasattr(given, _METHOD)):
         what = update.name if callable(given) else f"a value of type {type(given).__name__}"
-        raise InputError(f"{what} cannot be called: expected step(w, g, state), or an object "
-                         "with update(params, grads)", file=update.name)  # fmt: skip
+        wrap = f": {_WRAPPED}" if callable(getattr(given, "step", None)) else ""
+        raise InputError(f"{what} cannot be given: expected step(w, g, state), or a class or an "
+                         f"object with update(params, grads){wrap}",
+                         file=update.name)  # fmt: skip
     check_signature(update)
     return _formed(update)
 

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from gradtui.base.source import InputError, did_you_mean
-from gradtui.diagnosis.executed.blame import blamed
+from gradtui.diagnosis.executed.blame import blamed, origin
 from gradtui.diagnosis.executed.calls import NotMovedError, Setting, Update, update_of
 from gradtui.diagnosis.executed.explain import Explanation, conventions, mistakes
 from gradtui.diagnosis.executed.judge import LARGE, Case, case_of
@@ -28,6 +28,11 @@ from gradtui.recording.run import Randomness, settled
 from gradtui.scenario.schema import OPTIMIZER_TABLES, constants_of
 
 _FILE = "check_update"
+_OTHERS = frozenset({
+    "adadelta", "adamax", "amsgrad", "lamb", "lars", "lion", "momentum", "nadam", "nag", "nesterov",
+    "radam", "rprop", "adabelief",
+})  # fmt: skip
+"""Optimizers that are no reference."""
 _NUMBER_FOR = re.compile(r"(?P<wrong>[0-9.e-]+) must be (?P<right>[0-9]+(\.[0-9]*)?(e-?[0-9]+)?)")
 """What a repair says of a number that it replaces."""
 
@@ -80,10 +85,7 @@ def is_right(update: Update) -> bool:
 
 def setting_of(optimizer: str, lr: float, hyperparameters: Mapping[str, Any]) -> Setting:
     """Return the setting with which an update is compared; raises InputError."""
-    if optimizer not in OPTIMIZERS:
-        hint = did_you_mean(str(optimizer), OPTIMIZERS)
-        hint = hint or f": expected {', '.join(OPTIMIZERS)}"
-        raise InputError(f"there is no optimizer '{optimizer}'{hint}", file=_FILE)
+    optimizer = _named(optimizer)
     known = [constant.name for constant in OPTIMIZERS[optimizer].hyperparameters]
     for name in hyperparameters:
         if name not in known:
@@ -99,6 +101,17 @@ def setting_of(optimizer: str, lr: float, hyperparameters: Mapping[str, Any]) ->
     constants = {name: value for name, value in constants_of(table).items()
                  if name not in ("lr", "clip_norm")}  # fmt: skip
     return Setting(optimizer, lr, constants, frozenset(hyperparameters))
+
+
+def _named(optimizer: str) -> str:
+    """Return the name of an optimizer, written in any case; raises InputError."""
+    plain = str(optimizer).strip().lower()
+    if plain in OPTIMIZERS:
+        return plain
+    # A name of another optimizer is no misspelling, however like one it is.
+    hint = "" if plain in _OTHERS else did_you_mean(plain, OPTIMIZERS)
+    hint = hint or f": expected {', '.join(OPTIMIZERS)}"
+    raise InputError(f"there is no optimizer '{optimizer}'{hint}", file=_FILE)
 
 
 def _findings(update: Update) -> tuple[Finding, ...]:
@@ -173,9 +186,8 @@ def _counts_parameters(case: Case) -> bool:
 
 
 def _finding(case: Case, failed: Course, found: Explanation, blame: Blame | None) -> Finding:
-    optimizer, place = case.update.setting.optimizer, case.update.place
-    if blame is not None:
-        place = blame.place
+    optimizer = case.update.setting.optimizer
+    place = origin(case) if blame is None else blame.place
     plain = case.plain()
     parting = first_parting(case.walk, plain)
     where = ""

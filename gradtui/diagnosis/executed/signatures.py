@@ -1,4 +1,4 @@
-"""What the user's classes and functions take: the names of their arguments, also those passed on."""
+"""What the user's classes and functions take: the names of arguments, also those passed on."""
 
 from __future__ import annotations
 

@@ -143,3 +143,32 @@ def test_a_decay_of_its_own_is_told_without_a_fix(step, value):
     assert f"weight_decay is {value} here" in found.message
     assert f"give weight_decay={value} to compare with that" in found.message
     assert found.fix is None
+
+
+def plain(w, g, state, lr):
+    return w - lr * g
+
+
+@pytest.mark.parametrize("name", ["SGD", "sgd", "Sgd "])
+def test_the_name_of_an_optimizer_is_written_in_any_case(name):
+    assert not gradtui.check_update(plain, name, lr=0.01)
+
+
+@pytest.mark.parametrize("name", ["nadam", "AdaMax", "amsgrad", "adadelta", "lion"])
+def test_an_optimizer_that_is_no_reference_is_no_misspelling(name):
+    with pytest.raises(InputError, match=f"no optimizer '{name}': expected sgd, adagrad"):
+        gradtui.check_update(plain, name, lr=0.01)
+
+
+class Stepping:
+    def __init__(self, params, lr):
+        self.params, self.lr = params, lr
+
+    def step(self):
+        for one in self.params:
+            one.data = one.data - self.lr * one.grad
+
+
+def test_a_class_with_a_step_is_told_how_to_be_wrapped():
+    with pytest.raises(InputError, match=r"update\(params, grads\).*gradtui help optimizers"):
+        gradtui.check_update(Stepping, "sgd", lr=0.01)

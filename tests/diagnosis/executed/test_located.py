@@ -192,3 +192,89 @@ def test_an_exponent_is_not_taken_for_a_constant(tmp_path):
     found = error_of(module, "adam", "adam", lr=0.01)
     assert "eps is" not in found.message
     assert "1e-08" not in (found.fix or "")
+
+
+COUNTING = """
+import numpy as np
+
+
+class Adam:
+    def __init__(self, lr, b1=0.9, b2=0.999):
+        self.lr, self.b1, self.b2, self.t, self.m, self.v = lr, b1, b2, 0, {}, {}
+
+    def update(self, params, grads):
+        self.t += 1
+        for key in params:
+            g = grads[key]
+            self.m[key] = self.b1 * self.m.get(key, 0.0) + (1 - self.b1) * g
+            self.v[key] = self.b2 * self.v.get(key, 0.0) + (1 - self.b2) * g ** 2
+            mean = self.m[key] / (1 - self.b1 ** self.t)
+            size = np.sqrt(self.v[key] / (1 - self.b2 ** self.t))
+            params[key] -= self.lr * mean / (size + 1e-8)
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("g ** 2", "g * 2"),
+        ("self.b1 ** self.t", "self.b1 * self.t"),
+        ("self.t += 1", "self.t += 2"),
+    ],
+)
+def test_a_wrong_token_is_located(tmp_path, right, wrong):
+    source = COUNTING.replace(right, wrong)
+    found = error_of(loaded(tmp_path / "counting.py", source), "Adam", "adam", lr=0.01)
+    assert found.line == source[: source.index(wrong)].count("\n") + 1
+    assert right in found.fix
+
+
+def test_a_count_in_the_loop_over_parameters_is_located(tmp_path):
+    step = "        self.t += 1\n"
+    source = COUNTING.replace(step, "").replace("            g = ", f"    {step}            g = ")
+    found = error_of(loaded(tmp_path / "counting.py", source), "Adam", "adam", lr=0.01)
+    assert found.line == source[: source.index("self.t += 1")].count("\n") + 1
+    assert found.fix.startswith("self.t += 1\n        for key in params:\n            g = ")
+
+
+DECAYED = """
+class Steps:
+    def __init__(self, lr, weight_decay):
+        self.lr, self.weight_decay = lr, weight_decay
+
+    def update(self, params, grads):
+        for i, (p, g) in enumerate(zip(params, grads)):
+            p -= self.lr * g
+            p -= self.lr * self.weight_decay * (p + self.lr * g)
+"""
+
+
+def test_a_sum_for_a_product_of_the_rate_is_located(tmp_path):
+    source = DECAYED.replace("self.lr * self.weight_decay *", "self.lr + self.weight_decay *")
+    module = loaded(tmp_path / "decayed.py", source)
+    found = error_of(module, "Steps", "sgd", lr=0.01, weight_decay=0.1)
+    assert found.fix == "p -= self.lr * self.weight_decay * (p + self.lr * g)"
+
+
+PUBLISHED = """
+import numpy as np
+
+
+def clipped(x):
+    return np.clip(x, -1e9, 1e9)
+
+
+def odd_update(w, g, lr):
+    return w - lr * np.sinh(g) * np.cos(w) + lr * g * w - lr * g**3
+"""
+
+
+def test_what_is_not_located_points_at_the_function_that_computes(tmp_path):
+    module = loaded(tmp_path / "published.py", PUBLISHED)
+
+    def wrapper(w, g, state, lr):
+        return module.odd_update(module.clipped(w), g, lr)
+
+    (found,) = gradtui.check_update(wrapper, "sgd", lr=0.01)
+    assert found.fix is None
+    assert (found.place.file, found.line) == (str(tmp_path / "published.py"), 9)

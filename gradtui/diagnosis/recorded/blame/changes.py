@@ -21,7 +21,7 @@ from gradtui.diagnosis.recorded.blame.orders import conjugates, orders
 from gradtui.diagnosis.recorded.blame.partly import partly
 from gradtui.diagnosis.recorded.blame.patterns import patterns
 from gradtui.diagnosis.recorded.blame.picks import picks
-from gradtui.diagnosis.recorded.blame.resets import copies, resets
+from gradtui.diagnosis.recorded.blame.resets import copies, counted, resets
 from gradtui.diagnosis.recorded.blame.restored import restored
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.throughout import throughout
@@ -32,7 +32,8 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
         activations, patterns, partial(idles, slots=slots), unread, options, throughout, conjugates,
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
-        restored, picks, carries, accumulations, partly, resets, copies, conditions, applied,
+        restored, picks, carries, accumulations, partly, resets, counted, copies, conditions,
+        applied,
     )  # fmt: skip
     for each in every:
         yield from each(s)

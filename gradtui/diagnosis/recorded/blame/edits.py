@@ -168,6 +168,10 @@ def _of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
     left, right = s.left(node), s.right(node)
     for other in _OTHER.get(type(node.op), ()):
         yield _operator(s, node, Edit(start, end, other), other)
+    if isinstance(node.op, ast.Mult | ast.Pow) and _is_count(s, node.right):
+        other = "**" if isinstance(node.op, ast.Mult) else "*"
+        told, edit = f"{OPERATORS[type(node.op)]} must be {other}", Edit(start, end, other)
+        yield Candidate((edit,), "missing-factor", told, 1, None, node)
     if isinstance(node.op, ast.MatMult):
         yield Candidate(
             (s.replaced(node, f"{right} @ {left}", 2),),
@@ -274,7 +278,22 @@ def _operator(s: Statement, node: ast.BinOp, edit: Edit, other: str) -> Candidat
         own + other, "wrong-variable"
     )
     cost = 0 if own + other in ("+-", "-+", "*/", "/*", "*@", "@*") else 2
+    if own + other == "+*" and _is_rate(s, node.left) and isinstance(node.right, ast.BinOp):
+        cost = 1  # such as `lr + decay * w`
     return Candidate((edit,), rule, f"{own} must be {other}", cost, None, node)
+
+
+def _is_count(s: Statement, node: ast.expr) -> bool:
+    """Return whether an operand is a whole number above 1, or a name of one, as an exponent is."""
+    if isinstance(node, ast.Constant):
+        return type(node.value) is int and node.value > 1
+    held = s.held(node)
+    return held is not None and (held.kind, held.shape) == ("i", ())
+
+
+def _is_rate(s: Statement, node: ast.expr) -> bool:
+    held = s.held(node)
+    return held is not None and (held.kind, held.shape) == ("f", ())
 
 
 def _of_comparison(s: Statement, node: ast.Compare) -> Iterator[Candidate]:

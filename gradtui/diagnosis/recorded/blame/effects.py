@@ -15,13 +15,14 @@ from gradtui.diagnosis.recorded.blame.pure import BUILTINS, FILES, METHODS, MODU
 from gradtui.recording.places import is_users_file
 
 
-def is_harmless(s: Statement) -> bool:
+def is_harmless(s: Statement, *, counting: bool = False) -> bool:
     """Return whether an edited statement can only compute.
 
-    It touches no files and no counters, which are single numbers; an unknown call may do anything.
-    If it only takes part in what is stored, nothing is edited inside it.
+    It touches no files, and no counters, which are single numbers, unless `counting` is part of the
+    computation; an unknown call may do anything.  If it only takes part in what is stored, nothing
+    is edited inside it.
     """
-    if isinstance(s.node, ast.AugAssign):
+    if isinstance(s.node, ast.AugAssign) and not counting:
         held = s.stored(s.node.target)
         if held is not None and held.kind != "f" and not held.shape:
             return False

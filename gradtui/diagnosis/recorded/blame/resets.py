@@ -23,7 +23,10 @@ def resets(s: Statement) -> Iterator[Candidate]:
                 yield from _anew(s, loop, name)
         for loop in _around(s):
             if name in _stored(loop, but=node) and not _read(node.value) & _stored(loop):
-                yield from _before(s, loop, name)
+                told = (
+                    f"{name} must begin before the loop in line {loop.lineno}, not in each of its "
+                )
+                yield from _before(s, loop, told + "rounds", loop)
 
 
 def _behind(s: Statement) -> Iterator[_Loop]:
@@ -87,17 +90,26 @@ def _anew(s: Statement, loop: _Loop, name: str) -> Iterator[Candidate]:
     yield Candidate((edit,), "accumulated", told, 1, None, s.node)
 
 
-def _before(s: Statement, loop: _Loop, name: str) -> Iterator[Candidate]:
-    """Yield the statement before the loop."""
+def counted(s: Statement) -> Iterator[Candidate]:
+    """Yield the step of a count before the loop in whose rounds it is taken."""
+    node = s.node
+    if isinstance(node, ast.AugAssign) and isinstance(node.value, ast.Constant):
+        name = s.text(node.target)
+        for loop in _around(s):
+            told = f"{name} must be counted before the loop in line {loop.lineno}"
+            yield from _before(s, loop, told, s.node)
+
+
+def _before(s: Statement, loop: _Loop, told: str, wrong: ast.stmt) -> Iterator[Candidate]:
+    """Yield the statement before the loop, with what is `wrong` as it is."""
     margin, own = _margin(s, loop), _margin(s, s.node)
     start, end = s.unit.start(s.node), s.unit.end(s.node)
     alone = len(block_of(s.unit, s.node)) == 1 or not own
     if not margin or alone or s.unit.source[end : end + 1] != b"\n":
         return
     at = s.unit.start(loop)
-    told = f"{name} must begin before the loop in line {loop.lineno}, not in each of its rounds"
     edits = (Edit(at, at, f"{s.text(s.node)}\n{margin}"), Edit(start - len(own), end + 1, ""))
-    yield Candidate(edits, "missing-path", told, 1, None, loop)
+    yield Candidate(edits, "missing-path", told, 1, None, wrong)
 
 
 def copies(s: Statement) -> Iterator[Candidate]:

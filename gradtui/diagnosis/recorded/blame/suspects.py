@@ -57,8 +57,13 @@ class Suspects:
         scaled: bool = False,
         of_loss: CodeType | None = None,
         back: CodeType | None = None,
+        counting: bool = False,
     ) -> None:
-        """`back` is the function that the backward half begins with, if it has one of its own."""
+        """`back` is the function that the backward half begins with, if it has one of its own.
+
+        Counters are part of the computation if it is `counting`, as an update counts its steps.
+        """
+        self._counting = counting
         self._flow, self._watched, self._units = flow, watched, units
         self._failing = flow.first | flow.lacking
         self._rearranged, self._of_loss = rearranged, of_loss
@@ -101,7 +106,7 @@ class Suspects:
         if self._is_outside(unit, node):
             return None
         statement = Statement(unit, node, self._around(unit, node), self._loss(unit, node))
-        if not is_harmless(statement):
+        if not is_harmless(statement, counting=self._counting):
             return None
         lines = {(unit.file, one.lineno) for one in statement.nodes if isinstance(one, ast.expr)}
         if isinstance(node, ast.For) and (rounds := self._rounds(unit, node)) is not None:
