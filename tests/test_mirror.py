@@ -25,12 +25,15 @@ THROUGH = {
     "scenario/lesson": "scenario/test_lessons.py",
     "scenario/load": "test_bad_input.py",
     "scenario/schema": "test_bad_input.py",
+    "tui/styles": "tui/test_start.py",
 }
 """Other modules without tests of their own, as data or as the whole way in, and what tests them."""
 ACROSS = {
     "cli/test_interrupts.py", "debugger/test_call.py", "debugger/test_walks.py",
     "diagnosis/backward/test_deep.py", "diagnosis/recorded/test_beside_others.py",
-    "diagnosis/recorded/test_containers.py",
+    "diagnosis/executed/test_located.py",
+    "diagnosis/recorded/test_computed_indices.py",
+    "diagnosis/recorded/test_containers.py", "diagnosis/recorded/test_deleted_lines.py",
     "diagnosis/recorded/test_equal_edits.py",
     "diagnosis/recorded/test_forgotten_parts.py", "diagnosis/recorded/test_idle_terms.py",
     "diagnosis/recorded/test_lines_at_fault.py",
