@@ -1,0 +1,69 @@
+"""Lines and parts of lines that stand in rows, and edits that make them like the others or not."""
+
+import pytest
+
+from gradtui.diagnosis.recorded.blame.alike import becomes_alike, becomes_odd, becomes_sum
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+
+
+def rows(a, b, c, d, own):
+    whole = own + a + b + c - d
+    every = -own + a + b + c + d
+    a += b
+    b += c
+    c += d
+    two = a * b + c
+    one = a * b
+    own = a + b
+    own += c
+    for i in range(a):
+        d = d + i
+    for j in reversed(range(b)):
+        d = d - j
+    return whole, (every * a, b), one + two
+
+
+def edited(old, new, within):
+    """Return the function's unit, a statement of it, and the edit of a text in it."""
+    unit = Unit(rows.__code__, [rows])
+    (own,) = (one for one in unit.node.body if unit.text(one).startswith(within))
+    start = unit.source.index(old.encode(), unit.start(own))
+    return unit, own, [Edit(start, start + len(old), new)]
+
+
+ODD = [
+    ("+ b", "- b", "every", True),
+    ("+ b", "+ -b", "every", True),
+    ("-own", "own", "every", False),
+    ("+ b", "- b", "whole", False),
+    ("- d", "+ d", "whole", False),
+    ("+=", "-=", "b +=", True),
+    ("c", "-c", "b +=", True),
+    ("c", "d", "b +=", False),
+    ("+=", "*=", "b +=", False),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "within", "odd"), ODD)
+def test_one_of_a_row_gets_another_sign(old, new, within, odd):
+    assert becomes_odd(*edited(old, new, within)) is odd
+
+
+ALIKE = [
+    ("a * b", "a * b - d", "one", True),
+    ("a * b", "a * b * d", "one", False),
+    ("(every * a, b)", "(every * a, b * c)", "return", True),
+    ("(every * a, b)", "(every * a, b / c)", "return", False),
+    ("range(a)", "reversed(range(a))", "for i", True),
+    ("range(a)", "range(1, a)", "for i", False),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "within", "alike"), ALIKE)
+def test_a_line_or_an_element_becomes_like_another(old, new, within, alike):
+    assert becomes_alike(*edited(old, new, within)) is alike
+
+
+def test_what_is_added_to_elsewhere_becomes_a_sum():
+    assert becomes_sum(*edited("=", "+=", "own = "))
+    assert not becomes_sum(*edited("=", "+=", "one"))
