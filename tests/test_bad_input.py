@@ -61,7 +61,7 @@ def parts_of(err, path, file=None):
     head, *rest = err.removesuffix("\n").split("\n")
     match = re.fullmatch(r"(.*?):(\d+):(\d+): error: (.+)", head)
     assert match, err
-    assert match[1] == str(file or path)
+    assert match[1] == str(path.parent / file if file else path)
     assert len(rest) in (0, 2), err
     marked = ""
     if rest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -87,13 +88,14 @@ def _open(table: str, file: Any, scenario: str, positions: Positions) -> CsvTabl
         raise InputError(f"{table}.file: expected the name of a file beside the scenario", place)
     if not file.lower().endswith((".csv", ".npz")):
         raise InputError(f"{table}.file: expected a .csv or .npz file", place)
+    path = os.path.join(os.path.dirname(scenario), file)
     if file.lower().endswith(".csv"):
         from gradtui.scenario.tables import read_csv
 
-        return read_csv(read_beside(scenario, file, DATA_LIMIT, place), file)
+        return read_csv(read_beside(scenario, file, DATA_LIMIT, place), path)
     from gradtui.scenario.npz import read_npz
 
-    return read_npz(read_beside(scenario, file, ARRAYS_LIMIT, place), file)
+    return read_npz(read_beside(scenario, file, ARRAYS_LIMIT, place), path)
 
 
 def _check_size(
@@ -164,7 +166,7 @@ class _Source:
             fitting = self._fitting(text, at)
             kept += [(name, at) for name in fitting if name not in there | left_out]
         if not kept:
-            raise InputError(f"this selects nothing from {self.file.file}",
+            raise InputError(f"this selects nothing from {os.path.basename(self.file.file)}",
                              self._positions.value(path))  # fmt: skip
         return kept
 
@@ -182,6 +184,7 @@ class _Source:
         found = [name for name in self.file.names if fnmatch.fnmatchcase(name, pattern)]
         if not found:
             known = clip(", ".join(self.file.names[:20]), 60)
-            message = f"'{clip(text, 30)}' matches nothing in {self.file.file}; it has {known}"
+            name = os.path.basename(self.file.file)
+            message = f"'{clip(text, 30)}' matches nothing in {name}; it has {known}"
             raise InputError(message, place)
         return found

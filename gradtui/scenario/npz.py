@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import re
 import struct
 import zipfile
@@ -63,7 +64,8 @@ class NpzFile(Struct, frozen=True, eq=False):
             return
         near = did_you_mean(name[:_SHOWN], self._members)
         known = clip(", ".join([*self._members][:20]), 60)
-        message = f"no array '{clip(name, _SHOWN)}' in {self.file}{near or f'; it has {known}'}"
+        file = os.path.basename(self.file)
+        message = f"no array '{clip(name, _SHOWN)}' in {file}{near or f'; it has {known}'}"
         raise InputError(message, place)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
@@ -58,7 +59,8 @@ class CsvTable(Struct, frozen=True, eq=False):
             return
         near = did_you_mean(name[:_SHOWN], self.names)
         known = clip(", ".join(self.names[:20]), 60)
-        message = f"no column '{clip(name, _SHOWN)}' in {self.file}{near or f'; it has {known}'}"
+        file = os.path.basename(self.file)
+        message = f"no column '{clip(name, _SHOWN)}' in {file}{near or f'; it has {known}'}"
         raise InputError(message, place)
 
     def arrays(self, names: Iterable[str]) -> dict[str, Column]:

@@ -2,13 +2,14 @@
 
 import json
 import os
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
 from cli.shell import shell
 
-plain = cache(shell)
+plain = cache(partial(shell, env={**os.environ}))
+"""As usual, without a width that a library of this process may have set for those it starts."""
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "cp037"])
