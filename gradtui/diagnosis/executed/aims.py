@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from msgspec.structs import replace
 
-from gradtui.diagnosis.executed.calls import Setting
 from gradtui.diagnosis.executed.judge import Case, short_case_of
+from gradtui.diagnosis.executed.setting import Setting
 from gradtui.diagnosis.executed.variants import Form, forms_of
 from gradtui.diagnosis.executed.walk import Walk
 from gradtui.diagnosis.updates.evidence import Course
@@ -61,29 +61,39 @@ class Redrawn:
     """The update with other constants in place of the given ones that it takes."""
 
     def __init__(self, case: Case) -> None:
-        update, sequences = case.update, case.courses[0].probes
-        own = case.walk.weights(sequences)
+        update = case.update
         setting, taken = update.setting, dict[str, float]()
-        for name in sorted(setting.given):
-            value = setting.constants[name]
-            if value and name != "nesterov" and update.takes(name):
-                other = _redrawn(setting, {name: value * SHARE})
-                try:
-                    walk = short_case_of(replace(update, setting=other), case).walk
-                except Exception:  # the user's code may refuse this constant
-                    continue
-                if not np.array_equal(walk.weights(sequences), own, equal_nan=True):
-                    taken[name] = value * SHARE
-        self.case: Case | None = None
-        """None if it takes no constant from the caller."""
-        if taken:
-            self.case = short_case_of(replace(update, setting=_redrawn(setting, taken)), case)
+        turned = "nesterov" in setting.given and self._is_taken(case, _turned(setting))
+        for name in sorted(setting.given - {"nesterov"}):
+            value = setting.constants[name] * SHARE
+            if (
+                value
+                and update.takes(name)
+                and self._is_taken(case, _redrawn(setting, {name: value}))
+            ):
+                taken[name] = value
+        others = [_redrawn(setting, taken)] if taken else []
+        others += [_turned(others[0] if others else setting)] if turned else []
+        self._cases = [short_case_of(replace(update, setting=one), case) for one in others]
+
+    def _is_taken(self, case: Case, other: Setting) -> bool:
+        """Return whether the update moves otherwise in another setting."""
+        sequences = case.courses[0].probes
+        try:
+            walk = short_case_of(replace(case.update, setting=other), case).walk
+        except Exception:  # the user's code may refuse this constant
+            return False
+        own = case.walk.weights(sequences)
+        return not np.array_equal(walk.weights(sequences), own, equal_nan=True)
 
     def fits(self, form: Form) -> bool:
         """Return whether the update as it stands has a form with the other constants, too."""
-        if self.case is None:
-            return True
-        return Aim(self.case, form).fits(self.case.walk.afresh())
+        return all(Aim(one, form).fits(one.walk.afresh()) for one in self._cases)
+
+
+def _turned(setting: Setting) -> Setting:
+    """Return a setting that looks ahead, or does not, unlike another."""
+    return _redrawn(setting, {"nesterov": not setting.constants.get("nesterov")})
 
 
 def _redrawn(setting: Setting, constants: Mapping[str, float]) -> Setting:

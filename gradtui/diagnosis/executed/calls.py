@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.executed.layers import Layers
+from gradtui.diagnosis.executed.setting import ALSO, Setting
 from gradtui.diagnosis.executed.signatures import parameters_of
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.recording.functions import function_of, name_of
@@ -28,15 +29,6 @@ from gradtui.recording.run import unheard
 Array = NDArray[Any]
 Arrays = dict[str, Array]
 
-_ALSO: Mapping[str, tuple[str, ...]] = {
-    "lr": ("learning_rate",),
-    "eps": ("epsilon",),
-    "momentum": ("mu", "beta"),
-    "beta1": ("beta_1",),
-    "beta2": ("beta_2",),
-    "alpha": ("decay_rate", "rho", "beta"),
-}
-"""Other names that public code has for a constant."""
 _STATES = ("state", "config")
 _NAMES = ("param_name", "name", "key")
 _SEVERAL = ("params", "parameters", "grads", "gradients")
@@ -45,28 +37,6 @@ _METHOD = "update"
 _LAYERS = 4
 _KEY = re.compile(r"d?(W|w|b|weights?|bias|gamma|beta)|d?[A-Za-z_]+\d+")
 """Keys of parameters, or of gradients, in public code."""
-
-
-class Setting(Struct, frozen=True):
-    """The optimizer that an update should be, with its constants."""
-
-    optimizer: str
-    lr: float
-    constants: Mapping[str, float]
-    """All constants of the optimizer."""
-    given: frozenset[str] = frozenset()
-    """The constants that the caller gave."""
-
-    def by_name(self, lr: float) -> dict[str, float]:
-        """Return the rate and the given constants, under all their names."""
-        values = {"lr": lr, **{name: self.constants[name] for name in sorted(self.given)}}
-        also = {other: values[name] for name in values for other in _ALSO.get(name, ())}
-        return {**also, **values}
-
-    def defaults(self) -> dict[str, float]:
-        """Return all the other constants, under all their names."""
-        rest = {n: value for n, value in self.constants.items() if n not in self.given}
-        return {other: rest[name] for name in rest for other in (name, *_ALSO.get(name, ()))}
 
 
 class NotMovedError(Exception):
@@ -118,7 +88,7 @@ class Update(Struct, frozen=True, eq=False):
         """Whether it takes the rate, or a constant, from gradtui, by whatever name."""
         given = self.given if inspect.isclass(self.given) else self.called
         own = parameters_of(given).keys()
-        return "config" in own or not own.isdisjoint((name, *_ALSO.get(name, ())))
+        return "config" in own or not own.isdisjoint((name, *ALSO.get(name, ())))
 
     def knows(self, name: str) -> bool:
         """Whether it has a constant by this name, that it takes or that its object keeps."""
@@ -400,6 +370,8 @@ class Run:
 
 def _fitting(name: str, found: Any, before: Array) -> Array:
     """Return new weights as an array; raises NotMovedError if they are not one."""
+    if callable(found):
+        raise InputError("it returns a function: give that instead", file="check_update")
     try:
         value = np.asarray(found)
     except ValueError as error:

@@ -11,9 +11,10 @@ import numpy as np
 
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.diagnosis.executed.blame import blamed, origin
-from gradtui.diagnosis.executed.calls import NotMovedError, Setting, Update, update_of
+from gradtui.diagnosis.executed.calls import NotMovedError, Update, update_of
 from gradtui.diagnosis.executed.explain import Explanation, conventions, mistakes
 from gradtui.diagnosis.executed.judge import LARGE, Case, case_of
+from gradtui.diagnosis.executed.setting import Setting
 from gradtui.diagnosis.executed.variants import counted_by_parameter
 from gradtui.diagnosis.executed.walk import parameters_of
 from gradtui.diagnosis.finding import Finding

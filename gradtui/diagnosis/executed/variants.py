@@ -86,8 +86,8 @@ _KEPT = (
 _TIMES = (
     ("(t + 1)", "t is 2 at the first update: {optimizer} counts from 1"),
     ("(t - 1)", "t is 0 at the first update: {optimizer} counts from 1"),
-    ("1", "t stays 1: {optimizer} counts the updates"),
-    ("2", "t stays 2: {optimizer} counts the updates"),
+    ("1", "t stays 1, or is missing: {optimizer} counts the updates"),
+    ("2", "t stays 2, or 2 stands in its place: {optimizer} counts the updates"),
 )
 _DECAYED = "w = w - lr*weight_decay*w\n"
 MISTAKES = (

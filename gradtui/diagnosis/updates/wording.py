@@ -32,7 +32,7 @@ _REASONS = MappingProxyType(
         BIAS: "a mean that starts at 0 is too small at first: it is divided by 1 - β**t, once",
         TIME: "the steps are miscounted: t is 1 at the first update, then 2, 3, …",
         EPSILON: "eps is not where {optimizer} has it",
-        ROOT: "the step is divided by the root of the mean square, taken once",
+        ROOT: "the step is to be divided by the root of the mean square, and the root taken once",
         DECAY: "the weight decay does not act as {optimizer}'s does",
         MOMENTUM: "the direction of the step is not the one of {optimizer}",
         CONSTANT: "this is not the run's constant",

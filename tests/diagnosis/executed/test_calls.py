@@ -172,3 +172,11 @@ class Stepping:
 def test_a_class_with_a_step_is_told_how_to_be_wrapped():
     with pytest.raises(InputError, match=r"update\(params, grads\).*gradtui help optimizers"):
         gradtui.check_update(Stepping, "sgd", lr=0.01)
+
+
+def test_a_function_that_makes_the_update_is_no_update():
+    def make(w, g, lr):
+        return lambda deltas: lr * deltas
+
+    with pytest.raises(InputError, match="returns a function"):
+        gradtui.check_update(make, "sgd", lr=0.01)

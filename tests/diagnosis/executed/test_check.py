@@ -161,7 +161,8 @@ def test_a_mistake_is_told_with_the_step_at_which_the_two_part():
     finding = only(gradtui.check_update(step, "adam", lr=0.01))
 
     assert finding.message == (
-        "the step is divided by the root of the mean square, taken once; the steps are those of "
+        "the step is to be divided by the root of the mean square, and the root taken once; the "
+        "steps are those of "
         "w = w - lr*mhat/(vhat + eps), where adam has w = w - lr*mhat/(sqrt(vhat) + eps); w after "
         "step 1: 0.995 here, 0.99 by adam (tried from w 1 with g 2 and lr 0.01)"
     )

@@ -278,3 +278,32 @@ def test_what_is_not_located_points_at_the_function_that_computes(tmp_path):
     (found,) = gradtui.check_update(wrapper, "sgd", lr=0.01)
     assert found.fix is None
     assert (found.place.file, found.line) == (str(tmp_path / "published.py"), 9)
+
+
+CHOOSING = """
+import numpy as np
+
+
+class Steps:
+    def __init__(self, lr, momentum=0.0, nesterov=False):
+        self.lr, self.momentum, self.nesterov, self.speeds = lr, momentum, nesterov, {}
+
+    def update(self, params, grads):
+        if not self.speeds:
+            for key, p in params.items():
+                self.speeds[key] = np.zeros_like(p)
+        for key in params:
+            step = self.speeds[key] = self.momentum * self.speeds[key] + grads[key]
+            if self.nesterov:
+                step = grads[key] + self.momentum * step
+            params[key] -= self.lr * step
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("if self.nesterov", "if not self.nesterov"), ("zeros_like", "ones_like")]
+)
+def test_a_fix_is_what_one_would_write(tmp_path, right, wrong):
+    module = loaded(tmp_path / "choosing.py", CHOOSING.replace(right, wrong))
+    found = error_of(module, "Steps", "sgd", lr=0.01, momentum=0.9, nesterov=True)
+    assert found.fix == next(row for row in CHOOSING.split("\n") if right in row).strip()

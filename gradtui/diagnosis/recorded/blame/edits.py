@@ -117,6 +117,8 @@ def edits(statement: Statement) -> Iterator[Candidate]:
                 yield from counted(statement, node)
             case ast.Subscript():
                 yield from of_index(statement, node)
+            case ast.If(test):
+                yield _turned(statement, test)
             case ast.IfExp(test, body, orelse):
                 text = (
                     f"{statement.text(orelse)} if {statement.text(test)} "
@@ -140,6 +142,15 @@ def edits(statement: Statement) -> Iterator[Candidate]:
     yield from exchanged(statement)
     yield from of_all(statement)
     yield from of_forgotten(statement)
+
+
+def _turned(s: Statement, test: ast.expr) -> Candidate:
+    """Return the other case of a choice."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        edit, told = s.replaced(test, s.text(test.operand), 0), "not does not belong here"
+    else:
+        edit, told = s.replaced(test, f"not {s.inside(test, 9)}", 0), "not is missing"
+    return Candidate((edit,), "wrong-variable", told, 0, None, test)
 
 
 def _shared(s: Statement, elts: Sequence[ast.expr]) -> Iterator[Candidate]:

@@ -117,6 +117,8 @@ def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
         held = s.scope.get(text)
         if held is None or held.kind not in "fbi" or (held.kind == "i" and held.shape):
             continue
+        if held.kind == "i" and held.value == 0:
+            continue  # a count that has not begun is no factor
         for slot in slots:
             own = slot.whole and text in s.idle
             if own or at < _MOST:

@@ -279,9 +279,10 @@ class Search:
         for factor, own in slot.missing.factors if slot.takes_factors and not vain else ():
             worth = own == cost and self._may_run
             if worth and self._worth.is_worth_times(slot, factor, cost):
-                for value in multiples(
-                    self._trials, nothing, self._run(slot.s, slot.times(factor))
-                ):
+                once = self._run(slot.s, slot.times(factor))
+                if once is not None and is_same(once, nothing, self._trials.wrong):
+                    continue  # nobody multiplies by a name that happens to be 0
+                for value in multiples(self._trials, nothing, once):
                     yield from slot.factor(factor, value, cost)
         alike = slot.alike() if self._worth.glancing else ()
         for term in (*slot.missing.terms(), *alike) if cost == 2 else ():

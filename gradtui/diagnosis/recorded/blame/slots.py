@@ -124,8 +124,8 @@ class Slot:
                 yield Candidate((edit,), "constant-factor", told, cost, text, self.node)
             return
         value = more + 1
-        if same(value, -1):
-            return  # it has the other sign
+        if same(value, -1) or same(value, 0):
+            return  # it has the other sign; nobody multiplies by a name that happens to be 0
         found = next(constants(self.s, value))
         factor = found.text.removeprefix("* ")
         factor = f"1/{factor[2:]}" if factor.startswith("/ ") else factor
