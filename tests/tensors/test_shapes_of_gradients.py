@@ -216,3 +216,45 @@ def test_a_module_whose_function_is_right_is_right():
     assert gradtui.check(Layer(ByAnotherName), torch.randn(4, 3)) == []
     assert gradtui.check(through(Layer(Affine)), torch.randn(4, 3)) == []
     assert gradtui.check(Layer(LeftWhole), torch.randn(4, 3)) == []
+
+
+class Picked(Function):
+    @staticmethod
+    def forward(ctx, x, labels, w):
+        ctx.save_for_backward(x, labels, w)
+        return (x[torch.arange(len(labels)), labels] * w).sum()
+
+    @staticmethod
+    def backward(ctx, g):
+        x, labels, w = ctx.saved_tensors
+        rows = torch.arange(len(labels))
+        dx = torch.zeros_like(x)
+        dx[rows, labels] = w * g
+        dw = x[rows, labels] * g
+        return dx, dw, None
+
+
+class PickedInOrder(Picked):
+    @staticmethod
+    def backward(ctx, g):
+        dx, dw, _ = Picked.backward(ctx, g)
+        return dx, None, dw
+
+
+class PickedAlone(Picked):
+    @staticmethod
+    def backward(ctx, g):
+        dx, _, _ = Picked.backward(ctx, g)
+        return dx, None, None
+
+
+def test_a_gradient_in_the_place_of_labels_is_missing_where_it_belongs():
+    given = (
+        torch.arange(12.0, dtype=torch.float64).reshape(4, 3).sin(),
+        torch.tensor([0, 2, 1, 1]),
+        torch.arange(1.0, 5.0, dtype=torch.float64),
+    )
+    finding = only(gradtui.check(Picked, *given))
+    assert (finding.rule, finding.severity, finding.target) == ("no-gradient", "error", "w")
+    assert "no gradient is returned for w, but one for labels" in finding.message
+    assert gradtui.check(PickedInOrder, *given) == gradtui.check(PickedAlone, *given) == []

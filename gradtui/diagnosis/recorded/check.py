@@ -38,12 +38,13 @@ from gradtui.diagnosis.recorded.notes import (
 from gradtui.diagnosis.recorded.numeric import NumericJudge, numeric_points
 from gradtui.diagnosis.recorded.outcome import Outcome, heard, verdict_of
 from gradtui.diagnosis.recorded.progress import Progress
+from gradtui.diagnosis.recorded.refused import refused
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.signs import keeps_signs, one_sided
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.sizes import size_told
 from gradtui.diagnosis.recorded.stabilisers import leaving_out
-from gradtui.diagnosis.recorded.target import Misshapen, Target
+from gradtui.diagnosis.recorded.target import Misplaced, Misshapen, Target
 from gradtui.diagnosis.recorded.unrecorded import by_differences
 from gradtui.diagnosis.recorded.upstream import Upstream, place_of, upstream
 from gradtui.recording.run import Answers, settled
@@ -73,8 +74,8 @@ def check_target(
         with settled():
             runs = Runs(target, kept, answers=answers, progress=progress, crashed=crashed)
             return heard(_Checking(runs).outcome())
-    except Misshapen as error:
-        return heard(_refused(target, error))
+    except (Misplaced, Misshapen) as error:
+        return heard(refused(target, error))
     finally:
         before.restore()
         kept.put_back()
@@ -98,16 +99,6 @@ def judged_names(runs: Runs, claimed: Collection[str]) -> tuple[str, ...]:
             f"{half[0]}.astype(np.float32)", target.place, file=target.file,
         )  # fmt: skip
     return names
-
-
-def _refused(target: Target, error: Misshapen) -> Outcome:
-    """Return the outcome for a gradient that goes no further, because of its shape."""
-    place = last_stored(error.backward, error.at) or target.place
-    text = f"the gradient of {misshapen(error.name, error.hand, error.true)}"
-    text += f", when {error.backward.__qualname__} returns it"
-    finding = Finding("no-gradient", "error", error.name, place.line if place else None, text,
-                      {"misfit": [list(error.hand), list(error.true)]}, place=place)  # fmt: skip
-    return Outcome(target, "wrong", (finding,))
 
 
 class _Checking:

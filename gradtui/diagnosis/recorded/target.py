@@ -58,6 +58,15 @@ class Misshapen(Exception):
         self.backward, self.at = backward, at
 
 
+class Misplaced(Exception):
+    """A function returns the gradient of one argument in the place of another, which has none."""
+
+    def __init__(self, names: Sequence[str], other: str, backward: Callable[..., Any], at: int):
+        """`names` get no gradient; `other`, at the place `at`, gets what it cannot have."""
+        super().__init__(other)
+        self.names, self.other, self.backward, self.at = tuple(names), other, backward, at
+
+
 class Target(Struct, frozen=True, eq=False):
     """The user's code with its arguments."""
 

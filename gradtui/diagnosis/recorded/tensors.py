@@ -17,7 +17,14 @@ from msgspec.structs import replace
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.returned import Gradients
-from gradtui.diagnosis.recorded.target import Halved, Misshapen, Returned, Target, bound_arguments
+from gradtui.diagnosis.recorded.target import (
+    Halved,
+    Misplaced,
+    Misshapen,
+    Returned,
+    Target,
+    bound_arguments,
+)
 from gradtui.recording.arguments import Part
 from gradtui.recording.library import World
 from gradtui.recording.run import Case, case_of, copied, unheard
@@ -138,7 +145,14 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
             found = tensors.gradients_by_autograd(loss, [given[name] for name in self.judged])
         own = dict(zip(self.judged, found, strict=True))
         for one in apart:
-            own |= self._named(one, given)
+            if one.expected is not None:
+                own |= self._named(one, given)
+        for one in apart:
+            shape = tensors.shape_of(one.found)
+            lacking = [name for name in self.judged
+                       if own[name] is None and tensors.shape_of(given[name]) == shape]  # fmt: skip
+            if one.expected is None and lacking and bool((one.found != 0).any()):
+                raise Misplaced(lacking, [*given][one.at], one.custom.backward, one.at)
         gradients = {
             name: world.giving(tensors.as_pairs(one))
             for name, one in own.items()
@@ -163,6 +177,7 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         custom, shape = misfit.custom, tensors.shape_of(misfit.found) or ()
         names = [one.name for one in tensors.parameters_of(custom)]
         name = names[misfit.at] if misfit.at < len(names) else str(misfit.at)
+        assert misfit.expected is not None
         raise Misshapen(name, shape, misfit.expected, custom.backward, misfit.at)
 
     def _call(self, world: World, given: Mapping[str, Any]) -> Any:

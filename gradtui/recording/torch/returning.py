@@ -17,14 +17,14 @@ Custom = type[torch.autograd.Function]
 
 
 class Misfit(Struct, frozen=True, eq=False):
-    """A returned gradient of a wrong shape."""
+    """A returned gradient of a wrong shape, or of what has none."""
 
     custom: Custom
     at: int
     """The place of its argument."""
     found: Tensor
-    expected: tuple[int, ...]
-    """The shape of the argument."""
+    expected: tuple[int, ...] | None
+    """The shape of the argument; None if it is no tensor of floats, and PyTorch drops that."""
     argument: Any
     """The argument itself; None if other code has computed it."""
 
@@ -58,6 +58,9 @@ def _hearing(custom: Custom, given: Sequence[Any] | None, found: list[Misfit]) -
         parts = returned if isinstance(returned, tuple) else (returned,)
         wanted = _wanted(ctx) if given is None else dict(enumerate(map(_told, given)))
         kept = list(parts)
+        for at, argument in enumerate(given or ()):
+            if at < len(parts) and isinstance(parts[at], Tensor) and not _is_real(argument):
+                found.append(Misfit(custom, at, parts[at], None, argument))
         for at, (argument, shape) in wanted.items():
             if at < len(parts) and shape is not None and not _fits(parts[at], shape):
                 found.append(Misfit(custom, at, parts[at], shape, argument))
@@ -95,6 +98,10 @@ def _behind(node: Any, at: int) -> Wanted:
         return _told(node.variable)
     shapes = getattr(node, "_input_metadata", ())
     return None, tuple(shapes[at].shape) if at < len(shapes) else None
+
+
+def _is_real(argument: Any) -> bool:
+    return isinstance(argument, Tensor) and (argument.is_floating_point() or argument.is_complex())
 
 
 def _fits(gradient: Any, shape: tuple[int, ...]) -> bool:
