@@ -169,7 +169,7 @@ def test_an_edit_of_another_line_that_is_as_likely_is_told(tmp_path):
     (finding,) = planted.errors(wrong, "pairs")
 
     assert finding.evidence["elsewhere"] == [[first, old]]
-    assert f"; the same at line {first}: {old}" in finding.message
+    assert f"; or, in line {first} instead: {old}" in finding.message
     other = wrong.replace(new, old, 1)
     assert other != wrong and not planted.errors(other, "pairs")
 

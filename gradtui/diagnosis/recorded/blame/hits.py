@@ -37,7 +37,7 @@ class Blame(Struct, frozen=True, eq=False):
     @property
     def said(self) -> str:
         """What is wrong, with the other lines that may be wrong instead."""
-        others = (f"; the same at line {line}: {fix}" for line, fix in self.elsewhere)
+        others = (f"; or, in line {line} instead: {fix}" for line, fix in self.elsewhere)
         return self.told + "".join(others)
 
     @property
@@ -106,7 +106,12 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
         found, file = dict[int, Hit](), self.blame().place.file
         for one in sorted(hits, key=Hit.rank):
             near = one.odds.total <= self.odds.total + _ABOUT and one.mended == self.mended
-            alike = near and one.doubted <= self.doubted and one.line != self.line
+            alike = (
+                near
+                and not one.odds.orphans
+                and one.doubted <= self.doubted
+                and one.line != self.line
+            )
             other = one.blame()
             if alike and other.place.file == file and "\n" not in other.fix:
                 found.setdefault(one.line, one)

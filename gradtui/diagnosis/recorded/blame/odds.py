@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from difflib import SequenceMatcher
 from functools import cached_property
 
@@ -82,13 +83,14 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def orphans(self) -> bool:
         """Whether nothing would use a value any more that the function computes."""
-        unit, removed = self._unit, set[str]()
+        unit, removed = self._unit, Counter[str]()
         for one in self.candidate.edits:
-            before = set(_NAME.findall(unit.between(one.start, one.end)))
-            removed |= before - set(_NAME.findall(one.text.decode()))
+            before = Counter(_NAME.findall(unit.between(one.start, one.end)))
+            removed += before - Counter(_NAME.findall(one.text.decode()))
         uses = [one for one in unit.nodes if isinstance(one, ast.Name) and one.id in removed]
         read = [one.id for one in uses if isinstance(one.ctx, ast.Load)]
-        return any(isinstance(one.ctx, ast.Store) and read.count(one.id) == 1 for one in uses)
+        stored = {one.id for one in uses if isinstance(one.ctx, ast.Store)}
+        return any(0 < read.count(name) <= removed[name] for name in stored)
 
     @cached_property
     def key(self) -> tuple[int | bool, ...]:
