@@ -78,14 +78,14 @@ def _state(frame: Frame, width: int, detail: int) -> TextRow:
         return line(*parts, (f"{gap}{loss} {UNKNOWN}  ", "dim"), " ")
     told = number(frame.loss, DIGITS if detail else SHORT)
     parts += [(f"{gap}{loss} {told}", "value"), _trend(frame)]
-    if width >= _WIDE and frame.validation_loss is not None:
-        parts.append((f"  validation {number(frame.validation_loss)}", "local"))
-    told = ""
     if width >= _WIDE and problem.call is None:
         from gradtui.explain.classes import accuracy_text
 
-        told = accuracy_text(frame)
-    return line(*parts, (f"  {told}" if told else "", "value"), " ")
+        accuracy = accuracy_text(frame)  # that of the step, as the loss before it
+        parts.append((f"  {accuracy}" if accuracy else "", "value"))
+    if width >= _WIDE and frame.validation_loss is not None:
+        parts.append((f"  validation {number(frame.validation_loss)}", "local"))
+    return line(*parts, " ")
 
 
 def _growth(frame: Frame) -> int:

@@ -138,8 +138,10 @@ class Live(Part):
             said = f"{WAITING}{comparing}"
             if not session.problem.by_hand:
                 key = self._host.keys.first("what-if")
-                said = f"there is no line to fix here: {key} tries another value, such as "
-                said += f"lr {number(session.problem.lr / 2)}"
+                said = f"there is no line to fix here: {key} tries "
+                known = session.investigation.findings
+                other = f"another value, such as lr {number(session.problem.lr / 2)}"
+                said += "what the finding advises" if known else other
             self._host.say(said)
             return None
         findings = judgement.findings

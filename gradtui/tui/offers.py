@@ -57,7 +57,7 @@ _OF_PANEL: dict[str, tuple[Offer, ...]] = {
     "Program": ((("edit",), "edit"), (("break",), "break"), (("unfold",), "unfold")),
     "Loss": ((("next-view",), "view"), (("surface",), "surface"), (("log",), "log"),
              (("range",), "range")),
-    "Notes": ((("finding-here",), "finding"), (("watch",), "watch"), (("break",), "break")),
+    "Notes": ((("watch",), "watch"), (("break",), "break")),
 }  # fmt: skip
 """The most common commands for each focused panel."""
 _PANELS = ("panel-1", f"panel-{len(PANELS)}")
@@ -66,7 +66,7 @@ _ELSE: tuple[Offer, ...] = (
     (("lens",), "element"), (("next-view",), "view"), (("sweep",), "sweep"),
 )  # fmt: skip
 _LAST: tuple[Offer, ...] = ((("help",), "help"), (("quit",), "quit"))
-_ENTER = (("unfold",), "unfold"), (("finding-here",), "finding")
+_ENTER: Offer = ("unfold",), "unfold"
 _RESUME: Offer = ("resume",), "resume"
 _MEND: Offer = ("edit",), "edit"
 _LESSON_BACK: Offer = ("lesson-back",), "lesson back"
@@ -137,7 +137,7 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
     listed = [one for one in (*found, *_ELSE) if not out.intersection(one[0])]
     if frame.lesson is None:
         return listed
-    free = [one for one in listed if one not in _ENTER]  # a lesson has the key
+    free = [one for one in listed if one != _ENTER]  # a lesson has the key
     # Of the panel's own keys some come before those that the lesson's text names.
     first = [one for one in free if one in own][:_OWN]
     start = place.resuming + len(_PLAYING) * place.playing + len(_of_lesson(frame))

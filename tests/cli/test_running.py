@@ -157,6 +157,16 @@ def test_what_cannot_be_used_is_said(net, check, name, said):
     assert said in err
 
 
+def test_a_layer_with_a_gain_is_no_update(tmp_path, check):
+    file = tmp_path / "layers.py"
+    file.write_text("def forward(x, g, b):\n    pass\n")
+
+    status, _, err = check(f"{file}:forward")
+
+    assert status == 2
+    assert "needs values for its arguments" in err and "update" not in err
+
+
 @pytest.mark.parametrize("arguments", ["w, g", "W, dW, config=None", "params, grads", "x, grad"])
 def test_an_update_is_told_what_compares_it(tmp_path, check, arguments):
     file = tmp_path / "optim.py"

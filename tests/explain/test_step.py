@@ -243,3 +243,10 @@ def test_a_narrow_row_has_the_scenario_in_place_of_our_name():
     wide, narrow = (line_text(header(session.frame, width)) for width in (120, 80))
     assert wide.startswith(f" gradtui  {title}  ")
     assert narrow.startswith(f" {title}  ") and narrow.rstrip().endswith("L 0.0729 ▼")
+
+
+def test_the_accuracy_of_the_step_stands_beside_its_loss_not_that_of_the_validation():
+    session = gradtui.load("iris")
+    session.seek(300)
+    row = line_text(header(session.frame, 160))
+    assert "L 0.350808" in row and row.index("accuracy 1") < row.index("validation 0.4532")

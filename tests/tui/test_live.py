@@ -208,6 +208,11 @@ async def test_where_there_is_nothing_to_fix_the_key_says_so(terminal, write):
         await t.until(lambda: judged(t))
         await t.press("a")
         assert "there is nothing to fix" in t.text
+    async with terminal("five_parcels_rate_1_5") as t:
+        await t.press("n")
+        await t.until(lambda: t.session.investigation.findings)
+        await t.press("a")
+        assert "there is no line to fix here: e tries what the finding advises" in t.text
 
 
 async def test_without_an_editor_the_key_says_what_to_do(terminal, write, monkeypatch):

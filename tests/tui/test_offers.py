@@ -110,3 +110,11 @@ def test_a_key_that_an_open_question_holds_up_is_not_offered_though_it_is_named(
     session.position = session.order.end
     shown = footer(session.frame, Place("Graph", zoomed=False), KEYS, 200)
     assert ("t", "log scale") in shown and not {"f", "G"} & {key for key, _ in shown}
+
+
+@pytest.mark.parametrize(("slope", "offered"), [("2*w", False), ("w", True)])
+def test_a_finding_is_offered_where_there_is_one(write, slope, offered):
+    session = gradtui.load(write("L = w**2", more=f'[backward]\ncode = "dw = {slope}"'))
+    session.investigation.judge()
+    named = footer(session.frame, Place("Notes", zoomed=False), KEYS, 200)
+    assert ("finding" in {title for _, title in named}) is offered

@@ -25,6 +25,8 @@ from gradtui.recording.run import Case, case_of
 Array = NDArray[Any]
 _SEED = 20_240_229
 _GRADIENTS = ("g", "grad", "grads", "gradients", "dw")
+_INPUTS = ("x", "X", "h", "z")
+"""What a layer takes, whose g is a gain."""
 
 
 class Returned(Struct, frozen=True, eq=False):
@@ -256,7 +258,8 @@ def element_text(element: Sequence[int]) -> str:
 def _takes_gradients(function: Any) -> bool:
     """Return whether a function's first two arguments are called weights and their gradients."""
     weights, gradients = [*inspect.signature(function).parameters, "", ""][:2]
-    return gradients in (*_GRADIENTS, f"d{weights}")
+    gain = gradients == "g" and weights in _INPUTS
+    return gradients in (*_GRADIENTS, f"d{weights}") and not gain
 
 
 def bound_arguments(
