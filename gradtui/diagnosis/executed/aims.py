@@ -17,6 +17,9 @@ from gradtui.diagnosis.updates.probes import Probes, Target
 SHARE = 0.87
 """What a constant is multiplied by for another one, with which a mended update is right, too."""
 
+_LEAST = 1e-12
+"""The smallest eps that code has on purpose."""
+
 
 class Aim:
     """An optimizer in a form, as an edited update may be."""
@@ -51,9 +54,12 @@ def aims_of(case: Case, *, forms: Sequence[Form]) -> list[Aim]:
 
 
 def forms_for(setting: Setting) -> Iterator[Form]:
-    """Yield the forms of an optimizer in which an update is no mistake; given eps are as given."""
+    """Yield the forms of an optimizer in which an update is no mistake; given eps are as given.
+
+    With a tiny eps an optimizer is one of gradients that are divided by something, too.
+    """
     for form in forms_of(setting.constants):
-        if form.eps is None or "eps" not in setting.given:
+        if form.eps is None or ("eps" not in setting.given and form.eps >= _LEAST):
             yield form
 
 

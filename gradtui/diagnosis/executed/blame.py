@@ -40,7 +40,7 @@ from gradtui.recording.run import unheard
 Array = NDArray[Any]
 
 _WEIGHTS = "w"
-_MOST = 2_000
+_MOST = 4_000
 """Most edited runs of a few steps."""
 _STEPS, _SEQUENCES = 6, 24
 """The edits glanced at first."""

@@ -137,8 +137,10 @@ _RATED = (
     ("lr*mhat/(sqrt(vhat) + eps)", "lr*sqrt(1 - beta2**t)/(1 - beta1**t)*m/(sqrt(v) + eps)"),
 )  # fmt: skip
 _AHEAD = "b = momentum*b + g\nw = w - lr*(g + momentum*b)"
+_FOLDED = (_RATED, (*_RUNNING, *_RATED))
+"""Spellings that add eps to √v before the bias correction."""
 _SPELLINGS = (
-    _RUNNING, _RATED, (*_RUNNING, *_RATED),
+    _RUNNING,
     (
         ("b = momentum*b + g\nw = w - lr*b", "b = momentum*b - lr*g\nw = w + b"),
     ),
@@ -186,8 +188,11 @@ class Base(Struct, frozen=True):
 
 def bases_of(optimizer: str, constants: Hyperparameters) -> Iterator[Base]:
     """Yield the optimizer in all spellings, then by the conventions of public code."""
-    spelled = [Variant("", "info", changes, "") for changes in ((), *_SPELLINGS)]
-    for variants, exact in ((spelled, True), (CONVENTIONS, False)):
+    spelled, folded = (
+        [Variant("", "info", changes, "") for changes in some]
+        for some in (((), *_SPELLINGS), _FOLDED)
+    )
+    for variants, exact in ((spelled, True), (folded, False), (CONVENTIONS, False)):
         for _, program in programs_of(variants, optimizer, constants):
             yield Base(program, exact)
 

@@ -147,10 +147,10 @@ def edits(statement: Statement) -> Iterator[Candidate]:
 def _turned(s: Statement, test: ast.expr) -> Candidate:
     """Return the other case of a choice."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        edit, told = s.replaced(test, s.text(test.operand), 0), "not does not belong here"
+        edit, told, cost = s.replaced(test, s.text(test.operand), 0), "not does not belong here", 0
     else:
-        edit, told = s.replaced(test, f"not {s.inside(test, 9)}", 0), "not is missing"
-    return Candidate((edit,), "wrong-variable", told, 0, None, test)
+        edit, told, cost = s.replaced(test, f"not {s.inside(test, 9)}", 0), "not is missing", 1
+    return Candidate((edit,), "wrong-variable", told, cost, None, test)
 
 
 def _shared(s: Statement, elts: Sequence[ast.expr]) -> Iterator[Candidate]:
