@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.diagnosis.executed.blame import blamed, origin
@@ -161,6 +162,10 @@ def _told_by(found: Explanation, blame: Blame | None, case: Case) -> Explanation
     if match is None or found.found:
         return found
     constants, right = case.update.setting.constants, float(match["right"])
+    if right in (0, 1):  # numbers of their own: no constant tells by being one of these
+        return replace(
+            found, said=f"{found.said}: {match['wrong']} is where {match['right']} belongs"
+        )
     names = [name for name, value in constants.items() if value == right]
     if not names:
         return found

@@ -167,9 +167,14 @@ def sums(w, g, state, lr, eps):
 """
 
 
-def test_where_a_sum_starts_is_not_taken_for_a_constant(tmp_path):
-    found = error_of(loaded(tmp_path / "starts.py", STARTS), "sums", "adagrad", lr=0.01)
-    assert "s starts at 1, that of adagrad at 0" in found.message
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [("1.0", "s starts at 1, that of adagrad at 0"), ("5", "adagrad: 5 is where 0 belongs")],
+)
+def test_where_a_sum_starts_is_not_taken_for_a_constant(tmp_path, start, said):
+    module = loaded(tmp_path / "starts.py", STARTS.replace("1.0", start))
+    found = error_of(module, "sums", "adagrad", lr=0.01)
+    assert said in found.message
     assert "weight_decay" not in found.message
     assert found.line == 3
 

@@ -87,6 +87,8 @@ def _part(s: Statement, node: ast.expr) -> Held | None:
 def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
     """Yield other values for the numbers that are written in a statement, 0 and 1 the likeliest."""
     for node in s.nodes:
+        if node in s.indexing:
+            continue
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
             operand = isinstance(s.parents.get(node), ast.BinOp)  # leaving it out is better than 0
             for value in wanted:
