@@ -51,11 +51,17 @@ _ONCE = ("eps", "weight_decay")
 def blamed(case: Case, failed: Course, *, exact: bool) -> Blame | None:
     """Return the line that makes an update differ from the optimizer, with the repairing edit.
 
-    `failed` is the course on which it differs.  Unless the mistake is the `exact` difference, the
-    code may have the optimizer in a form of its own, such as with another eps, which it keeps.
+    `failed` is the course on which it differs.  The code may have the optimizer in a form of its
+    own, such as with another eps, which it keeps; an `exact` mistake is likelier the only
+    difference, unless it hides such a form.
     """
-    forms = [Form()] if exact else [*forms_for(case.update.setting)]
-    return _searched(_Walks(case, failed, aims_of(case, forms=forms)), case)
+    forms = [*forms_for(case.update.setting)]
+    for some in ([Form()], forms[1:]) if exact else (forms,):
+        aims = aims_of(case, forms=some)
+        found = _searched(_Walks(case, failed, aims), case) if aims else None
+        if found is not None:
+            return found
+    return None
 
 
 def origin(case: Case) -> Place | None:

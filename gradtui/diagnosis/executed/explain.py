@@ -158,7 +158,9 @@ def _constants(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
     for own in _candidates(case):
         if _fits(update_of(optimizer, own), own, made):
             other = {name: value for name, value in own.items() if value != constants[name]}
-            meant = other.keys().isdisjoint(setting.given)
+            # No code has a mean without a memory by default: it lacks the mean.
+            forgets = any(other.get(name) == 0 for name in MEANS)
+            meant = other.keys().isdisjoint(setting.given) and not forgets
             yield Explanation(CONSTANT, "error", _other(case, other), meant=meant)
 
 
@@ -342,8 +344,12 @@ def _other(case: Case, other: Mapping[str, float]) -> str:
     parts = []
     for name, value in other.items():
         own = number(setting.constants[name])
-        given = f"{own} was given" if name in setting.given else (
-            f"{own} by default: give {name}={number(value)} to compare with that")  # fmt: skip
+        if name in setting.given:
+            given = f"{own} was given"
+        elif name in MEANS and not value:
+            given = f"{own} by default"
+        else:
+            given = f"{own} by default: give {name}={number(value)} to compare with that"
         parts.append(f"{name} is {number(value)} here, {given}")
     return "; ".join(parts)
 

@@ -312,3 +312,40 @@ def test_a_fix_is_what_one_would_write(tmp_path, right, wrong):
     module = loaded(tmp_path / "choosing.py", CHOOSING.replace(right, wrong))
     found = error_of(module, "Steps", "sgd", lr=0.01, momentum=0.9, nesterov=True)
     assert found.fix == next(row for row in CHOOSING.split("\n") if right in row).strip()
+
+
+MOVING = """
+import numpy as np
+
+
+class Adam:
+    def __init__(self, lr):
+        self.lr, self.t, self.m, self.v = lr, 0, {}, {}
+
+    def update(self, params, grads):
+        self.t += 1
+        for key, grad in grads.items():
+            self.m[key] = 0.9 * self.m.get(key, 0.0) + 0.1 * grad
+            self.v[key] = 0.999 * self.v.get(key, 0.0) + 0.001 * grad**2
+            mean, size = self.m[key] / (1 - 0.9**self.t), self.v[key] / (1 - 0.999**self.t)
+            move = self.lr * mean / (np.sqrt(size) + 1e-8)
+            params[key] -= move
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("params[key] -= move", "params[key] += move"), ("self.lr * mean", "self.lr * grad")],
+)
+def test_the_line_that_moves_is_at_fault(tmp_path, right, wrong):
+    source = MOVING.replace(right, wrong)
+    found = error_of(loaded(tmp_path / "moving.py", source), "Adam", "adam", lr=0.01)
+    assert found.line == source[: source.index(wrong)].count("\n") + 1
+    assert right in found.fix
+    assert "give " not in found.message
+
+
+def test_a_form_that_the_mistake_hides_is_kept(tmp_path):
+    wrong = OWN_FORMS.replace("self.rho * self.size", "self.rho + self.size")
+    found = error_of(loaded(tmp_path / "hidden.py", wrong), "Rooted", "rmsprop", lr=0.01)
+    assert found.fix == "self.size = self.rho * self.size + (1 - self.rho) * grad**2"

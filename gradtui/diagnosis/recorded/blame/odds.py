@@ -218,7 +218,8 @@ def _keeps_values(node: ast.stmt) -> bool:
 
 def _only_moves(node: ast.stmt) -> bool:
     """Return whether a statement calculates nothing, so that no sign belongs there."""
-    return not any(isinstance(one, ast.BinOp | ast.UnaryOp) for one in ast.walk(node))
+    calculating = ast.BinOp | ast.UnaryOp | ast.AugAssign
+    return not any(isinstance(one, calculating) for one in ast.walk(node))
 
 
 def _changed(unit: Unit, edit: Edit) -> int:
