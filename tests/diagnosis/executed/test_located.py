@@ -46,7 +46,7 @@ class Steps:
 
 
 def test_no_edit_stores_into_a_module(tmp_path):
-    wrong = HOLDERS.replace("- self.lr", "+ self.lr")
+    wrong = HOLDERS.replace("- self.lr *", "- self.lr +")
     module = loaded(tmp_path / "holders.py", wrong)
     found = error_of(module, "Steps", "sgd", lr=0.01, momentum=0.9)
     assert found.fix == "self.speeds[i] = self.momentum * self.speeds.get(i, 0.0) - self.lr * g"
