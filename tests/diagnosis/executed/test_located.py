@@ -349,3 +349,30 @@ def test_a_form_that_the_mistake_hides_is_kept(tmp_path):
     wrong = OWN_FORMS.replace("self.rho * self.size", "self.rho + self.size")
     found = error_of(loaded(tmp_path / "hidden.py", wrong), "Rooted", "rmsprop", lr=0.01)
     assert found.fix == "self.size = self.rho * self.size + (1 - self.rho) * grad**2"
+
+
+ADDING = """
+import numpy as np
+
+
+class Folded:
+    def __init__(self, lr, b1=0.9, b2=0.999):
+        self.lr, self.b1, self.b2, self.count, self.m, self.v = lr, b1, b2, 0, None, None
+
+    def update(self, params, grads):
+        if self.m is None:
+            self.m = {key: np.zeros_like(p) for key, p in params.items()}
+            self.v = {key: np.zeros_like(p) for key, p in params.items()}
+        self.count += 1
+        rate = self.lr * np.sqrt(1.0 - self.b2**self.count) / (1.0 - self.b1**self.count)
+        for key in params:
+            self.m[key] += (1 - self.b1) * (grads[key] - self.m[key])
+            self.v[key] += (1 - self.b2) * (grads[key]**2 - self.v[key])
+            params[key] -= rate * self.m[key] / (np.sqrt(self.v[key]) + 1e-7)
+"""
+
+
+def test_weights_go_down_though_all_that_is_kept_goes_up(tmp_path):
+    source = ADDING.replace("params[key] -=", "params[key] +=")
+    found = error_of(loaded(tmp_path / "adding.py", source), "Folded", "adam", lr=0.01)
+    assert found.fix.startswith("params[key] -= rate")

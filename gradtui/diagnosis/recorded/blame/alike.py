@@ -57,7 +57,9 @@ def becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     """Return whether a line or a term gets another sign than all others in its row."""
     edited = _edited(unit, edits)
     if isinstance(own, ast.AugAssign) and isinstance(edited, ast.AugAssign):
-        row = [type(one.op) for one in unit.nodes if isinstance(one, ast.AugAssign)]
+        kept = _is_kept(own.target)  # what an object keeps is no row with what is handed to it
+        row = [type(one.op) for one in unit.nodes
+               if isinstance(one, ast.AugAssign) and _is_kept(one.target) == kept]  # fmt: skip
         turned = type(own.op) is not type(edited.op) and isinstance(edited.op, _ADDING)
         turned |= _is_negated(own.value, edited.value)
         return turned and isinstance(own.op, _ADDING) and _is_row(row)
@@ -69,6 +71,13 @@ def becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
         len(was) == len(now) and _is_row(was) and not _is_row(now)
         for was, now in zip(old, new, strict=False)
     )
+
+
+def _is_kept(target: ast.expr) -> bool:
+    """Return whether a target is an attribute, or a part of one."""
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    return isinstance(target, ast.Attribute)
 
 
 def _is_row(signs: Sequence[object]) -> bool:
