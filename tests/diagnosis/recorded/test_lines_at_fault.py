@@ -287,3 +287,17 @@ def test_a_gradient_that_only_the_last_round_stores_is_found_among_many_lines(fe
 
     assert finding.line == line_of(case, 13)
     assert finding.fix == 'grads["W"] += np.outer(back[t], h[t - 1])'
+
+
+def takes_a_class(W1, W2):
+    kind = np.float64
+    h = np.tanh(X @ W1)
+    loss, d = softmax_loss(h @ W2)
+    dh = d @ W2.T.astype(kind)
+    return loss, (X.T @ (dh * (1 - h)), h.T @ d)
+
+
+def test_a_name_may_hold_the_class_of_numbers():
+    (finding,) = gradtui.check(takes_a_class, W1=W1, W2=W2)
+
+    assert finding.fix == "return loss, (X.T @ (dh * (1 - h**2)), h.T @ d)"

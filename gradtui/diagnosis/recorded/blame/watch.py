@@ -210,7 +210,8 @@ class Watched:
 
     def _copy(self, value: Any) -> Any:
         with suppress(RuntimeError):  # a sparse tensor has no size in bytes
-            self._bytes += getattr(value, "nbytes", 0)
+            # The class of a number, such as np.float32, has one of its numbers' alone.
+            self._bytes += 0 if isinstance(value, type) else getattr(value, "nbytes", 0)
         return self.library.copied(value)
 
 
