@@ -342,16 +342,16 @@ def _node_of(finding: Finding, problem: Problem, structure: Structure) -> int | 
 
 
 def _executed(finding: Finding, node: int | None, call: Call, structure: Structure) -> int:
-    """Return the position at which a finding's line is executed for its target, else last.
+    """Return the position at which a finding's line is executed for its target, else first.
 
-    0 if it is never executed.
+    That is where its mistake begins.  0 if it is never executed.
     """
     place = finding.place
     times = () if place is None else call.at.get((place.file, place.line), ())
     ends = {at: position for position, at in structure.called.items()}
     here = {at: ends.get(call.done_with(at), 0) for at in times}
     meant = [here[at] for at in here if node is not None and call.lines[at].claims == node]
-    return max(meant or here.values(), default=0)
+    return max(meant) if meant else min(filter(None, here.values()), default=0)
 
 
 def _line_done(finding: Finding, problem: Problem, structure: Structure) -> int:

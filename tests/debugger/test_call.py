@@ -264,5 +264,4 @@ def test_a_finding_at_a_line_that_only_calls_stands_where_its_function_is_done(t
 
     _, position = seen_at(finding, session.problem, session.structure)
 
-    last = [at for at, one in enumerate(call.lines) if one.place == call.lines[calling].place][-1]
-    assert session.structure.called[position] == call.done_with(last) < last
+    assert session.structure.called[position] == call.done_with(calling) < calling
