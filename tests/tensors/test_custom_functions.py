@@ -354,3 +354,40 @@ def test_what_is_solved_for_gets_the_line_of_a_wrong_gradient():
 
     assert (wrong.severity, wrong.line) == ("error", line_of(RootWrong.backward, 3))
     assert (note.rule, note.severity) == ("opaque", "info")
+
+
+class Inverse(Function):
+    """The inverse of an increasing function, by bisection."""
+
+    @staticmethod
+    def forward(ctx, f, y):
+        low, high = torch.full_like(y, -9.0), torch.full_like(y, 9.0)
+        for _ in range(80):
+            middle = (low + high) / 2
+            below = f(middle) < y
+            low, high = torch.where(below, middle, low), torch.where(below, high, middle)
+        ctx.f = f
+        ctx.save_for_backward(low)
+        return low
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            (slope,) = torch.autograd.grad(ctx.f(x).sum(), x)
+        return None, g / slope
+
+
+class InverseWrong(Inverse):
+    @staticmethod
+    def backward(ctx, g):
+        _, slope = Inverse.backward(ctx, torch.ones_like(g))
+        return None, g / slope
+
+
+def test_what_a_custom_function_takes_first_may_be_any_function():
+    y = torch.linspace(-0.7, 0.9, 5, dtype=torch.float64)
+    assert not [one for one in gradtui.check(Inverse, torch.sinh, y) if one.severity == "error"]
+    found = gradtui.check(InverseWrong, torch.sinh, y)
+    assert [one.target for one in found if one.severity == "error"] == ["y"]

@@ -26,7 +26,7 @@ def code_of(function: Any, args: Sequence[Any], arrays: Mapping[str, Any]) -> Ta
     if _is_over_tensors(function, args, arrays):
         from gradtui.diagnosis.recorded.tensors import split_backward, tensor_target
 
-        return tensor_target(function, *split_backward(args), arrays)
+        return tensor_target(function, *split_backward(function, args), arrays)
     backward = args[0] if args and callable(args[0]) else None
     return target_of(function, backward, args[1:] if backward else args, arrays)
 

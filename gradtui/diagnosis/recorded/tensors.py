@@ -254,9 +254,13 @@ def _as_loss(world: World, outputs: Sequence[Any]) -> tuple[Any, list[Any]]:
     return tensors.total(parts, weights), adjoints
 
 
-def split_backward(args: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
-    """Return the backward half if it is the first of some arguments, and the others."""
-    if args and callable(args[0]) and not tensors.is_module(args[0]):
+def split_backward(function: Any, args: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+    """Return the backward half if it is the first of some arguments, and the others.
+
+    A custom function has one of its own: what it takes first may be any function.
+    """
+    halved = tensors.function_of(function) is None
+    if halved and args and callable(args[0]) and not tensors.is_module(args[0]):
         return args[0], args[1:]
     return None, args
 
