@@ -351,7 +351,7 @@ def _executed(finding: Finding, node: int | None, call: Call, structure: Structu
     ends = {at: position for position, at in structure.called.items()}
     here = {at: ends.get(call.done_with(at), 0) for at in times}
     meant = [here[at] for at in here if node is not None and call.lines[at].claims == node]
-    return max(meant) if meant else min(filter(None, here.values()), default=0)
+    return max(meant) if meant else next(filter(None, here.values()), 0)
 
 
 def _line_done(finding: Finding, problem: Problem, structure: Structure) -> int:

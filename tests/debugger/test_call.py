@@ -7,6 +7,7 @@ import pytest
 
 import gradtui
 from gradtui import InputError
+from gradtui.base.source import Place
 from gradtui.debugger.investigation import seen_at
 from gradtui.debugger.session import SINGLE
 from gradtui.debugger.steps import Compute, Flow, Pass, Seed, Written
@@ -265,3 +266,34 @@ def test_a_finding_at_a_line_that_only_calls_stands_where_its_function_is_done(t
     _, position = seen_at(finding, session.problem, session.structure)
 
     assert session.structure.called[position] == call.done_with(calling) < calling
+
+
+ROUNDS = """
+import numpy as np
+
+X = np.array([0.5, -1.0, 2.0])
+
+
+def case(w=np.array(0.7)):
+    hs = [np.array(0.1)]
+    for t in range(3):
+        hs.append(np.tanh(w * hs[-1] + X[t]))
+    dw, dh = 0.0, np.array(1.0)
+    for t in reversed(range(3)):
+        dz = dh * (1 - hs[t + 1] ** 2)
+        dw += dz * hs[t]
+        dh = -w * dz
+    return hs[-1], {"w": dw}
+"""
+
+
+def test_a_finding_in_a_loop_stands_in_the_first_round_though_the_last_is_of_no_use(tmp_path):
+    file = tmp_path / "rounds.py"
+    file.write_text(textwrap.dedent(ROUNDS))
+    session = gradtui.trace(module_of(file).case)
+    call, line = session.problem.call, ROUNDS.split("\n").index("        dh = -w * dz") + 1
+    finding = Finding("sign", "error", "w", line, "", {}, place=Place(line, file=str(file)))
+
+    _, position = seen_at(finding, session.problem, session.structure)
+
+    assert call.lines[session.structure.called[position]].rounds == ("t = 2 of 3",)
