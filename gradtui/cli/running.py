@@ -67,21 +67,24 @@ def refuse_unnamed(argument: str) -> None:
             f"is not Python: {getattr(error, 'msg', error)}", where, file=file
         ) from None
     known = [one.name for one in tree.body if isinstance(one, ast.FunctionDef)]
-    called = [one for one in tree.body if isinstance(one, ast.FunctionDef) and _has_defaults(one)]
+    # One without arguments may return another function with those of a call.
+    called = [one for one in tree.body if isinstance(one, ast.FunctionDef) and _is_called(one)]
+    called.sort(key=lambda one: not one.args.defaults)
     example = called[0].name if called else "case"
-    told = f"its functions are {', '.join(known)}" if known else "it has no function"
+    have = "its functions are" if len(known) > 1 else "its function is"
+    told = f"{have} {', '.join(known)}" if known else "it has no function"
     if known and not called:
-        told += ", which all need arguments: give them defaults, for example `def case(W=W0)`"
+        need = "all need" if len(known) > 1 else "needs"
+        told += f", which {need} arguments: give defaults, for example `def case(W=W0)`"
     raise InputError(f"name the function to run, for example {file}:{example}; {told}",
                      file=file)  # fmt: skip
 
 
-def _has_defaults(function: ast.FunctionDef) -> bool:
-    """Return whether a function has arguments, all with defaults."""
+def _is_called(function: ast.FunctionDef) -> bool:
+    """Return whether a function can be called without arguments."""
     given, keyed = function.args, function.args.kw_defaults
     positional = len(given.posonlyargs) + len(given.args)
-    complete = positional == len(given.defaults) and all(one is not None for one in keyed)
-    return complete and positional + len(keyed) > 0
+    return positional == len(given.defaults) and all(one is not None for one in keyed)
 
 
 def check_code(

@@ -169,7 +169,7 @@ class Live(Part):
             self._host.say(error.message)
             return
         lines = dict[str, list[str]]()
-        for patch in written:
+        for patch in sorted(written, key=lambda one: (one.file, one.place.line)):
             lines.setdefault(os.path.basename(patch.file), []).append(str(patch.place.line))
         places = ", ".join(
             f"{file} line{'s' * (len(own) > 1)} {', '.join(own)}" for file, own in lines.items()

@@ -178,6 +178,25 @@ def test_an_update_is_told_what_compares_it(tmp_path, check, arguments):
     assert "as an update does" in err and 'gradtui.check_update(step, "adam", lr=0.01)' in err
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("def step(w):\n    pass\n", "its function is step, which needs arguments: give defaults"),
+        ("def f(w): ...\ndef g(w): ...\n", "its functions are f, g, which all need arguments"),
+        ("def f(w): ...\ndef pair(): ...\n", "for example f.py:pair; its functions are f, pair\n"),
+        ("x = 1\n", "it has no function"),
+    ],
+)
+def test_a_file_is_told_what_can_be_run_of_it(tmp_path, monkeypatch, check, text, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "f.py").write_text(text)
+
+    status, _, err = check("f.py")
+
+    assert status == 2
+    assert said in err
+
+
 @pytest.mark.parametrize("end", ["", ":", ":1"])
 def test_a_file_without_the_name_of_a_function_is_told_which_there_are(net, check, capsys, end):
     said = f"{net}:1:1: error: name the function to run, for example {net}:case; its functions "
