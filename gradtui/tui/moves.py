@@ -152,5 +152,5 @@ class Moves(Part):
         view = self._session.surface.window
         axes = view.axes if view else first_axes(self._session.problem)
         shown = " ".join(map(str, axes))
-        note = _AXES.format(shown=shown)
+        note = _AXES.format(shown=clean(shown))
         self._host.ask("surface over: ", self.show_surface, shown, check=check, note=note)

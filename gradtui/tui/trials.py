@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from gradtui.base.text import element_text
+from gradtui.base.text import clean, element_text
 from gradtui.scenario.bundled import name_of
 from gradtui.tui.background import Runner
 from gradtui.tui.host import Handlers, Host, Work
@@ -112,7 +112,7 @@ class Trials(Work):
         """Follow other values over the steps, asking for them if there are none."""
         problem = self._session.problem
         first = problem.graph.parameters[0]
-        one = element_text(problem.label(first.name), (0,) * len(first.shape))
+        one = clean(element_text(problem.label(first.name), (0,) * len(first.shape)))
         self._ask(
             "follow: ", text, self._session.curves.read,
             lambda typed: self._do(lambda session: session.curves.follow(typed)),
