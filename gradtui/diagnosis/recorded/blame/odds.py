@@ -149,9 +149,13 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def _is_of_use(self) -> bool:
-        """Whether it adds something to a name that it uses, and not where its value is made."""
+        """Whether it adds something to a name that it uses, and not where its value is made.
+
+        A line that only renames may have lost what it did with the name.
+        """
         node = self.candidate.node
-        return self.adds and isinstance(node, ast.Name) and node.id in self._made
+        used = isinstance(node, ast.Name) and node.id in self._made
+        return self.adds and used and not _renames(self.suspect.statement.node)
 
     @property
     def _made(self) -> set[str]:
