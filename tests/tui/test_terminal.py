@@ -166,7 +166,7 @@ def test_e_opens_the_editor_at_the_findings_line_and_comes_back(start, tmp_path,
     editor.chmod(0o755)
     monkeypatch.setenv("VISUAL", str(editor))
     program = start(str(file))
-    assert program.read_until(b"missing")
+    assert program.read_until(b"the power is wrong")
     program.type("\x1bOQE")
     assert program.read_until(b"the editor is here")
     assert program.output.index(LEAVE) < program.output.index(b"the editor is here")
