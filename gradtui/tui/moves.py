@@ -100,7 +100,7 @@ class Moves(Part):
             self._show_jacobian(frame)
         else:
             parameter = frame.problem.label(frame.graph.parameters[0].name)
-            note = _PRINT.format(name=clean(parameter))
+            note = _PRINT.format(name=parameter)
             self._host.ask("print: ", self._show_value, name, check=check, note=note)
 
     def _show_jacobian(self, frame: Frame) -> None:
@@ -152,5 +152,5 @@ class Moves(Part):
         view = self._session.surface.window
         axes = view.axes if view else first_axes(self._session.problem)
         shown = " ".join(map(str, axes))
-        note = _AXES.format(shown=clean(shown))
+        note = _AXES.format(shown=shown)
         self._host.ask("surface over: ", self.show_surface, shown, check=check, note=note)

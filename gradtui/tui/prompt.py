@@ -81,7 +81,7 @@ class Prompt(Vertical):
         self._words = Lately(self, self._field, lambda text: self._show_words())
         self._rows = Static(id="refusal")
         self._offers, self._offered = tuple(offers), -1
-        self._bare, self._note = bare, note
+        self._bare, self._note = bare, clean(note)
         self._check, self._yields = check, yields
         self._error = error
         self._complete, self._listing = complete, listing

@@ -20,7 +20,7 @@ from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.coincidences import equal_sizes
 from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE, in_single
-from gradtui.diagnosis.recorded.domain import Domain
+from gradtui.diagnosis.recorded.domain import cut_off
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.kernels import with_kernels
 from gradtui.diagnosis.recorded.notes import (
@@ -40,7 +40,7 @@ from gradtui.diagnosis.recorded.outcome import Outcome, heard, verdict_of
 from gradtui.diagnosis.recorded.progress import Progress
 from gradtui.diagnosis.recorded.refused import refused
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
-from gradtui.diagnosis.recorded.signs import keeps_signs, one_sided
+from gradtui.diagnosis.recorded.signs import folding, one_sided
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.sizes import size_told
 from gradtui.diagnosis.recorded.stabilisers import leaving_out
@@ -125,8 +125,8 @@ class _Checking:
         absent = [self._absent(name) for name in self.names if name not in self.claimed]
         try:
             start = self.runs.point(drawn, self.names, near=True)
-            signed = keeps_signs(start)
-            points = [start, *self.runs.points(start, self.names, signed=signed)]
+            fold = folding(start)
+            points = [start, *self.runs.points(start, self.names, signed=fold is not None)]
         except (Lost, Untold) as error:
             unknown = f"gradtui does not know what {error} does"
             return self._by_differences(unknown if isinstance(error, Untold) else str(error))
@@ -145,8 +145,8 @@ class _Checking:
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
         verdict = verdict_of(found)
         notes = [*self._notes(), *(equal_sizes(start) if verdict == "correct" else opaque(start))]
-        if signed and verdict == "correct":
-            notes += one_sided(self.runs, start, fitting, tolerance)
+        if fold is not None and verdict == "correct":
+            notes += one_sided(self.runs, start, fold, fitting, tolerance)
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
                        len(points), tolerance, self._unjudged())  # fmt: skip
 
@@ -176,8 +176,8 @@ class _Checking:
         names = [*misfits, *apart]
         ordered = [known for one in ordered if (known := leaving_out(one, names)) is not None]
         if all(one.at_own for one in apart.values()):
-            domain = Domain(points[0].result, points[0].root)
-            ordered = [one for one in ordered if not domain.is_cut_off(one.result, one.root)]
+            usual = cut_off(points[0].result.tape, points[0].root)
+            ordered = [one for one in ordered if cut_off(one.result.tape, one.root) <= usual]
         self._tell(points, meant.wrong, misfits)
         blames, failed = self._blames(ordered, judge, names)
         told = {name for blame in blames for name in blame.results}

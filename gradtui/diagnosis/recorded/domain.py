@@ -54,14 +54,6 @@ class Domain:
             return True
         return not nearest and _is_unsettled(tape, root, self._settled)
 
-    def is_cut_off(self, result: Result, root: int) -> bool:
-        """Return whether another run exceeds an interval that this one stays in.
-
-        A sigmoid of `clip(z, -6, 6)` is flat there, which its gradient seldom takes into account.
-        """
-        cut = (_key(result.tape, id) for id, _ in _binding(result.tape, root))
-        return any(key[0] == "clip" and key not in self._bounds for key in cut)
-
     def _is_beyond(self, tape: Tape, root: int) -> bool:
         """Return whether a run is finite only because of bounds that are usually respected.
 
@@ -77,6 +69,15 @@ class Domain:
         # Each alone, too, because two negative factors hide each other.
         ways = [bounds, *({id: source} for id, source in bounds.items() if len(bounds) > 1)]
         return not all(np.isfinite(Replay(tape, handing=one).value(root)).all() for one in ways)
+
+
+def cut_off(tape: Tape, root: int) -> frozenset[_Bound]:
+    """Return the intervals that a run exceeds, by name and place.
+
+    A sigmoid of `clip(z, -6, 6)` is flat there, which its gradient seldom takes into account.
+    """
+    bounds = (_key(tape, id) for id, _ in _binding(tape, root))
+    return frozenset(key for key in bounds if key[0] == "clip")
 
 
 def unfolded(tape: Tape, root: int) -> int | None:

@@ -16,22 +16,28 @@ from gradtui.diagnosis.recorded.notes import note
 from gradtui.diagnosis.recorded.runs import Point, Runs
 
 
-def keeps_signs(start: Point) -> bool:
-    """Return whether the code may take arguments to have the sign that the given numbers have."""
+def folding(start: Point) -> int | None:
+    """Return the call that tells that arguments may have to keep the sign of the given numbers.
+
+    None if the code does not take them to have one.
+    """
     one_signed = any(map(is_one_signed, start.values.values()))
-    return one_signed and unfolded(start.result.tape, start.root) is not None
+    return unfolded(start.result.tape, start.root) if one_signed else None
 
 
 def one_sided(
-    runs: Runs, start: Point, names: Sequence[str], tolerance: float
+    runs: Runs, start: Point, fold: int, names: Sequence[str], tolerance: float
 ) -> Iterator[Finding]:
-    """Yield a warning of each gradient that is right, but not where signs are others."""
+    """Yield a warning of each gradient that is right, but not where signs are others.
+
+    The call `fold` tells that arguments may have to keep theirs.
+    """
     beyond = [*runs.points(start, (*start.true,))]
-    for wrong in Judge(runs, [start, *beyond], tolerance).judged(names).wrong if beyond else ():
-        fold = unfolded(start.result.tape, start.root)
-        place = None if fold is None else start.result.tape.nodes[fold].place
-        kept = ", ".join(name for name, value in start.values.items() if is_one_signed(value))
-        text = f"the gradient of {wrong.name} is right only where the signs of {kept} are those "
-        text += f"given: elsewhere {runs.target.spelled(wrong.name, wrong.element)} is "
-        text += f"{number(wrong.claimed)}, the true one is {number(wrong.true)}"
-        yield note("relies-on-data", "warning", wrong.name, text, place, wrong.evidence)
+    wrong = Judge(runs, [start, *beyond], tolerance).judged(names).wrong if beyond else ()
+    place = start.result.tape.nodes[fold].place
+    kept = ", ".join(name for name, value in start.values.items() if is_one_signed(value))
+    for one in wrong:
+        text = f"the gradient of {one.name} is right only where the signs of {kept} are those "
+        text += f"given: elsewhere {runs.target.spelled(one.name, one.element)} is "
+        text += f"{number(one.claimed)}, the true one is {number(one.true)}"
+        yield note("relies-on-data", "warning", one.name, text, place, one.evidence)

@@ -147,12 +147,9 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         for one in apart:
             if one.expected is not None:
                 own |= self._named(one, given)
-        for one in apart:
-            shape = tensors.shape_of(one.found)
-            lacking = [name for name in self.judged
-                       if own[name] is None and tensors.shape_of(given[name]) == shape]  # fmt: skip
-            if one.expected is None and lacking and bool((one.found != 0).any()):
-                raise Misplaced(lacking, [*given][one.at], one.custom.backward, one.at)
+        lacking = {name: given[name] for name in self.judged if own[name] is None}
+        for one in apart if lacking else ():
+            self._refuse_misplaced(one, lacking, [*given])
         gradients = {
             name: world.giving(tensors.as_pairs(one))
             for name, one in own.items()
@@ -165,6 +162,15 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         if name not in self.paired or not element:
             return super().spelled(name, element)
         return super().spelled(f"{name}.{('real', 'imag')[element[-1]]}", element[:-1])
+
+    def _refuse_misplaced(
+        self, misfit: Misfit, lacking: Mapping[str, Any], names: Sequence[str]
+    ) -> None:
+        """Raise Misplaced for what may be the gradient of an argument that gets none."""
+        shape = tensors.shape_of(misfit.found)
+        meant = [name for name, value in lacking.items() if tensors.shape_of(value) == shape]
+        if misfit.expected is None and meant and bool((misfit.found != 0).any()):
+            raise Misplaced(meant, names[misfit.at], misfit.custom.backward, misfit.at)
 
     def _named(self, misfit: Misfit, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return a gradient of a wrong shape by the argument it is for.
