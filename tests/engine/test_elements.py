@@ -117,7 +117,7 @@ def test_scalars_come_to_what_the_tensors_come_to(random, seed):
                 found = write_out(
                     graph.nodes, (line.root, index), lambda n, o=own: n.id not in o, tape.value, {}
                 )
-                assert_comes_to(found, tape, tape.value(line.root)[index])
+                assert computed(found, tape) == close_to(tape.value(line.root)[index])
             for source in graph.sources(line):
                 assert_locals_agree(graph, tape, jacobians, line, source, random)
     finally:
@@ -139,12 +139,20 @@ def assert_locals_agree(graph, tape, jacobians, line, source, random):
     for place in np.ndindex(graph.nodes[source].shape):
         root = flow, aligned(place, nodes[flow].shape)
         found = write_out(nodes, root, is_leaf, tape.value, {count: seed})
-        assert_comes_to(found, tape, row[place])
+        value = computed(found, tape)
+        # Of an element that the seed leaves out the scalars have no term; the tensors multiply
+        # its zero by a derivative that may be infinite.
+        left_out = value == 0 and np.isnan(row[place])
+        assert left_out or value == close_to(row[place])
 
 
-def assert_comes_to(found, tape, expected):
+def computed(found, tape):
     assert found is not None
     values = [float(tape.value(id)[index]) for id, index in found.stands_for.values()]
     run = Compiler(found.nodes, {}, Mode.FLOAT, "float64")
     (result,) = run.evaluate([*found.stands_for], [found.root])(*values)
-    assert result == pytest.approx(float(expected), rel=1e-9, abs=1e-9, nan_ok=True)
+    return result
+
+
+def close_to(expected):
+    return pytest.approx(float(expected), rel=1e-9, abs=1e-9, nan_ok=True)
