@@ -25,7 +25,6 @@ THROUGH = {
     "scenario/lesson": "scenario/test_lessons.py",
     "scenario/load": "test_bad_input.py",
     "scenario/schema": "test_bad_input.py",
-    "tui/styles": "tui/test_start.py",
 }
 """Other modules without tests of their own, as data or as the whole way in, and what tests them."""
 ACROSS = {

@@ -32,7 +32,6 @@ from gradtui.tui.garbage import Garbage
 from gradtui.tui.keys import Keys
 from gradtui.tui.later import call_after
 from gradtui.tui.link import LOST
-from gradtui.tui.styles import complete, is_large
 from gradtui.tui.themes import OWN_COLOURS, PALETTE, THEMES, height_colours
 from gradtui.tui.typed import take_any_input
 from gradtui.tui.wire import Wire
@@ -139,7 +138,6 @@ class GradtuiApp(App[int]):
         if self._session is None:
             from gradtui.tui.picker import Picker
 
-            complete(self)
             ascii = self._display_as.ascii
             self.push_screen(Picker(self._chosen, self._keys, ascii=ascii, learn=self._learn))
 
@@ -209,10 +207,6 @@ class GradtuiApp(App[int]):
             event = Resize(size, size)
         if isinstance(event, Resize) and event.size.area > _MOST_CELLS:
             return
-        if isinstance(event, Key | Paste | MouseEvent) or (
-            isinstance(event, Resize) and not is_large(event.size)
-        ):
-            complete(self)
         if isinstance(event, Key | Paste):
             await self._type(event)
         elif not isinstance(event, MouseEvent) or self._takes(event):

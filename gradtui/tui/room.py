@@ -8,7 +8,6 @@ from gradtui.tui.bars import Footer, Now, Timeline
 from gradtui.tui.host import Handlers, Host, Part
 from gradtui.tui.panels import panel_types
 from gradtui.tui.panels.base import Panel
-from gradtui.tui.styles import complete
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -50,7 +49,6 @@ class Room(Part):
         if before[-1:] == self._large[-1:]:
             return
         screen = self._host.screen
-        complete(screen.app)
         for style in wanted:
             screen.set_class([style] == self._large[-1:], style)
         front = self._panel(_LARGE[self._large[-1]] if self._large else "#graph")
@@ -83,7 +81,6 @@ class Room(Part):
     def zoom(self, panel: Panel | None) -> None:
         """Show a panel alone, or all panels again."""
         screen = self._host.screen
-        complete(screen.app)
         for other in screen.query(Panel):
             other.set_class(other is panel, "-zoom")
         screen.set_class(panel is not None, "-zoomed")

@@ -121,31 +121,3 @@ async def test_the_first_paint_styles_every_part_once(terminal, monkeypatch, sce
     parts = Header, Timeline, Footer, ChainPanel, ProgramPanel
     assert own <= debugger.classes
     assert {part: before[0][part] for part in parts} == dict.fromkeys(parts, 1)
-
-
-@pytest.mark.parametrize(("size", "all_at_once"), [((120, 40), False), ((80, 24), True)])
-async def test_the_first_paint_waits_for_no_styles_of_other_sizes_and_views(
-    terminal, monkeypatch, size, all_at_once
-):
-    sheets, show = list[set[str]](), GradtuiApp._display
-
-    def watched(app, screen, update):
-        if update is not None:
-            sheets.append({Path(path).name for path, part in app.stylesheet.source if not part})
-        show(app, screen, update)
-
-    monkeypatch.setattr(GradtuiApp, "_display", watched)
-    async with terminal("two_weights", size=size) as screen:
-        await screen.press("n")
-    both = {"style.tcss", "views.tcss"}
-    assert sheets[0] == (both if all_at_once else {"style.tcss"})
-    assert sheets[-1] == both
-
-
-async def test_a_screen_that_becomes_small_has_the_styles_of_its_size(terminal):
-    async with terminal("two_weights", size=(120, 40)) as screen:
-        await screen.pilot.resize_terminal(80, 24)
-        await screen.pilot.pause()
-        shrunk = screen.text
-    async with terminal("two_weights", size=(80, 24)) as screen:
-        assert screen.text == shrunk

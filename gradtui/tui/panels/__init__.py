@@ -1,7 +1,7 @@
 """The panels, one file each, named like the panel on the screen.
 
 A new panel is such a file with a subclass of `Panel` (see `base`), its name in PANELS, and its
-place in the style sheets.
+place in `style.tcss`.
 """
 
 from __future__ import annotations
