@@ -14,6 +14,8 @@ from gradtui.explain.symbols import cursor_role
 from gradtui.explain.values import UNKNOWN, UNUSED, Array
 
 _FEW = 2
+_EXAMINED = 10_000
+"""Most elements of a local derivative that are compared with each other in every frame."""
 
 
 class Cells(Struct, frozen=True):
@@ -110,10 +112,15 @@ def wire_text(frame: Frame, source: int, target: int, cells: Cells) -> str:
     local = frame.edge_local(source, target)
     if local is None:
         return sign + clip(_rule(frame, source, target), room)
-    if local.shape == ():
-        return f"{sign}×{compact(float(local), room - 1)}"
+    if _is_uniform(local):
+        return f"{sign}×{compact(float(local.flat[0]), room - 1)}"
     numbers = _short(local, cells.value, cells.element)
     return f"{sign}×" + (numbers if len(numbers) < room else f"[{shape_text(local.shape)}]")
+
+
+def _is_uniform(local: Array) -> bool:
+    """Return whether each element has the same derivative, as those of `yhat - y` have."""
+    return 0 < local.size <= _EXAMINED and bool((local == local.flat[0]).all())
 
 
 def wire_width(frame: Frame, source: int, target: int, cells: Cells) -> int:

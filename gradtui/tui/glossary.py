@@ -33,7 +33,8 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     )),
     ("Graph", (
         ("w1  1", "a value, with its gradient below it"),
-        ("×2", "local derivative: how fast the right end of the edge changes with its left end"),
+        ("×2", "local derivative: how fast the right end of the edge changes with its left end, "
+               "for each element alike"),
         ("×[4×3]", "one local derivative for each element, in this shape"),
         ("@  sum  mean", "the operation whose rule carries gradients back here; Chain writes it"),
         ("the block", "the selected node, which all panels explain: what the cursor has just "

@@ -49,13 +49,20 @@ def test_an_edge_has_its_local_derivative(session):
     assert wire_text(session.frame, names["w"], names["e"], CLOSE) == "×3"
 
 
+def test_an_edge_has_one_number_if_all_its_elements_have_it(session_of):
+    data = "X = [[1.0, 2.0], [3.0, 4.0]]\ny = [3.0, 4.0]"
+    frame = session_of("z = X@w\ne = y - z\nL = mean(e**2)", "w = [0.0, 0.0]", data).frame
+    names = frame.graph.names
+    assert wire_text(frame, names["z"], names["e"], CLOSE) == "×-1"
+
+
 def test_an_edge_of_arrays_has_its_rule_and_a_short_array_its_numbers(session_of):
-    code = "z = X@w\nh = tanh(z)\nL = sum(h*v)"
+    code = "z = X@w\nh = tanh(z)\ng = h*v\nL = sum(g)"
     data = "X = [[1.0, 2.0], [3.0, 4.0]]\nv = [2.0, 3.0]"
     frame = session_of(code, "w = [0.0, 0.0]", data).frame
     names = frame.graph.names
     assert wire_text(frame, names["w"], names["z"], CLOSE) == "@"
-    assert wire_text(frame, names["z"], names["h"], CLOSE) == "×[1 1]"
+    assert wire_text(frame, names["h"], names["g"], CLOSE) == "×[2 3]"
     assert texts(frame, "w")[0] == ["w", "[0", "0]"]
     assert texts(frame, "X")[0] == ["X", "[2×2]"]
 
