@@ -36,7 +36,7 @@ def clipping(run: Run) -> Iterator[Finding]:
             message += (
                 f": every step has the same length, and {steps:,} steps take the loss from "
                 f"{short(run.losses[0])} only to {short(run.losses[steps])}, but to "
-                f"{short(free[-1])} without clipping; raise clip_norm to about "
+                f"{short(free[-1])} without clipping{run.mean_note}; raise clip_norm to about "
                 f"{short(np.max(norms))}, or drop it"
             )
     evidence = {"share": share, "median_scale": left, "largest_norm": np.max(norms)}

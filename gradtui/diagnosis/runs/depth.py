@@ -127,10 +127,11 @@ def _leap(run: Run) -> Iterator[Finding]:
             continue
         if run.losses[step + 1] <= run.losses[0]:
             continue
+        shown = run.shown_losses
         message = (
             f"the gradient jumps to {short(norms[index])} at step {run.first + step:,}, from at "
             f"most {short(before)} before, and the update throws the loss from "
-            f"{short(run.losses[step])} to {short(run.losses[step + 1])}; clip it: clip_norm = "
+            f"{short(shown[step])} to {short(shown[step + 1])}; clip it: clip_norm = "
             f"{short(before)}"
         )
         evidence = {"gradient_norm": norms[index], "before": before}

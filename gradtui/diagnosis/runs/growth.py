@@ -60,10 +60,12 @@ def diverging(run: Run) -> Iterator[Finding]:
     if found is None:
         return
     start = found.start
-    shown = listed(run.losses[start : start + 4])
+    losses, note = run.shown_losses[start : start + 4], ""
+    if not np.all(np.diff(losses) > 0.0):  # batches hide the growth
+        losses, note = run.losses[start : start + 4], run.mean_note
     gauge = run.gauge(start)
-    message = f"the loss grows from step {run.first + start:,} on: {shown}"
-    evidence = {"losses": run.losses[start : start + 4], "growth_per_step": found.factor}
+    message = f"the loss grows from step {run.first + start:,} on: {listed(losses)}{note}"
+    evidence = {"losses": losses, "growth_per_step": found.factor}
     if gauge is not None and unstable(gauge):
         message += f"; {too_large(gauge)}"
         evidence |= gauge_numbers(gauge)

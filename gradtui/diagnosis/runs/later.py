@@ -67,6 +67,7 @@ def _later_failure(run: Run) -> tuple[int, float, Gauge, str] | None:
         f"the update of step {run.first + thrown.step:,} throws the weights far out: the loss goes "
         f"from {short(losses[thrown.step])} up to "
         f"{short(np.max(losses[thrown.step : run.end + 1]))} and ends at {short(losses[run.end])}"
+        f"{run.mean_note}"
     )
     return thrown.step, float(losses[thrown.step]), thrown, text
 

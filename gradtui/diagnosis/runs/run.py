@@ -95,12 +95,22 @@ class Run:
 
         From the first step that is not finite on, it is the plain loss.
         """
-        return self._smooth(self.history.losses[: self.last + 1])
+        return self._smooth(self.shown_losses)
+
+    @property
+    def shown_losses(self) -> Array:
+        """The loss of the steps 0 to `last` as the debugger shows it, each of its own batch."""
+        return self.history.losses[: self.last + 1]
+
+    @property
+    def mean_note(self) -> str:
+        """What a message adds to `losses` of a run with batches: they are nowhere on the screen."""
+        return "" if self.trainer.batches is None else " (means over several batches)"
 
     @cached_property
     def broken(self) -> int | None:
         """The first step at which a loss, a gradient or an update is not finite, if any."""
-        bad = np.flatnonzero(~np.isfinite(self.history.losses[: self.last + 1]))
+        bad = np.flatnonzero(~np.isfinite(self.shown_losses))
         first = int(bad[0]) if bad.size else self.last + 1
         if first > 0 and not self._moves_finitely(first - 1):
             return first - 1

@@ -33,7 +33,7 @@ def crawling(run: Run) -> Iterator[Finding]:
     message = (
         f"the rate {short(rate)} is far too small: {end:,} steps take the loss from "
         f"{short(run.losses[0])} to {short(run.losses[end])}; with lr = {short(factor * rate)} "
-        f"they take it to {short(reached)}"
+        f"they take it to {short(reached)}{run.mean_note}"
     )
     if gauge.sharpness > 0.0:
         slow = gauge.dynamics.steps_per_decade(gauge.rate * gauge.sharpness)

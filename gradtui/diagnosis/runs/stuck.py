@@ -70,10 +70,12 @@ def _plateau(run: Run) -> Iterator[Finding]:
         if found.kind == "saddle"
         else "a plateau: the surface is nearly flat here and steeper farther on"
     )
+    then, last = run.losses[since], run.losses[run.end]
     message = (
-        f"the loss has stood at {short(now)} since step {run.first + since:,}, on {place}. The "
-        f"gradient is {short(gradient)}; the same training, started {short(found.distance)} away "
-        f"along {found.way}, reaches {short(found.loss)}; "
+        f"the loss hardly changes from step {run.first + since:,}, {short(then)}, to step "
+        f"{run.first + run.end:,}, {short(last)}{run.mean_note}: it stands on {place}. The "
+        f"gradient is {short(gradient)} there; the same training, started "
+        f"{short(found.distance)} away along {found.way}, reaches {short(found.loss)}; "
     )
     thrown = None if found.kind == "saddle" else _thrown_here(run, since)
     if thrown is None:

@@ -29,6 +29,15 @@ def test_the_scale_of_the_loss_changes_no_verdict(diagnosed, scale, factor):
     assert rules == expected.get(factor, set())
 
 
+def test_the_losses_told_of_a_run_with_batches_are_those_of_its_steps(diagnosed):
+    # e is multiplied by 1 - 2*0.375*4 = -2 at each step, whatever the batch.
+    (found,) = diagnosed(
+        "L = mean((w*x - y)**2)", data="x = [2.0, 2.0]\ny = [5.0, 5.0]", parameters="w = 3.0",
+        lr="0.375", steps=20, more="[batches]\nover = ['x', 'y']\nsize = 1",
+    )  # fmt: skip
+    assert found.message.startswith("the loss grows from step 0 on: 1, 4, 16, 64; ")
+
+
 @pytest.mark.parametrize(("rate", "rule"), [(0.2505, "diverging"), (0.2495, "oscillating")])
 def test_a_loss_that_only_climbs_diverges_however_slowly(diagnosed, rate, rule):
     # The loss is multiplied by (1 - 8*rate)**2 = 1.004**2 at each step, to 10.9 after 300.
