@@ -31,9 +31,9 @@ class Calmer(Struct, frozen=True):
     last: int
     """Its last step."""
     loss: float
-    """The loss around that step."""
+    """The loss there."""
     gained: float
-    """How much lower that loss is."""
+    """How much lower the loss is around that step, on average."""
 
 
 class Bounce(Struct, frozen=True, eq=False):
@@ -98,7 +98,7 @@ def _calmer(run: Run, count: int) -> Calmer | None:
         stop = len(losses)
         there, here = (float(np.mean(ran[stop - count : stop])) for ran in (losses, run.losses))
         if there < here:
-            found.append(Calmer(factor, stop - 1, there, here - there))
+            found.append(Calmer(factor, stop - 1, float(losses[-1]), here - there))
     return max(found, key=lambda calmer: calmer.gained, default=None)
 
 
@@ -140,7 +140,7 @@ def oscillating(run: Run) -> Iterator[Finding]:
     if found.calmer is not None:
         tried, last = found.calmer.factor * run.base_rate(0), run.first + found.calmer.last
         message += f"; try lr = {short(tried)}: with it the same run reaches "
-        message += f"{short(found.calmer.loss)} at step {last:,}"
+        message += f"{short(found.calmer.loss)} at step {last:,}{run.mean_note}"
         evidence |= {"rate_tried": tried, "loss_then": found.calmer.loss}
     severity: Severity = "info" if found.slight else "warning"
     yield finding(run, "oscillating", severity, "lr", found.start, message, evidence)

@@ -15,6 +15,9 @@ from gradtui.diagnosis.runs.parts import finding, listed
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.thresholds import limit
 
+_PARTS, _FEWEST = 4, 3
+"""Parts of a noisy run that are compared, and fewest steps of each."""
+
 
 class Growth(Struct, frozen=True):
     """A loss that grows to the end of a run."""
@@ -38,7 +41,7 @@ def _growth(run: Run) -> Growth | None:
     if run.broken is not None and _overflows(run) and _grew_before(run, lowest):
         start = _last_low(losses, lowest)
         return Growth(start, _factor(run, start))
-    recent = max(2, end // 20)
+    recent = max(2, end // (_PARTS if run.noisy else 20))
     if end - lowest < 1 or np.max(losses[-recent:]) < np.max(losses):
         return None
     rise, fall = float(np.max(losses)) - float(losses[lowest]), float(losses[0] - losses[lowest])
@@ -48,7 +51,8 @@ def _growth(run: Run) -> Growth | None:
     least = limit("climb") if _only_climbs(run) else limit("growth")
     if rise < least * fall or highest < least * float(np.max(before)):
         return None
-    if not _keeps_rising(losses[lowest:]):
+    after_lowest = losses[lowest:]
+    if not (_keeps_rising(after_lowest) or (run.noisy and _rises_in_all_parts(after_lowest))):
         return None
     start = _last_low(losses, lowest)
     return Growth(start, _factor(run, start))
@@ -94,6 +98,12 @@ def _keeps_rising(losses: np.ndarray) -> bool:
     highest = np.maximum.accumulate(losses)
     fresh = np.flatnonzero(np.diff(highest) > 0.0)
     return bool(len(fresh) >= min(3, len(losses) - 1) and fresh[-1] >= 0.9 * (len(losses) - 2))
+
+
+def _rises_in_all_parts(losses: np.ndarray) -> bool:
+    """Return whether each quarter of noisy losses has a higher one than the quarter before."""
+    highest = [np.max(part, initial=-np.inf) for part in np.array_split(losses, _PARTS)]
+    return bool(len(losses) >= _FEWEST * _PARTS and np.all(np.diff(highest) > 0.0))
 
 
 def _overflows(run: Run) -> bool:

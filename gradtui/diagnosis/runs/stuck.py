@@ -63,6 +63,8 @@ def _plateau(run: Run) -> Iterator[Finding]:
     if gained > limit("stuck") * ahead or ahead < limit("worth") * whole:
         return
     since = _since(run, now, ahead)
+    if since > run.end:
+        return  # the last loss is far from those before it: it does not stand
     gradient = float(run.gradient_norms[-1])
     place = (
         "a saddle point: along one direction the surface curves down (λ = "

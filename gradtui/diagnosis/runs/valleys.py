@@ -60,7 +60,7 @@ class Tried(Struct, frozen=True):
     text: str
     steps: int
     loss: float
-    """The loss around its last step, at most."""
+    """The loss at its last step."""
 
 
 def scale_mismatch(run: Run) -> Iterator[Finding]:
@@ -146,7 +146,7 @@ def ill_conditioned(run: Run) -> Iterator[Finding]:
 
 def _other_optimizer(run: Run, left: Unlearned) -> Tried | None:
     """Return the remedy that gains most in the same steps; None if none gains half of the rest."""
-    own, best = run.trainer.lr, None
+    own, best, lowest = run.trainer.lr, None, np.inf
     if own <= 0.0:
         return None
     momentum = {"momentum": 0.9}
@@ -159,8 +159,9 @@ def _other_optimizer(run: Run, left: Unlearned) -> Tried | None:
         end, recent = len(losses), max(1, len(losses) // 20)
         reached, here = float(np.max(losses[-recent:])), float(run.losses[end - 1])
         gains = np.isfinite(reached) and here - reached >= left.left / 2.0
-        if gains and (best is None or reached < best.loss):
-            best = Tried(f"{word} with lr = {short(rate)}", end - 1, reached)
+        if gains and reached < lowest:
+            lowest = reached
+            best = Tried(f"{word} with lr = {short(rate)}", end - 1, float(losses[-1]))
     return best
 
 

@@ -38,6 +38,17 @@ def test_the_losses_told_of_a_run_with_batches_are_those_of_its_steps(diagnosed)
     assert found.message.startswith("the loss grows from step 0 on: 1, 4, 16, 64; ")
 
 
+@pytest.mark.parametrize(("rate", "rules"), [(0.29, ["diverging"]), (0.1, [])])
+def test_a_loss_that_grows_from_part_to_part_diverges_though_batches_differ(diagnosed, rate, rules):
+    # The steepest row multiplies its error by 1 - 2*rate*2.4**2, the flattest by nearly 1.
+    found = diagnosed(
+        "L = mean((w*x - y)**2)", data="x = [2.0, 0.5, 2.4, 1.6]\ny = [5.0, 1.0, 5.0, 3.0]",
+        parameters="w = 3.0", lr=repr(rate), steps=60,
+        more="[batches]\nover = ['x', 'y']\nsize = 1\nshuffle = true\nseed = 4",
+    )  # fmt: skip
+    assert [one.rule for one in found] == rules
+
+
 @pytest.mark.parametrize(("rate", "rule"), [(0.2505, "diverging"), (0.2495, "oscillating")])
 def test_a_loss_that_only_climbs_diverges_however_slowly(diagnosed, rate, rule):
     # The loss is multiplied by (1 - 8*rate)**2 = 1.004**2 at each step, to 10.9 after 300.
