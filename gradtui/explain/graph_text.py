@@ -45,7 +45,9 @@ EXACT = Cells(9, 8, 9)
 ROOMY = Cells(9, 8, 9, 32, 16)
 """Both: digits, and names and rules uncut."""
 LONGER = ROOMY, EASY, WORDY, EXACT
-"""All but the closest, the best ones first: a cut name is worse than a rounded number."""
+"""What takes more room, the best first: a cut name is worse than a rounded number."""
+SHORTER = Cells(6, 6, 5), Cells(5, 5, 5)
+"""What takes less, the best first: one significant digit of any number fits, -2e-5, ×-0.1."""
 
 
 class BoxText(Struct, frozen=True):

@@ -12,13 +12,13 @@ from msgspec import Struct
 
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.structure import DrawnEdge
-from gradtui.explain.graph_text import CLOSE, LONGER, Cells, box_width, wire_width
+from gradtui.explain.graph_text import CLOSE, LONGER, SHORTER, Cells, box_width, wire_width
 from gradtui.layout import Box, Layout, Parts, Plan, Wire, count_parts, draw, finish, plan
 
 _KEPT = 4
 """Most drawings kept: one of a long program takes a tenth of a second."""
 _FEW = 30
-"""Largest graph, in nodes, for which longer texts are tried: others would not fit."""
+"""Largest graph, in nodes, for which other texts are tried: larger ones would not fit."""
 _AT_ONCE, _MOST = 2_000, 80_000
 """Largest drawing, in parts, made at once, and at all: two seconds' work."""
 _Key = TypeVar("_Key")
@@ -56,8 +56,9 @@ class Drawings:
         return None if found is None else found.height
 
     def drawing(self, frame: Frame, room: int) -> Drawing | None:
-        """Return the drawing of a frame's graph for `room` cells: with longer texts if they fit.
+        """Return the drawing of a frame's graph for `room` cells.
 
+        With longer texts if they fit, and with shorter numbers if only they do.
         None if it is too large, or while `go_on` is making it.
         """
         key = (frame.graph, frame.structure, room)
@@ -99,7 +100,8 @@ class Drawings:
     def _draw(self, frame: Frame, room: int) -> Parts[None]:
         close = yield from self._plan(frame, CLOSE)
         found = Drawing((yield from draw(close, room)), CLOSE)
-        for cells in LONGER if len(frame.structure.nodes) <= _FEW else ():
+        others = LONGER if found.layout.width <= room else SHORTER
+        for cells in others if len(frame.structure.nodes) <= _FEW else ():
             layout = yield from draw((yield from self._plan(frame, cells)), room)
             if layout.width <= room:
                 found = Drawing(layout, cells)
