@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from gradtui.base.source import Place
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.moments import claimed_by
+from gradtui.debugger.steps import Written
 from gradtui.debugger.structure import DrawnEdge
 from gradtui.engine.handwritten import HandLine
 from gradtui.explain.spans import Span
@@ -53,12 +56,36 @@ def hand_line_mark(frame: Frame, index: int) -> Mark:
 
 def blamed_edges(frame: Frame) -> frozenset[DrawnEdge]:
     """Return the edges whose local derivative a hand-written line gets wrong, at any level."""
-    judgement, graph = frame.known.judgement, frame.graph
-    if judgement is None:
+    judgement = frame.known.judgement
+    return frozenset() if judgement is None else _drawn_edges(frame, judgement.findings)
+
+
+def blamed_now(frame: Frame) -> frozenset[DrawnEdge]:
+    """Return those that the line at the cursor gets wrong."""
+    if not isinstance(frame.now, Written) or frame.known.judgement is None:
         return frozenset()
+    place = written_place(frame, frame.now.index)
+    here = [one for one in frame.known.judgement.findings if one.line == place.line]
+    return _drawn_edges(frame, [one for one in here if _is_in(one, place, frame)])
+
+
+def written_place(frame: Frame, index: int) -> Place:
+    """Return where a line of the backward pass, or of code that was run, stands."""
+    call = frame.problem.call
+    return hand_line(frame, index).line.place if call is None else call.lines[index].place
+
+
+def _is_in(finding: Finding, place: Place, frame: Frame) -> bool:
+    """Return whether a finding is in the file of a place."""
+    found = finding.place
+    return frame.problem.call is None or found is None or found.file == place.file
+
+
+def _drawn_edges(frame: Frame, findings: Iterable[Finding]) -> frozenset[DrawnEdge]:
+    graph = frame.graph
     named = {
         (graph.names[source], graph.names[target])
-        for finding in judgement.findings
+        for finding in findings
         if finding.severity == "error"
         for target, source in finding.within or filter(None, [finding.edge])
         if source in graph.names and target in graph.names

@@ -25,8 +25,18 @@ from gradtui.layout.geometry import (
 )
 from gradtui.layout.layers import count_parts
 from gradtui.layout.painting import Light, light, paint
+from gradtui.layout.window import (
+    ENTRY,
+    around,
+    between_boxes,
+    centred,
+    cuts_box,
+    into_view,
+    is_free,
+)
 
 __all__ = [
+    "ENTRY",
     "Box",
     "BoxRow",
     "Label",
@@ -39,9 +49,15 @@ __all__ = [
     "Rect",
     "Stroke",
     "Wire",
+    "around",
+    "between_boxes",
+    "centred",
     "count_parts",
+    "cuts_box",
     "draw",
     "finish",
+    "into_view",
+    "is_free",
     "lay_out",
     "light",
     "paint",

@@ -137,9 +137,9 @@ async def test_the_loss_stands_at_the_edge_where_the_drawing_goes_on_beyond_it(t
         await t.pilot.click(graph, offset=(t.rows[row].index("L 1.161"), row - graph.region.y))
         loss = t.session.frame.graph.loss
         assert t.session.frame.selected == loss
-        await t.until(lambda: "…▶" not in t.text)  # the view has moved to it
+        await t.until(lambda: "…▶ L" not in t.text)  # the view has moved to it
         assert "─▶ L 1.161" in t.text
         await t.press("k")
         assert "p [12×3]" in t.text
     async with terminal("softmax_classifier", (200, 60)) as t:
-        assert "▶ L 1.161" in t.text and "…▶" not in t.text
+        assert "▶ L 1.161" in t.text and "…▶ L" not in t.text

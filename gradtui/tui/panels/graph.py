@@ -9,19 +9,33 @@ from textual import events
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Flow, Level
 from gradtui.engine.graph import needed_for
-from gradtui.explain.byhand import blamed_edges
+from gradtui.explain.byhand import blamed_edges, blamed_now
 from gradtui.explain.graph_text import CLOSE, Cells, box_text, wire_text
 from gradtui.explain.spans import Role, Span, TextRow, line_width
 from gradtui.explain.symbols import cursor_role
-from gradtui.layout import BoxRow, Label, Layout, Light, Pair, Rect, light, paint
+from gradtui.layout import (
+    ENTRY,
+    BoxRow,
+    Label,
+    Layout,
+    Light,
+    Pair,
+    Rect,
+    around,
+    between_boxes,
+    centred,
+    cuts_box,
+    into_view,
+    is_free,
+    light,
+    paint,
+)
 from gradtui.tui.drawings import Drawing, Drawings
 from gradtui.tui.later import call_after
 from gradtui.tui.panels.base import Panel
 from gradtui.tui.rows import crop, marked
 
 HEAVY, LIGHT = "━", "─"
-MARGIN = 2
-"""Cells kept free around the followed node."""
 _PAUSE, _PART = 0.002, 0.008
 """Seconds between the parts of a drawing, and of one part."""
 _AROUND = 14
@@ -63,7 +77,11 @@ class GraphPanel(Panel):
         self._listed = 0
         """Rows of the list."""
         self._corner = (0, 0)
-        """Column and row at the top left of the drawing below the list."""
+        """Column and row of the drawing at the top left of its part in view."""
+        self._pinned: int | None = None
+        """The row in view of a loss that is beyond the edge."""
+        self._last_left = 0
+        """The last column at which the view may begin."""
 
     def rows_wanted(self, frame: Frame) -> int:
         """Return the number of rows of the drawing, or of the list, with two blank ones around."""
@@ -115,8 +133,8 @@ class GraphPanel(Panel):
         drawing = self._drawings.around(frame, frame.structure.around(self._target, _AROUND))
         layout = self._use(drawing)
         box = layout.boxes[self._target]
-        left = _centred(box.x + box.width // 2, width, layout.width)
-        top = _centred(box.y + 1, below, layout.height)
+        left = centred(box.x + box.width // 2, width, layout.width)
+        top = centred(box.y + 1, below, layout.height)
         lines = range(top, min(layout.height, top + below))
         rows += [()] * (height - below - len(rows))
         self._listed, self._corner = len(rows), (left, top)
@@ -134,7 +152,7 @@ class GraphPanel(Panel):
             target = place_of_now(frame) if moved else frame.selected
             self._target = target if target in nodes else nodes[0]
             row = nodes.index(self._target)
-            self.top = _into_view(self.top, row - 1, row + 2, height)
+            self.top = into_view(self.top, row - 1, row + 2, height)
             self._followed = now
         self.top = max(0, min(self.top, len(nodes) - height))
         self.left = 0
@@ -149,18 +167,18 @@ class GraphPanel(Panel):
         layout = self._use(drawing)
         self._follow(frame, layout)
         self.top = max(0, min(self.top, layout.height - height))
-        self.left = max(0, min(self.left, layout.width - width))
+        self.left = max(0, min(self.left, self._last_left))
         self._hint(layout.height - self.top - height, layout.width - self.left - width)
         self.title(self._title(frame))
         above = max(0, (height - layout.height) // 2)
         self._listed, self._corner = 0, (self.left, self.top - above)
-        lines = range(self.top, min(layout.height, self.top + height))
-        rows = [self._line(frame, layout, y, self.left) for y in lines]
-        if self._loss_is_hidden(frame, layout):
-            first = self._edge_row(layout.boxes[frame.graph.loss], len(rows))
-            for at, row in enumerate(rows[first : first + 2]):
-                rows[first + at] = self._with_loss(frame, layout, row, at)
-        return [()] * above + rows
+        first = self.top - above
+        rows = [self._line(frame, layout, y, self.left) for y in range(first, first + height)]
+        self._pinned = self._place_of_loss(frame, layout)
+        if self._pinned is not None:
+            for at, row in enumerate(rows[self._pinned : self._pinned + 2]):
+                rows[self._pinned + at] = self._with_loss(frame, layout, row, at)
+        return rows
 
     def _loss_is_hidden(self, frame: Frame, layout: Layout) -> bool:
         """Return whether the loss is beyond the right edge, at which it then stands."""
@@ -171,9 +189,25 @@ class GraphPanel(Panel):
         end = box.x + max(map(line_width, (text.above, text.below)))
         return end > self.left + self.size.width
 
-    def _edge_row(self, box: Rect, rows: int) -> int:
-        """Return the row in view, of so many, that is the first of a box at the edge."""
-        return max(0, min(box.y - self.top, rows - 1))
+    def _place_of_loss(self, frame: Frame, layout: Layout) -> int | None:
+        """Return the row in view of a loss beyond the edge: its own if only its wires end there.
+
+        Else the nearest where it hides nothing, if there is one.
+        """
+        if not self._loss_is_hidden(frame, layout):
+            return None
+        (width, height), (left, top) = self.size, self._corner
+        loss = frame.graph.loss
+        box, stop = layout.boxes[loss], left + width
+        start = stop - box.width - len(_ARROW)
+        own = max(0, min(box.y - top, height - 1))
+        if all(
+            other.x + other.width <= start for key, other in layout.boxes.items() if key != loss
+        ):
+            return own
+        free = [is_free(layout, y, start, stop) for y in range(top, top + height)]
+        rows = [row for row in range(height - 1) if free[row] and free[row + 1]]
+        return min(rows, key=lambda row: abs(row - own), default=None)
 
     def _with_loss(self, frame: Frame, layout: Layout, row: TextRow, at: int) -> TextRow:
         """Return a row in view with a row of the loss's box at its right edge."""
@@ -190,7 +224,8 @@ class GraphPanel(Panel):
         """Return a row of a drawing from a column on, with a sign at a cut."""
         # One cell more than fits, so that the drawing marks rows cut at the right.
         row = self._row(frame, layout, y, left, self.size.width + 1)
-        return marked(row, left) if row and not row[0][0].startswith(" ") else row
+        cut = row and (cuts_box(layout, y, left) or not row[0][0].startswith(" "))
+        return marked(row, left) if cut else row
 
     def _title(self, frame: Frame) -> str:
         if frame.level is Level.NAMED:
@@ -282,16 +317,36 @@ class GraphPanel(Panel):
             from gradtui.explain.listing import place_of_now
 
             target = place_of_now(frame)
-        box = layout.boxes.get(target)
-        if box is None:
-            return
         width, height = self.size
-        first, last = box.x - MARGIN, box.x + box.width + MARGIN
-        self.left = _into_view(self.left, first, last, width)
-        if target != frame.graph.loss and self._loss_is_hidden(frame, layout):
-            edge = layout.boxes[frame.graph.loss].width + len(_ARROW)
-            self.left = _into_view(self.left, first, last, width - edge)
-        self.top = _into_view(self._top_of_view(layout, height), box.y, box.y + box.height, height)
+        self._last_left = layout.width - width
+        looked = self._looked_at(frame, layout, target)
+        if looked is None:
+            return
+        first, last = looked.x - ENTRY, looked.x + looked.width + ENTRY
+        self.left = into_view(self.left, first, last, width)
+        if self.left:
+            self.left = between_boxes(layout, self.left, first)
+        self._last_left = max(self.left, self._last_left)
+        bottom = looked.y + looked.height
+        self.top = into_view(self._top_of_view(layout, height), looked.y, bottom, height)
+
+    def _looked_at(self, frame: Frame, layout: Layout, target: int) -> Rect | None:
+        """Return the place to bring into view: a node with the wires that its line gets wrong.
+
+        With the nodes at their ends, or without any, as far as there is room.
+        """
+        box = layout.boxes.get(target)
+        wires = [wire for wire in blamed_now(frame) if wire in layout.slots]
+        if box is None or not wires:
+            return box
+        marks = [layout.slots[wire] for wire in wires]
+        ends = [layout.boxes[end] for wire in wires for end in wire]
+        nearest = min(marks, key=lambda place: abs(place.x - box.x))
+        for places in ([box, *ends, *marks], [box, *marks], marks, [box, nearest]):
+            found = around(places)
+            if found.width + 2 * ENTRY <= self.size.width:
+                return found
+        return nearest
 
     def _top_of_view(self, layout: Layout, height: int) -> int:
         """Return the top row for the boxes between the view's left and right: all if they fit."""
@@ -319,26 +374,12 @@ class GraphPanel(Panel):
         layout, frame = self._layout, self.frame
         if layout is None or frame is None:
             return None
-        if not self._listed and self._loss_is_hidden(frame, layout):
+        if not self._listed and self._pinned is not None:
             box = layout.boxes[frame.graph.loss]
-            rows = min(layout.height - self.top, self.size.height)
-            first = self._edge_row(box, rows) + self.top - self._corner[1]
-            if x >= self.size.width - box.width and first <= y < first + box.height:
+            if x >= self.size.width - box.width and 0 <= y - self._pinned < box.height:
                 return frame.graph.loss
         x, y = x + self._corner[0], y + self._corner[1]
         for key, box in layout.boxes.items():
             if box.x <= x < box.x + box.width and box.y <= y < box.y + box.height:
                 return key
         return None
-
-
-def _centred(middle: int, size: int, whole: int) -> int:
-    """Return the start of a window of `size` with a place in its middle, if possible."""
-    return max(0, min(middle - size // 2, whole - size))
-
-
-def _into_view(start: int, first: int, last: int, size: int) -> int:
-    """Return the start of a window of `size`, moved as little as possible to show a range."""
-    if last > start + size:
-        start = last - size
-    return max(0, min(start, first))

@@ -1,0 +1,54 @@
+"""Where a window onto a drawing begins, and which of its cells are free. Knows no values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradtui.layout.geometry import Layout, Rect, Stroke
+from gradtui.layout.painting import paint
+
+ENTRY = 3
+"""Cells of line and arrow before a box; a sign of a cut takes the first of them."""
+
+
+def centred(middle: int, size: int, whole: int) -> int:
+    """Return the start of a window of `size` with a place in its middle, if possible."""
+    return max(0, min(middle - size // 2, whole - size))
+
+
+def into_view(start: int, first: int, last: int, size: int) -> int:
+    """Return the start of a window of `size`, moved as little as possible to show a range."""
+    if last > start + size:
+        start = last - size
+    return max(0, min(start, first))
+
+
+def around(places: Sequence[Rect]) -> Rect:
+    """Return the smallest place that holds all of some places."""
+    left, top = min(place.x for place in places), min(place.y for place in places)
+    right = max(place.x + place.width for place in places)
+    bottom = max(place.y + place.height for place in places)
+    return Rect(left, top, right - left, bottom - top)
+
+
+def between_boxes(layout: Layout, left: int, last: int) -> int:
+    """Return the first column from `left` to `last` before or after all boxes of a layer.
+
+    A window that begins there cuts no box. Without such a column, return `left`.
+    """
+    layers = [around([layout.boxes[key] for key in keys]) for keys in layout.columns if keys]
+    columns = [max(0, layer.x - ENTRY) for layer in layers]
+    columns += [layer.x + layer.width + 1 for layer in layers]
+    return min((x for x in columns if left <= x <= last), default=left)
+
+
+def cuts_box(layout: Layout, y: int, x: int) -> bool:
+    """Return whether a window that begins at column `x` cuts a box in row `y`."""
+    boxes = layout.rows[y].boxes if 0 <= y < layout.height else ()
+    return any(start < x < start + layout.boxes[key].width for start, key in boxes)
+
+
+def is_free(layout: Layout, y: int, start: int, stop: int) -> bool:
+    """Return whether nothing is drawn in row `y` from column `start` up to `stop`."""
+    pieces = paint(layout, y, start, stop, lambda wire: "")
+    return all(isinstance(piece, Stroke) and not piece.text.strip() for piece in pieces)
