@@ -167,7 +167,9 @@ def _sum_rows(frame: Frame, paths: list[tuple[int, ...]], count: int) -> list[Te
         rows.append(line(("  " + way, "dim")))
         parts.append(result)
         shown = numbers if numbers == result else f"{numbers} = {result}"
-        rows.append(line("    ", symbols, " = ", shown if known else UNKNOWN))
+        # A single edge has the symbol of the sum itself, yet it holds the other names.
+        held: Span = (", other names held" if len(path) == 2 else "", "dim")
+        rows.append(line("    ", symbols, held, " = ", shown if known else UNKNOWN))
     if count > SHOWN_PATHS:
         rows.append(line((f"  … and {_count(count - SHOWN_PATHS)} more paths", "dim")))
         parts = []
@@ -237,10 +239,11 @@ def _tensor_rows(frame: Frame, path: tuple[int, ...], count: int, width: int) ->
 def _own_rows(frame: Frame, node: int, width: int) -> list[TextRow]:
     """Return an array's rule, and the numbers of its gradient and of itself."""
     rows = _rule_rows(frame, node, width)
-    if frame.gradient_state(node) == "unknown":
+    state = frame.gradient_state(node)
+    if state == "unknown":
         rows.append(line(("not reached yet", "dim")))
     else:
-        head = f"{gradient_of(frame, node)} = "
+        head = f"{gradient_of(frame, node)}{' so far' if state == 'partial' else ''} = "
         rows += _table_rows(head, frame.gradient(node), "gradient", width)
     if frame.computed(node):
         rows += _table_rows(f"{label(frame, node)} = ", frame.tape.value(node), "value", width)

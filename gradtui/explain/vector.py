@@ -82,9 +82,12 @@ def gradient_row(frame: Frame) -> int | None:
 
 
 def steepest(frame: Frame, node: int) -> Index | None:
-    """Return the element of an array with the largest gradient; None if all are 0 or unknown."""
+    """Return the element of an array with the largest gradient; None if all are 0 or unknown.
+
+    Of a sum that is not complete, none is the largest.
+    """
     gradient = frame.gradient(node)
-    if frame.gradient_state(node) == "unknown" or not np.any(gradient):
+    if frame.gradient_state(node) in ("unknown", "partial") or not np.any(gradient):
         return None
     with np.errstate(all="ignore"):
         at = int(np.argmax(np.abs(gradient)))  # the first nan, if there is one

@@ -82,6 +82,34 @@ def test_a_sum_that_is_not_complete_says_so(session_of):
     assert [row for row in rows if row.endswith(" = ·")] == [rows[2], rows[4]]
 
 
+def test_an_array_of_which_a_part_is_summed_says_so(session_of):
+    session = session_of(
+        "a = X@w\nL = mean((a - 1)**2) + 0.5*sum(w**2)", "w = [0.5, -0.4]",
+        "X = [[1.0, 2.0], [3.0, 1.0]]",
+    )  # fmt: skip
+    names = session.problem.graph.names
+    whole = chain(session, "w")
+    # a = (-0.3, 1.1): X.T @ (a - 1) + w = (-1 + 0.5, -2.5 - 0.4)
+    assert [row for row in whole if row.startswith("∂L/∂w = ")][1] == "∂L/∂w = -0.5  -2.9"
+    while session.frame.gradient_state(names["w"]) != "partial":
+        session.back()
+    rows = chain(session, "w")
+    assert "∂L/∂w so far = 0.5  -0.4" in rows
+    assert not any(row.startswith("∂L/∂w = 0") for row in rows)
+
+
+def test_a_direct_path_is_told_from_the_sum(session_of):
+    session = session_of("a = w*x\nL = a*a + 0.5*w**2", "w = 3.0", "x = 2.0")
+    assert chain(session, "w") == [
+        "∂L/∂w = the sum over 2 paths",
+        "  w → a → L",
+        "    ∂L/∂a · ∂a/∂w = 12 · 2 = 24",
+        "  w → L",
+        "    ∂L/∂w, other names held = 3",
+        "∂L/∂w = 24 + 3 = 27",
+    ]
+
+
 def test_many_paths_are_counted(session_of):
     code = "a0 = w*1\n" + "\n".join(f"b{i} = a{i} + 1\na{i + 1} = a{i} + b{i}" for i in range(3))
     session = session_of(f"{code}\nL = a3*a3")

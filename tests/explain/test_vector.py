@@ -73,6 +73,16 @@ def test_the_gradient_of_an_array_begins_where_something_is(session_of):
     assert steepest(session.frame, session.selection.node) is None
 
 
+def test_no_element_of_a_sum_that_is_not_complete_is_the_largest(session_of):
+    session = session_of("a = 2*w\nL = sum(a**2) + 0.5*sum(w**2)", "w = [0.5, -0.4]")
+    node = session.problem.graph.names["w"]
+    assert steepest(session.frame, node) == (0,)
+    while session.frame.gradient_state(node) != "partial":
+        session.back()
+    assert steepest(session.frame, node) is None
+    assert texts(gradient_rows(session.frame))[1].split()[:3] == ["w[0]", "0.5", "0.5…"]
+
+
 def test_a_claim_that_is_right_only_here_is_marked_wrong_once_diagnosed(session_of):
     # At w 2 and x 2 they are equal.
     wrong = RIGHT.replace("dw = dyhat*x", "dw = dyhat*w")

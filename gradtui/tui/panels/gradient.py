@@ -22,7 +22,8 @@ class GradientPanel(ParametersPanel):
     HELP = (
         "each parameter's value, the derivative of the loss with respect to it by the chain rule, "
         "and the same slope measured by moving it a little (central difference); ✓ they agree; "
-        "left out if the model is large; the title says where the gradient of an array is largest"
+        "left out if the model is large; …: a sum to which more paths add; the title says where "
+        "the gradient of an array is largest"
     )
 
     def rows_wanted(self, frame: Frame) -> int:

@@ -57,7 +57,8 @@ class GraphPanel(Panel):
 
     NAME = "Graph"
     HELP = (
-        "every value with its gradient under it; on each edge × the local derivative; "
+        "every value with its gradient under it, …: a sum to which more paths add; on each edge × "
+        "the local derivative; "
         "heavy lines are the path from the selected node to the loss; ✗: a hand-written line has "
         "it wrong"
     )
