@@ -168,8 +168,13 @@ def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> lis
     if finding.of_update and frame.problem.call is None:
         from gradtui.explain.own_move import own_move
 
-        rows += [line("  ", (text, "value")) for text in wrap(own_move(frame, finding), width - 2)]
+        rows += _numbers(own_move(frame, finding), width)
     rows += [line("  ", text) for text in wrap(finding.message, width - 2)]
+    if finding.of_gradient and frame.problem.call is not None:
+        from gradtui.explain.own_line import own_line
+
+        found = own_line(frame, finding.place)
+        rows += _numbers("" if found is None else f"here {found.told(frame)}", width)
     terms = in_terms(frame.problem, finding)
     if terms:
         rows += [line("  ", (text, "local")) for text in wrap(terms, width - 2)]
@@ -179,6 +184,11 @@ def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> lis
         )
         rows += [line("  ", (text, "good")) for texts in fixes for text in texts]
     return rows
+
+
+def _numbers(told: str, width: int) -> list[TextRow]:
+    """Return what is told with the numbers of this moment, if anything is."""
+    return [line("  ", (text, "value")) for text in wrap(told, width - 2)] if told else []
 
 
 def _head(frame: Frame, finding: Finding) -> str:

@@ -16,6 +16,7 @@ from gradtui.debugger.steps import Compute, Flow, Move, Seed, Written
 from gradtui.engine.graph import Statement
 from gradtui.explain import called
 from gradtui.explain.byhand import SIGNS, claimed_node, hand_line, hand_line_mark, line_mark
+from gradtui.explain.own_line import own_line
 from gradtui.explain.spans import Role, Span, TextRow, aligned, folded, line
 from gradtui.explain.symbols import cursor_role, label
 from gradtui.explain.update import move_told
@@ -158,6 +159,8 @@ def _source_rows(
             right = called.line_mark(frame, index) == "right"
             # Wrong in another round: this round's value does not show it.
             true = "" if wrong and right else called.claimed_text(frame, index)
+            if wrong and (found := own_line(frame, row.place)) is not None:
+                true = found.brief
         elif row.line:
             value, brief, mark = UNKNOWN, UNKNOWN, SIGNS["none"]
         text = _dedented(frame.problem.texts[row.place.file], row.first, row.place.line)

@@ -1,0 +1,78 @@
+"""What a wrong line of code that was run assigns, beside the true gradient."""
+
+import re
+
+import numpy as np
+
+import gradtui
+from gradtui.explain.findings import findings_rows
+from gradtui.explain.own_line import own_line
+from gradtui.explain.program import program_rows
+from gradtui.explain.spans import line_text
+
+X = np.array([[1.0, 2.0], [0.5, -1.0], [-1.5, 0.3]])
+GIVEN = {"W": np.array([[0.3, -0.2], [0.1, 0.4]]), "v": np.array([0.7, -0.5])}
+
+
+def relu(W, v):
+    z = X @ W
+    h = np.maximum(0, z)
+    loss = np.sum(h @ v)
+    dh = np.outer(np.ones(3), v)
+    dz = dh * (h >= 0)
+    return loss, (X.T @ dz, h.sum(axis=0))
+
+
+def looped(W, v):
+    h, dW = [X[0]], np.zeros_like(W)
+    for t in range(2):
+        h.append(np.tanh(W @ h[t]))
+    loss = h[2] @ v
+    dh = v
+    for t in (1, 0):
+        dz = dh * (1 - h[t + 1])
+        dW += np.outer(dz, h[t])
+        dh = W.T @ dz
+    return loss, (dW, h[2])
+
+
+def examined(case):
+    session = gradtui.trace(case, **GIVEN)
+    while session.investigation.unknown:
+        session.investigation.look()
+    return session
+
+
+def test_a_wrong_line_is_shown_with_the_true_gradient_that_its_name_says():
+    session = examined(relu)
+    (finding,) = session.frame.known.findings
+    found = own_line(session.frame, finding.place)
+    # z is [[0.5, 0.6], [0.05, -0.5], [-0.42, 0.42]]: h >= 0 lets the two below 0 pass.
+    assert (found.name, found.index, found.value, found.true) == ("dz", (2, 0), 0.7, 0.0)
+    assert found.brief == "[2,0] is 0.7, true 0"
+    rows = [line_text(row) for row in findings_rows(session.frame, 80)]
+    assert "  here dz[2,0] is 0.7, the true ∂L/∂z[2,0] is 0" in rows
+    (row,) = [
+        line_text(row) for row in program_rows(session.frame, 100) if "dz = dh" in line_text(row)
+    ]
+    assert re.search(r"\[2,0\] is 0.7, true 0  \[3×2\] -0.5 to 0.7 ✗$", row)
+
+
+def test_before_the_line_is_done_it_has_nothing_to_show():
+    session = examined(relu)
+    (finding,) = session.frame.known.findings
+    session.position = session.order.forward
+    assert own_line(session.frame, finding.place) is None
+    assert not any("here" in line_text(row) for row in findings_rows(session.frame, 80))
+
+
+def test_a_line_in_a_loop_holds_a_part_and_is_compared_with_no_whole():
+    session = examined(looped)
+    places = [one.place for one in session.frame.known.findings if one.severity == "error"]
+    assert places
+    assert all(own_line(session.frame, place) is None for place in places)
+
+
+def test_a_scenario_has_its_own_way_to_show_that():
+    session = gradtui.load("two_weights")
+    assert own_line(session.frame, session.problem.rate_place) is None
