@@ -28,6 +28,8 @@ _MOST = 12
 _BESIDE = "  true ↓, predicted →"
 """What its rows and columns are, beside the numbers of the columns."""
 _OF_VALIDATION = "  of the validation"
+_TIES = "a row with equal scores counts in part for each"
+"""Where a count is no whole number."""
 
 
 def class_rows(frame: Frame, width: int = 80) -> list[TextRow]:
@@ -47,6 +49,8 @@ def class_rows(frame: Frame, width: int = 80) -> list[TextRow]:
     rows = [_accuracy(frame, prefix, one) for prefix, one in told.items()]
     if any(line_width(row) > width for row in rows):
         rows = [_accuracies(frame, told)]
+    if any(_has_ties(frame, prefix) for prefix in told):
+        rows.append(line((_TIES, "dim")))
     return rows + (_confusion(frame, max(told), width) if told else [])
 
 
@@ -103,6 +107,12 @@ def _confusion(frame: Frame, prefix: str, width: int) -> list[TextRow]:
         of if line_width(of) <= width else first,
         *counts,
     ]
+
+
+def _has_ties(frame: Frame, prefix: str) -> bool:
+    """Return whether rows are predicted as several classes, so that they count in part."""
+    confusion = _value(frame.tape, f"{prefix}confusion")
+    return bool(np.any(confusion != np.round(confusion)) and np.all(np.isfinite(confusion)))
 
 
 @lru_cache(_VALUES)

@@ -39,6 +39,21 @@ def test_without_room_beside_the_classes_their_meaning_has_a_row():
     assert rows[1:3] == ["rows: true class, columns: predicted", "      0   1   2"]
 
 
+def test_rows_with_equal_scores_are_said_to_count_in_part(write):
+    model, data = "Z = X@W\nL = cross_entropy(Z, y)", "X = [[1.0], [0.5], [-1.0]]\ny = [0, 0, 1]"
+    session = gradtui.load(write(model, "W = [[0.0, 0.0]]", data=data))
+    assert texts(session) == [
+        "accuracy = 0.5   1.5 of 3 rows of this step",
+        "a row with equal scores counts in part for each",
+        "       0    1  true ↓, predicted →",
+        "  0    1    1",
+        "  1  0.5  0.5",
+    ]
+    session.seek(1)
+    assert texts(session)[0] == "accuracy = 1   3 of 3 rows of this step"
+    assert not any("in part" in row for row in texts(session))
+
+
 def test_what_classifies_nothing_is_told_nothing_of():
     assert texts(gradtui.load("five_parcels")) == []
 
