@@ -137,7 +137,7 @@ def write_fix(finding: Finding) -> None:
     text = decode_text(raw, place.file)
     there = [line + "\n" for line in NEWLINE.split(text)]
     if there[: -1 if text.endswith("\n") else None] != linecache.getlines(place.file):
-        raise InputError("the file has changed since it was run: nothing is written",
+        raise InputError("nothing is written: the file has changed since the run",
                          place, file=place.file)  # fmt: skip
     starts = [0, *(match.end() for match in NEWLINE.finditer(text)), len(text)]
     start, end = starts[lines[0] - 1], starts[lines[1]]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gradtui.base.source import InputError
-from gradtui.scenario.reading import SCENARIO_LIMIT, leads_out, read_text
+from gradtui.scenario.reading import DATA_LIMIT, SCENARIO_LIMIT, leads_out, read_text
+from gradtui.scenario.scanner import NEWLINE
 
 _NAMING = (
     ("data", "file"), ("validation", "file"), ("backward", "file"),
@@ -37,6 +38,20 @@ def files_of(scenario: str) -> tuple[str, ...]:
         return files_named(tomllib.loads(read_text(scenario, SCENARIO_LIMIT)), scenario)
     except (InputError, ValueError, RecursionError):
         return (scenario,)
+
+
+def changed_since(texts: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the files whose lines are not these ones any more; those that are gone among them."""
+    return [file for file, lines in texts.items() if not _has(file, lines)]
+
+
+def _has(file: str, lines: Sequence[str]) -> bool:
+    """Return whether a file has these lines, whatever blank ones end it."""
+    try:
+        text = read_text(file, DATA_LIMIT)
+    except InputError:
+        return not any(lines)
+    return "\n".join(NEWLINE.split(text)).rstrip() == "\n".join(lines).rstrip()
 
 
 class Watch:

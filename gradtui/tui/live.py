@@ -12,13 +12,14 @@ from gradtui.base.source import InputError
 from gradtui.base.text import clean, number
 from gradtui.debugger.investigation import WAITING
 from gradtui.explain.program import current_place
-from gradtui.scenario.files import Watch, files_of
+from gradtui.scenario.files import Watch, changed_since, files_of
 from gradtui.tui.host import Handlers, Host, Part
 from gradtui.tui.later import call_after
 
 if TYPE_CHECKING:
     from gradtui.debugger.session import Session
     from gradtui.diagnosis.finding import Finding
+    from gradtui.scenario.problem import Problem
     from gradtui.tui.saving import Saving
     from gradtui.tui.trials import Trials
 
@@ -32,7 +33,7 @@ class Live(Part):
     def __init__(self, host: Host, saving: Saving, trials: Trials) -> None:
         super().__init__(host)
         self._saving, self._trials = saving, trials
-        self._watch = Watch(host.session.problem.files)
+        self._watch = Watch(_files(host.session.problem))
         self._error: InputError | None = None
         """The error of the last failed loading of the files."""
 
@@ -52,19 +53,40 @@ class Live(Part):
 
     def watch(self) -> None:
         """Watch the files of another session."""
-        self._watch = Watch(self._session.problem.files)
+        self._watch = Watch(_files(self._session.problem))
 
     def _look(self) -> None:
         if not self._host.screen.is_current:
             return  # a list or a dialogue refers to the present session
         if self._watch.changed():
-            self.reload("the file has changed and is loaded again")
+            self._take_change()
         elif self._watch.settling:
             call_after(self._host.screen, _SOON, self._look_again)
 
     def _look_again(self) -> None:
         if self._watch.settling:
             self._look()
+
+    def _take_change(self) -> None:
+        """Load changed files again; of code that runs, only say that it has changed."""
+        session = self._session
+        if session.problem.call is None:
+            self.reload("the file has changed and is loaded again")
+            return
+        changed = changed_since(session.problem.texts)
+        session.outdated = bool(changed)
+        if changed:
+            names = " and ".join(clean(os.path.basename(file)) for file in changed)
+            verb = "has" if len(changed) == 1 else "have"
+            self._host.say(f"{names} {verb} changed since the run{self._how_to_run_again()}")
+        else:
+            self._host.show_frame()
+
+    def _how_to_run_again(self) -> str:
+        """Return how changed code is run, after what has been said of it."""
+        if self._session.again is None:
+            return "; your program shows it when it runs again"
+        return f"; {self._host.keys.first('reload')} runs it again"
 
     def reload(self, said: str) -> None:
         """Load the scenario again; if it is unusable, say so and keep the present one."""
@@ -199,12 +221,14 @@ class Live(Part):
         try:
             write_fix(finding)
         except InputError as error:
-            self._host.say(error.message)
+            changed = changed_since(self._session.problem.texts)
+            self._host.say(error.message + (self._how_to_run_again() if changed else ""))
             return
         first = self._host.keys.first
+        self._watch.catch_up()
         self._session.outdated = True
         if self._session.again is None:
-            self._host.say(f"written: {_where(finding)}; your program shows it when it runs again")
+            self._host.say(f"written: {_where(finding)}{self._how_to_run_again()}")
             return
         self._host.show_frame()
         yes, no = first("question-yes"), first("question-no")
@@ -239,7 +263,7 @@ class Live(Part):
             return
         host.screen.refresh(layout=True)
         if self._watch.catch_up():
-            self.reload("the file has changed and is loaded again")
+            self._take_change()
         if wrong:
             host.say(wrong)
 
@@ -256,6 +280,11 @@ class Live(Part):
 
             place = finding_place(session.problem, chosen)
         return session.problem.file_of(place), place.line
+
+
+def _files(problem: Problem) -> tuple[str, ...]:
+    """Return the files of a scenario, or those of code that was run."""
+    return problem.files if problem.call is None else tuple(problem.texts)
 
 
 def _where(finding: Finding) -> str:

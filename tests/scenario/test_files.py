@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from gradtui.scenario.files import Watch, files_named, files_of
+from gradtui.scenario.files import Watch, changed_since, files_named, files_of
 
 
 def test_every_file_that_a_scenario_names_is_listed_once():
@@ -71,3 +71,12 @@ def test_an_undone_change_is_none_and_a_new_file_is_watched_from_now_on(tmp_path
     assert not watch.changed()
     more.unlink()
     assert [watch.changed(), watch.changed()] == [False, True]
+
+
+def test_files_whose_lines_are_others_are_told_from_those_that_were_only_written(tmp_path):
+    one, other, gone = (str(tmp_path / name) for name in ("a.py", "b.py", "c.py"))
+    texts = {file: ("x = 1", "", "y = 2") for file in (one, other, gone)}
+    (tmp_path / "a.py").write_bytes(b"x = 1\r\n\r\ny = 2\r\n")
+    (tmp_path / "b.py").write_text("x = 1\n\ny = 3\n")
+    assert changed_since(texts) == [other, gone]
+    assert changed_since({"<stdin>": ("", "")}) == []  # typed text that was not kept

@@ -190,12 +190,41 @@ async def test_a_fix_is_written_into_the_file_when_asked_and_run_when_asked(call
         await terminal.press("W")
 
         assert "written: net.py line 10.  Enter runs the file again" in terminal.text
-        assert "Program before the fix" in terminal.text
+        assert "Program as it was run" in terminal.text
         await terminal.press("escape")
         assert "    de = 2 * e / len(y)\n" in (tmp_path / "net.py").read_text()
         assert len(terminal.session.branches) == 1
         await terminal.press("W")
-        assert "changed since it was run" in terminal.session.message
+        said = "nothing is written: the file has changed since the run; R runs it again"
+        assert terminal.session.message == said
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (200, 60)])
+async def test_code_that_is_changed_elsewhere_is_said_to_be_and_not_run(call, tmp_path, size):
+    async with call("3").run_test(size=size) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        assert "as it was run" not in terminal.text
+        file = tmp_path / "net.py"
+        text = file.read_text()
+        file.write_text(text.replace("de = 3 * e", "de = 2 * e"))
+        await terminal.until(lambda: "net.py has changed since the run; R runs it" in terminal.text)
+        assert "Program as it was run" in terminal.text
+        assert any("de = 3 * e" in row for row in terminal.rows)
+        file.write_text(text)  # taken back
+        await terminal.until(lambda: "Program as it was run" not in terminal.text)
+        assert not terminal.session.outdated
+
+
+async def test_what_a_program_runs_is_said_to_have_changed_too(call, tmp_path):
+    app = call("3")
+    app._session.again = None
+    async with app.run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        (tmp_path / "net.py").unlink()
+        said = "net.py has changed since the run; your program shows it when it runs again"
+        await terminal.until(lambda: terminal.session.message == said)
 
 
 async def test_the_question_whether_to_run_again_ends_with_running_again(call):

@@ -42,7 +42,7 @@ class ProgramPanel(Panel):
         if self.frame is None:
             return []
         width, height = self.size
-        name = self.NAME + " before the fix" * self.frame.outdated
+        name = self.NAME + " as it was run" * self.frame.outdated
         room = self.title_room - len(f"{name} · ")
         batch = batch_text(self.frame, room) or place_text(self.frame)
         self.title(f"{name} · {batch}" if batch else self.NAME)
