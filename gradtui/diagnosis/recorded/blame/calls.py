@@ -1,14 +1,20 @@
-"""Edits of calls: a superfluous one, another function or method, other arguments."""
+"""Edits of calls: another function or method, other arguments, one too many or forgotten."""
 
 from __future__ import annotations
 
 import ast
 import inspect
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from types import FunctionType, ModuleType
 
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.axes import of_axis
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf, swapped
+from gradtui.diagnosis.recorded.blame.indices import moved, shifted
+from gradtui.diagnosis.recorded.blame.loops import of_rounds
+from gradtui.diagnosis.recorded.blame.names import is_spelled
+from gradtui.diagnosis.recorded.blame.operators import POWERS, turned_over
+from gradtui.diagnosis.recorded.blame.orders import of_axes, of_subscripts
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _TWINS = (
@@ -31,9 +37,89 @@ _TIGHT = 9
 _FOLDING = ("sum", "mean")
 """Functions of an array and some axes that may be forgotten."""
 _MOST = 8
+_PRODUCTS = ("dot", "matmul", "mm", "bmm")
+_PICKING = ("delete", "insert", "roll", "take", "repeat")
+_TOO_MUCH = ("reversed", "flip", "sum", "mean", "abs", "exp", "log", "tanh", "sqrt", "square")
+_TURNING = ("t", "transpose", "swapaxes")
+"""Methods that swap two axes, by default the only ones."""
+_ALIKE = (
+    ("sin", "cos"), ("sinh", "cosh"), ("maximum", "minimum"), ("max", "min"), ("sum", "mean"),
+    ("exp", "log"), ("cumsum", "cumprod"), ("argmax", "argmin"), ("zeros_like", "ones_like"),
+    ("zeros", "ones"), ("tanh", "sinh"), ("square", "sqrt"), ("dot", "multiply"), ("exp", "expm1"),
+    ("log", "log1p"), ("sum", "max"), ("add", "subtract"), ("multiply", "divide"), ("fmax", "fmin"),
+    ("amax", "amin"), ("convolve", "correlate"), ("convolve2d", "correlate2d"),
+)  # fmt: skip
+"""Functions that are taken for each other."""
 
 
-def of_method(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+def of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield other axes, arguments, powers and functions of a call."""
+    yield from of_axis(s, node)
+    yield from _of_method(s, node)
+    called, name = node.func, _name(node)
+    args = [one for one in node.args if not isinstance(one, ast.Starred)]
+    yield from _of_arguments(s, node, name, args)
+    if name in _TURNING and isinstance(called, ast.Attribute) and len(args) in (0, 2):
+        edit = s.replaced(node, s.text(called.value), s.binding(called.value))
+        told = f"it needs {s.text(called.value)}"
+        yield Candidate((edit,), "transposed", told, 0, s.text(called.value), node)
+    yield from moved(s, node)
+    if name in ("transpose", "permute", "swapaxes"):
+        yield from of_axes(s, node)
+    if name == "einsum" and args and isinstance(args[0], ast.Constant):
+        yield from of_subscripts(s, args[0])
+    if name in _PICKING:
+        for arg in args[1:]:
+            yield from shifted(s, arg, 2)
+    if name == "power" and len(args) == 2:
+        for power in POWERS:
+            told = f"the power must be {power}"
+            edit = s.replaced(args[1], power)
+            yield Candidate((edit,), "wrong-variable", told, 1, power, node)
+    yield from _of_twins(s, node, name)
+    if name in _TOO_MUCH and args and not isinstance(called, ast.Attribute):
+        edit = s.replaced(node, s.text(args[0]), s.binding(args[0]))
+        yield Candidate((edit,), "extra-factor", f"{name} does not belong here", 2, None, node)
+    if name == "range" or (name == "arange" and isinstance(s.node, ast.For)):
+        yield from of_rounds(s, node)
+
+
+def _of_arguments(
+    s: Statement, node: ast.Call, name: str, args: list[ast.expr]
+) -> Iterator[Candidate]:
+    """Yield calls with swapped arguments, of a product's method with its object."""
+    order = "its factors are in the wrong order"
+    if name in _PRODUCTS and len(args) == 2:
+        yield Candidate(swapped(s, args[0], args[1]), "transposed", order, 0, None, node)
+        return
+    for one, two in pairwise(args):
+        told = f"{s.text(one)} and {s.text(two)} are swapped"
+        cost = 0 if is_spelled(s, [s.text(two), s.text(one)]) else 2
+        yield Candidate(swapped(s, one, two), "wrong-variable", told, cost, None, node)
+    if len(args) > 3 and all(is_leaf(one) for one in args[:4]):
+        both = (*swapped(s, args[0], args[1]), *swapped(s, args[2], args[3]))
+        told = "its first two arguments are swapped, and so are the next two"
+        yield Candidate(both, "wrong-variable", told, 2, None, node)
+    if name in _PRODUCTS and isinstance(node.func, ast.Attribute) and len(args) == 1:
+        edit = s.replaced(node, f"{s.inside(args[0], 9)}.{name}({s.text(node.func.value)})")
+        yield Candidate((edit,), "transposed", order, 0, None, node)
+        if text := turned_over(s, node.func.value, args[0], f"{{}}.{name}({{}})"):
+            told = "it must be transposed"
+            yield Candidate((s.replaced(node, text),), "transposed", told, 2, text, node)
+
+
+def _of_twins(s: Statement, node: ast.Call, name: str) -> Iterator[Candidate]:
+    """Yield calls of the function's twins."""
+    end = s.unit.end(node.func)
+    for pair in _ALIKE:
+        if name in pair:
+            other = pair[1 - pair.index(name)]
+            edit = Edit(end - len(name.encode()), end, other)
+            rule = "wrong-axis" if "mean" in pair else "wrong-variable"
+            yield Candidate((edit,), rule, f"{name} must be {other}", 1, other, node)
+
+
+def _of_method(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     """Yield other methods, swapped operands, and numbers off by one."""
     called = node.func
     if not isinstance(called, ast.Attribute):

@@ -1,11 +1,10 @@
-"""Edits of axes and indices: another axis, an index off by one, two swapped ones."""
+"""Edits of indices: one off by one, another, two swapped ones, other bounds."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
-from types import ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -17,108 +16,6 @@ _PARTS = 4
 """Most indexed arrays of a statement whose indices are exchanged."""
 _NEAR = 4
 """Largest distance between two numbers of an index that may be swapped."""
-_AXES = ("0", "1", "-1", "2", "3")
-_DEEPEST = 5
-"""Most axes of an array of which several are chosen."""
-_FOLDS = frozenset({
-    "sum", "mean", "max", "min", "prod", "cumsum", "std", "var", "argmax", "argmin", "amax", "amin",
-    "softmax", "log_softmax", "logsumexp",
-})  # fmt: skip
-
-
-def of_axis(s: Statement, node: ast.Call) -> Iterator[Candidate]:
-    """Yield other axes of a sum, and whether it keeps them."""
-    named = {one.arg: one for one in node.keywords}
-    axis = named.get("axis") or named.get(s.dialect.axis)
-    if axis is None and not (isinstance(node.func, ast.Attribute) and node.func.attr in _FOLDS):
-        return
-    kept = named.get("keepdims") or named.get(s.dialect.keepdims)
-    for edit, told, cost in (*_other_axes(s, node, axis), *_keeping(s, node, kept)):
-        yield Candidate((edit,), "wrong-axis", told, cost, None, node)
-    if axis is None and kept is None and _place_of_axis(s, node) is None:
-        for other in dict.fromkeys((*_axes_beside(s), *_AXES)):
-            text = f"{s.dialect.axis}={other}, {s.dialect.keepdims}=True"
-            told = f"the axis must be {other}, which it must keep"
-            yield Candidate((_argument(s, node, text),), "wrong-axis", told, 1, None, node)
-
-
-def _other_axes(
-    s: Statement, node: ast.Call, axis: ast.keyword | None
-) -> Iterator[tuple[Edit, str, int]]:
-    given = _place_of_axis(s, node) if axis is None else axis.value
-    for other in _AXES:
-        told = f"the axis must be {other}"
-        if given is None:
-            yield _argument(s, node, f"{s.dialect.axis}={other}"), told, 1
-        elif s.text(given) != other:
-            yield s.replaced(given, other), told, 0
-    for several in _several_axes(s, node, given):
-        told = f"the axes must be {several}"
-        if given is None:
-            yield _argument(s, node, f"{s.dialect.axis}={several}"), told, 1
-        else:
-            yield s.replaced(given, several), told, 0
-    if given is not None:
-        name = "" if axis is None else f"{axis.arg}="
-        start = s.unit.start(given) - len(name)
-        yield Edit(start, s.unit.end(given), f"{name}None"), "it must sum over all axes", 1
-
-
-def _several_axes(s: Statement, node: ast.Call, given: ast.expr | None) -> Iterator[str]:
-    """Yield the sets of several axes, but not all, that are not the given ones."""
-    array = node.func.value if isinstance(node.func, ast.Attribute) else None
-    if array is not None and _is_module(s, array):
-        array = node.args[0] if node.args else None
-    count = len((array is not None and s.shape(array)) or ())
-    own = {one % count for one in _numbers(given)} if count else set()
-    for size in range(2, count) if count <= _DEEPEST else ():
-        for axes in combinations(range(count), size):
-            if set(axes) != own:
-                yield f"({', '.join(map(str, axes))})"
-
-
-def _numbers(given: ast.expr | None) -> list[int]:
-    """Return the axes that are given as numbers."""
-    parts = given.elts if isinstance(given, ast.Tuple | ast.List) else [given]
-    try:
-        found = [ast.literal_eval(one) for one in parts if one is not None]
-    except ValueError:
-        return []
-    return [one for one in found if type(one) is int]
-
-
-def _axes_beside(s: Statement) -> Iterator[str]:
-    """Yield the axes that other calls of the function are given by name."""
-    for node in s.unit.nodes:
-        if isinstance(node, ast.keyword) and node.arg in ("axis", s.dialect.axis):
-            yield s.text(node.value)
-
-
-def _keeping(
-    s: Statement, node: ast.Call, kept: ast.keyword | None
-) -> Iterator[tuple[Edit, str, int]]:
-    if kept is None:
-        yield _argument(s, node, f"{s.dialect.keepdims}=True"), "it must keep its axes", 1
-    elif isinstance(kept.value, ast.Constant):
-        other = str(not kept.value.value)
-        yield s.replaced(kept.value, other), f"{kept.arg} must be {other}", 1
-
-
-def _place_of_axis(s: Statement, node: ast.Call) -> ast.expr | None:
-    """Return an axis that is given by its place: behind the array, if that is an argument."""
-    func = node.func
-    method = isinstance(func, ast.Attribute) and not _is_module(s, func.value)
-    return node.args[-1] if len(node.args) == (1 if method else 2) else None
-
-
-def _is_module(s: Statement, node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and isinstance(s.unit.globals.get(node.id), ModuleType)
-
-
-def _argument(s: Statement, node: ast.Call, text: str) -> Edit:
-    """Return the edit that adds an argument to a call."""
-    end = s.unit.end(node) - 1
-    return Edit(end, end, f", {text}" if node.args or node.keywords else text)
 
 
 def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:

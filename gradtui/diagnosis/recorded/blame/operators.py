@@ -1,0 +1,166 @@
+"""Edits of an operation: another operator, its operands swapped or alone, other powers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TypeGuard
+
+from gradtui.diagnosis.recorded.blame.candidates import (
+    OPERATORS,
+    Candidate,
+    Statement,
+    is_leaf,
+    swapped,
+)
+from gradtui.diagnosis.recorded.blame.roots import rooted
+from gradtui.diagnosis.recorded.blame.units import Edit
+
+_OTHER: dict[type[ast.operator], tuple[str, ...]] = {
+    ast.Add: ("-", "*"),
+    ast.Sub: ("+", "*"),
+    ast.Mult: ("/", "@", "+"),
+    ast.Div: ("*",),
+    ast.MatMult: ("*",),
+}
+POWERS = ("2", "3", "-1", "-2", "-3", "0.5", "-0.5", "-1.5", "1")
+
+
+def of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
+    """Yield other operators, the operands swapped or alone, and other powers."""
+    if type(node.op) not in OPERATORS:
+        return
+    start, end = s.operator(node)
+    left, right = s.left(node), s.right(node)
+    for other in _OTHER.get(type(node.op), ()):
+        yield _operator(s, node, Edit(start, end, other), other)
+    if isinstance(node.op, ast.Mult | ast.Pow) and _is_count(s, node.right):
+        other = "**" if isinstance(node.op, ast.Mult) else "*"
+        told, edit = f"{OPERATORS[type(node.op)]} must be {other}", Edit(start, end, other)
+        yield Candidate((edit,), "missing-factor", told, 1, None, node)
+    if isinstance(node.op, ast.MatMult):
+        yield Candidate(
+            (s.replaced(node, f"{right} @ {left}", 2),),
+            "transposed",
+            "its factors are in the wrong order",
+            0,
+            f"{right} @ {left}",
+            node,
+        )
+        if text := turned_over(s, node.left, node.right, "{} @ {}"):
+            edit, told = s.replaced(node, text, 2), "it must be transposed"
+            yield Candidate((edit,), "transposed", told, 2, text, node)
+        return
+    if isinstance(node.op, ast.Sub | ast.Div):
+        minus = isinstance(node.op, ast.Sub)
+        rule = "sign" if minus else "wrong-variable"
+        edit = s.replaced(node, f"{right} {OPERATORS[type(node.op)]} {left}", 1)
+        cost = 0 if minus and not isinstance(node.left, ast.Constant) else 1  # 1 - x is usual
+        yield Candidate((edit,), rule, "its operands are swapped", cost, None, node)
+    if isinstance(node.op, ast.Add) and _is_added(node.left):
+        told = f"{s.text(node.left.right)} and {right} are swapped"  # as parts of a tuple
+        edits = swapped(s, node.left.right, node.right)
+        yield Candidate(edits, "wrong-variable", told, 1, None, node)
+    yield from _of_dropped(s, node)
+    yield from _of_operands(s, node)
+    if isinstance(node.op, ast.Pow):
+        yield from _of_power(s, node)
+
+
+def _is_added(node: ast.expr) -> TypeGuard[ast.BinOp]:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add)
+
+
+def _of_dropped(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
+    """Yield either operand alone."""
+    left, right = s.left(node), s.right(node)
+    term = isinstance(node.op, ast.Add | ast.Sub)
+    rule = "double-counted-path" if term else "extra-factor"
+    lost = {ast.Pow: f"**{right}", ast.Div: f"1/{right}"}.get(type(node.op), right)
+    edit = s.replaced(node, left, 1 if left[0] == "-" else s.binding(node.left))
+    yield Candidate((edit,), rule, f"{lost} does not belong here", 1, lost, node)
+    if isinstance(node.op, ast.Pow | ast.Div):
+        return
+    minus = isinstance(node.op, ast.Sub)
+    text = f"-{s.inside(node.right, 2)}" if minus else right
+    edit = s.replaced(node, text, 1 if text[0] == "-" else s.binding(node.right))
+    yield Candidate((edit,), rule, f"{left} does not belong here", 1, left, node)
+
+
+def _of_power(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
+    """Yield other exponents."""
+    right = s.right(node)
+    for power in POWERS:
+        if power != right.strip("()"):
+            rule = "missing-factor" if power > right else "extra-factor"
+            edit = s.replaced(node.right, power, 4 if power[0] != "-" else 3)
+            yield Candidate((edit,), rule, f"the power must be {power}", 1, power, node)
+    if any(isinstance(one, ast.Name | ast.Attribute) for one in ast.walk(node.right)):
+        for power in (f"{s.text(node.right)} - 1", f"{s.text(node.right)} + 1"):
+            edit, told = s.replaced(node.right, power, 1), f"the power must be {power}"
+            yield Candidate((edit,), "missing-factor", told, 1, power, node)
+
+
+def _of_operands(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
+    """Yield the powers of operands, and roots of numbers."""
+    for operand in (node.left, node.right) if not isinstance(node.op, ast.Pow) else ():
+        yield from of_operand(s, operand, isinstance(node.op, ast.Div) and operand is node.right)
+
+
+def of_operand(s: Statement, operand: ast.expr, below: bool) -> Iterator[Candidate]:
+    """Yield the square of an operand, one minus it, and its root."""
+    if below or isinstance(operand, ast.Subscript | ast.Call) or is_leaf(operand):
+        text = f"{s.inside(operand, 9)}**2"
+        told = f"the power of {s.text(operand)} must be 2"
+        edit = s.replaced(operand, text, 4)
+        yield Candidate((edit,), "missing-factor", told, 1, "2", operand)
+    held = s.held(operand)
+    is_number = held is not None and held.kind == "f" and held.value not in (None, 1.0)
+    if is_number or (s.shape(operand) and not isinstance(operand, ast.BinOp)):
+        text = f"1 - {s.inside(operand, 2)}"
+        told, edit = f"{s.text(operand)} must be {text}", s.replaced(operand, text, 1)
+        yield Candidate((edit,), "wrong-point", told, 1, text, operand)
+    yield from rooted(s, operand)
+
+
+def _operator(s: Statement, node: ast.BinOp, edit: Edit, other: str) -> Candidate:
+    own = OPERATORS[type(node.op)]
+    rule = {"+-": "sign", "-+": "sign", "*/": "extra-factor", "/*": "missing-factor"}.get(
+        own + other, "wrong-variable"
+    )
+    cost = 0 if own + other in ("+-", "-+", "*/", "/*", "*@", "@*") else 2
+    if own + other == "+*" and _is_rate(s, node.left) and isinstance(node.right, ast.BinOp):
+        cost = 1  # such as `lr + decay * w`
+    return Candidate((edit,), rule, f"{own} must be {other}", cost, None, node)
+
+
+def _is_count(s: Statement, node: ast.expr) -> bool:
+    """Return whether an operand is a whole number above 1, or a name of one, as an exponent is."""
+    if isinstance(node, ast.Constant):
+        return type(node.value) is int and node.value > 1
+    held = s.held(node)
+    return held is not None and (held.kind, held.shape) == ("i", ())
+
+
+def _is_rate(s: Statement, node: ast.expr) -> bool:
+    held = s.held(node)
+    return held is not None and (held.kind, held.shape) == ("f", ())
+
+
+def turned_over(s: Statement, left: ast.expr, right: ast.expr, form: str) -> str | None:
+    """Return the transpose of a product, in which a factor is a transpose, as a product."""
+    plain = [_before_turning(one) for one in (left, right)]
+    if plain == [None, None]:
+        return None
+    first, second = (
+        f"{s.inside(one, 9)}{s.transpose}" if other is None else s.inside(other, 9)
+        for one, other in zip((right, left), (plain[1], plain[0]), strict=True)
+    )
+    return form.format(first, second)
+
+
+def _before_turning(node: ast.expr) -> ast.expr | None:
+    """Return the expression that another is the transpose of; None if it is none."""
+    if isinstance(node, ast.Call) and not node.args and isinstance(node.func, ast.Attribute):
+        return node.func.value if node.func.attr in ("t", "transpose") else None
+    return node.value if isinstance(node, ast.Attribute) and node.attr in ("T", "mT") else None
