@@ -190,3 +190,35 @@ def test_the_layers_that_the_manual_names_are_judged_as_they_are(layer, shape, f
     errors = {finding.rule for finding in found if finding.severity == "error"}
     assert bool(errors) == (function is not torch.tanh)
     assert "nondeterministic" not in errors
+
+
+class Doubled(torch.autograd.Function):
+    """A matrix product whose gradient by the weights is twice the true one."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return x @ w
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        return g @ w.T, 2 * x.T @ g
+
+
+class Weighted(nn.Module):
+    """A product with its own weights, and others that nothing uses."""
+
+    def __init__(self):
+        super().__init__()
+        self.w, self.idle = nn.Parameter(torch.randn(3, 4)), nn.Parameter(torch.randn(2))
+
+    def forward(self, x):
+        return Doubled.apply(x, self.w)
+
+
+@pytest.mark.parametrize("wants", [True, False])
+def test_the_parameters_of_a_module_are_judged_beside_what_it_is_given(wants):
+    finding = only(gradtui.check(Weighted(), torch.randn(2, 3, requires_grad=wants)))
+    assert finding.line == line_of(Doubled.backward, 3)
+    assert finding.severity == "error"

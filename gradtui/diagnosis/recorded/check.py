@@ -87,7 +87,7 @@ def judged_names(runs: Runs, claimed: Collection[str]) -> tuple[str, ...]:
     `claimed` are those that the first run returned a gradient for.
     """
     target = runs.target
-    wanted = target.wanted or claimed
+    wanted = target.names(claimed)
     names = tuple(name for name in runs.given if name in wanted)
     if not names:
         raise InputError(f"there is nothing to judge: {target.name} returns no gradient",

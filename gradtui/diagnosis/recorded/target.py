@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
@@ -102,6 +102,10 @@ class Target(Struct, frozen=True, eq=False):
         """The parts that the decorator names, if any."""
         wrt = self.case.wrt
         return tuple(n for n, part in self.parts.items() if n in wrt or part.path[0] in wrt)
+
+    def names(self, claimed: Collection[str]) -> Collection[str]:
+        """Return the parts that are judged, of which the code returns gradients for some."""
+        return self.wanted or claimed
 
     @property
     def called(self) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ Tensors that require a gradient are judged, or else all with floats.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from types import MappingProxyType
@@ -97,6 +97,11 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     def parts(self) -> Mapping[str, Part]:
         """The tensors whose gradients are judged."""
         return {name: Part((name,), self.arguments[name]) for name in self.judged}
+
+    def names(self, claimed: Collection[str]) -> Collection[str]:
+        """Return the tensors that are judged: a module's own as well, if they get a gradient."""
+        own = [one for one in self.parameters if one in claimed]
+        return [*self.wanted, *own] if self.wanted else claimed
 
     def run(self, world: World, arguments: Mapping[str, Any]) -> Returned:
         """Call the code with tensors; raises InputError."""

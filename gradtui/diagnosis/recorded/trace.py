@@ -68,7 +68,7 @@ def record_call(
     finally:
         before.restore()
         runs.kept.put_back()
-    wanted = target.wanted or tuple(point.hand)
+    wanted = target.names(point.hand)
     return Recording(
         target.function, target.place or Place(1, file=target.file), point.result.tape, visits,
         point.root, tuple(name for name in runs.given if name in wanted),
