@@ -41,6 +41,8 @@ class Dialect(Struct, frozen=True, eq=False):
     """The name of the method that swaps two axes."""
     flipping: str
     """How an array is reversed along an axis, from a prefix for the module, the array, the axis."""
+    size: str
+    """What gives an array's number of elements, written after it."""
     methods: frozenset[str]
     """Attributes of its arrays, and other names, without side effects."""
 
@@ -100,13 +102,13 @@ class NumPy:
 
     world: World = _AsIs()
     dialect = Dialect(
-        np, "axis", "keepdims", ".swapaxes(-1, -2)", "swapaxes", "{0}flip({1}, {2})",
+        np, "axis", "keepdims", ".swapaxes(-1, -2)", "swapaxes", "{0}flip({1}, {2})", ".size",
         frozenset(dir(np.ndarray)),
     )  # fmt: skip
 
     def seen(self, value: Any) -> Any:
-        """Return the value."""
-        return value
+        """Return an array without the operators of its own class; other values as they are."""
+        return np.asarray(value) if isinstance(value, np.ndarray) else value
 
     def copied(self, value: Any) -> Any:
         """Return a copy of an array; other values as they are."""

@@ -25,7 +25,7 @@ _CONTEXT = frozenset({
 })  # fmt: skip
 """The attributes of a custom function's context."""
 _DIALECT = Dialect(
-    torch, "dim", "keepdim", ".transpose(-1, -2)", "transpose", "{1}.flip({2})",
+    torch, "dim", "keepdim", ".transpose(-1, -2)", "transpose", "{1}.flip({2})", ".numel()",
     frozenset(dir(Tensor)) | _CONTEXT,
 )  # fmt: skip
 

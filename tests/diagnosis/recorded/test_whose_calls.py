@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gradtui.recording.library import NUMPY
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(3)
@@ -105,3 +106,16 @@ def test_the_line_is_named_and_its_fix_makes_the_program_right(function, old, ne
 
     assert found.replaces == (at, at)
     assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+class Angle(np.ndarray):
+    """An array with an operator of its own."""
+
+    def __sub__(self, other):
+        raise NotImplementedError
+
+
+def test_an_array_is_looked_at_without_the_operators_of_its_class():
+    seen = NUMPY.seen(np.array([3.0, 4.0]).view(Angle))
+    assert type(seen) is np.ndarray
+    assert (seen - 1).tolist() == [2, 3]

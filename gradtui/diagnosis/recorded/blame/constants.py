@@ -113,7 +113,7 @@ def sizes(s: Statement) -> Iterator[tuple[str, int]]:
                 yield f"{text}.shape[{axis}]" if axis else f"len({text})", held.shape[axis]
     for text, held in names:
         if len(held.shape) > 1:
-            yield f"{text}.size", prod(held.shape)
+            yield f"{text}{s.dialect.size}", prod(held.shape)
 
 
 def rows_divided_by(s: Statement, value: float) -> str:

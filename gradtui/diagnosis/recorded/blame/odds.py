@@ -82,7 +82,12 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def orphans(self) -> bool:
-        """Whether nothing would use a value any more that the function computes."""
+        """Whether nothing would use a value any more that the function computes.
+
+        A number of rows that gives way to one of elements may have been of no other use.
+        """
+        if self.candidate.rule == "constant-factor":
+            return False
         unit, removed = self._unit, Counter[str]()
         for one in self.candidate.edits:
             before = Counter(_NAME.findall(unit.between(one.start, one.end)))

@@ -13,6 +13,7 @@ from gradtui.diagnosis.recorded.blame.candidates import (
     is_leaf,
     swapped,
 )
+from gradtui.diagnosis.recorded.blame.counts import of_count
 from gradtui.diagnosis.recorded.blame.roots import rooted
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -61,6 +62,8 @@ def of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
         told = f"{s.text(node.left.right)} and {right} are swapped"  # as parts of a tuple
         edits = swapped(s, node.left.right, node.right)
         yield Candidate(edits, "wrong-variable", told, 1, None, node)
+    if isinstance(node.op, ast.Div):
+        yield from of_count(s, node.right)
     yield from _of_dropped(s, node)
     yield from _of_operands(s, node)
     if isinstance(node.op, ast.Pow):
