@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
-from gradtui.diagnosis.recorded.blame.names import apart
+from gradtui.diagnosis.recorded.blame.names import apart, is_numbered
 from gradtui.diagnosis.recorded.blame.pure import computes
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held, flags_of
@@ -22,6 +22,7 @@ _ENTRY = re.compile(r"\[-?\w+\]$")
 
 def renamings(s: Statement) -> Iterator[Candidate]:
     """Yield other names for each name in a statement, of arrays of the same shape."""
+    counting = _only_counts(s)
     for node in s.nodes:
         length = _is_length(node)
         if not isinstance(node, ast.expr) or not (is_leaf(node) or _is_entry(node) or length):
@@ -34,7 +35,7 @@ def renamings(s: Statement) -> Iterator[Candidate]:
         stored = isinstance(getattr(node, "ctx", None), ast.Store)
         if stored and not isinstance(node, ast.Subscript):
             continue
-        for other, held in _alike(s, own, indexing=node in s.indexing):
+        for other, held in _alike(s, text, own, indexing=node in s.indexing):
             if other == text or (stored and not other.endswith("]")):
                 continue
             other_shape = held.shape != own.shape
@@ -44,8 +45,10 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             name = s.spelled(f"{other}{s.transpose}" if turned and len(own.shape) == 2 else
                              f"{other}.T" if turned else other)  # fmt: skip
             cost = 1 + turned + (stored or node in s.written)
+            cost -= counting and text in s.loops and other in s.loops
             if other_shape and not turned:
                 cost = 2 if held.shape in s.wanted else 3
+                cost = 1 if is_numbered(text, other) else cost
             if not {"(", ":"}.isdisjoint(other):  # it is not another name, but more
                 cost += 2 + (text in other)
             cost += isinstance(node, ast.Name) and _ENTRY.search(other) is not None
@@ -59,6 +62,12 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             )
     yield from _transposes(s)
     yield from _turned(s)
+
+
+def _only_counts(s: Statement) -> bool:
+    """Return whether a statement computes whole numbers from others, such as where a window is."""
+    names = (s.held(node) for node in s.nodes if isinstance(node, ast.Name | ast.Attribute))
+    return all(held is not None and (held.kind, held.shape) == ("i", ()) for held in names)
 
 
 def _is_entry(node: ast.expr) -> bool:
@@ -159,8 +168,11 @@ def _flags(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             yield Candidate((edit,), "wrong-variable", f"it needs {text}", 1, text, node)
 
 
-def _alike(s: Statement, own: Held, *, indexing: bool) -> Iterator[tuple[str, Held]]:
-    """Yield replacements of a value: of the same shape first, then its transpose, then others."""
+def _alike(s: Statement, text: str, own: Held, *, indexing: bool) -> Iterator[tuple[str, Held]]:
+    """Yield replacements of a value: of the same shape first, then its transpose, then others.
+
+    Those that are named alike but for a number, as the layers of a net are, come before others.
+    """
     if own.kind[0] == ":":
         alike = [(text, held) for text, held in s.scope.items()
                  if (held.kind, held.shape) == (own.kind, own.shape)]  # fmt: skip
@@ -181,7 +193,8 @@ def _alike(s: Statement, own: Held, *, indexing: bool) -> Iterator[tuple[str, He
     kinds = "i" if own.kind == "i" and own.shape else "fb"
     found = [pair for pair in (s.scope.items() if kinds == "i" else arrays(s))
              if pair[1].kind in kinds]  # fmt: skip
-    found.sort(key=lambda pair: shapes.index(pair[1].shape) if pair[1].shape in shapes else 9)
+    found.sort(key=lambda pair: shapes.index(pair[1].shape) if pair[1].shape in shapes else
+               8 if is_numbered(text, pair[0]) else 9)  # fmt: skip
     yield from found[: 2 * _MOST_NAMES]
 
 

@@ -14,6 +14,7 @@ _OPPOSITES = (
 )  # fmt: skip
 _BETWEEN = r"_?(dot|cross|by|times|[xX])?_?"
 """What stands between the names of two operands in that of their product."""
+_NUMBER = re.compile(r"(?<=[^\W\d])\d+")
 
 
 def apart(one: str, two: str) -> int:
@@ -28,6 +29,11 @@ def apart(one: str, two: str) -> int:
     if {*differ[0]} in _OPPOSITES:
         return 0
     return 1 if len(own) > 1 else 2
+
+
+def is_numbered(one: str, other: str) -> bool:
+    """Return whether two names differ in a number alone, such as `self.z1` and `self.z2`."""
+    return one != other and _NUMBER.sub("", one) == _NUMBER.sub("", other)
 
 
 def is_spelled(s: Statement, operands: Sequence[str]) -> bool:

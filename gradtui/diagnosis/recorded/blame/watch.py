@@ -289,12 +289,13 @@ class _Named:
         }
 
     def add(self, name: str, value: Any, depth: int) -> None:
-        """Add a value's names; an entry with a name of its own uses that."""
+        """Add a value's names; an entry with a name of its own uses that, unless both are read."""
         for part, one in self._library.parts(value).items():
             self.add(f"{name}.{part}", one, 0)
         held = held_of(self._library.seen(value))
         if held is not None:
-            if name.isidentifier() or not held.shape or id(value) not in self._seen:
+            read = name.isidentifier() or name.rpartition(".")[2] in self._written
+            if read or not held.shape or id(value) not in self._seen:
                 self.found[name] = held
             self._seen.add(id(value))
             return

@@ -30,8 +30,8 @@ def conv_backward_naive(dout, cache):
             db[f] += np.sum(dout[n, f])
             for i in range(dout.shape[2]):
                 for j in range(dout.shape[3]):
-                    rows = slice(i * stride, i * stride + HH)
-                    columns = slice(j * stride, j * stride + WW)
+                    top, left = i * stride, j * stride
+                    rows, columns = slice(top, top + HH), slice(left, left + WW)
                     dw[f] += x_pad[n, :, rows, columns] * dout[n, f, i, j]
                     dx_pad[n, :, rows, columns] += w[f] * dout[n, f, i, j]
     dx = dx_pad[:, :, pad:-pad, pad:-pad]
@@ -53,6 +53,7 @@ def forward(
 backward = conv_backward_naive
 
 MISTAKES = [
+    ("top, left = i * stride, j * stride", "top, left = i * stride, i * stride", "x w"),
     ("columns] += w[f] *", "columns] = w[f] *", "x"),
     ("db[f] += np.sum(dout[n, f])", "db[f] = np.sum(dout[n, f])", "b"),
     (
