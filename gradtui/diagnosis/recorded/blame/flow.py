@@ -21,6 +21,8 @@ from gradtui.recording.tape import Added, Call, Leaf, Moved, Node, Tape
 Array = NDArray[Any]
 Line = tuple[str, int]
 """A file and the number of a line."""
+_NOISE = 1e-12
+"""The size of rounding errors beside the largest gradient."""
 
 
 class Told:
@@ -101,7 +103,7 @@ class Flow(Told):
                 real = self._tape.value(id).dtype.kind == "f"
                 (computing if real else choosing).add(line)
         taken = {self._lines[id] for id in _ancestors(self._tape, self._tape.converted)}
-        if set(point.nodes) <= set().union(*self.feeds.values()):
+        if set(point.nodes) - _vanishing(point) <= set().union(*self.feeds.values()):
             self.idle = computing - choosing - self.forward - set(self.feeds) - taken
 
     def is_rearranged(self, hand: Array, true: Array) -> bool:
@@ -132,7 +134,7 @@ class Flow(Told):
 
         Moved elements are shared between lines: they count if nothing is computed.
         """
-        nodes = self._tape.nodes
+        nodes, told = self._tape.nodes, set(point.nodes) - _vanishing(point)
         computing = {line for id, line in enumerate(self._lines) if isinstance(nodes[id], Call)}
         for name, node in point.nodes.items():
             for id in _ancestors(self._tape, [] if node is None else [node]):
@@ -140,7 +142,7 @@ class Flow(Told):
                 if id in forward or line is None:
                     continue
                 if isinstance(nodes[id], Call) or line not in computing:
-                    self.feeds[line].add(name)
+                    self.feeds[line] |= {name} & told
 
     def _follow(self, point: Point, forward: set[int]) -> None:
         """Separate the lines with right values from those where that ends."""
@@ -349,6 +351,19 @@ class Flow(Told):
             self._partial.add(id)
             return True
         return False
+
+
+def _vanishing(point: Point) -> set[str]:
+    """Return the gradients that are 0 but for errors of rounding, true and returned: they are
+    right whatever the lines do that they come from, as is that of a bias before a normalisation.
+    """
+    sizes = {name: float(np.abs(true).max(initial=0.0)) for name, true in point.true.items()}
+    least = _NOISE * max(sizes.values(), default=0.0)
+    return {
+        name for name, size in sizes.items()
+        if size <= least and name in point.hand
+        and float(np.abs(point.hand[name]).max(initial=0.0)) <= least
+    }  # fmt: skip
 
 
 def _first_shapes(tape: Tape) -> dict[Place, tuple[int, ...]]:

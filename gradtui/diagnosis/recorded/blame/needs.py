@@ -35,6 +35,9 @@ _NEARLY = 0.1
 """The relative difference of sums that are equal but for the error of an approximation."""
 _MOVED = 1e-3
 """The relative size of a change that tells whether results are linear in a value."""
+_NOISE = 1e-12
+"""How small something is, beside the largest, that may be an error of rounding: nearly all that
+is left of the gradient of a bias before a normalisation."""
 
 
 class Change(Struct, frozen=True, eq=False):
@@ -82,6 +85,9 @@ class Needs:
         """The values of a statement -> how many nodes may still be computed again for it."""
         self._slopes_of: dict[int, tuple[Sequence[int], Array, Array]] = {}
         self._sums = [*self._ways(nodes)] if self._may_go(nodes) else []
+        sizes = (float(np.abs(point.true[name]).sum()) for name in nodes)
+        self._noise = _NOISE * max(sizes, default=0.0)
+        """By how much sums move that do not change."""
         self._stored = Stored(self._tape, self._back if self._sums else ())
 
     def _may_go(self, nodes: dict[str, int]) -> bool:
@@ -165,7 +171,7 @@ class Needs:
             for found, close in (right, self._close), (nearly, _NEARLY):
                 fits = {
                     way for way, (total, room) in zip(ways, moved, strict=True)
-                    if abs(total - one.lacking) <= close * (room + abs(one.lacking))
+                    if abs(total - one.lacking) <= self._noise + close * (room + abs(one.lacking))
                 }  # fmt: skip
                 for name in one.seeds if self._wrong.issuperset(one.seeds) else found:
                     found[name] &= fits
@@ -294,9 +300,11 @@ class Needs:
                    for id, step in steps.items()]  # fmt: skip
             told = self._linearly([[id] for id in steps], own, (1.0,))
             moved = self._again([[id] for id in steps], own, (1.0,))
+            pairs = [(one[0], other[0]) for one, other in zip(told, moved, strict=True)]
+            noise = _NOISE * max((room for pair in pairs for _, room in pair), default=0.0)
             self._linear[ids] = all(
-                abs(one[0][0] - other[0][0]) <= _MOVED * (other[0][1] + one[0][1])
-                for one, other in zip(told, moved, strict=True)
+                abs(one - other) <= noise + _MOVED * (room + again)
+                for (one, room), (other, again) in pairs
             )
         return self._linear[ids]
 
