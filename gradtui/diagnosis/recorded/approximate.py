@@ -29,14 +29,25 @@ def approximate(name: str, points: Sequence[Point]) -> float | None:
     return max(shares) if all(_EXACT < share <= _CLOSE for share in shares) else None
 
 
-def is_approached(before: Array, after: Array, true: Array, *, near: bool) -> bool:
+def is_right_near(name: str, points: Sequence[Point]) -> bool:
+    """Return whether the error of a gradient is slight, if any, near the user's own point."""
+    near = [point for point in points if point.near]
+    return all(_share(point.hand[name], point.true[name]) <= _CLOSE for point in near)
+
+
+def is_approached(
+    before: Array, after: Array, true: Array, *, near: bool, exact: bool = False
+) -> bool:
     """Return whether an edit leaves nothing of a gradient's error but an approximation's.
 
-    Far from the user's own point, where a series may not converge, it need only be better.  What is
-    exact near it is no approximation.
+    Far from the user's own point, where a series may not converge, it need only be better on the
+    whole.  What is `exact` near it is an approximation only if others there are known to be.
     """
+    if not near:
+        return bool(np.abs(after - true).sum() < np.abs(before - true).sum())
     left, was = _share(after, true), _share(before, true)
-    return was > _CLOSE and _EXACT < left <= min(_CLOSE, _MENDED * was) if near else left < was
+    least = 0.0 if exact else _EXACT
+    return was > _CLOSE and least < left <= min(_CLOSE, _MENDED * was)
 
 
 def _share(hand: Array, true: Array) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gradtui
-from gradtui.diagnosis.recorded.approximate import approximate
+from gradtui.diagnosis.recorded.approximate import approximate, is_approached, is_right_near
 
 X = np.linspace(-0.5, 0.5, 7)
 
@@ -59,3 +59,23 @@ def test_a_small_number_that_counts_where_a_sigmoid_is_saturated_hides_no_mistak
     assert mistake.fix == "dh = d @ V.T * (h > 0)"
     assert [one.severity for one in others] == ["info"]
     assert "the gradient of V leaves out the 1e-9" in others[0].message
+
+
+@pytest.mark.parametrize(("near", "exact", "right"), [
+    (True, False, False),
+    (True, True, True),
+    (False, False, True),
+])  # fmt: skip
+def test_what_is_exact_near_the_arguments_may_be_approximate_beyond_them(near, exact, right):
+    true = np.array([1.0, -2.0, 4.0])
+    beyond = np.array([0.0, 0.0, 0.0 if near else 9.0])  # the largest error stays as it is
+    before, after = true + beyond + [3.0, 0, 0], true + beyond + [1e-15, 0, 0]
+
+    assert is_approached(before, after, true, near=near, exact=exact) == right
+
+
+@pytest.mark.parametrize(("beside", "right"), [(0.0, True), (1e-5, True), (0.1, False)])
+def test_a_gradient_may_be_wrong_only_far_from_the_arguments(beside, right):
+    points = point(0.0, near=True), point(0.5, near=False), point(beside, near=True)
+
+    assert is_right_near("x", points) == right

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
-from gradtui.diagnosis.recorded.approximate import approximate, is_approached
+from gradtui.diagnosis.recorded.approximate import approximate, is_approached, is_right_near
 from gradtui.diagnosis.recorded.blame.flow import Flow, Line
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
@@ -72,7 +72,9 @@ def blamed(
         return judge.forgives(chosen[index], name, apart)
 
     trials = Gradients(runs, chosen, forgives, wrong, min(_MOST, max(_LEAST, most)))
-    if all(_is_slight(name, points) for name in wrong):
+    fitting = [name for name in wrong if _fits(name, points)]
+    trials.approximates = any(is_right_near(name, points) for name in fitting)
+    if len(fitting) == len(wrong) and all(approximate(name, points) for name in wrong):
         trials.longest *= _SLIGHT  # most code that is off by so little is meant to be
     called = runs.target.called
     with (
@@ -86,10 +88,9 @@ def blamed(
         return found
 
 
-def _is_slight(name: str, points: Sequence[Point]) -> bool:
-    """Return whether a gradient is off by no more than approximations are."""
-    fits = all(one.hand[name].shape == one.true[name].shape for one in points)
-    return fits and approximate(name, points) is not None
+def _fits(name: str, points: Sequence[Point]) -> bool:
+    """Return whether a gradient has the shape of the true one."""
+    return all(one.hand[name].shape == one.true[name].shape for one in points)
 
 
 class _Searches:
@@ -207,6 +208,8 @@ class Gradients(Trials):
         super().__init__(wrong, most, runs.kept.unlock)
         self._runs, self._points, self._forgives = runs, points, forgives
         self._begun = _Begun(runs, [point.values for point in points])
+        self.approximates = False
+        """Whether some gradient is wrong only far from the user's own point, or but slightly."""
 
     def results(self, patch: Patch | None) -> Results | None:
         """Return the gradients at the first point; None if an edit fails or changes the loss."""
@@ -293,7 +296,7 @@ class Gradients(Trials):
         before, true = point.hand.get(name), point.true[name]
         if own is None or before is None or not own.shape == before.shape == true.shape:
             return False
-        return is_approached(before, own, true, near=point.near)
+        return is_approached(before, own, true, near=point.near, exact=self.approximates)
 
     def _is_kept(self, index: int, name: str, gradients: Results) -> bool:
         return name not in self._points[index].hand or self._is_right(index, name, gradients)
