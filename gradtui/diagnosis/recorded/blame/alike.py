@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
+from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _STORING = (ast.Assign, ast.AugAssign)
 _ADDING = (ast.Add, ast.Sub)
+_FILES = 32
 _ROW = 3
 """Fewest signs of a kind that make a row."""
 
@@ -53,6 +55,19 @@ def _rows(node: ast.expr) -> Iterator[Sequence[ast.expr]]:
             yield one.values
 
 
+def becomes_same(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether a line becomes one that stands elsewhere in the file and calculates."""
+    edited = _edited(unit, edits) if isinstance(own, _STORING) else None
+    return edited is not None and ast.dump(edited) in _calculating(unit.tree)
+
+
+@lru_cache(_FILES)
+def _calculating(tree: ast.Module) -> frozenset[str]:
+    """Return the lines of a file that store what they calculate."""
+    storing = (one for one in ast.walk(tree) if isinstance(one, _STORING))
+    return frozenset(ast.dump(one) for one in storing if _calculates(one.value))
+
+
 def becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     """Return whether a line or a term gets another sign than all others in its row."""
     edited = _edited(unit, edits)
@@ -66,11 +81,20 @@ def becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     before, after = _value(own), _value(edited) if edited is not None else None
     if before is None or after is None:
         return False
-    old, new = ([[*_signs(one, 1)][1:] for one in _sums(value)] for value in (before, after))
     return any(
-        len(was) == len(now) and _is_row(was) and not _is_row(now)
-        for was, now in zip(old, new, strict=False)
-    )
+        len(was := [*_signs(one, 1)][1:]) == len(now := [*_signs(other, 1)][1:])
+        and (_is_row(was) or _adds_up(one, was)) and len({*now}) > 1
+        for one, other in zip(_sums(before), _sums(after), strict=False)
+    )  # fmt: skip
+
+
+def _adds_up(node: ast.expr, signs: Sequence[int]) -> bool:
+    """Return whether a sum of three is one of contributions, which are names and calls alone."""
+    terms = [one for one in ast.walk(node) if isinstance(one, ast.expr)]
+    plain = (ast.BinOp, ast.Name, ast.Attribute, ast.Subscript, ast.Call)
+    inner = [one for one in terms if isinstance(one, ast.BinOp) and isinstance(one.op, _ADDING)]
+    parts = {part for one in inner for part in (one.left, one.right)} - {*inner}
+    return [*signs] == [1, 1] and all(isinstance(one, plain[1:]) for one in parts)
 
 
 def _is_kept(target: ast.expr) -> bool:

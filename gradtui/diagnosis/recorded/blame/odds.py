@@ -10,7 +10,12 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from gradtui.diagnosis.recorded.blame.alike import becomes_alike, becomes_odd, becomes_sum
+from gradtui.diagnosis.recorded.blame.alike import (
+    becomes_alike,
+    becomes_odd,
+    becomes_same,
+    becomes_sum,
+)
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.idle import defined_below, forgotten, is_of_another
 from gradtui.diagnosis.recorded.blame.names import is_spelled
@@ -52,7 +57,8 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         A mistake in existing code is likelier than a missing part that could be in many places.
         """
         unit, own, edits = self._unit, self.suspect.statement.node, self.candidate.edits
-        alike = becomes_alike(unit, own, edits) or self._remembers
+        alike = becomes_alike(unit, own, edits) or becomes_same(unit, own, edits)
+        alike = alike or self._remembers or self._changes_copy
         likelier = _ALIKE * (alike or self._is_spelled) - _OUTSIDE * self._is_outside
         likelier += _SUMMED * becomes_sum(unit, own, edits) - _ODD * becomes_odd(unit, own, edits)
         unlikely = max(int(self._turns), self.apart - likelier)
@@ -179,6 +185,23 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         return not self._names.isdisjoint(map(s.spelled, forgotten(s)))
 
     @property
+    def _changes_copy(self) -> bool:
+        """Whether it adds to a copy that the function makes and never changes otherwise."""
+        s = self.suspect.statement
+        name = _copy_of(s.node)
+        written = (
+            one.value.id for one in s.unit.nodes
+            if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store)
+            and isinstance(one.value, ast.Name)
+        )  # fmt: skip
+        added = (
+            one.target.id
+            for one in s.unit.nodes
+            if isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name)
+        )
+        return bool(name) and self._keeps and name not in {*written, *added}
+
+    @property
     def _is_outside(self) -> bool:
         """Whether it uses data that the function's module defines only below the function.
 
@@ -204,6 +227,15 @@ def _is_copy(unit: Unit, node: ast.stmt) -> bool:
         type(one) is type(node) and one.lineno < node.lineno and unit.text(one) == text
         for one in unit.nodes if isinstance(one, ast.stmt)
     )  # fmt: skip
+
+
+def _copy_of(node: ast.stmt) -> str:
+    """Return the name that a statement gives to a copy; empty if it does something else."""
+    match node:
+        case ast.Assign(targets=[ast.Name(name)], value=ast.Call(func=ast.Attribute(attr="copy"))):
+            return name
+        case _:
+            return ""
 
 
 def _renames(node: ast.stmt) -> bool:
@@ -234,10 +266,12 @@ def _only_moves(node: ast.stmt) -> bool:
 def _changed(unit: Unit, edit: Edit) -> int:
     """Return how many words and signs an edit puts in; what it only takes away counts once.
 
-    So does it to put an expression in parentheses.
+    So does it to put an expression in parentheses, or to swap some.
     """
     before = _WORD.findall(unit.between(edit.start, edit.end))
     after = _WORD.findall(edit.text.decode())
+    if sorted(before) == sorted(after):
+        return 1  # what is swapped was in the code
     apart = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     closed = after[:1] == ["("] != before[:1]
     return closed + sum(max(1, to - at) for tag, _, _, at, to in apart if tag != "equal")
