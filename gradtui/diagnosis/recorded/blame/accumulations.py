@@ -30,6 +30,7 @@ def accumulations(s: Statement) -> Iterator[Candidate]:
         yield from _beside(s, entries)
     elif _adds(s.node) and isinstance(s.node.target, ast.Subscript):
         yield from _at_other_index(s, s.node, s.node.target)
+        yield from _at_other_end(s, s.node, s.node.target)
 
 
 def _in_rounds(s: Statement, loop: ast.For) -> Iterator[Candidate]:
@@ -38,6 +39,7 @@ def _in_rounds(s: Statement, loop: ast.For) -> Iterator[Candidate]:
     for name, value in unwritten(s.unit, loop).items():
         texts = [text for one in added for text in _exchanged(s, one, name, value)]
         texts += [text for one in added for text in _renamed(s, one, name)]
+        texts += [text for one in added for text in _in_part(s, one, name)]
         texts += _products(s, name) if added else _stored(s, loop, name)
         for text in islice(dict.fromkeys(texts), _MOST):
             yield _added(s, loop.body[-1], name, text)
@@ -62,6 +64,39 @@ def _at_other_index(s: Statement, own: ast.AugAssign, target: ast.Subscript) -> 
         for text in (*_renamed(s, one, name), *_multiplied(s, one, own))
     ]  # fmt: skip
     yield from (_added(s, own, name, text) for text in islice(dict.fromkeys(texts), _MOST))
+
+
+def _at_other_end(s: Statement, own: ast.AugAssign, target: ast.Subscript) -> Iterator[Candidate]:
+    """Yield the line that adds to the other end of a pair: the same, turned round or against it."""
+    array, here = s.text(target.value), s.text(target.slice)
+    names = [one.id for one in ast.walk(target.slice) if isinstance(one, ast.Name)]
+    picks = [(one, other) for one in names for other in _indices(s) if {one, other} <= _whole(s)]
+    known = {
+        s.text(one.target.slice) for one in s.unit.nodes
+        if _adds(one) and isinstance(one.target, ast.Subscript)
+        and s.text(one.target.value) == array
+    }  # fmt: skip
+    same = s.text(own.value)
+    signs = ("+", "-") if isinstance(own.op, ast.Add) else ("-", "+")
+    for one, other in picks:
+        there, value = (_exchanging(text, one, other) for text in (here, same))
+        for sign, text in product(signs, dict.fromkeys((value, same))):
+            if there not in known:
+                yield _added(s, own, array, f"{array}[{there}] {sign}= {text}")
+
+
+def _exchanging(text: str, one: str, other: str) -> str:
+    """Return a text with two names in each other's place."""
+    turned = {one: other, other: one}
+    return re.sub(rf"\b({one}|{other})\b", lambda found: turned[found[0]], text)
+
+
+def _indices(s: Statement) -> list[str]:
+    """Return the names by which the function picks elements."""
+    picked = (one.slice for one in s.unit.nodes if isinstance(one, ast.Subscript))
+    return [*dict.fromkeys(
+        one.id for index in picked for one in ast.walk(index) if isinstance(one, ast.Name)
+    )]  # fmt: skip
 
 
 def forgotten_entries(s: Statement) -> list[str]:
@@ -215,6 +250,27 @@ def _renamed(s: Statement, one: ast.AugAssign, name: str) -> Iterator[str]:
                 first, last = s.unit.start(node) - start, s.unit.end(node) - start
                 made = text.encode()[:first].decode() + other + text.encode()[last:].decode()
                 yield f"{head}{made}"
+
+
+def _whole(s: Statement) -> set[str]:
+    """Return the names of whole numbers in scope."""
+    return {text for text, held in s.scope.items() if held.kind == "i" and not held.shape}
+
+
+def _in_part(s: Statement, one: ast.AugAssign, name: str) -> Iterator[str]:
+    """Yield the line that adds a factor of what another one adds, at the last of its indices.
+
+    So a bias gets what its weights get times an input.
+    """
+    own, target = s.scope.get(name), one.target
+    if own is None or not isinstance(target, ast.Subscript) or not isinstance(one.value, ast.BinOp):
+        return
+    index, count = target.slice, len(own.shape)
+    if isinstance(index, ast.Tuple) and 0 < count < len(index.elts):
+        picked = ", ".join(map(s.text, index.elts[-count:]))
+        sign = "+" if isinstance(one.op, ast.Add) else "-"
+        for part in (one.value.right, one.value.left):
+            yield f"{name}[{picked}] {sign}= {s.text(part)}"
 
 
 def _others(scope: Mapping[str, Held], name: str, *, same: bool) -> list[str]:
