@@ -254,8 +254,13 @@ def _of_others(frame: Frame, node: int, question: Question, before: Tape | None)
 
 
 def _of_slopes(frame: Frame, node: int, question: Question, tape: Tape) -> Iterator[Guess]:
-    """Yield gradients of numbers; of one that comes later, do not say which."""
+    """Yield gradients of numbers; of one that comes later, do not say which.
+
+    Before the first way back nobody has seen a derivative.
+    """
     nodes = frame.graph.nodes
+    if not (question.gradient or question.step) and frame.position <= frame.order.forward:
+        return
     behind = _inputs(frame, node)
     for other in frame.graph.names.values():
         if nodes[other].kind is Kind.DATA or nodes[other].shape or other == frame.graph.loss:

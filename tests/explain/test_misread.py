@@ -35,9 +35,9 @@ def said_of(name, place, given):
     ("illustration", 3, "0", "0: not that."),
     ("practice", 1, "10", "that is (w1·x1 + w2)·x2: multiply first"),
     ("clipped", 2, "1.05", "multiply, do not add"),
-    ("one_weight", 8, "-1.1", "multiply the rate and ∂L/∂w, do not add them"),
-    ("one_weight", 8, "11.6", "multiply the rate and ∂L/∂w first, then subtract"),
-    ("one_weight", 8, "-37", "multiply the rate and ∂L/∂w, do not divide by the rate"),
+    ("one_weight", 7, "-1.1", "multiply the rate and ∂L/∂w, do not add them"),
+    ("one_weight", 7, "11.6", "multiply the rate and ∂L/∂w first, then subtract"),
+    ("one_weight", 7, "-37", "multiply the rate and ∂L/∂w, do not divide by the rate"),
     ("softmax_classifier", 5, "(0.28843+1)/12", "subtracted from the share, not added"),
 ])  # fmt: skip
 def test_a_mistaken_operation_is_told(name, place, given, said):
