@@ -60,7 +60,10 @@ class CsvTable(Struct, frozen=True, eq=False):
         near = did_you_mean(name[:_SHOWN], self.names)
         known = clip(", ".join(self.names[:20]), 60)
         file = os.path.basename(self.file)
-        message = f"no column '{clip(name, _SHOWN)}' in {file}{near or f'; it has {known}'}"
+        has = f"; it has {known}"
+        if all(map(_DECIMAL.fullmatch, self.names)):
+            has = f"; its first row, {known}, has no names: a header row seems to be missing"
+        message = f"no column '{clip(name, _SHOWN)}' in {file}{near or has}"
         raise InputError(message, place)
 
     def arrays(self, names: Iterable[str]) -> dict[str, Column]:

@@ -69,6 +69,17 @@ def test_an_unknown_column_is_reported_where_the_scenario_names_it():
         table.check_name("zz")
 
 
+def test_a_file_that_begins_with_numbers_seems_to_lack_its_header_row():
+    with pytest.raises(InputError) as caught:
+        read_csv(b"1.2,3,-2e1\n0.8,2,1.4\n", "d/b.csv").check_name("size")
+    assert caught.value.message == (
+        "no column 'size' in b.csv; its first row, 1.2, 3, -2e1, has no names: a header row seems "
+        "to be missing"
+    )
+    with pytest.raises(InputError, match=r"it has 2019, city$"):
+        read_csv(b"2019,city\n1,2\n", "d.csv").check_name("size")
+
+
 @pytest.mark.parametrize(
     ("text", "place", "message"),
     [
