@@ -223,6 +223,7 @@ def _learn_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _list_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="WORD", help="those with these words only")
     parser.add_argument("--json", action="store_true", help="one array of objects")
 
 
@@ -326,7 +327,9 @@ def _help_arguments(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS = (
     Command("learn", "the course: lessons to do, one thing at a time", _learn_arguments, learn),
-    Command("list", "the bundled scenarios", _list_arguments, list_scenarios),
+    Command(
+        "list", "the bundled scenarios, or those with some words", _list_arguments, list_scenarios
+    ),
     Command(
         "new",
         "write a commented scenario to start from, a copy, or NumPy code (FILE.py)",

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gradtui.base.echo import unechoed
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import tell, working
+from gradtui.base.text import clean
 from gradtui.cli.files import load_file, open_session
 from gradtui.cli.output import OK, UNUSABLE, line_width, print_json, print_lines
 from gradtui.cli.running import is_code
 
 if TYPE_CHECKING:
     from gradtui.debugger.session import Session
+    from gradtui.scenario.bundled import Entry
 
 
 def debug(arguments: argparse.Namespace) -> int:
@@ -49,13 +52,17 @@ def debug(arguments: argparse.Namespace) -> int:
 
 
 def list_scenarios(arguments: argparse.Namespace) -> int:
-    """Print the bundled scenarios."""
+    """Print the bundled scenarios, or those that have some words, the best first."""
     from gradtui.base.ascii import spell
     from gradtui.explain.report import to_json
     from gradtui.explain.spans import columns
     from gradtui.scenario.bundled import list_bundled
 
-    entries = list_bundled()
+    entries: Sequence[Entry] = list_bundled()
+    if arguments.words:
+        entries = _matching(entries, " ".join(arguments.words))
+        if not entries:
+            return UNUSABLE
     if arguments.json:
         fields = ("name", "title", "about", "tags", "path")
         print(to_json([{field: getattr(e, field) for field in fields} for e in entries]))
@@ -63,6 +70,24 @@ def list_scenarios(arguments: argparse.Namespace) -> int:
     told = spell if arguments.ascii else str
     print_lines(columns([(told(t), "name") for t in (e.name, e.title, e.about)] for e in entries))
     return OK
+
+
+def _matching(entries: Sequence[Entry], text: str) -> Sequence[Entry]:
+    """Return the scenarios that have some words in their heads, or else in their texts.
+
+    What is found in place of these words is said.
+    """
+    from gradtui.scenario.searching import chapter_words, search
+
+    found, words = search(entries, text, chapter_words()), clean(text)
+    matching = found.heads or found.texts
+    if not matching:
+        hit = next(iter(found.pages), None)
+        page = "" if hit is None else f"; the manual has it: gradtui help {hit.page.topic}"
+        tell(f"gradtui: no scenario has '{words}'{page}")
+    elif found.instead:
+        tell(f"gradtui: nothing has '{words}'; '{found.instead}' is in these:")
+    return matching
 
 
 def learn(arguments: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from gradtui.base.source import nearest
 from gradtui.base.words import Sought, Word, sought, spelt
 from gradtui.manual.searching import Hit, find_pages
-from gradtui.scenario.bundled import Entry
+from gradtui.scenario.bundled import Entry, read_chapters
 
 _ABOVE = 100
 """Weight of a word in a scenario's head; a word in its text weighs 1."""
@@ -46,11 +46,20 @@ class Found(Struct, frozen=True):
         return not (self.heads or self.texts or self.pages)
 
 
+def chapter_words() -> dict[str, str]:
+    """Return the words of a scenario's chapter of the course, by the scenario's name."""
+    return {
+        name: f"{chapter.title} {chapter.about}"
+        for chapter in read_chapters()
+        for name in chapter.names
+    }
+
+
 def search(entries: Sequence[Entry], text: str, chapters: Mapping[str, str]) -> Found:
     """Return what matches a text; if nothing does, what another spelling of its words finds.
 
-    `chapters` maps a scenario's name to the words of its chapter. If no scenario has all the words,
-    those with the most of them match.
+    `chapters` is from `chapter_words`. If no scenario has all the words, those with the most of
+    them match.
     """
     found = _search(entries, sought(text), chapters)
     if found.is_empty:

@@ -23,7 +23,7 @@ from gradtui.base.text import clean, pad
 from gradtui.explain.course import course_title, mark_of, next_lesson, score_text
 from gradtui.saving.course import read_scores
 from gradtui.scenario.bundled import Entry, find_scenario, list_bundled, read_chapters
-from gradtui.scenario.searching import Found, search
+from gradtui.scenario.searching import Found, chapter_words, search
 from gradtui.tui.lately import Lately
 from gradtui.tui.narrowed import NarrowedList
 from gradtui.tui.shortcuts import PICKER, bindings
@@ -187,12 +187,7 @@ class Picker(Screen[None]):
 
     def _matching(self, text: str) -> list[Option]:
         """Return the results of a search, the best first."""
-        words = {
-            name: f"{chapter.title} {chapter.about}"
-            for chapter in read_chapters()
-            for name in chapter.names
-        }
-        found = self._found = search(self.entries, text, words)
+        found = self._found = search(self.entries, text, chapter_words())
         instead = [_heading(f"Nothing has this word; {found.instead}:", "")]
         under = [_heading("In notes, programs and lessons", "")] if found.texts else []
         texts, manual = [*under, *map(self._option, found.texts)], _page_options(found.pages)

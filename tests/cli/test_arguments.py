@@ -24,7 +24,7 @@ from gradtui.cli.arguments import COMMANDS, main
         (["show", "two_weights", "--bogus"], "unrecognized arguments: --bogus"),
         (["show"], "the following arguments are required: FILE"),
         (["check"], "the following arguments are required: FILE"),
-        (["list", "more"], "unrecognized arguments: more"),
+        (["show", "two_weights", "more"], "unrecognized arguments: more"),
         (["run", "two_weights", "--steps", "-1"], "expected a whole number from 0 on, got '-1'"),
         (["run", "two_weights", "--steps", "1.5"], "expected a whole number from 0 on, got '1.5'"),
         (["run", "two_weights", "--steps", "٣"], "expected a whole number from 0 on, got '٣'"),

@@ -68,3 +68,24 @@ def test_list_as_json_has_the_contract_s_keys(run):
 def test_list_names_each_scenario_on_a_line(run):
     names = [line.split()[0] for line in run("list")[1].splitlines()]
     assert names == [entry["name"] for entry in json.loads(run("list", "--json")[1])]
+
+
+def test_list_has_those_with_some_words_the_best_first(run):
+    status, out, err = run("list", "pitfall")
+    names = [line.split()[0] for line in out.splitlines()]
+    every = json.loads(run("list", "--json")[1])
+    assert (status, err) == (0, "")
+    tagged = {entry["name"] for entry in every if "pitfall" in entry["tags"]}
+    assert tagged and tagged <= set(names[: len(tagged)]) and len(names) < len(every)
+    (found, *_) = json.loads(run("list", "one", "weight", "--json")[1])
+    assert found["name"] == "one_weight"
+
+
+def test_list_tells_what_it_finds_in_place_of_a_word_that_nothing_has(run):
+    status, out, err = run("list", "saddel")
+    assert status == 0 and "saddle" in out
+    assert err == "gradtui: nothing has 'saddel'; 'saddle' is in these:\n"
+    status, out, err = run("list", "sarif")
+    assert (status, out) == (2, "")
+    assert err == "gradtui: no scenario has 'sarif'; the manual has it: gradtui help commands\n"
+    assert run("list", "xyzzyx")[2] == "gradtui: no scenario has 'xyzzyx'\n"
