@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 
 from gradtui.base.ascii import spell
-from gradtui.base.text import DIGITS, SHORT, cell_width, element_text, number, wrap
+from gradtui.base.text import DIGITS, SHORT, cell_width, clean, element_text, number, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.engine.elements import flat_index
 from gradtui.engine.graph import STRETCH, Kind
@@ -15,6 +15,7 @@ from gradtui.engine.ops import OPS
 from gradtui.engine.optimizers import VELOCITY
 from gradtui.engine.program import StepProgram
 from gradtui.engine.shapes import ShapeError, broadcast
+from gradtui.explain.byhand import claim_done, claimed
 from gradtui.explain.folds import INDENT, broken, cuts, pieces
 from gradtui.explain.spans import LazyRows, Role, Span, TextRow, line, line_width
 from gradtui.explain.symbols import element_roles, in_shapes, label, update_in_numbers
@@ -25,6 +26,8 @@ _FEWER = (SHORT, 3)
 """Digits of numbers wider than their rows were made for."""
 _MARKED = 2
 """Characters after an element's name: the sign of its move, and a blank."""
+_NAMED = 2
+"""Most weights named that move by their true gradients."""
 _FEW = 8
 """Largest model, in numbers, in which all of them decide where rows are broken."""
 _FRAMES = 2
@@ -112,9 +115,19 @@ def _rule(frame: Frame) -> str:
     if problem.ascii:
         formula = spell(formula)
     if problem.drive == "hand" and problem.backward and problem.backward.claims:
-        return formula.replace("∂L/∂w", "dw") + ", dw by hand"
+        return formula.replace("∂L/∂w", "dw") + ", dw by hand" + _but_true(frame)
     # The registry calls every loss L.
     return formula.replace("∂L/", f"∂{label(frame, frame.graph.loss)}/")
+
+
+def _but_true(frame: Frame) -> str:
+    """Return the weights that move by their true gradients, without a claim in their shape."""
+    names = [one.name for one in frame.graph.parameters if claimed(frame, one.name) is None]
+    if not names:
+        return ""
+    shown = [clean(frame.problem.label(name)) for name in names[:_NAMED]]
+    more = ", …" if len(names) > _NAMED else ""
+    return f"; for {', '.join(shown)}{more} the true one"
 
 
 def move_told(frame: Frame, parameter: int) -> bool:
@@ -126,6 +139,8 @@ def move_told(frame: Frame, parameter: int) -> bool:
         return False
     if frame.problem.trainer.program.clip:
         return frame.position >= frame.order.backward
+    if frame.problem.drive == "hand" and frame.claims:
+        return claim_done(frame, frame.graph.nodes[parameter].name)
     return frame.gradient_state(parameter) == "known"
 
 

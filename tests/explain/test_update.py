@@ -7,7 +7,7 @@ import gradtui.explain.symbols as symbols
 import gradtui.explain.update as update
 from explain.hand import MODEL, RIGHT
 from gradtui.explain.spans import line_width
-from gradtui.explain.update import update_rows
+from gradtui.explain.update import move_told, update_rows
 from rows import texts
 
 SQUARE = "L = (w*x)**2"
@@ -144,6 +144,41 @@ def test_the_update_says_whose_gradient_it_takes(session_of):
     assert "w ← w - lr·dw, dw by hand" in texts(update_rows(session.frame, 60))
     session.branches.toggle_drive()
     assert "w ← w - lr·∂L/∂w" in texts(update_rows(session.frame, 60))
+
+
+ROWS = "X = [[1.0, 2.0], [0.5, -1.0], [-1.5, 0.3]]\ny = [1.0, 0.0, 2.0]"
+LINE = "yhat = X@w + b\ne = yhat - y\nL = mean(e**2)"
+CLAIMS = "[backward]\ncode = '''\nde = 2*e/3\ndb = {db}\ndw = X.T@de\n'''"
+
+
+@pytest.mark.parametrize(
+    ("db", "said"),
+    [
+        ("de", "w ← w - lr·dw, dw by hand; for b the true one"),
+        ("sum(de)", "w ← w - lr·dw, dw by hand"),
+    ],
+)
+def test_a_weight_whose_claim_does_not_fit_is_said_to_move_by_the_true_gradient(
+    session_of, db, said
+):
+    session = session_of(LINE, "w = [0.7, -0.5]\nb = 0.0", ROWS, more=CLAIMS.format(db=db))
+    assert texts(update_rows(session.frame, 60))[0] == said
+    assert "b  0 - 0.1·(-2.43333) = 0.243333" in texts(update_rows(session.frame, 60))
+
+
+def test_a_weight_that_moves_by_a_line_by_hand_is_told_when_that_line_is_done(session_of):
+    given = "w = [0.7, -0.5]\nb = 0.0", ROWS
+    session = session_of(LINE, *given, more=CLAIMS.format(db="sum(de)"))
+    names, told = session.frame.graph.names, list[tuple[bool, bool]]()
+    session.position = session.order.forward
+    while session.position < session.order.backward:
+        frame = session.frame
+        rows = texts(update_rows(frame, 60))
+        assert ("b  ·" not in rows) == move_told(frame, names["b"])
+        told.append((move_told(frame, names["b"]), move_told(frame, names["w"])))
+        session.into()
+    # db is written a line before dw
+    assert list(dict.fromkeys(told)) == [(False, False), (True, False)]
 
 
 @pytest.mark.parametrize(
