@@ -124,12 +124,14 @@ def _sign(found: re.Match[str]) -> str:
     return "e-" if found[1] == "-" else "e"
 
 
-def compact(value: float, cells: int) -> str:
+def compact(value: float, cells: int, most: int = DIGITS) -> str:
     """Return `value` in full, short, or with as many significant digits as fit into `cells`.
 
-    If not even one digit fits, `…` shows that the text is cut.
+    If not even one digit fits, `…` shows that the text is cut.  It has `most` digits at most.
     """
     for digits in (DIGITS, *range(SHORT, 0, -1)):
+        if digits > most:
+            continue
         text = number(value, digits)
         if len(text) <= cells:
             return text
@@ -138,6 +140,14 @@ def compact(value: float, cells: int) -> str:
         if len(text) <= cells:
             return text
     return clip(text, cells)
+
+
+def digits_for(values: Iterable[float], cells: int) -> int:
+    """Return the most digits for a column of numbers: all of them, or short ones if any needs it.
+
+    So no number looks more exact than those above and below it.
+    """
+    return DIGITS if all(len(number(value)) <= cells for value in values) else SHORT
 
 
 def filled(part: float, cells: int) -> int:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.base.text import SHORT, cell_width, clip, compact, element_text, number, shape_text
+from gradtui.base.text import (
+    DIGITS,
+    SHORT,
+    cell_width,
+    clip,
+    compact,
+    digits_for,
+    element_text,
+    number,
+    shape_text,
+)
 from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS, claim_done, claimed, parameter_mark
 from gradtui.explain.spans import LazyRows, Span, TextRow, columns, line
@@ -120,6 +130,7 @@ def _table(
 ) -> list[list[Span]]:
     """Return the cells of some elements' rows, in the columns shown."""
     table: list[list[Span]] = []
+    of_values, of_slopes = _digits(frame, listed, cells)
     for position, node in enumerate(frame.graph.parameters):
         indices = [index for array, index in listed if array == position]
         if not indices:
@@ -132,24 +143,49 @@ def _table(
         roles = element_roles(frame, node.id, indices)
         for place, index in enumerate(indices):
             slope = float(gradient[index])
-            text = UNKNOWN if state == "unknown" else _shown(slope, cells)
+            digits = DIGITS if done and _hides(frame, node.name, index, slope) else of_slopes
+            text = UNKNOWN if state == "unknown" else _shown(slope, cells, digits)
             check: Span = (NOT_MEASURED if known else UNKNOWN, "dim")
             if central is not None:
-                check = _check(frame, slope, float(central[place]), cells)
+                check = _check(frame, slope, float(central[place]), cells, digits)
             found: dict[str, Span] = {
-                "value": (_shown(float(value[index]), cells), "value"),
+                "value": (_shown(float(value[index]), cells, of_values), "value"),
                 "slope": (text + ("…" if state == "partial" else ""), "gradient"),
                 "central": check,
                 "check": ("" if central is None else check[0][-1], check[1]),
             }
             if "hand" in shown:
-                found["hand"] = _by_hand(frame, node.name, index, cells, known=done)
+                found["hand"] = _by_hand(frame, node.name, index, cells, digits, known=done)
             name = element_text(clip(label(frame, node.id), _NAME_CELLS), index)
             table.append([(name, roles[place]), *(found[column] for column in shown)])
     return table
 
 
-def _by_hand(frame: Frame, name: str, index: Index, cells: int | None, *, known: bool) -> Span:
+def _digits(frame: Frame, listed: list[tuple[int, Index]], cells: int | None) -> tuple[int, int]:
+    """Return the digits of the values in a table, and those of the gradients and the claims."""
+    if cells is None:
+        return DIGITS, DIGITS
+    values, slopes = list[float](), list[float]()
+    for position, index in listed:
+        node = frame.graph.parameters[position]
+        values.append(float(frame.tape.value(node.id)[index]))
+        slopes.append(float(frame.gradient(node.id)[index]))
+        claim = claimed(frame, node.name)
+        slopes += [] if claim is None else [float(claim[index])]
+    return digits_for(values, cells), digits_for(slopes, cells)
+
+
+def _hides(frame: Frame, name: str, index: Index, slope: float) -> bool:
+    """Return whether a wrong claim would look like the true gradient with short digits."""
+    claim = claimed(frame, name)
+    if claim is None or parameter_mark(frame, name) == "right":
+        return False
+    return number(float(claim[index]), SHORT) == number(slope, SHORT)
+
+
+def _by_hand(
+    frame: Frame, name: str, index: Index, cells: int | None, digits: int, *, known: bool
+) -> Span:
     """Return the claim about one element of the gradient, and whether it holds."""
     if name not in frame.claims:
         return ("none  ", "dim")
@@ -160,11 +196,11 @@ def _by_hand(frame: Frame, name: str, index: Index, cells: int | None, *, known:
     if claim is None:
         shape = f"[{shape_text(np.shape(frame.claims[name]))}]"
         return (f"{shape if cells is None else clip(shape, cells)} {sign}", role)
-    return (f"{_shown(float(claim[index]), cells)} {sign}", role)
+    return (f"{_shown(float(claim[index]), cells, digits)} {sign}", role)
 
 
-def _shown(value: float, cells: int | None) -> str:
-    return number(value) if cells is None else compact(value, cells)
+def _shown(value: float, cells: int | None, digits: int = DIGITS) -> str:
+    return number(value) if cells is None else compact(value, cells, digits)
 
 
 def _norm(frame: Frame, cells: int | None, shown: tuple[str, ...]) -> list[Span]:
@@ -174,11 +210,11 @@ def _norm(frame: Frame, cells: int | None, shown: tuple[str, ...]) -> list[Span]
     return [("|∇|", "name"), *before, *([(norm, "gradient")] if "slope" in shown else [])]  # type: ignore[list-item]
 
 
-def _check(frame: Frame, true: float, near: float, cells: int | None) -> Span:
+def _check(frame: Frame, true: float, near: float, cells: int | None, digits: int) -> Span:
     """Return the central difference of one element, marked if it agrees."""
     if not (np.isfinite(true) and np.isfinite(near) and np.isfinite(frame.loss)):
         return (NOT_MEASURABLE, "dim")
-    text = number(near, SHORT) if cells is None else compact(near, cells)
+    text = number(near, SHORT) if cells is None else compact(near, cells, digits)
     scale = 1e-8 * max(1.0, abs(frame.loss))
     agrees = abs(true - near) <= 1e-5 * max(abs(true), abs(near)) + scale
     return (text + (" ✓" if agrees else " ?"), "good" if agrees else "bad")

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.base.text import cell_width, clean, clip, paragraphs
+from gradtui.base.text import (
+    DIGITS,
+    SHORT,
+    cell_width,
+    clean,
+    clip,
+    compact,
+    digits_for,
+    paragraphs,
+)
 
 VISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -66,3 +75,11 @@ def test_marks_take_no_cell_and_a_huge_text_is_cut_unread():
 )
 def test_a_paragraph_starts_after_a_blank_line_and_at_an_item(text, found):
     assert paragraphs(text) == found
+
+
+def test_a_column_has_all_digits_where_each_of_its_numbers_has_room_for_them():
+    assert digits_for([1.23457, 0.5, -1.0], 8) == DIGITS
+    assert digits_for([1.23457, -0.123457], 8) == SHORT
+    assert compact(1.23457, 8, SHORT) == "1.235"
+    assert compact(1.23457, 8) == "1.23457"
+    assert digits_for([], 8) == DIGITS

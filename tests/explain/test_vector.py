@@ -172,3 +172,23 @@ def test_it_leads_past_hundreds_of_constant_columns(tmp_path):
     session.selection.select(session.problem.graph.names["w"])
     frame = session.frame
     assert texts([gradient_rows(frame)[gradient_row(frame)]])[0].split()[0] == "w[599]"
+
+
+def test_the_numbers_of_a_narrow_column_have_digits_alike(session_of):
+    """With 8 cells -0.0123457 has short digits, and so has what stands beside it."""
+    session = session_of("L = sum(w*x)", "w = [1.5, 2.5, -3.25]", "x = [1.23457, -0.123457, 2.0]")
+    rows = cells(gradient_rows(session.frame, 34))
+    assert [row[2] for row in rows[1:4]] == ["1.235", "-0.1235", "2"]
+    assert [row[1] for row in rows[1:4]] == ["1.5", "2.5", "-3.25"]
+    session = session_of("L = sum(w*x)", "w = [1.5, 2.5]", "x = [1.23457, -0.5]")
+    assert cells(gradient_rows(session.frame, 34))[1][2] == "1.23457"
+
+
+def test_a_wrong_claim_has_the_digits_that_tell_it_from_the_truth(session_of):
+    model, data = "yhat = sum(w*x)\nL = yhat", "x = [1.23457, -0.123457]"
+    wrong = "[backward]\ncode = '''\ndw = x*1.0002\n'''"
+    session = session_of(model, "w = [1.5, 2.5]", data, more=wrong)
+    rows = cells(gradient_rows(session.frame, 38))
+    # of the second no more digits fit
+    assert rows[1][-3:] == ["1.23457", "1.23482", "✗"]
+    assert rows[2][-3:] == ["-0.1235", "-0.1235", "✗"]
