@@ -321,7 +321,7 @@ def _notes(surface: Surface) -> list[str]:
     if surface.leaves is not None:
         found.append(f"the run leaves the view at step {surface.leaves:,}")
     if surface.others:
-        strays = ": the run leaves it" if surface.strays and surface.leaves is None else ""
+        strays = ": the run moves more" if surface.strays and surface.leaves is None else ""
         found.append(f"slice at step {surface.step:,}{strays}")
     return found
 

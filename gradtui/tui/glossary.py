@@ -122,7 +122,7 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("on its batch", "the losses drawn are those of the batch of that step"),
         ("×4", "the zoom: four times nearer than the whole path"),
         ("along a line", "the loss is as low all along a line through the star"),
-        ("the run leaves it", "it also moves the held numbers: the losses along its path differ"),
+        ("the run moves more", "it moves the held numbers too: the losses along its path differ"),
         ("tangent", "the line whose slope is the derivative at the current point"),
         ("0 1 2", "in the plane of the data: the class of a row; in a block: the model predicts "
                   "another"),
