@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -60,10 +61,18 @@ class InputError(Exception):
         return report(self.file, self.place, "error", self.message, self.source_line)
 
 
+def from_here(file: str) -> str:
+    """Return a file's path relative to the working directory, if it is below, as compilers do."""
+    try:
+        return file.removeprefix(os.path.join(os.getcwd(), ""))
+    except OSError:  # the working directory is gone
+        return file
+
+
 def report(file: str, place: Place | None, kind: str, message: str, source_line: str = "") -> str:
     """Return a compiler's message: position, kind, message, then the line with a caret under it."""
     where = place or Place(1, 1)
-    head = f"{clean(file)}:{where.line}:{where.column}: {kind}: {_message(message)}"
+    head = f"{clean(from_here(file))}:{where.line}:{where.column}: {kind}: {_message(message)}"
     if not source_line.strip() or place is None:
         return head
     start = 0

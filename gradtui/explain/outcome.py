@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from gradtui.base.source import Place
+from gradtui.base.source import Place, from_here
 from gradtui.base.text import clean, clip, number
 from gradtui.diagnosis.finding import Finding, source_of
 from gradtui.diagnosis.runs.run import SAMPLES, steps_looked_at, steps_recorded
@@ -92,7 +92,7 @@ def _summary(outcome: Check) -> str:
     if recorded < min(SAMPLES, looked_at):
         said.append(f"the model is large: about {recorded} steps of the run were recorded")
     word = "failed" if outcome.failed else "ok"
-    return clean(f"{problem.path}: {word}, {'; '.join(said)}")
+    return clean(f"{from_here(problem.path)}: {word}, {'; '.join(said)}")
 
 
 def _compared(outcome: Check) -> str:

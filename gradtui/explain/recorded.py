@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import linecache
-import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gradtui.base.source import Place, report
+from gradtui.base.source import Place, from_here, report
 from gradtui.base.text import clean, number
 from gradtui.diagnosis.finding import Finding
 from gradtui.explain.remarks import Remark, Report
@@ -48,17 +46,9 @@ def _remark(finding: Finding, file: str) -> Remark:
     terms = in_terms_of_code(line, finding.fix) if finding.of_gradient else ""
     message = f"{finding.message}; {terms}" if terms else finding.message
     return Remark(
-        _from_here(place.file or file), place, line, finding.severity, finding.rule,
+        from_here(place.file or file), place, line, finding.severity, finding.rule,
         message, finding.fix,
     )  # fmt: skip
-
-
-def _from_here(file: str) -> str:
-    """Return a file's path relative to the working directory, if it is below, as compilers do."""
-    try:
-        return str(Path(file).relative_to(os.getcwd()))
-    except (ValueError, OSError):
-        return file
 
 
 def _summary(outcome: Outcome, name: str) -> str:

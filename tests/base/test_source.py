@@ -1,8 +1,10 @@
 """What an error says: the place, the line under it, the caret, and the name that was meant."""
 
+import os
+
 import pytest
 
-from gradtui.base.source import InputError, Place, did_you_mean, nearest, report
+from gradtui.base.source import InputError, Place, did_you_mean, from_here, nearest, report
 
 
 def test_an_error_shows_its_line_with_a_caret_under_the_part():
@@ -42,3 +44,14 @@ def test_the_nearest_name_is_the_one_that_was_meant(name, meant):
 def test_a_name_that_lacks_its_digit_may_be_any_of_a_few():
     assert did_you_mean("beta", ["beta2", "eps", "beta1"]) == "; did you mean 'beta1' or 'beta2'?"
     assert " or " not in did_you_mean("weight", [f"weight{i}" for i in range(9)])
+
+
+def test_a_file_below_the_working_directory_is_named_from_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = str(tmp_path / "d" / "net.py")
+    assert from_here(file) == os.path.join("d", "net.py")
+    assert from_here("net.py") == "net.py"
+    assert from_here(str(tmp_path.parent / "net.py")) == str(tmp_path.parent / "net.py")
+    assert from_here(f"{tmp_path}2/net.py") == f"{tmp_path}2/net.py"
+    error = InputError("it is wrong", Place(3), file=file)
+    assert str(error).startswith(f"{os.path.join('d', 'net.py')}:3:1: error: it is wrong")
