@@ -167,6 +167,16 @@ def test_a_layer_with_a_gain_is_no_update(tmp_path, check):
     assert "needs values for its arguments" in err and "update" not in err
 
 
+def test_a_class_is_found_where_its_objects_are_made(tmp_path, check):
+    file = tmp_path / "layers.py"
+    file.write_text("class Net:\n    def __init__(self, W):\n        pass\n")
+
+    status, _, err = check(f"{file}:Net")
+
+    assert status == 2
+    assert err.startswith(f"{file}:2:1: error: Net needs values for its arguments")
+
+
 @pytest.mark.parametrize("arguments", ["w, g", "W, dW, config=None", "params, grads", "x, grad"])
 def test_an_update_is_told_what_compares_it(tmp_path, check, arguments):
     file = tmp_path / "optim.py"

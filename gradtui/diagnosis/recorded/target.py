@@ -311,7 +311,9 @@ def _positional(function: Callable[..., Any]) -> int:
 
 
 def _place_of(function: Callable[..., Any]) -> Place | None:
-    code = getattr(function_of(function), "__code__", None)
+    """Return where a function begins, or the function that makes a class's objects."""
+    made = vars(function).get("__init__") if isinstance(function, type) else function_of(function)
+    code = getattr(made, "__code__", None)
     return None if code is None else Place(code.co_firstlineno, file=code.co_filename)
 
 
