@@ -103,6 +103,8 @@ TABLE = [
     # keys and tables
     ("[run]\n", "[rnu]\n", "rnu", "unknown key 'rnu'; did you mean 'run'?"),
     ("[run]\n", "[tx]\n", "tx", "unknown key 'tx'; expected one of title, "),
+    ("title = ", "steps = 30\ntitle = ", "steps", "unknown key 'steps'; it belongs to [run]"),
+    ("steps = 20", "lr = 0.2", "lr", "unknown key 'lr'; it belongs to [optimizer]"),
     ("lr = 0.1", "learning_rat = 0.1", "learning_rat", "unknown key 'learning_rat'"),
     ("lr = 0.1", "rl = 0.1\nlr = 0.1", "rl", "unknown key 'rl'"),
     ("steps = 20", "step = 20", "step", "unknown key 'step'; did you mean 'steps'?"),

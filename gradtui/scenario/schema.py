@@ -165,6 +165,8 @@ _CHOICES: Mapping[str, Mapping[str, type[Struct]]] = {
     "schedule": SCHEDULE_TABLES,
 }
 """Table -> its `name` -> its keys."""
+_SETTINGS = ("optimizer", "schedule", "run", "batches")
+"""The tables with settings of the training."""
 _ENUMS = {"dtype": get_args(Dtype), "drive": get_args(Drive)}
 _WHERE = r"(?s)^(.*?)(?: - at `(?:key in )?\$(.*)`)?$"
 _STEP = r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|\[\.\.\.\]"
@@ -194,7 +196,8 @@ def _explain(text: str, raw: dict[str, Any], positions: Positions) -> InputError
     if unknown := re.search(_UNKNOWN, message):
         key = unknown[1]
         known = _fields_at(path, raw)
-        hint = did_you_mean(key, known) or f"; expected one of {', '.join(known)}"
+        hint = _elsewhere(key, raw) or did_you_mean(key, known)
+        hint = hint or f"; expected one of {', '.join(known)}"
         return InputError(f"unknown key '{clip(key, 80)}'{hint}", positions.key((*path, key)))
     if missing := re.search(_MISSING, message):
         where = f"[{'.'.join(map(str, path))}] " if path else "the file "
@@ -221,14 +224,24 @@ def _explain(text: str, raw: dict[str, Any], positions: Positions) -> InputError
     return InputError(f"{name}: {told}", positions.value(path))
 
 
+def _elsewhere(key: str, raw: Mapping[str, Any]) -> str:
+    """Return `; it belongs to [run]` for a key of another table than the one it stands in."""
+    tables = [table for table in _SETTINGS if key != "name" and key in _keys_of(table, raw)]
+    return f"; it belongs to {' or '.join(f'[{table}]' for table in tables)}" if tables else ""
+
+
+def _keys_of(table: str, raw: Mapping[str, Any]) -> list[str]:
+    """Return the keys that a table of settings can have; none before its kind is chosen."""
+    named, choices = raw.get(table), _CHOICES.get(table)
+    chosen = named.get("name") in choices if choices and isinstance(named, dict) else False
+    return _fields_at((table,), raw) if chosen or choices is None else []
+
+
 def settings_of(raw: Mapping[str, Any]) -> list[str]:
     """Return the names of a file's settings, for example `optimizer.lr` and `parameters.w1`."""
     found = [field.name for field in msgspec.structs.fields(ScenarioFile)]
-    for table in ("optimizer", "schedule", "run", "batches"):
-        named, choices = raw.get(table), _CHOICES.get(table)
-        chosen = named.get("name") in choices if choices and isinstance(named, dict) else False
-        if chosen or choices is None:
-            found += [f"{table}.{key}" for key in _fields_at((table,), raw)]
+    for table in _SETTINGS:
+        found += [f"{table}.{key}" for key in _keys_of(table, raw)]
     for table in ("parameters", "data"):
         named = raw.get(table)
         found += [f"{table}.{name}" for name in named] if isinstance(named, dict) else []
