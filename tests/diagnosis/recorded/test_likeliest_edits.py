@@ -9,6 +9,8 @@ RNG = np.random.default_rng(0)
 X, GOALS = RNG.normal(size=(6, 4)), RNG.normal(size=(6, 3))
 W, B = RNG.normal(size=(4, 3)), RNG.normal(size=3)
 G = RNG.normal(size=3)
+P, PAIRS = RNG.normal(size=(6, 2)), ((0, 1), (1, 4), (2, 5), (3, 0), (4, 5))
+IMAGE, K, C = RNG.normal(size=(5, 5)), RNG.normal(size=(3, 3, 2)), RNG.normal(size=2)
 
 
 def normalised(W, B, G):
@@ -32,16 +34,135 @@ def normalised(W, B, G):
     return np.sum(off**2), (X.T @ dz, dz.sum(axis=0), np.sum(dy * hat, axis=0))
 
 
+def layers(W, B, G):
+    def pool(d):
+        dx = np.zeros_like(X)
+        for i in range(6):
+            for j in range(4):
+                at, to = 1 * i, 1 * j
+                dx[at, to] += d[i, j]
+        return dx
+
+    kept = np.tanh(0.7 * X) @ W
+    gates = np.exp(-kept) / 1.3
+    off = np.tanh(gates * G + B) - GOALS
+    dy = 2 * off * (1 - np.tanh(gates * G + B) ** 2)
+    dgates = dy.copy()
+    dgates *= G
+    dkept = -dgates * np.exp(-kept) / 1.3
+    dinputs = pool(np.tanh(0.7 * X))
+    return np.sum(off**2), (dinputs.T @ dkept, dy.sum(axis=0), np.sum(dy * gates, axis=0))
+
+
+def springs(P):
+    energy, d = 0.0, np.zeros_like(P)
+    for u, v in PAIRS:
+        energy += np.sum((P[u] - P[v]) ** 2)
+        pull = 2 * (P[u] - P[v])
+        d[u] += pull
+        d[v] -= pull
+    return energy, d
+
+
+def coupled(P):
+    energy, d = 0.0, np.zeros_like(P)
+    for u, v in PAIRS:
+        energy -= P[u] @ P[v]
+        d[u, :] -= P[v, :]
+        d[v, :] -= P[u, :]
+    return energy, d
+
+
+def convolved(K, C):
+    out, f = np.zeros((3, 3, 2)), len(K)
+    for h in range(3):
+        for w in range(3):
+            for c in range(2):
+                out[h, w, c] = np.sum(IMAGE[h : h + f, w : w + f] * K[:, :, c]) + C[c]
+    dK, dC, d = np.zeros(K.shape), np.zeros(C.shape), 2 * out
+    for h in range(3):
+        for w in range(3):
+            for c in range(2):
+                dK[:, :, c] += IMAGE[h : h + f, w : w + f] * d[h, w, c]
+                dC[c] += d[h, w, c]
+    return np.sum(out**2), (dK, dC)
+
+
+def attracted(P, other):
+    apart = P[:, None] - P[None]
+    near = np.exp(-np.sum(apart**2, axis=2))
+    weights = near * (other - 1.0)
+    return np.sum(weights), -4 * np.sum(weights[:, :, None] * apart, axis=1)
+
+
+def attraction(P):
+    return attracted(P, 2 * np.ones((6, 6)) - np.eye(6))
+
+
+def repulsion(P):
+    close = np.exp(-0.5 * np.sum((P[:, None] - P[None]) ** 2, axis=2))
+    apart = P[:, None] - P[None]
+    return np.sum(close), -2 * np.sum(close[:, :, None] * apart, axis=1)
+
+
+class Squashed:
+    def __call__(self, x):
+        self.kept = np.copy(x)
+        return 1 / (1 + np.exp(-x))
+
+    def back(self, d):
+        s = self(self.kept)
+        return d * s * (1 - s)
+
+    def loss(self, out):
+        return np.sum(out**3)
+
+    def slope(self, out):
+        return self.cubed(out)
+
+    def cubed(self, out):
+        return 3 * out**2
+
+    def doubled(self, out):
+        return 2 * out
+
+
+def squashed(W, B):
+    layer = Squashed()
+    out = layer(X @ W + B)
+    dz = layer.back(layer.slope(out))
+    return layer.loss(out), (X.T @ dz, dz.sum(axis=0))
+
+
 MISTAKES = (
     # The gradient of the bias is 0 whatever these lines do: errors of rounding tell nothing.
     ("normalised", "-1.0 / (std**2)", "-1.0 / (std)"),
     ("normalised", "0.5 / np.sqrt(var + 1e-5) * dstd", "0.5 * np.sqrt(var + 1e-5) * dstd"),
+    # What the forward pass spells out: a number, a function, the index of the other axis.
+    ("layers", "np.exp(-kept) / 1.3\n    dinputs", "np.exp(-kept) / 2.6\n    dinputs"),
+    ("layers", "pool(np.tanh(0.7 * X))", "pool(0.7 * X)"),
+    ("layers", "at, to = 1 * i, 1 * j", "at, to = 1 * j, 1 * j"),
+    # A copy is made to be changed.
+    ("layers", "    dgates *= G\n", ""),
+    # Both ends of a pair get something, and so does a bias beside its weights.
+    ("coupled", "        d[v, :] -= P[u, :]\n", ""),
+    ("springs", "        d[v] -= pull\n", ""),
+    ("convolved", "                dC[c] += d[h, w, c]\n", ""),
+    # Another function has the line as it was.
+    (
+        "repulsion",
+        "apart = P[:, None] - P[None]\n    return np.sum(close)",
+        "apart = P[None] - P[:, None]\n    return np.sum(close)",
+    ),
+    # Methods of the same object.
+    ("squashed", "s = self(self.kept)", "s = self.kept"),
+    ("squashed", "self.cubed(out)", "self.doubled(out)"),
 )
 
 
 @pytest.fixture
 def planted(tmp_path):
-    return Planted(__file__, tmp_path, {"W": W, "B": B, "G": G})
+    return Planted(__file__, tmp_path, {"W": W, "B": B, "G": G, "P": P, "K": K, "C": C})
 
 
 @pytest.mark.parametrize(("name", "own", "wrong"), MISTAKES)
@@ -50,5 +171,5 @@ def test_the_line_that_was_mistyped_is_found(planted, name, own, wrong):
 
     (finding,) = planted.errors(text, name)
 
-    assert finding.line == planted.line(own)
+    assert finding.line in (planted.line(own), planted.line(own) - (not wrong))
     assert planted.errors(repaired(text, finding), name) == []

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
-from gradtui.diagnosis.recorded.blame.material import own_functions
+from gradtui.diagnosis.recorded.blame.material import own_functions, own_methods
 
 _PLACES, _FUNCTIONS = 8, 4
 """Most arrays that something is applied to, and most functions."""
@@ -15,12 +15,15 @@ _PLACES, _FUNCTIONS = 8, 4
 def applied(s: Statement) -> Iterator[Candidate]:
     """Yield calls of the user's own functions of one array, and matrices made symmetric."""
     own = [name for name, count in own_functions(s) if count == 1][:_FUNCTIONS]
+    methods = [name for name, one in own_methods(s) if one.__code__.co_argcount == 2]
+    own += methods[:_FUNCTIONS]
     for node in _arrays(s):
         text, call = s.text(node), s.parents.get(node)
         for name in own:
             if isinstance(call, ast.Call) and ast.unparse(call.func) == name:
                 continue
-            made, told = f"{name}({text})", f"{name} of {text} is needed"
+            made = f"{name}({text})"
+            told = f"{text} must be {made}" if name in methods else f"{name} of {text} is needed"
             yield Candidate((s.replaced(node, made),), "missing-factor", told, 2, name, node)
         shape = s.shape(node) or ()
         if len(shape) > 1 and shape[-1] == shape[-2] > 1:

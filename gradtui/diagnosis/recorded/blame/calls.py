@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations, pairwise
 from types import FunctionType, ModuleType
 
@@ -12,6 +13,7 @@ from gradtui.diagnosis.recorded.blame.axes import of_axis
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf, swapped
 from gradtui.diagnosis.recorded.blame.indices import moved, shifted
 from gradtui.diagnosis.recorded.blame.loops import of_rounds
+from gradtui.diagnosis.recorded.blame.material import own_methods
 from gradtui.diagnosis.recorded.blame.names import is_spelled
 from gradtui.diagnosis.recorded.blame.operators import POWERS, turned_over
 from gradtui.diagnosis.recorded.blame.orders import of_axes, of_subscripts
@@ -37,6 +39,7 @@ _TIGHT = 9
 _FOLDING = ("sum", "mean")
 """Functions of an array and some axes that may be forgotten."""
 _MOST = 8
+_FILES = 32
 _PRODUCTS = ("dot", "matmul", "mm", "bmm")
 _PICKING = ("delete", "insert", "roll", "take", "repeat")
 _TOO_MUCH = ("reversed", "flip", "sum", "mean", "abs", "exp", "log", "tanh", "sqrt", "square")
@@ -175,6 +178,7 @@ def _beside(s: Statement, called: ast.Attribute) -> Iterator[Candidate]:
     """Yield other functions of the user's class or module with as many arguments."""
     owner = s.unit.globals.get(called.value.id) if isinstance(called.value, ast.Name) else None
     if not isinstance(owner, type | ModuleType):
+        yield from _other_methods(s, called)
         return
     functions = {
         name: one
@@ -185,13 +189,27 @@ def _beside(s: Statement, called: ast.Attribute) -> Iterator[Candidate]:
     own = functions.pop(called.attr, None)
     if own is None:
         return
-    count = len(inspect.signature(own).parameters)
-    alike = [n for n, one in functions.items() if len(inspect.signature(one).parameters) == count]
+    alike = [name for name, one in functions.items() if _arity(one) == _arity(own)]
     end = s.unit.end(called)
     for name in alike[:_MOST]:
         told = f"{called.attr} must be {name}"
         edit = Edit(end - len(called.attr.encode()), end, name)
         yield Candidate((edit,), "wrong-variable", told, 1, name, called)
+
+
+def _other_methods(s: Statement, called: ast.Attribute) -> Iterator[Candidate]:
+    """Yield other methods of the function's own object with as many arguments."""
+    methods = own_methods(s)
+    own = next((one for name, one in methods if name == s.text(called)), None)
+    for name, one in methods if own is not None else ():
+        if own is not None and one is not own and _arity(one) == _arity(own):
+            told = f"{s.text(called)} must be {name}"
+            edit = s.replaced(called, name)
+            yield Candidate((edit,), "wrong-variable", told, 1, name, called)
+
+
+def _arity(function: FunctionType) -> int:
+    return len(inspect.signature(function).parameters)
 
 
 def of_all(s: Statement) -> Iterator[Candidate]:
@@ -223,6 +241,8 @@ def of_all(s: Statement) -> Iterator[Candidate]:
 def of_forgotten(s: Statement) -> Iterator[Candidate]:
     """Yield values and terms with a function applied that the code applies elsewhere."""
     found = {(f"{s.numpy}exp(", ")"): "exp"} if s.numpy else {}
+    elsewhere = _applied_in(s.unit.tree) if s.numpy else ()
+    found |= {(f"{text}(", ")"): text for text in elsewhere if text.startswith(s.numpy)}
     for node in s.unit.nodes:
         if isinstance(node, ast.Call) and node.args and _name(node) in (*_APPLIED, *_FOLDING):
             first, owner = node.args[0], getattr(node.func, "value", None)
@@ -244,6 +264,13 @@ def of_forgotten(s: Statement) -> Iterator[Candidate]:
         for (before, after), name in () if alone else [*found.items()][:_MOST]:
             text, told = f"{before}{s.text(one)}{after}", f"{name} of it is needed"
             yield Candidate((s.replaced(one, text),), "missing-factor", told, cost, name, one)
+
+
+@lru_cache(_FILES)
+def _applied_in(tree: ast.Module) -> Sequence[str]:
+    """Return the functions that a file applies to each element of arrays."""
+    calls = (one for one in ast.walk(tree) if isinstance(one, ast.Call))
+    return [*dict.fromkeys(ast.unparse(one.func) for one in calls if _applies(one))]
 
 
 def _applies(node: ast.Call) -> bool:

@@ -211,7 +211,9 @@ def _stacked(slot: Slot, shape: Shape) -> Iterator[Instead]:
 
 def _matrices(s: Statement) -> list[tuple[str, Shape]]:
     """Return the vectors and matrices in scope, and the transposes of these, with their shapes."""
-    plain = [(n, held.shape) for n, held in _named(s) if len(held.shape) in (1, 2)][:_MULTIPLIED]
+    named = [(n, held.shape) for n, held in _named(s) if len(held.shape) in (1, 2)]
+    kept = [one for one in named[_MULTIPLIED:] if one[0] not in s.recent and len(one[1]) == 2]
+    plain = named[:_MULTIPLIED] + kept[:_MULTIPLIED]  # what a layer keeps is not the latest
     turned = [(f"{name}{s.transpose}", found[::-1]) for name, found in plain if len(found) == 2]
     return [*plain, *turned]
 

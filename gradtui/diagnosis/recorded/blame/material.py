@@ -5,17 +5,21 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.names import apart, is_numbered
-from gradtui.diagnosis.recorded.blame.pure import computes
+from gradtui.diagnosis.recorded.blame.pure import Owner, computes
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held, flags_of
+from gradtui.recording.library import Dialect
 from gradtui.recording.places import is_users_file
 
 _MOST_NAMES, _MOST_FUNCTIONS = 24, 10
+_FILES = 32
 _ENTRY = re.compile(r"\[-?\w+\]$")
 """The end of an entry's text, by its number."""
 
@@ -113,6 +117,8 @@ def given(s: Statement) -> Iterator[Candidate]:
     for node in s.nodes:
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
             yield from _of_scope(s, node)
+            if isinstance(s.parents.get(node), ast.Call) and type(node.value) is float:
+                yield from _of_file(s, node)
         elif isinstance(node, ast.Call):
             yield from _flags(s, node)
             if isinstance(node.func, ast.Attribute) and node.func.attr == "ones_like":
@@ -149,6 +155,21 @@ def _of_scope(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
         told = f"{s.text(node)} must be {text}"
         edit = s.replaced(node, text)
         yield Candidate((edit,), "wrong-variable", told, 1 + chosen, text, node)
+
+
+def _of_file(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
+    """Yield the numbers that the file has elsewhere, such as in the forward pass."""
+    for value in _floats(s.unit.tree)[:_MOST_NAMES]:
+        if value != node.value:
+            told, edit = f"{s.text(node)} must be {value!r}", s.replaced(node, repr(value))
+            yield Candidate((edit,), "wrong-variable", told, 1, repr(value), node)
+
+
+@lru_cache(_FILES)
+def _floats(tree: ast.Module) -> Sequence[float]:
+    """Return the numbers that are written in a file with a point, the most frequent first."""
+    written = (one.value for one in ast.walk(tree) if isinstance(one, ast.Constant))
+    return [value for value, _ in Counter(v for v in written if type(v) is float).most_common()]
 
 
 def _flags(s: Statement, node: ast.Call) -> Iterator[Candidate]:
@@ -225,6 +246,36 @@ def own_functions(s: Statement) -> list[tuple[str, int]]:
         if held.kind == ":function" and not text.isidentifier()
     ]
     return found[:_MOST_FUNCTIONS]
+
+
+def own_methods(s: Statement) -> list[tuple[str, FunctionType]]:
+    """Return the other methods of the function's own object that only compute and keep numbers.
+
+    Each comes as the text that calls it.
+    """
+    code = s.unit.code
+    first = code.co_varnames[0] if code.co_argcount else ""
+    owner = s.locals.get(first)
+    kept = getattr(owner, "__dict__", None)
+    if not isinstance(kept, dict):
+        return []
+    return [
+        (first if name == "__call__" else f"{first}.{name}", one)
+        for name, one in _methods_of(Owner(type(owner), frozenset(kept)), s.dialect)
+        if one.__code__ is not code
+    ]
+
+
+@lru_cache(_FILES)
+def _methods_of(owner: Owner, dialect: Dialect) -> Sequence[tuple[str, FunctionType]]:
+    """Return the user's methods that only compute, by name."""
+    known = {name: one for kind in reversed(owner.kind.__mro__) for name, one in vars(kind).items()}
+    return [
+        (name, one) for name, one in known.items()
+        if isinstance(one, FunctionType) and is_users_file(one.__code__.co_filename)
+        and (name == "__call__" or not name.startswith("__"))
+        and computes(one, dialect, owner=owner)
+    ]  # fmt: skip
 
 
 def _transposes(s: Statement) -> Iterator[Candidate]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import FunctionType, ModuleType
 
+from msgspec import Struct
+
 from gradtui.recording.library import Dialect
 
 MODULES = ("numpy", "torch", "math", "cmath", "scipy", "itertools", "functools", "operator", "copy")
@@ -30,18 +32,34 @@ METHODS = frozenset({
 })  # fmt: skip
 
 
+class Owner(Struct, frozen=True):
+    """An object whose methods may be called."""
+
+    kind: type
+    kept: frozenset[str]
+    """The names of what it keeps."""
+
+
 def computes(
-    function: FunctionType, dialect: Dialect, seen: frozenset[FunctionType] = frozenset()
+    function: FunctionType,
+    dialect: Dialect,
+    seen: frozenset[FunctionType] = frozenset(),
+    owner: Owner | None = None,
 ) -> bool:
     """Return whether a function that may be called instead of another only computes.
 
     It uses only a library of arrays, its functions and methods, and functions that only compute,
-    too.
+    too.  A method of `owner` may use what that keeps, and its other methods.
     """
     if function in seen:
         return True
     for name in function.__code__.co_names:
         value = function.__globals__.get(name)
+        method = getattr(owner.kind, name, None) if owner is not None else None
+        if isinstance(method, FunctionType):
+            if not computes(method, dialect, seen | {function}, owner):
+                return False
+            continue
         if isinstance(value, ModuleType):
             if value.__name__.partition(".")[0] not in MODULES:
                 return False
@@ -53,6 +71,7 @@ def computes(
             or name in dialect.methods
             or name in METHODS
             or name in BUILTINS
+            or (owner is not None and name in owner.kept)
         ):
             return False
     return True
