@@ -1,4 +1,4 @@
-"""Values that a backward half restores in another order than the forward half saved them."""
+"""Values that a backward half restores otherwise than the forward half saved them."""
 
 import pytest
 
@@ -70,4 +70,67 @@ def test_the_line_that_restores_them_is_named(name):
     function, given, fix = WRONG[name]
     finding = only(gradtui.check(function, *given))
     assert finding.line == line_of(function.backward, 2)
+    assert finding.fix == fix
+
+
+class Gated(Function):
+    """A value times the sigmoid of another, the second saved first."""
+
+    @staticmethod
+    def forward(ctx, value, gate):
+        opened = torch.sigmoid(gate)
+        ctx.save_for_backward(opened, value)
+        return value * opened
+
+    @staticmethod
+    def backward(ctx, g):
+        value, opened = ctx.saved_tensors
+        return g * opened, g * value * opened * (1 - opened)
+
+
+class Scaled(Function):
+    """Rows times a scale each; the rows are saved before they are shifted, not after."""
+
+    @staticmethod
+    def forward(ctx, rows, scale):
+        shifted = rows - rows.mean(1, keepdim=True)
+        ctx.save_for_backward(rows, scale)
+        return shifted * scale
+
+    @staticmethod
+    def backward(ctx, g):
+        shifted, scale = ctx.saved_tensors
+        own = g * scale
+        return own - own.mean(1, keepdim=True), (g * shifted).sum(0)
+
+
+class Sized(Function):
+    """A sum of squares over a number of rows; the columns are kept for it."""
+
+    @staticmethod
+    def forward(ctx, rows):
+        count, width = rows.shape
+        ctx.count = width
+        ctx.save_for_backward(rows)
+        return (rows * rows).sum() / count
+
+    @staticmethod
+    def backward(ctx, g):
+        (rows,) = ctx.saved_tensors
+        count = ctx.count
+        return 2 * rows * g / count
+
+
+KEPT = {
+    "in another order": (Gated, (x(3), x(3)), 3, "ctx.save_for_backward(value, opened)"),
+    "another tensor": (Scaled, (x(3, 4), x(4)), 3, "ctx.save_for_backward(shifted, scale)"),
+    "another number": (Sized, (x(3, 4),), 3, "ctx.count = count"),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_the_line_that_saves_is_named_if_the_names_tell_that_it_is_wrong(name):
+    function, given, line, fix = KEPT[name]
+    finding = only(gradtui.check(function, *given))
+    assert finding.line == line_of(function.forward, line)
     assert finding.fix == fix

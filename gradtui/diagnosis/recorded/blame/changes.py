@@ -14,6 +14,7 @@ from gradtui.diagnosis.recorded.blame.carries import carries
 from gradtui.diagnosis.recorded.blame.conditions import conditions
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.idle import idles, unread
+from gradtui.diagnosis.recorded.blame.kept import kept
 from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings
 from gradtui.diagnosis.recorded.blame.options import options
@@ -32,7 +33,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
         activations, patterns, partial(idles, slots=slots), unread, options, throughout, conjugates,
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
-        restored, picks, carries, accumulations, partly, resets, counted, copies, conditions,
+        restored, kept, picks, carries, accumulations, partly, resets, counted, copies, conditions,
         applied,
     )  # fmt: skip
     for each in every:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import combinations
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.kept import kept_for
 
 _MOST = 8
 """Most names that are swapped two by two."""
@@ -19,25 +20,15 @@ def restored(s: Statement) -> Iterator[Candidate]:
     target = s.node.targets[0] if s.restores and isinstance(s.node, ast.Assign) else None
     if not isinstance(target, ast.Tuple | ast.List):
         return
-    names, saved = target.elts, _saved(s)
+    names, kept = target.elts, kept_for(s)
+    saved = [ast.unparse(one) for one in kept.values] if kept is not None else []
+    jumbled = kept is not None and kept.is_jumbled
     for one, two in combinations(range(min(_MOST, len(names))), 2):
         own = s.text(names[one]), s.text(names[two])
         before = tuple(saved[at] if at < len(saved) else "" for at in (one, two))
         fits = any(here == there for here, there in zip(own, before, strict=True))
         turned = any(here == there for here, there in zip(own, before[::-1], strict=True))
-        cost = _OPEN if fits == turned else _ALIKE if fits else _APART
+        cost = _OPEN if fits == turned else _ALIKE if fits or jumbled else _APART
         told = f"{own[0]} and {own[1]} are swapped"
         edits = swapped(s, names[one], names[two])
         yield Candidate(edits, "wrong-variable", told, cost, None, s.node)
-
-
-def _saved(s: Statement) -> Sequence[str]:
-    """Return what the other methods of the class save; empty if that is unknown."""
-    own = s.unit.node
-    classes = [one for one in ast.walk(s.unit.tree) if isinstance(one, ast.ClassDef)]
-    for node in [inner for one in classes if own in one.body for inner in ast.walk(one)]:
-        called = node.func if isinstance(node, ast.Call) else None
-        if isinstance(called, ast.Attribute) and called.attr == "save_for_backward":
-            assert isinstance(node, ast.Call)
-            return [ast.unparse(one) for one in node.args]
-    return []

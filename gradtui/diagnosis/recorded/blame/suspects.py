@@ -14,6 +14,7 @@ from gradtui.diagnosis.recorded.blame.begun import unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
 from gradtui.diagnosis.recorded.blame.flow import Line, Told
+from gradtui.diagnosis.recorded.blame.kept import kept_by
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape, Watched
 
@@ -115,6 +116,9 @@ class Suspects:
             return Suspect(statement, rounds, True, order)
         if statement.restores:
             return Suspect(statement, UNTOLD - 1, False, order)
+        keeps = kept_by(unit, node)
+        if keeps is not None and (keeps.strays or keeps.swapped):
+            return Suspect(statement, 1, False, order)
         forward = not lines.isdisjoint(self._flow.forward)
         called = set() if forward else self._called(lines)
         beside = set() if forward or called else self._beside(unit, node, lines)

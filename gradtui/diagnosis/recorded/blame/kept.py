@@ -1,0 +1,165 @@
+"""Tensors that a forward half keeps for the backward half, other than those that are read there.
+
+Both halves name what they keep, most often alike: a name that only one of them has, or two names
+in another order, tell of a slip of the pen.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import combinations
+
+from msgspec import Struct
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf, swapped
+from gradtui.diagnosis.recorded.blame.units import Function, Unit
+
+_TENSORS = "saved_tensors"
+
+
+class Kept(Struct, frozen=True, eq=False, dict=True):
+    """What one statement keeps, and the names that the other half reads it under."""
+
+    function: ast.AST
+    """The function that keeps them."""
+    values: Sequence[ast.expr]
+    read: Sequence[str]
+    """As many names; an empty one for what is read under none."""
+
+    @cached_property
+    def strays(self) -> Sequence[tuple[ast.expr, str]]:
+        """The values that are read under the name of one of the function's own that is not kept."""
+        return [
+            (value, name) for value, name in zip(self.values, self.read, strict=True)
+            if is_leaf(value) and name in self._order and name not in self._texts
+        ]  # fmt: skip
+
+    @cached_property
+    def swapped(self) -> Sequence[tuple[ast.expr, ast.expr]]:
+        """The pairs of values that are read under one another's names, if those are in order."""
+        return [
+            (self.values[one], self.values[two])
+            for one, two in combinations(range(len(self.values)), 2)
+            if self._texts[one] != self._texts[two]
+            and (self._texts[one], self._texts[two]) == (self.read[two], self.read[one])
+        ] if self.is_jumbled else []  # fmt: skip
+
+    @property
+    def is_jumbled(self) -> bool:
+        """Whether its values are less in the order in which the function knows them than the names.
+
+        People list what they keep in the order of arguments, and then in that of calculation.
+        """
+        return self._inversions(self._texts) > self._inversions(self.read)
+
+    @cached_property
+    def _texts(self) -> Sequence[str]:
+        return [ast.unparse(one) for one in self.values]
+
+    def _inversions(self, names: Sequence[str]) -> int:
+        at = [self._order[name] for name in names if name in self._order]
+        return sum(one > two for one, two in combinations(at, 2))
+
+    @cached_property
+    def _order(self) -> dict[str, int]:
+        """The arguments and the names that the function stores, by when it first knows them."""
+        nodes = [*ast.walk(self.function)]
+        stored = [
+            (one.lineno, one.col_offset, one.id) for one in nodes
+            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+        ]  # fmt: skip
+        given = [one.arg for one in nodes if isinstance(one, ast.arg)]
+        names = dict.fromkeys([*given, *(name for *_, name in sorted(stored))])
+        return {name: at for at, name in enumerate(names)}
+
+
+def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
+    """Return what a statement keeps for the other methods of its class; None if nothing."""
+    values = _kept(node)
+    owner = _class_of(unit.tree, unit.node) if values else None
+    if owner is None:
+        return None
+    read = [""] * len(values)
+    for one in ast.walk(owner):
+        if isinstance(one, ast.Assign) and one is not node:
+            for at, name in _read(one, _name_of(node), len(values)):
+                read[at] = name
+    return Kept(unit.node, values, read) if any(read) else None
+
+
+def kept_for(s: Statement) -> Kept | None:
+    """Return what the class of a statement keeps that it restores; None if that is unknown."""
+    owner = _class_of(s.unit.tree, s.unit.node)
+    methods = [one for one in owner.body if isinstance(one, Function)] if owner else []
+    for method in methods:
+        for one in ast.walk(method):
+            values = _kept(one) if isinstance(one, ast.stmt) else []
+            if isinstance(one, ast.stmt) and values and _name_of(one) == _TENSORS:
+                read = [""] * len(values)
+                assert isinstance(s.node, ast.Assign)
+                for at, name in _read(s.node, _TENSORS, len(values)):
+                    read[at] = name
+                return Kept(method, values, read)
+    return None
+
+
+def _kept(node: ast.stmt) -> Sequence[ast.expr]:
+    """Return the values that a statement keeps in an object; none with several in one."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="save_for_backward"), args=values)):
+            pass
+        case ast.Assign(targets=[ast.Attribute()], value=ast.Tuple(elts=values)):
+            pass
+        case ast.Assign(targets=[ast.Attribute()], value=ast.Name() as value):
+            values = [value]
+        case _:
+            return []
+    starred = [at for at, one in enumerate(values) if isinstance(one, ast.Starred)]
+    return values[: starred[0]] if starred else values
+
+
+def _name_of(node: ast.stmt) -> str:
+    """Return the attribute that a statement's values are read from."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    return target.attr if isinstance(target, ast.Attribute) else _TENSORS
+
+
+def _read(node: ast.Assign, attribute: str, count: int) -> Iterator[tuple[int, str]]:
+    """Yield the number and the name of each value that a statement reads from an attribute."""
+    target, value = node.targets[0], node.value
+    match value:
+        case ast.Subscript(value=ast.Attribute(attr=name), slice=ast.Constant(value=int(at))):
+            names = {at: target}
+        case ast.Attribute(attr=name) if isinstance(target, ast.Tuple | ast.List):
+            names = dict(enumerate(target.elts))
+        case ast.Attribute(attr=name):
+            names = {0: target} if name != _TENSORS else {}
+        case _:
+            return
+    if name == attribute:
+        for at, one in names.items():
+            if isinstance(one, ast.Starred):
+                return
+            if isinstance(one, ast.Name) and at < count:
+                yield at, one.id
+
+
+def _class_of(tree: ast.Module, function: Function | ast.stmt) -> ast.ClassDef | None:
+    """Return the class that has a function as a method."""
+    classes = (one for one in ast.walk(tree) if isinstance(one, ast.ClassDef))
+    return next((one for one in classes if function in one.body), None)
+
+
+def kept(s: Statement) -> Iterator[Candidate]:
+    """Yield what a statement keeps, as the other half names it."""
+    found = kept_by(s.unit, s.node)
+    if found is None:
+        return
+    for value, name in found.strays:
+        told = f"{s.text(value)} must be {name}, as which it is read"
+        yield Candidate((s.replaced(value, name),), "wrong-variable", told, 0, name, value)
+    for one, two in found.swapped:
+        told = f"{s.text(one)} and {s.text(two)} are swapped"
+        yield Candidate(swapped(s, one, two), "wrong-variable", told, 0, None, s.node)
