@@ -122,6 +122,59 @@ class Squared(Function):
         return moved(squared, A, g)
 
 
+class Steps(Function):
+    """The differences of neighbours; the last is subtracted where the first is."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(a, b)
+        return (a[1:] - a[:-1]) * b
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        found = torch.zeros_like(a)
+        found[1:] += g * b
+        found[:-1] -= g * b
+        return found, g * (a[1:] - a[:1])
+
+
+class Coupled(torch.nn.Module):
+    """Two maps that are added to each other's inputs; both are one in the backward half."""
+
+    def __init__(self):
+        super().__init__()
+        self.f, self.g = torch.nn.Linear(3, 3), torch.nn.Linear(3, 3)
+
+    def couple(self, a, b):
+        y = a + self.f(b)
+        return y, b + torch.tanh(self.g(y))
+
+    def back(self, y, da, db):
+        with torch.enable_grad():
+            y = y.detach().requires_grad_()
+            added = torch.tanh(self.f(y))
+            da = da + torch.autograd.grad(added, y, db)[0]
+        with torch.enable_grad():
+            b = torch.zeros_like(y).requires_grad_()
+            db = db + torch.autograd.grad(self.f(b), b, da)[0]
+        return da, db
+
+
+class Coupling(Function):
+    @staticmethod
+    def forward(ctx, a, b, maps):
+        y, z = maps.couple(a, b)
+        ctx.maps = maps
+        ctx.save_for_backward(y)
+        return y, z
+
+    @staticmethod
+    def backward(ctx, da, db):
+        (y,) = ctx.saved_tensors
+        return *ctx.maps.back(y, da, db), None
+
+
 WRONG = {
     "a method that stores for one that adds": (
         InBlocks, (x(5, 3), x(3, 2)), 7, "dw.add_(a[rows].T @ dz[rows])",
@@ -137,6 +190,9 @@ WRONG = {
     ),
     "where a slice begins": (
         Interleaved, (x(2, 3), x(2, 3)), 3, "odd = g[..., 1::2].contiguous()",
+    ),
+    "a bound from the other end": (
+        Steps, (x(5), x(4)), 6, "return found, g * (a[1:] - a[:-1])",
     ),
 }  # fmt: skip
 
@@ -167,3 +223,10 @@ def test_a_gradient_that_is_missing_is_told_at_the_condition_on_which_it_is_stor
 
     line = line_of(Unused.backward, 4)
     assert (finding.rule, finding.target, finding.line) == ("no-gradient", "b", line)
+
+
+def test_the_part_of_an_object_that_is_called_for_another_is_named():
+    (finding,) = gradtui.check(Coupling, x(2, 3), x(2, 3), Coupled())
+
+    assert finding.line == line_of(Coupled.back, 3)
+    assert finding.fix == "added = torch.tanh(self.g(y))"

@@ -130,10 +130,10 @@ def _elsewhere(s: Statement, cut: ast.Slice) -> list[str]:
 
 
 def _from_other_side(s: Statement, bound: ast.expr) -> Iterator[Candidate]:
-    """Yield a named bound that counts from the end, or from the beginning."""
-    if isinstance(bound, ast.UnaryOp) and not isinstance(bound.operand, ast.Constant):
+    """Yield a bound that counts from the end, or from the beginning."""
+    if isinstance(bound, ast.UnaryOp):
         text = s.text(bound.operand)
-    elif _is_whole(s.held(bound)):
+    elif _is_whole(s.held(bound)) or s.text(bound).isdigit():
         text = f"-{s.text(bound)}"
     else:
         return

@@ -78,7 +78,7 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
 def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
     """Return what a statement keeps for the other methods of its class; None if nothing."""
     values = _kept(node)
-    owner = _class_of(unit.tree, unit.node) if values else None
+    owner = class_of(unit.tree, unit.node) if values else None
     if owner is None:
         return None
     read = [""] * len(values)
@@ -91,7 +91,7 @@ def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
 
 def kept_for(s: Statement) -> Kept | None:
     """Return what the class of a statement keeps that it restores; None if that is unknown."""
-    owner = _class_of(s.unit.tree, s.unit.node)
+    owner = class_of(s.unit.tree, s.unit.node)
     methods = [one for one in owner.body if isinstance(one, Function)] if owner else []
     for method in methods:
         for one in ast.walk(method):
@@ -146,7 +146,7 @@ def _read(node: ast.Assign, attribute: str, count: int) -> Iterator[tuple[int, s
                 yield at, one.id
 
 
-def _class_of(tree: ast.Module, function: Function | ast.stmt) -> ast.ClassDef | None:
+def class_of(tree: ast.Module, function: Function | ast.stmt) -> ast.ClassDef | None:
     """Return the class that has a function as a method."""
     classes = (one for one in ast.walk(tree) if isinstance(one, ast.ClassDef))
     return next((one for one in classes if function in one.body), None)

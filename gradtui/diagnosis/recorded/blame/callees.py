@@ -1,0 +1,60 @@
+"""Other functions that a call may mean: those that code beside it calls, such as `g` for `f`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from types import ModuleType
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.kept import class_of
+
+_MOST = 6
+"""Most functions that are tried for one."""
+
+
+def callees(s: Statement) -> Iterator[Candidate]:
+    """Yield calls of other functions that the function's arguments, names or objects have.
+
+    What the code calls itself does no more harm there than what it calls now.
+    """
+    for node in [*s.nodes, *s.sealed]:
+        if isinstance(node, ast.Call) and _is_own(s, node.func):
+            text = s.text(node.func)
+            for other in [one for one in _beside(s, node) if one != text][:_MOST]:
+                told = f"{text} must be {other}"
+                edit = s.replaced(node.func, other)
+                yield Candidate((edit,), "wrong-variable", told, 1, other, node.func)
+
+
+def _beside(s: Statement, call: ast.Call) -> Iterator[str]:
+    """Yield what is called with as many arguments, of the same object if it has one."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    root = class_of(s.unit.tree, s.unit.node) if owner is not None else None
+    calls = (one for one in ast.walk(root or s.unit.node) if isinstance(one, ast.Call))
+    found = dict.fromkeys(
+        ast.unparse(one.func) for one in calls
+        if type(one.func) is type(call.func) and len(one.args) == len(call.args)
+        and (not isinstance(one.func, ast.Attribute) or _is_same(one.func.value, owner))
+        and _is_own(s, one.func)
+    )  # fmt: skip
+    yield from found
+
+
+def _is_same(one: ast.expr, other: ast.expr | None) -> bool:
+    return other is not None and ast.dump(one) == ast.dump(other)
+
+
+def _is_own(s: Statement, called: ast.expr) -> bool:
+    """Return whether a function is no module's: a local one, or the part of a local object.
+
+    Methods are not: they do different things with one object.
+    """
+    match called:
+        case ast.Name(id=name):
+            return callable(s.locals.get(name))
+        case ast.Attribute(value=ast.Name(id=name), attr=part):
+            owner = s.locals.get(name)
+            found = getattr(owner, part, None) if not isinstance(owner, ModuleType) else None
+            return callable(found) and not hasattr(type(owner), part)
+    return False
