@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
-from itertools import permutations
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import combinations, permutations
 from math import prod
 
 from msgspec import Struct
@@ -29,6 +31,8 @@ _TIMES = (1.0, 2.0, 0.5, 4.0)
 """Small numbers that multiply a product of others."""
 _MOST = 8
 """Most numbers of which two are multiplied."""
+_FILES = 32
+"""Most files whose numbers are kept."""
 
 
 class Constant(Struct, frozen=True):
@@ -102,6 +106,25 @@ def made_of_two(s: Statement, value: float) -> Iterator[str]:
             for times in _TIMES:
                 if same(times * made, value):
                     yield text if times == 1 else f"{number(times)} * {text}"
+
+
+@lru_cache(_FILES)
+def written(tree: ast.Module) -> Sequence[float]:
+    """Return the numbers that are written in a file with a point, the most frequent first."""
+    found = (one.value for one in ast.walk(tree) if isinstance(one, ast.Constant))
+    return [value for value, _ in Counter(v for v in found if type(v) is float).most_common()]
+
+
+def made_of_written(s: Statement, value: float) -> Iterator[str]:
+    """Yield a number as a product of two that the file has, times a small one.
+
+    Such as the 3 * 0.79788456 * 0.044715 in the slope of an approximate GELU.
+    """
+    numbers = [one for one in written(s.unit.tree) if one not in (0.0, 1.0)][:_MOST]
+    for one, two in combinations(numbers, 2):
+        for times in (1, 2, 3, 4):
+            if same(times * one * two, value):
+                yield f"{times} * {one!r} * {two!r}" if times > 1 else f"{one!r} * {two!r}"
 
 
 def sizes(s: Statement) -> Iterator[tuple[str, int]]:

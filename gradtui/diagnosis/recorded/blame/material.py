@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.constants import written
 from gradtui.diagnosis.recorded.blame.names import apart, is_numbered
 from gradtui.diagnosis.recorded.blame.pure import Owner, computes
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -159,17 +159,10 @@ def _of_scope(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
 
 def _of_file(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
     """Yield the numbers that the file has elsewhere, such as in the forward pass."""
-    for value in _floats(s.unit.tree)[:_MOST_NAMES]:
+    for value in written(s.unit.tree)[:_MOST_NAMES]:
         if value != node.value:
             told, edit = f"{s.text(node)} must be {value!r}", s.replaced(node, repr(value))
             yield Candidate((edit,), "wrong-variable", told, 1, repr(value), node)
-
-
-@lru_cache(_FILES)
-def _floats(tree: ast.Module) -> Sequence[float]:
-    """Return the numbers that are written in a file with a point, the most frequent first."""
-    written = (one.value for one in ast.walk(tree) if isinstance(one, ast.Constant))
-    return [value for value, _ in Counter(v for v in written if type(v) is float).most_common()]
 
 
 def _flags(s: Statement, node: ast.Call) -> Iterator[Candidate]:

@@ -37,7 +37,7 @@ _SMALL = 2
 _MANY = 6
 """Most words and signs that a likely edit puts in."""
 _NAME = re.compile(r"[^\W\d]\w*")
-_WORD = re.compile(r"\w+|\*\*|//|[^\w\s]")
+_WORD = re.compile(r"\w+|\*\*|//|[-+*/]=|[^\w\s]")
 _TEXT = re.compile(r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[['"]\w+['"]\])*""")
 """A name with its attributes and entries."""
 _CALCULATING = frozenset({"*", "/", "+", "-", "@", "**", "(", "T"})

@@ -12,6 +12,7 @@ from gradtui.diagnosis.recorded.blame.constants import (
     Constant,
     constants,
     made_of_two,
+    made_of_written,
     rows_divided_by,
     same,
 )
@@ -122,6 +123,10 @@ class Slot:
                 told = f"{self.s.text(self.node)} must be {text}"
                 cost = 1 if same(2 * value, round(2 * value)) else 2
                 yield Candidate((edit,), "constant-factor", told, cost, text, self.node)
+            for made in () if _is_short(text) else made_of_written(self.s, value):
+                edit = self.s.replaced(self.node, made, 2)
+                told = f"{self.s.text(self.node)} must be {made}"
+                yield Candidate((edit,), "constant-factor", told, 2, made, self.node)
             return
         value = more + 1
         if same(value, -1) or same(value, 0):
