@@ -14,7 +14,7 @@ from gradtui.tui.host import Handlers, Part
 
 _NAME_CELLS = 20
 _LENS = (
-    "Enter looks at this element, or at another that you type, such as 0,1 or 0,1 row 2; there "
+    "Enter looks at this element, or at another that you type, such as {other}; there "
     "{down} {up} go to other elements, {scroll-left} {scroll-right} to other rows, {escape} leaves"
 )
 """What is said below the question for an element."""
@@ -79,7 +79,8 @@ class Moves(Part):
         label = f"element of {name} [{shape_text(node.shape)}]: "
         index = frame.looked.lens.index if frame.looked.lens else (0,) * len(node.shape)
         row = f" row {frame.looked.lens.row}" if frame.looked.lens else ""
-        note = self._host.keys.fill(_LENS)
+        other = ",".join([*["0"] * (len(node.shape) - 1), str(min(1, node.shape[-1] - 1))])
+        note = self._host.keys.fill(_LENS.replace("{other}", f"{other} or {other} row 1"))
         self._host.ask(label, self.look, ",".join(map(str, index)) + row, note=note)
 
     def print(self, text: str) -> None:

@@ -1,5 +1,7 @@
 import re
 
+import pytest
+
 from gradtui.debugger.steps import Level
 
 
@@ -91,3 +93,20 @@ async def test_what_may_be_typed_is_said_where_a_value_stands_in_the_input(termi
         assert "such as w[0] w[1], for a map of the loss" in " ".join(t.text.split())
         await t.press("escape", "J")
         assert "go to step: 0 to 12, or a later one" in t.text
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "index"),
+    [("five_parcels", "1 row 1", (1,)), ("softmax_classifier", "0,1 row 1", (0, 1))],
+)
+async def test_the_element_that_is_given_as_an_example_can_be_looked_at(
+    terminal, name, typed, index
+):
+    async with terminal(name, (120, 40)) as t:
+        await t.press("L")
+        said = " ".join(t.text.split())
+        assert f"such as {typed.partition(' ')[0]} or {typed}; there" in said
+        await t.press(*["backspace"] * 8)
+        await t.press(*("space" if char == " " else char for char in typed), "enter")
+        lens = t.session.selection.lens
+        assert lens is not None and (lens.index, lens.row) == (index, 1)
