@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from gradtui.tui.saving import Saving
     from gradtui.tui.trials import Trials
 
+_TRIABLE = re.compile(r"\b(?:try|with) .*\b(?:lr|rate|Adam|momentum|clip_norm|weights|start)\b")
+"""Advice that names what a what-if changes."""
 _EVERY, _SOON = 0.3, 0.1
 """Seconds between two checks of the files; seconds until a change is checked again."""
 
@@ -160,10 +163,7 @@ class Live(Part):
             said = f"{WAITING}{comparing}"
             if not session.problem.by_hand:
                 key = self._host.keys.first("what-if")
-                said = f"there is no line to fix here: {key} tries "
-                known = session.investigation.findings
-                other = f"another value, such as lr {number(session.problem.lr / 2)}"
-                said += "what the finding advises" if known else other
+                said = f"there is no line to fix here: {self._to_try(key)}"
             self._host.say(said)
             return None
         findings = judgement.findings
@@ -173,6 +173,16 @@ class Live(Part):
         if found is None:
             self._host.say("this finding has no fix" if findings else "there is nothing to fix")
         return found
+
+    def _to_try(self, key: str) -> str:
+        """Return what the key of a what-if can do about the findings of the run."""
+        findings = self._session.investigation.findings
+        if not findings:
+            return f"{key} tries another value, such as lr {number(self._session.problem.lr / 2)}"
+        if any(_TRIABLE.search(one.message) for one in findings):
+            return f"{key} tries what the finding advises"
+        first = self._host.keys.first("edit")
+        return f"the finding advises another model, {first} edits it"
 
     def write_fixes(self) -> None:
         """Write the fixes of the branch into their files."""

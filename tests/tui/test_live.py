@@ -215,6 +215,13 @@ async def test_where_there_is_nothing_to_fix_the_key_says_so(terminal, write):
         assert "there is no line to fix here: e tries what the finding advises" in t.text
 
 
+async def test_where_a_finding_advises_another_model_the_key_says_so(terminal):
+    async with terminal("late_nan", (80, 24)) as t:
+        await t.press("a")
+        said = "there is no line to fix here: the finding advises another model, E edits it"
+        assert t.session.message == said and said in t.text
+
+
 async def test_without_an_editor_the_key_says_what_to_do(terminal, write, monkeypatch):
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv("EDITOR", " ")
