@@ -35,8 +35,8 @@ _AT_ONCE, _FEW = 6_000, 60
 nodes of the model for the first gauge, which compiles."""
 _QUICK = 1_500
 """Largest run, in numbers, that is examined at once: about ten milliseconds."""
-_FAR_WORSE = 2.0
-"""A branch is far worse if it ends at this many times the loss of the run that it left."""
+_WORSE = 2.0
+"""A branch is worse if it ends at this many times the loss of the run that it left."""
 _MOST = 20_000_000
 """Largest gauge, in numbers, that is computed at all."""
 
@@ -143,7 +143,7 @@ class Known(Struct, frozen=True, eq=False):
     silenced: int
     """How many findings a comment silences."""
     setback: Setback | None
-    """Set if the branch ends far worse than the run that it left."""
+    """Set if the branch ends worse than the run that it left."""
 
     @property
     def untold(self) -> Known:
@@ -268,7 +268,7 @@ class Investigation:
             float(one.trainer.losses_at(one.state(last)[None], last)[0])
             for one in (history, history.parent)
         )
-        worse = math.isfinite(before) and not loss <= _FAR_WORSE * before
+        worse = math.isfinite(before) and not loss <= _WORSE * before
         return Setback(last, loss, before) if worse and before > 0 else None
 
     def next(self) -> Finding | None:

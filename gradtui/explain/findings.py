@@ -19,6 +19,9 @@ from gradtui.diagnosis.finding import Finding
 
 _ALIGNED, _COMMENT = r" {3,}#", r"\s+#.*"
 
+_FAR = 10.0
+"""The times of the other run's loss at which a branch is far worse."""
+
 SEVERITIES: dict[str, Span] = {
     "error": ("✗", "bad"),
     "warning": ("▲", "bad"),
@@ -140,7 +143,8 @@ def _run_rows(frame: Frame, width: int) -> list[TextRow]:
         return [line(("looking at the run …", "dim"))]
     if frame.known.setback is not None:
         at = frame.known.setback
-        said = f"far worse than the run it left: at step {at.step:,} L is {number(at.loss)}"
+        much = "far worse" if not at.loss <= _FAR * at.before else "worse"
+        said = f"{much} than the run it left: at step {at.step:,} L is {number(at.loss)}"
         return _under(
             SEVERITIES["warning"], wrap(f"{said}, there {number(at.before)}", width - 2), "plain"
         )

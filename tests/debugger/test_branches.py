@@ -219,6 +219,19 @@ def test_a_branch_that_ends_far_worse_than_the_run_it_left_says_so():
     assert "far worse than the run it left" in text and "no findings" not in text
 
 
+def test_a_branch_that_ends_a_few_times_worse_is_not_called_far_worse():
+    session = gradtui.load("two_weights")
+    session.seek(2)
+    what_if(session, "lr 0.07")
+    session.seek(4)
+    what_if(session, "optimizer adam")
+    session.investigation.look()
+    setback = session.frame.known.setback
+    assert setback is not None and 2 * setback.before < setback.loss < 10 * setback.before
+    text = " ".join(line_text(row).strip() for row in notes_rows(session.frame, 60))
+    assert "▲ worse than the run it left" in text
+
+
 def test_a_branch_that_ends_better_has_no_setback():
     session = gradtui.load("ravine")
     what_if(session, "optimizer adam, lr 0.3")
