@@ -204,9 +204,11 @@ class ParametersPanel(Panel):
         looked = frame.looked_at
         parameter = None if looked is None else frame.graph.parameters[looked[0]].id
         known = parameter is not None and frame.gradient_state(parameter) == "known"
-        if looked == self._shown and (self._known or not known):
+        # A what-if may give each parameter more rows or fewer.
+        shown = looked, frame.problem.optimizer
+        if shown == self._shown and (self._known or not known):
             return
-        self._shown, self._known, row = looked, known, self.row_looked_at(frame)
+        self._shown, self._known, row = shown, known, self.row_looked_at(frame)
         titles = min(self.TITLES, height - 1)
         if row is not None and not self.top + titles <= row < self.top + height:
             self.top = row - titles
