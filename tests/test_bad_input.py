@@ -355,7 +355,7 @@ TABLE = [
         "(yhat - y)",
         "shape 3 of yhat and shape 2 of y do not",
     ),
-    (LOSS, "L = yhat - y", "yhat - y", "the loss 'L' must be a scalar, but its shape is (2,)"),
+    (LOSS, "L = yhat - y", "yhat - y", "the loss 'L' must be a scalar, but it has the shape [2]"),
     ('"""\n[opt', '"""\nloss = "yhat"\n[opt', '"yhat"', "the loss 'yhat' must be a scalar"),
     ('"""\n[opt', '"""\nloss = "M"\n[opt', '"M"', "the loss 'M' is not a name of the model"),
     (YHAT, "yhat = w*x.__class__", "__class__", "'.__class__' is not part of the language"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 EXACT, DIGITS, SHORT = 17, 6, 4
@@ -160,9 +160,11 @@ def shape_text(shape: Iterable[int]) -> str:
     return "×".join(map(str, shape)) or "scalar"
 
 
-def shape_tuple(shape: Iterable[int]) -> str:
-    """Return a shape as NumPy writes it: `(5, 2)`, `(2,)`, or `()`."""
-    return str(tuple(shape))
+def shape_said(name: str, shape: Sequence[int], wanted: Sequence[int] | None = None) -> str:
+    """Return what shape something has, as on the screen: `it has the shape [3], not a scalar`."""
+    own, other = (f"[{shape_text(one)}]" if one else "a scalar" for one in (shape, wanted or ()))
+    said = f"{name} has the shape {own}" if shape else f"{name} is {own}"
+    return said if wanted is None else f"{said}, not {other}"
 
 
 def element_text(name: str, index: Iterable[int]) -> str:

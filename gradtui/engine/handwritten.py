@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.base.source import InputError, did_you_mean
-from gradtui.base.text import shape_text, shape_tuple
+from gradtui.base.text import shape_said, shape_text
 from gradtui.engine.builder import Builder, MisfitError
 from gradtui.engine.graph import Graph, Kind
 from gradtui.engine.lowering import check_name, lower_tree
@@ -244,9 +244,7 @@ def _checked(builder: Builder, line: HandLine, *, exact: bool) -> HandLine:
     if node is None or target is None or _can_hold(builder, node, target, exact=exact):
         return line
     own, wanted = builder.nodes[node].shape, builder.nodes[target].shape
-    message = (
-        f"its shape is {shape_tuple(own)}, not {shape_tuple(wanted) if wanted else 'a scalar'}"
-    )
+    message = shape_said("it", own, wanted)
     return replace(line, node=None, misfit=message)
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.base.source import InputError, Place, did_you_mean
-from gradtui.base.text import shape_text, shape_tuple
+from gradtui.base.text import shape_said, shape_text
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Graph, Kind, Node, Statement
 from gradtui.engine.ops import FUNCTIONS, OPS
@@ -76,7 +76,7 @@ def build_graph(
     root = builder.nodes[names[loss]]
     if root.shape != ():
         raise InputError(
-            f"the loss '{loss}' must be a scalar, but its shape is {shape_tuple(root.shape)}: "
+            f"the loss '{loss}' must be a scalar, but {shape_said('it', root.shape)}: "
             "take the mean or the sum",
             loss_place or root.place,
         )

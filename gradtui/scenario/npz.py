@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.memory import grown, lifted
 from gradtui.base.source import InputError, Place, did_you_mean
-from gradtui.base.text import clip, number, shape_text, shape_tuple
+from gradtui.base.text import clip, number, shape_said, shape_text
 
 MAX_ARRAYS = 1000
 MAX_AXES = 8
@@ -140,7 +140,7 @@ def _read_npy(stream: IO[bytes], size: int, limit: int) -> NDArray[np.float64]:
     dtype, fortran, shape, header = _read_header(stream)
     count = math.prod(shape)
     if count == 0:
-        raise InputError(f"holds no numbers: its shape is {shape_tuple(shape)}")
+        raise InputError(f"holds no numbers: {shape_said('it', shape)}")
     if count > limit:
         most, shown = grown(MAX_NUMBERS), clip(f"{count:,}", _SHOWN)
         raise InputError(

@@ -74,7 +74,7 @@ def test_arguments_that_are_none(run, arguments, message):
         ("epochs=1", "a file has no key 'epochs'; did you mean 'run.steps'?"),
         ("a.b.c=5", "unknown key 'a'; expected one of title, "),
         ("optimizer=5", "optimizer: expected a table, got a whole number (with --set "),
-        ("parameters.w1=[1.0, 2.0]", "the loss 'L' must be a scalar, but its shape is (2,)"),
+        ("parameters.w1=[1.0, 2.0]", "the loss 'L' must be a scalar, but it has the shape [2]"),
     ],
 )
 def test_settings_that_are_none(run, setting, message):

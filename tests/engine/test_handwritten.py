@@ -47,7 +47,7 @@ def test_a_claim_of_a_wrong_shape_keeps_its_error_and_hands_on_the_truth():
     parts = graph("L = sum((X@w)**2)", {"w": [1.0, 2.0]}, {"X": [[1.0, 2.0], [3.0, 4.0]]})
     builder, _, hand = backward("dw = 2*sum(X@w)", ["w"], parts=parts)
     (line,) = hand.lines
-    assert line.misfit == "its shape is (), not (2,)"
+    assert line.misfit == "it is a scalar, not [2]"
     assert line.node != line.written and builder.nodes[line.node].shape == (2,)
 
 

@@ -38,7 +38,7 @@ def test_another_name_for_a_value_is_a_node_of_its_own():
         ("L = w*z", "'z' is not defined"),
         ("lr = w", "'lr' is reserved for the rate"),
         ("tanh = w", "'tanh' is reserved for the function"),
-        ("L = w*X", r"the loss 'L' must be a scalar, but its shape is .*2"),
+        ("L = w*X", r"the loss 'L' must be a scalar, but it has the shape .*2"),
         ("L = w*(2, 3)", "several values in parentheses"),
         ("L = tnah(w)", "did you mean 'tanh'"),
         ("L = tanh(w, x)", "tanh"),

@@ -364,9 +364,9 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
          "no axis to sum over, use *", Place(1, 5, 3)),
         ("L = 2@v", "shape scalar of a number and shape 3 of v cannot be multiplied with @: a "
          "scalar has no axis to sum over, use *", Place(1, 5, 3)),
-        ("L = v", "the loss 'L' must be a scalar, but its shape is (3,): take the mean or the sum",
-         Place(1, 5, 1)),
-        ("L = X*2", "the loss 'L' must be a scalar, but its shape is (3, 2): take the mean "
+        ("L = v", "the loss 'L' must be a scalar, but it has the shape [3]: take the mean or the "
+         "sum", Place(1, 5, 1)),
+        ("L = X*2", "the loss 'L' must be a scalar, but it has the shape [3×2]: take the mean "
          "or the sum", Place(1, 5, 3)),
         ("L = sum(X, axis=2)", "shape 3×2 of X has no axis 2", Place(1, 5, 14)),
         ("L = sum(X, axis=(0, 0))", "shape 3×2 of X is given the same axis twice",
@@ -551,8 +551,11 @@ def test_a_name_is_a_parameter_or_data_but_not_both():
     ("loss", "message"),
     [
         ("los", "the loss 'los' is not a name of the model; did you mean 'loss'?"),
-        ("X", "the loss 'X' must be a scalar, but its shape is (3, 2): take the mean or the sum"),
-        ("z", "the loss 'z' must be a scalar, but its shape is (3,): take the mean or the sum"),
+        (
+            "X",
+            "the loss 'X' must be a scalar, but it has the shape [3×2]: take the mean or the sum",
+        ),
+        ("z", "the loss 'z' must be a scalar, but it has the shape [3]: take the mean or the sum"),
     ],
 )
 def test_a_loss_must_be_a_scalar_of_the_model(loss, message):

@@ -82,11 +82,11 @@ def arguments():
 @pytest.mark.parametrize(
     ("function", "target", "seen", "line", "fix"),
     [
-        (AlongTheOther, "shift", "shift has the shape 4, not 2", 3,
+        (AlongTheOther, "shift", "shift has the shape [4], not [2]", 3,
          "return g @ weight, g.t() @ x, g.sum(0)"),
-        (Turned, "weight", "weight has the shape 3×2, not 2×3", 3,
+        (Turned, "weight", "weight has the shape [3×2], not [2×3]", 3,
          "dweight = g.t() @ x"),
-        (ToANumber, "shift", "shift is one number, its shape must be 2", 3, None),
+        (ToANumber, "shift", "shift is a scalar, not [2]", 3, None),
     ],
 )  # fmt: skip
 def test_another_shape_is_an_error_by_name(function, target, seen, line, fix):
@@ -108,7 +108,7 @@ def test_a_lost_axis_is_another_shape():
     assert gradtui.check(WithoutAnAxis, x, weight, shift) == []
     finding = only(gradtui.check(WithoutAnAxis, x, weight, shift[None]))
     assert (finding.severity, finding.target) == ("error", "shift")
-    assert "shift has the shape 2, not 1×2" in finding.message
+    assert "shift has the shape [2], not [1×2]" in finding.message
 
 
 def test_another_shape_is_found_where_differences_alone_are_compared():
@@ -116,7 +116,7 @@ def test_another_shape_is_found_where_differences_alone_are_compared():
 
     wrong = only([one for one in found if one.severity == "error"])
     assert (wrong.rule, wrong.target) == ("no-gradient", "scale")
-    assert "scale has the shape 3, not 1×3" in wrong.message
+    assert "scale has the shape [3], not [1×3]" in wrong.message
 
 
 def test_the_function_keeps_its_own_backward_half():
@@ -141,9 +141,9 @@ class Layer(torch.nn.Module):
 
 @pytest.mark.parametrize(
     ("function", "target", "seen", "line"),
-    [(AlongTheOther, "shift", "shift has the shape 4, not 2", 3),
-     (Turned, "weight", "weight has the shape 3×2, not 2×3", 3),
-     (ToANumber, "shift", "shift is one number, its shape must be 2", 3)],
+    [(AlongTheOther, "shift", "shift has the shape [4], not [2]", 3),
+     (Turned, "weight", "weight has the shape [3×2], not [2×3]", 3),
+     (ToANumber, "shift", "shift is a scalar, not [2]", 3)],
 )  # fmt: skip
 @pytest.mark.parametrize("of", [Layer, lambda function: through(Layer(function))])
 def test_another_shape_within_a_module_is_an_error_by_name(of, function, target, seen, line):
@@ -164,7 +164,9 @@ def test_another_shape_of_a_value_that_a_module_computes_is_an_error_at_the_line
     finding = only(gradtui.check(module, torch.randn(4, 3)))
 
     assert (finding.rule, finding.severity, finding.target) == ("no-gradient", "error", "weight")
-    assert "weight has the shape 3×2, not 2×3, when Turned.backward returns it" in finding.message
+    assert (
+        "weight has the shape [3×2], not [2×3], when Turned.backward returns it" in finding.message
+    )
     assert finding.line == line_of(Turned.backward, 3)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.base.text import number, shape_tuple
+from gradtui.base.text import number, shape_said
 from gradtui.diagnosis.backward.corners import Corners
 from gradtui.diagnosis.backward.material import as_tree
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE, rounded
@@ -290,8 +290,7 @@ def _numbers(given: Given) -> tuple[str, dict[str, object]]:
     """Return the given and the true value, in words and by name."""
     value, true = given.value, given.true
     if value.shape != true.shape:
-        text = f"its shape is {shape_tuple(value.shape)}, not "
-        text += shape_tuple(true.shape) if true.shape else "a scalar"
+        text = shape_said("it", value.shape, true.shape)
         return f"the gradient of {given.name}: {text}", {"misfit": text}
     distance = np.nan_to_num(np.abs(value - true), nan=np.inf)
     at = np.unravel_index(int(np.argmax(distance)), true.shape)

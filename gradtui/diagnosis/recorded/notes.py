@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
-from gradtui.base.text import number, shape_text
+from gradtui.base.text import number, shape_said
 from gradtui.diagnosis.finding import Finding, Severity
 from gradtui.diagnosis.recorded.differences import digits_of
 from gradtui.diagnosis.recorded.judge import Wrong
@@ -40,10 +40,7 @@ def seen_text(wrong: Wrong, target: Target) -> str:
 
 def misshapen(name: str, hand: Sequence[int], true: Sequence[int]) -> str:
     """Return the present and the right shape of a gradient, in words."""
-    must = shape_text(tuple(true)) if true else "one number"
-    if not hand:
-        return f"{name} is one number, its shape must be {must}"
-    return f"{name} has the shape {shape_text(tuple(hand))}, not {must}"
+    return shape_said(name, hand, true)
 
 
 def left_out(runs: Runs) -> Iterator[Finding]:

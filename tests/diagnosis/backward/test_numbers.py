@@ -79,7 +79,7 @@ def test_two_mistakes_are_two_findings(judge):
         (gradients()["w2"] * 0.37, "constant-factor", "is given as"),
         (gradients()["w2"] + 0.5, "unexplained", "is given as"),
         (gradients()["w2"] * np.nan, "unexplained", "is given as nan"),
-        (np.ones((3, 1)), "unexplained", "its shape is (3, 1), not (3,)"),
+        (np.ones((3, 1)), "unexplained", "it has the shape [3×1], not [3]"),
     ],
 )
 def test_numbers_that_no_small_change_gives_are_said_to_be_wrong(judge, wrong, rule, said):
