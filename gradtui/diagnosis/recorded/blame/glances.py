@@ -6,7 +6,7 @@ import ast
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import CodeType
 from typing import Any
 
@@ -71,7 +71,8 @@ class Rounds:
         if writes:
             held = {name: self._library.copied(one) if name in code.co_names else one
                     for name, one in held.items()}  # fmt: skip
-        with suppress(Exception, Endless), self._watchdog.watching():
+        own = held.get(s.unit.given) if s.unit.given in code.co_names else None
+        with suppress(Exception, Endless), self._watchdog.watching(), _as_it_was(own):
             return eval(code, s.unit.globals, held)
         return FAILED
 
@@ -110,6 +111,19 @@ class Rounds:
         except (Exception, Endless):
             return False
         return True
+
+
+@contextmanager
+def _as_it_was(owner: Any) -> Iterator[None]:
+    """Keep an object's attributes, which its methods may set."""
+    kept = getattr(owner, "__dict__", None)
+    before = dict(kept) if type(kept) is dict else None
+    try:
+        yield
+    finally:
+        if kept is not None and before is not None:
+            kept.clear()
+            kept.update(before)
 
 
 def is_array(value: Any) -> bool:

@@ -35,7 +35,7 @@ def forgotten(s: Statement) -> Sequence[str]:
     Those are the arguments and names of the function that it never reads, and what its own object
     or a dict of it keeps and no other function of the file reads, nor the function itself.
     """
-    own, first = s.unit.tree, _object_of(s.unit)
+    own, first = s.unit.tree, s.unit.given
     unread = _unread(own) - {
         one.attr for one in s.unit.nodes
         if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load)
@@ -47,11 +47,6 @@ def forgotten(s: Statement) -> Sequence[str]:
             and not is_of_another(s, text))
     ]  # fmt: skip
     return [*s.idle, *kept]
-
-
-def _object_of(unit: Unit) -> str | None:
-    """Return the name of a function's first argument, by which a method knows its object."""
-    return unit.code.co_varnames[0] if unit.code.co_argcount else None
 
 
 @lru_cache(_FILES)
@@ -103,7 +98,7 @@ def is_of_another(s: Statement, text: str) -> bool:
     """Return whether a text is a part of another object, which the function's code never reads."""
     at = _ATTRIBUTE.match(text)
     owner = s.scope.get(at[1]) if at is not None else None
-    if at is None or owner is None or owner.kind[0] != ":" or at[1] == _object_of(s.unit):
+    if at is None or owner is None or owner.kind[0] != ":" or at[1] == s.unit.given:
         return False
     return text.encode() not in s.unit.source
 

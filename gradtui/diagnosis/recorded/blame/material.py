@@ -12,7 +12,7 @@ from types import FunctionType
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.constants import written
 from gradtui.diagnosis.recorded.blame.names import apart, is_numbered
-from gradtui.diagnosis.recorded.blame.pure import Owner, computes
+from gradtui.diagnosis.recorded.blame.pure import Owner, computes, writes_parts
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held, flags_of
 from gradtui.recording.library import Dialect
@@ -246,28 +246,29 @@ def own_methods(s: Statement) -> list[tuple[str, FunctionType]]:
 
     Each comes as the text that calls it.
     """
-    code = s.unit.code
-    first = code.co_varnames[0] if code.co_argcount else ""
+    first = s.unit.given
     owner = s.locals.get(first)
     kept = getattr(owner, "__dict__", None)
     if not isinstance(kept, dict):
         return []
+    numbers = frozenset(name for name, one in kept.items() if type(one) in (int, float))
+    known = _methods_of(Owner(type(owner), frozenset(kept), numbers), s.dialect)
     return [
         (first if name == "__call__" else f"{first}.{name}", one)
-        for name, one in _methods_of(Owner(type(owner), frozenset(kept)), s.dialect)
-        if one.__code__ is not code
+        for name, one in known
+        if one.__code__ is not s.unit.code
     ]
 
 
 @lru_cache(_FILES)
 def _methods_of(owner: Owner, dialect: Dialect) -> Sequence[tuple[str, FunctionType]]:
-    """Return the user's methods that only compute, by name."""
+    """Return the user's methods that only compute, and keep what they do, by name."""
     known = {name: one for kind in reversed(owner.kind.__mro__) for name, one in vars(kind).items()}
     return [
         (name, one) for name, one in known.items()
         if isinstance(one, FunctionType) and is_users_file(one.__code__.co_filename)
         and (name == "__call__" or not name.startswith("__"))
-        and computes(one, dialect, owner=owner)
+        and computes(one, dialect, owner=owner) and not writes_parts(one, owner)
     ]  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dis import get_instructions
+from itertools import pairwise
 from types import FunctionType, ModuleType
 
 from msgspec import Struct
@@ -38,6 +40,20 @@ class Owner(Struct, frozen=True):
     kind: type
     kept: frozenset[str]
     """The names of what it keeps."""
+    numbers: frozenset[str]
+    """Those of them that are plain numbers."""
+
+
+def writes_parts(function: FunctionType, owner: Owner) -> bool:
+    """Return whether a method may write into an array, or add to one in place."""
+    steps = [one for one in get_instructions(function) if one.opname != "SWAP"]
+    for one, after in pairwise(steps):
+        if one.opname in ("STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR"):
+            return True
+        counted = after.opname == "STORE_ATTR" and after.argval in owner.numbers
+        if one.opname == "BINARY_OP" and one.argrepr.endswith("=") and not counted:
+            return True
+    return False
 
 
 def computes(

@@ -87,6 +87,11 @@ class Unit:
         return self.functions[0].__globals__
 
     @cached_property
+    def given(self) -> str:
+        """The name of the function's first argument, by which a method knows its object."""
+        return self.code.co_varnames[0] if self.code.co_argcount else ""
+
+    @cached_property
     def nodes(self) -> Sequence[ast.AST]:
         """Everything in the function's syntax tree."""
         return [*ast.walk(self.node)]
