@@ -1,4 +1,4 @@
-"""Gradients that are right except for an approximation, such as a truncated series."""
+"""Gradients that are right except for an approximation, such as a truncated series, or rounding."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _EXACT = 1e-11
 """Smaller errors count as exact: a mistake may show only elsewhere."""
 _MENDED = 1e-2
 """The share of an error that an edit may leave to an approximation."""
+_NOISE = 1e-12
+"""The size of rounding errors beside the largest gradient."""
 
 
 def approximate(name: str, points: Sequence[Point]) -> float | None:
@@ -33,6 +35,20 @@ def is_right_near(name: str, points: Sequence[Point]) -> bool:
     """Return whether the error of a gradient is slight, if any, near the user's own point."""
     near = [point for point in points if point.near]
     return all(_share(point.hand[name], point.true[name]) <= _CLOSE for point in near)
+
+
+def vanishing(point: Point) -> set[str]:
+    """Return the gradients that are 0 but for errors of rounding, true and returned.
+
+    They are right whatever the lines do that they come from: as that of a bias before a norm.
+    """
+    sizes = {name: float(np.abs(true).max(initial=0.0)) for name, true in point.true.items()}
+    least = _NOISE * max(sizes.values(), default=0.0)
+    return {
+        name for name, size in sizes.items()
+        if size <= least and name in point.hand
+        and float(np.abs(point.hand[name]).max(initial=0.0)) <= least
+    }  # fmt: skip
 
 
 def is_approached(

@@ -8,7 +8,7 @@ from planted import Planted, repaired
 RNG = np.random.default_rng(0)
 X, GOALS = RNG.normal(size=(6, 4)), RNG.normal(size=(6, 3))
 W, B = RNG.normal(size=(4, 3)), RNG.normal(size=3)
-G = RNG.normal(size=3)
+G, T, LABELS = RNG.normal(size=3), RNG.normal(size=15), np.array([0, 2, 1, 2, 0, 1])
 P, PAIRS = RNG.normal(size=(6, 2)), ((0, 1), (1, 4), (2, 5), (3, 0), (4, 5))
 IMAGE, K, C = RNG.normal(size=(5, 5)), RNG.normal(size=(3, 3, 2)), RNG.normal(size=2)
 
@@ -134,6 +134,62 @@ def squashed(W, B):
     return layer.loss(out), (X.T @ dz, dz.sum(axis=0))
 
 
+def flat(T):
+    n, W, B = len(X), T[:12].reshape(4, 3), T[12:]
+    out = np.tanh(X @ W + B)
+    d = 2 * (out - GOALS) * (1 - out**2)
+    dW = X.T @ d / n
+    dB = np.sum(d, axis=0) / n
+    return np.sum((out - GOALS) ** 2) / n, np.concatenate((dW.reshape(12), dB.reshape(3)))
+
+
+def layer_normed(W):
+    z = X @ W
+    n = z.shape[1]
+    centred = z - z.mean(axis=1, keepdims=True)
+    std = np.sqrt((centred**2).mean(axis=1, keepdims=True) + 1e-5)
+    d = 2 * (centred / std - GOALS)
+    dcentred = d / std
+    dvar = -0.5 * np.sum(d * centred * std**-3, axis=1, keepdims=True)
+    dsquare = dvar / n
+    dcentred = dcentred + 2 * centred * dsquare
+    dz = dcentred - dcentred.mean(axis=1, keepdims=True)
+    return np.sum((centred / std - GOALS) ** 2), X.T @ dz
+
+
+def chosen(scores, rows):
+    e = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(len(p)), LABELS]).mean()
+    size = len(LABELS)
+    if rows:
+        d = (p - np.eye(3)[LABELS]) / size
+    else:
+        d = p.copy()
+        d[np.arange(size), LABELS] -= 1
+        d = d / size
+    return loss, d
+
+
+def classified(W, B):
+    loss, d = chosen(X @ W + B, False)
+    return loss, (X.T @ d, d.sum(axis=0))
+
+
+def spread(d, shape):
+    dx = np.zeros(shape)
+    for i in range(3):
+        for j in range(3):
+            dx[i + 1, j] = d[i, j]
+    return dx
+
+
+def pooled(W):
+    square = np.tanh(W[1:, :])
+    d = spread(2 * square, W.shape)
+    return np.sum(square**2), d * (1 - np.tanh(W) ** 2)
+
+
 MISTAKES = (
     # The gradient of the bias is 0 whatever these lines do: errors of rounding tell nothing.
     ("normalised", "-1.0 / (std**2)", "-1.0 / (std)"),
@@ -154,6 +210,16 @@ MISTAKES = (
         "apart = P[:, None] - P[None]\n    return np.sum(close)",
         "apart = P[None] - P[:, None]\n    return np.sum(close)",
     ),
+    # A line that only renames did something; others are divided, too, and so are those beside it.
+    ("layer_normed", "dsquare = dvar / n", "dsquare = dvar"),
+    (
+        "flat",
+        "np.sum(d, axis=0) / n\n    return np.sum((out",
+        "np.sum(d, axis=0)\n    return np.sum((out",
+    ),
+    ("classified", "        d = d / size\n", ""),
+    # Swapped names are still used.
+    ("pooled", "1, j] = d[i, j]", "1, j] = d[j, i]"),
     # Methods of the same object.
     ("squashed", "s = self(self.kept)", "s = self.kept"),
     ("squashed", "self.cubed(out)", "self.doubled(out)"),
@@ -162,7 +228,7 @@ MISTAKES = (
 
 @pytest.fixture
 def planted(tmp_path):
-    return Planted(__file__, tmp_path, {"W": W, "B": B, "G": G, "P": P, "K": K, "C": C})
+    return Planted(__file__, tmp_path, {"W": W, "B": B, "G": G, "P": P, "K": K, "C": C, "T": T})
 
 
 @pytest.mark.parametrize(("name", "own", "wrong"), MISTAKES)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.approximate import vanishing
 from gradtui.diagnosis.recorded.blame.marks import SUMS, Mark, Marks, mark_of, rounded
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.recording.tape import Added, Call, Leaf, Moved, Node, Tape
@@ -21,8 +22,6 @@ from gradtui.recording.tape import Added, Call, Leaf, Moved, Node, Tape
 Array = NDArray[Any]
 Line = tuple[str, int]
 """A file and the number of a line."""
-_NOISE = 1e-12
-"""The size of rounding errors beside the largest gradient."""
 
 
 class Told:
@@ -103,7 +102,7 @@ class Flow(Told):
                 real = self._tape.value(id).dtype.kind == "f"
                 (computing if real else choosing).add(line)
         taken = {self._lines[id] for id in _ancestors(self._tape, self._tape.converted)}
-        if set(point.nodes) - _vanishing(point) <= set().union(*self.feeds.values()):
+        if set(point.nodes) - vanishing(point) <= set().union(*self.feeds.values()):
             self.idle = computing - choosing - self.forward - set(self.feeds) - taken
 
     def is_rearranged(self, hand: Array, true: Array) -> bool:
@@ -134,7 +133,7 @@ class Flow(Told):
 
         Moved elements are shared between lines: they count if nothing is computed.
         """
-        nodes, told = self._tape.nodes, set(point.nodes) - _vanishing(point)
+        nodes, told = self._tape.nodes, set(point.nodes) - vanishing(point)
         computing = {line for id, line in enumerate(self._lines) if isinstance(nodes[id], Call)}
         for name, node in point.nodes.items():
             for id in _ancestors(self._tape, [] if node is None else [node]):
@@ -202,7 +201,7 @@ class Flow(Told):
             self.handing |= {one for one in own if one is not None}
         self.known = {line for line, is_right in told.items() if is_right}
         self._opposed(right, forward)
-        self._misplaced(point, right)
+        self._misplaced(point, right, exact)
         self._localise(forward, values)
 
     def _ends(self, returned: set[int]) -> set[int]:
@@ -260,8 +259,11 @@ class Flow(Told):
                 cleared[i] &= cleared[id]
         return cleared
 
-    def _misplaced(self, point: Point, right: Sequence[bool]) -> None:
-        """Find the lines that only move or store right values, if a wrong gradient results."""
+    def _misplaced(self, point: Point, right: Sequence[bool], exact: Sequence[bool]) -> None:
+        """Find the lines that only move or store right values, if a wrong gradient results.
+
+        Of values that are put together, those that a factor makes right differ from the others.
+        """
         overwritten = self._overwritten(point.nodes.values())
         for name, top in point.nodes.items():
             hand, true = point.hand[name], point.true[name]
@@ -280,6 +282,9 @@ class Flow(Told):
                     pending += node.inputs
                     if line is not None:
                         self.first.add(line)
+                    scaled = {self._lines[self._unmoved(i)] for i in node.inputs if not exact[i]}
+                    if len(scaled) < len(node.inputs):
+                        self.handing |= {one for one in scaled if one is not None}
 
     def _overwritten(self, tops: Iterable[int | None]) -> set[Place]:
         """Return the places of values that nothing uses: others were stored in their place."""
@@ -310,6 +315,12 @@ class Flow(Told):
             if given or not np.array_equal(self._tape.value(id), self._tape.value(source)):
                 break
             id = source
+        return id
+
+    def _unmoved(self, id: int) -> int:
+        """Return the value of which another has the elements in another order."""
+        while isinstance(node := self._tape.nodes[id], Moved) and len(node.inputs) == 1:
+            id = node.inputs[0]
         return id
 
     def _is_masked(self, node: Node) -> bool:
@@ -351,19 +362,6 @@ class Flow(Told):
             self._partial.add(id)
             return True
         return False
-
-
-def _vanishing(point: Point) -> set[str]:
-    """Return the gradients that are 0 but for errors of rounding, true and returned: they are
-    right whatever the lines do that they come from, as is that of a bias before a normalisation.
-    """
-    sizes = {name: float(np.abs(true).max(initial=0.0)) for name, true in point.true.items()}
-    least = _NOISE * max(sizes.values(), default=0.0)
-    return {
-        name for name, size in sizes.items()
-        if size <= least and name in point.hand
-        and float(np.abs(point.hand[name]).max(initial=0.0)) <= least
-    }  # fmt: skip
 
 
 def _first_shapes(tape: Tape) -> dict[Place, tuple[int, ...]]:

@@ -30,6 +30,8 @@ _SUMMED = 3
 """How much likelier it is that a value is added, if it is added to elsewhere."""
 _ODD = 3
 """How much less likely it is that one of a row has another sign."""
+_LATE = 2
+"""How much less likely it is that something is missing where a value is used, not made."""
 _KEPT = 3
 """How much less likely a mistake is in a line that only keeps values for the backward pass."""
 _SMALL = 2
@@ -58,8 +60,9 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """
         unit, own, edits = self._unit, self.suspect.statement.node, self.candidate.edits
         alike = becomes_alike(unit, own, edits) or becomes_same(unit, own, edits)
-        alike = alike or self._remembers or self._changes_copy
+        alike = alike or self._remembers or self._changes_copy or self._scales_alike
         likelier = _ALIKE * (alike or self._is_spelled) - _OUTSIDE * self._is_outside
+        likelier += _ALIKE * self._resumes - _LATE * self._is_late
         likelier += _SUMMED * becomes_sum(unit, own, edits) - _ODD * becomes_odd(unit, own, edits)
         unlikely = max(int(self._turns), self.apart - likelier)
         return unlikely + self.orphans + _KEPT * self._adapts
@@ -94,10 +97,11 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """
         if self.candidate.rule == "constant-factor":
             return False
-        unit, removed = self._unit, Counter[str]()
+        unit, before, after = self._unit, Counter[str](), Counter[str]()
         for one in self.candidate.edits:
-            before = Counter(_NAME.findall(unit.between(one.start, one.end)))
-            removed += before - Counter(_NAME.findall(one.text.decode()))
+            before.update(_NAME.findall(unit.between(one.start, one.end)))
+            after.update(_NAME.findall(one.text.decode()))
+        removed = before - after
         uses = [one for one in unit.nodes if isinstance(one, ast.Name) and one.id in removed]
         read = [one.id for one in uses if isinstance(one.ctx, ast.Load)]
         stored = {one.id for one in uses if isinstance(one.ctx, ast.Store)}
@@ -169,6 +173,11 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         return self.adds and used and not _renames(self.suspect.statement.node)
 
     @property
+    def _is_late(self) -> bool:
+        """Whether it does so in the middle of a line, which is for something else."""
+        return self._is_of_use and not any(e.text[:1] == b"\n" for e in self.candidate.edits)
+
+    @property
     def _made(self) -> set[str]:
         """The names that the function calculates before."""
         own = self.suspect.statement.node
@@ -183,6 +192,22 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """Whether it uses what the function is given or keeps, and nothing else uses."""
         s = self.suspect.statement
         return not self._names.isdisjoint(map(s.spelled, forgotten(s)))
+
+    @property
+    def _scales_alike(self) -> bool:
+        """Whether it divides by what its function divides by elsewhere."""
+        divisor = (self.candidate.factor or "").removeprefix("1/")
+        return divisor != self.candidate.factor and any(
+            isinstance(one, ast.BinOp) and isinstance(one.op, ast.Div)
+            and ast.unparse(one.right) == divisor
+            for one in self._unit.nodes
+        )  # fmt: skip
+
+    @property
+    def _resumes(self) -> bool:
+        """Whether it gives a line something to do that only renames."""
+        node = self.suspect.statement.node
+        return _renames(node) and self._keeps and self.candidate.rule != "sign"
 
     @property
     def _changes_copy(self) -> bool:
