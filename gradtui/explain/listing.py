@@ -76,7 +76,7 @@ def _row(widths: Widths, cells: Sequence[str], roles: Sequence[Role]) -> TextRow
     spans: list[Span] = []
     for text, role, size in zip(cells, roles, (*widths, 0), strict=True):
         spans += [(pad(text, size) if size else text, role), (" ", "plain")]
-    return line(*spans)
+    return line(*spans[:-1])
 
 
 @lru_cache(1)
@@ -86,7 +86,7 @@ def _widths(problem: Problem, structure: Structure, width: int) -> Widths:
     Names are whole, and what computes a node has more cells, where all else has its own.
     """
     long = _widths_for(problem, structure, width, _LONG_NAME)
-    left = width - sum(long) - len(long)
+    left = width - sum(long) - (len(long) - 1)
     if left < 0:
         return _widths_for(problem, structure, width, _NAME)[:-1]
     mark, name, what, *others, _ = long

@@ -4,6 +4,7 @@ import pytest
 
 import gradtui
 from gradtui.explain.listing import list_rows, place_of_now
+from gradtui.explain.spans import line_text, line_width
 from rows import cells, texts
 
 
@@ -70,3 +71,10 @@ def test_a_wide_list_has_whole_names_and_whole_lines(session_of):
     assert wide[-1].rstrip().endswith("hidden_layer_activation")
     narrow = texts(list_rows(frame, 60, 0, 9))
     assert "hidden_layer_…" in narrow[-1]
+
+
+@pytest.mark.parametrize("width", range(60, 140, 3))
+@pytest.mark.parametrize("name", ["five_parcels", "two_weights", "transformer_block"])
+def test_the_title_of_the_inputs_is_whole(name, width):
+    titles = list_rows(gradtui.load(name).frame, width, 0, 1)[0]
+    assert line_text(titles).endswith(" inputs") and line_width(titles) <= width
