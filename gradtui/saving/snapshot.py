@@ -177,9 +177,9 @@ class Resumption:
                     made[number] = self._branch(parent, saved)
         if len(self._written) > 1:
             names = ", ".join(self._written)
-            self.lost.append(f"branches {names} are over: the file has their lines now")
+            self.lost.append(f"branches {names} are in the file now")
         elif self._written:
-            self.lost.append(f"branch {self._written[0]} is over: the file has its line now")
+            self.lost.append(f"branch {self._written[0]} is in the file now")
         self._look_at(made)
         yield from _know(self.session.history, self._saved.step)
         self._place()

@@ -105,7 +105,7 @@ async def test_the_second_fix_leaves_from_the_first_and_one_of_them_can_be_writt
         await t.press("W")
         await t.until(lambda: judged(t))
         assert "dw = dyhat*x\ndb = 3*dyhat" in Path(path).read_text()
-        assert "branch 'fix dw' is over: the file has its line now" in " ".join(t.text.split())
+        assert "branch 'fix dw' is in the file now" in " ".join(t.text.split())
         assert names(t) == ["hand", "fix db"]
         assert t.session.branches.name == "hand"
         assert fixable(t) == ["db = dyhat"]
@@ -146,7 +146,7 @@ async def test_two_fixes_are_written_from_their_branch_and_told_in_a_row(termina
         assert "this branch has no fix, 'fix db' has: . and , turn to it, then W writes" in t.text
         await t.press("comma", "W")
         await t.until(lambda: names(t) == ["hand"])
-        told = r"lines \d+, \d+; branches 'fix dw', 'fix db' are over: the file has their lines now"
+        told = r"lines \d+, \d+; branches 'fix dw', 'fix db' are in the file now"
         assert re.search(told, t.text)
 
 
@@ -165,7 +165,7 @@ async def test_a_fix_that_the_editor_made_too_is_over(terminal, write):
         await fix(t)
         edit(path, "dw = dyhat", "dw = dyhat * x")
         await t.until(lambda: names(t) == ["hand"])
-        assert "branch 'fix dw' is over: the file has its line now" in " ".join(t.text.split())
+        assert "branch 'fix dw' is in the file now" in " ".join(t.text.split())
         await t.until(lambda: "3 claims compared and right" in t.text)
 
 

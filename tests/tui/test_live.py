@@ -185,7 +185,7 @@ async def test_w_writes_one_line_and_check_is_content(terminal, write, size):
         await t.press("a", "W")
         number = before.index("dw = dyhat") + 1
         assert f"written: {os.path.basename(path)} line {number}" in t.text
-        assert "branch 'fix dw' is over: the file has its line now" in t.text
+        assert "branch 'fix dw' is in the file now" in t.text
         assert [branch.name for branch in t.session.branches] == ["hand"]
         await t.until(lambda: "3 claims compared and right" in t.text)
         assert "not written" not in t.rows[0]
