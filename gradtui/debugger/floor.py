@@ -21,6 +21,8 @@ _STEPS = 4
 """Newton's steps: one is enough for a parabola."""
 _FLAT = 1e-6
 """Relative to the largest curvature, or to the losses' range: less counts as zero."""
+_ROUNDING = 1e-13
+"""Relative to the losses: the height of a surface that is no more is that of rounding."""
 _POINTS = 33
 """Points tried along a line that may be level."""
 
@@ -43,13 +45,15 @@ def find_floor(
     """Return the lowest of some known losses in view, or the minimum downhill from it.
 
     `losses_at` returns the losses at places, (k, axes); `limits` are the axes' ranges, `height`
-    is the range of the losses in view.  None if no loss is finite.
+    is the range of the losses in view.  None if no loss is finite, or if all are the same.
     """
     finite = [one for one in known if np.isfinite(one[0])]
     if not finite:
         return None
     low, high = (np.array(ends) for ends in zip(*limits, strict=True))
     loss, place = min(finite)
+    if height <= _ROUNDING * abs(loss):
+        return None
     here = np.array(place)
     unit = _NEAR * (high - low)
     for _ in range(_STEPS):

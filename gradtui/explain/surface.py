@@ -318,6 +318,8 @@ def _notes(surface: Surface) -> list[str]:
         found.append("the weights are not finite")
     elif not surface.shows(surface.point):
         found.append("this step is outside")
+    if surface.floor is None and np.isfinite(surface.losses).any():
+        found.append("flat: the loss is the same all over")
     if surface.leaves is not None:
         found.append(f"the run leaves the view at step {surface.leaves:,}")
     if surface.others:

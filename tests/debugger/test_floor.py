@@ -43,3 +43,12 @@ def test_a_floor_out_of_view_is_not_gone_to():
 
 def test_without_a_finite_loss_there_is_no_floor():
     assert find_floor(bowl, [(np.nan, (0.0, 0.0)), (np.inf, (1.0, 1.0))], VIEW, 1.0) is None
+
+
+def test_a_surface_that_is_the_same_all_over_has_no_lowest_place():
+    def level(places):
+        return np.full(len(places), 7.0)
+
+    assert find_floor(level, known(level, (3.0, 3.0)), VIEW, 1e-14) is None
+    assert find_floor(level, known(level, (3.0, 3.0)), VIEW, 0.0) is None
+    assert find_floor(level, known(level, (3.0, 3.0)), VIEW, 1e-9) is not None

@@ -118,6 +118,12 @@ def test_a_slice_on_a_batch_has_room_for_both_its_notes(name, size):
         assert re.search("the run (moves more|leaves the view)", text) and "on its batch" in text
 
 
+def test_a_flat_surface_is_said_to_be_flat_and_has_no_lowest_place():
+    text = text_of(frame_of("flat_start", 23))
+    assert "flat: the loss is the same all over" in text and "★" not in text
+    assert "flat" not in text_of(frame_of("two_weights", 0))
+
+
 def test_rounding_is_not_shown_as_the_lowest_place_or_loss():
     text = text_of(frame_of("ravine", 100, zoom=-2))
     assert "★ lowest in view about 0" in text or "★ lowest in view 0 " in text
