@@ -231,7 +231,9 @@ class _Reader:
             return found
         if name.name in FUNCTIONS:
             raise InputError(f"'{name.name}' is a function: write {name.name}(…)", name.place)
-        known = (*self.graph.names, *self._more, *self._written, *_RUN_NAMES, *MEASURES)
+        known = [*self.graph.names, *self._more, *self._written, *_RUN_NAMES, *MEASURES]
+        if self.program.validation is not None:
+            known += [f"{_VALIDATION}{measure}" for measure in ("loss", *MEASURES)]
         raise InputError(
             f"'{name.name}' is not defined"
             + (

@@ -123,6 +123,12 @@ def test_what_is_no_condition_is_refused_with_its_place(parcels, text, message, 
     assert refused.value.place[1:3] == (column, width)
 
 
+def test_what_the_screen_calls_validation_is_the_loss_of_that():
+    program = gradtui.load("minibatches").history.trainer.program
+    with pytest.raises(InputError, match="did you mean 'validation_loss'"):
+        read_expression("validation", program)
+
+
 def test_an_expression_that_would_fill_the_memory_is_refused(parcels):
     with pytest.raises(InputError, match="too large"):
         read_expression("broadcast_to(step, (100000, 1000))", parcels.history.trainer.program)
