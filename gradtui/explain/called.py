@@ -168,6 +168,19 @@ def round_before(frame: Frame) -> range:
     return range(first, start)
 
 
+def is_from_before(frame: Frame, place: Place) -> bool:
+    """Return whether a line holds what it computed in an earlier call of its function, or round.
+
+    A line below the cursor's in its function is still to be executed.
+    """
+    call, index = frame.problem.call, current_line(frame)
+    if call is None or index < 0:
+        return False
+    here = call.lines[index]
+    first, last = here.scope
+    return place.file == here.place.file and max(first, here.place.line + 1) <= place.line <= last
+
+
 def line_values(frame: Frame, at: int, width: int) -> tuple[str, str]:
     """Return a line's assigned value, or its value of the model, in full and in brief.
 

@@ -45,7 +45,7 @@ class _Shown(Struct, frozen=True):
     true: str = ""
     """The true value, if the value is wrong."""
     past: bool = False
-    """Whether the value is that of the previous round."""
+    """Whether the value is that of an earlier round, or of an earlier call."""
     selected: bool = False
     """Whether it computes the selected node."""
 
@@ -164,8 +164,9 @@ def _source_rows(
         elif row.line:
             value, brief, mark = UNKNOWN, UNKNOWN, SIGNS["none"]
         text = _dedented(frame.problem.texts[row.place.file], row.first, row.place.line)
+        before = index in past or called.is_from_before(frame, row.place)
         shown = _Shown(text, value, brief, mark, at == here, _found(frame, row.place), true,
-                       past=index in past, selected=row.line and row.place == pinned)  # fmt: skip
+                       past=before, selected=row.line and row.place == pinned)  # fmt: skip
         made = _row(frame, row.place, shown, digits, width, spare)
         spare -= len(made) - 1
         rows += made

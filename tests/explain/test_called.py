@@ -3,7 +3,10 @@
 import numpy as np
 
 import gradtui
+from gradtui.debugger.steps import Written
 from gradtui.explain.called import current_source_row, source_rows
+from gradtui.explain.program import program_rows
+from gradtui.explain.spans import line_text
 
 X = np.array([1.0, 2.0])
 
@@ -40,3 +43,37 @@ def test_the_cursor_is_at_the_line_that_was_executed_last():
     assert current_source_row(session.frame) == 1
     session.position = session.order.end
     assert current_source_row(session.frame) == 7
+
+
+def back(d, x):
+    e = 2 * d
+    return np.sum(e * x)
+
+
+def twice(w, v):
+    y, z = w * X, v * X
+    loss = np.sum(y**2) + np.sum(z**2)
+    dw = back(y, X)
+    dv = back(z, X)
+    return loss, (dw, dv)
+
+
+def test_a_value_of_an_earlier_call_is_told_from_those_of_this_one():
+    session = gradtui.trace(twice, w=np.array(3.0), v=np.array(2.0))
+
+    def roles(start):
+        """Return the roles of the values in the rows of lines that begin so."""
+        rows = program_rows(session.frame, 80)
+        return [row[-3][1] for row in rows if line_text(row)[4:].lstrip().startswith(start)]
+
+    lines = [at for at, one in enumerate(session.problem.call.lines) if one.name == "e"]
+    first, second = lines
+    told = {}
+    session.position = 0
+    while session.position < session.order.end:
+        session.into()
+        if isinstance(session.frame.now, Written):
+            told[session.frame.now.index] = (*roles("e = 2"), *roles("return np.sum"))
+    assert told[first] == ("value", "dim")  # not computed yet: ·
+    assert told[second] == ("value", "dim")  # that of the first call
+    assert told[second + 1] == ("value", "value")
