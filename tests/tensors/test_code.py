@@ -222,3 +222,46 @@ def test_the_parameters_of_a_module_are_judged_beside_what_it_is_given(wants):
     finding = only(gradtui.check(Weighted(), torch.randn(2, 3, requires_grad=wants)))
     assert finding.line == line_of(Doubled.backward, 3)
     assert finding.severity == "error"
+
+
+class Recomputed(torch.autograd.Function):
+    """A layer that keeps its input alone: the backward half runs the layer again."""
+
+    @staticmethod
+    def forward(ctx, x, layer, *weights):
+        ctx.layer, ctx.weights = layer, weights
+        ctx.save_for_backward(x)
+        with torch.no_grad():
+            return torch.tanh(layer(x))
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            again = torch.tanh(ctx.layer(x))
+        found = torch.autograd.grad(again, [x, *ctx.layer.parameters()], g)
+        return found[0], None, *found[1:]
+
+
+class Doubling(Recomputed):
+    @staticmethod
+    def backward(ctx, g):
+        found = Recomputed.backward(ctx, g)
+        return found[0], None, 2 * found[2], found[3]
+
+
+class Checkpointed(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.layer, self.function = nn.Linear(3, 4), function
+
+    def forward(self, x):
+        return self.function.apply(x, self.layer, *self.layer.parameters())
+
+
+@pytest.mark.parametrize("wants", [True, False])
+@pytest.mark.parametrize("function", [Recomputed, Doubling])
+def test_a_backward_half_that_runs_a_module_again_has_the_same_parameters(function, wants):
+    found = gradtui.check(Checkpointed(function), torch.randn(2, 3, requires_grad=wants))
+    assert bool(found) == (function is Doubling)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, S
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from msgspec.structs import replace
@@ -33,6 +33,8 @@ from gradtui.recording.torch import run as tensors
 from gradtui.recording.torch.contexts import Saved
 from gradtui.recording.torch.library import PyTorch
 from gradtui.recording.torch.returning import Misfit, misshapen
+
+T = TypeVar("T")
 
 _SEED = 20_240_229
 
@@ -127,14 +129,26 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
             return None
         world = self.library.world
         given = self._taken(world, arguments)
-        loss = self._loss(world, given)
+        loss = self._weighed(given, partial(self._loss, world, given))
         saved = Saved(loss, [given[name] for name in self.given])
-        again = partial(self._differentiated, world, given, loss)
+        again = partial(self._weighed, given, partial(self._differentiated, world, given, loss))
         return Halved(again, saved.is_intact) if saved.is_simple else None
 
     def _run(self, world: World, given: Mapping[str, Any]) -> Returned:
         """Call the code, which autograd differentiates, by the user's custom functions."""
-        return self._differentiated(world, given, self._loss(world, given))
+        return self._weighed(
+            given, lambda: self._differentiated(world, given, self._loss(world, given))
+        )
+
+    def _weighed(self, given: Mapping[str, Any], function: Callable[[], T]) -> T:
+        """Return a function's result while a module has the given parameters.
+
+        Its backward half has them, too, which may run parts of the module again.
+        """
+        if not self.parameters:
+            return function()
+        weights = {name: given[name] for name in self.parameters}
+        return tensors.with_weights(self.function, weights, function)
 
     def _loss(self, world: World, given: Mapping[str, Any]) -> Any:
         for name in self.judged:
@@ -197,9 +211,7 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
             own = [one.clone() if name in self.judged else one for name, one in given.items()]
             return self.custom.apply(*own)
         if tensors.is_module(self.function):
-            weights = {name: given[name] for name in self.parameters}
-            others = [one for name, one in given.items() if name not in self.parameters]
-            return tensors.called_with(self.function, weights, others)
+            return self.function(*(given[name] for name in given if name not in self.parameters))
         return self._called(world, given)
 
 

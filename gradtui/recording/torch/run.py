@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import Parameter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +16,8 @@ from gradtui.recording.recorder import Array
 from gradtui.recording.torch.calls import is_number as is_number
 from gradtui.recording.torch.tensors import array_of, is_held, kind_of
 from gradtui.recording.torch.widened import Widened
+
+T = TypeVar("T")
 
 _ENGINE = "_engine_run_backward"
 """The name by which all functions of PyTorch go back."""
@@ -164,9 +166,23 @@ def shape_of(value: Any) -> tuple[int, ...] | None:
     return tuple(value.shape) if isinstance(value, Tensor) else None
 
 
-def called_with(module: Any, weights: dict[str, Tensor], args: Sequence[Any]) -> Any:
-    """Return a module's result with other tensors for its parameters."""
-    return torch.func.functional_call(module, weights, tuple(args))
+def with_weights(module: Any, weights: dict[str, Tensor], function: Callable[[], T]) -> T:
+    """Return a function's result while a module has other tensors for its parameters."""
+    named = {f"held.{name}": one for name, one in weights.items()}
+    found: T = torch.func.functional_call(_Holding(module), named, (function,))
+    return found
+
+
+class _Holding(torch.nn.Module):
+    """Holds a module while functions are called."""
+
+    def __init__(self, held: torch.nn.Module) -> None:
+        super().__init__()
+        self.held = held
+
+    def forward(self, function: Callable[[], Any]) -> Any:
+        """Return the result of a function."""
+        return function()
 
 
 def taken(world: Any, array: Array, like: Tensor) -> Any:
