@@ -21,7 +21,7 @@ def crawling(run: Run) -> Iterator[Finding]:
     """Find a rate so far below the bound that the run makes no progress."""
     if run.end < limit("handful") or run.broken is not None or run.base_rate(0) <= 0.0:
         return
-    if run.losses[-1] > run.losses[0] or steep_time(run) >= limit("steep-time"):
+    if _rises(run) or steep_time(run) >= limit("steep-time"):
         return
     best = _better_rate(run)
     if best is None:
@@ -48,6 +48,12 @@ def crawling(run: Run) -> Iterator[Finding]:
     yield finding(run, "crawling", "warning", "lr", 0, message, evidence)
 
 
+def _rises(run: Run) -> bool:
+    """Return whether a run ends higher than it began; with batches, its second half on average."""
+    losses, half = run.losses, len(run.losses) // 2 if run.noisy else 1
+    return bool(np.mean(losses[-half:]) > np.mean(losses[:half]))
+
+
 def steep_time(run: Run) -> float:
     """Return Σ lr·λmax over the run, in e-folds of the steepest direction; inf if not known."""
     picked = sorted({run.steps[round(i * (len(run.steps) - 1) / 4)] for i in range(5)})
@@ -69,7 +75,7 @@ def _better_rate(run: Run) -> tuple[float, Array] | None:
         gained = float(run.losses[0] - run.losses[len(losses) - 1])
         if not np.all(np.isfinite(losses)) or np.max(losses) > 2.0 * abs(losses[0]) + gained:
             break
-        gains = float(losses[0] - np.max(losses[-max(1, len(losses) // 10) :]))
+        gains = float(run.losses[0] - np.max(losses[-max(1, len(losses) // 10) :]))
         least = max((1.0 + limit("better")) * gained, _ROUNDING * abs(float(losses[0])))
         if gains > max(most, least):
             best, most = (factor, losses), gains

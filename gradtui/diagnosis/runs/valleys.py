@@ -11,6 +11,7 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.growth import growth
 from gradtui.diagnosis.runs.parts import finding, short
 from gradtui.diagnosis.runs.run import Array, Run
+from gradtui.diagnosis.runs.slow import steep_time
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.curvature import EXACT, ROUNDING
 from gradtui.engine.graph import Kind, Node
@@ -126,7 +127,8 @@ def ill_conditioned(run: Run) -> Iterator[Finding]:
     if growth(run) is not None:
         return
     left = unlearned(run)
-    if left is None:
+    # A rate at which even the steepest direction is not descended tells nothing of the others.
+    if left is None or steep_time(run) < limit("steep-time"):
         return
     message = (
         f"the surface is a valley {short(left.condition)} times as steep across as along (the "
