@@ -190,6 +190,12 @@ def pooled(W):
     return np.sum(square**2), d * (1 - np.tanh(W) ** 2)
 
 
+def looked_up(T):
+    rows, d = [0, 3, 3, 14, 0], np.ones(15)
+    np.subtract.at(d, rows, -2 * T[rows])
+    return np.sum(T) + np.sum(T[rows] ** 2), d
+
+
 MISTAKES = (
     # The gradient of the bias is 0 whatever these lines do: errors of rounding tell nothing.
     ("normalised", "-1.0 / (std**2)", "-1.0 / (std)"),
@@ -220,6 +226,8 @@ MISTAKES = (
     ("classified", "        d = d / size\n", ""),
     # Swapped names are still used.
     ("pooled", "1, j] = d[i, j]", "1, j] = d[j, i]"),
+    # What repeated rows add counts several times.
+    ("looked_up", "np.subtract.at(d, rows, -2 * T[rows])", "d[rows] -= -2 * T[rows]"),
     # Methods of the same object.
     ("squashed", "s = self(self.kept)", "s = self.kept"),
     ("squashed", "self.cubed(out)", "self.doubled(out)"),

@@ -11,6 +11,8 @@ from gradtui.diagnosis.recorded.blame.units import Edit
 
 _ARRAYS = 4
 """Most other arrays of which parts may have to be set."""
+_REPEATED: dict[type[ast.operator], str] = {ast.Add: "add", ast.Sub: "subtract"}
+"""Functions that take each of repeated indices into account."""
 
 
 def of_target(s: Statement) -> Iterator[Candidate]:
@@ -83,8 +85,8 @@ def _into(s: Statement, node: ast.Assign, target: ast.expr) -> Iterator[Candidat
 def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
     """Yield the sum that adds for each repeated index; `x[index] +=` adds once."""
     target = node.target if isinstance(node, ast.AugAssign) else node.targets[0]
-    adds = not isinstance(node, ast.AugAssign) or isinstance(node.op, ast.Add)
-    if not s.numpy or not isinstance(target, ast.Subscript) or not adds:
+    name = _REPEATED.get(type(node.op)) if isinstance(node, ast.AugAssign) else "add"
+    if not s.numpy or not isinstance(target, ast.Subscript) or name is None:
         return
     parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
     if all(_is_number(s, part) for part in parts):
@@ -94,7 +96,7 @@ def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
         return
     array, index = s.text(target.value), ", ".join(texts)
     index = f"({index})" if len(texts) > 1 else index
-    text = f"{s.numpy}add.at({array}, {index}, {s.text(node.value)})"
+    text = f"{s.numpy}{name}.at({array}, {index}, {s.text(node.value)})"
     edit = Edit(s.unit.start(node), s.unit.end(node), text)
     told = "rows that occur several times are added only once"
     yield Candidate((edit,), "missing-path", told, 1, None, node)
