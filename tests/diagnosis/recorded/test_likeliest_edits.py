@@ -196,6 +196,24 @@ def looked_up(T):
     return np.sum(T) + np.sum(T[rows] ** 2), d
 
 
+def chained(S, T):
+    steps, E = len(S), T[:9].reshape(3, 3)
+    ahead, back = np.zeros((steps, 3)), np.zeros((steps, 3))
+    ahead[0] = S[0]
+    for t in range(1, steps):
+        ahead[t] = np.log(np.exp(ahead[t - 1][:, None] + E).sum(axis=0)) + S[t]
+    for t in range(steps - 2, -1, -1):
+        back[t] = np.log(np.exp(E + S[t + 1] + back[t + 1]).sum(axis=1))
+    total = np.log(np.exp(ahead[-1]).sum())
+    dS, dE = np.zeros_like(S), np.zeros((3, 3))
+    dS[0] = np.exp(ahead[0] + back[0] - total)
+    for t in range(1, steps):
+        both = np.exp(ahead[t - 1][:, None] + E + S[t] + back[t] - total)
+        dS[t] = both.sum(axis=0)
+        dE += both
+    return total, (dS, np.concatenate([dE.ravel(), np.zeros(6)]))
+
+
 MISTAKES = (
     # The gradient of the bias is 0 whatever these lines do: errors of rounding tell nothing.
     ("normalised", "-1.0 / (std**2)", "-1.0 / (std)"),
@@ -228,6 +246,8 @@ MISTAKES = (
     ("pooled", "1, j] = d[i, j]", "1, j] = d[j, i]"),
     # What repeated rows add counts several times.
     ("looked_up", "np.subtract.at(d, rows, -2 * T[rows])", "d[rows] -= -2 * T[rows]"),
+    # The first step is no round of a loop.
+    ("chained", "ahead[0] + back[0] - total", "ahead[0] - total"),
     # Methods of the same object.
     ("squashed", "s = self(self.kept)", "s = self.kept"),
     ("squashed", "self.cubed(out)", "self.doubled(out)"),
@@ -236,7 +256,9 @@ MISTAKES = (
 
 @pytest.fixture
 def planted(tmp_path):
-    return Planted(__file__, tmp_path, {"W": W, "B": B, "G": G, "P": P, "K": K, "C": C, "T": T})
+    return Planted(
+        __file__, tmp_path, {"W": W, "B": B, "G": G, "P": P, "K": K, "C": C, "T": T, "S": GOALS}
+    )
 
 
 @pytest.mark.parametrize(("name", "own", "wrong"), MISTAKES)

@@ -45,6 +45,8 @@ _TERMS = 24
 """Most arrays tried as a term."""
 _WITH_IDLE = 6
 """Most arrays by which one that nothing reads is multiplied."""
+_ENDS = 6
+"""Most arrays of which the first and the last entry are tried as a term."""
 _FILLED = "_like("
 """Part of the name of functions that fill an array: the term that is missing is no constant."""
 _SPREAD = "[..., None]"
@@ -112,6 +114,7 @@ class Missing:
         ]
         yield from self._turned()
         yield from self._idle_products()
+        yield from self._ends()
         yield from found[:_TERMS]
         own = self._s.text(self._node)
         yield from [text for text, _ in self._numbers() if text != own][:_NUMBERS]
@@ -133,6 +136,14 @@ class Missing:
                 continue
             others = [text for text, held in near if held.kind == "f" and held.shape == shape]
             yield from (f"{text} * {idle}" for text in others[:_WITH_IDLE] if text != idle)
+
+    def _ends(self) -> Iterator[str]:
+        """Yield the first and the last of the entries of arrays: a round beyond a loop has no t."""
+        rows = [
+            text for text, held in self._s.scope.items()
+            if self._shape and held.shape[1:] == self._shape and held.kind == "f"
+        ]  # fmt: skip
+        yield from (f"{text}[{at}]" for text in rows[:_ENDS] for at in ("0", "-1"))
 
     def _turned(self) -> Iterator[str]:
         """Yield the transpose of the expression, because a symmetric matrix needs both."""
