@@ -63,9 +63,10 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         alike = alike or self._remembers or self._changes_copy or self._scales_alike
         likelier = _ALIKE * (alike or self._is_spelled) - _OUTSIDE * self._is_outside
         likelier += _ALIKE * self._resumes - _LATE * self._is_late
-        likelier += _SUMMED * becomes_sum(unit, own, edits) - _ODD * becomes_odd(unit, own, edits)
+        sums = becomes_sum(unit, own, edits)
+        likelier += _SUMMED * sums - _ODD * becomes_odd(unit, own, edits)
         unlikely = max(int(self._turns), self.apart - likelier)
-        return unlikely + self.orphans + _KEPT * self._adapts
+        return unlikely + self.orphans + _KEPT * (self._adapts and not sums)
 
     @property
     def apart(self) -> int:
