@@ -44,6 +44,8 @@ _SPLIT = 8
 """Fewest rows with room for both."""
 _ARROW = "…▶ "
 """Before the loss at the edge, if the drawing goes on beyond it."""
+_BESIDE = 2
+"""Blanks before it."""
 _AT_EDGE = 4
 """Fewest times that the loss goes into the width if it has its place at the edge."""
 
@@ -206,7 +208,8 @@ class GraphPanel(Panel):
             other.x + other.width <= start for key, other in layout.boxes.items() if key != loss
         ):
             return own
-        free = [is_free(layout, y, start, stop) for y in range(top, top + height)]
+        cells = start - _BESIDE, stop
+        free = [is_free(layout, y, *cells) for y in range(top, top + height)]
         rows = [row for row in range(height - 1) if free[row] and free[row + 1]]
         return min(rows, key=lambda row: abs(row - own), default=None)
 

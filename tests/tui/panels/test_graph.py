@@ -85,6 +85,7 @@ async def test_a_loss_beyond_the_edge_stands_where_it_hides_no_wire(terminal, si
         rows = graph(t)
         for row in [row for row in rows if "…▶ L" in row]:
             before = row[2 : row.index("…▶ L")].rstrip()
+            assert row[row.index("…▶ L") - 2 :].startswith("  "), row
             assert before == "" or len(before) < panel.size.width - 20
         panel._place_of_loss = lambda frame, layout: None
         panel.redraw()
