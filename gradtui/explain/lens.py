@@ -63,16 +63,18 @@ def _head(frame: Frame, found: Trace, width: int) -> list[TextRow]:
 
 
 def _way(frame: Frame, found: Trace) -> str:
-    """Return `L ← e[2] ← ŷ[2] ← w[1]`; for several elements of a node, their number.
+    """Return `L ← e[2] ← ŷ[2] ← w[1]`; for several elements of a node, how many are told.
 
     A comma means that a node acts not on its left neighbour, but on a node farther left.
     """
     by_node: dict[int, set[tuple[int, ...]]] = {}
     acts: set[tuple[int, int]] = set()
+    more: set[int] = set()
     for link in found.links:
         by_node.setdefault(link.element[0], set()).add(link.element[1])
         for term in link.terms:
             by_node.setdefault(term.target[0], set()).add(term.target[1])
+            more |= {term.target[0]} if link.others else set()
             acts.add((link.element[0], term.target[0]))
     way = "" if frame.graph.loss in by_node else f"{label(frame, frame.graph.loss)} ← …"
     before = -1
@@ -80,6 +82,8 @@ def _way(frame: Frame, found: Trace) -> str:
         some = by_node[node]
         one = element_name(frame, (node, next(iter(some))))
         name = one if len(some) == 1 else f"{label(frame, node)}[{len(some):,} elements]"
+        if node in more:
+            name = f"{name.removesuffix(']')}; …]"
         if way:
             way += " ← " if before < 0 or (node, before) in acts else ", "
         way, before = way + name, node
@@ -124,7 +128,8 @@ def _backward(frame: Frame, link: Link, width: int) -> list[TextRow]:
         rows += folded((way, "dim"), [*_factors(frame, link, term), *own], width)
     if link.others:
         rest = number(link.rest) if frame.gradient_state(link.element[0]) == "known" else UNKNOWN
-        rows.append(line((f"  by {link.others:,} others = {rest}", "dim")))
+        others = "another one" if link.others == 1 else f"{link.others:,} others"
+        rows.append(line((f"  by {others} = {rest}", "dim")))
     return [*rows, line(head, *result)]
 
 

@@ -86,3 +86,16 @@ def test_formulas_are_folded_to_the_width(width):
 def test_a_loss_that_overflows_does_not_stop_the_lens():
     session = opened("five_parcels_rate_1_5", "w[0]", step=400)
     assert text(session)
+
+
+def test_elements_that_are_left_out_are_said_to_be(session_of):
+    """Each of the scores of a softmax over five acts on all five."""
+    rows = "[[1, 2, 3, 4, 5], [2, 3, 4, 5, 6]]"
+    session = session_of(
+        "p = softmax(x*w)\nL = sum(p*x)", "w = [0.1, 0.2, 0.3, 0.4, 0.5]", f"x = {rows}"
+    )
+    session.selection.look("0")
+    rows = [line_text(row) for row in lens_rows(session.frame, 100)]
+    told = sum(row.lstrip().startswith("by p[") for row in rows)
+    assert told == 4 and "  by another one = " in "\n".join(rows)
+    assert "L ← p[4 elements; …] ← w[0]" in rows[0]
