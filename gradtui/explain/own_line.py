@@ -61,12 +61,14 @@ def own_line(frame: Frame, place: Place | None) -> OwnLine | None:
 def _meant(frame: Frame, at: int, name: str) -> int | None:
     """Return the node whose whole gradient a line assigns, by its name or else by its numbers.
 
-    A name that is assigned more than once, or in a loop, may hold parts of gradients.
+    A name that is assigned more than once, or in a loop, may hold parts of gradients; that of an
+    argument is another's.
     """
     call, graph = frame.problem.call, frame.graph
     assert call is not None
     line = call.lines[at]
     times = sum(name == own for one in call.lines for own, _ in one.assigned)
+    times += sum(name == one.name for one in call.given)
     nodes: list[int] = []
     if not line.rounds and times == 1 and name.startswith("d"):
         shape = np.shape(line.assigned[0][1])

@@ -36,6 +36,18 @@ def looped(W, v):
     return loss, (dW, h[2])
 
 
+def passed(dh, h):
+    dh = dh * (h >= 0)
+    return dh
+
+
+def layered(W, v):
+    z = X @ W
+    h = np.maximum(0, z)
+    loss = np.sum(h @ v)
+    return loss, (X.T @ passed(np.outer(np.ones(3), v), h), h.sum(axis=0))
+
+
 def examined(case):
     session = gradtui.trace(case, **GIVEN)
     while session.investigation.unknown:
@@ -71,6 +83,13 @@ def test_a_line_in_a_loop_holds_a_part_and_is_compared_with_no_whole():
     places = [one.place for one in session.frame.known.findings if one.severity == "error"]
     assert places
     assert all(own_line(session.frame, place) is None for place in places)
+
+
+def test_an_argument_that_is_assigned_again_is_no_gradient_of_its_name():
+    session = examined(layered)
+    (finding,) = session.frame.known.findings
+    assert "dh = dh * (h > 0)" in finding.fix
+    assert own_line(session.frame, finding.place) is None
 
 
 def test_a_scenario_has_its_own_way_to_show_that():
