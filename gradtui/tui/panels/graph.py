@@ -326,7 +326,7 @@ class GraphPanel(Panel):
         looked = self._looked_at(frame, layout, target)
         if looked is None:
             return
-        first, last = looked.x - ENTRY, looked.x + looked.width + ENTRY
+        first, last = looked.x - ENTRY, min(looked.x + looked.width + ENTRY, layout.width)
         self.left = into_view(self.left, first, last, width)
         if self.left:
             self.left = between_boxes(layout, self.left, first)

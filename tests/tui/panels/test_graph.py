@@ -55,6 +55,15 @@ async def test_the_wires_that_a_line_gets_wrong_come_into_view(terminal, net, si
         assert t.session.frame.selected == t.session.frame.graph.names["z"]
 
 
+async def test_a_graph_that_fits_stays_whole_wherever_the_cursor_goes(terminal, net):
+    async with terminal(net, (200, 60)) as t:
+        panel = t.debugger.query_one(GraphPanel)
+        assert panel._layout.width <= panel.size.width
+        for key in ("f2", *"jjjjjjjj", "f2"):
+            await t.press(key)
+            assert panel.left == 0 and any("W1 [2×2]" in row for row in graph(t))
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_names_are_whole_wherever_the_view_goes(terminal, write, size):
     """Where the view begins, a box is whole, or has a sign of the cut."""
