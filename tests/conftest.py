@@ -9,6 +9,7 @@ from hypothesis import settings
 
 import gradtui
 import gradtui.base.failures
+from gradtui.tui.garbage import Garbage
 
 # No test is timed: the machine may be busy.
 settings.register_profile("plain", deadline=None)
@@ -23,6 +24,9 @@ def pytest_configure(config):
     config.add_cleanup(lambda: shutil.rmtree(own))
     folders = {f"XDG_{kind}_HOME": f"{own}/{kind.lower()}" for kind in ("CONFIG", "STATE")}
     os.environ.update(folders, HOME=own)
+    # Each app spares what there is when it begins: here the garbage of all apps before it, which a
+    # search for functions would walk through.
+    Garbage.begin = lambda self: None
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -33,12 +37,12 @@ def pytest_xdist_auto_num_workers():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
-    """Spare the garbage collector ten thousand tests, none of which is garbage."""
+    """Look for garbage as seldom as an app does, and not among ten thousand tests as they come."""
     gc.disable()
     try:
         return (yield)
     finally:
-        gc.freeze()
+        gc.set_threshold(10_000, 10, 10)
         gc.enable()
 
 
