@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.executed.layers import Layers
 from gradtui.diagnosis.executed.setting import ALSO, Setting
-from gradtui.diagnosis.executed.signatures import parameters_of
+from gradtui.diagnosis.executed.signatures import arguments_of, parameters_of
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.recording.functions import function_of, name_of
 from gradtui.recording.kept import Kept
@@ -136,7 +136,7 @@ class Update(Struct, frozen=True, eq=False):
     def _made_with(self, given: Any, lr: float) -> dict[str, float]:
         """Return the arguments of a class; raises InputError if it needs others."""
         values, spare = self.setting.by_name(lr), self.setting.defaults()
-        found, own = dict[str, float](), inspect.signature(given).parameters
+        found, own = dict[str, float](), arguments_of(given)
         for one in parameters_of(given).values():
             spread = one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
             needed = one.default is one.empty and not spread
@@ -169,7 +169,7 @@ def update_of(given: Any, setting: Setting) -> Update:
 def check_signature(update: Update) -> None:
     """Raise InputError if an update asks for an unknown argument."""
     try:
-        parameters = inspect.signature(update.called).parameters
+        parameters = arguments_of(update.called)
     except (TypeError, ValueError) as error:
         raise InputError(f"{update.name} cannot be called: {error}", file=update.name) from None
     names = list(parameters)
@@ -244,7 +244,7 @@ def _try(update: Update) -> None:
 
 def _order(update: Update) -> Sequence[int]:
     """Return the forms, most likely first."""
-    several = any(name in _SEVERAL for name in inspect.signature(update.called).parameters)
+    several = any(name in _SEVERAL for name in arguments_of(update.called))
     return (1, 3, 2, _LAYERS, 0) if several else (0, 1, 3, 2)
 
 
@@ -255,8 +255,9 @@ class Run:
         self._update, self._lr, self._t = update, lr, 0
         self.weights: Arrays = {name: np.array(value) for name, value in weights.items()}
         self._call = update.started(lr)
-        self._takes = inspect.signature(self._call).parameters
+        self._takes = arguments_of(self._call)
         self._named = any(name in _NAMES for name in self._takes)
+        self._known, self._spare = update.setting.by_name(lr), update.setting.defaults()
         alone = update.form == 0 and not self._named and update.kept is not None
         self._calls = {
             name: update.started(lr) if alone else self._call for name in weights
@@ -267,7 +268,7 @@ class Run:
     def _fresh(self) -> dict[str, Any]:
         """Return an empty state; a `config` holds the rate and the given constants."""
         if "config" in self._takes:
-            return dict(self._update.setting.by_name(self._lr))
+            return dict(self._known)
         return {}
 
     @property
@@ -330,9 +331,8 @@ class Run:
 
     def _returned(self, call: Callable[..., Any], w: Any, g: Any, name: str) -> Any:
         """Call the update with weights, gradients, and the arguments that it asks for by name."""
-        setting, found = self._update.setting, dict[str, Any]()
-        known: dict[str, Any] = {"t": self._t, **setting.by_name(self._lr)}
-        spare, first = setting.defaults(), list[Any]()
+        found, first = dict[str, Any](), list[Any]()
+        known, spare = {"t": self._t, **self._known}, self._spare
         states = [self._states[name]] if self._layers is None else list(self._layers.states)
         for one in self._takes.values():
             needed = one.default is one.empty

@@ -4,18 +4,41 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from types import FunctionType, MethodType
 from typing import Any
 
 Parameters = Mapping[str, inspect.Parameter]
+_READ = 8
+"""Most signatures that are kept."""
+
+
+def arguments_of(given: Callable[..., Any]) -> Parameters:
+    """Return the arguments of a callable; raises TypeError and ValueError where none are known.
+
+    They are read once for each function: a search runs thousands of edits of it, which take the
+    same.
+    """
+    if isinstance(given, MethodType) and isinstance(given.__func__, FunctionType):
+        return _read(given.__func__, True)
+    made = given.__init__ if inspect.isclass(given) else given
+    if isinstance(made, FunctionType):
+        return _read(given, False)
+    return inspect.signature(given).parameters
+
+
+@lru_cache(_READ)
+def _read(given: Callable[..., Any], bound: bool) -> Parameters:
+    return inspect.signature(MethodType(given, object()) if bound else given).parameters
 
 
 def parameters_of(given: Callable[..., Any]) -> Parameters:
     """Return the arguments of a callable, with those that a class passes on to its bases."""
-    found = dict(inspect.signature(given).parameters)
+    found = dict(arguments_of(given))
     for init in _beginnings(given):
         if not _is_open(found.values()):
             break
-        own = list(inspect.signature(init).parameters.values())[1:]
+        own = list(arguments_of(init).values())[1:]
         read = [one for one in init.__code__.co_consts if isinstance(one, str)]
         found = {name: one for name, one in found.items() if one.kind is not one.VAR_KEYWORD}
         found |= {one.name: one for one in own if one.name not in found}

@@ -56,9 +56,9 @@ class Walk(Motion):
     def again(self, probes: Probes) -> Array:
         """Return the weights from another run."""
         found = np.empty(probes.g.shape)
-        for lr in np.unique(probes.lr[0]):
+        for lr in sorted(set(probes.lr[0].tolist())):  # NumPy takes ten times as long for so few
             own = np.flatnonzero(probes.lr[0] == lr)
-            found[:, own] = self._walked(probes.w[own], probes.g[:, own], float(lr))
+            found[:, own] = self._walked(probes.w[own], probes.g[:, own], lr)
         return found
 
     def _walked(self, w: Array, g: Array, lr: float) -> Array:
