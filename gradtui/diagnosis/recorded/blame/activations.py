@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.constants import written
 
 _COST = 1
+_LEAKS = 3
+"""Most numbers of the file that are tried as the slope of a leaky ReLU below 0."""
 
 
 class _Slope(Struct, frozen=True, eq=False):
@@ -27,7 +30,7 @@ class _Slope(Struct, frozen=True, eq=False):
 def activations(s: Statement) -> Iterator[Candidate]:
     """Yield the slopes of the other activations in place of each slope of one."""
     for found in filter(None, (_slope(s, node) for node in s.nodes)):
-        for name, text, binding in _written(s.inside(found.value, 9)):
+        for name, text, binding in _written(s, s.inside(found.value, 9)):
             if name == found.of:
                 continue
             made = text
@@ -39,11 +42,13 @@ def activations(s: Statement) -> Iterator[Candidate]:
             yield Candidate((edit,), "wrong-point", told, _COST, text, found.node)
 
 
-def _written(value: str) -> Iterator[tuple[str, str, int]]:
+def _written(s: Statement, value: str) -> Iterator[tuple[str, str, int]]:
     """Yield functions with their slopes at a point of this value, and how closely these bind."""
     yield "tanh", f"1 - {value} ** 2", 1
     yield "sigmoid", f"{value} * (1 - {value})", 2
     yield "relu", f"({value} > 0)", 9
+    for leak in [one for one in written(s.unit.tree) if 0 < one < 1][:_LEAKS] if s.numpy else ():
+        yield "leaky relu", f"{s.numpy}where({value} > 0, 1.0, {leak!r})", 9
 
 
 def _slope(s: Statement, node: ast.AST) -> _Slope | None:

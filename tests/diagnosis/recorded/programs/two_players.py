@@ -43,5 +43,5 @@ def case(W0=rng.normal(size=(3, 5)), W1=rng.normal(size=(5, 2))):
 
 MISTAKES = [
     ("np.where(self.d0 > 0, 1.0, 0.2)", "np.where(self.d1 > 0, 1.0, 0.2)", "W0 W1"),
-    ("np.where(self.d0 > 0, 1.0, 0.2)", "np.where(self.d0 > 0, 1.0, 0.0)", "W0 W1"),
+    ("np.where(self.d0 > 0, 1.0, 0.2)", "(self.d0 > 0)", "W0 W1"),
 ]
