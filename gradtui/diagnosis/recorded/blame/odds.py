@@ -60,9 +60,9 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """
         unit, own, edits = self._unit, self.suspect.statement.node, self.candidate.edits
         alike = becomes_alike(unit, own, edits) or becomes_same(unit, own, edits)
-        alike = alike or self._remembers or self._changes_copy or self._scales_alike
-        likelier = _ALIKE * (alike or self._is_spelled) - _OUTSIDE * self._is_outside
-        likelier += _ALIKE * self._resumes - _LATE * self._is_late
+        known = alike or self._remembers or self._changes_copy or self._scales_alike
+        likelier = _ALIKE * (known or self._is_spelled) - _OUTSIDE * self._is_outside
+        likelier += _ALIKE * self._resumes - _LATE * (self._is_late and not alike)
         sums = becomes_sum(unit, own, edits)
         likelier += _SUMMED * sums - _ODD * becomes_odd(unit, own, edits)
         unlikely = max(int(self._turns), self.apart - likelier)
