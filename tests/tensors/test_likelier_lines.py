@@ -119,7 +119,49 @@ def positive(*shape):
     return x(*shape).abs() + 0.5
 
 
+class Shares(Function):
+    """Shares of groups; a difference is turned round, which another line turns as well."""
+
+    @staticmethod
+    def forward(ctx, scores, groups):
+        highest = scores.new_full((3,), -9.0).scatter_reduce(0, groups, scores, "amax")
+        scores = torch.exp(scores - highest[groups])
+        shares = scores / scores.new_zeros(3).index_add(0, groups, scores)[groups]
+        ctx.save_for_backward(shares, groups)
+        return shares
+
+    @staticmethod
+    def backward(ctx, g):
+        shares, groups = ctx.saved_tensors
+        own = shares * g
+        total = g.new_zeros(3).index_add(0, groups, own)
+        return shares * total[groups] - own, None
+
+
+class Bent(Function):
+    """A gate's slope without a power, which the line before could have as a factor."""
+
+    @staticmethod
+    def forward(ctx, x):
+        t = torch.tanh(x + 0.1 * x**3)
+        ctx.save_for_backward(x, t)
+        return x * (1 + t)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, t = ctx.saved_tensors
+        inner = 1 + 0.3 * x**2
+        left = 1 + t
+        right = x * (1 - t) * inner
+        return g * (left + right)
+
+
 WRONG = {
+    "a difference turned round": (
+        Shares, (x(6), torch.tensor([0, 0, 1, 1, 1, 2])), 5,
+        "return own - shares * total[groups], None",
+    ),
+    "a power that is left out": (Bent, (x(5),), 5, "right = x * (1 - t**2) * inner"),
     "a factor on the line that loses it": (
         SpreadTwice, (x(4, 3),), 5, "along = through / spread / 2",
     ),

@@ -23,6 +23,9 @@ Array = NDArray[Any]
 Line = tuple[str, int]
 """A file and the number of a line."""
 
+_SAME = 1e-9
+"""The largest relative difference of equal gradients."""
+
 
 class Told:
     """Knowledge of the lines of a run: empty if nothing was recorded."""
@@ -152,6 +155,10 @@ class Flow(Told):
         told = dict[Line, bool]()
         turning = list[tuple[int, Line]]()
         values = {self._mark_of(id) for id in forward}
+        negated = {
+            mark_of(own) for name, own in point.hand.items()
+            if own.any() and _is_like(own, -point.true[name])
+        }  # fmt: skip
         ends = self._ends({node for node in point.nodes.values() if node is not None})
         for id, node in enumerate(self._tape.nodes):
             inputs = () if isinstance(node, Leaf) else node.inputs
@@ -163,7 +170,10 @@ class Flow(Told):
                     for i in inputs
                 )
             )
-            right.append(self._is_right(id, inputs, right, forward))
+            # What has the other sign of a result may be right for what is subtracted from it.
+            right.append(
+                self._mark_of(id) not in negated and self._is_right(id, inputs, right, forward)
+            )
             moved = not isinstance(node, Call)
             exact.append(all(exact[i] for i in inputs) if moved else self._is_exact(id))
             back = [i for i in inputs if i not in forward and self._lines[i] is not None]
@@ -381,6 +391,10 @@ def _line(tape: Tape, id: int) -> Line | None:
     node = tape.nodes[id]
     place = node.place
     return None if place is None or isinstance(node, Leaf) else (place.file, place.line)
+
+
+def _is_like(one: Array, other: Array) -> bool:
+    return one.shape == other.shape and np.allclose(one, other, rtol=_SAME, equal_nan=True)
 
 
 def _ancestors(tape: Tape, roots: Iterable[int]) -> set[int]:
