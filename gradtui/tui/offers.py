@@ -154,6 +154,7 @@ def _possible(moves: tuple[Offer, ...], frame: Frame) -> list[Offer]:
         return [*moves]
     held = _held(lesson)
     held |= {"back"} if held and not frame.step else set()
+    held |= {"out"} if held and not (frame.step or frame.position) else set()
     left = [(tuple(id for id in ids if id not in held), title) for ids, title in moves]
     return [(ids, _ALONE.get(ids, title)) for ids, title in left if ids]
 

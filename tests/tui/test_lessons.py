@@ -572,7 +572,14 @@ async def test_the_footer_offers_no_move_that_an_open_question_holds_up(terminal
         assert t.session.asking
         assert "n N" not in t.rows[-1] and "continue" not in t.rows[-1] and "S back" in t.rows[-1]
         await t.press("S")
-        assert "s S into" in t.rows[-1] and "n N" not in t.rows[-1]
+        # nothing is computed here, so that nothing lies before it
+        assert "s into" in t.rows[-1] and "n N" not in t.rows[-1] and " S " not in t.rows[-1]
+
+
+async def test_at_the_start_of_a_lesson_that_asks_at_once_nothing_goes_back(terminal):
+    async with terminal(str(find_scenario("practice")), (80, 24)) as t:
+        assert t.session.asking and not t.session.position
+        assert "Enter answer" in t.rows[-1] and "S back" not in t.rows[-1]
 
 
 async def test_the_hint_tells_how_a_number_without_another_way_comes_about(terminal, tmp_path):
