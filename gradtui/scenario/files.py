@@ -63,6 +63,11 @@ class Watch:
         self.watch(files)
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The files that it watches."""
+        return tuple(self._seen)
+
+    @property
     def settling(self) -> bool:
         """Whether it has seen a change that may still be incomplete."""
         return self._pending is not None

@@ -76,7 +76,7 @@ class Live(Part):
         if session.problem.call is None:
             self.reload("the file has changed and is loaded again")
             return
-        changed = changed_since(session.problem.texts)
+        changed = self._changed()
         session.outdated = bool(changed)
         if changed:
             names = " and ".join(clean(os.path.basename(file)) for file in changed)
@@ -84,6 +84,11 @@ class Live(Part):
             self._host.say(f"{names} {verb} changed since the run{self._how_to_run_again()}")
         else:
             self._host.show_frame()
+
+    def _changed(self) -> list[str]:
+        """Return the files of code that was run which are not what was run any more."""
+        texts = self._session.problem.texts
+        return changed_since({file: texts[file] for file in self._watch.files if file in texts})
 
     def _how_to_run_again(self) -> str:
         """Return how changed code is run, after what has been said of it."""
@@ -231,7 +236,7 @@ class Live(Part):
         try:
             write_fix(finding)
         except InputError as error:
-            changed = changed_since(self._session.problem.texts)
+            changed = self._changed()
             self._host.say(error.message + (self._how_to_run_again() if changed else ""))
             return
         first = self._host.keys.first
@@ -293,8 +298,8 @@ class Live(Part):
 
 
 def _files(problem: Problem) -> tuple[str, ...]:
-    """Return the files of a scenario, or those of code that was run."""
-    return problem.files if problem.call is None else tuple(problem.texts)
+    """Return the files of a scenario, or those of code that was run: typed code has none."""
+    return problem.files if problem.call is None else tuple(filter(os.path.isfile, problem.texts))
 
 
 def _where(finding: Finding) -> str:

@@ -80,3 +80,4 @@ def test_files_whose_lines_are_others_are_told_from_those_that_were_only_written
     (tmp_path / "b.py").write_text("x = 1\n\ny = 3\n")
     assert changed_since(texts) == [other, gone]
     assert changed_since({"<stdin>": ("", "")}) == []  # typed text that was not kept
+    assert Watch([one, gone]).files == (one, gone)

@@ -216,6 +216,22 @@ async def test_code_that_is_changed_elsewhere_is_said_to_be_and_not_run(call, tm
         assert not terminal.session.outdated
 
 
+async def test_code_that_is_no_file_never_changes(call, tmp_path, monkeypatch):
+    """Typed code has lines, yet nothing on disk to compare them with."""
+    app = call("3")
+    problem = app._session.problem
+    typed = {**problem.texts, "<cell 1>": ("x = 1",)}
+    app._session.branches.root.problem = replace(problem, texts=typed)
+    assert "<cell 1>" in app._session.problem.texts
+    async with app.run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        file = tmp_path / "net.py"
+        file.write_text(file.read_text().replace("3 * e", "2 * e"))
+        said = "net.py has changed since the run; R runs it again"
+        await terminal.until(lambda: terminal.session.message == said)
+
+
 async def test_what_a_program_runs_is_said_to_have_changed_too(call, tmp_path):
     app = call("3")
     app._session.again = None
