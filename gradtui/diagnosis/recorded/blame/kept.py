@@ -36,15 +36,20 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
             if is_leaf(value) and name in self._order and name not in self._texts
         ]  # fmt: skip
 
-    @cached_property
+    @property
     def swapped(self) -> Sequence[tuple[ast.expr, ast.expr]]:
         """The pairs of values that are read under one another's names, if those are in order."""
+        return self.turned if self.is_jumbled else []
+
+    @cached_property
+    def turned(self) -> Sequence[tuple[ast.expr, ast.expr]]:
+        """The pairs of values that are read under one another's names."""
         return [
             (self.values[one], self.values[two])
             for one, two in combinations(range(len(self.values)), 2)
             if self._texts[one] != self._texts[two]
             and (self._texts[one], self._texts[two]) == (self.read[two], self.read[one])
-        ] if self.is_jumbled else []  # fmt: skip
+        ]  # fmt: skip
 
     @property
     def is_jumbled(self) -> bool:
@@ -92,15 +97,18 @@ def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
 def kept_for(s: Statement) -> Kept | None:
     """Return what the class of a statement keeps that it restores; None if that is unknown."""
     owner = class_of(s.unit.tree, s.unit.node)
-    methods = [one for one in owner.body if isinstance(one, Function)] if owner else []
-    for method in methods:
+    if owner is None or not isinstance(s.node, ast.Assign):
+        return None
+    if not isinstance(s.node.value, ast.Attribute):
+        return None
+    name = s.node.value.attr
+    for method in [one for one in owner.body if isinstance(one, Function)]:
         for one in ast.walk(method):
             values = _kept(one) if isinstance(one, ast.stmt) else []
-            if isinstance(one, ast.stmt) and values and _name_of(one) == _TENSORS:
+            if isinstance(one, ast.stmt) and values and _name_of(one) == name:
                 read = [""] * len(values)
-                assert isinstance(s.node, ast.Assign)
-                for at, name in _read(s.node, _TENSORS, len(values)):
-                    read[at] = name
+                for at, text in _read(s.node, name, len(values)):
+                    read[at] = text
                 return Kept(method, values, read)
     return None
 
@@ -159,7 +167,8 @@ def kept(s: Statement) -> Iterator[Candidate]:
         return
     for value, name in found.strays:
         told = f"{s.text(value)} must be {name}, as which it is read"
-        yield Candidate((s.replaced(value, name),), "wrong-variable", told, 0, name, value)
+        edit = s.replaced(value, name)
+        yield Candidate((edit,), "wrong-variable", told, 0, name, value, named=True)
     for one, two in found.swapped:
         told = f"{s.text(one)} and {s.text(two)} are swapped"
-        yield Candidate(swapped(s, one, two), "wrong-variable", told, 0, None, s.node)
+        yield Candidate(swapped(s, one, two), "wrong-variable", told, 0, None, s.node, named=True)

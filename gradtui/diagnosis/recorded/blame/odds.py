@@ -36,10 +36,11 @@ _KEPT = 3
 """How much less likely a mistake is in a line that only keeps values for the backward pass."""
 _SMALL = 2
 """Most characters by which a replacing edit lengthens a line."""
-_MANY = 6
-"""Most words and signs that a likely edit puts in."""
+_FEW, _MANY = 3, 6
+"""Most words and signs that are a slip of the pen, and that a likely edit puts in."""
 _NAME = re.compile(r"[^\W\d]\w*")
 _WORD = re.compile(r"\w+|\*\*|//|[-+*/]=|[^\w\s]")
+_NUMBER = re.compile(r"-?[\d.]+")
 _TEXT = re.compile(r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[['"]\w+['"]\])*""")
 """A name with its attributes and entries."""
 _CALCULATING = frozenset({"*", "/", "+", "-", "@", "**", "(", "T"})
@@ -66,7 +67,8 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         sums = becomes_sum(unit, own, edits)
         likelier += _SUMMED * sums - _ODD * becomes_odd(unit, own, edits)
         unlikely = max(int(self._turns), self.apart - likelier)
-        return unlikely + self.orphans + _KEPT * (self._adapts and not sums)
+        kept = (self._adapts and not sums) or self._empties
+        return unlikely + self.orphans + _KEPT * kept
 
     @property
     def apart(self) -> int:
@@ -102,7 +104,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         for one in self.candidate.edits:
             before.update(_NAME.findall(unit.between(one.start, one.end)))
             after.update(_NAME.findall(one.text.decode()))
-        removed = before - after
+        removed = before - after  # what is swapped stays
         uses = [one for one in unit.nodes if isinstance(one, ast.Name) and one.id in removed]
         read = [one.id for one in uses if isinstance(one.ctx, ast.Load)]
         stored = {one.id for one in uses if isinstance(one.ctx, ast.Store)}
@@ -118,7 +120,9 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         changed = sum(_changed(s.unit, one) for one in edits)
         return (
             self.orphans,
+            not self.candidate.named,
             changed > _MANY,
+            changed > _FEW,
             self.adds or self._drops,
             self.suspect.tier,
             self.adds,
@@ -162,6 +166,17 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         keeps = _keeps_values(self.suspect.statement.node)
         texts = (_WORD.findall(one.text.decode()) for one in self.candidate.edits)
         return keeps and any(not _CALCULATING.isdisjoint(text) for text in texts)
+
+    @property
+    def _empties(self) -> bool:
+        """Whether a number takes the place of a calculation, which nobody writes for a number."""
+        return any(
+            _NUMBER.fullmatch(one.text.decode())
+            and {"+", "-", "*", "/", "//", "@", "("}.intersection(before)
+            and any(map(str.isidentifier, before))
+            for one in self.candidate.edits
+            for before in [_WORD.findall(self._unit.between(one.start, one.end))]
+        )
 
     @property
     def _is_of_use(self) -> bool:

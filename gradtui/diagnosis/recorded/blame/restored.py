@@ -17,10 +17,10 @@ _APART, _OPEN, _ALIKE = 0, 1, 3
 
 def restored(s: Statement) -> Iterator[Candidate]:
     """Yield what a context has saved with two names swapped."""
-    target = s.node.targets[0] if s.restores and isinstance(s.node, ast.Assign) else None
-    if not isinstance(target, ast.Tuple | ast.List):
+    target, kept = s.node.targets[0] if isinstance(s.node, ast.Assign) else None, kept_for(s)
+    if not isinstance(target, ast.Tuple | ast.List) or not (s.restores or kept):
         return
-    names, kept = target.elts, kept_for(s)
+    names = target.elts
     saved = [ast.unparse(one) for one in kept.values] if kept is not None else []
     jumbled = kept is not None and kept.is_jumbled
     for one, two in combinations(range(min(_MOST, len(names))), 2):
@@ -31,4 +31,5 @@ def restored(s: Statement) -> Iterator[Candidate]:
         cost = _OPEN if fits == turned else _ALIKE if fits or jumbled else _APART
         told = f"{own[0]} and {own[1]} are swapped"
         edits = swapped(s, names[one], names[two])
-        yield Candidate(edits, "wrong-variable", told, cost, None, s.node)
+        named = cost == _APART
+        yield Candidate(edits, "wrong-variable", told, cost, None, s.node, named=named)

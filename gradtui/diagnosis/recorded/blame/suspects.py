@@ -14,7 +14,7 @@ from gradtui.diagnosis.recorded.blame.begun import unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
 from gradtui.diagnosis.recorded.blame.flow import Line, Told
-from gradtui.diagnosis.recorded.blame.kept import kept_by
+from gradtui.diagnosis.recorded.blame.kept import kept_by, kept_for
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape, Watched
 
@@ -114,11 +114,14 @@ class Suspects:
         lines = {(unit.file, one.lineno) for one in statement.nodes if isinstance(one, ast.expr)}
         if isinstance(node, ast.For) and (rounds := self._rounds(unit, node)) is not None:
             return Suspect(statement, rounds, True, order)
+        restored = kept_for(statement)
+        if restored is not None and restored.turned and not restored.is_jumbled:
+            return Suspect(statement, 0, False, order)
         if statement.restores:
             return Suspect(statement, UNTOLD - 1, False, order)
         keeps = kept_by(unit, node)
         if keeps is not None and (keeps.strays or keeps.swapped):
-            return Suspect(statement, 1, False, order)
+            return Suspect(statement, 0, False, order)
         forward = not lines.isdisjoint(self._flow.forward)
         called = set() if forward else self._called(lines)
         beside = set() if forward or called else self._beside(unit, node, lines)
@@ -143,7 +146,7 @@ class Suspects:
             return Suspect(statement, min(UNTOLD, max(1 if called else 2, tier)), True, order)
         handing = bool(lines & self._flow.handing)
         of_loss = self._is_of_loss(unit) or self._watched.order[key] in self._before
-        if tier == UNTOLD and of_loss and not _keeps(node):
+        if tier == UNTOLD and of_loss and (not _keeps(node) or _counts(statement)):
             tier = TIERS - 1
         promoted = tier == UNTOLD or (handing and not lines & self._failing)
         opposite, failing = bool(lines & self._flow.opposite), bool(lines & self._failing)
@@ -358,6 +361,15 @@ def _keeps(node: ast.stmt) -> bool:
     return isinstance(node.value, ast.Tuple | ast.List | ast.Dict) or any(
         isinstance(one, ast.Attribute | ast.Subscript) for one in kept
     )
+
+
+def _counts(s: Statement) -> bool:
+    """Return whether a statement calculates a count, such as of the parts that work is done in."""
+    node = s.node
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    held = None if target is None else s.stored(target)
+    leaf = isinstance(node, ast.Assign) and is_leaf(node.value)
+    return held is not None and (held.kind, held.shape) == ("i", ()) and not leaf
 
 
 def _is_partial(node: ast.stmt) -> bool:
