@@ -12,6 +12,7 @@ from gradtui.debugger.curves import last_drawn
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.session import MAX_STEP
 from gradtui.tui.background import Runner
+from gradtui.tui.bars import Now
 from gradtui.tui.host import Handlers, Host, Part, Work
 from gradtui.tui.later import Seldom, call_after
 from gradtui.tui.panels.loss import LossPanel
@@ -145,9 +146,10 @@ class Pace(Part):
             self.ahead()
 
     def _tell(self, target: int) -> None:
-        """Show the progress towards a step."""
+        """Show the progress towards a step, in the one row that tells of it."""
         known = self._session.history.known
-        self._host.say(f"computing step {known:,} of {target:,}, Ctrl+C stops")
+        self._session.message = f"computing step {known:,} of {target:,}, Ctrl+C stops"
+        self._host.show_in(Now)
 
     def ahead(self) -> None:
         """Start computing: the curve, or the steps up to a far one."""

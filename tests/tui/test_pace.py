@@ -56,6 +56,14 @@ async def test_a_far_step_is_computed_while_the_screen_lives_and_can_be_stopped(
         await t.until(lambda: "step 30,000/12" in t.text)
 
 
+async def test_progress_towards_a_far_step_is_told_without_a_whole_frame(terminal, monkeypatch):
+    async with terminal("five_parcels") as t:
+        monkeypatch.setattr(Debugger, "show_frame", lambda self: pytest.fail("a whole frame"))
+        t.debugger.pace._tell(9_000_000)
+        await t.pilot.pause()
+        assert "of 9,000,000, Ctrl+C stops" in t.text
+
+
 async def test_a_jump_over_slow_steps_computes_none_of_them_before_the_key_is_done(
     terminal, monkeypatch
 ):
