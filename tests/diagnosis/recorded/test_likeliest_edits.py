@@ -214,6 +214,14 @@ def chained(S, T):
     return total, (dS, np.concatenate([dE.ravel(), np.zeros(6)]))
 
 
+def unfolded(K):
+    rows = np.array([IMAGE[h : h + 3, w : w + 3].ravel() for h in range(3) for w in range(3)])
+    out = np.tanh(rows @ K.reshape(9, 2))
+    d = 2 * out * (1 - out**2)
+    dK = (rows.T @ d).reshape(K.shape)
+    return np.sum(out**2), dK
+
+
 MISTAKES = (
     # The gradient of the bias is 0 whatever these lines do: errors of rounding tell nothing.
     ("normalised", "-1.0 / (std**2)", "-1.0 / (std)"),
@@ -248,6 +256,8 @@ MISTAKES = (
     ("looked_up", "np.subtract.at(d, rows, -2 * T[rows])", "d[rows] -= -2 * T[rows]"),
     # The first step is no round of a loop.
     ("chained", "ahead[0] + back[0] - total", "ahead[0] - total"),
+    # A gradient has the shape of its array.
+    ("unfolded", "dK = (rows.T @ d).reshape(K.shape)", "dK = rows.T @ d"),
     # Methods of the same object.
     ("squashed", "s = self(self.kept)", "s = self.kept"),
     ("squashed", "self.cubed(out)", "self.doubled(out)"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise, permutations
+from math import prod
 from types import ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
@@ -26,6 +27,7 @@ _MOST = 4
 
 def orders(s: Statement) -> Iterator[Candidate]:
     """Yield other orders of the elements of a statement's expressions."""
+    yield from _in_shape(s)
     for node in s.nodes:
         if isinstance(node, ast.Call):
             yield from _scanned(s, node)
@@ -36,6 +38,24 @@ def orders(s: Statement) -> Iterator[Candidate]:
             yield from _turned_round(s, node)
         if isinstance(node, ast.Subscript):
             yield from _as_it_is(s, node)
+
+
+def _in_shape(s: Statement) -> Iterator[Candidate]:
+    """Yield what is stored in the shape of the array whose gradient it may be."""
+    for node in s.values:
+        own = s.shape(node) or s.shape_of_value(node) or ()
+        named = {
+            held.shape: text for text, held in s.scope.items()
+            if held.kind == "f" and held.shape in s.wanted and held.shape != own
+            and prod(held.shape) == prod(own) > 1
+        }  # fmt: skip
+        inner = s.inside(node, 9)
+        for shape, text in named.items():
+            turns = ("", s.transpose) if len(own) == 2 and len(shape) != 2 else ("",)
+            for turn in turns:
+                made = f"{inner}{turn}.reshape({text}.shape)"
+                told = f"it must have the shape of {text}"
+                yield Candidate((s.replaced(node, made),), "wrong-axis", told, 1, None, node)
 
 
 def conjugates(s: Statement) -> Iterator[Candidate]:
