@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import product
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.constants import sizes
@@ -39,6 +40,8 @@ _PLAIN, _USUAL = 2, 6
 """The likelier ones of these."""
 _NUMBERS = 8
 """Most numbers in scope tried."""
+_RATES = 3
+"""Most numbers that are divided, and most by which they are."""
 _MOST = 40
 """Most arrays of each kind tried."""
 _TERMS = 24
@@ -160,6 +163,10 @@ class Missing:
         lengths = [float(size) for _, size in sizes(self._s)]
         for value in dict.fromkeys([one for one in (*numbers, *lengths) if one][:_NUMBERS]):
             yield from (1 / value, value, 2 * value)
+        rates = [one for one in dict.fromkeys(numbers) if not one.is_integer()][:_RATES]
+        counts = [one for one in dict.fromkeys((*numbers, *lengths)) if one.is_integer()][:_RATES]
+        for rate, count in product(rates, counts):
+            yield from (rate / count, 2 * rate / count)  # such as a penalty's share of a mean
 
     def _stretching(self) -> list[tuple[str, Held]]:
         own = self._shape

@@ -187,10 +187,10 @@ class Slot:
         yield Candidate((self.plus(many),), rule, told, cost, many, self.node)
 
     def _times(self, text: str, value: float) -> Iterator[Candidate]:
-        """Yield it with a term that nothing else uses, times a product of numbers beside it."""
-        for factor in made_of_two(self.s, abs(value)) if text in self.s.idle else ():
+        """Yield it with a name as a term, times a product of numbers beside it."""
+        for factor in made_of_two(self.s, abs(value)) if text in self.s.scope else ():
             sign = "-" if value < 0 else "+"
-            term = f"{factor} * {text}"
+            term = f"{factor} * {self.s.spelled(text)}"
             own = self.s.inside(self.node, 1)
             edit = self.s.replaced(self.node, f"{own} {sign} {term}", 1)
             told = f"the term {sign.strip('+')}{term} is missing"
