@@ -33,6 +33,7 @@ from gradtui.layout.window import (
     cuts_box,
     into_view,
     is_free,
+    is_last_before,
 )
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "finish",
     "into_view",
     "is_free",
+    "is_last_before",
     "lay_out",
     "light",
     "paint",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from gradtui.layout.geometry import Layout, Rect, Stroke
@@ -36,10 +37,22 @@ def between_boxes(layout: Layout, left: int, last: int) -> int:
 
     A window that begins there cuts no box. Without such a column, return `left`.
     """
-    layers = [around([layout.boxes[key] for key in keys]) for keys in layout.columns if keys]
-    columns = [max(0, layer.x - ENTRY) for layer in layers]
-    columns += [layer.x + layer.width + 1 for layer in layers]
+    layers = [keys for keys in layout.columns if keys]
+    starts = [layout.boxes[keys[0]].x for keys in layers]
+    columns = list[int]()
+    for at in range(max(0, bisect_right(starts, left) - 1), bisect_right(starts, last + ENTRY)):
+        place = around([layout.boxes[key] for key in layers[at]])
+        columns += [max(0, place.x - ENTRY), place.x + place.width + 1]
     return min((x for x in columns if left <= x <= last), default=left)
+
+
+def is_last_before(layout: Layout, key: int, x: int) -> bool:
+    """Return whether all boxes but one end before a column, so that only its wires are there."""
+    for keys in reversed(layout.columns):
+        others = [layout.boxes[other] for other in keys if other != key]
+        if others:
+            return all(box.x + box.width <= x for box in others)
+    return True
 
 
 def cuts_box(layout: Layout, y: int, x: int) -> bool:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.layout import (
+    ENTRY,
     Box,
     Rect,
     Wire,
@@ -13,6 +14,7 @@ from gradtui.layout import (
     cuts_box,
     into_view,
     is_free,
+    is_last_before,
     lay_out,
 )
 from layout.tracing import Graph, cells, graphs
@@ -38,6 +40,31 @@ def test_a_window_between_boxes_cuts_none(graph: Graph, data: st.DataObject) -> 
     if start != left:
         assert start > left
         assert not any(cuts_box(layout, y, start) for y in range(layout.height))
+
+
+@given(graphs(), st.data())
+def test_what_begins_between_boxes_is_the_first_such_column(
+    graph: Graph, data: st.DataObject
+) -> None:
+    boxes, wires, options = graph
+    layout = lay_out(boxes, wires, **options)
+    left, last = sorted(data.draw(st.tuples(*[st.integers(0, layout.width)] * 2)))
+    layers = [around([layout.boxes[key] for key in keys]) for keys in layout.columns if keys]
+    columns = [max(0, place.x - ENTRY) for place in layers]
+    columns += [place.x + place.width + 1 for place in layers]
+    expected = min((x for x in columns if left <= x <= last), default=left)
+    assert between_boxes(layout, left, last) == expected
+
+
+@given(graphs(), st.data())
+def test_only_the_wires_of_the_last_box_are_behind_all_others(
+    graph: Graph, data: st.DataObject
+) -> None:
+    boxes, wires, options = graph
+    layout = lay_out(boxes, wires, **options)
+    x, key = data.draw(st.integers(0, layout.width)), data.draw(st.sampled_from([*layout.boxes]))
+    others = [box for other, box in layout.boxes.items() if other != key]
+    assert is_last_before(layout, key, x) == all(box.x + box.width <= x for box in others)
 
 
 def test_a_box_is_cut_inside_it_only() -> None:

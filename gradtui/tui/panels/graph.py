@@ -27,6 +27,7 @@ from gradtui.layout import (
     cuts_box,
     into_view,
     is_free,
+    is_last_before,
     light,
     paint,
 )
@@ -204,9 +205,7 @@ class GraphPanel(Panel):
         box, stop = layout.boxes[loss], left + width
         start = stop - box.width - len(_ARROW)
         own = max(0, min(box.y - top, height - 1))
-        if all(
-            other.x + other.width <= start for key, other in layout.boxes.items() if key != loss
-        ):
+        if is_last_before(layout, loss, start):
             return own
         cells = start - _BESIDE, stop
         free = [is_free(layout, y, *cells) for y in range(top, top + height)]
