@@ -223,7 +223,8 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def _resumes(self) -> bool:
         """Whether it gives a line something to do that only renames."""
         node = self.suspect.statement.node
-        return _renames(node) and self._keeps and self.candidate.rule != "sign"
+        named = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        return named and _renames(node) and self._keeps and self.candidate.rule != "sign"
 
     @property
     def _changes_copy(self) -> bool:
