@@ -71,7 +71,7 @@ def test_a_gradient_of_another_shape_is_none():
     finding = only(gradtui.check(case, w=W))
 
     assert finding.rule == "no-gradient"
-    assert "shape 2, not 3" in finding.message
+    assert "shape [2], not [3]" in finding.message
 
 
 def test_an_axis_of_one_is_no_other_shape():
