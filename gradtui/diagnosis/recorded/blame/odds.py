@@ -31,7 +31,7 @@ _SUMMED = 3
 _ODD = 3
 """How much less likely it is that one of a row has another sign."""
 _LATE = 2
-"""How much less likely it is that something is missing where a value is used, not made."""
+"""How much less likely it is that a number is missing where a value is used, not made."""
 _KEPT = 3
 """How much less likely a mistake is in a line that only keeps values for the backward pass."""
 _SMALL = 2
@@ -190,8 +190,9 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def _is_late(self) -> bool:
-        """Whether it does so in the middle of a line, which is for something else."""
-        return self._is_of_use and not any(e.text[:1] == b"\n" for e in self.candidate.edits)
+        """Whether it scales by a number in the middle of a line, which is for something else."""
+        inside = not any(one.text[:1] == b"\n" for one in self.candidate.edits)
+        return inside and self._is_of_use and self.candidate.rule == "constant-factor"
 
     @property
     def _made(self) -> set[str]:
