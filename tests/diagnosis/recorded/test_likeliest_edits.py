@@ -236,10 +236,9 @@ MISTAKES = (
     # The gradient of the bias is 0 whatever these lines do: errors of rounding tell nothing.
     ("normalised", "-1.0 / (std**2)", "-1.0 / (std)"),
     ("normalised", "0.5 / np.sqrt(var + 1e-5) * dstd", "0.5 * np.sqrt(var + 1e-5) * dstd"),
-    # What the forward pass spells out: a number, a function, the index of the other axis.
+    # What the forward pass spells out: a number, a function.
     ("layers", "np.exp(-kept) / 1.3\n    dinputs", "np.exp(-kept) / 2.6\n    dinputs"),
     ("layers", "pool(np.tanh(0.7 * X))", "pool(0.7 * X)"),
-    ("layers", "at, to = 1 * i, 1 * j", "at, to = 1 * j, 1 * j"),
     # A copy is made to be changed.
     ("layers", "    dgates *= G\n", ""),
     # Both ends of a pair get something, and so does a bias beside its weights.

@@ -21,8 +21,6 @@ from gradtui.diagnosis.recorded.blame.watch import Held, Shape, Watched
 TIERS = 5
 UNTOLD = 3
 """The tier of statements without recorded evidence."""
-_UNPACKED = ast.Subscript | ast.IfExp | ast.Tuple
-"""What lines unpack: what is kept for later, or whole numbers that are calculated together."""
 _LONGEST, _EXPRESSIONS = 60, 40
 """Longest expression taken from elsewhere, in characters, and most of them."""
 
@@ -233,7 +231,7 @@ class Suspects:
         if not isinstance(node, ast.Assign):
             return set()
         target = node.targets[0]
-        if isinstance(target, ast.Tuple) and isinstance(node.value, _UNPACKED):
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Subscript | ast.IfExp):
             return self._using(unit, node, target)
         partial = isinstance(target, ast.Subscript) and isinstance(node.value, ast.Constant)
         if isinstance(target, ast.Subscript) and partial:
