@@ -37,9 +37,9 @@ def _counted(s: Statement, count: ast.expr) -> Iterator[str]:
         case ast.Name() | ast.Attribute():
             own = s.held(count)
             number = None if own is None or own.shape else own.value
-            named = sorted({s.text(one) for one in s.nodes
-                            if isinstance(one, ast.Name | ast.Attribute)
-                            and number in (s.shape(one) or ())[:1]}, key=len)  # fmt: skip
+            arrays = (one for one in s.nodes if isinstance(one, ast.Name | ast.Attribute)
+                      and number in (s.shape(one) or ())[:1])  # fmt: skip
+            named = sorted(dict.fromkeys(map(s.text, arrays)), key=len)
         case _:
             return
     for text in named:
