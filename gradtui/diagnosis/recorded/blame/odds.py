@@ -39,7 +39,7 @@ _SMALL = 2
 _FEW, _MANY = 3, 6
 """Most words and signs that are a slip of the pen, and that a likely edit puts in."""
 _NAME = re.compile(r"[^\W\d]\w*")
-_WORD = re.compile(r"\w+|\*\*|//|[-+*/]=|[^\w\s]")
+_WORD = re.compile(r"\w+|\*\*|//|\+=|[^\w\s]")
 _NUMBER = re.compile(r"-?[\d.]+")
 _TEXT = re.compile(r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[['"]\w+['"]\])*""")
 """A name with its attributes and entries."""
