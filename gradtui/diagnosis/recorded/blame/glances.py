@@ -25,6 +25,8 @@ HOLE = "_hole"
 """The placeholder name for an expression."""
 FAILED = np.full(1, np.nan)
 """The value of an expression that fails."""
+_FAILING = Exception, Endless, SystemExit
+"""What an expression raises that fails: the user's code may end the program then."""
 _GLANCED = (0, 1, 5)
 """Rounds that are looked at: in a loop's first, the carried values are still 0, and so are most
 indices in the second."""
@@ -72,7 +74,7 @@ class Rounds:
             held = {name: self._library.copied(one) if name in code.co_names else one
                     for name, one in held.items()}  # fmt: skip
         own = held.get(s.unit.given) if s.unit.given in code.co_names else None
-        with suppress(Exception, Endless), self._watchdog.watching(), _as_it_was(own):
+        with suppress(*_FAILING), self._watchdog.watching(), _as_it_was(own):
             return eval(code, s.unit.globals, held)
         return FAILED
 
@@ -108,7 +110,7 @@ class Rounds:
         try:
             with self._watchdog.watching():
                 exec(s.unit.outside(text), s.unit.globals, held)
-        except (Exception, Endless):
+        except _FAILING:
             return False
         return True
 
