@@ -146,6 +146,8 @@ class Suspects:
         of_loss = self._is_of_loss(unit) or self._watched.order[key] in self._before
         if tier == UNTOLD and of_loss and (not _keeps(node) or _counts(statement)):
             tier = TIERS - 1
+        if tier == UNTOLD and not forward and _stores_windows(statement):
+            tier = 1
         promoted = tier == UNTOLD or (handing and not lines & self._failing)
         opposite, failing = bool(lines & self._flow.opposite), bool(lines & self._failing)
         return Suspect(statement, tier, promoted, order, opposite, failing)
@@ -359,6 +361,16 @@ def _keeps(node: ast.stmt) -> bool:
     return isinstance(node.value, ast.Tuple | ast.List | ast.Dict) or any(
         isinstance(one, ast.Attribute | ast.Subscript) for one in kept
     )
+
+
+def _stores_windows(s: Statement) -> bool:
+    """Return whether a statement of a loop stores parts of an array that may overlap."""
+    target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
+    parts = [one for one in ast.walk(target) if isinstance(one, ast.Slice)] if target else []
+    return any(
+        isinstance(name, ast.Name) and name.id in s.loops
+        for one in parts for name in (ast.walk(one.lower) if one.lower else ())
+    )  # fmt: skip
 
 
 def _counts(s: Statement) -> bool:
