@@ -39,7 +39,7 @@ _SMALL = 2
 _FEW, _MANY = 3, 6
 """Most words and signs that are a slip of the pen, and that a likely edit puts in."""
 _NAME = re.compile(r"[^\W\d]\w*")
-_WORD = re.compile(r"\w+|\*\*|//|\+=|[^\w\s]")
+_WORD = re.compile(r"\w+|\*\*|//|[-+*/]=|[^\w\s]")
 _NUMBER = re.compile(r"-?[\d.]+")
 _TEXT = re.compile(r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[['"]\w+['"]\])*""")
 """A name with its attributes and entries."""
@@ -324,5 +324,7 @@ def _is_change(unit: Unit, edit: Edit) -> bool:
     """Return whether an edit removes existing code: a name, an operator or a number of it."""
     before = _WORD.findall(unit.between(edit.start, edit.end))
     after = _WORD.findall(edit.text.decode())
+    if before == ["="]:
+        return after == ["+="]  # what is overwritten is seldom subtracted, or multiplied
     starts = range(len(after) - len(before) + 1)
     return not any(before == after[at : at + len(before)] for at in starts)
