@@ -105,7 +105,7 @@ class Run:
     @property
     def mean_note(self) -> str:
         """What a message adds to `losses` of a run with batches: they are nowhere on the screen."""
-        return "" if self.trainer.batches is None else " (means over several batches)"
+        return " (means over several batches)" if self.noisy else ""
 
     @cached_property
     def broken(self) -> int | None:

@@ -56,7 +56,7 @@ def _only_computes(s: Statement, called: ast.expr) -> bool:
             value = meant(s, root)
             if isinstance(value, ModuleType):
                 return value.__name__.partition(".")[0] in MODULES or _is_users(s, value)
-        if _is_method(s, called.attr) or called.attr in _own_methods(s):
+        if _is_method(s, called.attr) or called.attr in _methods_in_file(s):
             return True
         return is_pure(meant(s, called))
     if isinstance(called, ast.Name):
@@ -93,7 +93,7 @@ def _is_users(s: Statement, module: ModuleType) -> bool:
     return same or is_users_file(getattr(module, "__file__", None) or "<frozen")
 
 
-def _own_methods(s: Statement) -> set[str]:
+def _methods_in_file(s: Statement) -> set[str]:
     """Return the methods of the classes that the user's file has names for."""
     found: set[str] = set()
     for value in s.unit.globals.values():
