@@ -114,10 +114,19 @@ class Branches:
         return [self.current, *others[-(DRAWN - 1) :]]
 
     def what_if(self, text: str, step: int) -> None:
-        """Fork a branch at a step with a change.  Raises InputError with a place in the text."""
+        """Switch to the branch with a change at a step, forked the first time.
+
+        Raises InputError with a place in the text.
+        """
         from gradtui.scenario.changes import read_change
 
-        made = self.current.fork(step, read_change(text, self.current.at(step).problem))
+        parent = self.current.at(step)
+        change = read_change(text, parent.problem)
+        for branch in self:
+            if (branch.parent, branch.start, branch.change) == (parent, step, change.text):
+                self.switch(branch)
+                return
+        made = self.current.fork(step, change)
         branch, self.sweep = self.add(made), None
         anew = f"; {' and '.join(made.anew)} start at 0" if made.anew else ""
         self._say(f"branch '{branch.name}' from step {step:,}{anew}")

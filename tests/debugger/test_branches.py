@@ -34,6 +34,18 @@ def test_another_rate_at_step_3_is_the_run_that_the_formulas_give():
         w1, w2 = w1 - rate * 4 * e, w2 - rate * 6 * e
 
 
+def test_the_same_change_at_the_same_step_is_made_once():
+    session = gradtui.load("two_weights")
+    session.seek(3)
+    made = what_if(session, "lr 0.01")
+    session.branches.turn(-1)
+    assert what_if(session, "lr  0.01") is made
+    session.branches.turn(-1)
+    session.seek(4)
+    assert what_if(session, "lr 0.01") is not made, "it begins a step later"
+    assert len(list(session.branches)) == 3
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [
