@@ -15,6 +15,14 @@ from gradtui.scenario.rules import GRADIENT_RULES, RUN_RULES, UPDATE_RULES
 Severity = Literal["error", "warning", "info"]
 
 
+class Trial(Struct, frozen=True):
+    """A change to a run from a step on."""
+
+    change: str
+    """The change as a what-if reads it: `lr 0.05`."""
+    step: int
+
+
 class Finding(Struct, frozen=True):
     """One mistake: its place, and the numbers that prove it."""
 
@@ -37,6 +45,8 @@ class Finding(Struct, frozen=True):
     """The place of the culprit in its line, if known."""
     replaces: tuple[int, int] | None = None
     """For code that is run: the first and the last line that the fix replaces."""
+    trial: Trial | None = None
+    """The change of a run that it advises, if it is one that a what-if makes."""
 
     def __str__(self) -> str:
         """Return it as a person reads it: its place, the message, the rule, and the fix."""

@@ -152,7 +152,8 @@ COMMANDS = (
     ),
     Command(
         "fix", ("a",), "apply fix",
-        "a branch with the fix of the finding, or of the first that has one; no file is touched",
+        "a branch with the fix of the finding, or with the rate or optimizer that it advises; "
+        "no file is touched",
         TRY,
     ),
     Command(

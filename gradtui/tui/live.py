@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from gradtui.tui.saving import Saving
     from gradtui.tui.trials import Trials
 
-_TRIABLE = re.compile(r"\b(?:try|with) .*\b(?:lr|rate|Adam|momentum|clip_norm|weights|start)\b")
-"""Advice that names what a what-if changes."""
 _EVERY, _SOON = 0.3, 0.1
 """Seconds between two checks of the files; seconds until a change is checked again."""
 
@@ -143,12 +141,20 @@ class Live(Part):
             host.renew_session(renewed)
 
     def apply_fix(self) -> None:
-        """Fork a branch with a finding's fix applied; no file is touched."""
+        """Fork a branch with a finding's fix, else with the change that it advises."""
+        findings = self._findings()
+        fixable = _fixable(findings)
+        trial = next((finding.trial for finding in findings if finding.trial), None)
+        if fixable is not None:
+            self._fix(fixable)
+        elif trial is not None:
+            self._trials.advised(trial)
+        else:
+            self._say_none(findings)
+
+    def _fix(self, finding: Finding) -> None:
         from gradtui.diagnosis.correction import correct
 
-        finding = self._fixable()
-        if finding is None:
-            return
         if self._session.problem.call is not None:
             key, where = self._host.keys.first("write-fix"), _where(finding)
             self._host.say(f"your code has no branches: {key} writes the fix into {where}")
@@ -160,34 +166,32 @@ class Live(Part):
             return
         self._trials.fix(corrected)
 
-    def _fixable(self) -> Finding | None:
-        """Return the finding to fix: the chosen one, else the first with a fix."""
-        session = self._session
-        judgement, comparing = session.investigation.judgement, session.investigation.comparing
-        if judgement is None or comparing:
-            said = f"{WAITING}{comparing}"
-            if not session.problem.by_hand:
-                key = self._host.keys.first("what-if")
-                said = f"there is no line to fix here: {self._to_try(key)}"
-            self._host.say(said)
-            return None
-        findings = judgement.findings
-        if session.investigation.number is not None:
-            findings = (session.investigation.findings[session.investigation.number],)
-        found = next((finding for finding in findings if finding.fix), None)
-        if found is None:
-            self._host.say("this finding has no fix" if findings else "there is nothing to fix")
-        return found
+    @property
+    def _waiting(self) -> bool:
+        """Whether gradients are still compared: they may bring a fix."""
+        known = self._session.investigation
+        return self._session.problem.by_hand and (known.judgement is None or bool(known.comparing))
 
-    def _to_try(self, key: str) -> str:
-        """Return what the key of a what-if can do about the findings of the run."""
-        findings = self._session.investigation.findings
-        if not findings:
-            return f"{key} tries another value, such as lr {number(self._session.problem.lr / 2)}"
-        if any(_TRIABLE.search(one.message) for one in findings):
-            return f"{key} tries what the finding advises"
-        first = self._host.keys.first("edit")
-        return f"the finding advises another model, {first} edits it"
+    def _findings(self) -> tuple[Finding, ...]:
+        """Return the chosen finding, else all, the gravest first; none while it is too early."""
+        known = self._session.investigation
+        if self._waiting:
+            return ()
+        return known.findings if known.number is None else (known.findings[known.number],)
+
+    def _say_none(self, findings: Sequence[Finding]) -> None:
+        """Say why there is nothing to apply, and what there is to do instead."""
+        first, problem = self._host.keys.first, self._session.problem
+        value = number(problem.lr / 2)
+        if self._waiting:
+            said = f"{WAITING}{self._session.investigation.comparing}"
+        elif problem.by_hand:
+            said = "this finding has no fix" if findings else "there is nothing to fix"
+        elif findings:
+            said = f"no single change mends this: {first('edit')} edits the model"
+        else:
+            said = f"nothing to fix: {first('what-if')} tries another value, such as lr {value}"
+        self._host.say(said)
 
     def write_fixes(self) -> None:
         """Write the fixes of the branch into their files."""
@@ -222,16 +226,22 @@ class Live(Part):
                 f"this branch has no fix, '{fixed[-1]}' has: {first('next-branch')} and "
                 f"{first('branch-before')} turn to it, then {first('write-fix')} writes it"
             )
-        elif self._fixable() is not None:
+            return
+        findings = self._findings()
+        if _fixable(findings) is not None:
             said = f"no fix is applied yet: {first('fix')} tries it in a branch, "
             self._host.say(said + f"then {first('write-fix')} writes it")
+        else:
+            self._say_none(findings)
 
     def _write_fix(self) -> None:
         """Write the fix of a finding into the user's code, without running it again."""
         from gradtui.diagnosis.correction import write_fix
 
-        finding = self._fixable()
+        findings = self._findings()
+        finding = _fixable(findings)
         if finding is None or finding.place is None:
+            self._say_none(findings)
             return
         try:
             write_fix(finding)
@@ -300,6 +310,11 @@ class Live(Part):
 def _files(problem: Problem) -> tuple[str, ...]:
     """Return the files of a scenario, or those of code that was run: typed code has none."""
     return problem.files if problem.call is None else tuple(filter(os.path.isfile, problem.texts))
+
+
+def _fixable(findings: Sequence[Finding]) -> Finding | None:
+    """Return the first finding with a fix."""
+    return next((finding for finding in findings if finding.fix), None)
 
 
 def _where(finding: Finding) -> str:

@@ -198,6 +198,8 @@ def _of_findings(frame: Frame) -> list[Offer]:
         found.append((("finding",), "finding"))
     if mends and not call:
         found.append((("fix",), "fix"))
+    elif any(finding.trial for finding in findings):
+        found.append((("fix",), "try it"))
     if frame.runs_again:
         found.append((("reload",), "run again"))
     return found

@@ -16,6 +16,7 @@ from gradtui.tui.shortcuts import BRANCHES, SWEEP
 if TYPE_CHECKING:
     from gradtui.debugger.branches import Branch, Branches
     from gradtui.debugger.sweeps import Sweep
+    from gradtui.diagnosis.finding import Trial
     from gradtui.explain.spans import TextRow as Row
     from gradtui.scenario.problem import Problem
     from gradtui.tui.prompt import Completion
@@ -77,6 +78,13 @@ class Trials(Work):
             lambda typed: self._do(lambda s: s.branches.what_if(typed, s.step), back),
             complete=complete,
         )  # fmt: skip
+
+    def advised(self, trial: Trial) -> None:
+        """Run the branch again with the change that a finding advises, from its step on."""
+        back = ""
+        if not self._host.tried("branch-before"):
+            back = f"; key {self._host.keys.first('branch-before')} goes back"
+        self._do(lambda session: session.branches.what_if(trial.change, trial.step), back)
 
     def fix(self, corrected: Problem) -> None:
         """Continue with a corrected line in a branch."""

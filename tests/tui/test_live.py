@@ -203,22 +203,39 @@ async def test_w_writes_one_line_and_check_is_content(terminal, write, size):
 async def test_where_there_is_nothing_to_fix_the_key_says_so(terminal, write):
     async with terminal(write(MODEL)) as t:
         await t.press("a")
-        assert "there is no line to fix here: e tries another value, such as lr 0.05" in t.text
+        assert "nothing to fix: e tries another value, such as lr 0.05" in t.text
     async with terminal(write(MODEL, more=WRONG.replace("= dyhat", "= dyhat*x"))) as t:
         await t.until(lambda: judged(t))
         await t.press("a")
         assert "there is nothing to fix" in t.text
-    async with terminal("five_parcels_rate_1_5") as t:
-        await t.press("n")
+
+
+async def test_the_key_runs_what_a_finding_advises_from_the_step_that_it_advises(terminal):
+    async with terminal("absolute_error") as t:
+        await t.until(lambda: t.session.investigation.findings)
+        (finding,) = t.session.investigation.findings
+        await t.press("n", "n")
+        assert "a try it" in t.rows[-1]
+        await t.press("a")
+        assert "branch 'lr 0.05' from step 0; key , goes back" in t.text
+        await t.press("G")
+        assert t.session.frame.loss == pytest.approx(finding.evidence["loss_then"], rel=1e-12)
+        await t.press("comma", "a")
+        assert [branch.name for branch in t.session.branches] == ["file", "lr 0.05"], "made once"
+    async with terminal("rate_deadly_later") as t:
+        await t.press(":", *"lesson", "space", *"off", "enter")
         await t.until(lambda: t.session.investigation.findings)
         await t.press("a")
-        assert "there is no line to fix here: e tries what the finding advises" in t.text
+        assert "branch 'lr 0.02' from step 4,930" in t.text
+        await t.press("G")
+        assert t.session.frame.loss < 1e-20, "lr·λmax is 0.02·56.4 at the bottom; it was 17.07"
 
 
-async def test_where_a_finding_advises_another_model_the_key_says_so(terminal):
+async def test_where_a_finding_advises_no_change_that_a_branch_can_try_the_key_says_so(terminal):
     async with terminal("late_nan", (80, 24)) as t:
+        await t.until(lambda: t.session.investigation.findings)
         await t.press("a")
-        said = "there is no line to fix here: the finding advises another model, E edits it"
+        said = "no single change mends this: E edits the model"
         assert t.session.message == said and said in t.text
 
 

@@ -137,13 +137,15 @@ def oscillating(run: Run) -> Iterator[Finding]:
         evidence |= gauge_numbers(gauge)
     else:
         message += "; each step is nearly twice as long as the way to the bottom"
+    trial = ""
     if found.calmer is not None:
         tried, last = found.calmer.factor * run.base_rate(0), run.first + found.calmer.last
         message += f"; try lr = {short(tried)}: with it the same run reaches "
         message += f"{short(found.calmer.loss)} at step {last:,}{run.mean_note}"
         evidence |= {"rate_tried": tried, "loss_then": found.calmer.loss}
+        trial = f"lr {short(tried)}"
     severity: Severity = "info" if found.slight else "warning"
-    yield finding(run, "oscillating", severity, "lr", found.start, message, evidence)
+    yield finding(run, "oscillating", severity, "lr", found.start, message, evidence, trial=trial)
 
 
 def _bounce_start(run: Run, mean: float) -> int:

@@ -17,8 +17,12 @@ def unstable(gauge: Gauge | None, share: float = NEXT_TO) -> bool:
 
 def too_large(gauge: Gauge) -> str:
     """Return a text on a rate above the bound or close to it, with a rate to try."""
-    lower = short(rounded_rate(gauge.largest_rate / 2.0))
-    return f"{near_bound(gauge)}; try lr = {lower}"
+    return f"{near_bound(gauge)}; try lr = {lower_rate(gauge)}"
+
+
+def lower_rate(gauge: Gauge) -> str:
+    """Return a rate well below the bound."""
+    return short(rounded_rate(gauge.largest_rate / 2.0))
 
 
 def near_bound(gauge: Gauge) -> str:

@@ -25,6 +25,7 @@ def clipping(run: Run) -> Iterator[Finding]:
     late = acts[len(acts) // 2 :]
     start = int(run.steps[int(np.argmax(acts))])
     severity: Severity = "info"
+    trial = ""
     message = (
         f"the gradient is clipped at {short(100 * share)} % of the steps, to "
         f"a median of {short(left)} of its length (which is at most {short(np.max(norms))})"
@@ -39,8 +40,9 @@ def clipping(run: Run) -> Iterator[Finding]:
                 f"{short(free[-1])} without clipping{run.mean_note}; raise clip_norm to about "
                 f"{short(np.max(norms))}, or drop it"
             )
+            trial = f"clip_norm {short(np.max(norms))}"
     evidence = {"share": share, "median_scale": left, "largest_norm": np.max(norms)}
-    yield finding(run, "clipping", severity, "clip_norm", start, message, evidence)
+    yield finding(run, "clipping", severity, "clip_norm", start, message, evidence, trial=trial)
 
 
 def _without(run: Run) -> Array | None:

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.runs.bounds import gauge_numbers, too_large, unstable
+from gradtui.diagnosis.runs.bounds import gauge_numbers, lower_rate, too_large, unstable
 from gradtui.diagnosis.runs.breaks import first_break
 from gradtui.diagnosis.runs.parts import finding, listed
 from gradtui.diagnosis.runs.run import Run
@@ -68,14 +68,18 @@ def diverging(run: Run) -> Iterator[Finding]:
     if not np.all(np.diff(losses) > 0.0):  # batches hide the growth
         losses, note = run.losses[start : start + 4], run.mean_note
     gauge = run.gauge(start)
-    message = f"the loss grows from step {run.first + start:,} on: {listed(losses)}{note}"
+    message, trial = (
+        f"the loss grows from step {run.first + start:,} on: {listed(losses)}{note}",
+        "",
+    )
     evidence = {"losses": losses, "growth_per_step": found.factor}
     if gauge is not None and unstable(gauge):
         message += f"; {too_large(gauge)}"
         evidence |= gauge_numbers(gauge)
+        trial = f"lr {lower_rate(gauge)}"
     else:
         message += "; no curvature explains it: each step goes up, or the surface has no bottom"
-    yield finding(run, "diverging", "error", "lr", start, message, evidence)
+    yield finding(run, "diverging", "error", "lr", start, message, evidence, trial=trial)
 
 
 def _only_climbs(run: Run) -> bool:

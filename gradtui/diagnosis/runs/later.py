@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.bounces import bouncing
-from gradtui.diagnosis.runs.bounds import NEXT_TO, gauge_numbers, too_large, unstable
+from gradtui.diagnosis.runs.bounds import NEXT_TO, gauge_numbers, lower_rate, too_large, unstable
 from gradtui.diagnosis.runs.growth import growth
 from gradtui.diagnosis.runs.parts import finding, short
 from gradtui.diagnosis.runs.run import Run
@@ -39,7 +39,10 @@ def rate_too_large_later(run: Run) -> Iterator[Finding]:
         f"{too_large(gauge)}, or let a schedule lower it before then; {text}"
     )
     evidence = {"first_pull": first.pull, "reached": reached, **gauge_numbers(gauge)}
-    yield finding(run, "rate-too-large-later", "warning", "lr", gauge.step, message, evidence)
+    yield finding(
+        run, "rate-too-large-later", "warning", "lr", gauge.step, message, evidence,
+        trial=f"lr {lower_rate(gauge)}", trial_step=gauge.step,
+    )  # fmt: skip
 
 
 def _later_failure(run: Run) -> tuple[int, float, Gauge, str] | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradtui.base.source import Place
 from gradtui.base.text import number
-from gradtui.diagnosis.finding import Finding, Severity
+from gradtui.diagnosis.finding import Finding, Severity, Trial
 from gradtui.diagnosis.runs.run import SAMPLES, Run, steps_recorded
 from gradtui.diagnosis.runs.thresholds import limit
 
@@ -23,10 +23,14 @@ def finding(
     message: str,
     evidence: Mapping[str, Any],
     place: Place | None = None,
+    *,
+    trial: str = "",
+    trial_step: int = 0,
 ) -> Finding:
     """Return a finding about a run; by default its place is the optimizer's rate.
 
-    If that is not the rate of the file, it has no place and names the change.
+    If that is not the rate of the file, it has no place and names the change.  `trial` is the
+    change that it advises from `trial_step` on, as a what-if reads it.
     """
     changed = "" if place is not None else run.problem.changed
     where = place or (None if changed else run.problem.rate_place)
@@ -42,7 +46,7 @@ def finding(
         message += f" (the model is large: recorded {len(run.steps)} of {run.end + 1:,} steps)"
     return Finding(
         rule, severity, target, where.line if where else None, message, numbers, run.first + step,
-        place=where,
+        place=where, trial=Trial(trial, run.first + trial_step) if trial else None,
     )  # fmt: skip
 
 

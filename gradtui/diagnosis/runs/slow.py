@@ -45,7 +45,9 @@ def crawling(run: Run) -> Iterator[Finding]:
         "loss_then": reached,
         **gauge_numbers(gauge),
     }
-    yield finding(run, "crawling", "warning", "lr", 0, message, evidence)
+    yield finding(
+        run, "crawling", "warning", "lr", 0, message, evidence, trial=f"lr {short(factor * rate)}"
+    )
 
 
 def _rises(run: Run) -> bool:

@@ -62,6 +62,8 @@ class Tried(Struct, frozen=True):
     steps: int
     loss: float
     """The loss at its last step."""
+    change: str
+    """The optimizer, as a what-if reads it."""
 
 
 def scale_mismatch(run: Run) -> Iterator[Finding]:
@@ -106,14 +108,15 @@ def scale_mismatch(run: Run) -> Iterator[Finding]:
             f"{short(left.left)} is left{cure}"
         )
         evidence |= _numbers(left)
-        tried = _other_optimizer(run, left)
+        tried, trial = _other_optimizer(run, left), ""
         if tried is not None:
+            trial = tried.change
             message += f", or try {tried.text}: the same {tried.steps:,} steps end at "
             message += short(tried.loss)
             evidence["loss_then"] = tried.loss
         yield finding(
             run, "scale-mismatch", "warning", columns.source, 0, message, evidence,
-            run.place(columns.node),
+            run.place(columns.node), trial=trial,
         )  # fmt: skip
     elif (run.curvature.size > EXACT or run.noisy) and columns.ratio >= limit("condition"):
         yield finding(
@@ -136,14 +139,16 @@ def ill_conditioned(run: Run) -> Iterator[Finding]:
         f"get ten times nearer, and a loss of {short(left.left)} is left"
     )
     evidence, tried, advice = _numbers(left), _other_optimizer(run, left), list[str]()
+    trial = ""
     if tried is not None:
+        trial = tried.change
         advice.append(f"{tried.text}: the same {tried.steps:,} steps end at {short(tried.loss)}")
         evidence |= {"loss_then": tried.loss}
     if any(node.kind is Kind.DATA and node.shape for node in run.program.graph.nodes):
         advice.append(_LESS_CORRELATED)
     if advice:
         message += f"; try {'; or '.join(advice)}"
-    yield finding(run, "ill-conditioned", "warning", "loss", 0, message, evidence)
+    yield finding(run, "ill-conditioned", "warning", "loss", 0, message, evidence, trial=trial)
 
 
 def _other_optimizer(run: Run, left: Unlearned) -> Tried | None:
@@ -154,16 +159,19 @@ def _other_optimizer(run: Run, left: Unlearned) -> Tried | None:
     momentum = {"momentum": 0.9}
     settings: list[tuple[str, str, float, dict[str, float]]] = [
         *(("adam", "Adam", rate, {}) for rate in _ADAM_RATES),
-        *(("sgd", "momentum 0.9", factor * own, momentum) for factor in _FACTORS),
+        *(("sgd momentum 0.9", "momentum 0.9", factor * own, momentum) for factor in _FACTORS),
     ]
-    for name, word, rate, constants in settings:
-        losses = run.with_optimizer(name, rate, **constants)
+    for change, word, rate, constants in settings:
+        losses = run.with_optimizer(change.split()[0], rate, **constants)
         end, recent = len(losses), max(1, len(losses) // 20)
         reached, here = float(np.max(losses[-recent:])), float(run.losses[end - 1])
         gains = np.isfinite(reached) and here - reached >= left.left / 2.0
         if gains and reached < lowest:
             lowest = reached
-            best = Tried(f"{word} with lr = {short(rate)}", end - 1, float(losses[-1]))
+            best = Tried(
+                f"{word} with lr = {short(rate)}", end - 1, float(losses[-1]),
+                f"optimizer {change} lr {short(rate)}",
+            )  # fmt: skip
     return best
 
 

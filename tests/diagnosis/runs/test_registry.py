@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import gradtui
 from corpus.load import passes
 from diagnosis.runs.models import MEAN_SQUARE, PARCELS
 from findings import only
@@ -52,3 +53,26 @@ def test_what_a_cause_brings_is_listed_under_it(diagnosed):
     assert (brought["rule"], brought["target"]) == ("non-finite", "L")
     assert finding.alternatives == ()
     assert f"non-finite at step {brought['step']}" in finding.message
+
+
+ADVISED = {
+    "practice": ("lr 0.02", 0), "rate_deadly_later": ("lr 0.02", 4930), "ravine":
+    ("optimizer adam lr 0.3", 0), "kilometres": ("optimizer adam lr 0.03", 0), "clipped":
+    ("clip_norm 199.4", 0), "absolute_error": ("lr 0.05", 0), "five_parcels_rate_0_001":
+    ("lr 0.03", 0), "five_parcels_rate_1_5": ("lr 0.03", 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ADVISED)
+def test_a_change_that_is_advised_does_what_the_finding_says(name):
+    session = gradtui.load(name)
+    (found,) = (one for one in diagnose_run(session.problem) if one.trial is not None)
+    assert (found.trial.change, found.trial.step) == ADVISED[name]
+    session.seek(session.problem.steps)
+    before = session.frame.loss
+    session.branches.what_if(found.trial.change, found.trial.step)
+    session.seek(session.problem.steps)
+    if "loss_then" in found.evidence:
+        assert session.frame.loss == pytest.approx(found.evidence["loss_then"], rel=1e-12)
+    else:
+        assert session.frame.loss < before / 10
