@@ -42,10 +42,15 @@ def _growth(run: Run) -> Growth | None:
         start = _last_low(losses, lowest)
         return Growth(start, _factor(run, start))
     recent = max(2, end // (_PARTS if run.noisy else 20))
-    if end - lowest < 1 or np.max(losses[-recent:]) < np.max(losses):
+    if end - lowest < 1:
         return None
-    rise, fall = float(np.max(losses)) - float(losses[lowest]), float(losses[0] - losses[lowest])
-    steps, norms = np.array(run.steps), run.gradient_norms
+    fall, steps, norms = float(losses[0] - losses[lowest]), np.array(run.steps), run.gradient_norms
+    if np.max(losses[-recent:]) < np.max(losses):
+        if not _lowered_too_late(run, fall):
+            return None
+        losses = losses[: int(np.argmax(losses)) + 1]
+        steps, norms = steps[steps < len(losses)], norms[steps < len(losses)]
+    rise = float(np.max(losses)) - float(losses[lowest])
     before, after = norms[steps <= lowest], norms[steps > lowest]
     highest = float(np.max(after[-recent:], initial=0.0))
     least = limit("climb") if _only_climbs(run) else limit("growth")
@@ -88,6 +93,19 @@ def _only_climbs(run: Run) -> bool:
         return False
     gauge = run.gauge(0)
     return gauge is not None and gauge.pull > gauge.limit
+
+
+def _lowered_too_late(run: Run, fall: float) -> bool:
+    """Return whether a schedule ended the growth of a run that stays far above its start."""
+    losses, end = run.losses[: run.end + 1], run.end
+    highest = int(np.argmax(losses))
+    left = float(losses[end] - losses[0])
+    climbed = int(np.count_nonzero(np.diff(np.maximum.accumulate(losses)) > 0.0))
+    return (
+        run.base_rate(end) < run.base_rate(highest)
+        and left > limit("growth") * (fall + abs(float(losses[0])))
+        and climbed >= _FEWEST
+    )
 
 
 def _last_low(losses: np.ndarray, lowest: int) -> int:

@@ -56,3 +56,17 @@ def test_a_loss_that_only_climbs_diverges_however_slowly(diagnosed, rate, rule):
         "L = (w*x - y)**2", data="x = 2.0\ny = 5.0", parameters="w = 3.0", lr=repr(rate), steps=300
     )
     assert found.rule == rule
+
+
+@pytest.mark.parametrize(
+    ("rate", "rules"), [(0.2, ["diverging"]), (0.5, ["diverging"]), (0.13, [])]
+)
+def test_a_schedule_that_ends_the_growth_far_above_the_start_comes_too_late(rate, rules):
+    session = gradtui.load("five_parcels_cosine")  # of 40 steps, the last rates are nearly 0
+    session.branches.what_if(f"lr {rate}", 0)
+    assert [one.rule for one in diagnose_run(session.problem)] == rules
+    session.seek(40)
+    # Below the bound of 0.068 the valley is walked down again: at 0.13 all the way.
+    assert session.frame.loss == pytest.approx(
+        {0.2: 2.158e13, 0.5: 9.218e45, 0.13: 0.1155}[rate], 1e-3
+    )
