@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradtui.base.text import EXACT, number
-from gradtui.diagnosis.runs.parts import DIGITS, rounded_rate, short
+from gradtui.diagnosis.runs.parts import DIGITS, short
 from gradtui.engine.curvature import Gauge
 
 NEXT_TO = 0.95
@@ -13,16 +13,6 @@ NEXT_TO = 0.95
 def unstable(gauge: Gauge | None, share: float = NEXT_TO) -> bool:
     """Return whether lr·λmax is above a share of the bound."""
     return gauge is not None and gauge.pull > share * gauge.limit
-
-
-def too_large(gauge: Gauge) -> str:
-    """Return a text on a rate above the bound or close to it, with a rate to try."""
-    return f"{near_bound(gauge)}; try lr = {lower_rate(gauge)}"
-
-
-def lower_rate(gauge: Gauge) -> str:
-    """Return a rate well below the bound."""
-    return short(rounded_rate(gauge.largest_rate / 2.0))
 
 
 def near_bound(gauge: Gauge) -> str:

@@ -9,9 +9,10 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.runs.bounds import gauge_numbers, lower_rate, too_large, unstable
+from gradtui.diagnosis.runs.bounds import gauge_numbers, near_bound, unstable
 from gradtui.diagnosis.runs.breaks import first_break
 from gradtui.diagnosis.runs.parts import finding, listed
+from gradtui.diagnosis.runs.remedies import lower_rate
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.thresholds import limit
 
@@ -73,17 +74,18 @@ def diverging(run: Run) -> Iterator[Finding]:
     if not np.all(np.diff(losses) > 0.0):  # batches hide the growth
         losses, note = run.losses[start : start + 4], run.mean_note
     gauge = run.gauge(start)
-    message, trial = (
-        f"the loss grows from step {run.first + start:,} on: {listed(losses)}{note}",
-        "",
-    )
+    bound = gauge if gauge is not None and unstable(gauge) else None
+    message = f"the loss grows from step {run.first + start:,} on: {listed(losses)}{note}; "
     evidence = {"losses": losses, "growth_per_step": found.factor}
-    if gauge is not None and unstable(gauge):
-        message += f"; {too_large(gauge)}"
-        evidence |= gauge_numbers(gauge)
-        trial = f"lr {lower_rate(gauge)}"
+    if bound is not None:
+        message += near_bound(bound)
+        evidence |= gauge_numbers(bound)
     else:
-        message += "; no curvature explains it: each step goes up, or the surface has no bottom"
+        message += "no curvature explains it: each step goes up, or the surface has no bottom"
+    tried = lower_rate(run, bound, 0)
+    trial = f"lr {tried}" if tried else ""
+    if tried:
+        message += f"; try lr = {tried}"
     yield finding(run, "diverging", "error", "lr", start, message, evidence, trial=trial)
 
 

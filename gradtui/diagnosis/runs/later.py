@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.bounces import bouncing
-from gradtui.diagnosis.runs.bounds import NEXT_TO, gauge_numbers, lower_rate, too_large, unstable
+from gradtui.diagnosis.runs.bounds import NEXT_TO, gauge_numbers, near_bound, unstable
 from gradtui.diagnosis.runs.growth import growth
 from gradtui.diagnosis.runs.parts import finding, short
+from gradtui.diagnosis.runs.remedies import lower_rate
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.curvature import Gauge
@@ -32,16 +33,18 @@ def rate_too_large_later(run: Run) -> Iterator[Finding]:
         run.losses[0] - np.min(run.losses[: run.end + 1])
     ):
         return
+    tried = lower_rate(run, gauge, gauge.step)
+    lower = f"lr = {tried}, or " if tried else ""
     message = (
         f"the rate was good at first: lr·λmax was {short(first.pull)} at step {run.first:,}, and "
         f"the loss fell to {short(reached)}. It is above the bound from step "
         f"{run.first + gauge.step:,} on: "
-        f"{too_large(gauge)}, or let a schedule lower it before then; {text}"
+        f"{near_bound(gauge)}; try {lower}a schedule that lowers it before then; {text}"
     )
     evidence = {"first_pull": first.pull, "reached": reached, **gauge_numbers(gauge)}
     yield finding(
         run, "rate-too-large-later", "warning", "lr", gauge.step, message, evidence,
-        trial=f"lr {lower_rate(gauge)}", trial_step=gauge.step,
+        trial=f"lr {tried}" if tried else "", trial_step=gauge.step,
     )  # fmt: skip
 
 
