@@ -11,7 +11,7 @@ from msgspec import Struct
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.bounds import gauge_numbers, near_bound, unstable
 from gradtui.diagnosis.runs.breaks import first_break
-from gradtui.diagnosis.runs.parts import finding, listed
+from gradtui.diagnosis.runs.parts import finding, listed, short
 from gradtui.diagnosis.runs.remedies import lower_rate
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.thresholds import limit
@@ -89,6 +89,34 @@ def diverging(run: Run) -> Iterator[Finding]:
     yield finding(run, "diverging", "error", "lr", start, message, evidence, trial=trial)
 
 
+def ended_higher(run: Run) -> Iterator[Finding]:
+    """Find a run that ends far above its start, where no other rule says why."""
+    losses, end = run.losses[: run.end + 1], run.end
+    if run.broken is not None or len(losses) < _FEWEST:
+        return
+    recent = range(end + 1 - max(2, end // 20), end + 1)
+    # With batches, the start is judged on those of the end.
+    first = float(run.losses_at([run.weights(0)], recent)[0]) if run.noisy else float(losses[0])
+    left, fall = float(np.min(losses[recent.start :])) - first, first - float(np.min(losses))
+    if not _is_far(first, left, max(0.0, fall)):
+        return
+    tried, shown = lower_rate(run, None, 0), run.shown_losses
+    message = (
+        f"the loss ends far above its start: {short(shown[0])} at step {run.first:,}, "
+        f"{short(shown[end])} at step {run.first + end:,}"
+    )
+    if tried:
+        message += f"; try lr = {tried}, with which the same run ends below its start"
+    evidence = {"loss": shown[0], "last_loss": shown[end]}
+    trial = f"lr {tried}" if tried else ""
+    yield finding(run, "diverging", "error", "lr", 0, message, evidence, trial=trial)
+
+
+def _is_far(first: float, left: float, fall: float) -> bool:
+    """Return whether a run is far above its first loss, of which it had lost `fall` before."""
+    return left > limit("growth") * (fall + abs(first))
+
+
 def _only_climbs(run: Run) -> bool:
     """Return whether every step of a run above the stable rate goes up."""
     if np.any(np.diff(run.losses[: run.end + 1]) <= 0.0):
@@ -105,7 +133,7 @@ def _lowered_too_late(run: Run, fall: float) -> bool:
     climbed = int(np.count_nonzero(np.diff(np.maximum.accumulate(losses)) > 0.0))
     return (
         run.base_rate(end) < run.base_rate(highest)
-        and left > limit("growth") * (fall + abs(float(losses[0])))
+        and _is_far(float(losses[0]), left, fall)
         and climbed >= _FEWEST
     )
 

@@ -21,7 +21,7 @@ from gradtui.diagnosis.runs.bounces import oscillating
 from gradtui.diagnosis.runs.breaks import non_finite
 from gradtui.diagnosis.runs.clips import clipping
 from gradtui.diagnosis.runs.depth import exploding_gradient, vanishing_gradient
-from gradtui.diagnosis.runs.growth import diverging, growth
+from gradtui.diagnosis.runs.growth import diverging, ended_higher, growth
 from gradtui.diagnosis.runs.later import rate_too_large_later
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.slow import crawling
@@ -163,7 +163,7 @@ def end_of(run: Run) -> End | None:
             for rule in (one for one in RUN_RULES.values() if one.ends is end):
                 if any(found.severity != "info" for found in rule.find(run)):
                     return end
-    return None
+        return End.DIVERGES if any(True for _ in ended_higher(run)) else None
 
 
 def diagnose_run(
@@ -185,6 +185,8 @@ def diagnose_run(
                 found += rule.find(run)
             except TooLargeError:
                 left.append(rule.name)
+        if not left and all(one.severity == "info" for one in found):
+            found += ended_higher(run)
     causes = [f for f in found if not any(_explains(other, f) for other in found)]
     judged = [_with_consequences(cause, found) for cause in causes]
     return (*judged, _not_judged(problem, left)) if left else tuple(judged)

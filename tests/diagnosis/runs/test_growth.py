@@ -70,3 +70,30 @@ def test_a_schedule_that_ends_the_growth_far_above_the_start_comes_too_late(rate
     assert session.frame.loss == pytest.approx(
         {0.2: 2.158e13, 0.5: 9.218e45, 0.13: 0.1155}[rate], 1e-3
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "losses"),
+    [
+        ("practice_rate_2", "optimizer adam", "0.25 at step 0, 104.5 at step 4"),
+        ("plateau_schedule", "lr 0.06", "0.789 at step 0, 27.59 at step 120"),  # with batches
+    ],
+)
+def test_a_run_that_ends_far_above_its_start_is_told_with_a_rate_that_was_tried(
+    name, change, losses
+):
+    session = gradtui.load(name)
+    session.branches.what_if(change, 0)
+    finding = only(diagnose_run(session.problem))
+    assert (finding.rule, finding.severity) == ("diverging", "error")
+    assert f"with {change}: the loss ends far above its start: {losses}" in finding.message
+    session.branches.what_if(finding.trial.change, 0)
+    first = session.frame.loss
+    session.seek(session.problem.steps)
+    assert session.frame.loss < first * (5 if session.problem.trainer.batches else 1)
+
+
+def test_a_run_that_ends_a_little_above_its_start_is_no_such_finding():
+    session = gradtui.load("five_parcels_clipped")
+    session.branches.what_if("momentum 0.99", 0)  # 0.73 to 0.97: on its way round the valley
+    assert [one.rule for one in diagnose_run(session.problem)] == ["clipping"]
