@@ -11,6 +11,7 @@ from msgspec import Struct
 from gradtui.base.text import clip
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.parts import finding, short
+from gradtui.diagnosis.runs.remedies import lower_rate
 from gradtui.diagnosis.runs.run import Run
 from gradtui.engine.formula import formula
 from gradtui.engine.graph import Kind, needed_for
@@ -72,7 +73,9 @@ def non_finite(run: Run) -> Iterator[Finding]:
     if rows:
         message += f"; how it got there: {'; '.join(rows)}"
     node = found.node if found.node < len(run.graph.nodes) else None
-    message += f"; {_advice(found, op, start=at == 0 and node is not None)}"
+    start = at == 0 and node is not None
+    tried = lower_rate(run) if found.overflow and not start else ""
+    message += f"; {_advice(found, op, tried, start=start)}"
     evidence = {
         "result": found.result,
         "operands": {_text(tape, id): value for id, value in found.operands},
@@ -84,7 +87,10 @@ def non_finite(run: Run) -> Iterator[Finding]:
     written = _by_hand(tape, found.node)
     if written is not None:
         target, stands = written.name, written.value.place
-    yield finding(run, "non-finite", "error", target, found.step, message, evidence, stands)
+    yield finding(
+        run, "non-finite", "error", target, found.step, message, evidence, stands,
+        trial=f"lr {tried}" if tried else "",
+    )  # fmt: skip
 
 
 def _finite(tape: Tape, node: int) -> bool:
@@ -192,13 +198,14 @@ def _largest(tape: Tape, node: int) -> str:
     return short(float(flat[int(np.argmax(np.abs(np.nan_to_num(flat))))]))
 
 
-def _advice(found: Break, op: str, *, start: bool) -> str:
+def _advice(found: Break, op: str, tried: str, *, start: bool) -> str:
     if not found.operands:
         return "make it smaller, or use float64" if start else "start where it is finite"
     if found.overflow and start:
         return "the numbers are too large: scale the data, or start with smaller parameters"
     if found.overflow:
-        return "the numbers are too large: try a lower rate, clip_norm, or a smaller start"
+        lower = f"lr = {tried}, " if tried else ""
+        return f"the numbers are too large: try {lower}clip_norm, or a smaller start"
     defined = "keep its operands where the operation is defined"
     slower = "" if start else ", or lower the rate before that step"
     return OPS[op].remedy or f"{defined}{slower}"

@@ -82,7 +82,7 @@ def diverging(run: Run) -> Iterator[Finding]:
         evidence |= gauge_numbers(bound)
     else:
         message += "no curvature explains it: each step goes up, or the surface has no bottom"
-    tried = lower_rate(run, bound, 0)
+    tried = lower_rate(run, bound)
     trial = f"lr {tried}" if tried else ""
     if tried:
         message += f"; try lr = {tried}"
@@ -100,7 +100,7 @@ def ended_higher(run: Run) -> Iterator[Finding]:
     left, fall = float(np.min(losses[recent.start :])) - first, first - float(np.min(losses))
     if not _is_far(first, left, max(0.0, fall)):
         return
-    tried, shown = lower_rate(run, None, 0), run.shown_losses
+    tried, shown = lower_rate(run), run.shown_losses
     message = (
         f"the loss ends far above its start: {short(shown[0])} at step {run.first:,}, "
         f"{short(shown[end])} at step {run.first + end:,}"

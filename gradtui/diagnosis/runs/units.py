@@ -25,6 +25,7 @@ from gradtui.diagnosis.runs.parts import (
     short,
     units_text,
 )
+from gradtui.diagnosis.runs.remedies import lower_rate
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.graph import Kind, Node
@@ -44,11 +45,13 @@ def dead_relu(run: Run) -> Iterator[Finding]:
         distance, spread = _distance(run, found)
         text = f"{units_text(found.units, total)} of {name}" if total > 1 else f"the unit {name}"
         verb = "are" if len(found.units) > 1 else "is"
+        tried = lower_rate(run)
+        lower = f"lr = {tried}, " if tried else ""
         message = (
             f"{text} {verb} off for every example since step {run.first + since:,}: the input of "
             f"{run.graph.nodes[found.node].op} is at most {short(-distance)}, so the "
             f"gradient of {entries_text(run, found)} is 0; {_pushed(run, found, since)}"
-            "; try a lower rate, other initial weights or a leaky ReLU"
+            f"; try {lower}other initial weights or a leaky ReLU"
         )
         far = distance >= limit("far") * spread
         few = not far and len(units) < limit("many") * total
@@ -58,8 +61,9 @@ def dead_relu(run: Run) -> Iterator[Finding]:
         )
         evidence = {**evidence_of(run, found), "highest": -distance, "spread": spread}
         yield finding(
-            run, "dead-relu", severity, name, since, message, evidence, run.place(found.node)
-        )
+            run, "dead-relu", severity, name, since, message, evidence, run.place(found.node),
+            trial=f"lr {tried}" if tried else "",
+        )  # fmt: skip
 
 
 def saturated(run: Run) -> Iterator[Finding]:

@@ -32,3 +32,15 @@ def test_where_no_rate_helps_none_is_advised(write):
     path = write("L = w**2", parameters="w = 1.0", lr="0.3", steps=30, more=uphill)
     found = only(diagnose_run(gradtui.load(path).problem))
     assert found.rule == "diverging" and found.trial is None and "try lr" not in found.message
+
+
+def test_of_units_that_a_lower_rate_would_not_help_none_is_advised():
+    dead, useful = (
+        only(diagnose_run(gradtui.load(n).problem)) for n in ("dead_relu", "deep_network")
+    )
+    session = gradtui.load("dead_relu")  # its three units are thrown out at once, L stays at 6.93
+    assert dead.trial.change == "lr 0.03" and "; try lr = 0.03, other initial" in dead.message
+    session.branches.what_if(dead.trial.change, 0)
+    session.seek(session.problem.steps)
+    assert session.frame.loss < 4
+    assert useful.trial is None and "; try other initial weights" in useful.message
