@@ -10,7 +10,7 @@ from gradtui.debugger.structure import MANY_PATHS
 from gradtui.engine.graph import Kind
 from gradtui.explain.kinks import kink_rows
 from gradtui.explain.residual import residual_rows, residual_text
-from gradtui.explain.spans import Role, Span, TextRow, folded, line
+from gradtui.explain.spans import Role, Span, TextRow, folded, line, line_width
 from gradtui.explain.symbols import (
     gradient_of,
     in_names,
@@ -64,17 +64,21 @@ def _chain_rows(frame: Frame, width: int) -> list[TextRow]:
     return rows + residual_rows(frame, node, cell_width(gradient_of(frame, node)), width)
 
 
-def other_chains(frame: Frame, width: int, room: int) -> list[TextRow]:
-    """Return what the selected node's chain rule leaves out, as much of it as fits a room.
-
-    That is the gradients that an array's rules only name, then the other parameters' chain rules.
-    """
+def named_gradients(frame: Frame, width: int, room: int) -> list[TextRow]:
+    """Return the gradients that an array's rules only name, those of them that fit a room."""
     rows = list[TextRow]()
     for node in _only_named(frame):
+        if _numbers_beside(frame, node, _rule_rows(frame, node, width), width):
+            continue
         head = f"{gradient_of(frame, node)} = "
         made = _table_rows(head, frame.gradient(node), "gradient", width)
         rows += made if len(rows) + len(made) < room else []
-    rows = [(), *rows] if rows else []
+    return [(), *rows] if rows else []
+
+
+def other_chains(frame: Frame, width: int, room: int) -> list[TextRow]:
+    """Return the other parameters' chain rules, as many as fit a room."""
+    rows = list[TextRow]()
     others = [one.id for one in frame.graph.parameters if one.id != frame.selected]
     which = "the parameters" if len(others) == len(frame.graph.parameters) else "other parameters"
     above: list[TextRow] = [(), line((which, "dim"))]
@@ -230,7 +234,9 @@ def _tensor_rows(frame: Frame, path: tuple[int, ...], count: int, width: int) ->
     A node with several readers gets the sum of their contributions.
     """
     rows = _own_rows(frame, path[0], width)
-    rows += [row for source in path[1:-1] for row in _rule_rows(frame, source, width)]
+    for source in path[1:-1]:
+        rule = _rule_rows(frame, source, width)
+        rows += [*rule[:-1], (*rule[-1], *_numbers_beside(frame, source, rule, width))]
     if count > 1:
         rows.append(line((f"these are the nodes on one of {_count(count)} paths", "dim")))
     return rows
@@ -262,6 +268,15 @@ def _rule_rows(frame: Frame, source: int, width: int) -> list[TextRow]:
     if residual_text(frame, source) not in ("", rule):
         rows += residual_rows(frame, source, cell_width(head[0]), width)
     return rows
+
+
+def _numbers_beside(frame: Frame, node: int, rule: list[TextRow], width: int) -> TextRow:
+    """Return the numbers of a gradient that fit behind its rule, if they are one row."""
+    if frame.gradient_state(node) != "known" or frame.graph.nodes[node].shape[1:]:
+        return ()
+    numbers = _table_rows("   = ", frame.gradient(node), "gradient", width - line_width(rule[-1]))
+    fits = line_width(rule[-1]) + line_width(numbers[0]) <= width
+    return numbers[0] if fits and len(numbers) == 1 else ()
 
 
 def _table_rows(head: str, value: Array, role: Role, width: int) -> list[TextRow]:

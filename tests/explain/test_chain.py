@@ -15,7 +15,7 @@ from gradtui.engine.builder import Builder
 from gradtui.engine.formula import PRETTY, PROGRAM, formula
 from gradtui.engine.graph import Kind
 from gradtui.engine.lowering import lower_tree
-from gradtui.explain.chain import _factor, chain_rows, other_chains
+from gradtui.explain.chain import _factor, chain_rows, named_gradients, other_chains
 from gradtui.explain.spans import line_text
 from gradtui.language.parser import Call, Name, Number, parse_expression
 
@@ -150,8 +150,8 @@ def test_matrices_are_their_rules_with_shapes():
         "∂L/∂w = X.T @ ∂L/∂ŷ   [2]",
         "∂L/∂w = 1.6456  2.888",
         "w = 0.8  1.5",
-        "∂L/∂ŷ = ∂L/∂e   [5]",
-        "∂L/∂e = 1/5·2·e   [5]",
+        "∂L/∂ŷ = ∂L/∂e   [5]   = 0.44  -0.2  0.48  -0.284  -0.196",
+        "∂L/∂e = 1/5·2·e   [5]   = 0.44  -0.2  0.48  -0.284  -0.196",
     ]
 
 
@@ -400,12 +400,28 @@ def test_what_has_room_are_the_chains_of_the_other_parameters():
     assert others(session, "w1", 5)[-1] == "       = not reached yet"
 
 
-def test_the_gradients_that_the_rules_of_arrays_only_name_come_first():
-    assert others(gradtui.load("five_parcels"), "w", 9) == [
-        "",
+def test_the_gradients_that_the_rules_of_arrays_only_name_are_told_in_numbers():
+    session = gradtui.load("five_parcels")
+    assert chain(session, "w")[-2:] == [
+        "∂L/∂ŷ = ∂L/∂e   [5]   = 0.44  -0.2  0.48  -0.284  -0.196",
+        "∂L/∂e = 1/5·2·e   [5]   = 0.44  -0.2  0.48  -0.284  -0.196",
+    ]
+    assert named_gradients(session.frame, 96, 9) == []
+
+    def named(width, room):
+        return [line_text(row) for row in named_gradients(session.frame, width, room)]
+
+    assert named(57, 3) == ["", "∂L/∂e = 0.44  -0.2  0.48  -0.284  -0.196"]
+    assert named(50, 3)[1:] == [
         "∂L/∂ŷ = 0.44  -0.2  0.48  -0.284  -0.196",
         "∂L/∂e = 0.44  -0.2  0.48  -0.284  -0.196",
     ]
+    assert len(named(50, 2)) == 2 and named(50, 1) == []
+    session.position = 0
+    assert chain(session, "w")[-1] == "∂L/∂e = 1/5·2·e   [5]" and named(50, 9) == []
+
+
+def test_the_chain_of_an_array_is_its_rule_and_its_numbers():
     rows = others(gradtui.load("softmax_classifier"), "W1", 8)
     assert rows[2].startswith("∂L/∂b1 = sum(") and len(rows) == 5
 

@@ -6,13 +6,13 @@ from textual.geometry import Size
 
 from gradtui.debugger.frame import Frame
 from gradtui.explain.beside import beside_rows, wrong_tables
-from gradtui.explain.chain import chain_rows, other_chains
+from gradtui.explain.chain import chain_rows, named_gradients, other_chains
 from gradtui.explain.curves import trail_text
 from gradtui.explain.spans import TextRow
 from gradtui.tui.panels.base import Panel
 
 _TALL = 14
-"""Fewest rows of a panel that shows more than the selected node's chain rule."""
+"""Fewest rows of a panel that shows other chain rules than the selected node's."""
 
 
 class ChainPanel(Panel):
@@ -50,8 +50,9 @@ class ChainPanel(Panel):
         trail = trail_text(frame, width - len(self.NAME) - 8)
         self.title(f"{self.NAME} · {trail}" if trail else self.NAME)
         rows = _own_rows(frame, width)
-        room = self.size.height - len(rows)
-        return rows + other_chains(frame, width, room) if self.size.height >= _TALL else rows
+        height = self.size.height
+        rows += named_gradients(frame, width, height - len(rows))
+        return rows + other_chains(frame, width, height - len(rows)) if height >= _TALL else rows
 
     def rows_needed(self, size: Size) -> tuple[int, int]:
         """Return the rows that it keeps, with some for other chains, and those that it takes."""
