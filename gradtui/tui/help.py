@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from textwrap import wrap
 from typing import ClassVar
@@ -30,6 +31,8 @@ from gradtui.tui.shortcuts import HELP, bindings
 
 _Entry = tuple[str, str]
 """An entry: the sign, and its explanation."""
+_HIT = "bold reverse"
+"""How what is looked for is marked, with or without colours."""
 _SIGN = 12
 """Fewest cells of a sign."""
 
@@ -62,6 +65,7 @@ class Help(ModalScreen[None]):
                 bar.display = False
                 yield Label("search: ")
                 yield self._field
+                yield Label(id="found")
 
     def action_search(self) -> None:
         """Search for a text, showing only the entries with it while it is typed."""
@@ -77,6 +81,9 @@ class Help(ModalScreen[None]):
     def _look_for(self, wanted: str) -> None:
         for text in self.query(HelpText):
             text.look_for(wanted)
+            count = text.found
+            said = f"{count:,} {'place' if count == 1 else 'places'}" if wanted.strip() else ""
+            self.query_one("#found", Label).update(said)
         self.action_part(first=True)
 
     def _read(self) -> None:
@@ -148,9 +155,20 @@ class HelpText(Widget):
         """Return the number of lines; called by Textual."""
         return len(self._lines(width))
 
+    @property
+    def found(self) -> int:
+        """How often the text looked for stands in the lines."""
+        return len(self._hits.findall("\n".join(self.lines))) if self._wanted.strip() else 0
+
+    @property
+    def _hits(self) -> re.Pattern[str]:
+        """The text looked for, also where it is broken between lines."""
+        return re.compile(r"\s+".join(map(re.escape, self._wanted.split())), re.IGNORECASE)
+
     def render(self) -> Content:
-        """Return the lines; called by Textual."""
-        return Content("\n".join(self.lines))
+        """Return the lines, with the text looked for marked; called by Textual."""
+        made = Content("\n".join(self.lines))
+        return made.highlight_regex(self._hits, style=_HIT) if self._wanted.strip() else made
 
 
 def help_lines(width: int, keys: Keys, wanted: str = "") -> list[str]:

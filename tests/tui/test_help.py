@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradtui.tui.help import Help
+from gradtui.tui.help import Help, HelpText
 from gradtui.tui.themes import THEMES
 
 
@@ -29,6 +29,20 @@ async def test_a_search_is_typed_inside_the_help_and_covers_nothing_else(termina
         assert any("│ search: adam" in row for row in t.rows) and t.rows[-2:] == below
         await t.press("escape")
         assert "search: " not in t.text
+
+
+async def test_what_is_looked_for_is_marked_and_counted(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("question_mark", "slash")
+        await t.type("Largest Curvature")
+        (text,) = t.app.screen.query(HelpText)
+        shown = text.render()
+        marked = [shown.plain[start:end] for start, end, _ in shown.spans]
+        found = [" ".join(part.split()).casefold() for part in marked]
+        assert found and set(found) == {"largest curvature"}
+        assert f"{len(found)} places" in t.text
+        await t.press("escape")
+        assert "places" not in t.text and not text.render().spans
 
 
 async def test_a_text_that_is_nowhere_says_so(terminal):
