@@ -191,16 +191,22 @@ class Selection:
         nodes, graph = self.selectable, self._problem().graph
         start = nodes.index(self.node)
         after = (*nodes[start + 1 :], *nodes[:start])
-        for node in after:
-            if text in (name := graph.nodes[node].name, self._problem().label(name)):
-                self._found(node)
-                return True
-        for node in (*after, self.node):
-            found = graph.nodes[node]
-            label = self._problem().label(found.name)
-            if any(text.lower() in t.lower() for t in (found.name, found.op, label) if t):
-                self._found(node)
-                return True
+        sought = text.lower()
+
+        def names(node: int) -> tuple[str, str]:
+            name = graph.nodes[node].name
+            return name, self._problem().label(name)
+
+        exact = (node for node in after if text in names(node))
+        called = (node for node in after if sought in map(str.lower, names(node)))
+        has = (
+            node
+            for node in (*after, self.node)
+            if any(sought in one.lower() for one in (*names(node), graph.nodes[node].op) if one)
+        )
+        for node in (*exact, *called, *has):
+            self._found(node)
+            return True
         self._say(f"no node is called '{text}'")
         return False
 

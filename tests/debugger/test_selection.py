@@ -35,6 +35,14 @@ def test_find_prefers_the_node_of_that_name_and_goes_on_from_it():
     assert name[session.selection.node].name != "p"
 
 
+def test_a_name_written_as_it_is_precedes_the_same_in_other_letters_and_that_what_has_it():
+    session = gradtui.load("transformer_block")
+    names = session.problem.graph.nodes
+    for sought, found in [("a", "a"), ("A", "A"), ("l", "L"), ("s", "S"), ("wo", "Wo")]:
+        assert session.selection.find(sought)
+        assert names[session.selection.node].name == found
+
+
 def test_data_are_selected_like_nodes_and_told_by_what_reads_them(session_of):
     model = "x = X/2\nyhat = x@w\nL = mean((yhat - y)**2)"
     session = session_of(model, "w = [1.0, 2.0]", "X = [[1.0, 2.0]]\ny = [3.0]")
