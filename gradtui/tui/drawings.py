@@ -12,7 +12,15 @@ from msgspec import Struct
 
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.structure import DrawnEdge
-from gradtui.explain.graph_text import CLOSE, LONGER, SHORTER, Cells, box_width, wire_width
+from gradtui.explain.graph_text import (
+    CLOSE,
+    LONGER,
+    SHORTER,
+    WORDY,
+    Cells,
+    box_width,
+    wire_width,
+)
 from gradtui.layout import Box, Layout, Parts, Plan, Wire, count_parts, draw, finish, plan
 
 _KEPT = 4
@@ -21,6 +29,8 @@ _FEW = 30
 """Largest graph, in nodes, for which other texts are tried: larger ones would not fit."""
 _AT_ONCE, _MOST = 2_000, 80_000
 """Largest drawing, in parts, made at once, and at all: two seconds' work."""
+_PART = 8
+"""One by so much of the room a drawing that is wider all the same may grow for uncut names."""
 _Key = TypeVar("_Key")
 _Made = TypeVar("_Made")
 _Place = tuple[object, ...]
@@ -58,7 +68,8 @@ class Drawings:
     def drawing(self, frame: Frame, room: int) -> Drawing | None:
         """Return the drawing of a frame's graph for `room` cells.
 
-        With longer texts if they fit, and with shorter numbers if only they do.
+        With longer texts if they fit, and with shorter numbers if only they do; names are also
+        whole where the drawing is wider than the room and they make it hardly wider still.
         None if it is too large, or while `go_on` is making it.
         """
         key = (frame.graph, frame.structure, room)
@@ -100,10 +111,12 @@ class Drawings:
     def _draw(self, frame: Frame, room: int) -> Parts[None]:
         close = yield from self._plan(frame, CLOSE)
         found = Drawing((yield from draw(close, room)), CLOSE)
-        others = LONGER if found.layout.width <= room else SHORTER
-        for cells in others if len(frame.structure.nodes) <= _FEW else ():
+        width = found.layout.width
+        others = [(cells, room) for cells in (LONGER if width <= room else SHORTER)]
+        others += [(WORDY, width + room // _PART)] if width > room else []
+        for cells, most in others if len(frame.structure.nodes) <= _FEW else ():
             layout = yield from draw((yield from self._plan(frame, cells)), room)
-            if layout.width <= room:
+            if layout.width <= most:
                 found = Drawing(layout, cells)
                 break
         self._drawings = _with(self._drawings, (frame.graph, frame.structure, room), found)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import gradtui
-from gradtui.explain.graph_text import ROOMY, WORDY
+from gradtui.explain.graph_text import CLOSE, ROOMY, WORDY
 from gradtui.tui.drawings import Drawings
 from gradtui.tui.panels import panel_types
 
@@ -110,6 +110,14 @@ def test_numbers_have_more_digits_where_the_drawing_fits_with_them():
     assert close.layout.width < roomy.layout.width <= 96
     assert roomy.layout.height == close.layout.height == drawings.rows(frame)
     assert drawings.drawing(frame, 96) is roomy
+
+
+def test_names_are_whole_in_a_graph_that_is_wider_all_the_same_where_that_is_hardly_more():
+    frame = gradtui.load("transformer_block").frame
+    drawings = Drawings()
+    wide, narrow = drawings.drawing(frame, 130), drawings.drawing(frame, 76)
+    assert (wide.cells, narrow.cells) == (WORDY, CLOSE)
+    assert 130 < narrow.layout.width < wide.layout.width <= narrow.layout.width + 130 // 8
 
 
 def test_a_graph_with_a_wrong_line_is_drawn_as_the_right_one_is():
