@@ -71,13 +71,14 @@ def jacobian_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[
     source, target = frame.looked.jacobian
     shapes = [frame.graph.nodes[id].shape for id in (target, source)]
     sizes = [prod(shape) for shape in shapes]
+    about: Span = (f"   {label(frame, target)} is {shape_text(shapes[0])}, "
+                   f"{label(frame, source)} is {shape_text(shapes[1])}: "
+                   f"a matrix of {sizes[0]:,}×{sizes[1]:,}", "dim")  # fmt: skip
+    rule: Span = (rule_text(frame, source, frame.step_to(target)), "local")
     rows = [
-        line((partial(frame, target, source), "selected"), _place(frame),
-             (f"   {label(frame, target)} is {shape_text(shapes[0])}, "
-              f"{label(frame, source)} is {shape_text(shapes[1])}: "
-              f"a matrix of {sizes[0]:,}×{sizes[1]:,}", "dim")),
-        line((gradient_of(frame, source), "gradient"), " = ",
-             (rule_text(frame, source, frame.step_to(target)), "local"), _share(frame)),
+        *folded((partial(frame, target, source), "selected"), [_place(frame), about], width),
+        *folded((gradient_of(frame, source), "gradient"),
+                [(" = ", "plain"), rule, _share(frame)], width),
     ]  # fmt: skip
     if max(sizes) > LARGEST or 0 in sizes:
         whole = "{print} shows it whole, " if _fits(sizes) else ""

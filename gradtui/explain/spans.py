@@ -37,7 +37,7 @@ TextRow = tuple[Span, ...]
 """One row of the screen."""
 
 
-_OPERATOR = r"(?= [-+·=←] )"
+_OPERATOR, _FACTOR = r"(?= [-+·=←] )", r"(?=[·/])"
 _LEFT: frozenset[Role] = frozenset({"name", "now", "selected", "local"})
 """Roles that align a column to the left."""
 
@@ -98,14 +98,14 @@ def aligned(left: TextRow, right: TextRow, width: int) -> TextRow:
 def folded(head: Span, parts: Iterable[Span], width: int) -> list[TextRow]:
     """Return a row, broken between parts where it would pass the width, without blanks at its end.
 
-    A part longer than a whole row is broken before its operators, too.
+    A part longer than a whole row is broken before its operators, too, and what is longer still
+    before its factors.
     """
     rows: list[TextRow] = []
     current, used = line(head), cell_width(head[0])
     indent = min(used, max(2, width // 4))
     for text, role in parts:
-        whole = cell_width(text.rstrip()) <= width - indent
-        for piece in [text] if whole else re.split(_OPERATOR, text):
+        for piece in _pieces(text, width - indent):
             size = cell_width(piece.rstrip())
             if used + size > width and used > indent:
                 rows.append(_stripped(current))
@@ -114,6 +114,17 @@ def folded(head: Span, parts: Iterable[Span], width: int) -> list[TextRow]:
             current = (*current, *line((piece, role)))
             used += cell_width(piece)
     return [*rows, _stripped(current)]
+
+
+def _pieces(text: str, room: int) -> list[str]:
+    pieces = [text]
+    for mark in (_OPERATOR, _FACTOR):
+        pieces = [
+            part
+            for piece in pieces
+            for part in ([piece] if cell_width(piece.rstrip()) <= room else re.split(mark, piece))
+        ]
+    return pieces
 
 
 def _stripped(row: TextRow) -> TextRow:

@@ -35,6 +35,15 @@ def test_every_jacobian_can_be_shown_and_its_product_is_what_flows_back(name):
         assert session.frame.looked.jacobian is None
 
 
+def test_the_rule_of_a_jacobian_is_broken_where_it_is_wider_than_the_panel():
+    session = gradtui.load("transformer_block")
+    session.selection.select(session.problem.graph.names["a"])
+    session.selection.show_jacobian()
+    rows = [line_text(row) for row in jacobian_rows(session.frame, 76, str)]
+    assert max(map(len, rows)) <= 76 and "matrix of 32×32" in rows[0]
+    assert rows[3].endswith("/sqrt(var(x, axis=2, keepdims=True) + 1e-5)   through a alone")
+
+
 def test_a_jacobian_of_millions_is_refused_and_so_is_one_not_yet_computed(tmp_path):
     file = tmp_path / "large.toml"
     file.write_text(

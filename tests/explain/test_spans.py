@@ -40,6 +40,11 @@ def test_a_row_is_broken_between_its_parts_and_a_long_part_at_its_operators():
     assert max(map(line_width, rows)) <= 13
 
 
+def test_what_is_too_long_without_a_blank_is_broken_before_its_factors():
+    rows = folded(("w ", "name"), [("= f(x, y)·g(x, y)/h(x, y) - z", "local")], 14)
+    assert texts(rows) == ["w = f(x, y)", "  ·g(x, y)", "  /h(x, y) - z"]
+
+
 def test_no_row_passes_its_width_by_a_blank_at_its_end():
     rows = folded(("given  ", "dim"), [("aaa  ", "dim"), ("bbb  ", "dim"), ("ccc  ", "dim")], 15)
     assert texts(rows) == ["given  aaa  bbb", "   ccc"]
