@@ -178,7 +178,8 @@ def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> lis
         from gradtui.explain.own_line import own_line
 
         found = own_line(frame, finding.place)
-        rows += _numbers("" if found is None else f"here {found.told(frame)}", width)
+        if found is not None and not found.is_told_in(finding.message):
+            rows += _numbers(f"here {found.told(frame)}", width)
     terms = in_terms(frame.problem, finding)
     if terms:
         rows += [line("  ", (text, "local")) for text in wrap(terms, width - 2)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from msgspec import Struct
 
@@ -11,6 +13,8 @@ from gradtui.debugger.frame import Frame
 from gradtui.engine.indices import Index
 from gradtui.explain.called import is_found, shown_line
 from gradtui.explain.symbols import gradient_of
+
+_INDEX = r"\[[^\]]*\]"
 
 
 class OwnLine(Struct, frozen=True):
@@ -33,6 +37,11 @@ class OwnLine(Struct, frozen=True):
         own = element_text(clean(self.name), self.index)
         true = element_text(gradient_of(frame, self.node), self.index)
         return f"{own} is {number(self.value)}, the true {true} is {number(self.true)}"
+
+    def is_told_in(self, message: str) -> bool:
+        """Return whether a message has both numbers."""
+        words = {word.rstrip(".") for word in re.findall(r"[-+\w.]+", re.sub(_INDEX, "", message))}
+        return {number(self.value), number(self.true)} <= words
 
 
 def own_line(frame: Frame, place: Place | None) -> OwnLine | None:

@@ -70,6 +70,15 @@ def test_a_wrong_line_is_shown_with_the_true_gradient_that_its_name_says():
     assert re.search(r"\[2,0\] is 0.7, true 0  \[3×2\] -0.5 to 0.7 ✗$", row)
 
 
+def test_numbers_that_the_finding_has_are_not_told_again():
+    session = examined(relu)
+    (finding,) = session.frame.known.findings
+    found = own_line(session.frame, finding.place)
+    assert found.is_told_in("the gradient of z[2, 0] is 0.7, the true one is 0: a factor")
+    assert not found.is_told_in("the gradient of z[2, 0] is 0.75, the true one is 0")
+    assert not found.is_told_in("the gradient of z[2, 0] is 0.7, the true one is 0.5.")
+
+
 def test_before_the_line_is_done_it_has_nothing_to_show():
     session = examined(relu)
     (finding,) = session.frame.known.findings
