@@ -140,8 +140,10 @@ def _explained(
     fixes = _fixes(trial, hand, explanations)
     findings = [
         finding
-        for explanation, fix in zip(explanations, fixes, strict=True)
-        for finding in describe(problem, trial, explanation, fix)
+        for repair, explanation, fix in zip(repairs, explanations, fixes, strict=True)
+        for finding in describe(
+            problem, trial, explanation, fix, [one for one in repairs if one is not repair]
+        )
     ]
     findings += [_lost(line) for line in trial.program.lost]
     if trial.budget.is_cut:

@@ -312,11 +312,11 @@ class Trial:
         shape = self.graph.nodes[line.target].shape
         return fitted(world.value(line.node), shape, len(world.lead))
 
-    def is_right_here(self, line: Line) -> bool:
+    def is_right_here(self, line: Line, world: Interpreter | None = None) -> bool:
         """Return whether a claim holds at the scenario's own step 0."""
         assert line.target is not None
         true, size = self.truth(line.target)[:1], self.size(line.target)[:1]
-        return not line.misfit and near(self.held(line)[:1], true, size)
+        return not line.misfit and near(self.held(line, world)[:1], true, size)
 
     def _leaves(self, state: Mapping[str, Array]) -> Mapping[int, Array]:
         nodes, points = self.builder.nodes, self.draw(0).leaves

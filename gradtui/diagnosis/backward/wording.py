@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,12 @@ from numpy.typing import NDArray
 from gradtui.base.text import number
 from gradtui.diagnosis.backward.explain import Explanation
 from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.rules import Context, part_at, rules_of
 from gradtui.diagnosis.backward.trial import TOLERANCE, Trial
 from gradtui.diagnosis.edits import EditKind, Tweak
 from gradtui.diagnosis.finding import Finding
+from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.printer import spell
 from gradtui.language.parser import Call, Name, Number, Tree
 from gradtui.scenario.problem import Problem
@@ -27,11 +30,18 @@ TINY = 1e-300
 
 
 def describe(
-    problem: Problem, trial: Trial, explanation: Explanation, fix: str | None
+    problem: Problem,
+    trial: Trial,
+    explanation: Explanation,
+    fix: str | None,
+    others: Sequence[Repair] = (),
 ) -> list[Finding]:
-    """Return the findings of one blamed line: one, or two if it contains two mistakes."""
+    """Return the findings of one blamed line: one, or two if it contains two mistakes.
+
+    Its numbers are those that are wrong with the `others` repaired.
+    """
     line = explanation.line
-    evidence = _evidence(trial, line)
+    evidence = _evidence(trial, line, others)
     rules = explanation.rules
     first = explanation.hits[0] if explanation.hits else None
     own = list(dict.fromkeys(rules_of(first, explanation.context))) if first else []
@@ -58,12 +68,12 @@ def describe(
     return found
 
 
-def evidence_of(trial: Trial, line: Line) -> dict[str, Any]:
+def evidence_of(trial: Trial, line: Line, world: Interpreter | None = None) -> dict[str, Any]:
     """Return the claimed and the true value where they differ most."""
     if line.misfit:
         return {"misfit": line.misfit}
-    value, true = trial.held(line), trial.truth(line.target or 0)
-    here = trial.is_right_here(line)
+    value, true = trial.held(line, world), trial.truth(line.target or 0)
+    here = trial.is_right_here(line, world)
     with np.errstate(all="ignore"):
         distance = np.abs(value - true) / np.maximum(trial.size(line.target or 0), TINY)
     distance = np.where(np.isnan(distance), np.inf, distance)
@@ -88,16 +98,33 @@ def _clearest(distance: Array) -> int:
     return int(np.argmax(finite if finite.max() > TOLERANCE else largest))
 
 
-def _evidence(trial: Trial, line: Line) -> dict[str, Any]:
-    """Return the numbers of a blamed line, or of the first claim that is wrong because of it."""
-    if line.target is not None and (line.misfit or not trial.is_right(line, trial.world)):
-        return evidence_of(trial, line)
+def _evidence(trial: Trial, line: Line, others: Sequence[Repair]) -> dict[str, Any]:
+    """Return the numbers of a blamed line, or of the first claim that is wrong because of it.
+
+    What is wrong because of `others` is no evidence against it, unless there is no other.
+    """
+    mended = trial.world.replacing({one.line.node: one.value for one in others})
+    found = _wrong_in(trial, line, mended)
+    if found is None:
+        alone = _wrong_in(trial, line, trial.world)
+        return {} if alone is None else alone[1]
+    judged, evidence = found
+    reaching = [one for one in others if judged.name in trial.program.dependents([one.line.name])]
+    if reaching and evidence != (_wrong_in(trial, line, trial.world) or found)[1]:
+        evidence["mended"] = sorted({one.line.place.line for one in reaching})
+    return evidence
+
+
+def _wrong_in(trial: Trial, line: Line, world: Interpreter) -> tuple[Line, dict[str, Any]] | None:
+    """Return the claim that shows a line wrong in a world, with its numbers."""
+    if line.target is not None and (line.misfit or not trial.is_right(line, world)):
+        return line, evidence_of(trial, line, world)
     reached = trial.program.dependents([line.name])
     for other in trial.lines:
         through = other.name in reached and other.claimed and not other.misfit
-        if through and not trial.is_right(other, trial.world):
-            return {"through": other.name, **evidence_of(trial, other)}
-    return {}
+        if through and not trial.is_right(other, world):
+            return other, {"through": other.name, **evidence_of(trial, other, world)}
+    return None
 
 
 def _numbers(rule: str, line: Line, evidence: dict[str, Any], scale: float) -> str:
@@ -120,7 +147,9 @@ def _numbers(rule: str, line: Line, evidence: dict[str, Any], scale: float) -> s
     if evidence.get("coincidence"):
         why = "because nothing has accumulated yet" if rule == "accumulated" else "by coincidence"
         return f"; {name} is right at step 0 only {why}: at another point {numbers}"
-    return f"; at step 0 {numbers}"
+    lines = " and ".join(map(str, evidence.get("mended", ())))
+    mended = f"with line{'s' * (' ' in lines)} {lines} corrected, " if lines else ""
+    return f"; {mended}at step 0 {numbers}"
 
 
 def _edge(trial: Trial, explanation: Explanation) -> tuple[str, str] | None:

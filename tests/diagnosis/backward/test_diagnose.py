@@ -402,6 +402,21 @@ def test_a_sign_lost_above_does_not_turn_the_fix_of_a_line_below(judge):
     assert (second.target, second.fix) == ("dA0", "dA0 = dT1*(1 - T1**2) + dA1/10")
 
 
+def test_a_line_is_proved_wrong_by_its_own_error_alone(judge):
+    ridge = {
+        "data": "X = [[1.0, 2.0], [0.5, -1.0], [2.0, 0.3], [-1.0, 1.5]]\ny = [1.0, -0.5, 0.8, 0.2]",
+        "parameters": "w = [0.3, -0.2]",
+        "model": "z = X@w\nh = tanh(z)\ne = h - y\nL = mean(e**2) + 0.01*sum(w**2)",
+    }
+    code = "de = 2*e/4\ndz = de*(1 - z**2)\ndw = X.T@dz + 0.01*w"
+    first, second = judge(code, ridge).findings
+    assert (first.target, second.target) == ("dz", "dw")
+    off = second.evidence["true"] - second.evidence["claimed"]
+    assert off == pytest.approx(0.01 * [0.3, -0.2][second.evidence["element"][0]])
+    assert f"; with line {first.line} corrected, at step 0 dw[" in second.message
+    assert "mended" not in first.evidence and "; at step 0 dz[" in first.message
+
+
 def test_a_line_with_the_programs_own_constant_is_told_what_it_should_be():
     (finding,) = [one for one in gradtui.check("grad_extra_factor") if one.target == "dz"]
     # dw and db divide by the five rows: dz should be p - late = 0.5, not its fifth
