@@ -92,4 +92,6 @@ def test_the_line_that_forgets_it_is_named(planted, name, old, new):
     (finding,) = planted.errors(text, name)
 
     assert finding.line == planted.line(old)
+    of = "which slope does not use" if name == "weighted" else "which nothing uses"
+    assert f"{of}, is missing" in finding.message
     assert planted.errors(repaired(text, finding), name) == []

@@ -128,7 +128,7 @@ def _in_slot(slot: Slot, text: str, held: Held, *, near: bool) -> Iterator[Candi
     if re.search(rf"(?<![\w.]){re.escape(text)}(?!\w)", s.text(node)):
         return
     for fitting in _fitting(text, held.shape, slot.shape):
-        named = f"{fitting}, which nothing uses, is missing"
+        named = f"{fitting}, {_unused(s, text)}, is missing"
         if slot.takes_factors:
             told = f"the factor {named}"
             yield Candidate((slot.times(fitting),), "missing-factor", told, cost, fitting, node)
@@ -140,6 +140,14 @@ def _in_slot(slot: Slot, text: str, held: Held, *, near: bool) -> Iterator[Candi
             edit = s.replaced(node, f"{s.inside(node, 1)} {sign} {fitting}", 1)
             further = cost + (sign == "-" and not near)
             yield Candidate((edit,), "missing-path", f"the term {named}", further, fitting, node)
+
+
+def _unused(s: Statement, text: str) -> str:
+    """Return what does not use a text: its function alone, which has it, or all of the code."""
+    name = s.unit.code.co_name
+    if text in s.idle and name.isidentifier():
+        return f"which {name} does not use"
+    return "which nothing uses"
 
 
 def _terms(s: Statement, text: str) -> Iterator[Candidate]:
