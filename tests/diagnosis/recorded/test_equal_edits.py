@@ -44,6 +44,13 @@ def v_sum(one):
     return np.sum(one, axis=-1, keepdims=True)
 
 
+def flat(A):
+    off = np.tanh(POINTS @ A)
+    loss = 0.5 * np.sum(off**2)
+    slope = POINTS.T @ (off * (1 - off**2))
+    return loss, slope
+
+
 def upright(A):
     size = np.sqrt(v_sum(A**2))
     unit = v_add(A / size, np.zeros(3))
@@ -159,6 +166,14 @@ def test_the_programs_are_right_as_they_are(tmp_path):
 
     for name in ("bend", "upright", "distance", "cell", "mixed", "pairs", "spread_over"):
         assert not planted.errors(planted.wrong("no such text", ""), name), name
+
+
+def test_a_transpose_too_many_is_dropped_rather_than_a_product_turned_over(tmp_path):
+    planted = Planted(__file__, tmp_path, {"A": RNG.normal(size=(3, 2))})
+
+    (finding,) = planted.errors(planted.wrong("loss, slope", "loss, slope.T"), "flat")
+
+    assert finding.fix == "return loss, slope" and "slope.T must be slope" in finding.message
 
 
 def test_an_edit_of_another_line_that_is_as_likely_is_told(tmp_path):

@@ -64,7 +64,7 @@ def of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     yield from _of_arguments(s, node, name, args)
     if name in _TURNING and isinstance(called, ast.Attribute) and len(args) in (0, 2):
         edit = s.replaced(node, s.text(called.value), s.binding(called.value))
-        told = f"it needs {s.text(called.value)}"
+        told = f"{s.text(node)} must be {s.text(called.value)}"
         yield Candidate((edit,), "transposed", told, 0, s.text(called.value), node)
     yield from moved(s, node)
     if name in ("transpose", "permute", "swapaxes"):
@@ -108,7 +108,7 @@ def _of_arguments(
         yield Candidate((edit,), "transposed", order, 0, None, node)
         if text := turned_over(s, node.func.value, args[0], f"{{}}.{name}({{}})"):
             told = "it must be transposed"
-            yield Candidate((s.replaced(node, text),), "transposed", told, 2, text, node)
+            yield Candidate((s.replaced(node, text),), "transposed", told, 3, text, node)
 
 
 def _of_twins(s: Statement, node: ast.Call, name: str) -> Iterator[Candidate]:

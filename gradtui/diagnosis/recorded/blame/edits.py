@@ -41,7 +41,7 @@ def edits(statement: Statement) -> Iterator[Candidate]:
                 yield from _of_comparison(statement, node)
             case ast.Attribute(value, "T" | "mT") if isinstance(node.ctx, ast.Load):
                 edit = statement.replaced(node, statement.text(value), statement.binding(value))
-                told = f"it needs {statement.text(value)}"
+                told = f"{statement.text(node)} must be {statement.text(value)}"
                 yield Candidate((edit,), "transposed", told, 0, statement.text(value), node)
             case ast.Call():
                 yield from of_call(statement, node)

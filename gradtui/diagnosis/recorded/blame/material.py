@@ -309,7 +309,7 @@ def _transposes(s: Statement) -> Iterator[Candidate]:
             yield Candidate((edit,), "wrong-axis", f"it needs {text}", 1, text, node)
         if shape is not None and len(shape) == 2 and max(shape) > 1:
             text = f"{s.inside(node, 9)}{s.transpose}"
-            cost = 0 if is_leaf(node) else 2
+            cost = 0 if is_leaf(node) else 3
             yield Candidate(
                 (s.replaced(node, text),), "transposed", f"it needs {text}", cost, text, node
             )

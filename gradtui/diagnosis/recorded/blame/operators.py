@@ -50,7 +50,7 @@ def of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
         )
         if text := turned_over(s, node.left, node.right, "{} @ {}"):
             edit, told = s.replaced(node, text, 2), "it must be transposed"
-            yield Candidate((edit,), "transposed", told, 2, text, node)
+            yield Candidate((edit,), "transposed", told, 3, text, node)
         return
     if isinstance(node.op, ast.Sub | ast.Div):
         minus = isinstance(node.op, ast.Sub)
