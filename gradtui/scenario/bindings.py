@@ -14,7 +14,7 @@ BINDINGS = frozenset({
     "branches", "next-branch", "branch-before", "sweep", "surface", "axes", "nearer", "farther",
     "whole", "drive", "repaint", "zoom", "focus-next", "focus-previous", "scroll-down",
     "scroll-up", "scroll-right", "scroll-left", "copy", "picture", "theme", "open", "resume",
-    "command", "help", "quit",
+    "command", "help", "message", "quit",
     "escape", "panel-1", "panel-2", "panel-3", "panel-4", "panel-5", "panel-6", "panel-7",
     "finding-here", "array-all",
     "help-close", "help-down", "help-up", "help-page-down", "help-page-up", "help-first",
@@ -24,7 +24,7 @@ BINDINGS = frozenset({
     "stops-close", "stops-down", "stops-up", "stops-enable", "stops-remove", "stops-go",
     "array-close", "array-down", "array-up", "array-page-down", "array-page-up", "array-right",
     "array-left", "array-first", "array-end", "prompt-leave", "prompt-next", "prompt-before",
-    "prompt-complete", "question-yes", "question-no", "picker-down", "picker-up",
+    "prompt-complete", "question-yes", "question-no", "message-close", "picker-down", "picker-up",
     "picker-page-down", "picker-page-up", "picker-leave",
 })  # fmt: skip
 """The commands, the other keys of the debugger, and those of its lists and inputs."""

@@ -73,7 +73,7 @@ class Now(Bar):
     def row_of(self, frame: Frame, width: int) -> TextRow:
         """Return the message or the sentence, with the pace, or with a hint if there is room."""
         if frame.message:
-            return message_row(frame.message, width)
+            return message_row(frame.message, width, f"{self._keys.first('message')} whole")
         taken = cell_width(self.pace) + _GAP if self.pace else 0
         row = (*line(" "), *now_line(frame, width - 1 - taken))
         shown = [key for key, _ in footer(frame, place_on(self.screen), self._keys, width)]

@@ -239,6 +239,10 @@ COMMANDS = (
         "help", ("question_mark", "f1"), "help",
         "this help; with a topic, that page of the manual", SCREEN, "TOPIC",
     ),
+    Command(
+        "message", ("exclamation_mark",), "message", "the whole of a message that its row cuts",
+        SCREEN,
+    ),
     Command("quit", ("q",), "quit", "quit; asks first if there are branches", SCREEN),
 )  # fmt: skip
 

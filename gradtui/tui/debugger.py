@@ -95,6 +95,7 @@ class Debugger(LeanScreen):
             "finding": lambda text: self.next_finding(),
             "repaint": lambda text: self.call_later(self.app.run_action, "repaint"),
             "command": lambda text: self._ask_command(),
+            "message": lambda text: self._show_message(),
         }
 
     def compose(self) -> ComposeResult:
@@ -219,7 +220,7 @@ class Debugger(LeanScreen):
             self.say(held)
             return
         self._used.add(id)
-        if id != "repaint":
+        if id not in ("repaint", "message"):
             self._withdraw_offer()
         self._handlers[id](text)
 
@@ -288,6 +289,13 @@ class Debugger(LeanScreen):
             ":", self.run_line, complete=partial(complete_command, keys=self.keys),
             listing=Listing(hint),
         )  # fmt: skip
+
+    def _show_message(self) -> None:
+        """Show the message of the moment whole."""
+        from gradtui.tui.message import Message
+
+        if self.session.message:
+            self.app.push_screen(Message(self.session.message, self.keys))
 
     def run_line(self, text: str) -> None:
         """Run a line of the command line: a command's name and its argument."""

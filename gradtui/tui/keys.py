@@ -43,13 +43,14 @@ GROUPS: Mapping[str, Sequence[Shortcut]] = {
     "array": shortcuts.ARRAY,
     "input": shortcuts.PROMPT,
     "question": shortcuts.QUESTION,
+    "message": shortcuts.MESSAGE,
     "picker": shortcuts.PICKER,
 }
 """The place -> its bindings that are no commands."""
 _TOGETHER = (
     ("any panel", ""), ("findings",), ("help",), ("branches and sweeps", "branches"),
     ("branches and sweeps", "sweeps"), ("breakpoints and watches",), ("array",), ("input",),
-    ("question",),
+    ("question",), ("message",),
     ("picker",),
 )  # fmt: skip
 """Groups that receive keys at the same time; the nameless one is that of the commands."""

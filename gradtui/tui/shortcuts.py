@@ -77,6 +77,11 @@ QUESTION = (
     Shortcut("question-yes", ("enter", "y", "q"), "answer(1)", "yes"),
     Shortcut("question-no", ("escape", "n"), "answer(0)", "no"),
 )
+MESSAGE = (
+    Shortcut(
+        "message-close", ("escape", "q", "enter", "space", "exclamation_mark"), "dismiss", "closes"
+    ),
+)
 PICKER = (
     Shortcut("picker-down", ("down",), "move(1)", "down"),
     Shortcut("picker-up", ("up",), "move(-1)", "up"),

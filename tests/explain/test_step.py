@@ -31,6 +31,11 @@ def test_a_message_takes_one_row_and_shows_where_it_is_cut():
     cut = line_text(message_row(told, 40)).rstrip()
     assert cut.endswith("…") and len(cut) <= 40
     assert line_text(message_row("two\nlines", 40)) == " two lines "
+    for width in (40, 60):
+        row = line_text(message_row(told, width, "! whole"))
+        assert len(row) == width and row.endswith("…   ! whole ")
+    assert line_text(message_row(told, 80, "! whole")) == f" {told} "
+    assert "whole" not in line_text(message_row(told, 39, "! whole"))
 
 
 def test_every_moment_of_two_weights_is_a_sentence_with_its_numbers():

@@ -26,8 +26,8 @@ SHELL = (("check", "--json"), ("show",), ("run", "--every", "7"), ("check",))
 NO_NUMBERS = {
     "lesson", "lesson-back", "slower", "faster",
     "play", "goto", "find", "reload", "edit", "write-fix", "repaint", "focus-previous", "axes",
-    "scroll-up", "scroll-left", "picture", "theme", "open", "command", "help", "quit", "ten-back",
-    "hundred-back", "branch-before",
+    "scroll-up", "scroll-left", "picture", "theme", "open", "command", "help", "message", "quit",
+    "ten-back", "hundred-back", "branch-before",
 }  # fmt: skip
 """Commands that show no number, or none that the others do not."""
 

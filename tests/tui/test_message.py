@@ -1,0 +1,30 @@
+"""A message that its row cuts, shown whole over the last rows."""
+
+import pytest
+
+from gradtui.tui.message import Message
+
+LONG = "the first words say what it is, " * 5 + "and these are the last"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_message_that_is_cut_names_the_key_that_shows_all_of_it(terminal, size):
+    async with terminal("two_weights", size) as t:
+        t.debugger.say(LONG)
+        await t.pilot.pause()
+        assert t.rows[-3].endswith("…   ! whole") and "the last" not in t.text
+        await t.press("exclamation_mark")
+        assert isinstance(t.app.screen, Message)
+        assert "and these are the last" in " ".join(t.text.replace("│", " ").split())
+        assert t.text.count("Esc closes") == 1
+        await t.press("escape")
+        assert t.rows[-3].endswith("…   ! whole")
+        await t.press("n")
+        assert t.session.step == 1 and "! whole" not in t.text
+
+
+async def test_without_a_message_there_is_nothing_to_show_whole(terminal):
+    async with terminal("two_weights") as t:
+        before = t.text
+        await t.press("exclamation_mark")
+        assert t.text == before and not isinstance(t.app.screen, Message)
