@@ -17,7 +17,7 @@ _SIGNS: Mapping[str, str] = {
     **dict(zip("─━═│┃║╱╲╴╶╸╺╼╾╵╷╹╻╽╿", "-==|##/\\------||||||", strict=True)),
     **dict(zip("▁▂▃▄▅▆▇█", "_.,~-+=#", strict=True)),
     **dict(zip("▶▸›→←↑↓↖↘↗↙↳", ">>>><^v\\\\//\\", strict=True)),
-    **dict(zip("✓✗▲▼●○◉◆◇★•▪░", "vX^v@oO*o**#.", strict=True)),
+    **dict(zip("✓✗▲▼●○◉◆◇★•▪░", "+X^v@oO*o**#.", strict=True)),
     **dict(zip("‖—–−×÷√²³≥≤⌊⌋…·▔▊▎▌▐", "|---x/V23><[]~.-||||", strict=True)),
     **dict(zip("Σ∂∇λκβπεη", "Sdglkbpen", strict=True)),
 }
@@ -27,6 +27,8 @@ _ROWS_OF_DOTS = (0o11, 0o22, 0o44, 0o300)
 _HEIGHTS = "'-._"
 _WITH_NEXT = {"→ ": "->", "← ": "<-", "≥ ": ">=", "≤ ": "<="}
 """Signs that are clearer with the blank after them used too."""
+_TICK = re.compile(r"✓ (?=[ │]|\Z)")
+"""A tick with a blank to spare."""
 _GLUED = re.compile(r"(?<= )[→←≥≤] (?=[^ \u2800-\u28ff])")
 """Such a sign before a word, which it would touch; not between the dots of a map."""
 _SPARE = re.compile("(?<=  ) "), re.compile("(?<= ) ")
@@ -86,6 +88,7 @@ def to_ascii(text: str) -> str:
     if text.isascii():
         return text
     text = re.sub(_APART, r"\1 *", re.sub(_FACTORS, "*", text))
+    text = re.sub(_TICK, "ok", text)
     for sign, wide in _WITH_NEXT.items():
         text = text.replace(sign, wide)
     found = list[str]()

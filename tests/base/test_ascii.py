@@ -30,7 +30,9 @@ def test_any_text_has_as_many_cells_and_is_ascii(text):
     ("text", "drawn"),
     [
         ("∂L/∂w = ∂L/∂ŷ · ∂ŷ/∂w = 6 · 3", "dL/dw = dL/dY * dY/dw = 6 * 3"),
-        ("7 Lesson · 2 of 8 · ✓▸○", "7 Lesson . 2 of 8 . v>o"),
+        ("7 Lesson · 2 of 8 · ✓▸○", "7 Lesson . 2 of 8 . +>o"),
+        ("backward ✓  L 9", "backward ok L 9"),
+        ("12 ✓ │ ✓ no findings", "12 ok| + no findings"),
         ("κ 6.39e6 · stable up to lr 2", "k 6.39e6 . stable up to lr 2"),
         ("L 0.81 ▼", "L 0.81 v"),
         ("lr·λmax 1.47", "lr*lmax 1.47"),
