@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gradtui.explain.sheet import Sheet
 from gradtui.explain.spans import Role
-from gradtui.layout.plane import ACROSS, DOWN, braille, extremes, resample, rims
+from gradtui.layout.plane import ACROSS, BLANK, DOWN, braille, extremes, resample, rims
 from gradtui.layout.ticks import round_numbers, round_powers, tick_texts
 
 MOST = 7
@@ -42,17 +42,25 @@ def contour_levels(losses: Array) -> list[float]:
     return found
 
 
-def draw_contours(sheet: Sheet, losses: Array, levels: list[float]) -> None:
-    """Draw a grid of losses under the marks on a sheet."""
+def draw_contours(
+    sheet: Sheet, losses: Array, levels: list[float], *, numbered: bool = False
+) -> None:
+    """Draw a grid of losses under the marks on a sheet.
+
+    The contours are lines with their heights on them, or each is made of its number, from 1.
+    """
     field = resample(losses, sheet.rows * DOWN, sheet.columns * ACROSS)[::-1]
     known = np.isfinite(field)
     bands = np.where(known, np.searchsorted(levels, np.where(known, field, 0.0), side="right"), -1)
     middle = bands[DOWN // 2 :: DOWN, ACROSS // 2 :: ACROSS]
     grounds = [_tint(band, len(levels)) for band in range(-1, len(levels) + 1)]
-    sheet.lay_under(braille(rims(bands)), "dim", grounds, middle + 1)
-    _name_blanks(sheet, middle)
     lowest, highest = extremes(bands)
-    for index, text in enumerate(tick_texts(levels)):
+    lines = braille(rims(bands))
+    if numbered:
+        lines = np.where(lines == BLANK, lines, ord("0") + highest.astype(np.uint32))
+    sheet.lay_under(lines, "dim", grounds, middle + 1)
+    _name_blanks(sheet, middle)
+    for index, text in enumerate(() if numbered else tick_texts(levels)):
         _name_contour(sheet, (lowest >= 0) & (lowest <= index) & (index < highest), text)
 
 

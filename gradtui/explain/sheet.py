@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 from msgspec import Struct
@@ -25,7 +25,21 @@ from gradtui.layout.plane import (
     text_of,
 )
 
-PAST, AHEAD, POINT, LOWEST = "●", "○", "◉", "★"
+
+class Signs(NamedTuple):
+    """The characters of a run's marks."""
+
+    past: str
+    ahead: str
+    point: str
+    lowest: str
+    line: str = ""
+    """What lines are made of, if not of dots."""
+
+
+DRAWN = Signs("●", "○", "◉", "★")
+TYPED = Signs("o", "+", "@", "*", ":")
+"""Signs of ASCII, in which dots would be strokes like those of a curve."""
 ROLES: tuple[Role, ...] = get_args(Role)
 _NUMBERS = {role: number for number, role in enumerate(ROLES)}
 _NONE = _NUMBERS["plain"]
@@ -50,8 +64,8 @@ class Marks(Struct, frozen=True):
 class Sheet:
     """Cells, each with a character, its role, and the role of its background, if any."""
 
-    def __init__(self, rows: int, columns: int) -> None:
-        self.rows, self.columns = rows, columns
+    def __init__(self, rows: int, columns: int, signs: Signs = DRAWN) -> None:
+        self.rows, self.columns, self.signs = rows, columns, signs
         self.codes = np.full((rows, columns), BLANK)
         """Code points of the characters."""
         self.roles = np.full((rows, columns), _NUMBERS["plain"])
@@ -111,12 +125,13 @@ class Sheet:
         self._draw_lines([leg[1:] for leg in legs if leg[0] <= marks.step], "name")
         for step, place in reversed(places):
             past = step <= marks.step
-            self._draw_mark(place, PAST if past else AHEAD, "name" if past else "dim")
+            sign = self.signs.past if past else self.signs.ahead
+            self._draw_mark(place, sign, "name" if past else "dim")
         if marks.next is not None:
             self._draw_arrow(marks.point, marks.next)
         if marks.lowest is not None:
-            self._draw_mark(marks.lowest, LOWEST, "good")
-        self._draw_mark(marks.point, POINT, "now")
+            self._draw_mark(marks.lowest, self.signs.lowest, "good")
+        self._draw_mark(marks.point, self.signs.point, "now")
 
     def draw_line(self, start: Share, end: Share, role: Role) -> None:
         """Draw a straight line, under the marks drawn later."""
@@ -135,6 +150,8 @@ class Sheet:
                 dots[line_dots(*inside, self.rows, self.columns)] = True
         codes = braille(dots)
         drawn = codes != BLANK
+        if self.signs.line:
+            codes[drawn] = ord(self.signs.line)
         self.codes[drawn], self.roles[drawn] = codes[drawn], _NUMBERS[role]
         self.taken |= drawn
 

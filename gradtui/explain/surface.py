@@ -14,7 +14,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.debugger.surface import Range, Surface
 from gradtui.explain.contours import contour_levels, draw_contours
 from gradtui.explain.elements import element_name
-from gradtui.explain.sheet import AHEAD, LOWEST, PAST, POINT, Marks, Sheet
+from gradtui.explain.sheet import DRAWN, TYPED, Marks, Sheet
 from gradtui.explain.spans import Role, Span, TextRow, folded, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN
@@ -78,7 +78,7 @@ def surface_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
         surface = frame.surface((columns * ACROSS, rows * DOWN))
     except ValueError as error:
         return _words(str(error), width)[:height]
-    sheet = Sheet(rows, columns)
+    sheet = Sheet(rows, columns, TYPED if frame.problem.ascii else DRAWN)
     names = [axis_name(frame, axis) for axis in surface.window.axes]
     levels: list[float] = []
     if len(names) == 1:
@@ -89,7 +89,7 @@ def surface_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
         levels = contour_levels(surface.losses)
         sheet.draw(_marks(frame, surface))
         _put_name(sheet, names[1])
-        draw_contours(sheet, surface.losses, levels)
+        draw_contours(sheet, surface.losses, levels, numbered=frame.problem.ascii)
     legend = _legend(_facts(frame, surface, levels), width, legend_rows)
     return [*with_axes(sheet, surface.ranges[0], upward, names[0]), *legend]
 
@@ -263,7 +263,7 @@ def _folded(facts: list[_Fact], width: int) -> list[TextRow]:
     pieces: list[Span] = [
         (piece, fact.role)
         for fact in facts
-        for text in [f"{fact.text}{'  ' * (fact.text != POINT)}"]
+        for text in [f"{fact.text}{'  ' * (len(fact.text) > 1)}"]
         for piece in ([text] if cell_width(fact.text) <= width else _WORD.findall(text))
     ]
     return folded(("", "plain"), pieces, width)
@@ -273,7 +273,8 @@ def _facts(frame: Frame, surface: Surface, levels: list[float]) -> list[_Fact]:
     """Return the numbers of the legend, and notes on the surface."""
     loss = clip(clean(label(frame, frame.graph.loss)), _NAME_CELLS)
     here = number(surface.loss) if frame.computed(frame.graph.loss) else UNKNOWN
-    facts = [_Fact(POINT, "now"), _Fact(f" {loss} {here}", "value")]
+    signs = TYPED if frame.problem.ascii else DRAWN
+    facts = [_Fact(signs.point, "now"), _Fact(f" {loss} {here}", "value")]
     if _moves(frame):
         facts.append(_Fact(f"→ {number(surface.next_loss)}", "gradient"))
     slope = _slope(frame) if len(surface.ranges) == 1 else None
@@ -283,7 +284,7 @@ def _facts(frame: Frame, surface: Surface, levels: list[float]) -> list[_Fact]:
         floor = surface.floor
         where = ", ".join(map(_coordinate, floor.place, surface.ranges))
         along = " along a line" if floor.level else ""
-        lowest = f"{LOWEST} lowest in view {_lowest(surface, floor.loss)}{along}"
+        lowest = f"{signs.lowest} lowest in view {_lowest(surface, floor.loss)}{along}"
         facts += [_Fact(lowest, "good"), _Fact(f"at {where}", "good", 1)]
     facts += [_Fact(note, "plain") for note in _notes(surface)]
     if not np.isfinite(surface.losses).all():
@@ -293,9 +294,13 @@ def _facts(frame: Frame, surface: Surface, levels: list[float]) -> list[_Fact]:
     if surface.others:
         many = f"{surface.others:,} numbers are" if surface.others > 1 else "number is"
         facts.append(_Fact(f"the other {many} held", "plain", 2))
-    facts.append(_Fact(f"{PAST} past {AHEAD} to come", "dim", 3))
-    if levels:
-        facts.append(_Fact(f"contours {' '.join(tick_texts(levels))}", "dim", 4))
+    facts.append(_Fact(f"{signs.past} past {signs.ahead} to come", "dim", 3))
+    heights = tick_texts(levels)
+    if heights and frame.problem.ascii:
+        numbered = " ".join(f"{at}={text}" for at, text in enumerate(heights, 1))
+        facts.append(_Fact(f"contours {numbered}", "dim"))
+    elif heights:
+        facts.append(_Fact(f"contours {' '.join(heights)}", "dim", 4))
     return facts
 
 

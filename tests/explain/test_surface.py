@@ -7,9 +7,13 @@ import re
 import pytest
 
 import gradtui
-from gradtui.explain.sheet import POINT, Sheet
+from gradtui.base.ascii import to_ascii
+from gradtui.debugger.session import Session
+from gradtui.explain.sheet import DRAWN, Sheet
 from gradtui.explain.spans import line_text, line_width
 from gradtui.explain.surface import surface_key, surface_rows, surface_title, with_axes
+from gradtui.scenario.bundled import find_scenario
+from gradtui.scenario.load import load_problem
 
 SCENARIOS = ("illustration", "one_weight", "ravine", "softmax_classifier", "late_nan",
              "five_parcels_rate_1_5", "minibatches")  # fmt: skip
@@ -63,6 +67,22 @@ def test_the_illustration_shows_point_step_path_axes_and_contours():
     assert "slice" not in text and "leaves" not in text
 
 
+def test_in_ascii_contours_are_numbers_and_every_mark_has_a_sign_of_its_own():
+    session = Session(load_problem(find_scenario("two_weights"), ascii=True))
+    session.history.advance(session.problem.steps + 1)
+    session.seek(2)
+    session.surface.show("")
+    rows = [to_ascii(line_text(row)) for row in surface_rows(session.frame, 76, 14)]
+    drawn, legend = "".join(row[8:] for row in rows[:9]), " ".join(rows[-2:])
+    assert set(drawn) <= set("1234:+@*o<>^v/\\ w2")
+    assert drawn.count("@") == 1 and drawn.count("*") == 1 and drawn.count("o") >= 1
+    assert "@ L 0.0729" in legend and "o past + to come" in legend
+    assert "contours 1=0.01 2=0.1 3=1 4=10" in legend
+    for width in (38, 76, 151):
+        texts = (line_text(row) for row in surface_rows(session.frame, width, 21))
+        assert "1=0.01" in " ".join(texts)
+
+
 def test_the_lowest_place_is_never_above_one_that_the_run_has_been_at():
     frame = frame_of("two_weights", 12)
     surface = frame.surface((60, 60))
@@ -102,7 +122,7 @@ def test_no_slice_ends_in_words_cut_short(name, size):
     for step in (0, 4, session.problem.steps):
         session.seek(step)
         text = "\n".join(map(line_text, surface_rows(session.frame, *size)))
-        assert "…" not in text and f"{POINT} " in text
+        assert "…" not in text and f"{DRAWN.point} " in text
 
 
 @pytest.mark.parametrize("name", ["iris", "embeddings_adam"])
