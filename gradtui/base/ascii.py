@@ -17,7 +17,7 @@ _SIGNS: Mapping[str, str] = {
     **dict(zip("─━═│┃║╱╲╴╶╸╺╼╾╵╷╹╻╽╿", "-==|##/\\------||||||", strict=True)),
     **dict(zip("▁▂▃▄▅▆▇█", "_.,~-+=#", strict=True)),
     **dict(zip("▶▸›→←↑↓↖↘↗↙↳", ">>>><^v\\\\//\\", strict=True)),
-    **dict(zip("✓✗▲▼●○◉◆◇★•▪░", "+X^v@oO*o**#.", strict=True)),
+    **dict(zip("✓✗▲▼●○◉◆◇★•▪░", "+X^v@o@*o**#.", strict=True)),
     **dict(zip("‖—–−×÷√²³≥≤⌊⌋…·▔▊▎▌▐", "|---x/V23><[]~.-||||", strict=True)),
     **dict(zip("Σ∂∇λκβπεη", "Sdglkbpen", strict=True)),
 }

@@ -114,9 +114,10 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("~  ▲", "oscillates: swings without settling; diverges"),
     )),
     ("Surface", (
-        ("contour", "a line along which the loss is the number written on it"),
+        ("contour", "a line along which the loss is the number written on it; in ASCII it "
+                    "is made of digits, which the legend explains"),
         ("◉ →", "the weights of this step, and where the step takes them"),
-        ("● ○", "the weights of the steps so far, and of those to come"),
+        ("● ○", "the weights of the steps so far, and of those to come; in ASCII o and +"),
         ("★", "the lowest known loss in view"),
         ("slice", "in a large model only two numbers change; the others stay as they are here"),
         ("on its batch", "the losses drawn are those of the batch of that step"),

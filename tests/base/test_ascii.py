@@ -41,7 +41,7 @@ def test_any_text_has_as_many_cells_and_is_ascii(text):
         ("m̂/(√v̂ + eps)", "M/(VV + eps)"),
         ("╭─ 1 Graph ──╮", "+- 1 Graph --+"),
         ("⠉⠒⠤⣀⡇", "'-._|"),
-        ("◉ L  ● so far ○ to come", "O L  @ so far o to come"),
+        ("◉ L  ● so far ○ to come", "@ L  @ so far o to come"),
         ("界é", "??e"),
     ],
 )
