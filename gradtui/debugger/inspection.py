@@ -101,6 +101,12 @@ def whole_data(text: str, problem: Problem) -> Array | None:
     return None if node is None else problem.trainer.whole(node)
 
 
+def headings(text: str, problem: Problem) -> tuple[str, ...]:
+    """Return the names of the columns of the data that a text names, if their file has any."""
+    node = as_shown(problem.graph.names, problem).get(text.strip())
+    return () if node is None else problem.headings.get(problem.graph.nodes[node].name, ())
+
+
 def is_value(text: str, session: Session) -> bool:
     """Return whether a text stands for a value at a session's step."""
     try:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from msgspec import Struct
 
-from gradtui.base.text import DIGITS, number, shape_text
+from gradtui.base.text import DIGITS, cell_width, clean, clip, number, pad, shape_text
 from gradtui.explain.spans import Span, TextRow, line
 from gradtui.explain.values import Array, extent
 
@@ -31,6 +31,8 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
     """Rows with a sign before them."""
     across: tuple[int, ...] = ()
     """The shape of what the columns are the elements of, if that is not a vector."""
+    headings: tuple[str, ...] = ()
+    """The names of the columns, if they have any."""
 
     @property
     def rows(self) -> int:
@@ -44,8 +46,8 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def headed(self) -> bool:
-        """Whether a row of column indices stands above the numbers."""
-        return self.value.ndim > 1
+        """Whether a row of column indices, or of their names, stands above the numbers."""
+        return self.value.ndim > 1 or bool(self.headings)
 
     @property
     def _lead(self) -> tuple[int, ...]:
@@ -63,7 +65,7 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
         found = []
         if self.headed:
             seen = range(self.columns)[shown]
-            heads = (self._head(at).rjust(self._cells + _GAP) for at in seen)
+            heads = (pad(self._head(at), self._cells + _GAP, right=True) for at in seen)
             found.append(line((" " * self._names + "".join(heads), "dim")))
         for at, numbers in enumerate(table, start=top):
             text = _index(np.unravel_index(at, self._lead) if self._lead else ())
@@ -75,7 +77,9 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
         return found
 
     def _head(self, column: int) -> str:
-        """Return the index of a column."""
+        """Return the name of a column, or its index."""
+        if len(self.headings) == self.columns:
+            return clip(clean(self.headings[column]), _CELLS)
         return _index(np.unravel_index(column, self.across or (self.columns,)))
 
     @property
@@ -86,7 +90,8 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def _cells(self) -> int:
         """The width of a number in cells: that of the longest, if the array is small."""
-        head = len(self._head(self.columns - 1)) if self.columns else 1
+        heads = range(self.columns) if self.headings else range(self.columns)[-1:]
+        head = max((cell_width(self._head(at)) for at in heads), default=1)
         if self.value.size > _FEW:
             return max(_CELLS, head)
         return max(head, max((len(number(x, DIGITS)) for x in self.value.flat), default=1))
@@ -97,7 +102,13 @@ def _index(index: Iterable[object]) -> str:
 
 
 def value_rows(
-    text: str, step: int | None, value: Array, width: int, height: int, note: str = ""
+    text: str,
+    step: int | None,
+    value: Array,
+    width: int,
+    height: int,
+    note: str = "",
+    headings: tuple[str, ...] = (),
 ) -> list[TextRow]:
     """Return an expression's value: shape, range, first rows, and the number left out."""
     at = "" if step is None else f" at step {step:,}"
@@ -111,7 +122,7 @@ def value_rows(
     rows += notes
     if not value.size:
         return rows
-    grid = Grid(value)
+    grid = Grid(value, headings=headings)
     rows += grid.window(0, height + grid.headed, 0, width)
     left = [
         f"{many:,} more {what}{'s' if many > 1 else ''}"

@@ -44,6 +44,15 @@ class Data(Struct, frozen=True, eq=False):
     _csv: CsvTable | None
     _positions: Positions
 
+    @property
+    def headings(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of the columns of each value that is from a CSV file."""
+        return {
+            name: tuple(column for column, _ in columns)
+            for name, columns in self._columns.items()
+            if columns and self._csv is not None
+        }
+
     def error(self, name: str, index: tuple[int, ...], message: str) -> InputError:
         """Return the error on one element at its own line, in the scenario or its CSV file."""
         path = (self.table, name)

@@ -195,6 +195,7 @@ class _Loader:
             steps=parsed.run.steps,
             facts=tuple(self.facts(graph)),
             expected=tuple(self.expected()),
+            headings=MappingProxyType(dict(data.headings)),
             lessons=read_lessons(parsed.lesson, trainer.program, positions),
             notices=(*self.notices(graph), *self.hand_notices, *self.ignoring()),
             backward=backward,

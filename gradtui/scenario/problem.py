@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -245,6 +246,8 @@ class Problem(Struct, frozen=True, eq=False):
     """The tables of the file that changes apply to, by name."""
     revised: Callable[[Mapping[str, Any]], Problem]
     """Make the same problem with other tables; raises InputError if one does not fit."""
+    headings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """The names of the columns of data from a CSV file."""
     lessons: tuple[Lesson, ...] = ()
     """The steps of the lesson, in order."""
     ascii: bool = False

@@ -76,12 +76,16 @@ class ArrayView(ModalScreen[None]):
 
     def __init__(
         self, text: str, value: Array, keys: Keys, batch: Batch | None = None, *,
-        across: tuple[int, ...] = (), note: str = "",
+        across: tuple[int, ...] = (), headings: tuple[str, ...] = (), note: str = "",
     ) -> None:  # fmt: skip
-        """`across` is the shape of what the columns are the elements of, if it is no vector."""
+        """`across` is the shape of what the columns are the elements of, if it is no vector.
+
+        `headings` are the columns' names, if they have any.
+        """
         super().__init__()
         self._text, self._batch, self._note = text, batch, note
-        self._part, self._all = Grid(value, across=across), False
+        self._headings = headings
+        self._part, self._all = Grid(value, across=across, headings=headings), False
         self._cells = _Cells(self._part)
         self._moves = " ".join(keys.first(id) for id in _MOVES) + " more  "
         self._leave = keys.hint(ARRAY[:1])
@@ -147,7 +151,8 @@ class ArrayView(ModalScreen[None]):
         if self._batch is None:
             return
         self._all = not self._all
-        whole = Grid(self._batch.whole, frozenset(map(int, self._batch.rows)))
+        marked = frozenset(map(int, self._batch.rows))
+        whole = Grid(self._batch.whole, marked, headings=self._headings)
         self._cells.show(whole if self._all else self._part)
         self.query_one(Vertical).border_title = self._title
         self.on_mount()

@@ -11,15 +11,16 @@ def test_print_says_shape_range_and_the_first_rows(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     assert run("print", "five_parcels", "X", "--rows", "2") == (0, """\
 X [5×2] at step 0: 0.5 to 5
-     0    1
-0    2    3
-1  1.5    1
+   distance    weight
+0         2         3
+1       1.5         1
 … 3 more rows
 """, "")  # fmt: skip
     assert run("print", "five_parcels", "w[1]", "--step", "12")[1] == "w[1] = 1.17455 at step 12\n"
     monkeypatch.setenv("COLUMNS", "9")
     out = run("print", "five_parcels", "X", "--rows", "2")[1].splitlines()
-    assert out[1:] == ["     0", "0    2", "1  1.5", "… 3 more rows and 1 more column"]
+    left = "… 3 more rows and 1 more column"
+    assert out[1:] == ["   distance", "0         2", "1       1.5", left]
 
 
 def test_print_as_json_has_every_number(run):
@@ -62,3 +63,9 @@ def test_of_data_cut_into_batches_a_step_has_some_rows_and_all_prints_the_others
     status, out, error = run("print", "minibatches", "yhat", "--all")
     assert (status, out) == (2, "")
     assert error.startswith("minibatches:1:1: error: --all: 'yhat' is not data cut into batches")
+
+
+def test_columns_of_a_csv_file_are_printed_under_their_names(run):
+    heads = "   sepal_length   sepal_width  petal_length   petal_width"
+    assert heads in run("print", "iris", "X", "--rows", "1")[1]
+    assert "sepal" not in run("print", "iris", "W1", "--rows", "1")[1]

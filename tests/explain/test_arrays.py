@@ -33,6 +33,17 @@ def test_a_vector_has_a_number_a_row_and_no_head():
     assert texts(Grid(np.array([1.5, -2])).window(0, 9, 0, 80)) == ["0  1.5", "1   -2"]
 
 
+def test_columns_with_names_have_them_for_a_head_cut_where_they_are_long():
+    grid = Grid(np.array([[1.0, 2.5], [3.0, 40.0]]), headings=("km", "kilograms_of_load"))
+    assert texts(grid.window(0, 3, 0, 80)) == [
+        "             km  kilograms_o…",
+        "0             1           2.5",
+        "1             3            40",
+    ]
+    vector = Grid(np.array([1.0, 2.5]), headings=("hours",))
+    assert vector.headed and texts(vector.window(0, 2, 0, 80)) == ["   hours", "0      1"]
+
+
 def test_a_window_of_the_rows_of_a_vector_has_its_last_number():
     grid = Grid(np.array([1.5, -2, 3]))
     assert texts(grid.window(0, 3, 0, 80)) == ["0  1.5", "1   -2", "2    3"]

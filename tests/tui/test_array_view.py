@@ -30,7 +30,7 @@ async def test_data_and_gradients_are_walked_to_their_last_number(terminal, writ
 async def test_a_vector_is_shown_to_its_last_number_and_keys_only_where_they_move(terminal, write):
     async with terminal("five_parcels", size=(80, 24)) as t:
         await t.press("P", "ctrl+u", *"y", "enter")
-        assert "│ 0    5 " in t.text and "│ 4  6.8 " in t.text
+        assert "│ 0      5 " in t.text and "│ 4    6.8 " in t.text
         assert "rows 0-4 of 5   Esc closes" in t.text
     async with terminal(write(MODEL, PARAMETERS, DATA), size=(80, 24)) as t:
         await t.press("P", "enter")
@@ -51,6 +51,14 @@ async def test_an_error_stays_in_the_input(terminal):
     async with terminal("five_parcels") as t:
         await t.press("P", "ctrl+u", *"X[7]", "enter")
         assert "its elements go up to [4,1]" in t.text
+
+
+async def test_data_from_a_csv_file_have_the_names_of_its_columns(terminal):
+    async with terminal("iris", (80, 24)) as t:
+        await t.press("slash", "X", "enter", "P", "enter")
+        assert "sepal_length   sepal_width  petal_length   petal_width" in t.text
+        await t.press("a", "G")
+        assert "sepal_length   sepal_width  petal_length   petal_width" in t.text
 
 
 async def test_of_minibatches_the_rows_of_the_step_are_shown_or_all_of_them(terminal):
