@@ -251,6 +251,11 @@ def _of_others(frame: Frame, node: int, question: Question, before: Tape | None)
         if value and (other != node or question.gradient):
             yield value, f"that is the value of {element_text(label(frame, other), index)}"
     yield from _of_slopes(frame, node, question, tape)
+    if tape is not frame.tape:
+        for one in frame.graph.parameters:
+            if one.id != node and one.shape == nodes[node].shape:
+                value = float(frame.tape.value(one.id)[question.index])
+                yield value, f"that is where {label(frame, one.id)} goes"
 
 
 def _of_slopes(frame: Frame, node: int, question: Question, tape: Tape) -> Iterator[Guess]:

@@ -51,6 +51,7 @@ def test_a_wrong_prediction_is_told_by_the_mistake_that_gives_it(write, ask, giv
         (0.6, "that is the step itself: subtract it from 1"),
         (0.95, "the gradient is missing"),
         (0.1, "that is the step with ∂L/∂w2"),
+        (1.1, "that is where w2 goes"),
     ],
 )
 def test_a_wrong_update_is_told(write, given, said):
