@@ -23,12 +23,14 @@ CUT = "…"
 
 
 def element_name(frame: Frame, element: Element) -> str:
-    """Return `w[1]`, `W1[3,1]`, `L`, or `(X @ w)[2]`."""
+    """Return `w[1]`, `W1[3,1]`, `L`, `(X @ w)[2]`, or `exp(z)[2]`."""
     node, index = element
     found = frame.graph.nodes[node]
     if found.kind is Kind.CONSTANT:
         return in_names(frame, node)
-    text = label(frame, node) if found.name else f"({in_names(frame, node)})"
+    text = label(frame, node) if found.name else in_names(frame, node)
+    if not found.name and found.op in PRECEDENCE:
+        text = f"({text})"
     return element_text(text, index)
 
 

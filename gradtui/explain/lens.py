@@ -81,7 +81,7 @@ def _way(frame: Frame, found: Trace) -> str:
     for node in sorted(by_node, reverse=True):
         some = by_node[node]
         one = element_name(frame, (node, next(iter(some))))
-        name = one if len(some) == 1 else f"{label(frame, node)}[{len(some):,} elements]"
+        name = one if len(some) == 1 else f"{element_name(frame, (node, ()))}[{len(some):,} elements]"
         if node in more:
             name = f"{name.removesuffix(']')}; …]"
         if way:
@@ -107,10 +107,11 @@ def _forward(frame: Frame, found: Trace, width: int) -> list[TextRow]:
         result = number(element_value(frame, element)) if known else UNKNOWN
         if not formula or len(formula) > _LONG:
             formula, numbers = whole_formula(frame, element), ""
-        texts = [t for t in (formula, numbers if known else "") if t and t != result]
+        name = element_name(frame, element)
+        texts = [t for t in (formula, numbers if known else "") if t not in ("", result, name)]
         parts: list[Span] = [(f"= {text} ", "plain") for text in dict.fromkeys(texts)]
         parts.append((f"= {result}", "value"))
-        rows += folded((element_name(frame, element) + " ", "name"), parts, width)
+        rows += folded((f"{name} ", "name"), parts, width)
     return rows
 
 

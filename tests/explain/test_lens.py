@@ -99,3 +99,13 @@ def test_elements_that_are_left_out_are_said_to_be(session_of):
     told = sum(row.lstrip().startswith("by p[") for row in rows)
     assert told == 4 and "  by another one = " in "\n".join(rows)
     assert "L ← p[4 elements; …] ← w[0]" in rows[0]
+
+
+def test_an_element_of_a_function_is_told_once_and_without_parentheses():
+    session = gradtui.load("transformer_block")
+    session.toggle_level()
+    session.selection.select(session.problem.graph.names["x"])
+    session.selection.look("0,0,0")
+    rows = [line_text(row) for row in lens_rows(session.frame, 116)]
+    assert "layer_norm(x)[0,0,0] = 1.47232" in rows
+    assert "(A @ v @ Wo)[12 elements]" in rows[0]
