@@ -204,12 +204,20 @@ def _wrapped(text: str, width: int) -> tuple[str, ...]:
     indent = " " * len(item[0]) if item else ""
     rows = [""]
     room = max(1, width - len(indent))
-    for word in _short_words(clean(text).split(" "), room):
+    for word in _short_words(_words(clean(text)), room):
         if rows[-1].strip() and cell_width(rows[-1]) + 1 + cell_width(word) > width:
             rows.append(indent + word)
         else:
             rows[-1] += (" " if rows[-1] and rows[-1] != indent else "") + word
     return tuple(rows)
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text; a sign at its end stays with the word before."""
+    words = text.split(" ")
+    if len(words) > 1 and words[-1] and not any(map(str.isalnum, words[-1])):
+        words[-2:] = [" ".join(words[-2:])]
+    return words
 
 
 def _short_words(words: Iterable[str], width: int) -> Iterator[str]:

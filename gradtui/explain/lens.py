@@ -81,7 +81,9 @@ def _way(frame: Frame, found: Trace) -> str:
     for node in sorted(by_node, reverse=True):
         some = by_node[node]
         one = element_name(frame, (node, next(iter(some))))
-        name = one if len(some) == 1 else f"{element_name(frame, (node, ()))}[{len(some):,} elements]"
+        name = (
+            one if len(some) == 1 else f"{element_name(frame, (node, ()))}[{len(some):,} elements]"
+        )
         if node in more:
             name = f"{name.removesuffix(']')}; …]"
         if way:

@@ -15,6 +15,7 @@ from gradtui.base.text import (
     compact,
     digits_for,
     paragraphs,
+    wrap,
 )
 
 VISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -83,3 +84,8 @@ def test_a_column_has_all_digits_where_each_of_its_numbers_has_room_for_them():
     assert compact(1.23457, 8, SHORT) == "1.235"
     assert compact(1.23457, 8) == "1.23457"
     assert digits_for([], 8) == DIGITS
+
+
+def test_a_sign_at_the_end_of_a_text_is_not_alone_in_its_row():
+    assert wrap("the true one is 2: + must be -", 28) == ["the true one is 2: + must", "be -"]
+    assert wrap("+ must be -", 20) == ["+ must be -"]
