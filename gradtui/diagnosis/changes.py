@@ -197,7 +197,15 @@ def _other_exponents(expression: Editable, path: Path, part: Tree) -> Iterator[T
 
 
 def _other_counts(expression: Editable, path: Path, part: Call, pool: Pool) -> Iterator[Tweak]:
-    """Yield scalars to replace a size: the sum of the weights for len(y)."""
+    """Yield what may replace a size: the sum of the weights for len(y), or a matrix's whole size.
+
+    All elements are counted where the model averages a matrix of the same shape.
+    """
+    (array,) = part.arguments
+    if expression.shape((*path, 0)) in pool.averaged:
+        rows, columns = (Call("shape", (array,), (("axis", at),), NOWHERE) for at in (0, 1))
+        whole = call("*", rows, columns)
+        yield Tweak(path, whole, EditKind.SCALE, part, whole)
     for name, id in pool.names.items():
         if expression.builder.nodes[id].shape == ():
             new = Name(name, NOWHERE)

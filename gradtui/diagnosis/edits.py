@@ -74,6 +74,7 @@ _DROPPED_MINUS, _TAKEN_FROM = 0.5, 0.1
 _LEAST: Mapping[EditKind, float] = {
     **_COST,
     EditKind.NEGATE: _COST[EditKind.NEGATE] - _DROPPED_MINUS,
+    EditKind.SCALE: _COST[EditKind.AXIS],
     EditKind.FUNCTION: SLOPE,
     EditKind.ADD_TERM: _COST[EditKind.ADD_TERM] - _TAKEN_FROM,
     EditKind.REPLACE_FACTOR: _COST[EditKind.ADD_FACTOR],
@@ -107,6 +108,8 @@ class Tweak(Edit, frozen=True):
             return _COST[self.kind] - _DROPPED_MINUS
         if self.kind is EditKind.FUNCTION and _is_slope(self):
             return SLOPE + 0.02 * len(self.path)
+        if self.counts_all:
+            return _COST[EditKind.AXIS] + 0.02 * len(self.path)
         if self.kind is EditKind.REPLACE_FACTOR and isinstance(self.old, Number):
             cost = _COST[EditKind.ADD_FACTOR]
         elif self.kind is EditKind.ADD_TERM and _is_taken_from(self):
@@ -115,6 +118,16 @@ class Tweak(Edit, frozen=True):
             cost = _COST[self.kind]
         new = len(spell(self.new)) if self.new is not None else 0
         return cost + 0.01 * min(new, _LONGEST) + 0.02 * len(self.path)
+
+    @property
+    def counts_all(self) -> bool:
+        """Whether it puts the number of all elements in place of the length of one axis."""
+        sizes = self.new.arguments if isinstance(self.new, Call) else ()
+        return (
+            self.kind is EditKind.SCALE
+            and bool(sizes)
+            and all(is_call(one, "shape") for one in sizes)
+        )
 
     @property
     def suits_count(self) -> bool:
@@ -156,6 +169,8 @@ class Pool(Struct, frozen=True):
     terms: Sequence[Tree] = ()
     numbers: Mapping[float, Tree] = MappingProxyType({})
     """Numbers that may be missing or superfluous -> their text: the size of the batch."""
+    averaged: frozenset[Shape] = frozenset()
+    """The shapes of the matrices that the model averages whole."""
 
 
 class Editable:

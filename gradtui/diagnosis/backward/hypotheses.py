@@ -59,7 +59,12 @@ class Hits(Struct, frozen=True, eq=False):
 
 def pool_for(trial: Trial, line: Line, factors: Sequence[Tree], terms: Sequence[Tree]) -> Pool:
     """Return the material for a line: names in scope, and the given factors and terms."""
-    return Pool(line.scope, factors, [*terms, Number(1.0, NOWHERE)], _numbers(trial, line))
+    nodes = trial.graph.nodes
+    means = (node for node in nodes if node.op == "mean" and node.shape == ())
+    shapes = (nodes[node.inputs[0]].shape for node in means)
+    averaged = frozenset(shape for shape in shapes if len(shape) == 2)
+    more = [*terms, Number(1.0, NOWHERE)]
+    return Pool(line.scope, factors, more, _numbers(trial, line), averaged)
 
 
 def find_hits(

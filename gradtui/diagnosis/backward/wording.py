@@ -186,7 +186,8 @@ def _factor(edit: Tweak | None) -> str | None:
 def _what(problem: Problem, explanation: Explanation, rule: str, edit: Tweak | None) -> str:
     """Return the mistake in a few words."""
     ratio = explanation.ratio
-    if rule == "constant-factor" and ratio is not None and ratio > 0:
+    counted = edit is not None and edit.counts_all
+    if rule == "constant-factor" and ratio is not None and ratio > 0 and not counted:
         times = number(ratio if ratio > 1 else 1 / ratio, 6)
         by = _divisor(edit)
         return f"it is {times} times too {'large' if ratio > 1 else 'small'}{by}"

@@ -417,6 +417,26 @@ def test_a_line_is_proved_wrong_by_its_own_error_alone(judge):
     assert "mended" not in first.evidence and "; at step 0 dz[" in first.message
 
 
+@pytest.mark.parametrize("columns", [2, 3])
+@pytest.mark.parametrize(
+    ("loss", "fix"),
+    [
+        ("mean((Z - Y)**2)", "dZ = 2*(Z - Y)/(Y.shape[0]*Y.shape[1])"),
+        ("sum((Z - Y)**2)/(2*len(Y))", "dZ = (Z - Y)/len(Y)"),
+    ],
+)
+def test_the_mean_of_a_matrix_divides_by_all_of_its_elements(judge, columns, loss, fix):
+    row = [0.5, -1.0, 0.8][:columns]
+    matrices = {
+        "data": f"X = [[1.0, 2.0], [0.5, -1.0], [2.0, 0.3], [-1.0, 1.5]]\nY = {[row] * 4}",
+        "parameters": f"W = [{[0.3, -0.2, 0.7][:columns]}, {[0.1, 0.5, -0.4][:columns]}]",
+        "model": f"Z = X@W\nL = {loss}",
+    }
+    (finding,) = judge("dZ = 2*(Z - Y)/len(Y)\ndW = X.T@dZ", matrices).findings
+    assert (finding.rule, finding.fix) == ("constant-factor", fix)
+    assert ("len(Y) where" in finding.message) == ("shape" in fix)
+
+
 def test_a_line_with_the_programs_own_constant_is_told_what_it_should_be():
     (finding,) = [one for one in gradtui.check("grad_extra_factor") if one.target == "dz"]
     # dw and db divide by the five rows: dz should be p - late = 0.5, not its fifth
