@@ -133,11 +133,13 @@ class _Searches:
         if len(before.result.tape) > VAST:
             return None
         try:
+            with self._trials.edited(None):  # recording would go on for ever
+                self._runs.as_is(before.values)
             with self._trials.standing():
                 point = self._runs.point(before.values, tuple(before.true), near=before.near)
             flow = Flow(point, (1.0,), summing=True)
             return None if line in flow.first else self._from(flow, point, exact=True)
-        except (CodeFailed, InputError, Lost, Untold):
+        except (CodeFailed, Endless, InputError, Lost, Untold):
             return None
         except (SyntaxError, ValueError):
             return None  # the edits of two mistakes overlap
