@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.kept import class_of
 
 _MOST = 6
 """Most functions that are tried for one."""
@@ -30,7 +29,7 @@ def callees(s: Statement) -> Iterator[Candidate]:
 def _beside(s: Statement, call: ast.Call) -> Iterator[str]:
     """Yield what is called with as many arguments, of the same object if it has one."""
     owner = call.func.value if isinstance(call.func, ast.Attribute) else None
-    root = class_of(s.unit.tree, s.unit.node) if owner is not None else None
+    root = s.unit.owner if owner is not None else None
     calls = (one for one in ast.walk(root or s.unit.node) if isinstance(one, ast.Call))
     found = dict.fromkeys(
         ast.unparse(one.func) for one in calls

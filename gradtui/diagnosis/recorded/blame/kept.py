@@ -83,7 +83,7 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
 def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
     """Return what a statement keeps for the other methods of its class; None if nothing."""
     values = _kept(node)
-    owner = class_of(unit.tree, unit.node) if values else None
+    owner = unit.owner if values else None
     if owner is None:
         return None
     read = [""] * len(values)
@@ -96,10 +96,10 @@ def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
 
 def kept_for(s: Statement) -> Kept | None:
     """Return what the class of a statement keeps that it restores; None if that is unknown."""
-    owner = class_of(s.unit.tree, s.unit.node)
-    if owner is None or not isinstance(s.node, ast.Assign):
+    if not isinstance(s.node, ast.Assign) or not isinstance(s.node.value, ast.Attribute):
         return None
-    if not isinstance(s.node.value, ast.Attribute):
+    owner = s.unit.owner
+    if owner is None:
         return None
     name = s.node.value.attr
     for method in [one for one in owner.body if isinstance(one, Function)]:
@@ -152,12 +152,6 @@ def _read(node: ast.Assign, attribute: str, count: int) -> Iterator[tuple[int, s
                 return
             if isinstance(one, ast.Name) and at < count:
                 yield at, one.id
-
-
-def class_of(tree: ast.Module, function: Function | ast.stmt) -> ast.ClassDef | None:
-    """Return the class that has a function as a method."""
-    classes = (one for one in ast.walk(tree) if isinstance(one, ast.ClassDef))
-    return next((one for one in classes if function in one.body), None)
 
 
 def kept(s: Statement) -> Iterator[Candidate]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
 from itertools import permutations
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
@@ -142,9 +141,8 @@ def _everywhere(
 
 def _like(node: ast.expr, whole: ast.expr) -> Iterator[ast.expr]:
     """Yield the parts of an expression that have the form of another one."""
-    form = _form(node)
     for part in ast.walk(whole):
-        if part is not whole and isinstance(part, ast.expr) and _form(part) == form:
+        if part is not whole and isinstance(part, ast.expr) and _is_alike(part, node):
             yield part
 
 
@@ -198,15 +196,15 @@ def _children(own: ast.expr, other: ast.expr) -> list[tuple[ast.expr, ast.expr]]
     return found
 
 
-def _form(node: ast.AST) -> str:
-    """Return an expression without its names and what they are picked by."""
-    return ast.dump(_Bare().visit(deepcopy(node)))
-
-
-class _Bare(ast.NodeTransformer):
-    def visit(self, node: ast.AST) -> ast.AST:
-        """Return a node without names."""
-        return ast.Name("", ast.Load()) if isinstance(node, _ATOMS) else self.generic_visit(node)
+def _is_alike(one: object, other: object) -> bool:
+    """Return whether expressions are the same without their names and what those are picked by."""
+    if isinstance(one, _ATOMS) or type(one) is not type(other):
+        return isinstance(one, _ATOMS) and isinstance(other, _ATOMS)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_is_alike, one, other))
+    if isinstance(one, ast.AST):
+        return all(_is_alike(getattr(one, name), getattr(other, name)) for name in one._fields)
+    return one == other
 
 
 class _Filled(ast.NodeTransformer):

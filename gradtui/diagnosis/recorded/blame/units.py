@@ -92,6 +92,12 @@ class Unit:
         return self.code.co_varnames[0] if self.code.co_argcount else ""
 
     @cached_property
+    def owner(self) -> ast.ClassDef | None:
+        """The class that has the function as a method."""
+        classes = (one for one in ast.walk(self.tree) if isinstance(one, ast.ClassDef))
+        return next((one for one in classes if self.node in one.body), None)
+
+    @cached_property
     def nodes(self) -> Sequence[ast.AST]:
         """Everything in the function's syntax tree."""
         return [*ast.walk(self.node)]
