@@ -41,7 +41,8 @@ class Rounds:
         self._held, self._watchdog, self._library = held, watchdog, library
         self._codes: dict[str, tuple[CodeType, bool]] = {}
         """The code of each expression, and whether it may write into an array."""
-        self._values: dict[tuple[ast.stmt, str], list[Any]] = {}
+        self._values: dict[tuple[ast.stmt, str, int], Any] = {}
+        """Statement, expression and round -> the value, as the user's library has it."""
 
     def held(self, s: Statement) -> Sequence[Mapping[str, Any]]:
         """Return the names of a statement in each of its rounds; empty if it did not run."""
@@ -58,15 +59,10 @@ class Rounds:
 
     def _own(self, s: Statement, text: str, at: int) -> Any:
         """Return the same as the user's library has it."""
-        values = self._values.get((s.node, text))
-        if values is None:
-            values = self._values[s.node, text] = [*self._evaluated(s, f"({text})")]
-        return values[at]
-
-    def _evaluated(self, s: Statement, text: str) -> Iterator[Any]:
-        """Yield the values of an expression in all recorded rounds."""
-        for one in self.held(s):
-            yield self._run(s, text, dict(one))
+        key = s.node, text, at
+        if key not in self._values:
+            self._values[key] = self._run(s, f"({text})", dict(self.held(s)[at]))
+        return self._values[key]
 
     def _run(self, s: Statement, text: str, held: dict[str, Any]) -> Any:
         code, writes = self._compiled(s.unit.outside(text))

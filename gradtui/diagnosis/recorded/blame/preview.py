@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -143,12 +144,16 @@ class Preview:
         text, own = edited(s, hole), edited(s, hole, applied=False)
         if not rounds or text is None or own is None:
             return None
-        form = stored_form(s).format(text)
+
+        @cache
+        def filled(form: str, at: int) -> Any:
+            return self._rounds.filled(s, form.format(text), factors, at)
 
         def made(at: int) -> tuple[Any, Any]:
-            found = self._rounds.filled(s, form, factors, at)
-            none = self._rounds.filled(s, form, [*factors, "0.0"], at) if len(factors) > 1 else None
-            return found, none
+            form, nothing = stored_form(s), [*factors, "0.0"]
+            several = len(factors) > 1
+            none = self._rounds.filled(s, form.format(text), nothing, at) if several else None
+            return filled(form, at), none
 
         needed = self._telling.is_needed(s, own, made)
         if needed is not None:
@@ -156,12 +161,9 @@ class Preview:
         return self._telling.told(
             s,
             (
-                (
-                    self._rounds.filled(s, kind.format(text), factors, at),
-                    self._rounds.value(s, kind.format(own), at),
-                )
-                for at, kind in product(rounds, ("{}", *sums(s)))
-                if kind == "{}" or not _is_nothing(self._rounds.filled(s, text, factors, at))
+                (filled(form, at), self._rounds.value(s, form.format(own), at))
+                for at, form in product(rounds, ("{}", *sums(s)))
+                if form == "{}" or not _is_nothing(filled("{}", at))
             ),
         )
 
