@@ -7,7 +7,7 @@ every value at once whether another one in its place would make the results righ
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -83,8 +83,15 @@ class Needs:
         self._tops: Mapping[str, int] = nodes
         self._rooms = defaultdict[frozenset[int], int](lambda: _AGAIN)
         """The values of a statement -> how many nodes may still be computed again for it."""
-        self._slopes_of: dict[int, tuple[Sequence[int], Array, Array]] = {}
+        self._slopes_of: dict[tuple[int, ...], tuple[Sequence[int], Array, Array]] = {}
         self._sums = [*self._ways(nodes)] if self._may_go(nodes) else []
+        self._lacking = np.array([one.lacking for one in self._sums])[:, None]
+        self._telling = [
+            [at for at, one in enumerate(self._sums)
+             if name in one.seeds or self._wrong.isdisjoint(one.seeds)]
+            for name in nodes if name in self._wrong
+        ]  # fmt: skip
+        """The sums that must be right for each wrong result to be: its own, and all right ones."""
         sizes = (float(np.abs(point.true[name]).sum()) for name in nodes)
         self._noise = _NOISE * max(sizes, default=0.0)
         """By how much sums move that do not change."""
@@ -164,80 +171,75 @@ class Needs:
             if self._rooms[own] < 0:
                 return None
         moving = self._linearly if linear else self._again
-        right, nearly = self._possible(ways), self._possible(ways)
-        for one, moved in zip(self._sums, moving(nodes, changes, ways), strict=True):
-            if not all(np.isfinite(total) for total, _ in moved):
-                return None
-            for found, close in (right, self._close), (nearly, _NEARLY):
-                fits = {
-                    way for way, (total, room) in zip(ways, moved, strict=True)
-                    if abs(total - one.lacking) <= self._noise + close * (room + abs(one.lacking))
-                }  # fmt: skip
-                for name in one.seeds if self._wrong.issuperset(one.seeds) else found:
-                    found[name] &= fits
-            if not any(nearly.values()):
-                return False
+        moved, rooms = moving(nodes, changes, ways)
+        told = np.logical_and.accumulate(np.isfinite(moved).all(axis=1))[:, None]
+        with np.errstate(all="ignore"):
+            apart, size = np.abs(moved - self._lacking), rooms + np.abs(self._lacking)
+            right, nearly = (
+                apart <= self._noise + close * size for close in (self._close, _NEARLY)
+            )
+        if not self._is_any(nearly | ~told):
+            return False
         # An approximation may be as right as it can be.
-        return True if any(right.values()) else None
+        return True if told.all() and self._is_any(right) else None
 
-    def _possible(self, ways: Sequence[float]) -> dict[str, set[float]]:
-        """Return all multiples for each wrong result that was recorded."""
-        return {name: set(ways) for name in self._tops if name in self._wrong}
+    def _is_any(self, fits: Array) -> bool:
+        """Return whether some result is right, for one of the multiples."""
+        return any(bool(fits[rows].all(axis=0).any()) for rows in self._telling)
 
     def _linearly(
         self, nodes: Nodes, changes: Sequence[Change], ways: Sequence[float]
-    ) -> Iterable[list[tuple[float, float]]]:
+    ) -> tuple[Array, Array]:
         """Return how changes move each sum, for each multiple, and the size of what is added."""
-        totals, bases, rooms = np.zeros((3, len(self._sums)))
+        moved, rooms = np.zeros((len(self._sums), len(ways))), np.zeros((len(self._sums), 1))
+        sums, slopes, sizes = self._slopes_by(tuple(chain.from_iterable(nodes)))
         with np.errstate(all="ignore"):
-            for ids, change in zip(nodes, changes, strict=True):
-                step = _step(change.own, change.found)
-                base = None if change.none is None else _step(change.own, change.none)
-                for id in ids:
-                    sums, slopes, sizes = self._slopes_by(id)
-                    totals[sums] += _weighed(slopes, step)
-                    rooms[sums] += _weighed(sizes, np.abs(step))
-                    if base is not None:
-                        bases[sums] += _weighed(slopes, base)
-            moved = bases + np.multiply.outer(ways, totals - bases)
-        return [
-            [(total, room) for total in one]
-            for one, room in zip(moved.T.tolist(), rooms.tolist(), strict=True)
-        ]
+            own = _joined(nodes, [one.own for one in changes])
+            step = _step(own, _joined(nodes, [one.found for one in changes]))
+            total, base = _weighed(slopes, step), np.zeros(len(sums))
+            if any(one.none is not None for one in changes):
+                none = [one.own if one.none is None else one.none for one in changes]
+                base = _weighed(slopes, _step(own, _joined(nodes, none)))
+            moved[sums] = base[:, None] + np.multiply.outer(total - base, ways)
+            rooms[sums, 0] = _weighed(sizes, np.abs(step))
+        return moved, rooms
 
-    def _slopes_by(self, id: int) -> tuple[Sequence[int], Array, Array]:
-        """Return the sums that depend on a node, their derivatives by it, and the sizes of those.
+    def _slopes_by(self, ids: tuple[int, ...]) -> tuple[Sequence[int], Array, Array]:
+        """Return the sums that depend on some nodes, their derivatives, and the sizes of those.
 
-        There is a row for each sum, and a column for each element.
+        There is a row for each sum, and a column for each element of each node.
         """
-        if id not in self._slopes_of:
-            sums = [at for at, one in enumerate(self._sums) if id in one.slopes]
-            rows = [self._sums[at].slopes[id].ravel() for at in sums]
-            slopes = np.array(rows).reshape(len(sums), self._tape.value(id).size)
-            self._slopes_of[id] = sums, slopes, np.abs(slopes)
-        return self._slopes_of[id]
+        if ids not in self._slopes_of:
+            sums = [
+                at for at, one in enumerate(self._sums) if not one.slopes.keys().isdisjoint(ids)
+            ]
+            sizes = [self._tape.value(id).size for id in ids]
+            slopes = np.zeros((len(sums), sum(sizes)))
+            for row, at in zip(slopes, sums, strict=True):
+                parts = np.split(row, np.cumsum(sizes)[:-1])
+                for part, id in zip(parts, ids, strict=True):
+                    part += self._sums[at].slopes.get(id, np.zeros(())).ravel()
+            self._slopes_of[ids] = sums, slopes, np.abs(slopes)
+        return self._slopes_of[ids]
 
     def _again(
         self, nodes: Nodes, changes: Sequence[Change], ways: Sequence[float]
-    ) -> Iterator[list[tuple[float, float]]]:
-        """Yield the same by computing again all that depends on the values."""
-        found = list[dict[str, Array]]()
-        for way in ways:
+    ) -> tuple[Array, Array]:
+        """Return the same by computing again all that depends on the values."""
+        moved, rooms = np.zeros((2, len(self._sums), len(ways)))
+        for at, way in enumerate(ways):
             steps = {
                 id: np.asarray(change.found if change.none is None
                                else change.none + way * (change.found - change.none)) - change.own
                 for ids, change in zip(nodes, changes, strict=True) for id in ids
             }  # fmt: skip
-            found.append(self._replayed(steps))
-        for one in self._sums:
+            found = self._replayed(steps)
             with np.errstate(all="ignore"):
-                parts = [[seed * moved[name] for name, seed in one.seeds.items()]
-                         for moved in found]  # fmt: skip
-                yield [
-                    (sum(float(part.sum()) for part in some),
-                     sum(float(np.abs(part).sum()) for part in some))
-                    for some in parts
-                ]  # fmt: skip
+                for one, sums in enumerate(self._sums):
+                    parts = [seed * found[name] for name, seed in sums.seeds.items()]
+                    moved[one, at] = sum(part.sum() for part in parts)
+                    rooms[one, at] = sum(np.abs(part).sum() for part in parts)
+        return moved, rooms
 
     def _replayed(self, steps: Mapping[int, Array]) -> dict[str, Array]:
         """Return by how much the results move if something is added to some nodes."""
@@ -298,14 +300,11 @@ class Needs:
             steps = {id: rng.normal(size=self._tape.shape(id)) for id in sorted(ids)}
             own = [Change(self._tape.value(id), self._tape.value(id) + step)
                    for id, step in steps.items()]  # fmt: skip
-            told = self._linearly([[id] for id in steps], own, (1.0,))
-            moved = self._again([[id] for id in steps], own, (1.0,))
-            pairs = [(one[0], other[0]) for one, other in zip(told, moved, strict=True)]
-            noise = _NOISE * max((room for pair in pairs for _, room in pair), default=0.0)
-            self._linear[ids] = all(
-                abs(one - other) <= noise + _MOVED * (room + again)
-                for (one, room), (other, again) in pairs
-            )
+            told, rooms = self._linearly([[id] for id in steps], own, (1.0,))
+            moved, again = self._again([[id] for id in steps], own, (1.0,))
+            noise = _NOISE * np.max(rooms, initial=0.0)
+            close = np.abs(told - moved) <= noise + _MOVED * (rooms + again)
+            self._linear[ids] = bool(close.all())
         return self._linear[ids]
 
 
@@ -317,13 +316,19 @@ def _computed(node: Call, inputs: Sequence[Array], usual: Array) -> Array:
         return np.full_like(usual, np.nan)
 
 
+def _joined(nodes: Nodes, values: Sequence[Array]) -> Array:
+    """Return the elements of the values of nodes, of which several may have the same one."""
+    pairs = zip(nodes, values, strict=True)
+    return np.concatenate([np.ravel(value) for ids, value in pairs for _ in ids])
+
+
 def _step(own: Array, found: Array) -> Array:
     """Return by how much each element of a value changes.
 
     What a mask hides later may be infinite, or no number: the same one has not changed.
     """
     same = (own == found) | (np.isnan(own) & np.isnan(found))
-    return np.where(same, 0.0, found - own).ravel()
+    return np.where(same, 0.0, found - own)
 
 
 def _weighed(slopes: Array, step: Array) -> Array:
