@@ -62,6 +62,7 @@ ELEMENTWISE: Mapping[str, Form] = {
 """Universal function -> its expression."""
 EXACT = frozenset(
     {"negative", "positive", "conjugate", "absolute", "fabs", "fmax", "fmin"}
+    | {"sign", "floor", "ceil", "trunc", "rint", "heaviside"}
     | {one.name for one in _REGISTERED if not one.rounds}
 )
 """Those that round nothing."""
