@@ -23,6 +23,8 @@ _OTHER: dict[type[ast.operator], tuple[str, ...]] = {
     ast.Mult: ("/", "@", "+"),
     ast.Div: ("*",),
     ast.MatMult: ("*",),
+    ast.FloorDiv: ("%",),
+    ast.Mod: ("//",),
 }
 POWERS = ("2", "3", "-1", "-2", "-3", "0.5", "-0.5", "-1.5", "1")
 
@@ -131,7 +133,7 @@ def _operator(s: Statement, node: ast.BinOp, edit: Edit, other: str) -> Candidat
     rule = {"+-": "sign", "-+": "sign", "*/": "extra-factor", "/*": "missing-factor"}.get(
         own + other, "wrong-variable"
     )
-    cost = 0 if own + other in ("+-", "-+", "*/", "/*", "*@", "@*") else 2
+    cost = 0 if own + other in ("+-", "-+", "*/", "/*", "*@", "@*", "//%", "%//") else 2
     if own + other == "+*" and _is_rate(s, node.left) and isinstance(node.right, ast.BinOp):
         cost = 1  # such as `lr + decay * w`
     return Candidate((edit,), rule, f"{own} must be {other}", cost, None, node)
