@@ -17,13 +17,19 @@ _FOLDS = frozenset({
     "sum", "mean", "max", "min", "prod", "cumsum", "std", "var", "argmax", "argmin", "amax", "amin",
     "softmax", "log_softmax", "logsumexp",
 })  # fmt: skip
+_PLACES = {"flip": 1, "roll": 2, "repeat": 2, "stack": 1, "concatenate": 1, "expand_dims": 1}
+"""Where functions that move elements are given an axis."""
 
 
 def of_axis(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     """Yield other axes of a sum, and whether it keeps them."""
     named = {one.arg: one for one in node.keywords}
     axis = named.get("axis") or named.get(s.dialect.axis)
-    if axis is None and not (isinstance(node.func, ast.Attribute) and node.func.attr in _FOLDS):
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    if name in _PLACES and s.dialect.module.__name__ == "numpy":
+        yield from _of_moved(s, node, name, axis)
+        return
+    if axis is None and name not in _FOLDS:
         return
     kept = named.get("keepdims") or named.get(s.dialect.keepdims)
     for edit, told, cost in (*_other_axes(s, node, axis), *_keeping(s, node, kept)):
@@ -57,11 +63,43 @@ def _other_axes(
         yield Edit(start, s.unit.end(given), f"{name}None"), "it must sum over all axes", 1
 
 
-def _several_axes(s: Statement, node: ast.Call, given: ast.expr | None) -> Iterator[str]:
-    """Yield the sets of several axes, but not all, that are not the given ones."""
+def _of_moved(
+    s: Statement, node: ast.Call, name: str, axis: ast.keyword | None
+) -> Iterator[Candidate]:
+    """Yield other axes along which elements are put in another order."""
+    array, place = _array(node, s), _PLACES[name]
+    place -= isinstance(node.func, ast.Attribute) and array is node.func.value
+    behind = node.args[place] if len(node.args) > place else None
+    given = behind if axis is None else axis.value
+    shape = s.shape(node) or s.shape_of_value(node) or (array is not None and s.shape(array)) or ()
+    count = min(len(shape), _DEEPEST)
+    own = {one % count for one in _numbers(given)} if count else set()
+    for size in (1, 2) if name == "flip" else (1,):
+        for axes in combinations(range(count), size):
+            if set(axes) == own:
+                continue
+            text = str(axes) if size > 1 else str(axes[0])
+            edit = (
+                _argument(s, node, f"{s.dialect.axis}={text}")
+                if given is None
+                else s.replaced(given, text)
+            )
+            told = f"the {'axes' if size > 1 else 'axis'} must be {text}"
+            cost = int(given is None and name != "flip")  # without one, all axes are reversed
+            yield Candidate((edit,), "wrong-axis", told, cost, None, node)
+
+
+def _array(node: ast.Call, s: Statement) -> ast.expr | None:
+    """Return the array that a function is called with, or that a method belongs to."""
     array = node.func.value if isinstance(node.func, ast.Attribute) else None
     if array is not None and _is_module(s, array):
-        array = node.args[0] if node.args else None
+        return node.args[0] if node.args else None
+    return array
+
+
+def _several_axes(s: Statement, node: ast.Call, given: ast.expr | None) -> Iterator[str]:
+    """Yield the sets of several axes, but not all, that are not the given ones."""
+    array = _array(node, s)
     count = len((array is not None and s.shape(array)) or ())
     own = {one % count for one in _numbers(given)} if count else set()
     for size in range(2, count) if count <= _DEEPEST else ():

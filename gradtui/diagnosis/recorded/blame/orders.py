@@ -16,6 +16,7 @@ from gradtui.diagnosis.recorded.blame.units import Edit
 
 _SCANS = ("cumsum", "cumprod", "logcumsumexp")
 _REVERSALS = ("flip", "flipud", "fliplr")
+_PARTNERS = {"flipud": "fliplr", "fliplr": "flipud"}
 _LAID = ("reshape", "view")
 _COMPLEX = (b"conj", b"fft", b"complex")
 """What the text of functions of complex numbers contains."""
@@ -33,6 +34,7 @@ def orders(s: Statement) -> Iterator[Candidate]:
             yield from _scanned(s, node)
             yield from _laid(s, node)
             yield from _turned_before(s, node)
+            yield from _turned_too(s, node)
         if isinstance(node, ast.expr) and _may_be_reversed(s, node):
             yield from _reversed(s, node)
             yield from _turned_round(s, node)
@@ -113,6 +115,16 @@ def _turned_round(s: Statement, node: ast.expr) -> Iterator[Candidate]:
         if len(shape) > 1 and all(shape[at] > 1 for at in axes):
             text, told = s.flipped(s.inside(node, 9), f"{axes}"), "it must be turned round"
             yield Candidate((s.replaced(node, text),), "wrong-axis", told, cost, text, node)
+
+
+def _turned_too(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield an array that is reversed along one of its first two axes, reversed along both."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    if name in _PARTNERS and isinstance(node.func, ast.Attribute):
+        called = f"{s.text(node.func.value)}.{_PARTNERS[name]}"
+        text = f"{called}({s.text(node)})"
+        told = "it must be reversed along both axes"
+        yield Candidate((s.replaced(node, text),), "wrong-axis", told, 0, text, node)
 
 
 def _as_it_is(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
