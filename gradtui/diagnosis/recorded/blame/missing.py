@@ -158,7 +158,7 @@ class Missing:
 
     def multiples(self) -> Iterator[float]:
         """Yield the multiples of a term that may be needed, from the numbers and sizes in scope."""
-        yield 1.0
+        yield from (1.0, -1.0)
         numbers = [held.value for held in self._s.scope.values() if held.value and not held.shape]
         lengths = [float(size) for _, size in sizes(self._s)]
         for value in dict.fromkeys([one for one in (*numbers, *lengths) if one][:_NUMBERS]):
