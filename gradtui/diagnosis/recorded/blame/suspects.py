@@ -16,6 +16,7 @@ from gradtui.diagnosis.recorded.blame.effects import is_harmless
 from gradtui.diagnosis.recorded.blame.flow import Line, Told
 from gradtui.diagnosis.recorded.blame.kept import kept_by, kept_for
 from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.uses import lines_of, lines_with
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape, Watched
 
 TIERS = 5
@@ -140,6 +141,8 @@ class Suspects:
             return Suspect(statement, 1, True, order)
         if called and tier == UNTOLD and fed & self._wrong and self._is_called_again(called):
             tier = 2  # the forward pass calls the function, too
+        if beside and tier == UNTOLD and fed & self._wrong and not self._is_forward(unit):
+            tier = 2  # it hands a view to such a function
         if called or beside:
             return Suspect(statement, min(UNTOLD, max(1 if called else 2, tier)), True, order)
         handing = bool(lines & self._flow.handing)
@@ -186,11 +189,14 @@ class Suspects:
     def _is_of_loss(self, unit: Unit) -> bool:
         """Return whether all that a function is known to compute is the loss."""
         if unit not in self._of_losses:
-            assert unit.node.end_lineno is not None
-            lines = {(unit.file, line) for line in range(unit.first, unit.node.end_lineno + 1)}
+            lines = lines_of(unit)
             forward = lines & self._flow.forward
             self._of_losses[unit] = bool(forward) and lines & self._flow.feeds.keys() <= forward
         return self._of_losses[unit]
+
+    def _is_forward(self, unit: Unit) -> bool:
+        """Return whether some of a function computes the loss."""
+        return not lines_of(unit).isdisjoint(self._flow.forward)
 
     @cached_property
     def _before(self) -> range:
@@ -198,8 +204,7 @@ class Suspects:
         order = self._watched.order
         began = [
             order[at] for unit in self._units if unit.code is self._back
-            for line in range(unit.first, (unit.node.end_lineno or unit.first) + 1)
-            if (at := (unit.file, line)) in order
+            for at in lines_of(unit) if at in order
         ]  # fmt: skip
         return range(min(began, default=0))
 
@@ -241,18 +246,26 @@ class Suspects:
         if not isinstance(target, ast.Name):
             return set()
         own = {type(one.ctx): one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-        own[ast.Store] = target.id
-        for ours, theirs in ((ast.Store, ast.Load), (ast.Load, ast.Store)):
-            found = {
-                (unit.file, one.lineno)
-                for one in unit.nodes
-                if isinstance(one, ast.Name)
-                and one.id == own.get(ours)
-                and isinstance(one.ctx, theirs)
-            }
-            if found := (found | self._called(found)) & set(self._flow.feeds):
-                return found
-        return set()
+        if found := self._reading(unit, target.id):
+            return found
+        found = lines_with(unit, own.get(ast.Load), ast.Store)
+        return (found | self._called(found)) & set(self._flow.feeds)
+
+    def _reading(self, unit: Unit, name: str) -> set[Line]:
+        """Return the lines that compute with a name's value, or with what only views it."""
+        found, pending, seen = set[Line](), [name], set[str]()
+        while pending:
+            name = pending.pop()
+            if name not in seen:
+                seen.add(name)
+                lines = lines_with(unit, name, ast.Load)
+                found |= (lines | self._called(lines)) & set(self._flow.feeds)
+                pending += [
+                    one.targets[0].id for one in unit.nodes
+                    if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+                    and (unit.file, one.lineno) in lines - found
+                ]  # fmt: skip
+        return found
 
     def _using(self, unit: Unit, node: ast.Assign, target: ast.Tuple) -> set[Line]:
         """Return the lines that read what a statement unpacks, once it has run."""
