@@ -100,15 +100,28 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """
         if self.candidate.rule == "constant-factor":
             return False
-        unit, before, after = self._unit, Counter[str](), Counter[str]()
-        for one in self.candidate.edits:
-            before.update(_NAME.findall(unit.between(one.start, one.end)))
-            after.update(_NAME.findall(one.text.decode()))
-        removed = before - after  # what is swapped stays
+        unit, removed = self._unit, self._removed
         uses = [one for one in unit.nodes if isinstance(one, ast.Name) and one.id in removed]
         read = [one.id for one in uses if isinstance(one.ctx, ast.Load)]
         stored = {one.id for one in uses if isinstance(one.ctx, ast.Store)}
         return any(0 < read.count(name) <= removed[name] for name in stored)
+
+    @cached_property
+    def stands_still(self) -> bool:
+        """Whether a line of a loop no longer uses the number of the round.
+
+        So the first round that runs, which a glance sees, may be right alone.
+        """
+        return not self._removed.keys().isdisjoint(self.suspect.statement.loops)
+
+    @cached_property
+    def _removed(self) -> Counter[str]:
+        """The names that it takes away; what is swapped stays."""
+        before, after = Counter[str](), Counter[str]()
+        for one in self.candidate.edits:
+            before.update(_NAME.findall(self._unit.between(one.start, one.end)))
+            after.update(_NAME.findall(one.text.decode()))
+        return before - after
 
     @cached_property
     def key(self) -> tuple[int | bool, ...]:

@@ -42,7 +42,7 @@ class Several:
         """Return two edits that repair a result only together, first that of a line that fails."""
         start = self._again and self._again(None)
         found = [*self._led(start)] if start is not None else []
-        found.sort(key=lambda pair: -pair[1].right)
+        found.sort(key=lambda pair: (-pair[1].right, pair[0].odds.stands_still))
         for lead, further in found[:_FOLLOWED]:
             if self._trials.mended(lead.patch):
                 return []  # it is one of those that are tried alone

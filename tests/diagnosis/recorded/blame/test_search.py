@@ -29,6 +29,19 @@ def twice_through_time(W, V):
     return sum(np.sum((h - y) ** 2) / 2 for h, y in zip(hs[1:], Y, strict=True)), (dW, dV)
 
 
+def twice_at_the_round_before(W, V):
+    hs = [np.zeros((3, 5))]
+    for x in X:
+        hs.append(np.tanh(x @ W + hs[-1] @ V))
+    dW, dV, dh = np.zeros_like(W), np.zeros_like(V), hs[-1] - Y[0]
+    for t in reversed(range(4)):
+        dz = dh * (1 - hs[t] ** 2)
+        dW += X[t].T @ dz
+        dV += hs[t].T @ dz
+        dh = dz @ V
+    return np.sum((hs[-1] - Y[0]) ** 2) / 2, (dW, dV)
+
+
 def forgets_a_gate(Wz, Wr):
     h, seen, loss = np.zeros((3, 5)), [], 0.0
     for x, y in zip(X, Y, strict=True):
@@ -60,6 +73,15 @@ def test_two_mistakes_of_which_each_hides_the_other_are_found_together():
     assert first.evidence["gradients"] == second.evidence["gradients"] == ["W", "V"]
     assert f"together with what is wrong in line {second.line}" in first.message
     assert f"together with what is wrong in line {first.line}" in second.message
+
+
+def test_of_edits_that_are_right_in_the_first_round_one_moves_on_with_the_rounds():
+    first, second = gradtui.check(twice_at_the_round_before, W=W, V=V)
+
+    assert first.line == line_of(twice_at_the_round_before, 6)
+    assert first.fix == "dz = dh * (1 - hs[t + 1] ** 2)"
+    assert second.line == line_of(twice_at_the_round_before, 9)
+    assert second.fix == "dh = dz @ V.T"
 
 
 def test_a_path_is_missing_beside_its_like():
