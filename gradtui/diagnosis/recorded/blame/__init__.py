@@ -9,6 +9,7 @@ patterns, loops, begun, carries, accumulations, partly, resets, conditions, like
 slots, missing, idle, options, orders, arguments, throughout, applied, roots, constants: their
 possible mistakes.
 changes: all of them.
+odds: which is likelier.  derivatives: functions that are right as they stand.
 preview: a glance at one.  worth: whether it is worth a run.
 trial: an edit, executed.  multiples: of an edit.
 search: the best edit.  several: mistakes that hide one another.

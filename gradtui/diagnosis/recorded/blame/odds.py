@@ -17,6 +17,7 @@ from gradtui.diagnosis.recorded.blame.alike import (
     becomes_sum,
 )
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
+from gradtui.diagnosis.recorded.blame.derivatives import is_derivative
 from gradtui.diagnosis.recorded.blame.idle import defined_below, forgotten, is_of_another
 from gradtui.diagnosis.recorded.blame.names import is_spelled
 from gradtui.diagnosis.recorded.blame.suspects import Suspect
@@ -34,6 +35,8 @@ _LATE = 2
 """How much less likely it is that a number is missing where a value is used, not made."""
 _KEPT = 3
 """How much less likely a mistake is in a line that only keeps values for the backward pass."""
+_PROVEN = 3
+"""How much less likely one is in a function that is the derivative of another as it stands."""
 _SMALL = 2
 """Most characters by which a replacing edit lengthens a line."""
 _FEW, _MANY = 3, 6
@@ -68,7 +71,8 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         likelier += _SUMMED * sums - _ODD * becomes_odd(unit, own, edits)
         unlikely = max(int(self._turns), self.apart - likelier)
         kept = (self._adapts and not sums) or self._empties
-        return unlikely + self.orphans + _KEPT * kept
+        proven = _PROVEN * is_derivative(self.suspect.statement)
+        return unlikely + self.orphans + _KEPT * kept + proven
 
     @property
     def apart(self) -> int:

@@ -1,0 +1,79 @@
+"""Functions that are the derivative of another one as they stand: the mistake is not in them.
+
+A caller gives them the wrong value then, such as an activation for what comes before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.pure import Owner, computes
+
+Array = NDArray[Any]
+Curve = Callable[[Array], Any]
+_AT = (-1.3, -0.45, 0.35, 0.8, 1.6)
+"""Where two functions are compared."""
+_STEP, _CLOSE = 1e-5, 1e-6
+_MOST = 20
+"""Most functions that it may be the derivative of."""
+
+
+def is_derivative(s: Statement) -> bool:
+    """Return whether a statement's function is the derivative of another of its class or module.
+
+    That is by what it is given, or by what the other one makes of it.
+    """
+    at = np.array(_AT)
+    own, *others = _curves(s) or [lambda given: None]
+    for other in others:
+        up, down = _value(other, at + _STEP), _value(other, at - _STEP)
+        if up is None or down is None or (value := _value(other, at)) is None:
+            continue
+        slope = (up - down) / (2 * _STEP)
+        bent = not np.allclose(slope, slope[0])
+        if bent and any(_is_near(_value(own, one), slope) for one in (at, value)):
+            return True
+    return False
+
+
+def _is_near(value: Array | None, slope: Array) -> bool:
+    return value is not None and bool(np.allclose(value, slope, rtol=_CLOSE, atol=_CLOSE))
+
+
+def _curves(s: Statement) -> list[Curve]:
+    """Return the function of one number that a statement is in, and others like it.
+
+    There are none if it is of another kind, or may do more than compute.
+    """
+    function, owner = s.unit.functions[0], s.locals.get(s.unit.given)
+    method = getattr(type(owner), function.__name__, None) is function
+    known = Owner(type(owner), frozenset(getattr(owner, "__dict__", {})), frozenset())
+    named = vars(type(owner)) if method else function.__globals__
+    users = [
+        one for one in named.values()
+        if isinstance(one, FunctionType) and one.__code__.co_filename == s.unit.file
+        and one.__code__.co_argcount == 1 + method
+        and computes(one, s.dialect, owner=known if method else None)
+    ]  # fmt: skip
+    if function not in users:
+        return []
+    users.sort(key=lambda one: one is not function)
+    return [partial(one, owner) if method else one for one in users[:_MOST]]
+
+
+def _value(curve: Curve, at: Array) -> Array | None:
+    """Return what a function makes of numbers; None if it takes none, or makes something else."""
+    with np.errstate(all="ignore"):
+        try:
+            value = np.asarray(curve(at.copy()))
+        except Exception:  # the user's own, given other numbers than they expect
+            return None
+    fits = value.shape == at.shape and value.dtype.kind == "f"
+    return value if fits and bool(np.isfinite(value).all()) else None

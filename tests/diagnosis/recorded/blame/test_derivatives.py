@@ -1,0 +1,79 @@
+"""Functions that are derivatives as they stand: they are given the wrong value."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(5)
+X, Y = RNG.normal(size=(6, 3)), RNG.normal(size=(6, 2))
+ARRAYS = {"W": RNG.normal(size=(3, 4)), "V": RNG.normal(size=(4, 2))}
+
+
+class Tanh:
+    def __init__(self, steep):
+        self.steep = steep
+
+    def forward(self, z):
+        return np.tanh(self.steep * z)
+
+    def derivative(self, z):
+        return self.steep * (1.0 - np.square(np.tanh(self.steep * z)))
+
+
+class Layer:
+    def __init__(self, weights, curve):
+        self.weights, self.curve = weights, curve
+
+    def forward(self, x):
+        self.x = x
+        self.before = x @ self.weights
+        self.after = self.curve.forward(self.before)
+        return self.after
+
+    def backward(self, d):
+        dz = d * self.curve.derivative(self.before)
+        self.dweights = self.x.T @ dz
+        return dz @ self.weights.T
+
+
+def in_layers(W, V):
+    first, last = Layer(W, Tanh(0.7)), Layer(V, Tanh(1.2))
+    out = last.forward(first.forward(X))
+    first.backward(last.backward(out - Y))
+    return 0.5 * np.sum((out - Y) ** 2), {"W": first.dweights, "V": last.dweights}
+
+
+def sigmoid(z):
+    return 1.0 / (1.0 + np.exp(-z))
+
+
+def slope_of_sigmoid(a):
+    return a * (1.0 - a)
+
+
+def in_functions(W, V):
+    z = X @ W
+    a = sigmoid(z)
+    d = a @ V - Y
+    dz = (d @ V.T) * slope_of_sigmoid(a)
+    return 0.5 * np.sum(d**2), {"W": X.T @ dz, "V": a.T @ d}
+
+
+MISTAKES = [
+    (in_layers, "derivative(self.before)", "derivative(self.after)"),
+    (in_layers, "np.square(np.tanh(self.steep * z))", "np.tanh(self.steep * z)"),
+    (in_functions, "slope_of_sigmoid(a)\n    return 0.5", "slope_of_sigmoid(z)\n    return 0.5"),
+    (in_functions, "a * (1.0 - a)", "a * (1.0 + a)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
+def test_the_call_or_the_function_itself_is_named(function, old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    text = planted.wrong(old, new)
+
+    (found,) = planted.errors(text, function.__name__)
+
+    assert found.line == planted.line(old)
+    assert planted.errors(repaired(text, found), function.__name__) == []
