@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from itertools import permutations
 
 from msgspec import Struct
 
@@ -23,6 +24,8 @@ _SUMMED, _WITH = 8, 32
 """Most arrays that are multiplied for a term, and most by which each is."""
 _ACTIVATIONS = 3
 """Those of them that a function may return alone."""
+_APART = 6
+"""Most arrays of which two are subtracted."""
 _ALONG, _EXPONENTS = 4, 4
 """Most arrays whose part is left out, and most exponents."""
 _PRODUCTS, _OUTER = 40, 20
@@ -63,6 +66,8 @@ def insteads(s: Statement, slots: Sequence[Slot]) -> Iterator[Instead]:
             yield from _sums(slot)
         yield from _centred(slot)
         yield from _powers(slot)
+        if slot.whole:
+            yield from _differences(slot)
         if _is_factor(slot):
             yield from _slopes(slot, SLOPES)
         elif isinstance(slot.s.parents.get(slot.node), ast.Return | ast.Lambda):
@@ -135,6 +140,15 @@ def _centred(slot: Slot) -> Iterator[Instead]:
         for term in found:
             told = f"the term -{term} is missing"
             yield Instead(slot, f"{inner} - {term}", 1, "missing-term", told)
+
+
+def _differences(slot: Slot) -> Iterator[Instead]:
+    """Yield an expression times the difference of two arrays, as between two gated values."""
+    s, own = slot.s, slot.s.inside(slot.node, 2)
+    alike = [name for name, held in _named(s) if slot.shape and held.shape == slot.shape]
+    for one, two in permutations(alike[:_APART], 2):
+        told = f"the factor ({one} - {two}) is missing"
+        yield Instead(slot, f"{own} * ({one} - {two})", 2, "missing-factor", told)
 
 
 def _powers(slot: Slot) -> Iterator[Instead]:
