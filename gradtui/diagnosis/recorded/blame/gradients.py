@@ -117,6 +117,7 @@ class _Searches:
             flow, watched, self._units,
             rearranged=any(flow.is_rearranged(point.hand[n], point.true[n]) for n in self._wrong),
             scaled=_are_scaled(point, self._wrong),
+            misshapen=any(point.hand[n].shape != point.true[n].shape for n in self._wrong),
             of_loss=last if target.returns_loss else None, back=last,
         )  # fmt: skip
         # Of several mistakes, the edit of one alone makes no result right.

@@ -57,6 +57,7 @@ class Suspects:
         *,
         rearranged: bool = False,
         scaled: bool = False,
+        misshapen: bool = False,
         of_loss: CodeType | None = None,
         back: CodeType | None = None,
         counting: bool = False,
@@ -72,6 +73,8 @@ class Suspects:
         """Whether a result has the right elements in another order."""
         self._scaled = scaled
         """Whether most results are off by a common factor."""
+        self._misshapen = misshapen
+        """Whether a result has another shape."""
         self._of_losses: dict[Unit, bool] = {}
         self._back = back
         self._wrong: set[str] = set()
@@ -128,7 +131,7 @@ class Suspects:
         fed = {name for line in lines for name in self._flow.feeds.get(line, ())}
         kept = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute)
         tier = self._tier(lines, fed, partial=_is_partial(node), kept=kept)
-        if fed and tier == TIERS and _hands_on(node):
+        if tier == TIERS and (fed or self._misshapen) and _hands_on(statement):
             return Suspect(statement, UNTOLD - 1, True, order)
         if fed and tier == TIERS and forgotten_entries(statement):
             return Suspect(statement, UNTOLD - 1, True, order)
@@ -353,11 +356,11 @@ def _writes(node: ast.expr) -> bool:
     )  # fmt: skip
 
 
-def _hands_on(node: ast.stmt) -> bool:
+def _hands_on(s: Statement) -> bool:
     """Return whether a statement returns a value as it is, or moved, beside others."""
-    value = node.value if isinstance(node, ast.Return) else None
-    return isinstance(value, ast.Tuple) and any(
-        is_leaf(one) or isinstance(one, ast.Call | ast.Subscript) for one in value.elts
+    value = s.node.value if isinstance(s.node, ast.Return) else None
+    return isinstance(value, ast.Tuple | ast.Dict) and any(
+        is_leaf(one) or isinstance(one, ast.Call | ast.Subscript) for one in s.values
     )
 
 
