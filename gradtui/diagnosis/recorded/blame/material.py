@@ -204,12 +204,19 @@ def _alike(s: Statement, text: str, own: Held, *, indexing: bool) -> Iterator[tu
                     and (own.kind, held.kind) in (("f", "i"), ("i", "f"))
                     and (held.kind == "f" or text in s.loops)][:_MOST_NAMES]  # fmt: skip
     shapes = [own.shape, own.shape[::-1], *s.wanted]
+    if isinstance(s.node, ast.Return) and own.shape not in s.wanted:
+        shapes = [*s.wanted, *shapes]  # no result has such a shape
     kinds = "i" if own.kind == "i" and own.shape else "fb"
     found = [pair for pair in (s.scope.items() if kinds == "i" else arrays(s))
              if pair[1].kind in kinds]  # fmt: skip
     found.sort(key=lambda pair: shapes.index(pair[1].shape) if pair[1].shape in shapes else
                8 if is_numbered(text, pair[0]) else 9)  # fmt: skip
     yield from found[: 2 * _MOST_NAMES]
+    if own.kind == "f" and own.shape:
+        yield from [
+            (text, held) for text, held in s.scope.items()
+            if held.kind == "f" and not held.shape and "[" not in text
+        ][:_MOST_NAMES]  # fmt: skip
 
 
 def _functions(s: Statement, node: ast.expr) -> Iterator[Candidate]:
