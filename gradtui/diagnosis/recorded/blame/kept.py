@@ -113,15 +113,24 @@ def kept_for(s: Statement) -> Kept | None:
     return None
 
 
+def values_kept(node: ast.stmt) -> Sequence[ast.expr]:
+    """Return the values that a statement keeps for later, in an object or side by side."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="save_for_backward"), args=values)):
+            return values
+        case ast.Assign(value=ast.Tuple(elts=values) | ast.List(elts=values)):
+            return values
+        case ast.Assign(targets=[ast.Attribute()], value=value):
+            return [value]
+        case _:
+            return []
+
+
 def _kept(node: ast.stmt) -> Sequence[ast.expr]:
     """Return the values that a statement keeps in an object; none with several in one."""
     match node:
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="save_for_backward"), args=values)):
-            pass
-        case ast.Assign(targets=[ast.Attribute()], value=ast.Tuple(elts=values)):
-            pass
-        case ast.Assign(targets=[ast.Attribute()], value=ast.Name() as value):
-            values = [value]
+        case ast.Expr() | ast.Assign(targets=[ast.Attribute()], value=ast.Name() | ast.Tuple()):
+            values = values_kept(node)
         case _:
             return []
     starred = [at for at, one in enumerate(values) if isinstance(one, ast.Starred)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
 
@@ -19,24 +20,11 @@ from gradtui.diagnosis.recorded.blame.alike import (
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.derivatives import is_derivative
 from gradtui.diagnosis.recorded.blame.idle import defined_below, forgotten, is_of_another
+from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import is_spelled
 from gradtui.diagnosis.recorded.blame.suspects import Suspect
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
-_ALIKE = 2
-"""How much likelier an edit is that makes a line like another one, or uses what nothing does."""
-_OUTSIDE = 2
-"""How much less likely an edit is with what is defined only below the function."""
-_SUMMED = 3
-"""How much likelier it is that a value is added, if it is added to elsewhere."""
-_ODD = 3
-"""How much less likely it is that one of a row has another sign."""
-_LATE = 2
-"""How much less likely it is that a number is missing where a value is used, not made."""
-_KEPT = 3
-"""How much less likely a mistake is in a line that only keeps values for the backward pass."""
-_PROVEN = 3
-"""How much less likely one is in a function that is the derivative of another as it stands."""
 _SMALL = 2
 """Most characters by which a replacing edit lengthens a line."""
 _FEW, _MANY = 3, 6
@@ -46,6 +34,7 @@ _WORD = re.compile(r"\w+|\*\*|//|[-+*/]=|[^\w\s]")
 _NUMBER = re.compile(r"-?[\d.]+")
 _TEXT = re.compile(r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[['"]\w+['"]\])*""")
 """A name with its attributes and entries."""
+_NAMED = ast.Name | ast.Attribute
 _CALCULATING = frozenset({"*", "/", "+", "-", "@", "**", "(", "T"})
 
 
@@ -62,17 +51,9 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
         A mistake in existing code is likelier than a missing part that could be in many places.
         """
-        unit, own, edits = self._unit, self.suspect.statement.node, self.candidate.edits
-        alike = becomes_alike(unit, own, edits) or becomes_same(unit, own, edits)
-        known = alike or self._remembers or self._changes_copy or self._scales_alike
-        likelier = _ALIKE * (known or self._is_spelled) - _OUTSIDE * self._is_outside
-        likelier += _ALIKE * self._resumes - _LATE * (self._is_late and not alike)
-        sums = becomes_sum(unit, own, edits)
-        likelier += _SUMMED * sums - _ODD * becomes_odd(unit, own, edits)
-        unlikely = max(int(self._turns), self.apart - likelier)
-        kept = (self._adapts and not sums) or self._empties
-        proven = _PROVEN * is_derivative(self.suspect.statement)
-        return unlikely + self.orphans + _KEPT * kept + proven
+        likelier = sum(weight for weight, holds in _LIKELIER if holds(self))
+        unlikelier = sum(weight for weight, holds in _UNLIKELIER if holds(self))
+        return max(int(self._turns), self.apart - likelier) + unlikelier
 
     @property
     def apart(self) -> int:
@@ -161,6 +142,33 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         return self.suspect.statement.unit
 
     @cached_property
+    def _becomes_alike(self) -> bool:
+        """Whether it makes a line like another one."""
+        unit, own, edits = self._unit, self.suspect.statement.node, self.candidate.edits
+        return becomes_alike(unit, own, edits) or becomes_same(unit, own, edits)
+
+    @cached_property
+    def _becomes_sum(self) -> bool:
+        """Whether it adds to a value that is added to elsewhere."""
+        return becomes_sum(self._unit, self.suspect.statement.node, self.candidate.edits)
+
+    @property
+    def _becomes_odd(self) -> bool:
+        """Whether it gives one of a row another sign."""
+        return becomes_odd(self._unit, self.suspect.statement.node, self.candidate.edits)
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether the code elsewhere tells what it puts in."""
+        return (self._becomes_alike or self._remembers or self._changes_copy
+                or self._scales_alike or self._is_spelled)  # fmt: skip
+
+    @property
+    def _is_in_derivative(self) -> bool:
+        """Whether it changes a function that is the derivative of another as it stands."""
+        return is_derivative(self.suspect.statement)
+
+    @cached_property
     def _names(self) -> frozenset[str]:
         """The names that it brings in, with their attributes and entries."""
         before, after = set[str](), set[str]()
@@ -180,7 +188,8 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     @property
     def _adapts(self) -> bool:
         """Whether what is kept for the backward pass is calculated with, which it is kept for."""
-        keeps = _keeps_values(self.suspect.statement.node)
+        kept = values_kept(self.suspect.statement.node)
+        keeps = bool(kept) and all(isinstance(one, _NAMED) for one in kept)
         texts = (_WORD.findall(one.text.decode()) for one in self.candidate.edits)
         return keeps and any(not _CALCULATING.isdisjoint(text) for text in texts)
 
@@ -280,6 +289,24 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         return texts == [b"1"] or (number and self.candidate.rule == "extra-factor")
 
 
+Sign = tuple[int, Callable[[Odds], bool]]
+"""What tells of an edit, with how much likelier or less likely it makes that."""
+_LIKELIER: Sequence[Sign] = (
+    (2, lambda edit: edit._is_known),
+    (2, lambda edit: edit._resumes),
+    (3, lambda edit: edit._becomes_sum),
+    (-2, lambda edit: edit._is_outside),
+    (-2, lambda edit: edit._is_late and not edit._becomes_alike),
+    (-3, lambda edit: edit._becomes_odd),
+)
+_UNLIKELIER: Sequence[Sign] = (
+    (1, lambda edit: edit.orphans),
+    (3, lambda edit: (edit._adapts and not edit._becomes_sum) or edit._empties),
+    (3, lambda edit: edit._is_in_derivative),
+)
+"""Signs against an edit, however likely it is by others."""
+
+
 def _is_copy(unit: Unit, node: ast.stmt) -> bool:
     """Return whether a statement repeats an earlier one, which was not changed after copying."""
     text = unit.text(node)
@@ -301,20 +328,6 @@ def _copy_of(node: ast.stmt) -> str:
 def _renames(node: ast.stmt) -> bool:
     """Return whether a statement only gives a value another name, for which nobody writes one."""
     return isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)
-
-
-def _keeps_values(node: ast.stmt) -> bool:
-    """Return whether a statement stores named values, as they are, for later."""
-    match node:
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="save_for_backward"), args=kept)):
-            pass
-        case ast.Assign(value=ast.Tuple(elts=kept) | ast.List(elts=kept)):
-            pass
-        case ast.Assign(targets=[ast.Attribute()], value=value):
-            kept = [value]
-        case _:
-            return False
-    return all(isinstance(one, ast.Name | ast.Attribute) for one in kept)
 
 
 def _only_moves(node: ast.stmt) -> bool:
