@@ -19,6 +19,8 @@ from gradtui.recording.library import Dialect
 from gradtui.recording.places import is_users_file
 
 _MOST_NAMES, _MOST_FUNCTIONS = 24, 10
+_MOST_NUMBERS = 6
+"""Most numbers that take an array's place."""
 _FILES = 32
 _ENTRY = re.compile(r"\[-?\w+\]$")
 """The end of an entry's text, by its number."""
@@ -216,7 +218,7 @@ def _alike(s: Statement, text: str, own: Held, *, indexing: bool) -> Iterator[tu
         yield from [
             (text, held) for text, held in s.scope.items()
             if held.kind == "f" and not held.shape and "[" not in text
-        ][:_MOST_NAMES]  # fmt: skip
+        ][:_MOST_NUMBERS]  # fmt: skip
 
 
 def _functions(s: Statement, node: ast.expr) -> Iterator[Candidate]:
