@@ -188,7 +188,8 @@ class Live(Part):
         elif problem.by_hand:
             said = "this finding has no fix" if findings else "there is nothing to fix"
         elif findings:
-            said = f"no single change mends this: {first('edit')} edits the model"
+            said = f"no change to try is named: {first('what-if')} tries yours, "
+            said += f"{first('edit')} edits the model"
         else:
             said = f"nothing to fix: {first('what-if')} tries another value, such as lr {value}"
         self._host.say(said)

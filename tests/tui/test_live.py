@@ -235,7 +235,7 @@ async def test_where_a_finding_advises_no_change_that_a_branch_can_try_the_key_s
     async with terminal("late_nan", (80, 24)) as t:
         await t.until(lambda: t.session.investigation.findings)
         await t.press("a")
-        said = "no single change mends this: E edits the model"
+        said = "no change to try is named: e tries yours, E edits the model"
         assert t.session.message == said and said in t.text
 
 

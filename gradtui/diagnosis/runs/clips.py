@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradtui.diagnosis.finding import Finding, Severity
-from gradtui.diagnosis.runs.parts import finding, short
+from gradtui.diagnosis.runs.parts import DIGITS, finding, short
 from gradtui.diagnosis.runs.run import Array, Run
 from gradtui.diagnosis.runs.thresholds import limit
 
@@ -38,16 +38,23 @@ def clipping(run: Run) -> Iterator[Finding]:
                 f": every step has the same length, and {steps:,} steps take the loss from "
                 f"{short(run.losses[0])} only to {short(run.losses[steps])}, but to "
                 f"{short(free[-1])} without clipping{run.mean_note}; raise clip_norm to about "
-                f"{short(np.max(norms))}, or drop it"
+                f"{_above(norms)}, or drop it"
             )
-            trial = f"clip_norm {short(np.max(norms))}"
+            trial = f"clip_norm {_above(norms)}"
     evidence = {"share": share, "median_scale": left, "largest_norm": np.max(norms)}
     yield finding(run, "clipping", severity, "clip_norm", start, message, evidence, trial=trial)
 
 
+def _above(norms: Array) -> str:
+    """Return a length that none of the gradients exceeds, rounded up."""
+    longest = float(np.max(norms))
+    unit = 10.0 ** (np.floor(np.log10(longest)) - DIGITS + 1)
+    return short(float(np.ceil(longest / unit)) * unit)
+
+
 def _without(run: Run) -> Array | None:
     """Return the losses of the first steps without clipping; None if that is no better."""
-    losses = run.retrained(clip=False)[: run.end + 1]
+    losses = run.reclipped(None)[: run.end + 1]
     if not np.all(np.isfinite(losses)):
         return None
     gained = max(0.0, float(run.losses[0] - run.losses[len(losses) - 1]))

@@ -10,6 +10,7 @@ from msgspec import Struct
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.growth import growth
 from gradtui.diagnosis.runs.parts import finding, short
+from gradtui.diagnosis.runs.remedies import lower_clip
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.stuck import plateau
 from gradtui.diagnosis.runs.thresholds import limit
@@ -62,16 +63,21 @@ def exploding_gradient(run: Run) -> Iterator[Finding]:
         swept = _relative_move(run, 0, chain.stages[0])
         if swept >= limit("swept"):
             each = chain.ratio ** (1.0 / (len(chain.stages) - 1))
+            tried = lower_clip(run)
+            value = f" = {tried}" if tried else ""
             message = (
                 f"the gradient explodes on its way back: from {run.name(chain.stages[-1])} to "
                 f"{run.name(chain.stages[0])} it grows {short(chain.ratio)}-fold, a factor of "
                 f"{short(each)} per stage, and the first update is {short(swept)} times as long as "
-                "the weights; clip it (clip_norm), or start with smaller weights"
+                f"the weights; clip it (clip_norm{value}), or start with smaller weights"
             )
             evidence = {"ratio": chain.ratio, "per_stage": each, "relative_update": swept,
                         "gradient_norm": run.gradient_norms[0]}  # fmt: skip
             target, place = run.name(chain.stages[0]), run.place(chain.stages[0])
-            yield finding(run, "exploding-gradient", "warning", target, 0, message, evidence, place)
+            yield finding(
+                run, "exploding-gradient", "warning", target, 0, message, evidence, place,
+                trial=f"clip_norm {tried}" if tried else "",
+            )  # fmt: skip
             return
     yield from _leap(run)
 
@@ -135,7 +141,10 @@ def _leap(run: Run) -> Iterator[Finding]:
             f"{short(before)}"
         )
         evidence = {"gradient_norm": norms[index], "before": before}
-        yield finding(run, "exploding-gradient", "warning", "gradient", step, message, evidence)
+        yield finding(
+            run, "exploding-gradient", "warning", "gradient", step, message, evidence,
+            trial=f"clip_norm {short(before)}",
+        )  # fmt: skip
         return
 
 

@@ -1,42 +1,68 @@
-"""Lower rates for a run that does not bear its own: each is tried before it is advised."""
+"""Lower rates and clipping for a run that fails: each is tried before it is advised.
+
+Of those tried, the one is advised with which the run ends lowest.  A run that is too large to be
+tried again is told without one.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from gradtui.diagnosis.runs.parts import rounded_rate, short
-from gradtui.diagnosis.runs.run import Run
+from gradtui.diagnosis.runs.run import Array, Run
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.diagnosis.runs.work import TooLargeError
 from gradtui.engine.curvature import Gauge
 
 _LOWER, _TRIED = 3.0, 4
-"""The factor from a rate that is tried to the next, and how many are."""
+"""The factor from a value that is tried to the next, and how many are."""
 
 
 def lower_rate(run: Run, gauge: Gauge | None = None, step: int = 0) -> str:
     """Return a rate at which a run ends lower than it does, and than it was at a step; else "".
 
     The run goes on from that step.  The first rate that is tried is half of the largest stable one,
-    if a gauge tells it.  A run that is too large to be tried again is told without a rate.
+    if a gauge tells it.
     """
     own = run.trainer.lr
-    rate = own / _LOWER if gauge is None else min(own, gauge.largest_rate) / 2.0
-    for _ in range(_TRIED):
-        tried = rounded_rate(rate)
+    most = own / _LOWER if gauge is None else min(own, gauge.largest_rate) / 2.0
+    rates = [rate for rate in _falling(most) if rate < own]
+    return _best(run, rates, lambda rate: run.retrained(rate / own, step))
+
+
+def lower_clip(run: Run) -> str:
+    """Return a length of the gradient to which clipping lets a run end lower; else "".
+
+    The first that is tried moves the weights by no more than a third of their own length.
+    """
+    if run.program.moved_by_hand or run.trainer.lr <= 0.0:
+        return ""
+    most = float(np.linalg.norm(run.weights(0))) / _LOWER / run.trainer.lr
+    return _best(run, _falling(most), run.reclipped)
+
+
+def _falling(most: float) -> list[float]:
+    return [rounded_rate(most / _LOWER**power) for power in range(_TRIED)]
+
+
+def _best(run: Run, values: Iterable[float], losses_with: Callable[[float], Array]) -> str:
+    """Return the value with which a run ends lowest, if that is clearly lower; else ""."""
+    best, lowest = "", np.inf
+    for value in values:
         try:
-            if tried < own and _descends(run, tried / own, step):
-                return short(tried)
+            losses = losses_with(value)
         except TooLargeError:
-            return ""
-        rate /= _LOWER
-    return ""
+            return best
+        if len(losses) > 1 and losses[-1] < lowest and _descends(run, losses):
+            best, lowest = short(value), float(losses[-1])
+    return best
 
 
-def _descends(run: Run, factor: float, step: int) -> bool:
-    """Return whether the run from a step on ends clearly lower at `factor` times the rate."""
-    losses = run.retrained(factor, start=step)
-    if len(losses) < 2 or not np.all(np.isfinite(losses)):
+def _descends(run: Run, losses: Array) -> bool:
+    """Return whether losses end below their start, and clearly below the run's own end."""
+    if not np.all(np.isfinite(losses)):
         return False
     first, last, own = float(losses[0]), float(losses[-1]), float(run.losses[run.end])
     whole = max(first, own) - last

@@ -203,19 +203,27 @@ class Run:
         few = min(_TRIED // self.trainer.size, int(_TRIED_PRODUCTS / max(products, 1e-3)))
         return max(least, min(most, few))
 
-    def retrained(self, factor: float = 1.0, *, clip: bool = True, start: int = 0) -> Array:
-        """Return the losses of the same run at `factor` times the rate, without clipping if so.
+    def retrained(self, factor: float = 1.0, start: int = 0) -> Array:
+        """Return the losses of the same run at `factor` times the rate.
 
         They begin at step `start`, from the state that the run has there.
         Of a long run, or of a large model, only those of the first steps.
         """
-        program = self.program
-        if not clip:
-            program = build_step(self.graph, program.optimizer, program.hyperparameters)
-        trainer = self.trainer.variant(program, factor)
+        trainer = self.trainer.variant(self.program, factor)
         steps = min(self.last - start, self.affordable(_RETRAINED, _SHORTEST)) + 1
         row = self.history.state(start) if start else trainer.initial
         return self._smooth(self.trained_from(trainer, row, steps, start))
+
+    def reclipped(self, clip_norm: float | None) -> Array:
+        """Return the losses of the same run with another bound on the gradient's length, or none.
+
+        Of a long run, or of a large model, only those of the first steps.
+        """
+        program = self.program
+        program = build_step(self.graph, program.optimizer, program.hyperparameters, clip_norm)
+        trainer = self.trainer.variant(program, 1.0)
+        steps = min(self.last, self.affordable(_RETRAINED, _SHORTEST)) + 1
+        return self._smooth(self.trained_from(trainer, trainer.initial, steps, 0))
 
     def with_optimizer(self, name: str, rate: float, **constants: float) -> Array:
         """Return the losses from the same start with another optimizer at a rate of its own.

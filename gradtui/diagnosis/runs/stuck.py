@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.parts import finding, short
+from gradtui.diagnosis.runs.remedies import lower_rate
 from gradtui.diagnosis.runs.run import Array, Run
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.curvature import Gauge
@@ -80,18 +81,21 @@ def _plateau(run: Run) -> Iterator[Finding]:
         f"{short(found.distance)} away along {found.way}, reaches {short(found.loss)}; "
     )
     thrown = None if found.kind == "saddle" else _thrown_here(run, since)
+    tried = lower_rate(run) if thrown is not None else ""
     if thrown is None:
         message += "try other initial weights (not all the same, not all 0)"
     else:
         message += (
             f"the update of step {run.first + thrown.step:,} threw the weights there: lr·λmax was "
-            f"{short(thrown.pull)}, above {short(thrown.limit)}; try a lower rate, or a warm-up"
+            f"{short(thrown.pull)}, above {short(thrown.limit)}; try "
+            f"{f'lr = {tried}, or ' if tried else ''}a warm-up"
         )
     evidence = {
         "loss": now, "gradient_norm": gradient, "lower_loss": found.loss,
         "distance": found.distance, "curvature": found.curvature,
     }  # fmt: skip
-    yield finding(run, "plateau", "warning", "loss", since, message, evidence)
+    trial = f"lr {tried}" if tried else ""
+    yield finding(run, "plateau", "warning", "loss", since, message, evidence, trial=trial)
 
 
 def _thrown_here(run: Run, since: int) -> Gauge | None:

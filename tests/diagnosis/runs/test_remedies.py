@@ -11,8 +11,8 @@ from gradtui.diagnosis.runs.registry import diagnose_run
     ("name", "rate", "advised"),
     [
         ("five_parcels", 1.5, "lr 0.03"),  # half of the bound, 0.068, with one digit
-        ("chain_steady", 0.009, "lr 0.001"),  # 0.004 is half of the bound at the start, and nan
-        ("chain_steady", 0.003, "lr 0.001"),  # no bound explains it: a third
+        ("chain_steady", 0.009, "lr 0.0004"),  # 0.004 is half of the bound at the start: nan
+        ("chain_steady", 0.003, "lr 0.0003"),  # no bound explains it: 0.001 ends higher
     ],
 )
 def test_a_rate_is_advised_if_the_run_descends_with_it(name, rate, advised):
@@ -39,8 +39,27 @@ def test_of_units_that_a_lower_rate_would_not_help_none_is_advised():
         only(diagnose_run(gradtui.load(n).problem)) for n in ("dead_relu", "deep_network")
     )
     session = gradtui.load("dead_relu")  # its three units are thrown out at once, L stays at 6.93
-    assert dead.trial.change == "lr 0.03" and "; try lr = 0.03, other initial" in dead.message
+    assert dead.trial.change == "lr 0.01" and "; try lr = 0.01, other initial" in dead.message
     session.branches.what_if(dead.trial.change, 0)
     session.seek(session.problem.steps)
-    assert session.frame.loss < 4
+    assert session.frame.loss < 0.2
+    assert diagnose_run(session.problem) == ()
     assert useful.trial is None and "; try other initial weights" in useful.message
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "advised", "most"),
+    [
+        ("chain_exploding", "exploding-gradient", "clip_norm 1000", 0.05),
+        ("warmup_none", "plateau", "lr 0.01", 0.001),
+        ("clipped", "clipping", "clip_norm 199.5", 159.0),  # the longest gradient: 199.436
+    ],
+)
+def test_what_is_advised_lets_the_run_end_lower_and_ends_the_finding(name, rule, advised, most):
+    session = gradtui.load(name)
+    finding = only(diagnose_run(session.problem))
+    assert (finding.rule, finding.trial.change) == (rule, advised)
+    session.branches.what_if(advised, 0)
+    session.seek(session.problem.steps)
+    assert session.frame.loss < most
+    assert rule not in [one.rule for one in diagnose_run(session.problem)]
