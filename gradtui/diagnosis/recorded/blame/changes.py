@@ -9,6 +9,7 @@ from gradtui.diagnosis.recorded.blame.accumulations import accumulations
 from gradtui.diagnosis.recorded.blame.activations import activations
 from gradtui.diagnosis.recorded.blame.applied import applied
 from gradtui.diagnosis.recorded.blame.arguments import arguments
+from gradtui.diagnosis.recorded.blame.branches import branches
 from gradtui.diagnosis.recorded.blame.callees import callees
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.carries import carries
@@ -35,7 +36,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         activations, patterns, partial(idles, slots=slots), unread, options, throughout, conjugates,
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
         restored, kept, picks, carries, accumulations, partly, resets, counted, copies, conditions,
-        applied, callees,
+        applied, callees, branches,
     )  # fmt: skip
     for each in every:
         yield from each(s)

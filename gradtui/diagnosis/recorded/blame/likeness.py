@@ -11,6 +11,7 @@ from itertools import permutations
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.glances import HOLE
+from gradtui.diagnosis.recorded.blame.names import difference
 from gradtui.diagnosis.recorded.blame.resets import block_of
 
 _MOST, _PARTS = 12, 5
@@ -269,7 +270,7 @@ class _Renamed(ast.NodeTransformer):
         taken = {*self._names.values(), *self._turned.values()}  # two names stand for two
         for pairs in (self._names, self._turned):
             for before, after in pairs.items():
-                old, new = _change(before, after)
+                old, new = difference(before, after)
                 for count in (1, -1) if old else (1,):
                     made = own.replace(old, new, count)
                     known = made in self._s.scope or made in self._s.unit.globals
@@ -286,14 +287,3 @@ def _copied(node: ast.AST) -> ast.AST:
 
 def _list(value: object) -> object:
     return [*value] if isinstance(value, list) else value
-
-
-def _change(before: str, after: str) -> tuple[str, str]:
-    """Return the parts in which two names differ."""
-    head = 0
-    while head < min(len(before), len(after)) and before[head] == after[head]:
-        head += 1
-    old, new = before[head:], after[head:]
-    while old and new and old[-1] == new[-1]:
-        old, new = old[:-1], new[:-1]
-    return old, new

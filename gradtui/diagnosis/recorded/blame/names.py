@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 
@@ -29,6 +29,23 @@ def apart(one: str, two: str) -> int:
     if {*differ[0]} in _OPPOSITES:
         return 0
     return 1 if len(own) > 1 else 2
+
+
+def difference(one: str, other: str) -> tuple[str, str]:
+    """Return the parts in which two names differ, such as `k` and `v` in `grad_k` and `grad_v`."""
+    head = 0
+    while head < min(len(one), len(other)) and one[head] == other[head]:
+        head += 1
+    own, theirs = one[head:], other[head:]
+    while own and theirs and own[-1] == theirs[-1]:
+        own, theirs = own[:-1], theirs[:-1]
+    return own, theirs
+
+
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """Return a text with names replaced, all at once."""
+    form = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.sub(rf"(?<![\w.])({form})(?!\w)", lambda found: names[found[0]], text)
 
 
 def is_numbered(one: str, other: str) -> bool:

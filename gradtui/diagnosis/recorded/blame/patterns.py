@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice, product
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.names import renamed
 from gradtui.diagnosis.recorded.blame.picks import offset, offset_of, parts_of
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape
 
@@ -111,13 +111,8 @@ def _renamed(s: Statement, term: ast.expr, text: str) -> Iterator[str]:
         other = s.scope.get(idle)
         for name, own in held.items() if other is not None and other.kind == "f" else ():
             if own is not None and other is not None and _form(own) == _form(other):
-                yield _replaced(text, {name: idle})
+                yield renamed(text, {name: idle})
 
 
 def _form(held: Held) -> tuple[str, Shape]:
     return held.kind, held.shape
-
-
-def _replaced(text: str, names: Mapping[str, str]) -> str:
-    form = "|".join(re.escape(name) for name in names)
-    return re.sub(rf"(?<![\w.])({form})(?!\w)", lambda found: names[found[0]], text)

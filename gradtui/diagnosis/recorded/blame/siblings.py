@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.names import difference, renamed
 
 _MOST = 24
 """Most siblings of the expressions at a statement."""
@@ -35,7 +35,7 @@ def _renamed(s: Statement, text: str) -> Iterator[str]:
     for before, after in dict.fromkeys(change for name in names for change in _changes(s, name)):
         others = {name: name.replace(before, after) for name in names if before in name}
         if len(others) > 1 and all(_is_alike(s, *pair) for pair in others.items()):
-            yield _replaced(text, others)
+            yield renamed(text, others)
 
 
 def _changes(s: Statement, name: str) -> Iterator[tuple[str, str]]:
@@ -43,10 +43,7 @@ def _changes(s: Statement, name: str) -> Iterator[tuple[str, str]]:
     own = s.scope[name]
     for other, held in s.scope.items():
         if other != name and (held.shape, held.kind) == (own.shape, own.kind):
-            head = next((i for i, (a, b) in enumerate(zip(name, other, strict=False)) if a != b), 0)
-            rest, more = name[head:], other[head:]
-            while rest and more and rest[-1] == more[-1]:
-                rest, more = rest[:-1], more[:-1]
+            rest, more = difference(name, other)
             if rest and more:
                 yield rest, more
 
@@ -54,9 +51,3 @@ def _changes(s: Statement, name: str) -> Iterator[tuple[str, str]]:
 def _is_alike(s: Statement, name: str, other: str) -> bool:
     one, two = s.scope[name], s.scope.get(other)
     return two is not None and (one.shape, one.kind) == (two.shape, two.kind)
-
-
-def _replaced(text: str, others: dict[str, str]) -> str:
-    """Return a text with names replaced, all at once."""
-    form = "|".join(re.escape(name) for name in sorted(others, key=len, reverse=True))
-    return re.sub(rf"(?<![\w.])({form})(?!\w)", lambda found: others[found[0]], text)

@@ -1,0 +1,119 @@
+"""Missing lines that are like others of the function with names renamed, such as of one branch.
+
+A sum over queries, keys and values has the same lines for each: what one of them lacks is there
+for the others.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from copy import deepcopy
+from itertools import islice
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.names import difference, renamed
+from gradtui.diagnosis.recorded.blame.resets import block_of
+from gradtui.diagnosis.recorded.blame.units import Edit
+
+_MOST = 24
+"""Most missing lines that are tried for a statement."""
+
+Names = dict[str, str]
+Change = tuple[str, str]
+"""A part of names, and what stands there in others."""
+
+
+def branches(s: Statement) -> Iterator[Candidate]:
+    """Yield the lines like a statement that its function lacks, with names renamed alike.
+
+    They are the likelier if there are several like it.  A statement that returns stands for all
+    lines that write into an array.
+    """
+    writing = [one for one in s.unit.nodes if isinstance(one, ast.stmt) and _writes(one)]
+    likes = writing if isinstance(s.node, ast.Return) else {s.node}.intersection(writing)
+    own = {ast.unparse(one) for one in writing}
+    yield from islice((one for like in likes for one in _missing(s, like, own)), _MOST)
+
+
+def _writes(node: ast.stmt) -> bool:
+    """Return whether a statement writes into an array, instead of making a value."""
+    match node:
+        case ast.AugAssign() | ast.Assign(targets=[ast.Subscript()]):
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=array))):
+            return not isinstance(array, ast.Call)
+        case _:
+            return False
+
+
+def _missing(s: Statement, like: ast.stmt, own: set[str]) -> Iterator[Candidate]:
+    made = {renamed(s.text(like), names): change for names, change in _renamings(s, like)}
+    texts = {text: ast.unparse(ast.parse(text)) for text in made if "\n" not in text}
+    several = not own.isdisjoint(texts.values())
+    for text, whole in texts.items():
+        if whole not in own:
+            beside, behind = _place(s, like, made[text])
+            edit = _inserted(s, beside, text, behind=behind)
+            told = f"{text} is missing, such as line {like.lineno} is for others"
+            cost = int(not several)
+            yield Candidate((edit,), "missing-path", told, cost, text, beside, named=several)
+
+
+def _renamings(s: Statement, like: ast.stmt) -> list[tuple[Names, Change]]:
+    """Return the ways to rename the names of a statement alike, to others of as many axes."""
+    names = dict.fromkeys(
+        ast.unparse(one) for one in ast.walk(like)
+        if isinstance(one, ast.expr) and is_leaf(one) and s.held(one) is not None
+    )  # fmt: skip
+    found = dict[tuple[str, ...], tuple[Names, Change]]()
+    for name in names:
+        for other in s.scope:
+            before, after = change = difference(name, other)
+            if before and after and before != name:
+                alike = {one: one.replace(before, after) for one in names if before in one}
+                if all(_are_alike(s, *pair) for pair in alike.items()):
+                    found.setdefault(tuple(alike.values()), (alike, change))
+    return sorted(found.values(), key=lambda one: -len(one[0]))
+
+
+def _are_alike(s: Statement, name: str, other: str) -> bool:
+    one, two = s.scope.get(name), s.scope.get(other)
+    return one is not None and two is not None and (
+        one.kind == two.kind and len(one.shape) == len(two.shape)
+    )  # fmt: skip
+
+
+def _place(s: Statement, like: ast.stmt, change: Change) -> tuple[ast.stmt, bool]:
+    """Return beside which statement a missing line belongs, and whether it is behind it.
+
+    What stands before or behind the line that it is like has its own like there.
+    """
+    block = block_of(s.unit, like)
+    at = block.index(like)
+    for behind, near in ((True, block[max(0, at - 1) : at]), (False, block[at + 1 : at + 2])):
+        for one in near:
+            text = ast.unparse(_Renamed(*change).visit(deepcopy(one)))
+            for other in block if text != ast.unparse(one) else ():
+                if ast.unparse(other) == text:
+                    return other, behind
+    return like, True
+
+
+class _Renamed(ast.NodeTransformer):
+    """Changes a part of all names."""
+
+    def __init__(self, before: str, after: str) -> None:
+        self._before, self._after = before, after
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        """Return another name."""
+        return ast.Name(node.id.replace(self._before, self._after), node.ctx)
+
+
+def _inserted(s: Statement, beside: ast.stmt, line: str, *, behind: bool) -> Edit:
+    """Return the edit that puts a line behind a statement, or before it."""
+    start, end = s.unit.start(beside), s.unit.end(beside)
+    margin = s.unit.between(s.unit.source.rfind(b"\n", 0, start) + 1, start)
+    at, text = (end, f"\n{margin}{line}") if behind else (start, f"{line}\n{margin}")
+    return Edit(at, at, text)

@@ -1,0 +1,49 @@
+"""Lines that are missing among others like them: of one branch, with its names renamed alike."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(7)
+ARRAYS = {
+    "X": RNG.normal(size=(3, 4)),
+    **{name: RNG.normal(size=(4, 2)) for name in ("Wq", "Wk", "Wv")},
+    **{name: RNG.normal(size=4) for name in ("bq", "bk", "bv")},
+}
+
+
+def projected(X, Wq, Wk, Wv, bq, bk, bv):
+    qs, ks, vs = (X + bq) @ Wq, (X + bk) @ Wk, (X + bv) @ Wv
+    mixed = qs.T @ ks @ vs.T
+    loss = (mixed**2).sum()
+    d_mixed = 2 * mixed
+    dq, dk, dv = ks @ vs.T @ d_mixed.T, qs @ d_mixed @ vs, d_mixed.T @ qs.T @ ks
+    dX = np.zeros_like(X)
+    # of the queries
+    dWq = (X + bq).T @ dq
+    dX += dq @ Wq.T
+    # of the keys
+    dWk = (X + bk).T @ dk
+    dX += dk @ Wk.T
+    # of the values
+    dWv = (X + bv).T @ dv
+    dX += dv @ Wv.T
+    dbq, dbk, dbv = (dq @ Wq.T).sum(0), (dk @ Wk.T).sum(0), (dv @ Wv.T).sum(0)
+    return loss, dX, dWq, dWk, dWv, dbq, dbk, dbv
+
+
+MISTAKES = ["    dX += dq @ Wq.T\n", "    dX += dk @ Wk.T\n", "    dX += dv @ Wv.T\n"]
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_a_line_is_missing_that_the_other_branches_have(line, tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    at = planted.line(line)
+
+    (finding,) = planted.errors(planted.wrong(line, ""), "projected")
+
+    assert finding.line == at - 1
+    assert finding.fix.splitlines()[1].strip() == line.strip()
+    text = repaired(planted.wrong(line, ""), finding)
+    assert not planted.errors(text, "projected")
