@@ -30,9 +30,19 @@ def likenesses(s: Statement) -> Iterator[Candidate]:
             made = _parsed(text)
             if made is None:
                 continue  # such as an expression of several lines, which stands in parentheses
+            part, other = _narrowed(node, made)
+            if part is not node:
+                node, made, text = part, other, ast.unparse(other)
             told = f"{s.text(node)} must be {text}, as beside it"
             edit = s.replaced(node, s.spelled(text), s.binding(made))
             yield Candidate((edit,), rule, told, cost - likelier, text, node)
+
+
+def _narrowed(own: ast.expr, other: ast.expr) -> tuple[ast.expr, ast.expr]:
+    """Return the only parts in which two expressions differ, or both as they are."""
+    pairs = _children(own, other) or ()
+    apart = [(one, two) for one, two in pairs if ast.dump(one) != ast.dump(two)]
+    return _narrowed(*apart[0]) if len(apart) == 1 else (own, other)
 
 
 def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str], bool]]:

@@ -160,3 +160,23 @@ def test_a_part_in_the_place_of_another_keeps_its_parentheses():
     texts = {one.factor for one in likenesses(statement)}
 
     assert "((below < 0).sum(axis=1) - 1).astype(float)" in texts
+
+
+def twice(a, b):
+    first = np.stack(
+        [a, b],
+    ).reshape((2, 3))  # fmt: skip
+    if len(first):
+        second = np.stack([b, b]).reshape((2, 3))
+    return first, second
+
+
+def test_only_the_part_that_differs_from_a_like_expression_is_edited():
+    unit, held = Unit(twice.__code__, [twice]), Held((3,), "f")
+    scope = {"a": held, "b": held}
+    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    statement = Statement(unit, unit.node.body[0], around)
+
+    edits = {unit.line_after(one.edits).replace(" ", "") for one in likenesses(statement)}
+
+    assert "[b,b]," in edits
