@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -84,6 +84,9 @@ class Library(Protocol):
     def kept(self, function: Callable[..., Any]) -> Kept:
         """Return the present state of everything that a function can reach."""
 
+    def careful(self) -> AbstractContextManager[None]:
+        """Have the library check what could otherwise end the process, if code is edited."""
+
 
 class _AsIs:
     """Code on plain arrays of NumPy's."""
@@ -135,6 +138,10 @@ class NumPy:
     def kept(self, function: Callable[..., Any]) -> Kept:
         """Return the present state of everything that a function can reach."""
         return Kept(function)
+
+    def careful(self) -> AbstractContextManager[None]:
+        """Check nothing: what could end the process is checked where a function is edited."""
+        return nullcontext()
 
 
 NUMPY: Library = NumPy()

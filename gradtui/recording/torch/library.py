@@ -16,6 +16,7 @@ from gradtui.recording.run import Randomness
 from gradtui.recording.torch.calls import is_floating
 from gradtui.recording.torch.kept import TensorsKept
 from gradtui.recording.torch.recorder import Listening, TensorRecorder
+from gradtui.recording.torch.sparse import is_sparse
 from gradtui.recording.torch.tensors import array_of, is_held, is_known, tensor_of
 from gradtui.recording.torch.widened import Widened
 
@@ -24,6 +25,8 @@ _CONTEXT = frozenset({
     "mark_non_differentiable", "set_materialize_grads", "once_differentiable",
 })  # fmt: skip
 """The attributes of a custom function's context."""
+_DENSE = 1 << 20
+"""Most elements of a sparse tensor that is shown as an array."""
 _DIALECT = Dialect(
     torch, "dim", "keepdim", ".transpose(-1, -2)", "transpose", "{1}.flip({2})", ".numel()",
     frozenset(dir(Tensor)) | _CONTEXT,
@@ -92,8 +95,16 @@ class PyTorch:
         """Return the library for code in double precision."""
         return PyTorch(by_autograd=self._by_autograd, double=True)
 
+    @contextmanager
+    def careful(self) -> Iterator[None]:
+        """Have PyTorch check the indices of sparse tensors, which it otherwise writes to unseen."""
+        with torch.sparse.check_sparse_tensor_invariants():
+            yield
+
     def seen(self, value: Any) -> Any:
-        """Return a tensor as an array; other values as they are."""
+        """Return a tensor as an array, a sparse one, too; other values as they are."""
+        if is_sparse(value) and value.numel() <= _DENSE:
+            value = value.detach().to_dense()
         return array_of(value) if is_held(value) else value
 
     def copied(self, value: Any) -> Any:

@@ -79,6 +79,7 @@ def blamed(
     called = runs.target.called
     with (
         guarded(called, runs.kept.arrays, lambda: runs.as_is(point.values)),
+        runs.target.library.careful(),
         trials.watchdog.at_work(),
     ):
         trials.measure()

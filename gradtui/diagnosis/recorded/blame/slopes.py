@@ -60,9 +60,13 @@ def blamed_by_slopes(runs: Runs, names: Sequence[str], wrong: Sequence[str]) -> 
     trials = Gradients(runs, points, forgives, wrong, _MOST)
     called = runs.target.called
     given = points[0].values
-    with guarded(called, runs.kept.arrays, lambda: runs.as_is(given)), trials.watchdog.at_work():
+    library = runs.target.library
+    with (
+        guarded(called, runs.kept.arrays, lambda: runs.as_is(given)),
+        library.careful(),
+        trials.watchdog.at_work(),
+    ):
         trials.measure()
-        library = runs.target.library
         watched = Watched((), library)
         watched.run(lambda: runs.as_is(given))
         last = getattr(called, "__code__", None)

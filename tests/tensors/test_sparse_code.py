@@ -1,0 +1,72 @@
+"""Mistakes in code over sparse tensors, which edits of it must neither hide nor crash."""
+
+import pytest
+
+import gradtui
+from findings import line_of, only
+
+torch = pytest.importorskip("torch")
+Function = torch.autograd.Function
+
+RNG = torch.Generator().manual_seed(0)
+PLACES = torch.tensor([[0, 0, 1, 2, 3], [1, 3, 0, 2, 1]])
+BESIDE = torch.tensor([[0, 1, 2, 3, 3], [2, 0, 3, 1, 0]])
+
+
+def x(*shape):
+    return torch.randn(*shape, generator=RNG, dtype=torch.float64)
+
+
+class Product(Function):
+    """The product of a sparse matrix with another."""
+
+    @staticmethod
+    def forward(ctx, values, b):
+        a = torch.sparse_coo_tensor(PLACES, values, (4, 4))
+        ctx.save_for_backward(a, b)
+        return torch.matmul(a, b)
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        by_a = g.matmul(b.t())[PLACES[0], PLACES[1]]
+        return by_a, a.matmul(g)
+
+
+class SparseProduct(Function):
+    """The product of two sparse matrices, which no recording sees."""
+
+    @staticmethod
+    def forward(ctx, left, right):
+        a = torch.sparse_coo_tensor(PLACES, left, (4, 4)).coalesce()
+        b = torch.sparse_coo_tensor(BESIDE, right, (4, 5)).coalesce()
+        ctx.save_for_backward(left, right)
+        return torch.sparse.mm(a, b).to_dense()
+
+    @staticmethod
+    def backward(ctx, g):
+        left, right = ctx.saved_tensors
+        (rows, columns), (down, along) = PLACES, BESIDE
+        turned = torch.sparse_coo_tensor(torch.stack([down, along]), right, (5, 4))
+        by_a = torch.sparse.mm(g.to_sparse(), turned.coalesce()).to_dense()
+        turned = torch.sparse_coo_tensor(torch.stack([columns, rows]), left, (4, 4))
+        by_b = torch.sparse.mm(turned.coalesce(), g.to_sparse()).to_dense()
+        return by_a[rows, columns], by_b[down, along]
+
+
+def errors(function, *args):
+    return [one for one in gradtui.check(function, *args) if one.severity == "error"]
+
+
+def test_a_sparse_matrix_is_transposed_as_a_dense_one():
+    finding = only(errors(Product, x(5), x(4, 3)))
+
+    assert finding.line == line_of(Product.backward, 4)
+    assert finding.fix == "return by_a, a.t().matmul(g)"
+
+
+def test_indices_that_an_edit_takes_out_of_a_sparse_matrix_end_nothing():
+    finding = only(errors(SparseProduct, x(5), x(5)))
+
+    assert finding.line == line_of(SparseProduct.backward, 4)
+    assert "torch.stack([along, down])" in finding.fix
