@@ -62,6 +62,37 @@ class Smoothed(Function):
         return back * rate, carried, by_rate
 
 
+class PickedBeside(Function):
+    """Some rows of an array, and the array itself."""
+
+    @staticmethod
+    def forward(ctx, x, rows):
+        ctx.save_for_backward(rows)
+        return x[rows], x * 1
+
+    @staticmethod
+    def backward(ctx, g, beside):
+        (rows,) = ctx.saved_tensors
+        grad_x = torch.zeros_like(beside)
+        grad_x.index_add_(0, rows, g)
+        return grad_x, None
+
+
+class MeanOfSome(Function):
+    @staticmethod
+    def forward(ctx, x):
+        kept = x > 0
+        count = kept.sum()
+        ctx.save_for_backward(kept)
+        ctx.share = 1.0 / x.numel()
+        return (x * kept).sum() / count
+
+    @staticmethod
+    def backward(ctx, g):
+        (kept,) = ctx.saved_tensors
+        return g * kept * ctx.share
+
+
 class Whitened(Function):
     """Solves by a Cholesky factor."""
 
@@ -300,3 +331,17 @@ def test_what_a_mask_hides_is_no_number_and_yet_its_line_is_looked_at():
 
     assert finding.line == line_of(Masked.backward, 5)
     assert finding.fix == "found = -p * (logs - mean) * g[:, None]"
+
+
+def test_a_sum_begins_as_the_gradient_that_nothing_uses():
+    finding = only(gradtui.check(PickedBeside, x(5, 2), torch.tensor([3, 0, 3])))
+
+    assert finding.line == line_of(PickedBeside.backward, 3)
+    assert finding.fix == "grad_x = beside.clone()"
+
+
+def test_a_count_may_be_wrong_that_is_the_number_of_elements():
+    finding = only(gradtui.check(MeanOfSome, x(9)))
+
+    assert finding.line == line_of(MeanOfSome.forward, 5)
+    assert finding.fix == "ctx.share = 1.0 / count"

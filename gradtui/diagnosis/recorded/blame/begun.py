@@ -16,7 +16,7 @@ def begun(unit: Unit, before: ast.stmt) -> dict[str, ast.expr]:
     return {
         target.id: value for node in unit.nodes
         if isinstance(node, ast.Assign) and node.lineno < before.lineno
-        for target, value in _pairs(node) if isinstance(target, ast.Name) and _is_zero(value)
+        for target, value in _pairs(node) if isinstance(target, ast.Name) and is_zero(value)
     }  # fmt: skip
 
 
@@ -75,7 +75,8 @@ def read(nodes: Sequence[ast.AST]) -> list[str]:
     return [one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)]
 
 
-def _is_zero(value: ast.expr) -> bool:
+def is_zero(value: ast.expr) -> bool:
+    """Return whether an expression is 0, or an array of zeros."""
     if isinstance(value, ast.Call):
         called = value.func
         name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")

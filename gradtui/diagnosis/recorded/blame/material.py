@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from types import FunctionType
 
+from gradtui.diagnosis.recorded.blame.begun import is_zero
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.constants import written
 from gradtui.diagnosis.recorded.blame.names import apart, is_numbered
@@ -87,10 +88,16 @@ def _is_entry(node: ast.expr) -> bool:
 
 
 def _is_length(node: ast.AST) -> bool:
-    """Return whether an expression is the length of an array or of an axis."""
-    if isinstance(node, ast.Subscript):
-        return isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
+    """Return whether an expression is the length of an array or of an axis, or its elements'."""
+    match node:
+        case ast.Subscript(value=ast.Attribute(attr="shape")):
+            return True
+        case ast.Call(func=ast.Name("len") | ast.Attribute(attr="numel" | "nelement")):
+            return True
+        case ast.Call(func=ast.Attribute(attr="size"), args=[_]):
+            return True
+        case _:
+            return False
 
 
 def _part(s: Statement, node: ast.expr) -> Held | None:
@@ -125,6 +132,8 @@ def given(s: Statement) -> Iterator[Candidate]:
             yield from _flags(s, node)
             if isinstance(node.func, ast.Attribute) and node.func.attr == "ones_like":
                 yield from _for_ones(s, node)
+            if node is s.value() and is_zero(node):
+                yield from _for_zeros(s, node)
 
 
 def _for_ones(s: Statement, node: ast.Call) -> Iterator[Candidate]:
@@ -139,6 +148,17 @@ def _for_ones(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             for places in [[node], alike] if len(alike) > 1 else [alike]:
                 edits = tuple(s.replaced(one, name) for one in places)
                 yield Candidate(edits, "missing-factor", told, 1, name, node)
+
+
+def _for_zeros(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield copies of arguments for zeros that are added to, such as a gradient that is given."""
+    shape = s.shape_of_value(node)
+    copied = "clone" if s.dialect.module.__name__ == "torch" else "copy"
+    for name in (one.arg for one in ast.walk(s.unit.node) if isinstance(one, ast.arg)):
+        held = s.scope.get(name)
+        if shape and held is not None and (held.shape, held.kind) == (shape, "f"):
+            told, text = f"it must begin as {name}, not as zeros", f"{name}.{copied}()"
+            yield Candidate((s.replaced(node, text),), "missing-term", told, 1, name, node)
 
 
 def _of_scope(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
