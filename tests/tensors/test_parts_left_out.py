@@ -78,6 +78,29 @@ class PickedBeside(Function):
         return grad_x, None
 
 
+class Curved(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * torch.tanh(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        bent = torch.tanh(x)
+        slope = bent + x * (1 - bent**2)
+        return slope
+
+
+class CurvedGradient(Curved):
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        bent = torch.tanh(x)
+        grad_x = bent + x * (1 - bent**2)
+        return grad_x
+
+
 class MeanOfSome(Function):
     @staticmethod
     def forward(ctx, x):
@@ -338,6 +361,15 @@ def test_a_sum_begins_as_the_gradient_that_nothing_uses():
 
     assert finding.line == line_of(PickedBeside.backward, 3)
     assert finding.fix == "grad_x = beside.clone()"
+
+
+def test_a_slope_is_multiplied_where_it_is_returned_and_a_gradient_where_it_is_made():
+    slope, gradient = (only(gradtui.check(one, x(4))) for one in (Curved, CurvedGradient))
+
+    assert slope.line == line_of(Curved.backward, 5)
+    assert slope.fix == "return slope * g"
+    assert gradient.line == line_of(CurvedGradient.backward, 4)
+    assert gradient.fix == "grad_x = (bent + x * (1 - bent**2)) * g"
 
 
 def test_a_count_may_be_wrong_that_is_the_number_of_elements():

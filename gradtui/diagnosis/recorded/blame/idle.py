@@ -11,8 +11,9 @@ from itertools import product
 from types import CodeType, FunctionType, ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.slots import Slot
-from gradtui.diagnosis.recorded.blame.units import Function, Unit
+from gradtui.diagnosis.recorded.blame.units import Edit, Function, Unit
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape
 from gradtui.engine.shapes import stretches
 
@@ -130,8 +131,9 @@ def _in_slot(slot: Slot, text: str, held: Held, *, near: bool) -> Iterator[Candi
     for fitting in _fitting(text, held.shape, slot.shape):
         named = f"{fitting}, {_unused(s, text)}, is missing"
         if slot.takes_factors:
-            told = f"the factor {named}"
-            yield Candidate((slot.times(fitting),), "missing-factor", told, cost, fitting, node)
+            told, handed = f"the factor {named}", _handed_on(slot, text) if near else None
+            edit = slot.times(fitting) if handed is None else _times(s, handed, fitting)
+            yield Candidate((edit,), "missing-factor", told, cost, fitting, handed or node)
         if slot.takes_factors and held.kind != "b":
             edit, told = slot.times(f"1 / {fitting}"), f"the division by {named}"
             further = 1 if held.kind == "i" else 2  # by a count
@@ -148,6 +150,30 @@ def _unused(s: Statement, text: str) -> str:
     if text in s.idle and name.isidentifier():
         return f"which {name} does not use"
     return "which nothing uses"
+
+
+def _handed_on(slot: Slot, factor: str) -> ast.Name | None:
+    """Return where the function returns what a statement stores, if that is all it does with it.
+
+    A slope, which is not named as a gradient, is multiplied there by the one that is given.
+    """
+    s = slot.s
+    if not any(isinstance(one, ast.arg) and one.arg == factor for one in s.unit.nodes):
+        return None
+    target = s.node.targets[0] if isinstance(s.node, ast.Assign) and slot.whole else None
+    if not isinstance(target, ast.Name) or is_of_gradient(target.id):
+        return None
+    returned = [
+        part for one in s.unit.nodes if isinstance(one, ast.Return) and one.value is not None
+        for part in (one.value.elts if isinstance(one.value, ast.Tuple) else [one.value])
+    ]  # fmt: skip
+    read = [one for one in s.unit.nodes if isinstance(one, ast.Name) and one.id == target.id
+            and isinstance(one.ctx, ast.Load) and one.lineno > s.node.lineno]  # fmt: skip
+    return read[0] if len(read) == 1 and read[0] in returned else None
+
+
+def _times(s: Statement, node: ast.Name, factor: str) -> Edit:
+    return Edit(s.unit.start(node), s.unit.end(node), f"{node.id} * {factor}")
 
 
 def _terms(s: Statement, text: str) -> Iterator[Candidate]:

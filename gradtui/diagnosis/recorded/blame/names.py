@@ -14,6 +14,7 @@ _OPPOSITES = (
 )  # fmt: skip
 _BETWEEN = r"_?(dot|cross|by|times|[xX])?_?"
 """What stands between the names of two operands in that of their product."""
+_GRADIENT = re.compile(r"grad|delta|^_?d([A-Z_0-9]|[a-z]?$)|^_?g([A-Z_0-9]|[a-z]?$)|_bar$|_g$")
 _NUMBER = re.compile(r"(?<=[^\W\d])\d+")
 
 
@@ -51,6 +52,11 @@ def renamed(text: str, names: Mapping[str, str]) -> str:
 def is_numbered(one: str, other: str) -> bool:
     """Return whether two names differ in a number alone, such as `self.z1` and `self.z2`."""
     return one != other and _NUMBER.sub("", one) == _NUMBER.sub("", other)
+
+
+def is_of_gradient(name: str) -> bool:
+    """Return whether a name tells of a gradient, such as `grad_x`, `dW`, `dy`, `gx` or `delta`."""
+    return bool(_GRADIENT.search(name))
 
 
 def is_spelled(s: Statement, operands: Sequence[str]) -> bool:
