@@ -17,7 +17,7 @@ from gradtui.diagnosis.recorded.blame.conditions import conditions
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.idle import idles, unread
 from gradtui.diagnosis.recorded.blame.kept import kept
-from gradtui.diagnosis.recorded.blame.likeness import likenesses
+from gradtui.diagnosis.recorded.blame.likeness import likenesses, repeated
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings
 from gradtui.diagnosis.recorded.blame.options import options
 from gradtui.diagnosis.recorded.blame.orders import conjugates, orders
@@ -35,8 +35,8 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
         activations, patterns, partial(idles, slots=slots), unread, options, throughout, conjugates,
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
-        restored, kept, picks, carries, accumulations, partly, resets, counted, copies, conditions,
-        applied, callees, branches,
+        repeated, restored, kept, picks, carries, accumulations, partly, resets, counted, copies,
+        conditions, applied, callees, branches,
     )  # fmt: skip
     for each in every:
         yield from each(s)

@@ -6,7 +6,9 @@ Code of the same form stands side by side, of other names: what one of them lack
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from itertools import permutations
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
@@ -14,6 +16,9 @@ from gradtui.diagnosis.recorded.blame.glances import HOLE
 from gradtui.diagnosis.recorded.blame.names import difference
 from gradtui.diagnosis.recorded.blame.resets import block_of
 
+_ALIKE = 0.6
+"""The least share of words and signs that lines of two functions have in common."""
+_WORD = re.compile(r"\w+|[^\w\s]")
 _MOST, _PARTS = 12, 5
 """Most statements nearby that are compared with one, and most terms of a sum."""
 _ATOMS = (ast.Name, ast.Attribute, ast.Subscript)
@@ -36,6 +41,27 @@ def likenesses(s: Statement) -> Iterator[Candidate]:
             told = f"{s.text(node)} must be {text}, as beside it"
             edit = s.replaced(node, s.spelled(text), s.binding(made))
             yield Candidate((edit,), rule, told, cost - likelier, text, node)
+
+
+def repeated(s: Statement) -> Iterator[Candidate]:
+    """Yield a statement as another function of the file has it, which stores the same name."""
+    own, inside = s.node, set(s.unit.nodes)
+    if not isinstance(own, ast.Assign) or s.unpacks:
+        return
+    target, words = ast.dump(own.targets[0]), _WORD.findall(ast.unparse(own.value))
+    others = {
+        ast.unparse(one.value): one.value for one in ast.walk(s.unit.tree)
+        if isinstance(one, ast.Assign) and one not in inside and ast.dump(one.targets[0]) == target
+    }  # fmt: skip
+    for text, other in others.items():
+        if SequenceMatcher(None, words, _WORD.findall(text), autojunk=False).ratio() < _ALIKE:
+            continue
+        node, made = _narrowed(own.value, other)
+        if node in s.parents:
+            text = ast.unparse(made)
+            told = f"{s.text(node)} must be {text}, as in line {other.lineno}"
+            edit = s.replaced(node, s.spelled(text), s.binding(made))
+            yield Candidate((edit,), "wrong-variable", told, 0, text, node, named=True)
 
 
 def _narrowed(own: ast.expr, other: ast.expr) -> tuple[ast.expr, ast.expr]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
-from gradtui.diagnosis.recorded.blame.likeness import likenesses
+from gradtui.diagnosis.recorded.blame.likeness import likenesses, repeated
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.watch import Held
 from gradtui.recording.library import NUMPY
@@ -169,6 +169,26 @@ def twice(a, b):
     if len(first):
         second = np.stack([b, b]).reshape((2, 3))
     return first, second
+
+
+def here(a, at):
+    rows = a[:2]
+    return rows * at
+
+
+def there(a, at):
+    rows = a[at : at + 2]
+    return rows
+
+
+def test_a_line_is_tried_as_another_function_has_it():
+    unit, scope = Unit(here.__code__, [here]), {"a": Held((3,), "f"), "at": Held((), "i")}
+    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+
+    (edit,) = repeated(Statement(unit, unit.node.body[0], around))
+
+    assert unit.line_after(edit.edits) == "rows = a[at:at + 2]"
+    assert not [*repeated(Statement(unit, unit.node.body[1], around))]
 
 
 def test_only_the_part_that_differs_from_a_like_expression_is_edited():
