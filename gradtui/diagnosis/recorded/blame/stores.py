@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Candidate, Statement, swapped
@@ -94,12 +94,26 @@ def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
     texts = ["slice(None)" if s.text(part) == ":" else s.text(part) for part in parts]
     if any(":" in text for text in texts):
         return
-    array, index = s.text(target.value), ", ".join(texts)
-    index = f"({index})" if len(texts) > 1 else index
-    text = f"{s.numpy}{name}.at({array}, {index}, {s.text(node.value)})"
-    edit = Edit(s.unit.start(node), s.unit.end(node), text)
-    told = "rows that occur several times are added only once"
-    yield Candidate((edit,), "missing-path", told, 1, None, node)
+    for text in _adding(s, target.value, texts, node.value, name):
+        edit = Edit(s.unit.start(node), s.unit.end(node), text)
+        told = "rows that occur several times are added only once"
+        yield Candidate((edit,), "missing-path", told, 1, None, node)
+
+
+def _adding(
+    s: Statement, target: ast.expr, indices: Sequence[str], added: ast.expr, name: str
+) -> Iterator[str]:
+    """Yield the calls that add a value at some indices, each as often as it occurs."""
+    array, value, index = s.text(target), s.text(added), ", ".join(indices)
+    if s.dialect.module.__name__ != "torch":
+        index = f"({index})" if len(indices) > 1 else index
+        yield f"{s.numpy}{name}.at({array}, {index}, {value})"
+        return
+    if len(indices) == 1:
+        scaled = ", alpha=-1" if name == "subtract" else ""
+        yield f"{array}.index_add_(0, {index}, {value}{scaled})"
+    value = f"-({value})" if name == "subtract" else value
+    yield f"{array}.index_put_(({index},), {value}, accumulate=True)"
 
 
 def _is_number(s: Statement, index: ast.expr) -> bool:
