@@ -160,7 +160,8 @@ def _handed_on(slot: Slot, factor: str) -> ast.Name | None:
     s = slot.s
     if not any(isinstance(one, ast.arg) and one.arg == factor for one in s.unit.nodes):
         return None
-    target = s.node.targets[0] if isinstance(s.node, ast.Assign) and slot.whole else None
+    made = isinstance(s.node, ast.Assign) and slot.whole and not is_leaf(s.node.value)
+    target = s.node.targets[0] if isinstance(s.node, ast.Assign) and made else None
     if not isinstance(target, ast.Name) or is_of_gradient(target.id):
         return None
     returned = [
