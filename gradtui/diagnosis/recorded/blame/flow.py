@@ -280,14 +280,16 @@ class Flow(Told):
             if top is None or not right[top] or np.allclose(mark_of(hand)[1], mark_of(true)[1]):
                 continue
             last = self._kept(top)
-            pending = [last]
+            made, pending = self._kept(self._unmoved(last)), [last]
+            place, line = self._tape.nodes[made].place, self._lines[made]
+            again = any(one.place == place for one in self._tape.nodes[:made])
+            if again and isinstance(self._tape.nodes[made], Call) and line is not None:
+                self.first.add(line)  # the last round of a loop alone
             while pending:
                 id = pending.pop()
                 node, line = self._tape.nodes[id], self._lines[id]
-                again = id == last and any(one.place == node.place for one in self._tape.nodes[:id])
-                again |= node.place in overwritten
-                if again and isinstance(node, Call) and line is not None:
-                    self.first.add(line)  # the last round of a loop alone
+                if node.place in overwritten and isinstance(node, Call) and line is not None:
+                    self.first.add(line)
                 if isinstance(node, Moved | Added) and not self._is_marked(id):
                     pending += node.inputs
                     if line is not None:

@@ -188,10 +188,24 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     @property
     def _adapts(self) -> bool:
         """Whether what is kept for the backward pass is calculated with, which it is kept for."""
-        kept = values_kept(self.suspect.statement.node)
-        keeps = bool(kept) and all(isinstance(one, _NAMED) for one in kept)
         texts = (_WORD.findall(one.text.decode()) for one in self.candidate.edits)
-        return keeps and any(not _CALCULATING.isdisjoint(text) for text in texts)
+        return self._keeps_values and any(not _CALCULATING.isdisjoint(text) for text in texts)
+
+    @property
+    def _is_beside(self) -> bool:
+        """Whether other values are kept than those whose names tell that they may be wrong."""
+        return self.suspect.tier == 0 and not self.candidate.named and self._keeps_values
+
+    @cached_property
+    def _keeps_values(self) -> bool:
+        """Whether the line only keeps values for the backward pass."""
+        kept = values_kept(self.suspect.statement.node)
+        return bool(kept) and all(isinstance(one, _NAMED) for one in kept)
+
+    @property
+    def _spoils_what_is_kept(self) -> bool:
+        """Whether it is unlikely for a line that keeps values."""
+        return (self._adapts and not self._becomes_sum) or self._is_beside
 
     @property
     def _empties(self) -> bool:
@@ -301,7 +315,7 @@ _LIKELIER: Sequence[Sign] = (
 )
 _UNLIKELIER: Sequence[Sign] = (
     (1, lambda edit: edit.orphans),
-    (3, lambda edit: (edit._adapts and not edit._becomes_sum) or edit._empties),
+    (3, lambda edit: edit._spoils_what_is_kept or edit._empties),
     (3, lambda edit: edit._is_in_derivative),
 )
 """Signs against an edit, however likely it is by others."""
