@@ -139,6 +139,8 @@ class _Searches:
                 self._runs.as_is(before.values)
             with self._trials.standing():
                 point = self._runs.point(before.values, tuple(before.true), near=before.near)
+            if not point.hand.keys() >= before.hand.keys():
+                return None  # a gradient is returned no more
             flow = Flow(point, (1.0,), summing=True)
             return None if line in flow.first else self._from(flow, point, exact=True)
         except (CodeFailed, Endless, InputError, Lost, Untold):
