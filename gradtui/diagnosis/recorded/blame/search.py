@@ -119,7 +119,7 @@ class Search:
                     self._rest = self._several.beyond(hits)
             if self._nearly and not hits:
                 break  # no edit is better where results are only approximated
-        found = hits or self._nearly
+        found = self._nearly if mend_more(self._nearly, hits) else hits
         best = min(found, key=Hit.rank, default=None)
         if best is None:
             return []
@@ -315,3 +315,10 @@ class Search:
         found = self._trials.results(Patch(s.unit, (edit,)))
         self._note(s)
         return found
+
+
+def mend_more(nearly: Sequence[Hit], hits: Sequence[Hit]) -> bool:
+    """Return whether approximations make more results right than any of the exact edits."""
+    return max((len(one.mended) for one in nearly), default=0) > max(
+        (len(one.mended) for one in hits), default=0
+    )

@@ -4,6 +4,8 @@ import numpy as np
 
 import gradtui
 from findings import line_of
+from gradtui.diagnosis.recorded.blame.hits import Hit
+from gradtui.diagnosis.recorded.blame.search import mend_more
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(4, 3, 2)), RNG.normal(size=(4, 3, 5))
@@ -165,3 +167,13 @@ def test_a_mistake_below_another_is_found_in_the_code_with_the_first_one_repaire
     assert second.line == line_of(is_wrong_where_a_wrong_value_arrives, 8)
     assert second.fix == "dW = A.T @ dz + 0.02 * W"
     assert second.evidence["gradients"] == ["W"]
+
+
+def test_approximations_are_better_than_exact_edits_that_repair_fewer_results():
+    def hit(mended):
+        return Hit(None, None, 0, frozenset(mended))
+
+    assert mend_more([hit("ab")], [hit("a"), hit("b")])
+    assert mend_more([hit("a")], [])
+    assert not mend_more([hit("a")], [hit("b")])
+    assert not mend_more([], [])
