@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+import gradtui
+from findings import line_of
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(0)
@@ -290,3 +292,20 @@ def test_the_line_that_was_mistyped_is_found(planted, name, own, wrong):
 
     assert finding.line in (planted.line(own), planted.line(own) - (not wrong))
     assert planted.errors(repaired(text, finding), name) == []
+
+
+SHARES = RNG.normal(size=(2, 3))
+
+
+def weighted_squares(X):
+    rows, columns = X.shape  # noqa: RUF059 -- nothing uses them, although rows is 2
+    loss = (X**2 * SHARES).sum()
+    slope = X * SHARES
+    return loss, slope
+
+
+def test_a_missing_2_is_no_count_that_happens_to_be_2():
+    (finding,) = gradtui.check(weighted_squares, X=np.array([[1.0, -2.0, 3.0], [0.5, 4.0, 1.0]]))
+
+    assert finding.line == line_of(weighted_squares, 3)
+    assert finding.fix == "slope = X * SHARES * 2"

@@ -246,9 +246,16 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def _remembers(self) -> bool:
-        """Whether it uses what the function is given or keeps, and nothing else uses."""
+        """Whether it uses what the function is given or keeps, and nothing else uses.
+
+        A count that is 2 tells nothing: most factors of 2 are those of squares.
+        """
         s = self.suspect.statement
-        return not self._names.isdisjoint(map(s.spelled, forgotten(s)))
+        held = ((s.spelled(text), s.scope.get(text)) for text in forgotten(s))
+        return any(
+            text in self._names and (one is None or (one.kind, one.value) != ("i", 2))
+            for text, one in held
+        )
 
     @property
     def _scales_alike(self) -> bool:
