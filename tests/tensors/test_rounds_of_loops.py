@@ -81,6 +81,29 @@ class KeptBeside(Function):
         return scale * g @ b.t(), by_b, None
 
 
+class FusedLoss(Function):
+    """A loss in parts, with the gradients of each made along with it."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        by_a, by_b, shift = torch.zeros_like(a), b.new_zeros(b.shape), a.new_zeros(2)
+        loss = a.new_zeros(())
+        for at in range(0, len(a), 2):
+            apart = torch.tanh(a[at : at + 2] @ b + 0.5)
+            loss += (apart**2).sum()
+            slope = 2 * apart * (1 - apart**2)
+            by_a[at : at + 2] = slope @ b.t()
+            shift += slope.sum(0)
+        ctx.save_for_backward(by_a, by_b)
+        ctx.shift = shift
+        return loss
+
+    @staticmethod
+    def backward(ctx, g):
+        by_a, by_b = ctx.saved_tensors
+        return by_a * g, by_b * g
+
+
 def test_what_is_stored_at_repeated_places_is_added():
     finding = only(gradtui.check(Gathered, x(4), torch.tensor([1, -1, 3, 1])))
 
@@ -100,3 +123,10 @@ def test_a_size_kept_beside_another_name_is_no_likelier_wrong():
 
     assert finding.line == line_of(KeptBeside.backward, 6)
     assert finding.fix == "by_b.add_(scale * a[at : at + size].t() @ g[at : at + size])"
+
+
+def test_a_gradient_made_along_with_the_loss_is_added_to():
+    finding = only(gradtui.check(FusedLoss, x(6, 3), x(3, 2)))
+
+    assert line_of(FusedLoss.forward, 4) <= finding.line <= line_of(FusedLoss.forward, 9)
+    assert finding.fix.splitlines()[-1].strip() == "by_b += a[at : at + 2].t() @ slope"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from gradtui.diagnosis.recorded.blame.units import Unit
 
 _Storing = ast.Assign | ast.AugAssign
-_ZEROS = ("zeros", "zeros_like")
+_ZEROS = ("zeros", "zeros_like", "new_zeros")
 
 
 def begun(unit: Unit, before: ast.stmt) -> dict[str, ast.expr]:
@@ -66,8 +66,14 @@ def _changed_by(node: ast.AST) -> Iterator[str]:
             yield from (name for one in given for name in _names(one))
     elif isinstance(node, ast.AugAssign):
         yield from _names(node.target)
-    elif isinstance(node, ast.Expr):
+    elif isinstance(node, ast.Expr) and not _keeps(node.value):
         yield from _names(node.value)
+
+
+def _keeps(node: ast.expr) -> bool:
+    """Return whether a call only keeps tensors for the backward half."""
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(called, ast.Attribute) and called.attr == "save_for_backward"
 
 
 def read(nodes: Sequence[ast.AST]) -> list[str]:

@@ -159,14 +159,14 @@ class Suspects:
         return Suspect(statement, tier, promoted, order, opposite, failing)
 
     def _rounds(self, unit: Unit, node: ast.For) -> int | None:
-        """Return the tier of a loop of the backward pass, whose rounds may be wrong.
+        """Return the tier of a loop whose rounds may be wrong, or lack a gradient.
 
         None if it is another loop.
         """
         assert node.end_lineno is not None
         inside = {(unit.file, line) for line in range(node.body[0].lineno, node.end_lineno + 1)}
-        if inside & self._flow.forward:
-            return None
+        if inside & self._flow.forward:  # gradients may be made there, too
+            return 2 if unwritten(unit, node) else None
         if inside.isdisjoint(self._watched.order):
             return 1  # it has no rounds
         fed = {name for line in inside for name in self._flow.feeds.get(line, ())}
