@@ -55,7 +55,7 @@ def _missing(s: Statement, like: ast.stmt, own: set[str]) -> Iterator[Candidate]
         if whole not in own:
             beside, behind = _place(s, like, made[text])
             edit = _inserted(s, beside, text, behind=behind)
-            told = f"{text} is missing, such as line {like.lineno} is for others"
+            told = f"{text} is missing: line {like.lineno} does the same for others"
             cost = int(not several)
             yield Candidate((edit,), "missing-path", told, cost, text, beside, named=several)
 
