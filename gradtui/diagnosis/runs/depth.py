@@ -10,7 +10,7 @@ from msgspec import Struct
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.growth import growth
 from gradtui.diagnosis.runs.parts import finding, short
-from gradtui.diagnosis.runs.remedies import lower_clip
+from gradtui.diagnosis.runs.remedies import best_clip, lower_clip
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.stuck import plateau
 from gradtui.diagnosis.runs.thresholds import limit
@@ -131,19 +131,20 @@ def _leap(run: Run) -> Iterator[Finding]:
         step = steps[index]
         if norms[index] < limit("spike") * before or step >= run.end:
             continue
-        if run.losses[step + 1] <= run.losses[0]:
-            continue
-        shown = run.shown_losses
+        first = float(run.losses[0])
+        if run.losses[step + 1] <= first or run.losses[step] > first + limit("growth") * abs(first):
+            continue  # it does no harm, or not the first
+        shown, tried = run.shown_losses, best_clip(run, [before])
+        clip = f"; clip it: clip_norm = {tried}" if tried else ""
         message = (
             f"the gradient jumps to {short(norms[index])} at step {run.first + step:,}, from at "
             f"most {short(before)} before, and the update throws the loss from "
-            f"{short(shown[step])} to {short(shown[step + 1])}; clip it: clip_norm = "
-            f"{short(before)}"
+            f"{short(shown[step])} to {short(shown[step + 1])}{clip}"
         )
         evidence = {"gradient_norm": norms[index], "before": before}
         yield finding(
             run, "exploding-gradient", "warning", "gradient", step, message, evidence,
-            trial=f"clip_norm {short(before)}",
+            trial=f"clip_norm {tried}" if tried else "",
         )  # fmt: skip
         return
 

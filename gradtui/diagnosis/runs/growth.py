@@ -47,7 +47,7 @@ def _growth(run: Run) -> Growth | None:
         return None
     fall, steps, norms = float(losses[0] - losses[lowest]), np.array(run.steps), run.gradient_norms
     if np.max(losses[-recent:]) < np.max(losses):
-        if not _lowered_too_late(run, fall):
+        if not _stopped_too_late(run, fall):
             return None
         losses = losses[: int(np.argmax(losses)) + 1]
         steps, norms = steps[steps < len(losses)], norms[steps < len(losses)]
@@ -125,17 +125,20 @@ def _only_climbs(run: Run) -> bool:
     return gauge is not None and gauge.pull > gauge.limit
 
 
-def _lowered_too_late(run: Run, fall: float) -> bool:
-    """Return whether a schedule ended the growth of a run that stays far above its start."""
+def _stopped_too_late(run: Run, fall: float) -> bool:
+    """Return whether a run grew from step to step until a schedule or dead units stopped that.
+
+    It ends far above its start, or at least above it if the rate was above the bound there.
+    """
     losses, end = run.losses[: run.end + 1], run.end
-    highest = int(np.argmax(losses))
-    left = float(losses[end] - losses[0])
+    highest, first = int(np.argmax(losses)), float(losses[0])
+    left = float(losses[end]) - first
     climbed = int(np.count_nonzero(np.diff(np.maximum.accumulate(losses)) > 0.0))
-    return (
-        run.base_rate(end) < run.base_rate(highest)
-        and _is_far(float(losses[0]), left, fall)
-        and climbed >= _FEWEST
-    )
+    if climbed < _FEWEST or left <= 0.0:
+        return False
+    if run.base_rate(end) < run.base_rate(highest) and _is_far(first, left, fall):
+        return True
+    return _is_far(first, float(losses[highest]) - first, fall) and unstable(run.gauge(0), 1.0)
 
 
 def _last_low(losses: np.ndarray, lowest: int) -> int:

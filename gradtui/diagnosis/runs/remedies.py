@@ -40,7 +40,12 @@ def lower_clip(run: Run) -> str:
     if run.program.moved_by_hand or run.trainer.lr <= 0.0:
         return ""
     most = float(np.linalg.norm(run.weights(0))) / _LOWER / run.trainer.lr
-    return _best(run, _falling(most), run.reclipped)
+    return best_clip(run, _falling(most))
+
+
+def best_clip(run: Run, lengths: Iterable[float]) -> str:
+    """Return the length among some to which clipping lets a run end lowest; else ""."""
+    return _best(run, lengths, run.reclipped)
 
 
 def _falling(most: float) -> list[float]:
