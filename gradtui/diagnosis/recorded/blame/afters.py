@@ -26,8 +26,9 @@ class After(Slot):
         return self.line(f"{self.name} *= {factor}")
 
     def plus(self, term: str) -> Edit:
-        """Return the edit that adds to it."""
-        return self.line(f"{self.name} += {term}")
+        """Return the edit that adds to it, or takes what has a minus from it."""
+        text = f"-= {term[1:]}" if term.startswith("-") else f"+= {term}"
+        return self.line(f"{self.name} {text}")
 
     def scaled(self, constant: Constant) -> Edit:
         """Return the edit that multiplies or divides it by a number."""

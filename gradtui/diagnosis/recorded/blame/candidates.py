@@ -359,6 +359,15 @@ def _apart(value: ast.expr) -> Iterator[ast.expr]:
             yield value
 
 
+def summands(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the terms of a sum, or an expression that is none."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        yield from summands(node.left)
+        yield from summands(node.right)
+    else:
+        yield node
+
+
 def is_leaf(node: ast.AST) -> bool:
     """Return whether a node is a name, or a named attribute or entry."""
     if isinstance(node, ast.Name):

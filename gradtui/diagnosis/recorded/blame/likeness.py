@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import permutations
 
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, summands
 from gradtui.diagnosis.recorded.blame.glances import HOLE
 from gradtui.diagnosis.recorded.blame.names import difference
 from gradtui.diagnosis.recorded.blame.resets import block_of
@@ -90,7 +90,7 @@ def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str]
         parts = list[ast.expr]()
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
             inner = isinstance(up := s.parents.get(node), ast.BinOp) and isinstance(up.op, ast.Add)
-            parts = [] if inner else [*_terms(node)]
+            parts = [] if inner else [*summands(node)]
         elif isinstance(node, ast.Tuple | ast.List) and node not in s.indexing:
             parts = node.elts if isinstance(node.ctx, ast.Load) else []
         for own, other in permutations(parts[:_PARTS], 2):
@@ -116,15 +116,6 @@ def _beside(s: Statement, other: ast.stmt, names: dict[str, str]) -> dict[str, s
 
 def _target(node: ast.stmt) -> ast.expr:
     return node.target if isinstance(node, ast.AugAssign) else node.targets[0]  # type: ignore[attr-defined]
-
-
-def _terms(node: ast.expr) -> Iterator[ast.expr]:
-    """Yield the terms of a sum."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
-        yield from _terms(node.left)
-        yield from _terms(node.right)
-    else:
-        yield node
 
 
 def _edited(

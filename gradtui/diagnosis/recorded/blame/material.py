@@ -338,7 +338,8 @@ def _transposes(s: Statement) -> Iterator[Candidate]:
             yield Candidate((edit,), "wrong-axis", f"it needs {text}", 1, text, node)
         if shape is not None and len(shape) == 2 and max(shape) > 1:
             text = f"{s.inside(node, 9)}{s.transpose}"
-            cost = 0 if is_leaf(node) else 3
+            # What is returned is likelier made wrongly than handed over so.
+            cost = int(isinstance(s.node, ast.Return)) if is_leaf(node) else 3
             yield Candidate(
                 (s.replaced(node, text),), "transposed", f"it needs {text}", cost, text, node
             )

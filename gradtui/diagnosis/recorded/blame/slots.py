@@ -86,8 +86,9 @@ class Slot:
         return self.s.replaced(self.node, text, 2)
 
     def plus(self, term: str) -> Edit:
-        """Return the edit that adds to it."""
-        return self.s.replaced(self.node, f"{self.s.inside(self.node, 1)} + {term}", 1)
+        """Return the edit that adds to it, or takes what has a minus from it."""
+        text = f"- {term[1:]}" if term.startswith("-") else f"+ {term}"
+        return self.s.replaced(self.node, f"{self.s.inside(self.node, 1)} {text}", 1)
 
     def scaled(self, constant: Constant) -> Edit:
         """Return the edit that multiplies or divides it by a number."""
@@ -170,7 +171,7 @@ class Slot:
         # A long expression has a name on another line, and what is returned is computed on one.
         repeated = not is_leaf(self.node) and text.startswith(self.s.inside(self.node, 9))
         handed = is_leaf(self.node) and isinstance(self.s.node, ast.Return)
-        many, cost = text if same(value, 1) else f"(-{text})", 2 + repeated + 2 * handed
+        many, cost = text if same(value, 1) else f"-{text}", 2 + repeated + 2 * handed
         if not same(abs(value), 1):
             found = next(constants(self.s, value))
             if not found.known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradtui.diagnosis.recorded.blame.afters import After
-from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.candidates import Statement, summands
 from gradtui.diagnosis.recorded.blame.instead import Instead
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.slots import Slot
@@ -76,6 +76,8 @@ class Worth:
         if self.is_worth_in(slot, slot.plus(term), 2):
             return True
         times = [*slot.missing.multiples()] if slot.whole else []
+        if term in map(slot.s.text, summands(slot.node)):
+            times = [one for one in times if one != -1.0]  # that would take it away
         return self._preview.is_hopeful_sum(slot.s, slot.node, (term,), times)
 
     def is_worth_keeping(self, after: After, text: str) -> bool:
