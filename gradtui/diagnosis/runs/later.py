@@ -37,7 +37,7 @@ def rate_too_large_later(run: Run) -> Iterator[Finding]:
     lower = f"lr = {tried}, or " if tried else ""
     message = (
         f"the rate was good at first: lr·λmax was {short(first.pull)} at step {run.first:,}, and "
-        f"the loss fell to {short(reached)}. It is above the bound from step "
+        f"the loss fell to {short(reached)}. lr·λmax is above the bound from step "
         f"{run.first + gauge.step:,} on: "
         f"{near_bound(gauge)}; try {lower}a schedule that lowers it before then; {text}"
     )

@@ -152,6 +152,8 @@ _ENTRIES = (
     RunRule(crawling, "the learning rate is far too small", ends=End.CRAWLS),
 )
 RUN_RULES = register(_ENTRIES)
+_OFF_RULES = frozenset(map(_name, _OFF))
+"""Rules of what a rate that is far too large brings about."""
 if stray := RUN_RULES.keys() ^ set(NAMES):
     raise ValueError(f"rules of runs without a name or without a condition: {sorted(stray)}")
 
@@ -185,7 +187,7 @@ def diagnose_run(
                 found += rule.find(run)
             except TooLargeError:
                 left.append(rule.name)
-        if not left and all(one.severity == "info" for one in found):
+        if not left and all(one.severity == "info" or one.rule in _OFF_RULES for one in found):
             found += ended_higher(run)
     causes = [f for f in found if not any(_explains(other, f) for other in found)]
     judged = [_with_consequences(cause, found) for cause in causes]

@@ -16,8 +16,8 @@ from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.diagnosis.runs.work import TooLargeError
 from gradtui.engine.curvature import Gauge
 
-_LOWER, _TRIED = 3.0, 4
-"""The factor from a value that is tried to the next, and how many are."""
+_LOWER, _TRIED = 3.0, 8
+"""The factor from a value that is tried to the next, and how many are at most."""
 
 
 def lower_rate(run: Run, gauge: Gauge | None = None, step: int = 0) -> str:
@@ -62,6 +62,8 @@ def _best(run: Run, values: Iterable[float], losses_with: Callable[[float], Arra
             return best
         if len(losses) > 1 and losses[-1] < lowest and _descends(run, losses):
             best, lowest = short(value), float(losses[-1])
+        elif best:
+            break  # further ones are too low
     return best
 
 

@@ -98,6 +98,14 @@ def test_growth_that_a_dead_unit_ends_is_that_of_the_rate(write):
     )
 
 
+def test_units_that_a_rate_of_another_size_throws_off_are_its_consequence():
+    session = gradtui.load("living_relu")
+    session.branches.what_if("optimizer adam lr 100", 0)
+    found = only(diagnose_run(session.problem))
+    assert (found.rule, found.trial.change) == ("diverging", "lr 0.4")
+    assert "the loss ends far above its start" in found.message and "dead-relu" in found.message
+
+
 def test_a_run_that_ends_a_little_above_its_start_is_no_such_finding():
     session = gradtui.load("five_parcels_clipped")
     session.branches.what_if("momentum 0.99", 0)  # 0.73 to 0.97: on its way round the valley
