@@ -18,6 +18,7 @@ from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.idle import idles, unread
 from gradtui.diagnosis.recorded.blame.kept import kept
 from gradtui.diagnosis.recorded.blame.likeness import likenesses, repeated
+from gradtui.diagnosis.recorded.blame.masks import bounds
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings
 from gradtui.diagnosis.recorded.blame.options import options
 from gradtui.diagnosis.recorded.blame.orders import conjugates, orders
@@ -36,7 +37,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         activations, patterns, partial(idles, slots=slots), unread, options, throughout, conjugates,
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
         repeated, restored, kept, picks, carries, accumulations, partly, resets, counted, copies,
-        conditions, applied, callees, branches,
+        conditions, applied, callees, branches, bounds,
     )  # fmt: skip
     for each in every:
         yield from each(s)
