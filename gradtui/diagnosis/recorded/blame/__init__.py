@@ -7,7 +7,7 @@ effects, meaning: what they call.
 candidates, edits, operators, calls, callees, counts, axes, indices, stores, restored, kept, picks,
 patterns, loops, begun, carries, accumulations, partly, resets, conditions, likeness, material,
 slots, missing, idle, options, orders, arguments, throughout, applied, roots, branches, masks,
-constants: their possible mistakes.
+projections, constants: their possible mistakes.
 changes: all of them.
 odds: which is likelier.  derivatives: functions that are right as they stand.
 preview: a glance at one.  worth: whether it is worth a run.

@@ -25,6 +25,7 @@ from gradtui.diagnosis.recorded.blame.orders import conjugates, orders
 from gradtui.diagnosis.recorded.blame.partly import partly
 from gradtui.diagnosis.recorded.blame.patterns import patterns
 from gradtui.diagnosis.recorded.blame.picks import picks
+from gradtui.diagnosis.recorded.blame.projections import projections
 from gradtui.diagnosis.recorded.blame.resets import copies, counted, resets
 from gradtui.diagnosis.recorded.blame.restored import restored
 from gradtui.diagnosis.recorded.blame.slots import Slot
@@ -37,7 +38,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         activations, patterns, partial(idles, slots=slots), unread, options, throughout, conjugates,
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
         repeated, restored, kept, picks, carries, accumulations, partly, resets, counted, copies,
-        conditions, applied, callees, branches, bounds,
+        conditions, applied, callees, branches, bounds, projections,
     )  # fmt: skip
     for each in every:
         yield from each(s)
