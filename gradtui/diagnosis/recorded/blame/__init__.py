@@ -9,6 +9,7 @@ patterns, loops, begun, carries, accumulations, partly, resets, conditions, like
 slots, missing, idle, options, orders, arguments, throughout, applied, roots, branches, masks,
 projections, constants: their possible mistakes.
 changes: all of them.
+owned: what a new line may change in place.
 odds: which is likelier.  derivatives: functions that are right as they stand.
 preview: a glance at one.  worth: whether it is worth a run.
 trial: an edit, executed.  multiples: of an edit.

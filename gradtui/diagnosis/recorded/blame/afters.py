@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.constants import Constant
+from gradtui.diagnosis.recorded.blame.owned import copied_first, is_own
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Shape
@@ -23,28 +24,33 @@ class After(Slot):
 
     def times(self, factor: str) -> Edit:
         """Return the edit that multiplies it."""
-        return self.line(f"{self.name} *= {factor}")
+        below = factor.removeprefix("1 / ")
+        return self._changed(self.name, f"/ {below}" if below != factor else f"* {factor}")
 
     def plus(self, term: str) -> Edit:
         """Return the edit that adds to it, or takes what has a minus from it."""
-        text = f"-= {term[1:]}" if term.startswith("-") else f"+= {term}"
-        return self.line(f"{self.name} {text}")
+        text = f"- {term[1:]}" if term.startswith("-") else f"+ {term}"
+        return self._changed(self.name, text)
 
     def scaled(self, constant: Constant) -> Edit:
         """Return the edit that multiplies or divides it by a number."""
-        return self.line(f"{self.name} {constant.text.replace(' ', '= ', 1)}")
+        return self._changed(self.name, constant.text)
 
     def negated(self) -> Candidate:
         """Return it with the other sign."""
-        return Candidate(
-            (self.line(f"{self.name} *= -1"),), "sign", "its sign is wrong", 1, "-1", self.node
-        )
+        edit = self._changed(self.name, "* -1")
+        return Candidate((edit,), "sign", "its sign is wrong", 1, "-1", self.node)
+
+    def _changed(self, name: str, by: str) -> Edit:
+        """Return the edit that changes a value: in place, if it is the function's own."""
+        own = is_own(self.s, name)
+        return self.line(f"{name} {by.replace(' ', '= ', 1)}" if own else f"{name} = {name} {by}")
 
     def kept(self) -> Iterator[tuple[str, Edit]]:
         """Yield the lines that add it to another value of its shape."""
         for text, held in self.s.scope.items():
             if held.kind == "f" and held.shape == self.shape and text != self.name:
-                yield text, self.line(f"{text} += {self.name}")
+                yield text, self._changed(text, f"+ {self.name}")
 
     def calls(self) -> Iterator[Candidate]:
         """Yield the lines that pass it to an omitted call, such as a layer among others."""
@@ -72,9 +78,8 @@ class After(Slot):
             if held.kind == "i" and held.shape == self.shape[:1]:
                 where = f"{self.name}[{self.s.numpy}arange(len({text})), {text}]"
                 told = f"1 must be subtracted from it at {text}"
-                yield Candidate(
-                    (self.line(f"{where} -= 1"),), "missing-term", told, 2, "1", self.node
-                )
+                line = self.line(f"{copied_first(self.s, self.name)}{where} -= 1")
+                yield Candidate((line,), "missing-term", told, 2, "1", self.node)
 
     def line(self, text: str) -> Edit:
         """Return the edit that adds a line after the statement."""

@@ -125,6 +125,11 @@ class Statement:
                    if isinstance(value, ModuleType) and value.__name__ == own)  # fmt: skip
         return next((f"{name}." for name in modules), "")
 
+    @property
+    def copying(self) -> str:
+        """The name of the method that copies an array."""
+        return "clone" if self.dialect.module.__name__ == "torch" else "copy"
+
     def flipped(self, text: str, axis: str) -> str:
         """Return an array reversed along an axis."""
         return self.dialect.flipping.format(self.numpy, text, axis)

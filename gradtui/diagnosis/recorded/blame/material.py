@@ -153,11 +153,10 @@ def _for_ones(s: Statement, node: ast.Call) -> Iterator[Candidate]:
 def _for_zeros(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     """Yield copies of arguments for zeros that are added to, such as a gradient that is given."""
     shape = s.shape_of_value(node)
-    copied = "clone" if s.dialect.module.__name__ == "torch" else "copy"
     for name in (one.arg for one in ast.walk(s.unit.node) if isinstance(one, ast.arg)):
         held = s.scope.get(name)
         if shape and held is not None and (held.shape, held.kind) == (shape, "f"):
-            told, text = f"it must begin as {name}, not as zeros", f"{name}.{copied}()"
+            told, text = f"it must begin as {name}, not as zeros", f"{name}.{s.copying}()"
             yield Candidate((s.replaced(node, text),), "missing-term", told, 1, name, node)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.owned import copied_first
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _PART = re.compile(r"([\w.]+)(\[[^\[\]]*:[^\[\]]*\])")
@@ -34,5 +35,5 @@ def partly(s: Statement) -> Iterator[Candidate]:
             for times in (number, f"2 * {number}"):
                 line = f"{target.id}{one[2]} += {times} * {one[0]}"
                 told = f"the term {times} * {one[0]} is missing in a part of {target.id}"
-                edit = Edit(end, end, f"\n{s.margin}{line}")
+                edit = Edit(end, end, f"\n{s.margin}{copied_first(s, target.id)}{line}")
                 yield Candidate((edit,), "missing-term", told, 0, line, s.node)

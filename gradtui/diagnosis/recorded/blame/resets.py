@@ -114,14 +114,13 @@ def _before(s: Statement, loop: _Loop, told: str, wrong: ast.stmt) -> Iterator[C
 
 def copies(s: Statement) -> Iterator[Candidate]:
     """Yield a copy of an array that is stored under a second name, and written into under one."""
-    copied = "clone" if s.dialect.module.__name__ == "torch" else "copy"
     for node in _kept(s):
         held = s.held(node)
         if held is None or held.kind != "f" or not held.shape:
             continue
         names = _read(node) | {one.id for one in s.nodes if isinstance(one, ast.Name)}
         if any(names & _read(target) for target in _written(s)):
-            text = f"{s.text(node)}.{copied}()"
+            text = f"{s.text(node)}.{s.copying}()"
             told = f"{s.text(node)} is written into later: a copy is needed"
             yield Candidate((s.replaced(node, text),), "wrong-point", told, 1, text, node)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.owned import is_own
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _ARRAYS = 4
@@ -49,8 +50,12 @@ def of_target(s: Statement) -> Iterator[Candidate]:
         start = s.unit.end(target)
         at = start + s.unit.source[start:].index(b"=")
         far = 0 if isinstance(target, ast.Subscript) else 1
+        given = isinstance(target, ast.Name) and not is_own(s, target.id, before=True)
         for other in ("+=", "-="):
             told, edit = "it must be added to what came before", Edit(at, at + 1, other)
+            if given:
+                added = f"{s.text(target)} {other[0]} {s.inside(node.value, 2)}"
+                edit = s.replaced(node.value, added, 1)
             yield Candidate((edit,), "missing-path", told, far, None, node)
         for other in ("*=", "/="):
             told, edit = f"= must be {other}", Edit(at, at + 1, other)
