@@ -3,62 +3,124 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from math import prod
 
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from msgspec import Struct
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.watch import Shape
 
 _MEANS = {"mean": 1, "average": 1, "mse_loss": 2, "MSELoss": 0}
 """Functions that average, with their most arguments if they do so over all axes."""
-_SIZES = ("size", "numel")
+_SIZES, _AXES = ("size", "numel"), ("axis", "dim")
 _MOST = 2
 """Most arrays whose elements are counted."""
 
 
 def of_count(s: Statement, count: ast.expr) -> Iterator[Candidate]:
     """Yield all elements of an array in the place of its rows, in code that takes their mean."""
-    if not _averages_all(s.unit.tree):
+    means = _means(s.unit.node) or _means(s.unit.tree)
+    if not any(one.whole for one in means):
         return
-    for array in [*_counted(s, count)][:_MOST]:
+    sizes = dict[int, str]()
+    for array, shape in _counted(s, count, means):
+        sizes.setdefault(prod(shape), array)
+    for array in [*sizes.values()][:_MOST]:
         text = f"{array}{s.dialect.size}"
         told = f"{s.text(count)} must be {text}: the mean is that of all elements"
         yield Candidate((s.replaced(count, text),), "constant-factor", told, 0, text, count)
 
 
-def _counted(s: Statement, count: ast.expr) -> Iterator[str]:
-    """Yield the arrays of several axes that an expression counts the rows of."""
+def _counted(s: Statement, count: ast.expr, means: Sequence[_Mean]) -> Iterator[tuple[str, Shape]]:
+    """Yield the arrays of several axes that have as many rows as an expression counts.
+
+    Those come first that are averaged or divided, for another array's rows are often counted.
+    """
+    counted = list[str]()
     match count:
         case ast.Call(func=ast.Name(id="len"), args=[ast.expr() as array]):
-            named = [s.text(array)]
+            counted, number = [s.text(array)], _rows(s, array)
         case ast.Subscript(value=ast.Attribute(value=array, attr="shape")):
-            named = [s.text(array)]
+            counted, number = [s.text(array)], _rows(s, array)
         case ast.Call(func=ast.Attribute(value=array, attr="size"), args=[_]):
-            named = [s.text(array)]
+            counted, number = [s.text(array)], _rows(s, array)
         case ast.Name() | ast.Attribute():
-            own = s.held(count)
-            number = None if own is None or own.shape else own.value
-            arrays = (one for one in s.nodes if isinstance(one, ast.Name | ast.Attribute)
-                      and number in (s.shape(one) or ())[:1])  # fmt: skip
-            named = sorted(dict.fromkeys(map(s.text, arrays)), key=len)
+            held = s.held(count)
+            number = None if held is None or held.shape else held.value
         case _:
             return
-    for text in named:
-        held = s.scope.get(text)
-        if held is not None and len(held.shape) > 1:
-            yield text
+    averaged = [name for mean in means if mean.whole for name in mean.names]
+    within = {*ast.walk(count)}
+    divided = [
+        s.text(one) for one in s.nodes
+        if isinstance(one, ast.expr) and is_leaf(one) and one not in within
+    ]  # fmt: skip
+    shapes = {name: s.scope[name].shape for name in (*counted, *divided, *averaged)
+              if name in s.scope}  # fmt: skip
+    averages = {shapes[name] for name in averaged if name in shapes}
+    for name in sorted(shapes, key=lambda one: -(one in averaged) - (one in divided)):
+        shape = shapes[name]
+        if len(shape) < 2 or (shape[0] != number and name not in counted):
+            continue
+        if shape in averages or (number,) not in averages:
+            yield name, shape  # else the mean is that of a number for each row
+
+
+def _rows(s: Statement, array: ast.expr) -> float | None:
+    """Return the length of an array's first axis; None if unknown."""
+    held = s.held(array)
+    return held.shape[0] if held is not None and held.shape else None
+
+
+class _Mean(Struct, frozen=True):
+    """A mean in the code, or a number of elements that it divides by."""
+
+    whole: bool
+    """Whether it is that of all elements, and not of sums, nor of how often something holds."""
+    names: tuple[str, ...]
+    """The names in it, without those of the factors of matrix products."""
 
 
 @lru_cache(64)
-def _averages_all(tree: ast.AST) -> bool:
-    """Return whether code takes a mean of all elements, which an accuracy is not."""
-    return any(
-        node.attr in _SIZES if isinstance(node, ast.Attribute) else _is_mean(node)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute | ast.Call)
+def _means(tree: ast.AST) -> Sequence[_Mean]:
+    """Return the means that code takes."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    given = {node.func for node in calls if node.args}  # `size(0)` counts the rows
+    sizes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute)
+             and node.attr in _SIZES and node not in given)  # fmt: skip
+    means = (node for node in calls if _called(node) in _MEANS)
+    return [
+        *(_Mean(_is_whole(node), tuple(_names(node))) for node in means),
+        *(_Mean(True, tuple(_names(node))) for node in sizes),
+    ]
+
+
+def _is_whole(node: ast.Call) -> bool:
+    return not (node.keywords or len(node.args) > _MEANS[_called(node)]) and not any(
+        isinstance(one, ast.Compare) or (isinstance(one, ast.Call) and _has_axis(one))
+        for one in ast.walk(node)
     )
 
 
-def _is_mean(node: ast.Call) -> bool:
-    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-    whole = name in _MEANS and not node.keywords and len(node.args) <= _MEANS[name]
-    return whole and not any(isinstance(one, ast.Compare) for one in ast.walk(node))
+def _has_axis(node: ast.Call) -> bool:
+    """Return whether a call sums over one axis."""
+    named = any(one.arg in _AXES for one in node.keywords)
+    return named or (_called(node) == "sum" and any(map(_is_number, node.args)))
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node.operand if isinstance(node, ast.UnaryOp) else node, ast.Constant)
+
+
+def _called(node: ast.Call) -> str:
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.expr) and is_leaf(node):
+        yield ast.unparse(node)
+    product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+    for one in () if product else ast.iter_child_nodes(node):
+        yield from _names(one)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.calls import of_all, of_call, of_forgotten, of_parts
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf, swapped
+from gradtui.diagnosis.recorded.blame.counts import of_count
 from gradtui.diagnosis.recorded.blame.indices import counted, exchanged, of_index
 from gradtui.diagnosis.recorded.blame.loops import of_loop
 from gradtui.diagnosis.recorded.blame.operators import of_operand, of_operation
@@ -83,7 +84,9 @@ def edits(statement: Statement) -> Iterator[Candidate]:
                 continue
     stored = statement.node
     if isinstance(stored, ast.AugAssign) and isinstance(stored.op, ast.Mult | ast.Div):
-        yield from of_operand(statement, stored.value, isinstance(stored.op, ast.Div))
+        below = isinstance(stored.op, ast.Div)
+        yield from of_operand(statement, stored.value, below)
+        yield from of_count(statement, stored.value) if below else ()
     yield from of_target(statement)
     yield from of_loop(statement)
     yield from exchanged(statement)

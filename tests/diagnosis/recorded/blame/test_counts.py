@@ -42,3 +42,55 @@ def test_all_elements_are_counted_though_two_columns_leave_a_factor_of_2(case, f
     assert found.rule == "constant-factor"
     assert found.fix == fix
     assert "the mean is that of all elements" in found.message
+
+
+INPUTS = np.random.default_rng(3).normal(size=(8, 3))
+WANTED = np.random.default_rng(4).normal(size=(8, 4))
+WEIGHTS = np.random.default_rng(5).normal(size=(3, 4))
+ROWS = ("len(X)", "X.shape[0]", "len(Y)", "len(o)", "N", "n", "BATCH_SIZE")
+WRITTEN = """
+def case(W):
+    N = n = X.shape[0]
+    o = X @ W
+    diff = o - Y[:, : W.shape[1]]
+    {}
+    return {}, {{"W": X.T @ do}}
+"""
+
+
+def written(tmp_path, lines, columns, loss="np.mean(diff**2)"):
+    """Return the finding about code that is written with some lines and a loss."""
+    path = tmp_path / "written.py"
+    path.write_text(WRITTEN.format(lines.replace("\n", "\n    "), loss))
+    names = {"np": np, "X": INPUTS, "Y": WANTED, "BATCH_SIZE": 8}
+    exec(compile(path.read_text(), str(path), "exec"), names)
+    (found,) = gradtui.check(names["case"], W=WEIGHTS[:, :columns])
+    return found
+
+
+@pytest.mark.parametrize("columns", [2, 3, 4])
+@pytest.mark.parametrize("rows", ROWS)
+@pytest.mark.parametrize(
+    "lines", ["do = 2 * diff / {}", "do = (2 / {}) * diff", "s = 2 / {}\ndo = s * diff",
+              "do = diff * 2\ndo /= {}"],
+)  # fmt: skip
+def test_the_rows_of_another_array_give_way_to_what_is_averaged(tmp_path, lines, rows, columns):
+    found = written(tmp_path, lines.format(rows), columns)
+    assert f"{rows} must be " in found.message
+    assert ".size: the mean is that of all elements" in found.message
+
+
+@pytest.mark.parametrize("mean", [
+    "np.mean(np.sum(diff**2, axis=1))", "np.mean((diff**2).sum(-1))", "np.sum(diff**2, 1).mean()",
+])  # fmt: skip
+def test_a_mean_of_sums_is_not_that_of_all_elements(tmp_path, mean):
+    found = written(tmp_path, "do = 4 * diff / len(X)", 2, mean)
+    assert "all elements" not in found.message
+    assert found.fix == "do = 2 * diff / len(X)"
+
+
+def test_a_mean_of_a_number_for_each_row_is_not_that_of_all_elements(tmp_path):
+    lines = "each = np.sum(diff**2, axis=1)\ndo = 4 * diff / len(X)"
+    found = written(tmp_path, lines, 2, "np.mean(each)")
+    assert "all elements" not in found.message
+    assert found.fix == "do = 2 * diff / len(X)"
