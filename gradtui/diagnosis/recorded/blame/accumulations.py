@@ -13,6 +13,7 @@ from typing import TypeGuard
 
 from gradtui.diagnosis.recorded.blame.begun import begun, read, unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.reach import may_reach
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape
 
@@ -163,7 +164,10 @@ def _adds(node: ast.AST) -> TypeGuard[ast.AugAssign]:
 def _added(s: Statement, last: ast.stmt, name: str, text: str) -> Candidate:
     at, end = s.unit.start(last), s.unit.end(last)
     margin = s.unit.between(s.unit.source.rfind(b"\n", 0, at) + 1, at)
-    told = f"nothing is added to {name}: {text} is missing"
+    told = f"{text} is missing"
+    code = s.unit.node if name.isidentifier() else s.unit.tree
+    if not may_reach(code, ast.unparse(ast.parse(name))):
+        told = f"nothing is added to {name}: {told}"
     return Candidate((Edit(end, end, f"\n{margin}{text}"),), "missing-path", told, 0, text, last)
 
 

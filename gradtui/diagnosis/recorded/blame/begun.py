@@ -16,11 +16,11 @@ def begun(unit: Unit, before: ast.stmt) -> dict[str, ast.expr]:
     return {
         target.id: value for node in unit.nodes
         if isinstance(node, ast.Assign) and node.lineno < before.lineno
-        for target, value in _pairs(node) if isinstance(target, ast.Name) and is_zero(value)
+        for target, value in pairs(node) if isinstance(target, ast.Name) and is_zero(value)
     }  # fmt: skip
 
 
-def _pairs(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
+def pairs(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
     """Yield the targets of a statement, each with its value."""
     for target in node.targets:
         if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
