@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.base.text import clean, number, wrap
+from gradtui.base.text import clean, clip, number, wrap
 from gradtui.debugger.boundary import Boundary
 from gradtui.debugger.frame import Frame
 from gradtui.explain.contours import TINTS
 from gradtui.explain.sheet import Sheet
 from gradtui.explain.spans import Role, Span, TextRow, folded, line
-from gradtui.explain.surface import LEAST_HEIGHT, LEAST_WIDTH, MARGIN, with_axes
+from gradtui.explain.surface import LEAST_HEIGHT, LEAST_WIDTH, MARGIN, put_name, with_axes
 from gradtui.explain.values import Array
 from gradtui.layout.plane import ACROSS, DOWN, braille
 
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_NAME_CELLS = 12
 _OTHER = "·"
 """The sign for rows of classes beyond those with a sign of their own."""
 
@@ -34,16 +35,24 @@ def boundary_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
         return [line((text, "dim")) for text in said][:height]
     found = frame.boundary((columns * ACROSS, rows * DOWN))
     sheet = Sheet(rows, columns)
-    name = clean(frame.problem.label(found.name))
-    sheet.put((0, 1), f"{name}[:,1] ↑", "heading")
+    across, upward = _names(frame, found)
     for place, label, said in zip(found.places, found.labels, found.found, strict=True):
         role: Role = "good" if label == said else "now"
         cell = sheet.cell(_share(found, place))
         if cell is not None:
             sheet.put(cell, _SIGNS[label] if 0 <= label < len(_SIGNS) else _OTHER, role)
+    put_name(sheet, upward)
     _draw_regions(sheet, found)
-    drawn = with_axes(sheet, found.ranges[0], found.ranges[1], f"{name}[:,0]")
+    drawn = with_axes(sheet, found.ranges[0], found.ranges[1], across)
     return [*drawn, *_legend(found, width)[: height - len(drawn)]]
+
+
+def _names(frame: Frame, found: Boundary) -> tuple[str, str]:
+    """Return the names of the features: those of the file's columns, else `X[:,0]` and `X[:,1]`."""
+    name = clean(frame.problem.label(found.name))
+    columns = frame.problem.headings.get(found.name) or (f"{name}[:,0]", f"{name}[:,1]")
+    across, upward = (clip(clean(one), _NAME_CELLS) for one in columns)
+    return across, upward
 
 
 def _share(found: Boundary, place: Array) -> tuple[float, float]:

@@ -88,7 +88,7 @@ def surface_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
         upward = surface.ranges[1]
         levels = contour_levels(surface.losses)
         sheet.draw(_marks(frame, surface))
-        _put_name(sheet, names[1])
+        put_name(sheet, names[1])
         draw_contours(sheet, surface.losses, levels, numbered=frame.problem.ascii)
     legend = _legend(_facts(frame, surface, levels), width, legend_rows)
     return [*with_axes(sheet, surface.ranges[0], upward, names[0]), *legend]
@@ -154,13 +154,13 @@ def _draw_curve(frame: Frame, sheet: Sheet, surface: Surface) -> Range:
             None if floor is None else share(floor.place, floor.loss),
         )
     )
-    _put_name(sheet, clip(label(frame, frame.graph.loss), _NAME_CELLS))
+    put_name(sheet, clip(label(frame, frame.graph.loss), _NAME_CELLS))
     none = np.zeros((sheet.rows, sheet.columns), np.int64)
     sheet.lay_under(braille(dots[::-1]), "value", [None], none)
     return low, high
 
 
-def _put_name(sheet: Sheet, name: str) -> None:
+def put_name(sheet: Sheet, name: str) -> None:
     """Write the name of the upward axis at the top, where it covers no mark."""
     text = f"{name} ↑"
     starts = 1, (sheet.columns - len(text)) // 2, sheet.columns - len(text) - 1
@@ -284,13 +284,16 @@ def _facts(frame: Frame, surface: Surface, levels: list[float]) -> list[_Fact]:
         floor = surface.floor
         where = ", ".join(map(_coordinate, floor.place, surface.ranges))
         along = " along a line" if floor.level else ""
-        lowest = f"{signs.lowest} lowest in view {_lowest(surface, floor.loss)}{along}"
+        part = "slice" if surface.others else "view"
+        lowest = f"{signs.lowest} lowest in {part} {_lowest(surface, floor.loss)}{along}"
         facts += [_Fact(lowest, "good"), _Fact(f"at {where}", "good", 1)]
-    facts += [_Fact(note, "plain") for note in _notes(surface)]
+    notes = _notes(surface)
+    facts += [_Fact(note, "plain") for note in notes]
     if not np.isfinite(surface.losses).all():
         facts.append(_Fact("blank: inf or nan", "plain", 1))
     if surface.batch:
-        facts.append(_Fact("on its batch" if surface.others else "on this step's batch", "plain"))
+        named = any(note.endswith(f" at step {surface.step:,}") for note in notes)
+        facts.append(_Fact("on its batch" if named else "on this step's batch", "plain"))
     if surface.others:
         many = f"{surface.others:,} numbers are" if surface.others > 1 else "number is"
         facts.append(_Fact(f"the other {many} held", "plain", 2))
@@ -328,8 +331,10 @@ def _notes(surface: Surface) -> list[str]:
     if surface.leaves is not None:
         found.append(f"the run leaves the view at step {surface.leaves:,}")
     if surface.others:
-        strays = ": the run moves more" if surface.strays and surface.leaves is None else ""
-        found.append(f"slice at step {surface.step:,}{strays}")
+        strays = surface.strays and surface.leaves is None
+        # One row of the panel at 120 columns has this whole; the header has the step.
+        found.append("slice: steps move other numbers too" if strays
+                     else f"slice at step {surface.step:,}")  # fmt: skip
     return found
 
 

@@ -118,12 +118,13 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                     "is made of digits, which the legend explains"),
         ("◉ →", "the weights of this step, and where the step takes them"),
         ("● ○", "the weights of the steps so far, and of those to come; in ASCII o and +"),
-        ("★", "the lowest known loss in view"),
-        ("slice", "in a large model only two numbers change; the others stay as they are here"),
-        ("on its batch", "the losses drawn are those of the batch of that step"),
+        ("★", "the lowest known loss in view, or of the slice in view"),
+        ("slice", "in a large model only two numbers change; the others stay as they are at this "
+                  "step. A step of the run may move those too: then the loss after it, behind →, "
+                  "is not the one drawn there, and may be lower than at ★"),
+        ("on its batch", "the losses drawn are those of the examples that this step sees"),
         ("×4", "the zoom: four times nearer than the whole path"),
         ("along a line", "the loss is as low all along a line through the star"),
-        ("the run moves more", "it moves the held numbers too: the losses along its path differ"),
         ("tangent", "the line whose slope is the derivative at the current point"),
         ("0 1 2", "in the plane of the data: the class of a row; in a block: the model predicts "
                   "another"),

@@ -37,3 +37,27 @@ def test_the_right_rows_are_counted():
 def test_a_panel_that_is_too_small_says_so():
     rows = boundary_rows(frame_of(60), 40, 2)
     assert "a larger panel shows the data" in line_text(rows[0])
+
+
+def test_no_row_of_the_data_is_drawn_over_the_name_of_the_upward_axis():
+    for step, size in ((0, (36, 14)), (60, (36, 14)), (60, (76, 12))):
+        rows = [line_text(row) for row in boundary_rows(frame_of(step), *size)]
+        (named,) = [row for row in rows if "↑" in row]
+        assert "X[:,1] ↑" in named, (step, size)
+
+
+def test_the_axes_have_the_names_of_the_files_columns(tmp_path):
+    rows = [(0.1 * at, 1 - 0.1 * at, int(at > 4)) for at in range(10)]
+    table = "\n".join(["size,weight,kind", *(f"{a},{b},{kind}" for a, b, kind in rows)])
+    (tmp_path / "fruit.csv").write_text(table, encoding="utf-8")
+    file = tmp_path / "fruit.toml"
+    file.write_text(
+        'title = "Fruit"\n[data]\nfile = "fruit.csv"\nX = ["size", "weight"]\ny = "kind"\n'
+        '[parameters]\nW = [[0.1, 0.2], [0.3, 0.1]]\n[model]\n'
+        'code = "L = cross_entropy(X @ W, y)"\n[optimizer]\nname = "sgd"\nlr = 0.1\n'
+        "[run]\nsteps = 2\n", encoding="utf-8",
+    )  # fmt: skip
+    session = gradtui.load(str(file))
+    session.surface.turn()
+    text = "\n".join(map(line_text, boundary_rows(session.frame, 50, 14)))
+    assert "weight ↑" in text and "size →" in text and "X[:" not in text
