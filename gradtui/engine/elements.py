@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,14 @@ from gradtui.language.parser import Name, parse_rule
 
 Element = tuple[int, Index]
 """(node, index of one of its elements)."""
+_Product = tuple[Factor, ...]
+"""A term of a sum."""
 FEW = 4
-"""Most terms of a sum that are all written; of more, the first two and the last."""
+"""Most terms of a sum that are all written; of more, the first two, the last, and one to keep."""
 _LISTED = 300
-"""Most terms of a sum that are examined; if more remain, only the first two are written."""
+"""Most terms of a sum that are examined; if more remain, the last is not written."""
+_SOUGHT = 10_000
+"""Most terms among which the one to keep is sought."""
 _BUDGET = 3_000
 """Most elements of one expression, beyond which nobody would read it."""
 
@@ -45,13 +49,15 @@ def write_out(
     is_leaf: Callable[[Node], bool],
     read: Callable[[int], NDArray[Any]],
     given: Mapping[int, NDArray[Any]],
+    keep: Collection[Element] = (),
 ) -> Scalars | None:
     """Return one element as an expression in elements of leaves; None if it is too long.
 
     `read` returns the value of a node with whole numbers, such as labels; `given` has numbers that
-    replace leaves, where zeros remove their products.
+    replace leaves, where zeros remove their products.  Of a long sum, the first term with one of
+    the leaves to `keep` is written.
     """
-    return _Writer(nodes, is_leaf, read, given).write(root)
+    return _Writer(nodes, is_leaf, read, given, keep).write(root)
 
 
 class _Plan(Struct, frozen=True):
@@ -68,10 +74,11 @@ class _Writer:
         is_leaf: Callable[[Node], bool],
         read: Callable[[int], NDArray[Any]],
         given: Mapping[int, NDArray[Any]],
+        keep: Collection[Element],
     ) -> None:
         self.tensors = Builder(nodes)
         self.scalars = Builder(simplify=True)
-        self.is_leaf, self.read, self.given = is_leaf, read, given
+        self.is_leaf, self.read, self.given, self.keep = is_leaf, read, given, keep
         self.count = len(nodes)
         self.done: dict[Element, int] = {}
         self.leaves: dict[int, Element | None] = {}
@@ -153,19 +160,53 @@ class _Writer:
         terms = entry.elements(shapes, dict(node.options), index, read)
         left = (term for term in terms if not self._vanishes(node, term))
         found = [*islice(left, _LISTED + 1)]
-        last = found[-1:] if len(found) <= _LISTED else []
         whole = len(found) <= FEW or (
             len(found) <= _LISTED and any(i in self.varies for i in node.inputs)
         )
-        shown = found if whole else [*found[:2], *last]
-        needs = tuple((node.inputs[slot], at) for term in shown for slot, at in term)
+        shown = [*found] if whole else self._shortened(node, found, left)
+        needs = tuple((node.inputs[slot], at) for term in shown for slot, at in term or ())
 
         def join(parts: Sequence[int]) -> int:
             rest = iter(parts)
-            made = [self._product(list(islice(rest, len(term)))) for term in shown]
+            made = [
+                self._leaf(None) if term is None else self._product([*islice(rest, len(term))])
+                for term in shown
+            ]
             return self._total(entry.fold, made, cut=not whole)
 
         return _Plan(needs, join)
+
+    def _shortened(
+        self, node: Node, found: list[_Product], more: Iterator[_Product]
+    ) -> list[_Product | None]:
+        """Return the terms of a long sum that are written, with None for those left out."""
+        terms = enumerate(chain(found, islice(more, _SOUGHT)) if self.keep else ())
+        kept = next(
+            ((at, term) for at, term in terms
+             if any(self._keeps((node.inputs[slot], index)) for slot, index in term)),
+            None,
+        )  # fmt: skip
+        written = dict(enumerate(found[:2])) | ({} if kept is None else {kept[0]: kept[1]})
+        if len(found) <= _LISTED:
+            written[len(found) - 1] = found[-1]
+        shown: list[_Product | None] = []
+        following = 0
+        for at in sorted(written):
+            shown += [None] * (at > following)
+            shown.append(written[at])
+            following = at + 1
+        return shown if len(found) <= _LISTED else [*shown, None]
+
+    def _keeps(self, element: Element) -> bool:
+        """Return whether an element is one to keep, or elementwise computed from one."""
+        id, index = element
+        node = self.tensors.nodes[id]
+        if element in self.keep or node.kind is not Kind.OPERATION or self.is_leaf(node):
+            return element in self.keep
+        shapes = [self.tensors.nodes[i].shape for i in node.inputs]
+        return OPS[node.op].elementwise and any(
+            self._keeps((i, aligned(index, s))) for i, s in zip(node.inputs, shapes, strict=True)
+        )
 
     def _vanishes(self, node: Node, term: Iterable[Factor]) -> bool:
         return any(
@@ -183,9 +224,7 @@ class _Writer:
         if fold == "+":
             terms = [term for term in terms if not self._is(term, 0.0)]
         if not cut and len(terms) > FEW:
-            terms, cut = [*terms[:2], terms[-1]], True
-        if cut:
-            terms.insert(2, self._leaf(None))
+            terms = [*terms[:2], self._leaf(None), terms[-1]]
         made = terms[0] if terms else self.scalars.constant(0.0)
         for term in terms[1:]:
             made = self._apply(fold, (made, term))

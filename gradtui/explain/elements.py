@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -54,14 +54,19 @@ def element_value(frame: Frame, element: Element) -> float:
     return float(frame.tape.value(element[0])[element[1]])
 
 
-def forward_formulas(frame: Frame, statement: Statement, element: Element) -> tuple[str, str]:
-    """Return one element of a statement's result as scalars: in names, and in numbers."""
+def forward_formulas(
+    frame: Frame, statement: Statement, element: Element, followed: Collection[Element] = ()
+) -> tuple[str, str]:
+    """Return one element of a statement's result as scalars: in names, and in numbers.
+
+    Of a long sum, the term of an element that is `followed` is written, too.
+    """
     own = frozenset(statement.operations)
 
     def is_leaf(node: Node) -> bool:
         return node.id not in own
 
-    found = write_out(frame.graph.nodes, element, is_leaf, frame.tape.value, {})
+    found = write_out(frame.graph.nodes, element, is_leaf, frame.tape.value, {}, followed)
     if found is None:
         return "", ""
     style = paper(frame)

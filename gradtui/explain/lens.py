@@ -17,10 +17,10 @@ from gradtui.explain.elements import (
 from gradtui.explain.residual import residual_sides
 from gradtui.explain.spans import Span, TextRow, folded, line
 from gradtui.explain.symbols import label
-from gradtui.explain.values import UNKNOWN
 
 _LONG = 100
 """Longest formula of scalars, in characters; longer ones stay formulas of tensors."""
+_NOT_YET = "not reached yet"
 _ALL_ROWS = 8
 """Most rows whose contributions are all written; of more, the first ones and the last."""
 
@@ -104,15 +104,15 @@ def _forward(frame: Frame, found: Trace, width: int) -> list[TextRow]:
     followed = {link.element for link in found.links} | {(frame.graph.loss, ())}
     rows: list[TextRow] = []
     for element in sorted(followed & steps.keys()):
-        formula, numbers = forward_formulas(frame, steps[element], element)
+        formula, numbers = forward_formulas(frame, steps[element], element, followed)
         known = frame.computed(element[0])
-        result = number(element_value(frame, element)) if known else UNKNOWN
+        result = number(element_value(frame, element)) if known else _NOT_YET
         if not formula or len(formula) > _LONG:
             formula, numbers = whole_formula(frame, element), ""
         name = element_name(frame, element)
         texts = [t for t in (formula, numbers if known else "") if t not in ("", result, name)]
         parts: list[Span] = [(f"= {text} ", "plain") for text in dict.fromkeys(texts)]
-        parts.append((f"= {result}", "value"))
+        parts.append((f"= {result}", "value" if known else "dim"))
         rows += folded((f"{name} ", "name"), parts, width)
     return rows
 
@@ -130,7 +130,7 @@ def _backward(frame: Frame, link: Link, width: int) -> list[TextRow]:
         own = _result(frame, link.element[0], term.product)
         rows += folded((way, "dim"), [*_factors(frame, link, term), *own], width)
     if link.others:
-        rest = number(link.rest) if frame.gradient_state(link.element[0]) == "known" else UNKNOWN
+        rest = number(link.rest) if frame.gradient_state(link.element[0]) == "known" else _NOT_YET
         others = "another one" if link.others == 1 else f"{link.others:,} others"
         rows.append(line((f"  by {others} = {rest}", "dim")))
     return [*rows, line(head, *result)]
@@ -171,7 +171,7 @@ def _residual(frame: Frame, link: Link, width: int) -> list[TextRow]:
 
 def _result(frame: Frame, node: int, value: float) -> list[Span]:
     if frame.gradient_state(node) != "known":
-        return [(f"= {UNKNOWN}", "dim")]
+        return [(f"= {_NOT_YET}", "dim")]
     return [(f"= {number(value)}", "gradient")]
 
 

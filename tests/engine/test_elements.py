@@ -14,15 +14,16 @@ from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.ops import OPS
 
 
-def text_of(model, name, index, **given):
+def text_of(model, name, index, keep=()):
     """Return one element of a statement as text in the language."""
     graph = model.program.graph
     tape = model.record(model.initial, 0)
     line = next(s for s in graph.statements if s.name == name)
     own = frozenset(line.operations)
     found = write_out(
-        graph.nodes, (line.root, index), lambda node: node.id not in own, tape.value, {}
-    )
+        graph.nodes, (line.root, index), lambda node: node.id not in own, tape.value, {},
+        {(graph.names[name], at) for name, at in keep},
+    )  # fmt: skip
     assert found is not None
 
     def show(node):
@@ -75,6 +76,22 @@ def test_an_element_is_written_in_scalars(code, index, expected):
 def test_of_a_long_sum_the_first_two_terms_and_the_last_are_written():
     model = trainer("z = X@w\nL = sum(z)", {"w": np.ones(30)}, {"X": np.ones((2, 30))})
     assert text_of(model, "z", (1,)) == "X10*w0 + X11*w1 + ... + X129*w29"
+
+
+@pytest.mark.parametrize(("kept", "terms"), [
+    (0, "X0 + X1 + ... + X8"), (2, "X0 + X1 + X2 + ... + X8"),
+    (5, "X0 + X1 + ... + X5 + ... + X8"), (7, "X0 + X1 + ... + X7 + X8"), (8, "X0 + X1 + ... + X8"),
+])  # fmt: skip
+def test_of_a_long_sum_the_term_of_an_element_to_keep_is_written_too(kept, terms):
+    model = trainer("L = sum(-X)*w", {"w": 1.0}, {"X": np.ones(9)})
+    negated = terms.replace("X", "-X")
+    assert text_of(model, "L", (), [("X", (kept,))]) == f"({negated})*w".replace("+ -", "- ")
+
+
+def test_the_term_to_keep_is_found_in_a_sum_that_is_not_examined_whole():
+    model = trainer("L = sum(X)*w", {"w": 1.0}, {"X": np.ones(2000)})
+    kept = text_of(model, "L", (), [("X", (1500,))])
+    assert kept == "(X0 + X1 + ... + X1500 + ...)*w"
 
 
 def test_a_sum_of_a_million_terms_is_written_as_short():

@@ -109,3 +109,10 @@ def test_an_element_of_a_function_is_told_once_and_without_parentheses():
     rows = [line_text(row) for row in lens_rows(session.frame, 116)]
     assert "layer_norm(x)[0,0,0] = 1.47232" in rows
     assert "(A @ v @ Wo)[12 elements]" in rows[0]
+
+
+@pytest.mark.parametrize("row", range(5))
+def test_the_row_under_the_lens_is_always_written_in_the_loss(row):
+    rows = text(opened("five_parcels", f"w[0] row {row}")).splitlines()
+    (loss,) = [line for line in rows if line.startswith("L = ")]
+    assert f"e[{row}]²" in loss and "…" in loss

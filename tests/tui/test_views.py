@@ -75,11 +75,11 @@ async def test_under_the_lens_keys_choose_element_and_row_and_it_survives_steps(
 async def test_inside_a_step_the_lens_shows_only_what_is_computed(terminal):
     async with terminal("five_parcels") as t:
         await t.press("L", "enter", "F", "F")
-        assert "ŷ[0] = X[0,0]·w[0] + X[0,1]·w[1] = ·" in t.text
+        assert "ŷ[0] = X[0,0]·w[0] + X[0,1]·w[1] = not reached yet" in t.text
         assert "6.1" not in "\n".join(t.rows[10:25])
         await t.press("s")
         assert "= 2·0.8 + 3·1.5 = 6.1" in t.text
-        assert "∂L/∂e[0] = 2·e[0]/5 = ·" in t.text
+        assert "∂L/∂e[0] = 2·e[0]/5 = not reached yet" in t.text
         await t.press("f", "f")
         assert "Σ over 5 rows" in t.text
 
