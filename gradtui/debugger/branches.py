@@ -12,6 +12,7 @@ from gradtui.base.text import clip
 from gradtui.debugger.forks import DRAWN, Fork, fork
 from gradtui.engine.forks import go_on
 from gradtui.engine.history import History, Origin
+from gradtui.engine.optimizers import STATES
 from gradtui.scenario.problem import Drive, Patch, Problem
 
 if TYPE_CHECKING:
@@ -128,8 +129,9 @@ class Branches:
                 return
         made = self.current.fork(step, change)
         branch, self.sweep = self.add(made), None
-        anew = f"; {' and '.join(made.anew)} start at 0" if made.anew else ""
-        self._say(f"branch '{branch.name}' from step {step:,}{anew}")
+        anew = " and ".join(STATES[name] for name in made.anew)
+        starts = f"; {anew} start{'s' * (len(made.anew) == 1)} at 0" if anew else ""
+        self._say(f"branch '{branch.name}' from step {step:,}{starts}")
 
     def try_all(self, text: str, step: int) -> None:
         """Run a sweep from a step.  Raises InputError with a place in the text."""

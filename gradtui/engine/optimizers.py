@@ -18,6 +18,11 @@ Hyperparameters = Mapping[str, float]
 VELOCITY = "velocity"
 """The momentum's state `b` for people: a parameter may be called b, and v is another state."""
 
+STATES: Mapping[str, str] = MappingProxyType({
+    "b": f"the {VELOCITY}", "m": "m (mean of g)", "v": "v (mean of g²)", "s": "s (sum of g²)",
+})  # fmt: skip
+"""Every state of an optimizer -> what people read of it."""
+
 
 class Optimizer(Struct, frozen=True):
     """An optimizer: how it turns a gradient into a step."""

@@ -84,6 +84,8 @@ class Trials(Work):
         back = ""
         if not self._host.tried("branch-before"):
             back = f"; key {self._host.keys.first('branch-before')} goes back"
+        # On a low screen the finding gives way to both runs' curves.
+        self._host.screen.remove_class("-found")
         self._do(lambda session: session.branches.what_if(trial.change, trial.step), back)
 
     def fix(self, corrected: Problem) -> None:

@@ -58,7 +58,7 @@ async def test_tab_completes_and_an_error_shows_its_place_until_it_is_mended(ter
         assert rows[asked + 1].index("^") == rows[asked].index("adm")
         await t.press("left", "a", "enter")
         assert t.session.problem.optimizer == "adam"
-        assert "m and v start at 0" in t.text
+        assert "m (mean of g) and v (mean of g²) start at 0" in t.text
 
 
 async def test_the_table_compares_names_removes_and_switches(terminal):
