@@ -81,8 +81,13 @@ def spark(values: Sequence[float]) -> str:
 
 
 def trail_text(frame: Frame, width: int) -> str:
-    """Return the selected value's last steps up to this one; empty if they do not fit."""
-    values = frame.drawn.trail
+    """Return the selected value's last steps up to this one; empty if they do not fit.
+
+    A value of this step that is not computed yet is left to come.
+    """
+    known = frame.computed(frame.selected)
+    values, step = frame.drawn.trail, frame.step - (not known)
+    values = values if known else values[:-1]
     if len(values) < 2:
         return ""
     node = frame.graph.nodes[frame.selected]
@@ -91,14 +96,15 @@ def trail_text(frame: Frame, width: int) -> str:
         name = element_text(name, frame.looked.lens.index)
     elif node.shape:
         name = f"|{name}|"
-    last = "the last " if frame.step >= len(values) else ""
+    last = "the last " if step >= len(values) else ""
     head = f"{name} over {last}{len(values):,} steps "
     # as many digits as tell both ends apart
     digits = next(
         (few for few in (3, 4, 5) if number(values[0], few) != number(values[-1], few)), 3
     )
-    text = f"{number(values[0], digits)} {spark(values)} {number(values[-1], digits)}"
-    for whole in (head + text, f"{name} {text}", text):
+    first, end = number(values[0], digits), number(values[-1], digits)
+    text = f"{first} {spark(values)} {end}"
+    for whole in (f"{head}from {first} {spark(values)} to {end}", f"{name} {text}", text):
         if cell_width(whole) <= width:
             return whole
     return ""

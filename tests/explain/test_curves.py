@@ -17,9 +17,20 @@ def test_bars_go_from_the_lowest_to_the_highest():
 def test_the_trail_leaves_out_words_first_and_never_cuts_a_number():
     session = gradtui.load("two_weights")
     session.seek(2)
-    assert trail_text(session.frame, 60) == "w2 over 3 steps 2 █▁▃ 1.37"
+    assert trail_text(session.frame, 60) == "w2 over 3 steps from 2 █▁▃ to 1.37"
     assert trail_text(session.frame, 20) == "w2 2 █▁▃ 1.37"
     assert trail_text(session.frame, 5) == ""
+
+
+def test_the_trail_ends_before_a_value_that_is_not_computed_yet():
+    session = gradtui.load("two_weights")
+    session.seek(2)
+    session.selection.find("L")
+    assert trail_text(session.frame, 60) == "L over 3 steps from 9 █▂▁ to 0.0729"
+    session.position = 0
+    assert trail_text(session.frame, 60) == "L over 2 steps from 9 █▁ to 0.81"
+    session.selection.find("w2")
+    assert trail_text(session.frame, 60).endswith(" to 1.37")
 
 
 def test_the_trail_says_that_there_were_steps_before():
