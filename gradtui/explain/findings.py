@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gradtui.base.text import DIGITS, cell_width, clean, clip, number, paragraphs, wrap
+from gradtui.debugger.breakpoints import Watched
 from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS
 from gradtui.explain.spans import Role, Span, TextRow, folded, line, line_width
@@ -91,11 +92,16 @@ def watch_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return the watches, each with its value at this step."""
     rows = []
     for watched in frame.watched:
-        value = watched.trouble if watched.value is None else summary(watched.value, DIGITS)
+        value = watch_value(watched)
         role: Role = "dim" if watched.value is None else "value"
         name = clip(clean(watched.text), max(8, width - cell_width(value) - 3))
         rows.append(line((name, "name"), (" = ", "dim"), (value, role)))
     return [*rows, ()] if rows else []
+
+
+def watch_value(watched: Watched) -> str:
+    """Return the value of a watch at this step, or why it has none."""
+    return watched.trouble if watched.value is None else summary(watched.value, DIGITS)
 
 
 def findings_rows(frame: Frame, width: int) -> list[TextRow]:

@@ -11,6 +11,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.debugger.session import Session
 from gradtui.explain.values import summary
 from gradtui.tui.host import Handlers, Part
+from gradtui.tui.panels.chain import ChainPanel
 
 _NAME_CELLS = 20
 _LENS = (
@@ -62,10 +63,18 @@ class Moves(Part):
     def find(self, text: str) -> None:
         """Select a node by its name, asking for it if there is none."""
         if text:
-            self._host.do(lambda session: session.selection.find(text))
+            self._host.do(lambda session: self._find(session, text))
         else:
             hint = "a name, also of data, or an operation such as tanh"
             self._host.ask("/", self.find, hint=hint)
+
+    def _find(self, session: Session, text: str) -> None:
+        """Select what is called so; of what no visible panel shows, say which one does."""
+        chain, found = self._host.screen.query_one(ChainPanel), session.selection.find(text)
+        drawn = session.selection.node in session.structure.nodes
+        if found and not drawn and not chain.display:
+            key = self._host.keys.first(f"panel-{chain.key}")
+            session.message += f"; panel {key} shows its numbers"
 
     def look(self, text: str) -> None:
         """Put the lens on an element, asking for it if there is none and more than one."""

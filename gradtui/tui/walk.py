@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gradtui.base.text import clean
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.investigation import WAITING
 from gradtui.debugger.session import Session
 from gradtui.engine.observables import EXAMPLES, WATCHES
+from gradtui.explain.findings import watch_value
 from gradtui.tui.background import Background
 from gradtui.tui.bars import Timeline
 from gradtui.tui.host import Handlers, Host, Work
@@ -119,10 +121,22 @@ class Walk(Work):
         """Watch an expression or stop watching it, asking for it if there is none."""
         self._ask(
             "watch: ", text, self._session.breakpoints.check_expression,
-            lambda expression: self._do(lambda session: session.watch(expression)),
+            lambda expression: self._do(lambda session: self._watch(session, expression)),
             example=WATCHES[0], offers=(*WATCHES[1:], WATCHES[0]),
             note="Enter watches this, or what you type; ↑ ↓ other examples",
         )  # fmt: skip
+
+    def _watch(self, session: Session, expression: str) -> None:
+        """Watch an expression, or no longer; where this size hides the watches, say its value."""
+        panel, before = self._host.screen.query_one(NotesPanel), len(session.breakpoints.watches)
+        session.watch(expression)
+        if panel.display or len(session.breakpoints.watches) < before:
+            return
+        key = self._host.keys.first(f"panel-{panel.key}")
+        told = [f"{one.text} = {watch_value(one)}" for one in session.frame.watched[-1:]]
+        session.message = clean(
+            "; ".join([*(told or [session.message]), f"panel {key} watches it"])
+        )
 
     def list_breakpoints(self) -> None:
         """List the breakpoints and watches."""

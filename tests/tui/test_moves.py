@@ -110,3 +110,13 @@ async def test_the_element_that_is_given_as_an_example_can_be_looked_at(
         await t.press(*("space" if char == " " else char for char in typed), "enter")
         lens = t.session.selection.lens
         assert lens is not None and (lens.index, lens.row) == (index, 1)
+
+
+@pytest.mark.parametrize(("size", "said"), [((80, 24), True), ((120, 40), False)])
+async def test_data_that_no_panel_shows_are_said_to_be_in_one(terminal, size, said):
+    async with terminal("five_parcels", size=size) as t:
+        await t.press("slash", "X", "enter")
+        assert "X is data, 5×2: read by ŷ" in t.text
+        assert ("; panel 3 shows its numbers" in t.text) is said
+        await t.press("slash", "e", "enter")
+        assert "shows its numbers" not in t.text

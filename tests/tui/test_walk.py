@@ -81,7 +81,7 @@ async def test_on_a_small_terminal_c_shows_what_was_found_and_7_all_of_it(termin
     async with terminal("late_nan", (80, 24)) as t:
         await t.press("c")
         assert t.session.step == 1
-        assert t.rows[-3].startswith(" step 1: finding 1 of 1") and t.rows[-3].rstrip()[-1] == "…"
+        assert t.rows[-3].startswith(" step 1: finding 1 of 1") and "…   ! whole" in t.rows[-3]
         assert any("7 Findings ─" in row for row in t.rows) and "6 Loss" in t.rows[-2]
         await t.press("7", "z")
         text = " ".join(t.text.replace("│", " ").split())
@@ -134,3 +134,18 @@ async def test_f2_brings_the_findings_into_view_on_a_small_terminal_and_esc_the_
         assert not t.debugger.query_one("#loss").display
         await t.press("escape")
         assert t.debugger.query_one("#loss").display
+
+
+@pytest.mark.parametrize(("size", "told"), [
+    ((80, 24), "max(abs(e)) = 1.2; panel 7 watches it"), ((120, 40), "max(abs(e)): watched"),
+])  # fmt: skip
+async def test_a_watch_out_of_sight_says_its_value_and_its_panel(terminal, size, told):
+    async with terminal("five_parcels", size=size) as t:
+        await t.press("w")
+        await t.type("max(abs(e))")
+        await t.press("enter")
+        await t.until(lambda: told in t.text)
+        await t.press("w")
+        await t.type("max(abs(e))")
+        await t.press("enter")
+        await t.until(lambda: "no longer watched" in t.text)
