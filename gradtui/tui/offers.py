@@ -69,6 +69,7 @@ _LAST: tuple[Offer, ...] = ((("help",), "help"), (("quit",), "quit"))
 _ENTER: Offer = ("unfold",), "unfold"
 _RESUME: Offer = ("resume",), "resume"
 _MEND: Offer = ("edit",), "edit"
+_BRANCH: Offer = ("branch-before", "next-branch"), "branch"
 _LESSON_BACK: Offer = ("lesson-back",), "lesson back"
 _OWN = 2
 """Keys of the panel in focus that are always offered during a lesson."""
@@ -76,6 +77,8 @@ _NO_RUN = frozenset({"what-if", "sweep", "branches", "next-view", "log", "range"
 """Commands not offered for one call, which nothing moves."""
 _FORWARD = frozenset({"next", "continue", "ten", "hundred", "last", "goto", "play"})
 """Commands that lead to a later step."""
+_ROWS = frozenset({"scroll-left", "scroll-right"})
+"""Commands that a lesson names for the rows under the lens."""
 _WITHIN = frozenset({"into", "finish"})
 """Commands that lead to a later moment of the step."""
 _OF_NODE = frozenset({"lens", "jacobian"})
@@ -122,14 +125,14 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
         large: list[Offer] = [] if place.zoomed else [(("zoom",), "large")]
         return [*found, *named, *data, *own, *_possible(moves, frame), *large]
     found += _possible(moves, frame)
+    found += [_BRANCH] if frame.branch else []
     if frame.looked.jacobian is not None:
         found += [(("jacobian",), "next input"), (("escape",), "leave")]
-    elif frame.looked.pinned and not place.zoomed:
-        found.append((("escape",), "follow"))
     own = _OF_PANEL.get(place.panel, ())
-    found += [*_of_findings(frame), *own]
-    if frame.branch:
-        found.append((("branch-before", "next-branch"), "branch"))
+    found += _of_findings(frame)
+    if frame.looked.pinned and frame.looked.jacobian is None and not place.zoomed:
+        found.append((("escape",), "follow"))
+    found += own
     out = _NO_RUN if call else frozenset()
     out |= TELLING.union(_PANELS) if frame.asking else frozenset()  # digits answer
     if frame.selected not in frame.structure.nodes:
@@ -172,6 +175,8 @@ def _named(frame: Frame) -> list[Offer]:
         return []
     found = list[Offer]()
     for name in keys_named(frame.lesson):
+        if name in _ROWS and frame.looked.lens is None:
+            continue
         listed = [one for one in (*_RUN, *_OF_PANEL["Graph"]) if name in one[0]]
         found += listed or [((one.id,), one.title) for one in COMMANDS if one.id == name]
     return _possible(tuple(found), frame)

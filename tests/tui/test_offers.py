@@ -118,3 +118,34 @@ def test_a_finding_is_offered_where_there_is_one(write, slope, offered):
     session.investigation.judge()
     named = footer(session.frame, Place("Notes", zoomed=False), KEYS, 200)
     assert ("finding" in {title for _, title in named}) is offered
+
+
+@pytest.mark.parametrize("name", ["two_weights", "five_parcels_rate_0_001"])
+def test_the_other_branch_is_offered_on_a_small_screen(name):
+    session = gradtui.load(name)
+    session.investigation.look()
+    session.branches.what_if("lr 0.01", 0)
+    named = footer(session.frame, Place("Graph", zoomed=False), KEYS, 80)
+    assert (", .", "branch") in named
+
+
+def test_the_next_finding_is_offered_while_one_is_selected(write):
+    model, lines = "a = v*w\nL = a**2", "da = a\ndw = da*v*v\ndv = da*w*w"
+    more = f"[backward]\ncode = '''\n{lines}\n'''"
+    session = gradtui.load(write(model, "v = 2.0\nw = 3.0", more=more))
+    session.investigation.judge()
+    session.selection.select(session.problem.graph.names["a"])
+    named = footer(session.frame, Place("Notes", zoomed=False), KEYS, 80)
+    assert ("F2", "finding") in named
+
+
+def test_a_lesson_offers_the_rows_of_the_lens_only_under_the_lens():
+    session = gradtui.load("five_parcels")
+    tour.begin(session)
+    place = next(at for at, one in enumerate(session.problem.lessons) if "scroll-right" in one.text)
+    tour.enter(session, place)
+    frames = [session.frame]
+    session.selection.look("1")
+    frames.append(session.frame)
+    keys = [dict(footer(one, Place("Graph", zoomed=False), KEYS, 120)) for one in frames]
+    assert [bool({">", "< >"} & set(one)) for one in keys] == [False, True]
