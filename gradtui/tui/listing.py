@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradtui.base.text import clip, wrap
+from gradtui.base.text import cell_width, clip, wrap
 from gradtui.tui.commands import COMMANDS, Command, find_command
 from gradtui.tui.keys import Keys
 
@@ -42,6 +42,13 @@ def _rest(command: Command, keys: Keys, *, named: bool = True) -> str:
     return f"{command.argument:<{room - 1}}{shown:<{_KEYS - 1}} {told}"
 
 
+def _first_part(row: str, width: int) -> str:
+    """Return a row, or only the first part of a sentence that does not fit."""
+    ends = [row.find(sign, _INDENT) for sign in ("; ", ": ")]
+    fitting = [end for end in ends if 0 <= end <= width]
+    return row[: max(fitting)] if fitting and cell_width(row) > width else clip(row, width)
+
+
 class Listing:
     """The rows of a list that is gone through with two keys, as many as there is room for."""
 
@@ -77,7 +84,7 @@ class Listing:
         found = [
             (text, at == self._at)
             for at in shown
-            for text in (whole if at == told else [clip(self._text(at), width)])
+            for text in (whole if at == told else [_first_part(self._text(at), width)])
         ]
         if not self._rows or not self._rows[0][0]:
             return found

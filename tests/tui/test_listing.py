@@ -70,3 +70,12 @@ def test_what_the_chosen_command_does_is_told_whole_and_the_others_are_cut(keys)
     listing.fill(complete_command("surface w", keys)[1])
     shown = " ".join(" ".join(text for text, _ in listing.texts(60, 12)).split())
     assert shown.startswith("PARAMETERS: the loss surface") and shown.endswith("makes it large")
+
+
+def test_a_long_sentence_ends_with_its_first_part_until_it_is_chosen(keys):
+    listing = Listing("")
+    listing.fill(complete_command("continue", keys)[1] + complete_command("next", keys)[1])
+    (row, _), *_ = listing.texts(110, 9)
+    assert row.endswith("else to the file's last step")
+    listing.choose(1)
+    assert "the end of the pass" in " ".join(text for text, _ in listing.texts(110, 9))
