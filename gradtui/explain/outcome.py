@@ -84,7 +84,11 @@ def _summary(outcome: Check) -> str:
             said.append("the run alone was examined: no gradient is written by hand, and no "
                         "[[expect]] states a fact")  # fmt: skip
         else:
-            said.append(held.get(count, f"all {count:,} stated facts hold"))
+            # without the error, "failed" would contradict the facts that hold
+            errors = sum(finding.severity == "error" for finding in outcome.findings)
+            by = {0: "", 1: "with one error, though "}.get(errors, f"with {errors} errors, though ")
+            by = "" if outcome.verdict == "wrong" or not count else by
+            said.append(by + held.get(count, f"all {count:,} stated facts hold"))
     looked_at = steps_looked_at(problem)
     if looked_at < problem.steps:
         said.append(f"the run was examined up to step {looked_at:,} of {problem.steps:,}")

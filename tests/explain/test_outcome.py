@@ -124,3 +124,9 @@ def test_what_is_said_of_no_line_is_said_at_the_start_of_the_file(write):
     problem = gradtui.load(write(MODEL, more=RIGHT)).problem
     finding = Finding("unexplained", "info", "backward", None, "no points", {})
     assert finding_place(problem, finding) == Place(1)
+
+
+def test_facts_that_hold_are_no_contradiction_of_a_run_that_fails(capsys):
+    assert main(["check", "five_parcels_rate_1_5"]) == 1
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.endswith(": failed, with one error, though all 10 stated facts hold")
