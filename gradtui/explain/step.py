@@ -86,7 +86,7 @@ def _state(frame: Frame, width: int, detail: int) -> TextRow:
         accuracy = accuracy_text(frame)  # that of the step, as the loss before it
         parts.append((f"  {accuracy}" if accuracy else "", "value"))
     if width >= _WIDE and frame.validation_loss is not None:
-        parts.append((f"  validation {number(frame.validation_loss)}", "local"))
+        parts.append((f"  validation {loss} {number(frame.validation_loss)}", "local"))
     return line(*parts, " ")
 
 

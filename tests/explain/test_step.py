@@ -254,4 +254,4 @@ def test_the_accuracy_of_the_step_stands_beside_its_loss_not_that_of_the_validat
     session = gradtui.load("iris")
     session.seek(300)
     row = line_text(header(session.frame, 160))
-    assert "L 0.350808" in row and row.index("accuracy 1") < row.index("validation 0.4532")
+    assert "L 0.350808" in row and row.index("accuracy 1") < row.index("validation L 0.4532")

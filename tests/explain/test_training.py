@@ -56,7 +56,7 @@ def test_the_validation_loss_is_in_show_and_in_a_wide_header(of):
     # w = 2: (2² + 4²)/2
     frame = of(VALIDATION).frame
     assert "validation loss  10" in texts(show_lines(frame, None))
-    assert "validation 10" in line_text(header(frame, 120))
+    assert "validation L 10" in line_text(header(frame, 120))
     assert "validation" not in line_text(header(frame, 80))
     assert frame.drawn.validation_losses[0] == 10.0
 

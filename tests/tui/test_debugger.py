@@ -284,7 +284,7 @@ async def test_batches_and_the_validation_are_on_the_screen_and_the_same_going_b
         first = t.text
         assert "Program · rows 20 36 7 10 " in first
         assert "loss 0.789  ● validation 3.285" in first
-        assert "validation 3.28505" in t.rows[0]
+        assert "validation L 3.28505" in t.rows[0]
         await t.press("n")
         assert "rows 26 0 22 14" in t.text and "rows 20 36 7 10" not in t.text
         await t.press("N")
