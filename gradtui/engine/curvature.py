@@ -32,6 +32,8 @@ _BATCHES = 8
 """Most batches over which the curvature is averaged."""
 ROUNDING = 1e-14
 """Eigenvalues below this part of the largest are rounding."""
+_DOWNWARD = 0.1
+"""From this part of the largest eigenvalue on a negative one counts."""
 
 
 class Spectrum(Struct, frozen=True, eq=False):
@@ -68,6 +70,15 @@ class Spectrum(Struct, frozen=True, eq=False):
     def condition(self) -> float:
         """The condition number λmax/λmin over the positive eigenvalues; 1 if there are none."""
         return self.sharpness / self.smallest if self.smallest else 1.0
+
+    @property
+    def saddle(self) -> bool:
+        """Whether the loss curves downward, too, by a part of λmax that counts."""
+        return (
+            self.exact
+            and bool(self.values.size)
+            and (float(self.values[0]) < -_DOWNWARD * self.sharpness < 0.0)
+        )
 
     def direction(self, index: int) -> Array:
         """Return an eigenvector as a direction of the parameters, (n,) of length 1."""
@@ -242,6 +253,8 @@ class Gauge(Struct, frozen=True):
     slowest: float
     """The smallest positive curvature; 0 if unknown."""
     exact: bool
+    saddle: bool = False
+    """Whether the loss curves downward, too, so that the condition number says little."""
 
     @property
     def pull(self) -> float:
@@ -292,4 +305,5 @@ def read_off(spectrum: Spectrum, tape: Tape, rate: float) -> Gauge:
     return Gauge(
         tape.step, rate, spectrum.sharpness, tape.program.dynamics,
         spectrum.condition if spectrum.exact else float("nan"), slowest, spectrum.exact,
+        spectrum.saddle,
     )  # fmt: skip

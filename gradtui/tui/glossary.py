@@ -82,8 +82,9 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("above the limit", "with this step's curvature each step lands farther out; the "
                             "findings say whether the run diverges"),
         ("diverges", "it does diverge: the loss grows without end"),
-        ("κ", "kappa, the condition number: largest curvature over the smallest above 0; large: "
-              "a long narrow valley, in which no rate is good for all directions"),
+        ("κ", "kappa, the condition number: the largest curvature divided by the smallest above 0; "
+              "large: a long narrow valley, in which no rate is good for all directions"),
+        ("saddle", "in its place: along some directions the loss curves downward"),
         ("stable up to", "the largest rate that does not diverge, with this step's curvature"),
         ("slowest", "the steps it takes to get ten times nearer in the flattest direction"),
         ("w ← …", "how the optimizer moves each weight, then the same with numbers"),
