@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.base.source import Place
-from gradtui.base.text import DIGITS, clean, clip, shape_text
+from gradtui.base.text import DIGITS, cell_width, clean, clip, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Seed, Written
 from gradtui.explain.byhand import SIGNS, Mark, claim_mark
@@ -235,15 +235,23 @@ def claimed_text(frame: Frame, at: int) -> str:
     return "" if claims is None else gradient_of(frame, claims)
 
 
-def place_text(frame: Frame) -> str:
-    """Return the place of the cursor: `lossFun line 15, t = 3 of 25`; empty without one."""
+def place_text(frame: Frame, width: int | None = None) -> str:
+    """Return the place of the cursor: `lossFun line 15, t = 3 of 25`; empty without one.
+
+    In a width the class of the function, then the rounds of the loops, are left out.
+    """
     if frame.problem.call is None:
         return ""
     index = current_line(frame)
     if index < 0:
         return ""
     line = frame.problem.call.lines[index]
-    return clean(", ".join([f"{line.function} line {line.place.line}", *line.rounds]))
+    place = f"line {line.place.line}"
+    whole = ", ".join([f"{line.function} {place}", *line.rounds])
+    method = line.function.rpartition(".")[2]
+    texts = map(clean, (whole, ", ".join([f"{method} {place}", *line.rounds]),
+                        f"{line.function} {place}", f"{method} {place}", place))  # fmt: skip
+    return next((text for text in texts if width is None or cell_width(text) <= width), "")
 
 
 def called_spans(frame: Frame, index: int) -> Iterator[str | Span]:

@@ -44,7 +44,7 @@ class ProgramPanel(Panel):
         width, height = self.size
         name = self.NAME + " as it was run" * self.frame.outdated
         room = self.title_room - len(f"{name} · ")
-        batch = batch_text(self.frame, room) or place_text(self.frame)
+        batch = batch_text(self.frame, room) or place_text(self.frame, room)
         self.title(f"{name} · {batch}" if batch else self.NAME)
         count = program_length(self.frame)
         self.follow(self.frame, height)
