@@ -70,6 +70,8 @@ class Trials(Work):
         key = self._host.keys.first("branch-before")
         tried = self._host.tried("branch-before")
         back = "" if tried else f"; key {key} goes back to the run before"
+        if self._session.step >= self._session.problem.steps:
+            back = f"; this is the last step, key {self._host.keys.first('next')} goes on{back}"
         branch = self._session.branches.name
         of = f" of branch '{branch}'" if branch else ""
         self._ask(
