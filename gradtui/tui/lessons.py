@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _OFF = "off"
 _ASIDE = "the next digit opens a panel; after it digits answer again"
+_ON = "done: {escape} shows how the lesson goes on"
+"""What is said where the panel of the lesson is not on the screen."""
 _RIGHTING = frozenset({"fix", "drive"})
 """Commands that show what is right where the lines by hand are wrong: as telling as a finding."""
 _BEGINNINGS = "(+-._|∂√"
@@ -51,8 +53,11 @@ class Lessons(Part):
 
     def look(self) -> None:
         """Tick a goal that has just been reached; keep the score after the last of a lesson."""
+        before = None if self._session.guide is None else self._session.guide.place
         tour.look(self._session)
         guide = self._session.guide
+        if guide is not None and guide.place != before and not self._notes.display:
+            self._session.message = self._host.keys.fill(_ON)
         if guide is None or guide.lesson is not None or guide is self._kept:
             return
         name = name_of(self._session.problem.path)
@@ -60,6 +65,10 @@ class Lessons(Part):
             self._kept = guide
             score = guide.progress.right, guide.progress.questions
             Thread(target=self._keep, args=(name, score), daemon=True).start()
+
+    @property
+    def _notes(self) -> Panel:
+        return self._host.screen.query_one("#notes", Panel)
 
     def _keep(self, name: str, score: Score) -> None:
         """Write in a thread, because the disk may be slow."""

@@ -631,3 +631,15 @@ async def test_only_the_end_of_a_lesson_looks_for_its_name(terminal, monkeypatch
     async with terminal("five_parcels") as t:
         await t.press("n")
         assert t.session.step == 1
+
+
+async def test_where_the_lesson_is_out_of_sight_it_is_said_that_it_goes_on(terminal, lesson):
+    told = "done: Esc shows how the lesson goes on"
+    async with terminal(lesson, (80, 24)) as t:
+        await t.press("3", "s")
+        assert told in t.text and "Lesson · " not in t.text
+        await t.press("escape")
+        assert "Lesson · 2 of 5" in t.text
+    async with terminal(lesson, (80, 24)) as t:
+        await t.press("s")
+        assert told not in t.text and "Lesson · 2 of 5" in t.text
