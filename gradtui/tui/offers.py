@@ -70,7 +70,10 @@ _ENTER: Offer = ("unfold",), "unfold"
 _RESUME: Offer = ("resume",), "resume"
 _MEND: Offer = ("edit",), "edit"
 _BRANCH: Offer = ("branch-before", "next-branch"), "branch"
+_LOG: Offer = ("log",), "log scale"
 _LESSON_BACK: Offer = ("lesson-back",), "lesson back"
+_LOW = 0.01
+"""Below this part of their start curves lie on the bottom of their panel."""
 _OWN = 2
 """Keys of the panel in focus that are always offered during a lesson."""
 _NO_RUN = frozenset({"what-if", "sweep", "branches", "next-view", "log", "range", "watch", "break"})
@@ -126,6 +129,7 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
         return [*found, *named, *data, *own, *_possible(moves, frame), *large]
     found += _possible(moves, frame)
     found += [_BRANCH] if frame.branch else []
+    found += [_LOG] if _lies_on_zero(frame) else []
     if frame.looked.jacobian is not None:
         found += [(("jacobian",), "next input"), (("escape",), "leave")]
     own = _OF_PANEL.get(place.panel, ())
@@ -148,6 +152,16 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
     before = [one for one in free[:start] if one != _LESSON_BACK]
     later = [one for one in free if one not in before and one not in first]
     return [*before, *named, *first, *later]
+
+
+def _lies_on_zero(frame: Frame) -> bool:
+    """Return whether curves drawn together end so low that only a log scale tells them apart."""
+    picture = frame.drawn.picture
+    ends = [float(curve.values[-1]) for curve in picture.curves if len(curve.values)]
+    if picture.log or len(ends) < 2:
+        return False
+    start = max(float(curve.values[0]) for curve in picture.curves if len(curve.values))
+    return all(0.0 < end < _LOW * start for end in ends)
 
 
 def _possible(moves: tuple[Offer, ...], frame: Frame) -> list[Offer]:

@@ -149,3 +149,18 @@ def test_a_lesson_offers_the_rows_of_the_lens_only_under_the_lens():
     frames.append(session.frame)
     keys = [dict(footer(one, Place("Graph", zoomed=False), KEYS, 120)) for one in frames]
     assert [bool({">", "< >"} & set(one)) for one in keys] == [False, True]
+
+
+@pytest.mark.parametrize(("change", "step", "offered"), [
+    ("momentum 0.9", 4, True), ("lr 0.001", 0, False),
+])  # fmt: skip
+def test_the_log_scale_is_offered_where_curves_lie_on_the_bottom(change, step, offered):
+    session = gradtui.load("two_weights")
+    session.branches.what_if(change, step)
+    for branch in session.branches:
+        branch.history.advance(13)
+    named = footer(session.frame, Place("Graph", zoomed=False), KEYS, 120)
+    assert (("t", "log scale") in named) is offered
+    session.curves.toggle_log()
+    named = footer(session.frame, Place("Graph", zoomed=False), KEYS, 120)
+    assert ("t", "log scale") not in named
