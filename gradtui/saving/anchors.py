@@ -6,6 +6,8 @@ Knows graphs and schedules; knows no numbers.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -18,6 +20,8 @@ NodeKey = tuple[str, int]
 
 MomentKey = tuple[str | int, ...]
 """The kind of a moment, and the names that it works on."""
+_KEPT = 4
+"""Most graphs whose keys are kept: a session that is saved has one."""
 
 
 class Anchor(Struct, frozen=True):
@@ -29,13 +33,14 @@ class Anchor(Struct, frozen=True):
     """The moments before it, by names, latest first."""
 
 
+@lru_cache(_KEPT)
 def node_keys(graph: Graph) -> Mapping[int, NodeKey]:
     """Return the key of each node of a model, independent of the rest of the model."""
     found: dict[int, NodeKey] = {}
     for statement in graph.statements:
         name = graph.nodes[statement.root].name
         found |= {id: (name, index) for index, id in enumerate(sorted(statement.operations))}
-    return found | {id: (name, -1) for name, id in graph.names.items()}
+    return MappingProxyType(found | {id: (name, -1) for name, id in graph.names.items()})
 
 
 def find_node(graph: Graph, key: NodeKey) -> int | None:
@@ -43,11 +48,11 @@ def find_node(graph: Graph, key: NodeKey) -> int | None:
     return next((id for id, own in node_keys(graph).items() if own == key), None)
 
 
-def anchor_at(graph: Graph, order: StepOrder, position: int) -> Anchor:
-    """Return the anchor of a position."""
+def anchor_at(graph: Graph, order: StepOrder, position: int, most: int) -> Anchor:
+    """Return the anchor of a position, with at most so many of the moments before it."""
     boundaries, keys = _boundaries(order), node_keys(graph)
     boundary = boundaries.index(position) if position in boundaries else None
-    done = reversed(order.moments[:position])
+    done = (order.moments[at] for at in range(position - 1, max(-1, position - 1 - most), -1))
     return Anchor(boundary, tuple(_moment_key(graph, keys, moment) for moment in done))
 
 

@@ -60,12 +60,12 @@ def take_snapshot(session: Session) -> Snapshot:
     """Return where a session is and what the user has set up."""
     problem, looked, plot = session.problem, session.selection, session.curves.plot
     keys, view = node_keys(problem.graph), session.surface.window
-    moment = anchor_at(problem.graph, session.order, session.position)
+    moment = anchor_at(problem.graph, session.order, session.position, _MOMENTS)
     pairs = edges_of(session.structure, looked.node)
     branches = _with_parents(session)
     return Snapshot(
         step=session.step,
-        moment=replace(moment, before=moment.before[:_MOMENTS]),
+        moment=moment,
         level="named" if session.level is Level.NAMED else "operations",
         node=keys[looked.node],
         pinned=looked.pinned,

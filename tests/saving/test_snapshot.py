@@ -19,7 +19,7 @@ from gradtui.explain.chain import chain_rows
 from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text
 from gradtui.explain.step import header
-from gradtui.saving.anchors import Anchor
+from gradtui.saving.anchors import Anchor, anchor_at
 from gradtui.saving.format import (
     Saved,
     SavedBranch,
@@ -110,6 +110,15 @@ def test_after_any_walk_a_session_is_resumed_where_it_was(name, walk):
         last = session.step + 3
         assert branch.history.state(last).tobytes() == same.history.state(last).tobytes()
         assert branch.history.losses[:last].tobytes() == same.history.losses[:last].tobytes()
+
+
+def test_of_the_moments_before_a_position_the_latest_are_kept():
+    session = gradtui.load("five_parcels")
+    graph, order = session.problem.graph, session.order
+    whole = anchor_at(graph, order, order.end, order.end).before
+    assert len(whole) == order.end
+    assert anchor_at(graph, order, order.end, 3).before == whole[:3]
+    assert anchor_at(graph, order, 2, 3).before == whole[-2:]
 
 
 def test_a_snapshot_changes_nothing():
