@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 
 from gradtui.layout.geometry import Layout, Rect, Stroke
 from gradtui.layout.painting import paint
@@ -57,8 +58,12 @@ def is_last_before(layout: Layout, key: int, x: int) -> bool:
 
 def cuts_box(layout: Layout, y: int, x: int) -> bool:
     """Return whether a window that begins at column `x` cuts a box in row `y`."""
-    boxes = layout.rows[y].boxes if 0 <= y < layout.height else ()
-    return any(start < x < start + layout.boxes[key].width for start, key in boxes)
+    boxes = layout.rows[y].boxes if 0 <= y < layout.height else []
+    before = bisect_left(boxes, x, key=itemgetter(0))
+    if not before:
+        return False
+    start, key = boxes[before - 1]  # the last one that begins before; they do not overlap
+    return x < start + layout.boxes[key].width
 
 
 def is_free(layout: Layout, y: int, start: int, stop: int) -> bool:

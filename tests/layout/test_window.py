@@ -77,6 +77,18 @@ def test_a_box_is_cut_inside_it_only() -> None:
     assert not cuts_box(CHAIN, -1, box.x + 1) and not cuts_box(CHAIN, CHAIN.height, box.x + 1)
 
 
+@given(graphs(), st.data())
+def test_a_box_is_cut_wherever_it_is(graph: Graph, data: st.DataObject) -> None:
+    boxes, wires, options = graph
+    layout = lay_out(boxes, wires, **options)
+    y, x = data.draw(st.integers(0, layout.height)), data.draw(st.integers(0, layout.width))
+    cut = [
+        box for box in layout.boxes.values()
+        if box.x < x < box.x + box.width and box.y <= y < box.y + box.height
+    ]  # fmt: skip
+    assert cuts_box(layout, y, x) == bool(cut)
+
+
 @given(graphs())
 def test_a_cell_is_free_where_neither_line_nor_box_is(graph: Graph) -> None:
     boxes, wires, options = graph
