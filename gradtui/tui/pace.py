@@ -25,8 +25,10 @@ _HELD = 0.05
 """Seconds between two frames while keys come faster than they can be shown."""
 _SLICE = 0.008
 """Seconds of computing at a time: the longest that a key waits."""
-_LITTLE, _WAIT = 0.001, 0.03
-"""Work shorter than this was only a check of threads; seconds until the next check."""
+_LITTLE = 0.001
+"""Work shorter than this was only a check of threads."""
+_WAIT, _LONGER, _LONGEST = 0.03, 1.3, 0.2
+"""Seconds until the first check of threads, how much longer until each later one, and at most."""
 _CALM = 0.06
 """Seconds after a key without computing, so that its result is painted first."""
 _AT_ONCE = 0.004
@@ -54,6 +56,10 @@ class Pace(Part):
         """The number of parts with more to do, which share a slice."""
         self._calm = -math.inf
         """The time at which computing resumes."""
+        self._wait = _WAIT
+        """Seconds until the next check of threads."""
+        self._checking = False
+        """Whether the next slice is such a check, which may be a while away."""
         self._drawn: object = None
         self._seldom, self._told = Seldom(), Seldom()
 
@@ -94,6 +100,7 @@ class Pace(Part):
             self._owed.cancel()
             self._owed = None
         self._seldom.start()
+        self._drawn = self._session.curves.extent
         # After the paint, which a working thread would hold up.
         self._host.screen.call_after_refresh(self._find_out, frame)
 
@@ -153,19 +160,33 @@ class Pace(Part):
 
     def ahead(self) -> None:
         """Start computing: the curve, or the steps up to a far one."""
-        if self._computing is None:
+        if self._computing is None or self._checking:
+            self._wait = _WAIT
             self._compute()
 
     def _compute(self) -> None:
         """Do a slice of the background work, and the next one soon if more is left."""
         began = time.monotonic()
-        self._computing, wait = None, self._calm - began
+        if self._computing is not None:
+            self._computing.cancel()
+        self._computing, self._checking, wait = None, False, self._calm - began
         if wait <= 0.0:
             if not self._compute_part():
                 return
-            wait = _LITTLE if time.monotonic() - began > _LITTLE else _WAIT
+            wait = self._pause(time.monotonic() - began)
         if self._computing is None:
             self._computing = call_after(self._host.screen, wait, self._compute)
+
+    def _pause(self, seconds: float) -> float:
+        """Return the seconds until the next slice, after one of some length.
+
+        The longer a thread has been at work, the longer it is left alone.
+        """
+        self._checking = seconds <= _LITTLE
+        if not self._checking:
+            return _LITTLE
+        wait, self._wait = self._wait, min(self._wait * _LONGER, _LONGEST)
+        return wait
 
     def _compute_part(self) -> bool:
         """Do a slice of the background work; return whether more is left."""
@@ -182,7 +203,10 @@ class Pace(Part):
         """Compute steps for a short time; return whether more are left."""
         host, history, target = self._host, self._session.history, self._target
         wanted = max(self._last_drawn, -1 if target is None else target) + 1
+        known = history.known
         self._runner.reach(history, wanted, seconds)
+        if history.known > known:
+            self._wait = _WAIT  # a thread that had steps to deliver has others now
         if target is not None and history.known > target:
             host.do(lambda session: session.seek(target))
         elif target is not None and self._told.due():

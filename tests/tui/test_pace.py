@@ -4,6 +4,7 @@ from textual.events import Key
 from gradtui.engine.history import History
 from gradtui.tui import pace
 from gradtui.tui.debugger import Debugger
+from gradtui.tui.panels.loss import LossPanel
 
 
 @pytest.mark.parametrize(
@@ -101,3 +102,37 @@ async def test_held_keys_share_frames_and_end_at_their_step(terminal, monkeypatc
         await opened.until(lambda: "step 100/12" in opened.rows[0])
         assert opened.session.step == 100
         assert len(shown) < 50
+
+
+async def test_a_thread_is_left_alone_longer_each_time_until_there_is_more_to_do(
+    terminal, monkeypatch
+):
+    waits = []
+    async with terminal("two_weights") as t:
+        work, after = t.debugger.pace, pace.call_after
+        monkeypatch.setattr(
+            pace, "call_after", lambda *to: (waits.append(to[1]), after(to[0], 60.0, to[2]))[1]
+        )
+        monkeypatch.setattr(work, "_compute_part", lambda: True)
+        monkeypatch.setattr(pace, "_LITTLE", 60.0)  # each slice is only a check
+        for _ in range(2):
+            work.ahead()
+            for _ in range(20):
+                work._compute()
+    first, second = waits[:21], waits[21:]
+    assert first == second == sorted(first)
+    assert (first[0], first[-1]) == (pace._WAIT, pace._LONGEST)
+
+
+async def test_curves_that_a_frame_has_drawn_are_not_drawn_again(terminal, monkeypatch):
+    drawn = []
+    async with terminal("five_parcels") as t:
+        await t.press("n")
+        await t.until(lambda: t.debugger.walk.settled)
+        monkeypatch.setattr(LossPanel, "show_frame", lambda self, frame: drawn.append(frame.step))
+        await t.press("n")
+        t.debugger.pace._compute_part()
+        assert drawn == [2]
+        t.session.history.advance(1)
+        t.debugger.pace._compute_part()
+        assert drawn == [2, 2]
