@@ -67,6 +67,11 @@ class Tape(Struct, frozen=True, eq=False, dict=True):
         """The elements of the updates requested so far."""
         return {}
 
+    @cached_property
+    def measured(self) -> dict[tuple[int, Index], float]:
+        """The central differences measured so far, by parameter and element."""
+        return {}
+
     def adjoint(self, node: int) -> Array:
         """Return dLoss/dnode in the node's shape, zeros if no path leads to the loss."""
         return self._derivative(self.program.reverse.adjoint.get(node), node)

@@ -293,13 +293,8 @@ class Trainer:
 
     def central(
         self, row: Row, position: int, elements: Sequence[tuple[int, ...]], step: int
-    ) -> NDArray[np.float64] | None:
-        """Return the central differences of given elements of a parameter, by their indices.
-
-        None where the model is so large that running it twice for each would take a while.
-        """
-        if self.size > _LARGEST_CHECK:
-            return None
+    ) -> NDArray[np.float64]:
+        """Return the central differences of given elements of a parameter, by their indices."""
         part = self.slices[position]
         places = [part.start + int(np.ravel_multi_index(e, part.shape)) if e else part.start
                   for e in elements]  # fmt: skip
@@ -309,6 +304,11 @@ class Trainer:
             for start in range(0, len(places), together)
         ]
         return np.concatenate(found)
+
+    @property
+    def measurable(self) -> bool:
+        """Whether the model is so small that it can run twice for each element in view."""
+        return self.size <= _LARGEST_CHECK
 
     @property
     def varying(self) -> tuple[int, ...]:

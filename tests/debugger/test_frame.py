@@ -6,6 +6,7 @@ import pytest
 import gradtui
 from gradtui.debugger.steps import Compute, Flow, Level
 from gradtui.engine.graph import needed_for
+from gradtui.engine.trainer import Trainer
 
 
 def test_the_values_and_local_derivatives_of_two_weights():
@@ -24,6 +25,22 @@ def test_the_values_and_local_derivatives_of_two_weights():
 
 def test_the_finite_difference_of_one_weight():
     assert gradtui.load("one_weight").frame.central(0, [()]) == pytest.approx(4, rel=1e-8)
+
+
+def test_central_differences_are_measured_once_at_each_step(monkeypatch):
+    session = gradtui.load("five_parcels")
+    central, asked = Trainer.central, []
+    monkeypatch.setattr(
+        Trainer, "central", lambda self, *of: asked.append(of[2]) or central(self, *of)
+    )
+    first = session.frame.central(0, [(0,)]).tolist()
+    both = session.frame.central(0, [(1,), (0,)]).tolist()
+    session.move(1)
+    other = session.frame.central(0, [(0,)]).tolist()
+    session.move(-1)
+    assert session.frame.central(0, [(0,), (1,)]).tolist() == both[::-1]
+    assert both[1:] == first != other
+    assert asked == [[(0,)], [(1,)], [(0,)]]
 
 
 def test_a_matrix_product_has_no_local_derivative_but_its_rule():
