@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gradtui.base.source import Place
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.recorded.passes import FLAT
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.recording.slopes import Untold
@@ -96,6 +97,8 @@ def spoiling(point: Point, name: str) -> Kernel | None:
 def _is_kernel(tape: Tape, id: int) -> bool:
     node = tape.nodes[id]
     opaque = isinstance(node, Call) and node.form is None and node.back is None
+    if isinstance(node, Call) and node.name in FLAT:  # such as `sign`: it makes no gradients
+        return False
     return opaque and node.place is not None and tape.value(id).dtype.kind == "f"
 
 

@@ -26,7 +26,7 @@ Slope = Callable[[Array], Array]
 Links = Mapping[int, Link]
 LinksAt = Callable[[Point], Links | None]
 
-_FLAT = frozenset({
+FLAT = frozenset({
     "round", "around", "rint", "sign", "floor", "ceil", "trunc", "fix", "heaviside",
     "floor_divide",
 })  # fmt: skip
@@ -220,7 +220,7 @@ def _named(point: Point, *names: str) -> list[int]:
 
 
 def _flat(point: Point) -> list[int]:
-    return _named(point, *_FLAT)
+    return _named(point, *FLAT)
 
 
 def _sources(tape: Tape, ids: Sequence[int]) -> dict[int, int]:
