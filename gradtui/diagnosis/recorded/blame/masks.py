@@ -48,7 +48,7 @@ def bounds(s: Statement) -> Iterator[Candidate]:
         if (text := s.text(mask.node)) in seen or _has_both(masks, mask):
             continue
         seen.add(text)
-        yield from _sizes(s, mask)
+        yield from _sizes(s, mask, [one.value for one in masks if _is_same(one.value, mask.value)])
         for bound, cost in _others(s, mask.bound):
             within = _is_between(s, mask, bound)
             for more, sign in enumerate(_OPPOSITE[mask.op]):
@@ -74,11 +74,14 @@ def _is_same(one: ast.expr, other: ast.expr) -> bool:
 
 def _has_both(masks: Sequence[_Mask], mask: _Mask) -> bool:
     """Return whether the statement compares the value from the other side, too."""
-    return any(_is_same(one.value, mask.value) and one.below != mask.below for one in masks)
+    return any(
+        _is_same(one.value, mask.value) and one.below != mask.below
+        and not _is_same(one.bound, mask.bound) for one in masks
+    )  # fmt: skip
 
 
-def _sizes(s: Statement, mask: _Mask) -> Iterator[Candidate]:
-    """Yield a mask of the size of its value, as the code around takes it elsewhere."""
+def _sizes(s: Statement, mask: _Mask, places: Sequence[ast.expr]) -> Iterator[Candidate]:
+    """Yield a mask of the size of its value, in all its places, as the code around takes it."""
     own = ast.unparse(mask.value)
     for node, distance in _around(s):
         if not isinstance(node, ast.Call) or _name(node) not in ("abs", "absolute", "fabs"):
@@ -87,8 +90,8 @@ def _sizes(s: Statement, mask: _Mask) -> Iterator[Candidate]:
         if ast.unparse(of) == own:
             text, cost = ast.unparse(node), int(distance > 1)
             told = f"{s.text(mask.value)} must be {text}"
-            edit = s.replaced(mask.value, text)
-            yield Candidate((edit,), "wrong-variable", told, cost, text, mask.node)
+            edits = tuple(s.replaced(one, text) for one in places)
+            yield Candidate(edits, "wrong-variable", told, cost, text, mask.node)
             return
 
 

@@ -66,6 +66,12 @@ def huber(V):
     return loss, np.where(np.abs(e) < 0.7, e, 0.7 * np.sign(e))
 
 
+def two_cases(V):
+    near = np.abs(V) < 1
+    loss = np.sum(V**2 / 2 * near + (np.abs(V) - 0.5) * ~near)
+    return loss, V * (np.abs(V) < 1) + np.sign(V) * (np.abs(V) >= 1)
+
+
 class Limit:
     def __init__(self, low, high):
         self.low, self.high = low, high
@@ -110,6 +116,21 @@ def test_the_other_bound_of_a_mask_is_that_of_the_forward_half(function, old, ne
     assert found.line == at
     assert fix in found.fix
     assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+@pytest.mark.parametrize(("function", "old", "new"), [
+    (huber, "np.abs(e) < 0.7, e", "e < 0.7, e"),
+    (two_cases, "(np.abs(V) < 1) + np.sign(V) * (np.abs(V) >= 1)",
+     "(V < 1) + np.sign(V) * (V >= 1)"),
+])  # fmt: skip
+def test_a_size_is_told_to_be_missing_in_all_masks_of_a_line(function, old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, {"V": V})
+
+    (found,) = planted.errors(planted.wrong(old, new), function.__name__)
+
+    value = "e" if function is huber else "V"
+    assert found.message.endswith(f"{value} must be np.abs({value})")
+    assert old in found.fix
 
 
 def test_a_mask_is_widened_in_each_place_of_a_line(tmp_path):
