@@ -161,7 +161,7 @@ def _everywhere(
     node, beside = places[0]
     for part in _like(node, beside):
         more = {**names, ast.unparse(part): ast.unparse(node)}
-        filled = _Filled([one for one, _ in places], _Renamed(s, more).visit(beside))
+        filled = Filled([one for one, _ in places], _Renamed(s, more).visit(beside))
         text = ast.unparse(filled.visit(own))
         bare = isinstance(own, ast.Tuple) and s.text(own)[0] != "("
         yield own, text[1:-1] if bare else text, "missing-factor", 1
@@ -235,7 +235,7 @@ def _is_alike(one: object, other: object) -> bool:
     return one == other
 
 
-class _Filled(ast.NodeTransformer):
+class Filled(ast.NodeTransformer):
     """Copies an expression with another in some of its places."""
 
     def __init__(self, places: Sequence[ast.expr], filling: ast.AST) -> None:

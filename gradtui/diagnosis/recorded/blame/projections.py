@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.likeness import Filled
 from gradtui.diagnosis.recorded.blame.material import arrays
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -17,7 +18,7 @@ _MOST = 8
 def projections(s: Statement) -> Iterator[Candidate]:
     """Yield a value that is taken without its mean, without its part along an array as well."""
     for node in s.nodes:
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
             for term in _terms(s, node.right):
                 edit = s.replaced(node, f"{s.text(node)} - {term}", 1)
                 yield _lacking(term, edit, node)
@@ -33,37 +34,52 @@ def _lacking(term: str, edit: Edit, node: ast.expr) -> Candidate:
 
 def _terms(s: Statement, node: ast.expr) -> Iterator[str]:
     """Yield what a mean, or a part of it, is of a value's product with an array, times that."""
-    fold = _fold(node)
-    value = _folded(fold) if fold is not None else None
-    shape = s.shape(value) if value is not None else None
-    if value is None or not shape or "\n" in s.text(node):
+    whole, fold = _fold(s, node)
+    if fold is None:
         return
-    own, start = s.unit.source, s.unit.start(node)
-    first, last = s.unit.start(value), s.unit.end(value)
-    before, after = s.unit.between(start, first), s.unit.between(last, s.unit.end(node))
-    alone = own[first - 1 : first] + own[last : last + 1] in (b"()", b"(,")
-    alike = [name for name, held in arrays(s) if held.kind == "f" and held.shape == shape]
+    value = _folded(fold)
+    shape = s.shape(value)
+    alike = [name for name, held in arrays(s) if shape and held.kind == "f" and held.shape == shape]
     alike.sort(key=lambda name: -s.recent.get(name, 0))
     for name in alike[:_MOST]:
-        times = f"{s.inside(value, 2)} * {name}"
         if name != s.text(value):
-            yield f"{name} * {before}{times if alone else f'({times})'}{after}"
+            other = ast.parse(name, mode="eval").body
+            filled = Filled([value], ast.BinOp(value, ast.Mult(), other)).visit(whole)
+            yield f"{name} * {ast.unparse(filled)}"
 
 
-def _fold(node: ast.expr) -> ast.Call | None:
-    """Return the mean or sum in an expression, which may be scaled."""
+def _fold(s: Statement, node: ast.expr, *, named: bool = True) -> tuple[ast.expr, ast.Call | None]:
+    """Return an expression without its sign, and the mean or sum in it, if it has one.
+
+    That may be `named`, and is then spelled as where it gets its name.
+    """
     match node:
         case ast.Call(func=ast.Attribute(attr=name)) if name in _FOLDS:
-            return node
-        case ast.BinOp(left, ast.Mult() | ast.Div(), right):
-            return _fold(left) or _fold(right)
+            return node, node
+        case ast.UnaryOp(ast.USub(), operand):
+            return _fold(s, operand, named=named)
+        case ast.BinOp(left, ast.Mult() | ast.Div() as op, right):
+            (one, fold), (two, other) = (_fold(s, part, named=named) for part in (left, right))
+            return ast.BinOp(one, op, two), fold or other
+        case ast.Name(name) if named and (stored := _stored(s, name)) is not None:
+            whole, fold = _fold(s, stored, named=False)
+            return (node, None) if fold is None else (whole, fold)
         case _:
-            return None
+            return node, None
+
+
+def _stored(s: Statement, name: str) -> ast.expr | None:
+    """Return the only expression that the function stores under a name; None without one."""
+    made = [
+        one.value for one in s.unit.nodes
+        if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == name
+    ]  # fmt: skip
+    return made[0] if len(made) == 1 and made[0] is not s.value() else None
 
 
 def _folded(call: ast.Call) -> ast.expr:
     """Return the value whose mean or sum a call is: its first argument, or what it is called on."""
     assert isinstance(call.func, ast.Attribute)
-    of = call.func.value
-    module = isinstance(of, ast.Name) and call.args and not isinstance(call.args[0], ast.Constant)
-    return call.args[0] if module and not isinstance(call.args[0], ast.Tuple | ast.UnaryOp) else of
+    of, given = call.func.value, call.args[0] if call.args else None
+    module = isinstance(of, ast.Name) and isinstance(given, ast.Name | ast.BinOp | ast.Attribute)
+    return given if module and given is not None else of

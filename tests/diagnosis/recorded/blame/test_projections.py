@@ -54,6 +54,28 @@ def divided(X):
     return np.sum(out**3), dX
 
 
+def in_steps(X):
+    n = X.shape[1]
+    centred = X - X.mean(1, keepdims=True)
+    inverse = 1 / np.sqrt((centred**2).mean(1, keepdims=True) + 1e-5)
+    unit = centred * inverse
+    out = unit + SHIFT
+    by_centred = 3 * out**2 * inverse
+    by_mean = -by_centred.sum(1, keepdims=True)
+    dX = by_centred + by_mean / n - unit * (by_centred * unit).sum(1, keepdims=True) / n
+    return np.sum(out**3), dX
+
+
+def beside(X):
+    spread = np.sqrt(X.var(1, keepdims=True) + 1e-5)
+    unit = (X - X.mean(1, keepdims=True)) / spread
+    out = unit + SHIFT
+    du = 3 * out**2
+    middle = du.mean(1, keepdims=True)
+    dX = (du - middle - unit * (du * unit).mean(1, keepdims=True)) / spread
+    return np.sum(out**3), dX
+
+
 MISTAKES = [
     (by_rows, " - along", "", "unit * (du * unit).mean(axis=1, keepdims=True)"),
     (by_columns, " - unit * np.sum(d * unit, axis=0)", "", "unit * np.sum(d * unit, axis=0)"),
@@ -61,6 +83,10 @@ MISTAKES = [
      "+ unit * (d * unit).mean(-1, keepdims=True)"),
     (divided, " - unit * (du * unit).sum(1, keepdims=True) / m", "",
      "- unit * (du * unit).sum(1, keepdims=True) / m"),
+    (in_steps, " - unit * (by_centred * unit).sum(1, keepdims=True) / n", "",
+     "- unit * (by_centred * unit).sum(1, keepdims=True) / n"),
+    (beside, " - unit * (du * unit).mean(1, keepdims=True)", "",
+     "- unit * (du * unit).mean(1, keepdims=True)"),
 ]  # fmt: skip
 
 
