@@ -12,6 +12,7 @@ from findings import line_of
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(6, 4)), np.array([0, 2, 1, 2, 0, 1])
 W1, W2 = RNG.normal(size=(4, 5)), RNG.normal(size=(5, 3))
+TIMES = np.array([0.5, 1.5, -0.8])
 
 
 def softmax_loss(scores):
@@ -301,3 +302,22 @@ def test_a_name_may_hold_the_class_of_numbers():
     (finding,) = gradtui.check(takes_a_class, W1=W1, W2=W2)
 
     assert finding.fix == "return loss, (X.T @ (dh * (1 - h**2)), h.T @ d)"
+
+
+def two_mistakes_in_a_line(a, b):
+    z, y = np.tanh(a * TIMES), np.tanh(b * TIMES)
+    loss = np.sum(z + z**2) + 2 * np.sum(y + y**2)
+    g, h = np.ones_like(TIMES), 2 * np.ones_like(TIMES)
+    v, w = g + 2 * z, h + 4 * y  # noqa: F841 -- that nothing uses them is the mistake
+    slope_z, slope_y = 1 - z**2, 1 - y**2
+    both = np.stack([g * slope_z, h * slope_y])
+    da, db = (both * TIMES).sum(1)
+    return loss, {"a": da, "b": db}
+
+
+def test_a_line_stays_suspect_once_one_of_its_mistakes_is_repaired():
+    first, second = gradtui.check(two_mistakes_in_a_line, a=0.4, b=-0.7)
+    assert first.fix == "both = np.stack([v * slope_z, h * slope_y])"
+    assert second.fix == "both = np.stack([g * slope_z, w * slope_y])"
+    assert first.message.endswith("g must be v")
+    assert second.message.endswith("h must be w")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from gradtui.diagnosis.recorded.blame.flow import Line
 from gradtui.diagnosis.recorded.blame.hits import Hit, together
 from gradtui.diagnosis.recorded.blame.trial import Trials
@@ -13,6 +15,8 @@ MOST = 4
 """Most mistakes told apart."""
 _LEADS, _OF_A_LINE, _FOLLOWED = 16, 8, 3
 """Most edits that are looked at as the first of two, those in a line, and those followed."""
+_LEFT = 8
+"""Most edits that were found before and are tried for what is left wrong."""
 
 
 class Further(Protocol):
@@ -65,9 +69,21 @@ class Several:
                     return found
                 further = self._again(None) if self._again is not None else None
                 last = further.likely() if further is not None else []
+                last = last or self._beside(hits)
             if not last:
                 return []
             found += last
+        return []
+
+    def _beside(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Return the best edit found before that repairs something still; empty if none does.
+
+        A line with a mistake left may look right by what is right in it.
+        """
+        left = set(self._trials.wrong)
+        for hit in sorted((one for one in hits if one.mended & left), key=Hit.rank)[:_LEFT]:
+            if mended := self._trials.mended(hit.patch):
+                return [replace(hit, mended=mended)]
         return []
 
     def _led(self, start: Further) -> Iterator[tuple[Hit, Further]]:
