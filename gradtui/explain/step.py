@@ -22,8 +22,8 @@ _BRANCH_CELLS = 18
 _NARROW, _GAP, _NAME_CELLS = 42, 2, 12
 _LOSS_CELLS = 9
 """Cells of most losses."""
-_MORE = 40
-"""From this width on a message that is cut says how all of it is shown."""
+MORE = 40
+"""From this width on what is cut says how all of it is shown."""
 _DETAILS = 2
 """The detail with which the state is told in full."""
 _BEGINS = "start"
@@ -118,7 +118,7 @@ def message_row(message: str, width: int, more: str = "") -> TextRow:
     Behind one that is cut stands `more`, which says how all of it is shown.
     """
     text = clean(" ".join(message.splitlines()))
-    if cell_width(text) <= width - 2 or width < _MORE:
+    if cell_width(text) <= width - 2 or width < MORE:
         return line((f" {clip(text, width - 2)} ", "now"))
     shown = clip(text, width - 5 - cell_width(more))
     return aligned(line((f" {shown} ", "now")), line((f"{more} ", "dim")), width)

@@ -9,14 +9,14 @@ from textual.screen import Screen
 
 from gradtui.base.text import cell_width
 from gradtui.debugger.frame import Frame
-from gradtui.explain.spans import Span, TextRow, aligned, line, line_width
-from gradtui.explain.step import header, message_row, now_line
+from gradtui.explain.spans import Span, TextRow, aligned, line, line_text, line_width
+from gradtui.explain.step import MORE, header, message_row, now_line
 from gradtui.explain.timeline import timeline
 from gradtui.explain.trouble import trouble_rows
 from gradtui.tui.keys import Keys
 from gradtui.tui.offers import Place, footer, hint
 from gradtui.tui.panels.base import Panel
-from gradtui.tui.rows import Rows
+from gradtui.tui.rows import Rows, crop
 
 PLAYING = "-playing"
 """The screen's class while a run is played."""
@@ -73,14 +73,35 @@ class Now(Bar):
     def row_of(self, frame: Frame, width: int) -> TextRow:
         """Return the message or the sentence, with the pace, or with a hint if there is room."""
         if frame.message:
-            return message_row(frame.message, width, f"{self._keys.first('message')} whole")
+            return message_row(frame.message, width, self._more)
         taken = cell_width(self.pace) + _GAP if self.pace else 0
         row = (*line(" "), *now_line(frame, width - 1 - taken))
+        if self._is_cut(row, width):
+            room = width - cell_width(self._more) - _GAP - 1
+            begun = (*crop(row, 0, room), *line(("…", "dim")))
+            return aligned(begun, line((f"{self._more} ", "dim")), width)
         shown = [key for key, _ in footer(frame, place_on(self.screen), self._keys, width)]
         tip = self.pace or hint(frame, self._used, shown, self._keys)
         if tip and line_width(row) + cell_width(tip) + _GAP <= width:
             return aligned(row, line((f"{tip} ", "dim")), width)
         return row
+
+    @property
+    def whole(self) -> str:
+        """All that it says: the message, or a sentence that its row cuts; else empty."""
+        frame, width = self.frame, self.size.width
+        if frame is None or frame.message:
+            return "" if frame is None else frame.message
+        cut = self._is_cut((*line(" "), *now_line(frame, width - 1)), width)
+        return line_text(now_line(frame)) if cut else ""
+
+    @property
+    def _more(self) -> str:
+        return f"{self._keys.first('message')} whole"
+
+    def _is_cut(self, row: TextRow, width: int) -> bool:
+        """Return whether a sentence is too long for a row that has room to say how to see it."""
+        return line_width(row) > width >= MORE
 
 
 class Trouble(Rows):

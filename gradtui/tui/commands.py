@@ -240,7 +240,8 @@ COMMANDS = (
         "this help; with a topic, that page of the manual", SCREEN, "TOPIC",
     ),
     Command(
-        "message", ("exclamation_mark",), "message", "the whole of a message that its row cuts",
+        "message", ("exclamation_mark",), "message",
+        "the whole of a message, or of what happens now, that its row cuts",
         SCREEN,
     ),
     Command("quit", ("q",), "quit", "quit; asks first if there are branches", SCREEN),

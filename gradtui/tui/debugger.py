@@ -291,11 +291,11 @@ class Debugger(LeanScreen):
         )  # fmt: skip
 
     def _show_message(self) -> None:
-        """Show the message of the moment whole."""
+        """Show the message, or the sentence, of the moment whole."""
         from gradtui.tui.message import Message
 
-        if self.session.message:
-            self.app.push_screen(Message(self.session.message, self.keys))
+        if text := self.query_one(Now).whole:
+            self.app.push_screen(Message(text, self.keys))
 
     def run_line(self, text: str) -> None:
         """Run a line of the command line: a command's name and its argument."""

@@ -28,3 +28,14 @@ async def test_without_a_message_there_is_nothing_to_show_whole(terminal):
         before = t.text
         await t.press("exclamation_mark")
         assert t.text == before and not isinstance(t.app.screen, Message)
+
+
+async def test_a_sentence_of_the_moment_that_is_cut_is_shown_whole_too(terminal, write):
+    model = "h = relu(X@w)\nL = sum(h)"
+    path = write(model, "w = [0.0, 0.0]", "X = [[1.0, 2.0], [3.0, 4.0]]")
+    async with terminal(path, (80, 24)) as t:
+        await t.press("F", "F", *"sssss")
+        assert t.rows[-3].endswith("…   ! whole") and t.rows[-3].startswith(" now  h → w")
+        await t.press("exclamation_mark")
+        shown = " ".join(t.text.replace("│", " ").split())
+        assert "now h → w" in shown and "its slope there is taken as 0" in shown
