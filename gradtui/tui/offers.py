@@ -129,11 +129,11 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
         return [*found, *named, *data, *own, *_possible(moves, frame), *large]
     found += _possible(moves, frame)
     found += [_BRANCH] if frame.branch else []
-    found += [_LOG] if _lies_on_zero(frame) else []
     if frame.looked.jacobian is not None:
         found += [(("jacobian",), "next input"), (("escape",), "leave")]
     own = _OF_PANEL.get(place.panel, ())
     found += _of_findings(frame)
+    found += [_LOG] if _lies_on_zero(frame) else []
     if frame.looked.pinned and frame.looked.jacobian is None and not place.zoomed:
         found.append((("escape",), "follow"))
     found += own
