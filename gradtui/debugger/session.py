@@ -377,10 +377,15 @@ class Session:
         key = self.history.owner(step), step
         if key not in self._tapes:
             self._tapes[key] = self.history.tape(step)
-            while len(self._tapes) > max(2, min(_TAPES, _NUMBERS // self._tapes[key].numbers)):
+            while len(self._tapes) > self._most_tapes(self._tapes[key]):
                 self._tapes.popitem(last=False)
         self._tapes.move_to_end(key)
         return self._tapes[key]
+
+    def _most_tapes(self, tape: Tape) -> int:
+        """Return how many tapes are kept; one's own numbers are counted only if that may matter."""
+        few = _TAPES * self.history.trainer.numbers <= _NUMBERS
+        return _TAPES if few else max(2, min(_TAPES, _NUMBERS // tape.numbers))
 
     def _arrive(self) -> None:
         """Compute the losses up to the present step."""

@@ -209,9 +209,11 @@ class Trainer:
         if row.flags.writeable or part:
             row = row.copy()  # it may change, or belong to a matrix that the tape would keep alive
         found = self._lowered.record(row, [*map(next, self.series(step, 1))], shown)
-        recorded: list[Any] = [None] * len(self.program.nodes)
-        for id, value in zip(shown, found, strict=True):
-            recorded[id] = value
+        recorded: list[Any] = found
+        if nodes is not None or len(shown) < len(self.program.nodes):
+            recorded = [None] * len(self.program.nodes)
+            for id, value in zip(shown, found, strict=True):
+                recorded[id] = value
         if self.program.watch is None and self.program.lr in shown:
             recorded[self.program.lr] = self._rate_at(step)  # all its digits, in float32 too
         batch = None if self.batches is None else self._rows_at(step)
