@@ -13,6 +13,7 @@ RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(6, 4)), np.array([0, 2, 1, 2, 0, 1])
 W1, W2 = RNG.normal(size=(4, 5)), RNG.normal(size=(5, 3))
 TIMES = np.array([0.5, 1.5, -0.8])
+COUNTS = np.array([3.0, 1.0, 2.0])
 
 
 def softmax_loss(scores):
@@ -321,3 +322,20 @@ def test_a_line_stays_suspect_once_one_of_its_mistakes_is_repaired():
     assert second.fix == "both = np.stack([g * slope_z, w * slope_y])"
     assert first.message.endswith("g must be v")
     assert second.message.endswith("h must be w")
+
+
+def of_a_share(m):
+    total = np.sum(np.exp(m + 0.2))
+    loss = m @ COUNTS - COUNTS.sum() * np.log(total)
+    share = np.log(total) - m - 0.2
+    share = np.exp(share)
+    dm = COUNTS.copy()
+    dm -= COUNTS.sum() * share
+    return loss, {"m": dm}
+
+
+def test_a_sign_where_right_values_end_is_likelier_than_another_operator_behind():
+    (finding,) = gradtui.check(of_a_share, m=np.array([0.3, -0.4, 0.9]))
+
+    assert finding.rule == "sign"
+    assert finding.line < line_of(of_a_share, 5)

@@ -77,6 +77,14 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """
         return self.suspect.opposite and self.candidate.rule == "sign" and self._keeps
 
+    @property
+    def _turns_first(self) -> bool:
+        """Whether it turns the sign in the line where right values become others.
+
+        There the recorded values tell more than that a sign is something added.
+        """
+        return self.suspect.failing and self.candidate.rule == "sign"
+
     @cached_property
     def orphans(self) -> bool:
         """Whether nothing would use a value any more that the function computes.
@@ -121,7 +129,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
             not self.candidate.named,
             changed > _MANY,
             changed > _FEW,
-            self.adds or self._drops,
+            (self.adds or self._drops) and not self._turns_first,
             self.suspect.tier,
             self.adds,
             not _is_copy(s.unit, s.node),
