@@ -286,5 +286,5 @@ async def test_what_comes_with_gradtui_is_not_written_and_that_is_not_offered(te
         await fix(t)
         assert "write fix" not in t.rows[-1] and "W writes" not in t.text
         await t.press("W")
-        told = "not changed, it is gradtui's own: gradtui new my.toml --from grad_missing_"
+        told = "not changed, it is gradtui's own: gradtui new my.toml --from"
         assert told in t.text
