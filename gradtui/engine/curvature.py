@@ -72,7 +72,7 @@ class Spectrum(Struct, frozen=True, eq=False):
         return self.sharpness / self.smallest if self.smallest else 1.0
 
     @property
-    def saddle(self) -> bool:
+    def curves_down(self) -> bool:
         """Whether the loss curves downward, too, by a part of λmax that counts."""
         return (
             self.exact
@@ -253,7 +253,7 @@ class Gauge(Struct, frozen=True):
     slowest: float
     """The smallest positive curvature; 0 if unknown."""
     exact: bool
-    saddle: bool = False
+    curves_down: bool = False
     """Whether the loss curves downward, too, so that the condition number says little."""
 
     @property
@@ -305,5 +305,5 @@ def read_off(spectrum: Spectrum, tape: Tape, rate: float) -> Gauge:
     return Gauge(
         tape.step, rate, spectrum.sharpness, tape.program.dynamics,
         spectrum.condition if spectrum.exact else float("nan"), slowest, spectrum.exact,
-        spectrum.saddle,
+        spectrum.curves_down,
     )  # fmt: skip

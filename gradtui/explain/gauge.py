@@ -35,8 +35,8 @@ def gauge_rows(frame: Frame, width: int) -> list[TextRow]:
             break
     parts = [f"stable up to lr {number(gauge.largest_rate, 4)}"]
     if gauge.exact:
-        if gauge.saddle:
-            parts.insert(0, "saddle")
+        if gauge.curves_down:
+            parts.insert(0, "λmin < 0")
         elif gauge.condition > 1.0:  # the loss curves upward along more than one direction
             parts.insert(0, f"κ {number(gauge.condition, 3)}")
         if math.isfinite(gauge.steps_per_decade):

@@ -84,7 +84,7 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("diverges", "it does diverge: the loss grows without end"),
         ("κ", "kappa, the condition number: the largest curvature divided by the smallest above 0; "
               "large: a long narrow valley, in which no rate is good for all directions"),
-        ("saddle", "in its place: along some directions the loss curves downward"),
+        ("λmin < 0", "in its place: along some directions the loss curves downward"),
         ("stable up to", "the largest rate that does not diverge, with this step's curvature"),
         ("slowest", "the steps it takes to get ten times nearer in the flattest direction"),
         ("w ← …", "how the optimizer moves each weight, then the same with numbers"),

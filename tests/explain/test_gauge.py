@@ -28,8 +28,8 @@ def test_at_a_rate_of_0_nothing_moves():
 
 def test_where_the_loss_curves_downward_too_no_condition_number_is_told(session_of):
     # the curvature is 2 along v and -6 along w, then 2 and -0.1
-    for factor, saddle in ((3.0, True), (0.05, False)):
+    for factor, down in ((3.0, True), (0.05, False)):
         session = session_of(f"L = v**2 + u**2/4 - {factor}*w**2", "u = 1.0\nv = 1.0\nw = 1.0")
         session.investigation.measure(session.frame.tape)
         rows = texts(gauge_rows(session.frame, 60))
-        assert rows[1].startswith("saddle · stable up to" if saddle else "κ 4 · ")
+        assert rows[1].startswith("λmin < 0 · stable up to" if down else "κ 4 · ")
