@@ -54,6 +54,8 @@ def _above(norms: Array) -> str:
 
 def _without(run: Run) -> Array | None:
     """Return the losses of the first steps without clipping; None if that is no better."""
+    if run.by_hand:
+        return None
     losses = run.reclipped(None)[: run.end + 1]
     if not np.all(np.isfinite(losses)):
         return None

@@ -37,7 +37,7 @@ def lower_clip(run: Run) -> str:
 
     The first that is tried moves the weights by no more than a third of their own length.
     """
-    if run.program.moved_by_hand or run.trainer.lr <= 0.0:
+    if run.trainer.lr <= 0.0:
         return ""
     most = float(np.linalg.norm(run.weights(0))) / _LOWER / run.trainer.lr
     return best_clip(run, _falling(most))
@@ -45,7 +45,7 @@ def lower_clip(run: Run) -> str:
 
 def best_clip(run: Run, lengths: Iterable[float]) -> str:
     """Return the length among some to which clipping lets a run end lowest; else ""."""
-    return _best(run, lengths, run.reclipped)
+    return "" if run.by_hand else _best(run, lengths, run.reclipped)
 
 
 def _falling(most: float) -> list[float]:

@@ -214,6 +214,12 @@ class Run:
         row = self.history.state(start) if start else trainer.initial
         return self._smooth(self.trained_from(trainer, row, steps, start))
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether gradients or updates written by hand move the weights."""
+        program = self.program
+        return program.moved_by_hand or program.driving != program.gradients
+
     def reclipped(self, clip_norm: float | None) -> Array:
         """Return the losses of the same run with another bound on the gradient's length, or none.
 

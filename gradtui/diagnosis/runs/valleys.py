@@ -154,7 +154,7 @@ def ill_conditioned(run: Run) -> Iterator[Finding]:
 def _other_optimizer(run: Run, left: Unlearned) -> Tried | None:
     """Return the remedy that gains most in the same steps; None if none gains half of the rest."""
     own, best, lowest = run.trainer.lr, None, np.inf
-    if own <= 0.0:
+    if own <= 0.0 or run.by_hand:
         return None
     momentum = {"momentum": 0.9}
     settings: list[tuple[str, str, float, dict[str, float]]] = [

@@ -58,3 +58,10 @@ def test_a_run_shorter_than_an_epoch_is_not_taken_for_one_mean_of_all_its_losses
     problem = load_problem(path)
     assert Run(problem).losses[-1] < 1e-5
     assert diagnose_run(problem) == ()
+
+
+def test_a_run_that_hand_written_gradients_move_is_not_compared_with_one_of_true_gradients():
+    session = gradtui.load("grad_constant_factor")
+    assert Run(session.problem).by_hand and not Run(gradtui.load("ravine").problem).by_hand
+    session.branches.what_if("drive autodiff", 0)
+    assert not Run(session.problem).by_hand
