@@ -234,15 +234,15 @@ COMMANDS = (
         "resume", ("U",), "resume",
         "go to where you last left this scenario; repeat to go back", SCREEN,
     ),
-    Command("command", ("colon",), "command", "the command line: the names in this list", SCREEN),
-    Command(
-        "help", ("question_mark", "f1"), "help",
-        "this help; with a topic, that page of the manual", SCREEN, "TOPIC",
-    ),
     Command(
         "message", ("exclamation_mark",), "message",
         "the whole of a message, or of what happens now, that its row cuts",
         SCREEN,
+    ),
+    Command("command", ("colon",), "command", "the command line: the names in this list", SCREEN),
+    Command(
+        "help", ("question_mark", "f1"), "help",
+        "this help; with a topic, that page of the manual", SCREEN, "TOPIC",
     ),
     Command("quit", ("q",), "quit", "quit; asks first if there are branches", SCREEN),
 )  # fmt: skip
