@@ -66,5 +66,7 @@ def _is_new(s: Statement, value: ast.expr | None) -> bool:
             return True
         case ast.Call(func=ast.Attribute(owner, name)) if name not in _SHARING and name[-1] != "_":
             return f"{ast.unparse(owner)}." == s.numpy or name in s.dialect.methods
+        case ast.Call(func=ast.Attribute(owner, name)) if name in VIEWS:
+            return _is_new(s, owner)  # of a new array
         case _:
             return False
