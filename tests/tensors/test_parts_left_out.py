@@ -373,7 +373,9 @@ def test_a_slope_is_multiplied_where_it_is_returned_and_a_gradient_where_it_is_m
 
 
 def test_a_count_may_be_wrong_that_is_the_number_of_elements():
-    finding = only(gradtui.check(MeanOfSome, x(9)))
+    # Of nine, three would be a third: 3 / 9, too.
+    values = [0.5, -1.2, 0.8, -0.3, -0.9, 1.1, -0.4, 0.7, -1.5]
+    finding = only(gradtui.check(MeanOfSome, torch.tensor(values, dtype=torch.float64)))
 
     assert finding.line == line_of(MeanOfSome.forward, 5)
     assert finding.fix == "ctx.share = 1.0 / count"
