@@ -11,7 +11,7 @@ from msgspec import Struct
 from gradtui.base.text import clip
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.parts import finding, short
-from gradtui.diagnosis.runs.remedies import lower_rate
+from gradtui.diagnosis.runs.remedies import change, lower_rate
 from gradtui.diagnosis.runs.run import Run
 from gradtui.engine.formula import formula
 from gradtui.engine.graph import Kind, needed_for
@@ -74,7 +74,7 @@ def non_finite(run: Run) -> Iterator[Finding]:
         message += f"; how it got there: {'; '.join(rows)}"
     node = found.node if found.node < len(run.graph.nodes) else None
     start = at == 0 and node is not None
-    tried = lower_rate(run) if found.overflow and not start else ""
+    tried = run.once(lower_rate) if found.overflow and not start else ""
     message += f"; {_advice(found, op, tried, start=start)}"
     evidence = {
         "result": found.result,
@@ -89,7 +89,7 @@ def non_finite(run: Run) -> Iterator[Finding]:
         target, stands = written.name, written.value.place
     yield finding(
         run, "non-finite", "error", target, found.step, message, evidence, stands,
-        trial=f"lr {tried}" if tried else "",
+        trial=change("lr", tried),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.growth import growth
 from gradtui.diagnosis.runs.parts import finding, short
-from gradtui.diagnosis.runs.remedies import best_clip, lower_clip
+from gradtui.diagnosis.runs.remedies import best_clip, change, lower_clip
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.stuck import plateau
 from gradtui.diagnosis.runs.thresholds import limit
@@ -76,7 +76,7 @@ def exploding_gradient(run: Run) -> Iterator[Finding]:
             target, place = run.name(chain.stages[0]), run.place(chain.stages[0])
             yield finding(
                 run, "exploding-gradient", "warning", target, 0, message, evidence, place,
-                trial=f"clip_norm {tried}" if tried else "",
+                trial=change("clip_norm", tried),
             )  # fmt: skip
             return
     yield from _leap(run)
@@ -144,7 +144,7 @@ def _leap(run: Run) -> Iterator[Finding]:
         evidence = {"gradient_norm": norms[index], "before": before}
         yield finding(
             run, "exploding-gradient", "warning", "gradient", step, message, evidence,
-            trial=f"clip_norm {tried}" if tried else "",
+            trial=change("clip_norm", tried),
         )  # fmt: skip
         return
 

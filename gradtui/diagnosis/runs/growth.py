@@ -12,7 +12,7 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.bounds import gauge_numbers, near_bound, unstable
 from gradtui.diagnosis.runs.breaks import first_break
 from gradtui.diagnosis.runs.parts import finding, listed, short
-from gradtui.diagnosis.runs.remedies import lower_rate
+from gradtui.diagnosis.runs.remedies import change, lower_rate
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.thresholds import limit
 
@@ -83,7 +83,7 @@ def diverging(run: Run) -> Iterator[Finding]:
     else:
         message += "no curvature explains it: each step goes up, or the surface has no bottom"
     tried = lower_rate(run, bound)
-    trial = f"lr {tried}" if tried else ""
+    trial = change("lr", tried)
     if tried:
         message += f"; try lr = {tried}"
     yield finding(run, "diverging", "error", "lr", start, message, evidence, trial=trial)
@@ -100,7 +100,7 @@ def ended_higher(run: Run) -> Iterator[Finding]:
     left, fall = float(np.min(losses[recent.start :])) - first, first - float(np.min(losses))
     if not _is_far(first, left, max(0.0, fall)):
         return
-    tried, shown = lower_rate(run), run.shown_losses
+    tried, shown = run.once(lower_rate), run.shown_losses
     message = (
         f"the loss ends far above its start: {short(shown[0])} at step {run.first:,}, "
         f"{short(shown[end])} at step {run.first + end:,}"
@@ -108,7 +108,7 @@ def ended_higher(run: Run) -> Iterator[Finding]:
     if tried:
         message += f"; try lr = {tried}, with which the same run ends below its start"
     evidence = {"loss": shown[0], "last_loss": shown[end]}
-    trial = f"lr {tried}" if tried else ""
+    trial = change("lr", tried)
     yield finding(run, "diverging", "error", "lr", 0, message, evidence, trial=trial)
 
 

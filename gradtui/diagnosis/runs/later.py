@@ -12,7 +12,7 @@ from gradtui.diagnosis.runs.bounces import bouncing
 from gradtui.diagnosis.runs.bounds import NEXT_TO, gauge_numbers, near_bound, unstable
 from gradtui.diagnosis.runs.growth import growth
 from gradtui.diagnosis.runs.parts import finding, short
-from gradtui.diagnosis.runs.remedies import lower_rate
+from gradtui.diagnosis.runs.remedies import change, lower_rate
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.curvature import Gauge
@@ -44,7 +44,7 @@ def rate_too_large_later(run: Run) -> Iterator[Finding]:
     evidence = {"first_pull": first.pull, "reached": reached, **gauge_numbers(gauge)}
     yield finding(
         run, "rate-too-large-later", "warning", "lr", gauge.step, message, evidence,
-        trial=f"lr {tried}" if tried else "", trial_step=gauge.step,
+        trial=change("lr", tried), trial_step=gauge.step,
     )  # fmt: skip
 
 

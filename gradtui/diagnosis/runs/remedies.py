@@ -32,6 +32,11 @@ def lower_rate(run: Run, gauge: Gauge | None = None, step: int = 0) -> str:
     return _best(run, rates, lambda rate: run.retrained(rate / own, step))
 
 
+def change(name: str, tried: str) -> str:
+    """Return the change to a value that was tried, as a what-if reads it; "" without one."""
+    return f"{name} {tried}" if tried else ""
+
+
 def lower_clip(run: Run) -> str:
     """Return a length of the gradient to which clipping lets a run end lower; else "".
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.parts import finding, short
-from gradtui.diagnosis.runs.remedies import lower_rate
+from gradtui.diagnosis.runs.remedies import change, lower_rate
 from gradtui.diagnosis.runs.run import Array, Run
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.curvature import Gauge
@@ -81,7 +81,7 @@ def _plateau(run: Run) -> Iterator[Finding]:
         f"{short(found.distance)} away along {found.way}, reaches {short(found.loss)}; "
     )
     thrown = None if found.kind == "saddle" else _thrown_here(run, since)
-    tried = lower_rate(run) if thrown is not None else ""
+    tried = run.once(lower_rate) if thrown is not None else ""
     if thrown is None:
         message += "try other initial weights (not all the same, not all 0)"
     else:
@@ -94,7 +94,7 @@ def _plateau(run: Run) -> Iterator[Finding]:
         "loss": now, "gradient_norm": gradient, "lower_loss": found.loss,
         "distance": found.distance, "curvature": found.curvature,
     }  # fmt: skip
-    trial = f"lr {tried}" if tried else ""
+    trial = change("lr", tried)
     yield finding(run, "plateau", "warning", "loss", since, message, evidence, trial=trial)
 
 

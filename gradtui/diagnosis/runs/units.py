@@ -25,7 +25,7 @@ from gradtui.diagnosis.runs.parts import (
     short,
     units_text,
 )
-from gradtui.diagnosis.runs.remedies import lower_rate
+from gradtui.diagnosis.runs.remedies import change, lower_rate
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.graph import Kind, Node
@@ -45,7 +45,7 @@ def dead_relu(run: Run) -> Iterator[Finding]:
         distance, spread = _distance(run, found)
         text = f"{units_text(found.units, total)} of {name}" if total > 1 else f"the unit {name}"
         verb = "are" if len(found.units) > 1 else "is"
-        tried = lower_rate(run)
+        tried = run.once(lower_rate)
         lower = f"lr = {tried}, " if tried else ""
         message = (
             f"{text} {verb} off for every example since step {run.first + since:,}: the input of "
@@ -62,7 +62,7 @@ def dead_relu(run: Run) -> Iterator[Finding]:
         evidence = {**evidence_of(run, found), "highest": -distance, "spread": spread}
         yield finding(
             run, "dead-relu", severity, name, since, message, evidence, run.place(found.node),
-            trial=f"lr {tried}" if tried else "",
+            trial=change("lr", tried),
         )  # fmt: skip
 
 
