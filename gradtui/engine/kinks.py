@@ -17,6 +17,8 @@ from gradtui.engine.reverse import apply_rule, unreduced
 from gradtui.engine.tape import Tape
 
 Mask = NDArray[np.bool_]
+_TINY, _HUGE = 1e-3, 1e3
+"""Sizes of bounds that are closer to 0, or larger, than what a model means."""
 
 
 def on_kink(tape: Tape, node_id: int) -> str | None:
@@ -33,7 +35,7 @@ def kink_mask(tape: Tape, node_id: int) -> Mask | None:
     """
     nodes = tape.program.graph.nodes
     kink = _kink_of(nodes, node_id)
-    if kink is None or not _concerns(kink, nodes[node_id], _moving(nodes)):
+    if kink is None or not _concerns(kink, nodes[node_id], moving(nodes)):
         return None
     builder, node = Builder(nodes, simplify=True), nodes[node_id]
     where = apply_rule(builder, kink.where, node, {"out": unreduced(builder, node, node_id)})
@@ -45,6 +47,15 @@ def kink_mask(tape: Tape, node_id: int) -> Mask | None:
     (found,) = compiler.evaluate(given, [where])(*(tape.value(id) for id in given))
     mask = _mask(found, node)
     return mask if np.any(mask) else None
+
+
+def keeps_range(bound: NDArray[Any] | float) -> bool:
+    """Return whether a bound only keeps numbers from 0, or from overflow.
+
+    Gradients seldom take such a one into account.
+    """
+    size = np.abs(np.asarray(bound, np.float64))
+    return bool(np.all(((size > 0) & (size < _TINY)) | (size > _HUGE)))
 
 
 def _kink_of(nodes: Sequence[Node], id: int) -> Kink | None:
@@ -59,7 +70,7 @@ def _concerns(kink: Kink, node: Node, moving: frozenset[int]) -> bool:
     return any(i in moving for f, i in zip(formals, node.inputs, strict=True) if f in named)
 
 
-def _moving(nodes: Sequence[Node]) -> frozenset[int]:
+def moving(nodes: Sequence[Node]) -> frozenset[int]:
     """Return the nodes whose derivative by some parameter is not 0 everywhere."""
     found: set[int] = set()
     for node in nodes:

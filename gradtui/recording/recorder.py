@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gradtui.recording.array import Recorded, Recording, Scalar, plain
 from gradtui.recording.memory import Memory, dense, place
-from gradtui.recording.tape import Form, Index, Tape, form
+from gradtui.recording.tape import COMPARISONS, Form, Index, Tape, form
 
 Array = NDArray[Any]
 
@@ -135,6 +135,8 @@ class Recorder(Recording):
         """Record a call and return its result, a constant if it has no floats or booleans."""
         array = value if type(value) is np.ndarray else np.asarray(value)
         kind = array.dtype.kind
+        if name in COMPARISONS:
+            self._chosen(name, operands)
         if kind != "f" and (kind not in KINDS or array.ndim == 0):
             return value
         inputs = [self.node_of(one) for one in operands]
@@ -148,6 +150,15 @@ class Recorder(Recording):
         own[...] = value
         memory.write(_positions(memory, out), node)
         return out
+
+    def _chosen(self, name: str, operands: Sequence[Any]) -> None:
+        """Note a comparison by size, if a side depends on an argument."""
+        left, right = operands
+        moves = [isinstance(one, Recorded) and self.tape.active[self.node_of(one)]
+                 for one in operands]  # fmt: skip
+        if any(moves):
+            still = None if all(moves) else plain(operands[moves.index(False)])
+            self.tape.chosen(name, plain(left), plain(right), still)
 
     def is_written(self, out: Any, value: Any) -> bool:
         """Return whether a result can be written into an array as it is."""

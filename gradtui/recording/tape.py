@@ -17,12 +17,15 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
+from gradtui.engine.kinks import keeps_range
 from gradtui.recording.places import Places
 
 Array = NDArray[Any]
 Index = NDArray[np.intp]
 Shape = tuple[int, ...]
 
+COMPARISONS = frozenset({"greater", "greater_equal", "less", "less_equal"})
+"""NumPy's names of the comparisons by size."""
 MOST_BYTES = 1 << 30
 """Most memory for all values of a run; several runs are kept at a time."""
 
@@ -87,6 +90,22 @@ class Added(Struct, frozen=True, eq=False):
     place: Place | None
 
 
+class Choice(Struct, frozen=True):
+    """One comparison by size, by which the code may decide what it does next."""
+
+    name: str
+    """NumPy's name of the comparison."""
+    signs: frozenset[int]
+    """The signs of the differences of its sides."""
+    keeps_range: bool
+    """Whether a side that depends on no argument is close to 0 or very large."""
+    of_numbers: bool
+    """Whether it compares single numbers, as conditions of statements are."""
+    at: int
+    """The number of nodes before it."""
+    place: Place | None
+
+
 Node = Leaf | Call | Moved | Added
 _SLOTS = "abcdefgh"
 
@@ -101,6 +120,8 @@ class Tape:
         self.arguments: dict[str, int] = {}
         self.converted: list[int] = []
         """Nodes that were turned into plain numbers, in that order."""
+        self.choices: list[Choice] = []
+        """Comparisons of what depends on an argument."""
         self.open = True
         self.stopped = False
         """Whether some node is detached: it depends on an argument but takes no gradient."""
@@ -145,6 +166,14 @@ class Tape:
             name, compute, tuple(inputs), form, elementwise, exact, self._places.current(), back
         )
         return self._append(node, value, active)
+
+    def chosen(self, name: str, left: Array, right: Array, still: Array | None) -> None:
+        """Append a comparison by size; `still` is the side that depends on no argument."""
+        signs = np.sign(np.subtract(left, right, dtype=np.float64))
+        found = frozenset(sign for sign in (-1, 0, 1) if np.any(signs == sign))
+        bounds = still is not None and keeps_range(still)
+        place = self._places.current()
+        self.choices.append(Choice(name, found, bounds, signs.ndim == 0, len(self.nodes), place))
 
     def moved(self, inputs: Sequence[int], index: Index) -> int:
         """Append rearranged elements of `inputs`, or the input itself if nothing is rearranged."""

@@ -25,6 +25,7 @@ from gradtui.diagnosis.backward.numbers import judge_numbers
 from gradtui.diagnosis.backward.probes import Draw, NoPoints, Probes, started
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.reliance import other_data, reliance
+from gradtui.diagnosis.backward.sides import remarks
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.judgement import Compared, Judgement, Verdict
@@ -111,7 +112,8 @@ class _Diagnosing:
             findings = [untellable(line, self.judged[line.name].doubt) for line in untold]
             return _not_compared(found, untold, findings)
         relies = reliance(self.problem, self.probes, self.trial, self.hand, self.decisive)
-        return replace(found, findings=(*relies, *notes_on(self.trial, wrong)))
+        beyond = remarks(self.trial.graph, self.probes.bends, self.trial.world)
+        return replace(found, findings=(*relies, *beyond, *notes_on(self.trial, wrong)))
 
     def is_doubtful(self, line: Line) -> bool:
         """Return whether the engine's own gradient disagrees with central differences."""

@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError
+from gradtui.diagnosis.backward.sides import SCALES, Bend, Side, bends, on_sides, unseen
 from gradtui.diagnosis.backward.structure import Structure, redrawn, structures_of
 from gradtui.engine.graph import Graph, Kind, Node
 from gradtui.engine.interpreter import Interpreter
@@ -45,6 +47,8 @@ ROWS = 3
 """Rows drawn instead of a single one; 2 is often a factor of the formula itself."""
 _WORK = 2_000_000
 """Most numbers of the run's steps that are examined."""
+_BEYOND = 2
+"""Points on a side of a kink that the others are not on."""
 NEAR = 0.1
 """The spread of points around the start."""
 
@@ -62,6 +66,8 @@ class Drawn(Struct, frozen=True, eq=False):
     """(points,), whether a point is the start, or around it."""
     batches: int = 1
     """The number of batches of the data among them."""
+    reach: float = 1.0
+    """Times as large as at the start parameters are drawn for both sides of kinks."""
     kept: Mapping[str, Array] = MappingProxyType({})
     """The state that a program keeps between steps -> its values at the points right after the
     start, which come from the run."""
@@ -85,7 +91,7 @@ def started(drawn: Drawn, kept: NDArray[np.bool_]) -> Drawn:
     known = len(next(iter(drawn.kept.values()), ()))
     run = [row - 1 for row in rows if 1 <= row <= known]
     of_run = {name: value[run] for name, value in drawn.kept.items()}
-    return Drawn(leaves, drawn.near[rows], drawn.batches, of_run)
+    return replace(drawn, leaves=leaves, near=drawn.near[rows], kept=of_run)
 
 
 class Probes:
@@ -173,11 +179,15 @@ class Probes:
                 found = self._around(spread, count, len(near), wanted, rng)
                 rows.append(found)
                 near += [spread <= NEAR] * len(next(iter(found.values())))
+            reach, farther = self._farther(rows, wanted, rng)
+            for found in farther:
+                rows.append(found)
+                near += [False] * len(next(iter(found.values())))
             if len(near) > 1 or self._finite(start, 1, wanted)[0]:
                 leaves = {id: np.concatenate([row[id] for row in rows]) for id in self.start}
                 batches = self._trainer.batches
                 seen = 1 if batches is None else min(batches.per_epoch, len(near))
-                return Drawn(leaves, np.array(near), seen, kept)
+                return Drawn(leaves, np.array(near), seen, reach, kept)
         raise NoPoints
 
     def _shares(self, count: int) -> Iterator[tuple[float, int]]:
@@ -229,6 +239,31 @@ class Probes:
         good = np.flatnonzero(self._finite(points, tried, wanted))[:count]
         return {id: value[good] for id, value in points.items()}
 
+    def _farther(
+        self, rows: Sequence[Mapping[int, Array]], wanted: Sequence[int], rng: np.random.Generator
+    ) -> tuple[float, list[dict[int, Array]]]:
+        """Return points on sides of kinks that no row is on, and how far out the last ones are."""
+        missing = unseen(self.bends, map(self._world, rows)) if self.bends else set[Side]()
+        reach, found = 1.0, list[dict[int, Array]]()
+        for scale in SCALES if missing else ():
+            points = self._around(scale, self.count, len(rows), wanted, rng)
+            on = on_sides(missing, self._world(points))
+            for rows_on in {tuple(np.flatnonzero(mask)[:_BEYOND]) for mask in on.values()} - {()}:
+                found.append({id: value[[*rows_on]] for id, value in points.items()})
+                reach = scale
+            missing -= {side for side, mask in on.items() if mask.any()}
+            if not missing:
+                break
+        return reach, found
+
+    def _world(self, leaves: Mapping[int, Array]) -> Interpreter:
+        return Interpreter(self.nodes, leaves, len(next(iter(leaves.values()))))
+
+    @cached_property
+    def bends(self) -> tuple[Bend, ...]:
+        """The kinks on both sides of which gradients should be compared."""
+        return bends(self.graph, self.start)
+
     def _batches(self, first: int, count: int) -> dict[int, Array]:
         """Return the rows that the run's steps see of data cut into minibatches."""
         trainer = self._trainer
@@ -251,7 +286,7 @@ class Probes:
     ) -> Array:
         shape, size = (count, *value.shape), size_of(value)
         if spread >= 1:
-            drawn = size * rng.normal(size=shape)
+            drawn = spread * size * rng.normal(size=shape)
         else:
             grown = value * np.exp(spread * rng.normal(size=shape))
             drawn = grown + 0.1 * spread * size * rng.normal(size=shape)
@@ -339,7 +374,8 @@ class Probes:
             if data:
                 return grown
             return grown + 0.1 * spread * size_of(value) * rng.normal(size=shape)
-        return size_of(value) * rng.normal(size=shape)
+        scales = np.resize([1.0, 1.0 if data else self.own().reach], count)
+        return scales.reshape(-1, *(1,) * value.ndim) * size_of(value) * rng.normal(size=shape)
 
     def _finite(
         self, leaves: Mapping[int, Array], count: int, wanted: Sequence[int]

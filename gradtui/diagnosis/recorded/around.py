@@ -29,10 +29,10 @@ def between(one: Values, other: Values, share: float) -> Values:
 
 @np.errstate(all="ignore")  # of the largest numbers some are infinite: such points are left out
 def drawn(value: Array, spread: float, rng: np.random.Generator) -> Array:
-    """Return random numbers around a value, or as large as its own if `spread` is 1."""
+    """Return random numbers around a value, or `spread` times as large as its own from 1 on."""
     normal = rng.normal(size=value.shape)
     if spread >= 1:
-        return np.asarray(size_of(value) * normal, dtype=value.dtype)
+        return np.asarray(spread * size_of(value) * normal, dtype=value.dtype)
     grown = value * np.exp(spread * rng.normal(size=value.shape))
     return np.asarray(grown + 0.1 * spread * size_of(value) * normal, dtype=value.dtype)
 

@@ -31,6 +31,7 @@ from gradtui.diagnosis.recorded.notes import (
     nondeterministic,
     not_finite,
     note,
+    one_side,
     opaque,
     search_crashed,
     seen_text,
@@ -145,7 +146,9 @@ class _Checking:
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
         verdict = verdict_of(found)
         notes = [*self._notes(), *(equal_sizes(start) if verdict == "correct" else opaque(start))]
-        if fold is not None and verdict == "correct":
+        if verdict == "correct" and fold is None:
+            notes += one_side(self.runs, points)
+        if verdict == "correct" and fold is not None:
             notes += one_sided(self.runs, start, fold, fitting, tolerance)
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
                        len(points), tolerance, self._unjudged())  # fmt: skip

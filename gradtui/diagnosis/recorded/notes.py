@@ -15,6 +15,7 @@ from gradtui.diagnosis.finding import Finding, Severity
 from gradtui.diagnosis.recorded.differences import digits_of
 from gradtui.diagnosis.recorded.judge import Wrong
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, root_of
+from gradtui.diagnosis.recorded.sides import KINKS, one_sided
 from gradtui.diagnosis.recorded.target import Target, element_text
 from gradtui.recording.tape import Call, Leaf, Tape
 
@@ -145,6 +146,26 @@ def search_crashed(runs: Runs) -> Finding:
     text = "the line at fault is not looked for: an edit of the code crashed Python "
     text += f"({runs.crashed})"
     return note("not-compared", "warning", runs.target.name, text, runs.target.place)
+
+
+def one_side(runs: Runs, points: Sequence[Point]) -> Iterator[Finding]:
+    """Yield a note on each call that all points have on one side of its kink.
+
+    What comes to lie on the kink itself, as a square may, cannot get beyond.  A condition of a
+    statement may guard against what does not happen, and code may not be made for the other side:
+    neither is told of.
+    """
+    if runs.unused.gave_up:
+        return
+    seen = [(point.result.tape, point.root) for point in points]
+    for kink, signs in one_sided(seen).items():
+        if kink.decides or 0 in signs or not signs or runs.unused.has(kink, -min(signs)):
+            continue
+        here, there = ("above", "below") if 1 in signs else ("below", "above")
+        what, than = KINKS[kink.name]
+        text = f"{what} is {here} {than} at all points tried, however large the arguments: what "
+        text += f"the gradients are where it is {there} is not compared"
+        yield note("relies-on-data", "info", kink.name, text, kink.place, {"points": len(points)})
 
 
 def opaque(start: Point) -> list[Finding]:

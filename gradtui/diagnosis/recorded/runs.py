@@ -14,16 +14,19 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.probes import NEAR
+from gradtui.diagnosis.backward.sides import SCALES
 from gradtui.diagnosis.recorded.around import alike, between, is_symmetric
 from gradtui.diagnosis.recorded.domain import Domain
 from gradtui.diagnosis.recorded.halves import Begun, called
 from gradtui.diagnosis.recorded.progress import Progress
+from gradtui.diagnosis.recorded.sides import Seen
 from gradtui.diagnosis.recorded.target import Returned, Target
 from gradtui.recording.arguments import with_values
 from gradtui.recording.array import plain
 from gradtui.recording.kept import Kept
 from gradtui.recording.library import World, record
 from gradtui.recording.run import Answers, Result, copied, unheard, warned
+from gradtui.recording.slopes import Untold
 from gradtui.recording.sweep import Replay, Shaken, gradients
 from gradtui.recording.tape import MOST_BYTES, Tape, TooLarge
 
@@ -156,6 +159,8 @@ class Runs:
         self._parts = target.parts
         self.given: Values = {n: part.value for n, part in self._parts.items() if part.is_array}
         """The arguments that are recorded: arrays, and numbers that gradients are returned for."""
+        self.unused = Seen()
+        """The sides of kinks in runs that were not used: beyond what the code shows to be meant."""
         self.single = False
         """Whether something on the way is computed in single precision."""
         self.cut_short = 0
@@ -323,9 +328,11 @@ class Runs:
         spreads = _spreads(start.result.tape)
         found = 0
         domain = Domain(start.result, start.root)
+        seen = Seen()
+        seen.add(start.result.tape, start.root)
         for spread in (*spreads, *_NEARER):
             if spread in _NEARER and found:
-                return
+                break
             values = {
                 name: alike(value, spread, rng, signed=signed)
                 for name, value in start.values.items()
@@ -335,15 +342,43 @@ class Runs:
                     point = self.point(between(start.values, values, near), names,
                                        near=spread * near <= NEAR)  # fmt: skip
                 except Outside:
+                    self.unused.gave_up = True
                     continue
                 except CodeFailed:
+                    self.unused.gave_up = True
                     break
                 nearest = near == _PULLED[-1]
-                if not domain.excludes(point.result, point.root, nearest=nearest):
+                if domain.excludes(point.result, point.root, nearest=nearest):
+                    self.unused.add(point.result.tape, point.root)
+                else:
                     if point.is_finite:
                         found += 1
+                        seen.add(point.result.tape, point.root)
                         yield point
                     break
+        if not signed:
+            yield from self._farther(start, names, seen, domain)
+
+    def _farther(
+        self, start: Point, names: tuple[str, ...], seen: Seen, domain: Domain
+    ) -> Iterator[Point]:
+        """Yield points farther out, on sides of kinks that no run has been on."""
+        rng = np.random.default_rng([_SEED, 1])
+        for scale in SCALES[1::2] if len(start.result.tape) > _LARGE else SCALES:
+            if seen.settles or not seen.one_sided:
+                return
+            values = {name: alike(value, scale, rng) for name, value in start.values.items()}
+            # The code is not made for such numbers: what goes wrong there says nothing of it.
+            try:
+                point = self.point(values, names, near=False)
+            except (Lost, Untold, CodeFailed, InputError):
+                self.unused.gave_up = True
+                continue
+            usable = point.is_finite and not domain.excludes(point.result, point.root)
+            if not usable:
+                self.unused.add(point.result.tape, point.root)
+            elif seen.add(point.result.tape, point.root):
+                yield point
 
 
 def _spreads(tape: Tape) -> Sequence[float]:

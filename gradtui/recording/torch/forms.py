@@ -260,6 +260,8 @@ EXACT = frozenset({
     "hardtanh", "lt", "le", "gt", "ge", "eq", "ne",
 })  # fmt: skip
 """Operators that round nothing."""
+COMPARING = {"gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal"}
+"""Operators that compare by size, with their names in NumPy."""
 MAKING = frozenset({
     "ones_like", "zeros_like", "empty_like", "full_like", "new_zeros", "new_ones", "new_empty",
     "new_full", "new_empty_strided",

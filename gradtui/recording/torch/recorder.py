@@ -28,7 +28,7 @@ from gradtui.recording.torch.calls import (
     is_floating,
     is_number,
 )
-from gradtui.recording.torch.forms import EXACT, FORMS, MAKING, NAMES, WHOLE, Written
+from gradtui.recording.torch.forms import COMPARING, EXACT, FORMS, MAKING, NAMES, WHOLE, Written
 from gradtui.recording.torch.sparse import SparseTensors, is_sparse
 from gradtui.recording.torch.tensors import (
     array_of,
@@ -210,6 +210,8 @@ class TensorRecorder(CallRecorder):
             return found[slot]
 
         value = array_of(result.clone() if before else result)
+        if call.name in COMPARING:
+            self._compared(call)
         if not is_number(result) and result.ndim == 0:
             return self.tape.leaf(np.array(value))
         slots = call.slots()
@@ -238,6 +240,15 @@ class TensorRecorder(CallRecorder):
             exact=call.name in EXACT,
             back=differentiating(call, slots, pick) if native else None,
         )
+
+    def _compared(self, call: Operation) -> None:
+        """Note a comparison by size, if a side depends on an argument."""
+        sides = call.values[:2]
+        moves = [is_number(one) and self.tape.active[self.node(one)] for one in sides]
+        if any(moves):
+            left, right = (array_of(one) if isinstance(one, Tensor) else one for one in sides)
+            still = None if all(moves) else (left, right)[moves.index(False)]
+            self.tape.chosen(COMPARING[call.name], left, right, still)
 
     def _form(self, call: Operation) -> Written | None:
         writing = FORMS.get(call.name)

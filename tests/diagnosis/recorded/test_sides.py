@@ -1,0 +1,121 @@
+"""Kinks whose other side the given arguments and their surroundings do not reach."""
+
+import numpy as np
+import pytest
+
+import gradtui
+from findings import line_of
+from gradtui.diagnosis.recorded.runs import Runs
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(20, 3)), np.arange(20) % 3
+SMALL = RNG.normal(size=(3, 3)) * 1e-4
+ROWS = np.arange(20)
+
+
+def margins(masked):
+    def case(W):
+        s = X @ W
+        m = np.maximum(0, s - s[ROWS, Y][:, None] + 1)
+        m[ROWS, Y] = 0
+        d = (m > 0) * 1.0 if masked else np.ones_like(m)
+        d[ROWS, Y] = 0
+        d[ROWS, Y] = -d.sum(axis=1)
+        return m.sum() / 20, X.T @ d / 20
+
+    return case
+
+
+def margins_in_a_loop(W):
+    dW, loss = np.zeros_like(W), 0.0
+    for x, label in zip(X, Y, strict=True):
+        s = x @ W
+        for j in range(3):
+            margin = s[j] - s[label] + 1
+            if j != label and margin > 0:
+                loss += margin
+            if j != label:  # the mistake: also where the margin is kept
+                dW[:, j] += x
+                dW[:, label] -= x
+    return loss / 20, dW / 20
+
+
+def margins_in_a_right_loop(W):
+    dW, loss = np.zeros_like(W), 0.0
+    for x, label in zip(X, Y, strict=True):
+        s = x @ W
+        for j in range(3):
+            margin = s[j] - s[label] + 1
+            if j != label and margin > 0:
+                loss += margin
+                dW[:, j] += x
+                dW[:, label] -= x
+    return loss / 20, dW / 20
+
+
+@pytest.mark.parametrize("case", [margins(False), margins_in_a_loop])
+def test_margins_without_their_mask_are_wrong_although_all_rows_start_within(case):
+    (found,) = gradtui.check(case, SMALL)
+    assert (found.severity, found.target) == ("error", "W")
+
+
+@pytest.mark.parametrize("case", [margins(True), margins_in_a_right_loop])
+def test_margins_with_their_mask_are_right_and_nothing_is_said(case):
+    assert gradtui.check(case, SMALL) == []
+
+
+def never_below(w):
+    s = np.tanh(w)
+    return np.maximum(s, -1.5).sum(), 1 - s**2
+
+
+def test_a_side_that_no_run_is_on_is_told():
+    (found,) = gradtui.check(never_below, np.array([0.1, -0.3]))
+    assert (found.rule, found.severity) == ("relies-on-data", "info")
+    assert found.line == line_of(never_below, 2)
+    assert found.message == (
+        "the first argument of maximum is above the second at all points tried, however large the "
+        "arguments: what the gradients are where it is below is not compared"
+    )
+
+
+def kept_from_zero(w):
+    size = np.maximum(np.sqrt((w * w).sum()), 1e-12)
+    return size, w / size
+
+
+def guarded(w):
+    s = (w * w).sum() + 1
+    if s < 0:
+        raise ValueError("a square below 0")
+    return s, 2 * w
+
+
+def never_negative(w):
+    size = np.maximum((w * w).sum() + np.abs(w).mean(), 0)
+    return size, 2 * w + np.sign(w) / w.size
+
+
+@pytest.mark.parametrize("case", [kept_from_zero, guarded, never_negative])
+def test_bounds_that_keep_numbers_in_range_and_guards_are_not_told(case):
+    assert gradtui.check(case, np.array([0.1, -0.3])) == []
+
+
+def settling(w):
+    value = w.copy()
+    while np.abs(value - np.cos(value)).max() > 1e-9:
+        value = np.cos(value)
+    return np.abs(w + 10).sum(), np.ones_like(w)
+
+
+@pytest.mark.parametrize("case", [settling, never_below])
+def test_code_that_loops_until_it_settles_is_not_run_far_out(case, monkeypatch):
+    sizes, point = [], Runs.point
+
+    def noted(self, values, names, *, near):
+        sizes.append(np.abs(values["w"]).max())
+        return point(self, values, names, near=near)
+
+    monkeypatch.setattr(Runs, "point", noted)
+    gradtui.check(case, np.array([0.1, 0.3]))
+    assert (max(sizes) > 3) == (case is never_below)
