@@ -355,7 +355,9 @@ def data_of(scenario, table="data"):
         if isinstance(value, str) and value.startswith("!"):
             return [[float(row[name]) for name in row if name != value[1:]] for row in rows]
         if isinstance(value, str):
-            return [float(row[value]) for row in rows]
+            words = sorted({row[value] for row in rows})
+            classes = {word: at for at, word in enumerate(words)} if words[0].isalpha() else {}
+            return [float(classes.get(row[value], row[value])) for row in rows]
         if not all(isinstance(name, str) for name in value):
             return value
         return [[float(row[name]) for name in value] for row in rows]

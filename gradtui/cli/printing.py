@@ -12,7 +12,7 @@ from gradtui.cli.output import OK, line_width, print_json, print_lines
 
 def print_value(arguments: argparse.Namespace) -> int:
     """Print an expression at a step: value, shape, the first rows."""
-    from gradtui.debugger.inspection import headings, inspect, whole_data
+    from gradtui.debugger.inspection import inspect, whole_data, wording
     from gradtui.explain.arrays import value_rows
     from gradtui.explain.assigned import assigned_note
     from gradtui.explain.training import part_text
@@ -42,7 +42,7 @@ def print_value(arguments: argparse.Namespace) -> int:
             "value": value if value.shape else float(value),
         })  # fmt: skip
         return OK
-    names = headings(arguments.expression, session.problem)
-    rows = value_rows(arguments.expression, step, value, line_width(), arguments.rows, note, names)
+    words = wording(arguments.expression, session.problem)
+    rows = value_rows(arguments.expression, step, value, line_width(), arguments.rows, note, words)
     print_lines(rows)
     return OK

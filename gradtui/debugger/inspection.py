@@ -17,6 +17,7 @@ from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import shape_text
 from gradtui.debugger.assigned import OwnNames
 from gradtui.debugger.session import Session
+from gradtui.debugger.wording import Wording, wording_of
 from gradtui.engine.observables import (
     Array,
     Observable,
@@ -101,10 +102,11 @@ def whole_data(text: str, problem: Problem) -> Array | None:
     return None if node is None else problem.trainer.whole(node)
 
 
-def headings(text: str, problem: Problem) -> tuple[str, ...]:
-    """Return the names of the columns of the data that a text names, if their file has any."""
+def wording(text: str, problem: Problem) -> Wording:
+    """Return the words that belong to the value of a text: of data, or of counts of classes."""
     node = as_shown(problem.graph.names, problem).get(text.strip())
-    return () if node is None else problem.headings.get(problem.graph.nodes[node].name, ())
+    name = text.strip() if node is None else problem.graph.nodes[node].name
+    return wording_of(name, problem)
 
 
 def is_value(text: str, session: Session) -> bool:

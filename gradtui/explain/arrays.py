@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.base.text import DIGITS, cell_width, clean, clip, number, pad, shape_text
+from gradtui.debugger.wording import NO_WORDS, Wording
 from gradtui.explain.spans import Span, TextRow, line
 from gradtui.explain.values import Array, extent
 
@@ -31,8 +32,7 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
     """Rows with a sign before them."""
     across: tuple[int, ...] = ()
     """The shape of what the columns are the elements of, if that is not a vector."""
-    headings: tuple[str, ...] = ()
-    """The names of the columns, if they have any."""
+    wording: Wording = NO_WORDS
 
     @property
     def rows(self) -> int:
@@ -47,7 +47,7 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
     @property
     def headed(self) -> bool:
         """Whether a row of column indices, or of their names, stands above the numbers."""
-        return self.value.ndim > 1 or bool(self.headings)
+        return self.value.ndim > 1 or bool(self.wording.columns)
 
     @property
     def _lead(self) -> tuple[int, ...]:
@@ -68,33 +68,50 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
             heads = (pad(self._head(at), self._cells + _GAP, right=True) for at in seen)
             found.append(line((" " * self._names + "".join(heads), "dim")))
         for at, numbers in enumerate(table, start=top):
-            text = _index(np.unravel_index(at, self._lead) if self._lead else ())
+            text = self._row(at)
             own = at in self.marked
             text = f"{MARK}{text}" if own else text
             name: Span = (text.rjust(self._names), "heading" if own else "dim")
-            cells = "".join(number(x, DIGITS).rjust(self._cells + _GAP) for x in numbers)
+            cells = "".join(pad(self._cell(x), self._cells + _GAP, right=True) for x in numbers)
             found.append(line(name, (cells, "value")))
         return found
 
     def _head(self, column: int) -> str:
         """Return the name of a column, or its index."""
-        if len(self.headings) == self.columns:
-            return clip(clean(self.headings[column]), _CELLS)
+        if len(self.wording.columns) == self.columns:
+            return clip(clean(self.wording.columns[column]), _CELLS)
         return _index(np.unravel_index(column, self.across or (self.columns,)))
+
+    def _row(self, row: int) -> str:
+        """Return the name of a row, or its index."""
+        if len(self.wording.rows) == self.rows:
+            return clip(clean(self.wording.rows[row]), _CELLS)
+        return _index(np.unravel_index(row, self._lead) if self._lead else ())
+
+    def _cell(self, value: float) -> str:
+        """Return a number, with the class that it stands for."""
+        text, words = number(value, DIGITS), self.wording.classes
+        return f"{text} {clip(clean(words[int(value)]), _CELLS)}" if words else text
 
     @property
     def _names(self) -> int:
         widest = len(",".join(str(size - 1) for size in self._lead))
+        if len(self.wording.rows) == self.rows:
+            widest = max(cell_width(self._row(row)) for row in range(self.rows))
         return widest + len(MARK) * bool(self.marked)
 
     @cached_property
     def _cells(self) -> int:
         """The width of a number in cells: that of the longest, if the array is small."""
-        heads = range(self.columns) if self.headings else range(self.columns)[-1:]
+        heads = range(self.columns) if self.wording.columns else range(self.columns)[-1:]
         head = max((cell_width(self._head(at)) for at in heads), default=1)
-        if self.value.size > _FEW:
+        if self.wording.classes:
+            shown = {self._cell(x) for x in range(len(self.wording.classes))}
+        elif self.value.size > _FEW:
             return max(_CELLS, head)
-        return max(head, max((len(number(x, DIGITS)) for x in self.value.flat), default=1))
+        else:
+            shown = {self._cell(x) for x in self.value.flat}
+        return max(head, max(map(cell_width, shown), default=1))
 
 
 def _index(index: Iterable[object]) -> str:
@@ -108,7 +125,7 @@ def value_rows(
     width: int,
     height: int,
     note: str = "",
-    headings: tuple[str, ...] = (),
+    wording: Wording = NO_WORDS,
 ) -> list[TextRow]:
     """Return an expression's value: shape, range, first rows, and the number left out."""
     at = "" if step is None else f" at step {step:,}"
@@ -122,7 +139,7 @@ def value_rows(
     rows += notes
     if not value.size:
         return rows
-    grid = Grid(value, headings=headings)
+    grid = Grid(value, wording=wording)
     rows += grid.window(0, height + grid.headed, 0, width)
     left = [
         f"{many:,} more {what}{'s' if many > 1 else ''}"

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradtui.base.text import number
 from gradtui.debugger.frame import Frame
+from gradtui.debugger.wording import NO_WORDS, Wording, predicted_classes
 from gradtui.engine.classifier import Classifier, find_classifier
 from gradtui.engine.graph import Graph
 from gradtui.engine.observables import Observable, observed, read_expression
@@ -95,7 +96,12 @@ def _confusion(frame: Frame, prefix: str, width: int) -> list[TextRow]:
     confusion = _value(frame.tape, f"{prefix}confusion")
     if len(confusion) > _MOST:
         return []
-    rows = Grid(confusion).window(0, len(confusion) + 1, 0, width - 2)
+    words = predicted_classes(frame.problem)
+    grid = Grid(confusion, wording=Wording(words, words) if words else NO_WORDS)
+    if words and grid.fitting(width - 2) < len(words):
+        numbered = tuple(f"{at} {word}" for at, word in enumerate(words))
+        grid = Grid(confusion, wording=Wording((), numbered))
+    rows = grid.window(0, len(confusion) + 1, 0, width - 2)
     head, first, *counts = (line("  ", *row) for row in rows)
     beside = (*head, (_BESIDE, "dim"))
     of = (*first, (_OF_VALIDATION if prefix else "", "dim"))

@@ -13,7 +13,8 @@ from gradtui.base.source import Place
 from gradtui.base.text import cell_width, clean, clip, shape_text, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Move, Seed, Written
-from gradtui.engine.graph import Statement
+from gradtui.debugger.wording import wording_of
+from gradtui.engine.graph import Node, Statement
 from gradtui.explain import called
 from gradtui.explain.byhand import SIGNS, claimed_node, hand_line, hand_line_mark, line_mark
 from gradtui.explain.own_line import own_line
@@ -23,6 +24,8 @@ from gradtui.explain.update import move_told
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.language.parser import Assignment
 
+_NAMES, _CELLS = 8, 20
+"""Most columns and classes that are named, and the cells of a name."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -86,15 +89,28 @@ def program_length(frame: Frame) -> int:
 
 
 def given_rows(frame: Frame, width: int) -> list[TextRow]:
-    """Return the shapes of the arrays that the program starts from; empty if all are numbers."""
-    given = [
-        f"{label(frame, node.id)} [{shape_text(node.shape)}]  "
-        for node in (*frame.graph.data, *frame.graph.parameters)
-        if node.shape
-    ]
-    if not given:
+    """Return the shapes of the arrays that the program starts from; empty if all are numbers.
+
+    Arrays from a file are followed by the names of their columns, or of their classes.
+    """
+    given = list[Span]()
+    for node in (*frame.graph.data, *frame.graph.parameters):
+        if node.shape:
+            names = _names_of(frame, node)
+            text = f"{label(frame, node.id)} [{shape_text(node.shape)}]"
+            given.append((f"{text}{':' if names else ''}  ", "dim"))
+            given += [(f"{name}  ", "name") for name in names]
+    return folded(("given  ", "dim"), given, width) if given else []
+
+
+def _names_of(frame: Frame, node: Node) -> list[str]:
+    """Return the names of an array's columns, or of the classes that its numbers stand for."""
+    words = wording_of(node.name, frame.problem)
+    names = [f"{at} {name}" for at, name in enumerate(words.classes)] or [*words.columns]
+    if names == [node.name]:
         return []
-    return folded(("given  ", "dim"), [(text, "dim") for text in given], width)
+    shown = [clip(clean(name), _CELLS) for name in names[:_NAMES]]
+    return shown if len(names) <= _NAMES else [*shown, f"… {len(names) - _NAMES:,} more"]
 
 
 def current_row(frame: Frame) -> int:

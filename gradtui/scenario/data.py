@@ -6,7 +6,7 @@ import fnmatch
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from msgspec import Struct
@@ -39,6 +39,8 @@ class Data(Struct, frozen=True, eq=False):
     table: str
     """`data` or `validation`."""
     values: Mapping[str, Array]
+    classes: Mapping[str, tuple[str, ...]]
+    """The classes that words of a CSV file stand for, in the order of their numbers, by value."""
     _columns: Mapping[str, _Columns]
     """Where each value is from in a file; nothing for numbers in the scenario."""
     _csv: CsvTable | None
@@ -66,8 +68,14 @@ class Data(Struct, frozen=True, eq=False):
         return InputError(at + message, self._positions.value(path))
 
 
-def read_data(table: str, entries: Mapping[str, Any], scenario: str, positions: Positions) -> Data:
-    """Return the data of a table; raises InputError, for a data file at its own line."""
+def read_data(
+    table: str, entries: Mapping[str, Any], scenario: str, positions: Positions,
+    known: Mapping[str, Sequence[str]] | None = None,
+) -> Data:  # fmt: skip
+    """Return the data of a table; raises InputError, for a data file at its own line.
+
+    `known` are the classes that words stand for in the data that these replace, by name.
+    """
     named = {name: value for name, value in entries.items() if name != "file"}
     check_count((table,), named, positions)
     for name in named:
@@ -77,18 +85,26 @@ def read_data(table: str, entries: Mapping[str, Any], scenario: str, positions: 
             name: read_array((table, name), value, positions, columns=True)
             for name, value in named.items()
         }
-        return Data(table, values, {}, None, positions)
+        return Data(table, values, {}, {}, None, positions)
     file = _open(table, entries["file"], scenario, positions)
     source = _Source(file, positions)
     columns = {name: source.columns((table, name), value) for name, value in named.items()}
-    found = file.arrays(dict.fromkeys(column for many in columns.values() for column, _ in many))
+    csv = None if str(entries["file"]).lower().endswith(".npz") else cast("CsvTable", file)
+    words = {} if csv is None else {
+        name: csv.classes(value, None if known is None else known.get(name, ()))
+        for name, value in named.items()
+        if isinstance(value, str) and value in csv.names and csv.holds_words(value)
+    }  # fmt: skip
+    numbers = (many for name, many in columns.items() if name not in words)
+    found = dict(file.arrays(dict.fromkeys(column for many in numbers for column, _ in many)))
+    found |= {str(named[name]): numbered for name, (numbered, _) in words.items()}
     _check_size(table, columns, found, positions)
     values = {
         name: _value((table, name), value, columns[name], found, positions)
         for name, value in named.items()
     }
-    is_npz = str(entries["file"]).lower().endswith(".npz")
-    return Data(table, values, columns, None if is_npz else file, positions)  # type: ignore[arg-type]
+    classes = {name: told for name, (_, told) in words.items()}
+    return Data(table, values, classes, columns, csv, positions)
 
 
 def _open(table: str, file: Any, scenario: str, positions: Positions) -> CsvTable | NpzFile:

@@ -196,6 +196,7 @@ class _Loader:
             facts=tuple(self.facts(graph)),
             expected=tuple(self.expected()),
             headings=MappingProxyType(dict(data.headings)),
+            classes=MappingProxyType(dict(data.classes)),
             lessons=read_lessons(parsed.lesson, trainer.program, positions),
             notices=(*self.notices(graph), *self.hand_notices, *self.ignoring()),
             backward=backward,

@@ -248,6 +248,8 @@ class Problem(Struct, frozen=True, eq=False):
     """Make the same problem with other tables; raises InputError if one does not fit."""
     headings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """The names of the columns of data from a CSV file."""
+    classes: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """The names of the classes of labels that are words in a CSV file, by their numbers."""
     lessons: tuple[Lesson, ...] = ()
     """The steps of the lesson, in order."""
     ascii: bool = False

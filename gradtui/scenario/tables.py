@@ -19,6 +19,7 @@ from gradtui.scenario.reading import decode_text
 MAX_ROWS = 1_000_000
 MAX_COLUMNS = 10_000
 MAX_DIGITS = 64
+MAX_CLASSES = 1000
 
 Column: TypeAlias = NDArray[np.float64]
 
@@ -89,10 +90,48 @@ class CsvTable(Struct, frozen=True, eq=False):
         values.flags.writeable = False
         return dict(zip(wanted, values, strict=True))
 
+    def holds_words(self, name: str) -> bool:
+        """Return whether a column begins with a word, so that its cells stand for classes."""
+        return _is_word(self._cell(0, self.names.index(name)))
+
+    def classes(
+        self, name: str, known: Sequence[str] | None = None
+    ) -> tuple[Column, tuple[str, ...]]:
+        """Return a column of words as numbers of classes, read-only, and the words in their order.
+
+        That is the alphabet's, unless the classes are `known`.  An `InputError` at the first cell
+        that is no word, or none that is known.
+        """
+        column = self.names.index(name)
+        words = [self._cell(row, column).strip(" \t") for row in range(len(self._records))]
+        for row, word in enumerate(words):
+            if not _is_word(word):
+                told = f"expected a word, as in the first row, got '{clip(word, _SHOWN)}'"
+                fault = told if word and word.lower() not in _MISSING else _cell_fault(word, name)
+                raise self.error(name, row, fault)
+            if known is not None and word not in known:
+                shown, near = clip(word, _SHOWN), did_you_mean(word, known)
+                fault = f"'{shown}' is no class of [data]"
+                fault += near or f": they are {clip(', '.join(known), 60)}"
+                if not known:
+                    fault = f"expected a number, as in [data], got '{shown}'"
+                raise self.error(name, row, fault)
+        found = tuple(sorted(set(words)) if known is None else known)
+        if len(found) > MAX_CLASSES:
+            raise self.error(name, 0, f"{len(found):,} different words: at most {MAX_CLASSES:,} "
+                                      "are taken for classes")  # fmt: skip
+        places = {word: float(at) for at, word in enumerate(found)}
+        values = np.array([places[word] for word in words])
+        values.flags.writeable = False
+        return values, found
+
+    def _cell(self, row: int, column: int) -> str:
+        return _bare(_cells(self._records[row], len(self.names))[column])
+
     def _fault(self, first: int, cells: list[str], i: int) -> InputError:
         """Return the error of the first bad cell: `cells` are column `i` from row `first` on."""
         for row, cell in enumerate(cells, start=first):
-            if fault := _cell_fault(cell):
+            if fault := _cell_fault(cell, self.names[i]):
                 return self.error(self.names[i], row, fault)
         raise AssertionError("a column that cannot be read has a cell that cannot be read")
 
@@ -247,8 +286,19 @@ def _vanishes(cell: str) -> bool:
     return float(cell) == 0.0 and re.search("[1-9]", cell.lower().partition("e")[0]) is not None
 
 
-def _cell_fault(cell: str) -> str:
-    """Return why a cell is not a finite decimal number, or nothing."""
+def _is_word(cell: str) -> bool:
+    """Return whether a cell holds a word: neither a number nor a sign that one is missing."""
+    text = cell.strip(" \t")
+    return (
+        text[:1].isalpha()
+        and text.lower() not in _MISSING
+        and text.lower() not in ("inf", "infinity")
+        and len(text) <= MAX_DIGITS
+    )
+
+
+def _cell_fault(cell: str, name: str) -> str:
+    """Return why a cell of a column is not a finite decimal number, or nothing."""
     text = cell.strip(" \t")
     shown = clip(text, _SHOWN)
     if not text:
@@ -258,8 +308,9 @@ def _cell_fault(cell: str) -> str:
     if text.lstrip("+-").lower() in ("inf", "infinity"):
         return f"{shown} is not a finite number"
     if not _DECIMAL.fullmatch(text):
-        way = ": leave the column out, or number its classes from 0" if text[0].isalpha() else ""
-        return f"expected a number, got '{shown}'{way}"
+        way = ": leave the column out, or read its words as classes with a name of their own, as "
+        way += f'y = "{clip(name, _SHOWN)}"'
+        return f"expected a number, got '{shown}'{way if text[0].isalpha() else ''}"
     if len(cell) > MAX_DIGITS:
         return f"a number of {len(cell)} characters: the limit is {MAX_DIGITS}"
     if np.isinf(float(text)):

@@ -15,6 +15,7 @@ x = [1.0, 2.0, 3.0]
 y = [2.0, 4.0, 6.0]
 # file = "table.csv"         # .csv or .npz beside this file; strings name its columns or arrays:
 # X = ["first", "second"]    # a list of strings stacks columns, one string is one of them
+# label = "species"          # a column of words: classes 0, 1, … in the order of the alphabet
 # X = "p*"                   # the names that match; "!label" is all but that one
 
 [parameters]                 # what is trained, with the values it starts from

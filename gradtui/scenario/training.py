@@ -173,7 +173,7 @@ class _Reader:
         entries = self.parsed.validation
         if entries is None:
             return None
-        found = read_data("validation", entries, self.file, self.positions)
+        found = read_data("validation", entries, self.file, self.positions, self.data.classes)
         if not found.values:
             raise InputError("[validation] is empty: it replaces names of [data]",
                              self.positions.key(("validation",)))  # fmt: skip

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from gradtui.base.text import clean, shape_text
+from gradtui.debugger.wording import NO_WORDS, Wording
 from gradtui.explain.arrays import MARK, NOTES, Grid
 from gradtui.explain.spans import TextRow
 from gradtui.explain.training import part_text
@@ -76,16 +77,16 @@ class ArrayView(ModalScreen[None]):
 
     def __init__(
         self, text: str, value: Array, keys: Keys, batch: Batch | None = None, *,
-        across: tuple[int, ...] = (), headings: tuple[str, ...] = (), note: str = "",
+        across: tuple[int, ...] = (), wording: Wording = NO_WORDS, note: str = "",
     ) -> None:  # fmt: skip
         """`across` is the shape of what the columns are the elements of, if it is no vector.
 
-        `headings` are the columns' names, if they have any.
+        `wording` are the words that belong to its numbers.
         """
         super().__init__()
         self._text, self._batch, self._note = text, batch, note
-        self._headings = headings
-        self._part, self._all = Grid(value, across=across, headings=headings), False
+        self._wording = wording
+        self._part, self._all = Grid(value, across=across, wording=wording), False
         self._cells = _Cells(self._part)
         self._moves = " ".join(keys.first(id) for id in _MOVES) + " more  "
         self._leave = keys.hint(ARRAY[:1])
@@ -152,7 +153,7 @@ class ArrayView(ModalScreen[None]):
             return
         self._all = not self._all
         marked = frozenset(map(int, self._batch.rows))
-        whole = Grid(self._batch.whole, marked, headings=self._headings)
+        whole = Grid(self._batch.whole, marked, wording=self._wording)
         self._cells.show(whole if self._all else self._part)
         self.query_one(Vertical).border_title = self._title
         self.on_mount()

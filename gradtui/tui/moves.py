@@ -126,7 +126,7 @@ class Moves(Part):
         self._host.screen.app.push_screen(view)
 
     def _show_value(self, text: str) -> None:
-        from gradtui.debugger.inspection import headings, inspect, whole_data
+        from gradtui.debugger.inspection import inspect, whole_data, wording
         from gradtui.explain.assigned import assigned_note
         from gradtui.tui.array_view import ArrayView, Batch
 
@@ -138,8 +138,8 @@ class Moves(Part):
             whole = whole_data(text, self._session.problem)
             rows = self._session.tape(self._session.step).batch
             batch = None if whole is None or rows is None else Batch(whole, rows)
-            names = headings(text, self._session.problem)
-            view = ArrayView(text, value, self._host.keys, batch, headings=names, note=note)
+            words = wording(text, self._session.problem)
+            view = ArrayView(text, value, self._host.keys, batch, wording=words, note=note)
             self._host.screen.app.push_screen(view)
 
     def show_surface(self, text: str) -> None:

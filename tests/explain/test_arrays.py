@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradtui.debugger.wording import Wording
 from gradtui.explain.arrays import Grid, value_rows
 from gradtui.explain.spans import line_text
 
@@ -34,14 +35,30 @@ def test_a_vector_has_a_number_a_row_and_no_head():
 
 
 def test_columns_with_names_have_them_for_a_head_cut_where_they_are_long():
-    grid = Grid(np.array([[1.0, 2.5], [3.0, 40.0]]), headings=("km", "kilograms_of_load"))
+    grid = Grid(np.array([[1.0, 2.5], [3.0, 40.0]]), wording=Wording(("km", "kilograms_of_load")))
     assert texts(grid.window(0, 3, 0, 80)) == [
         "             km  kilograms_o…",
         "0             1           2.5",
         "1             3            40",
     ]
-    vector = Grid(np.array([1.0, 2.5]), headings=("hours",))
+    vector = Grid(np.array([1.0, 2.5]), wording=Wording(("hours",)))
     assert vector.headed and texts(vector.window(0, 2, 0, 80)) == ["   hours", "0      1"]
+
+
+def test_numbers_of_classes_have_the_names_of_these_beside_them():
+    words = Wording(("species",), (), ("setosa", "virginica"))
+    grid = Grid(np.array([1.0, 0.0]), wording=words)
+    assert texts(grid.window(0, 3, 0, 80)) == ["       species", "0  1 virginica", "1     0 setosa"]
+
+
+def test_rows_and_columns_of_counts_have_names():
+    words = ("ash", "birch")
+    grid = Grid(np.array([[3.0, 1.0], [0.0, 4.0]]), wording=Wording(words, words))
+    assert texts(grid.window(0, 3, 0, 80)) == [
+        "         ash  birch",
+        "  ash      3      1",
+        "birch      0      4",
+    ]
 
 
 def test_a_window_of_the_rows_of_a_vector_has_its_last_number():

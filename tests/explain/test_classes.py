@@ -1,5 +1,7 @@
 """What a classifier says of the rows, in words."""
 
+from pathlib import Path
+
 import gradtui
 from gradtui.explain.classes import class_rows
 from gradtui.explain.spans import line_text
@@ -15,10 +17,10 @@ def test_accuracy_and_confusion_are_told_of_the_step_and_of_the_validation():
     assert texts(session) == [
         "accuracy = 1   12 of 12 rows of this step",
         "validation_accuracy = 0.966667   29 of 30 rows",
-        "      0   1   2  true ↓, predicted →",
-        "  0  10   0   0  of the validation",
-        "  1   0   9   1",
-        "  2   0   0  10",
+        "                  setosa  versicolor   virginica  true ↓, predicted →",
+        "      setosa          10           0           0  of the validation",
+        "  versicolor           0           9           1",
+        "   virginica           0           0          10",
     ]
 
 
@@ -26,17 +28,18 @@ def test_a_narrow_panel_has_both_accuracies_in_one_row():
     session = gradtui.load("iris")
     session.seek(150)
     rows = [line_text(row) for row in class_rows(session.frame, 36)]
-    assert rows[:2] == [
+    assert rows[:3] == [
         "accuracy 0.917, in validation 0.833",
-        "      0   1   2  true ↓, predicted →",
+        "rows: true class, columns: predicted",
+        "                 0   1   2",
     ]
-    assert len(rows) == 5
+    assert rows[3].split() == ["0", "setosa", "10", "0", "0"] and len(rows) == 6
 
 
 def test_without_room_beside_the_classes_their_meaning_has_a_row():
     session = gradtui.load("iris")
     rows = [line_text(row) for row in class_rows(session.frame, 30)]
-    assert rows[1:3] == ["rows: true class, columns: predicted", "      0   1   2"]
+    assert rows[1:3] == ["rows: true class, columns: predicted", "                 0   1   2"]
 
 
 def test_rows_with_equal_scores_are_said_to_count_in_part(write):
@@ -61,3 +64,14 @@ def test_what_classifies_nothing_is_told_nothing_of():
 def test_a_name_of_the_model_is_what_the_model_says(write):
     model = "accuracy = 2*cross_entropy(Z, y)\nL = accuracy"
     assert texts(gradtui.load(write(model, "Z = [[1.0, 2.0]]", data="y = [1]"))) == []
+
+
+def test_classes_that_are_words_have_them_in_the_confusion(write):
+    path = write(
+        "L = cross_entropy(x*w, y)", "w = [1.0, 2.0, 3.0]",
+        data='file = "a.csv"\nx = ["x"]\ny = "kind"', steps=2,
+    )  # fmt: skip
+    Path(path).with_name("a.csv").write_text("x,kind\n1,pear\n2,fig\n3,apple\n", encoding="utf-8")
+    rows = texts(gradtui.load(path))
+    assert rows[1].split()[:3] == ["apple", "fig", "pear"]
+    assert [row.split()[0] for row in rows[2:5]] == ["apple", "fig", "pear"]

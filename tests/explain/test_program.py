@@ -1,5 +1,7 @@
 """The program in rows: its lines with their values and marks."""
 
+from pathlib import Path
+
 import pytest
 
 import gradtui
@@ -9,6 +11,7 @@ from gradtui.debugger.stops import next_finding
 from gradtui.explain.program import (
     current_place,
     current_row,
+    given_rows,
     program_length,
     program_rows,
 )
@@ -183,3 +186,26 @@ def test_no_more_rows_are_taken_than_there_are_to_spare(width):
         rows = program_rows(frame, width, spare=spare)
         assert least <= len(rows) <= least + spare
         assert all(cell_width(row) <= width for row in texts(rows))
+
+
+def test_arrays_from_a_file_have_the_names_of_their_columns_and_classes(write):
+    path = write(
+        "L = cross_entropy(X@W, y)", "W = [[0.1, 0.2], [0.3, 0.4]]",
+        data='file = "a.csv"\nX = ["size", "weight"]\ny = "kind"\nsize = "size"',
+    )  # fmt: skip
+    table = "size,weight,kind\n1,2,plum\n2,3,fig\n"
+    Path(path).with_name("a.csv").write_text(table, encoding="utf-8")
+    given = " ".join(line_text(row) for row in given_rows(gradtui.load(path).frame, 200))
+    assert " ".join(given.split()) == (
+        "given X [2×2]: size weight y [2]: 0 fig 1 plum size [2] W [2×2]"
+    )
+
+
+def test_of_many_columns_the_first_are_named_and_the_others_counted(write):
+    names = [f"p{at}" for at in range(30)]
+    path = write("L = sum((X*w)**2)", "w = 1.0", data='file = "a.csv"\nX = "p*"')
+    Path(path).with_name("a.csv").write_text(
+        ",".join(names) + "\n" + ",".join("1" * 30) + "\n", encoding="utf-8"
+    )
+    given = " ".join(line_text(row) for row in given_rows(gradtui.load(path).frame, 200))
+    assert given.endswith("p6  p7  … 22 more")

@@ -1,5 +1,6 @@
 """Columns of a data file by pattern, and labels that are told by what the model does with them."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +85,44 @@ def test_what_is_called_after_labels_of_a_file_is_a_helper(load):
     assert dict(hand.problem.backward.claims) == {"da": "a"}
     used = load('"!species"', model + "*sum(y)", more=backward)
     assert dict(used.problem.backward.claims) == {"dy": "y", "da": "a"}
+
+
+WORDS = "x,kind\n1,plum\n2,fig\n3,plum\n"
+
+
+def test_a_column_of_words_that_a_name_has_alone_is_read_as_classes(write):
+    folder = Path(write("L = w*x")).parent
+    (folder / "a.csv").write_text(WORDS, encoding="utf-8")
+    (folder / "v.csv").write_text("kind,x\nplum,3\n", encoding="utf-8")
+    of = 'file = "a.csv"\nX = ["x"]\ny = "kind"'
+    held = '[validation]\nfile = "v.csv"\nX = ["x"]\ny = "kind"'
+    model = "L = cross_entropy(X*w, y)"
+    problem = gradtui.load(write(model, "w = [0.1, 0.2]", data=of, more=held)).problem
+    assert problem.values["y"].tolist() == [1.0, 0.0, 1.0]
+    assert dict(problem.classes) == {"y": ("fig", "plum")}
+    assert problem.trainer.program.validation is not None
+
+
+@pytest.mark.parametrize(
+    ("table", "held", "message"),
+    [
+        (WORDS, "x,kind\n1,pear\n", "'pear' is no class of [data]"),
+        (WORDS.replace("plum", "1").replace("fig", "0"), "x,kind\n1,fig\n",
+         "expected a number, as in [data], got 'fig'"),
+    ],
+)  # fmt: skip
+def test_words_of_the_validation_are_classes_of_the_data(write, table, held, message):
+    folder = Path(write("L = w*x")).parent
+    (folder / "a.csv").write_text(table, encoding="utf-8")
+    (folder / "v.csv").write_text(held, encoding="utf-8")
+    more = '[validation]\nfile = "v.csv"\nX = ["x"]\ny = "kind"'
+    data = 'file = "a.csv"\nX = ["x"]\ny = "kind"'
+    with pytest.raises(InputError, match=re.escape(message)):
+        gradtui.load(write("L = cross_entropy(X*w, y)", "w = [0.1, 0.2]", data=data, more=more))
+
+
+def test_words_among_other_columns_are_refused_with_the_way_to_read_them(write):
+    folder = Path(write("L = w*x")).parent
+    (folder / "a.csv").write_text(WORDS, encoding="utf-8")
+    with pytest.raises(InputError, match='as y = "kind"'):
+        gradtui.load(write("L = sum(X*w)", "w = 1.0", data='file = "a.csv"\nX = "*"'))

@@ -53,9 +53,48 @@ def test_text_is_fine_in_a_column_that_is_not_wanted():
     with pytest.raises(InputError) as caught:
         table.arrays(["city"])
     assert caught.value.message == (
-        "column 'city': expected a number, got 'Paris': leave the column out, or number its "
-        "classes from 0"
+        "column 'city': expected a number, got 'Paris': leave the column out, or read its words "
+        'as classes with a name of their own, as y = "city"'
     )
+
+
+def test_words_are_classes_in_the_order_of_the_alphabet():
+    table = read_csv('n,kind\n1, plum\n2,"apple, red"\n3,plum\n4,Äpfel\n'.encode(), "d.csv")
+    assert [table.holds_words(name) for name in table.names] == [False, True]
+    values, words = table.classes("kind")
+    assert words == ("apple, red", "plum", "Äpfel")
+    assert (values.tolist(), values.flags.writeable) == ([1.0, 0.0, 1.0, 2.0], False)
+    values, words = table.classes("kind", ("plum", "Äpfel", "apple, red"))
+    assert (words[0], values.tolist()) == ("plum", [0.0, 2.0, 0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("", "empty cell: a value is missing"),
+        ("NA", "'NA' stands for a value that is missing"),
+        ("2", "expected a word, as in the first row, got '2'"),
+        ("plumm", "'plumm' is no class of [data]; did you mean 'plum'?"),
+        ("zz", "'zz' is no class of [data]: they are fig, plum"),
+    ],
+)
+def test_what_is_no_word_or_no_known_one_is_refused_at_its_cell(cell, message):
+    table = read_csv(f"n,kind\n1,plum\n2,{cell}\n".encode(), "d.csv")
+    with pytest.raises(InputError) as caught:
+        table.classes("kind", ("fig", "plum"))
+    assert caught.value.message == f"column 'kind': {message}"
+    assert (caught.value.place.line, caught.value.place.column) == (3, 3)
+
+
+def test_too_many_words_are_no_classes(monkeypatch):
+    monkeypatch.setattr(tables, "MAX_CLASSES", 2)
+    with pytest.raises(InputError, match="3 different words: at most 2 are taken for classes"):
+        read_csv(b"kind\na\nb\nc\n", "d.csv").classes("kind")
+
+
+@pytest.mark.parametrize("cell", ["0x1p3", "-", "nan", "inf", "Infinity", "1st", "1e5", "?", "_a"])
+def test_what_is_no_word(cell):
+    assert not read_csv(f"kind\n{cell}\n".encode(), "d.csv").holds_words("kind")
 
 
 def test_an_unknown_column_is_reported_where_the_scenario_names_it():
