@@ -1,5 +1,7 @@
 """The data of a classifier in the plane of its two features."""
 
+import re
+
 import numpy as np
 
 import gradtui
@@ -19,6 +21,7 @@ def test_each_row_of_the_data_is_the_number_of_its_class():
     rows = [line_text(row) for row in boundary_rows(frame, 50, 14)]
     plot = rows[0].partition("↑")[2]
     plot += "".join(row.partition("┤")[2] or row.partition("│")[2] for row in rows[1:10])
+    plot = re.sub(r"\[.\]", "", plot)  # the predicted classes
     assert boundary_title(frame) == "Data  X"
     assert [plot.count(label) for label in "012"] == [4, 4, 4]
     assert rows[-2] == "12 of 12 right  accuracy 1"
@@ -61,3 +64,22 @@ def test_the_axes_have_the_names_of_the_files_columns(tmp_path):
     session.surface.turn()
     text = "\n".join(map(line_text, boundary_rows(session.frame, 50, 14)))
     assert "weight ↑" in text and "size →" in text and "X[:" not in text
+
+
+def test_regions_and_legend_name_the_classes_that_words_stand_for(tmp_path):
+    rows = [(0.1 * at, 1 - 0.1 * at, "fig" if at > 4 else "apple") for at in range(10)]
+    table = "\n".join(["size,weight,kind", *(f"{a},{b},{kind}" for a, b, kind in rows)])
+    (tmp_path / "fruit.csv").write_text(table, encoding="utf-8")
+    file = tmp_path / "fruit.toml"
+    file.write_text(
+        'title = "Fruit"\n[data]\nfile = "fruit.csv"\nX = ["size", "weight"]\ny = "kind"\n'
+        '[parameters]\nW = [[-5.0, 5.0], [5.0, -5.0]]\n[model]\n'
+        'code = "L = cross_entropy(X @ W, y)"\n[optimizer]\nname = "sgd"\nlr = 0.1\n'
+        "[run]\nsteps = 2\n", encoding="utf-8",
+    )  # fmt: skip
+    session = gradtui.load(str(file))
+    session.surface.turn()
+    rows = [line_text(row) for row in boundary_rows(session.frame, 60, 20)]
+    (upper,) = [at for at, row in enumerate(rows) if "[0 apple]" in row]
+    (lower,) = [at for at, row in enumerate(rows) if "[1 fig]" in row]
+    assert upper < lower
