@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gradtui.debugger.sweeps import Sweep
     from gradtui.scenario.settings import Change
 
+ORIGINAL = "original"
+"""The name of the run of a file without hand-written lines."""
 _NAME = 24
 """The longest name, in characters."""
 
@@ -75,7 +77,7 @@ class Branches:
         say: Callable[[str], None],
         arrive: Callable[[], None],
     ) -> None:
-        name = problem.drive if problem.by_hand else "file"
+        name = problem.drive if problem.by_hand else ORIGINAL
         history = history or History(problem.trainer)
         history.expect(problem.steps + 1)
         self.current = Branch(0, name, "", None, problem, history, 0)
@@ -186,7 +188,7 @@ class Branches:
         self.sweep = None
         self._go(branch)
         change = "" if branch.change in ("", branch.name) else f": {branch.change}"
-        since = ": the original run" if branch.parent is None else f" from step {branch.start:,}"
+        since = ": the run of the file" if branch.parent is None else f" from step {branch.start:,}"
         self._say(f"branch '{branch.name}'{since}{change}")
 
     def turn(self, by: int) -> None:

@@ -97,7 +97,7 @@ def test_switching_at_the_same_step_goes_there_and_back():
     session.seek(5)
     branch = session.frame
     session.branches.turn(-1)
-    assert session.frame.branch == "file"
+    assert session.frame.branch == "original"
     assert session.frame.loss == pytest.approx(9 * 0.3**10 * 0.3**0 * 1.0, rel=1e-6)
     session.branches.turn(1)
     assert (session.frame.branch, session.frame.loss) == ("lr 0.07", branch.loss)
@@ -131,10 +131,11 @@ def test_lines_are_named_removed_and_told_apart():
     session = gradtui.load("two_weights")
     branches = session.branches
     one, two, three = (what_if(session, "lr 0.01") for _ in range(3))
-    assert [branch.name for branch in branches] == ["file", "lr 0.01", "lr 0.01 (2)", "lr 0.01 (3)"]
+    names = [branch.name for branch in branches]
+    assert names == ["original", "lr 0.01", "lr 0.01 (2)", "lr 0.01 (3)"]
     branches.rename(two, "slow")
     branches.rename(three, "slow")
-    assert [branch.name for branch in branches] == ["file", "lr 0.01", "slow", "slow (2)"]
+    assert [branch.name for branch in branches] == ["original", "lr 0.01", "slow", "slow (2)"]
     assert [branch.mark for branch in branches] == [0, 1, 2, 3]
     session.branches.remove(three)
     assert session.message == "branch 'slow (2)' is removed"

@@ -99,7 +99,7 @@ def test_at_most_six_branches_are_drawn_and_the_others_are_named():
     found = picture(session)
     assert found.curves[0].name == "lr 0.08"
     assert len(found.curves) == 6 and len(found.left_out) == 3
-    assert "file" in found.left_out
+    assert "original" in found.left_out
 
 
 def test_a_sweep_says_which_rates_converge_oscillate_and_diverge():

@@ -19,7 +19,7 @@ def test_each_branch_has_its_numbers_at_the_step():
     # w is (1, 2), (0.4, 1.1), then (0.58, 1.37), or (0.76, 1.64) at twice the rate.
     assert file == [
         "─",
-        "file",
+        "original",
         "0.0729",
         "1.947",
         "0.05",
@@ -28,9 +28,9 @@ def test_each_branch_has_its_numbers_at_the_step():
         "as",
         "in",
         "the",
-        "file",
+        "original",
     ]
-    assert branch[:2] == ["▸●", "lr"] and branch[3:6] == ["(here)", "file", "1"]
+    assert branch[:2] == ["▸●", "lr"] and branch[3:6] == ["(here)", "original", "1"]
     assert branch[6:11] == ["2.0736", "10.384", "0.1", "0.76", "1.64"]
     assert sign(session.branches.current) == "● "
 

@@ -137,7 +137,7 @@ def test_a_branch_of_a_removed_branch_keeps_its_past():
     session.branches.what_if("lr 0.02", 5)
     session.branches.remove(middle)
     other, lost = resumed(PROBLEMS["two_weights"], take_snapshot(session))
-    assert lost == [] and [branch.name for branch in other.branches] == ["file", "lr 0.02"]
+    assert lost == [] and [branch.name for branch in other.branches] == ["original", "lr 0.02"]
     assert other.frame.parameters == session.frame.parameters
     other.seek(3)
     assert other.frame.tape.rate == 0.01
@@ -210,7 +210,7 @@ def test_of_a_scenario_that_has_changed_what_fits_is_resumed(write):
     session.into()
     other, lost = resumed(gradtui.load(write("a = w*x\nL = (a - 1)**2")).problem,
                           take_snapshot(session))  # fmt: skip
-    assert other.step == 3 and [branch.name for branch in other.branches] == ["file"]
+    assert other.step == 3 and [branch.name for branch in other.branches] == ["original"]
     assert lost[0].startswith("branch 'v = 0.5' is left out: nothing is called 'v'")
     assert lost[-1] == "v is gone"
     assert other.frame.breakpoints[0].trouble and other.frame.watched[0].value is not None

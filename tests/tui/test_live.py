@@ -221,7 +221,8 @@ async def test_the_key_runs_what_a_finding_advises_from_the_step_that_it_advises
         await t.press("G")
         assert t.session.frame.loss == pytest.approx(finding.evidence["loss_then"], rel=1e-12)
         await t.press("comma", "a")
-        assert [branch.name for branch in t.session.branches] == ["file", "lr 0.05"], "made once"
+        names = [branch.name for branch in t.session.branches]
+        assert names == ["original", "lr 0.05"], "made once"
     async with terminal("rate_deadly_later") as t:
         await t.press(":", *"lesson", "space", *"off", "enter")
         await t.until(lambda: t.session.investigation.findings)

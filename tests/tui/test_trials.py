@@ -34,8 +34,8 @@ async def test_another_rate_from_step_3_is_compared_with_the_run_it_left(termina
         assert "branch lr 0.07" in t.rows[0] and "lr 0.07" in t.rows[0]
         assert "● lr 0.07 0.002966" in t.text and "─ file 5.314e-5" in t.text
         await t.press("comma")
-        assert (t.session.step, t.session.frame.branch) == (5, "file")
-        assert "branch 'file': the original run" in t.text
+        assert (t.session.step, t.session.frame.branch) == (5, "original")
+        assert "branch 'original': the run of the file" in t.text
         assert t.session.frame.loss == pytest.approx(9 * 0.3**10)
         await t.press("full_stop")
         assert "branch 'lr 0.07' from step 3" in t.text
@@ -72,7 +72,7 @@ async def test_the_table_compares_names_removes_and_switches(terminal):
         assert any("lr 0.01" in row and "file 0" in row for row in table)
         assert any("w1 = 0.3 (here)" in row and "lr 0.01 0" in row for row in table)
         # e = 3, 3 and 1.6 at step 0, and 1 - 26·lr of that at step 1
-        assert any("file" in row and "0.81 " in row for row in table)
+        assert any("original" in row and "0.81 " in row for row in table)
         assert any("lr 0.01" in row and "4.9284 " in row for row in table)
         assert any("w1 = 0.3" in row and "1.40186 " in row for row in table)
         await t.press("k", "enter")
@@ -84,9 +84,9 @@ async def test_the_table_compares_names_removes_and_switches(terminal):
         await t.press("enter")
         await t.until(lambda: "Branches at step 1" in t.text)
         await t.press("j", "x", "escape")
-        assert [branch.name for branch in t.session.branches] == ["file", "slow"]
+        assert [branch.name for branch in t.session.branches] == ["original", "slow"]
         await t.press("comma")
-        assert t.session.frame.branch == "file"
+        assert t.session.frame.branch == "original"
 
 
 async def test_the_table_has_the_branches_of_the_file_that_was_loaded_while_it_opened(terminal):
@@ -99,8 +99,8 @@ async def test_the_table_has_the_branches_of_the_file_that_was_loaded_while_it_o
         await t.press("x")
         await t.until(lambda: "lr 0.01" not in t.text)
         await t.press("x", "enter")
-        assert [branch.name for branch in t.session.branches] == ["file"]
-        assert t.session.branches.current.name == "file"
+        assert [branch.name for branch in t.session.branches] == ["original"]
+        assert t.session.branches.current.name == "original"
 
 
 async def test_the_runs_of_a_sweep_go_with_the_file_that_they_are_of(terminal):
@@ -111,7 +111,7 @@ async def test_the_runs_of_a_sweep_go_with_the_file_that_they_are_of(terminal):
         await t.pilot.pause()
         debugger.show_session(gradtui.load("two_weights"))
         await t.press("enter")
-        assert [branch.name for branch in debugger.session.branches] == ["file"]
+        assert [branch.name for branch in debugger.session.branches] == ["original"]
 
 
 async def test_a_sweep_is_drawn_judged_and_made_a_branch(terminal):
