@@ -63,6 +63,8 @@ class Progress(Struct, frozen=True):
     """Whether the cursor goes to no later step before the open question is answered."""
     last_moment: bool = False
     """Whether it goes no further at all."""
+    hinted: bool = False
+    """Whether the hint to the open question has been given."""
 
 
 class Guide:
@@ -106,6 +108,11 @@ class Guide:
         self._tries[self.place] = count
 
     @property
+    def hinted(self) -> bool:
+        """Whether the hint to the present question has been given."""
+        return self.tries >= TRIES - 1
+
+    @property
     def untold(self) -> bool:
         """Whether a question is open, here or further on."""
         return bool(self._untold)
@@ -139,6 +146,7 @@ class Guide:
             self.question is not None, self.untold, values, gradients, told, self.said,
             questions, len(self.right),
             "" if self.following is None else self.following.title, self._was,
+            hinted=self.hinted,
         )  # fmt: skip
 
     def enter(self, place: int, step: int) -> None:
@@ -171,6 +179,17 @@ class Guide:
             self.answered.add(self.place)
         if right:
             self.ticked.add(self.place)
+
+    def ask_hint(self) -> bool:
+        """Note that a hint is asked for; return whether the answer is told, as it had been given.
+
+        A question that was helped with was not answered right at the first try.
+        """
+        told = self.hinted
+        self.tries = TRIES if told else TRIES - 1
+        if told:
+            self.answered.add(self.place)
+        return told
 
     def limit(
         self, structure_at: Callable[[int], tuple[Structure, StepProgram]]

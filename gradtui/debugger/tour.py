@@ -10,6 +10,7 @@ import numpy as np
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import shape_text
+from gradtui.debugger.asides import refusal, right_side
 from gradtui.debugger.guide import UNTOLD, Guide, gradient_at, known_at
 from gradtui.debugger.series import LOSS, RATE, Evaluator, Series, value_of
 from gradtui.debugger.session import Session
@@ -93,11 +94,13 @@ def read_answer(text: str, session: Session) -> float:
             "write a number with a point, no commas or spaces, such as -3.6 or 1000", whole
         )
     structure, program = session.structure, session.problem.trainer.program
-    written = _as_typed(text, session)
+    written = _as_typed(right_side(text), session)
     _refuse_gradients_ahead(written, session, whole)
     try:
         read = read_expression(written, program)
     except InputError as error:
+        if why := refusal(right_side(text), session.problem.graph.names):
+            raise InputError(why, whole) from None
         place = error.place if len(written) == len(text) else whole
         raise InputError(error.message, place) from None
     if read.shape:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import groupby
 
 from gradtui.base.text import cell_width, clean, clip, paragraphs, wrap
+from gradtui.debugger.asides import HINT_KEY
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.guide import Progress
 from gradtui.explain.spans import Role, Span, TextRow, line
@@ -45,7 +46,7 @@ def lesson_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[Te
     rows = list[TextRow]()
     if progress.branch:
         shown = clip(clean(progress.branch), _NAME)
-        rows += _wrapped(f"branch {shown}: the lesson speaks of the file's run", width)
+        rows += _wrapped(f"branch {shown}: the lesson speaks of the original run", width)
     if progress.lesson is None:
         return [*rows, *_wrapped(fill(_ended(progress)), width), ()]
     told = [row for part in paragraphs(progress.lesson.text) for row in _task(part, width, fill)]
@@ -111,7 +112,9 @@ def _wrapped(text: str, width: int) -> list[TextRow]:
 
 def _keys(progress: Progress) -> str:
     if progress.asking:
-        return "type a number, or {unfold} and an expression · {lesson-back} back"
+        what = "answer" if progress.hinted else "hint"
+        how = f"type a number, or {{unfold}} and an expression · {HINT_KEY} {what}"
+        return f"{how} · {{lesson-back}} back"
     if progress.already:
         return "already done: {unfold} goes on"
     # after the first step the footer says it

@@ -16,11 +16,33 @@ Guess = tuple[float, str]
 """(the number that a mistake gives, the mistake in words)."""
 _TENFOLD = {10.0: "ten times too much", 0.1: "a tenth", 100.0: "a hundredfold", 0.01: "a hundredth"}
 
+_TWOFOLD = {2.0: "twice", 0.5: "half"}
+_FAR = 5.0
+"""From how many times the number on a guess is far off."""
+
 
 def of_point(truth: float) -> Iterator[Guess]:
     """Yield a number with its decimal point in another place."""
     for times, text in _TENFOLD.items():
         yield truth * times, f"that is {text}: mind the decimal point"
+
+
+def size_said(given: float, truth: float) -> str:
+    """Return in a sentence how a number is off whose mistake is not known; empty if it is near.
+
+    Of 0, the number of who has no idea, there is nothing to say.
+    """
+    if not given or not truth:
+        return ""
+    too = " and the sign is wrong" if given * truth < 0 else ""
+    for times, text in _TWOFOLD.items():
+        if math.isclose(abs(given), times * abs(truth), rel_tol=1e-3):
+            return f"It is {text} the number{too}."
+    if abs(given) >= _FAR * abs(truth):
+        return f"It is far too large{too}."
+    if _FAR * abs(given) <= abs(truth):
+        return f"It is far too small{too}."
+    return "The sign is wrong, and the size too." if too else ""
 
 
 def of_step_sizes(

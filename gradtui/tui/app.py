@@ -246,7 +246,8 @@ class GradtuiApp(App[int]):
                     text = event.character or ""
                     if self._is_meant_for_command(text):
                         field, text = None, ""
-                        await self._check_bindings(event.key)
+                        if not self._answers(event):
+                            await self._check_bindings(event.key)
                 elif not self._answers(event) and not await self._check_bindings(event.key):
                     self._tell_unused(event)
         if isinstance(field, Input) and text:

@@ -82,6 +82,11 @@ COMMANDS = (
         LESSON, "ANSWER",
     ),
     Command(
+        "hint", ("H",), "hint",
+        "a hint to the open question of a lesson, and then its answer; while one is open, ? does "
+        "so too", LESSON,
+    ),
+    Command(
         "lesson-back", ("backspace",), "lesson back", "the previous step of the lesson", LESSON
     ),
     Command(

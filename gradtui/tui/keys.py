@@ -101,6 +101,10 @@ class Keys(Struct, frozen=True):
         chosen = {written(one) for keys in self.given.values() for one in keys}
         return key in _NUMBER and key not in chosen
 
+    def is_free(self, key: str, usual: str) -> bool:
+        """Return whether a key, as spelt, has its usual meaning, and the user gave it no other."""
+        return key in self.shown(usual).split()
+
     def fill(self, text: str) -> str:
         """Return a text with names in braces replaced by keys: `{what-if}`."""
         return _PLACE.sub(lambda m: self.first(m[1]) if m[1] in DEFAULTS else m[0], text)

@@ -10,6 +10,7 @@ from gradtui.base.files import reason
 from gradtui.base.source import InputError
 from gradtui.base.text import number
 from gradtui.debugger import tour
+from gradtui.debugger.asides import HINT_KEY, asks_for_hint
 from gradtui.debugger.guide import HELD, TRIES, UNTOLD, Guide, is_close
 from gradtui.debugger.session import Session
 from gradtui.scenario.bundled import name_of
@@ -29,6 +30,7 @@ _RIGHTING = frozenset({"fix", "drive"})
 """Commands that show what is right where the lines by hand are wrong: as telling as a finding."""
 _BEGINNINGS = "(+-._|∂√"
 """What an expression may begin with, besides letters and digits."""
+_NO_QUESTION = "no question is open: a hint belongs to a question of the lesson"
 _NONE = "this scenario has no lesson: `gradtui learn` lists those that do"
 
 
@@ -45,7 +47,9 @@ class Lessons(Part):
     @property
     def handlers(self) -> Handlers:
         """What each of its commands does."""
-        return {"lesson": self.go_on, "lesson-back": lambda text: self._enter(-1)}
+        return {
+            "lesson": self.go_on, "lesson-back": lambda text: self._enter(-1), "hint": self._hint,
+        }  # fmt: skip
 
     def begin(self) -> None:
         """Begin the lesson of an opened scenario, if it has one."""
@@ -108,7 +112,13 @@ class Lessons(Part):
         if aside:
             self._host.say("")
         question = guide.question
-        if question is None or aside or not keys.begins_number(char):
+        if question is None or aside:
+            return False
+        if char == HINT_KEY and keys.is_free(char, "help"):
+            self._host.uncover_notes()
+            self._hint("")
+            return True
+        if not keys.begins_number(char):
             return False
         self._host.uncover_notes()
         self._ask_for(question, "", begun=char)
@@ -155,12 +165,28 @@ class Lessons(Part):
 
         self._ask(
             f"{asked_text(self._session.frame, question)} = ", text, self._check, self._answer,
-            bare=True, hint="a number, or an expression of known numbers", begun=begun,
-            yields=self._is_command,
+            bare=True, hint=f"a number, or an expression of known numbers; {self._help}",
+            begun=begun, yields=self._is_command,
         )  # fmt: skip
+
+    @property
+    def _help(self) -> str:
+        guide = self._session.guide
+        what = "the answer" if guide is not None and guide.hinted else "a hint"
+        return f"{HINT_KEY} for {what}"
+
+    def _hint(self, text: str) -> None:
+        """Give the hint to the open question; when that is given, the answer."""
+        guide = self._session.guide
+        if guide is None or guide.question is None:
+            self._host.say(_NONE if guide is None else _NO_QUESTION)
+        else:
+            self._answer(HINT_KEY)
 
     def _check(self, typed: str) -> None:
         """Refuse what is no answer, naming the command whose key was typed."""
+        if asks_for_hint(typed, self._session.problem.graph.names):
+            return
         try:
             tour.read_answer(typed, self._session)
         except InputError as error:
@@ -195,7 +221,8 @@ class Lessons(Part):
         def answer(session: Session) -> None:
             guide = session.guide
             assert guide is not None
-            guide.said = judge(session, guide, typed)
+            helpless = asks_for_hint(typed, session.problem.graph.names)
+            guide.said = hint_said(session, guide) if helpless else judge(session, guide, typed)
             session.position = session.position
 
         if typed:
@@ -205,11 +232,27 @@ class Lessons(Part):
             self.go_on("")
 
 
+def hint_said(session: Session, guide: Guide) -> str:
+    """Return the hint to the open question, or its answer with the way to it after that."""
+    from gradtui.explain.predictions import way_text
+
+    question = guide.question
+    assert question is not None
+    step = question.step
+    if not guide.ask_hint():
+        return f"A hint: {question.hint}"
+    frame = session.frame_of_file(step)
+    before = session.branches.root.history.tape(step - 1) if step else None
+    way = way_text(frame, question, before, session.step)
+    return f"The answer: {way} = {number(guide.truth(question, frame.tape))}."
+
+
 def judge(session: Session, guide: Guide, typed: str) -> str:
     """Take an answer, and return the remark on it."""
     from gradtui.debugger.digits import digits_of
     from gradtui.explain.guesses import moved_by
     from gradtui.explain.predictions import asked_text, mistake_text, way_text
+    from gradtui.explain.slips import size_said
 
     question = guide.question
     assert question is not None
@@ -228,6 +271,8 @@ def judge(session: Session, guide: Guide, typed: str) -> str:
     elsewhere = tour.numbers_elsewhere(session, question)
     mistake = mistake_text(frame, question, given, truth, before, elsewhere, digits)
     wrong = f"{number(given)}: {mistake or 'not that'}."
+    if not mistake and question.text != "lr" and (size := size_said(given, truth)):
+        wrong = f"{wrong} {size}"
     if guide.question is None:
         # the hint is the way to a number that has no other
         hint = question.hint if way == asked_text(frame, question, here) else ""

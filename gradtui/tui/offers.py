@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
+from gradtui.debugger.asides import HINT_KEY
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.guide import Progress
 from gradtui.explain.lesson import keys_named
@@ -91,8 +92,18 @@ _OF_NODE = frozenset({"lens", "jacobian"})
 def footer(frame: Frame, place: Place, keys: Keys, width: int) -> list[tuple[str, str]]:
     """Return the most important keys with their effects, as many as fit; always help and quit."""
     kept: list[tuple[str, str]] = []
-    listed = [(_written(ids, keys), title) for ids, title in _offers(frame, place)]
-    last = [(_written(ids, keys), title) for ids, title in _LAST]
+    asks = frame.asking and keys.is_free(HINT_KEY, "help")
+
+    def written(ids: tuple[str, ...]) -> str:
+        if asks and ids == ("hint",):
+            return HINT_KEY
+        if asks and ids == ("help",):  # the key asks for a hint
+            rest = [key for key in keys.shown("help").split() if key != HINT_KEY]
+            return rest[0] if rest else ":help"
+        return _written(ids, keys)
+
+    listed = [(written(ids), title) for ids, title in _offers(frame, place)]
+    last = [(written(ids), title) for ids, title in _LAST]
     room = width - 1 - sum(_cells(one) for one in last)
     for one in listed:
         known = {key for key, _ in kept} | {title for _, title in kept}
@@ -203,8 +214,11 @@ def _of_lesson(frame: Frame) -> list[Offer]:
         return []
     if progress.lesson is None and not progress.following:
         return [_LESSON_BACK]
+    if progress.asking:
+        what = "tell me" if progress.hinted else "hint"
+        return [(("unfold",), "answer"), (("hint",), what), _LESSON_BACK]
     on = "go on" if progress.lesson is not None else "next lesson"
-    return [(("unfold",), "answer" if progress.asking else on), _LESSON_BACK]
+    return [(("unfold",), on), _LESSON_BACK]
 
 
 def _of_findings(frame: Frame) -> list[Offer]:

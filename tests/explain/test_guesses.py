@@ -7,6 +7,7 @@ from gradtui.debugger import tour
 from gradtui.debugger.guide import is_close
 from gradtui.explain.guesses import moved_by
 from gradtui.explain.predictions import mistake_text
+from gradtui.explain.slips import size_said
 from gradtui.tui.lessons import judge
 
 
@@ -335,3 +336,21 @@ def test_a_slip_is_told(name, place, given, said):
     tour.begin(session)
     tour.enter(session, place - 1)
     assert said in judge(session, session.guide, given)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (12.0, "It is twice the number."),
+        (-3.0, "It is half the number and the sign is wrong."),
+        (40.0, "It is far too large."),
+        (-40.0, "It is far too large and the sign is wrong."),
+        (0.9, "It is far too small."),
+        (-7.0, "The sign is wrong, and the size too."),
+        (7.0, ""),
+        (0.0, ""),
+    ],
+)
+def test_a_number_without_a_known_mistake_is_told_how_far_off_it_is(given, said):
+    assert size_said(given, 6.0) == said
+    assert size_said(given, 0.0) == ""

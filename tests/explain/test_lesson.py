@@ -103,7 +103,7 @@ def test_a_branch_is_told_from_the_run_of_which_the_lesson_speaks(write):
 
     def told():
         rows = [line_text(row) for row in lesson_rows(session.frame, 80, str)]
-        return any("the lesson speaks of the file's run" in row for row in rows)
+        return any("the lesson speaks of the original run" in row for row in rows)
 
     assert not told()
     session.branches.what_if("lr 0.01", 0)

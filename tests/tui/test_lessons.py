@@ -537,9 +537,9 @@ async def test_the_key_of_a_command_that_begins_no_expression_leaves_the_open_an
     terminal, lesson
 ):
     async with terminal(lesson) as t:
-        await t.press("s", "enter", "question_mark")
-        assert "TRAINING STEPS" in t.text
-        await t.press("escape", "enter", "6", "slash", "2")
+        await t.press("s", "enter", "exclamation_mark")
+        assert not t.app.screen.query("Prompt")
+        await t.press("enter", "6", "slash", "2")
         assert t.session.guide.tries == 0
         assert t.app.screen.focused.value == "6/2"  # a division, once something is typed
 
@@ -552,7 +552,7 @@ async def test_the_key_of_a_command_as_the_answer_is_told_to_be_one(terminal, le
         await t.press("backspace")
         await t.type("nn")
         await t.press("enter")
-        assert "'nn' is not defined" in t.text
+        assert "a number is asked for, such as 3 or -0.5; ? gives a hint" in t.text
 
 
 async def test_escape_at_a_question_draws_one_frame(terminal, lesson, monkeypatch):
@@ -643,3 +643,51 @@ async def test_where_the_lesson_is_out_of_sight_it_is_said_that_it_goes_on(termi
     async with terminal(lesson, (80, 24)) as t:
         await t.press("s")
         assert told not in t.text and "Lesson · 2 of 5" in t.text
+
+
+@pytest.mark.parametrize("opened", [[], ["enter"]])
+async def test_a_question_mark_gives_the_hint_and_then_the_answer_with_its_way(
+    terminal, lesson, opened
+):
+    async with terminal(lesson, (80, 24)) as t:
+        await t.press("s", *opened)
+        assert "? hint" in t.text
+        await t.press("question_mark")
+        assert "A hint: " in t.text and "? for the answer" in t.text
+        assert t.session.guide.question is not None and t.app.screen.query("Prompt")
+        await t.press("question_mark")
+        assert "The answer: e = yhat - y = 8.699 - 5 = 3.699." in said(t)
+        assert t.session.guide.question is None and not t.session.guide.right
+        assert not t.app.screen.query("Prompt")
+
+
+async def test_words_and_the_command_ask_for_a_hint_too(terminal, lesson):
+    async with terminal(lesson) as t:
+        await t.press("s", "enter")
+        await t.type("I don't know")
+        await t.press("enter")
+        assert "A hint: " in t.text
+        await t.press("escape", "H")
+        assert "The answer: " in t.text
+
+
+async def test_after_a_hint_the_number_is_right_but_not_at_the_first_try(terminal, lesson):
+    async with terminal(lesson) as t:
+        await t.press("s", "question_mark")
+        await t.type("3.699")
+        await t.press("enter")
+        assert "Right: " in t.text and not t.session.guide.right
+
+
+async def test_the_key_for_a_hint_is_that_of_the_help_where_nothing_is_asked(terminal, lesson):
+    async with terminal(lesson) as t:
+        await t.press("question_mark")
+        assert "TRAINING STEPS" in t.text
+        await t.press("escape", "H")
+        assert "no question is open" in t.text
+        await t.press("s")
+        assert "F1 help" in t.text and "? help" not in t.text
+        await t.press("escape", "question_mark")
+        assert "TRAINING STEPS" in t.text
+        await t.press("escape", "f1")
+        assert "TRAINING STEPS" in t.text
