@@ -51,6 +51,41 @@ class Bounce(Struct, frozen=True, eq=False):
     """Whether it costs only a little of the whole descent."""
 
 
+class Swing(Struct, frozen=True):
+    """A loss that rises in many steps, together by as much as it falls in the end."""
+
+    start: int
+    """The first step whose update raises it."""
+    rises: int
+    risen: float
+    """By how much the steps that raise it do so, together."""
+    whole: float
+    """The whole descent."""
+    calmer: Calmer
+    """The same run at a smaller rate, which ends far lower."""
+
+
+def swinging(run: Run) -> Swing | None:
+    """Return the swings of a run that a smaller rate would have spared it; None without any.
+
+    A run that ends low is sound however it came there, as with momentum in a ravine.
+    """
+    losses, count = run.losses[: run.end + 1], min(run.tail, run.end // 2)
+    if run.noisy or run.broken is not None or run.end < limit("handful") or count < 1:
+        return None
+    moves = np.diff(losses)
+    up = moves[moves > 0]
+    risen, whole = float(up.sum()), float(np.max(losses) - np.min(losses))
+    if not whole or risen < limit("swings") * whole:
+        return None
+    calmer = _calmer(run, count)
+    if calmer is None or calmer.gained < limit("worth") * whole:
+        return None
+    if calmer.loss * limit("better") > float(losses[-1]):
+        return None
+    return Swing(int(np.argmax(moves > 0)), len(up), risen, whole, calmer)
+
+
 def bouncing(run: Run) -> Bounce | None:
     """Return the bounce at the end of a run; None if the weights make progress, or settle."""
     return run.once(_bouncing)
@@ -122,9 +157,14 @@ def _bottom(run: Run, window: range) -> tuple[Array, float]:
 
 
 def oscillating(run: Run) -> Iterator[Finding]:
-    """Find weights that swing across the valley without dying out."""
+    """Find weights that swing across the valley, or a loss that rises as much as it falls."""
+    if growth(run) is not None:
+        return
     found = bouncing(run)
-    if found is None or growth(run) is not None:
+    if (found is None or found.slight) and (swing := swinging(run)) is not None:
+        yield _of_swing(run, swing)
+        return
+    if found is None:
         return
     gauge = found.gauge
     message = (
@@ -146,6 +186,28 @@ def oscillating(run: Run) -> Iterator[Finding]:
         trial = f"lr {short(tried)}"
     severity: Severity = "info" if found.slight else "warning"
     yield finding(run, "oscillating", severity, "lr", found.start, message, evidence, trial=trial)
+
+
+def _of_swing(run: Run, swing: Swing) -> Finding:
+    own, calmer = float(run.losses[run.end]), swing.calmer
+    tried = short(calmer.factor * run.base_rate(0))
+    message = (
+        f"the loss swings: {swing.rises} of {run.end} steps raise it, by {short(swing.risen)} "
+        f"together, where from its highest to its lowest it is {short(swing.whole)}"
+    )
+    momentum = float(run.problem.tables.get("optimizer", {}).get("momentum", 0.0))
+    if 0.0 < momentum < 1.0:
+        times = short(1.0 / (1.0 - momentum))
+        message += f"; with momentum {short(momentum)} a lasting gradient moves the weights "
+        message += f"{times} times as far as the rate says"
+    message += f"; try lr = {tried}: with it the same run ends at {short(calmer.loss)}, not "
+    message += short(own)
+    evidence = {
+        "rises": swing.rises, "risen": swing.risen, "gained": swing.whole,
+        "rate_tried": calmer.factor * run.base_rate(0), "loss_then": calmer.loss,
+    }  # fmt: skip
+    return finding(run, "oscillating", "warning", "lr", swing.start, message, evidence,
+                   trial=f"lr {tried}")  # fmt: skip
 
 
 def _bounce_start(run: Run, mean: float) -> int:

@@ -34,6 +34,9 @@ _ENTRIES = (
         "swing", 0.002, "the same, where a smaller rate is known to end the swings",
         _OURS,
     ),
+    Threshold(
+        "swings", 1.0, "what the steps that raise the loss do so by, over the whole descent", _OURS
+    ),
     Threshold("bounce-noisy", 0.3, "the same where the data change from step to step", _OURS),
     Threshold(
         "still-falling", 0.25,

@@ -1,9 +1,11 @@
 """Weights that swing across the valley without settling."""
 
+import numpy as np
 import pytest
 
 from diagnosis.runs.models import MEAN_SQUARE, PARCELS
 from findings import only
+from gradtui.diagnosis.runs.registry import diagnose_run
 from gradtui.diagnosis.runs.run import Run
 from gradtui.scenario.load import load_problem
 
@@ -34,3 +36,67 @@ def test_bounces_are_found_by_what_lies_between(diagnosed):
     assert finding.rule == "oscillating"
     assert finding.evidence["loss"] == pytest.approx(0.3)
     assert finding.evidence["loss_between"] < 0.01
+
+
+def relu_net(seed, lr, momentum=0.9):
+    rng = np.random.default_rng(seed)
+    X = np.round(rng.normal(size=(24, 2)), 3)
+    y = np.round(np.sin(X[:, :1] * 1.5) + 0.5 * X[:, 1:], 3)
+    W1 = np.round(rng.normal(size=(2, 6)), 3)
+    W2 = np.round(rng.normal(size=(6, 1)) / np.sqrt(6), 3)
+    return f"""
+title = "A net with momentum"
+[data]
+X = {X.tolist()}
+y = {y.tolist()}
+[parameters]
+W1 = {W1.tolist()}
+b1 = {[0.0] * 6}
+W2 = {W2.tolist()}
+b2 = [0.0]
+[model]
+code = "h = relu(X@W1 + b1)\\nL = mean((h@W2 + b2 - y)**2)"
+[optimizer]
+name = "sgd"
+lr = {lr}
+momentum = {momentum}
+[run]
+steps = 60
+"""
+
+
+def found_in(folder, text):
+    file = folder / "net.toml"
+    file.write_text(text, encoding="utf-8")
+    return diagnose_run(load_problem(str(file)))
+
+
+@pytest.mark.parametrize(
+    ("seed", "lr", "dead"), [(1, 0.3, False), (0, 0.4, True), (2, 0.4, True), (0, 0.5, True)]
+)
+def test_a_loss_that_momentum_makes_rise_as_much_as_it_falls_is_told_before_dead_units(
+    tmp_path, seed, lr, dead
+):
+    first = found_in(tmp_path, relu_net(seed, lr))[0]
+    assert (first.rule, first.severity, first.target) == ("oscillating", "warning", "lr")
+    assert first.message.startswith("the loss swings: ")
+    assert "with momentum 0.9 a lasting gradient moves the weights 10 times as far" in first.message
+    assert ("the fault also causes: dead-relu" in first.message) == dead
+    assert first.evidence["risen"] >= first.evidence["gained"]
+    problem = load_problem(str(tmp_path / "net.toml"))
+    tried = relu_net(seed, repr(first.evidence["rate_tried"]))
+    (tmp_path / "tried.toml").write_text(tried, encoding="utf-8")
+    calmer = Run(load_problem(str(tmp_path / "tried.toml"))).losses
+    assert calmer[-1] == pytest.approx(first.evidence["loss_then"])
+    assert 2 * calmer[-1] < Run(problem).losses[-1]
+
+
+@pytest.mark.parametrize("lr", [0.02, 0.05, 0.1])
+@pytest.mark.parametrize("seed", [0, 1, 2, 4])
+def test_momentum_that_overshoots_a_little_on_its_way_is_no_finding(tmp_path, seed, lr):
+    assert all(one.rule != "oscillating" for one in found_in(tmp_path, relu_net(seed, lr)))
+
+
+def test_a_loss_that_swings_but_ends_as_low_as_any_is_no_finding(tmp_path):
+    problem = found_in(tmp_path, relu_net(1, 0.4))
+    assert all(one.rule != "oscillating" for one in problem)
