@@ -79,7 +79,10 @@ def _summary(outcome: Check) -> str:
     if failed:
         said.append(f"{failed:,} of {count:,} stated facts do not hold")
     else:
-        held = {0: "no facts are stated", 1: "the one stated fact holds"}
+        held = {
+            0: "the file has no [[expect]] to check numbers against",
+            1: "the one stated fact holds",
+        }
         if not count and not problem.by_hand:
             said.append("the run alone was examined: no gradient is written by hand, and no "
                         "[[expect]] states a fact")  # fmt: skip

@@ -31,7 +31,7 @@ def test_a_finding_shows_the_line_the_culprit_the_numbers_and_the_fix(write, cap
     assert fix == "  fix: dw = dyhat*x"
     assert last == (
         f"{path}: failed, 3 claims compared at 12 points, to 1e-6 of each element; "
-        "no facts are stated"
+        "the file has no [[expect]] to check numbers against"
     )
 
 
@@ -49,7 +49,8 @@ def test_a_claim_that_no_parameter_suffers_from_is_not_said_to_be_right(write, c
     assert main(["check", path]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
     said = "3 claims compared, the parameters' gradients are right at 12 points"
-    assert last == f"{path}: ok, {said}, to 1e-6 of each element; no facts are stated"
+    rest = "to 1e-6 of each element; the file has no [[expect]] to check numbers against"
+    assert last == f"{path}: ok, {said}, {rest}"
 
 
 def test_a_fix_is_whole_however_long_the_line(write, capsys):
