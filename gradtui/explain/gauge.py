@@ -8,6 +8,7 @@ from gradtui.base.text import filled, number
 from gradtui.debugger.frame import Frame
 from gradtui.engine.curvature import Gauge
 from gradtui.explain.spans import Role, Span, TextRow, folded, line, line_width
+from gradtui.explain.values import UNKNOWN
 
 _BAR, _SHORT = 10, 7
 """Cells of the bar, and of a shorter one."""
@@ -21,6 +22,8 @@ def gauge_rows(frame: Frame, width: int) -> list[TextRow]:
     gauge = frame.known.gauge
     if not gauge:
         return []
+    if frame.position < frame.order.backward:  # a verdict on the step before it is worked out
+        return [line(_NAME, (f"{UNKNOWN} ", "dim"), ("after the backward pass", "dim")), ()]
     if isinstance(gauge, str):
         return [*folded(_NAME, [(f"{word} ", "dim") for word in gauge.split()], width), ()]
     word, role = _verdict(frame, gauge)

@@ -33,3 +33,13 @@ def test_where_the_loss_curves_downward_too_no_condition_number_is_told(session_
         session.investigation.measure(session.frame.tape)
         rows = texts(gauge_rows(session.frame, 60))
         assert rows[1].startswith("λmin < 0 · stable up to" if down else "κ 4 · ")
+
+
+def test_before_the_backward_pass_is_done_nothing_is_said_of_the_rate():
+    session = gradtui.load("five_parcels_rate_1_5")
+    known = texts(gauge_rows(session.frame, 60))
+    session.position = 1
+    rows = texts(gauge_rows(session.frame, 60))
+    assert rows == ["lr·λmax · after the backward pass", ""] and len(rows) == len(known)
+    session.position = session.structure.order.backward
+    assert texts(gauge_rows(session.frame, 60)) == known
