@@ -115,13 +115,6 @@ _ENTRIES = (
         _OFF,
         End.DIVERGES,
     ),
-    RunRule(dead_relu, "a ReLU unit is off for every example", _NO_WAY),
-    RunRule(
-        saturated,
-        "a tanh or sigmoid unit is saturated for every example",
-        _NO_WAY,
-    ),
-    RunRule(non_finite, "a number is inf or NaN", ends=End.DIVERGES),
     RunRule(
         clipping,
         "clipping sets the length of nearly every step",
@@ -134,6 +127,13 @@ _ENTRIES = (
         _OFF,
         ends=End.OSCILLATES,
     ),
+    RunRule(dead_relu, "a ReLU unit is off for every example", _NO_WAY),
+    RunRule(
+        saturated,
+        "a tanh or sigmoid unit is saturated for every example",
+        _NO_WAY,
+    ),
+    RunRule(non_finite, "a number is inf or NaN", ends=End.DIVERGES),
     RunRule(
         vanishing_gradient,
         "the gradient shrinks from layer to layer",
