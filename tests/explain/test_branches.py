@@ -28,7 +28,7 @@ def test_each_branch_has_its_numbers_at_the_step():
         "as",
         "in",
         "the",
-        "original",
+        "file",
     ]
     assert branch[:2] == ["▸●", "lr"] and branch[3:6] == ["(here)", "original", "1"]
     assert branch[6:11] == ["2.0736", "10.384", "0.1", "0.76", "1.64"]

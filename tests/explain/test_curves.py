@@ -49,4 +49,4 @@ def test_a_legend_is_for_several_curves():
     session.seek(2)
     # From (0.4, 1.1) the gradient is (-3.6, -5.4): e = 0.76·2 + 1.64·3 - 5 = 1.44.
     (row,) = legend_rows(session.frame.drawn.picture, 60)
-    assert line_text(row) == "● lr 0.1 2.074  ─ file 0.0729"
+    assert line_text(row) == "● lr 0.1 2.074  ─ original 0.0729"

@@ -32,7 +32,7 @@ async def test_another_rate_from_step_3_is_compared_with_the_run_it_left(termina
         # e shrinks by 1 - 26·lr at each step: three times by -0.3, then twice by -0.82 or -0.3
         assert t.session.frame.loss == pytest.approx((3 * 0.3**3 * 0.82**2) ** 2)
         assert "branch lr 0.07" in t.rows[0] and "lr 0.07" in t.rows[0]
-        assert "● lr 0.07 0.002966" in t.text and "─ file 5.314e-5" in t.text
+        assert "● lr 0.07 0.002966" in t.text and "─ original 5.314e-5" in t.text
         await t.press("comma")
         assert (t.session.step, t.session.frame.branch) == (5, "original")
         assert "branch 'original': the run of the file" in t.text
@@ -69,7 +69,7 @@ async def test_the_table_compares_names_removes_and_switches(terminal):
             await t.press("enter")
         await t.press("n", "T")
         table = t.rows
-        assert any("lr 0.01" in row and "file 0" in row for row in table)
+        assert any("lr 0.01" in row and "original 0" in row for row in table)
         assert any("w1 = 0.3 (here)" in row and "lr 0.01 0" in row for row in table)
         # e = 3, 3 and 1.6 at step 0, and 1 - 26·lr of that at step 1
         assert any("original" in row and "0.81 " in row for row in table)
@@ -207,7 +207,7 @@ async def test_every_size_shows_which_curve_is_which(terminal, size):
             await typed(t, f"lr {rate}")
             await t.press("enter")
         await t.until(lambda: not t.session.curves.unfinished)
-        for part in ("× lr 0.07", "─ file", "● lr 0.01"):
+        for part in ("× lr 0.07", "─ original", "● lr 0.01"):
             assert part in t.text
         assert "branch lr 0.07" in t.rows[0]
 
