@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 from hypothesis import settings
+from textual.css.stylesheet import Stylesheet
 
 import gradtui
 import gradtui.base.failures
@@ -27,6 +28,19 @@ def pytest_configure(config):
     # Each app spares what there is when it begins: here the garbage of all apps before it, which a
     # search for functions would walk through.
     Garbage.begin = lambda self: None
+    _parse_styles_once()
+
+
+def _parse_styles_once():
+    """Let apps of the same colours share what was parsed of the style sheets: none changes it."""
+    parsed, set_variables = {}, Stylesheet.set_variables
+
+    def set_shared(self, variables):
+        self._parse_cache = {}  # which is cleared, and must not be what others share
+        set_variables(self, variables)
+        self._parse_cache = parsed.setdefault(frozenset(variables.items()), self._parse_cache)
+
+    Stylesheet.set_variables = set_shared
 
 
 @pytest.hookimpl(optionalhook=True)
