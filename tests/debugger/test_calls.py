@@ -60,7 +60,7 @@ def test_running_again_keeps_the_line_and_its_round_though_a_value_more_is_compu
     moved = 0
     for level in Level:
         session.draw(level, frozenset())
-        for position in range(session.order.end + 1):
+        for position in range(0, session.order.end + 1, 3):
             session.position = position
             renewed = run_again(session)
             assert _line(renewed) == _line(session)
