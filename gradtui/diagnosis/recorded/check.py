@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
@@ -15,8 +16,9 @@ from gradtui.diagnosis.internal import internal
 from gradtui.diagnosis.recorded.approximate import approximate
 from gradtui.diagnosis.recorded.blame.ends import last_stored
 from gradtui.diagnosis.recorded.blame.flow import Flow
-from gradtui.diagnosis.recorded.blame.gradients import blamed, likeliest
+from gradtui.diagnosis.recorded.blame.gradients import Blamed, blamed, likeliest
 from gradtui.diagnosis.recorded.blame.hits import Blame
+from gradtui.diagnosis.recorded.blame.primals import Primal
 from gradtui.diagnosis.recorded.coincidences import equal_sizes
 from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE, in_single
@@ -183,13 +185,15 @@ class _Checking:
             ordered = [one for one in ordered if cut_off(one.result.tape, one.root) <= usual]
         self._tell(points, meant.wrong, misfits)
         blames, failed = self._blames(ordered, judge, names)
-        told = {name for blame in blames for name in blame.results}
+        told = {name for blame in blames.lines for name in blame.results}
         left = [one for name, one in apart.items() if name not in told]
         found = [
-            *(self._blamed(points, blame, apart) for blame in blames),
+            *(self._blamed(points, blame, apart) for blame in blames.lines),
             *(self._misfit(points, name) for name in misfits if name not in told),
             *self._unmended(points, left, bool(failed)),
         ]
+        if blames.forward is not None and found:
+            found[0] = _with_forward(found[0], blames.forward, self.target.file)
         return [*meant.notes, *with_kernels(points[0], found), *failed]
 
     def _tell(
@@ -208,16 +212,16 @@ class _Checking:
 
     def _blames(
         self, points: Sequence[Point], judge: Judge, wrong: Sequence[str]
-    ) -> tuple[Sequence[Blame], Sequence[Finding]]:
+    ) -> tuple[Blamed, Sequence[Finding]]:
         """Return the lines at fault, with a finding if gradtui itself fails at that."""
         if not wrong:
-            return (), ()
+            return Blamed(), ()
         if self.runs.crashed:
-            return (), (search_crashed(self.runs),)
+            return Blamed(), (search_crashed(self.runs),)
         try:
             return blamed(self.runs, points, judge, wrong), ()
         except Exception as error:
-            return (), (internal(self.target.file, error),)
+            return Blamed(), (internal(self.target.file, error),)
 
     def _blamed(self, points: Sequence[Point], blame: Blame, apart: Mapping[str, Wrong]) -> Finding:
         """Return the finding for a line whose edit makes gradients right."""
@@ -382,6 +386,11 @@ class _Checking:
     ) -> Finding:  # fmt: skip
         return Finding(rule, "error", target, place.line if place is not None else None, message,
                        evidence, factor=factor, place=place)  # fmt: skip
+
+
+def _with_forward(found: Finding, other: Primal, file: str) -> Finding:
+    evidence = {**found.evidence, "forward": [other.line, other.text]}
+    return replace(found, message=f"{found.message}; {other.said(file)}", evidence=evidence)
 
 
 def _same(one: Any, two: Any) -> bool:

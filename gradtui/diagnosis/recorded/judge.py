@@ -102,6 +102,15 @@ class Judge:
             return False
         return bool(np.all(apart <= np.fmax(room, ROUNDED * self._spread(point)[name])))
 
+    def accepts(self, point: Point) -> bool:
+        """Return whether all gradients are right at a point of a forward pass that is edited."""
+        judge = Judge(self._runs, (point,), self.tolerance)
+        return all(
+            hand.shape == point.true[name].shape
+            and judge.forgives(point, name, np.abs(hand - point.true[name]))
+            for name, hand in point.hand.items()
+        )
+
     def _judge(self, name: str) -> tuple[Wrong | None, bool, bool]:
         """Return the mistake, whether any point can tell, and whether the truth is in doubt."""
         told = doubted = failed = False

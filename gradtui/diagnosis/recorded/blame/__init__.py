@@ -14,6 +14,6 @@ odds: which is likelier.  derivatives: functions that are right as they stand.
 preview: a glance at one.  worth: whether it is worth a run.
 trial: an edit, executed.  multiples: of an edit.
 search: the best edit.  several: mistakes that hide one another.
-gradients: the search for mistakes in gradients.  guard: protects the user's other values.
-watchdog: ends edited code that would run for ever.
+gradients: the search for mistakes in gradients.  primals: other forward passes that they fit.
+guard: protects the user's other values.  watchdog: ends edited code that would run for ever.
 """

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
@@ -16,6 +17,7 @@ from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.needs import Needs
 from gradtui.diagnosis.recorded.blame.preview import Preview
+from gradtui.diagnosis.recorded.blame.primals import Primal, other_forward
 from gradtui.diagnosis.recorded.blame.search import Search
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, faithful
@@ -49,16 +51,23 @@ _DEAR, _SPOILT = 0.01, 20
 """Seconds of a run whose forward half is done once for many edits, and the most times it is."""
 _SCALES = 6
 _SLIGHT = 0.3
-"""The share of the usual time for gradients that are off by no more than approximations are."""
+"""The share of the usual time where no line of the backward pass need be wrong."""
 _CLOSE = 10.0
 """How far sums may be apart that should be equal, in tolerances."""
 _SAME = 1e-9
 """The largest relative difference of two equal losses."""
 
 
-def blamed(
-    runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[str]
-) -> tuple[Blame, ...]:
+class Blamed(Struct, frozen=True, eq=False):
+    """What makes gradients wrong."""
+
+    lines: tuple[Blame, ...] = ()
+    """The lines at fault, each with the edit that repairs some."""
+    forward: Primal | None = None
+    """Another line of the forward pass that all gradients are right for."""
+
+
+def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[str]) -> Blamed:
     """Return the lines that make gradients wrong, each with the edit that repairs them.
 
     At the first of the points some are wrong; the user's own comes last, because its numbers are
@@ -84,9 +93,14 @@ def blamed(
     ):
         trials.measure()
         close = _CLOSE * judge.tolerance
-        found = tuple(_Searches(runs, trials, wrong, close).of(point).found())
+        searches = _Searches(runs, trials, wrong, close)
+        search = searches.of(point)
+        other = other_forward(runs, chosen, trials, searches.units, searches.forward, judge.accepts)
+        if other is not None:
+            trials.longest *= _SLIGHT
+        found = tuple(search.found())
         runs.cut_short = trials.made if trials.wrong and trials.left <= 0 else 0
-        return found
+        return Blamed(found, other)
 
 
 def _fits(name: str, points: Sequence[Point]) -> bool:
@@ -99,7 +113,10 @@ class _Searches:
 
     def __init__(self, runs: Runs, trials: Gradients, wrong: Sequence[str], close: float) -> None:
         self._runs, self._trials, self._wrong, self._close = runs, trials, wrong, close
-        self._units: list[Unit] = []
+        self.units: list[Unit] = []
+        """The functions that ran and whose text is current."""
+        self.forward: Collection[Line] = ()
+        """The lines on the way to the loss."""
 
     def of(self, point: Point) -> Search:
         """Return the search from the evidence of a run."""
@@ -112,10 +129,11 @@ class _Searches:
         watched = Watched({file for file, _ in flow.feeds}, target.library)
         with trials.standing():
             watched.run(lambda: self._runs.as_is(point.values))
-        self._units = self._units or faithful(watched, trials)
+        self.units = self.units or faithful(watched, trials)
+        self.forward = flow.forward
         last = getattr(function_of(target.called), "__code__", None)
         suspects = Suspects(
-            flow, watched, self._units,
+            flow, watched, self.units,
             rearranged=any(flow.is_rearranged(point.hand[n], point.true[n]) for n in self._wrong),
             scaled=_are_scaled(point, self._wrong),
             misshapen=any(point.hand[n].shape != point.true[n].shape for n in self._wrong),
