@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import islice
 
 from msgspec import Struct
 
@@ -11,6 +12,8 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.constants import written
 
 _COST = 1
+_SMOOTH = 2
+"""Of the activations, those whose slopes are known by their values: tanh and sigmoid."""
 _LEAKS = 3
 """Most numbers of the file that are tried as the slope of a leaky ReLU below 0."""
 
@@ -28,7 +31,11 @@ class _Slope(Struct, frozen=True, eq=False):
 
 
 def activations(s: Statement) -> Iterator[Candidate]:
-    """Yield the slopes of the other activations in place of each slope of one."""
+    """Yield the slopes of the other activations in place of each slope of one.
+
+    A function that returns the activation itself is asked for its slope.
+    """
+    yield from _of_returned(s)
     for found in filter(None, (_slope(s, node) for node in s.nodes)):
         for name, text, binding in _written(s, s.inside(found.value, 9)):
             if name == found.of:
@@ -40,6 +47,16 @@ def activations(s: Statement) -> Iterator[Candidate]:
             told = f"that is {found.of}'s slope, and {name}'s is needed: {text}"
             edit = s.replaced(found.node, made, binding)
             yield Candidate((edit,), "wrong-point", told, _COST, text, found.node)
+
+
+def _of_returned(s: Statement) -> Iterator[Candidate]:
+    value = s.node.value if isinstance(s.node, ast.Return) else None
+    if value is None or isinstance(value, ast.Tuple) or _slope(s, value) is not None:
+        return
+    for name, text, binding in islice(_written(s, s.inside(value, 9)), _SMOOTH):
+        told = f"that is {name} itself, and its slope is needed: {text}"
+        edit = s.replaced(value, text, binding)
+        yield Candidate((edit,), "wrong-point", told, _COST, text, value)
 
 
 def _written(s: Statement, value: str) -> Iterator[tuple[str, str, int]]:

@@ -42,12 +42,24 @@ def layers(V):
     return np.sum(b**2), {"V": X[0].T @ dz}
 
 
+def slope_of_tanh(z):
+    e = np.exp(2 * z)
+    return 4 * e / (e + 1) ** 2
+
+
+def through_functions(V):
+    z = X[0] @ V
+    dz = np.tanh(z) * slope_of_tanh(z)
+    return 0.5 * np.sum(np.tanh(z) ** 2), {"V": X[0].T @ dz}
+
+
 MISTAKES = [
     (cell, "(os[t] * (1 - os[t]))", "(1 - os[t] ** 2)", "tanh's slope, and sigmoid's"),
     (cell, "(os[t] * (1 - os[t]))", "(1 - os[t] * os[t])", "tanh's slope, and sigmoid's"),
     (cell, "(1 - cs[t] ** 2)", "cs[t] * (1 - cs[t])", "sigmoid's slope, and tanh's"),
     (layers, "da * a * (1.0 - a)", "da * (1 - np.square(a))", "tanh's slope, and sigmoid's"),
     (layers, "da * a * (1.0 - a)", "da * (a > 0)", "relu's slope, and sigmoid's"),
+    (through_functions, "4 * e / (e + 1) ** 2", "(e - 1) / (e + 1)", "tanh itself, and its slope"),
 ]
 
 
