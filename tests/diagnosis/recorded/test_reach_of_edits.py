@@ -117,6 +117,16 @@ def spread(U):
     return np.sum(taken**2), d
 
 
+def spread_by_columns(U):
+    table, total = np.array([[0, 1], [1, 1], [0, 0]]), 0.0
+    d = np.zeros_like(U)
+    for t in range(2):
+        taken = U[1:, table[:, t]]
+        total += np.sum(taken**3)
+        np.add.at(d, (slice(1, None), table[:, t]), 3 * taken**2)
+    return total, d
+
+
 class Tanh:
     def forward(self, x):
         self.out = np.tanh(x)
@@ -340,6 +350,11 @@ MISTAKES = [
     (in_blocks, "3 * mean**2 / size", "3 * mean**2 / len(U)"),
     (by_their_sums, "d[k] = slopes / one", "d[k] = slopes"),
     (spread, "np.add.at(d, (slice(None), rows), 2 * taken)", "d[:, rows] = 2 * taken"),
+    (
+        spread_by_columns,
+        "np.add.at(d, (slice(1, None), table[:, t]), 3 * taken**2)",
+        "d[1:, table[:, t]] += 3 * taken**2",
+    ),
     (layers, "d * self.end.slope()", "d * self.bend.slope()"),
     (layers, "        d = self.bend.backward(d)\n", ""),
     (of_plain_arrays_alone, "(1 - h**2)", "(1 + h**2)"),

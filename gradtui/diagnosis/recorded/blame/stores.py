@@ -96,10 +96,7 @@ def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
     parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
     if all(_is_number(s, part) for part in parts):
         return  # one element cannot be repeated
-    texts = ["slice(None)" if s.text(part) == ":" else s.text(part) for part in parts]
-    if any(":" in text for text in texts):
-        return
-    for text in _adding(s, target.value, texts, node.value, name):
+    for text in _adding(s, target.value, [_index(s, one) for one in parts], node.value, name):
         edit = Edit(s.unit.start(node), s.unit.end(node), text)
         told = "rows that occur several times are added only once"
         yield Candidate((edit,), "missing-path", told, 1, None, node)
@@ -119,6 +116,14 @@ def _adding(
         yield f"{array}.index_add_(0, {index}, {value}{scaled})"
     value = f"-({value})" if name == "subtract" else value
     yield f"{array}.index_put_(({index},), {value}, accumulate=True)"
+
+
+def _index(s: Statement, part: ast.expr) -> str:
+    """Return an index as an argument is written."""
+    if not isinstance(part, ast.Slice):
+        return s.text(part)
+    ends = [part.upper] if part.lower is part.step is None else [part.lower, part.upper, part.step]
+    return f"slice({', '.join(s.text(one) if one else 'None' for one in ends)})"
 
 
 def _is_number(s: Statement, index: ast.expr) -> bool:
