@@ -45,6 +45,9 @@ class Recording(Protocol):
     def convert(self, array: Recorded) -> None:
         """Note that a number leaves the recording."""
 
+    def node_of(self, value: Any) -> int:
+        """Return the node of an operand's present value."""
+
 
 _TOLD = frozenset({np.shape, np.ndim, np.size})
 """Functions that only tell of an array, which are called often."""
@@ -188,12 +191,25 @@ class Number(Scalar):
     _kind = float
 
 
+class Composite:
+    """A value that recording arrays make up."""
+
+    parts: tuple[Any, Any]
+
+    def plain(self) -> Any:
+        """Return it as NumPy has it."""
+        raise NotImplementedError
+
+
 def recorder_of(values: Any) -> Recording | None:
     """Return the recorder, still at work, of the first recorded array in nested values."""
     for value in values.values() if isinstance(values, dict) else values:
         if isinstance(value, Recorded):
             if value._recorder is not None and value._recorder.tape.open:
                 return value._recorder
+        elif isinstance(value, Composite):
+            if (found := recorder_of(value.parts)) is not None:
+                return found
         elif isinstance(value, list | tuple | dict) and (found := recorder_of(value)) is not None:
             return found
     return None
@@ -224,6 +240,8 @@ def plain(value: Any) -> Any:
         if type(value.start) in _PLAIN and type(value.stop) in _PLAIN:
             return value
         return slice(*[plain(one) for one in (value.start, value.stop, value.step)])
+    if issubclass(kind, Composite):
+        return value.plain()
     return value.view(np.ndarray) if issubclass(kind, Recorded) else value
 
 

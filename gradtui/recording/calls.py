@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.recording import forms, standins
+from gradtui.recording import complexes, forms, standins
 from gradtui.recording.array import Recorded, plain
 from gradtui.recording.moving import moved
 from gradtui.recording.opaque import opaque
@@ -25,6 +25,7 @@ Array = NDArray[Any]
 _MASKS = (np.ndarray, list)
 _LISTS = frozenset({list, tuple})
 _UFUNCS = 1 << 10
+_COMPLEX = frozenset({complexes.Complex, complex, np.complex64, np.complex128})
 
 
 class _Ufunc(Struct, frozen=True):
@@ -49,9 +50,39 @@ def _known(ufunc: np.ufunc) -> _Ufunc:
 class CallRecorder(Recorder):
     """Records the calls of one run."""
 
+    _has_complex = False
+
+    def constant(self, value: Any) -> Any:
+        """Return a new array of the program's in a form that takes part in the recording."""
+        if type(value) is np.ndarray and value.dtype.kind == "c":
+            self._has_complex = True
+            return complexes.constant(self, value)
+        return super().constant(value)
+
+    def parted(
+        self, name: str, compute: Callable[..., Any], operands: Sequence[Any], value: Array, *,
+        elementwise: bool,
+    ) -> Any:  # fmt: skip
+        """Return a result of complex numbers, recorded as two calls."""
+        self._has_complex = True
+        parts = [
+            self.result(f"{name}.{part}", lambda *own, part=part: getattr(compute(*own), part),
+                        operands, getattr(value, part), None, elementwise=elementwise)
+            for part in ("real", "imag")
+        ]  # fmt: skip
+        return complexes.Complex(*parts)
+
+    def joined(self, made: Array, value: Any) -> Any:
+        """Return an array of complex numbers, `made` of nested ones."""
+        self._has_complex = True
+        return complexes.joined(self, made, value)
+
     def cast(self, compute: Callable[..., Any], array: Recorded) -> Any:
         """Return the elements as numbers of another type."""
         value = compute(plain(np.ndarray.view(array, np.ndarray)))
+        if value.dtype.kind == "c":
+            self._has_complex = True
+            return complexes.Complex(array.copy(), self.constant(np.zeros(array.shape)))
         if value.dtype == array.dtype:
             return self.moving(compute, (array,), {})
         return self.result("astype", compute, [array], value, form("1*a"), elementwise=True,
@@ -70,6 +101,9 @@ class CallRecorder(Recorder):
         self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
     ) -> Any:
         """Record a call of a universal function or one of its methods."""
+        if not _COMPLEX.isdisjoint(map(type, inputs)):
+            self._has_complex = True
+            return complexes.of_ufunc(self, ufunc, method, inputs, options)
         out = options.pop("out", ())
         if method == "__call__" and not options and not _has_lists(inputs):  # by far the most
             result = self._elementwise(ufunc, inputs, options, out[0] if out else None)
@@ -134,6 +168,8 @@ class CallRecorder(Recorder):
     def function(self, function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Record a call of another function of NumPy."""
         name = forms.name_of(function)
+        if self._has_complex and complexes.holds_complex((args, options)):
+            return complexes.of_function(self, name, function, args, options)
         if name in standins.MUTATORS:
             return standins.MUTATORS[name](self, *args, **options)
         options = dict(options)

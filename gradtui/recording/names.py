@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib import stride_tricks
 
 from gradtui.recording import matrices, standins
-from gradtui.recording.array import Recorded, plain, recorder_of
+from gradtui.recording.array import Composite, Recorded, plain, recorder_of
 from gradtui.recording.foreign import foreign
 from gradtui.recording.holdings import replaced
 from gradtui.recording.recorder import Recorder
@@ -160,7 +160,7 @@ def _taking(recorder: Recorder, name: str) -> Callable[..., Any]:
     def take(value: Any, *args: Any, **options: Any) -> Any:
         if not recorder.tape.open:
             return function(value, *args, **options)
-        if isinstance(value, np.ndarray) and not isinstance(value, Recorded):
+        if isinstance(value, np.ndarray) and not isinstance(value, Recorded | Composite):
             made = function(value, *args, **options)
             return recorder.constant(made) if made is not value else made
         return standins.array(recorder, value, *args, making=function, **options)

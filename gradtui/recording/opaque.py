@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.recording.array import Recorded, plain
+from gradtui.recording.array import Composite, Recorded, plain
 from gradtui.recording.recorder import Recorder
 
 _POINTWISE = frozenset({"round", "around", "nan_to_num", "fix", "sinc", "i0", "real", "angle"})
@@ -16,8 +16,9 @@ _POINTWISE = frozenset({"round", "around", "nan_to_num", "fix", "sinc", "i0", "r
 
 
 def opaque(
-    recorder: Recorder, name: str, function: Any, args: Sequence[Any], options: Mapping[str, Any]
-) -> Any:
+    recorder: Recorder, name: str, function: Any, args: Sequence[Any], options: Mapping[str, Any],
+    *, pointwise: bool = False,
+) -> Any:  # fmt: skip
     """Record an opaque call; a result without floats is a constant, as is what is no array."""
     places: list[Any] = []
     shaped = _emptied(list(args), places), _emptied(dict(options), places)
@@ -28,7 +29,7 @@ def opaque(
         return function(*own[0], **own[1])
 
     value = compute(*plain(places))
-    pointwise = name in _POINTWISE
+    pointwise |= name in _POINTWISE
     parts = value if isinstance(value, tuple | list) else (value,)
     if not all(isinstance(one, np.ndarray | Number) for one in parts):
         return value  # such as the order in which a product is best computed
@@ -45,13 +46,17 @@ class _Slot:
     """The place of a recorded array in the arguments of a call."""
 
 
-_HERE = _Slot()
+_HERE, _BOTH = _Slot(), _Slot()
+"""The place of a single one, and of real and imaginary parts."""
 
 
 def _emptied(value: Any, places: list[Any]) -> Any:
     if isinstance(value, Recorded):
         places.append(value)
         return _HERE
+    if isinstance(value, Composite):
+        places += value.parts
+        return _BOTH
     if type(value) in (list, tuple):
         return type(value)([_emptied(one, places) for one in value])
     if type(value) is dict:
@@ -62,6 +67,8 @@ def _emptied(value: Any, places: list[Any]) -> Any:
 def _filled(value: Any, given: Any) -> Any:
     if value is _HERE:
         return next(given)
+    if value is _BOTH:
+        return next(given) + 1j * next(given)
     if type(value) in (list, tuple):
         return type(value)([_filled(one, given) for one in value])
     if type(value) is dict:

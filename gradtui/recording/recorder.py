@@ -137,6 +137,8 @@ class Recorder(Recording):
         kind = array.dtype.kind
         if name in COMPARISONS:
             self._chosen(name, operands)
+        if kind == "c":
+            return self.parted(name, compute, operands, array, elementwise=elementwise)
         if kind != "f" and (kind not in KINDS or array.ndim == 0):
             return value
         inputs = [self.node_of(one) for one in operands]
@@ -159,6 +161,17 @@ class Recorder(Recording):
         if any(moves):
             still = None if all(moves) else plain(operands[moves.index(False)])
             self.tape.chosen(name, plain(left), plain(right), still)
+
+    def parted(
+        self, name: str, compute: Callable[..., Any], operands: Sequence[Any], value: Array, *,
+        elementwise: bool,
+    ) -> Any:  # fmt: skip
+        """Return a result of complex numbers, which are not recorded."""
+        return value
+
+    def joined(self, made: Array, value: Any) -> Any:
+        """Return an array of complex numbers, `made` of nested ones, which are not recorded."""
+        return made
 
     def is_written(self, out: Any, value: Any) -> bool:
         """Return whether a result can be written into an array as it is."""

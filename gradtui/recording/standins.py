@@ -25,6 +25,8 @@ def array(
 ) -> Any:  # fmt: skip
     """Return `np.array(value)`, or what else is made so, recorded where it holds what is."""
     made = making(plain(value), *args, **options)
+    if made.dtype.kind == "c":
+        return recorder.joined(made, value)
     if made.dtype.kind != "f":
         return made
     if isinstance(value, Recorded):

@@ -125,6 +125,8 @@ class Tape:
         self.open = True
         self.stopped = False
         """Whether some node is detached: it depends on an argument but takes no gradient."""
+        self.imaginary: set[int] = set()
+        """Nodes that are the imaginary parts of complex numbers."""
         self._values: list[Array | None] = []
         self._shapes: list[Shape] = []
         self._numbers: dict[float, int] = {}

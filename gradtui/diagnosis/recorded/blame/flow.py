@@ -187,7 +187,9 @@ class Flow(Told):
             if id + 1 < len(self._tape) and self._lines[id + 1] == line and id not in ends:
                 continue
             if self._tape.value(id).dtype.kind == "f":
-                told[line] = told.get(line, True) and right[id]
+                # Of complex numbers, the conjugate may be needed instead.
+                known = right[id] and id not in self._tape.imaginary
+                told[line] = told.get(line, True) and known
                 if id not in forward and self._mark_of(id) in values:
                     self.repeating.add(line)
                 if self._marks.turns(self._tape.value(id), self._mark_of(id)):

@@ -45,6 +45,8 @@ Array = NDArray[Any]
 _POINTS = 3
 _WORK, _CALL, _LEAST, _MOST = 4_000_000, 100, 200, 9_000
 """Most operations in all edited runs; the overhead of a run; and bounds on their number."""
+_PARTED = 4
+"""Recorded operations that one on complex numbers becomes."""
 _NUMBERS = 1 << 9
 """Bytes of a value that cost as much as an operation."""
 _DEAR, _SPOILT = 0.01, 20
@@ -75,7 +77,8 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
     """
     chosen = [*points[: _POINTS - 1], points[-1]] if len(points) >= _POINTS else [*points]
     point, tape = chosen[0], chosen[0].result.tape
-    most = _WORK // (len(tape) + tape.bytes // _NUMBERS + _CALL)
+    calls = len(tape) // (_PARTED if tape.imaginary else 1)
+    most = _WORK // (calls + tape.bytes // _NUMBERS + _CALL)
 
     def forgives(index: int, name: str, apart: Array) -> bool:
         return judge.forgives(chosen[index], name, apart)

@@ -116,6 +116,8 @@ class Marks:
             if tape.active[id]:
                 self._add(value)
                 self._add(tape.value(id))
+                if id in tape.imaginary:  # some write the conjugate for the gradient
+                    self._add(-value)
                 if value.ndim == 2:
                     form, size = mark_of(value)
                     self._matrices[form, rounded(size)].append(value)

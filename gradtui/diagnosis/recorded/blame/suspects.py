@@ -124,7 +124,8 @@ class Suspects:
         keeps = kept_by(unit, node)
         if keeps is not None and (keeps.strays or keeps.swapped):
             return Suspect(statement, 0, False, order)
-        forward = not lines.isdisjoint(self._flow.forward)
+        # A loss may be computed on the line that returns it with gradients.
+        forward = not lines.isdisjoint(self._flow.forward) and not isinstance(node, ast.Return)
         called = set() if forward else self._called(lines)
         beside = set() if forward or called else self._beside(unit, node, lines)
         lines = lines | called | beside
