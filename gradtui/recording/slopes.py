@@ -151,4 +151,7 @@ def _distance(value: Array) -> Array:
 def _moved(call: Call, values: Sequence[Array], at: int, sign: Any) -> Array:
     operands = list(values)
     operands[at] = np.asarray(values[at] + sign * _distance(values[at]))
-    return np.asarray(call.compute(*operands), dtype=np.float64)
+    try:
+        return np.asarray(call.compute(*operands), dtype=np.float64)
+    except (ArithmeticError, ValueError) as error:  # such as of a matrix that is just singular
+        raise Untold(call.name) from error

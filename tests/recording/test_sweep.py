@@ -8,6 +8,7 @@ import pytest
 from numpy.lib.stride_tricks import as_strided
 
 from gradtui.recording.library import NUMPY, record
+from gradtui.recording.slopes import Untold
 from gradtui.recording.sweep import Shaken, gradients
 
 RNG = np.random.default_rng(0)
@@ -240,3 +241,14 @@ def test_moved_roundings_move_values_and_gradients_by_rounding_alone(name):
     np.testing.assert_allclose(
         shaken.gradients(root, [argument])[argument], calm, rtol=1e-7, atol=1e-9
     )
+
+
+def test_a_call_that_refuses_moved_numbers_has_no_known_derivative():
+    def run(world, given):
+        return np.linalg.cholesky(given["a"]).sum()
+
+    a = np.array([[1e-16, 0.0], [0.0, 1.0]])
+    result = record(NUMPY, run, {"a": a}, {"a": a}, run)
+
+    with pytest.raises(Untold):
+        gradients(result.tape, result.node(result.returned), [result.tape.arguments["a"]])

@@ -19,7 +19,7 @@ from gradtui.diagnosis.recorded.around import alike, between, is_symmetric
 from gradtui.diagnosis.recorded.domain import Domain
 from gradtui.diagnosis.recorded.halves import Begun, called
 from gradtui.diagnosis.recorded.progress import Progress
-from gradtui.diagnosis.recorded.sides import Seen
+from gradtui.diagnosis.recorded.sides import Seen, is_uncertain
 from gradtui.diagnosis.recorded.target import Returned, Target
 from gradtui.recording.arguments import with_values
 from gradtui.recording.array import plain
@@ -364,6 +364,9 @@ class Runs:
     ) -> Iterator[Point]:
         """Yield points farther out, on sides of kinks that no run has been on."""
         rng = np.random.default_rng([_SEED, 1])
+        if is_uncertain(start.result.tape, start.root):
+            self.unused.gave_up = True
+            return
         for scale in SCALES[1::2] if len(start.result.tape) > _LARGE else SCALES:
             if seen.settles or not seen.one_sided:
                 return

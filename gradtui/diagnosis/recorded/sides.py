@@ -114,6 +114,12 @@ def _is_never_negative(tape: Tape, id: int) -> bool:
     return all(_is_never_negative(tape, one) for one in node.inputs)
 
 
+def is_uncertain(tape: Tape, root: int) -> bool:
+    """Return whether central differences are part of a true gradient, inexact at large numbers."""
+    calls = (node for id, node in enumerate(tape.nodes[:root]) if tape.active[id])
+    return any(isinstance(one, Call) and one.form is None and one.back is None for one in calls)
+
+
 def one_sided(runs: Iterable[tuple[Tape, int]]) -> dict[Kink, Signs]:
     """Return the kinks of which some runs, each with its loss, have been on one side alone."""
     seen = Seen()

@@ -108,8 +108,13 @@ def settling(w):
     return np.abs(w + 10).sum(), np.ones_like(w)
 
 
-@pytest.mark.parametrize("case", [settling, never_below])
-def test_code_that_loops_until_it_settles_is_not_run_far_out(case, monkeypatch):
+def factored(w):
+    lower = np.linalg.cholesky(np.outer(w, w) + np.eye(2))
+    return np.maximum(w + 10, 0).sum() + 0 * lower.sum(), np.ones_like(w)
+
+
+@pytest.mark.parametrize("case", [settling, never_below, factored])
+def test_code_that_settles_or_is_not_seen_into_is_not_run_far_out(case, monkeypatch):
     sizes, point = [], Runs.point
 
     def noted(self, values, names, *, near):
