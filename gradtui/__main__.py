@@ -7,9 +7,13 @@ import _signal  # type: ignore[import-not-found]
 if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 
+import gc
 import sys
 
-from gradtui.cli.arguments import main
+gc.disable()  # nothing of what is imported is garbage; looking for some took a tenth of the time
+from gradtui.cli.arguments import main  # noqa: E402
+
+gc.enable()
 
 if __name__ == "__main__":
     sys.exit(main())
