@@ -74,6 +74,8 @@ class Session:
         """Whether the file has changed since it was run."""
         self._breakpoints = Breakpoints(self.history, problem.steps)
         self._step = self._position = 0
+        self.leap = 0
+        """The number of steps that the cursor has gone last, back if negative."""
         self.guide: Guide | None = None
         """The way through the lesson, once it has begun."""
         self.unguided = False
@@ -256,7 +258,8 @@ class Session:
             self.message = "this is the first step"
         elif step > MAX_STEP:
             self.message = last_step_text()
-        self._step = min(max(step, 0), MAX_STEP)
+        before, self._step = self._step, min(max(step, 0), MAX_STEP)
+        self.leap = self._step - before
         self.position = self.order.backward
         self._arrive()
 

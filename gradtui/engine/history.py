@@ -106,6 +106,8 @@ class History:
         """Numbers of each step from the start on, by what they are; those of the norm first."""
         self._replayed: OrderedDict[int, Row] = OrderedDict()
         """The replayed states by step, the most recent at the end."""
+        self._preparing: History | None = None
+        """The snapshot in which a thread prepares states; those it has are there for the taking."""
 
     @property
     def known(self) -> int:
@@ -262,7 +264,7 @@ class History:
         """Return an independent history of the same run, for another thread."""
         other = copy(self)
         other._rows, other._columns = self._rows.copy(), Growing(self._columns.rows)
-        other._replayed = self._replayed.copy()
+        other._replayed, other._preparing = self._replayed.copy(), None
         other._quantities = {key: Growing(one.rows) for key, one in self._quantities.items()}
         other.parent = None if self.parent is None else self.parent.snapshot()
         return other
@@ -295,16 +297,23 @@ class History:
             return self.owner(step).away(step)
         if step >= self._known:
             return step - self._known
-        return 0 if step in self._replayed else step - self._before(step)
+        return 0 if self._has(step) else step - self._before(step)
 
     def _before(self, step: int) -> int:
         """Return the nearest step up to `step` whose state is available."""
         kept = step - (step - self.start) % self._every
         return max([kept, *(at for at in self._replayed if kept < at <= step)])
 
+    def _has(self, step: int) -> bool:
+        """Return whether a state has been replayed, here or by now in a thread."""
+        prepared = None if self._preparing is None else self._preparing._replayed.get(step)
+        if prepared is not None and step not in self._replayed:
+            self._remember(step, prepared)
+        return step in self._replayed
+
     def _replay(self, step: int) -> Row:
         """Replay a state that is not kept."""
-        if step in self._replayed:
+        if self._has(step):
             self._replayed.move_to_end(step)
             return self._replayed[step]
         at = self._before(step)
@@ -324,7 +333,7 @@ class History:
 
     @property
     def _window(self) -> int:
-        return min(_WINDOW, max(_NEAR, self._limit))
+        return min(_WINDOW, max(_NEAR + 1, self._limit))
 
     def _remember(self, step: int, row: Row) -> None:
         """Keep a state that was replayed, for a while."""
@@ -333,17 +342,22 @@ class History:
         while len(self._replayed) > self._window:
             self._replayed.popitem(last=False)
 
-    def ahead(self, step: int) -> History | None:
+    def ahead(self, step: int, leap: int = 0) -> History | None:
         """Return a history for a thread to `prepare` at a step; None if no key waits long."""
         if step < self.start:
-            return self.owner(step).ahead(step)
-        next_ones = [at for at in self._near(step) if abs(at - step) <= 2]
+            return self.owner(step).ahead(step, leap)
+        near, onward = self._near(step, leap), step + leap
+        next_ones = [at for at in near if abs(at - step) <= 2 or at == onward]
         slow = [at for at in next_ones if self.away(at) * self.trainer.numbers > _QUICK]
-        return self.snapshot() if slow else None
+        self._preparing = self.snapshot() if slow else None
+        return self._preparing
 
-    def prepare(self, step: int) -> None:
-        """Compute the states around a step, including several before it, for going back."""
-        for near in self._near(step):
+    def prepare(self, step: int, leap: int = 0) -> None:
+        """Compute the states around a step, including several before it, for going back.
+
+        The first is the one to which the same leap leads once more.
+        """
+        for near in self._near(step, leap):
             at = self._before(near)
             row = self.state(at)
             if at < near:
@@ -352,13 +366,16 @@ class History:
                 self._remember(near, row)
 
     def take(self, prepared: History) -> None:
-        """Take over the states prepared by a snapshot of this history."""
+        """Take over the states prepared by a snapshot of this history, once that is done."""
         for step, row in prepared._replayed.items():
             self._remember(step, row)
 
-    def _near(self, step: int) -> range:
-        """Return the steps around one that are prepared together."""
-        return range(max(self.start, step - _NEAR + 2), min(step + 2, self._known))
+    def _near(self, step: int, leap: int) -> list[int]:
+        """Return the steps around one that are prepared together, after that of the next leap."""
+        near = range(max(self.start, step - _NEAR + 2), min(step + 2, self._known))
+        onward = step + leap
+        leads_on = onward not in near and self.start <= onward < self._known
+        return [*[onward] * leads_on, *near]
 
     def tape(self, step: int, nodes: tuple[int, ...] | None = None) -> Tape:
         """Return the tape of a step, with all its values or those of `nodes`."""

@@ -17,14 +17,14 @@ _LEG = 0.1
 class _Preparing(Thread):
     """Computes the states around a step."""
 
-    def __init__(self, ahead: History, step: int) -> None:
+    def __init__(self, ahead: History, step: int, leap: int) -> None:
         super().__init__(daemon=True)
-        self._ahead, self._step = ahead, step
+        self._ahead, self._step, self._leap = ahead, step, leap
         self.failed = ""
 
     def run(self) -> None:
         try:
-            self._ahead.prepare(self._step)
+            self._ahead.prepare(self._step, self._leap)
         except Exception as error:
             self.failed = report_failure(f"the steps near {self._step:,} were not computed", error)
 
@@ -112,12 +112,12 @@ class Background:
         """Compute the states that a key may lead to next; return whether that takes a while."""
         if self._preparing is not None:
             return False
-        step = session.step
+        step, leap = session.step, session.leap
         history = session.history.owner(step)
-        ahead = None if history is self._unprepared else history.ahead(step)
+        ahead = None if history is self._unprepared else history.ahead(step, leap)
         if ahead is None:
             return False
-        thread = _Preparing(ahead, step)
+        thread = _Preparing(ahead, step, leap)
         self._preparing = history, ahead, thread
         thread.start()
         return True

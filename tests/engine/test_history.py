@@ -287,13 +287,32 @@ def test_the_states_that_keys_go_to_next_are_prepared_on_a_snapshot(monkeypatch)
     history.state(77)
     snapshot = history.ahead(77)
     assert snapshot is not None
+    assert history.away(78) == 1
     snapshot.prepare(77)
-    assert history.away(78) == 1, "the run itself is not touched yet"
+    assert history.away(78) == 0, "a key need not wait for all of them"
     history.take(snapshot)
     monkeypatch.setattr(model, "run", None)
     for step in (77, 76, 75, 78):
         assert bits(history.state(step)) == bits(rows[step, :-1])
     assert history.ahead(77) is None
+
+
+@pytest.mark.parametrize("leap", [10, -10, 100])
+def test_the_state_to_which_the_same_leap_leads_again_is_prepared_too(monkeypatch, leap):
+    model = trainer("L = sum(w**4)", {"w": np.linspace(0.1, 1.0, 20_000)}, lr=0.1)
+    rows, _ = model.run_recorded(model.initial, 95)
+    monkeypatch.setattr(history_module, "_QUICK", 1)
+    history = History(model, memory=memory_for(model, 5))
+    history.advance(95)
+    snapshot = history.ahead(50, leap)
+    assert snapshot is not None and history.every > 1
+    snapshot.prepare(50, leap)
+    history.take(snapshot)
+    monkeypatch.setattr(model, "run", None)
+    for step in (50 + leap, 51, 49, 48):
+        if step < 95:
+            assert bits(history.state(step)) == bits(rows[step, :-1])
+    assert history.ahead(50, leap) is None
 
 
 def test_nothing_is_prepared_where_no_key_waits_long():

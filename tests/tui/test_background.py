@@ -50,7 +50,7 @@ async def test_a_row_of_a_sweep_that_cannot_be_judged_is_said(terminal, monkeypa
 
 def test_states_that_cannot_be_computed_ahead_are_said_once_and_left_alone(monkeypatch, failures):
     session, background = gradtui.load("two_weights"), Background()
-    monkeypatch.setattr(History, "ahead", lambda self, step: self)
+    monkeypatch.setattr(History, "ahead", lambda self, step, leap: self)
     monkeypatch.setattr(History, "prepare", fail)
     assert background.prepare(session)
     said = []
