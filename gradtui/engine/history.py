@@ -353,7 +353,7 @@ class History:
         return self._preparing
 
     def prepare(self, step: int, leap: int = 0) -> None:
-        """Compute the states around a step, including several before it, for going back.
+        """Compute the states around a step, including several before it, for walking back.
 
         The first is the one to which the same leap leads once more.
         """
@@ -372,7 +372,8 @@ class History:
 
     def _near(self, step: int, leap: int) -> list[int]:
         """Return the steps around one that are prepared together, after that of the next leap."""
-        near = range(max(self.start, step - _NEAR + 2), min(step + 2, self._known))
+        back = 1 if abs(leap) >= _NEAR else _NEAR - 2  # leaps rarely end in a walk back
+        near = range(max(self.start, step - back), min(step + 2, self._known))
         onward = step + leap
         leads_on = onward not in near and self.start <= onward < self._known
         return [*[onward] * leads_on, *near]
