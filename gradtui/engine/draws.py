@@ -9,6 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+try:
+    from _blake2 import blake2b
+except ImportError:  # where hashlib has it from; hashlib itself loads OpenSSL, which takes longer
+    from hashlib import blake2b
+
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX = (
     (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
@@ -35,8 +40,6 @@ class Stream:
     """
 
     def __init__(self, seed: int, purpose: str) -> None:
-        from hashlib import blake2b  # OpenSSL, which a scenario without draws need not load
-
         digest = blake2b(f"{seed} {purpose}".encode(), digest_size=8).digest()
         self._start = int.from_bytes(digest, "little")
 

@@ -6,6 +6,7 @@ is not read off the program but tried: at random scores the backward pass must g
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.engine.draws import Stream
 from gradtui.engine.graph import Kind, Node, depends_on
 from gradtui.engine.kernels import exponentials, one_hot, shares, sigmoid
 from gradtui.engine.program import StepProgram
@@ -67,7 +69,9 @@ def find_residual(tape: Tape, scores: int) -> Residual | None:
         for node in program.nodes
         if node.kind in (Kind.PARAMETER, Kind.DATA, Kind.RECORDED)
     }
-    drawn = np.random.default_rng(0).normal(size=(_POINTS, *nodes[scores].shape))
+    shape = _POINTS, *nodes[scores].shape
+    # Not by NumPy's own generator, whose import the first screen would wait for.
+    drawn = Stream(0, "scores").normal(math.prod(shape)).reshape(shape)
     there = _interpreter(program).elsewhere(leaves, _POINTS).replacing({scores: drawn})
     slopes = there.value(program.reverse.adjoint[scores])
     for name, squash in _SQUASH.items():

@@ -78,7 +78,7 @@ def watched(app, screen, update):
 
 async def start():
     GradtuiApp._display = watched
-    session = Session(load_problem(find_scenario("two_weights")))
+    session = Session(load_problem(find_scenario(sys.argv[1])))
     async with GradtuiApp(session).run_test(size=(120, 40)):
         pass
 
@@ -87,14 +87,25 @@ print(*loaded)
 """
 
 
-def test_the_first_paint_waits_for_no_module_that_only_a_key_needs():
+def loaded_for(scenario: str) -> set[str]:
+    """Return the modules that are loaded at the first paint of a scenario."""
     told = subprocess.run(
-        [sys.executable, "-c", UP_TO_THE_FIRST_PAINT],
+        [sys.executable, "-c", UP_TO_THE_FIRST_PAINT, scenario],
         cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True,
     )  # fmt: skip
-    loaded = set(told.stdout.split())
+    return set(told.stdout.split())
+
+
+def test_the_first_paint_waits_for_no_module_that_only_a_key_needs():
+    loaded = loaded_for("two_weights")
     assert {"gradtui.tui.panels.graph", "gradtui.tui.plot", "plotext", "numpy"} <= loaded
     assert not loaded & LATER
+
+
+def test_a_classifier_draws_its_weights_without_openssl_and_other_generators():
+    loaded = loaded_for("iris")
+    assert {"gradtui.engine.draws", "gradtui.engine.residual"} <= loaded
+    assert not loaded & {"_hashlib", "numpy.random"}
 
 
 @pytest.mark.parametrize(
