@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 import numpy as np
-from msgspec import Struct
+from msgspec import DecodeError, Struct
+from msgspec.json import Decoder
 from numpy.typing import NDArray
 
 from gradtui.base.memory import grown, lifted
@@ -35,6 +36,8 @@ _QUOTES = re.compile(r'"[^"]*+"')
 _QUOTED_OR_DELIMITER = re.compile(r'"[^"]*+"|([;\t])')
 _DELIMITERS = {";": "semicolons", "\t": "tabs"}
 _DECIMALS = re.compile(r"[0-9+\-.eE \t]*+")
+_PLAIN = re.compile(r"[0-9\-., \t]*+")
+_NUMBERS = Decoder(list[float])
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SHOWN = 30
 _MISSING = frozenset({"na", "n/a", "#n/a", "nan", "-nan", "null", "none", "nil", "?", "-", "."})
@@ -79,6 +82,10 @@ class CsvTable(Struct, frozen=True, eq=False):
         count = min(_CHUNK, _MOST_CELLS // len(self.names))
         for first in range(0, len(self._records), count):
             records = self._records[first : first + count]
+            most = 2 * len(wanted) >= len(self.names)
+            if most and (table := _table(records, len(self.names))) is not None:
+                values[:, first : first + len(records)] = table[:, [*wanted.values()]].T
+                continue
             rows = [_cells(record, len(self.names)) for record in records]
             quoted = any('"' in record for record in records)
             for into, i in zip(values, wanted.values(), strict=True):
@@ -263,6 +270,26 @@ def _bare(cell: str) -> str:
     """Return the text of a cell without its quotes."""
     text = cell.strip(" \t")
     return text[1:-1].replace('""', '"') if text.startswith('"') else cell
+
+
+def _table(records: Sequence[str], count: int) -> Column | None:
+    """Return all numbers of records of `count` cells, (rows, count); None where one is unusual.
+
+    JSON's numbers are some of ours, and read three times as fast; both are rounded correctly.
+    """
+    text = ",".join(records)
+    if not _PLAIN.fullmatch(text):
+        return None
+    ends = np.flatnonzero(np.frombuffer(f",{text},".encode(), np.uint8) == ord(","))
+    if len(ends) - 1 != len(records) * count or np.diff(ends).max() > MAX_DIGITS + 1:
+        return None
+    try:
+        numbers = np.array(_NUMBERS.decode(f"[{text}]"))
+    except DecodeError:
+        return None
+    if "-" in text and not numbers.all():
+        return None  # a zero may have lost its sign
+    return numbers.reshape(len(records), count)
 
 
 def _numbers(cells: list[str]) -> Column | None:

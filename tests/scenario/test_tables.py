@@ -5,7 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bounded import no_hang
@@ -246,3 +246,25 @@ def test_the_cells_of_columns_that_nobody_asks_for_are_not_kept():
     tracemalloc.stop()
     assert found["c9999"].tolist() == [12.0] * 400
     assert most < 100_000_000
+
+
+DIGITS = st.text("0123456789", min_size=1, max_size=25)
+DECIMALS = st.builds("{}{}{}{}".format, st.sampled_from(["", "-", "+", " "]), DIGITS,
+                     st.one_of(st.just(""), DIGITS.map(".{}".format)),
+                     st.sampled_from(["", "", "", "e5", "E-7", " "]))  # fmt: skip
+
+
+@settings(max_examples=300)
+@example([("-0", "0.1"), ("-0.0", "9007199254740993")])
+@given(st.lists(st.tuples(DECIMALS, DECIMALS), min_size=1, max_size=6))
+def test_a_whole_table_has_the_bits_that_python_reads_cell_by_cell(rows):
+    text = "\n".join(["a,b", *map(",".join, rows)])
+    found = read_csv(text.encode(), "t.csv").arrays(["b", "a"])
+    for at, name in enumerate("ab"):
+        assert found[name].tobytes() == np.array([float(row[at]) for row in rows]).tobytes()
+
+
+@pytest.mark.parametrize("cell", ["1-2", "--1", "1.2.3", "-", " ", "1 2", "0" * 65, "1,2"])
+def test_an_unusual_cell_of_a_table_is_no_number(cell):
+    with pytest.raises(InputError):
+        read_csv(f"a,b\n1,2\n{cell},3\n".encode(), "t.csv").arrays("ab")
