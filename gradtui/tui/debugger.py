@@ -345,7 +345,7 @@ class Debugger(LeanScreen):
         self.set_class(session.problem.call is not None, "-call", update=update)
 
     def _show(self) -> None:
-        self.pace.ahead()
+        self.pace.open()
         self.walk.open()
         self.show_frame()
 

@@ -158,6 +158,15 @@ class Pace(Part):
         self._session.message = f"computing step {known:,} of {target:,}, Ctrl+C stops"
         self._host.show_in(Now)
 
+    def open(self) -> None:
+        """Compute a curve that takes only a moment, so that the first frame has all of it.
+
+        Any other is computed after that.
+        """
+        history = self._session.history
+        if self._last_drawn - history.known < history.fitting(_SLICE):
+            self.ahead()
+
     def ahead(self) -> None:
         """Start computing: the curve, or the steps up to a far one."""
         if self._computing is None or self._checking:

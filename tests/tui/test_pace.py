@@ -136,3 +136,20 @@ async def test_curves_that_a_frame_has_drawn_are_not_drawn_again(terminal, monke
         t.session.history.advance(1)
         t.debugger.pace._compute_part()
         assert drawn == [2, 2]
+
+
+@pytest.mark.parametrize(("takes", "whole"), [(0.0001, True), (0.1, False)])
+async def test_the_first_frame_waits_only_for_a_curve_that_takes_a_moment(
+    terminal, monkeypatch, takes, whole
+):
+    known, show = [], Debugger.show_frame
+    monkeypatch.setattr(History, "fitting", lambda self, seconds: int(seconds / takes))
+
+    def shown(debugger):
+        known.append(debugger.session.history.known)
+        show(debugger)
+
+    monkeypatch.setattr(Debugger, "show_frame", shown)
+    async with terminal("two_weights") as t:
+        await t.until(lambda: t.session.history.known > 12)
+    assert (known[0] > 12) == whole
