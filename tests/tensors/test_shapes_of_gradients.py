@@ -243,6 +243,13 @@ class PickedInOrder(Picked):
         return dx, None, dw
 
 
+class PickedDoubly(Picked):
+    @staticmethod
+    def backward(ctx, g):
+        dx, dw, _ = Picked.backward(ctx, g)
+        return dx, 2 * dw, None
+
+
 class PickedAlone(Picked):
     @staticmethod
     def backward(ctx, g):
@@ -258,5 +265,11 @@ def test_a_gradient_in_the_place_of_labels_is_missing_where_it_belongs():
     )
     finding = only(gradtui.check(Picked, *given))
     assert (finding.rule, finding.severity, finding.target) == ("no-gradient", "error", "w")
+    assert finding.message == (
+        "no gradient is returned for w: dw and None are returned in each other's places"
+    )
+    assert finding.fix == "return dx, None, dw"
+    finding = only(gradtui.check(PickedDoubly, *given))
     assert "no gradient is returned for w, but one for labels" in finding.message
+    assert finding.fix is None
     assert gradtui.check(PickedInOrder, *given) == gradtui.check(PickedAlone, *given) == []

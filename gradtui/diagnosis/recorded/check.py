@@ -23,6 +23,7 @@ from gradtui.diagnosis.recorded.coincidences import equal_sizes
 from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE, in_single
 from gradtui.diagnosis.recorded.domain import cut_off
+from gradtui.diagnosis.recorded.exchanged import exchanged
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.kernels import with_kernels
 from gradtui.diagnosis.recorded.notes import (
@@ -73,12 +74,13 @@ def check_target(
     """
     library = target.library
     before, kept = library.randomness(None), library.kept(target.called)
+    runs = Runs(target, kept, answers=answers, progress=progress, crashed=crashed)
     try:
         with settled():
-            runs = Runs(target, kept, answers=answers, progress=progress, crashed=crashed)
-            return heard(_Checking(runs).outcome())
-    except (Misplaced, Misshapen) as error:
-        return heard(refused(target, error))
+            try:
+                return heard(_Checking(runs).outcome())
+            except (Misplaced, Misshapen) as error:
+                return heard(refused(runs, error))
     finally:
         before.restore()
         kept.put_back()
@@ -125,7 +127,10 @@ class _Checking:
         ):
             return Outcome(self.target, "not-compared", (nondeterministic(self.runs),))
         drawn = {name: np.asarray(self.runs.given[name]) for name in self.names}
-        absent = [self._absent(name) for name in self.names if name not in self.claimed]
+        lacking = [name for name in self.names if name not in self.claimed]
+        if lacking and (told := exchanged(self.runs, self.names, lacking)) is not None:
+            return Outcome(self.target, "wrong", (told,))
+        absent = [self._absent(name) for name in lacking]
         try:
             start = self.runs.point(drawn, self.names, near=True)
             fold = folding(start)

@@ -1,0 +1,75 @@
+"""Gradients that a backward half returns in one another's places, such as `return dx, None`.
+
+What such a place cannot take is dropped or refused before anything is compared.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator, Sequence
+from itertools import combinations, islice
+
+import numpy as np
+
+from gradtui.base.source import InputError
+from gradtui.diagnosis.backward.trial import TOLERANCE
+from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit, Unreadable
+from gradtui.diagnosis.recorded.judge import SINGLE, Judge
+from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs
+from gradtui.diagnosis.recorded.target import Misplaced, Misshapen
+from gradtui.recording.functions import function_of
+from gradtui.recording.slopes import Untold
+
+_MOST = 21
+"""Most exchanges tried: those of seven returned values."""
+
+
+def exchanged(runs: Runs, names: tuple[str, ...], lacking: Sequence[str]) -> Finding | None:
+    """Return the finding of two returned values whose exchange makes all gradients right, or None.
+
+    `names` are all that are judged, of which the code returns nothing for the `lacking` ones.
+    """
+    function = function_of(runs.target.called)
+    try:
+        unit = Unit(function.__code__, [function]) if inspect.isfunction(function) else None
+    except (Unreadable, SyntaxError):
+        return None
+    for one, two in islice(_pairs(unit), _MOST) if unit is not None else ():
+        texts = unit.text(one), unit.text(two)
+        edits = [Edit(unit.start(one), unit.end(one), texts[1]),
+                 Edit(unit.start(two), unit.end(two), texts[0])]  # fmt: skip
+        with unit.running(unit.edited(edits)):
+            right = _are_right(runs, names)
+        if right:
+            told = f"no gradient is returned for {', '.join(lacking)}: {texts[0]} and {texts[1]} "
+            told += "are returned in each other's places"
+            place = unit.place(unit.start(one), unit.end(two))
+            return Finding("no-gradient", "error", lacking[0], place.line, told,
+                           {"gradients": [*lacking]}, fix=unit.line_after(edits), place=place,
+                           replaces=unit.lines(edits))  # fmt: skip
+    return None
+
+
+def _pairs(unit: Unit) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield two values of a return that are not the same."""
+    for node in unit.nodes:
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            for one, two in combinations(node.value.elts, 2):
+                if ast.dump(one) != ast.dump(two):
+                    yield one, two
+
+
+def _are_right(runs: Runs, names: tuple[str, ...]) -> bool:
+    single = any(np.asarray(runs.given[name]).dtype == np.float32 for name in names)
+    try:
+        start = runs.point({name: runs.given[name] for name in names}, names, near=True)
+        if not all(name in start.hand and start.hand[name].shape == start.true[name].shape
+                   for name in names):  # fmt: skip
+            return False
+        judge = Judge(runs, [start, *runs.points(start, names)], SINGLE if single else TOLERANCE)
+    except (CodeFailed, InputError, Lost, Untold, Misplaced, Misshapen):
+        return False
+    judged = judge.judged(names)
+    return not (judged.wrong or judged.untold or judged.mistrusted)

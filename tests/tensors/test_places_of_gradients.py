@@ -1,0 +1,85 @@
+"""Gradients returned in one another's places: what such a place cannot take, PyTorch drops."""
+
+import pytest
+
+import gradtui
+from findings import only
+
+torch = pytest.importorskip("torch")
+
+
+class Picked(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, rows, table, weight):
+        ctx.save_for_backward(rows, table)
+        return table[rows] * weight
+
+    @staticmethod
+    def backward(ctx, g):
+        rows, table = ctx.saved_tensors
+        g_table = torch.zeros_like(table).index_add_(0, rows, g * 2.0)
+        g_weight = None
+        return g_table, g_weight, None
+
+
+class PickedWell(Picked):
+    @staticmethod
+    def backward(ctx, g):
+        rows, table = ctx.saved_tensors
+        g_table = torch.zeros_like(table).index_add_(0, rows, g * 2.0)
+        g_weight = None
+        return None, g_table, g_weight
+
+
+class PickedDoubly(Picked):
+    @staticmethod
+    def backward(ctx, g):
+        rows, table = ctx.saved_tensors
+        g_table = torch.zeros_like(table).index_add_(0, rows, g * 4.0)
+        return g_table, None, None
+
+
+class Shifted(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, base, step):
+        ctx.save_for_backward(base, step)
+        return base + step**2
+
+    @staticmethod
+    def backward(ctx, g):
+        _, step = ctx.saved_tensors
+        g_base = None
+        g_step = 2 * step * g
+        return g_step, g_base
+
+
+def rows_and_table():
+    torch.manual_seed(3)
+    rows = torch.tensor([2, 0, 2, 1])
+    return rows, torch.randn(4, 3, dtype=torch.double, requires_grad=True), 2.0
+
+
+def test_a_gradient_in_the_place_of_an_index_is_put_into_its_own():
+    finding = only(gradtui.check(Picked, *rows_and_table()))
+    assert (finding.rule, finding.severity) == ("no-gradient", "error")
+    assert finding.fix == "return g_weight, g_table, None"
+    assert finding.message == (
+        "no gradient is returned for table: g_table and g_weight are returned in each other's "
+        "places"
+    )
+
+
+def test_a_gradient_in_the_place_of_a_constant_is_put_into_its_own():
+    base = torch.randn(5, dtype=torch.double)
+    step = torch.randn(5, dtype=torch.double, requires_grad=True)
+    finding = only(gradtui.check(Shifted, base, step))
+    assert (finding.target, finding.fix) == ("step", "return g_base, g_step")
+
+
+def test_in_their_own_places_they_are_right():
+    assert gradtui.check(PickedWell, *rows_and_table()) == []
+
+
+def test_an_exchange_that_leaves_a_gradient_wrong_is_not_offered():
+    finding = only(gradtui.check(PickedDoubly, *rows_and_table()))
+    assert (finding.rule, finding.fix) == ("no-gradient", None)
