@@ -31,12 +31,9 @@ def exchanged(runs: Runs, names: tuple[str, ...], lacking: Sequence[str]) -> Fin
 
     `names` are all that are judged, of which the code returns nothing for the `lacking` ones.
     """
-    function = function_of(runs.target.called)
-    try:
-        unit = Unit(function.__code__, [function]) if inspect.isfunction(function) else None
-    except (Unreadable, SyntaxError):
-        return None
+    unit = _unit(runs)
     for one, two in islice(_pairs(unit), _MOST) if unit is not None else ():
+        assert unit is not None
         texts = unit.text(one), unit.text(two)
         edits = [Edit(unit.start(one), unit.end(one), texts[1]),
                  Edit(unit.start(two), unit.end(two), texts[0])]  # fmt: skip
@@ -50,6 +47,14 @@ def exchanged(runs: Runs, names: tuple[str, ...], lacking: Sequence[str]) -> Fin
                            {"gradients": [*lacking]}, fix=unit.line_after(edits), place=place,
                            replaces=unit.lines(edits))  # fmt: skip
     return None
+
+
+def _unit(runs: Runs) -> Unit | None:
+    function = function_of(runs.target.called)
+    try:
+        return Unit(function.__code__, [function]) if inspect.isfunction(function) else None
+    except (Unreadable, SyntaxError):
+        return None
 
 
 def _pairs(unit: Unit) -> Iterator[tuple[ast.expr, ast.expr]]:
