@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ Array = NDArray[Any]
 
 COARSE = 1e-4
 """The largest relative difference of equal slopes."""
+SOLVED = 1e-7
+"""The share of the largest slope by which one may differ because a solver stops at a tolerance."""
 _ROUNDED = 16.0
 """Units in the last place by which rounding may change a loss."""
 _SINGLE_EPS = float(np.finfo(np.float32).eps)
@@ -169,21 +171,27 @@ def apart_by_differences(runs: Runs, names: Sequence[str]) -> tuple[list[Apart],
     """
     values = {name: runs.given[name] for name in names}
     claimed = runs.as_is(values)[1]
-    found, untold = list[Apart](), list[str]()
-    for name in names:
-        hand, told = np.asarray(claimed[name], np.float64).reshape(values[name].shape), False
-        elements = list(np.ndindex(*hand.shape))
-        for at in elements[:: max(1, len(elements) // _ELEMENTS)]:
-            slope = slope_at(runs, values, name, at)
-            sure = slope.sure and not (slope.value == 0 and _is_rounded(runs, values, name, at))
-            told |= sure
+    measured = {name: dict(_measured(runs, values, name)) for name in names}
+    room = SOLVED * max((abs(one.value) for own in measured.values() for one in own.values()),
+                        default=0.0)  # fmt: skip
+    found = list[Apart]()
+    for name, slopes in measured.items():
+        hand = np.asarray(claimed[name], np.float64).reshape(values[name].shape)
+        for at, slope in slopes.items():
             given = float(hand[at])
-            if sure and not slope.agrees(given):
+            if not slope.agrees(given) and not abs(slope.value - given) <= room:
                 found.append(Apart(name, at, given, slope.value))
                 break
-        if not told:
-            untold.append(name)
-    return found, untold
+    return found, [name for name in names if not measured[name]]
+
+
+def _measured(runs: Runs, values: Values, name: str) -> Iterator[tuple[tuple[int, ...], Slope]]:
+    """Yield elements of a gradient with their slopes, as far as these are sure."""
+    elements = list(np.ndindex(*values[name].shape))
+    for at in elements[:: max(1, len(elements) // _ELEMENTS)]:
+        slope = slope_at(runs, values, name, at)
+        if slope.sure and not (slope.value == 0 and _is_rounded(runs, values, name, at)):
+            yield at, slope
 
 
 def digits_of(runs: Runs) -> int | None:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES
-from gradtui.diagnosis.recorded.differences import Slope, slope_along, slope_at
+from gradtui.diagnosis.recorded.differences import SOLVED, Slope, slope_along, slope_at
 from gradtui.diagnosis.recorded.runs import Point, Runs
 
 Array = NDArray[Any]
@@ -73,6 +73,9 @@ class Judge:
         # The user's own point comes last: its numbers are often special, with corners at 0.
         self._points = [*points[1:], *points[:1]]
         self._stops = any(point.result.tape.stopped for point in points)
+        # A solver takes another number of rounds elsewhere: what it finds is the solution but for
+        # its tolerance, and so is what its gradient takes for the solution.
+        self._known = SOLVED if len({point.root for point in points}) > 1 else 0.0
         self._spreads: dict[int, tuple[int, dict[str, Array]]] = {}
         """Id of a point -> the number of times that roundings were moved there, and the spread."""
 
@@ -171,7 +174,8 @@ class Judge:
         true = np.abs(point.true[name])
         largest = max(np.max(np.abs(one), initial=0.0) for one in point.true.values())
         cancelled = np.max(true, initial=0.0) <= _CANCELLED * largest
-        return np.fmax(self.tolerance * true, _KEPT * largest if cancelled else 0.0)
+        least = max(self._known, _KEPT if cancelled else 0.0)
+        return np.asarray(np.fmax(self.tolerance * true, least * largest))
 
     def _spread(self, point: Point, shakes: int = SHAKES) -> dict[str, Array]:
         """Return the spread of the differences at a point when every rounding is moved."""

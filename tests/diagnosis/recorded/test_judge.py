@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 import gradtui
+from findings import only
 from gradtui.diagnosis.recorded import judge
 from gradtui.diagnosis.recorded.differences import Slope, in_single
 
 X = np.array([1.0, 2.0, -0.5])
 RNG = np.random.default_rng(4)
+P = np.array([0.7, -0.4, 1.3, -2.0, 0.2])
+W = np.array([1.0, -2.0, 0.5, 3.0, 1.5])
 
 
 def right(x):
@@ -48,6 +51,48 @@ def test_what_an_eps_leaves_of_a_gradient_that_cancels_is_no_mistake(small, wron
     found = gradtui.check(case, K=RNG.normal(size=(3, 3)), b=RNG.normal(size=3))
     named = [name for one in found for name in one.evidence.get("gradients", [one.target])]
     assert ("b" in named) == wrong
+
+
+def approached(p):
+    """Return the p not below 0, by an interior point that is left at a tolerance, and slacks."""
+    mu = 1.0
+    while mu > 1e-10 * np.min(np.abs(p)):
+        mu = mu / 2
+    x = (p + np.sqrt(p * p + 4 * mu)) / 2
+    return x, x - p
+
+
+def kept_apart(p):
+    x, z = approached(p)
+    a, b = np.maximum(x, 1e-8), np.maximum(z, 1e-8)
+    return np.sum(W * x), W * a / (a + b)
+
+
+def kept_apart_wrongly(p):
+    x, z = approached(p)
+    a, b = np.maximum(x, 1e-8), np.maximum(z, 1e-8)
+    return np.sum(W * x), -W * a / (a + b)
+
+
+def slightly_less(p):
+    x, z = approached(p)
+    return np.sum(W * x), W * x / (x + z) * (1 - 1e-5)
+
+
+def test_a_gradient_through_a_solver_is_known_to_its_tolerance():
+    assert gradtui.check(kept_apart, P) == []
+
+
+@pytest.mark.parametrize(
+    ("case", "fix"),
+    [
+        (kept_apart_wrongly, "return np.sum(W * x), W * a / (a + b)"),
+        (slightly_less, "return np.sum(W * x), W * x / (x + z)"),
+    ],
+)
+def test_a_wrong_gradient_through_a_solver_is_found(case, fix):
+    finding = only(gradtui.check(case, P))
+    assert (finding.severity, finding.target, finding.fix) == ("error", "p", fix)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from gradtui.diagnosis.recorded.blame.search import Search
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
 from gradtui.diagnosis.recorded.blame.trial import faithful
 from gradtui.diagnosis.recorded.blame.watch import Watched
-from gradtui.diagnosis.recorded.differences import COARSE, slope_at
+from gradtui.diagnosis.recorded.differences import COARSE, SOLVED, slope_at
 from gradtui.diagnosis.recorded.runs import CodeFailed, Runs, Values, shaped
 
 Array = NDArray[Any]
@@ -96,4 +96,6 @@ def _at(runs: Runs, values: Values) -> _Sampled:
             slope = slope_at(runs, values, name, at)
             if slope.sure:
                 true[name][at], errors[name][at] = slope.value, slope.error
+    room = SOLVED * max(float(np.max(np.abs(one), initial=0.0)) for one in true.values())
+    errors = {name: own + room for name, own in errors.items()}
     return _Sampled(values, loss, hand, true, errors)
