@@ -208,6 +208,18 @@ class Statement:
         return frozenset(self.idle)
 
     @cached_property
+    def handed(self) -> str | None:
+        """The name that the line just before it stores, if the function never reads it."""
+        found = [name for name in self.idle if self.recent.get(name) == self._line_before]
+        return next(iter(found), None)
+
+    @property
+    def _line_before(self) -> int:
+        lines = (one.lineno for one in self.unit.nodes
+                 if isinstance(one, ast.stmt) and one.lineno < self.node.lineno)  # fmt: skip
+        return max(lines, default=0)
+
+    @cached_property
     def indices(self) -> Mapping[str, Sequence[str]]:
         """The indices anywhere in the function, with their parts."""
         found: dict[str, Sequence[str]] = {}

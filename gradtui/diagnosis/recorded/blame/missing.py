@@ -130,6 +130,14 @@ class Missing:
                 and not stretches(held.shape, self._shape)
             ][:_TERMS]  # fmt: skip
 
+    def handed(self) -> Iterator[str]:
+        """Yield terms of what the line just before stores and nothing reads: it is for this one."""
+        own = self._s.handed
+        held = self._s.scope.get(own or "")
+        if own and held is not None and self._shape and stretches(held.shape, self._shape):
+            yield own
+            yield from (one for one in self._idle_products() if one.endswith(f" * {own}"))
+
     def _idle_products(self) -> Iterator[str]:
         """Yield products of an array with one that is stored and that nothing reads."""
         shape, near = self._shape or (), [*arrays(self._s)]

@@ -266,6 +266,21 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         )
 
     @property
+    def _continues(self) -> bool:
+        """Whether it uses what the line just before stores and nothing else uses."""
+        return self.adds and self.suspect.statement.handed in self._names
+
+    @property
+    def _repeats(self) -> bool:
+        """Whether it repeats a factor of the line where right values become others: a power."""
+        own = self.suspect.statement
+        factors = (one for one in ast.walk(own.node) if isinstance(one, ast.BinOp)
+                   and isinstance(one.op, ast.Mult))  # fmt: skip
+        texts = {own.text(part).strip("-") for one in factors for part in (one.left, one.right)}
+        return (self.suspect.failing and self.candidate.rule == "missing-factor"
+                and self.candidate.factor in texts)  # fmt: skip
+
+    @property
     def _scales_alike(self) -> bool:
         """Whether it divides by what its function divides by elsewhere."""
         divisor = (self.candidate.factor or "").removeprefix("1/")
@@ -324,6 +339,8 @@ _LIKELIER: Sequence[Sign] = (
     (2, lambda edit: edit._is_known),
     (2, lambda edit: edit._resumes),
     (3, lambda edit: edit._becomes_sum),
+    (2, lambda edit: edit._repeats),
+    (2, lambda edit: edit._continues),
     (-2, lambda edit: edit._is_outside),
     (-2, lambda edit: edit._is_late and not edit._becomes_alike),
     (-3, lambda edit: edit._becomes_odd),

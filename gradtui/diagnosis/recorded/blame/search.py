@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gradtui.diagnosis.recorded.blame.afters import After, afters
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
@@ -263,6 +263,7 @@ class Search:
             changed = self._run(slot.s, slot.more())
             for value in multiples(self._trials, self._hand, changed):
                 yield from slot.constant(value)
+            yield from self._in_sum(slot, slot.missing.handed() if slot.whole else ())
         elif cost in (2, 3, 4):
             if cost == 2 and slot.s.numpy and not isinstance(slot, After):
                 for one in slot.passed():
@@ -285,7 +286,11 @@ class Search:
                 for value in multiples(self._trials, nothing, once):
                     yield from slot.factor(factor, value, cost)
         alike = slot.alike() if self._worth.glancing else ()
-        for term in (*slot.missing.terms(), *alike) if cost == 2 else ():
+        yield from self._in_sum(slot, (*slot.missing.terms(), *alike) if cost == 2 else ())
+
+    def _in_sum(self, slot: Slot, terms: Iterable[str]) -> Iterator[Candidate]:
+        """Yield multiples of terms with which an expression is right."""
+        for term in terms:
             worth = slot.whole and not slot.s.idle_parts.isdisjoint(term.split(" * "))
             if self._may_run and (worth or self._worth.is_worth_adding(slot, term)):
                 for value in multiples(
