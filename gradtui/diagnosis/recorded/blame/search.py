@@ -286,12 +286,17 @@ class Search:
                 for value in multiples(self._trials, nothing, once):
                     yield from slot.factor(factor, value, cost)
         alike = slot.alike() if self._worth.glancing else ()
+        lacking = slot.lacking() if cost == 2 else ()
+        yield from self._in_sum(slot, lacking, likely=True)
         yield from self._in_sum(slot, (*slot.missing.terms(), *alike) if cost == 2 else ())
 
-    def _in_sum(self, slot: Slot, terms: Iterable[str]) -> Iterator[Candidate]:
-        """Yield multiples of terms with which an expression is right."""
+    def _in_sum(
+        self, slot: Slot, terms: Iterable[str], *, likely: bool = False
+    ) -> Iterator[Candidate]:
+        """Yield multiples of terms with which an expression is right; `likely` ones are all run."""
         for term in terms:
             worth = slot.whole and not slot.s.idle_parts.isdisjoint(term.split(" * "))
+            worth |= likely
             if self._may_run and (worth or self._worth.is_worth_adding(slot, term)):
                 for value in multiples(
                     self._trials, self._hand, self._run(slot.s, slot.plus(term))

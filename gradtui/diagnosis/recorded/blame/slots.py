@@ -18,7 +18,7 @@ from gradtui.diagnosis.recorded.blame.constants import (
 )
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.missing import Missing
-from gradtui.diagnosis.recorded.blame.siblings import siblings
+from gradtui.diagnosis.recorded.blame.siblings import lacking, siblings
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import VIEWS, Shape
 from gradtui.recording.places import is_users_file
@@ -208,6 +208,10 @@ class Slot:
         """Yield terms that are made like others in the code, of other names."""
         if self.whole:
             yield from siblings(self.s)
+
+    def lacking(self) -> Sequence[str]:
+        """Return the terms that others of its form have, in its own names."""
+        return [*lacking(self.s, self.node)] if self.whole else []
 
 
 def _is_named(constant: Constant) -> bool:
