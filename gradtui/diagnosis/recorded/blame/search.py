@@ -257,8 +257,10 @@ class Search:
 
     def _in_slot(self, slot: Slot, cost: int) -> Iterator[Candidate]:
         """Yield factors and terms with which an expression makes some gradient right."""
-        if cost == 0 and slot.takes_numbers:
-            yield slot.negated()
+        if cost == 0:
+            if slot.takes_numbers:
+                yield slot.negated()
+            yield from self._in_sum(slot, slot.lacking(), likely=True)
         elif cost == 1 and slot.takes_numbers:
             changed = self._run(slot.s, slot.more())
             for value in multiples(self._trials, self._hand, changed):
@@ -286,8 +288,6 @@ class Search:
                 for value in multiples(self._trials, nothing, once):
                     yield from slot.factor(factor, value, cost)
         alike = slot.alike() if self._worth.glancing else ()
-        lacking = slot.lacking() if cost == 2 else ()
-        yield from self._in_sum(slot, lacking, likely=True)
         yield from self._in_sum(slot, (*slot.missing.terms(), *alike) if cost == 2 else ())
 
     def _in_sum(
