@@ -78,6 +78,7 @@ problem = cache(lambda name: gradtui.load(name).problem)
 
 @settings(max_examples=60)
 @example(where=0.0, keys=["a", "into", "x", "back", "x"], file="two_weights")
+@example(where=0.0, keys=["a", "into", "x", "into", "back", "x"], file="two_weights")
 @example(where=0.25, keys=["x"], file="softmax_classifier")  # Y comes from data alone: not drawn
 @given(
     where=st.floats(0, 1),
@@ -88,13 +89,12 @@ def test_no_folding_shows_more_than_has_been_done(where, keys, file):
     session = gradtui.Session(problem(file))
     lines = session.problem.graph.statements
     session.position = int(where * session.order.end)
-    left, toggled = set(), False
+    left, toggled = set(), None
     for key in keys:
         before, listed = done(session.frame.done), done(session.order.moments)
+        here = session.step, session.position
         if key in ("into", "back"):
-            here = session.step, session.position
             getattr(session, key)()
-            toggled = toggled and here == (session.step, session.position)
             continue
         if key == "x":
             session.toggle_level()
@@ -102,10 +102,10 @@ def test_no_folding_shows_more_than_has_been_done(where, keys, file):
             session.selection.select(lines["abL".index(key) % len(lines)].root)
             session.toggle_fold()
         assert 0 <= session.position <= session.order.end
-        # A change of level that is undone at once comes back to all that had been done.
-        back = left if toggled and key == "x" else set()
+        # A change of level that is undone where it was made comes back to all that had been done.
+        back = left if toggled == here and key == "x" else set()
         assert done(session.frame.done) & listed <= before | back
-        left, toggled = before, key == "x"
+        left, toggled = before, (session.step, session.position) if key == "x" else None
         assert session.selection.node in session.selection.selectable
 
 
