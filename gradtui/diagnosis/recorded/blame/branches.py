@@ -12,7 +12,7 @@ from copy import deepcopy
 from itertools import islice
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
-from gradtui.diagnosis.recorded.blame.names import difference, renamed
+from gradtui.diagnosis.recorded.blame.names import difference
 from gradtui.diagnosis.recorded.blame.resets import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -48,7 +48,7 @@ def _writes(node: ast.stmt) -> bool:
 
 
 def _missing(s: Statement, like: ast.stmt, own: set[str]) -> Iterator[Candidate]:
-    made = {renamed(s.text(like), names): change for names, change in _renamings(s, like)}
+    made = {_renamed(s, like, names): change for names, change in _renamings(s, like)}
     texts = {text: ast.unparse(ast.parse(text)) for text in made if "\n" not in text}
     several = not own.isdisjoint(texts.values())
     for text, whole in texts.items():
@@ -58,6 +58,24 @@ def _missing(s: Statement, like: ast.stmt, own: set[str]) -> Iterator[Candidate]
             told = f"{text} is missing: line {like.lineno} does the same for others"
             cost = int(not several)
             yield Candidate((edit,), "missing-path", told, cost, text, beside, named=several)
+
+
+def _renamed(s: Statement, like: ast.stmt, names: Names) -> str:
+    """Return the text of a statement with its names replaced, but not those of arguments."""
+    start, text = s.unit.start(like), s.text(like).encode()
+    places = {
+        (s.unit.start(one) - start, s.unit.end(one) - start): names[ast.unparse(one)]
+        for one in ast.walk(like)
+        if isinstance(one, ast.expr) and is_leaf(one) and ast.unparse(one) in names
+    }
+    outer = [one for one in places if not any(_is_inside(one, other) for other in places)]
+    for first, last in sorted(outer, reverse=True):
+        text = text[:first] + places[first, last].encode() + text[last:]
+    return text.decode()
+
+
+def _is_inside(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one != other and other[0] <= one[0] and one[1] <= other[1]
 
 
 def _renamings(s: Statement, like: ast.stmt) -> list[tuple[Names, Change]]:

@@ -33,6 +33,17 @@ def projected(X, Wq, Wk, Wv, bq, bk, bv):
     return loss, dX, dWq, dWk, dWv, dbq, dbk, dbv
 
 
+class Sizes:
+    basis = 1
+
+
+def scaled(X):
+    axis, rows = Sizes.basis, X * X
+    d = 2 * X
+    d *= 2 * rows.sum(axis=axis, keepdims=True)
+    return (rows.sum(axis=axis) ** 2).sum(), d
+
+
 MISTAKES = ["    dX += dq @ Wq.T\n", "    dX += dk @ Wk.T\n", "    dX += dv @ Wv.T\n"]
 
 
@@ -47,3 +58,12 @@ def test_a_line_is_missing_that_the_other_branches_have(line, tmp_path):
     assert finding.fix.splitlines()[1].strip() == line.strip()
     text = repaired(planted.wrong(line, ""), finding)
     assert not planted.errors(text, "projected")
+
+
+def test_a_line_with_other_names_keeps_those_of_its_arguments(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    right, wrong = "2 * rows.sum", "3 * rows.sum"
+
+    (finding,) = planted.errors(planted.wrong(right, wrong), "scaled")
+
+    assert finding.line == planted.line(right)
