@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dis import get_instructions
-from itertools import pairwise
+import ast
+from collections.abc import Sequence
 from types import FunctionType, ModuleType
 
 from msgspec import Struct
 
+from gradtui.diagnosis.recorded.blame.units import Unit, Unreadable
 from gradtui.recording.library import Dialect
 
 MODULES = ("numpy", "torch", "math", "cmath", "scipy", "itertools", "functools", "operator", "copy")
@@ -29,6 +30,10 @@ UNCHECKED = frozenset({
 
 Those that free memory are no part of a derivation, either.
 """
+_MAKING = frozenset({
+    "zeros", "zeros_like", "ones", "ones_like", "empty", "empty_like", "full", "full_like", "eye",
+    "copy", "clone",
+})  # fmt: skip
 METHODS = frozenset({
     name for kind in (list, dict, tuple, set, str, int, float) for name in dir(kind)
 })  # fmt: skip
@@ -45,15 +50,49 @@ class Owner(Struct, frozen=True):
 
 
 def writes_parts(function: FunctionType, owner: Owner) -> bool:
-    """Return whether a method may write into an array, or add to one in place."""
-    steps = [one for one in get_instructions(function) if one.opname != "SWAP"]
-    for one, after in pairwise(steps):
-        if one.opname in ("STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR"):
-            return True
-        counted = after.opname == "STORE_ATTR" and after.argval in owner.numbers
-        if one.opname == "BINARY_OP" and one.argrepr.endswith("=") and not counted:
+    """Return whether a method may write into an array, or add to one in place.
+
+    It may write into those that it makes itself, and count in a number that the object keeps.
+    """
+    try:
+        nodes = Unit(function.__code__, [function]).nodes
+    except Unreadable:
+        return True
+    own = _made_by(nodes)
+    for node in nodes:
+        if isinstance(node, ast.AugAssign):
+            target: ast.expr | None = node.target
+            if isinstance(target, ast.Attribute) and target.attr in owner.numbers:
+                continue
+        elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            target = node
+        else:
+            continue
+        while isinstance(target, ast.Subscript):
+            target = target.value
+        if not isinstance(target, ast.Name) or target.id not in own:
             return True
     return False
+
+
+def _made_by(nodes: Sequence[ast.AST]) -> set[str]:
+    """Return the names that only hold numbers and arrays that a function makes itself."""
+    made = {
+        one.targets[0]: isinstance(one.value, ast.Constant | ast.List) or _makes(one.value)
+        for one in nodes if isinstance(one, ast.Assign) and len(one.targets) == 1
+    }  # fmt: skip
+    added = {one.target for one in nodes if isinstance(one, ast.AugAssign)}
+    stored = [
+        one for one in nodes
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store) and one not in added
+    ]  # fmt: skip
+    return {one.id for one in stored} - {one.id for one in stored if not made.get(one, False)}
+
+
+def _makes(value: ast.expr) -> bool:
+    """Return whether an expression makes a new array."""
+    called = value.func if isinstance(value, ast.Call) else None
+    return isinstance(called, ast.Attribute) and called.attr in _MAKING
 
 
 def computes(
