@@ -22,6 +22,7 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 _MOST, _PARTS = 12, 5
 """Most statements nearby that are compared with one, and most terms of a sum."""
 _ATOMS = (ast.Name, ast.Attribute, ast.Subscript)
+_COUNTING = (ast.BinOp, ast.Name, ast.Constant)
 _STORING = (ast.Assign, ast.AugAssign)
 
 
@@ -198,6 +199,9 @@ def _differences(
         found = [one for pair in pairs for one in _differences(*pair, names)]
     if found and isinstance(own, _ATOMS) and isinstance(other, _ATOMS):
         names.setdefault(ast.unparse(other), ast.unparse(own))
+        for one, two in found:  # such as the number of a layer in the keys of two entries
+            if isinstance(two, ast.Name | ast.Attribute) and isinstance(one, _COUNTING):
+                names.setdefault(ast.unparse(two), ast.unparse(one))
         return []
     return found
 
