@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _MOST, _LONGEST = 6, 3
@@ -26,6 +27,7 @@ def picks(s: Statement) -> Iterator[Candidate]:
                          *_chosen(s, parts, at)):  # fmt: skip
                 yield _candidate(s, node, part, text)
     yield from _where(s)
+    yield from _counterparts(s)
 
 
 def parts_of(node: ast.Subscript) -> list[ast.expr]:
@@ -54,6 +56,38 @@ def offset(name: str, value: int, like: str = "") -> str:
     """Return the text of an index such as `i + 1`, with the spaces of another one."""
     space = "" if like and " " not in like else " "
     return f"{name}{space}{'-' if value < 0 else '+'}{space}{abs(value)}" if value else name
+
+
+def _counterparts(s: Statement) -> Iterator[Candidate]:
+    """Yield parts of another array in another round, for one of the round that is stored in.
+
+    What flows to one of two factors is the other: `du[i] += v[j]` stands beside `dv[j] += u[i]`.
+    """
+    stored = [one for one in s.nodes if isinstance(one, ast.Subscript) and not _is_loaded(one)]
+    rounds = {text for one in stored for text in map(s.text, parts_of(one)) if text in s.loops}
+    others = [one for one in dict.fromkeys(s.loops) if one in s.scope]
+    for node in s.nodes if rounds else ():
+        if not isinstance(node, ast.Subscript) or not _is_loaded(node):
+            continue
+        own, parts = s.held(node.value), parts_of(node)
+        if own is None or not own.shape or s.text(parts[0]) not in rounds:
+            continue
+        alike = [
+            text for text, held in s.scope.items() if text.isidentifier()
+            and held.kind == "f" and len(held.shape) == len(own.shape)
+            and held.shape[1:] == own.shape[1:] and text != s.text(node.value)
+        ]  # fmt: skip
+        rest = "".join(f", {s.text(one)}" for one in parts[1:])
+        alike.sort(key=is_of_gradient)
+        for name, other in product(alike[:_MOST], others):
+            if other != s.text(parts[0]):
+                text = f"{name}[{other}{rest}]"
+                told = f"{s.text(node)} must be {text}"
+                yield Candidate((s.replaced(node, text),), "wrong-variable", told, 1, text, node)
+
+
+def _is_loaded(node: ast.Subscript) -> bool:
+    return isinstance(node.ctx, ast.Load)
 
 
 def _moved(s: Statement, parts: Sequence[ast.expr]) -> Iterator[str]:
