@@ -13,6 +13,7 @@ from gradtui.diagnosis.recorded.blame.candidates import (
     is_leaf,
     swapped,
 )
+from gradtui.diagnosis.recorded.blame.constants import written
 from gradtui.diagnosis.recorded.blame.counts import of_count
 from gradtui.diagnosis.recorded.blame.roots import rooted
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -26,6 +27,8 @@ _OTHER: dict[type[ast.operator], tuple[str, ...]] = {
     ast.FloorDiv: ("%",),
     ast.Mod: ("//",),
 }
+_NUMBERS = 4
+"""Most numbers of the file by which a term is multiplied."""
 POWERS = ("2", "3", "-1", "-2", "-3", "0.5", "-0.5", "-1.5", "1")
 
 
@@ -110,6 +113,19 @@ def _of_operands(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
     """Yield the powers of operands, and roots of numbers."""
     for operand in (node.left, node.right) if not isinstance(node.op, ast.Pow) else ():
         yield from of_operand(s, operand, isinstance(node.op, ast.Div) and operand is node.right)
+        if isinstance(node.op, ast.Add | ast.Sub):
+            yield from _scaled(s, operand)
+
+
+def _scaled(s: Statement, term: ast.expr) -> Iterator[Candidate]:
+    """Yield a term times a number that the file has, as where the forward pass computes it."""
+    if not (is_leaf(term) or isinstance(term, ast.Call)) or not s.shape(term):
+        return
+    for value in [one for one in written(s.unit.tree) if one not in (0.0, 1.0)][:_NUMBERS]:
+        text = f"{value!r} * {s.text(term)}"
+        told = f"the factor {value!r} of {s.text(term)} is missing"
+        edit = s.replaced(term, text, 2)
+        yield Candidate((edit,), "missing-factor", told, 2, repr(value), term)
 
 
 def of_operand(s: Statement, operand: ast.expr, below: bool) -> Iterator[Candidate]:
