@@ -84,6 +84,7 @@ class Missing:
         yield from ((text, 3) for text in self._counts()[:_NUMBERS])
         line = self._s.text(self._s.node)  # a round that picks an entry beside it is likelier
         yield from ((text, 2 if f"[{text}]" in line else 3) for text in self._rounds())
+        yield from ((f"1 / {text}", 2) for text in self._lengths())
         for function, arity in own_functions(self._s):
             for name, held in names:
                 if arity == 1 and held.kind == "f":
@@ -192,7 +193,8 @@ class Missing:
                 (f"{text}[{', '.join([':'] * len(held.shape) + ['None'] * spare)}]", held)
                 for text, held in arrays(self._s)
                 if (spare := len(own) - len(held.shape)) > 0 and held.shape
-                and held.shape == own[: len(held.shape)] and not stretches(held.shape, own)
+                and held.shape == own[: len(held.shape)]
+                and (len(held.shape) == 1 or not stretches(held.shape, own))
             ]  # fmt: skip
         # Names come before expressions, of which there are many.
         found.sort(key=lambda pair: (pair[1].shape != own, pair[0][0] == "("))
@@ -216,6 +218,17 @@ class Missing:
         return [
             text for text, one in held if one is not None and (one.kind, one.shape) == ("i", ())
         ]
+
+    def _lengths(self) -> Iterator[str]:
+        """Yield the whole numbers that rounds are taken from, such as the lengths of parts."""
+        for loop in (one for one in self._s.unit.nodes if isinstance(one, ast.For)):
+            called = getattr(loop.iter, "func", None)
+            name = getattr(called, "id", "")
+            parts = loop.target.elts if isinstance(loop.target, ast.Tuple) else [loop.target]
+            for one in parts[name == "enumerate" :] if name != "range" else ():
+                held = self._s.held(one)
+                if held is not None and (held.kind, held.shape) == ("i", ()):
+                    yield ast.unparse(one)
 
     def _unsqueezed(self, own: Shape) -> list[tuple[str, Held]]:
         """Return arrays that lack an axis in the middle, with that axis added."""
