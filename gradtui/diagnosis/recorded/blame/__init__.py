@@ -10,7 +10,8 @@ slots, missing, idle, options, orders, arguments, throughout, applied, roots, br
 projections, constants: their possible mistakes.
 changes: all of them.
 owned: what a new line may change in place.
-odds: which is likelier.  derivatives: functions that are right as they stand.
+odds: which is likelier.  amounts: how much each changes.
+derivatives: functions that are right as they stand.
 preview: a glance at one.  worth: whether it is worth a run.
 trial: an edit, executed.  multiples: of an edit.
 search: the best edit.  several: mistakes that hide one another.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.constants import Constant
 from gradtui.diagnosis.recorded.blame.owned import copied_first, is_own
+from gradtui.diagnosis.recorded.blame.resets import block_of
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Shape
@@ -18,7 +19,7 @@ class After(Slot):
 
     def __init__(self, s: Statement, node: ast.expr, name: str, shape: Shape | None) -> None:
         super().__init__(s, node, shape)
-        self.name = name
+        self.name, self.gap = name, _gap(s)
         self.alone = isinstance(s.node, ast.Assign) and s.node.targets == [node]
         """Whether the statement stores nothing else, so that it lacks the part itself."""
 
@@ -82,8 +83,10 @@ class After(Slot):
                 yield Candidate((line,), "missing-term", told, 2, "1", self.node)
 
     def line(self, text: str) -> Edit:
-        """Return the edit that adds a line after the statement."""
+        """Return the edit that adds a line after the statement, in the place of an idle one."""
         end = self.s.unit.end(self.s.node)
+        if self.gap is not None:
+            return Edit(self.s.unit.start(self.gap), self.s.unit.end(self.gap), text)
         return Edit(end, end, f"\n{self.s.margin}{text}")
 
 
@@ -105,6 +108,13 @@ def afters(s: Statement) -> Iterator[After]:
         held = s.stored(target)
         if held is not None and held.kind == "f" and held.shape:
             yield After(s, target, s.spelled(ast.unparse(target)), held.shape)
+
+
+def _gap(s: Statement) -> ast.Pass | None:
+    """Return the statement behind another that does nothing, where one may have been lost."""
+    block = block_of(s.unit, s.node)
+    behind = block[block.index(s.node) + 1 :][:1]
+    return behind[0] if behind and isinstance(behind[0], ast.Pass) else None
 
 
 def _parts(target: ast.expr) -> list[ast.expr]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from functools import lru_cache
@@ -12,6 +13,7 @@ from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 _STORING = (ast.Assign, ast.AugAssign)
 _ADDING = (ast.Add, ast.Sub)
 _FILES = 32
+_NUMBERS = re.compile(r"\d+")
 _ROW = 3
 """Fewest signs of a kind that make a row."""
 
@@ -86,6 +88,48 @@ def becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
         and (_is_row(was) or _adds_up(one, was)) and len({*now}) > 1
         for one, other in zip(_sums(before), _sums(after), strict=False)
     )  # fmt: skip
+
+
+def becomes_divided(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether one of a row of factors becomes a divisor, though it is made as a power.
+
+    The power's sign is likelier wrong.
+    """
+    edited = _edited(unit, edits)
+    before, after = _value(own), _value(edited) if edited is not None else None
+    if before is None or after is None:
+        return False
+    rows = [[[*_powers(one, 1)] for one in _outermost(value)] for value in (before, after)]
+    turned = [
+        one for was, now in zip(*rows, strict=False)
+        if len(was) == len(now) and _is_row([power for _, power in was])
+        for one, power in now if power < 0
+    ]  # fmt: skip
+    powers = {
+        one.targets[0].id for one in unit.nodes
+        if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+        and isinstance(one.value, ast.BinOp) and isinstance(one.value.op, ast.Pow)
+    }  # fmt: skip
+    return any(isinstance(one, ast.Name) and one.id in powers for one in turned)
+
+
+def _outermost(node: ast.AST, *, inside: bool = False) -> Iterator[ast.expr]:
+    """Yield the products in an expression that are no factors of others."""
+    product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)
+    if isinstance(node, ast.expr) and product and not inside:
+        yield node
+    for one in ast.iter_child_nodes(node):
+        yield from _outermost(one, inside=product)
+
+
+def _powers(node: ast.expr, power: int) -> Iterator[tuple[ast.expr, int]]:
+    """Yield each factor of a product with 1, and each divisor with -1."""
+    match node:
+        case ast.BinOp(left, ast.Mult() | ast.Div() as op, right):
+            yield from _powers(left, power)
+            yield from _powers(right, power if isinstance(op, ast.Mult) else -power)
+        case _:
+            yield node, power
 
 
 def _adds_up(node: ast.expr, signs: Sequence[int]) -> bool:
@@ -182,6 +226,17 @@ def _others(unit: Unit, own: ast.stmt) -> Iterator[ast.stmt]:
 
 class _Unnamed(ast.NodeTransformer):
     """Leaves out of an expression what tells it from others like it."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """Return it without numbers, such as of one of several functions."""
+        self.generic_visit(node)
+        return ast.Attribute(node.value, _NUMBERS.sub("", node.attr), node.ctx)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """Return it without the elements that are stored."""
+        self.generic_visit(node)
+        stored = isinstance(node.ctx, ast.Store)
+        return ast.Subscript(node.value, ast.Constant(0), node.ctx) if stored else node
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         """Return it without the name."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.units import Unit
 
 _OPPOSITES = (
     {"add", "sub"}, {"add", "subtract"}, {"plus", "minus"}, {"mul", "div"}, {"sum", "mean"},
@@ -15,6 +16,8 @@ _OPPOSITES = (
 _BETWEEN = r"_?(dot|cross|by|times|[xX])?_?"
 """What stands between the names of two operands in that of their product."""
 _GRADIENT = re.compile(r"grad|delta|^_?d([A-Z_0-9]|[a-z]?$)|^_?g([A-Z_0-9]|[a-z]?$)|_bar$|_g$")
+_VALUE = re.compile(r"\b[^\W\d]\w*\b(?!\()")
+"""A name of what is no function."""
 _NUMBER = re.compile(r"(?<=[^\W\d])\d+")
 
 
@@ -69,3 +72,16 @@ def is_spelled(s: Statement, operands: Sequence[str]) -> bool:
         return False
     here, there = (rf"(d_?|grad_)?{_BETWEEN.join(some)}" for some in (operands, operands[::-1]))
     return bool(re.fullmatch(here, target.id)) and not re.fullmatch(there, target.id)
+
+
+def made_alike(node: ast.expr | None, unit: Unit) -> set[str]:
+    """Return the other names to which a function gives what it makes in the way of a name."""
+    if not isinstance(node, ast.Name):
+        return set()
+    made = {
+        one.targets[0].id: _VALUE.sub("", ast.unparse(one.value)) for one in unit.nodes
+        if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+        and not isinstance(one.value, ast.Name | ast.Constant)
+    }  # fmt: skip
+    own = made.get(node.id)
+    return {name for name, form in made.items() if form == own and name != node.id}

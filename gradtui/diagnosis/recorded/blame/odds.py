@@ -6,32 +6,33 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from difflib import SequenceMatcher
 from functools import cached_property
 
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.alike import (
     becomes_alike,
+    becomes_divided,
     becomes_odd,
     becomes_same,
     becomes_sum,
 )
+from gradtui.diagnosis.recorded.blame.amounts import NUMBER, WORD, changed, is_change
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.derivatives import is_derivative
 from gradtui.diagnosis.recorded.blame.idle import defined_below, forgotten, is_of_another
 from gradtui.diagnosis.recorded.blame.kept import values_kept
-from gradtui.diagnosis.recorded.blame.names import is_spelled
+from gradtui.diagnosis.recorded.blame.names import is_spelled, made_alike
 from gradtui.diagnosis.recorded.blame.suspects import Suspect
-from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+from gradtui.diagnosis.recorded.blame.units import Unit
 
+KNOWN = 4
+"""By how much the code beside makes an edit likelier at most."""
 _SMALL = 2
 """Most characters by which a replacing edit lengthens a line."""
 _FEW, _MANY = 3, 6
 """Most words and signs that are a slip of the pen, and that a likely edit puts in."""
 _NAME = re.compile(r"[^\W\d]\w*")
-_WORD = re.compile(r"\w+|\*\*|//|[-+*/]=|[^\w\s]")
-_NUMBER = re.compile(r"-?[\d.]+")
 _TEXT = re.compile(r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[['"]\w+['"]\])*""")
 """A name with its attributes and entries."""
 _NAMED = ast.Name | ast.Attribute
@@ -67,7 +68,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def _keeps(self) -> bool:
-        return not all(_is_change(self._unit, one) for one in self.candidate.edits)
+        return not all(is_change(self._unit, one) for one in self.candidate.edits)
 
     @property
     def _turns(self) -> bool:
@@ -123,12 +124,12 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         size = sum(len(one.text) + one.start - one.end for one in edits)
         names = set(_NAME.findall(s.text(s.node)))
         strange = {name for one in edits for name in _NAME.findall(one.text.decode())} - names
-        changed = sum(_changed(s.unit, one) for one in edits)
+        words = sum(changed(s.unit, one) for one in edits)
         return (
             self.orphans,
             not self.candidate.named,
-            changed > _MANY,
-            changed > _FEW,
+            words > _MANY,
+            words > _FEW,
             (self.adds or self._drops) and not self._turns_first,
             self.suspect.tier,
             self.adds,
@@ -139,7 +140,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
             not _renames(s.node),
             self.adds and bool(strange),
             self.candidate.rule == "sign" and _only_moves(s.node),
-            changed,
+            words,
             self.suspect.order,
             len(strange),
             size,
@@ -164,6 +165,11 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def _becomes_odd(self) -> bool:
         """Whether it gives one of a row another sign."""
         return becomes_odd(self._unit, self.suspect.statement.node, self.candidate.edits)
+
+    @property
+    def _becomes_divided(self) -> bool:
+        """Whether it divides by one of a row of factors, which is made as a power."""
+        return becomes_divided(self._unit, self.suspect.statement.node, self.candidate.edits)
 
     @property
     def _is_known(self) -> bool:
@@ -196,7 +202,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     @property
     def _adapts(self) -> bool:
         """Whether what is kept for the backward pass is calculated with, which it is kept for."""
-        texts = (_WORD.findall(one.text.decode()) for one in self.candidate.edits)
+        texts = (WORD.findall(one.text.decode()) for one in self.candidate.edits)
         return self._keeps_values and any(not _CALCULATING.isdisjoint(text) for text in texts)
 
     @property
@@ -219,11 +225,11 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def _empties(self) -> bool:
         """Whether a number takes the place of a calculation, which nobody writes for a number."""
         return any(
-            _NUMBER.fullmatch(one.text.decode())
+            NUMBER.fullmatch(one.text.decode())
             and {"+", "-", "*", "/", "//", "@", "("}.intersection(before)
             and any(map(str.isidentifier, before))
             for one in self.candidate.edits
-            for before in [_WORD.findall(self._unit.between(one.start, one.end))]
+            for before in [WORD.findall(self._unit.between(one.start, one.end))]
         )
 
     @property
@@ -291,11 +297,35 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         )  # fmt: skip
 
     @property
+    def _fills(self) -> bool:
+        """Whether it puts something in the place of a statement that does nothing among others."""
+        return [self._unit.between(one.start, one.end) for one in self.candidate.edits] == ["pass"]
+
+    @property
     def _resumes(self) -> bool:
         """Whether it gives a line something to do that only renames."""
         node = self.suspect.statement.node
-        named = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-        return named and _renames(node) and self._keeps and self.candidate.rule != "sign"
+        if not isinstance(node, ast.Assign) or not _renames(node) or self.candidate.rule == "sign":
+            return False
+        beside = not self._added.isdisjoint(made_alike(node.value, self._unit))
+        return self._keeps and (beside or isinstance(node.targets[0], ast.Name))
+
+    @property
+    def _mixes(self) -> bool:
+        """Whether it adds to a value one that is made in the same way beside it.
+
+        Their sum has a name of its own.
+        """
+        node = self.suspect.statement.node
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        calculated = target is not None and not _renames(node)
+        return calculated and not self._added.isdisjoint(made_alike(target, self._unit))
+
+    @property
+    def _added(self) -> frozenset[str]:
+        """The names that it adds as terms."""
+        adding = self.candidate.rule in ("missing-path", "missing-term")
+        return self._names if adding else frozenset()
 
     @property
     def _changes_copy(self) -> bool:
@@ -337,13 +367,14 @@ Sign = tuple[int, Callable[[Odds], bool]]
 """What tells of an edit, with how much likelier or less likely it makes that."""
 _LIKELIER: Sequence[Sign] = (
     (2, lambda edit: edit._is_known),
-    (2, lambda edit: edit._resumes),
+    (2, lambda edit: edit._resumes or edit._fills),
     (3, lambda edit: edit._becomes_sum),
     (2, lambda edit: edit._repeats),
     (2, lambda edit: edit._continues),
     (-2, lambda edit: edit._is_outside),
     (-2, lambda edit: edit._is_late and not edit._becomes_alike),
-    (-3, lambda edit: edit._becomes_odd),
+    (-3, lambda edit: edit._becomes_odd or edit._becomes_divided),
+    (-3, lambda edit: edit._mixes),
 )
 _UNLIKELIER: Sequence[Sign] = (
     (1, lambda edit: edit.orphans),
@@ -380,27 +411,3 @@ def _only_moves(node: ast.stmt) -> bool:
     """Return whether a statement calculates nothing, so that no sign belongs there."""
     calculating = ast.BinOp | ast.UnaryOp | ast.AugAssign
     return not any(isinstance(one, calculating) for one in ast.walk(node))
-
-
-def _changed(unit: Unit, edit: Edit) -> int:
-    """Return how many words and signs an edit puts in; what it only takes away counts once.
-
-    So does it to put an expression in parentheses, or to swap some.
-    """
-    before = _WORD.findall(unit.between(edit.start, edit.end))
-    after = _WORD.findall(edit.text.decode())
-    if sorted(before) == sorted(after):
-        return 1  # what is swapped was in the code
-    apart = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    closed = after[:1] == ["("] != before[:1]
-    return closed + sum(max(1, to - at) for tag, _, _, at, to in apart if tag != "equal")
-
-
-def _is_change(unit: Unit, edit: Edit) -> bool:
-    """Return whether an edit removes existing code: a name, an operator or a number of it."""
-    before = _WORD.findall(unit.between(edit.start, edit.end))
-    after = _WORD.findall(edit.text.decode())
-    if before == ["="]:
-        return after == ["+="]  # what is overwritten is seldom subtracted, or multiplied
-    starts = range(len(after) - len(before) + 1)
-    return not any(before == after[at : at + len(before)] for at in starts)

@@ -170,7 +170,7 @@ class Preview:
     def is_hopeful_after(self, s: Statement, name: str, line: str) -> bool | None:
         """Return whether the value that a statement stores may be right after an added line."""
         rounds = self._rounds.glanced(s)
-        if not rounds or not name.isidentifier() or not isinstance(s.node, ast.Assign):
+        if not rounds or not name.isidentifier() or not _stores(s.node):
             return None
         return any(self._is_right_after(s, name, line, at) for at in rounds)
 
@@ -178,6 +178,8 @@ class Preview:
         key = s.node, at
         if key not in self._after:
             own = dict(self._rounds.held(s)[at])
+            if isinstance(s.node, ast.AugAssign) and is_array(own.get(name)):
+                own[name] = np.array(own[name])  # it is changed in place
             self._after[key] = own if self._rounds.runs(s.text(s.node), s, own) else {}
         held = dict(self._after[key])
         before: Any = held.get(name)
@@ -217,6 +219,13 @@ class Preview:
             term = _product(values) if is_array(own) else None
             fits = term is not None and stretches(np.shape(term), np.shape(own))
             return (own + np.asarray(term) if fits else FAILED), own
+
+
+def _stores(node: ast.stmt) -> bool:
+    """Return whether a statement stores something, or changes all of an array."""
+    if isinstance(node, ast.AugAssign):
+        return isinstance(node.target, ast.Name)
+    return isinstance(node, ast.Assign)
 
 
 def _is_nothing(value: Any) -> bool:

@@ -12,6 +12,7 @@ from gradtui.diagnosis.recorded.blame.flow import Line
 from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit
 from gradtui.diagnosis.recorded.blame.instead import insteads
 from gradtui.diagnosis.recorded.blame.multiples import multiples
+from gradtui.diagnosis.recorded.blame.odds import KNOWN, Odds
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.several import MOST, Several
 from gradtui.diagnosis.recorded.blame.slots import Slot, slots
@@ -31,6 +32,8 @@ _PASSES = ((True, True), (False, True), (False, False))
 """Whether edits are looked at before they are run, and whether a certain glance is believed."""
 _AT_ONCE = 150
 """Most edits of a suspect that are run while the others wait."""
+_RIVALS = 40
+"""Most edits that are run because the code beside tells of them."""
 _STRAYING = 6
 """Edits of a statement that all change the loss before no more of it are tried."""
 
@@ -117,6 +120,8 @@ class Search:
             if self._worth.glancing and not likely:
                 with self._trials.apart():
                     self._rest = self._several.beyond(hits)
+            if self._worth.glancing and hits:
+                hits += self._rivals(suspects, min(hits, key=Hit.rank))
             if self._nearly and not hits:
                 break  # no edit is better where results are only approximated
         found = self._nearly if mend_more(self._nearly, hits) else hits
@@ -164,6 +169,34 @@ class Search:
             return hit.odds.total - LIKELIER
         # One edit for all is likelier than several.
         return hit.odds.total + (1 if self._rest else _FURTHER)
+
+    def _rivals(self, suspects: Sequence[Suspect], best: Hit) -> Iterator[Hit]:
+        """Yield edits of other lines of a function that are as likely, though far-fetched.
+
+        The code beside tells of them, however little the recording does.
+        """
+        if not best.odds.total and not best.odds.adds:
+            return  # none is likelier
+        own, room, self._floor = best.suspect.statement, _RIVALS, 0
+        for suspect in suspects:
+            s = suspect.statement
+            if s.unit is not own.unit or s.node is own.node:
+                continue
+            self._prepared(s)
+            for candidate in self._edits[s.node]:
+                odds = Odds(suspect, candidate, candidate.cost)
+                if odds.apart - KNOWN > best.odds.total:
+                    continue
+                if self._preview.is_hopeful(s, candidate.edits) is False:
+                    continue
+                if odds.total > best.odds.total or not self._is_new(s, candidate.edits):
+                    continue
+                if not room or not self._may_run:
+                    return
+                room -= 1
+                mended = self._trials.mended(Patch(s.unit, candidate.edits))
+                if mended:
+                    yield Hit(suspect, candidate, candidate.cost, mended)
 
     def _at(self, suspects: Sequence[Suspect], total: int) -> Iterator[Hit]:
         """Yield the edits as unlikely as `total` that repair something."""
@@ -237,9 +270,9 @@ class Search:
             yield from self._in_slot(slot, cost - slot.distance)
         cost -= s.restores  # what is restored is seldom changed at once
         for after in behind:
-            if cost > 0 and not after.alone:
+            if cost > 0 and (after.gap is not None or not after.alone):
                 # A missing part is likelier inside a line than after it.
-                yield from self._in_slot(after, cost - 1)
+                yield from self._in_slot(after, cost - (after.gap is None))
             if cost == 2:
                 yield from after.picked()
             if cost == 1:

@@ -50,8 +50,8 @@ class Worth:
         """Return whether an edit of a slot is worth a run."""
         if not isinstance(slot, After):
             return self.is_worth(slot.s, [edit], cost)
-        if not self.glancing:
-            return True
+        if not self.glancing or slot.gap is not None:
+            return True  # where something was, it is likely
         hopeful = self._preview.is_hopeful_after(slot.s, slot.name, edit.text.decode().strip())
         return self._is_promising(hopeful, cost)
 

@@ -1,0 +1,37 @@
+"""How much of a line an edit changes."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+
+WORD = re.compile(r"\w+|\*\*|//|[-+*/]=|[^\w\s]")
+NUMBER = re.compile(r"-?[\d.]+")
+
+
+def changed(unit: Unit, edit: Edit) -> int:
+    """Return how many words and signs an edit puts in; what it only takes away counts once.
+
+    So does it to put an expression in parentheses, or to swap some.
+    """
+    before = WORD.findall(unit.between(edit.start, edit.end))
+    after = WORD.findall(edit.text.decode())
+    if sorted(before) == sorted(after):
+        return 1  # what is swapped was in the code
+    apart = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    closed = after[:1] == ["("] != before[:1]
+    return closed + sum(max(1, to - at) for tag, _, _, at, to in apart if tag != "equal")
+
+
+def is_change(unit: Unit, edit: Edit) -> bool:
+    """Return whether an edit removes existing code: a name, an operator or a number of it."""
+    before = WORD.findall(unit.between(edit.start, edit.end))
+    after = WORD.findall(edit.text.decode())
+    if NUMBER.fullmatch("".join(before)) and NUMBER.fullmatch("".join(after)):
+        return True  # such as an exponent with a minus
+    if before == ["="]:
+        return after == ["+="]  # what is overwritten is seldom subtracted, or multiplied
+    starts = range(len(after) - len(before) + 1)
+    return not any(before == after[at : at + len(before)] for at in starts)
