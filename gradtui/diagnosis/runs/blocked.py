@@ -40,6 +40,8 @@ class Blocked(Struct, frozen=True, eq=False):
     """Places on that axis; 1 if it holds examples, or does not exist."""
     entries: tuple[int, ...]
     """The indices of the elements."""
+    reached: tuple[frozenset[int], ...]
+    """For each of them, the units that it changes."""
     since: int
     """The first step from which all their gradients are 0."""
     sampled: bool
@@ -76,7 +78,8 @@ def _find(run: Run) -> tuple[Blocked, ...]:
         found.append(
             Blocked(
                 rule, node, operand, other, tuple(merged), hits[0][2], numbers,
-                _zero_since(run, numbers), len(entries) < len(zero),
+                tuple(frozenset(units) for _, units, _ in hits), _zero_since(run, numbers),
+                len(entries) < len(zero),
             )
         )  # fmt: skip
     return tuple(found)

@@ -14,11 +14,10 @@ from gradtui.diagnosis.runs.blocked import (
     column_of,
     entries_text,
     evidence_of,
-    first_step,
     width_of,
 )
+from gradtui.diagnosis.runs.outage import Outage, off_at
 from gradtui.diagnosis.runs.parts import (
-    element_text,
     finding,
     loss_ratio,
     severity_by_loss,
@@ -35,23 +34,22 @@ from gradtui.engine.ops import OPS
 def dead_relu(run: Run) -> Iterator[Finding]:
     """Find units of a rectifier that are off for every example."""
     for hit in blocked(run):
-        units = _off_throughout(run, hit) if hit.rule == "dead-relu" else ()
-        if not units:
+        found = _of_units(run, hit) if hit.rule == "dead-relu" else None
+        if found is None or not found.entries:
             continue
-        total = hit.total
-        found = replace(hit, units=units, entries=_leading_to(run, hit, units))
-        name = run.name(found.node)
-        since = _off_since(run, found)
+        total, units, outage = hit.total, found.units, Outage(run, found)
+        name, since = run.name(found.node), outage.since
         distance, spread = _distance(run, found)
-        text = f"{units_text(found.units, total)} of {name}" if total > 1 else f"the unit {name}"
-        verb = "are" if len(found.units) > 1 else "is"
-        tried = run.once(lower_rate)
+        text = f"{units_text(units, total)} of {name}" if total > 1 else f"the unit {name}"
+        verb = "are" if len(units) > 1 else "is"
+        cause = f"{outage.cause}; " if outage.cause else ""
+        tried = run.once(lower_rate)  # last: it takes what work is left
         lower = f"lr = {tried}, " if tried else ""
         message = (
-            f"{text} {verb} off for every example since step {run.first + since:,}: the input of "
+            f"{text} {verb} off for every example {outage.text}: the input of "
             f"{run.graph.nodes[found.node].op} is at most {short(-distance)}, so the "
-            f"gradient of {entries_text(run, found)} is 0; {_pushed(run, found, since)}"
-            f"; try {lower}other initial weights or a leaky ReLU"
+            f"gradient of {entries_text(run, found)} is 0; {cause}"
+            f"try {lower}other initial weights or a leaky ReLU"
         )
         far = distance >= limit("far") * spread
         few = not far and len(units) < limit("many") * total
@@ -59,7 +57,10 @@ def dead_relu(run: Run) -> Iterator[Finding]:
         severity = (
             "warning" if len(units) == total else "info" if harmless else severity_by_loss(run)
         )
-        evidence = {**evidence_of(run, found), "highest": -distance, "spread": spread}
+        evidence = {
+            **evidence_of(run, found), "highest": -distance, "spread": spread,
+            "off_from_start": list(outage.from_start),
+        }  # fmt: skip
         yield finding(
             run, "dead-relu", severity, name, since, message, evidence, run.place(found.node),
             trial=change("lr", tried),
@@ -104,41 +105,17 @@ def _saturated(run: Run, node: int, units: Sequence[int], total: int, since: int
     return finding(run, "saturated", "warning", name, since, message, evidence, run.place(node))
 
 
-def _off(run: Run, found: Blocked, step: int) -> tuple[int, ...]:
-    """Return the units whose slope is 0 for all examples at a step."""
-    slot = run.graph.nodes[found.node].inputs.index(found.operand)
-    slope = run.tape(step).local((found.node, slot))
-    if slope is None:
-        return found.units
-    return tuple(u for u in found.units if not np.any(column_of(slope, (u,), found.total)))
-
-
-def _leading_to(run: Run, hit: Blocked, units: Sequence[int]) -> tuple[int, ...]:
-    """Return the elements that lead to the units, by their place on the last axis."""
-    kept = tuple(
-        entry
-        for entry in hit.entries
-        if hit.total == 1 or run.parameter_of(entry)[1][-1:] in {(unit,) for unit in units}
+def _of_units(run: Run, hit: Blocked) -> Blocked | None:
+    """Return a block with only the units that are off in the later half, and what leads to them."""
+    known = range(hit.total) if hit.sampled and hit.total > 1 else hit.units
+    whole, late = replace(hit, units=tuple(known)), [s for s in run.steps if s >= run.end / 2]
+    units = sorted(frozenset(known).intersection(*(off_at(run, whole, step) for step in late)))
+    if not units:
+        return None
+    led = [(e, r) for e, r in zip(hit.entries, hit.reached, strict=True) if not r.isdisjoint(units)]
+    return replace(
+        hit, units=tuple(units), entries=tuple(e for e, _ in led), reached=tuple(r for _, r in led)
     )
-    return kept or hit.entries
-
-
-def _off_throughout(run: Run, found: Blocked) -> tuple[int, ...]:
-    """Return the units that are off for all examples in the later half of a run."""
-    late = [step for step in run.steps if step >= run.end / 2]
-    return tuple(sorted(set(found.units).intersection(*(_off(run, found, s) for s in late))))
-
-
-def _off_since(run: Run, found: Blocked) -> int:
-    """Return the first step from which all the units are off for all examples."""
-
-    def off(step: int) -> bool:
-        return _off(run, found, step) == found.units
-
-    alive = [index for index, step in enumerate(run.steps) if not off(step)]
-    if not alive:
-        return 0
-    return first_step(run.steps[alive[-1]], run.steps[alive[-1] + 1], off)
 
 
 def _distance(run: Run, found: Blocked) -> tuple[float, float]:
@@ -148,32 +125,6 @@ def _distance(run: Run, found: Blocked) -> tuple[float, float]:
     nearest = -np.max(value, axis=axes)
     spread = np.std(value, axis=axes)
     return float(np.min(nearest)), float(np.max(spread))
-
-
-def _pushed(run: Run, found: Blocked, since: int) -> str:
-    """Return what pushed units off: the start, or the update before."""
-    if since == 0:
-        name, place, value = _lowest_bias(run, found)
-        start = f"step {run.first:,}" if run.first else "the start"
-        return f"so from {start}, where {element_text(name, place)} = {short(value)}"
-    step = since - 1
-    move = run.update(step)[list(found.entries)]
-    largest = int(np.argmax(np.abs(move)))
-    name, place = run.parameter_of(found.entries[largest])
-    at = [node.name for node in run.graph.parameters].index(name)
-    gradient = float(run.tape(step).driving(at)[place])
-    before = float(run.history.state(step)[found.entries[largest]])
-    return (
-        f"the update of step {run.first + step:,} pushed {element_text(name, place)} from "
-        f"{short(before)} to {short(before + float(move[largest]))} (rate "
-        f"{short(run.base_rate(step))}, its gradient {short(gradient)})"
-    )
-
-
-def _lowest_bias(run: Run, found: Blocked) -> tuple[str, tuple[int, ...], float]:
-    row = run.history.state(0)
-    entry = min(found.entries, key=lambda index: float(row[index]))
-    return (*run.parameter_of(entry), float(row[entry]))
 
 
 def _flat_units(run: Run, node: Node, full: float) -> tuple[tuple[int, ...], int, int]:

@@ -24,5 +24,5 @@ def test_a_layer_that_a_step_kills_dies_at_the_step_after():
     assert (finding.rule, finding.target, finding.step) == ("dead-relu", "h", 2)
     assert finding.evidence["units"] == [0, 1, 2]
     assert (
-        "the update of step 1 pushed A[1, 2] from 3.782 to -931.7 (rate 0.3, its gradient 3118)"
+        "the update of step 1 pushed A[0, 2] from 3.422 to -832.7 (rate 0.3, its gradient 2787)"
     ) in finding.message
