@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.blocked import Blocked, blocked, entries_text, evidence_of
-from gradtui.diagnosis.runs.parts import finding, numbered, severity_by_loss, short, units_text
+from gradtui.diagnosis.runs.parts import (
+    element_text,
+    finding,
+    numbered,
+    severity_by_loss,
+    short,
+    units_text,
+)
 from gradtui.diagnosis.runs.run import Run
 from gradtui.engine.graph import Kind, Node
 from gradtui.engine.ops import OPS
@@ -72,10 +82,10 @@ def constant_feature(run: Run) -> Iterator[Finding]:
         assert found.other is not None
         data = run.graph.nodes[found.other]
         op = run.graph.nodes[found.node].op
-        message = (
-            f"{_column_text(run, found, data)}, so the gradient of {entries_text(run, found)} is "
-            "0 at every step"
-        )
+        text = _rows_text(run, found, data) if op == "take" else _zeros_text(run, found, data)
+        if not text:
+            continue
+        message = f"{text} is 0 at every step"
         rare = op == "take"
         message += (
             "; it keeps its initial value"
@@ -131,24 +141,50 @@ def _has_bias(run: Run, product: Node) -> bool:
     )  # fmt: skip
 
 
-def _column_text(run: Run, found: Blocked, data: Node) -> str:
-    name = run.name(data.id)
-    if run.graph.nodes[found.node].op == "take":
-        rows = sorted({run.parameter_of(entry)[1][0] for entry in found.entries})
-        table = run.parameter_of(found.entries[0])[0]
-        return f"{name} never looks up {numbered('row', rows)} of {table}"
+def _rows_text(run: Run, found: Blocked, data: Node) -> str:
+    rows = sorted({run.parameter_of(entry)[1][0] for entry in found.entries})
+    table = run.parameter_of(found.entries[0])[0]
+    never = f"{run.name(data.id)} never looks up {numbered('row', rows)} of {table}"
+    return f"{never}, so the gradient of {entries_text(run, found)}"
+
+
+def _zeros_text(run: Run, found: Blocked, data: Node) -> str:
+    """Return which columns of data are 0 for every example; "" if none is, in all their rows."""
+    name, product = run.name(data.id), run.graph.nodes[found.node]
+    told = entries_text(run, found)
+    if product.op != "@" or not data.shape:
+        return f"{name} is 0 for every example, so the gradient of {told}"
+    first = product.inputs[0] == data.id
+    axis = len(data.shape) - (1 if first or len(data.shape) == 1 else 2)
+    others = tuple(one for one in range(len(data.shape)) if one != axis)
+    zero = np.logical_and.reduce([np.all(value == 0.0, axis=others) for value in _all(run, data)])
+    numbers = np.flatnonzero(zero).tolist()
+    if not numbers:
+        return ""
+    text = f"{numbered('column' if first else 'row', numbers)} of {name} "
+    text += f"{'are' if len(numbers) > 1 else 'is'} 0 for every example"
+    weights = run.graph.nodes[found.operand]
+    if found.sampled and weights.kind is Kind.PARAMETER:
+        count = len(numbers) * math.prod(weights.shape) // data.shape[axis]
+        names = [element_text(*run.parameter_of(entry)) for entry in found.entries[:2]]
+        told = f"{count:,} numbers ({', '.join(names)}, …)"
     raw = _raw_of(run, data)
-    columns = sorted({place[0] for entry in found.entries if (place := run.parameter_of(entry)[1])})
-    which = f"{numbered('column', columns)} of {name}" if columns else name
-    text = f"{which} {'are' if len(columns) > 1 else 'is'} 0 for every example"
-    if raw is not None and raw.id != data.id and columns:
+    if first and raw is not None and raw.id != data.id:
         value = run.tape(run.steps[0]).value(raw.id)
-        if value.ndim >= 2 and columns[0] < value.shape[-1]:
+        if value.ndim >= 2 and numbers[0] < value.shape[-1]:
             text += (
-                f" ({raw.name} has {short(float(value[..., columns[0]].reshape(-1)[0]))} in "
+                f" ({raw.name} has {short(float(value[..., numbers[0]].reshape(-1)[0]))} in "
                 "every row)"
             )
-    return text
+    return f"{text}, so the gradient of {told}"
+
+
+def _all(run: Run, data: Node) -> list[NDArray[Any]]:
+    """Return the whole of some data, or what is computed of them at the recorded steps."""
+    given = run.trainer.data.get(data.id, run.trainer.whole(data.id))
+    if given is not None:
+        return [np.asarray(given)]
+    return [np.asarray(run.tape(step).value(data.id)) for step in run.steps]
 
 
 def _raw_of(run: Run, node: Node) -> Node | None:
