@@ -53,14 +53,27 @@ def blocked(run: Run) -> tuple[Blocked, ...]:
     return run.once(_find)
 
 
-def _find(run: Run) -> tuple[Blocked, ...]:
-    if run.end < 0:
-        return ()
+def without_gradient(run: Run) -> NDArray[np.intp]:
+    """Return the indices of the elements whose gradient is 0 in the later half of a run."""
     never = np.ones(run.curvature.size, bool)
     for step in run.steps:
         if step >= run.end / 2:
             never &= run.gradient(step) == 0.0
-    zero = np.flatnonzero(never)
+    return np.flatnonzero(never)
+
+
+def unexplained(run: Run) -> NDArray[np.intp]:
+    """Return those of them whose influence ends at no operation of `blocked`; none if unknown."""
+    hits = blocked(run)
+    if any(hit.sampled for hit in hits):
+        return np.empty(0, np.intp)
+    return np.setdiff1d(without_gradient(run), [entry for hit in hits for entry in hit.entries])
+
+
+def _find(run: Run) -> tuple[Blocked, ...]:
+    if run.end < 0:
+        return ()
+    zero = without_gradient(run)
     if not zero.size:
         return ()
     most = run.affordable(_PROBED, _FEWEST)

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.runs.blocked import unexplained
 from gradtui.diagnosis.runs.parts import finding, short
 from gradtui.diagnosis.runs.remedies import change, lower_rate
 from gradtui.diagnosis.runs.run import Array, Run
@@ -20,6 +22,8 @@ _RANDOM = 4
 _RETRAINED, _SHORTEST = 500, 16
 """Most and fewest steps of a second run from the place found."""
 _FEWEST = 4
+_SMALLER = 0.1
+"""Factor tried on the initial weights."""
 _ROUNDING = 1e-14
 """A gradient counts if a step as long as the weights would change this part of the loss."""
 
@@ -37,7 +41,24 @@ class Descent(Struct, frozen=True):
     @property
     def way(self) -> str:
         """The direction in words."""
-        return {"saddle": "that direction", "plateau": "it"}.get(self.kind, "a random direction")
+        ways = {
+            "saddle": "that direction", "plateau": "it", "bend": "a direction of downward curvature"
+        }  # fmt: skip
+        return ways.get(self.kind, "a random direction")
+
+    def place(self, run: Run) -> str:
+        """Return where the run stands, in words."""
+        if self.kind == "saddle":
+            return "on a saddle point: along one direction the surface curves down (λ = " + (
+                f"{short(self.curvature)})"
+            )
+        if self.kind == "dead":
+            names = dict.fromkeys(run.parameter_of(int(i))[0] for i in unexplained(run))
+            return (
+                f"where the gradient of {_joined(list(names))} is exactly 0, though the "
+                "surface falls farther on"
+            )
+        return "on a plateau: the surface is nearly flat here and steeper farther on"
 
 
 def plateau(run: Run) -> tuple[Finding, ...]:
@@ -67,23 +88,26 @@ def _plateau(run: Run) -> Iterator[Finding]:
     if since > run.end:
         return  # the last loss is far from those before it: it does not stand
     gradient = float(run.gradient_norms[-1])
-    place = (
-        "a saddle point: along one direction the surface curves down (λ = "
-        f"{short(found.curvature)})"
-        if found.kind == "saddle"
-        else "a plateau: the surface is nearly flat here and steeper farther on"
+    then, last = float(run.losses[since]), float(run.losses[run.end])
+    from_to = (
+        f"from step {run.first + since:,}, {short(then)}, to step {run.first + run.end:,}, "
+        f"{short(last)}{run.mean_note}"
     )
-    then, last = run.losses[since], run.losses[run.end]
+    still = abs(then - last) <= limit("still") * max(abs(then), abs(last))
     message = (
-        f"the loss hardly changes from step {run.first + since:,}, {short(then)}, to step "
-        f"{run.first + run.end:,}, {short(last)}{run.mean_note}: it stands on {place}. The "
-        f"gradient is {short(gradient)} there; the same training, started "
-        f"{short(found.distance)} away along {found.way}, reaches {short(found.loss)}; "
+        f"the loss hardly changes {from_to}: it"
+        if still
+        else (f"the loss falls {from_to}, which is little beside the fall that is left: it")
+    )
+    message += (
+        f" stands {found.place(run)}. The gradient is {short(gradient)} there; the same "
+        f"training, started {short(found.distance)} away along {found.way}, reaches "
+        f"{short(found.loss)}; "
     )
     thrown = None if found.kind == "saddle" else _thrown_here(run, since)
     tried = run.once(lower_rate) if thrown is not None else ""
     if thrown is None:
-        message += "try other initial weights (not all the same, not all 0)"
+        message += _other_start(run, now, ahead)
     else:
         message += (
             f"the update of step {run.first + thrown.step:,} threw the weights there: lr·λmax was "
@@ -96,6 +120,29 @@ def _plateau(run: Run) -> Iterator[Finding]:
     }  # fmt: skip
     trial = change("lr", tried)
     yield finding(run, "plateau", "warning", "loss", since, message, evidence, trial=trial)
+
+
+def _other_start(run: Run, now: float, ahead: float) -> str:
+    """Return the advice on the initial weights: if they are not alike, smaller ones are tried."""
+    first = run.trainer.parameters(run.trainer.initial)
+    alike = any(one.size > 1 and np.ptp(one) == 0.0 for one in first if one.ndim > 1)
+    if alike or not any(np.any(one) for one in first):
+        return "try other initial weights (not all the same, not all 0)"
+    row = run.trainer.initial.copy()
+    row[: run.curvature.size] *= _SMALLER
+    steps = min(run.affordable(_RETRAINED, _SHORTEST), run.end) + 1
+    losses = run.trained_from(run.trainer, row, steps, 0)
+    reached = float(np.max(losses[-max(1, len(losses) // 10) :]))
+    if np.isfinite(reached) and now - reached >= limit("most") * ahead:
+        return (
+            f"try smaller initial weights: from {short(_SMALLER)} of these, {len(losses) - 1:,} "
+            f"steps reach {short(losses[-1])}"
+        )
+    return "try other initial weights"
+
+
+def _joined(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _thrown_here(run: Run, since: int) -> Gauge | None:
@@ -127,8 +174,13 @@ def _way_down(run: Run, now: float) -> Descent | None:
         if np.max(slopes, initial=0.0) < limit("ahead") * float(run.gradient_norms[-1]):
             continue
         place = row + lengths[lowest] * direction
+        bent = -curvature / 2.0 * float(lengths[lowest]) ** 2
+        if kind == "saddle" and bent < limit("bent") * fall:
+            kind = "bend"  # what falls farther on has little to do with the curvature here
         reached = min(float(losses[lowest]), _trained_from(run, place))
-        if best is None or reached < best.loss:
+        if best is not None and best.kind == "saddle" and kind != "saddle":
+            continue
+        if best is None or reached < best.loss or best.kind == "dead":
             best = Descent(reached, float(lengths[lowest]), kind, curvature)
     return best
 
@@ -143,7 +195,10 @@ def _trained_from(run: Run, row: Array) -> float:
 
 
 def _directions(run: Run) -> Iterator[tuple[str, float, Array]]:
-    """Yield directions to try: downhill, of downward curvature, and a few at random."""
+    """Yield directions to try: downhill, of downward curvature, and a few at random.
+
+    The random ones move what has no gradient.
+    """
     gradient = run.gradient(run.end)
     length = float(np.linalg.norm(gradient))
     known = length * max(1.0, float(np.linalg.norm(run.weights(run.end))))
@@ -157,13 +212,22 @@ def _directions(run: Run) -> Iterator[tuple[str, float, Array]]:
             down = spectrum.direction(0)
             yield "saddle", lowest, down
             yield "saddle", lowest, -down
+    everything, still = np.arange(run.curvature.size), unexplained(run)
     if flat:
-        random = np.random.default_rng(0)
-        for _ in range(_RANDOM):
-            draw = random.standard_normal(run.curvature.size)
-            draw /= np.linalg.norm(draw)
-            yield "flat", 0.0, draw
-            yield "flat", 0.0, -draw
+        yield from _drawn("flat", run, everything)
+    if still.size > 0 and not (flat and still.size == everything.size):
+        yield from _drawn("dead", run, still)
+
+
+def _drawn(kind: str, run: Run, moved: NDArray[np.intp]) -> Iterator[tuple[str, float, Array]]:
+    """Yield a few random directions in which some elements move."""
+    random = np.random.default_rng(0)
+    for _ in range(_RANDOM):
+        draw = np.zeros(run.curvature.size)
+        draw[moved] = random.standard_normal(moved.size)
+        draw /= np.linalg.norm(draw)
+        yield kind, 0.0, draw
+        yield kind, 0.0, -draw
 
 
 def _since(run: Run, now: float, ahead: float) -> int:

@@ -86,11 +86,11 @@ def constant_feature(run: Run) -> Iterator[Finding]:
         if not text:
             continue
         message = f"{text} is 0 at every step"
-        rare = op == "take"
+        rare, it = op == "take", "them" if " are 0 " in text else "it"
         message += (
             "; it keeps its initial value"
             if rare
-            else "; leave the column out, or give it values that vary"
+            else f"; leave {it} out, or give {it} values that vary"
         )
         yield finding(
             run, "constant-feature", "info" if rare else severity_by_loss(run), run.name(data.id),
