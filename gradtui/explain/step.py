@@ -97,19 +97,17 @@ def _growth(frame: Frame) -> int:
     step, loss = f"{frame.step:,}", UNKNOWN
     if frame.computed(frame.graph.loss):
         loss = number(frame.loss)
-    longest = len(f"{frame.problem.steps:,}"), _LOSS_CELLS, len("in backward")
+    longest = len(f"{frame.problem.steps:,}"), _LOSS_CELLS, len("backward done")
     shown = step, loss, _pass_text(frame, brief=True)
     return sum(max(0, most - len(text)) for most, text in zip(longest, shown, strict=True))
 
 
 def _pass_text(frame: Frame, *, brief: bool) -> str:
-    """Return the pass at the cursor and whether it is done."""
+    """Return the pass at the cursor and whether it is done; briefly, where none has begun."""
     if frame.where is Pass.START:
         return _BEGINS if brief else "nothing computed yet"
     word = _PASS_WORDS[frame.where]
-    if not frame.pass_done:
-        return f"in {word}"
-    return f"{word} ✓" if brief else f"{word} done"
+    return f"{word} done" if frame.pass_done else f"in {word}"
 
 
 def message_row(message: str, width: int, more: str = "") -> TextRow:

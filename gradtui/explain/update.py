@@ -24,8 +24,8 @@ from gradtui.explain.values import UNKNOWN, Elements, Index, summary
 
 _FEWER = (SHORT, 3)
 """Digits of numbers wider than their rows were made for."""
-_MARKED = 2
-"""Characters after an element's name: the sign of its move, and a blank."""
+_MOVED, _SPELT = "→ ", "-> "
+"""After the name of an element that has moved; in ASCII the sign keeps its blank."""
 _NAMED = 2
 """Most weights named that move by their true gradients."""
 _FEW = 8
@@ -151,9 +151,10 @@ def _element(
     parameter = frame.problem.trainer.program.updates[position].parameter
     moved = frame.moved(position)
     name = _name(frame, position, index)
-    called = name[:-_MARKED]
+    cells = len(_sign(frame, moved))
+    called = name[:-cells]
     head: list[Span] = [
-        (called, element_roles(frame, parameter, [index])[0]), (name[-_MARKED:], "name")
+        (called, element_roles(frame, parameter, [index])[0]), (name[-cells:], "name")
     ]  # fmt: skip
     if folds is None:
         return [line(*head, (UNKNOWN, "dim"))]
@@ -174,8 +175,14 @@ def _element(
 def _name(frame: Frame, position: int, index: Index) -> str:
     """Return an element's name, with a sign if it has been moved."""
     parameter = frame.problem.trainer.program.updates[position].parameter
-    done = "✓" if frame.moved(position) else " "
-    return f"{element_text(label(frame, parameter), index)}{done} "
+    sign = _sign(frame, frame.moved(position))
+    return f"{element_text(label(frame, parameter), index)}{sign}"
+
+
+def _sign(frame: Frame, moved: bool) -> str:
+    """Return what follows an element's name: whether it has been moved."""
+    sign = _SPELT if frame.problem.ascii else _MOVED
+    return sign if moved else " " * len(sign)
 
 
 def _clip_rows(frame: Frame) -> list[TextRow]:

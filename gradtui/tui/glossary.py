@@ -88,7 +88,7 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("stable up to", "the largest rate that does not diverge, with this step's curvature"),
         ("slowest", "the steps it takes to get ten times nearer in the flattest direction"),
         ("w ← …", "how the optimizer moves each weight, then the same with numbers"),
-        ("✓", "after a weight's name: it has moved"),
+        ("w→", "this weight has moved; before, its number is what is to come"),
         ("g  dw", "the gradient that the optimizer gets; the hand-written one"),
         ("m  v  t", "running means of the gradient and of its square; the number of the update"),
         ("m̂  v̂", "the same, corrected for the start at 0"),

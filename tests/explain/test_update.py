@@ -1,11 +1,14 @@
 """The update in rows: its arithmetic, number by number."""
 
 import pytest
+from msgspec.structs import replace
 
 import gradtui
 import gradtui.explain.symbols as symbols
 import gradtui.explain.update as update
 from explain.hand import MODEL, RIGHT
+from gradtui.base.ascii import to_ascii
+from gradtui.debugger.session import Session
 from gradtui.explain.spans import line_width
 from gradtui.explain.update import move_told, update_rows
 from rows import texts
@@ -205,3 +208,15 @@ def test_an_update_by_hand_keeps_its_own_names():
 def test_the_lines_of_a_number_assign_it_by_its_name(session_of):
     session = session_of("L = a**2", "a = 1.0", optimizer='name = "sgd"\nmomentum = 0.5')
     assert any("a = 1 - 0.1·2 = 0.8" in row for row in texts(update_rows(session.frame, 200)))
+
+
+@pytest.mark.parametrize(("ascii", "sign"), [(False, "→ "), (True, "-> ")])
+def test_a_weight_that_has_moved_has_a_sign_of_its_own(ascii, sign):
+    session = gradtui.load("update_uphill")
+    session = Session(replace(session.problem, ascii=ascii))
+    session.position = session.order.backward + 1
+    rows = [to_ascii(row) if ascii else row for row in texts(update_rows(session.frame))]
+    assert [row.split("1 +")[0].split("2 +")[0] for row in rows[1:]] == [
+        f"w1{sign}",
+        "w2   "[: 2 + len(sign)],
+    ]

@@ -82,3 +82,17 @@ async def test_claims_that_are_no_gradients_at_all_crash_nothing(terminal, write
         await t.settled()
         await t.press("n", "s", "s", "F", "x", "D", "n", "f2", "G", "z", "escape")
         assert "✗" in t.text
+
+
+@pytest.mark.parametrize(("size", "panel"), [((120, 40), ()), ((80, 24), ("4",))])
+@pytest.mark.parametrize("name", ["update_uphill", "adam_eps_in_root"])
+async def test_a_weight_moved_by_a_wrong_update_has_no_tick(terminal, name, size, panel):
+    async with terminal(name, size) as t:
+        await t.press("f2", *panel)
+        rows = [re.sub(r".*││ ", "", row) for row in t.rows]
+        moved = [row for row in rows if re.search(r"w(1|\[0\])→ .*=", row)]
+        assert moved and "✓" not in moved[0] + t.rows[0]
+        await t.press("question_mark", "slash")
+        await t.type("weight has moved")
+        await t.press("enter")
+        assert "w→" in t.text

@@ -20,7 +20,7 @@ class UpdatePanel(ParametersPanel):
     NAME = "Update"
     HELP = (
         "how near the rate is to the largest stable one; then how the optimizer moves each "
-        "parameter, with its arithmetic"
+        "parameter, with its arithmetic; → behind a name: it has moved"
     )
 
     _made: tuple[object, Sequence[TextRow]] = (None, ())
