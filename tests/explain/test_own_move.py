@@ -76,3 +76,28 @@ def test_the_panel_names_the_tried_numbers_as_such(name):
     assert "(tried from w 1 with g 2 and lr 0.05)" in said
     assert "in this run, step 0: " in said
     assert said.index("in this run") < said.index("(tried from")
+
+
+def test_an_element_that_goes_where_it_should_is_no_evidence(session_of):
+    """The decay moves no bias, which is 0: w goes from 4 to 4 - 0.1·48 - 0.01·4, not to -0.8."""
+    decayed = "[update]\ncode = 'w = w - lr*g - 0.01*w'"
+    values = "w = [3.0, 4.0]\nb = 0.0"
+    session = session_of("L = (w@x + b + 1)**2", values, "x = [1.0, 2.0]", more=decayed)
+    for name in ("b", "w"):
+        assert told(session, name=name) == (
+            "in this run, step 0: w[1] goes from 4 to -0.84, sgd would move it to -0.8 "
+            "(g 48, lr 0.1)"
+        )
+
+
+def test_moves_that_make_no_other_number_are_told_as_moves(session_of):
+    session = session_of("L = 1e-9*w", "w = 2.0", more="[update]\ncode = 'w = w + lr*g'")
+    assert told(session) == (
+        "in this run, step 0: w, 2, moves by 1e-10, sgd would move it by -1e-10 (g 1e-9, lr 0.1)"
+    )
+
+
+def test_a_step_in_which_all_weights_go_where_they_should_says_so(session_of):
+    session = session_of("L = w**2", "w = 2.0", more="[update]\ncode = 'w = w - lr*g/t'")
+    assert told(session) == "in this run, step 0: every weight goes where sgd would move it"
+    assert "sgd would move it to 1.28 (" in told(session, step=1)
