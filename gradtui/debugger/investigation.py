@@ -8,10 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from functools import cache, cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from gradtui.base.failures import report_failure
 from gradtui.debugger.branches import Branch
@@ -39,6 +41,8 @@ _WORSE = 2.0
 """A branch is worse if it ends at this many times the loss of the run that it left."""
 _MOST = 20_000_000
 """Largest gauge, in numbers, that is computed at all."""
+_CLOSE = {"float64": 1e-6, "float32": 1e-3}
+"""How far a hand-written gradient may be from the true one, relative to its largest number."""
 
 
 class Version:
@@ -281,6 +285,8 @@ class Investigation:
         """Return the gauge of a step, or the reason for having none; COMPUTING until measured."""
         if tape.program.moved_by_hand:
             return "unknown: update by hand"
+        if self._misled(tape):
+            return "unknown: gradients by hand"
         if self._curvature.numbers > _MOST:
             return "left out: the model is large"
         known = tape.step in self._gauges or self._curvature.numbers > _AT_ONCE
@@ -288,6 +294,19 @@ class Investigation:
             self.measure(tape)
         found = self._gauges.get(tape.step, COMPUTING)
         return "not finite at this step" if found is None else found
+
+    def _misled(self, tape: Tape) -> bool:
+        """Return whether hand-written gradients that are not the true ones move the weights.
+
+        The curvature says how far a step along the true ones goes too far, and nothing of others.
+        """
+        pairs = list(zip(tape.program.driving, tape.program.gradients, strict=True))
+        if all(hand == true for hand, true in pairs):
+            return False
+        if self.judgement is not None and self.judgement.wrong - self.judgement.noted:
+            return True
+        values = ((tape.value(hand), tape.value(true)) for hand, true in pairs if hand != true)
+        return not all(_alike(hand, true) for hand, true in values)
 
     def measure(self, tape: Tape) -> None:
         """Compute the gauge of a step."""
@@ -370,3 +389,10 @@ def _arrival(node: int, structure: Structure) -> int:
     """Return the position at which a node's gradient is complete."""
     arrivals = [structure.flow_at[node, target] for target in structure.flows_into.get(node, ())]
     return max(arrivals, default=structure.order.backward)
+
+
+def _alike(hand: NDArray[Any], true: NDArray[Any]) -> bool:
+    """Return whether two gradients of one step are the same but for rounding."""
+    close = _CLOSE[str(true.dtype)]
+    largest = float(np.max(np.abs(true), initial=0.0))
+    return bool(np.allclose(hand, true, rtol=close, atol=close * largest, equal_nan=True))

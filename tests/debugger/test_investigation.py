@@ -1,5 +1,6 @@
 import pytest
 
+import gradtui
 from gradtui.debugger.investigation import COMPUTING
 
 WRONG = "[backward]\ncode = '''\nde = 2*e\ndw = de\n'''"
@@ -66,3 +67,20 @@ def test_to_a_learner_who_is_asked_no_finding_is_told(session_of):
     assert known.findings and known.judgement
     assert (known.untold.findings, known.untold.judgement, known.untold.chosen) == ((), None, None)
     assert known.untold.gauge == known.gauge
+
+
+@pytest.mark.parametrize("judged", [False, True])
+def test_the_gauge_of_true_gradients_says_nothing_where_wrong_ones_move_the_weights(judged):
+    session = gradtui.load("grad_missing_factor")
+    if judged:
+        session.investigation.judge()
+    said = {session.investigation.gauge(session.tape(step)) for step in (0, 3)}
+    assert said == {"unknown: gradients by hand"}
+    session.branches.toggle_drive()
+    assert session.investigation.gauge(session.tape(0)).pull == pytest.approx(1.3)
+
+
+def test_right_gradients_by_hand_have_a_gauge(session_of):
+    right = "[backward]\ncode = 'dw = 2*(w*x - 5)*x'"
+    session = session_of("L = (w*x - 5)**2", "w = 3.0", "x = 2.0", more=right)
+    assert session.investigation.gauge(session.tape(0)).sharpness == pytest.approx(8.0)
