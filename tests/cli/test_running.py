@@ -13,6 +13,17 @@ from gradtui.cli.running import trace_code
 from gradtui.explain.findings import findings_rows
 from gradtui.explain.spans import line_text
 
+NUMBER = """
+import numpy as np
+
+X = np.arange(6.0).reshape(3, 2)
+
+
+def case(w=np.array([0.5, -1.0]), {given}):
+    e = X @ w + b - 1
+    dw = 2 * X.T @ e
+    return np.sum(e**2), {returned}
+"""
 SOUND = """
 import numpy as np
 from helper import scaled
@@ -240,6 +251,16 @@ def test_what_no_gradient_is_returned_for_is_named(net, check):
 
     assert out.endswith("of each element; no gradient is returned for b\n")
     assert row["unjudged"] == ["b"] and row["verdict"] == "correct"
+
+
+@pytest.mark.parametrize("returned", ['{"w": dw}', '{"w": dw, "b": None}'])
+@pytest.mark.parametrize("given", ["b=0.5", "b=0.5, cfg={'lr': 0.1}"])
+def test_a_number_without_a_gradient_is_named_as_an_array_is(tmp_path, check, returned, given):
+    (tmp_path / "number.py").write_text(NUMBER.format(given=given, returned=returned))
+
+    _, out, _ = check(f"{tmp_path / 'number.py'}:case")
+
+    assert out.endswith("of each element; no gradient is returned for b\n")
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path, check):

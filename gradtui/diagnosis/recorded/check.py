@@ -280,9 +280,17 @@ class _Checking:
                        self._unjudged())  # fmt: skip
 
     def _unjudged(self) -> tuple[str, ...]:
+        """Return the arrays and the numbers without a gradient, no settings held in containers."""
         if self.target.wanted:
             return ()
-        return tuple(name for name in self.runs.given if name not in self.claimed)
+        parts = self.target.parts
+        held = {parts[name].path[0] for name in self.claimed if name in parts}
+        return tuple(
+            name
+            for name, part in parts.items()
+            if name not in self.claimed
+            and (part.is_array or len(part.path) == 1 or part.path[0] in held)
+        )
 
     def _notes(self) -> list[Finding]:
         return [*left_out(self.runs), *holes(self.runs, self.names)]

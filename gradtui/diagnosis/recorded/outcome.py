@@ -28,7 +28,7 @@ class Outcome(Struct, frozen=True, eq=False):
     points: int = 0
     tolerance: float = TOLERANCE
     unjudged: tuple[str, ...] = ()
-    """The arrays of floats without a returned gradient."""
+    """The arrays of floats, and the numbers, without a returned gradient."""
     silenced: int = 0
     """The number of findings that a comment on their line silences."""
 
