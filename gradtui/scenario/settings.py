@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.base.source import InputError, Place, did_you_mean
-from gradtui.base.text import number, shape_text
+from gradtui.base.text import element_text, number, shape_text
 from gradtui.engine.casting import cast
 from gradtui.engine.indices import Index
 from gradtui.engine.lowered import Row
@@ -68,6 +68,10 @@ class Change(Struct, frozen=True, eq=False):
             whole[() if index is None else index] = cast(value, trainer.dtype)
             found[part.start : part.stop] = whole.reshape(-1)
         return found
+
+
+_ELEMENTS = 6
+"""Most elements of a parameter that are offered one by one."""
 
 
 class Word(Struct, frozen=True):
@@ -133,8 +137,7 @@ class ClauseReader:
             found.append(Word("seed", str(self.now("batches").get("seed", ""))))
         values = weights or self.problem.values
         for name, shape in self.shapes.items():
-            first = name if not shape else f"{name}[{','.join('0' * len(shape))}]"
-            found.append(Word(first, number(values[name].reshape(-1)[0], 4) if not shape else ""))
+            found += _elements(name, shape, values[name])
         return found
 
     def constants(self, table: str) -> list[Word]:
@@ -306,6 +309,15 @@ class ClauseReader:
         except ValueError as error:
             start = clause.start + len(clause.head)
             raise error_at(str(error), start, len(clause.index)) from None
+
+
+def _elements(name: str, shape: Shape, values: Array) -> list[Word]:
+    """Return a parameter's elements with their values, or the first of many, and up to which."""
+    first, *others = [element_text(name, index) for index in np.ndindex(shape)] or [""]
+    if len(others) < _ELEMENTS:
+        numbers = (number(one, 4) for one in values.reshape(-1))
+        return list(map(Word, (first, *others), numbers))
+    return [Word(first, f"to {others[-1]}")]
 
 
 def _shown(value: Any) -> str:

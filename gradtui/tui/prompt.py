@@ -193,7 +193,9 @@ class Prompt(Vertical):
         shown: list[Span] = [
             (f"{clean(f'{word} {now}'.strip())}  ", "plain") for word, now in words
         ]
-        lines = list(map(line_text, folded(("Tab: ", "plain"), shown, self._width)))
+        # Of a setting without a completion there is its present value, which no key inserts.
+        said = "Tab: " if words and words[0][0] else "now: "
+        lines = list(map(line_text, folded((said, "plain"), shown, self._width)))
         if len(lines) > _WORD_ROWS:
             lines = [*lines[: _WORD_ROWS - 1], f"{lines[_WORD_ROWS - 1]} …"]
         rows.update(Content("\n".join(map(clean, lines))))

@@ -146,6 +146,16 @@ def test_the_present_value_stands_beside_what_is_offered():
     assert suggest("lr ", problem())[1][0].now == "0.05"
 
 
+@pytest.mark.parametrize(("size", "words"), [
+    (2, {"w[0]": "1", "w[1]": "2"}), (6, {f"w[{at}]": f"{at + 1}" for at in range(6)}),
+    (7, {"w[0]": "to w[6]"}), (1, {"w[0]": "1"}),
+])  # fmt: skip
+def test_the_elements_of_a_weight_are_offered_or_the_first_of_many(session_of, size, words):
+    session = session_of("L = sum(w)", f"w = {[float(at + 1) for at in range(size)]}")
+    offered = suggest("w", session.problem)[1]
+    assert {word.text: word.now for word in offered if word.text[1:2] == "["} == words
+
+
 @pytest.mark.parametrize("text", ["lr abc ", "lr '0.1' ", "optimizer 5 ", "lr [1] mom"])
 def test_a_wrong_value_does_not_keep_the_next_word_from_being_suggested(text):
     start, words = suggest(text, gradtui.load("five_parcels").problem)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import gradtui
@@ -39,6 +41,15 @@ async def test_another_rate_from_step_3_is_compared_with_the_run_it_left(termina
         assert t.session.frame.loss == pytest.approx(9 * 0.3**10)
         await t.press("full_stop")
         assert "branch 'lr 0.07' from step 3" in t.text
+
+
+async def test_the_present_value_of_a_setting_is_no_completion(terminal):
+    async with terminal("five_parcels") as t:
+        await t.press("e")
+        await t.until(lambda: re.search(r"w\[0\] 0.8\s+w\[1\] 1.5", t.text))
+        await typed(t, "lr ")
+        await t.until(lambda: "now: 0.05" in t.text)
+        assert "Tab" not in t.text
 
 
 async def test_tab_completes_and_an_error_shows_its_place_until_it_is_mended(terminal):
