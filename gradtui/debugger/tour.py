@@ -22,6 +22,9 @@ from gradtui.scenario.lesson import Goal, Question
 if TYPE_CHECKING:
     from gradtui.scenario.settings import Change
 
+OFF = "the lesson is off; `:lesson` begins it again"
+SKIPPED = "skipped; {lesson-back} goes back to it"
+DONE_FOR = "skipped, and done for you; {lesson-back} goes back to it"
 _COMMA = r"[-+−]?\d+([, ]\d+)+(\.\d+)?"
 _SIGNS = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "²": "**2", "³": "**3"})
 """Signs on the screen -> signs of the language."""
@@ -53,7 +56,7 @@ def leave(session: Session) -> None:
     """Leave the lesson, so that nothing is hidden."""
     session.guide, session.unguided = None, True
     session.seek(session.step)
-    session.message = "the lesson is off; `:lesson` begins it again"
+    session.message = OFF
 
 
 def enter(session: Session, place: int) -> None:
@@ -62,6 +65,35 @@ def enter(session: Session, place: int) -> None:
     assert guide is not None
     guide.enter(place, session.step)
     _arrive(session, guide)
+
+
+def skip(session: Session) -> str:
+    """Take the cursor where the present task leads, so that the next part speaks of what is there.
+
+    Return what was done about it, with the names of bindings; empty if nothing was left to do.
+    """
+    guide = session.guide
+    assert guide is not None
+    goal = None if guide.lesson is None else guide.lesson.goal
+    if goal is None or guide.place in guide.ticked or _is_reached(session):
+        return ""
+    structure = session.structure
+    node = session.problem.graph.names.get(goal.name, 0)
+    match goal.done:
+        case "view":
+            return SKIPPED
+        case "step":
+            session.seek(goal.step)
+        case "updated":
+            session.position = structure.order.end
+        case "selected":
+            session.selection.select(node)
+        case "computed":
+            session.position = max(session.position, structure.value_at.get(node, 0))
+        case "backward":
+            there = gradient_at(structure, session.problem.graph, node)
+            session.position = max(session.position, there)
+    return DONE_FOR
 
 
 def _arrive(session: Session, guide: Guide) -> None:

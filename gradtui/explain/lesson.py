@@ -114,7 +114,7 @@ def _keys(progress: Progress) -> str:
     if progress.asking:
         what = "answer" if progress.hinted else "hint"
         how = f"type a number, or {{unfold}} and an expression · {HINT_KEY} {what}"
-        return f"{how} · {{lesson-back}} back"
+        return f"{how} · {{lesson-back}} back" if progress.place else how
     if progress.already:
         return "already done: {unfold} goes on"
     # after the first step the footer says it

@@ -31,6 +31,7 @@ _RIGHTING = frozenset({"fix", "drive"})
 _BEGINNINGS = "(+-._|∂√"
 """What an expression may begin with, besides letters and digits."""
 _NO_QUESTION = "no question is open: a hint belongs to a question of the lesson"
+_FIRST = "this is the first part of the lesson"
 _NONE = "this scenario has no lesson: `gradtui learn` lists those that do"
 
 
@@ -48,7 +49,7 @@ class Lessons(Part):
     def handlers(self) -> Handlers:
         """What each of its commands does."""
         return {
-            "lesson": self.go_on, "lesson-back": lambda text: self._enter(-1), "hint": self._hint,
+            "lesson": self.go_on, "lesson-back": lambda text: self._back(), "hint": self._hint,
         }  # fmt: skip
 
     def begin(self) -> None:
@@ -155,7 +156,7 @@ class Lessons(Part):
         elif guide.lesson is None and guide.following is not None:
             self._host.open_scenario(guide.following.name)
         elif guide.question is None:
-            self._enter(1)
+            self._host.do(self._next_part)
         else:
             self._ask_for(guide.question, text)
 
@@ -208,12 +209,24 @@ class Lessons(Part):
         self._host.screen.set_class(True, "-lesson")
         self._host.do(tour.begin)
 
-    def _enter(self, by: int) -> None:
+    def _next_part(self, session: Session) -> None:
+        """Go to the next part, after doing what the present one asks for, if that is not done."""
+        guide = session.guide
+        assert guide is not None
+        skipped = tour.skip(session)
+        tour.enter(session, guide.place + 1)
+        if skipped and not session.message:
+            session.message = self._host.keys.fill(skipped)
+
+    def _back(self) -> None:
+        """Go to the part before."""
         guide = self._session.guide
         if guide is None:
             self._host.say(_NONE)
+        elif not guide.place:
+            self._host.say(_FIRST)
         else:
-            self._host.do(lambda session: tour.enter(session, guide.place + by))
+            self._host.do(lambda session: tour.enter(session, guide.place - 1))
 
     def _answer(self, typed: str) -> None:
         """Take an answer; the input stays open until the question is settled, or Esc closes it."""

@@ -214,11 +214,12 @@ def _of_lesson(frame: Frame) -> list[Offer]:
         return []
     if progress.lesson is None and not progress.following:
         return [_LESSON_BACK]
+    back = [_LESSON_BACK] if progress.place else []
     if progress.asking:
         what = "tell me" if progress.hinted else "hint"
-        return [(("unfold",), "answer"), (("hint",), what), _LESSON_BACK]
+        return [(("unfold",), "answer"), (("hint",), what), *back]
     on = "go on" if progress.lesson is not None else "next lesson"
-    return [(("unfold",), on), _LESSON_BACK]
+    return [(("unfold",), on), *back]
 
 
 def _of_findings(frame: Frame) -> list[Offer]:

@@ -8,7 +8,7 @@ from textual.events import Key
 import gradtui
 from gradtui.base.source import InputError
 from gradtui.debugger.session import Session
-from gradtui.debugger.tour import begin, enter, read_answer
+from gradtui.debugger.tour import begin, enter, reached, read_answer
 from gradtui.explain.spans import line_text
 from gradtui.scenario.bundled import find_scenario
 from gradtui.scenario.load import load_problem
@@ -80,6 +80,46 @@ async def test_doing_it_goes_on_and_an_answer_is_judged(terminal, lesson):
         assert "Lesson · 3 of 5" in t.text and not t.session.asking
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_task_that_is_skipped_is_done_for_the_learner(terminal, size):
+    async with terminal(str(find_scenario("two_weights")), size) as t:
+        await t.press("enter")
+        parts = t.session.problem.lessons
+        while t.session.guide.place < len(parts):
+            guide = t.session.guide
+            guide.answered.add(guide.place)
+            goal, place = guide.lesson.goal, guide.place
+            left = goal is not None and not reached(goal, t.session, guide.since)
+            await t.press("enter")
+            assert guide.place == place + 1
+            assert ("skipped, and done for you; Backspace goes back to it" in t.text) == left
+            assert goal is None or reached(goal, t.session, guide.since) or goal.done == "updated"
+        assert t.session.step == 3 and not guide.ticked & {
+            at for at, part in enumerate(parts) if part.goal is not None
+        }
+
+
+async def test_a_view_that_is_skipped_is_left_as_it_is(terminal, tmp_path):
+    file = tmp_path / "view.toml"
+    text = '[[lesson]]\ntext = "Look."\ndone = "view(surface)"\n[[lesson]]\ntext = "See."\n'
+    file.write_text(LESSON.partition("[[lesson]]")[0] + text)
+    async with terminal(str(file)) as t:
+        await t.press("enter")
+        assert "skipped; Backspace goes back to it" in t.text and "6 Loss" in t.text
+        await t.press("backspace", "M", "enter")
+        assert "skipped" not in t.text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_first_part_offers_no_way_back(terminal, size):
+    async with terminal(str(find_scenario("two_weights")), size) as t:
+        assert "lesson back" not in t.text
+        await t.press("backspace")
+        assert "this is the first part of the lesson" in t.text
+        await t.press("enter")
+        assert ("lesson back" in t.rows[-1]) == (size[0] > 80), "where there is room"
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 @pytest.mark.parametrize(("place", "number"), [(1, E), (2, G), (3, W)])
 async def test_what_is_asked_for_is_shown_on_no_panel(terminal, lesson, size, place, number):
@@ -127,9 +167,9 @@ async def test_the_step_of_a_question_is_said_where_the_cursor_is_at_another(ter
     parts = '[[lesson]]\ntext = "Go on."\ndone = "step >= 2"\n[[lesson]]\ntext = "?"\nask = "e"\n'
     file.write_text(LESSON.partition("[[lesson]]")[0] + parts)
     async with terminal(str(file)) as t:
-        await t.press("enter")
+        await t.press("enter", "g")
         assert "? e at step 2 = ?" in t.text
-        await t.press("backspace", "n", "n")
+        await t.press("n", "n")
         assert t.session.step == 2 and "? e = ?" in t.text
 
 
