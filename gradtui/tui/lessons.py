@@ -149,7 +149,7 @@ class Lessons(Part):
         if guide is None and self._session.unguided and text != _OFF:
             self._begin_again()
         elif guide is None:
-            self._host.say(_NONE)
+            self._host.say(tour.OFF if self._session.unguided else _NONE)
         elif text == _OFF:
             self._host.screen.set_class(False, "-lesson")
             self._host.do(tour.leave)
@@ -222,7 +222,7 @@ class Lessons(Part):
         """Go to the part before."""
         guide = self._session.guide
         if guide is None:
-            self._host.say(_NONE)
+            self._host.say(tour.OFF if self._session.unguided else _NONE)
         elif not guide.place:
             self._host.say(_FIRST)
         else:

@@ -120,6 +120,20 @@ async def test_the_first_part_offers_no_way_back(terminal, size):
         assert ("lesson back" in t.rows[-1]) == (size[0] > 80), "where there is room"
 
 
+async def test_a_lesson_that_is_off_is_said_to_be_off(terminal):
+    async with terminal(str(find_scenario("five_parcels"))) as t:
+        for _ in range(2):
+            await t.press("colon")
+            await t.type("lesson off")
+            await t.press("enter")
+            assert "the lesson is off; `:lesson` begins it again" in t.text
+        await t.press("backspace")
+        assert "the lesson is off" in t.text
+    async with terminal("five_parcels") as t:
+        await t.press("backspace")
+        assert "this scenario has no lesson" in t.text
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 @pytest.mark.parametrize(("place", "number"), [(1, E), (2, G), (3, W)])
 async def test_what_is_asked_for_is_shown_on_no_panel(terminal, lesson, size, place, number):
