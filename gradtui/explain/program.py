@@ -58,7 +58,8 @@ def program_rows(
 ) -> list[TextRow]:
     """Return rows `start` to `stop`: lines as in the file, with their values.
 
-    Code that is wider than its row goes on in up to `spare` more rows.
+    Code that is wider than its row goes on in up to `spare` more rows; that of the line at the
+    cursor, or of the selected one, in as many as it needs.
     """
     if frame.problem.call is not None:
         return _source_rows(frame, width, start, stop, spare)
@@ -314,7 +315,8 @@ def _row(
 ) -> list[TextRow]:
     """Return a line's row: its code has precedence over its comment, and over an array's numbers.
 
-    Code that is still too wide goes on in more rows, if there are enough to spare.
+    Code that is still too wide goes on in more rows, if there are enough to spare, or if it is
+    what one looks at.
     """
     text = clean(shown.text)
     mark = [] if shown.mark is None else [(" ", "plain"), shown.mark]
@@ -336,7 +338,8 @@ def _row(
     sign = "▸" if shown.here else "›" if shown.selected else " "
     rest = width - digits - 2
     first, *more = _broken(text, room, rest) if cell_width(text) > room else [text]
-    if len(more) > spare_rows:
+    looked_at = shown.here or shown.selected or shown.chosen
+    if len(more) > spare_rows and not looked_at:
         first, more = clip(text, room), []
     left = line((f"{str(place.line).rjust(digits)}{sign} ", marked or "dim"), (first, role))
     below = [line(" " * (digits + 2), (piece, role)) for piece in more]

@@ -51,6 +51,22 @@ async def test_the_source_stands_beside_its_values_and_the_claims_beside_the_tru
         assert "by hand" in text and "one claim compared and right" in text
 
 
+@pytest.mark.parametrize("lines", [5, 6, 7, 8])
+async def test_below_the_line_of_a_finding_the_next_ones_stay_in_view(tmp_path, lines):
+    (tmp_path / "long.py").write_text(
+        "import numpy as np\n\n\ndef case(w=np.array([1.0, 2.0])):\n"
+        + "".join(f"    a{at} = w + {at}\n" for at in range(lines))
+        + "    dw = 3 * w\n    b = dw.copy()\n    c = b.copy()\n    return np.sum(w**2), {'w': c}\n"
+    )
+    app = GradtuiApp(trace_code(f"{tmp_path / 'long.py'}:case"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        terminal = Terminal(app, pilot)
+        await terminal.settled()
+        await terminal.press("g", "f2")
+        assert "▸ dw = 3 * w" in terminal.text
+        assert "return np.sum(w**2)" in terminal.text
+
+
 async def test_p_asks_for_the_name_at_the_cursor_and_shows_what_the_code_holds(call):
     async with call("4").run_test(size=(120, 40)) as pilot:
         terminal = Terminal(pilot.app, pilot)

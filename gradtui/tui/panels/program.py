@@ -12,6 +12,8 @@ from gradtui.explain.spans import TextRow
 from gradtui.explain.training import batch_text
 from gradtui.tui.panels.base import Panel
 
+_BELOW = 3
+"""Rows in view below the line at the cursor."""
 _DATA_ROWS = 2
 """Rows kept for the start of the data before code goes on in a second row."""
 
@@ -48,24 +50,38 @@ class ProgramPanel(Panel):
         self.title(f"{name} · {batch}" if batch else self.NAME)
         count = program_length(self.frame)
         self.follow(self.frame, height)
-        self.top = max(0, min(self.top, count - height))
-        self._hint(count - self.top - height, 0)
         own = self.frame.problem.call is not None
         given = [] if own else given_rows(self.frame, width)
         spare = max(0, height - count - len(given) - (0 if own else _DATA_ROWS))
-        rows = program_rows(self.frame, width, self.top, self.top + height, spare)
+        rows = self._lines(self.frame, count, spare)
+        self._hint(count - self.top - height + max(0, len(rows) - height), 0)
         if own or count >= height:
-            return rows
+            return rows[:height]
         rows += given
         room = height - len(rows) - 1
         data = data_rows(self.frame, width, room) if room > 0 else []
-        return [*rows, (), *data] if data else rows
+        return [*rows, (), *data] if data else rows[:height]
+
+    def _lines(self, frame: Frame, count: int, spare: int) -> list[TextRow]:
+        """Return the rows of the lines in view, which may be more than have room."""
+        width, height = self.size
+        wanted, last = max(0, self.top), max(0, count - height)
+        self.top = min(wanted, last)
+        rows = program_rows(frame, width, self.top, self.top + height, spare)
+        if wanted > last and len(rows) > height:
+            # A line that goes on in more rows pushes the last ones out of the view.
+            self.top = min(wanted, last + len(rows) - height)
+            rows = program_rows(frame, width, self.top, self.top + height, spare)
+        return rows
 
     def follow(self, frame: Frame, height: int) -> None:
-        """Keep the cursor's line in view when the cursor moves."""
+        """Keep the cursor's line in view when the cursor moves, with what follows it."""
         here = current_row(frame)
         if here < 0 or frame.now is self._followed:
             return
         self._followed = frame.now
         if not self.top <= here < self.top + height:
             self.top = max(0, here - height // 2)
+        below = min(_BELOW, height // 3, program_length(frame) - here - 1)
+        down_to_here = program_rows(frame, self.size.width, self.top, here + 1)
+        self.top = min(here, self.top + max(0, len(down_to_here) + below - height))
