@@ -42,6 +42,11 @@ TRAIL = 8
 """Steps of the sparkline beside the selected value."""
 _FEW = 4096
 """Steps of a curve up to which its outline is not worth while."""
+_LOOKED_AT = 256
+"""Steps of a curve that tell whether it runs off."""
+_STEEP, _SHARE = 100.0, 0.4
+"""A curve runs off that rises to more than so many times its start, with no larger share of its
+steps above that part of its top."""
 _AHEAD = 25
 """Fewest steps drawn past the file's last one, once the cursor is there."""
 _BUDGET = 0.006
@@ -106,6 +111,20 @@ class Picture(Struct, frozen=True, eq=False):
     """The names of the curves left out."""
     part: bool = False
     """Whether only some of the steps are drawn."""
+
+    @property
+    def runs_off(self) -> bool:
+        """Whether a single curve rises so steeply that a linear scale shows its last steps only."""
+        if self.log or len(self.curves) != 1:
+            return False
+        values = self.curves[0].values
+        some = values[:: -max(1, len(values) // _LOOKED_AT)]
+        seen = some[drawable(some, log=True)]
+        if len(seen) < 2 or np.any(some <= 0):  # those are not on a log scale
+            return False
+        high = float(seen.max())
+        steep = high > _STEEP * float(seen[-1])
+        return steep and float(np.mean(seen > high / _STEEP)) < _SHARE
 
 
 def last_drawn(steps: int, step: int) -> int:

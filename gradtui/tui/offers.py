@@ -166,8 +166,10 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
 
 
 def _lies_on_zero(frame: Frame) -> bool:
-    """Return whether curves drawn together end so low that only a log scale tells them apart."""
+    """Return whether only a log scale shows the course of the curves, or tells them apart."""
     picture = frame.drawn.picture
+    if picture.runs_off:
+        return True
     ends = [float(curve.values[-1]) for curve in picture.curves if len(curve.values)]
     if picture.log or len(ends) < 2:
         return False

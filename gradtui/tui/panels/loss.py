@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from textual.geometry import Size
 
-from gradtui.base.text import clean, clip, number
+from gradtui.base.text import cell_width, clean, clip, number
 from gradtui.debugger.curves import Picture
 from gradtui.debugger.frame import Frame
 from gradtui.explain.curves import MARKS, ROLES, legend_rows
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from gradtui.tui.plot import Drawing
 
 _TITLE = 30
+_LOG_OFFER = " · {log} log scale"
+"""Said of a curve of which a linear scale shows nothing but its last steps."""
 _LEAST_ROWS, _ANY = 10, 1000
 """Rows of a readable curve; more than any screen has."""
 
@@ -41,6 +43,7 @@ class LossPanel(Panel):
 
     def __init__(self, key: int, fill: Callable[[str], str]) -> None:
         super().__init__(key, fill)
+        self._log_offer = fill(_LOG_OFFER)
         self._key: object = None
         self._known = 0
         """The steps of the first curve that are drawn."""
@@ -77,6 +80,8 @@ class LossPanel(Panel):
         if drawing.leaving:
             legend = legend_rows(picture, width, drawing.leaving)
         title += ": nothing to draw" if drawing.empty else _end_text(picture)
+        if picture.runs_off and cell_width(title + self._log_offer) <= self.title_room:
+            title += self._log_offer
         self.title(title)
         *inside, axis, steps = drawing.rows
         marked = [_mark(frame, y, picture, drawing) for y in range(len(inside))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -235,9 +237,40 @@ async def test_keys_do_not_wait_for_a_drawing_of_each_more_step(terminal, monkey
 
 @pytest.mark.parametrize(
     ("name", "title"),
-    [("late_nan", "6 Loss · nan from step 1 "), ("five_parcels_rate_1_5", "6 Loss ─")],
+    [
+        ("late_nan", "6 Loss · nan from step 1 "),
+        ("five_parcels_rate_1_5", "6 Loss · t log scale ─"),
+    ],
 )
 async def test_a_curve_that_ends_not_finite_says_from_where_on(terminal, name, title):
     async with terminal(name, (80, 24)) as t:
         await t.press("G")
         assert title in t.text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("name", ["five_parcels_rate_1_5", "two_weights_rate_3"])
+async def test_a_curve_that_runs_off_offers_the_log_scale(terminal, name, size):
+    async with terminal(name, size) as t:
+        assert re.search(r"6 Loss.* · t log scale ─", t.text)
+        assert size == (80, 24) or "t log scale" in t.rows[-1]
+        await t.press("t")
+        assert "6 Loss, log scale" in t.text and "t log scale" not in t.text
+
+
+@pytest.mark.parametrize("name", ["five_parcels", "two_weights", "one_weight"])
+async def test_a_curve_that_falls_is_drawn_as_it_is(terminal, name):
+    async with terminal(name) as t:
+        assert "6 Loss ─" in t.text and "t log scale" not in t.text
+
+
+def test_values_that_a_log_scale_leaves_out_do_not_run_off():
+    def picture(values):
+        curve = Curve("L", 0, range(len(values)), np.array(values))
+        return Picture((curve,), 0, len(values))
+
+    steep = [10.0**n for n in range(9)]
+    assert picture(steep).runs_off and picture([*steep, np.inf, np.nan]).runs_off
+    assert not picture([-1.0, *steep]).runs_off and not picture([0.0, *steep]).runs_off
+    assert not picture(steep[::-1]).runs_off and not picture([]).runs_off
+    assert not picture([1.0, *[500.0] * 9]).runs_off, "a jump that stays is seen"
