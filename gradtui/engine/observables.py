@@ -229,6 +229,8 @@ class _Reader:
         found = self._measure(name)
         if found is not None:
             return found
+        if name.name[0] == "d" and name.name[1:] in self.graph.names:
+            return self.adjoint(self.graph.names[name.name[1:]], name.name[1:])
         if name.name in FUNCTIONS:
             raise InputError(f"'{name.name}' is a function: write {name.name}(…)", name.place)
         known = [*self.graph.names, *self._more, *self._written, *_RUN_NAMES, *MEASURES]

@@ -80,6 +80,13 @@ def test_a_table_fits_the_terminal_and_says_what_it_leaves_out(run, write, monke
     assert f"{path}: 40 more columns: " in err, "no row has more numbers than a panel lists"
 
 
+def test_a_column_may_be_computed_from_a_gradient_by_its_short_name(run):
+    asked = "sum(abs(dw)), sum(abs(grad(w)))"
+    rows = run("run", "five_parcels", "--steps", "2", "--columns", asked)[1].splitlines()[1:]
+    numbers = [row.split()[1:] for row in rows]
+    assert numbers[0] == ["4.5336", "4.5336"] and all(a == b for a, b in numbers)
+
+
 @pytest.mark.parametrize("format", ["table", "csv"])
 def test_the_columns_asked_for_are_printed_alone(run, format):
     asked = "norm, w[1],max(abs(grad), axis=0),dw"
