@@ -152,7 +152,8 @@ class Branches:
         self.sweep, self._swept = sweep, branch
         how = "together" if sweep.batched == len(forks) else f"{sweep.batched} of them together"
         how = how if sweep.batched else "in turn"
-        self._say(f"{len(forks)} runs from step {step:,} to {sweep.last:,}, {how}")
+        sweep.said = f"{len(forks)} runs from step {step:,} to {sweep.last:,}, {how}"
+        self._say(sweep.said)
 
     def keep(self, index: int) -> None:
         """Turn a run of the sweep into a branch."""

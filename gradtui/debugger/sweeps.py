@@ -59,6 +59,8 @@ class Sweep:
         """How the first runs end, as far as that is known."""
         self.failed = ""
         """The message about the last run that could not be judged."""
+        self.said = ""
+        """The message with which it began."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,6 +104,12 @@ class Sweep:
         sign = f" {SIGNS[self.ends[index]]}" if index < len(self.ends) else ""
         value = self.names[index].removeprefix(self.setting).removeprefix(" =").strip()
         return value + sign
+
+    @property
+    def told(self) -> str:
+        """The message with which it began, and what the signs of its ends mean."""
+        signs = dict.fromkeys(f"{SIGNS[end]} {end}" for end in self.ends)
+        return f"{self.said}: {', '.join(signs)}"
 
 
 def _falling(losses: NDArray[np.float64]) -> str:

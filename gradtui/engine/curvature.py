@@ -285,7 +285,7 @@ class Gauge(Struct, frozen=True):
             return "unstable: it lands farther out each time"
         if self.dynamics.overshoots(self.pull):
             return "overshooting: it swings past the bottom, nearer each time"
-        return "monotone: it lands nearer on the same side each time"
+        return "no overshoot: it lands nearer on the same side each time"
 
 
 def gauge(curvature: Curvature, tape: Tape, rate: float) -> Gauge | None:

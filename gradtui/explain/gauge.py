@@ -68,7 +68,7 @@ def _verdict(frame: Frame, gauge: Gauge) -> tuple[str, Role]:
         return "stable, swings", "good"  # momentum does this far below the limit too
     if gauge.dynamics.overshoots(gauge.pull):
         return "overshoots", "local"
-    return "monotone", "good"
+    return "no overshoot", "good"
 
 
 def _bar(part: float, cells: int) -> str:

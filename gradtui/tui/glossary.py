@@ -66,6 +66,8 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("chain rule", "multiply the local derivatives along each path to the loss; add the paths"),
         ("X.T @ ∂L/∂ŷ", "the chain rule of a matrix product: .T swaps its rows and columns"),
         ("1 █▁▃ 0.5", "the selected value over the last steps, with its first and last number"),
+        ("spread(G, …)", "the parts of G, each put back where it was taken from; what was taken "
+         "twice gets the sum, the rest 0"),
         ("lens", "the chain rule of one element, through one row of the batch"),
         ("Jacobian", "the local derivatives of one array with respect to another: each row is an "
          "output, each column an input"),
@@ -75,7 +77,7 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("lr·λmax", "the rate times the largest curvature; `1.47 of 2`: above 2 each step lands "
          "farther out than the last; with momentum or Adam the limit differs"),
         ("λmax", "the largest curvature: how fast the slope changes in the steepest direction"),
-        ("monotone", "the weights approach the valley's floor from one side"),
+        ("no overshoot", "the weights approach the valley's floor from one side"),
         ("overshoots", "each step lands on the other side of the valley, but nearer"),
         ("stable, swings", "below the limit; momentum carries the weights past the valley's floor "
                            "and back, nearer each time, as it does far below the limit too"),

@@ -269,6 +269,7 @@ class Trials(Work):
         news, self._known = len(judged.ends) != self._known, len(judged.ends)
         if not thread.is_alive():
             self._judging, news = None, True
-            if judged is sweep and judged.failed:
-                self._host.say(judged.failed)
+            begun = self._session.message == judged.said
+            if judged is sweep and (judged.failed or begun):
+                self._host.say(judged.failed or judged.told)
         return news

@@ -132,6 +132,7 @@ async def test_a_sweep_is_drawn_judged_and_made_a_branch(terminal):
         assert "5 runs from step 0 to 12, together" in t.text
         await t.until(lambda: "1.5 ▲" in t.text)
         assert "6 Sweep of lr" in t.text
+        await t.until(lambda: "together: ▼ still falls, ✓ converges, ~ oscillates" in t.text)
         for part in ("─ 0.001 ▼", "● 0.05 ✓", "× 0.0769 ~", "+↑0.1 ▲", "o↑1.5 ▲"):
             assert part in t.text
         await t.press("i")

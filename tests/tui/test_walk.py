@@ -94,7 +94,7 @@ async def test_on_a_small_terminal_c_shows_what_was_found_and_7_all_of_it(termin
     [
         ("five_parcels", ["1.47 of 2", "overshoots", "κ 62.7", "stable up to lr 0.06807"]),
         ("five_parcels_rate_1_5", ["44.1 of 2", "diverges"]),
-        ("five_parcels_rate_0_001", ["0.0294 of 2", "monotone"]),
+        ("five_parcels_rate_0_001", ["0.0294 of 2", "no overshoot"]),
     ],
 )
 async def test_the_gauge_says_what_the_rate_does(terminal, name, told):
