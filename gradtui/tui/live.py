@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _EVERY, _SOON = 0.3, 0.1
 """Seconds between two checks of the files; seconds until a change is checked again."""
 
+_FAILED = "the file was run again and failed: its error is shown"
+
 
 class Live(Part):
     """Keeps a debugger's session and its files together."""
@@ -37,6 +39,8 @@ class Live(Part):
         self._watch = Watch(_files(host.session.problem))
         self._error: InputError | None = None
         """The error of the last failed loading of the files."""
+        self._gone = ""
+        """The trouble with a file of code that is no longer there."""
 
     @property
     def handlers(self) -> Handlers:
@@ -76,7 +80,12 @@ class Live(Part):
             return
         changed = self._changed()
         session.outdated = bool(changed)
-        if changed:
+        gone = [file for file in changed if not os.path.exists(file)]
+        if gone or session.trouble == self._gone:
+            session.trouble = self._gone = f"{gone[0]}: error: no such file" if gone else ""
+        if gone:
+            self._host.say("")
+        elif changed:
             names = " and ".join(clean(os.path.basename(file)) for file in changed)
             verb = "has" if len(changed) == 1 else "have"
             self._host.say(f"{names} {verb} changed since the run{self._how_to_run_again()}")
@@ -135,7 +144,7 @@ class Live(Part):
         host.screen.refresh(layout=True)
         if isinstance(renewed, str):
             session.trouble = renewed
-            host.show_frame()
+            host.say(_FAILED)
         else:
             renewed.message = "the file was run again"
             host.renew_session(renewed)

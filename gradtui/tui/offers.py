@@ -229,7 +229,8 @@ def _of_findings(frame: Frame) -> list[Offer]:
     findings, call = frame.known.findings, frame.problem.call is not None
     mends = any(finding.fix for finding in findings)
     waits = frame.problem.patches and not name_of(frame.problem.path)
-    found: list[Offer] = [(("write-fix",), "write fix")] if waits or (mends and call) else []
+    writes = waits or (mends and call and not frame.trouble)
+    found: list[Offer] = [(("write-fix",), "write fix")] if writes else []
     if findings:
         found.append((("finding",), "finding"))
     if mends and not call:

@@ -1,6 +1,7 @@
 """One call of somebody's code on the screen: its source, its values, and what it has no use for."""
 
 import time
+from contextlib import nullcontext
 
 import pytest
 from msgspec.structs import replace
@@ -254,9 +255,41 @@ async def test_what_a_program_runs_is_said_to_have_changed_too(call, tmp_path):
     async with app.run_test(size=(120, 40)) as pilot:
         terminal = Terminal(pilot.app, pilot)
         await terminal.settled()
-        (tmp_path / "net.py").unlink()
+        (tmp_path / "net.py").write_text("")
         said = "net.py has changed since the run; your program shows it when it runs again"
         await terminal.until(lambda: terminal.session.message == said)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_a_file_that_is_gone_is_said_to_be_and_not_written_to(call, tmp_path, size):
+    async with call("3").run_test(size=size) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        assert "W write fix" in terminal.rows[-1]
+        file = tmp_path / "net.py"
+        text = file.read_text()
+        file.unlink()
+        await terminal.until(lambda: "error: no such file" in terminal.text)
+        assert "W write fix" not in terminal.text and "runs it again" not in terminal.text
+        file.write_text(text)
+        await terminal.until(lambda: "no such file" not in terminal.text)
+        assert "W write fix" in terminal.rows[-1]
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_after_a_run_that_failed_no_key_is_said_to_run_it_again(
+    call, tmp_path, size, monkeypatch
+):
+    app = call("3")
+    async with app.run_test(size=size) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        (tmp_path / "net.py").write_text("def case(:\n")
+        await terminal.until(lambda: "R runs it again" in terminal.text)
+        monkeypatch.setattr(app, "suspend", nullcontext)
+        await terminal.press("R")
+        assert "the file was run again and failed: its error is shown" in terminal.text
+        assert "invalid syntax" in terminal.text and "W write fix" not in terminal.text
 
 
 async def test_the_question_whether_to_run_again_ends_with_running_again(call):
