@@ -1,4 +1,4 @@
-"""A loss that grows without end: diverging."""
+"""A loss that grows without end, or falls without end: diverging."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from msgspec import Struct
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.bounds import gauge_numbers, near_bound, unstable
 from gradtui.diagnosis.runs.breaks import first_break
+from gradtui.diagnosis.runs.endless import endless
 from gradtui.diagnosis.runs.parts import finding, listed, short
 from gradtui.diagnosis.runs.remedies import change, lower_rate
 from gradtui.diagnosis.runs.run import Run
@@ -68,6 +69,7 @@ def diverging(run: Run) -> Iterator[Finding]:
     """Find a loss and a gradient that grow to the end, beyond all before."""
     found = growth(run)
     if found is None:
+        yield from _falls_without_end(run)
         return
     start = found.start
     losses, note = run.shown_losses[start : start + 4], ""
@@ -87,6 +89,22 @@ def diverging(run: Run) -> Iterator[Finding]:
     if tried:
         message += f"; try lr = {tried}"
     yield finding(run, "diverging", "error", "lr", start, message, evidence, trial=trial)
+
+
+def _falls_without_end(run: Run) -> Iterator[Finding]:
+    found = endless(run)
+    if found is None:
+        return
+    last = float(run.shown_losses[run.end])
+    message = (
+        "the loss has no minimum, as far as can be seen: along the line down the gradient of step "
+        f"{run.first + run.end:,} it goes on falling, from {short(last)} to {short(found.loss)} at "
+        f"a distance of {short(found.distance)}, so no number of steps and no rate bring the run "
+        "to a bottom; check the signs and powers of its terms, or add one that bounds it"
+    )
+    evidence = {"loss": last, "distance": found.distance, "loss_there": found.loss}
+    place = run.place(run.graph.loss)
+    yield finding(run, "diverging", "warning", "loss", 0, message, evidence, place)
 
 
 def ended_higher(run: Run) -> Iterator[Finding]:

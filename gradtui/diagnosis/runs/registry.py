@@ -110,7 +110,7 @@ _ENTRIES = (
     ),
     RunRule(
         diverging,
-        "the loss and the gradient grow to the end",
+        "the loss and the gradient grow to the end, or the loss has no minimum",
         (non_finite, oscillating),
         _OFF,
         End.DIVERGES,

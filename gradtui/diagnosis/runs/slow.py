@@ -9,6 +9,7 @@ import numpy as np
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.bounds import gauge_numbers
+from gradtui.diagnosis.runs.endless import endless
 from gradtui.diagnosis.runs.parts import finding, short
 from gradtui.diagnosis.runs.run import Array, Run
 from gradtui.diagnosis.runs.thresholds import limit
@@ -21,7 +22,7 @@ def crawling(run: Run) -> Iterator[Finding]:
     """Find a rate so far below the bound that the run makes no progress."""
     if run.end < limit("handful") or run.broken is not None or run.base_rate(0) <= 0.0:
         return
-    if _rises(run) or steep_time(run) >= limit("steep-time"):
+    if _rises(run) or endless(run) is not None or steep_time(run) >= limit("steep-time"):
         return
     best = _better_rate(run)
     if best is None:

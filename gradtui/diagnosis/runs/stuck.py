@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.blocked import unexplained
+from gradtui.diagnosis.runs.endless import endless
 from gradtui.diagnosis.runs.parts import finding, short
 from gradtui.diagnosis.runs.remedies import change, lower_rate
 from gradtui.diagnosis.runs.run import Array, Run
@@ -71,7 +72,7 @@ def _found(run: Run) -> tuple[Finding, ...]:
 
 
 def _plateau(run: Run) -> Iterator[Finding]:
-    if run.end < _FEWEST or run.broken is not None:
+    if run.end < _FEWEST or run.broken is not None or endless(run) is not None:
         return
     losses, half = run.losses, run.end // 2
     recent = max(1, run.end // 20)
