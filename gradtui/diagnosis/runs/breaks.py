@@ -10,11 +10,11 @@ from msgspec import Struct
 
 from gradtui.base.text import clip
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.runs.parts import finding, short
+from gradtui.diagnosis.runs.parts import element_text, finding, short
 from gradtui.diagnosis.runs.remedies import change, lower_rate
 from gradtui.diagnosis.runs.run import Run
 from gradtui.engine.formula import formula
-from gradtui.engine.graph import Kind, needed_for
+from gradtui.engine.graph import Kind, Node, needed_for
 from gradtui.engine.ops import OPS
 from gradtui.engine.tape import Tape
 from gradtui.language.parser import Assignment
@@ -174,17 +174,17 @@ def _chain(run: Run, tape: Tape, found: Break) -> list[str]:
         for n in run.graph.parameters
         if n.id in made_of and nodes[n.id].kind is Kind.PARAMETER and 0 not in n.shape
     ]
+    steps = _steps_before(found)
+    if not weights or not steps:
+        return []
+    moved = sorted((_most_moved(run, node, steps) for node in weights), key=lambda one: -one[0])
     rows = []
-    for step in _steps_before(found):
+    for step in steps:
         here, after = run.tape(step), run.tape(step + 1)
-        moved = sorted(
-            weights,
-            key=lambda n: -float(np.max(np.abs(after.value(n.id) - here.value(n.id)), initial=0.0)),
-        )
         told = ", ".join(
-            f"{node.name}{' (largest)' if node.shape else ''} "
-            f"{_largest(here, node.id)} → {_largest(after, node.id)}"
-            for node in moved[:2]
+            f"{element_text(node.name, place)} {short(float(here.value(node.id)[place]))} → "
+            f"{short(float(after.value(node.id)[place]))}"
+            for _, node, place in moved[:2]
         )
         rows.append(
             f"step {run.first + step:,} (lr {short(run.base_rate(step))}, |∇| "
@@ -193,9 +193,13 @@ def _chain(run: Run, tape: Tape, found: Break) -> list[str]:
     return rows
 
 
-def _largest(tape: Tape, node: int) -> str:
-    flat = tape.value(node).reshape(-1)
-    return short(float(flat[int(np.argmax(np.abs(np.nan_to_num(flat))))]))
+def _most_moved(run: Run, node: Node, steps: range) -> tuple[float, Node, tuple[int, ...]]:
+    """Return how far the element of a parameter moves that moves most in some steps, and which."""
+    first, last = (run.tape(step).value(node.id) for step in (steps.start, steps.stop))
+    way = np.abs(np.asarray(last, np.float64) - first)
+    way = np.where(np.isnan(way), np.inf, way)
+    place = tuple(int(one) for one in np.unravel_index(int(np.argmax(way)), way.shape))
+    return float(way[place]), node, place
 
 
 def _advice(found: Break, op: str, tried: str, *, start: bool) -> str:

@@ -64,3 +64,16 @@ def test_a_line_by_hand_that_is_not_finite_is_named_with_its_place(write):
     assert path.read_text().splitlines()[finding.line - 1] == "n = 4*z/z"
     assert (finding.place.line, finding.place.column) == (finding.line, 5)
     assert "'/' in n gives nan" in finding.message
+
+
+def test_how_it_got_there_follows_one_element(diagnosed):
+    # w starts at (3, 1, 0.5) and moves by (-0.04, -0.4, -0.1) a step: w[1] is below 0 after 3 steps.
+    code = "r = log(w)\nL = sum(c*w) + 0*sum(r)"
+    start, data = "w = [3.0, 1.0, 0.5]", "c = [0.1, 1.0, 0.25]"
+    finding = only(diagnosed(code, start, data, lr=0.4, steps=9))
+    assert (finding.rule, finding.step) == ("non-finite", 3)
+    told = [
+        f"step {step} (lr 0.4, |∇| 1.036): w[1] {one}"
+        for step, one in enumerate(("1 → 0.6", "0.6 → 0.2", "0.2 → -0.2"))
+    ]
+    assert f"how it got there: {'; '.join(told)}; " in finding.message
