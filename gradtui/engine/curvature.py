@@ -6,8 +6,9 @@ Exact for small models, by Lanczos' iteration on Hessian-vector products for lar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 from msgspec import Struct
@@ -128,10 +129,13 @@ class Curvature:
         given = [node.id for node in (*graph.parameters, *graph.data)]
         return Vectorized(twice.nodes, twice.direction, given)
 
-    def products(self, tape: Tape, directions: Array) -> Array:
+    def products(
+        self, tape: Tape, directions: Array, replaced: Mapping[int, Array] = MappingProxyType({})
+    ) -> Array:
         """Return Hv for each row v of `directions`, (k, n), at a step's parameters and data.
 
-        With batches it is the mean over the next ones, an epoch or a few.
+        With batches it is the mean over the next ones, an epoch or a few.  `replaced` are other
+        data, by node.
         """
         graph, batches = self.trainer.program.graph, self.trainer.batches
         at = [np.asarray(tape.value(node.id), np.float64) for node in graph.parameters]
@@ -140,16 +144,16 @@ class Curvature:
         rows = len(directions)
         total = np.zeros((rows, self.size))
         for step in range(tape.step, tape.step + count):
-            seen = fixed | self.trainer.batch(step)
+            seen = fixed | self.trainer.batch(step) | dict(replaced)
             data = [seen[node.id] for node in graph.data]
             found = self._products.at(self._twice.product, directions, [*at, *data])
             whole = [product.reshape(rows, -1) for product in found]
             total += np.concatenate([np.empty((rows, 0)), *whole], axis=1)
         return total / count
 
-    def hessian(self, tape: Tape) -> Array:
-        """Return the exact Hessian at a step, (n, n)."""
-        matrix = self.products(tape, np.eye(self.size))
+    def hessian(self, tape: Tape, replaced: Mapping[int, Array] = MappingProxyType({})) -> Array:
+        """Return the exact Hessian at a step, with other data if some are given, (n, n)."""
+        matrix = self.products(tape, np.eye(self.size), replaced)
         return (matrix + matrix.T) / 2.0
 
     def spectrum(self, tape: Tape, *, vectors: bool = True) -> Spectrum | None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from gradtui.base.text import EXACT, number
 from gradtui.diagnosis.runs.parts import DIGITS, short
+from gradtui.diagnosis.runs.run import Run
 from gradtui.engine.curvature import Gauge
 
 NEXT_TO = 0.95
@@ -44,3 +49,15 @@ def gauge_numbers(gauge: Gauge) -> dict[str, float]:
         "bound": gauge.limit,
         "largest_rate": gauge.largest_rate,
     }
+
+
+def steep_time(run: Run) -> float:
+    """Return Σ lr·λmax over the run, in e-folds of the steepest direction; inf if not known."""
+    picked = sorted({run.steps[round(i * (len(run.steps) - 1) / 4)] for i in range(5)})
+    gauges = [gauge for step in picked if (gauge := run.gauge(step)) is not None]
+    dynamics = run.program.dynamics
+    if len(gauges) < len(picked) or dynamics.beta >= 1.0:
+        return math.inf
+    gain = dynamics.share / (1.0 - dynamics.beta)
+    every = np.interp(np.arange(run.end + 1), picked, [gauge.pull * gain for gauge in gauges])
+    return float(np.sum(every))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -248,10 +249,10 @@ class Run:
         self._spent.spend(steps * trainer.cost)
         return trainer.losses_from(row, steps, start)
 
-    def hessian(self, step: int) -> Array:
-        """Return the exact Hessian at a step, (n, n)."""
+    def hessian(self, step: int, replaced: Mapping[int, Array] = MappingProxyType({})) -> Array:
+        """Return the exact Hessian at a step, with other data if some are given, (n, n)."""
         self._spend_curvature()
-        return self.curvature.hessian(self.tape(step))
+        return self.curvature.hessian(self.tape(step), replaced)
 
     def parameter_of(self, index: int) -> tuple[str, tuple[int, ...]]:
         """Return the parameter that holds element `index` of the state, and the place in it."""

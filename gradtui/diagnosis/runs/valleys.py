@@ -8,37 +8,31 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.runs.bounds import steep_time
+from gradtui.diagnosis.runs.columns import (
+    Columns,
+    condition_of,
+    mostly,
+    standardised_condition,
+    widest,
+)
 from gradtui.diagnosis.runs.growth import growth
 from gradtui.diagnosis.runs.parts import finding, short
 from gradtui.diagnosis.runs.run import Array, Run
-from gradtui.diagnosis.runs.slow import steep_time
 from gradtui.diagnosis.runs.thresholds import limit
-from gradtui.engine.curvature import EXACT, ROUNDING
-from gradtui.engine.graph import Kind, Node
+from gradtui.engine.curvature import EXACT, ROUNDING, Spectrum
+from gradtui.engine.graph import Kind
 
 _ADAM_RATES, _FACTORS = (1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0), (1.0, 0.3)
 """Rates tried with Adam, and factors tried on the run's own rate with momentum."""
+_HIGHER = (3.0, 10.0, 30.0, 100.0)
+"""Factors tried on the run's own rate, in this order until one ends higher."""
 _LESS_CORRELATED = (
     "features that are less correlated (centre them, drop one of two that vary together)"
 )
+_ONE_SIZE = "scaling what each weight multiplies to one size (the condition number would be {})"
 _CONVEX = 1e-6
 """Up to this ratio of negative to largest eigenvalue, a surface counts as convex."""
-
-
-class Columns(Struct, frozen=True):
-    """The two features of most different sizes among those that one parameter weighs."""
-
-    source: str
-    """The name of the data."""
-    node: int
-    large: str
-    small: str
-    sizes: tuple[float, float]
-
-    @property
-    def ratio(self) -> float:
-        """The size of the large one over that of the small one."""
-        return self.sizes[0] / self.sizes[1]
 
 
 class Unlearned(Struct, frozen=True):
@@ -49,10 +43,27 @@ class Unlearned(Struct, frozen=True):
     """The condition number after scaling each element by its own curvature."""
     slowest: float
     steps_per_decade: float
+    """Of the direction along which most is left."""
+    flatness: float
+    """How many times as flat as the steepest it is; the condition number for the slowest."""
     left: float
-    """The measured gain of a move along the slow directions."""
+    """The measured gain of a move along all slow directions."""
     whole: float
     """The run's own gain plus this one."""
+    too_low: bool
+    """Whether that direction is descended in the same steps at a rate that is stable."""
+
+    @property
+    def text(self) -> str:
+        """How slow the direction is along which most is left, and how much that is."""
+        steps, left = short(self.steps_per_decade), short(self.left)
+        if self.flatness >= self.condition / 2.0:
+            slow = f"the slowest direction takes {steps} steps to get ten times nearer"
+            return f"{slow}, and a loss of {left} is left"
+        return (
+            f"a loss of {left} is left, most of it along a direction {short(self.flatness)} times "
+            f"as flat as the steepest, which takes {steps} steps to get ten times nearer"
+        )
 
 
 class Tried(Struct, frozen=True):
@@ -82,32 +93,35 @@ def scale_mismatch(run: Run) -> Iterator[Finding]:
     evidence = {"ratio": columns.ratio, "large": columns.sizes[0], "small": columns.sizes[1]}
     cure = "; standardise the features"
     if blown is not None and spectrum is not None:
-        scaled, condition = _scaled_condition(run, 0), spectrum.condition
-        if condition < limit("condition") or scaled > limit("cured") * condition:
+        condition = spectrum.condition
+        scaled = _cured(run, columns, condition, 0)
+        if condition < limit("condition") or scaled is None:
             return
         gauge = run.gauge(0)
         assert gauge is not None
+        steep = mostly(run, columns, spectrum.vectors[:, -1]) or "the steepest direction"
+        flat = mostly(run, columns, _flattest(spectrum)) or "the flattest direction"
         message = (
-            f"{tell}: a condition number of {short(condition)} (scaled, it would be "
-            f"{short(scaled)}). The rate is too large for {columns.large} (lr·λmax = "
-            f"{short(gauge.pull)}, where at most {short(gauge.limit)} is stable) and the loss "
-            f"grows; a rate that suits it takes {short(condition)} times as long for "
-            f"{columns.small}{cure}"
+            f"{tell}: a condition number of {short(condition)}{scaled.text}. The rate is too large "
+            f"for {steep} (lr·λmax = {short(gauge.pull)}, where at most {short(gauge.limit)} is "
+            f"stable) and the loss grows; a rate that suits it takes {short(condition)} times as "
+            f"long for {flat}{cure}"
         )
         yield finding(
             run, "scale-mismatch", "error", columns.source, 0, message,
-            {**evidence, "condition": condition, "scaled_condition": scaled,
-             "pull": gauge.pull},
+            {**evidence, "condition": condition, "scaled_condition": scaled.condition,
+             "pull": gauge.pull, "steepest": steep, "flattest": flat},
             run.place(columns.node),
         )  # fmt: skip
-    elif left is not None and left.scaled <= limit("cured") * left.condition:
+    elif left is not None and steep_time(run) >= limit("steep-time"):
+        scaled = _cured(run, columns, left.condition, run.end)
+        if scaled is None or (left.too_low and higher_rate(run, left) is not None):
+            return
         message = (
-            f"{tell}: a condition number of {short(left.condition)} (scaled, it would be "
-            f"{short(left.scaled)}). With one rate for both, the slowest direction takes "
-            f"{short(left.steps_per_decade)} steps to get ten times nearer; a loss of "
-            f"{short(left.left)} is left{cure}"
+            f"{tell}: a condition number of {short(left.condition)}{scaled.text}. With one rate "
+            f"for all, {left.text}{cure}"
         )
-        evidence |= _numbers(left)
+        evidence |= {**_numbers(left), "scaled_condition": scaled.condition}
         tried, trial = _other_optimizer(run, left), ""
         if tried is not None:
             trial = tried.change
@@ -133,10 +147,11 @@ def ill_conditioned(run: Run) -> Iterator[Finding]:
     # A rate at which even the steepest direction is not descended tells nothing of the others.
     if left is None or steep_time(run) < limit("steep-time"):
         return
+    if left.too_low and higher_rate(run, left) is not None:
+        return
     message = (
         f"the surface is a valley {short(left.condition)} times as steep across as along (the "
-        f"condition number): the slowest direction takes {short(left.steps_per_decade)} steps to "
-        f"get ten times nearer, and a loss of {short(left.left)} is left"
+        f"condition number): {left.text}"
     )
     evidence, tried, advice = _numbers(left), _other_optimizer(run, left), list[str]()
     trial = ""
@@ -145,10 +160,51 @@ def ill_conditioned(run: Run) -> Iterator[Finding]:
         advice.append(f"{tried.text}: the same {tried.steps:,} steps end at {short(tried.loss)}")
         evidence |= {"loss_then": tried.loss}
     if any(node.kind is Kind.DATA and node.shape for node in run.program.graph.nodes):
-        advice.append(_LESS_CORRELATED)
+        cured = left.scaled <= limit("cured") * left.condition
+        advice.append(_ONE_SIZE.format(short(left.scaled)) if cured else _LESS_CORRELATED)
     if advice:
         message += f"; try {'; or '.join(advice)}"
     yield finding(run, "ill-conditioned", "warning", "loss", 0, message, evidence, trial=trial)
+
+
+class Cured(Struct, frozen=True):
+    """The condition number with features of one size."""
+
+    condition: float
+    standardised: bool
+    """Whether it is that of standardised features: otherwise each weight has a scale of its own."""
+
+    @property
+    def text(self) -> str:
+        """It in brackets, if standardising gives it."""
+        return f" (standardised, it would be {short(self.condition)})" if self.standardised else ""
+
+
+def _cured(run: Run, columns: Columns, condition: float, step: int) -> Cured | None:
+    """Return what features of one size would give; None if that is no cure."""
+    known = standardised_condition(run, columns)
+    found = _scaled_condition(run, step) if known is None else known
+    return Cured(found, known is not None) if found <= limit("cured") * condition else None
+
+
+def _flattest(spectrum: Spectrum) -> Array:
+    """Return the direction of the smallest eigenvalue that is positive and not rounding."""
+    return spectrum.vectors[:, int(np.flatnonzero(spectrum.values >= spectrum.smallest)[0])]
+
+
+def higher_rate(run: Run, left: Unlearned) -> Tried | None:
+    """Return a higher rate of the same optimizer that gains half of what is left; None without."""
+    best, lowest = None, np.inf
+    for factor in _HIGHER:
+        losses = run.retrained(factor)[: run.end + 1]
+        recent, rate = max(1, len(losses) // 20), short(factor * run.base_rate(0))
+        reached, here = float(np.max(losses[-recent:])), float(run.losses[len(losses) - 1])
+        if not np.isfinite(reached) or reached > max(lowest, here):
+            break
+        if here - reached >= left.left / 2.0 and reached < lowest:
+            lowest = reached
+            best = Tried(f"lr = {rate}", len(losses) - 1, float(losses[-1]), f"lr {rate}")
+    return best
 
 
 def _other_optimizer(run: Run, left: Unlearned) -> Tried | None:
@@ -180,12 +236,6 @@ def unlearned(run: Run) -> Unlearned | None:
     return run.once(_unlearned)
 
 
-def widest(run: Run) -> Columns | None:
-    """Return the two features of most different sizes that meet in one product or sum."""
-    found = [*_of_matrices(run), *_of_scalars(run)]
-    return max(found, key=lambda columns: columns.ratio, default=None)
-
-
 def _unlearned(run: Run) -> Unlearned | None:
     if run.end < 4 or run.broken is not None or run.curvature.size > EXACT or run.noisy:
         return None
@@ -198,12 +248,12 @@ def _unlearned(run: Run) -> Unlearned | None:
     assert spectrum is not None
     if spectrum.condition < limit("condition"):
         return None
-    rates = [run.rate(step) for step in run.steps]
-    time = float(np.mean(rates)) * (run.end + 1)
+    rate = float(np.mean([run.rate(step) for step in run.steps]))
     dynamics = run.program.dynamics
     gain = dynamics.share / (1.0 - dynamics.beta)
-    kept = spectrum.values > ROUNDING * spectrum.largest
-    slow = kept & (spectrum.values * time * gain < np.log(10.0))
+    pulls = spectrum.values * rate * gain
+    enough = np.log(10.0) / (run.end + 1)
+    slow = (spectrum.values > ROUNDING * spectrum.largest) & (pulls < enough)
     if not np.any(slow):
         return None
     gradient = run.gradient(run.end) / np.sqrt(spectrum.divisor)
@@ -214,15 +264,18 @@ def _unlearned(run: Run) -> Unlearned | None:
     late = list(run.steps[-8:])
     now, then = run.losses_at([here, tried], late)
     left, whole = float(now - then), float(run.losses[0] - min(now, then))
-    predicted = float(np.sum(along[slow] ** 2 / spectrum.values[slow])) / 2.0
+    falls = np.where(slow, along**2 / np.where(slow, spectrum.values, 1.0), 0.0) / 2.0
+    predicted = float(np.sum(falls))
     quadratic = abs(left - predicted) <= limit("as-predicted") * predicted
     most = quadratic and left >= limit("most") * now and left >= limit("some") * whole
     if whole <= 0.0 or not (most or left >= limit("unlearned") * whole):
         return None
-    rate = float(np.mean(rates))
+    main = int(np.argmax(falls))
+    flatness = spectrum.largest / float(spectrum.values[main])
     return Unlearned(
         spectrum.condition, _scaled_condition(run, run.end), spectrum.smallest,
-        dynamics.steps_per_decade(rate * spectrum.smallest), left, whole,
+        dynamics.steps_per_decade(rate * float(spectrum.values[main])), flatness, left, whole,
+        enough * flatness < 1.0,
     )  # fmt: skip
 
 
@@ -234,9 +287,7 @@ def _scaled_condition(run: Run, step: int) -> float:
     diagonal = np.diag(matrix)
     kept = diagonal > 0.0
     root = np.sqrt(diagonal[kept])
-    values = np.linalg.eigvalsh(matrix[np.ix_(kept, kept)] / root / root[:, None])
-    values = values[values > ROUNDING * np.max(values, initial=0.0)]
-    return float(values[-1] / values[0]) if values.size else 1.0
+    return condition_of(matrix[np.ix_(kept, kept)] / root / root[:, None])
 
 
 def _numbers(left: Unlearned) -> dict[str, float]:
@@ -244,51 +295,7 @@ def _numbers(left: Unlearned) -> dict[str, float]:
         "condition": left.condition,
         "scaled_condition": left.scaled,
         "slowest": left.slowest,
+        "flatness": left.flatness,
         "steps_per_decade": left.steps_per_decade,
         "loss_left": left.left,
     }
-
-
-def _size(values: Array) -> float:
-    """Return the root mean square of the numbers that are not 0: rare features are not small."""
-    used = values[values != 0.0]
-    return float(np.sqrt(np.mean(used * used))) if used.size else 0.0
-
-
-def _of_matrices(run: Run) -> Iterator[Columns]:
-    nodes = run.graph.nodes
-    for node in nodes:
-        if node.op != "@":
-            continue
-        left, right = node.inputs
-        if left in run.trained or right not in run.trained or len(nodes[left].shape) < 1:
-            continue
-        value = np.asarray(run.tape(0).value(left), np.float64)
-        sizes = [_size(value[..., c]) for c in range(value.shape[-1])]
-        yield from _extremes(
-            run, nodes[left], [(f"column {c}", s) for c, s in enumerate(sizes) if s > 0.0]
-        )
-
-
-def _of_scalars(run: Run) -> Iterator[Columns]:
-    """Yield the features of `w1*x1 + w2*x2`: data multiplied by a parameter."""
-    nodes = run.graph.nodes
-    for statement in run.graph.statements:
-        sizes: dict[str, float] = {}
-        first: Node | None = None
-        for id in statement.operations:
-            if nodes[id].op != "*":
-                continue
-            a, b = (nodes[i] for i in nodes[id].inputs)
-            weight, data = (a, b) if a.kind is Kind.PARAMETER else (b, a)
-            if weight.kind is Kind.PARAMETER and data.kind is Kind.DATA:
-                sizes[data.name] = _size(np.asarray(run.tape(0).value(data.id), np.float64))
-                first = first or data
-        if first is not None:
-            yield from _extremes(run, first, [(n, s) for n, s in sizes.items() if s > 0.0])
-
-
-def _extremes(run: Run, node: Node, sizes: list[tuple[str, float]]) -> Iterator[Columns]:
-    if len(sizes) > 1:
-        small, *_, large = sorted(sizes, key=lambda pair: pair[1])
-        yield Columns(run.name(node.id), node.id, large[0], small[0], (large[1], small[1]))

@@ -67,7 +67,7 @@ def test_a_line_by_hand_that_is_not_finite_is_named_with_its_place(write):
 
 
 def test_how_it_got_there_follows_one_element(diagnosed):
-    # w starts at (3, 1, 0.5) and moves by (-0.04, -0.4, -0.1) a step: w[1] is below 0 after 3 steps.
+    # A step moves w by (-0.04, -0.4, -0.1): after three, w[1] is below 0.
     code = "r = log(w)\nL = sum(c*w) + 0*sum(r)"
     start, data = "w = [3.0, 1.0, 0.5]", "c = [0.1, 1.0, 0.25]"
     finding = only(diagnosed(code, start, data, lr=0.4, steps=9))
