@@ -150,7 +150,7 @@ _ENTRIES = (
         (crawling,),
         ends=End.STANDS_STILL,
     ),
-    RunRule(crawling, "the learning rate is far too small", ends=End.CRAWLS),
+    RunRule(crawling, "the learning rate is far too small, or soon is", ends=End.CRAWLS),
 )
 RUN_RULES = register(_ENTRIES)
 _OFF_RULES = frozenset(map(_name, _OFF))

@@ -229,8 +229,7 @@ class Run:
         program = self.program
         program = build_step(self.graph, program.optimizer, program.hyperparameters, clip_norm)
         trainer = self.trainer.variant(program, 1.0)
-        steps = min(self.last, self.affordable(_RETRAINED, _SHORTEST)) + 1
-        return self._smooth(self.trained_from(trainer, trainer.initial, steps, 0))
+        return self.changed(trainer)
 
     def with_optimizer(self, name: str, rate: float, **constants: float) -> Array:
         """Return the losses from the same start with another optimizer at a rate of its own.
@@ -241,6 +240,13 @@ class Run:
         trainer = self.trainer.variant(program, rate / self.trainer.lr)
         weights = self.curvature.size
         trainer.initial[:weights] = self.trainer.initial[:weights]
+        return self.changed(trainer)
+
+    def changed(self, trainer: Trainer) -> Array:
+        """Return the losses of another trainer of this model from its own start.
+
+        Of a long run, or of a large model, only those of the first steps.
+        """
         steps = min(self.last, self.affordable(_RETRAINED, _SHORTEST)) + 1
         return self._smooth(self.trained_from(trainer, trainer.initial, steps, 0))
 

@@ -1,4 +1,4 @@
-"""A rate that is far too small: crawling."""
+"""A rate that is far too small, or soon becomes so: crawling."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from gradtui.diagnosis.runs.bounds import gauge_numbers, steep_time
 from gradtui.diagnosis.runs.endless import endless
 from gradtui.diagnosis.runs.parts import finding, rounded_rate, short
 from gradtui.diagnosis.runs.run import Array, Run
+from gradtui.diagnosis.runs.schedule import dying_schedule
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.diagnosis.runs.valleys import higher_rate, unlearned
 
@@ -25,6 +26,9 @@ def crawling(run: Run) -> Iterator[Finding]:
     if run.end < limit("handful") or run.broken is not None or run.base_rate(0) <= 0.0:
         return
     if _rises(run) or endless(run) is not None:
+        return
+    if found := [*dying_schedule(run)]:
+        yield from found
         return
     if steep_time(run) >= limit("steep-time"):
         yield from _too_low(run)

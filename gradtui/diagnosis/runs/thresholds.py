@@ -63,6 +63,7 @@ _ENTRIES = (
         "run has most of its way before it then, and a larger rate gains more in as few steps",
         "sound runs of 3 steps in tests/corpus; the lesson's slow run has 12",
     ),
+    Threshold("died", 0.01, "part of the rates before that a rate which is gone has", _OURS),
     Threshold("better", 2.0, "how much more another rate must gain in the same steps", _OURS),
     Threshold("stuck", 0.05, "part of what can be gained that the later half gained", _OURS),
     Threshold("still", 0.1, "part of itself by which a loss hardly changes", _OURS),
