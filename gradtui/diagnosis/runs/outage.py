@@ -9,12 +9,12 @@ import numpy as np
 
 from gradtui.diagnosis.runs.blocked import Blocked, column_of, first_step
 from gradtui.diagnosis.runs.parts import element_text, short
-from gradtui.diagnosis.runs.run import Run
+from gradtui.diagnosis.runs.run import Array, Run
 
 _TRIED, _NUMBERS = 32, 4_000_000
 """Most elements whose moves are tried one by one, and most numbers evaluated for that."""
 _COUNTS = 0.3
-"""Part of what an update does to a unit's input that one element's move must do to be told."""
+"""Part of what holds or pushes a unit down that one element must do to be told."""
 
 
 class Outage:
@@ -85,13 +85,15 @@ class Outage:
         )
 
     def _start(self, entries: Sequence[int]) -> str:
-        run = self._run
-        row = run.weights(0)
-        entry = min(entries, key=lambda index: float(row[index]))
-        start = f"step {run.first:,}" if run.first else "the start"
-        told = f"{element_text(*run.parameter_of(entry))} = {short(float(row[entry]))}"
+        run, start = self._run, self._run.weights(0)
+        entry = self._weighty(entries, start)
         some = len(self.from_start) < len(self._found.units)
-        return f"at {start} {told}" if some else f"so from {start}, where {told}"
+        at = f"step {run.first:,}" if run.first else "the start"
+        if entry is None:
+            return "" if some else f"so from {at}"
+        told = f"{element_text(*run.parameter_of(entry))} = {short(float(start[entry]))}"
+        one = ", for one" if len(self.from_start) > 1 else ""
+        return f"at {at} {told}{one}" if some else f"so from {at}, where {told}{one}"
 
     def _first(self, count: int) -> int:
         """Return the first step from which at least so many of the units are off."""
@@ -106,25 +108,46 @@ class Outage:
         later = int(np.searchsorted(self._run.steps, step))
         return self._off[later] & off_at(self._run, self._found, step)
 
-    def _lowering(self, entries: Sequence[int], units: Sequence[int]) -> int | None:
-        """Return the element whose move alone lowers the highest input of one of the units most.
+    def _weighty(self, entries: Sequence[int], start: Array) -> int | None:
+        """Return the element that holds a unit down most at the start; None if none does much."""
+        tried = self._largest(entries, start)
+        rows = np.repeat(start[None], len(tried) + 1, axis=0)
+        rows[np.arange(len(tried)), tried] = 0.0
+        highest = self._highest(rows, 0, self.from_start)
+        return _telling(tried, highest[:-1] - highest[-1], -highest[-1])
 
-        None if that is little beside what the whole update does to that input.
+    def _lowering(self, entries: Sequence[int], units: Sequence[int]) -> int | None:
+        """Return the element whose move lowers a unit's input most; None if none does much of it.
+
+        The move is that of the update before the step `since`, and each is tried alone.
         """
-        run, step = self._run, self.since
-        before, after = run.weights(step - 1), run.weights(step)
-        move, most = after - before, max(1, min(_TRIED, _NUMBERS // run.trainer.size))
-        tried = sorted(entries, key=lambda entry: -abs(float(move[entry])))[:most]
+        before, after = self._run.weights(self.since - 1), self._run.weights(self.since)
+        tried = self._largest(entries, after - before)
         rows = np.repeat(before[None], len(tried) + 2, axis=0)
-        rows[np.arange(len(tried)), tried] += move[tried]
-        rows[-2] = after
-        near = column_of(run.values_at(rows, step)[self._found.operand], units, self._found.total)
-        many = self._found.total > 1
-        highest = np.max(near, axis=tuple(range(1, near.ndim - many))).reshape(len(rows), -1)
-        lowered = highest[-1] - highest[:-1]
-        one, unit = np.unravel_index(int(np.argmax(lowered[:-1])), lowered[:-1].shape)
-        counts = lowered[one, unit] >= _COUNTS * max(0.0, lowered[-1, unit])
-        return tried[int(one)] if counts else None
+        rows[np.arange(len(tried)), tried] = after[tried]
+        rows[-1] = after
+        highest = self._highest(rows, self.since, units)
+        lowered = highest[-2] - highest
+        return _telling(tried, lowered[:-2], lowered[-1])
+
+    def _largest(self, entries: Sequence[int], values: Array) -> list[int]:
+        """Return as many elements as may be tried, those of the largest values."""
+        most = max(1, min(_TRIED, _NUMBERS // self._run.trainer.size))
+        return sorted(entries, key=lambda entry: -abs(float(values[entry])))[:most]
+
+    def _highest(self, rows: Array, step: int, units: Sequence[int]) -> Array:
+        """Return the highest input of each unit over the examples of a step, (rows, units)."""
+        inputs = self._run.values_at(rows, step)[self._found.operand]
+        near, many = column_of(inputs, units, self._found.total), self._found.total > 1
+        highest = np.max(near, axis=tuple(range(1, near.ndim - many)))
+        return np.asarray(highest, np.float64).reshape(len(rows), -1)
+
+
+def _telling(tried: Sequence[int], lowered: Array, whole: Array) -> int | None:
+    """Return the element that lowers a unit most, if that counts beside the whole."""
+    one, unit = np.unravel_index(int(np.argmax(lowered)), lowered.shape)
+    counts = lowered[one, unit] > 0.0 and lowered[one, unit] >= _COUNTS * whole[unit]
+    return tried[int(one)] if counts else None
 
 
 def off_at(run: Run, found: Blocked, step: int) -> frozenset[int]:

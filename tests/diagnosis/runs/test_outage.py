@@ -19,7 +19,7 @@ def test_units_that_go_off_one_after_the_other_are_told_by_the_step_of_the_first
         "all 3 units of h are off for every example to the end, 2 of them from the start, all"
         in found.message
     )
-    assert "at the start b[1] = -60; try" in found.message
+    assert "at the start b[1] = -60, for one; try" in found.message
 
 
 def test_an_update_that_puts_some_off_is_no_cause_of_the_others(diagnosed):
@@ -49,3 +49,13 @@ def test_no_single_number_is_blamed_for_what_many_do_together(diagnosed):
         )
     )  # fmt: skip
     assert "the update of step 0 put it off (rate 0.01, |∇| " in found.message
+
+
+def test_a_start_is_explained_only_by_a_number_that_holds_the_unit_down(diagnosed):
+    # Unit 0 is off as its inputs are: all 40 weights of -0.01 hold it down alike.
+    row = ", ".join(["[-0.01]"] * 40)
+    x = ", ".join([f"[{', '.join(['1.0'] * 40)}]"] * 3)
+    found = dead(
+        diagnosed("h = relu(X@A)\nL = mean(h) + c*c", f"A = [{row}]\nc = 1.0", f"X = [{x}]")
+    )
+    assert "is 0; so from the start; try" in found.message
