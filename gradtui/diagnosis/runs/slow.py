@@ -95,7 +95,9 @@ def _better_rate(run: Run) -> tuple[float, Array] | None:
             break
         gains = float(run.losses[0] - np.max(losses[-max(1, len(losses) // 10) :]))
         least = max((1.0 + limit("better")) * gained, _ROUNDING * abs(float(losses[0])))
-        if gains > max(most, least):
+        # So near the bound a rate must be worth it.
+        needed = most if factor <= _FACTORS[-1] else (1.0 + limit("worth")) * most
+        if gains > max(needed, least):
             best, most = (factor, losses), gains
     return best
 
