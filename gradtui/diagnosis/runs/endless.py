@@ -6,6 +6,7 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.diagnosis.runs.run import Run
+from gradtui.diagnosis.runs.thresholds import limit
 
 _DOUBLINGS, _NEAR = 40, 10
 """Lengths tried, each twice the one before, and how many of the first may still rise."""
@@ -28,7 +29,7 @@ def endless(run: Run) -> Endless | None:
 
 
 def _endless(run: Run) -> Endless | None:
-    if run.end < 1 or run.broken is not None:
+    if run.end < limit("handful") or run.broken is not None:
         return None
     gradient, row = run.gradient(run.end), run.weights(run.end)
     length = float(np.linalg.norm(gradient))

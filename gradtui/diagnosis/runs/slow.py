@@ -17,6 +17,8 @@ from gradtui.diagnosis.runs.valleys import higher_rate, unlearned
 
 _FACTORS, _SHARES = (3.0, 10.0, 30.0, 100.0, 1000.0), (0.03, 0.1, 0.5, 0.95)
 """Factors tried on the rate; where all are small, shares of the largest stable one."""
+_LARGEST = 1e6
+"""Largest factor: with a bound farther off, the surface is flat rather than the rate small."""
 _ROUNDING = 1e-9
 """Smaller gains, relative to the loss, mean nothing."""
 
@@ -108,4 +110,4 @@ def _near_bound(run: Run) -> list[float]:
     if gauge is None or not np.isfinite(gauge.largest_rate):
         return []
     rates = [rounded_rate(share * gauge.largest_rate) for share in _SHARES]
-    return [one / rate for one in rates if one / rate > _FACTORS[-1]]
+    return [one / rate for one in rates if _FACTORS[-1] < one / rate <= _LARGEST]
