@@ -8,6 +8,7 @@ import pytest
 import gradtui
 from findings import line_of
 from gradtui.diagnosis.recorded import check, runs
+from gradtui.diagnosis.recorded.blame.gradients import Blamed
 from gradtui.diagnosis.recorded.check import check_target
 from gradtui.diagnosis.recorded.target import target_of
 
@@ -123,7 +124,7 @@ def test_a_loop_that_settles_at_the_users_arguments_settles_at_the_others():
 
 
 def test_a_loop_that_does_not_settle_is_judged_by_what_it_computes(monkeypatch):
-    monkeypatch.setattr(check, "blamed", lambda *arguments: ())  # no line is asked for
+    monkeypatch.setattr(check, "blamed", lambda *arguments: Blamed())  # no line is asked for
     unrolled = iterated(4, lambda m, x: np.linalg.solve(m.T, x))
 
     assert gradtui.check(unrolled, SLOW, SIDE)[0].severity == "error"

@@ -11,6 +11,7 @@ import pytest
 
 import gradtui
 from findings import line_of
+from gradtui.diagnosis.recorded.blame.gradients import Blamed
 
 W = np.random.default_rng(2).normal(size=(3, 2))
 
@@ -141,7 +142,7 @@ def test_a_traceback_shows_the_users_frames_alone():
 
 
 def test_a_mistake_that_no_edit_mends_stands_after_what_is_right(monkeypatch):
-    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed", lambda *tried: ())
+    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed", lambda *tried: Blamed())
     X = np.random.default_rng(4).normal(size=(5, 2))
 
     def case(w, b, gamma):

@@ -385,6 +385,15 @@ def summands(node: ast.expr) -> Iterator[ast.expr]:
         yield node
 
 
+def multiplied(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the factors of a product, or an expression that is none."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        yield from multiplied(node.left)
+        yield from multiplied(node.right)
+    else:
+        yield node
+
+
 def is_leaf(node: ast.AST) -> bool:
     """Return whether a node is a name, or a named attribute or entry."""
     if isinstance(node, ast.Name):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import product
 
-from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.candidates import Statement, multiplied
 from gradtui.diagnosis.recorded.blame.constants import sizes
 from gradtui.diagnosis.recorded.blame.material import arrays, own_functions
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape
@@ -67,7 +67,7 @@ class Missing:
         return [*self._factors()]
 
     def _factors(self) -> Iterator[tuple[str, int]]:
-        names, own = self._stretching(), {self._s.text(one) for one in _operands(self._node)}
+        names, own = self._stretching(), {self._s.text(one) for one in multiplied(self._node)}
         for at, form in enumerate(_CURVES):
             for name, held in names:
                 if held.kind == "f" or not at:
@@ -246,12 +246,3 @@ def _may_be(shape: Shape, wanted: Shape) -> bool:
     """Return whether a shape is a wanted one, in which an axis of length 1 may be any."""
     pairs = zip(shape, wanted, strict=False)
     return len(shape) == len(wanted) and all(two in (one, 1) for one, two in pairs)
-
-
-def _operands(node: ast.expr) -> Iterator[ast.expr]:
-    """Yield what a product multiplies."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-        yield from _operands(node.left)
-        yield from _operands(node.right)
-    else:
-        yield node

@@ -48,6 +48,8 @@ def difference(one: str, other: str) -> tuple[str, str]:
 
 def renamed(text: str, names: Mapping[str, str]) -> str:
     """Return a text with names replaced, all at once."""
+    if not names:
+        return text
     form = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     return re.sub(rf"(?<![\w.])({form})(?!\w)", lambda found: names[found[0]], text)
 

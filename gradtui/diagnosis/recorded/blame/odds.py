@@ -18,7 +18,7 @@ from gradtui.diagnosis.recorded.blame.alike import (
     becomes_sum,
 )
 from gradtui.diagnosis.recorded.blame.amounts import NUMBER, WORD, changed, is_change
-from gradtui.diagnosis.recorded.blame.candidates import Candidate
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, multiplied
 from gradtui.diagnosis.recorded.blame.derivatives import is_derivative
 from gradtui.diagnosis.recorded.blame.idle import defined_below, forgotten, is_of_another
 from gradtui.diagnosis.recorded.blame.kept import values_kept
@@ -273,16 +273,21 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def _continues(self) -> bool:
-        """Whether it uses what the line just before stores and nothing else uses."""
-        return self.adds and self.suspect.statement.handed in self._names
+        """Whether it uses what the line just before stores and nothing else uses.
+
+        What is made in the same way as the line's own value is added to that elsewhere.
+        """
+        own = self.suspect.statement
+        stored = own.node.targets[0] if isinstance(own.node, ast.Assign) else None
+        handed = own.handed
+        alike = made_alike(stored, own.unit) if isinstance(stored, ast.Name) else set[str]()
+        return self.adds and handed in self._names and handed not in alike
 
     @property
     def _repeats(self) -> bool:
-        """Whether it repeats a factor of the line where right values become others: a power."""
+        """Whether it repeats a factor of the value in which right ones become others: a power."""
         own = self.suspect.statement
-        factors = (one for one in ast.walk(own.node) if isinstance(one, ast.BinOp)
-                   and isinstance(one.op, ast.Mult))  # fmt: skip
-        texts = {own.text(part).strip("-") for one in factors for part in (one.left, one.right)}
+        texts = {own.text(one).strip("-") for value in own.values for one in multiplied(value)}
         return (self.suspect.failing and self.candidate.rule == "missing-factor"
                 and self.candidate.factor in texts)  # fmt: skip
 

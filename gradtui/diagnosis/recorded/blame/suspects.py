@@ -124,8 +124,10 @@ class Suspects:
         keeps = kept_by(unit, node)
         if keeps is not None and (keeps.strays or keeps.swapped):
             return Suspect(statement, 0, False, order)
-        # A loss may be computed on the line that returns it with gradients.
-        forward = not lines.isdisjoint(self._flow.forward) and not isinstance(node, ast.Return)
+        forward = not lines.isdisjoint(self._flow.forward)
+        if forward and isinstance(node, ast.Return) and self._is_called_again(self._called(lines)):
+            # The loss that it returns is right; the gradients may be those of a wrong call.
+            return Suspect(statement, TIERS - 1, True, order)
         called = set() if forward else self._called(lines)
         beside = set() if forward or called else self._beside(unit, node, lines)
         lines = lines | called | beside
