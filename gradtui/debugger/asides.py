@@ -18,12 +18,14 @@ _NUMERALS = frozenset({
     "third", "quarter", "minus", "plus", "point", "negative",
 })  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+")
-_WITH_UNIT = re.compile(r"([-+−]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*([^\W\d_]{2,}|%|°)", re.I)
+_WITH_UNIT = re.compile(
+    r"([-+−]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*([^\W\d_]{2,}|%|\u00b0)", re.I
+)
 
 
 def asks_for_hint(text: str, names: Container[str]) -> bool:
     """Return whether a text says that one does not know; none of the `names` does."""
-    said = " ".join(_WORD.findall(text.replace("'", "").replace("’", ""))).lower()
+    said = " ".join(_WORD.findall(text.replace("'", "").replace("\u2019", ""))).lower()
     marks = text.strip()
     return (bool(marks) and not marks.strip(HINT_KEY)) or (said in _HELPLESS and said not in names)
 

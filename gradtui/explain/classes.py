@@ -97,22 +97,24 @@ def _confusion(frame: Frame, prefix: str, width: int) -> list[TextRow]:
     if len(confusion) > _MOST:
         return []
     words = predicted_classes(frame.problem)
-    grid = Grid(confusion, wording=Wording(words, words) if words else NO_WORDS)
-    if words and grid.fitting(width - 2) < len(words):
-        numbered = tuple(f"{at} {word}" for at, word in enumerate(words))
-        grid = Grid(confusion, wording=Wording((), numbered))
+    numbered = Wording((), tuple(f"{at} {word}" for at, word in enumerate(words)))
+    validated = (_OF_VALIDATION if prefix else "", "dim")
+    for wording in (Wording(words, words), numbered, NO_WORDS):
+        fits, (head, first, *counts) = _table(confusion, wording, width)
+        beside = (*head, (_BESIDE, "dim"))
+        if fits and line_width(beside) <= width:
+            return [beside, (*first, validated), *counts]
+    _, (head, first, *counts) = _table(confusion, numbered, width)
+    of = (*first, validated)
+    told = line((NOTES["confusion"], "dim"))
+    return [told, head, of if line_width(of) <= width else first, *counts]
+
+
+def _table(confusion: Array, wording: Wording, width: int) -> tuple[bool, list[TextRow]]:
+    """Return whether all columns of a confusion table have room, and the rows with those that do."""
+    grid = Grid(confusion, wording=wording)
     rows = grid.window(0, len(confusion) + 1, 0, width - 2)
-    head, first, *counts = (line("  ", *row) for row in rows)
-    beside = (*head, (_BESIDE, "dim"))
-    of = (*first, (_OF_VALIDATION if prefix else "", "dim"))
-    if line_width(beside) <= width:
-        return [beside, of, *counts]
-    return [
-        line((NOTES["confusion"], "dim")),
-        head,
-        of if line_width(of) <= width else first,
-        *counts,
-    ]
+    return grid.fitting(width - 2) >= len(confusion), [line("  ", *row) for row in rows]
 
 
 def _has_ties(frame: Frame, prefix: str) -> bool:

@@ -11,7 +11,6 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.parts import finding, rounded_rate, short
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.thresholds import limit
-from gradtui.scenario.changes import read_change
 
 _SHARES = (1.0, 0.3, 0.1, 0.03)
 """Shares of the schedule's largest rate that are tried without it."""
@@ -58,6 +57,8 @@ def dying_schedule(run: Run) -> Iterator[Finding]:
 
 def _held(run: Run, highest: float) -> Held | None:
     """Return the constant rate with which a run ends lowest, if that is clearly lower."""
+    from gradtui.scenario.changes import read_change  # the first screen waits for no changes
+
     best: Held | None = None
     for share in _SHARES:
         rate = highest if share == 1.0 else rounded_rate(share * highest)

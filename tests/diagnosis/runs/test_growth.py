@@ -109,4 +109,4 @@ def test_units_that_a_rate_of_another_size_throws_off_are_its_consequence():
 def test_a_run_that_ends_a_little_above_its_start_is_no_such_finding():
     session = gradtui.load("five_parcels_clipped")
     session.branches.what_if("momentum 0.99", 0)  # 0.73 to 0.97: on its way round the valley
-    assert [one.rule for one in diagnose_run(session.problem)] == ["clipping"]
+    assert "diverging" not in [one.rule for one in diagnose_run(session.problem)]
