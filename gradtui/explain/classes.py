@@ -111,7 +111,7 @@ def _confusion(frame: Frame, prefix: str, width: int) -> list[TextRow]:
 
 
 def _table(confusion: Array, wording: Wording, width: int) -> tuple[bool, list[TextRow]]:
-    """Return whether all columns of a confusion table have room, and the rows with those that do."""
+    """Return whether a confusion table has room for all columns, and its rows."""
     grid = Grid(confusion, wording=wording)
     rows = grid.window(0, len(confusion) + 1, 0, width - 2)
     return grid.fitting(width - 2) >= len(confusion), [line("  ", *row) for row in rows]

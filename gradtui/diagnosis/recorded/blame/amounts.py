@@ -29,7 +29,8 @@ def is_change(unit: Unit, edit: Edit) -> bool:
     """Return whether an edit removes existing code: a name, an operator or a number of it."""
     before = WORD.findall(unit.between(edit.start, edit.end))
     after = WORD.findall(edit.text.decode())
-    if NUMBER.fullmatch("".join(before)) and NUMBER.fullmatch("".join(after)):
+    power = unit.between(0, edit.start).rstrip("( ").endswith("**")
+    if power and NUMBER.fullmatch("".join(before)) and NUMBER.fullmatch("".join(after)):
         return True  # such as an exponent with a minus
     if before == ["="]:
         return after == ["+="]  # what is overwritten is seldom subtracted, or multiplied

@@ -55,7 +55,7 @@ class Preview:
 
         `is_whole` tells whether the values of all rounds of a line are known.
         """
-        self._rounds = Rounds(held, watchdog, library)
+        self._rounds, self._library = Rounds(held, watchdog, library), library
         self._telling = Telling(flow, self._rounds, needs, is_whole, exact=exact)
         self._after: dict[tuple[ast.stmt, int], dict[str, Any]] = {}
         """Statement and round -> the values of all names once it has run."""
@@ -178,8 +178,8 @@ class Preview:
         key = s.node, at
         if key not in self._after:
             own = dict(self._rounds.held(s)[at])
-            if isinstance(s.node, ast.AugAssign) and is_array(own.get(name)):
-                own[name] = np.array(own[name])  # it is changed in place
+            if isinstance(s.node, ast.AugAssign) and name in own:
+                own[name] = self._library.copied(own[name])  # it is changed in place
             self._after[key] = own if self._rounds.runs(s.text(s.node), s, own) else {}
         held = dict(self._after[key])
         before: Any = held.get(name)

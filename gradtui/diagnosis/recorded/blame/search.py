@@ -189,7 +189,7 @@ class Search:
                     continue
                 if self._preview.is_hopeful(s, candidate.edits) is False:
                     continue
-                if odds.total > best.odds.total or not self._is_new(s, candidate.edits):
+                if odds.total >= best.odds.total or not self._is_new(s, candidate.edits):
                     continue
                 if not room or not self._may_run:
                     return
