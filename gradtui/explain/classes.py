@@ -98,10 +98,10 @@ def _confusion(frame: Frame, prefix: str, width: int) -> list[TextRow]:
         return []
     words = predicted_classes(frame.problem)
     numbered = Wording((), tuple(f"{at} {word}" for at, word in enumerate(words)))
-    validated = (_OF_VALIDATION if prefix else "", "dim")
+    validated: Span = (_OF_VALIDATION if prefix else "", "dim")
     for wording in (Wording(words, words), numbered, NO_WORDS):
         fits, (head, first, *counts) = _table(confusion, wording, width)
-        beside = (*head, (_BESIDE, "dim"))
+        beside: TextRow = (*head, (_BESIDE, "dim"))
         if fits and line_width(beside) <= width:
             return [beside, (*first, validated), *counts]
     _, (head, first, *counts) = _table(confusion, numbered, width)
