@@ -163,7 +163,7 @@ def one_side(runs: Runs, points: Sequence[Point]) -> Iterator[Finding]:
             continue
         here, there = ("above", "below") if 1 in signs else ("below", "above")
         what, than = KINKS[kink.name]
-        text = f"{what} is {here} {than} at all points tried, however large the arguments: what "
+        text = f"{what} is {here} {than} at all points tried: what "
         text += f"the gradients are where it is {there} is not compared"
         yield note("relies-on-data", "info", kink.name, text, kink.place, {"points": len(points)})
 

@@ -37,6 +37,8 @@ _SPREADS = (0.1, 0.5, 1.0, 0.1, 0.5, 1.0)
 """The distance of the points from the arguments, relative to their size."""
 _NEARER = (0.01, 1e-3)
 """The distance if the code is useless at the others."""
+_FARTHEST = 10.0
+"""The largest number of an argument tried so: code has guards against what overflows."""
 _PULLED = (1.0, 0.5, 0.2, 0.05)
 """The part of that distance used for a point outside the arguments' domain."""
 _LARGE, _WIDE = 5_000, 1 << 26
@@ -371,6 +373,8 @@ class Runs:
             if seen.settles or not seen.one_sided:
                 return
             values = {name: alike(value, scale, rng) for name, value in start.values.items()}
+            if max(np.max(np.abs(one), initial=0.0) for one in values.values()) > _FARTHEST:
+                return
             # The code is not made for such numbers: what goes wrong there says nothing of it.
             try:
                 point = self.point(values, names, near=False)

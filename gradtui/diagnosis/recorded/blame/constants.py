@@ -14,7 +14,8 @@ from msgspec import Struct
 from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 
-_CLOSE = 1e-6
+_CLOSE, _LEAST = 1e-6, 1e-100
+"""Numbers that near are the same; smaller ones, and their inverses, are guards and no factors."""
 _WHOLE = 10_000
 """Above this, almost any number is close to a whole one."""
 _MADE: Mapping[str, Callable[[float], float]] = {
@@ -95,7 +96,8 @@ def made_of_two(s: Statement, value: float) -> Iterator[str]:
     """
     own = {ast.unparse(one) for one in s.nodes if isinstance(one, ast.expr)}
     single = [(text, held.value) for text, held in s.scope.items()
-              if held.value not in (None, 0.0, 1.0) and not held.shape]  # fmt: skip
+              if held.value is not None and _LEAST < abs(held.value) < 1 / _LEAST
+              and held.value != 1.0 and not held.shape]  # fmt: skip
     single.sort(key=lambda pair: (pair[0] not in own, -s.recent.get(pair[0], 0)))
     single = single[:_MOST]
     for (one, first), (two, second) in permutations(single, 2):
