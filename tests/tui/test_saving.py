@@ -137,7 +137,7 @@ async def test_another_scenario_and_back(terminal, sessions, request, broken):
         await run(t, "open one_weight")
         await t.press("n")
         await run(t, "open two_weights")
-        assert "left at step 2: U resumes there" in t.text
+        await t.until(lambda: "left at step 2: U resumes there" in t.text)
         await t.press("U")
         assert t.session.step == 2
     assert len(sessions()) == (0 if broken else 2)
