@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -43,11 +44,18 @@ class Watchdog:
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """Let runs be watched."""
-        watching = threading.Thread(target=self._watch, daemon=True)
+        watching, told = threading.Thread(target=self._watch, daemon=True), sys.unraisablehook
+
+        def heard(ignored: sys.UnraisableHookArgs) -> None:
+            if not issubclass(ignored.exc_type, Endless):
+                told(ignored)
+
         watching.start()
+        sys.unraisablehook = heard
         try:
             yield
         finally:
+            sys.unraisablehook = told
             self._closed.set()
             watching.join()
 
@@ -60,8 +68,9 @@ class Watchdog:
         try:
             yield
         finally:
-            self.waited |= time.monotonic() > max(until, self._looked) + _WAITING and self._idles()
             try:
+                late = time.monotonic() > max(until, self._looked) + _WAITING
+                self.waited |= late and self._idles()
                 with self._lock:
                     self._until = None
                 if self._sent:
@@ -71,13 +80,17 @@ class Watchdog:
                     while True:
                         time.sleep(_POLLED)
             except Endless:
-                pass
+                with self._lock:
+                    self._until = None
 
     def _watch(self) -> None:
         while not self._closed.wait(_POLLED):
             with self._lock:
                 if self._until is not None and self._is_over(self._until):
-                    self._until, self._sent = None, True
+                    # Python ignores one that arrives in a finaliser: then another is sent.
+                    self._until, self._sent = time.monotonic() + _LEAST, True
+                    if self._computed is not None:
+                        self._computed += max(_COMPUTING, _TIMES * self.usual)
                     _send(self._thread)
                     self._freeing()
 

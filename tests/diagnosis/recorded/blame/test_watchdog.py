@@ -33,6 +33,26 @@ def test_a_run_that_computes_is_ended_sooner_than_one_that_may_wait(monkeypatch)
     assert not watchdog.waited
 
 
+def test_an_end_that_a_finaliser_swallows_comes_again(monkeypatch):
+    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.watchdog._LEAST", 0.3)
+    watchdog, ended = Watchdog(), []
+
+    class Finalised:
+        def __del__(self):
+            try:
+                while True:
+                    pass
+            finally:
+                ended.append("the finaliser")
+
+    with watchdog.at_work(), pytest.raises(Endless), watchdog.watching():
+        Finalised()
+        while True:
+            pass
+
+    assert ended == ["the finaliser"]
+
+
 def test_code_that_swallows_its_end_is_not_waited_for():
     swallowed = []
 
