@@ -346,11 +346,6 @@ def _transposes(s: Statement) -> Iterator[Candidate]:
 
 def _turned(s: Statement) -> Iterator[Candidate]:
     """Yield the conjugates of complex names, and the reverse and the inverse of others."""
-    for value in s.values if s.numpy else ():
-        names = {one.id for one in ast.walk(value) if isinstance(one, ast.Name)}
-        if not is_leaf(value) and not s.complex.keys().isdisjoint(names):
-            told, text = "it needs its conjugate", f"{s.numpy}conj({s.text(value)})"
-            yield Candidate((s.replaced(value, text),), "transposed", told, 1, text, value)
     for node in s.nodes:
         if not is_leaf(node) or isinstance(getattr(node, "ctx", None), ast.Store):
             continue

@@ -62,9 +62,8 @@ def _in_shape(s: Statement) -> Iterator[Candidate]:
 
 def conjugates(s: Statement) -> Iterator[Candidate]:
     """Yield the conjugates of a statement's arrays, if its function has complex ones."""
-    held = (s.held(one) for one in s.nodes if isinstance(one, ast.Name))
-    here = any(one is not None and one.kind == "c" for one in held)
-    if not here and not any(one in s.unit.source for one in _COMPLEX):
+    names = {one.id for one in s.nodes if isinstance(one, ast.Name)}
+    if s.complex.keys().isdisjoint(names) and not any(one in s.unit.source for one in _COMPLEX):
         return
     method = "conj_physical" if b"conj_physical" in s.unit.source else "conj"
     for node in s.nodes:
