@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, starmap
 
 import numpy as np
@@ -12,6 +12,7 @@ from gradtui.diagnosis.finding import Finding, Severity
 from gradtui.diagnosis.runs.bounds import gauge_numbers, near_bound, unstable
 from gradtui.diagnosis.runs.growth import growth
 from gradtui.diagnosis.runs.parts import finding, short
+from gradtui.diagnosis.runs.remedies import change
 from gradtui.diagnosis.runs.run import Array, Run
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.curvature import Gauge
@@ -20,14 +21,20 @@ _ROUNDING = 1e-9
 """Smaller differences, relative to the loss, mean nothing."""
 _SMALLER = (0.9, 0.5, 0.2, 0.1, 0.03)
 """Factors tried on the rate."""
+_LESS_MOMENTUM = (0.9, 0.8, 0.5, 0.0)
+"""Values of a momentum that are tried, below its own."""
+_TRIED = {"lr": "rate_tried", "momentum": "momentum_tried"}
+"""What the evidence calls the value that was tried."""
 _BETWEEN, _SEGMENTS = 31, 8
 """Places tried between two states (fewer on a large model), and pairs of states."""
 
 
 class Calmer(Struct, frozen=True):
-    """A run at a smaller rate."""
+    """A run at a smaller rate, or with less momentum."""
 
-    factor: float
+    name: str
+    """What is changed, "lr" or "momentum"."""
+    value: float
     last: int
     """Its last step."""
     loss: float
@@ -62,11 +69,11 @@ class Swing(Struct, frozen=True):
     whole: float
     """The whole descent."""
     calmer: Calmer
-    """The same run at a smaller rate, which ends far lower."""
+    """The same run at a smaller rate or with less momentum, which ends far lower."""
 
 
 def swinging(run: Run) -> Swing | None:
-    """Return the swings of a run that a smaller rate would have spared it; None without any.
+    """Return the swings that a smaller rate, or less momentum, would have spared a run; else None.
 
     A run that ends low is sound however it came there, as with momentum in a ravine.
     """
@@ -78,7 +85,8 @@ def swinging(run: Run) -> Swing | None:
     risen, whole = float(up.sum()), float(np.max(losses) - np.min(losses))
     if not whole or risen < limit("swings") * whole:
         return None
-    calmer = _calmer(run, count)
+    ways = [way for way in (_calmer(run, count), _steadier(run, count)) if way is not None]
+    calmer = max(ways, key=lambda way: way.gained, default=None)
     if calmer is None or calmer.gained < limit("worth") * whole:
         return None
     if calmer.loss * limit("better") > float(losses[-1]):
@@ -127,13 +135,32 @@ def _bouncing(run: Run) -> Bounce | None:
 
 def _calmer(run: Run, count: int) -> Calmer | None:
     """Return the smaller rate at which the same steps end lowest; None if none ends lower."""
+    rate = run.base_rate(0)
+    tried = ((factor * rate, run.retrained(factor)) for factor in _SMALLER)
+    return _lowest(run, count, "lr", tried)
+
+
+def _steadier(run: Run, count: int) -> Calmer | None:
+    """Return the lower momentum with which the same steps end lowest; None if none ends lower."""
+    if run.by_hand or run.program.watch is not None:
+        return None
+    own = _momentum(run)
+    tried = ((less, run.with_momentum(less)) for less in _LESS_MOMENTUM if less < own)
+    return _lowest(run, count, "momentum", tried)
+
+
+def _momentum(run: Run) -> float:
+    return run.program.hyperparameters.get("momentum", 0.0)
+
+
+def _lowest(run: Run, count: int, name: str, tried: Iterable[tuple[float, Array]]) -> Calmer | None:
     found = list[Calmer]()
-    for factor in _SMALLER:
-        losses = run.retrained(factor)[: run.end + 1]
+    for value, every in tried:
+        losses = every[: run.end + 1]
         stop = len(losses)
         there, here = (float(np.mean(ran[stop - count : stop])) for ran in (losses, run.losses))
         if there < here:
-            found.append(Calmer(factor, stop - 1, float(losses[-1]), here - there))
+            found.append(Calmer(name, value, stop - 1, float(losses[-1]), here - there))
     return max(found, key=lambda calmer: calmer.gained, default=None)
 
 
@@ -179,7 +206,7 @@ def oscillating(run: Run) -> Iterator[Finding]:
         message += "; each step is nearly twice as long as the way to the bottom"
     trial = ""
     if found.calmer is not None:
-        tried, last = found.calmer.factor * run.base_rate(0), run.first + found.calmer.last
+        tried, last = found.calmer.value, run.first + found.calmer.last
         message += f"; try lr = {short(tried)}: with it the same run reaches "
         message += f"{short(found.calmer.loss)} at step {last:,}{run.mean_note}"
         evidence |= {"rate_tried": tried, "loss_then": found.calmer.loss}
@@ -190,24 +217,24 @@ def oscillating(run: Run) -> Iterator[Finding]:
 
 def _of_swing(run: Run, swing: Swing) -> Finding:
     own, calmer = float(run.losses[run.end]), swing.calmer
-    tried = short(calmer.factor * run.base_rate(0))
+    tried = change(calmer.name, short(calmer.value))
     message = (
         f"the loss swings: {swing.rises} of {run.end} steps raise it, by {short(swing.risen)} "
         f"together, where from its highest to its lowest it is {short(swing.whole)}"
     )
-    momentum = float(run.problem.tables.get("optimizer", {}).get("momentum", 0.0))
+    momentum = _momentum(run)
     if 0.0 < momentum < 1.0:
         times = short(1.0 / (1.0 - momentum))
         message += f"; with momentum {short(momentum)} a lasting gradient moves the weights "
         message += f"{times} times as far as the rate says"
-    message += f"; try lr = {tried}: with it the same run ends at {short(calmer.loss)}, not "
-    message += short(own)
+    message += f"; try {calmer.name} = {short(calmer.value)}: with it the same run ends at "
+    message += f"{short(calmer.loss)}, not {short(own)}"
     evidence = {
         "rises": swing.rises, "risen": swing.risen, "gained": swing.whole,
-        "rate_tried": calmer.factor * run.base_rate(0), "loss_then": calmer.loss,
+        _TRIED[calmer.name]: calmer.value, "loss_then": calmer.loss,
     }  # fmt: skip
-    return finding(run, "oscillating", "warning", "lr", swing.start, message, evidence,
-                   trial=f"lr {tried}")  # fmt: skip
+    return finding(run, "oscillating", "warning", calmer.name, swing.start, message, evidence,
+                   trial=tried)  # fmt: skip
 
 
 def _bounce_start(run: Run, mean: float) -> int:

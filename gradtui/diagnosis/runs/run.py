@@ -10,16 +10,16 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
+from gradtui.diagnosis.runs.means import moving_means
 from gradtui.diagnosis.runs.work import TimeSpent, TooLargeError
 from gradtui.engine.compiler import Mode
 from gradtui.engine.curvature import EXACT, Curvature, Gauge, Spectrum, gauge, read_off
 from gradtui.engine.graph import Kind, depends_on
 from gradtui.engine.history import History
-from gradtui.engine.program import build_step
+from gradtui.engine.program import StepProgram, build_step
 from gradtui.engine.size import elements_cost, products_cost
 from gradtui.engine.tape import Tape
 from gradtui.engine.trainer import Trainer
@@ -47,10 +47,6 @@ _LARGEST = 40_000_000
 _TRIED, _TRIED_PRODUCTS = 50_000_000, 1_000_000.0
 """About how many numbers may be evaluated to try one thing, and most microseconds, by estimate, for
 its matrix products."""
-_NARROWEST = 8
-"""Fewest steps in a moving mean of noisy losses."""
-_PARTS = 4
-"""Largest part of a run in that mean: a run may be shorter than an epoch."""
 _RETRAINED, _SHORTEST = 2_000, 16
 """Most and fewest steps of a second run that tries something else."""
 
@@ -231,13 +227,26 @@ class Run:
         trainer = self.trainer.variant(program, 1.0)
         return self.changed(trainer)
 
+    def with_momentum(self, momentum: float) -> Array:
+        """Return the losses of the same run with another momentum.
+
+        Of a long run, or of a large model, only those of the first steps.
+        """
+        program = self.program
+        clip_norm = self.problem.tables.get("optimizer", {}).get("clip_norm")
+        given = {**program.hyperparameters, "momentum": momentum}
+        return self._from_weights(build_step(self.graph, program.optimizer, given, clip_norm), 1.0)
+
     def with_optimizer(self, name: str, rate: float, **constants: float) -> Array:
         """Return the losses from the same start with another optimizer at a rate of its own.
 
         Of a long run, or of a large model, only those of the first steps.
         """
-        program = build_step(self.graph, name, constants)
-        trainer = self.trainer.variant(program, rate / self.trainer.lr)
+        return self._from_weights(build_step(self.graph, name, constants), rate / self.trainer.lr)
+
+    def _from_weights(self, program: StepProgram, factor: float) -> Array:
+        """Return the losses of another program from the same weights, its own states fresh."""
+        trainer = self.trainer.variant(program, factor)
         weights = self.curvature.size
         trainer.initial[:weights] = self.trainer.initial[:weights]
         return self.changed(trainer)
@@ -288,20 +297,7 @@ class Run:
 
     def _smooth(self, losses: Array) -> Array:
         batches = self.trainer.batches
-        if batches is None:
-            return losses
-        bad = np.flatnonzero(~np.isfinite(losses))
-        finite = losses[: bad[0]] if bad.size else losses
-        if not finite.size:
-            return losses
-        width = batches.per_epoch * -(-_NARROWEST // batches.per_epoch)
-        width = min(width, max(_NARROWEST, len(losses) // _PARTS))
-        around = (width // 2, width - 1 - width // 2)
-        sums, counts = (  # not by differences of a running sum: one spike would take all digits
-            np.sum(sliding_window_view(np.pad(part, around), width), axis=-1)
-            for part in (finite, np.ones(len(finite)))
-        )
-        return np.concatenate([sums / counts, losses[len(finite) :]])
+        return losses if batches is None else moving_means(losses, batches.per_epoch)
 
     @cached_property
     def _looked_at(self) -> tuple[int, ...]:

@@ -72,23 +72,58 @@ def found_in(folder, text):
 
 
 @pytest.mark.parametrize(
-    ("seed", "lr", "dead"), [(1, 0.3, False), (0, 0.4, True), (2, 0.4, True), (0, 0.5, True)]
+    ("seed", "lr", "dead", "less"),
+    [
+        (1, 0.3, False, "rate_tried"),
+        (0, 0.4, True, "momentum_tried"),
+        (2, 0.4, True, "rate_tried"),
+        (0, 0.5, True, "rate_tried"),
+    ],
 )
 def test_a_loss_that_momentum_makes_rise_as_much_as_it_falls_is_told_before_dead_units(
-    tmp_path, seed, lr, dead
+    tmp_path, seed, lr, dead, less
 ):
     first = found_in(tmp_path, relu_net(seed, lr))[0]
-    assert (first.rule, first.severity, first.target) == ("oscillating", "warning", "lr")
+    target = less.replace("rate", "lr").removesuffix("_tried")
+    assert (first.rule, first.severity, first.target) == ("oscillating", "warning", target)
     assert first.message.startswith("the loss swings: ")
     assert "with momentum 0.9 a lasting gradient moves the weights 10 times as far" in first.message
     assert ("the fault also causes: dead-relu" in first.message) == dead
     assert first.evidence["risen"] >= first.evidence["gained"]
     problem = load_problem(str(tmp_path / "net.toml"))
-    tried = relu_net(seed, repr(first.evidence["rate_tried"]))
+    tried = relu_net(seed, **{"lr": lr, target: repr(first.evidence[less])})
     (tmp_path / "tried.toml").write_text(tried, encoding="utf-8")
     calmer = Run(load_problem(str(tmp_path / "tried.toml"))).losses
     assert calmer[-1] == pytest.approx(first.evidence["loss_then"])
     assert 2 * calmer[-1] < Run(problem).losses[-1]
+
+
+def test_a_momentum_that_carries_past_the_bottom_at_any_rate_is_told_to_be_smaller(tmp_path):
+    text = """
+title = "Momentum of 0.99"
+[data]
+x = [0.1, 0.5, 1.0, 1.4, 2.0, 2.7]
+y = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]
+[parameters]
+w = 3.0
+b = 0.0
+[model]
+code = "L = mean((w*x + b - y)**2)"
+[optimizer]
+name = "sgd"
+lr = 0.1
+momentum = 0.99
+[run]
+steps = 100
+"""
+    (found,) = found_in(tmp_path, text)
+    assert found.target == "momentum"
+    assert found.evidence["momentum_tried"] == 0.5
+    lowest = 0.0676989  # by least squares
+    assert found.evidence["loss_then"] == pytest.approx(lowest, rel=1e-5)
+    assert found.trial is not None
+    assert found.trial.change == "momentum 0.5"
+    assert "try momentum = 0.5: with it the same run ends at 0.0677, not 2.77" in found.message
 
 
 @pytest.mark.parametrize("lr", [0.02, 0.05, 0.1])
