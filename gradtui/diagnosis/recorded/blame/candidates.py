@@ -15,6 +15,7 @@ from gradtui.diagnosis.recorded.blame.watch import Held, Scope, Shape
 from gradtui.recording.library import Dialect
 
 _ATOMS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Constant)
+_WITH_PARENTHESES = (ast.BinOp, ast.UnaryOp, ast.Attribute, ast.Compare)
 _BINDING = {
     ast.Add: 1,
     ast.Sub: 1,
@@ -289,15 +290,22 @@ class Statement:
         """Return the edit that replaces a node by a text of some precedence."""
         start, end = self.unit.start(node), self.unit.end(node)
         bare = binding >= self._needed(node)
-        if self._in_parentheses(node, start, end):
-            return Edit(start - 1, end + 1, text) if bare else Edit(start, end, text)
+        around = self._parentheses(node, start, end)
+        if around is not None:
+            return Edit(*around, text) if bare else Edit(start, end, text)
         return Edit(start, end, text if bare else f"({text})")
 
-    def _in_parentheses(self, node: ast.expr, start: int, end: int) -> bool:
-        """Return whether an expression has parentheses of its own."""
-        parent, source = self.parents.get(node), self.unit.source
-        around = source[start - 1 : start] + source[end : end + 1] == b"()"
-        return around and isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Attribute | ast.Compare)
+    def _parentheses(self, node: ast.expr, start: int, end: int) -> tuple[int, int] | None:
+        """Return where an expression's own parentheses begin and end; None without any."""
+        if not isinstance(self.parents.get(node), _WITH_PARENTHESES):
+            return None
+        source = self.unit.source
+        while source[start - 1 : start].isspace():
+            start -= 1
+        while source[end : end + 1].isspace():
+            end += 1
+        own = source[start - 1 : start] + source[end : end + 1] == b"()"
+        return (start - 1, end + 1) if own else None
 
     def inside(self, node: ast.expr, binding: int) -> str:
         """Return a node's text, in parentheses if what follows binds more tightly."""
