@@ -284,6 +284,9 @@ class Live(Part):
             host.say("no editor is set: export EDITOR=nano, or VISUAL, before gradtui starts")
             return
         file, line = self._place()
+        if not os.path.isfile(file):
+            host.say(f"{clean(os.path.basename(file))} cannot be edited: it was moved or deleted")
+            return
         try:
             command = editor_command(editor, file, line)
         except ValueError:

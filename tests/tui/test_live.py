@@ -100,7 +100,7 @@ async def test_a_file_that_is_away_or_half_written_is_waited_for(terminal, write
     text = path.read_text()
     async with terminal(str(path)) as t:
         await t.until(lambda: judged(t))
-        path.unlink()
+        Path(path).unlink()
         await t.until(lambda: "no such file" in t.text)
         path.write_text(text[: len(text) // 2])
         await t.until(lambda: "no such file" not in t.text)
@@ -252,6 +252,17 @@ async def test_without_an_editor_the_key_says_what_to_do(terminal, write, monkey
         monkeypatch.setenv("EDITOR", "vi")
         await t.press("E")
         assert "an editor cannot be opened from here" in t.text
+
+
+async def test_a_deleted_file_is_not_opened_in_an_editor_that_would_make_an_empty_one(
+    terminal, write, monkeypatch
+):
+    monkeypatch.setenv("EDITOR", "vi")
+    path = write(MODEL)
+    async with terminal(path) as t:
+        Path(path).unlink()
+        await t.press("E")
+        assert f"{Path(path).name} cannot be edited: it was moved or deleted" in t.text
 
 
 async def test_a_save_while_the_comparison_runs_is_compared_itself(terminal, write, monkeypatch):
