@@ -51,6 +51,7 @@ def _growth(run: Run) -> Growth | None:
         if not _stopped_too_late(run, fall):
             return None
         losses = losses[: int(np.argmax(losses)) + 1]
+        lowest = int(np.argmin(losses))  # it may fall lower afterwards
         steps, norms = steps[steps < len(losses)], norms[steps < len(losses)]
     rise = float(np.max(losses)) - float(losses[lowest])
     before, after = norms[steps <= lowest], norms[steps > lowest]

@@ -6,6 +6,7 @@ import gradtui
 from diagnosis.runs.models import MEAN_SQUARE, PARCELS
 from findings import only
 from gradtui.diagnosis.runs.registry import diagnose_run
+from gradtui.scenario.load import load_problem
 
 
 def test_a_rate_above_the_bound_is_told_with_the_bound():
@@ -70,6 +71,36 @@ def test_a_schedule_that_ends_the_growth_far_above_the_start_comes_too_late(rate
     assert session.frame.loss == pytest.approx(
         {0.2: 2.158e13, 0.5: 9.218e45, 0.13: 0.1155}[rate], 1e-3
     )
+
+
+DYING = """
+title = "A rate so high that the units die, and the loss falls again"
+[data]
+X = [[0.1, 0.9, 0.3, 1.2], [0.2, 0.8, 0.1, 0.9], [0.9, 0.1, 0.7, 0.2], [0.8, 0.3, 0.9, 0.1],
+     [0.5, 0.5, 0.2, 0.4], [0.4, 0.6, 0.1, 0.6], [0.15, 0.85, 0.25, 1.0], [0.85, 0.15, 0.8, 0.15]]
+y = [0, 0, 1, 1, 2, 2, 0, 1]
+[parameters]
+W1 = { shape = [4, 8], init = "he", seed = 3 }
+b1 = { shape = [8], init = "zeros" }
+W2 = { shape = [8, 3], init = "xavier", seed = 4 }
+b2 = { shape = [3], init = "zeros" }
+[model]
+code = "L = cross_entropy(relu(X@W1 + b1)@W2 + b2, y)"
+[optimizer]
+name = "sgd"
+lr = 8.0
+[run]
+steps = 80
+"""
+
+
+def test_growth_that_ends_where_units_die_is_told_though_the_loss_falls_lower_later(tmp_path):
+    file = tmp_path / "dying.toml"
+    file.write_text(DYING, encoding="utf-8")
+    found = diagnose_run(load_problem(str(file)))[0]
+    assert (found.rule, found.step) == ("diverging", 0)
+    assert "the loss grows from step 0 on: 1.347, 2.78, 24.49, 45.06; " in found.message
+    assert "the fault also causes: dead-relu" in found.message
 
 
 def test_a_run_that_ends_far_above_its_start_is_told_with_a_rate_that_was_tried():
