@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _MOST, _NAMES, _COUNTS = 6, 6, 12
@@ -21,30 +21,39 @@ def throughout(s: Statement) -> Iterator[Candidate]:
 
 def _renamed(s: Statement) -> Iterator[Candidate]:
     """Yield another name for one that a part of an expression reads several times."""
-    smallest = dict[tuple[ast.Name, ...], ast.expr]()
+    smallest = dict[tuple[ast.expr, ...], ast.expr]()
     for node in s.nodes:
-        named = defaultdict[str, list[ast.Name]](list)
+        named = defaultdict[str, list[ast.expr]](list)
         if not isinstance(node, ast.BinOp | ast.Call | ast.Tuple | ast.Slice):
             continue
-        for one in ast.walk(node):
-            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load):
-                named[one.id].append(one)
+        for one in _read(node):
+            named[s.text(one)].append(one)
         for several in named.values():
             if len(several) > 1:
                 smallest[tuple(several)] = node  # an inner part comes last
     for names, node in [*smallest.items()][-_MOST:]:
-        own = s.held(names[0])
+        own, text = s.held(names[0]), s.text(names[0])
         count = own is not None and (own.kind, own.shape) == ("i", ())
         if own is None or not (count or (own.kind == "f" and own.shape)):
             continue
-        alike = [text for text, held in s.scope.items()
+        alike = [other for other, held in s.scope.items()
                  if (held.kind, held.shape) == (own.kind, own.shape)
-                 and text.isidentifier() and text != names[0].id]  # fmt: skip
-        alike.sort(key=lambda text: -s.recent.get(text, 0))
-        for text in alike[: _COUNTS if count else _NAMES]:
-            told = f"{names[0].id} must be {text} throughout {s.text(node)}"
-            edits = tuple(s.replaced(one, text) for one in names)
-            yield Candidate(edits, "wrong-variable", told, 1, text, node)
+                 and other != text and is_leaf(ast.parse(other, mode="eval").body)]  # fmt: skip
+        alike.sort(key=lambda other: -s.recent.get(other, 0))
+        for other in alike[: _COUNTS if count else _NAMES]:
+            told = f"{text} must be {other} throughout {s.text(node)}"
+            edits = tuple(s.replaced(one, other) for one in names)
+            yield Candidate(edits, "wrong-variable", told, 1, other, node)
+
+
+def _read(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the names, attributes and entries that are read in an expression, each as a whole."""
+    if isinstance(node, ast.expr) and is_leaf(node):
+        if isinstance(getattr(node, "ctx", None), ast.Load):
+            yield node
+        return
+    for part in ast.iter_child_nodes(node):
+        yield from _read(part)
 
 
 def _indexed(s: Statement) -> Iterator[Candidate]:

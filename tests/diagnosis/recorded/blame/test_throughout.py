@@ -1,0 +1,61 @@
+"""The value before a sigmoid in both places of its slope, kept under names of all kinds."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(23)
+X, Y, W = RNG.normal(size=(6, 3)), RNG.normal(size=(6, 2)), RNG.normal(size=(3, 2))
+
+
+class Layer:
+    def loss(self, W):
+        self.z = X @ W
+        self.h = 1 / (1 + np.exp(-self.z))
+        self.d = self.h - Y
+        return np.mean(self.d**2)
+
+    def slopes(self):
+        dh = 2 * self.d / self.d.size
+        return X.T @ (dh * self.h * (1 - self.h))
+
+
+def of_attributes(W):
+    layer = Layer()
+    return layer.loss(W), layer.slopes()
+
+
+def of_entries(W):
+    kept = {"z": X @ W}
+    kept["h"] = 1 / (1 + np.exp(-kept["z"]))
+    d = kept["h"] - Y
+    dz = d * kept["h"] * (1 - kept["h"])
+    return np.sum(d**2) / 2, X.T @ dz
+
+
+def of_names(W):
+    z = X @ W
+    h = 1 / (1 + np.exp(-z))
+    d = h - Y
+    dz = d * h * (1 - h)
+    return np.sum(d**2) / 2, X.T @ dz
+
+
+MISTAKES = [
+    (of_attributes, "dh * self.h * (1 - self.h)", "dh * self.z * (1 - self.z)", "self.h"),
+    (of_entries, 'd * kept["h"] * (1 - kept["h"])', 'd * kept["z"] * (1 - kept["z"])', "kept"),
+    (of_names, "d * h * (1 - h)", "d * z * (1 - z)", "h"),
+]
+
+
+@pytest.mark.parametrize(("function", "old", "new", "named"), MISTAKES)
+def test_one_value_in_place_of_another_is_one_mistake(function, old, new, named, tmp_path):
+    planted = Planted(__file__, tmp_path, {"W": W})
+    at, wrong = planted.line(old), planted.wrong(old, new)
+
+    (found,) = planted.errors(wrong, function.__name__)
+
+    assert found.replaces == (at, at)
+    assert f"must be {named}" in found.message and " throughout " in found.message
+    assert planted.errors(repaired(wrong, found), function.__name__) == []
