@@ -53,6 +53,9 @@ def _check(table: Data, name: str, node: Node, count: int) -> None:
     index = tuple(int(i) for i in bad[0])
     got = number(float(values[index]))
     line = f" ({node.op} in line {node.place.line})" if node.place else ""
-    raise table.error(
-        name, index, f"'{name}' must hold whole numbers from 0 to {count - 1}{line}, got {got}"
-    )
+    said = f"'{name}' must hold whole numbers from 0 to {count - 1}{line}, got {got}"
+    first = values.min()
+    if first > 0 and values.max() - first < count and np.all(values == np.floor(values)):
+        said += f": these begin at {number(float(first))}; count from 0 in the model, with "
+        said += f"{name} - {number(float(first))}"
+    raise table.error(name, index, said)

@@ -20,3 +20,19 @@ def test_a_label_that_is_no_class_is_refused(session_of, label):
     with pytest.raises(InputError, match="'t' must hold whole numbers from 0 to 2") as caught:
         session_of("L = cross_entropy(X@W, t)", START, data)
     assert f"got {float(label):g}" in str(caught.value)
+
+
+def test_labels_that_begin_elsewhere_are_refused_with_what_to_write(session_of):
+    data = "X = [[1.0, 0.0], [0.0, 1.0]]\nt = [3.0, 5.0]"
+    with pytest.raises(InputError, match="these begin at 3; count from 0 in the model, with t - 3"):
+        session_of("L = cross_entropy(X@W, t)", START, data)
+    session = session_of("L = cross_entropy(X@W, t - 3)", START, data)
+    assert session.problem.values["t"].tolist() == [3.0, 5.0]
+
+
+@pytest.mark.parametrize("labels", ["1.0, 4.0", "1.5, 3.0", "-1.0, 1.0"])
+def test_labels_that_no_subtraction_makes_right_are_told_none(session_of, labels):
+    data = f"X = [[1.0, 0.0], [0.0, 1.0]]\nt = [{labels}]"
+    with pytest.raises(InputError) as caught:
+        session_of("L = cross_entropy(X@W, t)", START, data)
+    assert "begin" not in str(caught.value)
