@@ -17,6 +17,7 @@ def throughout(s: Statement) -> Iterator[Candidate]:
     """Yield edits of several places of a statement that belong together."""
     yield from _renamed(s)
     yield from _indexed(s)
+    yield from _whole(s)
 
 
 def _renamed(s: Statement) -> Iterator[Candidate]:
@@ -74,6 +75,39 @@ def _indexed(s: Statement) -> Iterator[Candidate]:
             edit = Edit(s.unit.start(mine[0]), s.unit.end(mine[count - 1]), text)
             told = f"it must be at {text}, as {s.text(other.value)} is"
             yield Candidate((edit,), "wrong-variable", told, 1, text, one)
+
+
+def _whole(s: Statement) -> Iterator[Candidate]:
+    """Yield a product of matrices for that of a part of each, as of one gate of several."""
+    for node in s.nodes:
+        found = [one for one in _operands(node) if _is_part(one)]
+        if isinstance(node, ast.expr) and len(found) == 2:
+            edits = tuple(s.replaced(one, s.text(one.value)) for one in found)
+            one, other = (s.text(part.value) for part in found)
+            told = f"it must be the product of {one} and {other} as a whole"
+            yield Candidate(edits, "missing-path", told, 1, None, node)
+
+
+def _operands(node: ast.AST) -> Iterator[ast.Subscript]:
+    """Yield the operands of a product of matrices that are parts of arrays."""
+    match node:
+        case ast.BinOp(left, ast.MatMult(), right):
+            pass
+        case ast.Call(func=ast.Attribute(attr="dot" | "matmul" | "mm"), args=[left, right]):
+            pass
+        case ast.Call(func=ast.Attribute(value=left, attr="dot" | "matmul" | "mm"), args=[right]):
+            pass
+        case _:
+            return
+    yield from (one for one in (left, right) if isinstance(one, ast.Subscript))
+
+
+def _is_part(node: ast.Subscript) -> bool:
+    """Return whether an index takes a range, and nothing else."""
+    parts = _parts(node)
+    bounds = [bound for part in parts if isinstance(part, ast.Slice)
+              for bound in (part.lower, part.upper)]  # fmt: skip
+    return any(bounds) and all(isinstance(part, ast.Slice) for part in parts)
 
 
 def _parts(node: ast.Subscript) -> list[ast.expr]:

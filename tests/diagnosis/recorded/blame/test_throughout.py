@@ -42,11 +42,33 @@ def of_names(W):
     return np.sum(d**2) / 2, X.T @ dz
 
 
+def of_gates(W):
+    """Two gates in one array; the value that both read is W."""
+    gates = X @ np.hstack([W, 2 * W])
+    loss = np.sum(gates[:, :2] * np.sin(gates[:, 2:]))
+    d = np.empty_like(gates)
+    d[:, :2] = np.sin(gates[:, 2:])
+    d[:, 2:] = gates[:, :2] * np.cos(gates[:, 2:])
+    both = np.hstack([np.eye(2), 2 * np.eye(2)])
+    back = np.dot(d, both.T)
+    return loss, X.T @ back
+
+
 MISTAKES = [
     (of_attributes, "dh * self.h * (1 - self.h)", "dh * self.z * (1 - self.z)", "self.h"),
     (of_entries, 'd * kept["h"] * (1 - kept["h"])', 'd * kept["z"] * (1 - kept["z"])', "kept"),
     (of_names, "d * h * (1 - h)", "d * z * (1 - z)", "h"),
 ]
+
+
+def test_the_part_of_one_gate_is_told_from_the_product_of_all(tmp_path):
+    planted = Planted(__file__, tmp_path, {"W": W})
+    wrong = planted.wrong("np.dot(d, both.T)", "np.dot(d[:, :2], both.T[:2])")
+
+    (found,) = planted.errors(wrong, "of_gates")
+
+    assert "it must be the product of d and both.T as a whole" in found.message
+    assert planted.errors(repaired(wrong, found), "of_gates") == []
 
 
 @pytest.mark.parametrize(("function", "old", "new", "named"), MISTAKES)
