@@ -1,0 +1,55 @@
+"""Recorded arrays lie in memory as plain ones do: code may go by that, as `np.nditer` does."""
+
+import numpy as np
+import pytest
+
+import gradtui
+
+X = np.random.default_rng(43).normal(size=(3, 4))
+
+MADE = {
+    "ascontiguousarray": lambda t: np.ascontiguousarray(t),
+    "asfortranarray": lambda t: np.asfortranarray(t.T),
+    "array": lambda t: np.array(t, order="C"),
+    "array as it is": lambda t: np.array(t),
+    "copy": lambda t: t.copy(),
+    "np.copy": lambda t: np.copy(t),
+    "einsum": lambda t: np.einsum("ij,kj->ki", t, t, optimize=True),
+    "einsum without a plan": lambda t: np.einsum("bi,oi->ob", t, t),
+    "einsum of three": lambda t: np.einsum("ij,jk,kl->li", t, t.T, t),
+    "tensordot": lambda t: np.tensordot(t, t, axes=([1], [1])),
+    "sort": lambda t: np.sort(t, axis=0),
+    "cumsum": lambda t: np.cumsum(t, axis=1),
+    "astype": lambda t: t.astype(np.float64),
+    "a product": lambda t: t * 2,
+    "a maximum": lambda t: np.maximum(t, 0),
+    "zeros_like": lambda t: np.zeros_like(t),
+    "where": lambda t: np.where(t > 0, t, 0),
+    "pad": lambda t: np.pad(t, 1),
+    "a matrix product": lambda t: t @ t.T,
+}
+
+
+@pytest.mark.parametrize("make", MADE.values(), ids=MADE)
+def test_an_array_has_the_layout_of_a_plain_one(make):
+    seen = set[tuple[int, ...]]()
+
+    def case(x):
+        made = make((x * 2).T)
+        seen.add(tuple(made.strides))
+        return np.sum(x**2), {"x": 2 * x}
+
+    assert gradtui.check(case, x=X) == []
+    assert seen == {tuple(make((X * 2).T).strides)}
+
+
+def in_the_order_of_memory(x):
+    t = np.ascontiguousarray((x * 2).T)
+    slopes = np.zeros((4, 3))
+    for at, one in zip(np.ndindex(4, 3), np.nditer(t), strict=True):
+        slopes[at] += one
+    return np.sum(x**2), {"x": slopes.T}
+
+
+def test_elements_taken_in_the_order_of_memory_are_the_same_where_it_is_recorded():
+    assert gradtui.check(in_the_order_of_memory, x=X) == []
