@@ -32,20 +32,22 @@ def array(
     if isinstance(value, Recorded):
         shared = np.may_share_memory(made, np.ndarray.view(value, np.ndarray))
         own = value.view(Recorded)  # of a matrix, too
-        return (own if shared else _laid_out(own.astype(made.dtype), made)).reshape(made.shape)
+        return (own if shared else _laid_out(recorder, own.astype(made.dtype), made)).reshape(
+            made.shape
+        )
     if not _holds_recorded(value):
         return recorder.constant(made)
     return moved(recorder, np.array, [value], {}, made, numbers=True)
 
 
-def _laid_out(own: Any, like: Any) -> Any:
+def _laid_out(recorder: Recorder, own: Any, like: Any) -> Any:
     """Return an array with the layout of another of its shape in memory: code may go by that.
 
     So do `np.nditer`, `reshape(order="A")` and the flags.
     """
     if not isinstance(own, Recorded) or own.strides == np.asarray(like).strides:
         return own
-    recorder, made = own._recorder, np.empty_like(like)
+    made = np.empty_like(like)
     made[...] = plain(own)
     return recorder.wrap(recorder.node_of(own), made) if made.shape == own.shape else own
 
@@ -186,14 +188,16 @@ def _einsum(recorder: Recorder, subscripts: Any, *operands: Any, **options: Any)
              for c, size in zip(part, np.shape(one), strict=True)}  # fmt: skip
     wide = result + "".join(sorted(set("".join(parts)) - set(result)))
     if len(operands) == 2 and all(len(set(part)) == len(part) for part in parts):
-        return _laid_out(np.reshape(_pair(operands, parts, result), np.shape(value)), value)
+        return _laid_out(
+            recorder, np.reshape(_pair(operands, parts, result), np.shape(value)), value
+        )
     if int(np.prod([sizes[c] for c in wide], dtype=float)) > _MOST:
         return NotImplemented
     total: Any = 1.0
     for part, one in zip(parts, operands, strict=True):
         total = total * _aligned(one, part, wide)
     axes = tuple(range(len(result), len(wide)))
-    return _laid_out(np.sum(total, axis=axes) if axes else total, value)
+    return _laid_out(recorder, np.sum(total, axis=axes) if axes else total, value)
 
 
 def _labels(subscripts: Any, operands: Sequence[Any]) -> list[str] | None:
@@ -265,14 +269,14 @@ def _trace(recorder: Recorder, a: Any, offset: int = 0, axis1: int = 0, axis2: i
 
 
 def _cumsum(recorder: Recorder, a: Any, axis: Any = None, dtype: Any = None) -> Any:
-    return _laid_out(cumsum(a, axis), np.cumsum(plain(a), axis))
+    return _laid_out(recorder, cumsum(a, axis), np.cumsum(plain(a), axis))
 
 
 def _sort(recorder: Recorder, a: Any, axis: Any = -1, **options: Any) -> Any:
     if axis is None:
         a, axis = np.ravel(a), -1
     made = np.take_along_axis(a, np.argsort(plain(a), axis=axis, kind="stable"), axis)
-    return _laid_out(made, np.empty_like(plain(a)))
+    return _laid_out(recorder, made, np.empty_like(plain(a)))
 
 
 def _norm(recorder: Recorder, x: Any, ord: Any = None, axis: Any = None,

@@ -24,6 +24,7 @@ from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE, in_single
 from gradtui.diagnosis.recorded.domain import cut_off
 from gradtui.diagnosis.recorded.exchanged import exchanged
+from gradtui.diagnosis.recorded.faithful import is_faithful
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.kernels import with_kernels
 from gradtui.diagnosis.recorded.notes import (
@@ -133,6 +134,8 @@ class _Checking:
         absent = [self._absent(name) for name in lacking]
         try:
             start = self.runs.point(drawn, self.names, near=True)
+            if not is_faithful(start, self.loss, self.claimed):
+                raise Lost("the code computes something else where it is recorded")
             fold = folding(start)
             points = [start, *self.runs.points(start, self.names, signed=fold is not None)]
         except (Lost, Untold) as error:

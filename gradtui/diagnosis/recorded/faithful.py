@@ -1,0 +1,36 @@
+"""Whether a recorded run of the user's code computes what a plain one does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.target import Returned
+from gradtui.recording.array import plain
+
+_APART = 1e-3
+"""The largest difference by rounding, relative to the largest element."""
+
+
+def is_faithful(point: Point, loss: float, claimed: Mapping[str, NDArray[Any]]) -> bool:
+    """Return whether a recorded run returns the loss and the gradients of a plain one.
+
+    Code may look at what no recording can keep, such as whether an array owns its memory.
+    """
+    returned = point.result.returned
+    assert isinstance(returned, Returned)
+    pairs = [(np.asarray(point.loss), np.asarray(loss))]
+    pairs += [(np.asarray(plain(value)), claimed[name])
+              for name, value in returned.gradients.items() if name in claimed]  # fmt: skip
+    return all(_is_like(own, wanted) for own, wanted in pairs)
+
+
+def _is_like(own: NDArray[Any], wanted: NDArray[Any]) -> bool:
+    room = _APART * float(np.max(np.abs(wanted[np.isfinite(wanted)]), initial=0.0))
+    return own.size == wanted.size and np.allclose(
+        own.ravel(), wanted.ravel(), rtol=0.0, atol=room, equal_nan=True
+    )
