@@ -1,7 +1,7 @@
-"""NumPy's `ufunc.at` in the user's modules, for as long as their code is run edited.
+"""NumPy's `ufunc.at` and `as_strided` in the user's modules while their code is run edited.
 
-NumPy 2.4 reads past its own arrays where `at` is given values of more axes than what it indexes, as
-edited code may do: the process would end.
+NumPy 2.4 reads past its own arrays where `at` is given values of more axes than what it indexes,
+and `as_strided` lets code write past them, as edited code may do: the process would end.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from numpy.lib import stride_tricks
+from numpy.typing import NDArray
 
 from gradtui.recording.holdings import replaced
 from gradtui.recording.names import Replaced
@@ -37,11 +39,34 @@ class _Checked:
         self._ufunc.at(array, indices, *values)
 
 
+def _as_strided(x: Any, *args: Any, **options: Any) -> Any:
+    """Return the view if all of it lies in the memory that its array's owner has."""
+    made = stride_tricks.as_strided(x, *args, **options)
+    owner = x
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    (first, last), (low, high) = _bounds(made), _bounds(owner)
+    if made.size and (first < low or last > high):
+        raise ValueError("the view reaches beyond its array")
+    return made
+
+
+def _bounds(array: NDArray[Any]) -> tuple[int, int]:
+    """Return the addresses of an array's first byte and behind its last."""
+    start = array.__array_interface__["data"][0]
+    ways = [(size - 1) * step for size, step in zip(array.shape, array.strides, strict=True)]
+    below, above = (sum(bound(0, way) for way in ways) for bound in (min, max))
+    return start + below, start + above + array.itemsize
+
+
 @contextmanager
 def checked(function: Callable[..., Any]) -> Iterator[None]:
     """Let NumPy's names that `function` can reach be those that check; put back afterwards."""
     own = {name: _Checked(getattr(np, name)) for name in _NAMES}
     instead: dict[int, Any] = {id(getattr(np, name)): one for name, one in own.items()}
-    instead[id(np)] = Replaced(np, own)
+    tricks = Replaced(stride_tricks, {"as_strided": _as_strided})
+    library = Replaced(np.lib, {"stride_tricks": tricks})
+    instead |= {id(stride_tricks.as_strided): _as_strided, id(stride_tricks): tricks}
+    instead |= {id(np.lib): library, id(np): Replaced(np, {**own, "lib": library})}
     with replaced(function, lambda value: instead.get(id(value), value)):
         yield

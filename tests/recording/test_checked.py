@@ -1,5 +1,9 @@
+from types import FunctionType
+
 import numpy as np
 import pytest
+from numpy.lib import stride_tricks
+from numpy.lib.stride_tricks import as_strided
 
 from gradtui.recording.checked import checked
 
@@ -18,3 +22,36 @@ def test_values_of_more_axes_than_are_indexed_are_refused_while_edited_code_runs
         with pytest.raises(ValueError, match="more axes"):
             scatter(np.ones((1, 1, 2, 3)))
     assert np is module and isinstance(np.add, np.ufunc)
+
+
+def windows(x, width):
+    return np.lib.stride_tricks.as_strided(x, (len(x) - 2, width), x.strides * 2)
+
+
+def imported(x, width):
+    return as_strided(x, (len(x) - 2, width), x.strides * 2)
+
+
+def turned(x, width):
+    return stride_tricks.as_strided(x[::-1], (len(x) - width,), (-x.strides[0],))
+
+
+@pytest.mark.parametrize(
+    ("view", "fits", "beyond"), [(windows, 3, 4), (imported, 3, 4), (turned, 1, -1)]
+)
+def test_a_view_beyond_its_array_is_refused_while_edited_code_runs(view, fits, beyond):
+    whole = np.arange(10.0)
+    with checked(view):
+        assert np.array_equal(view(whole, fits), plainly(view, whole, fits))
+        with pytest.raises(ValueError, match="beyond its array"):
+            view(whole, beyond)
+
+
+def test_a_view_beyond_a_part_but_not_beyond_the_whole_is_taken():
+    part = np.arange(10.0)[:5]
+    with checked(windows):
+        assert windows(part, 4).tolist()[-1] == [2, 3, 4, 5]
+
+
+def plainly(view, *given):
+    return FunctionType(view.__code__, {**globals()})(*given)
