@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,11 @@ from gradtui.diagnosis.backward.probes import size_of
 
 Array = NDArray[Any]
 Values = Mapping[str, Array]
+Index = NDArray[np.intp]
+Inner = Mapping[str, Sequence[Index]]
+"""Argument -> the places of the elements of symmetric matrices inside it."""
+
+NONE_WITHIN: Inner = MappingProxyType({})
 
 _SAME = 1e-6
 """The tolerance of symmetry for a rounded matrix, relative to its largest element."""
@@ -37,11 +43,14 @@ def drawn(value: Array, spread: float, rng: np.random.Generator) -> Array:
     return np.asarray(grown + 0.1 * spread * size_of(value) * normal, dtype=value.dtype)
 
 
-def alike(value: Array, spread: float, rng: np.random.Generator, *, signed: bool = False) -> Array:
-    """Return random numbers around a value that stay symmetric, positive definite or shares.
+def alike(
+    value: Array, spread: float, rng: np.random.Generator, *, signed: bool = False,
+    within: Sequence[Index] = (),
+) -> Array:  # fmt: skip
+    """Return random numbers around a value that stay symmetric, definite or shares.
 
     A gradient of a function of such arguments need not be right for others.  If `signed`, numbers
-    of one sign keep it.
+    of one sign keep it, and so do matrices `within` the value, by the places of their elements.
     """
     found = drawn(value, spread, rng)
     if signed and is_one_signed(value):
@@ -51,7 +60,19 @@ def alike(value: Array, spread: float, rng: np.random.Generator, *, signed: bool
         found = (found + found.swapaxes(-1, -2)) / 2
     elif has_shares(value):
         found = np.abs(found) / np.abs(found).sum(axis=-1, keepdims=True)
+    for index in within:
+        found.reshape(-1)[index] = alike(value.reshape(-1)[index], spread, rng)
     return np.asarray(found, dtype=value.dtype)
+
+
+def all_alike(
+    values: Values, spread: float, rng: np.random.Generator, within: Inner, *, signed: bool = False
+) -> Values:
+    """Return random numbers around each of several values."""
+    return {
+        name: alike(value, spread, rng, signed=signed, within=within.get(name, ()))
+        for name, value in values.items()
+    }
 
 
 def is_symmetric(value: Array) -> bool:
@@ -67,11 +88,13 @@ def is_symmetric(value: Array) -> bool:
 
 
 def _is_definite(value: Array) -> bool:
-    return bool(np.all(np.linalg.eigvalsh(np.asarray(value, np.float64)) > 0))
+    """Return whether all matrices are positive definite, or all are negative definite."""
+    sizes = np.linalg.eigvalsh(np.asarray(value, np.float64))
+    return bool(np.all(sizes > 0) or np.all(sizes < 0))
 
 
 def _definite(value: Array, spread: float, rng: np.random.Generator) -> Array:
-    """Return positive definite matrices around some."""
+    """Return definite matrices around some."""
     size = value.shape[-1]
     turned = np.eye(size) + spread * rng.normal(size=value.shape) / np.sqrt(size)
     return np.asarray(turned @ value @ turned.swapaxes(-1, -2))

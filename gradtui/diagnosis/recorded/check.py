@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.base.source import InputError, Place
+from gradtui.base.source import Place
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.internal import internal
@@ -27,6 +27,7 @@ from gradtui.diagnosis.recorded.exchanged import exchanged
 from gradtui.diagnosis.recorded.faithful import is_faithful
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.kernels import with_kernels
+from gradtui.diagnosis.recorded.matrices import held_within, symmetric_only
 from gradtui.diagnosis.recorded.notes import (
     holes,
     left_out,
@@ -52,6 +53,7 @@ from gradtui.diagnosis.recorded.stabilisers import leaving_out
 from gradtui.diagnosis.recorded.target import Misplaced, Misshapen, Target
 from gradtui.diagnosis.recorded.unrecorded import by_differences
 from gradtui.diagnosis.recorded.upstream import Upstream, place_of, upstream
+from gradtui.diagnosis.recorded.wanted import judged_names
 from gradtui.recording.run import Answers, settled
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call
@@ -87,26 +89,6 @@ def check_target(
         kept.put_back()
 
 
-def judged_names(runs: Runs, claimed: Collection[str]) -> tuple[str, ...]:
-    """Return the arguments whose gradients are judged; raises InputError if that is not possible.
-
-    `claimed` are those that the first run returned a gradient for.
-    """
-    target = runs.target
-    wanted = target.names(claimed)
-    names = tuple(name for name in runs.given if name in wanted)
-    if not names:
-        raise InputError(f"there is nothing to judge: {target.name} returns no gradient",
-                         target.place, file=target.file)  # fmt: skip
-    half = [name for name in names if runs.given[name].dtype == np.float16]
-    if half:
-        raise InputError(
-            f"{half[0]} is float16, whose rounding hides a wrong gradient: give "
-            f"{half[0]}.astype(np.float32)", target.place, file=target.file,
-        )  # fmt: skip
-    return names
-
-
 class _Checking:
     """One target, run as often as necessary."""
 
@@ -136,8 +118,11 @@ class _Checking:
             start = self.runs.point(drawn, self.names, near=True)
             if not is_faithful(start, self.loss, self.claimed):
                 raise Lost("the code computes something else where it is recorded")
-            fold = folding(start)
-            points = [start, *self.runs.points(start, self.names, signed=fold is not None)]
+            fold, within = folding(start), held_within(start)
+            points = [
+                start,
+                *self.runs.points(start, self.names, signed=fold is not None, within=within),
+            ]
         except (Lost, Untold) as error:
             unknown = f"gradtui does not know what {error} does"
             return self._by_differences(unknown if isinstance(error, Untold) else str(error))
@@ -160,6 +145,8 @@ class _Checking:
             notes += one_side(self.runs, points)
         if verdict == "correct" and fold is not None:
             notes += one_sided(self.runs, start, fold, fitting, tolerance)
+        if verdict == "correct":
+            notes += symmetric_only(self.runs, start, within, fitting, tolerance)
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
                        len(points), tolerance, self._unjudged())  # fmt: skip
 

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.probes import NEAR
 from gradtui.diagnosis.backward.sides import SCALES
-from gradtui.diagnosis.recorded.around import alike, between, is_symmetric
+from gradtui.diagnosis.recorded.around import NONE_WITHIN, Inner, all_alike, between, is_symmetric
 from gradtui.diagnosis.recorded.domain import Domain
 from gradtui.diagnosis.recorded.halves import Begun, called
 from gradtui.diagnosis.recorded.progress import Progress
 from gradtui.diagnosis.recorded.sides import Seen, is_uncertain
+from gradtui.diagnosis.recorded.symmetric import as_compared, reads_a_triangle
 from gradtui.diagnosis.recorded.target import Returned, Target
 from gradtui.recording.arguments import with_values
 from gradtui.recording.array import plain
@@ -46,9 +47,6 @@ _LARGE, _WIDE = 5_000, 1 << 26
 VAST = 20_000
 """With more nodes, there are only a near point and a far one."""
 _SEED = 20_240_229
-_ROUNDED, _UNMOVED = 16.0, 1e-2
-"""Units in the last place by which rounding may change a loss, and the share of the change by a
-triangle that is none."""
 
 
 class Point(Struct, frozen=True, eq=False):
@@ -296,35 +294,28 @@ class Runs:
         )  # fmt: skip
 
     def _reads_a_triangle(self, name: str, values: Values, true: Array) -> bool:
-        """Return whether the loss may be that of symmetric matrices alone.
-
-        One that no antisymmetric change moves is a function of any matrix, which its gradient must
-        be that of: the code makes the matrix symmetric itself, or reads all of it.
-        """
+        """Return whether the loss may be that of symmetric matrices alone."""
         if name not in self._triangles:
-            rng, value = np.random.default_rng(_SEED), values[name]
-            way = rng.normal(size=value.shape)
-            way -= way.swapaxes(-1, -2)
-            eps = float(np.finfo(value.dtype).eps)
-            step = np.cbrt(eps) * float(np.max(np.abs(value), initial=0.0))
-            try:
-                losses = [
-                    self.as_is({**values, name: np.asarray(value + one * way, value.dtype)})[0]
-                    for one in (step, -step)
-                ]
-            except CodeFailed:
-                losses = [np.inf, -np.inf]  # it takes no other ones
-            moved, room = abs(losses[0] - losses[1]) / 2, step * np.linalg.norm(true * way)
-            noise = _ROUNDED * eps * max(map(abs, losses))
-            self._triangles[name] = not moved + noise <= _UNMOVED * float(room)
+            self._triangles[name] = reads_a_triangle(
+                lambda value: self._loss({**values, name: value}), values[name], true
+            )
         return self._triangles[name]
 
+    def _loss(self, values: Values) -> float:
+        """Return the loss; infinite where the code fails."""
+        try:
+            return self.as_is(values)[0]
+        except CodeFailed:
+            return np.inf
+
     def points(
-        self, start: Point, names: tuple[str, ...], *, signed: bool = False
-    ) -> Iterator[Point]:
+        self, start: Point, names: tuple[str, ...], *, signed: bool = False,
+        within: Inner = NONE_WITHIN,
+    ) -> Iterator[Point]:  # fmt: skip
         """Yield points around the user's own at which the code runs and everything is finite.
 
-        If `signed`, arguments whose numbers have one sign keep it.
+        If `signed`, arguments whose numbers have one sign keep it. Matrices `within` arguments stay
+        symmetric.
         """
         rng = np.random.default_rng(_SEED)
         spreads = _spreads(start.result.tape)
@@ -335,10 +326,7 @@ class Runs:
         for spread in (*spreads, *_NEARER):
             if spread in _NEARER and found:
                 break
-            values = {
-                name: alike(value, spread, rng, signed=signed)
-                for name, value in start.values.items()
-            }
+            values = all_alike(start.values, spread, rng, within, signed=signed)
             for near in _PULLED:
                 try:
                     point = self.point(between(start.values, values, near), names,
@@ -359,10 +347,10 @@ class Runs:
                         yield point
                     break
         if not signed:
-            yield from self._farther(start, names, seen, domain)
+            yield from self._farther(start, names, seen, domain, within)
 
     def _farther(
-        self, start: Point, names: tuple[str, ...], seen: Seen, domain: Domain
+        self, start: Point, names: tuple[str, ...], seen: Seen, domain: Domain, within: Inner
     ) -> Iterator[Point]:
         """Yield points farther out, on sides of kinks that no run has been on."""
         rng = np.random.default_rng([_SEED, 1])
@@ -372,7 +360,7 @@ class Runs:
         for scale in SCALES[1::2] if len(start.result.tape) > _LARGE else SCALES:
             if seen.settles or not seen.one_sided:
                 return
-            values = {name: alike(value, scale, rng) for name, value in start.values.items()}
+            values = all_alike(start.values, scale, rng, within)
             if max(np.max(np.abs(one), initial=0.0) for one in values.values()) > _FARTHEST:
                 return
             # The code is not made for such numbers: what goes wrong there says nothing of it.
@@ -393,25 +381,6 @@ def _spreads(tape: Tape) -> Sequence[float]:
     if len(tape) > VAST:
         return _SPREADS[:3:2]
     return _SPREADS[:3] if len(tape) > _LARGE or tape.bytes > _WIDE else _SPREADS
-
-
-def shaped(value: Any, shape: tuple[int, ...]) -> Array:
-    """Return a gradient as floats, in a compatible shape with as many elements."""
-    array = np.asarray(value, dtype=np.float64)
-    spare = len(shape) - array.ndim
-    return array.reshape(shape) if spare >= 0 and (1,) * spare + array.shape == shape else array
-
-
-def as_compared(
-    value: Any, shape: tuple[int, ...], *, symmetric: bool, exact: bool = False
-) -> Array:
-    """Return a gradient in a shape; by a symmetric matrix, only its symmetric part.
-
-    If it must have that shape `exact`ly, it keeps its own.
-    """
-    found = np.asarray(value, dtype=np.float64) if exact else shaped(value, shape)
-    fits = symmetric and found.shape == shape
-    return (found + found.swapaxes(-1, -2)) / 2 if fits else found
 
 
 def root_of(result: Result, loss: Any) -> int:

@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.judgement import Judgement
-from gradtui.diagnosis.recorded.check import check_target, judged_names
+from gradtui.diagnosis.recorded.check import check_target
 from gradtui.diagnosis.recorded.elsewhere import Elsewhere, can_check_elsewhere
 from gradtui.diagnosis.recorded.outcome import judgement_of
 from gradtui.diagnosis.recorded.runs import Lost, Runs
 from gradtui.diagnosis.recorded.target import Target
+from gradtui.diagnosis.recorded.wanted import judged_names
 from gradtui.recording.run import Answers, collected, unheard
 from gradtui.recording.slopes import Untold
 from gradtui.scenario.problem import Problem

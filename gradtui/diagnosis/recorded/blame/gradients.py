@@ -26,16 +26,9 @@ from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.blame.watchdog import Endless
 from gradtui.diagnosis.recorded.halves import Begun
 from gradtui.diagnosis.recorded.judge import Judge
-from gradtui.diagnosis.recorded.runs import (
-    VAST,
-    CodeFailed,
-    Lost,
-    Point,
-    Runs,
-    Values,
-    as_compared,
-)
+from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Point, Runs, Values
 from gradtui.diagnosis.recorded.simple import ratio_of
+from gradtui.diagnosis.recorded.symmetric import as_compared
 from gradtui.recording.functions import function_of
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Leaf

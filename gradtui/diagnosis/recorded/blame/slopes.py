@@ -21,7 +21,8 @@ from gradtui.diagnosis.recorded.blame.suspects import Suspects
 from gradtui.diagnosis.recorded.blame.trial import faithful
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.differences import COARSE, SOLVED, slope_at
-from gradtui.diagnosis.recorded.runs import CodeFailed, Runs, Values, shaped
+from gradtui.diagnosis.recorded.runs import CodeFailed, Runs, Values
+from gradtui.diagnosis.recorded.symmetric import shaped
 
 Array = NDArray[Any]
 
