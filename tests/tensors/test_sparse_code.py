@@ -70,3 +70,43 @@ def test_indices_that_an_edit_takes_out_of_a_sparse_matrix_end_nothing():
 
     assert finding.line == line_of(SparseProduct.backward, 4)
     assert "torch.stack([along, down])" in finding.fix
+
+
+class Rows(torch.autograd.Function):
+    """Picks rows; its gradient is sparse, as that of an embedding is."""
+
+    @staticmethod
+    def forward(ctx, table, rows, times):
+        ctx.save_for_backward(rows)
+        ctx.shape, ctx.times = table.shape, times
+        return table[rows]
+
+    @staticmethod
+    def backward(ctx, g):
+        (rows,) = ctx.saved_tensors
+        return torch.sparse_coo_tensor(rows[None], ctx.times * g, ctx.shape), None, None
+
+
+class TransposedRows(Rows):
+    @staticmethod
+    def backward(ctx, g):
+        (rows,) = ctx.saved_tensors
+        return (
+            torch.sparse_coo_tensor(rows[None], g, ctx.shape).to_dense().t().to_sparse(),
+            None,
+            None,
+        )
+
+
+TABLE, PICKED = torch.linspace(-1, 1, 15, dtype=torch.double).view(5, 3), torch.tensor([0, 2, 2])
+
+
+def test_a_sparse_gradient_is_compared():
+    assert gradtui.check(Rows, TABLE, PICKED, 1.0) == []
+    finding = only(gradtui.check(Rows, TABLE, PICKED, 2.0))
+    assert (finding.severity, finding.target) == ("error", "table")
+
+
+def test_a_sparse_gradient_of_another_shape_is_wrong():
+    finding = only(gradtui.check(TransposedRows, TABLE, PICKED, 1.0))
+    assert (finding.severity, finding.target) == ("error", "table")

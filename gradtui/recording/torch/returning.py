@@ -12,6 +12,7 @@ from msgspec import Struct
 from torch import Tensor
 
 from gradtui.recording.torch.handing import customs
+from gradtui.recording.torch.sparse import dense
 
 Custom = type[torch.autograd.Function]
 
@@ -60,10 +61,10 @@ def _hearing(custom: Custom, given: Sequence[Any] | None, found: list[Misfit]) -
         kept = list(parts)
         for at, argument in enumerate(given or ()):
             if at < len(parts) and isinstance(parts[at], Tensor) and not _is_real(argument):
-                found.append(Misfit(custom, at, parts[at], None, argument))
+                found.append(Misfit(custom, at, dense(parts[at]), None, argument))
         for at, (argument, shape) in wanted.items():
             if at < len(parts) and shape is not None and not _fits(parts[at], shape):
-                found.append(Misfit(custom, at, parts[at], shape, argument))
+                found.append(Misfit(custom, at, dense(parts[at]), shape, argument))
                 kept[at] = None
         return tuple(kept)
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gradtui.recording.recorder import Array
 from gradtui.recording.torch.calls import is_number as is_number
+from gradtui.recording.torch.sparse import dense
 from gradtui.recording.torch.tensors import array_of, is_held, kind_of
 from gradtui.recording.torch.widened import Widened
 
@@ -111,10 +112,14 @@ def total(outputs: Sequence[Tensor], weights: Sequence[Tensor]) -> Tensor:
 
 
 def gradients_by_autograd(loss: Tensor, tensors: Sequence[Tensor]) -> list[Tensor | None]:
-    """Return the gradients of a loss by PyTorch, through the user's own functions."""
+    """Return the gradients of a loss by PyTorch, through the user's own functions.
+
+    Sparse ones, as of an embedding, become dense.
+    """
     with _ending():
         # Saved tensors stay readable, because a line may be examined again after the run.
-        return list(torch.autograd.grad(loss, tensors, retain_graph=True, allow_unused=True))
+        found = torch.autograd.grad(loss, tensors, retain_graph=True, allow_unused=True)
+    return [dense(one) for one in found]
 
 
 @contextmanager

@@ -46,6 +46,11 @@ def is_sparse(value: Any) -> bool:
     )
 
 
+def dense(value: Any) -> Any:
+    """Return a sparse tensor as a dense one; other values as they are."""
+    return value.to_dense() if is_sparse(value) else value
+
+
 class SparseTensors:
     """The sparse tensors of one run."""
 
