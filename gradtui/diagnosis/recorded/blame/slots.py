@@ -261,6 +261,8 @@ def slots(s: Statement) -> Iterator[Slot]:
             ]
         elif isinstance(node, ast.Call):
             found += node.args
+            named = (one.value for one in node.keywords)
+            found += [one for one in named if not isinstance(one, ast.Constant)]
             if isinstance(node.func, ast.Attribute):
                 found.append(node.func.value)
         elif isinstance(node, ast.Attribute) and node.attr == "T":
