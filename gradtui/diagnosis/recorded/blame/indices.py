@@ -32,6 +32,7 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
                 edit = Edit(s.unit.start(part), s.unit.start(part), "1")
                 told = f"the index must be 1{s.text(part)}"
                 yield Candidate((edit,), "wrong-variable", told, 2, None, node)
+            yield from _slid(s, part)
         else:
             yield from shifted(s, part, 1)
             for inner in ast.walk(part) if isinstance(part, ast.BinOp) else ():
@@ -65,6 +66,21 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
             None,
             node,
         )
+
+
+def _slid(s: Statement, part: ast.Slice) -> Iterator[Candidate]:
+    """Yield the slice of as many entries that begins one later, or one earlier."""
+    bounds = [one for one in (part.lower, part.upper) if one is not None]
+    ends = [one.value for one in bounds if isinstance(one, ast.Constant)]
+    whole = [one for one in ends if type(one) is int]
+    if len(whole) < 2:
+        return
+    for step in (1, -1):
+        if min(whole) + step >= 0:
+            texts = [str(one + step) for one in whole]
+            told = f"the index must be {':'.join(texts)}"
+            edits = tuple(s.replaced(*one) for one in zip(bounds, texts, strict=True))
+            yield Candidate(edits, "wrong-variable", told, 1, None, part)
 
 
 def exchanged(s: Statement) -> Iterator[Candidate]:

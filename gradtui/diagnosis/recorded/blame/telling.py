@@ -132,9 +132,11 @@ class Telling:
     def is_better(self, found: Any, own: Any) -> bool | None:
         """Return whether a value may be right, and not as the unedited one; None if unknown."""
         if isinstance(found, tuple) and isinstance(own, tuple):
-            more = self._count(found) - self._count(own)
-            # Swapped values are each as right as before, but perhaps in the wrong place.
-            return None if not more and _is_exchange(found, own) else more > 0
+            right = self._count(found)
+            more = right - self._count(own)
+            # Swapped values, and all right ones, may have been in the wrong place before.
+            moved = _is_exchange(found, own) or right == len(found)
+            return None if not more and moved else more > 0
         if not is_array(found) or found is FAILED:
             return None
         if _is_plain(found) or (is_array(own) and _is_equal(found, own)):
