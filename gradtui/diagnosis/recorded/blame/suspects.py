@@ -215,17 +215,25 @@ class Suspects:
         return range(min(began, default=0))
 
     def _called(self, lines: set[Line]) -> set[Line]:
-        """Return the lines that run in the functions that non-computing lines call."""
+        """Return the lines that run in the functions that non-computing lines call.
+
+        If those compute nothing either, they include those of the functions that they call.
+        """
         if any(line in self._flow.feeds for line in lines):
             return set()
-        return set().union(*[self._watched.calls.get(line, ()) for line in lines])
+        found, pending = set[Line](), lines
+        while pending and found.isdisjoint(self._flow.feeds):
+            pending = set().union(*[self._watched.calls.get(one, ()) for one in pending]) - found
+            found |= pending
+        return found
 
     def _is_called_again(self, lines: set[Line]) -> bool:
         """Return whether other calls run the same lines, so that right results come from them.
 
         Then a call is likelier wrong than the function.
         """
-        return sum(not lines.isdisjoint(one) for one in self._watched.calls.values()) > 1
+        calls = self._watched.calls.items()
+        return sum(not lines.isdisjoint(one) for at, one in calls if at not in lines) > 1
 
     def _beside(self, unit: Unit, node: ast.stmt, lines: set[Line]) -> set[Line]:
         """Return the lines that use a value that a line only unpacks, renames, or writes into.

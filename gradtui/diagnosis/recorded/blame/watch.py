@@ -30,6 +30,8 @@ _BYTES = 100_000_000
 """Memory of all kept values before they are large."""
 _LOOKED = 3
 """Most times that the names in scope are noted; more tell nothing new."""
+_BETWEEN = 3
+"""Most frames of a library between a function and the code that calls it, as for `apply`."""
 _DEPTH = 3
 """The depth to which objects and containers are copied."""
 VIEWS = frozenset({
@@ -155,7 +157,7 @@ class Watched:
         if event == "line":
             key = frame.f_code.co_filename, frame.f_lineno
             self.order.setdefault(key, len(self.order))
-            if (caller := frame.f_back) is not None:
+            if (caller := _caller(frame)) is not None:
                 called = self.calls.setdefault((caller.f_code.co_filename, caller.f_lineno), set())
                 called.add(key)
             seen = self._visits.get(key, 0)
@@ -213,6 +215,16 @@ class Watched:
             # The class of a number, such as np.float32, has one of its numbers' alone.
             self._bytes += 0 if isinstance(value, type) else getattr(value, "nbytes", 0)
         return self.library.copied(value)
+
+
+def _caller(frame: FrameType) -> FrameType | None:
+    """Return the frame of the user's code that calls another, perhaps by way of a library."""
+    found = frame.f_back
+    for _ in range(_BETWEEN):
+        if found is None or is_users_file(found.f_code.co_filename):
+            break
+        found = found.f_back
+    return found
 
 
 def _is_custom(frame: FrameType | None) -> bool:
