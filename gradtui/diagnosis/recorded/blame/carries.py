@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from itertools import islice, permutations
 
-from gradtui.diagnosis.recorded.blame.begun import lost, read
+from gradtui.diagnosis.recorded.blame.begun import begun, lost, read
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape
@@ -38,6 +38,44 @@ def carries(s: Statement) -> Iterator[Candidate]:
     for name in names if len(names) == 1 else ():
         for text in islice(_products(s, name, stored), _PRODUCTS):
             yield _carried(s, last, [name], [text], 1)
+
+
+def taken(s: Statement) -> Iterator[Candidate]:
+    """Yield what a round stores with what the one before left for it, which no round reads.
+
+    Such a name begins as zeros before the loop. Of an array with one axis more, the last or the
+    first entry takes it.
+    """
+    source, end = s.unit.source, s.unit.end(s.node)
+    behind = source[end : source.find(b"\n", end)].strip()
+    end = source.find(b"\n", end) if behind.startswith(b"#") else end
+    loops = [one for one in s.unit.nodes if isinstance(one, ast.For) and s.node in one.body]
+    name = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
+    if not loops or not isinstance(name, ast.Name) or "\n" in s.margin or s.margin.strip():
+        return
+    for carried in _left_for_next(s, loops[0], name.id):
+        own, left = s.stored(name), s.scope.get(carried)
+        if own is None or left is None:
+            continue
+        parts = [name.id] if own.shape == left.shape else []
+        if own.shape[1:] == left.shape:
+            parts = [f"{name.id}[-1]", f"{name.id}[0]"]
+        for part in parts:
+            line = f"{part} = {part} + {carried}"
+            told = f"no round reads {carried}, which the one before stores: {line} is missing"
+            edit = Edit(end, end, f"\n{s.margin}{line}")
+            yield Candidate((edit,), "missing-path", told, 0, line, s.node)
+
+
+def _left_for_next(s: Statement, loop: ast.For, name: str) -> Iterator[str]:
+    """Yield the names, first zeros, that later lines of a round make of a name and none reads."""
+    at = loop.body.index(s.node)
+    known, every = begun(s.unit, loop), read(s.unit.nodes)
+    for one in loop.body[at + 1 :]:
+        target = one.targets[0] if isinstance(one, ast.Assign) else None
+        made = isinstance(target, ast.Name) and name in read([*ast.walk(one)])
+        if made and isinstance(target, ast.Name) and target.id in known and target.id not in every:
+            yield target.id
 
 
 def _stored_in(loop: ast.For) -> list[str]:

@@ -12,7 +12,7 @@ from gradtui.diagnosis.recorded.blame.arguments import arguments
 from gradtui.diagnosis.recorded.blame.branches import branches
 from gradtui.diagnosis.recorded.blame.callees import callees
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.carries import carries
+from gradtui.diagnosis.recorded.blame.carries import carries, taken
 from gradtui.diagnosis.recorded.blame.conditions import conditions
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.idle import idles, unread
@@ -26,7 +26,7 @@ from gradtui.diagnosis.recorded.blame.partly import partly
 from gradtui.diagnosis.recorded.blame.patterns import patterns
 from gradtui.diagnosis.recorded.blame.picks import picks
 from gradtui.diagnosis.recorded.blame.projections import projections
-from gradtui.diagnosis.recorded.blame.resets import copies, counted, resets
+from gradtui.diagnosis.recorded.blame.resets import copies, counted, emptied, resets
 from gradtui.diagnosis.recorded.blame.restored import restored
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.throughout import throughout
@@ -37,8 +37,8 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
         activations, patterns, partial(idles, slots=slots), unread, options, throughout, conjugates,
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
-        repeated, restored, kept, picks, carries, accumulations, partly, resets, counted, copies,
-        conditions, applied, callees, branches, bounds, projections,
+        repeated, restored, kept, picks, carries, taken, accumulations, partly, resets, counted,
+        copies, emptied, conditions, applied, callees, branches, bounds, projections,
     )  # fmt: skip
     for each in every:
         yield from each(s)

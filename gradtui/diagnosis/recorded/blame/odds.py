@@ -10,6 +10,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from gradtui.diagnosis.recorded.blame.against import evens_out, takes_back
 from gradtui.diagnosis.recorded.blame.alike import (
     becomes_alike,
     becomes_divided,
@@ -385,6 +386,8 @@ _UNLIKELIER: Sequence[Sign] = (
     (1, lambda edit: edit.orphans),
     (3, lambda edit: edit._spoils_what_is_kept or edit._empties),
     (3, lambda edit: edit._is_in_derivative),
+    (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
+    (5, lambda edit: evens_out(edit.suspect.statement, edit.candidate.edits)),
 )
 """Signs against an edit, however likely it is by others."""
 

@@ -10,6 +10,8 @@ from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _AHEAD = 6
 """Most statements between a value's beginning and the loop that it belongs into."""
+_FILLED = ("copy", "ones_like", "empty_like", "clone")
+"""Functions that make an array of another."""
 _Loop = ast.For | ast.While
 
 
@@ -110,6 +112,20 @@ def _before(s: Statement, loop: _Loop, told: str, wrong: ast.stmt) -> Iterator[C
     at = s.unit.start(loop)
     edits = (Edit(at, at, f"{s.text(s.node)}\n{margin}"), Edit(start - len(own), end + 1, ""))
     yield Candidate(edits, "missing-path", told, 1, None, wrong)
+
+
+def emptied(s: Statement) -> Iterator[Candidate]:
+    """Yield zeros for a copy with which a sum begins."""
+    value = s.node.value if isinstance(s.node, ast.Assign) else None
+    called = value.func if isinstance(value, ast.Call) else None
+    if isinstance(value, ast.Call) and isinstance(called, ast.Attribute) and s.numpy:
+        copied = [called.value] if called.attr == s.copying and not value.args else []
+        if called.attr in _FILLED and s.text(called.value) == s.numpy[:-1]:
+            copied = value.args[:1]
+        for one in copied:
+            text = f"{s.numpy}zeros_like({s.text(one)})"
+            told = "it must begin as zeros"
+            yield Candidate((s.replaced(value, text),), "accumulated", told, 1, text, value)
 
 
 def copies(s: Statement) -> Iterator[Candidate]:
