@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from gradtui.diagnosis.recorded.blame.afters import After, afters
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.changes import changes
+from gradtui.diagnosis.recorded.blame.evasions import Evasions
 from gradtui.diagnosis.recorded.blame.flow import Line
 from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit
 from gradtui.diagnosis.recorded.blame.instead import insteads
@@ -54,6 +55,7 @@ class Search:
         """
         self._trials, self._suspects, self._preview = trials, suspects, preview
         self._worth, self._several = Worth(preview), Several(trials, again)
+        self._evasions = Evasions(trials)
         self._tried = set[_Key]()
         """The edits that were run."""
         self._nearly = list[Hit]()
@@ -194,7 +196,7 @@ class Search:
                 if not room or not self._may_run:
                     return
                 room -= 1
-                mended = self._trials.mended(Patch(s.unit, candidate.edits))
+                mended = self._mended(s, candidate.edits)
                 if mended:
                     yield Hit(suspect, candidate, candidate.cost, mended)
 
@@ -225,13 +227,19 @@ class Search:
                 return
             if not self._is_new(s, candidate.edits):
                 continue
-            mended = self._trials.mended(Patch(s.unit, candidate.edits))
+            mended = self._mended(s, candidate.edits)
             self._note(s)
             own = max(cost, candidate.cost)
             if mended:
                 yield Hit(suspect, candidate, own, mended, doubted=self._worth.is_doubted(s))
             elif self._trials.nearly:
                 self._nearly.append(Hit(suspect, candidate, own, self._trials.nearly, True))
+
+    def _mended(self, s: Statement, edits: tuple[Edit, ...]) -> frozenset[str]:
+        """Return the wrong results that an edit makes right, without evading the mistake."""
+        patch = Patch(s.unit, edits)
+        mended = self._trials.mended(patch)
+        return frozenset() if mended and self._evasions.has(s, patch) else mended
 
     @property
     def _may_run(self) -> bool:
