@@ -56,6 +56,7 @@ def of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
         if text := turned_over(s, node.left, node.right, "{} @ {}"):
             edit, told = s.replaced(node, text, 2), "it must be transposed"
             yield Candidate((edit,), "transposed", told, 3, text, node)
+        yield from _of_sandwich(s, node)
         return
     if isinstance(node.op, ast.Sub | ast.Div):
         minus = isinstance(node.op, ast.Sub)
@@ -178,6 +179,18 @@ def turned_over(s: Statement, left: ast.expr, right: ast.expr, form: str) -> str
         for one, other in zip((right, left), (plain[1], plain[0]), strict=True)
     )
     return form.format(first, second)
+
+
+def _of_sandwich(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
+    """Yield `A @ X @ A.T` for `A.T @ X @ A`: with a matrix's transpose on the other side."""
+    if not isinstance(node.left, ast.BinOp) or not isinstance(node.left.op, ast.MatMult):
+        return
+    first, last = s.text(node.left.left), s.text(node.right)
+    short, long = sorted((first, last), key=len)
+    if long.startswith((f"{short}.", f"{short}[")):
+        told = f"{first} and {last} are on each other's side"
+        edits = swapped(s, node.left.left, node.right)
+        yield Candidate(edits, "transposed", told, 1, None, node)
 
 
 def _before_turning(node: ast.expr) -> ast.expr | None:
