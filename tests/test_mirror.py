@@ -29,12 +29,14 @@ THROUGH = {
 """Other modules without tests of their own, as data or as the whole way in, and what tests them."""
 ACROSS = {
     "cli/test_interrupts.py", "debugger/test_call.py", "debugger/test_walks.py",
+    "diagnosis/recorded/test_calls_of_helpers.py",
     "diagnosis/backward/test_deep.py", "diagnosis/recorded/test_beside_others.py",
     "diagnosis/executed/test_located.py",
     "diagnosis/recorded/test_computed_indices.py",
     "diagnosis/recorded/test_containers.py", "diagnosis/recorded/test_deleted_lines.py",
     "diagnosis/recorded/test_equal_edits.py",
-    "diagnosis/recorded/test_forgotten_parts.py", "diagnosis/recorded/test_idle_terms.py",
+    "diagnosis/recorded/test_forgotten_parts.py",
+    "diagnosis/recorded/test_idle_terms.py",
     "diagnosis/recorded/test_likeliest_edits.py", "diagnosis/recorded/test_lines_at_fault.py",
     "diagnosis/recorded/test_lines_of_a_chain.py",
     "diagnosis/recorded/test_moved_elements.py", "diagnosis/recorded/test_other_shapes.py",

@@ -22,12 +22,12 @@ from gradtui.diagnosis.executed.aims import (
 from gradtui.diagnosis.executed.calls import Run, Update
 from gradtui.diagnosis.executed.judge import Case
 from gradtui.diagnosis.executed.variants import Form
-from gradtui.diagnosis.recorded.blame.flow import Told
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.search import Search
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
+from gradtui.diagnosis.recorded.blame.told import Told
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, faithful
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Watched

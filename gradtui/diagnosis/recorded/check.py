@@ -16,8 +16,9 @@ from gradtui.diagnosis.internal import internal
 from gradtui.diagnosis.recorded.approximate import approximate
 from gradtui.diagnosis.recorded.blame.ends import last_stored
 from gradtui.diagnosis.recorded.blame.flow import Flow
-from gradtui.diagnosis.recorded.blame.gradients import Blamed, blamed, likeliest
+from gradtui.diagnosis.recorded.blame.gradients import Blamed, blamed
 from gradtui.diagnosis.recorded.blame.hits import Blame
+from gradtui.diagnosis.recorded.blame.likeliest import likeliest
 from gradtui.diagnosis.recorded.blame.primals import Primal
 from gradtui.diagnosis.recorded.coincidences import equal_sizes
 from gradtui.diagnosis.recorded.deliberate import without_meant

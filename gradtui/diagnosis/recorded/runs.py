@@ -229,8 +229,8 @@ class Runs:
                 raise CodeFailed from error
         return _number(returned.loss), copied(plain(dict(returned.gradients)))
 
-    def recorded(self, values: Values) -> Result:
-        """Return a recorded run, whose result is a `Returned`.
+    def recorded(self, values: Values, watched: Watching | None = None) -> Result:
+        """Return a recorded run, whose result is a `Returned`; `watched` is entered for it alone.
 
         Raises CodeFailed if the code fails there, and Lost if it fails only when recorded.
         """
@@ -238,7 +238,7 @@ class Runs:
         target = self.target
 
         def run(world: World, given: Mapping[str, Any]) -> Returned:
-            with self._watched(world):
+            with (watched or self._watched)(world):
                 return target.run(world, given)
 
         try:
@@ -260,7 +260,7 @@ class Runs:
             self.as_is(values)
             if self._kinds:
                 self._kinds = False  # such as json, which takes only Python's own floats
-                return self.recorded(values)
+                return self.recorded(values, watched)
             raise Lost(
                 f"the code does not accept recording arrays ({type(error).__name__}: {error})"
             ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Sequence
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.pure import BUILTINS, FILES, METHODS, MODULES, UNCHECKED
+from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.recording.places import is_users_file
 
 
@@ -34,6 +36,25 @@ def is_harmless(s: Statement, *, counting: bool = False) -> bool:
         s.seal(unknown)
         return True
     return not unknown
+
+
+def is_idle(s: Statement, edits: Sequence[Edit]) -> bool:
+    """Return whether a call for its effects alone would only be calculated with its value."""
+    call = s.node.value if isinstance(s.node, ast.Expr) else None
+    if not isinstance(call, ast.Call):
+        return False
+    start, end = s.unit.start(call), s.unit.end(call)
+    if any(one.start < start or one.end > end for one in edits):
+        return False  # it becomes another statement, or gets one beside it
+    text = s.unit.source[start:end]
+    for one in sorted(edits, key=lambda edit: edit.start, reverse=True):
+        text = text[: one.start - start] + one.text + text[one.end - start :]
+    try:
+        (after,) = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return False
+    made = after.value if isinstance(after, ast.Expr) else None
+    return made is not None and not isinstance(made, ast.Call)
 
 
 def _is_of_files(called: ast.expr) -> bool:

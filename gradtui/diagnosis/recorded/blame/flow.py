@@ -6,83 +6,54 @@ contribution along one of its edges. The mistake is where right values become so
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.approximate import vanishing
+from gradtui.diagnosis.recorded.blame.elements import reached_by_wrong
 from gradtui.diagnosis.recorded.blame.marks import SUMS, Mark, Marks, mark_of, rounded
+from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.recording.tape import Added, Call, Leaf, Moved, Node, Tape
 
 Array = NDArray[Any]
-Line = tuple[str, int]
-"""A file and the number of a line."""
-
 _SAME = 1e-9
 """The largest relative difference of equal gradients."""
 
 
-class Told:
-    """Knowledge of the lines of a run: empty if nothing was recorded."""
+class Counted(NamedTuple):
+    """Another line for each value of a run."""
 
-    def __init__(self) -> None:
-        self.forward: set[Line] = set()
-        """Lines that compute something on the way to the loss."""
-        self.feeds: dict[Line, set[str]] = defaultdict(set)
-        """Line -> the returned gradients that it takes part in."""
-        self.lost: set[str] = set()
-        """Gradients returned without a recording."""
-        self.shapes: Mapping[Place, tuple[int, ...]] = {}
-        """Place of an expression -> the shape of its value."""
-        self.moving: set[Line] = set()
-        """Lines that put elements in another order."""
-        self.known: set[Line] = set()
-        """Lines that only pass on right values."""
-        self.repeating: set[Line] = set()
-        """Those of them that recompute values of the forward pass."""
-        self.first: set[Line] = set()
-        """Lines that turn right values into others."""
-        self.lacking: set[Line] = set()
-        """Lines that store sums which are used before all of their terms are added."""
-        self.handing: set[Line] = set()
-        """Lines whose values such a line uses: right in themselves, but perhaps not needed."""
-        self.opposite: set[Line] = set()
-        """Lines whose values are right ones with the other sign, first of all."""
-        self.right = 0
-        """The number of values beside the forward pass that are right and not 0."""
-        self.turned: set[Line] = set()
-        """Lines whose values are the transposes of right ones."""
-        self.local: set[Line] = set()
-        """Lines that compute from the forward pass alone, such as slopes: only some are known."""
-        self.idle: set[Line] = set()
-        """Lines that compute nothing that takes part in the loss or in a gradient."""
-
-    def knows(self, value: Array, times: Sequence[float] = (1.0,)) -> float:
-        """Return how much of a right value one is, times a number: 0 if it is none.
-
-        It is the number of contributions that a partial sum has, and infinite for a whole one.
-        """
-        return 0
+    flow: Flow
+    """What is known of the run."""
+    lines: Sequence[Line | None]
 
 
 class Flow(Told):
     """The lines of one recorded run; `scales` are factors by which right values may be off."""
 
-    def __init__(self, point: Point, scales: Sequence[float], *, summing: bool = False) -> None:
-        """With `summing`, sums of some contributions are right until something else uses them."""
+    def __init__(
+        self, point: Point, scales: Sequence[float], *, summing: bool = False,
+        counted: Counted | None = None,
+    ) -> None:  # fmt: skip
+        """With `summing`, sums of some contributions are right until something else uses them.
+
+        By default, each value counts to the line that computes it.
+        """
         super().__init__()
         tape = point.result.tape
-        self._tape, self._scales, self._summing = tape, scales, summing
+        self._point, self._tape, self._scales, self._summing = point, tape, scales, summing
         self._partial = set[int]()
         """Values that are sums of some contributions, not of all."""
-        self._found: dict[int, Mark] = {}
-        self._lines = [_line(tape, id) for id in range(len(tape))]
+        self._found: dict[int, Mark] = {} if counted is None else counted.flow._found
+        own = [_line(tape, id) for id in range(len(tape))]
+        self._lines = own if counted is None else counted.lines
         forward = _ancestors(tape, [point.root])
+        self._marks: Marks = Marks(point, forward) if counted is None else counted.flow._marks
         self.forward = {line for id in forward if (line := self._lines[id]) is not None}
         self._feed(point, forward)
         self.lost = {name for name, node in point.nodes.items() if node is None}
@@ -93,6 +64,11 @@ class Flow(Told):
             if isinstance(tape.nodes[id], Moved) and id not in forward and line is not None
         }  # fmt: skip
         self._follow(point, forward)
+
+    def counted(self, lines: Sequence[Line | None]) -> Flow:
+        """Return the same with each value counted to another line, such as that of a call."""
+        own = Counted(self, lines)
+        return Flow(self._point, self._scales, summing=self._summing, counted=own)
 
     def _note_idle(self, point: Point) -> None:
         """Find the lines whose values take part in nothing and choose no elements.
@@ -138,17 +114,22 @@ class Flow(Told):
         """
         nodes, told = self._tape.nodes, set(point.nodes) - vanishing(point)
         computing = {line for id, line in enumerate(self._lines) if isinstance(nodes[id], Call)}
+        sparing, spoiling = set[Line](), set[Line]()
         for name, node in point.nodes.items():
+            wrong = None if node is None else reached_by_wrong(
+                self._tape, node, point.hand[name], point.true[name]
+            )  # fmt: skip
             for id in _ancestors(self._tape, [] if node is None else [node]):
                 line = self._lines[id]
                 if id in forward or line is None:
                     continue
                 if isinstance(nodes[id], Call) or line not in computing:
                     self.feeds[line] |= {name} & told
+                    (spoiling if wrong is None or id in wrong else sparing).add(line)
+        self.sparing = sparing - spoiling
 
     def _follow(self, point: Point, forward: set[int]) -> None:
         """Separate the lines with right values from those where that ends."""
-        self._marks = Marks(point, forward)
         right = list[bool]()
         exact = list[bool]()
         clean = list[bool]()

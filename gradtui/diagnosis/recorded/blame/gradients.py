@@ -10,16 +10,18 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.base.source import InputError, Place
+from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.approximate import approximate, is_approached, is_right_near
-from gradtui.diagnosis.recorded.blame.flow import Flow, Line
+from gradtui.diagnosis.recorded.blame.flow import Flow
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.needs import Needs
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.primals import Primal, other_forward
 from gradtui.diagnosis.recorded.blame.search import Search
+from gradtui.diagnosis.recorded.blame.sites import Calls, Sites
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
+from gradtui.diagnosis.recorded.blame.told import Line
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, faithful
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.watch import Watched
@@ -31,7 +33,6 @@ from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.diagnosis.recorded.symmetric import as_compared
 from gradtui.recording.functions import function_of
 from gradtui.recording.slopes import Untold
-from gradtui.recording.tape import Leaf
 
 Array = NDArray[Any]
 
@@ -129,7 +130,7 @@ class _Searches:
         self.forward = flow.forward
         last = getattr(function_of(target.called), "__code__", None)
         suspects = Suspects(
-            flow, watched, self.units,
+            flow, watched, self.units, self._calls(flow, point) if watched.shares else None,
             rearranged=any(flow.is_rearranged(point.hand[n], point.true[n]) for n in self._wrong),
             scaled=_are_scaled(point, self._wrong),
             misshapen=any(point.hand[n].shape != point.true[n].shape for n in self._wrong),
@@ -140,6 +141,22 @@ class _Searches:
         preview = Preview(flow, watched.held, trials.watchdog, target.library, exact=exact,
                           needs=needs, is_whole=watched.is_whole)  # fmt: skip
         return Search(trials, suspects, preview, partial(self._again, point))
+
+    def _calls(self, flow: Flow, point: Point) -> Calls | None:
+        """Return what is told of the calls of functions that several lines call.
+
+        A run that is dear to record is not recorded again.
+        """
+        if len(point.result.tape) > VAST:
+            return None
+        sites = Sites()
+        try:
+            with self._trials.standing():
+                self._runs.recorded(point.values, sites.watched)
+        except (CodeFailed, InputError, Lost):
+            return None
+        counts = sites.counts(point.result.tape)
+        return None if counts is None else Calls(flow.counted(counts.lines), counts.others)
 
     def _again(self, before: Point, line: Line | None) -> Search | None:
         """Return the search of the code as it stands; None if a line is as wrong as before.
@@ -161,33 +178,6 @@ class _Searches:
             return None
         except (SyntaxError, ValueError):
             return None  # the edits of two mistakes overlap
-
-
-def likeliest(
-    flow: Flow, point: Point, name: str, wrong: Collection[str], called: Callable[..., Any]
-) -> Place | None:
-    """Return the first place where right values become wrong, on the way to a gradient.
-
-    `flow` is that of the point, without scales, and `wrong` are all wrong gradients. Lines of the
-    function itself precede those of others that it calls. Without any, it is the last line that
-    computes something for all of the wrong gradients alone, or else for this one.
-    """
-    tape, code = point.result.tape, getattr(function_of(called), "__code__", None)
-    own = [
-        place for id in range(point.root + 1, len(tape))
-        if not isinstance(tape.nodes[id], Leaf) and (place := tape.nodes[id].place) is not None
-        and (line := (place.file, place.line)) not in flow.forward and name in flow.feeds[line]
-    ]  # fmt: skip
-    lines = {at for _, _, at in code.co_lines()} if code is not None else set()
-    within = [place for place in own if code is not None and place.file == code.co_filename
-              and place.line in lines]  # fmt: skip
-    doubtful = [one for one in own if (one.file, one.line) not in flow.known]
-    shared = [one for one in doubtful if flow.feeds[one.file, one.line] == set(wrong)]
-    for some in (within, own):
-        first = next((one for one in some if (one.file, one.line) in flow.first), None)
-        if first is not None:
-            return first
-    return next((some[-1] for some in (shared, within, own) if some), None)
 
 
 class Known(Protocol):

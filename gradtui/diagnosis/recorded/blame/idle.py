@@ -25,7 +25,8 @@ _AXES = 3
 """Most axes that an expression of unknown shape may have."""
 _ARRAYS, _OTHERS, _PLACES = 2, 8, 6
 """Most such arrays, most by which each is multiplied, and most places for their product."""
-_FILES = 32
+_FILES, _FUNCTIONS = 32, 256
+"""Most files and functions of which is known what they read."""
 _ATTRIBUTE = re.compile(r"(\w+)\.(\w+)")
 _ENTRY = re.compile(r"(\w+)(?:\.\w+)?\[['\"](\w+)['\"]\]")
 
@@ -37,10 +38,7 @@ def forgotten(s: Statement) -> Sequence[str]:
     or a dict of it keeps and no other function of the file reads, nor the function itself.
     """
     own, first = s.unit.tree, s.unit.given
-    unread = _unread(own) - {
-        one.attr for one in s.unit.nodes
-        if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load)
-    }  # fmt: skip
+    unread = _unread(own) - _read_by(s.unit.node)
     kept = [
         text for text in s.scope
         if ((at := _ATTRIBUTE.fullmatch(text)) and at[1] == first and at[2] in unread)
@@ -48,6 +46,15 @@ def forgotten(s: Statement) -> Sequence[str]:
             and not is_of_another(s, text))
     ]  # fmt: skip
     return [*s.idle, *kept]
+
+
+@lru_cache(_FUNCTIONS)
+def _read_by(function: ast.AST) -> frozenset[str]:
+    """Return the attributes that a function reads."""
+    return frozenset(
+        one.attr for one in ast.walk(function)
+        if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load)
+    )  # fmt: skip
 
 
 @lru_cache(_FILES)

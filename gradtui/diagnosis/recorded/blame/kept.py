@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 
 from msgspec import Struct
@@ -17,6 +17,8 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is
 from gradtui.diagnosis.recorded.blame.units import Function, Unit
 
 _TENSORS = "saved_tensors"
+_CLASSES = 64
+"""Most classes of which is known what they keep."""
 
 
 class Kept(Struct, frozen=True, eq=False, dict=True):
@@ -102,15 +104,23 @@ def kept_for(s: Statement) -> Kept | None:
     if owner is None:
         return None
     name = s.node.value.attr
-    for method in [one for one in owner.body if isinstance(one, Function)]:
-        for one in ast.walk(method):
-            values = _kept(one) if isinstance(one, ast.stmt) else []
-            if isinstance(one, ast.stmt) and values and _name_of(one) == name:
-                read = [""] * len(values)
-                for at, text in _read(s.node, name, len(values)):
-                    read[at] = text
-                return Kept(method, values, read)
+    for method, one, values in _keeping(owner):
+        if _name_of(one) == name:
+            read = [""] * len(values)
+            for at, text in _read(s.node, name, len(values)):
+                read[at] = text
+            return Kept(method, values, read)
     return None
+
+
+@lru_cache(_CLASSES)
+def _keeping(owner: ast.ClassDef) -> Sequence[tuple[Function, ast.stmt, Sequence[ast.expr]]]:
+    """Return the statements of a class that keep values in an object, with their methods."""
+    return [
+        (method, one, values)
+        for method in owner.body if isinstance(method, Function)
+        for one in ast.walk(method) if isinstance(one, ast.stmt) and (values := _kept(one))
+    ]  # fmt: skip
 
 
 def values_kept(node: ast.stmt) -> Sequence[ast.expr]:

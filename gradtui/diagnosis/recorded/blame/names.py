@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.units import Unit
@@ -18,6 +19,8 @@ _BETWEEN = r"_?(dot|cross|by|times|[xX])?_?"
 _GRADIENT = re.compile(r"grad|delta|^_?d([A-Z_0-9]|[a-z]?$)|^_?g([A-Z_0-9]|[a-z]?$)|_bar$|_g$")
 _VALUE = re.compile(r"\b[^\W\d]\w*\b(?!\()")
 """A name of what is no function."""
+_FUNCTIONS = 256
+"""Most functions of which is known how they make their names."""
 _NUMBER = re.compile(r"(?<=[^\W\d])\d+")
 
 
@@ -80,10 +83,16 @@ def made_alike(node: ast.expr | None, unit: Unit) -> set[str]:
     """Return the other names to which a function gives what it makes in the way of a name."""
     if not isinstance(node, ast.Name):
         return set()
-    made = {
-        one.targets[0].id: _VALUE.sub("", ast.unparse(one.value)) for one in unit.nodes
+    made = _ways(unit.node)
+    own = made.get(node.id)
+    return {name for name, form in made.items() if form == own and name != node.id}
+
+
+@lru_cache(_FUNCTIONS)
+def _ways(function: ast.AST) -> Mapping[str, str]:
+    """Return the way in which a function makes each of its names last."""
+    return {
+        one.targets[0].id: _VALUE.sub("", ast.unparse(one.value)) for one in ast.walk(function)
         if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
         and not isinstance(one.value, ast.Name | ast.Constant)
     }  # fmt: skip
-    own = made.get(node.id)
-    return {name for name, form in made.items() if form == own and name != node.id}

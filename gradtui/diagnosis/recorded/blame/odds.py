@@ -21,11 +21,13 @@ from gradtui.diagnosis.recorded.blame.alike import (
 from gradtui.diagnosis.recorded.blame.amounts import NUMBER, WORD, changed, is_change
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, multiplied
 from gradtui.diagnosis.recorded.blame.derivatives import is_derivative
+from gradtui.diagnosis.recorded.blame.forms import copy_of, is_copy, only_moves, renames
 from gradtui.diagnosis.recorded.blame.idle import defined_below, forgotten, is_of_another
 from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import is_spelled, made_alike
 from gradtui.diagnosis.recorded.blame.suspects import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.uses import calculated, uses_of
 
 KNOWN = 4
 """By how much the code beside makes an edit likelier at most."""
@@ -95,11 +97,10 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """
         if self.candidate.rule == "constant-factor":
             return False
-        unit, removed = self._unit, self._removed
-        uses = [one for one in unit.nodes if isinstance(one, ast.Name) and one.id in removed]
-        read = [one.id for one in uses if isinstance(one.ctx, ast.Load)]
-        stored = {one.id for one in uses if isinstance(one.ctx, ast.Store)}
-        return any(0 < read.count(name) <= removed[name] for name in stored)
+        read, stored = uses_of(self._unit.node)
+        return any(
+            0 < read[name] <= count for name, count in self._removed.items() if name in stored
+        )
 
     @cached_property
     def stands_still(self) -> bool:
@@ -134,13 +135,13 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
             (self.adds or self._drops) and not self._turns_first,
             self.suspect.tier,
             self.adds,
-            not _is_copy(s.unit, s.node),
+            not is_copy(s.unit, s.node),
             self._is_of_use,
             size > _SMALL,
             self.suspect.promoted,
-            not _renames(s.node),
+            not renames(s.node),
             self.adds and bool(strange),
-            self.candidate.rule == "sign" and _only_moves(s.node),
+            self.candidate.rule == "sign" and only_moves(s.node),
             words,
             self.suspect.order,
             len(strange),
@@ -241,7 +242,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """
         node = self.candidate.node
         used = isinstance(node, ast.Name) and node.id in self._made
-        return self.adds and used and not _renames(self.suspect.statement.node)
+        return self.adds and used and not renames(self.suspect.statement.node)
 
     @property
     def _is_late(self) -> bool:
@@ -253,11 +254,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def _made(self) -> set[str]:
         """The names that the function calculates before."""
         own = self.suspect.statement.node
-        before = (one for one in self._unit.nodes if isinstance(one, ast.Assign))
-        return {
-            ast.unparse(one.targets[0]) for one in before
-            if one.lineno < own.lineno and not isinstance(one.value, ast.Name | ast.Constant)
-        }  # fmt: skip
+        return {text for text, line in calculated(self._unit.node) if line < own.lineno}
 
     @property
     def _remembers(self) -> bool:
@@ -311,7 +308,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def _resumes(self) -> bool:
         """Whether it gives a line something to do that only renames."""
         node = self.suspect.statement.node
-        if not isinstance(node, ast.Assign) or not _renames(node) or self.candidate.rule == "sign":
+        if not isinstance(node, ast.Assign) or not renames(node) or self.candidate.rule == "sign":
             return False
         beside = not self._added.isdisjoint(made_alike(node.value, self._unit))
         return self._keeps and (beside or isinstance(node.targets[0], ast.Name))
@@ -324,7 +321,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """
         node = self.suspect.statement.node
         target = node.targets[0] if isinstance(node, ast.Assign) else None
-        calculated = target is not None and not _renames(node)
+        calculated = target is not None and not renames(node)
         return calculated and not self._added.isdisjoint(made_alike(target, self._unit))
 
     @property
@@ -337,7 +334,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def _changes_copy(self) -> bool:
         """Whether it adds to a copy that the function makes and never changes otherwise."""
         s = self.suspect.statement
-        name = _copy_of(s.node)
+        name = copy_of(s.node)
         written = (
             one.value.id for one in s.unit.nodes
             if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store)
@@ -390,32 +387,3 @@ _UNLIKELIER: Sequence[Sign] = (
     (5, lambda edit: evens_out(edit.suspect.statement, edit.candidate.edits)),
 )
 """Signs against an edit, however likely it is by others."""
-
-
-def _is_copy(unit: Unit, node: ast.stmt) -> bool:
-    """Return whether a statement repeats an earlier one, which was not changed after copying."""
-    text = unit.text(node)
-    return any(
-        type(one) is type(node) and one.lineno < node.lineno and unit.text(one) == text
-        for one in unit.nodes if isinstance(one, ast.stmt)
-    )  # fmt: skip
-
-
-def _copy_of(node: ast.stmt) -> str:
-    """Return the name that a statement gives to a copy; empty if it does something else."""
-    match node:
-        case ast.Assign(targets=[ast.Name(name)], value=ast.Call(func=ast.Attribute(attr="copy"))):
-            return name
-        case _:
-            return ""
-
-
-def _renames(node: ast.stmt) -> bool:
-    """Return whether a statement only gives a value another name, for which nobody writes one."""
-    return isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)
-
-
-def _only_moves(node: ast.stmt) -> bool:
-    """Return whether a statement calculates nothing, so that no sign belongs there."""
-    calculating = ast.BinOp | ast.UnaryOp | ast.AugAssign
-    return not any(isinstance(one, calculating) for one in ast.walk(node))

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
-from gradtui.diagnosis.recorded.blame.flow import Told
 from gradtui.diagnosis.recorded.blame.glances import (
     FAILED,
     HOLE,
@@ -29,6 +28,7 @@ from gradtui.diagnosis.recorded.blame.glances import (
 )
 from gradtui.diagnosis.recorded.blame.needs import Needs
 from gradtui.diagnosis.recorded.blame.telling import Telling
+from gradtui.diagnosis.recorded.blame.told import Told
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watchdog import Watchdog
 from gradtui.engine.shapes import stretches

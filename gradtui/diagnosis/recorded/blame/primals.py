@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.base.source import InputError
-from gradtui.diagnosis.recorded.blame.flow import Line
+from gradtui.diagnosis.recorded.blame.told import Line
 from gradtui.diagnosis.recorded.blame.trial import Patch, Trials
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.watchdog import Endless

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from gradtui.diagnosis.recorded.blame.afters import After, afters
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.changes import changes
+from gradtui.diagnosis.recorded.blame.effects import is_idle
 from gradtui.diagnosis.recorded.blame.evasions import Evasions
-from gradtui.diagnosis.recorded.blame.flow import Line
 from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit
 from gradtui.diagnosis.recorded.blame.instead import insteads
 from gradtui.diagnosis.recorded.blame.multiples import multiples
@@ -18,6 +18,7 @@ from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.several import MOST, Several
 from gradtui.diagnosis.recorded.blame.slots import Slot, slots
 from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspect, Suspects
+from gradtui.diagnosis.recorded.blame.told import Line
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, is_same
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.worth import Worth
@@ -203,7 +204,7 @@ class Search:
     def _at(self, suspects: Sequence[Suspect], total: int) -> Iterator[Hit]:
         """Yield the edits as unlikely as `total` that repair something."""
         for suspect in suspects:
-            if 0 <= total - suspect.tier < _COSTS:
+            if self._trials.left > 0 and 0 <= total - suspect.tier < _COSTS:
                 yield from self._hits(suspect, total - suspect.tier)
 
     def _is_enough(self, hit: Hit, total: int) -> bool:
@@ -262,7 +263,7 @@ class Search:
         key = s.unit, tuple((one.start, one.end, one.text) for one in edits)
         new = key not in self._tried and any(s.unit.changes(edit) for edit in edits)
         self._tried.add(key)
-        return new
+        return new and not is_idle(s, edits)
 
     def _candidates(self, s: Statement, cost: int) -> Iterator[Candidate]:
         within, behind = self._prepared(s)
@@ -363,6 +364,8 @@ class Search:
         return any(name in hand and not hand[name].any() for name in self._trials.wrong)
 
     def _run(self, s: Statement, edit: Edit) -> Results | None:
+        if is_idle(s, [edit]):
+            return None
         found = self._trials.results(Patch(s.unit, (edit,)))
         self._note(s)
         return found

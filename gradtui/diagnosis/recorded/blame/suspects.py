@@ -13,10 +13,20 @@ from gradtui.diagnosis.recorded.blame.accumulations import forgotten_entries
 from gradtui.diagnosis.recorded.blame.begun import unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
-from gradtui.diagnosis.recorded.blame.flow import Line, Told
+from gradtui.diagnosis.recorded.blame.forms import (
+    counts,
+    does_nothing,
+    hands_on,
+    is_partial,
+    keeps_values,
+    stores_windows,
+    writes,
+)
 from gradtui.diagnosis.recorded.blame.kept import kept_by, kept_for
+from gradtui.diagnosis.recorded.blame.sites import Calls
+from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.units import Unit
-from gradtui.diagnosis.recorded.blame.uses import lines_of, lines_with
+from gradtui.diagnosis.recorded.blame.uses import lines_next, lines_of, lines_with
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape, Watched
 
 TIERS = 5
@@ -54,6 +64,7 @@ class Suspects:
         flow: Told,
         watched: Watched,
         units: Sequence[Unit],
+        calls: Calls | None = None,
         *,
         rearranged: bool = False,
         scaled: bool = False,
@@ -67,7 +78,7 @@ class Suspects:
         Counters are part of the computation if it is `counting`, as an update counts its steps.
         """
         self._counting = counting
-        self._flow, self._watched, self._units = flow, watched, units
+        self._flow, self._watched, self._units, self._calls = flow, watched, units, calls
         self._failing = flow.first | flow.lacking
         self._rearranged, self._of_loss = rearranged, of_loss
         """Whether a result has the right elements in another order."""
@@ -113,7 +124,11 @@ class Suspects:
         statement = Statement(unit, node, self._around(unit, node), self._loss(unit, node))
         if not is_harmless(statement, counting=self._counting):
             return None
-        lines = {(unit.file, one.lineno) for one in statement.nodes if isinstance(one, ast.expr)}
+        return self._by_form(statement, order) or self._by_flow(statement, order)
+
+    def _by_form(self, statement: Statement, order: int) -> Suspect | None:
+        """Return the suspect of a loop, or of a statement that keeps or restores values."""
+        unit, node = statement.unit, statement.node
         if isinstance(node, ast.For) and (rounds := self._rounds(unit, node)) is not None:
             return Suspect(statement, rounds, True, order)
         restored = kept_for(statement)
@@ -124,21 +139,29 @@ class Suspects:
         keeps = kept_by(unit, node)
         if keeps is not None and (keeps.strays or keeps.swapped):
             return Suspect(statement, 0, False, order)
+        return None
+
+    def _by_flow(self, statement: Statement, order: int) -> Suspect | None:
+        """Return the suspect of a statement by the values of its lines."""
+        unit, node = statement.unit, statement.node
+        lines = {(unit.file, one.lineno) for one in statement.nodes if isinstance(one, ast.expr)}
         forward = not lines.isdisjoint(self._flow.forward)
         if forward and isinstance(node, ast.Return) and self._is_called_again(self._called(lines)):
             # The loss that it returns is right; the gradients may be those of a wrong call.
             return Suspect(statement, TIERS - 1, True, order)
         called = set() if forward else self._called(lines)
+        if called and (call := self._call(statement, lines, order)) is not None:
+            return call
         beside = set() if forward or called else self._beside(unit, node, lines)
         lines = lines | called | beside
         fed = {name for line in lines for name in self._flow.feeds.get(line, ())}
         kept = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute)
-        tier = self._tier(lines, fed, partial=_is_partial(node), kept=kept)
-        if tier == TIERS and (fed or self._misshapen) and _hands_on(statement):
+        tier = self._tier(lines, fed, self._flow, partial=is_partial(node), kept=kept)
+        if tier == TIERS and (fed or self._misshapen) and hands_on(statement):
             return Suspect(statement, UNTOLD - 1, True, order)
         if fed and tier == TIERS and forgotten_entries(statement):
             return Suspect(statement, UNTOLD - 1, True, order)
-        if tier < TIERS and _does_nothing(node):
+        if tier < TIERS and does_nothing(node):
             return Suspect(statement, min(1, tier), False, order)
         if beside and isinstance(node, ast.Assign) and is_leaf(node.value):
             # A line that only renames is likelier to lack the part that the next one lacks.
@@ -152,14 +175,35 @@ class Suspects:
         if called or beside:
             return Suspect(statement, min(UNTOLD, max(1 if called else 2, tier)), True, order)
         handing = bool(lines & self._flow.handing)
-        of_loss = self._is_of_loss(unit) or self._watched.order[key] in self._before
-        if tier == UNTOLD and of_loss and (not _keeps(node) or _counts(statement)):
+        of_loss = (
+            self._is_of_loss(unit) or self._watched.order[unit.file, node.lineno] in self._before
+        )
+        if tier == UNTOLD and of_loss and (not keeps_values(node) or counts(statement)):
             tier = TIERS - 1
-        if tier == UNTOLD and not forward and _stores_windows(statement):
+        if tier == UNTOLD and not forward and stores_windows(statement):
             tier = 1
         promoted = tier == UNTOLD or (handing and not lines & self._failing)
         opposite, failing = bool(lines & self._flow.opposite), bool(lines & self._failing)
         return Suspect(statement, tier, promoted, order, opposite, failing)
+
+    def _call(self, s: Statement, lines: set[Line], order: int) -> Suspect | None:
+        """Return the suspect of a call of a function that others call, too; None if untold."""
+        if self._calls is None or not self._calls.are_told(lines):
+            return None
+        told = self._calls.told
+        fed = {name for line in lines for name in told.feeds.get(line, ())}
+        if lines & told.forward:
+            return Suspect(s, UNTOLD, True, order)
+        if not fed:  # it only moves what others calculate with
+            lines = lines_next(s.unit, s.node) & told.feeds.keys()
+            fed = {name for line in lines for name in told.feeds[line]}
+            tier = self._tier(lines, fed, told, partial=False, kept=False) if fed else UNTOLD
+            return Suspect(s, min(UNTOLD, max(1, tier)), True, order)
+        if not self._calls.is_right_elsewhere(lines):
+            return None
+        tier = self._tier(lines, fed, told, partial=False, kept=False)
+        failing = bool(lines & (told.first | told.lacking))
+        return Suspect(s, tier, not failing, order, bool(lines & told.opposite), failing)
 
     def _rounds(self, unit: Unit, node: ast.For) -> int | None:
         """Return the tier of a loop whose rounds may be wrong, or lack a gradient.
@@ -291,38 +335,40 @@ class Suspects:
         }  # fmt: skip
         return {one for one in found & set(self._flow.feeds) if order.get(one, 0) > own}
 
-    def _tier(self, lines: set[Line], fed: set[str], *, partial: bool, kept: bool) -> int:
+    def _tier(
+        self, lines: set[Line], fed: set[str], told: Told, *, partial: bool, kept: bool
+    ) -> int:
         """Return how likely the lines that take part in some gradients are at fault.
 
         They store a `partial` value, or one that is `kept` by an object.
         """
-        wrong = self._wrong
-        if not fed and lines & self._flow.idle and not lines & self._flow.forward:
+        wrong, failing = self._wrong, told.first | told.lacking
+        if not fed and lines & told.idle and not lines & told.forward:
             # What nothing uses may be stored in the wrong elements, or not in its array.
             return UNTOLD - 1 if partial or kept else TIERS
         if not fed:
-            return TIERS if lines & self._flow.forward else UNTOLD
+            return TIERS if lines & told.forward else UNTOLD
         if not fed & wrong:
             return TIERS
-        if lines & self._flow.forward:
-            return UNTOLD
-        likely = bool(lines & (self._failing | self._flow.handing | self._flow.opposite))
+        if lines & told.forward or told.sparing.issuperset(lines & told.feeds.keys()):
+            return UNTOLD - partial  # what is stored in some elements may belong into others
+        likely = bool(lines & (failing | told.handing | told.opposite))
         if self._rearranged:
-            likely |= bool(lines & self._flow.moving)
+            likely |= bool(lines & told.moving)
         # A right value, such as a local derivative, may lack the factor that all lack.
         lacking = self._scaled and fed == wrong
-        if lines & self._flow.turned and fed <= wrong:
+        if lines & told.turned and fed <= wrong:
             return 1
-        if lines & self._flow.known and not likely:
-            return 2 if lacking or lines & self._flow.repeating else 4
+        if lines & told.known and not likely:
+            return 2 if lacking or lines & told.repeating else 4
         exact = wrong - self._flow.lost <= fed <= wrong
         if partial:
             return 1 if exact else 2  # a part is never the adjoint of a whole
-        if lines & self._failing and fed <= wrong:
+        if lines & failing and fed <= wrong:
             return 0 if exact else 1  # of several mistakes, each spoils its own
         if not exact:
             return 2
-        return 0 if likely and not lines & self._flow.known else 1
+        return 0 if likely and not lines & told.known else 1
 
     def _around(self, unit: Unit, node: ast.stmt) -> Around:
         """Return the names in scope at a statement, with the expressions computable from them."""
@@ -345,7 +391,7 @@ class Suspects:
         found: dict[tuple[Unit, str], tuple[Unit, str, set[str], Held]] = {}
         for unit in self._units:
             for node in unit.nodes:
-                if isinstance(node, ast.BinOp | ast.Call | ast.Subscript) and not _writes(node):
+                if isinstance(node, ast.BinOp | ast.Call | ast.Subscript) and not writes(node):
                     text = unit.text(node)
                     shape = self._flow.shapes.get(unit.place(unit.start(node), unit.end(node)))
                     shape = shape or self._watched.part(unit, node)
@@ -356,64 +402,3 @@ class Suspects:
                             text = f"({text})"
                         found.setdefault((unit, text), (unit, text, names, Held(shape, "f")))
         return list(found.values())
-
-
-def _writes(node: ast.expr) -> bool:
-    """Return whether an expression calls a method that writes into its tensor, such as `neg_`."""
-    return any(
-        isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)
-        and one.func.attr.endswith("_") and not one.func.attr.startswith("_")
-        for one in ast.walk(node)
-    )  # fmt: skip
-
-
-def _hands_on(s: Statement) -> bool:
-    """Return whether a statement returns a value as it is, or moved, beside others."""
-    value = s.node.value if isinstance(s.node, ast.Return) else None
-    return isinstance(value, ast.Tuple | ast.Dict) and any(
-        is_leaf(one) or isinstance(one, ast.Call | ast.Subscript) for one in s.values
-    )
-
-
-def _does_nothing(node: ast.stmt) -> bool:
-    """Return whether a statement stores a name's value under that name."""
-    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == ast.unparse(node.value)
-
-
-def _keeps(node: ast.stmt) -> bool:
-    """Return whether a statement returns values, or keeps some for later, such as in an object."""
-    if not isinstance(node, ast.Assign | ast.AugAssign):
-        return isinstance(node, ast.Return | ast.Expr)
-    kept = node.targets if isinstance(node, ast.Assign) else [node.target]
-    return isinstance(node.value, ast.Tuple | ast.List | ast.Dict) or any(
-        isinstance(one, ast.Attribute | ast.Subscript) for one in kept
-    )
-
-
-def _stores_windows(s: Statement) -> bool:
-    """Return whether a statement of a loop stores parts of an array that may overlap."""
-    target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
-    parts = [one for one in ast.walk(target) if isinstance(one, ast.Slice)] if target else []
-    return any(
-        isinstance(name, ast.Name) and name.id in s.loops
-        for one in parts for name in (ast.walk(one.lower) if one.lower else ())
-    )  # fmt: skip
-
-
-def _counts(s: Statement) -> bool:
-    """Return whether a statement calculates a count, such as of the parts that work is done in."""
-    node = s.node
-    target = node.targets[0] if isinstance(node, ast.Assign) else None
-    held = None if target is None else s.stored(target)
-    leaf = isinstance(node, ast.Assign) and is_leaf(node.value)
-    return held is not None and (held.kind, held.shape) == ("i", ()) and not leaf
-
-
-def _is_partial(node: ast.stmt) -> bool:
-    """Return whether a statement stores part of an array."""
-    target: ast.expr | None = None
-    if isinstance(node, ast.AugAssign):
-        target = node.target
-    elif isinstance(node, ast.Assign):
-        target = node.targets[0]
-    return isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Constant)

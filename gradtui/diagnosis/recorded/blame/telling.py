@@ -12,10 +12,10 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
-from gradtui.diagnosis.recorded.blame.flow import Told
 from gradtui.diagnosis.recorded.blame.glances import FAILED, Rounds, is_array, stored_form
 from gradtui.diagnosis.recorded.blame.needs import PLAIN, Change, Needs
 from gradtui.diagnosis.recorded.blame.stored import Nodes
+from gradtui.diagnosis.recorded.blame.told import Told
 
 Array = NDArray[Any]
 _TIMES = (1.0, -1.0, 2.0, 0.5)

@@ -8,7 +8,8 @@ import linecache
 import re
 import warnings
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -101,6 +102,17 @@ class Unit:
     def nodes(self) -> Sequence[ast.AST]:
         """Everything in the function's syntax tree."""
         return [*ast.walk(self.node)]
+
+    @cached_property
+    def uses(self) -> Mapping[tuple[str, type[ast.expr_context]], set[int]]:
+        """The lines that read or store each name, and those of their simple statements."""
+        found = defaultdict[tuple[str, type[ast.expr_context]], set[int]](set)
+        for node in self.nodes:
+            if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr | ast.Return):
+                for one in ast.walk(node):
+                    if isinstance(one, ast.Name):
+                        found[one.id, type(one.ctx)] |= {one.lineno, node.lineno}
+        return found
 
     def mangled(self, name: str) -> str:
         """Return an attribute's name as Python keeps it: a private one with its class."""
@@ -212,29 +224,43 @@ def _parsed(text: str) -> ast.Module:
         return ast.parse(text)
 
 
+_Definition = tuple[Function | ast.stmt, tuple[str, ...]]
+"""The definition of a function, or the statement of a lambda, with the classes around it."""
+
+
 def _found(
     module: ast.Module, code: CodeType
 ) -> tuple[Function | ast.stmt, tuple[str, ...], int] | None:
-    """Return the node that makes a code, with the classes around it, and its number there.
+    """Return the node that makes a code, with the classes around it, and its number there."""
+    functions, lambdas = _definitions(module)
+    if code.co_name != _LAMBDA:
+        own = functions.get((code.co_name, code.co_firstlineno))
+        return None if own is None else (*own, 0)
+    return next(
+        ((node, classes, at) for node, classes in lambdas
+         for at, one in enumerate(_lambdas(node)) if _is_of(one, code)), None
+    )  # fmt: skip
 
-    It is the definition of a function, or the statement of a lambda.
-    """
+
+@lru_cache(_FILES)
+def _definitions(
+    module: ast.Module,
+) -> tuple[dict[tuple[str, int], _Definition], list[_Definition]]:
+    """Return the functions of a file by their names and first lines, and the lambdas."""
+    functions, lambdas = dict[tuple[str, int], _Definition](), list[_Definition]()
     pending: list[tuple[ast.AST, tuple[str, ...]]] = [(module, ())]
     while pending:
         node, classes = pending.pop()
         if isinstance(node, Function):
             first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-            if node.name == code.co_name and first == code.co_firstlineno:
-                return node, classes, 0
+            functions.setdefault((node.name, first), (node, classes))
             classes = ()
         elif isinstance(node, ast.ClassDef):
             classes = (*classes, node.name)
-        elif isinstance(node, ast.stmt) and code.co_name == _LAMBDA and not hasattr(node, "body"):
-            for at, one in enumerate(_lambdas(node)):
-                if _is_of(one, code):
-                    return node, classes, at
+        elif isinstance(node, ast.stmt) and not hasattr(node, "body") and _lambdas(node):
+            lambdas.append((node, classes))
         pending += [(child, classes) for child in ast.iter_child_nodes(node)]
-    return None
+    return functions, lambdas
 
 
 def _lambdas(statement: ast.stmt) -> list[ast.Lambda]:

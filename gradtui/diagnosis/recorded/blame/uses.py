@@ -1,11 +1,17 @@
-"""The lines of a function, and those that use a name."""
+"""What a function uses: the lines with a name, how often each is read, what is calculated."""
 
 from __future__ import annotations
 
 import ast
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
 
-from gradtui.diagnosis.recorded.blame.flow import Line
+from gradtui.diagnosis.recorded.blame.told import Line
 from gradtui.diagnosis.recorded.blame.units import Unit
+
+_FUNCTIONS = 256
+"""Most functions of which is known what they use."""
 
 
 def lines_of(unit: Unit) -> set[Line]:
@@ -16,10 +22,35 @@ def lines_of(unit: Unit) -> set[Line]:
 
 def lines_with(unit: Unit, name: str | None, use: type[ast.expr_context]) -> set[Line]:
     """Return the lines of a function that read or store a name, and those of its statements."""
+    return {(unit.file, line) for line in unit.uses.get((name, use), ())} if name else set()
+
+
+def lines_next(unit: Unit, node: ast.stmt) -> set[Line]:
+    """Return the lines that read the name that a statement stores, before another does."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    if not isinstance(target, ast.Name):
+        return set()
+    later = [one for one in unit.nodes if isinstance(one, ast.Name) and one.id == target.id
+             and one.lineno > node.lineno]  # fmt: skip
+    stored = [one.lineno for one in later if isinstance(one.ctx, ast.Store)]
     return {
-        (unit.file, line) for node in unit.nodes
-        if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr | ast.Return)
-        for one in ast.walk(node)
-        if isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, use)
-        for line in (one.lineno, node.lineno)
+        (unit.file, one.lineno) for one in later
+        if isinstance(one.ctx, ast.Load) and one.lineno <= min(stored, default=one.lineno)
     }  # fmt: skip
+
+
+@lru_cache(_FUNCTIONS)
+def uses_of(function: ast.AST) -> tuple[Counter[str], frozenset[str]]:
+    """Return how often a function reads each name, and the names that it stores."""
+    names = [one for one in ast.walk(function) if isinstance(one, ast.Name)]
+    read = Counter(one.id for one in names if isinstance(one.ctx, ast.Load))
+    return read, frozenset(one.id for one in names if isinstance(one.ctx, ast.Store))
+
+
+@lru_cache(_FUNCTIONS)
+def calculated(function: ast.AST) -> Sequence[tuple[str, int]]:
+    """Return what a function calculates and stores, each with its line."""
+    return [
+        (ast.unparse(one.targets[0]), one.lineno) for one in ast.walk(function)
+        if isinstance(one, ast.Assign) and not isinstance(one.value, ast.Name | ast.Constant)
+    ]  # fmt: skip

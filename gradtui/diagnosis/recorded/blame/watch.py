@@ -104,6 +104,12 @@ class Watched:
         """Return whether the values of all rounds of a line are kept."""
         return len(self.held.get((file, line), ())) == self._visits.get((file, line), 0)
 
+    @property
+    def shares(self) -> bool:
+        """Whether several lines call the same function."""
+        called = [line for lines in self.calls.values() for line in lines]
+        return len(set(called)) < len(called)
+
     def part(self, unit: Unit, node: ast.expr) -> Shape | None:
         """Return the shape of a view of an array at its line's first execution."""
         held = self.held.get((unit.file, node.lineno))

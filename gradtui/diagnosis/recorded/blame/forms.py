@@ -1,0 +1,98 @@
+"""What a statement does, by its form."""
+
+from __future__ import annotations
+
+import ast
+
+from gradtui.diagnosis.recorded.blame.candidates import Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.units import Unit
+
+
+def writes(node: ast.expr) -> bool:
+    """Return whether an expression calls a method that writes into its tensor, such as `neg_`."""
+    return any(
+        isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)
+        and one.func.attr.endswith("_") and not one.func.attr.startswith("_")
+        for one in ast.walk(node)
+    )  # fmt: skip
+
+
+def hands_on(s: Statement) -> bool:
+    """Return whether a statement returns a value as it is, or moved, beside others."""
+    value = s.node.value if isinstance(s.node, ast.Return) else None
+    return isinstance(value, ast.Tuple | ast.Dict) and any(
+        is_leaf(one) or isinstance(one, ast.Call | ast.Subscript) for one in s.values
+    )
+
+
+def does_nothing(node: ast.stmt) -> bool:
+    """Return whether a statement stores a name's value under that name."""
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == ast.unparse(node.value)
+
+
+def keeps_values(node: ast.stmt) -> bool:
+    """Return whether a statement returns values, or keeps some for later, such as in an object."""
+    if not isinstance(node, ast.Assign | ast.AugAssign):
+        return isinstance(node, ast.Return | ast.Expr)
+    kept = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return isinstance(node.value, ast.Tuple | ast.List | ast.Dict) or any(
+        isinstance(one, ast.Attribute | ast.Subscript) for one in kept
+    )
+
+
+def stores_windows(s: Statement) -> bool:
+    """Return whether a statement of a loop stores parts of an array that may overlap."""
+    target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
+    parts = [one for one in ast.walk(target) if isinstance(one, ast.Slice)] if target else []
+    return any(
+        isinstance(name, ast.Name) and name.id in s.loops
+        for one in parts for name in (ast.walk(one.lower) if one.lower else ())
+    )  # fmt: skip
+
+
+def counts(s: Statement) -> bool:
+    """Return whether a statement calculates a count, such as of the parts that work is done in."""
+    node = s.node
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    held = None if target is None else s.stored(target)
+    leaf = isinstance(node, ast.Assign) and is_leaf(node.value)
+    return held is not None and (held.kind, held.shape) == ("i", ()) and not leaf
+
+
+def is_partial(node: ast.stmt) -> bool:
+    """Return whether a statement stores part of an array."""
+    target: ast.expr | None = None
+    if isinstance(node, ast.AugAssign):
+        target = node.target
+    elif isinstance(node, ast.Assign):
+        target = node.targets[0]
+    return isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Constant)
+
+
+def is_copy(unit: Unit, node: ast.stmt) -> bool:
+    """Return whether a statement repeats an earlier one, which was not changed after copying."""
+    text = unit.text(node)
+    return any(
+        type(one) is type(node) and one.lineno < node.lineno and unit.text(one) == text
+        for one in unit.nodes if isinstance(one, ast.stmt)
+    )  # fmt: skip
+
+
+def copy_of(node: ast.stmt) -> str:
+    """Return the name that a statement gives to a copy; empty if it does something else."""
+    match node:
+        case ast.Assign(targets=[ast.Name(name)], value=ast.Call(func=ast.Attribute(attr="copy"))):
+            return name
+        case _:
+            return ""
+
+
+def renames(node: ast.stmt) -> bool:
+    """Return whether a statement only gives a value another name, for which nobody writes one."""
+    return isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)
+
+
+def only_moves(node: ast.stmt) -> bool:
+    """Return whether a statement calculates nothing, so that no sign belongs there."""
+    calculating = ast.BinOp | ast.UnaryOp | ast.AugAssign
+    return not any(isinstance(one, calculating) for one in ast.walk(node))

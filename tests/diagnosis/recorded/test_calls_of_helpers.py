@@ -1,0 +1,93 @@
+"""A call is named, not the helper that it calls, which is right in its other calls."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(47)
+ARRAYS = {"W": RNG.normal(size=(3, 4, 4)) * 0.6, "v": RNG.normal(size=(2, 4))}
+X, GOAL = RNG.normal(size=(5, 4)), RNG.normal(size=(5, 4))
+
+
+class Ops:
+    def zeros(self, *shape):
+        return np.zeros(shape)
+
+    def times(self, a, b, out):
+        out[:] = a * b
+
+    def add_times(self, a, b, out):
+        out[:] += a * b
+
+    def product(self, a, b, out):
+        out[:] += a @ b
+
+    def tanh(self, a, out):
+        np.tanh(a, out)
+
+    def tanh_slope(self, y, dy, out):
+        out[:] = dy * (1 - y * y)
+
+
+def rows(a):
+    return a.reshape(-1, a.shape[-1])
+
+
+def unrolled(W, v):
+    ops, T = Ops(), len(X)
+    a, h, z, g, y = (ops.zeros(T + 1, 4) for _ in range(5))
+    dh, dz, da, dg, dy = (ops.zeros(T + 1, 4) for _ in range(5))
+    dW, dv = np.zeros(W.shape), np.zeros(v.shape)
+    for t in range(T):
+        ops.product(X[t], W[0], a[t])
+        ops.product(h[t - 1], W[1], a[t])
+        ops.tanh(a[t], z[t])
+        ops.times(z[t], v[0], g[t])
+        ops.add_times(h[t - 1], v[1], g[t])
+        ops.tanh(g[t], h[t])
+        ops.product(h[t], W[2], y[t])
+    apart = y[:T] - GOAL
+    dy[:T] = 2 * apart
+    for t in range(T - 1, -1, -1):
+        ops.product(dy[t], W[2].T, dh[t])
+        ops.product(da[t + 1], W[1].T, dh[t])
+        ops.add_times(dg[t + 1], v[1], dh[t])
+        ops.tanh_slope(h[t], dh[t], dg[t])
+        ops.times(dg[t], v[0], dz[t])
+        ops.tanh_slope(z[t], dz[t], da[t])
+        ops.add_times(dg[t], z[t], dv[0])
+        ops.add_times(dg[t], h[t - 1], dv[1])
+    inputs, all_da, all_dy = rows(X), rows(da[:-1]), rows(dy[:-1])
+    ops.product(inputs.T, all_da, dW[0])
+    later_da = rows(da[1:-1])
+    before = rows(h[:-2])
+    ops.product(before.T, later_da, dW[1])
+    all_h = rows(h[:-1])
+    ops.product(all_h.T, all_dy, dW[2])
+    return np.sum(apart**2), {"W": dW, "v": dv}
+
+
+MISTAKES = [
+    ("ops.add_times(dg[t], h[t - 1], dv[1])", "ops.add_times(dg[t], h[t], dv[1])"),
+    ("ops.times(dg[t], v[0], dz[t])", "ops.times(dg[t], v[1], dz[t])"),
+    ("ops.tanh_slope(z[t], dz[t], da[t])", "ops.tanh_slope(a[t], dz[t], da[t])"),
+    ("later_da = rows(da[1:-1])", "later_da = rows(da[:-2])"),
+    ("ops.product(all_h.T, all_dy, dW[2])", "ops.product(inputs.T, all_dy, dW[2])"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), MISTAKES)
+def test_the_line_is_named_and_its_fix_makes_the_program_right(old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    at, wrong = planted.line(old), planted.wrong(old, new)
+
+    (found,) = planted.errors(wrong, "unrolled")
+
+    assert found.replaces == (at, at)
+    assert planted.errors(repaired(wrong, found), "unrolled") == []
+
+
+def test_the_sound_program_is_right(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    assert planted.errors(planted.wrong("", ""), "unrolled") == []
