@@ -27,7 +27,7 @@ from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import is_spelled, made_alike
 from gradtui.diagnosis.recorded.blame.suspects import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
-from gradtui.diagnosis.recorded.blame.uses import calculated, uses_of
+from gradtui.diagnosis.recorded.blame.uses import calculated, functions_read, uses_of
 
 KNOWN = 4
 """By how much the code beside makes an edit likelier at most."""
@@ -101,6 +101,15 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         return any(
             0 < read[name] <= count for name, count in self._removed.items() if name in stored
         )
+
+    @property
+    def _forsakes(self) -> bool:
+        """Whether nothing would call a function of the file any more, for which nobody writes one.
+
+        What is wrong in a function is repaired there, and not by calling another one.
+        """
+        called = functions_read(self._unit.tree)
+        return any(0 < called[name] <= count for name, count in self._removed.items())
 
     @cached_property
     def stands_still(self) -> bool:
@@ -380,7 +389,7 @@ _LIKELIER: Sequence[Sign] = (
     (-3, lambda edit: edit._mixes),
 )
 _UNLIKELIER: Sequence[Sign] = (
-    (1, lambda edit: edit.orphans),
+    (2, lambda edit: edit.orphans or edit._forsakes),
     (3, lambda edit: edit._spoils_what_is_kept or edit._empties),
     (3, lambda edit: edit._is_in_derivative),
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),

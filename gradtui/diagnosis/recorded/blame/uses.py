@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.told import Line
-from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.units import Function, Unit
 
 _FUNCTIONS = 256
 """Most functions of which is known what they use."""
@@ -45,6 +45,15 @@ def uses_of(function: ast.AST) -> tuple[Counter[str], frozenset[str]]:
     names = [one for one in ast.walk(function) if isinstance(one, ast.Name)]
     read = Counter(one.id for one in names if isinstance(one.ctx, ast.Load))
     return read, frozenset(one.id for one in names if isinstance(one.ctx, ast.Store))
+
+
+@lru_cache(_FUNCTIONS)
+def functions_read(tree: ast.Module) -> Counter[str]:
+    """Return how often a file reads the names of the functions that it defines."""
+    defined = {one.name for one in ast.walk(tree) if isinstance(one, Function)}
+    names = [one.id if isinstance(one, ast.Name) else one.attr for one in ast.walk(tree)
+             if isinstance(one, ast.Name | ast.Attribute)]  # fmt: skip
+    return Counter(one for one in names if one in defined)
 
 
 @lru_cache(_FUNCTIONS)
