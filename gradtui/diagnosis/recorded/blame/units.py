@@ -100,8 +100,10 @@ class Unit:
 
     @cached_property
     def nodes(self) -> Sequence[ast.AST]:
-        """Everything in the function's syntax tree."""
-        return [*ast.walk(self.node)]
+        """Everything in the function's syntax tree but its decorators, which run only once."""
+        tops = getattr(self.node, "decorator_list", ())
+        outside = {id(one) for top in tops for one in ast.walk(top)}
+        return [one for one in ast.walk(self.node) if id(one) not in outside]
 
     @cached_property
     def uses(self) -> Mapping[tuple[str, type[ast.expr_context]], set[int]]:

@@ -3,7 +3,56 @@
 import gc
 from types import FunctionType
 
+import numpy as np
+import pytest
+
 from gradtui.diagnosis.recorded.blame.units import functions_of
+from planted import Planted, repaired
+
+ROWS = np.random.default_rng(2).normal(size=(4, 3))
+
+
+def by_row(shape, scale):
+    """Return a decorator that runs a function on each row."""
+
+    def decorate(function):
+        def run(rows):
+            out = np.zeros((len(rows), *shape))
+            for row, one in zip(rows, out, strict=True):
+                function(row * scale, one)
+            return out
+
+        return run
+
+    return decorate
+
+
+@by_row((2,), scale=1.0)
+def bent(row, out):
+    out[0] = row[0] * np.sin(row[1])
+    out[1] = row[2] ** 2
+
+
+@by_row(
+    (
+        2,
+        int(np.max(ROWS.shape[1:])),
+    ),
+    scale=float(np.max(1.0)),
+)
+def bent_slopes(row, out):
+    out[0, 0] = np.sin(row[1])
+    out[0, 1] = row[0] * np.cos(row[1])
+    out[1, 2] = 2 * row[2]
+
+
+def decorated(ROWS):
+    out = bent(ROWS)
+    slopes = bent_slopes(ROWS)
+    return np.sum(out**2), np.einsum("no,noi->ni", 2 * out, slopes)
+
+
+MISTAKES = [("row[0] * np.cos(row[1])", "row[0] * np.sin(row[1])"), ("2 * row[2]", "3 * row[2]")]
 
 
 def write():
@@ -24,3 +73,14 @@ def test_functions_that_garbage_collection_spares_are_found_beside_others():
     finally:
         if not spared:
             gc.unfreeze()
+
+
+@pytest.mark.parametrize(("old", "new"), MISTAKES)
+def test_decorators_in_lines_above_are_no_part_of_a_functions_text(old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, {"ROWS": ROWS})
+    at, wrong = planted.line(old), planted.wrong(old, new)
+
+    (found,) = planted.errors(wrong, "decorated")
+
+    assert found.line == at
+    assert planted.errors(repaired(wrong, found), "decorated") == []
