@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from gradtui.recording.array import Number, Recorded, Scalar
 from gradtui.recording.matrices import as_matrix
+from gradtui.recording.subclasses import in_place_of
 
 _MOST = 1_000
 """Largest container searched for parameters: a larger one is data."""
@@ -135,12 +136,12 @@ def _like(part: Part, value: Any) -> Any:
     """Return a value as what the program was given: a matrix, an array, a kind of number."""
     if type(part.value) is np.matrix:
         return as_matrix(value) if isinstance(value, Recorded) else np.asmatrix(value)
-    return value if part.is_array else _number(part, value)
+    return in_place_of(value, part.value) if part.is_array else _number(part, value)
 
 
 def _number(part: Part, value: Any) -> Any:
     """Return a value as the given kind of number."""
     kind = type(part.value)
     if type(value) is Recorded:
-        return value.view(Number if kind is float else Scalar)
+        return np.ndarray.view(value, Number if kind is float else Scalar)
     return kind(value)

@@ -36,6 +36,9 @@ class Recording(Protocol):
     def cast(self, compute: Callable[..., Any], array: Recorded) -> Any:
         """Record a change of the type of numbers."""
 
+    def viewed(self, array: Recorded, kind: type, source: Recorded) -> Any:
+        """Return a view of a `source` as an array of another class."""
+
     def get_item(self, array: Recorded, key: Any) -> Any:
         """Return elements of an array."""
 
@@ -49,6 +52,7 @@ class Recording(Protocol):
         """Return the node of an operand's present value."""
 
 
+_view = np.ndarray.view
 _TOLD = frozenset({np.shape, np.ndim, np.size})
 """Functions that only tell of an array, which are called often."""
 
@@ -126,18 +130,30 @@ class Recorded(np.ndarray):
     def __copy__(self) -> Any:
         return self.copy()
 
+    def view(self, *args: Any, **options: Any) -> Any:
+        """Return a view of it, as an array of another class or of other numbers."""
+        kind = options.pop("type", None)
+        if args and isinstance(args[-1], type) and issubclass(args[-1], np.ndarray):
+            *args, kind = args  # type: ignore[assignment]
+        made = _view(self, *args, **options)
+        if kind is None:
+            return made
+        if self._recorder is None or not self._recorder.tape.open:
+            return _view(made, kind)
+        return self._recorder.viewed(made, kind, self)
+
     def item(self, *at: Any) -> Any:
         """Return one element, which is still recorded if it is a float."""
         own = plain(self).item(*at)
         if not isinstance(own, float) or self._recorder is None or not self._recorder.tape.open:
             return own
-        flat = self.astype(np.float64).reshape(-1)
+        flat = _view(self, Recorded).astype(np.float64).reshape(-1)
         if not at:
-            return flat[0].view(Number)
+            return _view(flat[0], Number)
         index = at[0] if len(at) == 1 else at
         places = np.arange(self.size).reshape(self.shape)
         place = int(places[index]) if isinstance(index, tuple) else index
-        return flat[place].view(Number)
+        return _view(flat[place], Number)
 
     @property
     def flat(self) -> Any:
@@ -225,11 +241,11 @@ def plain(value: Any) -> Any:
     if kind in _PLAIN:
         return value
     if kind is Recorded:
-        return value.view(np.ndarray)
+        return _view(value, np.ndarray)
     if kind is Scalar:
-        return value.view(np.ndarray)[()]
+        return _view(value, np.ndarray)[()]
     if kind is Number:
-        return value.view(np.ndarray).item()
+        return _view(value, np.ndarray).item()
     if kind is tuple:
         return tuple([plain(one) for one in value])
     if kind is list:
@@ -242,7 +258,7 @@ def plain(value: Any) -> Any:
         return slice(*[plain(one) for one in (value.start, value.stop, value.step)])
     if issubclass(kind, Composite):
         return value.plain()
-    return value.view(np.ndarray) if issubclass(kind, Recorded) else value
+    return _view(value, np.ndarray) if issubclass(kind, Recorded) else value
 
 
 def _function_method(name: str) -> Callable[..., Any]:

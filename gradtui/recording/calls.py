@@ -19,6 +19,7 @@ from gradtui.recording.array import Recorded, plain
 from gradtui.recording.moving import moved
 from gradtui.recording.opaque import opaque
 from gradtui.recording.recorder import Recorder
+from gradtui.recording.subclasses import as_kind
 from gradtui.recording.tape import Form, form
 
 Array = NDArray[Any]
@@ -88,11 +89,15 @@ class CallRecorder(Recorder):
         return self.result("astype", compute, [array], value, form("1*a"), elementwise=True,
                            exact=True)  # fmt: skip
 
+    def viewed(self, array: Recorded, kind: type, source: Recorded) -> Any:
+        """Return a view of a `source` as an array of another class."""
+        return as_kind(array, kind, source)
+
     def moving(
         self, function: Callable[..., Any], args: Sequence[Any], options: Mapping[str, Any]
     ) -> Any:
         """Record a call that only moves elements, by its effect on their positions."""
-        own = [array.view(np.ndarray) if isinstance(array, Recorded) else plain(array)
+        own = [np.ndarray.view(array, np.ndarray) if isinstance(array, Recorded) else plain(array)
                for array in args]  # fmt: skip
         value = function(*own, **plain(dict(options)))
         return moved(self, function, args, options, value)

@@ -76,7 +76,7 @@ class Matrix(Recorded):
     @property
     def A(self) -> Any:
         """It as an array."""
-        return self.view(Recorded)
+        return np.ndarray.view(self, Recorded)
 
     @property
     def A1(self) -> Any:
@@ -95,13 +95,13 @@ def as_matrix(value: Any, *, upright: bool = False) -> Any:
     """Return a recording array as a matrix, one of one axis as a row or column; others as is."""
     if type(value) is Recorded and value.ndim == 1:
         value = value.reshape((-1, 1) if upright else (1, -1))
-    return value.view(Matrix) if type(value) is Recorded and value.ndim == 2 else value
+    return np.ndarray.view(value, Matrix) if type(value) is Recorded and value.ndim == 2 else value
 
 
 def _arrays(value: Any) -> Any:
     """Return nested values with matrices replaced by arrays on the same memory."""
     if type(value) is Matrix:
-        return value.view(Recorded)
+        return np.ndarray.view(value, Recorded)
     if type(value) in (list, tuple):
         return type(value)([_arrays(one) for one in value])
     return {name: _arrays(one) for name, one in value.items()} if type(value) is dict else value
@@ -141,7 +141,7 @@ def making(recorder: Recorder) -> dict[str, Any]:
             return np.matrix(plain(value), dtype, copy)
         own = np.asarray(np.matrix(plain(value), dtype))
         if isinstance(value, Recorded):
-            value = (value.copy() if copy else value).view(Recorded).reshape(own.shape)
+            value = np.ndarray.view(value.copy() if copy else value, Recorded).reshape(own.shape)
             return as_matrix(value.astype(own.dtype) if value.dtype != own.dtype else value)
         if isinstance(value, list | tuple):
             return as_matrix(np.reshape(standins.array(recorder, value), own.shape))

@@ -52,6 +52,11 @@ def is_users_module(name: str) -> bool:
     return _is_users(_names(name) or {}, {"__main__"})
 
 
+def is_users_class(kind: type) -> bool:
+    """Return whether a class is the user's own; one that was executed may be of no module."""
+    return _names(kind.__module__) is None or is_users_module(kind.__module__)
+
+
 def _is_users(names: Names, packages: set[str]) -> bool:
     file = names.get("__file__")
     if str(names.get("__name__", "")).partition(".")[0] in packages:

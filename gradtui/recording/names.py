@@ -19,6 +19,7 @@ from gradtui.recording.array import Composite, Recorded, plain, recorder_of
 from gradtui.recording.foreign import foreign
 from gradtui.recording.holdings import replaced
 from gradtui.recording.recorder import Recorder
+from gradtui.recording.subclasses import in_place_of, recorded_class
 
 _MAKING = (
     "zeros", "ones", "empty", "full", "eye", "identity", "linspace", "arange", "logspace",
@@ -94,6 +95,9 @@ def _taking_part(recorder: Recorder, instead: Mapping[int, Any], value: Any) -> 
         return standins.vectorized(recorder, value)
     if type(value) is np.ndarray:
         return recorder.constant(value) if value.ndim else value
+    if isinstance(value, np.ndarray) and recorded_class(type(value)) is not None:
+        made = recorder.constant(np.asarray(value))
+        return in_place_of(made, value) if isinstance(made, Recorded) else value
     if type(value) is np.matrix:
         return matrices.as_matrix(recorder.constant(np.asarray(value)))
     return foreign(recorder, value)
@@ -160,6 +164,8 @@ def _taking(recorder: Recorder, name: str) -> Callable[..., Any]:
     def take(value: Any, *args: Any, **options: Any) -> Any:
         if not recorder.tape.open:
             return function(value, *args, **options)
+        if name == "asanyarray" and isinstance(value, Recorded) and not (args or options):
+            return value
         if isinstance(value, np.ndarray) and not isinstance(value, Recorded | Composite):
             made = function(value, *args, **options)
             return recorder.constant(made) if made is not value else made

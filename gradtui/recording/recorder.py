@@ -147,7 +147,7 @@ class Recorder(Recording):
         )
         if out is None:
             return self.wrap(node, value)
-        own, memory = out.view(np.ndarray), out._memory
+        own, memory = np.ndarray.view(out, np.ndarray), out._memory
         memory.release()
         own[...] = value
         memory.write(_positions(memory, out), node)
@@ -205,14 +205,14 @@ class Recorder(Recording):
         """Set elements of an array."""
         memory = self._memory_of(array)
         if memory is None:
-            array.view(np.ndarray)[key] = plain(value)
+            np.ndarray.view(array, np.ndarray)[key] = plain(value)
             return
         positions = np.asarray(_positions(memory, array)[key])
         if isinstance(value, Recorded) and value._memory is memory and _is_basic(key):
             own = _positions(memory, value)
             if own.shape == positions.shape and place(own) == place(positions):
                 return  # `x[i] += y` ends with x[i] set to itself
-        target = array.view(np.ndarray)
+        target = np.ndarray.view(array, np.ndarray)
         node = self._cast_to(target.dtype, value)
         memory.release()
         target[key] = plain(value)

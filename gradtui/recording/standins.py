@@ -31,7 +31,7 @@ def array(
         return made
     if isinstance(value, Recorded):
         shared = np.may_share_memory(made, np.ndarray.view(value, np.ndarray))
-        own = value.view(Recorded)  # of a matrix, too
+        own = np.ndarray.view(value, Recorded)  # of a matrix, too
         return (own if shared else _laid_out(recorder, own.astype(made.dtype), made)).reshape(
             made.shape
         )
