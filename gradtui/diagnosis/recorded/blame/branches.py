@@ -54,7 +54,7 @@ def _missing(s: Statement, like: ast.stmt, own: set[str]) -> Iterator[Candidate]
     for text, whole in texts.items():
         if whole not in own:
             beside, behind = _place(s, like, made[text])
-            edit = _inserted(s, beside, text, behind=behind)
+            edit = inserted(s, beside, text, behind=behind)
             told = f"{text} is missing: line {like.lineno} does the same for others"
             cost = int(not several)
             yield Candidate((edit,), "missing-path", told, cost, text, beside, named=several)
@@ -129,7 +129,7 @@ class _Renamed(ast.NodeTransformer):
         return ast.Name(node.id.replace(self._before, self._after), node.ctx)
 
 
-def _inserted(s: Statement, beside: ast.stmt, line: str, *, behind: bool) -> Edit:
+def inserted(s: Statement, beside: ast.stmt, line: str, *, behind: bool) -> Edit:
     """Return the edit that puts a line behind a statement, or before it."""
     start, end = s.unit.start(beside), s.unit.end(beside)
     margin = s.unit.between(s.unit.source.rfind(b"\n", 0, start) + 1, start)

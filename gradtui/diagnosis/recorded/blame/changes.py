@@ -13,6 +13,7 @@ from gradtui.diagnosis.recorded.blame.branches import branches
 from gradtui.diagnosis.recorded.blame.callees import callees
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.carries import carries, taken
+from gradtui.diagnosis.recorded.blame.choices import choices
 from gradtui.diagnosis.recorded.blame.conditions import conditions
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.idle import idles, unread
@@ -20,6 +21,7 @@ from gradtui.diagnosis.recorded.blame.kept import kept
 from gradtui.diagnosis.recorded.blame.likeness import likenesses, repeated
 from gradtui.diagnosis.recorded.blame.masks import bounds
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings
+from gradtui.diagnosis.recorded.blame.moves import moves
 from gradtui.diagnosis.recorded.blame.options import options
 from gradtui.diagnosis.recorded.blame.orders import conjugates, orders
 from gradtui.diagnosis.recorded.blame.partly import partly
@@ -28,6 +30,7 @@ from gradtui.diagnosis.recorded.blame.picks import picks
 from gradtui.diagnosis.recorded.blame.projections import projections
 from gradtui.diagnosis.recorded.blame.resets import copies, counted, emptied, resets
 from gradtui.diagnosis.recorded.blame.restored import restored
+from gradtui.diagnosis.recorded.blame.rounds import rounds
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.throughout import throughout
 
@@ -38,7 +41,8 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         activations, patterns, partial(idles, slots=slots), unread, options, throughout, conjugates,
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
         repeated, restored, kept, picks, carries, taken, accumulations, partly, resets, counted,
-        copies, emptied, conditions, applied, callees, branches, bounds, projections,
+        copies, emptied, conditions, applied, callees, branches, bounds, projections, choices,
+        moves, rounds,
     )  # fmt: skip
     for each in every:
         yield from each(s)
