@@ -51,12 +51,14 @@ def _known(ufunc: np.ufunc) -> _Ufunc:
 class CallRecorder(Recorder):
     """Records the calls of one run."""
 
-    _has_complex = False
+    @property
+    def _has_complex(self) -> bool:
+        """Whether there are complex numbers, for which most programs need not be searched."""
+        return bool(self.tape.imaginary)
 
     def constant(self, value: Any) -> Any:
         """Return a new array of the program's in a form that takes part in the recording."""
         if type(value) is np.ndarray and value.dtype.kind == "c":
-            self._has_complex = True
             return complexes.constant(self, value)
         return super().constant(value)
 
@@ -65,7 +67,6 @@ class CallRecorder(Recorder):
         elementwise: bool,
     ) -> Any:  # fmt: skip
         """Return a result of complex numbers, recorded as two calls."""
-        self._has_complex = True
         parts = [
             self.result(f"{name}.{part}", lambda *own, part=part: getattr(compute(*own), part),
                         operands, getattr(value, part), None, elementwise=elementwise)
@@ -75,14 +76,12 @@ class CallRecorder(Recorder):
 
     def joined(self, made: Array, value: Any) -> Any:
         """Return an array of complex numbers, `made` of nested ones."""
-        self._has_complex = True
         return complexes.joined(self, made, value)
 
     def cast(self, compute: Callable[..., Any], array: Recorded) -> Any:
         """Return the elements as numbers of another type."""
         value = compute(plain(np.ndarray.view(array, np.ndarray)))
         if value.dtype.kind == "c":
-            self._has_complex = True
             return complexes.Complex(array.copy(), self.constant(np.zeros(array.shape)))
         if value.dtype == array.dtype:
             return self.moving(compute, (array,), {})
@@ -107,7 +106,6 @@ class CallRecorder(Recorder):
     ) -> Any:
         """Record a call of a universal function or one of its methods."""
         if not _COMPLEX.isdisjoint(map(type, inputs)):
-            self._has_complex = True
             return complexes.of_ufunc(self, ufunc, method, inputs, options)
         out = options.pop("out", ())
         if method == "__call__" and not options and not _has_lists(inputs):  # by far the most

@@ -23,6 +23,8 @@ _MOST_FACTORS = 6
 """Highest power that is written as a product."""
 _LINEAR = MOVING | {"sum", "mean", "cumsum", "diff", "trace", "fftshift", "ifftshift"}
 """Functions that do to each part what they do to the whole."""
+_PUT_IN = {"append": 1, "insert": 2}
+"""Of these, the functions that take numbers where others take indices: the place of those."""
 _PRODUCTS = frozenset({
     "dot", "inner", "outer", "linalg.outer", "tensordot", "einsum", "kron", "cross", "convolve",
 })  # fmt: skip
@@ -267,8 +269,10 @@ def of_function(recorder: Recorder, name: str, function: Any, args: Any, options
         function(target.imag, *imag_of(rest, number=True), **imag_of(options))
         return None
     if name in _LINEAR:
+        put_in = _PUT_IN.get(name)
+        im = [imag_of(one, number=at == put_in) for at, one in enumerate(args)]
         parts = (function(*real_of(list(args)), **real_of(dict(options))),
-                 function(*imag_of(list(args)), **imag_of(dict(options))))  # fmt: skip
+                 function(*im, **imag_of(dict(options))))  # fmt: skip
         if isinstance(parts[0], list | tuple):
             return type(parts[0])([Complex(*pair) for pair in zip(*parts, strict=True)])
         return Complex(*parts)

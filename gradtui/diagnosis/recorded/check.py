@@ -21,6 +21,7 @@ from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.likeliest import likeliest
 from gradtui.diagnosis.recorded.blame.primals import Primal
 from gradtui.diagnosis.recorded.coincidences import equal_sizes
+from gradtui.diagnosis.recorded.conventions import started
 from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE, in_single
 from gradtui.diagnosis.recorded.domain import cut_off
@@ -97,6 +98,8 @@ class _Checking:
         self.target, self.runs = runs.target, runs
         self._flow: tuple[Point, Flow] | None = None
         """The point last asked for the likeliest line at fault, and its lines."""
+        self._meant: Sequence[Finding] = ()
+        """What the gradients of complex numbers are taken for, if that is not usual."""
         loss, claimed = self.runs.first(heard=True)
         self.loss, self.claimed = loss, {n: np.asarray(v) for n, v in claimed.items()}
         self.names = judged_names(runs, claimed)
@@ -116,7 +119,7 @@ class _Checking:
             return Outcome(self.target, "wrong", (told,))
         absent = [self._absent(name) for name in lacking]
         try:
-            start = self.runs.point(drawn, self.names, near=True)
+            start, self._meant = started(self.runs, drawn, self.names)
             if not is_faithful(start, self.loss, self.claimed):
                 raise Lost("the code computes something else where it is recorded")
             fold, within = folding(start), held_within(start)
@@ -284,7 +287,7 @@ class _Checking:
         )
 
     def _notes(self) -> list[Finding]:
-        return [*left_out(self.runs), *holes(self.runs, self.names)]
+        return [*self._meant, *left_out(self.runs), *holes(self.runs, self.names)]
 
     def _not_compared(self, why: str, place: Place | None) -> Outcome:
         finding = self._finding(

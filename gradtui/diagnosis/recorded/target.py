@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
@@ -18,8 +19,10 @@ from gradtui.base.text import shape_text
 from gradtui.diagnosis.recorded.returned import Gradients
 from gradtui.recording.arguments import Part, is_float, parts_of
 from gradtui.recording.array import plain
+from gradtui.recording.complexes import is_complex
 from gradtui.recording.functions import function_of, name_of
 from gradtui.recording.library import NUMPY, Library, World
+from gradtui.recording.pairs import as_pairs, complex_of, pairs_of, with_zeros
 from gradtui.recording.run import Case, case_of
 
 Array = NDArray[Any]
@@ -82,6 +85,12 @@ class Target(Struct, frozen=True, eq=False):
     """The function's signature."""
     library: Library = NUMPY
     """The library that the code computes with."""
+    paired: frozenset[str] = frozenset()
+    """The arguments that are complex: their numbers are pairs, along a last axis."""
+    scale: float = 1.0
+    sign: float = 1.0
+    """By what gradients of complex numbers are multiplied, and then their imaginary parts, to be
+    the slopes by both parts: 2 if they are the derivatives by the conjugates, as many write."""
 
     @property
     def name(self) -> str:
@@ -95,6 +104,8 @@ class Target(Struct, frozen=True, eq=False):
 
     def spelled(self, name: str, element: Sequence[int]) -> str:
         """Return an element of a part as it is written in code."""
+        if name in self.paired and element:
+            name, element = f"{name}.{('real', 'imag')[element[-1]]}", element[:-1]
         return f"{name}{element_text(element)}"
 
     @property
@@ -149,15 +160,38 @@ class Target(Struct, frozen=True, eq=False):
 
         Exceptions of the user's code pass through.
         """
+        given = {**arguments, **{one: complex_of(arguments[one]) for one in self.paired}}
         if self.backward is not None:
-            loss, raw = self._of_layer(world, arguments)
+            loss, raw = self._of_layer(world, given)
         else:
-            loss, raw = self._of_case(world, arguments)
+            loss, raw = self._of_case(world, given)
+        own = self._matched(raw) if self.paired else self.arguments
         try:
-            gradients = Gradients(raw, self.arguments, self.case.wrt, arguments)
+            raw = as_pairs(raw, self.scale, self.sign) if self.paired else raw
+            gradients = Gradients(raw, own, self.case.wrt, arguments)
         except InputError as error:
             raise InputError(error.message, self.place, file=self.file) from None
-        return Returned(loss, gradients.found, gradients.left_out)
+        found = {
+            name: with_zeros(value, self.arguments[name].shape) if name in self.paired else value
+            for name, value in gradients.found.items()
+        }
+        return Returned(loss, found, gradients.left_out)
+
+    def by(self, scale: float, sign: float) -> Target:
+        """Return it with another notion of the gradients of complex numbers."""
+        return replace(self, scale=scale, sign=sign)
+
+    def _matched(self, raw: Any) -> Mapping[str, Any]:
+        """Return the arguments that returned values may be the gradients of."""
+        values = raw if isinstance(raw, list | tuple) else [raw]
+        if isinstance(raw, Mapping) or len(self.paired) == len(self.arguments):
+            return self.arguments
+        whole = [is_complex(one) for one in values]
+        if all(whole) and len(values) == len(self.paired):
+            return {name: one for name, one in self.arguments.items() if name in self.paired}
+        if not any(whole):
+            return {name: one for name, one in self.arguments.items() if name not in self.paired}
+        return self.arguments
 
     def _called(self, world: World, arguments: Mapping[str, Any]) -> Any:
         """Call the function with arguments by name, in the way that it takes them."""
@@ -239,7 +273,9 @@ def target_of(
 ) -> Target:
     """Return the target of a check; raises InputError for an unusable call."""
     signature, arguments = bound_arguments(function, args, arrays)
-    target = Target(function, backward, arguments, case_of(function), signature)
+    paired = frozenset(name for name, value in arguments.items() if is_complex(value))
+    arguments |= {name: pairs_of(arguments[name]) for name in paired}
+    target = Target(function, backward, arguments, case_of(function), signature, paired=paired)
     name, parts = target.name, target.parts
     tops = {part.path[0] for part in parts.values()}
     unknown = [one for one in target.case.wrt if one not in parts and one not in tops]

@@ -48,8 +48,6 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     """The names whose gradients are judged."""
     parameters: tuple[str, ...] = ()
     """The names that are parameters of a module."""
-    paired: frozenset[str] = frozenset()
-    """The arguments that are complex: their numbers are pairs, along a last axis."""
     narrow: Mapping[str, Any] = MappingProxyType({})
     """The types of tensors of code that refuses wider ones: it computes in those beneath them."""
 
@@ -175,12 +173,6 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
             if one is not None
         }
         return Returned(world.giving(loss), gradients, {})
-
-    def spelled(self, name: str, element: Sequence[int]) -> str:
-        """Return an element as it is written in code."""
-        if name not in self.paired or not element:
-            return super().spelled(name, element)
-        return super().spelled(f"{name}.{('real', 'imag')[element[-1]]}", element[:-1])
 
     def _refuse_misplaced(
         self, misfit: Misfit, lacking: Mapping[str, Any], names: Sequence[str]

@@ -91,7 +91,9 @@ class Missing:
                     yield f"{function}({name})", 3
 
     def _conjugates(self) -> Iterator[tuple[str, int]]:
-        """Yield complex arrays, of which an adjoint takes the conjugates, each with its cost."""
+        """Yield 1j and complex arrays, whose conjugates an adjoint takes, each with its cost."""
+        if self._s.complex:
+            yield "1j", 2
         rounds = [text for text in dict.fromkeys(self._s.loops) if text in self._s.scope]
         for name, axes in self._s.complex.items():
             yield from ((f"{name}.conj()", 2), (name, 3))
