@@ -59,6 +59,7 @@ LATER = {
     "gradtui.tui.prompt",
     "gradtui.tui.tables",
     "importlib.metadata",
+    "numpy.ma",
     "numpy.random",
 }
 """Modules for what a key may ask for, or for what is found out once the screen is there."""

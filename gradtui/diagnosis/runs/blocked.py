@@ -67,7 +67,11 @@ def unexplained(run: Run) -> NDArray[np.intp]:
     hits = blocked(run)
     if any(hit.sampled for hit in hits):
         return np.empty(0, np.intp)
-    return np.setdiff1d(without_gradient(run), [entry for hit in hits for entry in hit.entries])
+    left = np.zeros(run.curvature.size, bool)
+    left[without_gradient(run)] = True
+    for hit in hits:
+        left[list(hit.entries)] = False
+    return np.flatnonzero(left)  # NumPy's sets load its masked arrays, for which a start would wait
 
 
 def _find(run: Run) -> tuple[Blocked, ...]:
