@@ -13,6 +13,7 @@ import sys
 gc.disable()  # nothing of what is imported is garbage; looking for some took a tenth of the time
 from gradtui.cli.arguments import main  # noqa: E402
 
+gc.freeze()  # nor does any of it become garbage: without this, the next look would walk it all
 gc.enable()
 
 if __name__ == "__main__":
