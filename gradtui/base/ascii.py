@@ -27,11 +27,11 @@ _ROWS_OF_DOTS = (0o11, 0o22, 0o44, 0o300)
 _HEIGHTS = "'-._"
 _WITH_NEXT = {"→ ": "->", "← ": "<-", "≥ ": ">=", "≤ ": "<="}
 """Signs that are clearer with the blank after them used too."""
-_TICK = re.compile(r"✓ (?=[ │]|\Z)")
+_TICK = r"✓ (?=[ │]|\Z)"
 """A tick with a blank to spare."""
-_GLUED = re.compile(r"(?<= )[→←≥≤] (?=[^ \u2800-\u28ff])")
+_GLUED = r"(?<= )[→←≥≤] (?=[^ \u2800-\u28ff])"
 """Such a sign before a word, which it would touch; not between the dots of a map."""
-_SPARE = re.compile("(?<=  ) "), re.compile("(?<= ) ")
+_SPARE = "(?<=  ) ", "(?<= ) "
 _FACTORS = r"(?<=\S)·(?=\S)|(?<!\d)×(?=[\w([])"
 """Signs between factors; a cross between numbers belongs to a shape."""
 _APART = r"(?<!\S)(\S*[\d∂()²*]\S*) ·(?= \S*[\d∂()²*])"
@@ -63,8 +63,9 @@ def loosened(row: Sequence[str]) -> list[str]:
     It comes from the next wide gap, else from the next of two: what is between moves by a cell.
     """
     parts, at = list(row), 0
-    while found := _GLUED.search(text := "".join(parts), at):
-        gaps = (gap.search(text, found.end()) for gap in _SPARE)
+    glued, *spares = map(re.compile, (_GLUED, *_SPARE))
+    while found := glued.search(text := "".join(parts), at):
+        gaps = (gap.search(text, found.end()) for gap in spares)
         spare = next(filter(None, gaps), None)
         if spare is None:
             break

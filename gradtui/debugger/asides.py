@@ -17,15 +17,13 @@ _NUMERALS = frozenset({
     "eleven", "twelve", "twenty", "thirty", "forty", "fifty", "hundred", "thousand", "half",
     "third", "quarter", "minus", "plus", "point", "negative",
 })  # fmt: skip
-_WORD = re.compile(r"[^\W\d_]+")
-_WITH_UNIT = re.compile(
-    r"([-+−]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*([^\W\d_]{2,}|%|\u00b0)", re.I
-)
+_WORD = r"[^\W\d_]+"
+_WITH_UNIT = r"(?i)([-+−]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*([^\W\d_]{2,}|%|\u00b0)"
 
 
 def asks_for_hint(text: str, names: Container[str]) -> bool:
     """Return whether a text says that one does not know; none of the `names` does."""
-    said = " ".join(_WORD.findall(text.replace("'", "").replace("\u2019", ""))).lower()
+    said = " ".join(re.findall(_WORD, text.replace("'", "").replace("\u2019", ""))).lower()
     marks = text.strip()
     return (bool(marks) and not marks.strip(HINT_KEY)) or (said in _HELPLESS and said not in names)
 
@@ -38,8 +36,8 @@ def right_side(text: str) -> str:
 
 def refusal(text: str, names: Container[str]) -> str:
     """Return why a text is no number, if it is words or has a unit; else empty."""
-    words = [word for word in _WORD.findall(text) if word not in names]
-    unit = _WITH_UNIT.fullmatch(text.strip())
+    words = [word for word in re.findall(_WORD, text) if word not in names]
+    unit = re.fullmatch(_WITH_UNIT, text.strip())
     if unit is not None and unit[2] not in names:
         return f"write the number alone, without {unit[2]}"
     if any(word.lower() in _NUMERALS for word in words):

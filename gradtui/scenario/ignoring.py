@@ -10,7 +10,7 @@ from gradtui.base.text import clip
 from gradtui.scenario.problem import Notice
 from gradtui.scenario.rules import SILENCED
 
-_COMMENT = re.compile(r"#\s*gradtui:\s*ignore\b\s*(?:\[(?P<rules>[^\]]*)\])?\s*(?:#.*)?$")
+_COMMENT = r"#\s*gradtui:\s*ignore\b\s*(?:\[(?P<rules>[^\]]*)\])?\s*(?:#.*)?$"
 _RULE = r"[^\s,][^,]*"
 _SHOWN = 80
 
@@ -23,7 +23,7 @@ def ignored_rules(line: str) -> frozenset[str]:
 def notices_of(lines: Sequence[str], file: str = "") -> Iterator[Notice]:
     """Yield a notice for each faulty comment in the lines of a file."""
     for index, line in enumerate(lines):
-        found = _COMMENT.search(line)
+        found = _comment(line)
         if found is None:
             continue
         if not ignored_rules(line):
@@ -36,9 +36,14 @@ def notices_of(lines: Sequence[str], file: str = "") -> Iterator[Notice]:
                 yield Notice(f"no rule has the name '{clip(rule, _SHOWN)}'{hint}", place)
 
 
+def _comment(line: str) -> re.Match[str] | None:
+    """Return the comment of a line, if it is one; most files have none, and need no pattern."""
+    return re.search(_COMMENT, line) if "gradtui:" in line else None
+
+
 def _rules(line: str) -> Iterator[tuple[str, int]]:
     """Yield the rules that a line's comment names, each with its 1-based column."""
-    found = _COMMENT.search(line)
+    found = _comment(line)
     if found is not None and found["rules"] is not None:
         for rule in re.finditer(_RULE, found["rules"]):
             yield rule[0].strip(), found.start("rules") + rule.start() + 1

@@ -20,7 +20,7 @@ _ELEMENT = (
     rf"((?!row\b){_NAME})?\s*(?:\[\s*({_NUMBERS})\s*\]|({_NUMBERS}))?"
     r"\s*(?:row\s+([0-9]{1,9}))?"
 )
-_REFERENCE = re.compile(
+_REFERENCE = (
     rf"(?P<grad>grad\s*\(\s*|∂(?:{_NAME}/∂)?|d(?=\w))?(?P<name>{_NAME}|\|∇\|)\s*"
     r"(?P<index>\[[^\]]*\]?)?\s*(?P<close>\))?"
 )
@@ -47,7 +47,7 @@ def read_references(
     at = 0
     while text[at:].strip(" ,"):
         at += len(text[at:]) - len(text[at:].lstrip(" ,"))
-        match = _REFERENCE.match(text, at)
+        match = re.compile(_REFERENCE).match(text, at)
         if match is None:
             raise InputError("expected a name such as w, w[0], grad(w), loss, lr or norm",
                              Place(1, at + 1), source_line=text)  # fmt: skip

@@ -37,14 +37,14 @@ _SCALAR = re.compile(
 )
 _SAFE = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 _PLAIN_ITEM = re.compile(rf"[ \t\r\n]*+({_SAFE.pattern})[ \t\r\n]*+,")
-_INTEGER = re.compile(r"([+-]?)(0x[0-9A-Fa-f]+|0o[0-7]+|0b[01]+|[0-9]+)")
-_FLOAT = re.compile(r"[+-]?([0-9]+(?:\.[0-9]+)?)(?:[eE][+-]?[0-9]+)?")
+_INTEGER = r"([+-]?)(0x[0-9A-Fa-f]+|0o[0-7]+|0b[01]+|[0-9]+)"
+_FLOAT = r"[+-]?([0-9]+(?:\.[0-9]+)?)(?:[eE][+-]?[0-9]+)?"
 _NONFINITE = frozenset({"inf", "+inf", "-inf", "nan", "+nan", "-nan"})
 NEWLINE = re.compile(r"\r?\n")
-ESCAPE = re.compile(
+ESCAPE = (
     r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|([ \t]*+\r?\n[ \t\r\n]*+)|(.))"
 )
-NEWLINE_OR_ESCAPE = re.compile(rf"{NEWLINE.pattern}|{ESCAPE.pattern}")
+NEWLINE_OR_ESCAPE = re.compile(rf"{NEWLINE.pattern}|{ESCAPE}")
 _BASES = {"0x": 16, "0o": 8, "0b": 2}
 _LETTERS = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b"}
 
@@ -260,7 +260,7 @@ def _table(entry: Entry) -> dict[str, Entry]:
 def _key_text(token: str) -> str:
     if token[0] == "'":
         return token[1:-1]
-    return ESCAPE.sub(unescape, token[1:-1]) if token[0] == '"' else token
+    return re.sub(ESCAPE, unescape, token[1:-1]) if token[0] == '"' else token
 
 
 def unescape(escape: re.Match[str]) -> str:
@@ -275,14 +275,14 @@ def unescape(escape: re.Match[str]) -> str:
 def _number_fault(token: str) -> str:
     """Return why 64 bits cannot hold a number, or nothing."""
     plain = token.replace("_", "")
-    if integer := _INTEGER.fullmatch(plain):
+    if integer := re.fullmatch(_INTEGER, plain):
         # More digits overflow in every base, and need no conversion.
         digits = integer[2].lstrip("0").lstrip("xob").lstrip("0")
         base = _BASES.get(integer[2][:2], 10)
         if len(digits) <= 64 and -(2**63) <= int(integer[1] + (digits or "0"), base) < 2**63:
             return ""
         return f"{clip(token, 30)} is too large for a 64-bit integer: the largest is {2**63 - 1}"
-    number = _FLOAT.fullmatch(plain)
+    number = re.fullmatch(_FLOAT, plain)
     if not number:
         return ""
     if math.isinf(float(plain)):
