@@ -32,6 +32,7 @@ from gradtui.tui.garbage import Garbage
 from gradtui.tui.keys import Keys
 from gradtui.tui.later import call_after
 from gradtui.tui.link import LOST
+from gradtui.tui.styles import complete
 from gradtui.tui.themes import OWN_COLOURS, PALETTE, THEMES, height_colours
 from gradtui.tui.typed import take_any_input
 from gradtui.tui.wire import Wire
@@ -76,6 +77,8 @@ class GradtuiApp(App[int]):
         own = chosen == PALETTE.name or display.colours == "none" or None
         self._display_as, self._themed = display, False
         super().__init__(Driver, watch_css=False, ansi_color=own)
+        # Two more parts of every screen, which nothing here fills.
+        self._disable_tooltips = self._disable_notifications = True
         take_any_input()
         self._session, self._resume, self._learn = session, resume, learn
         self._debugger: Debugger | None = None
@@ -130,6 +133,11 @@ class GradtuiApp(App[int]):
 
         self._debugger = Debugger(self._session, self._keys, resume=self._resume)
         return self._debugger
+
+    def _load_screen_css(self, screen: Screen[Any]) -> None:
+        """Read the styles of other screens before the first of them; called by Textual."""
+        complete(self)
+        super()._load_screen_css(screen)
 
     def on_mount(self) -> None:
         """Let signals end the app; open the picker if there is no session."""

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import ScreenResume
-from textual.geometry import Size
 from textual.widget import AwaitMount, Widget
 
 from gradtui.base.source import did_you_mean
@@ -36,15 +35,13 @@ from gradtui.tui.room import Room
 from gradtui.tui.rows import ROLE_CLASSES
 from gradtui.tui.saving import Saving
 from gradtui.tui.shortcuts import bindings
+from gradtui.tui.styles import HEIGHTS, WIDTHS, complete, size_classes
 from gradtui.tui.trials import Trials
 from gradtui.tui.walk import Walk
 
 _PANELS = panel_types()
 _COMPUTED = r"[][()+*/@<>=]"
 """Signs that an expression has, and no command's name."""
-_WIDTHS = [(0, "-tiny"), (60, "-narrow"), (112, "-normal"), (170, "-wide")]
-_HEIGHTS = [(0, "-flat"), (12, "-low"), (30, "-high"), (50, "-tall")]
-"""Widths, in cells, from which a class of the style sheet applies, up to the next."""
 
 
 def _action(command: Command) -> str:
@@ -56,8 +53,8 @@ class Debugger(LeanScreen):
     """A session on the screen."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
-    HORIZONTAL_BREAKPOINTS = _WIDTHS
-    VERTICAL_BREAKPOINTS = _HEIGHTS
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(",".join(command.keys), _action(command), command.title, id=command.id)
@@ -101,8 +98,9 @@ class Debugger(LeanScreen):
     def compose(self) -> ComposeResult:
         """Make the panels."""
         # Set from the start, all classes save every part a second styling and painting.
-        self.add_class(*_size_classes(self.app.size), update=False)
+        self.add_class(*size_classes(self.app.size), update=False)
         self._take(self.session, update=False)
+        complete(self.app, self.classes)
         yield Header()
         with Body(id="body"):
             for key, panel in enumerate(_PANELS, 1):
@@ -111,6 +109,11 @@ class Debugger(LeanScreen):
         yield Now(self.keys, self._used)
         yield Timeline(self.keys)
         yield Footer(self.keys, lambda: self.saving.offers)
+
+    def update_node_styles(self, animate: bool = True) -> None:
+        """Style the parts by the present classes; called by Textual when they change."""
+        complete(self.app, self.classes)
+        super().update_node_styles(animate)
 
     def on_mount(self) -> None:
         """Show the first frame and start computing ahead."""
@@ -354,7 +357,7 @@ class Debugger(LeanScreen):
         self.room.give_keys(self.query_one("#notes" if self._graph_is_left_out() else "#graph"))
 
     def _graph_is_left_out(self) -> bool:
-        return self.session.problem.by_hand and "-low" in _size_classes(self.app.size)
+        return self.session.problem.by_hand and "-low" in size_classes(self.app.size)
 
     def ask(
         self, label: str, answer: Callable[[str], None], value: str = "", **options: Any
@@ -383,10 +386,3 @@ class Debugger(LeanScreen):
     def _open(self, asking: Widget) -> None:
         self._opening = asking
         self.mount(asking, before=0)
-
-
-def _size_classes(size: Size) -> tuple[str, str]:
-    """Return the style sheet's classes for a terminal's size."""
-    width = max(entry for entry in _WIDTHS if entry[0] <= size.width)
-    height = max(entry for entry in _HEIGHTS if entry[0] <= size.height)
-    return width[1], height[1]
