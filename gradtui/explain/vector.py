@@ -96,11 +96,15 @@ def steepest(frame: Frame, node: int) -> Index | None:
 
     Of a sum that is not complete, none is the largest.
     """
-    gradient = frame.gradient(node)
-    if frame.gradient_state(node) in ("unknown", "partial") or not np.any(gradient):
+    if frame.gradient_state(node) in ("unknown", "partial"):
         return None
-    with np.errstate(all="ignore"):
-        at = int(np.argmax(np.abs(gradient)))  # the first nan, if there is one
+    gradient = frame.gradient(node)
+    flat = gradient.reshape(-1)
+    if not flat.any():
+        return None
+    # An array of their magnitudes would take most of the time of this at a million numbers.
+    ends = sorted((int(np.argmin(flat)), int(np.argmax(flat))))  # both the first nan, if any
+    at = max(ends, key=lambda end: abs(float(flat[end])))  # the first of equal ones
     return tuple(map(int, np.unravel_index(at, gradient.shape)))
 
 

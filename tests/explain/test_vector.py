@@ -1,5 +1,8 @@
 """The gradient in rows: value, derivative, difference, and what was written by hand."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 import gradtui
@@ -81,6 +84,26 @@ def test_no_element_of_a_sum_that_is_not_complete_is_the_largest(session_of):
         session.back()
     assert steepest(session.frame, node) is None
     assert texts(gradient_rows(session.frame))[1].split()[:3] == ["w[0]", "0.5", "0.5…"]
+
+
+@pytest.mark.parametrize(
+    ("gradient", "index"),
+    [
+        ([[0.0, -3.0], [2.0, 1.0]], (0, 1)),
+        ([[0.0, 2.0], [3.0, -1.0]], (1, 0)),
+        ([[1.0, -3.0], [3.0, -3.0]], (0, 1)),
+        ([[1.0, 3.0], [-3.0, 3.0]], (0, 1)),
+        ([[1.0, -9.0], [np.nan, np.nan]], (1, 0)),
+        ([[1.0, -np.inf], [np.inf, 2.0]], (0, 1)),
+        ([[-1.0, -2.0], [-5.0, -4.0]], (1, 0)),
+        ([[0.0, -0.0], [0.0, 0.0]], None),
+    ],
+)
+def test_the_largest_gradient_is_that_of_the_largest_magnitude_and_the_first(gradient, index):
+    frame = SimpleNamespace(
+        gradient=lambda node: np.array(gradient), gradient_state=lambda node: "known"
+    )
+    assert steepest(frame, 0) == index
 
 
 def test_a_claim_that_is_right_only_here_is_marked_wrong_once_diagnosed(session_of):
