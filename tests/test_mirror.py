@@ -17,6 +17,7 @@ WHOLE = {
 }
 """Packages that do one thing, and its tests: a module of theirs needs none of its own."""
 THROUGH = {
+    "debugger/looked": "debugger/test_frame.py",
     "diagnosis/judgement": "diagnosis/test_check.py",
     "explain/counts": "explain/test_guesses.py",
     "explain/slips": "explain/test_guesses.py",

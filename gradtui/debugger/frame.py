@@ -13,15 +13,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.debugger.boundary import Boundary, Plane, boundary_of
+from gradtui.debugger.boundary import Boundary, boundary_of
 from gradtui.debugger.breakpoints import Breakpoint, Watched
-from gradtui.debugger.curves import Picture
 from gradtui.debugger.guide import Progress
 from gradtui.debugger.investigation import Known
+from gradtui.debugger.looked import Drawn, Looked
 from gradtui.debugger.moments import node_of
 from gradtui.debugger.steps import Level, Moment, Pass, StepOrder
 from gradtui.debugger.structure import DrawnEdge, Structure, edges_of
-from gradtui.debugger.surface import Surface, Surfaces
+from gradtui.debugger.surface import Surface
 from gradtui.engine.formula import Texts
 from gradtui.engine.graph import Graph, Kind, Statement
 from gradtui.engine.indices import Index
@@ -30,44 +30,9 @@ from gradtui.engine.tape import Tape
 from gradtui.scenario.problem import Problem
 
 if TYPE_CHECKING:
-    from gradtui.debugger.axes import Window
-    from gradtui.engine.lens import Lens, Trace
+    from gradtui.engine.lens import Trace
 
 Array = NDArray[Any]
-
-
-class Looked(Struct, frozen=True):
-    """The selection: a node, an element, a Jacobian, a surface."""
-
-    node: int
-    """The selected node."""
-    pinned: bool = False
-    """Whether it stays selected; otherwise it follows the cursor."""
-    lens: Lens | None = None
-    """The element under the lens, if any."""
-    jacobian: DrawnEdge | None = None
-    """(source, target) whose Jacobian is shown, if any."""
-    window: Window | None = None
-    """The parameters that the loss surface is drawn over, if it is shown."""
-    plane: Plane | None = None
-    """The plane of the model's two features, if it is a classifier with two."""
-    data: bool = False
-    """Whether the data in that plane are shown instead of the surface."""
-
-
-class Drawn(Struct, frozen=True, eq=False):
-    """Everything drawn over the steps."""
-
-    losses: NDArray[np.float64]
-    """The loss of every computed step, (known,)."""
-    validation_losses: NDArray[np.float64] | None
-    """The validation loss of every computed step, (known,); None where there is no validation."""
-    picture: Picture
-    """The curves."""
-    trail: tuple[float, ...]
-    """The selected value at the last steps up to this one, oldest first."""
-    surfaces: Surfaces
-    """The loss surfaces of the run."""
 
 
 class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):

@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from gradtui.debugger.branches import Branch, Branches
 from gradtui.debugger.breakpoints import Breakpoints
 from gradtui.debugger.curves import Curves, Plot
-from gradtui.debugger.frame import Drawn, Frame, Looked
+from gradtui.debugger.frame import Frame
 from gradtui.debugger.guide import HELD, Guide, Progress
 from gradtui.debugger.investigation import Investigation, Known, Version
+from gradtui.debugger.looked import Drawn, Looked
 from gradtui.debugger.selection import Selection
 from gradtui.debugger.steps import Level, StepOrder, translate
 from gradtui.debugger.structure import Structure

@@ -12,7 +12,7 @@ from gradtui.tui.panels.base import Panel
 if TYPE_CHECKING:
     from textual.widget import Widget
 
-    from gradtui.debugger.frame import Looked
+    from gradtui.debugger.looked import Looked
 
 _LARGE = {"-close": "#chain", "-map": "#loss"}
 """The style sheet's class of a large view, and the panel that shows it."""
