@@ -28,17 +28,17 @@ _CHUNK, _MOST_CELLS = 4096, 1 << 19
 """Most records, and cells, that are split at a time."""
 _QUOTED = re.compile(r'[ \t]*+"([^"]*+(?:""[^"]*+)*+)"')
 _CELL = re.compile(rf'{_QUOTED.pattern}[ \t]*+(?=,|\Z)|([^",]*+)(?=,|\Z)')
-_RECORD = re.compile(rf"(?:{_CELL.pattern})(?:,(?:{_CELL.pattern}))*+")
+_RECORD = rf"(?:{_CELL.pattern})(?:,(?:{_CELL.pattern}))*+"
 """A record whose quotes follow RFC 4180."""
-_NEXT = re.compile(r'(?:\A|,)((?:"[^"]*+"|[^",]++)*+)')
+_NEXT = r'(?:\A|,)((?:"[^"]*+"|[^",]++)*+)'
 """The next cell of such a record, with the comma before it."""
-_QUOTES = re.compile(r'"[^"]*+"')
+_QUOTES = r'"[^"]*+"'
 _QUOTED_OR_DELIMITER = re.compile(r'"[^"]*+"|([;\t])')
 _DELIMITERS = {";": "semicolons", "\t": "tabs"}
-_DECIMALS = re.compile(r"[0-9+\-.eE \t]*+")
+_DECIMALS = r"[0-9+\-.eE \t]*+"
 _PLAIN = re.compile(r"[0-9\-., \t]*+")
 _NUMBERS = Decoder(list[float])
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_DECIMAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _SHOWN = 30
 _MISSING = frozenset({"na", "n/a", "#n/a", "nan", "-nan", "null", "none", "nil", "?", "-", "."})
 """Words, in lower case, that programs write for a missing value."""
@@ -65,7 +65,7 @@ class CsvTable(Struct, frozen=True, eq=False):
         known = clip(", ".join(self.names[:20]), 60)
         file = os.path.basename(self.file)
         has = f"; it has {known}"
-        if all(map(_DECIMAL.fullmatch, self.names)):
+        if all(re.fullmatch(_DECIMAL, column) for column in self.names):
             has = f"; its first row, {known}, has no names: a header row seems to be missing"
         message = f"no column '{clip(name, _SHOWN)}' in {file}{near or has}"
         raise InputError(message, place)
@@ -172,7 +172,7 @@ def read_csv(raw: bytes, file: str) -> CsvTable:
         raise InputError("the file has a header row but no rows under it", file=file)
     for record, start in zip(records[1:], starts[1:], strict=True):
         fits = _count_cells(record) == len(names) and record.strip()
-        if not fits or ('"' in record and not _RECORD.fullmatch(record)):
+        if not fits or ('"' in record and not re.fullmatch(_RECORD, record)):
             _check_row(record, start, len(names), file)
     return CsvTable(file, names, records[1:], starts[1:])
 
@@ -245,7 +245,7 @@ def _check_quotes(record: str, start: int, file: str) -> list[re.Match[str]]:
 
 
 def _count_cells(record: str) -> int:
-    return (_QUOTES.sub("", record) if '"' in record else record).count(",") + 1
+    return (re.sub(_QUOTES, "", record) if '"' in record else record).count(",") + 1
 
 
 def _matches(record: str) -> list[re.Match[str]]:
@@ -263,7 +263,7 @@ def _matches(record: str) -> list[re.Match[str]]:
 def _cells(record: str, count: int) -> list[str]:
     """Return the `count` cells of a record, with their quotes."""
     cells = record.split(",")
-    return cells if len(cells) == count else _NEXT.findall(record)  # a comma is between quotes
+    return cells if len(cells) == count else re.findall(_NEXT, record)  # a comma is between quotes
 
 
 def _bare(cell: str) -> str:
@@ -295,7 +295,7 @@ def _table(records: Sequence[str], count: int) -> Column | None:
 def _numbers(cells: list[str]) -> Column | None:
     """Return the numbers in the cells, or None if there is one with a `_cell_fault`."""
     text = "".join(cells)
-    if max(map(len, cells)) > MAX_DIGITS or not _DECIMALS.fullmatch(text):
+    if max(map(len, cells)) > MAX_DIGITS or not re.fullmatch(_DECIMALS, text):
         return None
     try:
         numbers = np.array(list(map(float, cells)))
@@ -334,7 +334,7 @@ def _cell_fault(cell: str, name: str) -> str:
         return f"'{shown}' stands for a value that is missing"
     if text.lstrip("+-").lower() in ("inf", "infinity"):
         return f"{shown} is not a finite number"
-    if not _DECIMAL.fullmatch(text):
+    if not re.fullmatch(_DECIMAL, text):
         way = ": leave the column out, or read its words as classes with a name of their own, as "
         way += f'y = "{clip(name, _SHOWN)}"'
         return f"expected a number, got '{shown}'{way if text[0].isalpha() else ''}"
