@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from copy import deepcopy
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _STORING = (ast.Assign, ast.AugAssign)
 _ADDING = (ast.Add, ast.Sub)
-_FILES = 32
+_FILES, _LINES = 32, 4096
+"""Most files and lines of which is kept what is asked again for every edit."""
 _NUMBERS = re.compile(r"\d+")
 _ROW = 3
 """Fewest signs of a kind that make a row."""
@@ -100,17 +100,17 @@ def becomes_divided(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     if before is None or after is None:
         return False
     rows = [[[*_powers(one, 1)] for one in _outermost(value)] for value in (before, after)]
-    turned = [
-        one for was, now in zip(*rows, strict=False)
+    turned = {
+        one.id for was, now in zip(*rows, strict=False)
         if len(was) == len(now) and _is_row([power for _, power in was])
-        for one, power in now if power < 0
-    ]  # fmt: skip
-    powers = {
-        one.targets[0].id for one in unit.nodes
-        if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
-        and isinstance(one.value, ast.BinOp) and isinstance(one.value.op, ast.Pow)
+        for one, power in now if power < 0 and isinstance(one, ast.Name)
     }  # fmt: skip
-    return any(isinstance(one, ast.Name) and one.id in powers for one in turned)
+    return bool(turned) and any(
+        isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+        and isinstance(one.value, ast.BinOp) and isinstance(one.value.op, ast.Pow)
+        and one.targets[0].id in turned
+        for one in unit.nodes
+    )  # fmt: skip
 
 
 def _outermost(node: ast.AST, *, inside: bool = False) -> Iterator[ast.expr]:
@@ -197,11 +197,17 @@ def _is_round_alike(unit: Unit, own: ast.For, edits: Sequence[Edit]) -> bool:
 
 def _edited(unit: Unit, edits: Sequence[Edit], more: str = "") -> ast.stmt | None:
     """Return a line with edits; None if it becomes several."""
+    return _statement(unit.line_after([*edits]).strip() + more)
+
+
+@lru_cache(_LINES)
+def _statement(text: str) -> ast.stmt | None:
+    """Return the statement of a text; None if it has several."""
     try:
-        (edited,) = ast.parse(unit.line_after([*edits]).strip() + more).body
+        (found,) = ast.parse(text).body
     except (SyntaxError, ValueError):
         return None
-    return edited
+    return found
 
 
 def _value(own: ast.stmt) -> ast.expr | None:
@@ -219,34 +225,36 @@ def _calls(node: ast.expr) -> int:
 
 def _others(unit: Unit, own: ast.stmt) -> Iterator[ast.stmt]:
     """Yield the other lines that store something."""
-    for one in ast.walk(unit.node):
+    for one in unit.nodes:
         if isinstance(one, _STORING) and one is not own:
             yield one
 
 
-class _Unnamed(ast.NodeTransformer):
-    """Leaves out of an expression what tells it from others like it."""
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        """Return it without numbers, such as of one of several functions."""
-        self.generic_visit(node)
-        return ast.Attribute(node.value, _NUMBERS.sub("", node.attr), node.ctx)
-
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
-        """Return it without the elements that are stored."""
-        self.generic_visit(node)
-        stored = isinstance(node.ctx, ast.Store)
-        return ast.Subscript(node.value, ast.Constant(0), node.ctx) if stored else node
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        """Return it without the name."""
-        return ast.Name("", node.ctx)
-
-    def visit_Sub(self, node: ast.Sub) -> ast.AST:
-        """Return a sum for a difference."""
-        return ast.Add()
+@lru_cache(_LINES)
+def _form(node: ast.stmt | ast.expr) -> object:
+    """Return code without its names and signs, to be compared."""
+    return _unnamed(node)
 
 
-def _form(node: ast.stmt | ast.expr) -> str:
-    """Return code without its names and signs."""
-    return ast.dump(_Unnamed().visit(deepcopy(node)))
+def _unnamed(node: object) -> object:
+    """Return a part of code without what tells it from others like it.
+
+    An attribute has no numbers, such as of one of several functions, and what is stored no index.
+    """
+    match node:
+        case ast.Name():
+            return ast.Name, type(node.ctx)
+        case ast.Attribute():
+            return ast.Attribute, _unnamed(node.value), _NUMBERS.sub("", node.attr), type(node.ctx)
+        case ast.Subscript(ctx=ast.Store()):
+            return ast.Subscript, _unnamed(node.value), ast.Store
+        case ast.Sub():
+            return (ast.Add,)
+        case ast.Constant():
+            return ast.Constant, repr(node.value)  # for 1 and 1.0 are equal
+        case ast.AST():
+            return type(node), *[_unnamed(getattr(node, name, None)) for name in node._fields]
+        case list():
+            return tuple(map(_unnamed, node))
+        case _:
+            return node
