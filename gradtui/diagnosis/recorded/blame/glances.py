@@ -6,7 +6,7 @@ import ast
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import CodeType
 from typing import Any
 
@@ -30,6 +30,7 @@ _FAILING = Exception, Endless, SystemExit
 _GLANCED = (0, 1, 5)
 """Rounds that are looked at: in a loop's first, the carried values are still 0, and so are most
 indices in the second."""
+_ARRAYS = np.ndarray, np.floating
 _WRITING = re.compile(r"[a-z]\w*[^_]_|at|out")
 """Names of methods that write into an array."""
 
@@ -43,6 +44,8 @@ class Rounds:
         """The code of each expression, and whether it may write into an array."""
         self._values: dict[tuple[ast.stmt, str, int], Any] = {}
         """Statement, expression and round -> the value, as the user's library has it."""
+        self._emptied: dict[tuple[ast.stmt, str, int, tuple[int, ...], str], Any] = {}
+        """Statement, expression, round, shape and type -> the value with zeros in the hole."""
 
     def held(self, s: Statement) -> Sequence[Mapping[str, Any]]:
         """Return the names of a statement in each of its rounds; empty if it did not run."""
@@ -70,9 +73,14 @@ class Rounds:
             held = {name: self._library.copied(one) if name in code.co_names else one
                     for name, one in held.items()}  # fmt: skip
         own = held.get(s.unit.given) if s.unit.given in code.co_names else None
-        with suppress(*_FAILING), self._watchdog.watching(), _as_it_was(own):
-            return eval(code, s.unit.globals, held)
-        return FAILED
+        try:
+            with self._watchdog.watching():
+                if own is None:
+                    return eval(code, s.unit.globals, held)
+                with _as_it_was(own):
+                    return eval(code, s.unit.globals, held)
+        except _FAILING:
+            return FAILED
 
     def _compiled(self, text: str) -> tuple[CodeType, bool]:
         """Return the code of an expression; for invalid text, code that fails."""
@@ -91,15 +99,32 @@ class Rounds:
 
     def filled(self, s: Statement, text: str, factors: Sequence[str], at: int) -> Any:
         """Return the value of an expression with a product in its hole."""
-        own, *more = (self._own(s, one, at) for one in factors)
-        if any(one is FAILED for one in (own, *more)):
+        product = self._product(s, factors, at)
+        return FAILED if product is FAILED else self._with(s, text, product, at)
+
+    def emptied(self, s: Statement, text: str, factors: Sequence[str], at: int) -> Any:
+        """Return the value of an expression with a product times 0 in its hole."""
+        product = self._product(s, (*factors, "0.0"), at)
+        if type(product) is not np.ndarray or product.any():
+            return FAILED if product is FAILED else self._with(s, text, product, at)
+        # That of another product is the same, if it has the shape.
+        key = s.node, text, at, product.shape, product.dtype.str
+        if key not in self._emptied:
+            self._emptied[key] = self._with(s, text, product, at)
+        return self._emptied[key]
+
+    def _product(self, s: Statement, factors: Sequence[str], at: int) -> Any:
+        """Return a product in a round, by the library, whose functions may take it."""
+        own, *more = values = [self._own(s, one, at) for one in factors]
+        if any(one is FAILED for one in values):
             return FAILED
-        held = self.held(s)[at]
         try:
-            product = math.prod(more, start=own)  # by the library, whose functions may take it
+            return math.prod(more, start=own)
         except Exception:  # the values are of any class, whose operators may refuse each other
             return FAILED
-        return self._seen(self._run(s, f"({text})", {**held, HOLE: product}))
+
+    def _with(self, s: Statement, text: str, hole: Any, at: int) -> Any:
+        return self._seen(self._run(s, f"({text})", {**self.held(s)[at], HOLE: hole}))
 
     def runs(self, text: str, s: Statement, held: dict[str, Any]) -> bool:
         """Run the user's statements on recorded values; return whether that worked."""
@@ -126,7 +151,7 @@ def _as_it_was(owner: Any) -> Iterator[None]:
 
 def is_array(value: Any) -> bool:
     """Return whether a value is an array of floats, or a NumPy float."""
-    return isinstance(value, np.ndarray | np.floating) and value.dtype.kind == "f"
+    return isinstance(value, _ARRAYS) and value.dtype.kind == "f"
 
 
 def edited(s: Statement, edits: Sequence[Edit], *, applied: bool = True) -> str | None:

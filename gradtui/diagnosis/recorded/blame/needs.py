@@ -175,17 +175,17 @@ class Needs:
         told = np.logical_and.accumulate(np.isfinite(moved).all(axis=1))[:, None]
         with np.errstate(all="ignore"):
             apart, size = np.abs(moved - self._lacking), rooms + np.abs(self._lacking)
-            right, nearly = (
-                apart <= self._noise + close * size for close in (self._close, _NEARLY)
-            )
-        if not self._is_any(nearly | ~told):
-            return False
+            if not self._is_any((apart <= self._noise + _NEARLY * size) | ~told):
+                return False
+            right = apart <= self._noise + self._close * size
         # An approximation may be as right as it can be.
         return True if told.all() and self._is_any(right) else None
 
     def _is_any(self, fits: Array) -> bool:
-        """Return whether some result is right, for one of the multiples."""
-        return any(bool(fits[rows].all(axis=0).any()) for rows in self._telling)
+        """Return whether some result is right, for one of the multiples: most miss the first."""
+        return any(
+            bool(fits[rows[0]].any() and fits[rows].all(axis=0).any()) for rows in self._telling
+        )
 
     def _linearly(
         self, nodes: Nodes, changes: Sequence[Change], ways: Sequence[float]
@@ -319,7 +319,7 @@ def _computed(node: Call, inputs: Sequence[Array], usual: Array) -> Array:
 def _joined(nodes: Nodes, values: Sequence[Array]) -> Array:
     """Return the elements of the values of nodes, of which several may have the same one."""
     pairs = zip(nodes, values, strict=True)
-    return np.concatenate([np.ravel(value) for ids, value in pairs for _ in ids])
+    return np.concatenate([value.ravel() for ids, value in pairs for _ in ids])
 
 
 def _step(own: Array, found: Array) -> Array:
@@ -327,8 +327,11 @@ def _step(own: Array, found: Array) -> Array:
 
     What a mask hides later may be infinite, or no number: the same one has not changed.
     """
+    step = found - own
+    if np.isfinite(step).all():
+        return step
     same = (own == found) | (np.isnan(own) & np.isnan(found))
-    return np.where(same, 0.0, found - own)
+    return np.where(same, 0.0, step)
 
 
 def _weighed(slopes: Array, step: Array) -> Array:

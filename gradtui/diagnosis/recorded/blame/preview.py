@@ -150,9 +150,8 @@ class Preview:
             return self._rounds.filled(s, form.format(text), factors, at)
 
         def made(at: int) -> tuple[Any, Any]:
-            form, nothing = stored_form(s), [*factors, "0.0"]
-            several = len(factors) > 1
-            none = self._rounds.filled(s, form.format(text), nothing, at) if several else None
+            form, several = stored_form(s), len(factors) > 1
+            none = self._rounds.emptied(s, form.format(text), factors, at) if several else None
             return filled(form, at), none
 
         needed = self._telling.is_needed(s, own, made)
