@@ -51,12 +51,29 @@ class Moves:
         found = evaluate(*(self._cut(recorded[one], one, index) for one in given))
         return {one: np.reshape(value, ()) for one, value in zip(wanted, found, strict=True)}
 
+    def leading(self, recorded: Sequence[Any], id: int, count: int) -> Any:
+        """Return a node's value up to its first `count` elements or some more, as a block."""
+        shape, stop = self._nodes[id].shape, list[int]()
+        for axis, size in enumerate(shape):
+            stop.append(min(size, -(-count // math.prod(shape[axis + 1 :]))))
+        given, evaluate = self._function((id,))
+        (found,) = evaluate(*(self._part(recorded[one], one, stop) for one in given))
+        return np.broadcast_to(found, tuple(stop))
+
     def _cut(self, value: Any, id: int, index: Index) -> Any:
         """Return the element of a value that acts on an element of an update, as an array."""
         shape = self._nodes[id].shape
         if not shape:
             return value
         place = tuple(slice(at, at + 1) for at in aligned(index, shape))
+        return np.broadcast_to(value, shape)[place]
+
+    def _part(self, value: Any, id: int, stop: Sequence[int]) -> Any:
+        """Return the elements of a value that act on a block at the start of an update."""
+        shape = self._nodes[id].shape
+        if not shape:
+            return value
+        place = tuple(slice(0, end) for end in stop[len(stop) - len(shape) :])
         return np.broadcast_to(value, shape)[place]
 
     def _compile(self, wanted: tuple[int, ...]) -> tuple[tuple[int, ...], _Function]:

@@ -62,6 +62,13 @@ class Tape(Struct, frozen=True, eq=False, dict=True):
             return self._elements[node, index]
         return float(self.value(node)[index])
 
+    def leading(self, node: int, count: int) -> Array:
+        """Return the first `count` elements of the value of a node, flat, or all of them."""
+        if self.recorded[node] is None and self.moves is not None:
+            block: Array = self.moves.leading(self.recorded, node, count)
+            return block.reshape(-1)[:count]
+        return self.value(node).flat[:count]
+
     @cached_property
     def _elements(self) -> dict[tuple[int, Index], float]:
         """The elements of the updates requested so far."""

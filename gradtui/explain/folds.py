@@ -29,6 +29,15 @@ class Piece(NamedTuple):
     """Whether a row should begin with it if possible."""
 
 
+class Breaks(NamedTuple):
+    """Where some arithmetic is broken into rows."""
+
+    at: tuple[int, ...]
+    """The pieces that begin new rows."""
+    fits: bool
+    """Whether every row has room for its pieces."""
+
+
 def pieces(parts: Iterable[Span]) -> list[Piece]:
     """Return the parts of some arithmetic between which a row may be broken.
 
@@ -49,32 +58,30 @@ def pieces(parts: Iterable[Span]) -> list[Piece]:
     return found
 
 
-def cuts(samples: Sequence[Sequence[Span]], first: int, room: int) -> tuple[int, ...]:
-    """Return the pieces that begin new rows, so that all samples fit: `first` cells, then `room`.
-
-    The samples are the same arithmetic with other numbers.
-    """
+def cuts(parts: Iterable[Span], first: int, room: int) -> Breaks:
+    """Return where some arithmetic is broken, with `first` cells in its first row, then `room`."""
     # Other digits change nothing, and arithmetic looks alike from step to step.
-    looks = tuple(tuple(text.translate(_DIGITS) for text, _ in parts) for parts in samples)
-    return _cuts(looks, first, room)
+    return _cuts(tuple(text.translate(_DIGITS) for text, _ in parts), first, room)
 
 
 @lru_cache(_LOOKS)
-def _cuts(looks: tuple[tuple[str, ...], ...], first: int, room: int) -> tuple[int, ...]:
-    samples = [pieces((text, "plain") for text in look) for look in looks]
-    same = zip(*samples, strict=True)
-    widths = [max(cell_width(piece.span[0]) for piece in some) for some in same]
+def _cuts(look: tuple[str, ...], first: int, room: int) -> Breaks:
+    made = pieces((text, "plain") for text in look)
+    widths = [cell_width(piece.span[0]) for piece in made]
     found: list[int] = []
-    start, left = 0, first
+    start, left, fits = 0, first, True
     for at, width in enumerate(widths):
         left -= width
         while left < 0 and at > start:
-            best = [i for i in range(start + 1, at + 1) if samples[0][i].best]
-            start = best[-1] if best else at
+            best = [i for i in range(start + 1, at + 1) if made[i].best]
+            # No number stays alone in its row if all the rest has room in another.
+            lonely = best == [start + 1] and sum(widths[at:]) <= room
+            start = best[-1] if best and not lonely else at
             found.append(start)
-            blank = samples[0][start].span[0].startswith(" ")  # left out where a row begins
+            blank = made[start].span[0].startswith(" ")  # left out where a row begins
             left = room + blank - sum(widths[start : at + 1])
-    return tuple(found)
+        fits = fits and left >= 0
+    return Breaks(tuple(found), fits)
 
 
 def broken(

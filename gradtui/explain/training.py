@@ -40,7 +40,7 @@ def _rows_text(rows: NDArray[np.intp], count: int) -> str:
     return f"rows {' '.join(map(str, rows[:count]))}{more}"
 
 
-def schedule_rows(frame: Frame, width: int) -> list[TextRow]:
+def schedule_rows(frame: Frame, width: int, digits: int) -> list[TextRow]:
     """Return the state of a schedule that watches the loss, and the next rate."""
     watch = frame.problem.trainer.program.watch
     if watch is None:
@@ -53,50 +53,20 @@ def schedule_rows(frame: Frame, width: int) -> list[TextRow]:
     validated = frame.tape.validation_loss
     seen = frame.loss if validated is None else validated
     what = "loss" if validated is None else "validation loss"
+    best = number(old["best"], digits)
     if new["best"] != old["best"]:
-        verdict = f"better than {number(old['best'])}" if np.isfinite(old["best"]) else "the first"
+        verdict = f"better than {best}" if np.isfinite(old["best"]) else "the first"
     else:
         limit = int(watch.constants["patience"])
         waited = int(old["waited"]) + 1
-        verdict = f"best {number(old['best'])}, {waited} in a row not better, patience {limit}"
+        verdict = f"best {best}, {waited} in a row not better, patience {limit}"
     indent: Span = (" " * len(head[0]), "plain")
-    texts = wrap(f"{what} {number(seen)}: {verdict}", max(12, width - len(head[0])))
+    texts = wrap(f"{what} {number(seen, digits)}: {verdict}", max(12, width - len(head[0])))
     rows = [line(indent if index else head, text) for index, text in enumerate(texts)]
     if new["lr"] != old["lr"] and frame.problem.trainer.program.lr not in frame.untold_moves:
-        change = f"lr {number(old['lr'])} → {number(new['lr'])} at step {frame.step + 1:,}"
+        before, after = number(old["lr"], digits), number(new["lr"], digits)
+        change = f"lr {before} → {after} at step {frame.step + 1:,}"
         rows += [
             line(indent, (text, "now")) for text in wrap(change, max(12, width - len(head[0])))
         ]
     return rows
-
-
-def _divisor(frame: Frame, position: int) -> int | None:
-    """Return the node whose root divides the rate; None without one."""
-    program = frame.problem.trainer.program
-    if program.moved_by_hand:
-        return None
-    return dict(program.updates[position].lines).get(program.dynamics.second)
-
-
-def own_rate(
-    frame: Frame, position: int, index: tuple[int, ...], digits: int
-) -> tuple[str, ...] | None:
-    """Return the arithmetic of one element's own rate, its result, and the move it causes.
-
-    None if the optimizer does not divide the rate.
-    """
-    program = frame.problem.trainer.program
-    update = program.updates[position]
-    divisor = _divisor(frame, position)
-    if divisor is None:
-        return None
-    eps = next(value for node, value in program.constants if program.nodes[node].name == "eps")
-    squares = frame.tape.element(divisor, index)
-    with np.errstate(all="ignore"):
-        own = frame.tape.rate / (np.sqrt(squares) + eps)
-        moved = frame.tape.element(update.result, index)
-        step = moved - frame.tape.element(update.parameter, index)
-    divided = f"sqrt({number(squares, digits)}) + {number(eps)}"
-    return (
-        f"{number(frame.tape.rate)}/({divided})", number(float(own), digits), number(step, digits)
-    )  # fmt: skip

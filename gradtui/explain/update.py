@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import lru_cache
+from typing import NamedTuple
 
 from gradtui.base.ascii import spell
 from gradtui.base.text import DIGITS, SHORT, cell_width, clean, element_text, number, wrap
@@ -13,37 +14,46 @@ from gradtui.engine.elements import flat_index
 from gradtui.engine.graph import STRETCH, Kind
 from gradtui.engine.ops import OPS
 from gradtui.engine.optimizers import VELOCITY
-from gradtui.engine.program import StepProgram
-from gradtui.engine.shapes import ShapeError, broadcast
 from gradtui.explain.byhand import claim_done, claimed
-from gradtui.explain.folds import INDENT, broken, cuts, pieces
-from gradtui.explain.spans import LazyRows, Role, Span, TextRow, line, line_width
+from gradtui.explain.folds import INDENT, Breaks, broken, cuts, pieces
+from gradtui.explain.operands import Operands, acts
+from gradtui.explain.spans import LazyRows, Role, Span, TextRow, folded, line, line_width
 from gradtui.explain.symbols import element_roles, in_shapes, label, update_in_numbers
-from gradtui.explain.training import own_rate, schedule_rows
-from gradtui.explain.values import UNKNOWN, Elements, Index, summary
+from gradtui.explain.training import schedule_rows
+from gradtui.explain.values import UNKNOWN, Elements, Index
 
-_FEWER = (SHORT, 3)
-"""Digits of numbers wider than their rows were made for."""
+_FEWEST = 3
+"""Digits in a panel too narrow for a single number of more."""
 _MOVED, _SPELT = "→ ", "-> "
 """After the name of an element that has moved; in ASCII the sign keeps its blank."""
 _NAMED = 2
 """Most weights named that move by their true gradients."""
 _FEW = 8
-"""Largest model, in numbers, in which all of them decide where rows are broken."""
+"""Largest model, in numbers, whose numbers have all their digits even if that takes more rows."""
+_USUAL = 32
+"""Most parameters whose first element's rows are remembered."""
 _FRAMES = 2
 """Most frames whose rows are remembered, because scrolling asks for them again."""
-_NODES = 2000
-"""Most nodes of updates whose shapes are remembered."""
+
+
+class _Form(NamedTuple):
+    """How the rows of all elements are made, so that they look alike."""
+
+    digits: int
+    folds: list[list[Breaks] | None]
+    """Of each line of each parameter's update, with room for its widest numbers; None if none is
+    known yet."""
 
 
 def update_rows(frame: Frame, width: int = 80) -> LazyRows:
     """Return the optimizer's program for each parameter, line by line, with numbers.
 
-    A row wider than the panel continues in the next, broken alike for all elements.
+    A row wider than the panel continues in the next, broken alike for all elements, and all
+    numbers have the same number of digits.
     """
     head = _head(frame, width)
-    folds = _folds(frame, width)
-    elements = _elements(frame, folds)
+    form = _form(frame, width)
+    elements = _elements(frame, form)
     left_out = elements.left_out
     foot = [line((f"… {left_out:,} more elements", "dim"))] if left_out else []
 
@@ -51,7 +61,7 @@ def update_rows(frame: Frame, width: int = 80) -> LazyRows:
         above, below = start - len(head), stop - len(head)
         rows = head[start:stop]
         for position, index, first in elements.between(max(0, above), below):
-            made = _element(frame, position, index, width, folds[position])
+            made = _element(frame, position, index, width, form)
             rows += made[max(0, above - first) : below - first]
         return rows + (foot if below > elements.rows else [])
 
@@ -63,48 +73,77 @@ def update_row(frame: Frame, width: int) -> int | None:
     looked = frame.looked_at
     if looked is None:
         return None
-    return len(_head(frame, width)) + _elements(frame, _folds(frame, width)).row_of(*looked)
+    return len(_head(frame, width)) + _elements(frame, _form(frame, width)).row_of(*looked)
 
 
 def _head(frame: Frame, width: int) -> list[TextRow]:
     rule = [line((row, "dim")) for row in wrap(_rule(frame), width)]
-    return [*rule, *_clip_rows(frame), *schedule_rows(frame, width)]
+    digits = _form(frame, width).digits
+    return [*rule, *_clip_rows(frame, width, digits), *schedule_rows(frame, width, digits)]
 
 
 @lru_cache(_FRAMES)
-def _folds(frame: Frame, width: int) -> list[list[tuple[int, ...]] | None]:
-    """Return the breaks of each line of each parameter's update; None if none is known yet."""
+def _form(frame: Frame, width: int) -> _Form:
+    """Return all digits if these take no more rows than short ones, or if the model is small."""
     program = frame.problem.trainer.program
-    sizes = [math.prod(program.nodes[update.parameter].shape) for update in program.updates]
-    few = sum(sizes) <= _FEW
-    found: list[list[tuple[int, ...]] | None] = []
-    for position, update in enumerate(program.updates):
-        shape = program.nodes[update.parameter].shape
-        count = math.prod(shape)
-        if not move_told(frame, update.parameter) or not count:
-            found.append(None)
-            continue
-        # Of many elements the first decides, with digits that leave room for others' signs.
-        first = [flat_index(at, shape) for at in range(count if few else 1)]
-        digits = DIGITS if few else SHORT
-        samples = [_lines(frame, position, index, "value", digits) for index in first]
-        widest = cell_width(_name(frame, position, flat_index(count - 1, shape)))
-        found.append(
-            [
-                cuts(
-                    [one for _, one in same],
-                    width - widest - cell_width(same[0][0]),
-                    width - widest - INDENT,
-                )
-                for same in zip(*samples, strict=True)
-            ]
-        )
-    return found
+    shapes = [program.nodes[update.parameter].shape for update in program.updates]
+    few = sum(map(math.prod, shapes)) <= _FEW
+    # Weights whose move is not told yet count too, or the digits would change on the way.
+    listed = [
+        Operands(frame, position, None) if math.prod(shape) else None
+        for position, shape in enumerate(shapes)
+    ]
+
+    def made(digits: int) -> list[list[Breaks]]:
+        return [
+            [] if operands is None else _folds(frame, at, operands, width, digits)
+            for at, operands in enumerate(listed)
+        ]
+
+    digits, folds = DIGITS, made(DIGITS)
+    if _cost(folds) > 0 and not (few and _cost(folds) < math.inf):
+        short = made(SHORT)
+        if _cost(short) < _cost(folds):
+            digits, folds = SHORT, short
+        if _cost(folds) == math.inf:
+            digits, folds = _FEWEST, made(_FEWEST)
+    told = [move_told(frame, update.parameter) for update in program.updates]
+    return _Form(
+        digits, [fold if fold and known else None for fold, known in zip(folds, told, strict=True)]
+    )
 
 
-def _elements(frame: Frame, folds: list[list[tuple[int, ...]] | None]) -> Elements:
+def _cost(folds: list[list[Breaks]]) -> float:
+    """Return how many rows more than one the lines take, without repeats; inf if any is cut."""
+    lines = [breaks for fold in folds for breaks in fold]
+    return sum(len(breaks.at) if breaks.fits else math.inf for breaks in lines)
+
+
+def _folds(
+    frame: Frame, position: int, operands: Operands, width: int, digits: int
+) -> list[Breaks]:
+    """Return where a parameter's lines are broken if they hold some numbers."""
+    shape = frame.problem.trainer.program.nodes[_parameter(frame, position)].shape
+    indent = cell_width(_name(frame, position, flat_index(math.prod(shape) - 1, shape)))
+    return [
+        cuts(parts, width - indent - cell_width(own), width - indent - INDENT)
+        for own, parts in _lines(frame, position, operands, "value", digits)
+    ]
+
+
+@lru_cache(_USUAL)
+def _usual(frame: Frame, position: int, width: int, digits: int) -> list[Breaks]:
+    """Return where the lines of a parameter's first element are broken."""
+    shape = frame.problem.trainer.program.nodes[_parameter(frame, position)].shape
+    first = Operands(frame, position, flat_index(0, shape))
+    return _folds(frame, position, first, width, digits)
+
+
+def _elements(frame: Frame, form: _Form) -> Elements:
     program = frame.problem.trainer.program
-    heights = [1 if fold is None else sum(1 + len(cut) for cut in fold) for fold in folds]
+    heights = [
+        1 if fold is None else sum(1 + len(breaks.at) for breaks in fold) for fold in form.folds
+    ]
     return Elements([program.nodes[update.parameter].shape for update in program.updates], heights)
 
 
@@ -144,39 +183,39 @@ def move_told(frame: Frame, parameter: int) -> bool:
     return frame.gradient_state(parameter) == "known"
 
 
-def _element(
-    frame: Frame, position: int, index: Index, width: int, folds: list[tuple[int, ...]] | None
-) -> list[TextRow]:
+def _element(frame: Frame, position: int, index: Index, width: int, form: _Form) -> list[TextRow]:
     """Return one element's update: each line of the program with its numbers."""
-    parameter = frame.problem.trainer.program.updates[position].parameter
     moved = frame.moved(position)
     name = _name(frame, position, index)
     cells = len(_sign(frame, moved))
-    called = name[:-cells]
-    head: list[Span] = [
-        (called, element_roles(frame, parameter, [index])[0]), (name[-cells:], "name")
-    ]  # fmt: skip
+    called, folds = name[:-cells], form.folds[position]
+    role = element_roles(frame, _parameter(frame, position), [index])[0]
+    head: list[Span] = [(called, role), (name[-cells:], "name")]
     if folds is None:
         return [line(*head, (UNKNOWN, "dim"))]
-    role: Role = "value" if moved else "dim"
     rows: list[TextRow] = []
     indent = cell_width(name)
-    for digits in (DIGITS, *_FEWER):
-        rows = []
-        lines = _lines(frame, position, index, role, digits)
-        for (own, parts), cut in zip(lines, folds, strict=True):
-            before: list[Span] = [(" " * indent, "plain")] if rows else head
-            rows += broken([*before, (own, "plain")], pieces(parts), cut, indent)
-        if all(line_width(row) <= width for row in rows):
-            break
+    operands = Operands(frame, position, index)
+    lines = _lines(frame, position, operands, "value" if moved else "dim", form.digits)
+    usual = _usual(frame, position, width, form.digits)
+    for (own, parts), breaks, other in zip(lines, folds, usual, strict=True):
+        before: list[Span] = [(" " * indent, "plain")] if rows else head
+        whole: list[Span] = [*before, (own, "plain")]
+        made = broken(whole, pieces(parts), other.at, indent)
+        # Elements look like the first one where they can, in as many rows as the widest.
+        same = len(other.at) == len(breaks.at) and all(line_width(row) <= width for row in made)
+        rows += made if same else broken(whole, pieces(parts), breaks.at, indent)
     return rows
+
+
+def _parameter(frame: Frame, position: int) -> int:
+    return frame.problem.trainer.program.updates[position].parameter
 
 
 def _name(frame: Frame, position: int, index: Index) -> str:
     """Return an element's name, with a sign if it has been moved."""
-    parameter = frame.problem.trainer.program.updates[position].parameter
     sign = _sign(frame, frame.moved(position))
-    return f"{element_text(label(frame, parameter), index)}{sign}"
+    return f"{element_text(label(frame, _parameter(frame, position)), index)}{sign}"
 
 
 def _sign(frame: Frame, moved: bool) -> str:
@@ -185,31 +224,39 @@ def _sign(frame: Frame, moved: bool) -> str:
     return sign if moved else " " * len(sign)
 
 
-def _clip_rows(frame: Frame) -> list[TextRow]:
+def _clip_rows(frame: Frame, width: int, digits: int) -> list[TextRow]:
     """Return the factor that scales the gradients, if the scenario limits their norm."""
     clip = frame.problem.trainer.program.clip
     if clip is None:
         return []
+    head: Span = ("clip  ", "name")
     if frame.position < frame.order.backward:
-        return [line(("clip  ", "name"), (UNKNOWN, "dim"))]
+        return [line(head, (UNKNOWN, "dim"))]
     norm, scale = (float(frame.tape.value(id)) for id in (clip.norm, clip.scale))
-    verdict = "all gradients" if scale < 1 else "not clipped: all gradients"
-    return [line(("clip  ", "name"), f"|∇| {number(norm)}: {verdict} × ", (number(scale), "value"))]
+    said: Span = (f"|∇| {number(norm, digits)}: {'not clipped: ' * (scale >= 1)}", "plain")
+    factor: list[Span] = [("× ", "plain"), (number(scale, digits), "value")]
+    row = line(head, said, "all gradients ", *factor)
+    if line_width(row) <= width:
+        return [row]
+    return [*folded(head, [said, ("all gradients", "plain")], width), line(" " * 6, *factor)]
 
 
 def _lines(
-    frame: Frame, position: int, index: Index, role: Role, digits: int
+    frame: Frame, position: int, operands: Operands, role: Role, digits: int
 ) -> list[tuple[str, list[Span]]]:
     """Return one element's update: each line's name, and its numbers with their result."""
     update = frame.problem.trainer.program.updates[position]
-    read = _reader(frame, position, index, digits)
+
+    def read(node: int) -> str:
+        return operands.text(node, digits)
+
     lines: list[tuple[str, list[Span]]] = []
     for assigned, node in update.lines:
         written = _written(frame, assigned, update.parameter)
         own = f"{written} = " if len(update.lines) > 1 else ""
         sum_text = _arithmetic(frame, position, node, read)
         lines.append((own, [(sum_text, "plain"), (f" = {read(node)}", role)]))
-    rate = own_rate(frame, position, index, digits)
+    rate = operands.own_rate(digits)
     if rate is not None:
         divided, own_text, step = rate
         came: list[Span] = [(f" = {own_text}", role), (f"   step {step}", role)]
@@ -236,7 +283,8 @@ def arithmetic(frame: Frame, position: int, result: int, index: Index, digits: i
 
     A line without a single element, such as a sum, has shapes for its arrays.
     """
-    return _arithmetic(frame, position, result, _reader(frame, position, index, digits))
+    read = Operands(frame, position, index).text
+    return _arithmetic(frame, position, result, lambda node: read(node, digits))
 
 
 def _arithmetic(frame: Frame, position: int, result: int, read: Callable[[int], str]) -> str:
@@ -246,28 +294,6 @@ def _arithmetic(frame: Frame, position: int, result: int, read: Callable[[int], 
     own = nodes[nodes[result].inputs[0] if nodes[result].op == STRETCH else result]
     if own.id in known or own.kind is not Kind.OPERATION:
         return read(own.id)  # a line such as `v = g`
-    if not (OPS[own.op].elementwise and _acts(program, position, own.id)):
+    if not (OPS[own.op].elementwise and acts(program, position, own.id)):
         return in_shapes(frame, result, known)
     return update_in_numbers(frame, result, known, read)
-
-
-def _reader(frame: Frame, position: int, index: Index, digits: int) -> Callable[[int], str]:
-    """Return a function of a node that returns its number, made once for all lines that show it."""
-    return cache(lambda node: _value(frame, position, node, index, digits))
-
-
-def _value(frame: Frame, position: int, node: int, index: Index, digits: int) -> str:
-    """Return the number that acts on one element of a parameter, or else all of them in brief."""
-    if _acts(frame.problem.trainer.program, position, node):
-        return number(frame.tape.element(node, index), digits)
-    return summary(frame.tape.value(node), digits)
-
-
-@lru_cache(_NODES)
-def _acts(program: StepProgram, position: int, node: int) -> bool:
-    """Return whether broadcasting puts one element of a node at each element of a parameter."""
-    shape = program.nodes[program.updates[position].parameter].shape
-    try:
-        return broadcast([program.nodes[node].shape, shape], {}) == shape
-    except ShapeError:
-        return False

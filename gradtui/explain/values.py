@@ -6,7 +6,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,10 @@ UNKNOWN = "·"
 UNUSED = "unused"
 """The sign for the gradient of a value that the loss does not depend on."""
 _FEW = 3
+_EACH = 8
+"""Up to so many numbers are looked at one by one for the widest."""
+_ROUGH, _LEAST = 1.23456789, -307
+"""A number without zeros at its end, and the least power of 10 that it is multiplied by."""
 LISTED = 400
 """Most elements of one array that a panel lists; more are counted."""
 
@@ -50,6 +54,34 @@ def extent(value: Array, digits: int = SHORT) -> str:
     if low == high:
         return f"all {number(low, 3)}{tail}"
     return f"{number(low, 3)} to {number(high, 3)}{tail}"
+
+
+class Spread(NamedTuple):
+    """The sizes of some numbers, from which the width of their texts follows."""
+
+    sizes: tuple[float, ...]
+    """Such as are as wide as any of the numbers."""
+    below: bool
+    """Whether any is below 0."""
+
+    def text(self, digits: int) -> str:
+        """Return a text as wide as the widest number's; of one number, that number's."""
+        return "-" * self.below + max((number(size, digits) for size in self.sizes), key=len)
+
+
+def spread(values: Array) -> Spread:
+    """Return the sizes of some numbers; of many, any of their powers of 10 with all its digits."""
+    if values.size <= _EACH:
+        return Spread(tuple(abs(float(value)) for value in values.flat), bool((values < 0.0).any()))
+    sizes = np.abs(values)
+    known = sizes[np.isfinite(sizes) & (sizes > 0.0)]
+    found = [] if known.size == values.size else [math.nan]
+    if known.size:
+        low, high = (math.floor(math.log10(end)) for end in (known.min(), known.max()))
+        # Between the ends the widest numbers are those of 0.0001 and 1.
+        powers = (min(max(at, low, _LEAST), high) for at in (low, -4, 0, high))
+        found += [_ROUGH * 10.0**at for at in powers]
+    return Spread(tuple(found), bool((values < 0.0).any()))
 
 
 class Elements:

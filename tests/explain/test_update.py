@@ -1,14 +1,18 @@
 """The update in rows: its arithmetic, number by number."""
 
+import re
+
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
 import gradtui
 import gradtui.explain.symbols as symbols
-import gradtui.explain.update as update
 from explain.hand import MODEL, RIGHT
 from gradtui.base.ascii import to_ascii
+from gradtui.base.text import number
 from gradtui.debugger.session import Session
+from gradtui.explain.operands import Operands
 from gradtui.explain.spans import line_width
 from gradtui.explain.update import move_told, update_rows
 from rows import texts
@@ -48,11 +52,16 @@ def test_the_form_of_an_update_is_worked_out_once(monkeypatch):
 
 def test_the_numbers_of_an_element_are_made_once_for_all_its_lines(monkeypatch):
     made = []
-    tell = update._value
-    monkeypatch.setattr(update, "_value", lambda *of: made.append(of[1:4]) or tell(*of))
-    frame = gradtui.load("five_parcels_adam").frame
-    texts(update_rows(frame, 200))
-    assert len(made) <= 2 * len(set(made)), "to fold the lines, and to show them"
+    tell = Operands._text
+    monkeypatch.setattr(
+        Operands, "_text", lambda self, *of: made.append((self._index, *of)) or tell(self, *of)
+    )
+    rows = update_rows(gradtui.load("five_parcels_adam").frame, 200)
+    texts(rows)
+    again = [one for one in made if one[0] == (0,)]
+    assert len(again) <= 2 * len(set(again)), "to fold the lines, and to show them"
+    others = [one for one in made if one[0] != (0,)]
+    assert len(others) == len(set(others))
 
 
 def test_the_update_of_a_gradient_that_is_the_same_for_all_elements(session_of):
@@ -124,6 +133,53 @@ def test_every_number_of_an_update_is_there_at_any_width(name, width):
     assert "…" not in "".join(texts(rows))
 
 
+def elements(frame, width):
+    """Return the update of each element as one line of text, by the element's name."""
+    found = {}
+    for row in texts(update_rows(frame, width)):
+        name = re.match(r"\w+\[[\d,]+\]", row)
+        if name:
+            found[name[0]] = name[0]
+        if found:
+            found[[*found][-1]] += " " + row.removeprefix(name[0] if name else "").strip()
+    return {name: re.sub(r" (?=[·/])", "", text.split(" ", 1)[1]) for name, text in found.items()}
+
+
+@pytest.mark.parametrize("width", [36, 66])
+def test_all_numbers_of_a_panel_have_the_same_digits_and_none_is_cut(width):
+    """At step 160 the gradients of iris are between 3e-6 and 0.4."""
+    session = gradtui.load("iris")
+    session.seek(160)
+    frame, digits = session.frame, 4 if width == 36 else 6
+    W1, dW1, lr = frame.parameters["W1"], frame.gradients["W1"], frame.tape.rate
+    told = elements(frame, width)
+    for at in np.ndindex(*W1.shape):
+        w, g, after = (number(x, digits) for x in (W1[at], dW1[at], W1[at] - lr * dW1[at]))
+        g = f"({g})" if g.startswith("-") else g
+        assert told["W1[{},{}]".format(*at)] == f"{w} - {number(lr, digits)}·{g} = {after}"
+
+
+@pytest.mark.parametrize("width", [30, 36, 50, 66])
+@pytest.mark.parametrize(
+    "name",
+    ["saturated_standardised", "transformer_block", "chain_clipped", "embeddings_adam", "iris"],
+)
+def test_the_update_of_an_array_has_room_for_its_widest_element(name, width):
+    session = gradtui.load(name)
+    for step in (0, 7, 40):
+        session.seek(step)
+        assert max(map(line_width, update_rows(session.frame, width))) <= width
+
+
+def test_elements_look_like_the_first_one_where_they_can(session_of):
+    w = [-0.12345, 0.25, 0.5, -0.00015643, *np.linspace(0.1, 0.2, 5).tolist()]
+    session = session_of("L = sum(w**2)/2", f"w = {w}")
+    rows = texts(update_rows(session.frame, 34))
+    assert rows[1:3] == ["w[0]  -0.1235 - 0.1·(-0.1235)", "      = -0.1111"]
+    assert rows[3:5] == ["w[1]  0.25 - 0.1·0.25", "      = 0.225"]
+    assert rows[7:9] == ["w[3]  -0.0001564 - 0.1", "        ·(-0.0001564) = -0.0001408"]
+
+
 def test_the_update_reads_the_clipped_gradient_and_says_so(session_of):
     session = session_of(SQUARE, optimizer='name = "sgd"\nclip_norm = 18')
     assert texts(update_rows(session.frame))[1:] == [
@@ -135,6 +191,17 @@ def test_the_update_reads_the_clipped_gradient_and_says_so(session_of):
     assert texts(update_rows(session.frame))[1:] == ["clip  ·", "w  ·"]
     within = session_of(SQUARE, optimizer='name = "sgd"\nclip_norm = 36.5').frame
     assert texts(update_rows(within))[1] == "clip  |∇| 36: not clipped: all gradients × 1"
+
+
+def test_the_factor_of_clipping_goes_on_in_the_next_row():
+    session = gradtui.load("chain_clipped")
+    session.seek(1)
+    assert texts(update_rows(session.frame, 36))[1:3] == [
+        "clip  |∇| 2.024e5: all gradients", "      × 0.000988",
+    ]  # fmt: skip
+    assert texts(update_rows(session.frame, 60))[1] == (
+        "clip  |∇| 202438: all gradients × 0.000987958"
+    )
 
 
 def test_the_update_names_the_loss_as_the_file_does(session_of):

@@ -19,7 +19,7 @@ from gradtui.base.text import (
     pad,
     wrap,
 )
-from gradtui.explain.values import LISTED, Elements, summary, table
+from gradtui.explain.values import LISTED, Elements, spread, summary, table
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,16 @@ def test_a_compact_number_never_shows_another_one(value, cells, text):
 )
 def test_an_array_in_a_few_cells(value, text):
     assert summary(np.array(value)) == text
+
+
+@given(st.lists(st.floats(), min_size=1, max_size=20), st.sampled_from([3, 4, 6]))
+def test_a_spread_is_as_wide_as_any_of_its_numbers(values, digits):
+    text = spread(np.array(values)).text(digits)
+    sizes = [number(abs(value), digits) for value in values]
+    assert len(text.removeprefix("-")) >= max(map(len, sizes))
+    assert text.startswith("-") == any(value < 0 for value in values)
+    if len(values) == 1:
+        assert text == number(values[0], digits)
 
 
 def test_a_table_is_aligned():

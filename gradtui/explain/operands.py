@@ -1,0 +1,73 @@
+"""The numbers in the lines of an update: those of one element, or the widest of all listed."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+
+import numpy as np
+
+from gradtui.debugger.frame import Frame
+from gradtui.engine.program import StepProgram
+from gradtui.engine.shapes import ShapeError, broadcast
+from gradtui.explain.values import LISTED, Array, Index, Spread, spread, summary
+
+_NODES = 2000
+"""Most nodes of updates whose shapes are remembered."""
+
+
+class Operands:
+    """The numbers of one element's update; without an index, the widest in place of each."""
+
+    def __init__(self, frame: Frame, position: int, index: Index | None) -> None:
+        self._tape, self._position, self._index = frame.tape, position, index
+        self.text = cache(self._text)
+        self._spread = cache(self._make_spread)
+        self._own_rate = cache(self._spreads_of_rate)
+
+    def _text(self, node: int, digits: int) -> str:
+        """Return the number of a node that acts on the element, or else all of them in brief."""
+        if acts(self._tape.program, self._position, node):
+            return self._spread(node).text(digits)
+        return summary(self._tape.value(node), digits)
+
+    def own_rate(self, digits: int) -> tuple[str, str, str] | None:
+        """Return the arithmetic of the element's own rate, its result, and the move it causes.
+
+        None if the optimizer does not divide the rate.
+        """
+        spreads = self._own_rate()
+        if spreads is None:
+            return None
+        rate, squares, eps, own, step = (one.text(digits) for one in spreads)
+        return f"{rate}/(sqrt({squares}) + {eps})", own, step
+
+    def _make_spread(self, node: int) -> Spread:
+        return spread(self._taken(node))
+
+    def _taken(self, node: int) -> Array:
+        if self._index is None:
+            return self._tape.leading(node, LISTED)
+        return np.asarray(self._tape.element(node, self._index))
+
+    def _spreads_of_rate(self) -> tuple[Spread, ...] | None:
+        program = self._tape.program
+        update = program.updates[self._position]
+        divisor = dict(update.lines).get(program.dynamics.second)
+        if program.moved_by_hand or divisor is None:
+            return None
+        eps = next(value for node, value in program.constants if program.nodes[node].name == "eps")
+        with np.errstate(all="ignore"):
+            own = self._tape.rate / (np.sqrt(self._taken(divisor)) + eps)
+            step = self._taken(update.result) - self._taken(update.parameter)
+        single = (spread(np.asarray(one)) for one in (self._tape.rate, eps))
+        return next(single), self._spread(divisor), next(single), spread(own), spread(step)
+
+
+@lru_cache(_NODES)
+def acts(program: StepProgram, position: int, node: int) -> bool:
+    """Return whether broadcasting puts one element of a node at each element of a parameter."""
+    shape = program.nodes[program.updates[position].parameter].shape
+    try:
+        return broadcast([program.nodes[node].shape, shape], {}) == shape
+    except ShapeError:
+        return False
