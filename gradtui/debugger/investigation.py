@@ -313,7 +313,7 @@ class Investigation:
         clip = tape.program.clip
         scale = 1.0 if clip is None else float(tape.value(clip.scale))
         try:
-            found: Gauge | str | None = gauge(self._curvature, tape, tape.rate * scale)
+            found: Gauge | str | None = gauge(self._curvature, tape, tape.rate, scale)
         except Exception as error:
             found = report_failure("the curvature could not be measured", error)
         self._gauges[tape.step] = found

@@ -259,11 +259,13 @@ class Gauge(Struct, frozen=True):
     exact: bool
     curves_down: bool = False
     """Whether the loss curves downward, too, so that the condition number says little."""
+    clip: float = 1.0
+    """The factor by which clipping shortens this step, which counts like a lower rate."""
 
     @property
     def pull(self) -> float:
-        """lr·λmax."""
-        return self.rate * self.sharpness
+        """lr·λmax, times the factor of clipping."""
+        return self.rate * self.clip * self.sharpness
 
     @property
     def limit(self) -> float:
@@ -272,13 +274,18 @@ class Gauge(Struct, frozen=True):
 
     @property
     def largest_rate(self) -> float:
-        """The largest stable rate; inf if nothing limits it."""
-        return self.limit / self.sharpness if self.sharpness > 0.0 else np.inf
+        """The largest stable rate where nothing is clipped; inf if nothing limits it.
+
+        An optimizer that divides by the gradient's size makes up for clipping by and by, so then
+        it is the largest with this step's factor.
+        """
+        pulled = self.sharpness * (self.clip if self.dynamics.second else 1.0)
+        return self.limit / pulled if pulled > 0.0 else np.inf
 
     @property
     def steps_per_decade(self) -> float:
         """The number of steps that reduce the distance along the slowest direction to a tenth."""
-        return self.dynamics.steps_per_decade(self.rate * self.slowest)
+        return self.dynamics.steps_per_decade(self.rate * self.clip * self.slowest)
 
     @property
     def words(self) -> str:
@@ -292,22 +299,22 @@ class Gauge(Struct, frozen=True):
         return "no overshoot: it lands nearer on the same side each time"
 
 
-def gauge(curvature: Curvature, tape: Tape, rate: float) -> Gauge | None:
-    """Return the gauge at a step.
+def gauge(curvature: Curvature, tape: Tape, rate: float, clip: float = 1.0) -> Gauge | None:
+    """Return the gauge at a step, whose gradients clipping multiplies by `clip`.
 
     None if curvature or rate are not finite, or if a hand-written update moves the weights.
     """
-    if tape.program.moved_by_hand or math.isnan(rate):
+    if tape.program.moved_by_hand or math.isnan(rate * clip):
         return None
     spectrum = curvature.spectrum(tape, vectors=False)
-    return None if spectrum is None else read_off(spectrum, tape, rate)
+    return None if spectrum is None else read_off(spectrum, tape, rate, clip)
 
 
-def read_off(spectrum: Spectrum, tape: Tape, rate: float) -> Gauge:
+def read_off(spectrum: Spectrum, tape: Tape, rate: float, clip: float = 1.0) -> Gauge:
     """Return the gauge of a step whose spectrum is known."""
     slowest = spectrum.smallest if spectrum.exact else 0.0
     return Gauge(
         tape.step, rate, spectrum.sharpness, tape.program.dynamics,
         spectrum.condition if spectrum.exact else float("nan"), slowest, spectrum.exact,
-        spectrum.curves_down,
+        spectrum.curves_down, clip,
     )  # fmt: skip

@@ -15,6 +15,8 @@ _BAR, _SHORT = 10, 7
 _COUNTED = 1e6
 """Fewer steps than this are told exactly."""
 _NAME: Span = ("lr·λmax ", "name")
+_CLIPPED: Span = ("lr·clip·λmax ", "name")
+"""Where clipping shortens the step."""
 
 
 def gauge_rows(frame: Frame, width: int) -> list[TextRow]:
@@ -29,14 +31,22 @@ def gauge_rows(frame: Frame, width: int) -> list[TextRow]:
     word, role = _verdict(frame, gauge)
     if gauge.sharpness <= 0.0:
         return [line(_NAME, (word, role)), ()]
-    value = f"{number(gauge.pull, 3)} of {number(gauge.limit, 3)} "
-    row: TextRow = ()
-    for cells in (_BAR, _SHORT, 0):
-        bar = _bar(gauge.pull / gauge.limit, cells) + " " if cells else ""
-        row = line(_NAME, value, (bar, role), (word, role))
-        if line_width(row) <= width:
-            break
-    parts = [f"stable up to lr {number(gauge.largest_rate, 4)}"]
+    name = _CLIPPED if gauge.clip < 1.0 else _NAME
+    pull, limit = f"{number(gauge.pull, 3)} ", f"of {number(gauge.limit, 3)} "
+    bars = [_bar(gauge.pull / gauge.limit, cells) + " " for cells in (_BAR, _SHORT)]
+    verdict: Span = (word, role)
+    tried = [line(name, pull, limit, (bar, role), verdict) for bar in bars]
+    tried += [line(name, pull, limit, verdict), line(name, pull, verdict)]
+    row = next((row for row in tried if line_width(row) <= width), tried[-1])
+    return [row, line((_bounds(gauge, width), "dim"))]
+
+
+def _bounds(gauge: Gauge, width: int) -> str:
+    """Return the largest stable rate and what else is known of the valley, as far as it fits."""
+    # The clipped step is no measure of the rate: near the valley's floor nothing is clipped.
+    whose = "unclipped: " if gauge.clip < 1.0 and not gauge.dynamics.second else ""
+    rate = f"{whose}stable up to lr {number(gauge.largest_rate, 4)}"
+    parts = [rate]
     if gauge.exact:
         if gauge.curves_down:
             parts.insert(0, "λmin < 0")
@@ -47,8 +57,8 @@ def gauge_rows(frame: Frame, width: int) -> list[TextRow]:
             counted = f"{math.ceil(steps):,}" if steps < _COUNTED else number(steps, 3)
             parts.append(f"slowest: {counted} steps to a tenth")
     while len(parts) > 1 and len(" · ".join(parts)) > width:
-        parts.pop()
-    return [row, line((" · ".join(parts), "dim"))]
+        parts.pop(-1 if parts[-1] != rate else 0)
+    return " · ".join(parts)
 
 
 def _verdict(frame: Frame, gauge: Gauge) -> tuple[str, Role]:

@@ -76,6 +76,8 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("Update", (
         ("lr·λmax", "the rate times the largest curvature; `1.47 of 2`: above 2 each step lands "
          "farther out than the last; with momentum or Adam the limit differs"),
+        ("lr·clip·λmax", "the same for a step that clipping shortens, which counts like a lower "
+         "rate; nearer to the valley's floor nothing is clipped"),
         ("λmax", "the largest curvature: how fast the slope changes in the steepest direction"),
         ("no overshoot", "the weights approach the valley's floor from one side"),
         ("overshoots", "each step lands on the other side of the valley, but nearer"),

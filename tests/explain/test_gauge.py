@@ -1,5 +1,8 @@
 """The gauge of the rate: whether it is above the limit."""
 
+import numpy as np
+import pytest
+
 import gradtui
 from gradtui.explain.gauge import gauge_rows
 from rows import texts
@@ -43,3 +46,49 @@ def test_before_the_backward_pass_is_done_nothing_is_said_of_the_rate():
     assert rows == ["lr·λmax · after the backward pass", ""] and len(rows) == len(known)
     session.position = session.structure.order.backward
     assert texts(gauge_rows(session.frame, 60)) == known
+
+
+def test_the_gauge_of_a_clipped_step_counts_the_factor_and_says_so():
+    session = gradtui.load("clipped")
+    session.seek(1)
+    session.investigation.measure(session.frame.tape)
+    values, lr, limit = session.frame.values, 0.05, 1.0
+    X, y, w = (np.asarray(values[name]) for name in ("X", "y", "w"))
+    gradient = 2 / len(X) * X.T @ (X @ w - y)
+    clip = limit / (np.linalg.norm(gradient) + 1e-6)
+    sharpest = np.linalg.eigvalsh(2 / len(X) * X.T @ X)[-1]
+    rows = texts(gauge_rows(session.frame, 60))
+    assert rows[0].startswith(f"lr·clip·λmax {lr * clip * sharpest:.3g} of 2 ")
+    assert rows[0].endswith("no overshoot")
+    assert f" · unclipped: stable up to lr {2 / sharpest:.4g}" in rows[1]
+    assert rows[0].split()[1] == "0.00742" and rows[1].split()[-1] == "0.06807"
+
+
+def test_a_step_that_is_not_clipped_has_the_usual_gauge():
+    session = gradtui.load("clipped_loosely")
+    session.seek(session.problem.steps)
+    session.investigation.measure(session.frame.tape)
+    rows = texts(gauge_rows(session.frame, 60))
+    assert rows[0].startswith("lr·λmax ") and "unclipped" not in rows[1]
+
+
+def test_with_adam_the_largest_rate_of_a_clipped_step_counts_the_factor(session_of):
+    """g = 2·9·w = 36 is clipped by 1/4."""
+    session = session_of("L = (w*x)**2", optimizer='name = "adam"\nclip_norm = 9')
+    session.investigation.measure(session.frame.tape)
+    rows = texts(gauge_rows(session.frame, 60))
+    gauge = session.frame.known.gauge
+    assert rows[0].startswith("lr·clip·λmax ")
+    assert gauge.pull == pytest.approx(0.1 * 0.25 * gauge.sharpness, rel=1e-6)
+    assert gauge.largest_rate == pytest.approx(gauge.limit / 0.25 / gauge.sharpness, rel=1e-6)
+    assert rows[1].startswith("stable up to lr ")
+
+
+@pytest.mark.parametrize("step", [1, 149])
+@pytest.mark.parametrize("width", [36, 46])
+def test_the_gauge_of_a_clipped_run_fits_and_keeps_the_largest_rate(width, step):
+    session = gradtui.load("chain_clipped")
+    session.seek(step)
+    session.investigation.measure(session.frame.tape)
+    rows = texts(gauge_rows(session.frame, width))
+    assert "stable up to lr" in rows[1] and max(map(len, rows)) <= width
