@@ -284,8 +284,7 @@ def _facts(frame: Frame, surface: Surface, levels: list[float]) -> list[_Fact]:
         floor = surface.floor
         where = ", ".join(map(_coordinate, floor.place, surface.ranges))
         along = " along a line" if floor.level else ""
-        part = "slice" if surface.others else "view"
-        lowest = f"{signs.lowest} lowest in {part} {_lowest(surface, floor.loss)}{along}"
+        lowest = f"{signs.lowest} lowest in view {_lowest(surface, floor.loss)}{along}"
         facts += [_Fact(lowest, "good"), _Fact(f"at {where}", "good", 1)]
     notes = _notes(surface)
     facts += [_Fact(note, "plain") for note in notes]

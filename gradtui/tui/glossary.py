@@ -123,7 +123,7 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                     "is made of digits, which the legend explains"),
         ("◉ →", "the weights of this step, and where the step takes them"),
         ("● ○", "the weights of the steps so far, and of those to come; in ASCII o and +"),
-        ("★", "the lowest known loss in view, or of the slice in view"),
+        ("★", "the lowest known loss in view; it may go lower outside"),
         ("slice", "in a large model only two numbers change; the others stay as they are at this "
                   "step. A step of the run may move those too: then the loss after it, behind →, "
                   "is not the one drawn there, and may be lower than at ★"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 import gradtui
@@ -96,10 +97,24 @@ def test_the_lowest_is_said_to_be_that_of_the_view_in_a_narrow_panel_too():
     assert any("★ lowest in view 0.2666" in row for row in rows[-4:])
 
 
+def test_a_slice_that_goes_lower_outside_the_view_is_said_to_be_lowest_in_view(session_of):
+    X, y = [[3.0, 1.0, 2.0], [4.0, 2.0, -1.0], [5.0, 2.5, 1.0]], [30.0, 20.0, 50.0]
+    session = session_of(
+        "L = mean((X@w - y)**2)", "w = [0.0, 0.0, 0.0]", f"X = {X}\ny = {y}", lr=0.001,
+    )  # fmt: skip
+    session.history.advance(session.problem.steps + 1)
+    session.surface.show("w[0] w[1]")
+    text = text_of(session.frame)
+    told = float(re.search(r"★ lowest in view (\S+)", text)[1])
+    two = np.array(X)[:, :2]
+    lowest = np.mean((two @ np.linalg.lstsq(two, np.array(y))[0] - y) ** 2)
+    assert lowest < 0.5 * told and "  slice" in text.replace("\n", "  ")
+
+
 def test_the_star_of_a_slice_is_explained_in_a_panel_of_a_common_screen():
     for width, height in ((36, 14), (76, 12)):
         rows = surface_rows(frame_of("iris", 2), width, height)
-        assert any("★ lowest in slice" in line_text(row) for row in rows), (width, height)
+        assert any("★ lowest in view" in line_text(row) for row in rows), (width, height)
 
 
 def test_the_legend_of_a_narrow_panel_with_rows_to_spare_is_not_cut():
