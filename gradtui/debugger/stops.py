@@ -47,9 +47,13 @@ def go_on(session: Session, by: int = 1, *, wait: bool = True) -> bool:
     if unknown or unsearched is not None:
         session.message = unknown or f"searched to step {unsearched:,} of {last:,}"
         return False
-    told = [f.step for f in findings if (f.step > here if by > 0 else f.step < here)]
-    told += [f.step for f in findings if f.step == here and key_of(f) not in session.seen]
-    reached = [*told, *([] if at is None else [at])]
+    told = [f for f in findings if (f.step > here if by > 0 else f.step < here)]
+    told += [
+        f for f in findings
+        if f.step == here and key_of(f) not in session.seen
+        and (at is None or _is_on_the_way(session, f, by))
+    ]  # fmt: skip
+    reached = [*(f.step for f in told), *([] if at is None else [at])]
     known_to = session.history.known
     if not reached and by > 0 and not wait and known_to <= last:
         session.message = f"computing step {known_to:,} of {last:,}"
@@ -59,10 +63,16 @@ def go_on(session: Session, by: int = 1, *, wait: bool = True) -> bool:
         return True
     step = min(reached) if by > 0 else max(reached)
     session.seek(step)
-    found = [finding for finding in findings if finding.step == step]
+    found = [finding for finding in told if finding.step == step]
     found.sort(key=lambda finding: key_of(finding) in session.seen)
     _stop(session, found[:1])
     return True
+
+
+def _is_on_the_way(session: Session, finding: Finding, by: int) -> bool:
+    """Return whether a finding of this step is here or at a moment ahead in that direction."""
+    _, moment = seen_at(finding, session.problem, session.structure)
+    return (moment - session.position) * by >= 0
 
 
 def play_to(session: Session, step: int) -> bool:

@@ -48,3 +48,20 @@ def test_going_on_stops_at_each_finding_of_a_step_once(session_of):
     session.first()
     go_on(session)
     assert session.step == session.problem.steps
+
+
+def test_a_breakpoint_ahead_is_gone_on_to_past_a_finding_whose_moment_is_over(session_of):
+    session = session_of("L = w**2 + v**2", "w = 2.0\nv = 3.0",
+                         more="[backward]\ncode = '''\ndw = w\ndv = 2*v\n'''")  # fmt: skip
+    session.investigation.look()
+    session.break_at("step == 4")
+    while session.breakpoints.search(1.0):
+        pass
+    go_on(session)
+    assert session.step == 4 and session.investigation.chosen is None
+    session.first()
+    session.position = 0
+    go_on(session)
+    assert session.step == 0 and session.investigation.chosen.target == "dw"
+    go_on(session)
+    assert session.step == 4
