@@ -19,7 +19,7 @@ _CELLS = 12
 _GAP, _FEW = 2, 4096
 MARK = "▸"
 """The sign before marked rows."""
-NOTES = {"confusion": "rows: true class, columns: predicted"}
+NOTES = {"confusion": "true ↓, predicted →"}
 """Names of values that need an explanation -> the explanation."""
 
 

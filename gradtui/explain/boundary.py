@@ -48,7 +48,7 @@ def boundary_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
     put_name(sheet, upward)
     _draw_regions(sheet, found, _classes(frame, int(found.said.max()) + 1))
     drawn = with_axes(sheet, found.ranges[0], found.ranges[1], across)
-    return [*drawn, *_legend(found, width)[: height - len(drawn)]]
+    return [*drawn, *_legend(found, width, height - len(drawn))]
 
 
 def _names(frame: Frame, found: Boundary) -> tuple[str, str]:
@@ -99,14 +99,18 @@ def _put_inside(sheet: Sheet, region: NDArray[np.bool_], text: str) -> None:
         sheet.put((row, column + 1), text, "name")
 
 
-def _legend(found: Boundary, width: int) -> list[TextRow]:
+def _legend(found: Boundary, width: int, most: int) -> list[TextRow]:
+    """Return the legend in at most so many rows; its counts tell the accuracy, too."""
     right = int(np.sum(found.labels == found.found))
-    parts: list[Span] = [
-        (f"{right:,} of {len(found.labels):,} right  ", "good"),
-        (f"accuracy {number(found.accuracy, 3)}  ", "value"),
-        ("signs: true classes, in brackets: predicted ones; in a block: wrong", "dim"),
-    ]
-    return folded(("", "plain"), parts, width)
+    counted: Span = (f"{right:,} of {len(found.labels):,} right  ", "good")
+    accuracy: Span = (f"accuracy {number(found.accuracy, 3)}  ", "value")
+    signs: list[Span] = [
+        ("wrong: in a block  ", "dim"), ("signs: true, in brackets: predicted", "dim")
+    ]  # fmt: skip
+    rows = folded(("", "plain"), [counted, accuracy, *signs], width)
+    if len(rows) > most:
+        rows = folded(("", "plain"), [counted, *signs], width)
+    return rows[:most]
 
 
 def _classes(frame: Frame, count: int) -> list[str]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from gradtui.base.text import number
+from gradtui.base.text import cell_width, number
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.wording import NO_WORDS, Wording, predicted_classes
 from gradtui.engine.classifier import Classifier, find_classifier
@@ -26,9 +26,6 @@ _VALUES = 4
 """Most values that are remembered: those of a step have several readers."""
 _MOST = 12
 """Most classes whose confusion is listed."""
-_BESIDE = "  true ↓, predicted →"
-"""What its rows and columns are, beside the numbers of the columns."""
-_OF_VALIDATION = "  of the validation"
 _TIES = "a row with equal scores counts in part for each"
 """Where a count is no whole number."""
 
@@ -98,16 +95,23 @@ def _confusion(frame: Frame, prefix: str, width: int) -> list[TextRow]:
         return []
     words = predicted_classes(frame.problem)
     numbered = Wording((), tuple(f"{at} {word}" for at, word in enumerate(words)))
-    validated: Span = (_OF_VALIDATION if prefix else "", "dim")
-    for wording in (Wording(words, words), numbered, NO_WORDS):
-        fits, (head, first, *counts) = _table(confusion, wording, width)
-        beside: TextRow = (*head, (_BESIDE, "dim"))
-        if fits and line_width(beside) <= width:
-            return [beside, (*first, validated), *counts]
-    _, (head, first, *counts) = _table(confusion, numbered, width)
-    of = (*first, validated)
-    told = line((NOTES["confusion"], "dim"))
-    return [told, head, of if line_width(of) <= width else first, *counts]
+    whose = "  of the validation" if prefix else ""
+    tables = [_table(confusion, one, width) for one in (Wording(words, words), numbered, NO_WORDS)]
+    noted = [_noted(table, whose) if fits else [] for fits, table in tables]
+    beside = [rows if rows and line_width(rows[0]) <= width else [] for rows in noted]
+    fits, table = tables[1]
+    note = NOTES["confusion"]
+    owned = f"validation: {note}" if prefix else note
+    above = [line((owned if cell_width(owned) <= width else note, "dim")), *table]
+    # The names are worth a row for the note, but not beside a lesson, which needs it.
+    named = bool(words) and fits and frame.lesson is None
+    return beside[0] or beside[1] or (above if named else beside[2] or above)
+
+
+def _noted(table: list[TextRow], whose: str) -> list[TextRow]:
+    """Return a table of confusion with what its rows and columns are beside its own first rows."""
+    head, first, *counts = table
+    return [(*head, (f"  {NOTES['confusion']}", "dim")), (*first, (whose, "dim")), *counts]
 
 
 def _table(confusion: Array, wording: Wording, width: int) -> tuple[bool, list[TextRow]]:

@@ -24,7 +24,15 @@ def test_each_row_of_the_data_is_the_number_of_its_class():
     plot = re.sub(r"\[.\]", "", plot)  # the predicted classes
     assert boundary_title(frame) == "Data  X"
     assert [plot.count(label) for label in "012"] == [4, 4, 4]
-    assert rows[-2] == "12 of 12 right  accuracy 1"
+    assert rows[-2] == "12 of 12 right  accuracy 1  wrong: in a block"
+
+
+def test_the_legend_of_a_narrow_panel_is_not_cut():
+    for height in (14, 20):
+        rows = [line_text(row) for row in boundary_rows(frame_of(0), 36, height)]
+        assert rows[-2:] == [
+            "4 of 12 right  wrong: in a block", "signs: true, in brackets: predicted",
+        ]  # fmt: skip
 
 
 def test_the_right_rows_are_counted():

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import gradtui
+from gradtui.debugger.guide import Guide
 from gradtui.explain.classes import class_rows
 from gradtui.explain.spans import line_text
 
@@ -27,6 +28,7 @@ def test_accuracy_and_confusion_are_told_of_the_step_and_of_the_validation():
 def test_a_narrow_panel_has_both_accuracies_in_one_row():
     session = gradtui.load("iris")
     session.seek(150)
+    session.guide = Guide(session.problem.lessons)
     rows = [line_text(row) for row in class_rows(session.frame, 36)]
     assert rows[:3] == [
         "accuracy 0.917, in validation 0.833",
@@ -34,12 +36,23 @@ def test_a_narrow_panel_has_both_accuracies_in_one_row():
         "  0  10   0   0  of the validation",
     ]
     assert len(rows) == 5
+    session.guide = None
+    rows = [line_text(row) for row in class_rows(session.frame, 36)]
+    assert rows[:4] == [
+        "accuracy 0.917, in validation 0.833",
+        "validation: true ↓, predicted →",
+        "                 0   1   2",
+        "      0 setosa  10   0   0",
+    ]
+    assert len(rows) == 6
 
 
-def test_without_room_beside_the_classes_their_meaning_has_a_row():
+def test_without_room_for_the_names_of_the_classes_there_are_their_numbers():
     session = gradtui.load("iris")
     rows = [line_text(row) for row in class_rows(session.frame, 30)]
-    assert rows[1:3] == ["rows: true class, columns: predicted", "                 0   1   2"]
+    assert rows[1:3] == ["true ↓, predicted →", "                 0   1   2"]
+    rows = [line_text(row) for row in class_rows(session.frame, 20)]
+    assert rows[1:3] == ["true ↓, predicted →", "                 0"]
 
 
 def test_rows_with_equal_scores_are_said_to_count_in_part(write):
