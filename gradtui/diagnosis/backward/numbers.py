@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.base.text import number, shape_said
+from gradtui.base.text import element_text, number, shape_said
 from gradtui.diagnosis.backward.corners import Corners
 from gradtui.diagnosis.backward.material import as_tree
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE, rounded
@@ -293,14 +293,13 @@ def _numbers(given: Given) -> tuple[str, dict[str, object]]:
         text = shape_said("it", value.shape, true.shape)
         return f"the gradient of {given.name}: {text}", {"misfit": text}
     distance = np.nan_to_num(np.abs(value - true), nan=np.inf)
-    at = np.unravel_index(int(np.argmax(distance)), true.shape)
+    at = tuple(int(one) for one in np.unravel_index(int(np.argmax(distance)), true.shape))
     got, wanted = float(value[at]), float(true[at])
-    where = f"[{', '.join(map(str, at))}]" if at else ""
     text = (
-        f"at step 0 the gradient of {given.name}{where} is given as {number(got)}, the true one "
-        f"is {number(wanted)}"
+        f"at step 0 the gradient of {element_text(given.name, at)} is given as {number(got)}, "
+        f"the true one is {number(wanted)}"
     )
-    return text, {"claimed": got, "true": wanted, "element": [int(one) for one in at]}
+    return text, {"claimed": got, "true": wanted, "element": list(at)}
 
 
 def _constant_rule(given: Given) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.base.text import number
+from gradtui.base.text import element_text, number
 from gradtui.diagnosis.backward.explain import Explanation
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair
@@ -136,9 +136,8 @@ def _numbers(rule: str, line: Line, evidence: dict[str, Any], scale: float) -> s
         return ""
     if "misfit" in evidence:
         return f"; {evidence['misfit']}"
-    at = f"[{', '.join(map(str, evidence['element']))}]" if "element" in evidence else ""
-    name = evidence.get("through", line.name)
-    numbers = f"{name}{at} is {number(evidence['claimed'])}"
+    name = element_text(evidence.get("through", line.name), evidence.get("element", ()))
+    numbers = f"{name} is {number(evidence['claimed'])}"
     if "through" in evidence or abs(scale - 1.0) <= TOLERANCE:
         numbers += f", the true gradient {number(evidence['true'])}"
     else:

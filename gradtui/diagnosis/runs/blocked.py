@@ -12,7 +12,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.runs.parts import element_text, loss_ratio
+from gradtui.base.text import element_text
+from gradtui.diagnosis.runs.parts import loss_ratio
 from gradtui.diagnosis.runs.run import Run
 from gradtui.engine.graph import Kind, Node
 from gradtui.engine.ops import OPS

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 from msgspec import Struct
 
-from gradtui.base.text import clip
+from gradtui.base.text import clip, element_text
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.runs.parts import element_text, finding, short
+from gradtui.diagnosis.runs.parts import finding, short
 from gradtui.diagnosis.runs.remedies import change, lower_rate
 from gradtui.diagnosis.runs.run import Run
 from gradtui.engine.formula import formula

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from msgspec import Struct
 
-from gradtui.diagnosis.runs.parts import element_text
+from gradtui.base.text import element_text
 from gradtui.diagnosis.runs.run import Array, Run
 from gradtui.engine.curvature import EXACT, ROUNDING
 from gradtui.engine.graph import Kind, Node

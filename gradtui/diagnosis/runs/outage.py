@@ -7,8 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from gradtui.base.text import element_text
 from gradtui.diagnosis.runs.blocked import Blocked, column_of, first_step
-from gradtui.diagnosis.runs.parts import element_text, short
+from gradtui.diagnosis.runs.parts import short
 from gradtui.diagnosis.runs.run import Array, Run
 
 _TRIED, _NUMBERS = 32, 4_000_000

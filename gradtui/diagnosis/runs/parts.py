@@ -102,11 +102,6 @@ def _stretches(numbers: Sequence[int]) -> list[str]:
     return parts
 
 
-def element_text(name: str, place: Sequence[int]) -> str:
-    """Return `w[0, 3]`, or the bare name of a scalar."""
-    return f"{name}[{', '.join(map(str, place))}]" if place else name
-
-
 def rounded_rate(rate: float) -> float:
     """Return a rate with one significant digit, not above it."""
     if not np.isfinite(rate) or rate <= 0.0:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.base.text import element_text
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.blocked import Blocked, blocked, entries_text, evidence_of
 from gradtui.diagnosis.runs.parts import (
-    element_text,
     finding,
     numbered,
     severity_by_loss,

@@ -5,7 +5,6 @@ import pytest
 
 import gradtui
 from gradtui.diagnosis.runs.parts import (
-    element_text,
     finding,
     listed,
     loss_ratio,
@@ -41,8 +40,7 @@ def test_units_are_named_while_they_are_few(units, total, text):
     assert units_text(units, total) == text
 
 
-def test_elements_and_lists_of_numbers():
-    assert (element_text("w", [0, 3]), element_text("b", [])) == ("w[0, 3]", "b")
+def test_a_list_of_numbers():
     assert listed([0.5, 1 / 3]) == "0.5, 0.3333"
 
 

@@ -15,7 +15,7 @@ def test_a_dead_unit_is_named_with_what_is_above_it(diagnosed):
     finding = next(f for f in diagnosed(NETWORK, start, DATA, steps=9) if f.rule == "dead-relu")
     assert (finding.target, finding.step) == ("h", 0)
     assert finding.evidence["units"] == [1]
-    assert finding.evidence["entries"] == ["A[0, 1]", "A[1, 1]", "b[1]"]
+    assert finding.evidence["entries"] == ["A[0,1]", "A[1,1]", "b[1]"]
     assert "b[1] = -50" in finding.message
 
 
@@ -24,5 +24,5 @@ def test_a_layer_that_a_step_kills_dies_at_the_step_after():
     assert (finding.rule, finding.target, finding.step) == ("dead-relu", "h", 2)
     assert finding.evidence["units"] == [0, 1, 2]
     assert (
-        "the update of step 1 pushed A[0, 2] from 3.422 to -832.7 (rate 0.3, its gradient 2787)"
+        "the update of step 1 pushed A[0,2] from 3.422 to -832.7 (rate 0.3, its gradient 2787)"
     ) in finding.message

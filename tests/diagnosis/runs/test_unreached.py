@@ -43,7 +43,7 @@ def test_of_many_columns_of_zeros_all_are_counted(write):
     path = write(code, start, f"X = [{rows}]\ny = 0.5", lr=0.1, steps=20)
     zeros = next(one for one in constant_feature(Run(load_problem(path))) if "are 0" in one.message)
     assert zeros.message.startswith(
-        "columns 0 to 29 of X are 0 for every example, so the gradient of 960 numbers (A[0, 0], "
+        "columns 0 to 29 of X are 0 for every example, so the gradient of 960 numbers (A[0,0], "
     )
 
 
@@ -51,7 +51,7 @@ def test_a_row_of_zeros_on_the_right_is_a_row(write):
     data = "X = [[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]\ny = 1.0"
     path = write("L = mean((W@X - y)**2)", "W = [[0.1, 0.2]]", data, steps=20)
     (found,) = constant_feature(Run(load_problem(path)))
-    assert found.message.startswith("row 1 of X is 0 for every example, so the gradient of W[0, 1]")
+    assert found.message.startswith("row 1 of X is 0 for every example, so the gradient of W[0,1]")
 
 
 def test_a_column_that_some_row_of_the_data_fills_is_not_called_zero(write):
