@@ -120,7 +120,7 @@ class _Checking:
         absent = [self._absent(name) for name in lacking]
         try:
             start, self._meant = started(self.runs, drawn, self.names)
-            if not is_faithful(start, self.loss, self.claimed):
+            if not is_faithful(self.runs, start):
                 raise Lost("the code computes something else where it is recorded")
             fold, within = folding(start), held_within(start)
             points = [
