@@ -68,6 +68,29 @@ def unrolled(W, v):
     return np.sum(apart**2), {"W": dW, "v": dv}
 
 
+def affine(x, w):
+    return x @ w, (x, w)
+
+
+def affine_back(dout, cache):
+    x, w = cache
+    dx = dout @ w.T
+    dw = x.T @ dout
+    return dx, dw
+
+
+def of_two(first, last):
+    grads = {}
+    h, kept = affine(X, first)
+    y, kept_later = affine(np.tanh(h), last)
+    loss = np.sum((y - GOAL) ** 2) / 2 + 0.15 * (np.sum(first**2) + np.sum(last**2))
+    dx, dw = affine_back(y - GOAL, kept_later)
+    grads["last"] = dw + 0.3 * last
+    dx, dw = affine_back(dx * (1 - np.tanh(h) ** 2), kept)
+    grads["first"] = dw + 0.3 * first
+    return loss, grads
+
+
 MISTAKES = [
     ("ops.add_times(dg[t], h[t - 1], dv[1])", "ops.add_times(dg[t], h[t], dv[1])"),
     ("ops.times(dg[t], v[0], dz[t])", "ops.times(dg[t], v[1], dz[t])"),
@@ -86,6 +109,17 @@ def test_the_line_is_named_and_its_fix_makes_the_program_right(old, new, tmp_pat
 
     assert found.replaces == (at, at)
     assert planted.errors(repaired(wrong, found), "unrolled") == []
+
+
+def test_a_term_of_one_gradient_is_missing_where_it_is_stored_not_in_the_helper(tmp_path):
+    planted = Planted(__file__, tmp_path, {"first": ARRAYS["W"][0], "last": ARRAYS["W"][1]})
+    old = 'grads["first"] = dw + 0.3 * first'
+    at, wrong = planted.line(old), planted.wrong(old, 'grads["first"] = dw')
+
+    (found,) = planted.errors(wrong, "of_two")
+
+    assert found.replaces == (at, at)
+    assert planted.errors(repaired(wrong, found), "of_two") == []
 
 
 def test_the_sound_program_is_right(tmp_path):

@@ -30,6 +30,20 @@ def does_nothing(node: ast.stmt) -> bool:
     return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == ast.unparse(node.value)
 
 
+def filed_as(node: ast.stmt) -> str:
+    """Return the name whose gradient a statement stores as it is: W for `grads["W"] = dw`; else "".
+
+    It may be that of an attribute, or begin with d.
+    """
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Name):
+        return ""
+    match node.targets[0]:
+        case ast.Subscript(slice=ast.Constant(str() as name)) | ast.Attribute(attr=name):
+            return name.removeprefix("d").removeprefix("_")
+        case _:
+            return ""
+
+
 def keeps_values(node: ast.stmt) -> bool:
     """Return whether a statement returns values, or keeps some for later, such as in an object."""
     if not isinstance(node, ast.Assign | ast.AugAssign):

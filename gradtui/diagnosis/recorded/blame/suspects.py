@@ -16,6 +16,7 @@ from gradtui.diagnosis.recorded.blame.effects import is_harmless
 from gradtui.diagnosis.recorded.blame.forms import (
     counts,
     does_nothing,
+    filed_as,
     hands_on,
     is_partial,
     keeps_values,
@@ -139,7 +140,8 @@ class Suspects:
         keeps = kept_by(unit, node)
         if keeps is not None and (keeps.strays or keeps.swapped):
             return Suspect(statement, 0, False, order)
-        return None
+        # What a helper returns right for others may lack a term of this one's own.
+        return Suspect(statement, 1, False, order) if filed_as(node) in self._wrong else None
 
     def _by_flow(self, statement: Statement, order: int) -> Suspect | None:
         """Return the suspect of a statement by the values of its lines."""
