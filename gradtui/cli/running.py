@@ -227,7 +227,7 @@ def _as_script(file: str) -> Iterator[ModuleType]:
     before: Any = sys.modules.get("__main__"), sys.argv, list(sys.path)
     try:
         with open(file, "rb") as source:
-            code = compile(source.read(), module.__file__, "exec")
+            code = compile(source.read(), module.__file__, "exec", dont_inherit=True)
     except OSError as error:
         from gradtui.scenario.reading import reason_of
 

@@ -86,6 +86,35 @@ def test_the_file_is_run_as_python_would_run_it(net, check):
     assert (sys.argv, sys.path, sys.modules["__main__"]) == (argv, path, main_module)
 
 
+TYPED = """
+import numpy as np
+
+class Settings:
+    scale: float
+
+    def __init__(self, scale):
+        self.scale = self.__annotations__["scale"](scale)
+
+settings = Settings("0.5")
+
+def case(x=np.arange(3.0)):
+    def scaled(value: np.ndarray):
+        return settings.scale * value
+    assert scaled.__annotations__["value"] is np.ndarray
+    return np.sum(scaled(x)), {"x": np.full(3, settings.scale)}
+"""
+
+
+def test_annotations_are_what_they_are_in_python_in_edited_code_too(tmp_path, check):
+    file = tmp_path / "typed.py"
+    file.write_text(TYPED, encoding="utf-8")
+    assert check(f"{file}:case")[0] == 0
+    file.write_text(TYPED.replace("(3, settings.scale)", "(3, -settings.scale)"), encoding="utf-8")
+    status, said, _ = check(f"{file}:case")
+    assert (status, said.count("error: ")) == (1, 1)
+    assert "fix: return np.sum(scaled(x))" in said
+
+
 def test_a_mistake_in_another_file_is_shown_there(net, check):
     (net.parent / "helper.py").write_text("def scaled(value):\n    return 3 * value\n")
 

@@ -1,6 +1,7 @@
 """The user's functions in their files, and their replacement by edited ones."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import gc
@@ -22,6 +23,8 @@ _LAMBDA = "<lambda>"
 _PRIVATE = re.compile(r"\b__\w+(?<!__)\b")
 _FILES = 64
 """Most files whose trees are kept."""
+_FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+"""The flags of code whose file imports from `__future__`."""
 
 
 class Unreadable(Exception):
@@ -184,7 +187,8 @@ class Unit:
         text = self._head + _applied(self.source, edits).decode() + self._tail
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            code = compile(text, self.file, "exec")
+            own = self.code.co_flags & _FUTURE
+            code = compile(text, self.file, "exec", flags=own, dont_inherit=True)
         found = next(islice(_codes_in(code, self.code.co_name), self._nth, None), None)
         if found is None or found.co_freevars != self.code.co_freevars:
             raise ValueError("other free names")
