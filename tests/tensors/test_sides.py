@@ -40,3 +40,23 @@ def test_a_hinge_without_its_mask_is_wrong_where_rows_are_beyond_the_kink(bent):
 @pytest.mark.parametrize("bent", BENT)
 def test_a_hinge_with_its_mask_is_right_and_nothing_is_said(bent):
     assert gradtui.check(hinge(True, bent), SMALL.clone().requires_grad_()) == []
+
+
+class Tripled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return (x @ x).sum()
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        unit = torch.ones(3, 3, dtype=x.dtype)
+        return g * (3.0 * unit @ x.T + 3.0 * x.T @ unit) / 3.0
+
+
+def test_a_number_written_before_a_matrix_is_no_size_of_it():
+    x = torch.linspace(0.1, 0.9, 9, dtype=torch.float64).reshape(3, 3)
+    found = gradtui.check(Tripled, x)
+    assert not any("stands for the size" in one.message for one in found)
+    assert all(one.severity == "info" for one in found)

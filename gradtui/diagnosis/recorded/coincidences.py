@@ -88,7 +88,10 @@ def _size(tape: Tape, id: int) -> tuple[int, bool]:
 
 
 def _operand(place: Place, at: int) -> str | None:
-    """Return an operand of a product or quotient as the user wrote it, if it is no plain number."""
+    """Return an operand of a product or quotient as the user wrote it; None for plain numbers.
+
+    A library may have swapped the two: where one is written as a number, that is the number.
+    """
     line = linecache.getline(place.file, place.line)
     text = line[place.column - 1 : place.column - 1 + place.width]
     try:
@@ -101,6 +104,7 @@ def _operand(place: Place, at: int) -> str | None:
         operands = [value.left, value.right]
     elif isinstance(value, ast.AugAssign) and isinstance(value.op, ast.Mult | ast.Div):
         operands = [value.target, value.value]
-    if at >= len(operands) or not any(isinstance(n, ast.Name) for n in ast.walk(operands[at])):
+    named = [any(isinstance(n, ast.Name) for n in ast.walk(one)) for one in operands]
+    if at >= len(operands) or not all(named):
         return None
     return ast.get_source_segment(text, operands[at])
