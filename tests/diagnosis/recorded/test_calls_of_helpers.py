@@ -6,7 +6,12 @@ import pytest
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(47)
-ARRAYS = {"W": RNG.normal(size=(3, 4, 4)) * 0.6, "v": RNG.normal(size=(2, 4))}
+ARRAYS = {
+    "W": RNG.normal(size=(3, 4, 4)) * 0.6,
+    "v": RNG.normal(size=(2, 4)),
+    "u": RNG.normal(size=(2, 4)),
+    "p": RNG.normal(size=(2, 4)),
+}
 X, GOAL = RNG.normal(size=(5, 4)), RNG.normal(size=(5, 4))
 
 
@@ -91,6 +96,38 @@ def of_two(first, last):
     return loss, grads
 
 
+def gated(u, p):
+    ops, T = Ops(), len(X)
+    pf, po = p
+    f, c, o, y = (ops.zeros(T + 1, 4) for _ in range(4))
+    dc, df, do, dy, ds = (ops.zeros(T + 1, 4) for _ in range(5))
+    du, dp = np.zeros(u.shape), np.zeros(p.shape)
+    for t in range(T):
+        ops.times(X[t], u[0], f[t])
+        ops.add_times(c[t - 1], pf, f[t])
+        f[t] = np.tanh(f[t])
+        c[t] = f[t] + 0.5 * c[t - 1]
+        ops.times(X[t], u[1], o[t])
+        ops.add_times(c[t], po, o[t])
+        o[t] = np.tanh(o[t])
+        ops.times(o[t], c[t], y[t])
+    apart = y[:T] - GOAL
+    dy[:T] = 2 * apart
+    for t in range(T - 1, -1, -1):
+        ops.times(dy[t], o[t], dc[t])
+        dc[t] += 0.5 * dc[t + 1]
+        ops.add_times(df[t + 1], pf, dc[t])
+        ops.times(dy[t], c[t], ds[t])
+        ops.tanh_slope(o[t], ds[t], do[t])
+        ops.add_times(do[t], po, dc[t])
+        ops.tanh_slope(f[t], dc[t], df[t])
+        ops.add_times(df[t], X[t], du[0])
+        ops.add_times(do[t], X[t], du[1])
+        ops.add_times(df[t], c[t - 1], dp[0])
+        ops.add_times(do[t], c[t], dp[1])
+    return np.sum(apart**2), {"u": du, "p": dp}
+
+
 MISTAKES = [
     ("ops.add_times(dg[t], h[t - 1], dv[1])", "ops.add_times(dg[t], h[t], dv[1])"),
     ("ops.times(dg[t], v[0], dz[t])", "ops.times(dg[t], v[1], dz[t])"),
@@ -98,6 +135,18 @@ MISTAKES = [
     ("later_da = rows(da[1:-1])", "later_da = rows(da[:-2])"),
     ("ops.product(all_h.T, all_dy, dW[2])", "ops.product(inputs.T, all_dy, dW[2])"),
 ]
+
+
+def test_a_call_like_one_of_another_round_is_missing(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    line = "        ops.add_times(do[t], po, dc[t])\n"
+    at, wrong = planted.line(line), planted.wrong(line, "")
+
+    (found,) = planted.errors(wrong, "gated")
+
+    assert found.line == at - 1
+    assert planted.errors(repaired(wrong, found), "gated") == []
+    assert planted.errors(planted.wrong("", ""), "gated") == []
 
 
 @pytest.mark.parametrize(("old", "new"), MISTAKES)

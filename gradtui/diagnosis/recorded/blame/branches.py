@@ -7,7 +7,8 @@ for the others.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from copy import deepcopy
 from itertools import islice
 
@@ -18,6 +19,8 @@ from gradtui.diagnosis.recorded.blame.units import Edit
 
 _MOST = 24
 """Most missing lines that are tried for a statement."""
+
+_NEIGHBOUR = re.compile(r"\b(\w+)\[(\w+) [+-] 1\]")
 
 Names = dict[str, str]
 Change = tuple[str, str]
@@ -48,16 +51,35 @@ def _writes(node: ast.stmt) -> bool:
 
 
 def _missing(s: Statement, like: ast.stmt, own: set[str]) -> Iterator[Candidate]:
-    made = {_renamed(s, like, names): change for names, change in _renamings(s, like)}
+    made = {_renamed(s, like, names): (names, change) for names, change in _renamings(s, like)}
     texts = {text: ast.unparse(ast.parse(text)) for text in made if "\n" not in text}
     several = not own.isdisjoint(texts.values())
     for text, whole in texts.items():
+        names, change = made[text]
+        places = []
         if whole not in own:
-            beside, behind = _place(s, like, made[text])
-            edit = inserted(s, beside, text, behind=behind)
-            told = f"{text} is missing: line {like.lineno} does the same for others"
+            places.append((text, *_place(s, like, change)))
+        if len(names) > 1:  # of one alone, there are too many
+            places += _in_this_round(s, like, text)
+        for line, beside, behind in places:
+            edit = inserted(s, beside, line, behind=behind)
+            told = f"{line} is missing: line {like.lineno} does the same for others"
             cost = int(not several)
-            yield Candidate((edit,), "missing-path", told, cost, text, beside, named=several)
+            yield Candidate((edit,), "missing-path", told, cost, line, beside, named=several)
+
+
+def _in_this_round(s: Statement, like: ast.stmt, text: str) -> Iterator[tuple[str, ast.stmt, bool]]:
+    """Yield a line with what a round of a loop stores, in place of what the next or last one does.
+
+    It belongs behind the first line that has that.
+    """
+    block = block_of(s.unit, like)
+    for name, index in dict.fromkeys(_NEIGHBOUR.findall(text)):
+        own = f"{name}[{index}]"
+        line = re.sub(rf"\b{name}\[{index} [+-] 1\]", own, text)
+        beside = (one for one in block[block.index(like) + 1 :] if own in s.text(one))
+        if line not in map(s.text, block) and (first := next(beside, None)) is not None:
+            yield line, first, True
 
 
 def _renamed(s: Statement, like: ast.stmt, names: Names) -> str:
@@ -82,7 +104,8 @@ def _renamings(s: Statement, like: ast.stmt) -> list[tuple[Names, Change]]:
     """Return the ways to rename the names of a statement alike, to others of as many axes."""
     names = dict.fromkeys(
         ast.unparse(one) for one in ast.walk(like)
-        if isinstance(one, ast.expr) and is_leaf(one) and s.held(one) is not None
+        if isinstance(one, ast.expr) and is_leaf(one)
+        and (held := s.held(one)) is not None and held.kind != ":function"
     )  # fmt: skip
     found = dict[tuple[str, ...], tuple[Names, Change]]()
     for name in names:
@@ -90,9 +113,17 @@ def _renamings(s: Statement, like: ast.stmt) -> list[tuple[Names, Change]]:
             before, after = change = difference(name, other)
             if before and after and before != name:
                 alike = {one: one.replace(before, after) for one in names if before in one}
-                if all(_are_alike(s, *pair) for pair in alike.items()):
-                    found.setdefault(tuple(alike.values()), (alike, change))
+                for some in (alike | _in_other_case(s, names, change), alike):
+                    if all(_are_alike(s, *pair) for pair in some.items()):
+                        found.setdefault(tuple(some.values()), (some, change))
     return sorted(found.values(), key=lambda one: -len(one[0]))
+
+
+def _in_other_case(s: Statement, names: Collection[str], change: Change) -> Names:
+    """Return the names that are renamed alike in the other case: `pf` to `po` as `dF` to `dO`."""
+    before, after = map(str.swapcase, change)
+    renamed = {one: one.replace(before, after) for one in names if before in one}
+    return {one: other for one, other in renamed.items() if other in s.scope}
 
 
 def _are_alike(s: Statement, name: str, other: str) -> bool:

@@ -178,7 +178,7 @@ class Search:
 
         The code beside tells of them, however little the recording does.
         """
-        if not best.odds.total and not best.odds.adds:
+        if not best.odds.total:
             return  # none is likelier
         own, room, self._floor = best.suspect.statement, _RIVALS, 0
         for suspect in suspects:
