@@ -205,7 +205,8 @@ class Suspects:
             return None
         tier = self._tier(lines, fed, told, partial=False, kept=False)
         failing = bool(lines & (told.first | told.lacking))
-        return Suspect(s, tier, not failing, order, bool(lines & told.opposite), failing)
+        # What is opposite is likelier wrong in what it is called with.
+        return Suspect(s, tier if failing else max(1, tier), not failing, order, failing=failing)
 
     def _rounds(self, unit: Unit, node: ast.For) -> int | None:
         """Return the tier of a loop whose rounds may be wrong, or lack a gradient.
