@@ -26,6 +26,7 @@ def picks(s: Statement) -> Iterator[Candidate]:
             for text in (*_as_long(part), *_last(s, part), *_beside(s, part),
                          *_chosen(s, parts, at)):  # fmt: skip
                 yield _candidate(s, node, part, text)
+        yield from _all(s, node)
     yield from _where(s)
     yield from _counterparts(s)
 
@@ -84,6 +85,42 @@ def _counterparts(s: Statement) -> Iterator[Candidate]:
                 text = f"{name}[{other}{rest}]"
                 told = f"{s.text(node)} must be {text}"
                 yield Candidate((s.replaced(node, text),), "wrong-variable", told, 1, text, node)
+
+
+def _all(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
+    """Yield the sum or the mean over an axis of which one row is taken, such as the first example.
+
+    A sum of that row becomes one over its axes and the first.
+    """
+    shape = s.shape(node.value) or ()
+    row = isinstance(node.slice, ast.Constant) and type(node.slice.value) is int
+    if not row or not _is_loaded(node) or len(shape) < 2:
+        return
+    array, told = s.inside(node.value, 9), f"{s.text(node)} is only one of {shape[0]}: all"
+    folded = s.parents.get(s.parents.get(node, node))
+    if isinstance(folded, ast.Call) and (axes := _axes(folded, len(shape) - 1)) is not None:
+        assert isinstance(folded.func, ast.Attribute)
+        text = f"{array}.{folded.func.attr}(axis=({', '.join(map(str, axes))}))"
+        told_of_axes = f"{told} are needed, over the axes {', '.join(map(str, axes))}"
+        yield Candidate((s.replaced(folded, text),), "wrong-axis", told_of_axes, 0, text, folded)
+    for name in ("sum", "mean"):
+        text = f"{array}.{name}({s.dialect.axis}=0)"
+        told_of_all = f"{told} are needed, as their {name}"
+        yield Candidate((s.replaced(node, text),), "wrong-axis", told_of_all, 1, text, node)
+
+
+def _axes(call: ast.Call, rank: int) -> list[int] | None:
+    """Return the axes of an array's sum or mean, once it has another first axis, and that one."""
+    match call:
+        case ast.Call(ast.Attribute(attr="sum" | "mean"), [], [ast.keyword("axis", axis)]):
+            parts = axis.elts if isinstance(axis, ast.Tuple) else [axis]
+        case _:
+            return None
+    try:
+        own = [ast.literal_eval(one) for one in parts]
+    except ValueError:
+        return None
+    return [0, *(one % rank + 1 for one in own)] if all(type(one) is int for one in own) else None
 
 
 def _is_loaded(node: ast.Subscript) -> bool:

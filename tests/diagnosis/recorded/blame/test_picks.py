@@ -10,6 +10,7 @@ COSTS = RNG.random((3, 4))
 FIELD = RNG.normal(size=7)
 WEIGHTS = RNG.normal(size=(4, 4))
 CHOSEN = np.array([2, 0, 2, 1])
+IMAGES = RNG.normal(size=(4, 2, 5, 5))
 
 
 def aligned(COSTS):
@@ -57,12 +58,31 @@ def picked(WEIGHTS):
     return np.sum(own**3), d
 
 
+def of_all_images(WEIGHTS):
+    out = np.tanh(IMAGES * WEIGHTS[:2, :1, None])
+    d = 2 * out * (1 - out**2) * IMAGES
+    slopes = np.zeros_like(WEIGHTS)
+    slopes[:2, :1] = 1 * d.sum(axis=(0, 2, 3)).reshape(2, 1)
+    return np.sum(out**2), slopes
+
+
+def of_all_rows(WEIGHTS):
+    out = np.sin(IMAGES[0, 0, :, :4] + WEIGHTS[0])
+    d = 2 * out * np.cos(IMAGES[0, 0, :, :4] + WEIGHTS[0])
+    slopes = np.zeros_like(WEIGHTS)
+    slopes[0] = d.mean(axis=0)
+    return np.sum(out**2) / 5, slopes
+
+
 MISTAKES = [
     (aligned, "P[i + 1, j + 1, 0] * E", "P[i, j, 0] * E"),
     (bent, "    d[:-2] += slope", "    d[1:-1] += slope"),
     (bent, "    d[2:] += slope", "    d[1:-1] += slope"),
     (after_the_bias, "    d[count + 1 : n] = 2", "    d[: n - count - 1] = 2"),
     (picked, "    d[rows, CHOSEN] = 3", "    d[rows, :] = 3"),
+    (of_all_images, "d.sum(axis=(0, 2, 3))", "d[0].sum(axis=(1, 2))"),
+    (of_all_images, "d.sum(axis=(0, 2, 3))", "d[0].sum(axis=(-1, 1))"),
+    (of_all_rows, "    slopes[0] = d.mean(axis=0)", "    slopes[0] = d[0]"),
 ]
 
 
@@ -77,7 +97,9 @@ def test_other_elements_are_picked(function, old, new, tmp_path):
     assert planted.errors(repaired(wrong, found), function.__name__) == []
 
 
-@pytest.mark.parametrize("function", [aligned, bent, after_the_bias, picked])
+@pytest.mark.parametrize(
+    "function", [aligned, bent, after_the_bias, picked, of_all_images, of_all_rows]
+)
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, {"COSTS": COSTS, "FIELD": FIELD, "WEIGHTS": WEIGHTS})
 
