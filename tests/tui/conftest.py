@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import platformdirs
@@ -13,8 +14,12 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 import gradtui
+import gradtui.diagnosis.check
 import gradtui.saving.store
+from gradtui import Finding
 from gradtui.debugger.session import Session
+from gradtui.engine.history import History
+from gradtui.scenario.problem import Problem
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.debugger import Debugger
 
@@ -93,10 +98,37 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 
 def opened(file: str) -> Session:
     """Open a scenario; a bundled one without its lesson, which begins where nothing is computed."""
-    session = gradtui.load(file)
-    if file.isidentifier():
-        return Session(replace(session.problem, lessons=()))
-    return session
+    return Session(_bundled(file)) if file.isidentifier() else gradtui.load(file)
+
+
+_SHARED = set[Problem]()
+
+
+@cache
+def _bundled(name: str) -> Problem:
+    """Read a bundled scenario once for all tests: a problem never changes."""
+    problem = replace(gradtui.load(name).problem, lessons=())
+    _SHARED.add(problem)
+    return problem
+
+
+@pytest.fixture(autouse=True, scope="session")
+def examined_once() -> Iterator[None]:
+    """Examine the run of each of those problems once: what is found depends on nothing else."""
+    examine, found = gradtui.diagnosis.check.diagnose_run, dict[Problem, tuple[Finding, ...]]()
+
+    def findings(
+        problem: Problem, history: History | None = None, first: int = 0
+    ) -> tuple[Finding, ...]:
+        if first or problem not in _SHARED:
+            return examine(problem, history, first)
+        if problem not in found:
+            found[problem] = examine(problem, history, first)
+        return found[problem]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gradtui.diagnosis.check, "diagnose_run", findings)
+        yield
 
 
 Open = Callable[..., AbstractAsyncContextManager[Terminal]]
