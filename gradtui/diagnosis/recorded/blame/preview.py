@@ -59,6 +59,8 @@ class Preview:
         self._telling = Telling(flow, self._rounds, needs, is_whole, exact=exact)
         self._after: dict[tuple[ast.stmt, int], dict[str, Any]] = {}
         """Statement and round -> the values of all names once it has run."""
+        self._around: dict[tuple[ast.stmt, ast.expr], tuple[str | None, str | None]] = {}
+        """Statement and expression -> what is stored with a hole in its place, and as it is."""
 
     def is_blind_to(self, s: Statement) -> bool:
         """Return whether no glance can tell: a slope, or numbers that are stored one by one."""
@@ -140,8 +142,10 @@ class Preview:
 
     def _is_hopeful_with(self, s: Statement, node: ast.expr, factors: Sequence[str]) -> bool | None:
         rounds = self._rounds.glanced(s)
-        hole = [s.replaced(node, HOLE)]
-        text, own = edited(s, hole), edited(s, hole, applied=False)
+        if (s.node, node) not in self._around:
+            hole = [s.replaced(node, HOLE)]
+            self._around[s.node, node] = edited(s, hole), edited(s, hole, applied=False)
+        text, own = self._around[s.node, node]
         if not rounds or text is None or own is None:
             return None
 
