@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from gradtui.base.text import number
@@ -101,8 +102,8 @@ class Playing(Part):
         if self._by_moments:
             usual, many = _MOMENT, session.order.end
         rate = max(1 / usual, many / _WHOLE) * 2.0**self._pace
-        seconds = max(_FRAME, 1 / rate)
-        return seconds, max(1, round(rate * seconds))
+        leap = max(1, math.ceil(rate * _FRAME))
+        return leap / rate, leap
 
     def _play(self) -> None:
         self._host.screen.add_class(PLAYING, update=False)

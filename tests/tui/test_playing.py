@@ -33,12 +33,12 @@ def beats(monkeypatch):
 async def test_a_long_run_is_played_in_leaps_that_take_a_minute(terminal, write, beats):
     async with terminal(write("L = (w*x)**2", lr=0.001, steps=5000)) as t:
         await t.press("p")
-        assert "▶ 80 steps a second, 8 at a time: ( slower, ) faster" in t.text
-        assert beats[-1].seconds == 0.1
+        assert "▶ 83 steps a second, 9 at a time: ( slower, ) faster" in t.text
+        assert beats[-1].seconds == pytest.approx(9 * 60 / 5000)
         beats[-1].go()
-        assert t.session.step == 8
+        assert t.session.step == 9
         await t.press(")", ")")
-        assert "▶ 330 steps a second, 33 at a time" in t.text
+        assert "▶ 333 steps a second, 34 at a time" in t.text
         assert [beat.stopped for beat in beats] == [True, True, False]
         await t.press("G", "N")
         beats[-1].go()
@@ -47,6 +47,20 @@ async def test_a_long_run_is_played_in_leaps_that_take_a_minute(terminal, write,
         assert beats[-1].stopped and t.session.step == 5000
         await t.press(*"((((((((")
         assert "paused, 5.2 steps a second" in t.text and len(beats) == 3
+
+
+async def test_the_pace_doubles_and_halves_exactly_with_few_frames(terminal, beats):
+    async with terminal("two_weights", (120, 40)) as t:
+        paces = []
+        for key in ("p", *")))", *"(((("):
+            await t.press(key)
+            at = t.session.step
+            beats[-1].go()
+            paces.append((t.session.step - at) / beats[-1].seconds)
+            assert beats[-1].seconds >= 0.1
+            t.session.first()
+        usual = 1 / 0.15
+        assert paces == pytest.approx([usual * 2.0**by for by in (0, 1, 2, 3, 2, 1, 0, -1)])
 
 
 async def test_from_inside_a_step_its_operations_are_played(terminal, beats):
