@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from gradtui.scenario.problem import Problem
     from gradtui.tui.prompt import Completion
 
-_SWEEPS = ("lr 0.001 0.01 0.05 0.1 1.5", "momentum 0 0.5 0.9", "optimizer sgd rmsprop adam")
+_RATES, _SWEEPS = "lr 0.001 0.01 0.05 0.1 1.5", ("momentum 0 0.5 0.9", "optimizer sgd rmsprop adam")
 _NO_PLANE = "no map of the data: it needs two features and a softmax or cross_entropy"
 _VIEWS = ("loss", "norm lr", "loss norm")
 
@@ -112,13 +113,27 @@ class Trials(Work):
         if not text and self._branches.sweep is not None:
             self.list_sweep()
             return
+        rates = self._rates
         self._ask(
             f"sweep from step {self._session.step:,}: ", text, check,
             lambda typed: self._do(lambda session: session.try_all(typed)),
-            example=_SWEEPS[0],
-            offers=(*_SWEEPS[1:], _SWEEPS[0]),
+            example=rates,
+            offers=(*_SWEEPS, rates),
             note="Enter tries each of these values, or of those that you type; ↑ ↓ other examples",
         )  # fmt: skip
+
+    @property
+    def _rates(self) -> str:
+        """Rates to try: around the largest stable one of this step if it is known."""
+        from gradtui.debugger.sweeps import rates_around
+        from gradtui.engine.curvature import Gauge
+
+        gauge = self._session.frame.known.gauge
+        if not isinstance(gauge, Gauge) or not 0.0 < gauge.largest_rate < math.inf:
+            return _RATES
+        if gauge.rate != self._session.problem.trainer.lr:
+            return _RATES  # a schedule makes another rate of the one that is set
+        return f"lr {rates_around(gauge.largest_rate)}"
 
     def view(self, text: str) -> None:
         """Follow other values over the steps, asking for them if there are none."""

@@ -3,7 +3,7 @@
 import pytest
 
 from gradtui.debugger.forks import fork
-from gradtui.debugger.sweeps import Sweep
+from gradtui.debugger.sweeps import Sweep, rates_around
 from gradtui.scenario.changes import read_change
 
 
@@ -29,3 +29,17 @@ def test_each_is_named_by_its_value_and_then_by_how_it_ends(sweep):
     assert sweep.ends[1:] == ("converges", "diverges") and sweep.failed == ""
     assert sweep.name(1).startswith("0.05 ")
     assert list(sweep.drawn) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("largest", "rates"),
+    [
+        (0.001345, "1e-5 0.0001 0.0005 0.001 0.002"),
+        (0.06807, "0.0005 0.005 0.02 0.05 0.1"),
+        (2.0, "0.02 0.2 1 2 5"),
+        (1e3, "10 100 500 1000 2000"),
+    ],
+)
+def test_the_rates_to_try_are_round_and_all_but_one_are_stable(largest, rates):
+    assert rates_around(largest) == rates
+    assert [float(rate) > largest for rate in rates.split()] == [False] * 4 + [True]

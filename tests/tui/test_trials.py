@@ -224,6 +224,20 @@ async def test_every_size_shows_which_curve_is_which(terminal, size):
         assert "branch lr 0.07" in t.rows[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "rates"),
+    [
+        ("five_parcels", "lr 0.0005 0.005 0.02 0.05 0.1"),  # stable up to 0.06807
+        ("five_parcels_cosine", "lr 0.001 0.01 0.05 0.1 1.5"),  # the rate changes with the step
+        ("update_sgd", "lr 0.001 0.01 0.05 0.1 1.5"),  # moved by hand
+    ],
+)
+async def test_a_sweep_is_offered_around_the_largest_stable_rate(terminal, name, rates):
+    async with terminal(name, (80, 24)) as t:
+        await t.press("n", "i")
+        assert f": {rates}" in t.text
+
+
 async def test_enter_takes_the_example_that_stands_in_the_input(terminal):
     async with terminal("five_parcels", (80, 24)) as t:
         await t.press("V")
@@ -233,7 +247,7 @@ async def test_enter_takes_the_example_that_stands_in_the_input(terminal):
         await t.press("i")
         assert "Enter tries each of these values" in t.text
         await t.press("enter")
-        assert t.session.branches.sweep is not None and "0.001" in t.text
+        assert t.session.branches.sweep is not None and "0.0005" in t.text
         await t.press("w", "down")
         assert "watch: loss - prev" not in t.text
         await t.press("up", "enter")
