@@ -24,6 +24,9 @@ from gradtui.explain.values import UNKNOWN, Elements, Index
 
 _FEWEST = 3
 """Digits in a panel too narrow for a single number of more."""
+_WIDE, _MORE = 60, 4 / 3
+"""Width from which an element may take more rows for all digits than for short numbers, and how
+many at most, relative to these."""
 _MOVED, _SPELT = "→ ", "-> "
 """After the name of an element that has moved; in ASCII the sign keeps its blank."""
 _NAMED = 2
@@ -84,7 +87,7 @@ def _head(frame: Frame, width: int) -> list[TextRow]:
 
 @lru_cache(_FRAMES)
 def _form(frame: Frame, width: int) -> _Form:
-    """Return all digits if these take no more rows than short ones, or if the model is small."""
+    """Return all digits if these take few more rows than short ones, or if the model is small."""
     program = frame.problem.trainer.program
     shapes = [program.nodes[update.parameter].shape for update in program.updates]
     few = sum(map(math.prod, shapes)) <= _FEW
@@ -101,11 +104,13 @@ def _form(frame: Frame, width: int) -> _Form:
         ]
 
     digits, folds = DIGITS, made(DIGITS)
-    if _cost(folds) > 0 and not (few and _cost(folds) < math.inf):
+    if not (few and _fit(folds)):
         short = made(SHORT)
-        if _cost(short) < _cost(folds):
+        most = _MORE if width >= _WIDE else 1.0
+        more = any(_rows(a) > most * _rows(b) for a, b in zip(folds, short, strict=True))
+        if more or not _fit(folds):
             digits, folds = SHORT, short
-        if _cost(folds) == math.inf:
+        if not _fit(folds):
             digits, folds = _FEWEST, made(_FEWEST)
     told = [move_told(frame, update.parameter) for update in program.updates]
     return _Form(
@@ -113,10 +118,13 @@ def _form(frame: Frame, width: int) -> _Form:
     )
 
 
-def _cost(folds: list[list[Breaks]]) -> float:
-    """Return how many rows more than one the lines take, without repeats; inf if any is cut."""
-    lines = [breaks for fold in folds for breaks in fold]
-    return sum(len(breaks.at) if breaks.fits else math.inf for breaks in lines)
+def _fit(folds: list[list[Breaks]]) -> bool:
+    return all(breaks.fits for fold in folds for breaks in fold)
+
+
+def _rows(fold: list[Breaks]) -> int:
+    """Return how many rows the lines of one element take."""
+    return sum(1 + len(breaks.at) for breaks in fold)
 
 
 def _folds(
@@ -141,9 +149,7 @@ def _usual(frame: Frame, position: int, width: int, digits: int) -> list[Breaks]
 
 def _elements(frame: Frame, form: _Form) -> Elements:
     program = frame.problem.trainer.program
-    heights = [
-        1 if fold is None else sum(1 + len(breaks.at) for breaks in fold) for fold in form.folds
-    ]
+    heights = [1 if fold is None else _rows(fold) for fold in form.folds]
     return Elements([program.nodes[update.parameter].shape for update in program.updates], heights)
 
 

@@ -159,6 +159,16 @@ def test_all_numbers_of_a_panel_have_the_same_digits_and_none_is_cut(width):
         assert told["W1[{},{}]".format(*at)] == f"{w} - {number(lr, digits)}·{g} = {after}"
 
 
+def test_in_a_wide_panel_numbers_have_all_digits_if_they_take_few_more_rows():
+    session = gradtui.load("transformer_block")
+    session.seek(2)
+    g = session.frame.gradients["E"][0, 0]
+    for width, digits in ((66, 6), (36, 4)):
+        assert f"(1 - 0.9)·{number(g, digits)}" in " ".join(
+            texts(update_rows(session.frame, width))
+        )
+
+
 @pytest.mark.parametrize("width", [30, 36, 50, 66])
 @pytest.mark.parametrize(
     "name",
