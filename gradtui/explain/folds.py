@@ -27,6 +27,8 @@ class Piece(NamedTuple):
     span: Span
     best: bool
     """Whether a row should begin with it if possible."""
+    inside: bool
+    """Whether it begins inside parentheses."""
 
 
 class Breaks(NamedTuple):
@@ -46,15 +48,15 @@ def pieces(parts: Iterable[Span]) -> list[Piece]:
     found: list[Piece] = []
     for text, role in parts:
         start = depth = 0
-        best = True
+        best, inside = True, False
         for mark in re.finditer(_MARKS, text):
             at, sign = mark.start(), mark[0]
             if sign in _BRACKETS:
                 depth += _BRACKETS[sign]
             elif at > start:
-                found.append(Piece((text[start:at], role), best))
-                start, best = at, len(sign) == 3 and depth == 0
-        found.append(Piece((text[start:], role), best))
+                found.append(Piece((text[start:at], role), best, inside))
+                start, best, inside = at, len(sign) == 3 and depth == 0, depth > 0
+        found.append(Piece((text[start:], role), best, inside))
     return found
 
 
@@ -75,8 +77,11 @@ def _cuts(look: tuple[str, ...], first: int, room: int) -> Breaks:
         while left < 0 and at > start:
             best = [i for i in range(start + 1, at + 1) if made[i].best]
             # No number stays alone in its row if all the rest has room in another.
-            lonely = best == [start + 1] and sum(widths[at:]) <= room
-            start = best[-1] if best and not lonely else at
+            more = [i for i in range(start + 2, at + 1) if sum(widths[i:]) <= room]
+            if best == [start + 1] and more:
+                start = max(more, key=lambda i: (not made[i].inside, i))
+            else:
+                start = best[-1] if best else at
             found.append(start)
             blank = made[start].span[0].startswith(" ")  # left out where a row begins
             left = room + blank - sum(widths[start : at + 1])

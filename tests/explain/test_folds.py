@@ -25,6 +25,13 @@ def test_a_number_alone_in_its_row_is_avoided_if_two_rows_then_do():
     ]  # fmt: skip
 
 
+def test_then_it_is_broken_outside_parentheses_if_it_can():
+    parts = [("0.59 - 0.02·0.088/(sqrt(0.03) + 1e-8)", "plain"), (" = 0.6", "value")]
+    assert rows_of("w", cuts(parts, 30, 30).at, pieces(parts)) == [
+        "w  0.59 - 0.02·0.088", "     /(sqrt(0.03) + 1e-8) = 0.6",
+    ]  # fmt: skip
+
+
 def test_a_piece_wider_than_its_row_does_not_fit():
     parts = [("1·2222222 + 3", "plain")]
     assert cuts(parts, 10, 10).fits
