@@ -21,7 +21,7 @@ from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.likeliest import likeliest
 from gradtui.diagnosis.recorded.blame.primals import Primal
 from gradtui.diagnosis.recorded.coincidences import equal_sizes
-from gradtui.diagnosis.recorded.conventions import started
+from gradtui.diagnosis.recorded.conventions import started, told_by_differences
 from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE, in_single
 from gradtui.diagnosis.recorded.domain import cut_off
@@ -264,6 +264,7 @@ class _Checking:
         """Compare, at the given arguments, gradients whose truth the recording cannot tell."""
         fitting = [n for n in self.names if n in self.claimed and self._fits(n)]
         self.runs.single |= in_single(self.runs)
+        self._meant = told_by_differences(self.runs, fitting)
         apart, untold = by_differences(self.runs, fitting)
         found = [self._unfit(name) for name in self.names if name not in fitting]
         found += [*apart, *(self._untold(name) for name in untold)]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.recorded.differences import apart_by_differences
 from gradtui.diagnosis.recorded.notes import note
 from gradtui.diagnosis.recorded.runs import Point, Runs
 from gradtui.diagnosis.recorded.target import Target
@@ -51,6 +52,23 @@ def started(
         return start, ()
     runs.target = target.by(found.scale, found.sign)
     return runs.point(drawn, names, near=True), (_note(found, target),)
+
+
+def told_by_differences(runs: Runs, names: Sequence[str]) -> Sequence[Finding]:
+    """Return what the code means by gradients of complex numbers, by central differences alone.
+
+    From here on, all runs give these as the slopes by both parts.
+    """
+    target, fewest, best = runs.target, len(names) + 1, _ALL[0]
+    for one in _ALL if target.paired else ():
+        runs.target = target.by(one.scale, one.sign)
+        apart, _ = apart_by_differences(runs, names)
+        if len(apart) < fewest:
+            fewest, best = len(apart), one
+        if not apart:
+            break
+    runs.target = target.by(best.scale, best.sign)
+    return (_note(best, target),) if best.meaning else ()
 
 
 def _convention_of(point: Point, paired: Collection[str]) -> _Convention:

@@ -69,3 +69,18 @@ def test_a_real_gradient_has_one_notion():
     found = [one for one in gradtui.check(case, Z=Z, V=V, B=B) if one.severity == "error"]
 
     assert [one.target for one in found] == ["B"]
+
+
+def unrecorded(z, factor):
+    return float(str(np.sum(np.abs(z) ** 2))), {"z": factor * z}
+
+
+@pytest.mark.parametrize(
+    ("factor", "rules"),
+    [(2, ["opaque"]), (1, ["constant-factor", "opaque"]), (3, ["constant-factor", "opaque"])],
+)
+def test_by_differences_alone_a_notion_of_them_is_taken_as_well(factor, rules):
+    found = gradtui.check(lambda z: unrecorded(z, factor), z=np.array([0.6 - 0.3j, -0.2 + 1.1j]))
+
+    assert [one.rule for one in found] == rules
+    assert (found[0].severity == "error") == (factor == 3)
