@@ -48,6 +48,33 @@ def thrice(a, b, c):
     return loss, {"a": da, "b": db, "c": dc}
 
 
+def of_sum(d):
+    return d, d
+
+
+def of_product(d, one, two):
+    return d * two, d * one
+
+
+class Slopes:
+    def __init__(self):
+        self.left, self.right = np.zeros(4), np.zeros(4)
+
+    def backward(self, d, a, b, c):
+        one, two = of_sum(d)
+        self.left += one
+        self.right += two
+        da, db = of_product(self.left, a, b)
+        more, dc = of_product(self.right, b, c)
+        return da, db + more, dc
+
+
+def kept(a, b, c):
+    y = a * b + b * c
+    da, db, dc = Slopes().backward(2 * y, a, b, c)
+    return np.sum(y**2), {"a": da, "b": db, "c": dc}
+
+
 MISTAKES = [
     ("d[i] /= p[i] ** 2", "d[i] /= p[i]"),
     ("d[i] *= p[i] ** -1.5", "d[i] *= p[i] ** -0.5"),
@@ -63,3 +90,13 @@ def test_the_line_is_named_and_its_fix_makes_the_program_right(old, new, tmp_pat
 
     assert found.replaces == (at, at)
     assert planted.errors(repaired(wrong, found), "thrice") == []
+
+
+def test_what_an_object_keeps_is_repaired_not_left_unused(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    wrong = planted.wrong("self.right += two", "self.right -= two")
+
+    (found,) = planted.errors(wrong, "kept")
+
+    assert found.line == planted.line("self.right += two")
+    assert planted.errors(repaired(wrong, found), "kept") == []

@@ -27,7 +27,7 @@ from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import is_spelled, made_alike
 from gradtui.diagnosis.recorded.blame.suspects import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
-from gradtui.diagnosis.recorded.blame.uses import calculated, functions_read, uses_of
+from gradtui.diagnosis.recorded.blame.uses import attributes_of, calculated, functions_read, uses_of
 
 KNOWN = 4
 """By how much the code beside makes an edit likelier at most."""
@@ -98,8 +98,10 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         if self.candidate.rule == "constant-factor":
             return False
         read, stored = uses_of(self._unit.node)
+        kept = attributes_of(self._unit.node, self._unit.tree)
         return any(
-            0 < read[name] <= count for name, count in self._removed.items() if name in stored
+            (0 < read[name] <= count and name in stored) or 0 < kept[name] <= count
+            for name, count in self._removed.items()
         )
 
     @property

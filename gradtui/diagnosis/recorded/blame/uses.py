@@ -48,6 +48,17 @@ def uses_of(function: ast.AST) -> tuple[Counter[str], frozenset[str]]:
 
 
 @lru_cache(_FUNCTIONS)
+def attributes_of(function: ast.AST, tree: ast.Module) -> Counter[str]:
+    """Return how often a file reads each of the attributes that a function stores."""
+    stored = {one.attr for one in ast.walk(function)
+              if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)}  # fmt: skip
+    return Counter(
+        one.attr for one in ast.walk(tree)
+        if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load) and one.attr in stored
+    )  # fmt: skip
+
+
+@lru_cache(_FUNCTIONS)
 def functions_read(tree: ast.Module) -> Counter[str]:
     """Return how often a file reads the names of the functions that it defines."""
     defined = {one.name for one in ast.walk(tree) if isinstance(one, Function)}
