@@ -79,7 +79,7 @@ def is_symmetric(value: Array) -> bool:
     """Return whether the last two axes of an array are those of symmetric matrices."""
     if value.ndim < 2 or value.shape[-1] != value.shape[-2] or value.shape[-1] < 2:
         return False
-    if not value.size or not np.all(np.isfinite(value)):
+    if not value.size or value.dtype.kind == "b" or not np.all(np.isfinite(value)):
         return False
     beside = value[..., 0, 1:]
     largest = np.max(np.abs(value))
