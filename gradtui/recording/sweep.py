@@ -200,12 +200,13 @@ class Shaken(Replay):
     """
 
     def __init__(
-        self, tape: Tape, seed: Sequence[int], handing: Mapping[int, int] = MappingProxyType({})
-    ) -> None:
+        self, tape: Tape, seed: Sequence[int], handing: Mapping[int, int] = MappingProxyType({}),
+        given: Mapping[int, Array] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         self._rng = np.random.default_rng(seed)
         self._up = self._rng.integers(0, 2, _DRAWN, dtype=np.int8) * 2.0 - 1.0
         self._at = 0
-        super().__init__(tape, handing=handing)
+        super().__init__(tape, given, handing)
 
     def moved(self, value: Array) -> Array:
         """Return numbers, each moved up or down by one unit in the last place; 0 stays 0."""

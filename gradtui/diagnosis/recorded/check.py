@@ -51,7 +51,7 @@ from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.signs import folding, one_sided
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.sizes import size_told
-from gradtui.diagnosis.recorded.stabilisers import leaving_out
+from gradtui.diagnosis.recorded.stabilisers import is_exact_without, leaving_out
 from gradtui.diagnosis.recorded.target import Misplaced, Misshapen, Target
 from gradtui.diagnosis.recorded.unrecorded import by_differences
 from gradtui.diagnosis.recorded.upstream import Upstream, place_of, upstream
@@ -338,7 +338,7 @@ class _Checking:
         for one in wrong:
             simple = explained(one.name, points)
             share = approximate(one.name, points) if simple is None and not failed else None
-            if share is not None:
+            if share is not None and not is_exact_without(one.name, points):
                 yield self._approximate(one, share, wrong)
                 continue
             flow = None if simple is not None or failed else upstream(one.point, one.name)

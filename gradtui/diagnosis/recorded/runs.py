@@ -80,9 +80,11 @@ class Point(Struct, frozen=True, eq=False):
             bool(np.all(np.isfinite(true))) for true in self.true.values()
         )
 
-    def shaken(self, seed: int) -> tuple[Values, Values]:
-        """Return the claims and the truth with every rounding moved."""
-        return self._replayed(Shaken(self.result.tape, (_SEED, seed), self.handing))
+    def shaken(
+        self, seed: int, given: Mapping[int, Array] = MappingProxyType({})
+    ) -> tuple[Values, Values]:
+        """Return the claims and the truth with every rounding moved, and `given` leaves."""
+        return self._replayed(Shaken(self.result.tape, (_SEED, seed), self.handing, given))
 
     def adjoints(
         self, wanted: Collection[int], *, moved: Callable[[Array], Array] | None = None,
@@ -95,11 +97,6 @@ class Point(Struct, frozen=True, eq=False):
         tape, root = self.result.tape, self.root if of is None else of
         values = Replay(tape, handing=self.handing).value if self.handing else None
         return gradients(tape, root, wanted, values=values, moved=moved, gathered=gathered)
-
-    def without(self, numbers: Sequence[int]) -> tuple[Values, Values]:
-        """Return the claims and the truth with some numbers of the program set to 0."""
-        tape = self.result.tape
-        return self.with_values({id: np.zeros_like(tape.value(id)) for id in numbers})
 
     def with_values(self, given: Mapping[int, Array]) -> tuple[Values, Values]:
         """Return the claims and the truth with other values of some leaves."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
-from gradtui.diagnosis.backward.trial import TOLERANCE
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE
+from gradtui.diagnosis.recorded.runs import Point, Values
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call, Leaf, Tape
 
@@ -23,18 +23,30 @@ _SLIGHT = 1e-2
 
 Elsewhere, where a sigmoid may be saturated, it may be most of a logarithm's argument.
 """
+_SHRUNK = 1e-9
+"""What is left of such a number where a gradient without any of it is not finite."""
 _ADDING = frozenset({"add", "subtract", "maximum", "clip"})
-_POINTS = 3
+_BOUNDING = frozenset({"minimum", "clip"})
 
 
 def stabiliser(name: str, points: Sequence[Point]) -> tuple[float, Place | None] | None:
-    """Return a small number whose omission makes a gradient right, and its place."""
+    """Return a small number whose omission makes a gradient right, and its place.
+
+    It must do so at all points: another mistake may show at far ones alone.
+    """
     found = _numbers(points[0])
-    if not found:
-        return None
-    if not all(_right_without(name, point) for point in points[:_POINTS]):
+    if not found or not all(_is_right_without(name, point) for point in points):
         return None
     return found[0]
+
+
+def is_exact_without(name: str, points: Sequence[Point]) -> bool:
+    """Return whether the small numbers are all that a gradient is off by near the user's point.
+
+    It is no approximation then: what goes wrong farther out is another mistake.
+    """
+    near = [point for point in points if point.near]
+    return bool(_numbers(points[0])) and all(_is_right_without(name, point) for point in near)
 
 
 def leaving_out(point: Point, names: Sequence[str]) -> Point | None:
@@ -87,16 +99,56 @@ def _beside(tape: Tape, id: int, number: int) -> int | None:
     return others[0] if others and tape.shape(others[0]) == tape.shape(id) else None
 
 
-def _right_without(name: str, point: Point) -> bool:
-    """Return whether a gradient is right once the small numbers are 0, and was nearly so before."""
-    numbers = [id for id, _ in _uses(point)]
-    hand, true = point.without(numbers)
-    own = hand[name].reshape(true[name].shape)
-    largest = np.max(np.abs(true[name]), initial=0.0)
-    if not np.isfinite(largest):
+def _is_right_without(name: str, point: Point) -> bool:
+    """Return whether a gradient is right once the small numbers are 0, and was nearly so before.
+
+    Far out a loss may have no gradient without them, as log(p) where p is 0: there nothing tells
+    whether a gradient that uses none of them is right.  One that uses them has to be right with
+    smaller ones.
+    """
+    if not _is_slight(point, name, point.hand[name]):
         return False
-    right = bool(np.all(np.abs(own - true[name]) <= TOLERANCE * largest))
-    return right and _is_slight(point, name, point.hand[name])
+    before = _apart(name, point.hand, point.true)
+    for share in (0.0, _SHRUNK):
+        given = _numbers_left(point, share)
+        claimed, wanted = point.with_values(given)
+        after = _apart(name, claimed, wanted)
+        if np.all(np.isfinite(after)):
+            right = _is_within(before, point.true[name]) | _is_within(after, wanted[name])
+            if not np.all(right):
+                right |= np.abs(after) <= _rounding(name, point, given, after)
+            return bool(np.all(right))
+        if len(_ignored(point)) == len(_uses(point)):
+            return not point.near
+    return False
+
+
+def _apart(name: str, hand: Values, true: Values) -> Array:
+    with np.errstate(all="ignore"):
+        return np.asarray(hand[name].reshape(true[name].shape) - true[name])
+
+
+def _rounding(name: str, point: Point, given: Mapping[int, Array], apart: Array) -> Array:
+    """Return what differences may be when only rounding is left of them, as in log(1 - p)."""
+    spread = np.zeros_like(apart)
+    for seed in range(SHAKES):
+        moved = _apart(name, *point.shaken(seed, given))
+        with np.errstate(all="ignore"):
+            spread = np.fmax(spread, np.abs(moved - apart))
+    return ROUNDED * spread
+
+
+def _numbers_left(point: Point, share: float) -> dict[int, Array]:
+    """Return the small numbers with a share of each left, and so for 1 less such a number."""
+    tape = point.result.tape
+    bounds = [id for id, _ in _given(point, _BOUNDING)]
+    tops = [(id, 1.0) for id in bounds if abs(1 - float(tape.value(id))) <= _SMALL]
+    ends = [*((id, 0.0) for id, _ in _uses(point)), *tops]
+    return {id: np.asarray(end + share * (tape.value(id) - end)) for id, end in ends}
+
+
+def _is_within(apart: Array, true: Array) -> Array:
+    return np.asarray(np.abs(apart) <= TOLERANCE * np.max(np.abs(true), initial=0.0))
 
 
 def _is_slight(point: Point, name: str, other: Array) -> bool:
@@ -114,12 +166,15 @@ def _numbers(point: Point) -> list[tuple[float, Place | None]]:
 def _uses(point: Point) -> list[tuple[int, int]]:
     """Return the small numbers on the way to the loss, each with the call that adds it."""
     tape = point.result.tape
+    return [one for one in _given(point, _ADDING) if 0 < abs(float(tape.value(one[0]))) <= _SMALL]
+
+
+def _given(point: Point, names: Collection[str]) -> list[tuple[int, int]]:
+    tape = point.result.tape
     return [
         (source, id)
         for id in range(point.root + 1)
-        if isinstance(call := tape.nodes[id], Call) and call.name in _ADDING and tape.active[id]
+        if isinstance(call := tape.nodes[id], Call) and call.name in names and tape.active[id]
         for source in call.inputs
-        if isinstance(tape.nodes[source], Leaf)
-        and tape.shape(source) == ()
-        and 0 < abs(float(tape.value(source))) <= _SMALL
+        if isinstance(tape.nodes[source], Leaf) and tape.shape(source) == ()
     ]

@@ -1,0 +1,118 @@
+"""A small number that keeps a function finite may be left out; that excuses no other mistake."""
+
+import numpy as np
+import pytest
+
+import gradtui
+
+RNG = np.random.default_rng(3)
+X = RNG.normal(size=(5, 3))
+LABELS = np.arange(5) % 2.0
+GIVEN = RNG.uniform(0.2, 1.0, size=(4, 3))
+OFFSETS = np.full(4, 8.0)
+
+
+def sizes(slope):
+    def case(x):
+        return np.sqrt(x * x + 1e-8).sum(), slope(x)
+
+    return case
+
+
+def lengths(factor):
+    def case(x):
+        length = np.sqrt((x * x).sum(axis=1) + 1e-10)
+        return (length**3).sum(), 3 * x * length[:, None] * factor(x)
+
+    return case
+
+
+def rises(kept):
+    def case(x):
+        d = x[1:] - x[:-1]
+        size = np.sqrt(d**2 + 1e-8)
+        g = np.zeros_like(x)
+        g[1:] = d / size
+        g[:-1] -= d / size * kept(x[:-1])
+        return size.sum(), g
+
+    return case
+
+
+def directions(masked):
+    """Return a layer before vectors of length 1; none of its units is off where it starts."""
+
+    def case(w, b):
+        z = X @ w + b
+        h = np.maximum(z, 0)
+        n = np.sqrt((h * h).sum(axis=1, keepdims=True) + 1e-8)
+        u = h / n
+        du = np.zeros_like(u)
+        du[:, 0], du[:, 1], du[:, 2] = u[:, 3], -1, 2 * u[:, 2]
+        du[:, 3] = u[:, 0]
+        dz = (du - u * (du * u).sum(axis=1, keepdims=True)) / n
+        if masked:
+            dz = dz * (z > 0)
+        return (u[:, 0] * u[:, 3] - u[:, 1] + u[:, 2] ** 2).sum(), (X.T @ dz, dz.sum(axis=0))
+
+    return case
+
+
+def test_a_number_left_out_of_a_root_excuses_no_wrong_sign_farther_out():
+    (found,) = gradtui.check(sizes(np.ones_like), GIVEN)
+    assert (found.severity, found.target) == ("error", "x")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        (lengths(lambda x: np.where(x < -0.5, 2, 1)), lengths(np.ones_like)),
+        (rises(lambda x: x > -0.8), rises(np.ones_like)),
+    ],
+)
+def test_a_number_that_a_gradient_uses_excuses_no_mistake_farther_out(wrong, right):
+    assert [one.severity for one in gradtui.check(wrong, GIVEN)] == ["error"]
+    assert gradtui.check(right, GIVEN) == []
+
+
+def test_a_number_left_out_of_a_root_is_told():
+    (found,) = gradtui.check(sizes(np.sign), GIVEN / 30)
+    assert found.severity == "info"
+    assert found.message == "the gradient of x leaves out the 1e-8 that is added here"
+
+
+def test_a_root_excuses_no_mask_that_is_forgotten():
+    w = np.random.default_rng(0).normal(size=(3, 4))
+    assert gradtui.check(directions(masked=True), w, OFFSETS) == []
+    found = gradtui.check(directions(masked=False), w, OFFSETS)
+    assert found[0].severity == "error" and "leaves out" not in found[0].message
+
+
+def likely(least, masked):
+    """Return the log-likelihood of labels; far out, some probabilities are rounded to 1."""
+
+    def case(w, v):
+        z = X @ w
+        p = 1 / (1 + np.exp(-3 * np.maximum(z, 0) @ v))
+        loss = -np.log(least(np.where(LABELS == 1, p, 1 - p))).sum()
+        d = 3 * (p - LABELS)
+        dz = np.outer(d, v) * (z > 0 if masked else z > -4)
+        return loss, (X.T @ dz, np.maximum(z, 0).T @ d)
+
+    return case
+
+
+@pytest.mark.parametrize(
+    "least", [lambda p: p + 1e-6, lambda p: np.clip(p, 1e-6, 1 - 1e-6), lambda p: p + 1e-9]
+)
+def test_numbers_within_logarithms_are_left_out_and_hide_nothing(least):
+    rng = np.random.default_rng(3)
+    given = rng.normal(size=(3, 4)), rng.normal(size=4)
+    assert {one.severity for one in gradtui.check(likely(least, True), *given)} <= {"info"}
+    found = gradtui.check(likely(least, False), *given)
+    assert ("error", "w") in [(one.severity, one.target) for one in found]
+
+
+def test_a_mask_that_is_a_symmetric_matrix_is_no_matrix():
+    x = np.random.default_rng(0).uniform(0.2, 1.0, size=(4, 4))
+    assert gradtui.check(lambda x: ((x**2).sum(), 2 * x * (x > -100)), x) == []
