@@ -19,6 +19,8 @@ Inner = Mapping[str, Sequence[Index]]
 
 NONE_WITHIN: Inner = MappingProxyType({})
 
+_FARTHEST = 10.0
+"""The largest number tried far out, but for larger ones given: code guards against overflows."""
 _SAME = 1e-6
 """The tolerance of symmetry for a rounded matrix, relative to its largest element."""
 
@@ -73,6 +75,13 @@ def all_alike(
         name: alike(value, spread, rng, signed=signed, within=within.get(name, ()))
         for name, value in values.items()
     }
+
+
+def bounded(value: Array, given: Array) -> Array:
+    """Return numbers, made smaller if the largest is beyond what is tried or given."""
+    most = max(_FARTHEST, float(np.max(np.abs(given), initial=0.0)))
+    largest = float(np.max(np.abs(value), initial=0.0))
+    return value if largest <= most else np.asarray(value * (most / largest), dtype=value.dtype)
 
 
 def is_symmetric(value: Array) -> bool:

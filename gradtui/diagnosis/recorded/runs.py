@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.probes import NEAR
 from gradtui.diagnosis.backward.sides import SCALES
-from gradtui.diagnosis.recorded.around import NONE_WITHIN, Inner, all_alike, between, is_symmetric
+from gradtui.diagnosis.recorded.around import (
+    NONE_WITHIN,
+    Inner,
+    all_alike,
+    between,
+    bounded,
+    is_symmetric,
+)
 from gradtui.diagnosis.recorded.domain import Domain
 from gradtui.diagnosis.recorded.halves import Begun, called
 from gradtui.diagnosis.recorded.progress import Progress
@@ -38,8 +45,6 @@ _SPREADS = (0.1, 0.5, 1.0, 0.1, 0.5, 1.0)
 """The distance of the points from the arguments, relative to their size."""
 _NEARER = (0.01, 1e-3)
 """The distance if the code is useless at the others."""
-_FARTHEST = 10.0
-"""The largest number of an argument tried so: code has guards against what overflows."""
 _PULLED = (1.0, 0.5, 0.2, 0.05)
 """The part of that distance used for a point outside the arguments' domain."""
 _LARGE, _WIDE = 5_000, 1 << 26
@@ -336,7 +341,7 @@ class Runs:
                     break
                 nearest = near == _PULLED[-1]
                 if domain.excludes(point.result, point.root, nearest=nearest):
-                    self.unused.add(point.result.tape, point.root)
+                    self.unused.note(point.result.tape, point.root)
                 else:
                     if point.is_finite:
                         found += 1
@@ -355,11 +360,10 @@ class Runs:
             self.unused.gave_up = True
             return
         for scale in SCALES[1::2] if len(start.result.tape) > _LARGE else SCALES:
-            if seen.settles or not seen.one_sided:
+            if seen.settles or seen.is_done:
                 return
-            values = all_alike(start.values, scale, rng, within)
-            if max(np.max(np.abs(one), initial=0.0) for one in values.values()) > _FARTHEST:
-                return
+            drawn = all_alike(start.values, scale, rng, within)
+            values = {name: bounded(one, start.values[name]) for name, one in drawn.items()}
             # The code is not made for such numbers: what goes wrong there says nothing of it.
             try:
                 point = self.point(values, names, near=False)
@@ -368,9 +372,11 @@ class Runs:
                 continue
             usable = point.is_finite and not domain.excludes(point.result, point.root)
             if not usable:
-                self.unused.add(point.result.tape, point.root)
+                self.unused.note(point.result.tape, point.root)
             elif seen.add(point.result.tape, point.root):
                 yield point
+            if all(values[name] is not one for name, one in drawn.items()):
+                return
 
 
 def _spreads(tape: Tape) -> Sequence[float]:

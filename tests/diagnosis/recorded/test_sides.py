@@ -133,4 +133,48 @@ def test_code_that_settles_or_is_not_seen_into_is_not_run_far_out(case, monkeypa
 
 
 def test_no_numbers_are_tried_that_code_has_guards_against(monkeypatch):
-    assert largest_tried(never_below, np.array([1.0, 3.0]), monkeypatch) < 10
+    assert largest_tried(never_below, np.array([1.0, 3.0]), monkeypatch) == pytest.approx(10)
+    assert largest_tried(never_below, np.array([1.0, 30.0]), monkeypatch) < 100
+
+
+def ramp(slope):
+    def case(x):
+        return (x * x).sum() + np.maximum(x, 4).sum(), 2 * x + slope * (x > 4)
+
+    return case
+
+
+def test_a_kink_within_the_largest_numbers_tried_is_reached():
+    x = np.linspace(0.2, 1, 6)
+    assert gradtui.check(ramp(1), x) == []
+    (found,) = gradtui.check(ramp(0.5), x)
+    assert (found.severity, found.target) == ("error", "x")
+
+
+def spread(slope):
+    """Return the spread of units over rows: no gradient arrives where a unit is off for all."""
+
+    def case(w, b):
+        z = X @ w + b
+        h = np.maximum(z, 0)
+        d = np.sqrt(h.var(axis=0) + 2)
+        dz = (h - h.mean(axis=0)) / len(X) / d * np.where(z > 0, 1, slope)
+        return d.sum(), (X.T @ dz, dz.sum(axis=0))
+
+    return case
+
+
+def squared(w):
+    m = np.maximum(X @ w + 0.5, 0)
+    return (m * m).sum(), 2 * X.T @ m
+
+
+def test_a_side_is_looked_for_on_which_a_gradient_arrives():
+    given = np.random.default_rng(1).normal(size=(3, 4)), np.full(4, 9.0)
+    assert gradtui.check(spread(0), *given) == []
+    found = gradtui.check(spread(0.3), *given)
+    assert {one.severity for one in found} == {"error"}
+
+
+def test_nothing_is_said_of_a_side_on_which_no_gradient_can_arrive():
+    assert gradtui.check(squared, np.array([0.1, -0.3, 0.2])) == []
