@@ -169,13 +169,15 @@ class Judge:
         """Return the tolerance that rounding does not enlarge.
 
         Where all parts of a gradient cancel, as those by the bias of an attention's keys do, a
-        small number in the code, such as an eps, keeps what is claimed from being just 0.
+        small number in the code, such as an eps, keeps what is claimed from being just 0.  Far out
+        a bound such as that of exp(clip(x, -20, 20)) is reached, which a gradient may leave out.
         """
         true = np.abs(point.true[name])
         largest = max(np.max(np.abs(one), initial=0.0) for one in point.true.values())
         cancelled = np.max(true, initial=0.0) <= _CANCELLED * largest
         least = max(self._known, _KEPT if cancelled else 0.0)
-        return np.asarray(np.fmax(self.tolerance * true, least * largest))
+        own = np.max(true, initial=0.0) if point.outer else true
+        return np.asarray(np.fmax(self.tolerance * own, least * largest))
 
     def _spread(self, point: Point, shakes: int = SHAKES) -> dict[str, Array]:
         """Return the spread of the differences at a point when every rounding is moved."""

@@ -77,6 +77,8 @@ class Point(Struct, frozen=True, eq=False):
     """
     handing: Mapping[int, int] = MappingProxyType({})
     """Calls of the forward pass that the gradients ignore -> the input that they hand on."""
+    outer: bool = False
+    """Whether it is farther out, on a side of a kink that no point around the user's own is on."""
 
     @property
     def is_finite(self) -> bool:
@@ -374,7 +376,7 @@ class Runs:
             if not usable:
                 self.unused.note(point.result.tape, point.root)
             elif seen.add(point.result.tape, point.root):
-                yield point
+                yield replace(point, outer=True)
             if all(values[name] is not one for name, one in drawn.items()):
                 return
 

@@ -140,7 +140,8 @@ def _reached(tape: Tape, root: int) -> Iterator[tuple[Kink, Signs]]:
     arriving = {id: np.abs(one) for id, one in gradients(tape, root, wanted).items()}
     least = _NOISE * max(float(np.max(one, initial=0.0)) for one in arriving.values())
     for id, kink, signs in calls:
-        yield kink, _all(signs[np.broadcast_to(arriving[id] > least, signs.shape)])
+        if arriving[id].shape == signs.shape:  # but for the size of a complex number
+            yield kink, _all(signs[arriving[id] > least])
 
 
 def _all(signs: Array) -> Signs:

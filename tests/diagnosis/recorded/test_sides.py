@@ -178,3 +178,19 @@ def test_a_side_is_looked_for_on_which_a_gradient_arrives():
 
 def test_nothing_is_said_of_a_side_on_which_no_gradient_can_arrive():
     assert gradtui.check(squared, np.array([0.1, -0.3, 0.2])) == []
+
+
+def kept_in_bounds(share):
+    """Return a sigmoid that cannot overflow; its gradient leaves the bound out."""
+
+    def case(w):
+        s = 1 / (1 + np.exp(-np.clip(4 * w, -20, None)))
+        return s.sum(), 4 * s * (1 - share * s)
+
+    return case
+
+
+def test_a_bound_that_overflows_are_kept_by_may_be_left_out_of_a_gradient():
+    given = np.linspace(-1, 1, 6)
+    assert gradtui.check(kept_in_bounds(1), given) == []
+    assert gradtui.check(kept_in_bounds(0.99), given)[0].severity == "error"
