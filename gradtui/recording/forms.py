@@ -185,13 +185,14 @@ def _clip(
 ) -> Any:  # fmt: skip
     low, high = options.get("min", a_min), options.get("max", a_max)
     low, high = (None if one is np._NoValue else one for one in (low, high))
-    result = a if low is None else np.maximum(a, low)
     if low is not None and high is not None:
         value = np.clip(*plain((a, low, high)))
         result = recorder.result("clip", np.clip, [a, low, high], value, ELEMENTWISE["clip"],
                                  elementwise=True, exact=True)  # fmt: skip
-    elif high is not None:
-        result = np.minimum(a, high)
+    elif low is not None:
+        result = np.maximum(a, low)
+    else:
+        result = a if high is None else np.minimum(a, high)
     return recorder.put(result, out)
 
 

@@ -156,11 +156,10 @@ class Recorder(Recording):
     def _chosen(self, name: str, operands: Sequence[Any]) -> None:
         """Note a comparison by size, if a side depends on an argument."""
         left, right = operands
-        moves = [isinstance(one, Recorded) and self.tape.active[self.node_of(one)]
-                 for one in operands]  # fmt: skip
-        if any(moves):
-            still = None if all(moves) else plain(operands[moves.index(False)])
-            self.tape.chosen(name, plain(left), plain(right), still)
+        nodes = [self.node_of(one) if isinstance(one, Recorded) else None for one in operands]
+        moving = [id if id is not None and self.tape.active[id] else None for id in nodes]
+        if moving != [None, None]:
+            self.tape.chosen(name, plain(left), plain(right), (moving[0], moving[1]))
 
     def parted(
         self, name: str, compute: Callable[..., Any], operands: Sequence[Any], value: Array, *,

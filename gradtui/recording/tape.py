@@ -104,10 +104,20 @@ class Choice(Struct, frozen=True):
     at: int
     """The number of nodes before it."""
     place: Place | None
+    inputs: tuple[int | None, int | None] = (None, None)
+    """The nodes of its sides; None for one that depends on no argument."""
+    bound: tuple[float, float] | None = None
+    """The least and the largest number of a side that depends on no argument."""
+    apart: float = 0.0
+    """A measure of the differences: two comparisons of the same numbers have the same."""
+    sides: tuple[str, str] | None = None
+    """What is compared with what, in words, if no comparison is written in the code."""
 
 
 Node = Leaf | Call | Moved | Added
 _SLOTS = "abcdefgh"
+_ODD = 1.5
+"""A power whose sums tell apart what squares do not, such as distances from -1 and from 1."""
 
 
 class Tape:
@@ -169,13 +179,21 @@ class Tape:
         )
         return self._append(node, value, active)
 
-    def chosen(self, name: str, left: Array, right: Array, still: Array | None) -> None:
-        """Append a comparison by size; `still` is the side that depends on no argument."""
-        signs = np.sign(np.subtract(left, right, dtype=np.float64))
-        found = frozenset(sign for sign in (-1, 0, 1) if np.any(signs == sign))
-        bounds = still is not None and keeps_range(still)
-        place = self._places.current()
-        self.choices.append(Choice(name, found, bounds, signs.ndim == 0, len(self.nodes), place))
+    def chosen(
+        self, name: str, left: Array, right: Array, inputs: tuple[int | None, int | None],
+        sides: tuple[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """Append a comparison by size; `inputs` are None where a side depends on no argument."""
+        differences = np.subtract(left, right, dtype=np.float64)
+        still = next((np.asarray(one) for one, id in zip((left, right), inputs, strict=True)
+                      if id is None), None)  # fmt: skip
+        bound = None if still is None or not still.size else (float(still.min()),
+                                                              float(still.max()))  # fmt: skip
+        self.choices.append(
+            Choice(name, signs_of(differences), still is not None and keeps_range(still),
+                   differences.ndim == 0, len(self.nodes), self._places.current(), inputs, bound,
+                   apart(differences), sides)
+        )  # fmt: skip
 
     def moved(self, inputs: Sequence[int], index: Index) -> int:
         """Append rearranged elements of `inputs`, or the input itself if nothing is rearranged."""
@@ -256,6 +274,18 @@ def evaluate(node: Node, value: Callable[[int], Array]) -> Array:
             return np.asarray(node.compute(*[value(id) for id in node.inputs]))
         case Leaf():
             raise AssertionError("a leaf's value is given")
+
+
+def signs_of(differences: Array) -> frozenset[int]:
+    """Return which signs some differences have."""
+    signs = np.sign(differences)
+    return frozenset(sign for sign in (-1, 0, 1) if np.any(signs == sign))
+
+
+def apart(differences: Array) -> float:
+    """Return a measure of differences that hardly any others have; of either direction."""
+    with np.errstate(all="ignore"):
+        return float(np.sum(np.abs(differences) ** _ODD))
 
 
 def operands(count: int) -> str:

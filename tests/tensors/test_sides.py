@@ -60,3 +60,78 @@ def test_a_number_written_before_a_matrix_is_no_size_of_it():
     found = gradtui.check(Tripled, x)
     assert not any("stands for the size" in one.message for one in found)
     assert all(one.severity == "info" for one in found)
+
+
+def bounded(function, mask):
+    class Bounded(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, z):
+            ctx.save_for_backward(z)
+            return function(z) ** 2
+
+        @staticmethod
+        def backward(ctx, g):
+            (z,) = ctx.saved_tensors
+            return 2 * g * function(z) * mask(z)
+
+    return Bounded
+
+
+F = torch.nn.functional
+Z = torch.randn(5, 4, generator=RNG, dtype=torch.float64)
+FAR = [
+    (lambda z: z.clamp(-20, 20), "the first argument of clip is between the lower bound and the "
+     "upper bound", "outside"),
+    (lambda z: F.hardtanh(z, -20, 20), "the argument of hardtanh is between min_val and max_val",
+     "outside"),
+    (lambda z: F.threshold(z, -20.0, -20.0), "the argument of threshold is above threshold",
+     "below"),
+    (lambda z: F.hardshrink(z, 20.0), "the argument of hardshrink is between -lambd and lambd",
+     "outside"),
+    (lambda z: F.hardtanh_(z.clone(), -20, 20),
+     "the argument of hardtanh is between min_val and max_val", "outside"),
+    (lambda z: F.elu(z + 40), "the argument of elu is above 0", "below"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "here", "there"), FAR)
+def test_a_bend_of_an_operator_that_no_point_is_beyond_is_told(function, here, there):
+    shrunk = function(torch.tensor([3.0])).item() == 0
+    case = bounded(function, lambda z: 0.0 if shrunk else 1.0)
+    (found,) = gradtui.check(case, Z.clone().requires_grad_())
+    assert (found.rule, found.severity) == ("relies-on-data", "info")
+    text = f"{here} at all points tried: what the gradients are where it is {there} is not compared"
+    assert found.message == text
+
+
+def inside(z):
+    return (z.abs() < 2.0) * 1.0
+
+
+@pytest.mark.parametrize("function", [lambda z: z.clamp(-2, 2), lambda z: F.hardtanh(z, -2, 2)])
+def test_bounds_that_points_exceed_are_not_told(function):
+    right = bounded(function, inside)
+    assert gradtui.check(right, Z.clone().requires_grad_()) == []
+    wrong = bounded(function, lambda z: (z > -2.0) * 1.0)
+    assert [one.severity for one in gradtui.check(wrong, Z.clone().requires_grad_())] == ["error"]
+
+
+def losses(delta):
+    class Loss(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, z):
+            ctx.save_for_backward(z)
+            return F.huber_loss(z, torch.zeros_like(z), reduction="none", delta=delta)
+
+        @staticmethod
+        def backward(ctx, g):
+            (z,) = ctx.saved_tensors
+            return g * z.clamp(-3.0, 3.0)
+
+    return Loss
+
+
+def test_a_loss_is_compared_far_from_its_target_or_that_is_told():
+    assert gradtui.check(losses(3.0), Z.clone().requires_grad_()) == []
+    found = gradtui.check(losses(2.5), Z.clone().requires_grad_())
+    assert [one.severity for one in found] == ["error"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -47,18 +47,19 @@ def drawn(value: Array, spread: float, rng: np.random.Generator) -> Array:
 
 def alike(
     value: Array, spread: float, rng: np.random.Generator, *, signed: bool = False,
-    within: Sequence[Index] = (),
+    within: Sequence[Index] = (), free: bool = False,
 ) -> Array:  # fmt: skip
     """Return random numbers around a value that stay symmetric, definite or shares.
 
     A gradient of a function of such arguments need not be right for others.  If `signed`, numbers
-    of one sign keep it, and so do matrices `within` the value, by the places of their elements.
+    of one sign keep it, and so do matrices `within` the value, by the places of their elements.  If
+    `free`, it need not stay symmetric.
     """
     found = drawn(value, spread, rng)
     if signed and is_one_signed(value):
         found = np.copysign(found, value.sum())
-    if is_symmetric(value):
-        found = _definite(value, spread, rng) if _is_definite(value) else found
+    if is_symmetric(value) and not free:
+        found = _definite(value, spread, rng) if is_definite(value) else found
         found = (found + found.swapaxes(-1, -2)) / 2
     elif has_shares(value):
         found = np.abs(found) / np.abs(found).sum(axis=-1, keepdims=True)
@@ -68,13 +69,15 @@ def alike(
 
 
 def all_alike(
-    values: Values, spread: float, rng: np.random.Generator, within: Inner, *, signed: bool = False
-) -> Values:
-    """Return random numbers around each of several values."""
+    values: Values, spread: float, rng: np.random.Generator, within: Inner, *, signed: bool = False,
+    free: Collection[str] = (),
+) -> Values:  # fmt: skip
+    """Return random numbers around each of several values; the `free` need not stay symmetric."""
     return {
-        name: alike(value, spread, rng, signed=signed, within=within.get(name, ()))
+        name: alike(value, spread, rng, signed=signed, within=within.get(name, ()),
+                    free=name in free)
         for name, value in values.items()
-    }
+    }  # fmt: skip
 
 
 def bounded(value: Array, given: Array) -> Array:
@@ -96,7 +99,7 @@ def is_symmetric(value: Array) -> bool:
     return bool(np.ptp(value) and np.any(beside) and same)
 
 
-def _is_definite(value: Array) -> bool:
+def is_definite(value: Array) -> bool:
     """Return whether all matrices are positive definite, or all are negative definite."""
     sizes = np.linalg.eigvalsh(np.asarray(value, np.float64))
     return bool(np.all(sizes > 0) or np.all(sizes < 0))

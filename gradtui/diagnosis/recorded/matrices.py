@@ -7,12 +7,13 @@ not be right for others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.recorded.around import Inner, is_symmetric
+from gradtui.diagnosis.recorded.around import Inner, is_definite, is_symmetric
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.notes import note
 from gradtui.diagnosis.recorded.runs import Point, Runs
@@ -41,15 +42,42 @@ def held_within(start: Point) -> Inner:
 def symmetric_only(
     runs: Runs, start: Point, within: Inner, names: Sequence[str], tolerance: float
 ) -> Iterator[Finding]:
-    """Yield a note on each gradient that is right only where inner matrices are symmetric."""
-    beyond = [*runs.points(start, (*start.true,))] if within else []
-    wrong = Judge(runs, [start, *beyond], tolerance).judged(names).wrong if beyond else ()
-    kept = ", ".join(within)
+    """Yield a note on each gradient that is right only where matrices are symmetric.
+
+    They are those `within` arguments, and arguments whose triangles the code both reads.
+    """
+    if within:
+        points = [start, *runs.points(start, (*start.true,))]
+        those = f"the matrices inside {', '.join(within)} are symmetric, as those given"
+        yield from _only(runs, points, those, names, tolerance)
+    free = [name for name in names if _is_read_whole(start, name)]
+    if free:
+        beyond = runs.points(start, (*start.true,), within=within, free=free)
+        those = f"{', '.join(free)} {'is' if len(free) == 1 else 'are'} symmetric, as given"
+        yield from _only(runs, [start, *islice(beyond, 1)], those, names, tolerance)
+
+
+def _only(
+    runs: Runs, points: Sequence[Point], those: str, names: Sequence[str], tolerance: float
+) -> Iterator[Finding]:
+    """Yield a note on each gradient that is wrong at points where some matrices are unsymmetric."""
+    wrong = Judge(runs, points, tolerance).judged(names).wrong if len(points) > 1 else ()
     for one in wrong:
-        text = f"the gradient of {one.name} is right only where the matrices inside {kept} are "
-        text += f"symmetric, as those given: elsewhere {runs.target.spelled(one.name, one.element)}"
-        text += f" is {number(one.claimed)}, the true one is {number(one.true)}"
+        text = f"the gradient of {one.name} is right only where {those}: elsewhere "
+        text += f"{runs.target.spelled(one.name, one.element)} is {number(one.claimed)}, the true "
+        text += f"one is {number(one.true)}"
         yield note("relies-on-data", "info", one.name, text, runs.target.place, one.evidence)
+
+
+def _is_read_whole(start: Point, name: str) -> bool:
+    """Return whether an argument is symmetric, and the loss that of any matrix in its place.
+
+    Definite matrices, such as covariances, are not any.
+    """
+    true, value = start.true[name], start.values[name]
+    if not is_symmetric(value) or name in start.symmetric or is_definite(value):
+        return False
+    return bool(np.any(np.triu(true, 1)) and np.any(np.tril(true, -1)))
 
 
 def _matrices(tape: Tape, leaf: int, root: int) -> Iterator[Index]:

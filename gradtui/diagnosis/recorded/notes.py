@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from gradtui.base.source import Place
 from gradtui.base.text import number, shape_said
 from gradtui.diagnosis.finding import Finding, Severity
+from gradtui.diagnosis.recorded.conditions import only_guards
 from gradtui.diagnosis.recorded.differences import digits_of
 from gradtui.diagnosis.recorded.judge import Wrong
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, root_of
-from gradtui.diagnosis.recorded.sides import KINKS, one_sided
+from gradtui.diagnosis.recorded.sides import one_sided
 from gradtui.diagnosis.recorded.target import Target, element_text
 from gradtui.recording.tape import Call, Leaf, Tape
 
@@ -151,21 +152,38 @@ def search_crashed(runs: Runs) -> Finding:
 def one_side(runs: Runs, points: Sequence[Point]) -> Iterator[Finding]:
     """Yield a note on each call that all points have on one side of its kink.
 
-    What comes to lie on the kink itself, as a square may, cannot get beyond.  A condition of a
-    statement may guard against what does not happen, and code may not be made for the other side:
-    neither is told of.
+    What comes to lie on the kink itself, as a square may, cannot get beyond.  A condition may guard
+    against what does not happen, and code may not be made for the other side: neither is told of.
     """
-    if runs.unused.gave_up:
-        return
-    seen = [(point.result.tape, point.root) for point in points]
-    for kink, signs in one_sided(seen).items():
-        if kink.decides or 0 in signs or not signs or runs.unused.has(kink, -min(signs)):
+    found = dict[tuple[str, Place | None, str], list[tuple[str, str]]]()
+    for kink, signs in one_sided([point.run for point in points]).items():
+        if 0 in signs or not signs or runs.unused.has(kink, -min(signs)):
             continue
-        here, there = ("above", "below") if 1 in signs else ("below", "above")
-        what, than = KINKS[kink.name]
-        text = f"{what} is {here} {than} at all points tried: what "
-        text += f"the gradients are where it is {there} is not compared"
-        yield note("relies-on-data", "info", kink.name, text, kink.place, {"points": len(points)})
+        if only_guards(kink.place, _holds(kink.name, -min(signs))):
+            continue
+        what, than = kink.said
+        here = "above" if 1 in signs else "below"
+        found.setdefault((kink.name, kink.place, what), []).append((here, than))
+    for (name, place, what), sides in found.items():
+        for here, there in _ranges(sides):
+            text = f"{what} is {here} at all points tried: what "
+            text += f"the gradients are where it is {there} is not compared"
+            yield note("relies-on-data", "info", name, text, place, {"points": len(points)})
+
+
+def _ranges(sides: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield in words where something always is, and where it never is."""
+    if [here for here, _ in sides] == ["above", "below"]:
+        (_, low), (_, high) = sides
+        yield f"between {low} and {high}", "outside"
+        return
+    for here, than in sides:
+        yield f"{here} {than}", "below" if here == "above" else "above"
+
+
+def _holds(name: str, sign: int) -> bool:
+    """Return whether a comparison holds where its left side is above, or below, the right one."""
+    return (sign > 0) == name.startswith("greater")
 
 
 def opaque(start: Point) -> list[Finding]:

@@ -26,7 +26,7 @@ from gradtui.diagnosis.recorded.around import (
 from gradtui.diagnosis.recorded.domain import Domain
 from gradtui.diagnosis.recorded.halves import Begun, called
 from gradtui.diagnosis.recorded.progress import Progress
-from gradtui.diagnosis.recorded.sides import Seen, is_uncertain
+from gradtui.diagnosis.recorded.sides import Run, Seen, is_uncertain
 from gradtui.diagnosis.recorded.symmetric import as_compared, reads_a_triangle
 from gradtui.diagnosis.recorded.target import Returned, Target
 from gradtui.recording.arguments import with_values
@@ -45,6 +45,8 @@ _SPREADS = (0.1, 0.5, 1.0, 0.1, 0.5, 1.0)
 """The distance of the points from the arguments, relative to their size."""
 _NEARER = (0.01, 1e-3)
 """The distance if the code is useless at the others."""
+_DRAWS = 3
+"""The most points with the largest numbers that are tried."""
 _PULLED = (1.0, 0.5, 0.2, 0.05)
 """The part of that distance used for a point outside the arguments' domain."""
 _LARGE, _WIDE = 5_000, 1 << 26
@@ -79,6 +81,12 @@ class Point(Struct, frozen=True, eq=False):
     """Calls of the forward pass that the gradients ignore -> the input that they hand on."""
     outer: bool = False
     """Whether it is farther out, on a side of a kink that no point around the user's own is on."""
+
+    @property
+    def run(self) -> Run:
+        """The run, with the nodes of the gradients."""
+        ends = tuple(one for one in self.nodes.values() if one is not None)
+        return Run(self.result.tape, self.root, ends if len(ends) == len(self.nodes) else None)
 
     @property
     def is_finite(self) -> bool:
@@ -130,6 +138,10 @@ class Lost(Exception):
 
 class Outside(Lost):
     """The code gives up at numbers other than the user's own, with a loss that is not finite."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.run = Run(result.tape, len(result.tape))
 
 
 class CodeFailed(Exception):
@@ -278,7 +290,7 @@ class Runs:
         returned, tape = result.returned, result.tape
         assert isinstance(returned, Returned)
         if result.node(returned.loss) is None and not np.isfinite(_number(returned.loss)):
-            raise Outside
+            raise Outside(result)
         root = root_of(result, returned.loss)
         ids = {name: tape.arguments[name] for name in names}
         true = gradients(tape, root, list(ids.values()))
@@ -314,43 +326,43 @@ class Runs:
 
     def points(
         self, start: Point, names: tuple[str, ...], *, signed: bool = False,
-        within: Inner = NONE_WITHIN,
+        within: Inner = NONE_WITHIN, free: Collection[str] = (),
     ) -> Iterator[Point]:  # fmt: skip
         """Yield points around the user's own at which the code runs and everything is finite.
 
         If `signed`, arguments whose numbers have one sign keep it. Matrices `within` arguments stay
-        symmetric.
+        symmetric, and so do arguments, except those that are `free`.
         """
         rng = np.random.default_rng(_SEED)
         spreads = _spreads(start.result.tape)
         found = 0
         domain = Domain(start.result, start.root)
         seen = Seen()
-        seen.add(start.result.tape, start.root)
+        seen.add(start.run)
         for spread in (*spreads, *_NEARER):
             if spread in _NEARER and found:
                 break
-            values = all_alike(start.values, spread, rng, within, signed=signed)
+            values = all_alike(start.values, spread, rng, within, signed=signed, free=free)
             for near in _PULLED:
                 try:
                     point = self.point(between(start.values, values, near), names,
                                        near=spread * near <= NEAR)  # fmt: skip
-                except Outside:
-                    self.unused.gave_up = True
+                except Outside as error:
+                    self.unused.note(error.run)
                     continue
                 except CodeFailed:
-                    self.unused.gave_up = True
                     break
                 nearest = near == _PULLED[-1]
-                if domain.excludes(point.result, point.root, nearest=nearest):
-                    self.unused.note(point.result.tape, point.root)
+                excluded = domain.excludes(point.result, point.root, nearest=nearest)
+                if excluded or not point.is_finite:
+                    self.unused.note(point.run)
                 else:
-                    if point.is_finite:
-                        found += 1
-                        seen.add(point.result.tape, point.root)
-                        yield point
+                    found += 1
+                    seen.add(point.run)
+                    yield point
+                if not excluded:
                     break
-        if not signed:
+        if not signed and not free:
             yield from self._farther(start, names, seen, domain, within)
 
     def _farther(
@@ -359,26 +371,24 @@ class Runs:
         """Yield points farther out, on sides of kinks that no run has been on."""
         rng = np.random.default_rng([_SEED, 1])
         if is_uncertain(start.result.tape, start.root):
-            self.unused.gave_up = True
             return
+        largest = 0
         for scale in SCALES[1::2] if len(start.result.tape) > _LARGE else SCALES:
-            if seen.settles or seen.is_done:
+            if seen.settles or seen.is_done or largest == _DRAWS:
                 return
             drawn = all_alike(start.values, scale, rng, within)
             values = {name: bounded(one, start.values[name]) for name, one in drawn.items()}
+            largest += any(one is not drawn[name] for name, one in values.items())
             # The code is not made for such numbers: what goes wrong there says nothing of it.
             try:
                 point = self.point(values, names, near=False)
             except (Lost, Untold, CodeFailed, InputError):
-                self.unused.gave_up = True
                 continue
             usable = point.is_finite and not domain.excludes(point.result, point.root)
             if not usable:
-                self.unused.note(point.result.tape, point.root)
-            elif seen.add(point.result.tape, point.root):
+                self.unused.note(point.run)
+            elif seen.add(point.run):
                 yield replace(point, outer=True)
-            if all(values[name] is not one for name, one in drawn.items()):
-                return
 
 
 def _spreads(tape: Tape) -> Sequence[float]:

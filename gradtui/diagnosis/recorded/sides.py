@@ -6,37 +6,34 @@ A loop whose `if margin > 0` always holds tells nothing of what the gradient is 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.conditions import called
 from gradtui.engine.kinks import keeps_range
 from gradtui.recording.sweep import gradients
-from gradtui.recording.tape import Call, Moved, Tape
+from gradtui.recording.tape import Array, Call, Choice, Leaf, Moved, Tape, apart, signs_of
 
-Array = NDArray[Any]
-
-_OF_ONE = ("relu", "leaky_relu", "prelu", "abs", "absolute", "fabs")
+_OF_ONE = ("relu", "leaky_relu", "abs", "absolute", "fabs")
 _OF_TWO = ("maximum", "minimum", "fmax", "fmin", "clip")
 """A clip has two operands if it has one bound alone."""
 _SIGNS = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<="}
-KINKS = {
-    **{name: (f"the argument of {name}", "0") for name in _OF_ONE},
-    **{name: (f"the first argument of {name}", "the second") for name in _OF_TWO},
-    **{name: (f"the left side of {sign}", "the right one") for name, sign in _SIGNS.items()},
-}
-"""Calls and comparisons with a kink: what lies on one of its sides, and of what, in words."""
-_ALL = frozenset({*_OF_ONE, *_OF_TWO})
 _BOTH = frozenset({-1, 1})
 _NOISE = 1e-12
 """The size of rounding errors beside the largest gradient."""
-_POSITIVE = frozenset({"square", "abs", "absolute", "exp", "sqrt", "relu", "softmax", "sigmoid"})
+_NEAR = 1e-3
+"""The distance from 1 of a bound that only keeps shares from it."""
+_POSITIVE = frozenset({
+    "square", "abs", "absolute", "exp", "sqrt", "relu", "softmax", "sigmoid", "arccos", "acos",
+    "cosh",
+})  # fmt: skip
 _KEEPING = frozenset({"add", "multiply", "divide", "sum", "mean", "max", "min"})
 """Functions whose result is not negative, for any operands or for such ones."""
+_ENDING = frozenset({"arccos", "arcsin", "arctanh", "acos", "asin", "atanh"})
+"""Functions that end at 1 and -1."""
 Signs = frozenset[int]
 """Those of differences that are 0 on a kink."""
 
@@ -46,52 +43,72 @@ class Kink(Struct, frozen=True):
 
     name: str
     place: Place | None
+    sides: tuple[str, str] | None
+    """What lies on one of its sides, and of what, in words; None for a comparison in the code."""
     decides: bool = False
     """Whether it compares single numbers, as a condition of a statement does."""
 
+    @property
+    def said(self) -> tuple[str, str]:
+        """What lies on one of its sides, and of what, in words."""
+        if self.sides is not None:
+            return self.sides
+        function = called(self.place) if self.decides else ""
+        if function in ("max", "min"):
+            # Python compares what comes later with what came before.
+            return f"the second argument of {function}", "the first"
+        return f"the left side of {_SIGNS[self.name]}", "the right one"
+
+
+class Run(Struct, frozen=True, eq=False):
+    """A recorded run."""
+
+    tape: Tape
+    root: int
+    """The node of its loss."""
+    ends: tuple[int, ...] | None = ()
+    """The nodes of its gradients; None if not all are known."""
+
 
 class Seen:
-    """The sides on which runs have been, each of them up to its loss.
+    """The sides on which runs have been, with what they compute up to their losses.
 
-    To be on a side may not be enough: where all units of a column are off, as before a standard
-    deviation, no gradient arrives at them, and a slope there cannot be seen to be wrong.
+    Of a gradient nothing is known beyond the bounds that code keeps it in.  To be on a side may not
+    be enough: where all units of a column are off, as before a standard deviation, no gradient
+    arrives at them, and a slope there cannot be seen to be wrong.
     """
 
     def __init__(self) -> None:
         self._signs = defaultdict[Kink, Signs](frozenset)
         self._reached = defaultdict[Kink, Signs](frozenset)
-        self._left: list[tuple[Tape, int]] = []
+        self._left: list[Run] = []
         """Runs of which it is not known where gradients arrive."""
+        self._calls = set[Kink]()
+        """The kinks of calls."""
         self.settles = False
         """Whether something is compared with a tolerance, as loops do that may never end."""
-        self.gave_up = False
-        """Whether the code refused some numbers."""
 
-    def note(self, tape: Tape, root: int) -> None:
+    def note(self, run: Run) -> None:
         """Add the sides of a run that compares no gradients."""
-        for _, kink, signs in _calls(tape, root):
-            self._signs[kink] |= _all(signs)
-        for one in tape.choices:
-            if one.at <= root and one.keeps_range:
+        for _, kink, differences in _calls(run.tape, _of(run), run.root, forward=True):
+            self._signs[kink] |= signs_of(differences)
+            self._calls.add(kink)
+        for one in run.tape.choices:
+            if one.at <= run.root and one.keeps_range:
                 self.settles = True
-            elif one.at <= root:
-                self._signs[Kink(one.name, one.place, one.of_numbers)] |= one.signs
+            elif _is_early(one.at, one.inputs, run.root) and _may_turn(run.tape, one):
+                self._signs[_kink_of(one)] |= one.signs
 
-    def add(self, tape: Tape, root: int) -> bool:
+    def add(self, run: Run) -> bool:
         """Add those of a run, and return whether some are new."""
         on, before = dict(self._signs), self._sides()
-        self.note(tape, root)
-        self._left.append((tape, root))
+        self.note(run)
+        self._left.append(run)
         return _are_more(self._signs, on) or _are_more(self._sides(), before)
 
     def has(self, kink: Kink, sign: int) -> bool:
         """Return whether a run has been on a side of a kink."""
         return sign in self._signs.get(kink, ())
-
-    @property
-    def one_sided(self) -> dict[Kink, Signs]:
-        """The kinks of which only one side was seen, with the signs there."""
-        return {kink: signs for kink, signs in self._signs.items() if not signs >= _BOTH}
 
     @property
     def is_done(self) -> bool:
@@ -100,10 +117,10 @@ class Seen:
 
     def _sides(self) -> dict[Kink, Signs]:
         """Return the sides at which gradients have arrived; those seen where none ever did."""
-        both = [kink for kink, signs in self._signs.items() if signs >= _BOTH and kink.name in _ALL]
+        both = [kink for kink in self._calls if self._signs[kink] >= _BOTH]
         if any(not self._reached[kink] >= _BOTH for kink in both):
-            for tape, root in self._left:
-                for kink, signs in _reached(tape, root):
+            for run in self._left:
+                for kink, signs in _reached(run):
                     self._reached[kink] |= signs
             self._left.clear()
         return {**self._signs, **{kink: found for kink in both if (found := self._reached[kink])}}
@@ -113,39 +130,153 @@ def _are_more(now: Mapping[Kink, Signs], before: Mapping[Kink, Signs]) -> bool:
     return any(one & _BOTH > before.get(kink, frozenset()) & _BOTH for kink, one in now.items())
 
 
-def _calls(tape: Tape, root: int) -> Iterator[tuple[int, Kink, Array]]:
-    """Yield calls with kinks, and the signs of the elements that are 0 there."""
-    for id in range(root):
+def _reached(run: Run) -> Iterator[tuple[Kink, Signs]]:
+    """Yield the signs of the differences at which a gradient arrives, beyond rounding."""
+    calls = [*_calls(run.tape, range(run.root), run.root)]
+    wanted = {*run.tape.arguments.values(), *(id for id, _, _ in calls)}
+    arriving = {id: np.abs(one) for id, one in gradients(run.tape, run.root, wanted).items()}
+    least = _NOISE * max(float(np.max(one, initial=0.0)) for one in arriving.values())
+    for id, kink, differences in calls:
+        reached = np.broadcast_to(arriving[id] > least, differences.shape)
+        yield kink, signs_of(differences[reached])
+
+
+def one_sided(runs: Sequence[Run]) -> dict[Kink, Signs]:
+    """Return the kinks of which runs, with their gradients, have been on one side alone.
+
+    Of those that compare the same numbers, such as a relu and its mask, the first is returned.
+    """
+    signs, measures = defaultdict[Kink, Signs](frozenset), defaultdict[Kink, float](float)
+    meant = set[Kink]()
+    for run in runs:
+        for _, kink, differences in _calls(run.tape, _of(run), run.root):
+            meant.add(kink)
+            signs[kink] |= signs_of(differences)
+            measures[kink] += apart(differences)
+        ending = _ending(run.tape)
+        for one in run.tape.choices:
+            kink = _kink_of(one)
+            signs[kink] |= one.signs
+            measures[kink] += one.apart
+            if _may_turn(run.tape, one) and not _only_keeps_range(one, run, ending):
+                meant.add(kink)
+    found = dict[Kink | str, Kink]()
+    for kink, own in signs.items():
+        if kink in meant and not own >= _BOTH:
+            alike = measures[kink] > 0 and np.isfinite(measures[kink])
+            found.setdefault(f"{measures[kink]:.9g}" if alike else kink, kink)
+    return {kink: signs[kink] for kink in found.values()}
+
+
+def _of(run: Run) -> Iterable[int]:
+    """Return the nodes before the loss, and those that the gradients come from."""
+    if run.ends is None:
+        return range(len(run.tape))
+    found = {*run.ends}
+    for id in range(len(run.tape) - 1, run.root, -1):
+        node = run.tape.nodes[id]
+        if id in found and not isinstance(node, Leaf):
+            found.update(node.inputs)
+    return [*range(run.root), *sorted(id for id in found if id > run.root)]
+
+
+def _calls(
+    tape: Tape, ids: Iterable[int], root: int, *, forward: bool = False
+) -> Iterator[tuple[int, Kink, Array]]:
+    """Yield the kinks of calls, with the differences that are 0 there.
+
+    A call whose bounds only keep numbers in range has none. After the loss, at `root`, those are
+    bounds close to 0 alone: a gradient may be cut off at any other. If only `forward`, kinks of
+    what is computed after it are left out.
+    """
+    ending = _ending(tape)
+    for id in ids:
         node = tape.nodes[id]
         if not isinstance(node, Call) or not tape.active[id]:
             continue
-        if node.name in _OF_ONE:
-            left, right = tape.value(node.inputs[0]), np.asarray(0.0)
-        elif node.name in _OF_TWO and len(node.inputs) == 2:
-            left, right = (tape.value(one) for one in node.inputs)
-            still = [tape.value(one) for one in node.inputs if not tape.active[one]]
-            if any(keeps_range(one) for one in still):
-                continue
-        else:
+        early = _is_early(id, [one for one in node.inputs if tape.active[one]], root)
+        if forward and not early:
             continue
-        if np.all(right <= 0) and _is_never_negative(tape, node.inputs[0]):
+        words = _words(node)
+        still = [tape.value(one) for one in node.inputs if not tape.active[one]] if words else ()
+        if any(_is_guard(one, backward=early and id > root, ends=id in ending) for one in still):
             continue
-        yield id, Kink(node.name, node.place), np.sign(np.subtract(left, right, dtype=np.float64))
+        left = tape.value(node.inputs[0])
+        for sides, at in words:
+            right = np.zeros(()) if at is None else tape.value(node.inputs[at])
+            differences = np.subtract(left, right, dtype=np.float64)
+            never = bool(np.all(right <= 0)) and _is_never_negative(tape, node.inputs[0])
+            # The size of a complex number has no sides: its operand is the pairs of its parts.
+            if not never and differences.shape == tape.shape(id):
+                yield id, Kink(node.name, node.place, sides), differences
 
 
-def _reached(tape: Tape, root: int) -> Iterator[tuple[Kink, Signs]]:
-    """Yield the signs of the elements at which a gradient arrives, beyond rounding."""
-    calls = list(_calls(tape, root))
-    wanted = {*tape.arguments.values(), *(id for id, _, _ in calls)}
-    arriving = {id: np.abs(one) for id, one in gradients(tape, root, wanted).items()}
-    least = _NOISE * max(float(np.max(one, initial=0.0)) for one in arriving.values())
-    for id, kink, signs in calls:
-        if arriving[id].shape == signs.shape:  # but for the size of a complex number
-            yield kink, _all(signs[arriving[id] > least])
+def _is_early(id: int, inputs: Iterable[int | None], root: int) -> bool:
+    """Return whether a node is before the loss, or all that it compares is."""
+    return id <= root or all(one is None or one <= root for one in inputs)
 
 
-def _all(signs: Array) -> Signs:
-    return frozenset(one for one in (-1, 0, 1) if np.any(signs == one))
+def _words(node: Call) -> Sequence[tuple[tuple[str, str], int | None]]:
+    """Return what the kinks of a call compare with what, and the operand that this is."""
+    if node.name in _OF_ONE:
+        return [((f"the argument of {node.name}", "0"), None)]
+    own = f"the first argument of {node.name}"
+    if node.name in _OF_TWO and len(node.inputs) == 2:
+        return [((own, "the second"), 1)]
+    if node.name == "clip" and len(node.inputs) == 3:
+        return [((own, "the lower bound"), 1), ((own, "the upper bound"), 2)]
+    return ()
+
+
+def _is_guard(bound: Array, *, backward: bool, ends: bool) -> bool:
+    """Return whether a bound only keeps numbers in range, which may end at 1 and -1."""
+    if ends and np.all(np.abs(bound) == 1):
+        return True
+    if backward:
+        return keeps_range(bound) and not bool(np.any((np.abs(bound) > 1) & np.isfinite(bound)))
+    return keeps_range(bound) or _is_near_one(bound)
+
+
+def _is_near_one(bound: Array) -> bool:
+    """Return whether a bound keeps shares from 1."""
+    short = 1 - np.abs(bound)
+    return bool(np.all((short > 0) & (short < _NEAR)))
+
+
+def _only_keeps_range(one: Choice, run: Run, ending: Collection[int]) -> bool:
+    """Return whether a comparison only keeps numbers in range."""
+    if one.bound is None:
+        return False
+    ends = any(id in ending for id in one.inputs)
+    backward = one.at > run.root and _is_early(one.at, one.inputs, run.root)
+    return _is_guard(np.array(one.bound), backward=backward, ends=ends)
+
+
+def _ending(tape: Tape) -> frozenset[int]:
+    """Return the operands of functions that end at 1 and -1, where rounding alone brings numbers.
+
+    Bounds of such an operand are operands, too.
+    """
+    found = set[int]()
+    for id in range(len(tape) - 1, -1, -1):
+        node = tape.nodes[id]
+        if isinstance(node, Call) and (
+            node.name in _ENDING or (id in found and node.name in _OF_TWO)
+        ):
+            found.update(one for one in node.inputs if tape.active[one])
+    return frozenset(found)
+
+
+def _kink_of(one: Choice) -> Kink:
+    return Kink(one.name, one.place, one.sides, one.of_numbers and one.sides is None)
+
+
+def _may_turn(tape: Tape, one: Choice) -> bool:
+    """Return whether a comparison may turn out otherwise: nothing is below 0 that cannot be."""
+    id = next((id for id in one.inputs if id is not None), None)
+    if id is None or one.bound is None or one.bound[1] > 0:
+        return True
+    return not _is_never_negative(tape, id)
 
 
 def _is_never_negative(tape: Tape, id: int) -> bool:
@@ -169,11 +300,3 @@ def is_uncertain(tape: Tape, root: int) -> bool:
     """Return whether central differences are part of a true gradient, inexact at large numbers."""
     calls = (node for id, node in enumerate(tape.nodes[:root]) if tape.active[id])
     return any(isinstance(one, Call) and one.form is None and one.back is None for one in calls)
-
-
-def one_sided(runs: Iterable[tuple[Tape, int]]) -> dict[Kink, Signs]:
-    """Return the kinks of which some runs, each with its loss, have been on one side alone."""
-    seen = Seen()
-    for tape, root in runs:
-        seen.note(tape, root)
-    return seen.one_sided

@@ -20,6 +20,7 @@ from gradtui.recording.calls import CallRecorder
 from gradtui.recording.memory import Memory, dense
 from gradtui.recording.tape import Array
 from gradtui.recording.torch import moves, storages
+from gradtui.recording.torch.bends import bends
 from gradtui.recording.torch.calls import (
     Operation,
     Slot,
@@ -230,6 +231,8 @@ class TensorRecorder(CallRecorder):
             slots = [call.at(name) for name in written.operands]
         elementwise = written.elementwise if written else call.signature.pointwise and plain
         native = call.is_native and is_number(result) and written is None
+        if at == 0 and call.is_native:
+            self._bent(call, operand)
         return self.tape.call(
             NAMES.get(call.name, call.name).lstrip("_"),
             computing(call, slots, pick),
@@ -244,11 +247,19 @@ class TensorRecorder(CallRecorder):
     def _compared(self, call: Operation) -> None:
         """Note a comparison by size, if a side depends on an argument."""
         sides = call.values[:2]
-        moves = [is_number(one) and self.tape.active[self.node(one)] for one in sides]
-        if any(moves):
+        nodes = [self.node(one) if is_number(one) else None for one in sides]
+        moving = [id if id is not None and self.tape.active[id] else None for id in nodes]
+        if moving != [None, None]:
             left, right = (array_of(one) if isinstance(one, Tensor) else one for one in sides)
-            still = None if all(moves) else (left, right)[moves.index(False)]
-            self.tape.chosen(COMPARING[call.name], left, right, still)
+            self.tape.chosen(COMPARING[call.name], left, right, (moving[0], moving[1]))
+
+    def _bent(self, call: Operation, operand: Callable[[Slot], int]) -> None:
+        """Note on which sides of the bends of a call its operands are."""
+        for bend in bends(call, lambda name: self.tape.value(operand(call.at(name)))):
+            moving = [id for slot in call.slots() if self.tape.active[id := operand(slot)]]
+            if moving:
+                inputs = moving[0], None
+                self.tape.chosen(call.name, bend.left, bend.right, inputs, bend.sides)
 
     def _form(self, call: Operation) -> Written | None:
         writing = FORMS.get(call.name)

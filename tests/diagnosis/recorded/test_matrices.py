@@ -92,3 +92,38 @@ def test_matrices_of_a_batch_stay_symmetric_too():
 
     (found,) = gradtui.check(case, batch)
     assert (found.rule, found.severity) == ("relies-on-data", "info")
+
+
+TURNED = RNG.normal(size=(3, 3))
+EVEN, UNEVEN = TURNED + TURNED.T, TURNED + 3 * np.eye(3)
+
+
+def by_determinant(turned):
+    def case(W):
+        inverse = np.linalg.inv(W)
+        return np.linalg.slogdet(W)[1], inverse.T if turned else inverse
+
+    return case
+
+
+def test_a_missing_transpose_that_a_given_symmetric_matrix_hides_gives_a_note():
+    (found,) = gradtui.check(by_determinant(turned=False), EVEN)
+    assert (found.rule, found.severity, found.target) == ("relies-on-data", "info", "W")
+    assert found.message.startswith(
+        "the gradient of W is right only where W is symmetric, as given: elsewhere W["
+    )
+    assert errors(by_determinant(turned=False), UNEVEN) == ["W"]
+
+
+@pytest.mark.parametrize("given", [EVEN, UNEVEN])
+def test_a_transpose_that_no_symmetric_matrix_needs_gives_no_note(given):
+    assert gradtui.check(by_determinant(turned=True), given) == []
+
+
+def lower_half(W):
+    half = np.tril(W)
+    return (half**2).sum(), 2 * half
+
+
+def test_a_gradient_of_one_triangle_of_a_symmetric_matrix_gives_no_note():
+    assert gradtui.check(lower_half, EVEN) == []

@@ -194,3 +194,195 @@ def test_a_bound_that_overflows_are_kept_by_may_be_left_out_of_a_gradient():
     given = np.linspace(-1, 1, 6)
     assert gradtui.check(kept_in_bounds(1), given) == []
     assert gradtui.check(kept_in_bounds(0.99), given)[0].severity == "error"
+
+
+WIDE = RNG.normal(size=(5, 4))
+
+
+def said(case, *args):
+    """Return the notes of a check whose gradients are called right."""
+    found = gradtui.check(case, *args)
+    assert [one.severity for one in found] == ["info"] * len(found)
+    return [(one.line, one.message) for one in found]
+
+
+def told(what, there):
+    return f"{what} at all points tried: what the gradients are where it is {there} is not compared"
+
+
+def bounded_rows(limit, slope):
+    def case(x):
+        loss, grad = 0.0, np.zeros_like(x)
+        for i in range(len(x)):
+            size = x[i] @ x[i]
+            if size > limit:
+                loss += limit
+                grad[i] = slope * x[i]
+            else:
+                loss += size
+                grad[i] = 2 * x[i]
+        return loss, grad
+
+    return case
+
+
+def test_a_branch_that_only_far_points_take_is_compared_there():
+    (found,) = gradtui.check(bounded_rows(60.0, 2), WIDE)
+    assert (found.severity, found.target) == ("error", "x")
+    assert gradtui.check(bounded_rows(60.0, 0), WIDE) == []
+
+
+@pytest.mark.parametrize("slope", [0, 2])
+def test_a_branch_that_no_point_takes_is_told(slope):
+    case = bounded_rows(900.0, slope)
+    text = told("the left side of > is below the right one", "above")
+    assert said(case, WIDE) == [(line_of(case, 4), text)]
+
+
+def halved(w):
+    y = w.sum()
+    while y > 400:
+        y = y / 2
+    return y, np.ones_like(w)
+
+
+def bounded_by_python(w):
+    return max(0, w.sum() + 400), np.ones_like(w)
+
+
+def test_a_loop_and_a_function_of_python_on_one_side_are_told():
+    text = told("the left side of > is below the right one", "above")
+    assert said(halved, np.array([0.1, 0.3])) == [(line_of(halved, 2), text)]
+    text = told("the second argument of max is above the first", "below")
+    found = said(bounded_by_python, np.array([0.1, 0.3]))
+    assert found == [(line_of(bounded_by_python, 1), text)]
+
+
+def refusing(w):
+    s = w.sum()
+    if not s < 500:
+        raise ValueError("too large")
+    assert s > -500
+    if s > 400:
+        print("large")
+    if np.any(w > 600) or not (w < 700).all():
+        raise ValueError("one is too large")
+    return s, np.ones_like(w)
+
+
+def surely(w):
+    p = np.exp(w) / np.exp(w).sum()
+    q = np.clip(p, 1e-12, 1 - 1e-12)
+    loss = 0.0
+    for one in p:
+        if one > 0:
+            loss -= one * np.log(one)
+    d = -np.log(p) - 1
+    return loss + 0 * q.sum(), p * (d - (p * d).sum())
+
+
+@pytest.mark.parametrize("case", [refusing, surely])
+def test_conditions_and_bounds_that_only_guard_are_not_told(case):
+    assert gradtui.check(case, np.array([0.1, 0.3])) == []
+
+
+MIX = RNG.normal(size=(4, 3))
+
+
+def clipped(bound, masked):
+    def case(x):
+        z = x @ MIX
+        c = np.clip(z, -bound, bound)
+        d = 2 * c * (z > -bound)
+        return (c**2).sum(), (d * (z < bound) if masked else d) @ MIX.T
+
+    return case
+
+
+def test_a_clip_is_compared_beyond_both_of_its_bounds():
+    (found,) = gradtui.check(clipped(5, masked=False), WIDE)
+    assert (found.severity, found.target) == ("error", "x")
+    assert gradtui.check(clipped(5, masked=True), WIDE) == []
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_a_clip_that_no_point_exceeds_is_told_once_and_its_masks_are_not(masked):
+    case = clipped(200, masked)
+    text = "the first argument of clip is between the lower bound and the upper bound"
+    assert said(case, WIDE) == [(line_of(case, 2), told(text, "outside"))]
+
+
+def partly_clipped(x):
+    c = np.clip(x, -100, 1.0)
+    return (c**2).sum(), 2 * c * (x < 1.0)
+
+
+def test_the_bound_of_a_clip_that_no_point_exceeds_is_told():
+    text = told("the first argument of clip is above the lower bound", "below")
+    assert said(partly_clipped, WIDE) == [(line_of(partly_clipped, 1), text)]
+
+
+def cut_at(bound):
+    def case(x):
+        s = np.exp(x)
+        return s.sum(), np.minimum(s, bound)
+
+    return case
+
+
+def cut_off(x):
+    return (x**4).sum(), np.clip(4 * x**3, -900.0, 900.0)
+
+
+def test_a_kink_of_the_backward_pass_alone_is_compared_on_both_sides_or_told():
+    (found,) = gradtui.check(cut_at(500.0), WIDE)
+    assert (found.severity, found.target) == ("error", "x")
+    case = cut_at(1e6)
+    text = told("the first argument of minimum is below the second", "above")
+    assert said(case, WIDE) == [(line_of(case, 2), text)]
+
+
+def test_a_gradient_that_the_code_cuts_off_is_told_and_not_tried_there(monkeypatch):
+    text = "the first argument of clip is between the lower bound and the upper bound"
+    assert said(cut_off, WIDE) == [(line_of(cut_off, 1), told(text, "outside"))]
+
+    def named(w):
+        return cut_off(w)
+
+    assert largest_tried(named, WIDE, monkeypatch) < 10
+
+
+def kept_apart(w):
+    rest = np.log(w).sum()
+    size = np.abs(w - 1)
+    flat = size > 400
+    loss = np.where(flat, 800 * size, size**2).sum() + rest
+    return loss, np.where(flat, 1.0, 2 * size) * np.sign(w - 1) + 1 / w
+
+
+def test_a_side_is_told_although_the_code_refuses_some_numbers():
+    text = told("the left side of > is below the right one", "above")
+    found = said(kept_apart, np.array([0.3, 1.6, 2.0]))
+    assert (line_of(kept_apart, 3), text) in found
+
+
+def angle(p):
+    a, b = p[:3], p[3:]
+    m, n = np.sqrt(a @ a), np.sqrt(b @ b)
+    c = (a @ b) / (m * n)
+    if c > 1:
+        c = 1.0
+    phi = np.arccos(np.clip(c, -1, 1))
+    da, db = b / (m * n) - c * a / m**2, a / (m * n) - c * b / n**2
+    return np.abs(phi), -np.concatenate([da, db]) / np.sqrt(1 - c * c)
+
+
+def bounded_before(p):
+    c = np.maximum(np.tanh(p), -1.5)
+    return np.arcsin(0.9 * c).sum(), 0.9 * (1 - c * c) / np.sqrt(1 - 0.81 * c * c)
+
+
+def test_what_keeps_a_cosine_within_1_is_not_told_and_any_other_bound_is():
+    assert gradtui.check(angle, np.array([0.3, -0.2, 0.5, 0.1, 0.4, -0.6])) == []
+    text = told("the first argument of maximum is above the second", "below")
+    assert said(bounded_before, np.array([0.1, -0.3])) == [(line_of(bounded_before, 1), text)]
