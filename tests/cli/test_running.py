@@ -101,7 +101,9 @@ def case(x=np.arange(3.0)):
     def scaled(value: np.ndarray):
         return settings.scale * value
     assert scaled.__annotations__["value"] is np.ndarray
-    return np.sum(scaled(x)), {"x": np.full(3, settings.scale)}
+    loss = np.sum(scaled(x))
+    slopes = np.full(3, settings.scale)
+    return loss, {"x": slopes}
 """
 
 
@@ -109,8 +111,9 @@ def test_annotations_are_what_they_are_in_python_in_edited_code_too(tmp_path, ch
     file = tmp_path / "typed.py"
     file.write_text(TYPED, encoding="utf-8")
     assert check(f"{file}:case")[0] == 0
-    file.write_text(TYPED.replace("(3, settings.scale)", "(3, -settings.scale)"), encoding="utf-8")
-    status, said, _ = check(f"{file}:case")
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text(TYPED.replace("(3, settings.scale)", "(3, -settings.scale)"), encoding="utf-8")
+    status, said, _ = check(f"{wrong}:case")
     assert (status, said.count("error: ")) == (1, 1)
     assert "fix: " in said
 
