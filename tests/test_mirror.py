@@ -20,6 +20,7 @@ THROUGH = {
     "debugger/looked": "debugger/test_frame.py",
     "diagnosis/judgement": "diagnosis/test_check.py",
     "explain/counts": "explain/test_guesses.py",
+    "explain/operands": "explain/test_update.py",
     "explain/slips": "explain/test_guesses.py",
     "explain/wrong_steps": "explain/test_guesses.py",
     "scenario/bindings": "scenario/test_lessons.py",
