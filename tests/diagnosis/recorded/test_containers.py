@@ -58,7 +58,7 @@ def test_gradients_of_a_list_of_layers_come_as_one():
 
     assert gradtui.check(case, layers, right=True) == []
     (found,) = gradtui.check(case, layers, right=False)
-    assert found.rule == "wrong-axis"
+    assert "its two cases are swapped" in found.message
     assert found.evidence["gradients"] == ['layers[0]["b"]', 'layers[1]["b"]']
 
 
