@@ -47,7 +47,7 @@ def started(
     From here on, all runs give these as the slopes by both parts.
     """
     start, target = runs.point(drawn, names, near=True), runs.target
-    found = _convention_of(start, target.paired)
+    found = _convention_of(start, target.of_any_notion)
     if not found.meaning:
         return start, ()
     runs.target = target.by(found.scale, found.sign)
@@ -60,7 +60,7 @@ def told_by_differences(runs: Runs, names: Sequence[str]) -> Sequence[Finding]:
     From here on, all runs give these as the slopes by both parts.
     """
     target, fewest, best = runs.target, len(names) + 1, _ALL[0]
-    for one in _ALL if target.paired else ():
+    for one in _ALL if target.of_any_notion else ():
         runs.target = target.by(one.scale, one.sign)
         apart, _ = apart_by_differences(runs, names)
         if len(apart) < fewest:

@@ -177,6 +177,11 @@ class Target(Struct, frozen=True, eq=False):
         }
         return Returned(loss, found, gradients.left_out)
 
+    @property
+    def of_any_notion(self) -> frozenset[str]:
+        """The arguments whose gradients may follow any notion of those by complex numbers."""
+        return self.paired
+
     def by(self, scale: float, sign: float) -> Target:
         """Return it with another notion of the gradients of complex numbers."""
         return replace(self, scale=scale, sign=sign)

@@ -88,6 +88,11 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         return True
 
     @property
+    def of_any_notion(self) -> frozenset[str]:
+        """None: PyTorch has one notion of the gradients of complex numbers."""
+        return frozenset()
+
+    @property
     def passing(self) -> AbstractContextManager[Set[str]] | None:
         """Functions that hand a value on pass its gradient unchanged here; it has their names."""
         by_hand = self.custom is not None or self.backward is not None
