@@ -112,7 +112,8 @@ def _check(file: str, arguments: argparse.Namespace) -> _Found:
         outcome = _checked(problem)
     if not arguments.quiet:
         print_notices(problem, unsaid(problem.notices, outcome.findings))
-    return _Found(report_of(outcome), outcome.as_dict(), outcome.failed, outcome.warned)
+    warned = outcome.warned or bool(problem.notices)
+    return _Found(report_of(outcome), outcome.as_dict(), outcome.failed, warned)
 
 
 def _check_code(file: str, arguments: argparse.Namespace) -> _Found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gradtui.base.source import Place, from_here
@@ -71,6 +71,7 @@ def _summary(outcome: Check) -> str:
     if claims:
         many = f"{claims} claims" if claims > 1 else "one claim"
         said.append(many + _compared(outcome))
+    said += _left_out(problem)
     if outcome.silenced:
         said.append(f"{outcome.silenced} silenced")
     if outcome.inherited:
@@ -100,6 +101,18 @@ def _summary(outcome: Check) -> str:
         said.append(f"the model is large: about {recorded} steps of the run were recorded")
     word = "failed" if outcome.failed else "ok"
     return clean(f"{from_here(problem.path)}: {word}, {'; '.join(said)}")
+
+
+def _left_out(problem: Problem) -> Iterator[str]:
+    """Yield which parameters have no gradient among the lines written by hand, if any are."""
+    if problem.backward is None:
+        return
+    claimed = set(problem.backward.claims.values())
+    names = [one.name for one in problem.graph.parameters if one.name not in claimed]
+    if not claimed:
+        yield "nothing was compared: no line of [backward] claims a gradient"
+    elif names:
+        yield f"not compared: {clip(', '.join(names), _LISTED)}"
 
 
 def _compared(outcome: Check) -> str:

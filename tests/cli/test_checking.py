@@ -152,3 +152,24 @@ def test_json_is_a_format_and_the_two_are_not_asked_for_together(run, wrong):
     assert run("check", wrong, "nowhere.toml", "--format", "json") == json_lines
     assert len(rows_of(json_lines[1])) == 2
     assert run("check", wrong, "--json", "--format", "sarif")[0] == 2
+
+
+def hand_written(line):
+    return f'[backward]\ncode = """\n{line}\n"""'
+
+
+def test_a_pass_by_hand_that_claims_no_gradient_is_no_success_of_a_strict_check(run, write):
+    file = write("L = (w*x)**2", more=hand_written("g_w = 3*w"))
+    assert run("check", file)[0] == 0
+    status, out, err = run("check", "--strict", file)
+    assert status == 1
+    assert "'g_w' claims nothing" in err
+    assert "nothing was compared: no line of [backward] claims a gradient" in out
+
+
+def test_parameters_without_a_gradient_by_hand_are_named(run, write):
+    hand = hand_written("dw = 2*w*x**2")
+    _, out, _ = run("check", write("L = (w*x)**2 + v**2", "w = 1.0\nv = 2.0", more=hand))
+    assert "; not compared: v; " in out
+    _, out, _ = run("check", write("L = (w*x)**2", more=hand))
+    assert "not compared" not in out
