@@ -11,8 +11,8 @@ from gradtui.engine.program import StepProgram
 from gradtui.engine.shapes import ShapeError, broadcast
 from gradtui.explain.values import LISTED, Array, Index, Spread, spread, summary
 
-_NODES = 2000
-"""Most nodes of updates whose shapes are remembered."""
+_SHAPES = 2000
+"""Most pairs of shapes of which is remembered how they broadcast."""
 
 
 class Operands:
@@ -63,11 +63,15 @@ class Operands:
         return next(single), self._spread(divisor), next(single), spread(own), spread(step)
 
 
-@lru_cache(_NODES)
 def acts(program: StepProgram, position: int, node: int) -> bool:
     """Return whether broadcasting puts one element of a node at each element of a parameter."""
     shape = program.nodes[program.updates[position].parameter].shape
+    return _spans(program.nodes[node].shape, shape)
+
+
+@lru_cache(_SHAPES)
+def _spans(own: tuple[int, ...], shape: tuple[int, ...]) -> bool:
     try:
-        return broadcast([program.nodes[node].shape, shape], {}) == shape
+        return broadcast([own, shape], {}) == shape
     except ShapeError:
         return False

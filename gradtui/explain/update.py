@@ -33,8 +33,6 @@ _NAMED = 2
 """Most weights named that move by their true gradients."""
 _FEW = 8
 """Largest model, in numbers, whose numbers have all their digits even if that takes more rows."""
-_USUAL = 32
-"""Most parameters whose first element's rows are remembered."""
 _FRAMES = 2
 """Most frames whose rows are remembered, because scrolling asks for them again."""
 
@@ -46,6 +44,8 @@ class _Form(NamedTuple):
     folds: list[list[Breaks] | None]
     """Of each line of each parameter's update, with room for its widest numbers; None if none is
     known yet."""
+    usual: dict[int, list[Breaks]]
+    """Where the lines of parameters' first elements are broken, of those shown so far."""
 
 
 def update_rows(frame: Frame, width: int = 80) -> LazyRows:
@@ -114,7 +114,9 @@ def _form(frame: Frame, width: int) -> _Form:
             digits, folds = _FEWEST, made(_FEWEST)
     told = [move_told(frame, update.parameter) for update in program.updates]
     return _Form(
-        digits, [fold if fold and known else None for fold, known in zip(folds, told, strict=True)]
+        digits,
+        [fold if fold and known else None for fold, known in zip(folds, told, strict=True)],
+        {},
     )
 
 
@@ -139,12 +141,13 @@ def _folds(
     ]
 
 
-@lru_cache(_USUAL)
-def _usual(frame: Frame, position: int, width: int, digits: int) -> list[Breaks]:
+def _usual(frame: Frame, position: int, width: int, form: _Form) -> list[Breaks]:
     """Return where the lines of a parameter's first element are broken."""
-    shape = frame.problem.trainer.program.nodes[_parameter(frame, position)].shape
-    first = Operands(frame, position, flat_index(0, shape))
-    return _folds(frame, position, first, width, digits)
+    if position not in form.usual:
+        shape = frame.problem.trainer.program.nodes[_parameter(frame, position)].shape
+        first = Operands(frame, position, flat_index(0, shape))
+        form.usual[position] = _folds(frame, position, first, width, form.digits)
+    return form.usual[position]
 
 
 def _elements(frame: Frame, form: _Form) -> Elements:
@@ -203,7 +206,7 @@ def _element(frame: Frame, position: int, index: Index, width: int, form: _Form)
     indent = cell_width(name)
     operands = Operands(frame, position, index)
     lines = _lines(frame, position, operands, "value" if moved else "dim", form.digits)
-    usual = _usual(frame, position, width, form.digits)
+    usual = _usual(frame, position, width, form)
     for (own, parts), breaks, other in zip(lines, folds, usual, strict=True):
         before: list[Span] = [(" " * indent, "plain")] if rows else head
         whole: list[Span] = [*before, (own, "plain")]
