@@ -18,10 +18,13 @@ from numpy.typing import NDArray
 from gradtui.base.source import Place
 from gradtui.recording.run import Result
 from gradtui.recording.sweep import Replay
-from gradtui.recording.tape import Call, Tape
+from gradtui.recording.tape import Call, Moved, Tape
 
 _BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh", "relu"})
 _FOLDING = frozenset({"abs", "absolute", "fabs"})
+_FLOORING = frozenset({"clip", "maximum", "fmax"})
+_SMALL = 1e-4
+"""The largest number that only keeps others from 0."""
 _ROUNDS = 8
 """Fewest rounds of a loop that settles."""
 _MOVING, _SETTLED, _EXACT = 1e-3, 1e-6, 1e-13
@@ -95,6 +98,26 @@ def unfolded(tape: Tape, root: int) -> int | None:
         values, first = np.concatenate([*calls.values()]), min(calls)
         if first in on_the_way and values.size > 1 and np.all(values >= 0):
             return first
+    return None
+
+
+def kept_positive(tape: Tape, root: int) -> int | None:
+    """Return a call behind the loss, at `root`, that bounds an argument of positive numbers.
+
+    The bound is a small number that none is below: there, division guards against 0. None if no
+    call does.
+    """
+    arguments = set(tape.arguments.values())
+    for id in range(root, len(tape)):
+        node = tape.nodes[id]
+        if not isinstance(node, Call) or node.name not in _FLOORING or len(node.inputs) != 2:
+            continue
+        source, bound = node.inputs[0], tape.value(node.inputs[1])
+        while isinstance(before := tape.nodes[source], Moved) and len(before.inputs) == 1:
+            source = before.inputs[0]
+        small = bound.size == 1 and 0 < float(bound.reshape(-1)[0]) <= _SMALL
+        if small and source in arguments and np.all(tape.value(source) > bound):
+            return id
     return None
 
 

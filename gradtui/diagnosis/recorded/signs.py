@@ -1,6 +1,7 @@
 """Gradients that hold where arguments have the sign of the given numbers, and nowhere else.
 
 A penalty `sum(abs(z))` of activations that are never negative has the slope 1, as their code says.
+So it says of what a backward pass divides by that no number is below a small positive one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.around import is_one_signed
-from gradtui.diagnosis.recorded.domain import unfolded
+from gradtui.diagnosis.recorded.domain import kept_positive, unfolded
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.notes import note
 from gradtui.diagnosis.recorded.runs import Point, Runs
@@ -21,8 +22,11 @@ def folding(start: Point) -> int | None:
 
     None if the code does not take them to have one.
     """
-    one_signed = any(map(is_one_signed, start.values.values()))
-    return unfolded(start.result.tape, start.root) if one_signed else None
+    tape = start.result.tape
+    if not any(map(is_one_signed, start.values.values())):
+        return None
+    found = unfolded(tape, start.root)
+    return kept_positive(tape, start.root) if found is None else found
 
 
 def one_sided(

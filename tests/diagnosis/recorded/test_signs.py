@@ -73,3 +73,26 @@ def test_a_residual_that_happens_to_be_positive_is_judged_with_either_sign():
 
     (found,) = gradtui.check(case, w)
     assert found.severity == "error"
+
+
+def dividing(times):
+    def case(x):
+        whole = np.prod(x)
+        return whole, times * whole / np.maximum(x, 1e-10)
+
+    return case
+
+
+def test_a_quotient_that_is_kept_from_0_is_right_for_positive_numbers_and_that_is_said():
+    x = np.array([0.4, 1.3, 0.7])
+    (found,) = gradtui.check(dividing(1.0), x)
+    assert (found.rule, found.severity) == ("relies-on-data", "warning")
+    assert found.line == line_of(dividing(1.0), 2)
+    assert "is right only where the signs of x are those given" in found.message
+    (wrong,) = gradtui.check(dividing(2.0), x)
+    assert wrong.severity == "error"
+
+
+def test_with_negative_numbers_given_what_keeps_it_from_0_is_a_mistake():
+    (found,) = gradtui.check(dividing(1.0), np.array([0.4, -1.3, 0.7]))
+    assert found.severity == "error"
