@@ -23,7 +23,7 @@ from gradtui.recording.tape import Call, Moved, Tape
 _BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh", "relu"})
 _FOLDING = frozenset({"abs", "absolute", "fabs"})
 _FLOORING = frozenset({"clip", "maximum", "fmax"})
-_SMALL = 1e-4
+SMALL = 1e-4
 """The largest number that only keeps others from 0."""
 _ROUNDS = 8
 """Fewest rounds of a loop that settles."""
@@ -115,7 +115,7 @@ def kept_positive(tape: Tape, root: int) -> int | None:
         source, bound = node.inputs[0], tape.value(node.inputs[1])
         while isinstance(before := tape.nodes[source], Moved) and len(before.inputs) == 1:
             source = before.inputs[0]
-        small = bound.size == 1 and 0 < float(bound.reshape(-1)[0]) <= _SMALL
+        small = bound.size == 1 and 0 < float(bound.reshape(-1)[0]) <= SMALL
         if small and source in arguments and np.all(tape.value(source) > bound):
             return id
     return None

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE
+from gradtui.diagnosis.recorded.domain import SMALL
 from gradtui.diagnosis.recorded.runs import Point, Values
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call, Leaf, Tape
 
 Array = NDArray[Any]
 
-_SMALL = 1e-4
 _SLIGHT = 1e-2
 """The largest relative change of a gradient by such a number near the user's own point.
 
@@ -142,7 +142,7 @@ def _numbers_left(point: Point, share: float) -> dict[int, Array]:
     """Return the small numbers with a share of each left, and so for 1 less such a number."""
     tape = point.result.tape
     bounds = [id for id, _ in _given(point, _BOUNDING)]
-    tops = [(id, 1.0) for id in bounds if abs(1 - float(tape.value(id))) <= _SMALL]
+    tops = [(id, 1.0) for id in bounds if abs(1 - float(tape.value(id))) <= SMALL]
     ends = [*((id, 0.0) for id, _ in _uses(point)), *tops]
     return {id: np.asarray(end + share * (tape.value(id) - end)) for id, end in ends}
 
@@ -166,7 +166,7 @@ def _numbers(point: Point) -> list[tuple[float, Place | None]]:
 def _uses(point: Point) -> list[tuple[int, int]]:
     """Return the small numbers on the way to the loss, each with the call that adds it."""
     tape = point.result.tape
-    return [one for one in _given(point, _ADDING) if 0 < abs(float(tape.value(one[0]))) <= _SMALL]
+    return [one for one in _given(point, _ADDING) if 0 < abs(float(tape.value(one[0]))) <= SMALL]
 
 
 def _given(point: Point, names: Collection[str]) -> list[tuple[int, int]]:
