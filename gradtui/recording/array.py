@@ -19,6 +19,8 @@ class Recording(Protocol):
     """The receiver of all operations on recording arrays."""
 
     tape: Tape
+    listing: bool
+    """Whether lists made of arrays hold recorded numbers."""
 
     def ufunc(
         self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
@@ -55,6 +57,10 @@ class Recording(Protocol):
 _view = np.ndarray.view
 _TOLD = frozenset({np.shape, np.ndim, np.size})
 """Functions that only tell of an array, which are called often."""
+
+
+_LISTED = 10_000
+"""Most elements that are recorded one by one."""
 
 
 class Recorded(np.ndarray):
@@ -165,8 +171,11 @@ class Recorded(np.ndarray):
         self[...] = np.resize(value, self.shape)
 
     def tolist(self) -> Any:
-        """Return plain numbers."""
-        return plain(self).tolist()
+        """Return nested lists of its numbers, which are still recorded unless there are many."""
+        recorder = recorder_of((self,))
+        if recorder is None or not recorder.listing or self.size > _LISTED:
+            return plain(self).tolist()
+        return [one.tolist() for one in self] if self.ndim else self.item()
 
     def fill(self, value: Any) -> None:
         """Set every element."""

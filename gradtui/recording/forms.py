@@ -55,6 +55,7 @@ ELEMENTWISE: Mapping[str, Form] = {
         "fmin": "minimum(a, b)",
         "expit": "sigmoid(a)",
         "erf": "erf(a)",
+        "erfc": "1 - erf(a)",
         "matmul": "a@b",
         "@": "a@b",
     }.items()

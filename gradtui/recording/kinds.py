@@ -1,7 +1,7 @@
-"""Replaces Python's `float`, `type` and `isinstance` in the user's modules during a run.
+"""Replaces `float`, `type` and the like, and NumPy's scalars, in the user's modules during a run.
 
 To them a recorded value is the one that NumPy would have returned, so that checks of types work as
-without a recording; a number converted by `float` stays recorded.
+without a recording; a number converted by `float` or `np.float64` stays recorded.
 """
 
 from __future__ import annotations
@@ -16,36 +16,41 @@ import numpy as np
 from gradtui.recording.array import Recorded, plain, recorder_of
 
 
-class _FloatKind(type):
-    """The metaclass of a class that passes for `float`."""
+class _Kind(type):
+    """The metaclass of a class that passes for one of numbers, which are recorded."""
+
+    real: type
+    """The class that it passes for."""
 
     def __call__(cls, value: Any = 0.0, /) -> Any:
-        made = builtins.float(plain(value))
-        if recorder_of((value,)) is None or value.dtype.kind != "f":
+        made = cls.real(plain(value))
+        if not isinstance(value, Recorded) or recorder_of((value,)) is None:
             return made
-        return value.item()
+        return cls.of(value) if value.dtype.kind == "f" else made
+
+    def of(cls, value: Recorded) -> Any:
+        """Return a recorded value as one of this class."""
+        return value.item() if cls.real is builtins.float else value.astype(cls.real)[()]
 
     def __instancecheck__(cls, value: Any) -> bool:
-        return builtins.isinstance(value, builtins.float)
+        return builtins.isinstance(value, cls.real)
 
     def __subclasscheck__(cls, kind: type) -> bool:
-        return issubclass(kind, builtins.float)
+        return issubclass(kind, cls.real)
 
     def __eq__(cls, other: object) -> bool:
-        return other is cls or other is builtins.float
+        return other is cls or other is cls.real
 
     def __hash__(cls) -> int:
-        return hash(builtins.float)
+        return hash(cls.real)
 
     def __getattr__(cls, name: str) -> Any:
-        return getattr(builtins.float, name)
+        return getattr(cls.real, name)
 
 
-class _Float(metaclass=_FloatKind):
-    """The replacement of `float` in the user's code."""
-
-    dtype = np.dtype(np.float64)
-    """The dtype that NumPy takes it for."""
+def _passing_for(real: type) -> Any:
+    """Return the replacement of a class of numbers; `dtype` is what NumPy takes it for."""
+    return _Kind(real.__name__, (), {"real": real, "dtype": np.dtype(real)})
 
 
 class _TypeKind(type):
@@ -74,7 +79,16 @@ class _Type(type, metaclass=_TypeKind):
     """The replacement of `type` in the user's code."""
 
 
-_INSTEAD = {builtins.float: _Float, builtins.type: _Type, _FloatKind: _Type, _TypeKind: _Type}
+_FLOAT = _passing_for(builtins.float)
+SCALARS: Mapping[type, Any] = MappingProxyType({
+    one: _passing_for(one) for one in (np.float64, np.float32, np.float16, np.longdouble)
+})  # fmt: skip
+"""A class of NumPy's numbers -> its replacement."""
+_INSTEAD: Mapping[type, Any] = {
+    builtins.float: _FLOAT,
+    **SCALARS,
+    **dict.fromkeys((builtins.type, _Kind, _TypeKind), _Type),
+}
 """A class -> the class it passes for in the user's code."""
 
 
@@ -84,7 +98,12 @@ def _isinstance(value: Any, kinds: Any, /) -> bool:
     return builtins.isinstance(value, kinds)
 
 
+def _issubclass(kind: Any, kinds: Any, /) -> bool:
+    own = kind.real if builtins.type(kind) is _Kind else kind
+    return builtins.issubclass(own, kinds)
+
+
 KINDS: Mapping[str, Any] = MappingProxyType(
-    {"float": _Float, "type": _Type, "isinstance": _isinstance}
+    {"float": _FLOAT, "type": _Type, "isinstance": _isinstance, "issubclass": _issubclass}
 )
 """A name of Python's -> its replacement."""

@@ -129,6 +129,7 @@ class NumPy:
         self, recorder: CallRecorder, function: Callable[..., Any], *, kinds: bool
     ) -> AbstractContextManager[None]:
         """Have NumPy's names in the user's modules make recording arrays."""
+        recorder.listing = kinds
         return rebound(recorder, function, KINDS if kinds else {})
 
     def randomness(self, seed: int | None) -> Randomness:

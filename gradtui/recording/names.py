@@ -6,7 +6,7 @@ NumPy itself is unchanged, and so are all modules of libraries.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -17,7 +17,10 @@ from numpy.lib import stride_tricks
 from gradtui.recording import matrices, standins
 from gradtui.recording.array import Composite, Recorded, plain, recorder_of
 from gradtui.recording.foreign import foreign
+from gradtui.recording.forms import ELEMENTWISE
 from gradtui.recording.holdings import replaced
+from gradtui.recording.kinds import SCALARS
+from gradtui.recording.listed import functions_of
 from gradtui.recording.recorder import Recorder
 from gradtui.recording.subclasses import in_place_of, recorded_class
 
@@ -27,17 +30,21 @@ _MAKING = (
     "diag", "loadtxt", "vander", "hanning", "hamming",
 )  # fmt: skip
 _TAKING = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray")
-_FOLDING = ("sum", "mean", "max", "min", "amax", "amin", "std", "var", "prod", "average", "median")
-"""Functions that also take lists of numbers."""
+_MODULES = ("linalg", "fft")
+"""Modules of NumPy's functions; one may be imported only when asked for."""
+_SCALARS = ("float64", "double", "float32", "single", "float16", "half", "longdouble")
 _MATH = {
     "exp": "exp", "log": "log", "log2": "log2", "log10": "log10", "log1p": "log1p",
     "expm1": "expm1", "sqrt": "sqrt", "tanh": "tanh", "sin": "sin", "cos": "cos", "tan": "tan",
     "pow": "power", "fabs": "absolute", "sinh": "sinh", "cosh": "cosh", "hypot": "hypot",
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
     "acosh": "arccosh", "atanh": "arctanh", "radians": "radians", "degrees": "degrees",
+    "exp2": "exp2", "cbrt": "cbrt", "fmod": "fmod", "copysign": "copysign",
 }  # fmt: skip
 
 
+_POINTWISE = ("erf", "erfc", "gamma", "lgamma")
+"""Functions of `math` without an equivalent in NumPy."""
 _DRAWING = (
     "rand", "randn", "random", "random_sample", "ranf", "sample", "normal", "uniform",
     "standard_normal", "binomial", "choice", "exponential", "laplace", "beta", "gamma",
@@ -70,9 +77,12 @@ def rebound(
     of a plain X would go unnoticed.  `function` is the one to be called: its module is the user's
     wherever it is; `kinds` are replacements of Python's names.  Everything is restored.
     """
-    numpy, maths = _of_numpy(recorder), _of_math()
+    numpy, maths = _of_numpy(recorder), _of_math(recorder)
     instead: dict[int, Any] = {id(getattr(np, name)): own for name, own in numpy.items()}
     instead |= {id(getattr(math, name)): own for name, own in maths.items()}
+    if kinds:
+        numpy |= {name: SCALARS[getattr(np, name)] for name in _SCALARS}
+        instead |= {id(real): own for real, own in SCALARS.items()}
     numpy["random"] = Replaced(np.random, _of_random(recorder))
     instead |= {id(np.random): numpy["random"]}
     strides = _of_strides(recorder)
@@ -80,6 +90,10 @@ def rebound(
     tricks = Replaced(stride_tricks, strides)
     numpy["lib"] = Replaced(np.lib, {"stride_tricks": tricks})
     instead |= {id(np.lib): numpy["lib"], id(stride_tricks): tricks}
+    for module in (vars(np)[name] for name in _MODULES if name in vars(np)):
+        own = functions_of(module)
+        instead |= {id(getattr(module, name)): one for name, one in own.items()}
+        numpy[module.__name__.rpartition(".")[2]] = instead[id(module)] = Replaced(module, own)
     instead |= {id(np): Replaced(np, numpy), id(math): Replaced(math, maths)}
     with replaced(function, lambda value: _taking_part(recorder, instead, value), kinds):
         yield
@@ -92,7 +106,7 @@ def _taking_part(recorder: Recorder, instead: Mapping[int, Any], value: Any) -> 
     if isinstance(value, np.random.Generator | np.random.RandomState):
         return _Generator(recorder, value)
     if isinstance(value, np.vectorize):
-        return standins.vectorized(recorder, value)
+        return standins.vectorized(recorder, value, instead.get(id(value.pyfunc), value.pyfunc))
     if type(value) is np.ndarray:
         return recorder.constant(value) if value.ndim else value
     if isinstance(value, np.ndarray) and recorded_class(type(value)) is not None:
@@ -104,14 +118,14 @@ def _taking_part(recorder: Recorder, instead: Mapping[int, Any], value: Any) -> 
 
 
 def _of_numpy(recorder: Recorder) -> dict[str, Any]:
-    functions = {name: _making(recorder, getattr(np, name)) for name in _MAKING}
+    functions = dict(functions_of(np))
+    functions |= {name: _making(recorder, getattr(np, name)) for name in _MAKING}
     for name in _TAKING:
         functions[name] = _taking(recorder, name)
-    functions |= {name: _folding(recorder, getattr(np, name)) for name in _FOLDING}
     functions |= matrices.making(recorder)
     functions["copy"] = lambda a, *args, **options: functions["array"](a)
-    functions["vectorize"] = lambda *args, **options: standins.vectorized(
-        recorder, np.vectorize(*args, **options)
+    functions["vectorize"] = lambda function, *args, **options: standins.vectorized(
+        recorder, np.vectorize(function, *args, **options), function
     )
     return functions
 
@@ -174,21 +188,38 @@ def _taking(recorder: Recorder, name: str) -> Callable[..., Any]:
     return take
 
 
-def _folding(recorder: Recorder, function: Callable[..., Any]) -> Callable[..., Any]:
-    def fold(value: Any, *args: Any, **options: Any) -> Any:
-        if isinstance(value, list | tuple) and recorder_of(value) is not None:
-            value = standins.array(recorder, value)
-        return function(value, *args, **options)
+def _of_math(recorder: Recorder) -> dict[str, Any]:
+    functions = {
+        name: _recording(getattr(math, name), getattr(np, own)) for name, own in _MATH.items()
+    }
+    for name in _POINTWISE:
+        functions[name] = _pointwise(recorder, name, getattr(math, name))
+    functions["fsum"] = _recording(math.fsum, lambda values: np.sum(_array(recorder, values)))
+    functions["dist"] = _recording(
+        math.dist, lambda p, q: np.linalg.norm(_array(recorder, p) - _array(recorder, q))
+    )
+    return functions
 
-    return fold
+
+def _array(recorder: Recorder, values: Iterable[float]) -> Any:
+    return standins.array(recorder, list(values))
 
 
-def _of_math() -> dict[str, Any]:
-    return {name: _recording(getattr(math, name), getattr(np, own)) for name, own in _MATH.items()}
-
-
-def _recording(function: Callable[..., Any], own: np.ufunc) -> Callable[..., Any]:
+def _recording(function: Callable[..., Any], own: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any) -> Any:
+        args = tuple(list(one) if isinstance(one, Iterator) else one for one in args)
         return own(*args) if recorder_of(args) is not None else function(*plain(args))
+
+    return call
+
+
+def _pointwise(recorder: Recorder, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    compute = np.vectorize(function, otypes=[float])
+
+    def call(value: Any) -> Any:
+        if recorder_of((value,)) is None:
+            return function(plain(value))
+        made, written = np.float64(function(plain(value))), ELEMENTWISE.get(name)
+        return recorder.result(name, compute, [value], made, written, elementwise=True)
 
     return call

@@ -27,6 +27,7 @@ class Recorder(Recording):
 
     def __init__(self) -> None:
         self.tape = Tape()
+        self.listing = True
         self._adopted: dict[int, tuple[Array, Array, int]] = {}
         """id of a plain array -> the array, its former value, its node."""
         self._written: dict[int, Memory] = {}

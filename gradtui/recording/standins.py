@@ -58,8 +58,8 @@ def _holds_recorded(value: Any) -> bool:
     return isinstance(value, Recorded)
 
 
-def vectorized(recorder: Recorder, function: Any) -> Callable[..., Any]:
-    """Return an `np.vectorize` whose elements are recorded one by one."""
+def vectorized(recorder: Recorder, function: Any, single: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an `np.vectorize` whose elements are recorded one by one, by a `single` function."""
 
     def call(*args: Any, **options: Any) -> Any:
         made = function(*plain(args), **plain(options))
@@ -67,7 +67,7 @@ def vectorized(recorder: Recorder, function: Any) -> Callable[..., Any]:
         if not plainly or made.dtype.kind != "f" or recorder_of(args) is None:
             return made
         rows = zip(*[_elements(one, made.shape) for one in args], strict=True)
-        values = array(recorder, [function.pyfunc(*row) for row in rows])
+        values = array(recorder, [single(*row) for row in rows])
         return np.reshape(values, made.shape).astype(made.dtype)
 
     return call
