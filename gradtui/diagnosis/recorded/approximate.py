@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.recorded.runs import Point
 
 Array = NDArray[Any]
@@ -16,19 +17,23 @@ _CLOSE = 1e-4
 """Largest relative error of an approximation near the user's own point."""
 _EXACT = 1e-11
 """Smaller errors count as exact: a mistake may show only elsewhere."""
+_BLURRED = 1e-2
+"""The share of a coarse tolerance below which they do, in single precision or by differences."""
 _MENDED = 1e-2
 """The share of an error that an edit may leave to an approximation."""
 _NOISE = 1e-12
 """The size of rounding errors beside the largest gradient."""
 
 
-def approximate(name: str, points: Sequence[Point]) -> float | None:
+def approximate(name: str, points: Sequence[Point], tolerance: float) -> float | None:
     """Return the error of a gradient relative to its largest element, if it is slight.
 
-    None if it is larger, at the user's own point or near it, or if there is none.
+    None if it is larger, at the user's own point or near it, or if there is none but for what a
+    coarse `tolerance` of the comparison is for.
     """
+    exact = _EXACT if tolerance <= TOLERANCE else _BLURRED * tolerance
     shares = [_share(point.hand[name], point.true[name]) for point in points if point.near]
-    return max(shares) if all(_EXACT < share <= _CLOSE for share in shares) else None
+    return max(shares) if all(exact < share <= _CLOSE for share in shares) else None
 
 
 def is_right_near(name: str, points: Sequence[Point]) -> bool:

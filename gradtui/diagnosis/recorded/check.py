@@ -162,9 +162,10 @@ class _Checking:
         judge = NumericJudge(self.runs, found)
         findings = self._mistakes(found, judge, (), judge.judged(names).wrong)
         findings += [self._unfit(name) for name in self.names if name not in names]
+        sides = one_side(self.runs, found) if verdict_of(findings) == "correct" else ()
         text = f"compared by central differences: {_UNSEEN}"
         seen = note("opaque", "info", self.target.name, text, self.target.place)
-        told = [*findings, seen, *self._notes()]
+        told = [*findings, seen, *self._notes(), *sides]
         return Outcome(self.target, verdict_of(findings), gravest_first(told),
                        len(names), len(found), COARSE, self._unjudged())  # fmt: skip
 
@@ -189,7 +190,7 @@ class _Checking:
         found = [
             *(self._blamed(points, blame, apart) for blame in blames.lines),
             *(self._misfit(points, name) for name in misfits if name not in told),
-            *self._unmended(points, left, bool(failed)),
+            *self._unmended(points, left, judge.tolerance, bool(failed)),
         ]
         if blames.forward is not None and found:
             found[0] = _with_forward(found[0], blames.forward, self.target.file)
@@ -331,13 +332,15 @@ class _Checking:
                              place_of(points[0], name) or self.target.place)  # fmt: skip
 
     def _unmended(
-        self, points: Sequence[Point], wrong: Sequence[Wrong], failed: bool
+        self, points: Sequence[Point], wrong: Sequence[Wrong], tolerance: float, failed: bool
     ) -> Iterator[Finding]:
         """Yield the findings for gradients that no edit repairs, one for several at one line."""
         found = dict[Place, list[tuple[Wrong, Upstream]]]()
         for one in wrong:
             simple = explained(one.name, points)
-            share = approximate(one.name, points) if simple is None and not failed else None
+            share = None
+            if simple is None and not failed:
+                share = approximate(one.name, points, tolerance)
             if share is not None and not is_exact_without(one.name, points):
                 yield self._approximate(one, share, wrong)
                 continue

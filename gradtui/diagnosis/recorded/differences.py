@@ -69,10 +69,13 @@ def slope_at(
     return _slope(runs, values, moved, size, value.dtype)
 
 
-def slope_along(runs: Runs, point: Point, gradients: Values | None = None) -> tuple[Slope, float]:
+def slope_along(
+    runs: Runs, point: Point, gradients: Values | None = None, *, coarsely: bool = False
+) -> tuple[Slope, float]:
     """Return the slope along a random direction of all drawn values, and the expected one.
 
     With `gradients`, the direction is one of their arguments, and they tell what is expected.
+    The steps are those for single precision if it is measured `coarsely`.
     """
     rng = np.random.default_rng(_SEED)
     told = point.true if gradients is None else gradients
@@ -91,6 +94,7 @@ def slope_along(runs: Runs, point: Point, gradients: Values | None = None) -> tu
         }
 
     types = [value.dtype for value in point.values.values()]
+    types += [np.dtype(np.float32)] * coarsely
     largest = max(float(np.max(np.abs(value), initial=0.0)) for value in point.values.values())
     return _slope(runs, point.values, moved, min(1.0, largest or 1.0), _coarsest(types)), expected
 

@@ -51,14 +51,16 @@ class NumericJudge(Judge):
 
 
 def numeric_points(runs: Runs, points: Sequence[Point], names: Sequence[str]) -> list[Point]:
-    """Return the first points with their true gradients by central differences.
+    """Return a few points with their true gradients by central differences.
 
-    Empty if these are too many, or uncertain at the user's own point.
+    They are the user's own and those at which most leaves the recording. Empty if the gradients
+    have too many elements, or are uncertain at the user's own point.
     """
     found = list[Point]()
     if sum(points[0].true[name].size for name in names) > _MOST:
         return found
-    for point in points[:_POINTS]:
+    leaving = sorted(points[1:], key=lambda one: -len(one.result.tape.converted))
+    for point in (points[0], *leaving[: _POINTS - 1]):
         true = {name: _slopes(runs, point, name) for name in names}
         if all(one is not None for one in true.values()):
             found.append(replace(point, true=true, hand={n: point.hand[n] for n in names}))

@@ -34,7 +34,25 @@ def point(share, *, near):
 def test_a_gradient_is_approximate_where_it_is_slightly_off_all_around(own, beside, far, found):
     points = point(own, near=True), point(far, near=False), point(beside, near=True)
 
-    assert approximate("x", points) == (None if found is None else pytest.approx(found))
+    assert approximate("x", points, 1e-6) == (None if found is None else pytest.approx(found))
+
+
+def test_a_comparison_to_few_digits_tells_no_approximation_from_what_is_exact():
+    points = point(1e-7, near=True), point(0.1, near=False), point(1e-7, near=True)
+
+    assert approximate("x", points, 1e-6) == pytest.approx(1e-7)
+    assert approximate("x", points, 1e-4) is approximate("x", points, 1e-3) is None
+    points = point(5e-5, near=True), point(0.1, near=False)
+    assert approximate("x", points, 1e-3) == pytest.approx(5e-5)
+
+
+def test_a_mistake_that_shows_only_far_out_is_no_approximation_in_single_precision():
+    def far_out(w):
+        t = np.tanh(w)
+        return np.sum(t**2) + np.sum(np.where(w > 1, np.sin(w), 0)), 2 * t * (1 - t * t)
+
+    (finding,) = gradtui.check(far_out, w=np.array([0.3, -0.2, 0.6], np.float32))
+    assert finding.severity == "error"
 
 
 def of_logits(seed):

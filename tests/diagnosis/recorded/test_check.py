@@ -2,6 +2,7 @@
 
 import json
 import random
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -263,9 +264,14 @@ def test_an_opaque_call_takes_part_by_its_differences():
     assert (findings[-1].rule, findings[-1].line) == ("opaque", line_of(case, 1))
 
 
+def escaped(w):
+    """Return the numbers of an array by a way that no recording follows."""
+    return struct.unpack(f"{w.size}d", w.tobytes())
+
+
 def test_a_loss_that_leaves_the_arrays_is_compared_by_differences_alone():
     def case(w, scale=2.0):
-        return sum(value**2 for value in w.tolist()), scale * w
+        return sum(value**2 for value in escaped(w)), scale * w
 
     assert [one.rule for one in gradtui.check(case, w=W)] == ["opaque"]
     gradtui.assert_gradients(case, w=W)
@@ -276,10 +282,41 @@ def test_a_loss_that_leaves_the_arrays_is_compared_by_differences_alone():
 
 def test_a_part_of_the_loss_that_leaves_the_arrays_is_compared_by_differences():
     def case(w, scale=2.0):
-        return np.sum(np.sin(w)) + sum(v**2 for v in w.tolist()), np.cos(w) + scale * w
+        return np.sum(np.sin(w)) + sum(v**2 for v in escaped(w)), np.cos(w) + scale * w
 
     assert [one.rule for one in gradtui.check(case, w=W)] == ["opaque"]
     assert gradtui.check(case, w=W, scale=3.0)[0].factor == "2 / len(w)"
+
+
+def in_double(value):
+    return struct.unpack("d", struct.pack("d", value))[0]
+
+
+def in_single(value):
+    return struct.unpack("f", struct.pack("f", value))[0]
+
+
+@pytest.mark.parametrize(
+    "leaving",
+    [in_double, in_single, lambda value: in_double(value) if value > 1 else 0.0],
+    ids=["a number", "a number rounded to single precision", "a number beyond a bound"],
+)
+def test_a_number_that_leaves_the_recording_hides_no_mistake(leaving):
+    def case(w):
+        return np.sum(w**2) + sum(leaving(value) for value in w), 2 * w
+
+    found = gradtui.check(case, w=np.array([0.3, -0.2, 0.6]))
+    assert [one.severity for one in found] == ["error", "info"]
+    assert "cannot be recorded" in found[-1].message
+
+
+def test_sides_are_told_of_code_of_which_a_part_is_not_recorded():
+    def case(w):
+        slopes = np.where(w < 40, 2 * w, 3 * w)
+        return np.sum(w[1:] ** 2) + escaped(w)[0] ** 2, slopes
+
+    found = gradtui.check(case, w=np.array([0.3, -0.2, 0.6]))
+    assert [one.rule for one in found] == ["opaque", "relies-on-data"]
 
 
 def test_code_that_takes_no_recording_array_is_compared_by_differences_alone():

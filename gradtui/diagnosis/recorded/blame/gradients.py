@@ -80,7 +80,8 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
     trials = Gradients(runs, chosen, forgives, wrong, min(_MOST, max(_LEAST, most)))
     fitting = [name for name in wrong if _fits(name, points)]
     trials.approximates = any(is_right_near(name, points) for name in fitting)
-    if len(fitting) == len(wrong) and all(approximate(name, points) for name in wrong):
+    slight = all(approximate(name, points, judge.tolerance) for name in fitting)
+    if len(fitting) == len(wrong) and slight:
         trials.longest *= _SLIGHT  # most code that is off by so little is meant to be
     called = runs.target.called
     with (
