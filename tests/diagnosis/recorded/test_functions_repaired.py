@@ -75,6 +75,19 @@ def kept(a, b, c):
     return np.sum(y**2), {"a": da, "b": db, "c": dc}
 
 
+def leaky(v):
+    return v if v > 0 else 0.15 * v
+
+
+def slope(v):
+    return 1.0 if v > 0 else 0.15
+
+
+def one_by_one(a):
+    h = np.array([leaky(v) for v in a])
+    return np.sum(h**2), {"a": 2 * h * np.array([slope(v) for v in a])}
+
+
 MISTAKES = [
     ("d[i] /= p[i] ** 2", "d[i] /= p[i]"),
     ("d[i] *= p[i] ** -1.5", "d[i] *= p[i] ** -0.5"),
@@ -100,3 +113,12 @@ def test_what_an_object_keeps_is_repaired_not_left_unused(tmp_path):
 
     assert found.line == planted.line("self.right += two")
     assert planted.errors(repaired(wrong, found), "kept") == []
+
+
+def test_a_number_that_a_function_only_returns_is_the_one_of_the_forward_pass(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    old = "return 1.0 if v > 0 else 0.15"
+
+    (found,) = planted.errors(planted.wrong(old, old.replace("0.15", "0.51")), "one_by_one")
+
+    assert (found.line, found.fix) == (planted.line(old), old)

@@ -126,7 +126,8 @@ def given(s: Statement) -> Iterator[Candidate]:
     for node in s.nodes:
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
             yield from _of_scope(s, node)
-            if isinstance(s.parents.get(node), ast.Call) and type(node.value) is float:
+            given = isinstance(s.parents.get(node), ast.Call | ast.IfExp) or node is s.value()
+            if given and type(node.value) is float:
                 yield from _of_file(s, node)
         elif isinstance(node, ast.Call):
             yield from _flags(s, node)
