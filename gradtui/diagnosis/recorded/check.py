@@ -20,6 +20,7 @@ from gradtui.diagnosis.recorded.blame.gradients import Blamed, blamed
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.likeliest import likeliest
 from gradtui.diagnosis.recorded.blame.primals import Primal
+from gradtui.diagnosis.recorded.clipped import unclipped
 from gradtui.diagnosis.recorded.coincidences import equal_sizes
 from gradtui.diagnosis.recorded.conventions import started, told_by_differences
 from gradtui.diagnosis.recorded.deliberate import without_meant
@@ -47,6 +48,7 @@ from gradtui.diagnosis.recorded.numeric import NumericJudge, numeric_points
 from gradtui.diagnosis.recorded.outcome import Outcome, heard, verdict_of
 from gradtui.diagnosis.recorded.progress import Progress
 from gradtui.diagnosis.recorded.refused import refused
+from gradtui.diagnosis.recorded.repeated import are_alike
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.signs import folding, one_sided
 from gradtui.diagnosis.recorded.simple import explained
@@ -109,8 +111,8 @@ class _Checking:
             why, place = not_finite(self.runs)
             return self._not_compared("the loss is not finite at the given arguments" + why, place)
         again = self.runs.as_is(self.runs.given)
-        if not _same(again[0], self.loss) or any(
-            not _same(again[1].get(name), value) for name, value in self.claimed.items()
+        if not are_alike(again[0], self.loss) or any(
+            not are_alike(again[1].get(name), value) for name, value in self.claimed.items()
         ):
             return Outcome(self.target, "not-compared", (nondeterministic(self.runs),))
         drawn = {name: np.asarray(self.runs.given[name]) for name in self.names}
@@ -138,13 +140,19 @@ class _Checking:
         tolerance = SINGLE if single or self.runs.single else TOLERANCE
         judge = Judge(self.runs, points, tolerance)
         judged = judge.judged(fitting)
+        clipped = unclipped(points, [one.name for one in judged.wrong])
+        if clipped is not None:
+            points = list(clipped.points)
+            judge = Judge(self.runs, points, tolerance)
+            judged = judge.judged(fitting)
         if judged.mistrusted:
             return self._by_slopes(points, fitting) or self._by_differences(_UNSEEN)
         found = [*absent, *self._mistakes(points, judge, misfits, judged.wrong)]
         found += [self._untold(name) for name in judged.untold
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
         verdict = verdict_of(found)
-        notes = [*self._notes(), *(equal_sizes(start) if verdict == "correct" else opaque(start))]
+        notes = [*(clipped.notes if clipped is not None else ()), *self._notes()]
+        notes += equal_sizes(start) if verdict == "correct" else opaque(start)
         if verdict == "correct" and fold is None:
             notes += one_side(self.runs, points)
         if verdict == "correct" and fold is not None:
@@ -402,7 +410,3 @@ class _Checking:
 def _with_forward(found: Finding, other: Primal, file: str) -> Finding:
     evidence = {**found.evidence, "forward": [other.line, other.text]}
     return replace(found, message=f"{found.message}; {other.said(file)}", evidence=evidence)
-
-
-def _same(one: Any, two: Any) -> bool:
-    return np.array_equal(np.asarray(one), np.asarray(two), equal_nan=True)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.base.source import InputError
+from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.backward.probes import NEAR
 from gradtui.diagnosis.backward.sides import SCALES
 from gradtui.diagnosis.recorded.around import (
@@ -79,6 +79,8 @@ class Point(Struct, frozen=True, eq=False):
     """
     handing: Mapping[int, int] = MappingProxyType({})
     """Calls of the forward pass that the gradients ignore -> the input that they hand on."""
+    clips: frozenset[Place] = frozenset()
+    """The calls that clip gradients, which are taken before them."""
     outer: bool = False
     """Whether it is farther out, on a side of a kink that no point around the user's own is on."""
 

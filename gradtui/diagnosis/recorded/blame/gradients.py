@@ -23,6 +23,7 @@ from gradtui.diagnosis.recorded.blame.sites import Calls, Sites
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
 from gradtui.diagnosis.recorded.blame.told import Line
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, faithful
+from gradtui.diagnosis.recorded.blame.unclipping import unclipping
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.blame.watchdog import Endless
@@ -127,7 +128,10 @@ class _Searches:
         watched = Watched({file for file, _ in flow.feeds}, target.library)
         with trials.standing():
             watched.run(lambda: self._runs.as_is(point.values))
-        self.units = self.units or faithful(watched, trials)
+        if not self.units:
+            self.units = faithful(watched, trials)
+            for patch in unclipping(self.units, point.clips):
+                trials.stand(patch, frozenset())
         self.forward = flow.forward
         last = getattr(function_of(target.called), "__code__", None)
         suspects = Suspects(

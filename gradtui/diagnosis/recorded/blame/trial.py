@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.blame.watchdog import Watchdog
+from gradtui.diagnosis.recorded.repeated import are_alike
 
 Array = NDArray[Any]
 Results = Mapping[str, Array]
@@ -168,8 +168,7 @@ def faithful(watched: Watched, trials: Trials) -> list[Unit]:
 
 
 def is_same(one: Results, other: Results | None, names: Sequence[str]) -> bool:
-    """Return whether results of some names are the same, to the last bit."""
+    """Return whether results of some names are the same, but for the order of sums."""
     return other is not None and all(
-        name in one and name in other and np.array_equal(one[name], other[name], equal_nan=True)
-        for name in names
+        name in one and name in other and are_alike(one[name], other[name]) for name in names
     )

@@ -1,0 +1,73 @@
+"""A gradient that is clipped last of all is compared as it is before."""
+
+import numpy as np
+import pytest
+
+import gradtui
+
+RNG = np.random.default_rng(61)
+X, Y = RNG.normal(size=(5, 4)), RNG.normal(size=(5, 2))
+W, V = 3 * RNG.normal(size=(4, 3)), RNG.normal(size=(3, 2))
+
+
+def network(W, V, slope, clip):
+    h = np.tanh(X @ W)
+    e = h @ V - Y
+    dV = 2 * h.T @ e
+    dW = X.T @ (2 * e @ V.T * slope(h))
+    return np.sum(e**2), clip({"W": dW, "V": dV})
+
+
+def in_place(gradients):
+    for one in gradients.values():
+        np.clip(one, -1, 1, out=one)
+    return gradients
+
+
+def one_by_one(gradients):
+    return {name: one.clip(-1.0, 1.0) for name, one in gradients.items()}
+
+
+def reshaped(gradients):
+    return {name: np.clip(one.ravel(), -1, 1).reshape(one.shape) for name, one in gradients.items()}
+
+
+WAYS = [in_place, one_by_one, reshaped]
+
+
+@pytest.mark.parametrize("clip", WAYS)
+def test_what_is_clipped_is_told_and_no_mistake(clip):
+    def case(W, V):
+        return network(W, V, lambda h: 1 - h**2, clip)
+
+    (note,) = gradtui.check(case, W=W, V=V)
+    assert (note.rule, note.severity) == ("straight-through", "info")
+    assert note.message == (
+        "the gradients of W, V are clipped at 1 here, and compared as they are before"
+    )
+
+
+def wrong(W, V):
+    h = np.tanh(X @ W)
+    e = h @ V - Y
+    dV = 2 * h.T @ e
+    dW = X.T @ (2 * e @ V.T * (1 - h))
+    dW, dV = np.clip(dW, -1, 1), np.clip(dV, -1, 1)
+    return np.sum(e**2), {"W": dW, "V": dV}
+
+
+def test_a_mistake_before_is_found_with_its_fix():
+    mistake, *notes = gradtui.check(wrong, W=W, V=V)
+    assert mistake.fix == "dW = X.T @ (2 * e @ V.T * (1 - h**2))"
+    assert {one.rule for one in notes} == {"straight-through"}
+
+
+def half_of_huber(w):
+    r = w - Y[0, 0]
+    loss = 2 * np.sum(np.where(np.abs(r) < 1, r * r / 2, np.abs(r) - 0.5))
+    return loss, {"w": np.clip(r, -1, 1)}
+
+
+def test_a_slope_that_has_the_bound_itself_is_compared_as_it_is():
+    (mistake,) = gradtui.check(half_of_huber, w=3 * RNG.normal(size=6))
+    assert mistake.fix == 'return loss, {"w": np.clip(r, -1, 1) * 2}'
