@@ -15,7 +15,7 @@ from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.around import has_shares
 from gradtui.diagnosis.recorded.judge import Wrong
-from gradtui.diagnosis.recorded.notes import note
+from gradtui.diagnosis.recorded.notes import note, together
 from gradtui.diagnosis.recorded.passes import Way
 from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
@@ -70,7 +70,7 @@ def without_meant(
     else:
         at = {id(point): new for point, new in zip(points, own, strict=True)}
         left = [replace(one, point=at[id(one.point)]) for one in left]
-    return Sifted(tuple(notes), own, tuple(left))
+    return Sifted(tuple(together(notes)), own, tuple(left))
 
 
 def _as_meant(

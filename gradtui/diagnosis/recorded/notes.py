@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
@@ -43,6 +44,22 @@ def seen_text(wrong: Wrong, target: Target) -> str:
 def misshapen(name: str, hand: Sequence[int], true: Sequence[int]) -> str:
     """Return the present and the right shape of a gradient, in words."""
     return shape_said(name, hand, true)
+
+
+def together(notes: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield one note for all that say the same, at the same place, of several gradients."""
+    found = dict[tuple[str, Place | None, str], list[Finding]]()
+    for one in notes:
+        told = one.message.replace(f"the gradient of {one.target} ", "the gradient of {} ", 1)
+        found.setdefault((one.rule, one.place, told), []).append(one)
+    for (_, _, told), (first, *others) in found.items():
+        if not others:
+            yield first
+            continue
+        names = [one.target for one in others]
+        said = told.replace("{}", f"{first.target} (also of {', '.join(names)})", 1)
+        evidence = {**first.evidence, "gradients": [first.target, *names]}
+        yield replace(first, message=said, evidence=evidence)
 
 
 def left_out(runs: Runs) -> Iterator[Finding]:

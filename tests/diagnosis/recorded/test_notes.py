@@ -185,3 +185,16 @@ def test_a_loss_that_is_rounded_is_said_to_be():
     (found,) = [one for one in with_note if one.severity == "error"]
     assert found.rule == "not-compared"
     assert "the loss is rounded to 3 digits: return it as it is computed" in found.message
+
+
+def test_what_holds_for_several_gradients_is_said_once():
+    def case(x, y):
+        z = (x + y) / np.sqrt(np.var(x + y) + 1e-5)
+        d = z - z.mean() - z * np.mean(z * (z - z.mean()))
+        dx = 2 * d / np.sqrt(np.var(x + y)) * (1 + 0 * x)
+        return np.sum((z - z.mean()) ** 2) + np.sum(x * y), {"x": y + 0 * dx, "y": x + 0 * dx}
+
+    rng = np.random.default_rng(71)
+    (found,) = gradtui.check(case, x=rng.normal(size=6), y=rng.normal(size=6))
+    assert found.message == ("the gradient of x (also of y) leaves out the 1e-5 that is added here")
+    assert found.evidence["gradients"] == ["x", "y"]
