@@ -77,7 +77,7 @@ class Branches:
         say: Callable[[str], None],
         arrive: Callable[[], None],
     ) -> None:
-        name = problem.drive if problem.by_hand else ORIGINAL
+        name = ORIGINAL if problem.undriven else problem.drive
         history = history or History(problem.trainer)
         history.expect(problem.steps + 1)
         self.current = Branch(0, name, "", None, problem, history, 0)
@@ -224,8 +224,8 @@ class Branches:
         That is a separate run, made the first time.
         """
         branch = self.current
-        if not branch.problem.by_hand:
-            self._say("nothing is written by hand here: there is no other drive")
+        if branch.problem.undriven:
+            self._say(f"{branch.problem.undriven}: there is no other drive")
             return
         wanted: Drive = "autodiff" if branch.problem.drive == "hand" else "hand"
         for other in self._branches:

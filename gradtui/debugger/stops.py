@@ -22,7 +22,10 @@ def next_finding(session: Session) -> bool:
         _go_to_finding(session, finding)
         return True
     unknown = session.investigation.unknown
-    session.message = f"{WAITING}{unknown}" if unknown else "no findings"
+    hand = session.problem.backward
+    unclaimed = hand is not None and not hand.claimed
+    none = "no findings: no line of [backward] claims a gradient" if unclaimed else "no findings"
+    session.message = f"{WAITING}{unknown}" if unknown else none
     return not unknown
 
 

@@ -117,6 +117,11 @@ def findings_rows(frame: Frame, width: int) -> list[TextRow]:
     if judgement is not None and judgement.claims and _all_right(judgement):
         many = f"{judgement.claims} claims" if judgement.claims > 1 else "one claim"
         rows.append(line(SIGNS["right"], f" {many} compared and right"))
+    if judgement is not None and frame.problem.call is None:
+        from gradtui.explain.outcome import left_out
+
+        told = left_out(frame.problem)
+        rows += _under(SEVERITIES["warning"], wrap(told, width - 2), "plain") if told else []
     if judgement is not None and judgement.inherited:
         names = f"wrong only because of another line: {', '.join(judgement.inherited)}"
         rows += _under(SIGNS["inherited"], wrap(names, width - 2), "plain")

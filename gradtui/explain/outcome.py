@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from gradtui.base.source import Place, from_here
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gradtui.diagnosis.check import Check
 
 _LISTED = 80
+NOTHING_COMPARED = "nothing was compared: no line of [backward] claims a gradient"
 
 
 def report_of(outcome: Check) -> Report:
@@ -71,7 +72,7 @@ def _summary(outcome: Check) -> str:
     if claims:
         many = f"{claims} claims" if claims > 1 else "one claim"
         said.append(many + _compared(outcome))
-    said += _left_out(problem)
+    said += [left_out(problem)] if left_out(problem) else []
     if outcome.silenced:
         said.append(f"{outcome.silenced} silenced")
     if outcome.inherited:
@@ -103,16 +104,15 @@ def _summary(outcome: Check) -> str:
     return clean(f"{from_here(problem.path)}: {word}, {'; '.join(said)}")
 
 
-def _left_out(problem: Problem) -> Iterator[str]:
-    """Yield which parameters have no gradient among the lines written by hand, if any are."""
+def left_out(problem: Problem) -> str:
+    """Return which parameters have no gradient among those written by hand; empty if all have."""
     if problem.backward is None:
-        return
-    claimed = set(problem.backward.claims.values())
-    names = [one.name for one in problem.graph.parameters if one.name not in claimed]
+        return ""
+    claimed = problem.backward.claimed
     if not claimed:
-        yield "nothing was compared: no line of [backward] claims a gradient"
-    elif names:
-        yield f"not compared: {clip(', '.join(names), _LISTED)}"
+        return NOTHING_COMPARED
+    names = [one.name for one in problem.graph.parameters if one.name not in claimed]
+    return f"not compared: {clip(', '.join(names), _LISTED)}" if names else ""
 
 
 def _compared(outcome: Check) -> str:

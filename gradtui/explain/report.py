@@ -303,7 +303,7 @@ def show_lines(frame: Frame, parameter: str | None, width: int = _WIDTH) -> list
     problem = frame.problem
     rate = number(frame.tape.rate)
     title = f"{problem.title} · step {frame.step:,} of {problem.steps:,} · "
-    drive = f" · drive {problem.drive}" if problem.by_hand else ""
+    drive = "" if problem.undriven else f" · drive {problem.drive}"
     moved = f"{problem.optimizer} lr {rate}{drive}"
     if problem.call is not None:
         title, moved = f"{problem.title} · ", "one call"

@@ -65,7 +65,7 @@ def _state(frame: Frame, width: int, detail: int) -> TextRow:
     """Return optimizer, rate, step, pass and loss; with less detail in fewer cells."""
     problem, gap = frame.problem, " " * (3 if detail == _DETAILS else 2)
     loss = clip(label(frame, frame.graph.loss), _NAME_CELLS)
-    drive = f"  drive {problem.drive}" if problem.by_hand and width >= _DRIVE_SHOWN else ""
+    drive = f"  drive {problem.drive}" if not problem.undriven and width >= _DRIVE_SHOWN else ""
     moved = "by hand" if problem.drive == "hand" and not drive else problem.optimizer
     moved = f"{moved}{gap[1:]}" if detail else ""
     least = _DRIVE_SHOWN if problem.patches else 60  # a narrower screen has no room for both

@@ -116,7 +116,9 @@ def _layout(frame: Frame, width: int) -> tuple[int | None, tuple[str, ...]]:
         )
         for n in frame.graph.parameters
     )
-    choices = _CHOICES[bool(frame.claims)]
+    # A ✓ of the central differences would look like one of lines that claim nothing.
+    hand = frame.problem.backward
+    choices = _CHOICES[bool(frame.claims) or (hand is not None and not hand.claimed)]
     marks = {"central": 2, "hand": 2, "check": 1}
     for shown in choices:
         room = width - names - sum(_GAP + marks.get(column, 0) for column in shown)

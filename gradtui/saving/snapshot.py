@@ -192,8 +192,8 @@ class Resumption:
         branches = self.session.branches
         branches.switch(parent)
         if saved.drives:
-            if not parent.problem.by_hand:
-                raise InputError("nothing is hand-written any more")
+            if parent.problem.undriven:
+                raise InputError(parent.problem.undriven)
             branches.toggle_drive()
             return branches.current
         if saved.fix is not None:

@@ -169,7 +169,7 @@ class _Loader:
         self.training, graph = training, training.graph
         backward, update = self.backward(graph), self.update(parameters, training.constants)
         values = MappingProxyType({**data.values, **parameters})
-        drive = self.drive()
+        drive = self.drive(graph, backward, update)
 
         def build(drive: Drive) -> Trainer:
             return training.trainer(values, by_hand(backward, update, drive))
@@ -235,14 +235,18 @@ class _Loader:
         self.hand_notices += notices
         return update
 
-    def drive(self) -> Drive:
-        """Return what moves the weights."""
-        parsed = self.parsed
-        hand = parsed.backward is not None or parsed.update is not None
-        if parsed.run.drive == "hand" and not hand:
-            raise InputError("nothing is hand-written: give [backward] or [update]",
-                             self.positions.value(("run", "drive")))  # fmt: skip
-        return parsed.run.drive or ("hand" if hand else "autodiff")
+    def drive(self, graph: Graph, backward: Handwritten | None, update: HandUpdate | None) -> Drive:
+        """Return what moves the weights: without a claim of their gradients, the true ones."""
+        wanted = self.parsed.run.drive
+        if update is not None or (backward is not None and backward.moves(graph)):
+            return wanted or "hand"
+        if wanted == "hand":
+            place = self.positions.value(("run", "drive"))
+            if backward is None:
+                raise InputError("nothing is hand-written: give [backward] or [update]", place)
+            self.hand_notices.append(Notice("no line of [backward] claims the gradient of a "
+                                            "weight: the true ones move them", place))  # fmt: skip
+        return "autodiff"
 
     def build(self, parameters: Mapping[str, Array], data: Mapping[str, Shape]) -> Graph:
         model, positions = self.parsed.model, self.positions

@@ -88,6 +88,16 @@ class Handwritten(Struct, frozen=True, eq=False):
     digits: int = 53
     """Binary digits of the numbers' type, of the shortest if there are several."""
 
+    @property
+    def claimed(self) -> frozenset[str]:
+        """The names of the model whose gradients it gives, as lines or as numbers."""
+        return frozenset((*self.claims.values(), *self.numbers))
+
+    def moves(self, graph: Graph) -> bool:
+        """Return whether its lines can move weights: whether one claims a parameter's gradient."""
+        claimed = set(self.claims.values())
+        return any(parameter.name in claimed for parameter in graph.parameters)
+
 
 class HandUpdate(Struct, frozen=True, eq=False):
     """A hand-written update, run for every parameter.
@@ -265,6 +275,15 @@ class Problem(Struct, frozen=True, eq=False):
     def by_hand(self) -> bool:
         """Whether anything is hand-written."""
         return self.backward is not None or self.update is not None
+
+    @property
+    def undriven(self) -> str:
+        """Why nothing that is hand-written can move the weights; empty if it can."""
+        if not self.by_hand:
+            return "nothing is written by hand here"
+        if self.update is not None or (self.backward and self.backward.moves(self.graph)):
+            return ""
+        return "no line of [backward] claims the gradient of a weight"
 
     @property
     def graph(self) -> Graph:

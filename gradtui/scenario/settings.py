@@ -131,7 +131,7 @@ class ClauseReader:
         found += self.constants("optimizer")
         found.append(Word("schedule", schedule.get("name", "constant")))
         found += self.constants("schedule")
-        if self.problem.by_hand:
+        if not self.problem.undriven:
             found.append(Word("drive", self.problem.drive))
         if self.seeded or self.problem.trainer.batches:
             found.append(Word("seed", str(self.now("batches").get("seed", ""))))
@@ -253,8 +253,8 @@ class ClauseReader:
 
     def set_drive(self, clause: Clause, value: Any) -> None:
         """Let the true gradients, or the hand-written lines, move the weights."""
-        if not self.problem.by_hand:
-            raise error_at("nothing is hand-written here, so there is no other drive",
+        if self.problem.undriven:
+            raise error_at(f"{self.problem.undriven}: there is no other drive",
                          clause.start, len(clause.head))  # fmt: skip
         if value not in get_args(Drive):
             hint = f"; expected one of {', '.join(get_args(Drive))}"
@@ -277,7 +277,7 @@ class ClauseReader:
                         clause.start, len(clause.head),
                     )  # fmt: skip
         self.tables["run"] = {**self.now("run"), "drive": drive}
-        if not problem.by_hand:
+        if problem.undriven:
             del self.tables["run"]
 
     def set_weight(self, clause: Clause, value: Any) -> None:

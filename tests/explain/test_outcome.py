@@ -43,6 +43,20 @@ def test_right_claims_are_counted(write, capsys):
     assert out == f"{path}: ok, {said}; the one stated fact holds\n"
 
 
+def test_parameters_that_no_line_claims_are_named_in_the_last_line(write, capsys):
+    path = write(MODEL.replace("w*x", "w*x + b"), "w = 2.0\nb = 0.0", more=RIGHT)
+    assert main(["check", path]) == 0
+    assert "; not compared: b; " in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_gradients_in_a_file_are_said_to_be_compared(capsys):
+    assert main(["check", "grad_numbers"]) == 1
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert ": failed, 4 claims compared at the start alone" in last
+    assert "not compared" not in last
+    assert "nothing was compared" not in last
+
+
 def test_a_claim_that_no_parameter_suffers_from_is_not_said_to_be_right(write, capsys):
     more = RIGHT.replace("de = 2*e", "de = e").replace("dyhat = de", "dyhat = 2*de")
     path = write(MODEL, more=more)

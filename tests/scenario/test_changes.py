@@ -76,7 +76,7 @@ def test_every_schedule_can_be_tried(entry):
         ("two_weights", "x1 = 1", 1, 2, "nothing is called 'x1' here"),
         ("two_weights", "x1[0] = 1", 1, 2, "'x1' is not a parameter"),
         ("two_weights", "seed 3", 1, 4, "nothing is random here"),
-        ("two_weights", "drive hand", 1, 5, "nothing is hand-written here"),
+        ("two_weights", "drive hand", 1, 5, "nothing is written by hand here"),
         ("two_weights", "", 1, 1, "say what to change"),
         ("five_parcels", "w[2] = 1", 2, 3, "its elements go up to [1]"),
         ("five_parcels", "w[0 = 1", 2, 1, "not closed"),

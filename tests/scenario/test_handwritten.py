@@ -255,3 +255,24 @@ def test_any_text_is_a_program_or_one_clean_error(write, text, state, table):
     else:
         rows = [session.history.state(step).tobytes() for step in range(4)]
         assert [session.history.state(step).tobytes() for step in (3, 2, 1, 0)] == rows[::-1]
+
+
+@pytest.mark.parametrize(
+    ("code", "drive"),
+    [("dw = 2*e*x", "hand"), ("de = 2*e\ng_w = de*x", "autodiff"), ("g_w = 2*e*x", "autodiff")],
+)
+def test_lines_without_a_claim_of_a_weight_do_not_drive(session_of, code, drive):
+    more = f"[backward]\ncode = '''\n{code}\n'''"
+    session = session_of("e = w*x - 5\nL = e**2", more=more)
+    assert session.problem.drive == drive
+    assert bool(session.problem.undriven) == (drive == "autodiff")
+
+
+def test_a_drive_by_hand_that_moves_nothing_is_told(write):
+    path = write("e = w*x - 5\nL = e**2", steps='5\ndrive = "hand"',
+                 more="[backward]\ncode = 'de = 2*e'")  # fmt: skip
+    problem = gradtui.load(path).problem
+    assert problem.drive == "autodiff"
+    (notice,) = problem.notices
+    assert "the true ones move them" in notice.message
+    assert problem.line_at(notice.place) == 'drive = "hand"'

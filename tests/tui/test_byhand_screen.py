@@ -96,3 +96,34 @@ async def test_a_weight_moved_by_a_wrong_update_has_no_tick(terminal, name, size
         await t.type("weight has moved")
         await t.press("enter")
         assert "w→" in t.text
+
+
+UNCLAIMED = "[backward]\ncode = '''\ng_e = 2*e\ng_w = g_e*x\n'''"
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_lines_that_claim_nothing_move_nothing_and_are_not_called_right(
+    terminal, write, size
+):
+    async with terminal(write(MODEL, more=UNCLAIMED, lr=0.02), size) as t:
+        await t.settled()
+        assert "drive" not in t.text
+        assert " by hand  lr" not in t.text
+        assert "sgd" in t.text
+        assert "nothing was compared: no line of" in t.text
+        assert re.search(r"│ w +(2 +)?6 +none ", t.text)
+        await t.press("f2")
+        assert "no findings: no line of [backward] claims a gradient" in t.text
+        await t.press("D")
+        assert "no line of [backward] claims the gradient of a weight: there is no other" in t.text
+
+
+async def test_weights_that_no_line_claims_are_named_beside_the_right_claims(terminal, write):
+    more = "[backward]\ncode = '''\nde = 2*e\ndw = de*x\n'''"
+    model = MODEL.replace("yhat = w*x", "yhat = w*x + b")
+    path = write(model, "w = 2.0\nb = 0.5", more=more)
+    async with terminal(path) as t:
+        await t.settled()
+        assert "✓ 2 claims compared and right" in t.text
+        assert "▲ not compared: b" in t.text
+        assert "drive hand" in t.text
