@@ -1,12 +1,10 @@
-"""One step in rows: the header, and the present moment."""
+"""The present moment of a step in a sentence, and the message of a command."""
 
 from __future__ import annotations
 
-import numpy as np
-
-from gradtui.base.text import DIGITS, SHORT, cell_width, clean, clip, number
+from gradtui.base.text import DIGITS, cell_width, clean, clip
 from gradtui.debugger.frame import Frame
-from gradtui.debugger.steps import Compute, Flow, Move, Pass, Seed, Written
+from gradtui.debugger.steps import Compute, Flow, Move, Seed, Written
 from gradtui.explain.beside import WHOLE, worked_out, written_spans
 from gradtui.explain.called import called_spans, place_text
 from gradtui.explain.kinks import kink_notes
@@ -14,100 +12,10 @@ from gradtui.explain.residual import residual_text
 from gradtui.explain.spans import Span, TextRow, aligned, line, line_width
 from gradtui.explain.symbols import cursor_role, gradient_of, label, partial, rule_text
 from gradtui.explain.update import arithmetic
-from gradtui.explain.values import UNKNOWN, summary
+from gradtui.explain.values import summary
 
-_WIDE = 112
-_DRIVE_SHOWN = 96
-_BRANCH_CELLS = 18
-_NARROW, _GAP, _NAME_CELLS = 42, 2, 12
-_LOSS_CELLS = 9
-"""Cells of most losses."""
 MORE = 40
 """From this width on what is cut says how all of it is shown."""
-_DETAILS = 2
-"""The detail with which the state is told in full."""
-_BEGINS = "start"
-"""The short word where nothing is computed yet."""
-_PASS_WORDS = {
-    Pass.FORWARD: "forward",
-    Pass.BACKWARD: "backward",
-    Pass.UPDATE: "update",
-}
-
-
-def header(frame: Frame, width: int) -> TextRow:
-    """Return the first row of the screen: scenario, optimizer, step, pass, loss."""
-    problem = frame.problem
-    name = " gradtui " if width >= _DRIVE_SHOWN else ""  # a narrow row has room for the title only
-    branch = f"  branch {clip(frame.branch, _BRANCH_CELLS)}" if frame.branch else ""
-    room, right = 0, line()
-    for detail in range(_DETAILS, -1, -1):
-        right = _state(frame, width, detail)
-        room = width - len(name) - _GAP - 1 - line_width(right)
-        if cell_width(clean(problem.title) + branch) + _growth(frame) <= room:
-            break
-    fixes = len(problem.patches)
-    many = f"{fixes} fixes" if fixes > 1 else "fix"
-    said = f"{many} applied, not written" if width >= _DRIVE_SHOWN else f"{many} not written"
-    unwritten: list[Span] = [(said, "bad"), ("  ", "plain")] if fixes else []
-    room -= sum(cell_width(text) for text, _ in unwritten)
-    if branch and room < cell_width(branch) + _BRANCH_CELLS:
-        # Without room for both, the branch matters more than the title.
-        name, branch = " ", clip(branch[2:], max(0, room + len(name)))
-        room = 0
-    title = clip(problem.title, max(0, room - cell_width(branch)))
-    gap = " " if title or fixes else ""
-    left = line((name, "heading"), gap, *unwritten, title, (branch, "selected"))
-    return aligned(left, right, width)
-
-
-def _state(frame: Frame, width: int, detail: int) -> TextRow:
-    """Return optimizer, rate, step, pass and loss; with less detail in fewer cells."""
-    problem, gap = frame.problem, " " * (3 if detail == _DETAILS else 2)
-    loss = clip(label(frame, frame.graph.loss), _NAME_CELLS)
-    drive = f"  drive {problem.drive}" if not problem.undriven and width >= _DRIVE_SHOWN else ""
-    moved = "by hand" if problem.drive == "hand" and not drive else problem.optimizer
-    moved = f"{moved}{gap[1:]}" if detail else ""
-    least = _DRIVE_SHOWN if problem.patches else 60  # a narrower screen has no room for both
-    parts: list[Span] = [
-        (f"{moved}lr {number(frame.tape.rate)}{drive}{gap}" if width >= least else "", "dim"),
-        (f"step {frame.step:,}/{problem.steps:,}", "heading"),
-    ]
-    if problem.call is not None:
-        parts = [("one call", "heading")]
-    parts.append((f"{gap}{_pass_text(frame, brief=detail < _DETAILS)}", "plain"))
-    if not frame.computed(frame.graph.loss):
-        return line(*parts, (f"{gap}{loss} {UNKNOWN}  ", "dim"), " ")
-    told = number(frame.loss, DIGITS if detail else SHORT)
-    parts += [(f"{gap}{loss} {told}", "value"), _trend(frame)]
-    if width >= _WIDE and problem.call is None:
-        from gradtui.explain.classes import accuracy_text
-
-        accuracy = accuracy_text(frame)  # that of the step, as the loss before it
-        parts.append((f"  {accuracy}" if accuracy else "", "value"))
-    if width >= _WIDE and frame.validation_loss is not None:
-        parts.append((f"  validation {loss} {number(frame.validation_loss)}", "local"))
-    return line(*parts, " ")
-
-
-def _growth(frame: Frame) -> int:
-    """Return by how many cells the state grows at other moments, so that its form stays there."""
-    if frame.where is Pass.START:
-        return 0  # where it is told in words of its own
-    step, loss = f"{frame.step:,}", UNKNOWN
-    if frame.computed(frame.graph.loss):
-        loss = number(frame.loss)
-    longest = len(f"{frame.problem.steps:,}"), _LOSS_CELLS, len("backward done")
-    shown = step, loss, _pass_text(frame, brief=True)
-    return sum(max(0, most - len(text)) for most, text in zip(longest, shown, strict=True))
-
-
-def _pass_text(frame: Frame, *, brief: bool) -> str:
-    """Return the pass at the cursor and whether it is done; briefly, where none has begun."""
-    if frame.where is Pass.START:
-        return _BEGINS if brief else "nothing computed yet"
-    word = _PASS_WORDS[frame.where]
-    return f"{word} done" if frame.pass_done else f"in {word}"
 
 
 def message_row(message: str, width: int, more: str = "") -> TextRow:
@@ -120,17 +28,6 @@ def message_row(message: str, width: int, more: str = "") -> TextRow:
         return line((f" {clip(text, width - 2)} ", "now"))
     shown = clip(text, width - 5 - cell_width(more))
     return aligned(line((f" {shown} ", "now")), line((f"{more} ", "dim")), width)
-
-
-def _trend(frame: Frame) -> Span:
-    if frame.step == 0 or frame.step >= len(frame.drawn.losses):
-        return ("  ", "plain")
-    before = frame.drawn.losses[frame.step - 1]
-    if not np.isfinite(frame.loss):
-        return (" !", "bad")
-    if frame.loss == before:
-        return (" =", "dim")
-    return (" ▼", "good") if frame.loss < before else (" ▲", "bad")
 
 
 def now_line(frame: Frame, width: int | None = None) -> TextRow:

@@ -9,8 +9,9 @@ from textual.screen import Screen
 
 from gradtui.base.text import cell_width
 from gradtui.debugger.frame import Frame
+from gradtui.explain.header import header
 from gradtui.explain.spans import Span, TextRow, aligned, line, line_text, line_width
-from gradtui.explain.step import MORE, header, message_row, now_line
+from gradtui.explain.step import MORE, message_row, now_line
 from gradtui.explain.timeline import timeline
 from gradtui.explain.trouble import trouble_rows
 from gradtui.tui.keys import Keys

@@ -12,9 +12,10 @@ from gradtui.debugger.session import MAX_STEP
 from gradtui.debugger.steps import Level
 from gradtui.diagnosis.check import judge
 from gradtui.explain.chain import chain_rows
+from gradtui.explain.header import header
 from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text
-from gradtui.explain.step import header, now_line
+from gradtui.explain.step import now_line
 from gradtui.explain.update import update_rows
 from gradtui.explain.vector import gradient_rows
 

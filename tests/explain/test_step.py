@@ -1,15 +1,10 @@
 """What is done at each moment of a step, and the header."""
 
-import pytest
-
 import gradtui
-from explain.hand import INHERITED, MODEL, RIGHT
+from explain.hand import INHERITED, MODEL
 from gradtui.debugger.stops import next_finding
 from gradtui.explain.spans import line_text, line_width
-from gradtui.explain.step import header, message_row, now_line
-from gradtui.explain.timeline import timeline
-from gradtui.explain.update import update_rows
-from rows import texts
+from gradtui.explain.step import message_row, now_line
 
 
 def narrate(session):
@@ -20,9 +15,6 @@ def narrate(session):
         session.into()
         said.append(line_text(now_line(session.frame)))
     return [text.removeprefix("now  ") for text in said]
-
-
-FALLING = '[schedule]\nname = "exponential"\ngamma = 0.5'
 
 
 def test_a_message_takes_one_row_and_shows_where_it_is_cut():
@@ -120,63 +112,6 @@ def test_a_tensor_s_moments_are_short():
     assert said[-2:] == ["ŷ → w  X.T @ ∂L/∂ŷ = [1.6456 2.888]", "w ← [0.71772 1.3556]"]
 
 
-@pytest.mark.parametrize(
-    ("width", "said"),
-    [
-        (20, "step 0/12  backward done  L 9"), (40, "step 0/12  backward done  L 9"),
-        (80, "sgd lr 0.05  step 0/12  backward done  L 9"),
-            (120, "step 0/12   backward done   L 9"),
-        (200, "step 0/12   backward done   L 9"),
-    ],
-)  # fmt: skip
-def test_the_header_says_step_pass_and_loss(width, said):
-    session = gradtui.load("two_weights")
-    text = line_text(header(session.frame, width))
-    assert said in text
-    session.seek(1)
-    assert line_text(header(session.frame, width)).rstrip().endswith("L 0.81 ▼")
-
-
-@pytest.mark.parametrize("width", [60, 80, 120])
-def test_the_pass_that_the_cursor_is_in_does_not_look_cut(width):
-    session = gradtui.load("two_weights")
-    session.position, said = 0, set[str]()
-    while session.position < session.order.end:
-        session.into()
-        text = line_text(header(session.frame, width))
-        rest = text.partition("step 0/12")[2]
-        assert "…" not in rest, text
-        said.add(" ".join(rest.split(" L ")[0].split()).replace("✓", "done"))
-    assert {"in forward", "forward done", "in backward", "backward done", "in update"} <= said
-
-
-@pytest.mark.parametrize("step", range(13))
-@pytest.mark.parametrize("name", ["five_parcels_rate_0_001", "five_parcels_adam", "grad_network"])
-def test_a_long_title_is_whole_at_80_columns_and_the_row_keeps_its_form(name, step):
-    session = gradtui.load(name)
-    session.seek(step)
-    row = line_text(header(session.frame, 80))
-    assert row.startswith(f" {session.problem.title}  ") and "…" not in row
-    assert ("adam" in row or "by hand" in row or "sgd" in row) == (name == "five_parcels_adam")
-    session.position = 0
-    assert line_text(header(session.frame, 80)).startswith(f" {session.problem.title}  ")
-
-
-def test_the_header_and_the_update_say_the_rate_of_the_step(session_of):
-    session = session_of("L = (w*x)**2", lr=0.01, more=FALLING)
-    session.seek(2)
-    assert "sgd  lr 0.0025" in "".join(text for text, _ in header(session.frame, 100))
-    assert " - 0.0025·" in texts(update_rows(session.frame))[1]
-
-
-def test_the_header_says_what_drives(session_of):
-    session = session_of(MODEL, more=RIGHT)
-    assert "drive hand" in line_text(header(session.frame, 100))
-    session.branches.toggle_drive()
-    assert "drive autodiff" in line_text(header(session.frame, 100))
-    assert "drive" not in line_text(header(session_of(MODEL).frame, 100))
-
-
 def test_stepping_goes_from_line_to_line_and_says_what_each_is_worth(session_of):
     session = session_of(MODEL, more=INHERITED)
     session.investigation.judge()
@@ -221,38 +156,3 @@ def test_an_intermediate_of_a_function_is_shown_beside_the_true_gradient():
     assert "dh = dz @ W2 = " in said
     assert "✗  true ∂L/∂h = [12×3] " in said
     assert said.rstrip().endswith("wrong in this line")
-
-
-def test_steps_are_counted_with_commas_everywhere(write):
-    session = gradtui.load(write("L = (w*x)**2", "w = 2.0", lr=1e-4, steps=5000))
-    session.seek(4930)
-    assert "step 4,930/5,000" in line_text(header(session.frame, 120))
-    assert line_text(timeline(session.frame, 6)).strip() == "4,930/5,000"
-    session.position = 0
-    assert "step 4,930 begins" in line_text(now_line(session.frame))
-
-
-def test_the_state_before_the_start_is_shortened_before_the_title():
-    session = gradtui.load("one_weight")
-    session.seek(0)
-    session.position = 0
-    title = session.problem.title
-    wide, narrow = (line_text(header(session.frame, width)) for width in (120, 74))
-    assert title in wide and "nothing computed yet" in wide
-    assert title in narrow and "start" in narrow
-
-
-def test_a_narrow_row_has_the_scenario_in_place_of_our_name():
-    session = gradtui.load("two_weights")
-    session.seek(2)
-    title = session.problem.title
-    wide, narrow = (line_text(header(session.frame, width)) for width in (120, 80))
-    assert wide.startswith(f" gradtui  {title}  ")
-    assert narrow.startswith(f" {title}  ") and narrow.rstrip().endswith("L 0.0729 ▼")
-
-
-def test_the_accuracy_of_the_step_stands_beside_its_loss_not_that_of_the_validation():
-    session = gradtui.load("iris")
-    session.seek(300)
-    row = line_text(header(session.frame, 160))
-    assert "L 0.350808" in row and row.index("accuracy 1") < row.index("validation L 0.4532")

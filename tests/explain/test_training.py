@@ -7,9 +7,9 @@ import pytest
 
 import gradtui
 from gradtui.cli.arguments import main
+from gradtui.explain.header import header
 from gradtui.explain.report import show_lines
 from gradtui.explain.spans import line_text
-from gradtui.explain.step import header
 from gradtui.explain.training import batch_text
 from gradtui.explain.update import update_rows
 

@@ -16,9 +16,9 @@ from gradtui.debugger.session import Session
 from gradtui.debugger.steps import Level
 from gradtui.diagnosis.correction import correct
 from gradtui.explain.chain import chain_rows
+from gradtui.explain.header import header
 from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text
-from gradtui.explain.step import header
 from gradtui.saving.anchors import Anchor, anchor_at
 from gradtui.saving.format import (
     Saved,
