@@ -123,7 +123,7 @@ def _layout(frame: Frame, width: int) -> tuple[int | None, tuple[str, ...]]:
     for shown in choices:
         room = width - names - sum(_GAP + marks.get(column, 0) for column in shown)
         numbers = [column for column in shown if column != "check"]
-        if room >= sum(_WIDEST if column == "central" else _FULL for column in numbers):
+        if room >= _FULL * len(numbers):
             return None, shown
         cells = min(_WIDEST, room // len(numbers))
         if cells >= _LEAST + (len(shown) == 4):
@@ -220,7 +220,7 @@ def _check(frame: Frame, true: float, near: float, cells: int | None, digits: in
     """Return the central difference of one element, marked if it agrees."""
     if not (np.isfinite(true) and np.isfinite(near) and np.isfinite(frame.loss)):
         return (NOT_MEASURABLE, "dim")
-    text = number(near, SHORT) if cells is None else compact(near, cells, digits)
+    text = _shown(near, cells, digits)
     scale = 1e-8 * max(1.0, abs(frame.loss))
     agrees = abs(true - near) <= 1e-5 * max(abs(true), abs(near)) + scale
     return (text + (" ✓" if agrees else " ?"), "good" if agrees else "bad")

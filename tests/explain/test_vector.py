@@ -28,6 +28,18 @@ def test_the_gradient_vector_has_value_derivative_difference_and_norm():
     ]
 
 
+@pytest.mark.parametrize("name", ["five_parcels_adam", "softmax_classifier", "saturated"])
+def test_a_wider_table_never_shows_fewer_digits_of_a_number(name):
+    frame, before = gradtui.load(name).frame, list[list[int]]()
+    for width in range(36, 110):
+        shown = [row.replace("✓", "").split() for row in texts(gradient_rows(frame, width))[1:5]]
+        digits = [[sum(map(str.isdigit, text)) for text in row] for row in shown]
+        if before and list(map(len, digits)) == list(map(len, before)):
+            for row, last in zip(digits, before, strict=True):
+                assert all(now >= then for now, then in zip(row, last, strict=True)), (width, shown)
+        before = digits
+
+
 def test_a_gradient_that_is_not_the_slope_is_marked(session_of):
     """At a kink the two differ: relu(0) has derivative 0 here, a central difference of 1/2."""
     row = texts(gradient_rows(session_of("L = relu(w)", "w = 0.0").frame))[1]
