@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.base.failures import report_failure
-from gradtui.base.text import number
+from gradtui.base.text import EXACT, number
 from gradtui.debugger.forks import DRAWN, Fork
 from gradtui.diagnosis.runs.registry import End, end_of
 from gradtui.diagnosis.runs.run import Run, steps_looked_at
@@ -32,17 +32,26 @@ SIGNS = {
     UNJUDGED: "?", TOO_LARGE: "?",
 }  # fmt: skip
 """How a run ends -> its marker."""
+_RATES = (0.001, 0.01, 0.05, 0.1, 1.5)
+"""Rates to try where no largest stable one is known."""
 _ROUND, _AROUND = (1, 2, 5), (-6, -3, -1, 0, 1)
 """Leading digits of round numbers, and which ones are tried around the largest stable rate: from
 a hundredth of the one below it to the one above."""
 
 
-def rates_around(largest: float) -> str:
-    """Return round rates to try where the largest stable one is known, the last one above it."""
+def rates_to_try(own: float, largest: float | None) -> str:
+    """Return round rates with a run's own among them, one above the largest stable one if known."""
+    tried = {number(own, EXACT): own}
+    for rate in _RATES if largest is None else _rates_around(largest):
+        if not math.isclose(rate, own):
+            tried[number(rate)] = rate
+    return " ".join(sorted(tried, key=lambda text: tried[text]))
+
+
+def _rates_around(largest: float) -> list[float]:
     power = math.floor(math.log10(largest))
     at = 3 * power + sum(digit * 10.0**power <= largest for digit in _ROUND) - 1
-    tried = (at + by for by in _AROUND)
-    return " ".join(number(_ROUND[one % 3] * 10.0 ** (one // 3)) for one in tried)
+    return [_ROUND[one % 3] * 10.0 ** (one // 3) for one in (at + by for by in _AROUND)]
 
 
 class Sweep:

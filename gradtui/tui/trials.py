@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gradtui.scenario.problem import Problem
     from gradtui.tui.prompt import Completion
 
-_RATES, _SWEEPS = "lr 0.001 0.01 0.05 0.1 1.5", ("momentum 0 0.5 0.9", "optimizer sgd rmsprop adam")
+_SWEEPS = ("momentum 0 0.5 0.9", "optimizer sgd rmsprop adam")
 _NO_PLANE = "no map of the data: it needs two features and a softmax or cross_entropy"
 _VIEWS = ("loss", "norm lr", "loss norm")
 
@@ -124,16 +124,16 @@ class Trials(Work):
 
     @property
     def _rates(self) -> str:
-        """Rates to try: around the largest stable one of this step if it is known."""
-        from gradtui.debugger.sweeps import rates_around
+        """Rates to try: the run's, and those around the largest stable one of this step."""
+        from gradtui.debugger.sweeps import rates_to_try
         from gradtui.engine.curvature import Gauge
 
-        gauge = self._session.frame.known.gauge
-        if not isinstance(gauge, Gauge) or not 0.0 < gauge.largest_rate < math.inf:
-            return _RATES
-        if gauge.rate != self._session.problem.trainer.lr:
-            return _RATES  # a schedule makes another rate of the one that is set
-        return f"lr {rates_around(gauge.largest_rate)}"
+        gauge, own = self._session.frame.known.gauge, self._session.problem.lr
+        largest = None
+        # A schedule makes another rate of the one that is set.
+        if isinstance(gauge, Gauge) and gauge.rate == own and 0.0 < gauge.largest_rate < math.inf:
+            largest = gauge.largest_rate
+        return f"lr {rates_to_try(own, largest)}"
 
     def view(self, text: str) -> None:
         """Follow other values over the steps, asking for them if there are none."""

@@ -3,7 +3,7 @@
 import pytest
 
 from gradtui.debugger.forks import fork
-from gradtui.debugger.sweeps import Sweep, rates_around
+from gradtui.debugger.sweeps import Sweep, rates_to_try
 from gradtui.scenario.changes import read_change
 
 
@@ -32,14 +32,29 @@ def test_each_is_named_by_its_value_and_then_by_how_it_ends(sweep):
 
 
 @pytest.mark.parametrize(
-    ("largest", "rates"),
+    ("own", "largest", "rates"),
     [
-        (0.001345, "1e-5 0.0001 0.0005 0.001 0.002"),
-        (0.06807, "0.0005 0.005 0.02 0.05 0.1"),
-        (2.0, "0.02 0.2 1 2 5"),
-        (1e3, "10 100 500 1000 2000"),
+        (0.0001, 0.001345, "1e-5 0.0001 0.0005 0.001 0.002"),
+        (0.05, 0.06807, "0.0005 0.005 0.02 0.05 0.1"),
+        (2, 2.0, "0.02 0.2 1 2 5"),
+        (500.0, 1e3, "10 100 500 1000 2000"),
+        (0.1, None, "0.001 0.01 0.05 0.1 1.5"),
     ],
 )
-def test_the_rates_to_try_are_round_and_all_but_one_are_stable(largest, rates):
-    assert rates_around(largest) == rates
-    assert [float(rate) > largest for rate in rates.split()] == [False] * 4 + [True]
+def test_the_rates_to_try_are_round_and_all_but_one_are_stable(own, largest, rates):
+    assert rates_to_try(own, largest) == rates
+    if largest is not None:
+        assert [float(rate) > largest for rate in rates.split()] == [False] * 4 + [True]
+
+
+@pytest.mark.parametrize(
+    ("own", "largest", "rates"),
+    [
+        (0.05, 2.797, "0.02 0.05 0.2 1 2 5"),
+        (1.5, 0.06807, "0.0005 0.005 0.02 0.05 0.1 1.5"),
+        (1e-6, 0.06807, "1e-6 0.0005 0.005 0.02 0.05 0.1"),
+        (0.030000000000000002, None, "0.001 0.01 0.030000000000000002 0.05 0.1 1.5"),
+    ],
+)
+def test_the_run_s_own_rate_is_among_the_rates_to_try(own, largest, rates):
+    assert rates_to_try(own, largest) == rates

@@ -228,7 +228,11 @@ async def test_every_size_shows_which_curve_is_which(terminal, size):
     ("name", "rates"),
     [
         ("five_parcels", "lr 0.0005 0.005 0.02 0.05 0.1"),  # stable up to 0.06807
-        ("five_parcels_cosine", "lr 0.001 0.01 0.05 0.1 1.5"),  # the rate changes with the step
+        ("five_parcels_adam", "lr 0.02 0.05 0.2 1 2 5"),  # stable up to 2.797
+        (
+            "five_parcels_cosine",
+            "lr 0.001 0.01 0.05 0.068 0.1 1.5",
+        ),  # the rate changes with the step
         ("update_sgd", "lr 0.001 0.01 0.05 0.1 1.5"),  # moved by hand
     ],
 )
