@@ -52,7 +52,8 @@ def _bounds(gauge: Gauge, width: int) -> str:
             parts.insert(0, "λmin < 0")
         elif gauge.condition > 1.0:  # the loss curves upward along more than one direction
             parts.insert(0, f"κ {number(gauge.condition, 3)}")
-        if math.isfinite(gauge.steps_per_decade):
+        # A rate that is lost along the steepest direction goes down no slower one.
+        if math.isfinite(gauge.steps_per_decade) and gauge.pull <= gauge.limit:
             steps = gauge.steps_per_decade
             counted = f"{math.ceil(steps):,}" if steps < _COUNTED else number(steps, 3)
             parts.append(f"slowest: {counted} steps to a tenth")

@@ -189,26 +189,32 @@ class Panel(Rows, can_focus=True):
 class ParametersPanel(Panel):
     """Rows for each element of the parameters, scrolled to the selected one."""
 
-    TITLES: ClassVar[int] = 0
-    """The number of title rows, which stay in view."""
     _shown: object = None
     _known = False
-    """Whether the gradient of what is selected was known when it was brought into view."""
+    """Whether what the rows tell of the selection was known when it was brought into view."""
 
     def row_looked_at(self, frame: Frame) -> int | None:
         """Return the first row of the selected parameter, if there is one."""
         raise NotImplementedError
 
-    def follow(self, frame: Frame, height: int) -> None:
-        """Bring the selection into view when it has changed, or its gradient is known at last."""
+    def titles(self, frame: Frame, height: int) -> int:
+        """Return how many of `height` rows are its first ones, which stay in view."""
+        return 0
+
+    def is_known(self, frame: Frame) -> bool:
+        """Return whether the gradient of the selected parameter is known."""
         looked = frame.looked_at
         parameter = None if looked is None else frame.graph.parameters[looked[0]].id
-        known = parameter is not None and frame.gradient_state(parameter) == "known"
+        return parameter is not None and frame.gradient_state(parameter) == "known"
+
+    def follow(self, frame: Frame, height: int) -> None:
+        """Bring the selection into view when it has changed, or is known at last."""
+        looked, known = frame.looked_at, self.is_known(frame)
         # A what-if may give each parameter more rows or fewer.
         shown = looked, frame.problem.optimizer
         if shown == self._shown and (self._known or not known):
             return
         self._shown, self._known, row = shown, known, self.row_looked_at(frame)
-        titles = min(self.TITLES, height - 1)
+        titles = self.titles(frame, height)
         if row is not None and not self.top + titles <= row < self.top + height:
             self.top = row - titles

@@ -18,7 +18,6 @@ class GradientPanel(ParametersPanel):
     """The gradient vector."""
 
     NAME = "Gradient"
-    TITLES = 1
     HELP = (
         "each parameter's value, the derivative of the loss with respect to it by the chain rule, "
         "and the same slope measured by moving it a little (central difference); ✓ they agree; "
@@ -29,6 +28,10 @@ class GradientPanel(ParametersPanel):
     def rows_wanted(self, frame: Frame) -> int:
         """Return the rows of the gradient vector."""
         return len(gradient_rows(frame))
+
+    def titles(self, frame: Frame, height: int) -> int:
+        """Return the number of rows above the numbers that stay in view."""
+        return min(1, height - 1)
 
     def row_looked_at(self, frame: Frame) -> int | None:
         """Return the first row of the selected parameter, if there is one."""

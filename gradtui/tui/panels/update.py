@@ -10,8 +10,11 @@ from textual.geometry import Size
 from gradtui.debugger.frame import Frame
 from gradtui.explain.gauge import gauge_rows
 from gradtui.explain.spans import LazyRows, TextRow
-from gradtui.explain.update import update_row, update_rows
+from gradtui.explain.update import move_told, update_row, update_rows
 from gradtui.tui.panels.base import ParametersPanel
+
+_ROOM = 3
+"""Fewest rows in which the first one stays in view."""
 
 
 class UpdatePanel(ParametersPanel):
@@ -26,10 +29,27 @@ class UpdatePanel(ParametersPanel):
     _made: tuple[object, Sequence[TextRow]] = (None, ())
     """The key of the update's rows made last, and these rows: often only the gauge is new."""
 
+    def titles(self, frame: Frame, height: int) -> int:
+        """Return whether the gauge's verdict on the rate stays in view above the rest."""
+        return int(height >= _ROOM and bool(gauge_rows(frame, self.size.width)))
+
     def row_looked_at(self, frame: Frame) -> int | None:
-        """Return the first row of the selected parameter, if there is one."""
-        width, row = self.size.width, update_row(frame, self.size.width)
-        return None if row is None else len(gauge_rows(frame, width)) + row
+        """Return the first row of the selected parameter, the panel's while its move is unknown."""
+        row = update_row(frame, self.size.width)
+        if row is None:
+            return 0 if frame.position < frame.order.backward else None
+        return len(gauge_rows(frame, self.size.width)) + row if self.is_known(frame) else 0
+
+    def is_known(self, frame: Frame) -> bool:
+        """Return whether the move of the selected parameter is told."""
+        looked = frame.looked_at
+        return looked is not None and move_told(frame, frame.graph.parameters[looked[0]].id)
+
+    def follow(self, frame: Frame, height: int) -> None:
+        """Bring the selection into view, and the first row once its move is told no more."""
+        if self._known and not self.is_known(frame):
+            self._shown = None
+        super().follow(frame, height)
 
     def rows_needed(self, size: Size) -> tuple[int, int]:
         """Return its rows, with one more for each number, whose digits may not fit later."""
@@ -42,13 +62,14 @@ class UpdatePanel(ParametersPanel):
         """Return the gauge, then the update."""
         gauge, update = gauge_rows(frame, width), self._update_rows(frame, width)
         above = len(gauge)
-        return LazyRows(
-            above + len(update),
-            lambda start, stop: [
-                *gauge[start:stop],
-                *update[max(0, start - above) : max(0, stop - above)],
-            ],
-        )
+
+        def between(start: int, stop: int) -> list[TextRow]:
+            kept = self.titles(frame, stop - start)
+            start += kept
+            rows = *gauge[start:stop], *update[max(0, start - above) : max(0, stop - above)]
+            return [*gauge[:kept], *rows]
+
+        return LazyRows(above + len(update), between)
 
     def _update_rows(self, frame: Frame, width: int) -> Sequence[TextRow]:
         """Return the rows of the update, remade only if the moment or the selection has changed."""
