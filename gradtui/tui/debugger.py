@@ -287,10 +287,11 @@ class Debugger(LeanScreen):
         from gradtui.tui.listing import Listing, complete_command
 
         first = clean(self.session.problem.graph.parameters[0].name)
-        hint = f"↑ ↓ choose  Tab completes  or an expression, such as grad({first})"
+        example = f"grad({first})"
         self.ask(
-            ":", self.run_line, complete=partial(complete_command, keys=self.keys),
-            listing=Listing(hint),
+            ":", self.run_line,
+            complete=partial(complete_command, keys=self.keys, example=example),
+            listing=Listing(f"↑ ↓ choose  Tab completes  or an expression, such as {example}"),
         )  # fmt: skip
 
     def _show_message(self) -> None:

@@ -16,19 +16,28 @@ Rows = Sequence[tuple[str, str]]
 """Names of commands, each with the rest of its row."""
 
 
-def complete_command(typed: str, keys: Keys) -> tuple[int, Rows]:
+def complete_command(typed: str, keys: Keys, example: str) -> tuple[int, Rows]:
     """Return where the name of a command starts, and the names that fit, with what they do.
 
-    Behind a name there is only what it expects.
+    Behind a name there is only what it expects; where none fits, what Enter does instead, with an
+    `example` of an expression.
     """
-    name, space, _ = typed.partition(" ")
-    if space:
-        command = find_command(name)
-        rest = "" if command is None else _rest(command, keys, named=False)
-        return len(typed), [("", rest)] if command is not None and command.argument else []
+    name, space, argument = typed.partition(" ")
+    command = find_command(name) if space else None
+    if command is not None:
+        told = f"{name} takes nothing after it" if argument.strip() else ""
+        told = _rest(command, keys, named=False) if command.argument else told
+        return len(typed), [("", told)] if told else []
     begun = [command for command in COMMANDS if command.id.startswith(name)]
     within = [one for one in COMMANDS if name in one.id and one not in begun]
-    return 0, [(one.id, _rest(one, keys)) for one in begun or within]
+    fitting = [] if space else begun or within
+    if fitting:
+        return 0, [(one.id, _rest(one, keys)) for one in fitting]
+    if typed.strip().isascii() and typed.strip().isdigit():
+        return len(typed), [("", f"Enter goes to step {typed.strip()}")]
+    said = "is called '{}'" if space else "has '{}' in its name"
+    told = f"no command {said.format(clip(name, _NAMES))}"
+    return len(typed), [("", f"{told}; Enter prints an expression, such as {example}")]
 
 
 def _rest(command: Command, keys: Keys, *, named: bool = True) -> str:

@@ -13,7 +13,7 @@ def keys():
 
 
 def test_every_command_stands_there_with_its_key_and_what_it_does(keys):
-    start, rows = complete_command("", keys)
+    start, rows = complete_command("", keys, "grad(w)")
 
     assert start == 0 and [name for name, _ in rows] == [command.id for command in COMMANDS]
     rest = dict(rows)
@@ -23,19 +23,35 @@ def test_every_command_stands_there_with_its_key_and_what_it_does(keys):
 
 
 def test_what_is_typed_begins_a_name_or_else_is_within_one(keys):
-    assert [name for name, _ in complete_command("br", keys)[1]] == [
+    assert [name for name, _ in complete_command("br", keys, "grad(w)")[1]] == [
         "break", "breakpoints", "branches", "branch-before",
     ]  # fmt: skip
-    assert [name for name, _ in complete_command("fix", keys)[1]] == ["fix"]
-    assert [name for name, _ in complete_command("branch-", keys)[1]] == ["branch-before"]
-    assert [name for name, _ in complete_command("bian", keys)[1]] == ["jacobian"]
-    assert complete_command("zoq", keys)[1] == []
+    assert [name for name, _ in complete_command("fix", keys, "grad(w)")[1]] == ["fix"]
+    assert [name for name, _ in complete_command("branch-", keys, "grad(w)")[1]] == [
+        "branch-before"
+    ]
+    assert [name for name, _ in complete_command("bian", keys, "grad(w)")[1]] == ["jacobian"]
 
 
 def test_behind_a_name_is_its_argument_or_nothing(keys):
-    assert complete_command("goto 1", keys) == (6, [("", "STEP: go to a step by its number")])
-    assert complete_command("next 1", keys)[1] == []
-    assert complete_command("zoq 1", keys)[1] == []
+    assert complete_command("goto 1", keys, "grad(w)") == (
+        6,
+        [("", "STEP: go to a step by its number")],
+    )
+    assert complete_command("next ", keys, "grad(w)")[1] == []
+    ((_, told),) = complete_command("next 1", keys, "grad(w)")[1]
+    assert told == "next takes nothing after it"
+
+
+@pytest.mark.parametrize("typed", ["gra", "zoq 1", "w + 1"])
+def test_where_no_command_fits_it_is_said_what_enter_does(keys, typed):
+    start, ((name, told),) = complete_command(typed, keys, "grad(w)")
+    assert start == len(typed) and name == ""
+    name, *more = typed.split()
+    said = f"is called '{name}'" if more else f"has '{name}' in its name"
+    assert told.startswith(f"no command {said}; ")
+    assert told.endswith("Enter prints an expression, such as grad(w)")
+    assert complete_command("12", keys, "grad(w)")[1] == [("", "Enter goes to step 12")]
 
 
 def test_a_list_moves_with_the_choice_and_says_how_much_is_left():
@@ -58,7 +74,7 @@ def test_a_list_moves_with_the_choice_and_says_how_much_is_left():
 
 def test_what_the_chosen_command_does_is_told_whole_and_the_others_are_cut(keys):
     listing = Listing("the hint")
-    listing.fill(complete_command("br", keys)[1])
+    listing.fill(complete_command("br", keys, "grad(w)")[1])
     assert all(len(text) <= 60 for text, _ in listing.texts(60, 12))
     assert len(listing.texts(60, 12)) == 5 and "…" in listing.texts(60, 12)[0][0]
     listing.choose(1)
@@ -67,15 +83,26 @@ def test_what_the_chosen_command_does_is_told_whole_and_the_others_are_cut(keys)
     told = " ".join(text for text, chosen in listing.texts(60, 12) if chosen)
     assert "repeat to remove" in " ".join(told.split())
     assert len(listing.texts(60, 4)) <= 4
-    listing.fill(complete_command("surface w", keys)[1])
+    listing.fill(complete_command("surface w", keys, "grad(w)")[1])
     shown = " ".join(" ".join(text for text, _ in listing.texts(60, 12)).split())
     assert shown.startswith("PARAMETERS: the loss surface") and shown.endswith("makes it large")
 
 
 def test_a_long_sentence_ends_with_its_first_part_until_it_is_chosen(keys):
     listing = Listing("")
-    listing.fill(complete_command("continue", keys)[1] + complete_command("next", keys)[1])
+    listing.fill(
+        complete_command("continue", keys, "grad(w)")[1]
+        + complete_command("next", keys, "grad(w)")[1]
+    )
     (row, _), *_ = listing.texts(110, 9)
     assert row.endswith("else to the file's last step")
     listing.choose(1)
     assert "the end of the pass" in " ".join(text for text, _ in listing.texts(110, 9))
+
+
+async def test_the_list_says_where_no_command_fits(terminal):
+    async with terminal("two_weights", (80, 24)) as t:
+        await t.press("colon", *"gra")
+        assert "no command has 'gra' in its name; Enter prints an expression" in t.text
+        await t.press("backspace", "backspace", "backspace")
+        assert "no command" not in t.text
