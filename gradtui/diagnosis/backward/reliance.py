@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 
 from gradtui.base.source import InputError
-from gradtui.base.text import clip
+from gradtui.base.text import clip, element_text, number
 from gradtui.diagnosis.backward.culprits import Culprits, find_culprits, mends
 from gradtui.diagnosis.backward.probes import ROWS, Draw, NoPoints, Probes
 from gradtui.diagnosis.backward.program import Line
@@ -64,7 +64,7 @@ def reliance(
         if _is_one_change(culprits) and mends(own, hand, culprits.findings):
             warned = True
             for finding in culprits.findings:
-                yield _warned(finding, f"right only on these data: {finding.message}")
+                yield _warned(finding, f"right only on these data: {_with_other_data(finding)}")
         else:
             relied = [id for id in _data(probes) if not _stands(probes, own, id)]
             text = ", ".join(own.graph.nodes[id].name for id in relied) or "the data"
@@ -144,6 +144,17 @@ def _stands(probes: Probes, own: Trial, id: int, wrong: Collection[str] = ()) ->
 def _is_one_change(culprits: Culprits) -> bool:
     """Return whether one small change of one line makes it right on all data."""
     return culprits.rank == (0, 0, 0, 1)
+
+
+def _with_other_data(finding: Finding) -> str:
+    """Return a message whose numbers are said to be those of other data than the user's."""
+    what, _, rest = finding.message.partition(";")
+    evidence = finding.evidence
+    if not rest or "claimed" not in evidence:
+        return finding.message
+    name = element_text(evidence.get("through", finding.target), evidence.get("element", ()))
+    claimed, true = number(evidence["claimed"]), number(evidence["true"])
+    return f"{what}; with other data {name} is {claimed}, the true gradient {true}"
 
 
 def _warned(finding: Finding, message: str) -> Finding:

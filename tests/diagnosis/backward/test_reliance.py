@@ -177,6 +177,9 @@ def test_a_coincidence_is_a_warning_with_the_general_rule(judge, case):
     assert (finding.rule, finding.severity) == ("relies-on-data", "warning")
     assert finding.fix == case.fix
     assert finding.target == case.fix.split(" =")[0]
+    rows = finding.message.startswith("right only with one row: with 3 ")
+    assert rows or "; with other data " in finding.message
+    assert "point" not in finding.message
 
 
 @pytest.mark.parametrize("case", WARNED)
