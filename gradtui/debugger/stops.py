@@ -34,7 +34,8 @@ def go_on(session: Session, by: int = 1, *, wait: bool = True) -> bool:
 
     Without any, go to the file's last step, or to the first.  Return False if more must be known
     first: then nothing moves, and the message says what is missing.  Without `wait`, a last step
-    that is not computed yet counts as missing.
+    that is not computed yet counts as missing.  Nothing moves either for a finding of this step
+    whose moment lies in the other direction: it is selected and named.
     """
     if session.problem.call is not None:
         _go_on_in_call(session, by)
@@ -64,11 +65,13 @@ def go_on(session: Session, by: int = 1, *, wait: bool = True) -> bool:
     if not reached:
         _go_to_end(session, by)
         return True
-    step = min(reached) if by > 0 else max(reached)
+    step, moment = min(reached) if by > 0 else max(reached), session.position
     session.seek(step)
     found = [finding for finding in told if finding.step == step]
     found.sort(key=lambda finding: key_of(finding) in session.seen)
-    _stop(session, found[:1])
+    if step == here:
+        session.position = moment
+    _stop(session, found[:1], by if step == here else 0)
     return True
 
 
@@ -117,11 +120,11 @@ def _new_errors(session: Session) -> list[Finding]:
     return [f for f in found if f.severity == "error" and key_of(f) not in session.seen]
 
 
-def _stop(session: Session, found: list[Finding]) -> None:
+def _stop(session: Session, found: list[Finding], by: int = 0) -> None:
     """Go to the finding at which the cursor stops, if any; say which breakpoints stop it."""
     step = session.step
     for finding in found:
-        _go_to_finding(session, finding)
+        _go_to_finding(session, finding, by)
     hit = [b.text for b in session.breakpoints.found if b.enabled and step in b.steps]
     said = [f"◆ {text}" for text in hit] + ([session.message] if found else [])
     session.message = f"step {step:,}: " + ", ".join(said)
@@ -161,14 +164,16 @@ def _from_then_on(finding: Finding) -> bool:
     return finding.of_gradient or finding.of_update
 
 
-def _go_to_finding(session: Session, finding: Finding) -> None:
+def _go_to_finding(session: Session, finding: Finding, by: int = 0) -> None:
+    """Select a finding and go to its moment, in this step only if that lies in the direction."""
     if not _from_then_on(finding) or finding.step > session.step:
         session.seek(finding.step)
     node, position = seen_at(finding, session.problem, session.structure)
     if node is not None:
         session.selection.select(node)
-    session.position = position
-    session.selection.rejoin()
+    if (position - session.position) * by >= 0:
+        session.position = position
+        session.selection.rejoin()
     found = session.investigation
     found.chosen = finding
     session.seen.add(key_of(finding))

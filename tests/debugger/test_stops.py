@@ -65,3 +65,23 @@ def test_a_breakpoint_ahead_is_gone_on_to_past_a_finding_whose_moment_is_over(se
     assert session.step == 0 and session.investigation.chosen.target == "dw"
     go_on(session)
     assert session.step == 4
+
+
+def test_going_on_never_goes_against_its_direction_inside_a_step(session_of):
+    session = session_of("L = w**2 + v**2", "w = 2.0\nv = 3.0",
+                         more="[backward]\ncode = '''\ndw = w\ndv = v\n'''")  # fmt: skip
+    session.investigation.look()
+    done = session.order.backward
+    go_on(session)
+    assert session.position == done
+    assert session.investigation.chosen.target == "dw"
+    assert session.problem.graph.nodes[session.selection.node].name == "w"
+    assert "finding 1 of 2, line" in session.message
+    session.position = 1
+    go_on(session, -1)
+    assert session.position == 1
+    assert session.investigation.chosen.target == "dv"
+    session.seen.clear()
+    go_on(session)
+    assert 1 < session.position < done
+    assert session.frame.where.value == "backward"
