@@ -27,6 +27,8 @@ _VERDICTS: dict[Mark, str] = {
     "unknown": "unknown: the loss or the true gradient is not finite",
     "none": "",
 }
+_OF_HELPERS: dict[Mark, str] = {"none": "a helper", "right": "a helper of right gradients"}
+"""The words for a line that claims nothing itself."""
 _NOT_YET: dict[Mark, str] = {"right": "right at this step", "wrong": "wrong at this step"}
 """The same while the line to blame is not yet known."""
 
@@ -75,8 +77,10 @@ def written_spans(frame: Frame, index: int, detail: int = WHOLE) -> list[str | S
         parts.append((summary(frame.tape.adjoint(target), _digits(detail)), "gradient"))
     if not detail:
         return parts
-    helper = target is None and mark == "none"
-    return [*parts, (f"  {'a helper' if helper else _verdict(frame, mark)}", "dim")]
+    said = _verdict(frame, mark)
+    if target is None and mark in _OF_HELPERS:
+        said = _OF_HELPERS[mark]
+    return [*parts, (f"  {said}", "dim")]
 
 
 def _digits(detail: int) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -15,6 +16,8 @@ from gradtui.debugger.structure import DrawnEdge
 from gradtui.engine.handwritten import HandLine
 from gradtui.explain.spans import Span
 from gradtui.explain.values import Array
+from gradtui.language.trees import names_read
+from gradtui.scenario.problem import Handwritten
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.finding import Finding
@@ -31,6 +34,8 @@ SIGNS: dict[Mark, Span] = {
 """Mark -> its sign; ↳: wrong only because of another line; ?: nothing finite to compare with."""
 BLAMED = SIGNS["wrong"][0] + " "
 """The sign before a local derivative that a line gets wrong."""
+_PROGRAMS = 4
+"""Most hand-written programs whose claims are remembered by the lines that they come from."""
 _TOLERANCES = {"float64": 1e-6, "float32": 1e-3}
 
 
@@ -47,11 +52,40 @@ def claimed_node(frame: Frame, index: int) -> int | None:
 
 
 def hand_line_mark(frame: Frame, index: int) -> Mark:
-    """Return the mark of a hand-written line: of its claim, or of a helper."""
+    """Return the mark of a hand-written line: of its claim, or of those that a helper serves."""
     own = hand_line(frame, index)
-    if own.target is None:
-        return line_mark(frame, own.line.place.line, update=False)
-    return claim_mark(frame, own.line.name, frame.graph.nodes[own.target].name)
+    if own.target is not None:
+        return claim_mark(frame, own.line.name, frame.graph.nodes[own.target].name)
+    mark = line_mark(frame, own.line.place.line, update=False)
+    return "right" if mark == "none" and _serves_right(frame, own.line.name) else mark
+
+
+def _serves_right(frame: Frame, helper: str) -> bool:
+    """Return whether right claims are computed from a helper, and no claim is wrong through it."""
+    backward = frame.problem.backward
+    if frame.known.judgement is None or backward is None:
+        return False
+    served = _served(backward).get(helper, frozenset())
+    marks = {claim_mark(frame, name, backward.claims[name]) for name in served}
+    return "right" in marks and marks <= {"right", "wrong"}
+
+
+@lru_cache(_PROGRAMS)
+def _served(backward: Handwritten) -> Mapping[str, frozenset[str]]:
+    """Return which claims are computed from each line, directly or through other lines."""
+    readers = dict[str, set[str]]()
+    for line in backward.program:
+        for name in names_read(line.value):
+            readers.setdefault(name, set()).add(line.name)
+    served = dict[str, frozenset[str]]()
+    for line in backward.program:
+        reached, pending = set[str](), [line.name]
+        while pending:
+            new = readers.get(pending.pop(), set()) - reached
+            reached |= new
+            pending += new
+        served[line.name] = frozenset(reached & backward.claims.keys())
+    return served
 
 
 def blamed_edges(frame: Frame) -> frozenset[DrawnEdge]:
