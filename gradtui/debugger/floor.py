@@ -41,11 +41,13 @@ def find_floor(
     known: Sequence[tuple[float, Place]],
     limits: Sequence[tuple[float, float]],
     height: float,
+    near: Place | None = None,
 ) -> Floor | None:
     """Return the lowest of some known losses in view, or the minimum downhill from it.
 
     `losses_at` returns the losses at places, (k, axes); `limits` are the axes' ranges, `height`
-    is the range of the losses in view.  None if no loss is finite, or if all are the same.
+    is the range of the losses in view.  None if no loss is finite, or if all are the same.  Of a
+    whole line of lowest places it is the one nearest to `near`.
     """
     finite = [one for one in known if np.isfinite(one[0])]
     if not finite:
@@ -65,8 +67,14 @@ def find_floor(
         if not below < loss:
             break
         loss, here = below, there
-    level = len(here) == 2 and _is_level(losses_at, here, loss, unit, (low, high), height)
-    return Floor(loss, tuple(here.tolist()), level)
+    along = None
+    if len(here) == 2:
+        along = _level_way(losses_at, here, loss, unit, (low, high), height)
+    if along is not None and near is not None:
+        there = here + along * (along @ (np.array(near) - here) / (along @ along))
+        if _inside(there, low, high):
+            loss, here = min(loss, float(losses_at(there[None, :])[0])), there
+    return Floor(loss, tuple(here.tolist()), along is not None)
 
 
 def _inside(place: Array, low: Array, high: Array) -> bool:
@@ -90,26 +98,27 @@ def _shape(losses_at: Callable[[Array], Array], here: Array, unit: Array) -> tup
     return slope, curve
 
 
-def _is_level(
+def _level_way(
     losses_at: Callable[[Array], Array],
     here: Array,
     loss: float,
     unit: Array,
     limits: tuple[Array, Array],
     height: float,
-) -> bool:
-    """Return whether the loss stays level along the direction of least curvature, right across.
+) -> Array | None:
+    """Return the direction of least curvature if the loss stays level along it, right across.
 
     A place without any curvature is a plateau, not a line.
     """
     _, curve = _shape(losses_at, here, unit)
     if not np.isfinite(curve).all():
-        return False
+        return None
     bends, ways = np.linalg.eigh(curve)
     if not (bends[1] > 0.0 and abs(bends[0]) <= _FLAT * bends[1]):
-        return False
+        return None
     way = ways[:, 0] * unit
     across = np.linspace(-1.0, 1.0, _POINTS) / _NEAR
     along = here + across[:, None] * way
     seen = along[[_inside(place, *limits) for place in along]]
-    return bool(np.all(np.abs(losses_at(seen) - loss) <= _FLAT * height))
+    level = np.all(np.abs(losses_at(seen) - loss) <= _FLAT * height)
+    return way if level else None

@@ -29,6 +29,9 @@ Range = tuple[float, float]
 
 _MARGIN = 0.25
 """Margin on each side, as a part of the path's extent."""
+_EDGE, _OTHER_SIDE = 0.25, 0.6
+"""A curve's lowest place this near an edge, as a part of its range, gets that part of the side in
+view on the other one."""
 _HIGHER = 10.0
 """Relative to the loss at the start, or here: higher steps do not widen the view."""
 _STRETCH = 3.0
@@ -143,6 +146,9 @@ class Surfaces:
         with np.errstate(all="ignore"):
             ranges = _ranges(path, here, window.zoom, size)
             losses = self._grid(places, step, row, ranges, size, moves=others > 0)
+            if count == 1 and not window.zoom:
+                ranges = (_with_both_sides(ranges[0], losses),)
+                losses = self._grid(places, step, row, ranges, size, moves=False)
             loss = float(trainer.losses_at(row[None, :], step)[0])
             next_loss = float(trainer.losses_at(after[None, :], step)[0])
             held = np.delete(row[:count], places) - np.delete(after[:count], places)
@@ -150,7 +156,8 @@ class Surfaces:
             known = [(loss, tuple(here.tolist()))]
             if not others and not batch:
                 known += zip(path.losses.tolist(), map(tuple, path.places.tolist()), strict=True)
-            floor = self._floor(places, step, row, ranges, losses, known)
+            ends = [tuple(place) for place in path.places.tolist()]
+            floor = self._floor(places, step, row, ranges, losses, known, ends)
         return Surface(
             window, step, ranges, losses, path, tuple(here.tolist()), loss, tuple(there.tolist()),
             next_loss, others, bool(held.any()), batch, floor,
@@ -164,8 +171,12 @@ class Surfaces:
         ranges: tuple[Range, ...],
         losses: Array,
         known: list[tuple[float, Place]],
+        path: list[Place],
     ) -> Floor | None:
-        """Return the lowest place in view, from a grid and from other known losses of its slice."""
+        """Return the lowest place in view, from a grid and from other known losses of its slice.
+
+        Of a line of such places it is the one nearest to where the path ends in view.
+        """
         from gradtui.debugger.floor import find_floor
 
         finite = np.isfinite(losses)
@@ -174,12 +185,14 @@ class Surfaces:
             centres = [middles(*pair) for pair in zip(ranges, losses.shape[::-1], strict=True)]
             place = tuple(float(c[i]) for c, i in zip(centres, at[::-1], strict=True))
             known = [*known, (float(losses[at]), place)]
-        seen = [
-            one for one in known
-            if all(low <= x <= high for x, (low, high) in zip(one[1], ranges, strict=True))
-        ]  # fmt: skip
+
+        def shown(place: Place) -> bool:
+            return all(low <= x <= high for x, (low, high) in zip(place, ranges, strict=True))
+
+        seen = [one for one in known if shown(one[1])]
+        end = next((place for place in reversed(path) if shown(place)), None)
         height = float(np.ptp(losses[finite])) if finite.any() else 0.0
-        key = (places, step, ranges, min(seen, default=None))
+        key = (places, step, ranges, min(seen, default=None), end)
         if self._found is None or self._found[0] != key:
 
             def losses_at(there: Array) -> Array:
@@ -187,7 +200,7 @@ class Surfaces:
                 points[:, list(places)] = there
                 return self.history.trainer.losses_at(points, step)
 
-            self._found = key, find_floor(losses_at, seen, ranges, height)
+            self._found = key, find_floor(losses_at, seen, ranges, height, end)
         return self._found[1]
 
     def _path_to(self, places: tuple[int, ...], last: int) -> Trajectory:
@@ -337,6 +350,22 @@ def _ranges(path: Trajectory, here: Array, zoom: int, size: tuple[int, int]) -> 
     spans = np.minimum(spans, _LARGEST / 4)
     low, high = (np.clip(centres + side * spans / 2, -_LARGEST, _LARGEST) for side in (-1, 1))
     return tuple(zip(low.tolist(), high.tolist(), strict=True))
+
+
+def _with_both_sides(limits: Range, losses: Array) -> Range:
+    """Return a range that has the other side of a valley, too, if the lowest loss is at its edge.
+
+    A run comes down one side, which alone does not look like a valley.
+    """
+    if not np.isfinite(losses).any():
+        return limits
+    low, high = limits
+    at = float(middles(limits, len(losses))[np.nanargmin(losses)])
+    if at - low < _EDGE * (high - low):
+        return at - _OTHER_SIDE * (high - at), high
+    if high - at < _EDGE * (high - low):
+        return low, at + _OTHER_SIDE * (at - low)
+    return limits
 
 
 def _whole(path: Trajectory, here: Array) -> tuple[Array, Array]:

@@ -59,6 +59,8 @@ class Marks(Struct, frozen=True):
     next: Share | None
     """The end of the step; None if it is not known at the cursor."""
     lowest: Share | None
+    joined: bool = True
+    """Whether lines join the places; over a curve these would look like another one."""
 
 
 class Sheet:
@@ -121,14 +123,15 @@ class Sheet:
             for (step, start), (after, end) in pairwise(places)
             if after == step + 1
         ]
-        self._draw_lines([leg[1:] for leg in legs if leg[0] > marks.step], "dim")
-        self._draw_lines([leg[1:] for leg in legs if leg[0] <= marks.step], "name")
+        if marks.joined:
+            self._draw_lines([leg[1:] for leg in legs if leg[0] > marks.step], "dim")
+            self._draw_lines([leg[1:] for leg in legs if leg[0] <= marks.step], "name")
         for step, place in reversed(places):
             past = step <= marks.step
             sign = self.signs.past if past else self.signs.ahead
             self._draw_mark(place, sign, "name" if past else "dim")
         if marks.next is not None:
-            self._draw_arrow(marks.point, marks.next)
+            self._draw_arrow(marks.point, marks.next, shaft=marks.joined)
         if marks.lowest is not None:
             self._draw_mark(marks.lowest, self.signs.lowest, "good")
         self._draw_mark(marks.point, self.signs.point, "now")
@@ -155,11 +158,12 @@ class Sheet:
         self.codes[drawn], self.roles[drawn] = codes[drawn], _NUMBERS[role]
         self.taken |= drawn
 
-    def _draw_arrow(self, start: Share, end: Share) -> None:
+    def _draw_arrow(self, start: Share, end: Share, *, shaft: bool) -> None:
         inside = clipped(start, end)
         if inside is None or self.cell(inside[0]) == self.cell(inside[1]):
             return
-        self._draw_lines([inside], "gradient")
+        if shaft:
+            self._draw_lines([inside], "gradient")
         right, up = (end[0] - start[0]) * self.columns, (end[1] - start[1]) * self.rows * 2
         self._draw_mark(inside[1], head(right, up), "gradient")
 

@@ -152,6 +152,7 @@ def _draw_curve(frame: Frame, sheet: Sheet, surface: Surface) -> Range:
             share(surface.point, surface.loss),
             share(surface.next, surface.next_loss) if _moves(frame) else None,
             None if floor is None else share(floor.place, floor.loss),
+            joined=False,
         )
     )
     put_name(sheet, clip(label(frame, frame.graph.loss), _NAME_CELLS))
@@ -163,9 +164,10 @@ def _draw_curve(frame: Frame, sheet: Sheet, surface: Surface) -> Range:
 def put_name(sheet: Sheet, name: str) -> None:
     """Write the name of the upward axis at the top, where it covers no mark."""
     text = f"{name} ↑"
-    starts = 1, (sheet.columns - len(text)) // 2, sheet.columns - len(text) - 1
+    starts = 1, (sheet.columns - len(text)) // 2, sheet.columns - len(text) - 2
     places = [(row, start) for row in range(sheet.rows) for start in starts]
-    free = (place for place in places if sheet.free(place, len(text)))
+    # A mark beside it would look like a part of it.
+    free = (place for place in places if sheet.free((place[0], place[1] - 1), len(text) + 2))
     sheet.put(next(free, places[0]), text, "heading")
 
 
@@ -180,11 +182,15 @@ def _slope(frame: Frame) -> float | None:
 
 
 def _heights(surface: Surface) -> Range:
-    """Return the range of losses of a curve: from its lowest to somewhat above the path in view."""
+    """Return the range of losses of a curve: from its lowest to somewhat above the path in view.
+
+    The path may be lower than the curve, where its steps move other numbers too.
+    """
     known = surface.losses[np.isfinite(surface.losses)]
-    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     inside = [surface.shows(place) for place in surface.path.places.tolist()]
-    seen = [loss for loss in surface.path.losses[inside] if np.isfinite(loss)]
+    seen = [float(loss) for loss in surface.path.losses[inside] if np.isfinite(loss)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    low = min(low, *seen, low)
     if surface.window.zoom <= 0 and seen:
         high = min(high, low + _HEADROOM * (max(*seen, surface.loss, low) - low))
     if not high > low:

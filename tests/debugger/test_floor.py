@@ -35,6 +35,18 @@ def test_the_floor_of_a_groove_is_a_line():
     assert found.loss == pytest.approx(0.0, abs=1e-12) and found.level
 
 
+@pytest.mark.parametrize(
+    ("near", "place"),
+    [((3.0, 2.0), (1.0, 0.0)), ((-1.5, 2.5), (-1.5, 2.5)), ((40.0, -40.0), None)],
+)
+def test_of_a_line_of_lowest_places_it_is_the_one_nearest_to_a_place(near, place):
+    found = find_floor(groove, known(groove, (3.0, 3.0)), VIEW, 25.0, near)
+    own = find_floor(groove, known(groove, (3.0, 3.0)), VIEW, 25.0)
+    assert found.level
+    assert found.place == pytest.approx(place or own.place, abs=1e-9)
+    assert found.loss == pytest.approx(0.0, abs=1e-12)
+
+
 def test_a_floor_out_of_view_is_not_gone_to():
     narrow = ((2.0, 4.0), (0.0, 4.0))
     found = find_floor(bowl, known(bowl, (2.0, 0.0)), narrow, 100.0)

@@ -69,6 +69,15 @@ def test_the_lowest_place_in_view_lies_on_the_line_where_the_error_is_0(illustra
     assert floor.loss < 1e-20 and floor.level
 
 
+@pytest.mark.parametrize("size", [(120, 40), (62, 36), (140, 32)])
+def test_of_a_line_of_lowest_places_the_one_nearest_to_the_run_s_end_is_marked(illustration, size):
+    surface = surface_of(illustration, size=size)
+    end, star = surface.path.places[-1], np.array(surface.floor.place)
+    # The run goes straight toward the line w2 = 4 - 1.5·w1: along (1.5, 1).
+    assert (star - end) @ np.array([1.0, -1.5]) == pytest.approx(0.0, abs=1e-6)
+    assert np.linalg.norm(star - end) == pytest.approx(abs(1.5 * end[0] + end[1] - 4) / 3.25**0.5)
+
+
 def test_the_whole_path_is_in_view_and_both_axes_have_one_scale(illustration):
     found = surface_of(illustration)
     assert all(found.shows(place) for place in found.path.places)
@@ -119,6 +128,14 @@ def test_a_single_number_has_a_curve():
     found = surface_of(gradtui.load("one_weight"))
     (axis,) = (middles(found.ranges[0], 60),)
     np.testing.assert_allclose(found.losses, (2.0 * axis - 5.0) ** 2, rtol=1e-12)
+
+
+def test_a_curve_shows_both_sides_of_the_valley_that_a_run_comes_down_into():
+    found = surface_of(gradtui.load("one_weight"))
+    ((low, high),) = found.ranges
+    assert low < 2.2 < 2.5 < 3.0 < high
+    assert found.losses[0] > 10 * found.floor.loss
+    assert found.losses[0] > 0.3
 
 
 @pytest.mark.parametrize("step", [0, 1, 2, 5])

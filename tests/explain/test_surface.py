@@ -12,7 +12,7 @@ from gradtui.base.ascii import to_ascii
 from gradtui.debugger.session import Session
 from gradtui.explain.sheet import DRAWN, Sheet
 from gradtui.explain.spans import line_text, line_width
-from gradtui.explain.surface import surface_key, surface_rows, surface_title, with_axes
+from gradtui.explain.surface import put_name, surface_key, surface_rows, surface_title, with_axes
 from gradtui.scenario.bundled import find_scenario
 from gradtui.scenario.load import load_problem
 
@@ -171,6 +171,32 @@ def test_rounding_is_not_shown_as_the_lowest_place_or_loss():
 def test_the_name_of_the_upward_axis_covers_no_mark():
     text = text_of(frame_of("softmax_classifier", 60), 36, 18)
     assert text.count("W1[0,1] ↑") == 1 and text.count("★") == 2
+
+
+@pytest.mark.parametrize("column", [0, 11])
+def test_the_name_of_the_upward_axis_stands_beside_no_mark(column):
+    sheet = Sheet(3, 40)
+    sheet.put((0, column), "★", "good")
+    put_name(sheet, "W1[0,1]")
+    top, *_ = (line_text(row) for row in sheet.lines())
+    assert "★W1" not in top
+    assert "↑★" not in top
+    assert "W1[0,1] ↑" in top
+
+
+def test_the_places_of_a_run_on_a_curve_are_not_joined():
+    frame = frame_of("one_weight", 2)
+    rows = surface_rows(frame, 60, 16)[:10]
+    drawn = [(text, ink) for row in rows for text, ink in row if ink in ("name", "gradient", "dim")]
+    marks = "".join(text for text, ink in drawn if ink in ("name", "gradient"))
+    assert set(marks) <= set("●←→↑↓↖↗↙↘ ")
+    assert "●" in marks
+
+
+def test_the_steps_of_a_run_below_the_curve_of_its_slice_are_in_view():
+    frame = frame_of("five_parcels", 0, "w[0]")
+    text = "\n".join(line_text(row) for row in surface_rows(frame, 76, 12)[:8])
+    assert text.count("○") > 6
 
 
 def test_a_bottom_that_is_a_point_is_found_between_the_grid_s():

@@ -227,7 +227,8 @@ async def test_the_panels_show_the_numbers_of_the_parameter_that_is_looked_at(te
 
         def first_names():
             assert line_text(gradient.visible_rows()[0]).split()[0] == "value", "titles stay"
-            found = gradient.visible_rows()[1], update.visible_rows()[0]
+            assert line_text(update.visible_rows()[0]).startswith("lr·λmax"), "this row does too"
+            found = gradient.visible_rows()[1], update.visible_rows()[1]
             return [line_text(row).split()[0] for row in found]
 
         assert "E[0,0]" in line_text(gradient.visible_rows()[1])
