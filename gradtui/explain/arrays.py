@@ -148,4 +148,5 @@ def value_rows(
         )
         if many > 0
     ]  # fmt: skip
-    return [*rows, line((f"… {' and '.join(left)}", "dim"))] if left else rows
+    whole = f" (--rows {grid.rows} prints all)" if grid.rows > height else ""
+    return [*rows, line((f"… {' and '.join(left)}{whole}", "dim"))] if left else rows

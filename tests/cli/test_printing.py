@@ -57,7 +57,7 @@ def test_of_data_cut_into_batches_a_step_has_some_rows_and_all_prints_the_others
     assert out.startswith("X [4×2] at step 0: ")
     assert "rows of this step's batch: 4 of 40 (--all prints all)\n" in out
     out = run("print", "minibatches", "X", "--all", "--rows", "1")[1]
-    assert out.startswith("X [40×2]: ") and out.endswith("… 39 more rows\n")
+    assert out.startswith("X [40×2]: ") and out.endswith("… 39 more rows (--rows 40 prints all)\n")
     value = json.loads(run("print", "minibatches", "y", "--all", "--json")[1])["value"]
     assert len(value) == 40
     status, out, error = run("print", "minibatches", "yhat", "--all")

@@ -72,7 +72,7 @@ def test_every_row_is_shown_or_counted_as_left_out():
         whole = texts(value_rows("X", None, value, 80, 5))
         assert whole[-1].split()[0] == "4" and not any("more" in row for row in whole)
         short = texts(value_rows("X", None, value, 80, 4))
-        assert short[-2].split()[0] == "3" and short[-1] == "… 1 more row"
+        assert short[-2].split()[0] == "3" and short[-1] == "… 1 more row (--rows 5 prints all)"
 
 
 def test_what_has_no_numbers_is_told_by_its_shape():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradtui.diagnosis.finding import Finding, Severity
 from gradtui.diagnosis.runs.parts import DIGITS, finding, short
@@ -27,7 +28,7 @@ def clipping(run: Run) -> Iterator[Finding]:
     severity: Severity = "info"
     trial = ""
     message = (
-        f"the gradient is clipped at {short(100 * share)} % of the steps, to "
+        f"the gradient is clipped at {_how_many(run, acts)}, to "
         f"a median of {short(left)} of its length (which is at most {short(np.max(norms))})"
     )
     if float(np.mean(late)) >= limit("clip-share") and left <= limit("clip-scale"):
@@ -43,6 +44,14 @@ def clipping(run: Run) -> Iterator[Finding]:
             trial = f"clip_norm {_above(norms)}"
     evidence = {"share": share, "median_scale": left, "largest_norm": np.max(norms)}
     yield finding(run, "clipping", severity, "clip_norm", start, message, evidence, trial=trial)
+
+
+def _how_many(run: Run, acts: NDArray[np.bool_]) -> str:
+    """Return at how many steps the clip acts; as a part where only some steps were looked at."""
+    count, every = int(np.sum(acts)), len(acts)
+    if every <= run.end:
+        return f"{short(100 * count / every)} % of the steps"
+    return f"all {every:,} steps" if count == every else f"{count:,} of {every:,} steps"
 
 
 def _above(norms: Array) -> str:

@@ -23,7 +23,7 @@ def test_a_gradient_that_is_clipped_at_each_step_is_told_with_its_length(clipped
     assert (found.rule, found.target, found.step) == ("clipping", "clip_norm", 0)
     assert found.evidence["share"] == 1.0
     assert found.evidence["largest_norm"] == pytest.approx(36)
-    assert "clipped at 100 % of the steps" in found.message
+    assert "clipped at all 6 steps" in found.message
 
 
 def test_a_gradient_that_is_never_so_long_is_not_clipped(clipped):
