@@ -74,9 +74,9 @@ def test_numbers_that_the_finding_has_are_not_told_again():
     session = examined(relu)
     (finding,) = session.frame.known.findings
     found = own_line(session.frame, finding.place)
-    assert found.is_told_in("the gradient of z[2, 0] is 0.7, the true one is 0: a factor")
-    assert not found.is_told_in("the gradient of z[2, 0] is 0.75, the true one is 0")
-    assert not found.is_told_in("the gradient of z[2, 0] is 0.7, the true one is 0.5.")
+    assert found.is_told_in("the gradient of z[2,0] is 0.7, the true one is 0: a factor")
+    assert not found.is_told_in("the gradient of z[2,0] is 0.75, the true one is 0")
+    assert not found.is_told_in("the gradient of z[2,0] is 0.7, the true one is 0.5.")
 
 
 def test_before_the_line_is_done_it_has_nothing_to_show():

@@ -11,14 +11,14 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
-from gradtui.base.text import number, shape_said
+from gradtui.base.text import element_text, number, shape_said
 from gradtui.diagnosis.finding import Finding, Severity
 from gradtui.diagnosis.recorded.conditions import only_guards
 from gradtui.diagnosis.recorded.differences import digits_of
 from gradtui.diagnosis.recorded.judge import Wrong
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, root_of
 from gradtui.diagnosis.recorded.sides import one_sided
-from gradtui.diagnosis.recorded.target import Target, element_text
+from gradtui.diagnosis.recorded.target import Target
 from gradtui.recording.tape import Call, Leaf, Tape
 
 Array = NDArray[Any]
@@ -105,7 +105,7 @@ def _hole(value: Array) -> str | None:
     at = tuple(int(i) for i in np.unravel_index(int(np.argmax(off)), off.shape))
     held = float(value[at])
     what = "NaN" if np.isnan(held) else "inf" if held > 0 else "-inf"
-    return f"{what} at {element_text(at)}" if at else what
+    return element_text(f"{what} at ", at) if at else what
 
 
 def nondeterministic(runs: Runs) -> Finding:

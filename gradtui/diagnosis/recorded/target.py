@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
-from gradtui.base.text import shape_text
+from gradtui.base.text import element_text, shape_text
 from gradtui.diagnosis.recorded.returned import Gradients
 from gradtui.recording.arguments import Part, is_float, parts_of
 from gradtui.recording.array import plain
@@ -106,7 +106,7 @@ class Target(Struct, frozen=True, eq=False):
         """Return an element of a part as it is written in code."""
         if name in self.paired and element:
             name, element = f"{name}.{('real', 'imag')[element[-1]]}", element[:-1]
-        return f"{name}{element_text(element)}"
+        return element_text(name, element)
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -293,11 +293,6 @@ def target_of(
             f"{_instead(arguments)}", target.place, file=target.file,
         )  # fmt: skip
     return target
-
-
-def element_text(element: Sequence[int]) -> str:
-    """Return an index as Python writes it; empty for a number."""
-    return f"[{', '.join(map(str, element))}]" if element else ""
 
 
 def _takes_gradients(function: Any) -> bool:
