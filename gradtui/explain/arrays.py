@@ -142,11 +142,11 @@ def value_rows(
     grid = Grid(value, wording=wording)
     rows += grid.window(0, height + grid.headed, 0, width)
     left = [
-        f"{many:,} more {what}{'s' if many > 1 else ''}"
-        for many, what in (
-            (grid.rows - height, "row"), (grid.columns - grid.fitting(width), "column"),
+        f"{many:,} more {what}{'s' if many > 1 else ''}{how}"
+        for many, what, how in (
+            (grid.rows - height, "row", f" (--rows {grid.rows} prints all)"),
+            (grid.columns - grid.fitting(width), "column", ""),
         )
         if many > 0
-    ]  # fmt: skip
-    whole = f" (--rows {grid.rows} prints all)" if grid.rows > height else ""
-    return [*rows, line((f"… {' and '.join(left)}{whole}", "dim"))] if left else rows
+    ]
+    return [*rows, line((f"… {' and '.join(left)}", "dim"))] if left else rows

@@ -9,7 +9,7 @@ MISTAKES: Mapping[str, str] = {
     "constant-factor": "a constant factor is wrong",
     "missing-factor": "a factor is missing",
     "extra-factor": "there is an extra factor",
-    "wrong-variable": "the wrong variable is used",
+    "wrong-variable": "another name or number belongs there",
     "wrong-point": "the derivative is taken at another point",
     "missing-path": "the contribution along a path is missing",
     "missing-term": "a part of a sum is left out",

@@ -14,12 +14,12 @@ X [5×2] at step 0: 0.5 to 5
    distance    weight
 0         2         3
 1       1.5         1
-… 3 more rows
+… 3 more rows (--rows 5 prints all)
 """, "")  # fmt: skip
     assert run("print", "five_parcels", "w[1]", "--step", "12")[1] == "w[1] = 1.17455 at step 12\n"
     monkeypatch.setenv("COLUMNS", "9")
     out = run("print", "five_parcels", "X", "--rows", "2")[1].splitlines()
-    left = "… 3 more rows and 1 more column"
+    left = "… 3 more rows (--rows 5 prints all) and 1 more column"
     assert out[1:] == ["   distance", "0         2", "1       1.5", left]
 
 
