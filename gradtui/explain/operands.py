@@ -11,6 +11,8 @@ from gradtui.engine.program import StepProgram
 from gradtui.engine.shapes import ShapeError, broadcast
 from gradtui.explain.values import LISTED, Array, Index, Spread, spread, summary
 
+_SMALL = 0.1
+"""A difference that is less than this part of what it is taken from has few digits."""
 _SHAPES = 2000
 """Most pairs of shapes of which is remembered how they broadcast."""
 
@@ -40,6 +42,12 @@ class Operands:
             return None
         rate, squares, eps, own, step = (one.text(digits) for one in spreads)
         return f"{rate}/(sqrt({squares}) + {eps})", own, step
+
+    def cancels(self) -> bool:
+        """Return whether the element's new value is only a small part of the old one."""
+        update = self._tape.program.updates[self._position]
+        new, old = (abs(float(self._taken(id))) for id in (update.result, update.parameter))
+        return new < _SMALL * old
 
     def _make_spread(self, node: int) -> Spread:
         return spread(self._taken(node))

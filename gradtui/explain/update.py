@@ -29,6 +29,8 @@ _WIDE, _MORE = 60, 4 / 3
 many at most, relative to these."""
 _MOVED, _SPELT = "→ ", "-> "
 """After the name of an element that has moved; in ASCII the sign keeps its blank."""
+_ROLES: tuple[Role, Role] = ("dim", "value")
+"""The role of a new value before its parameter has moved, and after."""
 _NAMED = 2
 """Most weights named that move by their true gradients."""
 _FEW = 8
@@ -137,7 +139,7 @@ def _folds(
     indent = cell_width(_name(frame, position, flat_index(math.prod(shape) - 1, shape)))
     return [
         cuts(parts, width - indent - cell_width(own), width - indent - INDENT)
-        for own, parts in _lines(frame, position, operands, "value", digits)
+        for own, parts in _lines(frame, position, operands, "value", digits, digits)
     ]
 
 
@@ -198,22 +200,31 @@ def _element(frame: Frame, position: int, index: Index, width: int, form: _Form)
     name = _name(frame, position, index)
     cells = len(_sign(frame, moved))
     called, folds = name[:-cells], form.folds[position]
-    role = element_roles(frame, _parameter(frame, position), [index])[0]
-    head: list[Span] = [(called, role), (name[-cells:], "name")]
+    named = element_roles(frame, _parameter(frame, position), [index])[0]
+    head: list[Span] = [(called, named), (name[-cells:], "name")]
     if folds is None:
         return [line(*head, (UNKNOWN, "dim"))]
-    rows: list[TextRow] = []
-    indent = cell_width(name)
-    operands = Operands(frame, position, index)
-    lines = _lines(frame, position, operands, "value" if moved else "dim", form.digits)
-    usual = _usual(frame, position, width, form)
-    for (own, parts), breaks, other in zip(lines, folds, usual, strict=True):
-        before: list[Span] = [(" " * indent, "plain")] if rows else head
-        whole: list[Span] = [*before, (own, "plain")]
-        made = broken(whole, pieces(parts), other.at, indent)
-        # Elements look like the first one where they can, in as many rows as the widest.
-        same = len(other.at) == len(breaks.at) and all(line_width(row) <= width for row in made)
-        rows += made if same else broken(whole, pieces(parts), breaks.at, indent)
+    indent, operands = cell_width(name), Operands(frame, position, index)
+    usual, role = _usual(frame, position, width, form), _ROLES[moved]
+
+    def told(digits: int) -> list[TextRow]:
+        rows: list[TextRow] = []
+        lines = _lines(frame, position, operands, role, digits, form.digits)
+        for (own, parts), breaks, other in zip(lines, folds, usual, strict=True):
+            before: list[Span] = [(" " * indent, "plain")] if rows else head
+            whole: list[Span] = [*before, (own, "plain")]
+            made = broken(whole, pieces(parts), other.at, indent)
+            # Elements look like the first one where they can, in as many rows as the widest.
+            same = len(other.at) == len(breaks.at) and all(line_width(row) <= width for row in made)
+            rows += made if same else broken(whole, pieces(parts), breaks.at, indent)
+        return rows
+
+    rows = told(form.digits)
+    # A difference of short numbers that are nearly alike has hardly a digit that is right.
+    for digits in range(DIGITS, form.digits, -1) if operands.cancels() else ():
+        exact = told(digits)
+        if len(exact) == len(rows) and all(line_width(row) <= width for row in exact):
+            return exact
     return rows
 
 
@@ -251,9 +262,12 @@ def _clip_rows(frame: Frame, width: int, digits: int) -> list[TextRow]:
 
 
 def _lines(
-    frame: Frame, position: int, operands: Operands, role: Role, digits: int
+    frame: Frame, position: int, operands: Operands, role: Role, digits: int, last: int
 ) -> list[tuple[str, list[Span]]]:
-    """Return one element's update: each line's name, and its numbers with their result."""
+    """Return one element's update: each line's name, and its numbers with their result.
+
+    The new value itself has `last` digits.
+    """
     update = frame.problem.trainer.program.updates[position]
 
     def read(node: int) -> str:
@@ -264,7 +278,8 @@ def _lines(
         written = _written(frame, assigned, update.parameter)
         own = f"{written} = " if len(update.lines) > 1 else ""
         sum_text = _arithmetic(frame, position, node, read)
-        lines.append((own, [(sum_text, "plain"), (f" = {read(node)}", role)]))
+        result = operands.text(node, last if node == update.result else digits)
+        lines.append((own, [(sum_text, "plain"), (f" = {result}", role)]))
     rate = operands.own_rate(digits)
     if rate is not None:
         divided, own_text, step = rate

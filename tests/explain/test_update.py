@@ -297,3 +297,16 @@ def test_a_weight_that_has_moved_has_a_sign_of_its_own(ascii, sign):
         f"w1{sign}",
         "w2   "[: 2 + len(sign)],
     ]
+
+
+def test_the_shown_numbers_of_a_difference_that_is_small_lead_to_its_result():
+    session = gradtui.load("softmax_classifier")
+    for width in (36, 38, 44, 64):
+        rows = " ".join(texts(update_rows(session.frame, width)))
+        shown = re.search(r"W1\[0,3\] +(\S+) - (\S+)·\((\S+)\) += (\S+)", rows)
+        old, rate, slope, new = map(float, shown.groups())
+        # In four digits it would be -0.05292 - 0.5·(-0.1065), which is 0.00033.
+        assert new == pytest.approx(0.000343, abs=2e-7)
+        assert old - rate * slope == pytest.approx(new, abs=2.5e-6), width
+    small = update_rows(session.frame, 36)
+    assert "W1[0,0]  -0.6183 - 0.5·(-0.1492)" in texts(small), "others keep their form"
