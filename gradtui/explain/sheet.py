@@ -136,9 +136,19 @@ class Sheet:
             self._draw_mark(marks.lowest, self.signs.lowest, "good")
         self._draw_mark(marks.point, self.signs.point, "now")
 
-    def draw_line(self, start: Share, end: Share, role: Role) -> None:
-        """Draw a straight line, under the marks drawn later."""
-        self._draw_lines([(start, end)], role)
+    def draw_dots(self, dots: NDArray[np.bool_], role: Role, spared: Codes | None = None) -> None:
+        """Draw a line of dots, under the marks drawn later; not in cells with `spared` characters.
+
+        The dots are rows from the top, with those of a cell side by side.
+        """
+        codes = braille(dots)
+        drawn = codes != BLANK
+        if spared is not None:
+            drawn &= spared == BLANK
+        if self.signs.line:
+            codes[drawn] = ord(self.signs.line)
+        self.codes[drawn], self.roles[drawn] = codes[drawn], _NUMBERS[role]
+        self.taken |= drawn
 
     def _draw_mark(self, place: Share, char: str, role: Role) -> None:
         cell = self.cell(place)
@@ -151,12 +161,7 @@ class Sheet:
             inside = clipped(start, end)
             if inside is not None:
                 dots[line_dots(*inside, self.rows, self.columns)] = True
-        codes = braille(dots)
-        drawn = codes != BLANK
-        if self.signs.line:
-            codes[drawn] = ord(self.signs.line)
-        self.codes[drawn], self.roles[drawn] = codes[drawn], _NUMBERS[role]
-        self.taken |= drawn
+        self.draw_dots(dots, role)
 
     def _draw_arrow(self, start: Share, end: Share, *, shaft: bool) -> None:
         inside = clipped(start, end)

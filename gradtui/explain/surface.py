@@ -7,11 +7,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradtui.base.text import SHORT, cell_width, clean, clip, number, pad, wrap
 from gradtui.debugger.axes import Axis
 from gradtui.debugger.frame import Frame
-from gradtui.debugger.surface import Range, Surface
+from gradtui.debugger.surface import Range, Surface, middles
 from gradtui.explain.contours import contour_levels, draw_contours
 from gradtui.explain.elements import element_name
 from gradtui.explain.sheet import DRAWN, TYPED, Marks, Sheet
@@ -34,6 +35,7 @@ _MORE = 4
 """Most extra numbers tried on an axis until two of them are round."""
 _ACCURACY = 1e-9
 """Part of an axis's range to which the lowest place is known at best."""
+Array = NDArray[np.float64]
 _HEADROOM = 1.5
 """A curve shows up to this many times the highest loss of the path in view."""
 
@@ -128,22 +130,13 @@ def _draw_curve(frame: Frame, sheet: Sheet, surface: Surface) -> Range:
     def share(place: tuple[float, ...] | list[float], loss: float) -> Share:
         return surface.share(place)[0], (loss - low) / (high - low)
 
-    known = np.isfinite(surface.losses)
-    dots = np.zeros((sheet.rows * DOWN, sheet.columns * ACROSS), bool)
-    up = (np.where(known, surface.losses, np.inf) - low) / (high - low) * len(dots)
-    at = np.clip(np.where(np.isfinite(up), up, len(dots)), -1, len(dots)).astype(int)
-    wide = np.repeat(at, -(-dots.shape[1] // len(at)))[: dots.shape[1]]
-    for column, (before, here) in enumerate(pairwise([wide[0], *wide])):
-        first, last = min(before + (before < here), here), max(before - (before > here), here)
-        if here < len(dots) or before < len(dots):
-            dots[max(0, first) : last + 1, column] = True
+    dots = _curve_dots(surface.losses, (low, high), sheet)
     path, floor = surface.path, surface.floor
     slope = _slope(frame)
     if slope is not None:
-        reach = surface.ranges[0][1] - surface.ranges[0][0]
-        here = surface.point[0]
-        start, end = (share([here + side], surface.loss + slope * side) for side in (-reach, reach))
-        sheet.draw_line(start, end, "local")
+        across = middles(surface.ranges[0], sheet.columns * ACROSS)
+        tangent = surface.loss + slope * (across - surface.point[0])
+        sheet.draw_dots(_curve_dots(tangent, (low, high), sheet), "local", braille(dots))
     sheet.draw(
         Marks(
             surface.step,
@@ -157,8 +150,22 @@ def _draw_curve(frame: Frame, sheet: Sheet, surface: Surface) -> Range:
     )
     put_name(sheet, clip(label(frame, frame.graph.loss), _NAME_CELLS))
     none = np.zeros((sheet.rows, sheet.columns), np.int64)
-    sheet.lay_under(braille(dots[::-1]), "value", [None], none)
+    sheet.lay_under(braille(dots), "value", [None], none)
     return low, high
+
+
+def _curve_dots(values: Array, limits: Range, sheet: Sheet) -> NDArray[np.bool_]:
+    """Return the dots of a curve on a sheet, from the top row down."""
+    low, high = limits
+    dots = np.zeros((sheet.rows * DOWN, sheet.columns * ACROSS), bool)
+    up = (np.where(np.isfinite(values), values, np.inf) - low) / (high - low) * len(dots)
+    at = np.clip(np.where(np.isfinite(up), up, len(dots)), -1, len(dots)).astype(int)
+    wide = np.repeat(at, -(-dots.shape[1] // len(at)))[: dots.shape[1]]
+    for column, (before, here) in enumerate(pairwise([wide[0], *wide])):
+        first, last = min(before + (before < here), here), max(before - (before > here), here)
+        if here < len(dots) or before < len(dots):
+            dots[max(0, first) : last + 1, column] = True
+    return dots[::-1]
 
 
 def put_name(sheet: Sheet, name: str) -> None:

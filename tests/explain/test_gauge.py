@@ -92,3 +92,12 @@ def test_the_gauge_of_a_clipped_run_fits_and_keeps_the_largest_rate(width, step)
     session.investigation.measure(session.frame.tape)
     rows = texts(gauge_rows(session.frame, width))
     assert "stable up to lr" in rows[1] and max(map(len, rows)) <= width
+
+
+def test_no_slowest_way_is_told_of_a_rate_that_is_lost_along_the_steepest():
+    lost, slow = (gradtui.load(f"five_parcels{name}") for name in ("_rate_1_5", "_rate_0_001"))
+    for session in (lost, slow):
+        session.investigation.measure(session.frame.tape)
+    assert "slowest" not in texts(gauge_rows(lost.frame, 90))[1]
+    assert "stable up to lr 0.06807" in texts(gauge_rows(lost.frame, 90))[1]
+    assert "slowest: " in texts(gauge_rows(slow.frame, 90))[1]

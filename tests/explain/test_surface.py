@@ -227,6 +227,16 @@ def test_a_curve_has_its_tangent():
     assert any(ink == "local" for row in surface_rows(frame, 60, 16)[:10] for _, ink in row)
 
 
+def test_the_tangent_covers_no_part_of_the_curve():
+    frame = frame_of("one_weight", 1)
+    rows = surface_rows(frame, 60, 20)[:14]
+    curve = [text for row in rows for text, ink in row if ink == "value"]
+    assert sum(len(text.replace("⠀", "").replace(" ", "")) for text in curve) >= 35
+    dots = [f"{ord(sign) - 0x2800:b}".count("1") for row in rows for text, ink in row
+            if ink == "local" for sign in text]  # fmt: skip
+    assert max(dots) <= 4, "it is as thin as the curve"
+
+
 def test_marks_stand_where_their_numbers_are():
     """On 0.65…2.14 w1 = 1.36 is the middle column or next to it; a step up is to the right."""
     rows = [line_text(row) for row in surface_rows(frame_of("illustration", 1), 100, 30)]
