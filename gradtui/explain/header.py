@@ -35,6 +35,8 @@ class _Form(Struct, frozen=True):
     """What the row tells: whole parts are left out, the least important first."""
 
     detail: int = _FULL
+    ours: bool = True
+    """Whether our name begins it; a narrow row has room for the title only."""
     title: bool = True
     """Whether the title is whole; else it has the room that is left."""
     applied: bool = True
@@ -50,10 +52,10 @@ def header(frame: Frame, width: int) -> TextRow:
     """Return the first row of the screen: scenario, optimizer, step, pass, loss."""
     title = clean(frame.problem.title)
     branch = f"  branch {clip(frame.branch, _BRANCH_CELLS)}" if frame.branch else ""
-    name = " gradtui " if width >= _MEDIUM else ""  # a narrow row has room for the title only
-    right, fixes, room = line(), "", 0
+    right, name, fixes, room = line(), "", "", 0
     for form in _forms(frame, width):
         right, fixes = _state(frame, width, form), _unwritten(frame, form)
+        name = " gradtui " if form.ours else ""
         room = width - _GAP - 1 - line_width(right) - cell_width(branch + fixes)
         whole = len(name) + cell_width(title) if form.title else 0
         if whole + _growth(frame) <= room:
@@ -71,12 +73,14 @@ def header(frame: Frame, width: int) -> TextRow:
 
 def _forms(frame: Frame, width: int) -> Iterator[_Form]:
     """Yield the forms of the row, from the fullest to the shortest."""
-    applied = width >= _MEDIUM
-    for detail in range(_FULL, -1, -1):
-        yield _Form(detail, applied=applied)
+    wide = width >= _MEDIUM
+    for detail in (_FULL, 1) if wide else ():
+        yield _Form(detail)
+    for detail in range(1 if wide else _FULL, -1, -1):
+        yield _Form(detail, ours=False, applied=wide)
     if not frame.branch:
         return  # of a title that is too long, the beginning is enough
-    form = _Form(title=False, applied=applied)
+    form = _Form(ours=False, title=False, applied=wide)
     yield form
     for part in ("applied", "drive", "accuracy", "validation"):
         form = replace(form, **{part: False})

@@ -136,3 +136,13 @@ def test_a_title_is_not_cut_in_a_number():
     row = line_text(header(session.frame, 80))
     assert row.startswith(" Good at 100, deadly at…  ")
     assert "lr 0.1  step 2,340/5,200" in row
+
+
+def test_a_wide_header_shows_no_fewer_digits_of_the_loss_than_a_narrow_one():
+    session = gradtui.load("iris")
+    session.seek(2)
+    rows = [line_text(header(session.frame, width)) for width in (80, 120, 200)]
+    assert all("L 1.76453 ▲" in row and "Fisher's iris" in row for row in rows)
+    assert all("sgd" in row for row in rows)
+    assert all("validation L 1.4508" in row for row in rows[1:])
+    assert rows[2].startswith(" gradtui ")
