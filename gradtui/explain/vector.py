@@ -24,8 +24,8 @@ from gradtui.explain.values import UNKNOWN, Elements, Index
 _LISTED = 100_000
 """Most elements of an array that are listed: only those in view are made."""
 _GAP, _NAME_CELLS = 2, 12
-_LEAST, _WIDEST, _FULL = 6, 8, 12
-"""Fewest and most cells of a rounded number; cells of a full one."""
+_LEAST, _FULL = 6, 12
+"""Fewest cells of a rounded number; those of a full one."""
 _CHOICES = {
     True: (("value", "slope", "central", "hand"), ("value", "slope", "hand"), ("slope", "hand"),
            ("hand",)),
@@ -125,7 +125,7 @@ def _layout(frame: Frame, width: int) -> tuple[int | None, tuple[str, ...]]:
         numbers = [column for column in shown if column != "check"]
         if room >= _FULL * len(numbers):
             return None, shown
-        cells = min(_WIDEST, room // len(numbers))
+        cells = room // len(numbers)
         if cells >= _LEAST + (len(shown) == 4):
             return cells, shown
     return _LEAST, choices[-1]
