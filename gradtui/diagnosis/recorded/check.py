@@ -140,7 +140,8 @@ class _Checking:
         tolerance = SINGLE if single or self.runs.single else TOLERANCE
         judge = Judge(self.runs, points, tolerance)
         judged = judge.judged(fitting)
-        clipped = unclipped(points, [one.name for one in judged.wrong])
+        clipped = unclipped(points, [one.name for one in judged.wrong],
+                            scaled=not self.target.deliberate)  # fmt: skip
         if clipped is not None:
             points = list(clipped.points)
             judge = Judge(self.runs, points, tolerance)

@@ -1,13 +1,13 @@
 """Gradients that the code clips last of all: they are compared as they are before.
 
-Such a bound keeps a gradient from exploding (Pascanu et al., 2013, section 3.2); what it cuts off
-tells nothing of the lines before it.
+A bound of their elements or of their norm keeps them from exploding (Pascanu et al., 2013, section
+3.2); what it cuts off tells nothing of the lines before it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
+from itertools import permutations
 
 import numpy as np
 from msgspec import Struct
@@ -16,11 +16,12 @@ from msgspec.structs import replace
 from gradtui.base.source import Place
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.recorded.notes import note
+from gradtui.diagnosis.recorded.notes import note, together
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.recording.tape import Call, Moved, Tape
 
 _SAME = 1e-9
+_SCALING = frozenset({"multiply", "divide", "true_divide", "mul", "div"})
 
 
 class Clip(Struct, frozen=True):
@@ -28,8 +29,18 @@ class Clip(Struct, frozen=True):
 
     node: int
     """What it clips."""
-    bound: float
+    operand: int
+    """Which of its operands that is."""
     place: Place
+    bound: float | None
+    """The largest element that it leaves; None if it scales all by a number made of them."""
+
+    @property
+    def told(self) -> str:
+        """What it does, in words."""
+        return (
+            "scaled by its own size" if self.bound is None else f"clipped at {number(self.bound)}"
+        )
 
 
 class Unclipped(Struct, frozen=True, eq=False):
@@ -39,38 +50,36 @@ class Unclipped(Struct, frozen=True, eq=False):
     notes: Sequence[Finding]
 
 
-def unclipped(points: Sequence[Point], wrong: Collection[str]) -> Unclipped | None:
+def unclipped(points: Sequence[Point], wrong: Collection[str], *, scaled: bool) -> Unclipped | None:
     """Return the points with wrong gradients before they are clipped, and others of those calls.
 
-    None if none is clipped below the true one: the slope of a Huber loss is as large as its bound.
+    Those that are `scaled` by a number made of them count, too. None if none is clipped below the
+    true one: the slope of a Huber loss is as large as its bound.
     """
-    found = {name: clip for name in points[0].hand if (clip := _clip_of(points, name)) is not None}
+    found = {name: clip for name in points[0].hand if (clip := _clip_of(points, name)) is not None
+             and (scaled or clip.bound is not None)}  # fmt: skip
     cutting = {clip.place for name, clip in found.items()
                if name in wrong and _is_cut(points, name, clip)}  # fmt: skip
     names = [name for name, clip in found.items() if clip.place in cutting]
     if not names:
         return None
-    told = defaultdict[tuple[Place, float], list[str]](list)
-    for name in names:
-        if _is_cut(points, name, found[name]):
-            told[found[name].place, found[name].bound].append(name)
-    return Unclipped([_before(point, names) for point in points], [*_notes(told)])
+    told = [_note(name, found[name]) for name in names if _is_cut(points, name, found[name])]
+    return Unclipped([_before(point, names) for point in points], [*together(told)])
 
 
-def _notes(told: dict[tuple[Place, float], list[str]]) -> Iterator[Finding]:
-    for (place, bound), names in told.items():
-        several = len(names) > 1
-        text = f"the gradient{'s' * several} of {', '.join(names)} {'are' if several else 'is'} "
-        text += f"clipped at {number(bound)} here, and compared as "
-        text += f"{'they are' if several else 'it is'} before"
-        yield note("straight-through", "info", names[0], text, place)
+def _note(name: str, clip: Clip) -> Finding:
+    text = f"the gradient of {name} is {clip.told} here, and compared as it is before"
+    return note("straight-through", "info", name, text, clip.place)
 
 
 def _clip_of(points: Sequence[Point], name: str) -> Clip | None:
-    """Return the call that clips a gradient at all points, as it is at the first one."""
-    found = [_last(point.result.tape, point.nodes[name]) for point in points]
-    places = {None if one is None else one.place for one in found}
-    return found[0] if len(places) == 1 else None
+    """Return the call that clips a gradient at all points, or wherever its norm is too large."""
+    found = [_last(point, point.nodes[name]) for point in points]
+    clips = {(one.place, one.bound): one for one in found if one is not None}
+    if len(clips) != 1:
+        return None
+    (clip,) = clips.values()
+    return None if clip.bound is not None and None in found else clip
 
 
 def _is_cut(points: Sequence[Point], name: str, clip: Clip) -> bool:
@@ -78,6 +87,8 @@ def _is_cut(points: Sequence[Point], name: str, clip: Clip) -> bool:
 
     It has no bound of its own, which it would reach at several points.
     """
+    if clip.bound is None:
+        return True
     sizes = [float(np.max(np.abs(point.true[name]), initial=0.0)) for point in points]
     largest = max(sizes)
     return largest > clip.bound and sum(one >= (1 - _SAME) * largest for one in sizes) == 1
@@ -85,30 +96,49 @@ def _is_cut(points: Sequence[Point], name: str, clip: Clip) -> bool:
 
 def _before(point: Point, names: Sequence[str]) -> Point:
     hand, nodes, tape = dict(point.hand), dict(point.nodes), point.result.tape
-    clips = set[Place]()
+    clips = set[tuple[Place, int]]()
     for name in names:
-        clip = _last(tape, nodes[name])
-        assert clip is not None
-        nodes[name] = clip.node
-        hand[name] = tape.value(clip.node).reshape(hand[name].shape)
-        clips.add(clip.place)
+        clip = _last(point, nodes[name])
+        if clip is not None:
+            nodes[name] = clip.node
+            hand[name] = tape.value(clip.node).reshape(hand[name].shape)
+            clips.add((clip.place, clip.operand))
     return replace(point, hand=hand, nodes=nodes, clips=frozenset(clips))
 
 
-def _last(tape: Tape, id: int | None) -> Clip | None:
+def _last(point: Point, id: int | None) -> Clip | None:
     """Return the call that clips a gradient, if it only passes on its result from there."""
+    tape = point.result.tape
     while id is not None:
         node = tape.nodes[id]
         if isinstance(node, Moved) and _hands_on(tape, node):
             (id,) = node.inputs
-        elif isinstance(node, Call) and node.name == "clip" and len(node.inputs) == 3:
-            low, high = (tape.value(one) for one in node.inputs[1:])
-            still = not any(tape.active[one] for one in node.inputs[1:])
-            if still and node.place and low.size == high.size == 1 and -low.item() == high.item():
-                return Clip(node.inputs[0], float(high.item()), node.place)
-            return None
+        elif isinstance(node, Call) and node.place is not None:
+            return _clip(tape, node, node.place) or _scaling(point, node, node.place)
         else:
             return None
+    return None
+
+
+def _clip(tape: Tape, node: Call, place: Place) -> Clip | None:
+    """Return a call that bounds all elements alike."""
+    if node.name != "clip" or len(node.inputs) != 3:
+        return None
+    low, high = (tape.value(one) for one in node.inputs[1:])
+    still = not any(tape.active[one] for one in node.inputs[1:])
+    alike = still and low.size == high.size == 1 and -low.item() == high.item()
+    return Clip(node.inputs[0], 0, place, float(high.item())) if alike else None
+
+
+def _scaling(point: Point, node: Call, place: Place) -> Clip | None:
+    """Return a call that scales a gradient by a number made of it, as that of a loss never is."""
+    tape = point.result.tape
+    if node.name not in _SCALING:
+        return None
+    for operand, (own, scale) in enumerate(permutations(node.inputs)):
+        if tape.value(scale).size == 1 < tape.value(own).size:
+            made = own in tape.sources(scale) and own not in tape.sources(point.root)
+            return Clip(own, operand, place, None) if made else None
     return None
 
 

@@ -79,8 +79,8 @@ class Point(Struct, frozen=True, eq=False):
     """
     handing: Mapping[int, int] = MappingProxyType({})
     """Calls of the forward pass that the gradients ignore -> the input that they hand on."""
-    clips: frozenset[Place] = frozenset()
-    """The calls that clip gradients, which are taken before them."""
+    clips: frozenset[tuple[Place, int]] = frozenset()
+    """The calls that clip gradients, which are taken before them, each with the operand clipped."""
     outer: bool = False
     """Whether it is farther out, on a side of a kink that no point around the user's own is on."""
 

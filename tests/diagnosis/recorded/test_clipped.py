@@ -32,19 +32,48 @@ def reshaped(gradients):
     return {name: np.clip(one.ravel(), -1, 1).reshape(one.shape) for name, one in gradients.items()}
 
 
-WAYS = [in_place, one_by_one, reshaped]
+def by_their_norm(gradients):
+    size = np.sqrt(sum(np.sum(one**2) for one in gradients.values()))
+    if size > 5:
+        return {name: one / size for name, one in gradients.items()}
+    return gradients
 
 
-@pytest.mark.parametrize("clip", WAYS)
-def test_what_is_clipped_is_told_and_no_mistake(clip):
+def by_a_factor(gradients):
+    size = np.linalg.norm(np.concatenate([one.ravel() for one in gradients.values()]))
+    for one in gradients.values():
+        one *= min(1.0, 1.0 / size)
+    return gradients
+
+
+CLIPPED, SCALED = "clipped at 1", "scaled by its own size"
+WAYS = [
+    (in_place, CLIPPED), (one_by_one, CLIPPED), (reshaped, CLIPPED),
+    (by_their_norm, SCALED), (by_a_factor, SCALED),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("clip", "told"), WAYS)
+def test_what_is_clipped_is_told_and_no_mistake(clip, told):
     def case(W, V):
         return network(W, V, lambda h: 1 - h**2, clip)
 
-    (note,) = gradtui.check(case, W=W, V=V)
-    assert (note.rule, note.severity) == ("straight-through", "info")
-    assert note.message == (
-        "the gradients of W, V are clipped at 1 here, and compared as they are before"
+    found = gradtui.check(case, W=W, V=V)
+    assert {one.severity for one in found} == {"info"}
+    assert found[0].rule == "straight-through"
+    assert found[0].message == (
+        f"the gradient of W (also of V) is {told} here, and compared as it is before"
     )
+
+
+@pytest.mark.parametrize(("clip", "told"), WAYS)
+def test_a_mistake_before_is_no_longer_hidden(clip, told):
+    def case(W, V):
+        return network(W, V, lambda h: 1 - h, clip)
+
+    mistake, *others = gradtui.check(case, W=W, V=V)
+    assert (mistake.severity, mistake.target) == ("error", "W")
+    assert {one.severity for one in others} == {"info"}
 
 
 def wrong(W, V):
@@ -56,8 +85,24 @@ def wrong(W, V):
     return np.sum(e**2), {"W": dW, "V": dV}
 
 
+def wrong_and_scaled(W, V):
+    h = np.tanh(X @ W)
+    e = h @ V - Y
+    dV = 2 * h.T @ e
+    dW = X.T @ (2 * e @ V.T * (1 - h))
+    dW /= np.linalg.norm(dW)
+    dV = dV * (3 / np.linalg.norm(dV))
+    return np.sum(e**2), {"W": dW, "V": dV}
+
+
 def test_a_mistake_before_is_found_with_its_fix():
     mistake, *notes = gradtui.check(wrong, W=W, V=V)
+    assert mistake.fix == "dW = X.T @ (2 * e @ V.T * (1 - h**2))"
+    assert {one.rule for one in notes} == {"straight-through"}
+
+
+def test_a_mistake_before_a_scale_is_found_with_its_fix():
+    mistake, *notes = gradtui.check(wrong_and_scaled, W=W, V=V)
     assert mistake.fix == "dW = X.T @ (2 * e @ V.T * (1 - h**2))"
     assert {one.rule for one in notes} == {"straight-through"}
 

@@ -1,4 +1,4 @@
-"""The user's code without the calls that clip its gradients, which hide what an edit changes."""
+"""The user's code without what clips its gradients, which hides what an edit changes."""
 
 from __future__ import annotations
 
@@ -11,24 +11,30 @@ from gradtui.diagnosis.recorded.blame.trial import Patch
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 
-def unclipping(units: Sequence[Unit], clips: Collection[Place]) -> Iterator[Patch]:
-    """Yield the edits that leave what calls at some places clip as it is."""
-    wanted = {(one.file, one.line, one.column) for one in clips}
+def unclipping(units: Sequence[Unit], clips: Collection[tuple[Place, int]]) -> Iterator[Patch]:
+    """Yield the edits that leave what is clipped at some places as it is.
+
+    Each place has the number of the operand that is clipped there.
+    """
+    wanted = dict(clips)
     for unit in units:
-        calls = [one for one in unit.nodes if isinstance(one, ast.Call)]
-        for call in calls:
-            start, end = unit.start(call), unit.end(call)
-            place = unit.place(start, end)
-            if (place.file, place.line, place.column) in wanted:
-                own = _clipped(unit, call)
+        for node in unit.nodes:
+            if isinstance(node, ast.Call | ast.BinOp | ast.AugAssign):
+                place = unit.place(unit.start(node), unit.end(node))
+                operand = wanted.get(place)
+                own = None if operand is None else _left(unit, node, operand)
                 if own is not None:
-                    yield Patch(unit, (Edit(start, end, f"({unit.text(own)})"),))
+                    yield Patch(unit, (Edit(unit.start(node), unit.end(node), own),))
 
 
-def _clipped(unit: Unit, call: ast.Call) -> ast.expr | None:
-    """Return what a function or method clips."""
-    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+def _left(unit: Unit, node: ast.Call | ast.BinOp | ast.AugAssign, operand: int) -> str | None:
+    """Return the text of what is clipped, alone."""
+    if isinstance(node, ast.AugAssign):
+        return "pass"
+    if isinstance(node, ast.BinOp):
+        return f"({unit.text((node.left, node.right)[operand])})"
+    owner = node.func.value if isinstance(node.func, ast.Attribute) else None
     named = unit.globals.get(owner.id) if isinstance(owner, ast.Name) else None
     if owner is not None and not isinstance(named, ModuleType):
-        return owner
-    return call.args[0] if call.args else None
+        return f"({unit.text(owner)})"
+    return f"({unit.text(node.args[operand])})" if len(node.args) > operand else None
