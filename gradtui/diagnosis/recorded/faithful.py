@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.recorded.runs import Point, Runs
+from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.target import Returned
 from gradtui.recording.array import plain
 
@@ -15,14 +16,13 @@ _APART = 1e-3
 """The largest difference by rounding, relative to the largest element."""
 
 
-def is_faithful(runs: Runs, point: Point) -> bool:
+def is_faithful(point: Point, loss: float, claimed: Mapping[str, Any]) -> bool:
     """Return whether the recorded run at a point returns the loss and the gradients of a plain one.
 
     Code may look at what no recording can keep, such as whether an array owns its memory.
     """
     returned = point.result.returned
     assert isinstance(returned, Returned)
-    loss, claimed = runs.as_is(point.values)
     pairs = [(np.asarray(point.loss), np.asarray(loss))]
     pairs += [(np.asarray(plain(value)), np.asarray(claimed[name]))
               for name, value in returned.gradients.items() if name in claimed]  # fmt: skip
