@@ -21,6 +21,8 @@ _ALIKE = 0.6
 _WORD = re.compile(r"\w+|[^\w\s]")
 _MOST, _PARTS = 12, 5
 """Most statements nearby that are compared with one, and most terms of a sum."""
+_LARGEST = 1000
+"""Most nodes of a statement's tree: a larger one is printed by a program, not copied by hand."""
 _ATOMS = (ast.Name, ast.Attribute, ast.Subscript)
 _COUNTING = (ast.BinOp, ast.Name, ast.Constant)
 _STORING = (ast.Assign, ast.AugAssign)
@@ -29,6 +31,8 @@ _STORING = (ast.Assign, ast.AugAssign)
 def likenesses(s: Statement) -> Iterator[Candidate]:
     """Yield edits that make an expression like a sibling, with the names that it has instead."""
     inside = set(s.nodes)
+    if _is_printed(s.node):
+        return  # its pairs of terms are thousands
     for own, other, names, likelier in _siblings(s):
         for node, text, rule, cost in _edited(s, own, other, names):
             if node not in inside or isinstance(node, ast.Starred):
@@ -81,7 +85,7 @@ def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str]
     near.sort(key=lambda one: abs(one.lineno - s.node.lineno))
     if isinstance(s.node, _STORING):
         for one in near[:_MOST]:
-            if type(one) is type(s.node):
+            if type(one) is type(s.node) and not _is_printed(one):
                 names = dict[str, str]()
                 _differences(_target(s.node), _target(one), names)
                 yield s.node.value, one.value, names, False
@@ -96,6 +100,11 @@ def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str]
             parts = node.elts if isinstance(node.ctx, ast.Load) else []
         for own, other in permutations(parts[:_PARTS], 2):
             yield own, other, {}, False
+
+
+def _is_printed(node: ast.stmt) -> bool:
+    """Return whether a program has printed a statement that stores something."""
+    return isinstance(node, _STORING) and sum(1 for _ in ast.walk(node)) > _LARGEST
 
 
 def _beside(s: Statement, other: ast.stmt, names: dict[str, str]) -> dict[str, str]:

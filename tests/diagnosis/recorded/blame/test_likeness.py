@@ -200,3 +200,17 @@ def test_only_the_part_that_differs_from_a_like_expression_is_edited():
     edits = {unit.line_after(one.edits).replace(" ", "") for one in likenesses(statement)}
 
     assert "[b,b]," in edits
+
+
+@pytest.mark.parametrize(("terms", "found"), [(20, True), (400, False)])
+def test_a_line_that_a_program_has_printed_is_not_compared_with_others(tmp_path, terms, found):
+    file, names = tmp_path / "printed.py", dict[str, object]()
+    first = f"first = [{'a + b * a, ' * terms}a]"
+    file.write_text(f"def printed(a, b):\n    {first}\n    second = b * a\n")
+    exec(compile(file.read_text(), str(file), "exec"), names)
+    unit, held = Unit(names["printed"].__code__, [names["printed"]]), Held((3,), "f")
+    scope = {"a": held, "b": held}
+    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+
+    for line in unit.node.body:
+        assert bool([*likenesses(Statement(unit, line, around))]) == found
