@@ -6,21 +6,20 @@ and `as_strided` lets code write past them, as edited code may do: the process w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.lib import stride_tricks
 from numpy.typing import NDArray
 
-from gradtui.recording.holdings import replaced
+from gradtui.recording.holdings import Holdings
 from gradtui.recording.names import Replaced
 
 _NAMES = ("add", "subtract", "multiply", "divide", "maximum", "minimum", "logical_or")
 
 
-class _Checked:
+class _Ufunc:
     """A function of NumPy's whose `at` refuses what NumPy does not."""
 
     def __init__(self, ufunc: np.ufunc) -> None:
@@ -59,14 +58,26 @@ def _bounds(array: NDArray[Any]) -> tuple[int, int]:
     return start + below, start + above + array.itemsize
 
 
-@contextmanager
-def checked(function: Callable[..., Any]) -> Iterator[None]:
-    """Let NumPy's names that `function` can reach be those that check; put back afterwards."""
-    own = {name: _Checked(getattr(np, name)) for name in _NAMES}
-    instead: dict[int, Any] = {id(getattr(np, name)): one for name, one in own.items()}
-    tricks = Replaced(stride_tricks, {"as_strided": _as_strided})
-    library = Replaced(np.lib, {"stride_tricks": tricks})
-    instead |= {id(stride_tricks.as_strided): _as_strided, id(stride_tricks): tricks}
-    instead |= {id(np.lib): library, id(np): Replaced(np, {**own, "lib": library})}
-    with replaced(function, lambda value: instead.get(id(value), value)):
-        yield
+class Checked:
+    """NumPy's names that a function can reach, which check while this is entered.
+
+    It is entered for each run of edited code: after one, what the program keeps is restored, its
+    names too, and recorded runs have names of their own.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        own = {name: _Ufunc(getattr(np, name)) for name in _NAMES}
+        instead: dict[int, Any] = {id(getattr(np, name)): one for name, one in own.items()}
+        tricks = Replaced(stride_tricks, {"as_strided": _as_strided})
+        library = Replaced(np.lib, {"stride_tricks": tricks})
+        instead |= {id(stride_tricks.as_strided): _as_strided, id(stride_tricks): tricks}
+        instead |= {id(np.lib): library, id(np): Replaced(np, {**own, "lib": library})}
+        self._holdings = Holdings(lambda value: instead.get(id(value), value))
+        self._holdings.replace(function)
+        self._holdings.put_back()
+
+    def __enter__(self) -> None:
+        self._holdings.replace_again()
+
+    def __exit__(self, *error: object) -> None:
+        self._holdings.put_back()

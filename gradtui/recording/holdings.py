@@ -20,6 +20,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 Replace = Callable[[Any], Any]
 Undo = Callable[[], None]
+Exchange = Callable[[Any, Any], None]
 
 
 class Holdings:
@@ -32,6 +33,8 @@ class Holdings:
         """id of a value -> the value, which keeps it alive, and its replacement."""
         self._seen: dict[int, Any] = {}
         self._undo: list[Undo] = []
+        self._exchanges: list[tuple[Exchange, Any, Any]] = []
+        """How to exchange a value for another in its place, with both."""
 
     def replace(self, function: Callable[..., Any], added: Mapping[str, Any] = _NOTHING) -> None:
         """Replace values in all places that `function` may read.
@@ -55,9 +58,16 @@ class Holdings:
 
     def put_back(self) -> None:
         """Restore the former values, except where the program itself has stored something else."""
+        for exchange, held, own in reversed(self._exchanges):
+            exchange(own, held)
         for undo in reversed(self._undo):
             undo()
         self._undo.clear()
+
+    def replace_again(self) -> None:
+        """Replace what was put back, except where the program has stored something else."""
+        for exchange, held, own in self._exchanges:
+            exchange(held, own)
 
     def _found(self, value: Any) -> Any:
         """Return the replacement of a value, after replacing its own holdings."""
@@ -108,16 +118,7 @@ class Holdings:
         if own is held:
             return
 
-        def undo() -> None:
-            try:
-                now = container[key]
-            except LookupError:
-                return
-            if now is own:
-                container[key] = held
-
-        container[key] = own
-        self._undo.append(undo)
+        self._exchange(partial(_exchanged, container, key), held, own)
 
     def _cell(self, cell: CellType) -> None:
         try:
@@ -128,12 +129,26 @@ class Holdings:
         if own is held:
             return
 
-        def undo() -> None:
-            if cell.cell_contents is own:
-                cell.cell_contents = held
+        self._exchange(partial(_exchanged_in, cell), held, own)
 
-        cell.cell_contents = own
-        self._undo.append(undo)
+    def _exchange(self, exchange: Exchange, held: Any, own: Any) -> None:
+        exchange(held, own)
+        self._exchanges.append((exchange, held, own))
+
+
+def _exchanged(container: Any, key: Any, before: Any, after: Any) -> None:
+    """Put a value into a container in the place of another, unless that is there no more."""
+    try:
+        now = container[key]
+    except LookupError:
+        return
+    if now is before:
+        container[key] = after
+
+
+def _exchanged_in(cell: CellType, before: Any, after: Any) -> None:
+    if cell.cell_contents is before:
+        cell.cell_contents = after
 
 
 @contextmanager

@@ -5,7 +5,8 @@ import pytest
 from numpy.lib import stride_tricks
 from numpy.lib.stride_tricks import as_strided
 
-from gradtui.recording.checked import checked
+from gradtui.recording.checked import Checked
+from gradtui.recording.kept import Kept
 
 
 def scatter(values):
@@ -16,7 +17,7 @@ def scatter(values):
 
 def test_values_of_more_axes_than_are_indexed_are_refused_while_edited_code_runs():
     module = np
-    with checked(scatter):
+    with Checked(scatter):
         assert np.array_equal(scatter(1.0), [[2, 0, 1], [2, 0, 1]])
         assert np.add(1, 2) == 3 and np.add.reduce([1, 2]) == 3
         with pytest.raises(ValueError, match="more axes"):
@@ -41,15 +42,25 @@ def turned(x, width):
 )
 def test_a_view_beyond_its_array_is_refused_while_edited_code_runs(view, fits, beyond):
     whole = np.arange(10.0)
-    with checked(view):
+    with Checked(view):
         assert np.array_equal(view(whole, fits), plainly(view, whole, fits))
         with pytest.raises(ValueError, match="beyond its array"):
             view(whole, beyond)
 
 
+def test_it_checks_again_where_the_names_were_restored_meanwhile():
+    kept, checks = Kept(windows), Checked(windows)
+    for _ in range(2):
+        with checks:
+            with pytest.raises(ValueError, match="beyond its array"):
+                windows(np.arange(10.0), 4)
+            kept.undo()  # as after an edited run
+        assert windows(np.arange(10.0), 4).shape == (8, 4)
+
+
 def test_a_view_beyond_a_part_but_not_beyond_the_whole_is_taken():
     part = np.arange(10.0)[:5]
-    with checked(windows):
+    with Checked(windows):
         assert windows(part, 4).tolist()[-1] == [2, 3, 4, 5]
 
 

@@ -33,6 +33,7 @@ from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.blame.watchdog import Endless
 from gradtui.diagnosis.updates.evidence import Course, astray
+from gradtui.recording.checked import Checked
 from gradtui.recording.functions import function_of
 from gradtui.recording.kept import Kept
 from gradtui.recording.run import unheard
@@ -88,9 +89,8 @@ def _operations(node: ast.AST) -> int:
 
 
 def _searched(trials: _Walks, case: Case) -> Blame | None:
-    called = case.update.called
-    arrays = Kept(called).arrays
-    with guarded(called, arrays, lambda: trials.results(None)), trials.watchdog.at_work():
+    arrays = Kept(case.update.called).arrays
+    with guarded(arrays, lambda: trials.results(None)), trials.watchdog.at_work():
         trials.measure()
         watched = Watched(())
         watched.run(lambda: trials.results(None))
@@ -104,7 +104,7 @@ class _Walks(Trials):
     """Runs an edited update along sequences of gradients."""
 
     def __init__(self, case: Case, failed: Course, aims: Sequence[Aim]) -> None:
-        super().__init__([_WEIGHTS], _MOST)
+        super().__init__([_WEIGHTS], _MOST, checks=Checked(case.update.called))
         self._case, self._aims = case, aims
         wrong = np.flatnonzero(astray(case.walk, failed).any(axis=0))
         others = np.setdiff1d(np.arange(len(failed.probes.w)), wrong)

@@ -32,6 +32,7 @@ from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Point, Runs, Values
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.diagnosis.recorded.symmetric import as_compared
+from gradtui.recording.checked import Checked
 from gradtui.recording.functions import function_of
 from gradtui.recording.slopes import Untold
 
@@ -84,9 +85,8 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
     slight = all(approximate(name, points, judge.tolerance) for name in fitting)
     if len(fitting) == len(wrong) and slight:
         trials.longest *= _SLIGHT  # most code that is off by so little is meant to be
-    called = runs.target.called
     with (
-        guarded(called, runs.kept.arrays, lambda: runs.as_is(point.values)),
+        guarded(runs.kept.arrays, lambda: runs.as_is(point.values)),
         runs.target.library.careful(),
         trials.watchdog.at_work(),
     ):
@@ -220,7 +220,7 @@ class Gradients(Trials):
         self, runs: Runs, points: Sequence[Known], forgives: Callable[[int, str, Array], bool],
         wrong: Sequence[str], most: int,
     ) -> None:  # fmt: skip
-        super().__init__(wrong, most, runs.kept.unlock)
+        super().__init__(wrong, most, runs.kept.unlock, Checked(runs.target.called))
         self._runs, self._points, self._forgives = runs, points, forgives
         self._begun = _Begun(runs, [point.values for point in points])
         self.approximates = False

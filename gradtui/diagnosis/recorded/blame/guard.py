@@ -9,16 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.recording.checked import checked
-
 
 @contextmanager
-def guarded(
-    called: Callable[..., Any], arrays: Sequence[NDArray[Any]], run: Callable[[], object]
-) -> Iterator[None]:
+def guarded(arrays: Sequence[NDArray[Any]], run: Callable[[], object]) -> Iterator[None]:
     """Make arrays that `run` leaves unchanged read-only, because edited code may write to them.
 
-    Arrays that every run writes are its own.  `called` is the function: its NumPy checks arguments.
+    Arrays that every run writes are its own.
     """
     before = [array.copy() for array in arrays]
     run()
@@ -30,8 +26,7 @@ def guarded(
     for array in kept:
         array.flags.writeable = False
     try:
-        with checked(called):
-            yield
+        yield
     finally:
         # A view can be made writable only after its base.
         for array in kept:

@@ -63,7 +63,7 @@ def blamed_by_slopes(runs: Runs, names: Sequence[str], wrong: Sequence[str]) -> 
     given = points[0].values
     library = runs.target.library
     with (
-        guarded(called, runs.kept.arrays, lambda: runs.as_is(given)),
+        guarded(runs.kept.arrays, lambda: runs.as_is(given)),
         library.careful(),
         trials.watchdog.at_work(),
     ):

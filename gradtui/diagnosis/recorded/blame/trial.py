@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from msgspec import Struct
@@ -39,9 +39,10 @@ class Trials(ABC):
     """Runs the user's edited code, within a budget."""
 
     def __init__(
-        self, wrong: Sequence[str], most: int, freeing: Callable[[], object] = lambda: None
-    ) -> None:
-        """`freeing` ends the wait of a run for a lock."""
+        self, wrong: Sequence[str], most: int, freeing: Callable[[], object] = lambda: None,
+        checks: AbstractContextManager[None] | None = None,
+    ) -> None:  # fmt: skip
+        """`freeing` ends the wait of a run for a lock; `checks` are entered for each run."""
         self.wrong = tuple(wrong)
         """The results that are wrong."""
         self._most = self._left = most
@@ -56,7 +57,7 @@ class Trials(ABC):
         """Whether the edit tried last had to be ended."""
         self.numbers: Sequence[float] = ()
         """A possible right value of a number in the code."""
-        self.watchdog = Watchdog(freeing)
+        self.watchdog = Watchdog(freeing, checks)
         self._standing: tuple[Patch, ...] = ()
 
     @abstractmethod

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 _LEAST, _COMPUTING = 1.0, 0.2
 """Seconds allowed for any run, and seconds of the processor."""
@@ -26,8 +26,15 @@ class Endless(BaseException):
 class Watchdog:
     """Ends runs of one thread that take far longer than the unedited code."""
 
-    def __init__(self, freeing: Callable[[], object] = lambda: None) -> None:
-        """`freeing` is called when a run has taken too long, because it may wait for a lock."""
+    def __init__(
+        self, freeing: Callable[[], object] = lambda: None,
+        checks: AbstractContextManager[None] | None = None,
+    ) -> None:  # fmt: skip
+        """`freeing` is called when a run has taken too long, because it may wait for a lock.
+
+        `checks`, which refuse what would crash Python, are entered for each run.
+        """
+        self._checks = checks or nullcontext()
         self._thread, self._freeing = threading.get_ident(), freeing
         self._lock, self._closed = threading.Lock(), threading.Event()
         self._until: float | None = None
@@ -61,7 +68,12 @@ class Watchdog:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Raise Endless in code that runs in here for too long."""
+        """Raise Endless in code that runs in here for too long, and check what it does."""
+        with self._checks, self._ending():
+            yield
+
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
         self._sent = False
         self._computed = None
         self._until = until = time.monotonic() + max(_LEAST, _TIMES * self.usual)
