@@ -41,6 +41,11 @@ Array = NDArray[Any]
 _POINTS = 3
 _WORK, _CALL, _LEAST, _MOST = 4_000_000, 100, 200, 9_000
 """Most operations in all edited runs; the overhead of a run; and bounds on their number."""
+_RUNNING = 0.5
+"""The share of the time in which plain runs of the code alone would make as many as are allowed.
+
+Recorded operations tell little of the time of code that computes with Python's own numbers.
+"""
 _PARTED = 4
 """Recorded operations that one on complex numbers becomes."""
 _NUMBERS = 1 << 9
@@ -91,6 +96,7 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
         trials.watchdog.at_work(),
     ):
         trials.measure()
+        trials.allow(min(_MOST, int(_RUNNING * trials.longest / trials.watchdog.usual)))
         close = _CLOSE * judge.tolerance
         searches = _Searches(runs, trials, wrong, close)
         search = searches.of(point)

@@ -111,6 +111,11 @@ class Trials(ABC):
             taken.append(time.perf_counter() - start)
         self.watchdog.usual = min(taken)
 
+    def allow(self, most: int) -> None:
+        """Allow at least so many runs."""
+        more = max(0, most - self._most)
+        self._most, self._left = self._most + more, self._left + more
+
     @property
     def left(self) -> int:
         """The number of runs left; none after a while, unless few have been made.

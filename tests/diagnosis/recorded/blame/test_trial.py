@@ -57,3 +57,12 @@ def test_a_part_of_the_search_ends_sooner_and_takes_no_time_from_the_rest(clock)
     assert trials.left == 950
     clock[0] += 2
     assert trials.left == 0
+
+
+def test_more_runs_are_allowed_but_not_fewer():
+    trials = Edited(["W"], 100)
+    run(trials)
+    trials.allow(80)
+    assert (trials.left, trials.made) == (50, 50)
+    trials.allow(300)
+    assert (trials.left, trials.made) == (250, 50)
