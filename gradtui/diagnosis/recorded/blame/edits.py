@@ -10,6 +10,7 @@ from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.calls import of_all, of_call, of_forgotten, of_parts
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf, swapped
 from gradtui.diagnosis.recorded.blame.counts import of_count
+from gradtui.diagnosis.recorded.blame.groupings import groupings
 from gradtui.diagnosis.recorded.blame.indices import counted, exchanged, of_index
 from gradtui.diagnosis.recorded.blame.loops import of_loop
 from gradtui.diagnosis.recorded.blame.operators import of_operand, of_operation
@@ -34,6 +35,7 @@ def edits(statement: Statement) -> Iterator[Candidate]:
         match node:
             case ast.BinOp():
                 yield from of_operation(statement, node)
+                yield from groupings(statement, node)
             case ast.UnaryOp(ast.USub(), operand):
                 text = statement.inside(operand, 2)
                 edit = statement.replaced(node, text, max(2, statement.binding(operand)))
