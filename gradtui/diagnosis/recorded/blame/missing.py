@@ -119,6 +119,7 @@ class Missing:
             if _FILLED not in name and name.strip("()") != self._s.text(self._node).strip("()")
         ]
         yield from self._turned()
+        yield from self._identity()
         yield from self._idle_products()
         yield from self._ends()
         yield from found[:_TERMS]
@@ -166,6 +167,13 @@ class Missing:
             matrix = len(shape) == 2
             text = self._s.inside(self._node, 9)
             yield f"{text}{self._s.transpose if matrix else self._s.dialect.swapped}"
+
+    def _identity(self) -> Iterator[str]:
+        """Yield the identity matrix, the gradient of a trace or the relative one of log det."""
+        shape = self._shape or ()
+        if len(shape) == 2 and shape[0] == shape[1] > 1 and self._s.numpy:
+            size = next((text for text, size in sizes(self._s) if size == shape[0]), str(shape[0]))
+            yield f"{self._s.numpy}eye({size})"
 
     def multiples(self) -> Iterator[float]:
         """Yield the multiples of a term that may be needed, from the numbers and sizes in scope."""
