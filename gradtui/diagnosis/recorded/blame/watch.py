@@ -334,6 +334,8 @@ class _Named:
                 for key, one in value.items()
                 if isinstance(key, str | int)
             ]
+        elif isinstance(value, tuple) and (fields := getattr(value, "_fields", ())):
+            entries = [(f"{name}.{key}", key, getattr(value, key)) for key in fields]
         elif isinstance(value, tuple | list):
             key = self._key if isinstance(value, list) else str
             entries = [(f"{name}[{key(at)}]", at, one) for at, one in enumerate(value)]

@@ -1,0 +1,24 @@
+"""The names in scope at the lines that run."""
+
+from collections import namedtuple
+
+import numpy as np
+
+from gradtui.diagnosis.recorded.blame.watch import Held, Watched
+
+Moments = namedtuple("Moments", ["mean", "spread"])
+
+
+def spread(moments):
+    return 2 * moments.spread
+
+
+def test_the_parts_of_a_named_tuple_are_known_by_their_names():
+    watched = Watched((__file__,))
+
+    watched.run(lambda: spread(Moments(np.zeros(3), np.ones((3, 2)))))
+
+    scope = watched.scope(__file__, spread.__code__.co_firstlineno + 1)
+    assert scope["moments.mean"] == Held((3,), "f")
+    assert scope["moments.spread"] == Held((3, 2), "f")
+    assert "moments[0]" not in scope
