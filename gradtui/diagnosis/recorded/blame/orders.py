@@ -157,10 +157,16 @@ def _scanned(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     start, end = s.unit.start(node), s.unit.end(node)
     before, after = s.unit.start(array), s.unit.end(array)
     turned = s.flipped(s.inside(array, 9), axis)
-    text = s.unit.between(start, before) + turned + s.unit.between(after, end)
-    text = s.flipped(text, axis)
-    told = "it must run from the other end"
-    yield Candidate((s.replaced(node, text),), "wrong-axis", told, 1, text, node)
+    made = s.unit.between(start, before) + turned + s.unit.between(after, end)
+    for text in (s.flipped(made, axis), *_turned_back(s, node, axis)):
+        told = "it must run from the other end"
+        yield Candidate((s.replaced(node, text),), "wrong-axis", told, 1, text, node)
+
+
+def _turned_back(s: Statement, node: ast.Call, axis: str) -> Iterator[str]:
+    """Yield a running sum reversed, where what it takes may be: its shape need not be known."""
+    if b"flip" in s.unit.source:
+        yield s.flipped(s.text(node), axis)
 
 
 def _laid(s: Statement, node: ast.Call) -> Iterator[Candidate]:

@@ -3,6 +3,11 @@
 import numpy as np
 import pytest
 
+from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
+from gradtui.diagnosis.recorded.blame.orders import orders
+from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.watch import Held
+from gradtui.recording.library import NUMPY
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(17)
@@ -36,3 +41,18 @@ def test_an_array_is_reversed_along_two_axes(function, old, new, tmp_path):
 
     assert found.replaces == (at, at)
     assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+def run_back(v):
+    late = np.flip(v.reshape(2, -1), axis=1)
+    return np.cumsum(late, axis=1).flatten()
+
+
+def test_a_running_sum_is_turned_back_though_its_shape_is_unknown():
+    unit, held = Unit(run_back.__code__, [run_back]), Held((6,), "f")
+    around = Around({"v": held}, {"v": held}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    statement = Statement(unit, unit.node.body[1], around)
+
+    edits = {unit.line_after(one.edits) for one in orders(statement)}
+
+    assert "return np.flip(np.cumsum(late, axis=1), 1).flatten()" in edits
