@@ -1,6 +1,8 @@
-"""Gradients that a backward half returns in one another's places, such as `return dx, None`.
+"""Gradients that a backward half does not return, though it could.
 
-What such a place cannot take is dropped or refused before anything is compared.
+They stand in one another's places, such as in `return dx, None`: what a place cannot take is
+dropped or refused before anything is compared.  Or the code asks whether another argument needs
+one.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, islice
 
 import numpy as np
+from msgspec import Struct
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.trial import TOLERANCE
@@ -26,27 +29,54 @@ _MOST = 21
 """Most exchanges tried: those of seven returned values."""
 
 
-def exchanged(runs: Runs, names: tuple[str, ...], lacking: Sequence[str]) -> Finding | None:
-    """Return the finding of two returned values whose exchange makes all gradients right, or None.
+class _Change(Struct, frozen=True, eq=False):
+    """Edits with which some gradients may be returned."""
 
-    `names` are all that are judged, of which the code returns nothing for the `lacking` ones.
+    edits: Sequence[Edit]
+    told: str
+
+
+def exchanged(runs: Runs, names: tuple[str, ...], lacking: Sequence[str]) -> Finding | None:
+    """Return the finding of an edit of places that makes all gradients right, or None.
+
+    Two returned values change places, or the code asks for another argument whether it needs a
+    gradient.  `names` are all that are judged, of which it returns nothing for the `lacking` ones.
     """
     unit = _unit(runs)
-    for one, two in islice(_pairs(unit), _MOST) if unit is not None else ():
-        assert unit is not None
-        texts = unit.text(one), unit.text(two)
-        edits = [Edit(unit.start(one), unit.end(one), texts[1]),
-                 Edit(unit.start(two), unit.end(two), texts[0])]  # fmt: skip
+    if unit is None:
+        return None
+    places = [at for at, name in enumerate(runs.target.signature.parameters) if name in lacking]
+    for change in (*islice(_exchanges(unit), _MOST), *_asked(unit, places)):
+        edits = change.edits
         with unit.running(unit.edited(edits)):
             right = _are_right(runs, names)
         if right:
-            told = f"no gradient is returned for {', '.join(lacking)}: {texts[0]} and {texts[1]} "
-            told += "are returned in each other's places"
-            place = unit.place(unit.start(one), unit.end(two))
+            told = f"no gradient is returned for {', '.join(lacking)}: {change.told}"
+            place = unit.place(edits[0].start, edits[-1].end)
             return Finding("no-gradient", "error", lacking[0], place.line, told,
                            {"gradients": [*lacking]}, fix=unit.line_after(edits), place=place,
                            replaces=unit.lines(edits))  # fmt: skip
     return None
+
+
+def _exchanges(unit: Unit) -> Iterator[_Change]:
+    """Yield exchanges of two returned values."""
+    for one, two in _pairs(unit):
+        texts = unit.text(one), unit.text(two)
+        edits = [Edit(unit.start(one), unit.end(one), texts[1]),
+                 Edit(unit.start(two), unit.end(two), texts[0])]  # fmt: skip
+        yield _Change(edits, f"{texts[0]} and {texts[1]} are returned in each other's places")
+
+
+def _asked(unit: Unit, places: Sequence[int]) -> Iterator[_Change]:
+    """Yield questions whether the arguments at some places need a gradient, for those of others."""
+    for node in unit.nodes:
+        match node:
+            case ast.Subscript(ast.Attribute(attr="needs_input_grad"), ast.Constant(int() as own)):
+                start, end = unit.start(node.slice), unit.end(node.slice)
+                for at in (one for one in places if one != own):
+                    told = f"the {own} in {unit.text(node)} must be {at}"
+                    yield _Change([Edit(start, end, str(at))], told)
 
 
 def _unit(runs: Runs) -> Unit | None:
