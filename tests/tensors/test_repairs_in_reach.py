@@ -1,5 +1,6 @@
 """Mistakes whose repair is found only if it is among the edits that are tried."""
 
+import numpy as np
 import pytest
 
 import gradtui
@@ -14,6 +15,68 @@ RNG = torch.Generator().manual_seed(0)
 def x(*shape, asked=False):
     drawn = torch.randn(*shape, generator=RNG, dtype=torch.float64)
     return drawn.requires_grad_() if asked else drawn
+
+
+class Unseen(Function):
+    """One sum for each row of a batch, which cannot be seen inside."""
+
+    @staticmethod
+    def forward(ctx, d, rate):
+        own = d.detach().numpy()
+        ctx.rate = rate
+        ctx.save_for_backward(d)
+        return torch.from_numpy(np.exp(rate * own).sum((1, 2)))
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        kind, place = grad_output.dtype, grad_output.device
+        (d,) = ctx.saved_tensors
+        found = torch.as_tensor(ctx.rate * np.exp(ctx.rate * d.numpy())).to(place).type(kind)
+        return found, None
+
+
+def sums_of(rows, weights):
+    total = rows.new_zeros(rows.shape[1])
+    for i in range(rows.shape[0]):
+        total = total + torch.sin(rows[i]) * weights[i]
+    return total
+
+
+def slopes_of(rows, weights, g):
+    found = torch.zeros_like(rows)
+    for i in range(rows.shape[0]):
+        found[i] = torch.cos(rows[i]) * g
+    return found
+
+
+class Weighted(Function):
+    @staticmethod
+    def forward(ctx, rows, weights):
+        ctx.save_for_backward(rows, weights)
+        return sums_of(rows, weights)
+
+    @staticmethod
+    def backward(ctx, g):
+        rows, weights = ctx.saved_tensors
+        return slopes_of(rows, weights, g), None
+
+
+class Parted(Function):
+    """Two products of the parts of a stack of matrices."""
+
+    @staticmethod
+    def forward(ctx, q, a):
+        ctx.save_for_backward(q, a)
+        return q @ a
+
+    @staticmethod
+    def backward(ctx, g):
+        q, a = ctx.saved_tensors
+        left, right = a[..., :3], a[..., 3:]  # noqa: F841 -- that nothing uses it is the mistake
+        first, last = g[..., :3], g[..., 3:]
+        by_q = torch.matmul(first, left.mT)
+        by_a = torch.cat([q.mT @ first, q.mT @ last], dim=-1)
+        return by_q, by_a
 
 
 class Asking(Function):
@@ -37,6 +100,27 @@ class Asking(Function):
 def repaired(function, *args):
     """Return the finding of a mistake, of which there is one."""
     return only([one for one in gradtui.check(function, *args) if one.severity == "error"])
+
+
+def test_a_gradient_of_which_only_the_type_is_asked_is_not_used():
+    finding = repaired(Unseen, x(3, 4, 2), 0.7)
+
+    assert finding.line == line_of(Unseen.backward, 5)
+    assert finding.fix == "return found * grad_output[:, None, None], None"
+
+
+def test_an_array_that_nothing_reads_is_picked_from_as_elsewhere():
+    finding = repaired(Weighted, x(4, 3, asked=True), x(4).exp())
+
+    assert finding.line == line_of(slopes_of, 3)
+    assert finding.fix == "found[i] = torch.cos(rows[i]) * g * weights[i]"
+
+
+def test_a_product_of_stacks_with_the_part_that_nothing_reads_is_added():
+    finding = repaired(Parted, x(2, 3, 3), x(2, 3, 5))
+
+    assert finding.line == line_of(Parted.backward, 5)
+    assert "last @ right.transpose(-1, -2)" in finding.fix
 
 
 def test_another_argument_is_asked_whether_it_needs_a_gradient():

@@ -27,6 +27,8 @@ _BINDING = {
     ast.Pow: 4,
 }
 _SIGN = 3
+_OF_STORAGE = ("device", "dtype")
+"""Attributes that tell how an array's numbers are kept."""
 
 
 class Candidate(Struct, frozen=True, eq=False):
@@ -196,10 +198,17 @@ class Statement:
 
     @cached_property
     def idle(self) -> Sequence[str]:
-        """The arguments of the function, and names stored before it, that it never reads."""
+        """The arguments of the function, and names stored before it, that it never reads.
+
+        That it asks an array where or in which type its numbers are reads none of them.
+        """
         names = [one for one in self.unit.nodes if isinstance(one, ast.Name)]
         given = [one.arg for one in self.unit.nodes if isinstance(one, ast.arg)]
-        read = {one.id for one in names if isinstance(one.ctx, ast.Load)}
+        asked = {
+            one.value for one in self.unit.nodes
+            if isinstance(one, ast.Attribute) and one.attr in _OF_STORAGE
+        }  # fmt: skip
+        read = {one.id for one in names if isinstance(one.ctx, ast.Load) and one not in asked}
         stored = [one.id for one in names if one.id in self.recent]
         return [name for name in dict.fromkeys([*stored, *given]) if name not in read]
 

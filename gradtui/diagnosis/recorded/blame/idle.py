@@ -25,6 +25,8 @@ _AXES = 3
 """Most axes that an expression of unknown shape may have."""
 _ARRAYS, _OTHERS, _PLACES = 2, 8, 6
 """Most such arrays, most by which each is multiplied, and most places for their product."""
+_PARTS = 2
+"""Most parts of such an array that are tried."""
 _FILES, _FUNCTIONS = 32, 256
 """Most files and functions of which is known what they read."""
 _ATTRIBUTE = re.compile(r"(\w+)\.(\w+)")
@@ -126,9 +128,18 @@ def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
             own = slot.whole and text in s.idle
             if own or at < _MOST:
                 # One of many numbers that nothing uses may be there for other reasons.
-                yield from _in_slot(slot, s.spelled(text), held, near=own and bool(held.shape))
+                near = own and bool(held.shape)
+                yield from _in_slot(slot, s.spelled(text), held, near=near)
+                for picked, part in _picked(s, text) if near else ():
+                    yield from _in_slot(slot, picked, part, near=near)
         if held.kind == "f" and at < _MOST:
             yield from _terms(s, s.spelled(text))
+
+
+def _picked(s: Statement, text: str) -> Sequence[tuple[str, Held]]:
+    """Return the parts of an array that other functions pick from one of that name."""
+    parts = {one: held for one, held in s.expressions if one.startswith(f"{text}[")}
+    return [*parts.items()][:_PARTS]
 
 
 def _in_slot(slot: Slot, text: str, held: Held, *, near: bool) -> Iterator[Candidate]:
@@ -258,22 +269,25 @@ def _products(
     s: Statement, node: ast.expr, own: Shape, name: str, shape: Shape
 ) -> Iterator[Candidate]:
     """Yield the sums with a matrix product of a name with another one."""
-    if len(own) != 2 or len(shape) != 2:
+    stack = own[:-2]
+    if len(own) < 2 or len(shape) != len(own) or shape[:-2] != stack:
         return
+    turned = s.dialect.swapped if stack else s.transpose
     others = [
         (text, held.shape)
         for text, held in s.scope.items()
-        if held.kind == "f" and len(held.shape) == 2 and text not in (name, s.text(node))
-    ]
+        if held.kind == "f" and len(held.shape) == len(own) and held.shape[:-2] == stack
+        and text not in (name, s.text(node))
+    ]  # fmt: skip
     others.sort(key=lambda pair: -s.recent.get(pair[0], 0))
     for other, size in others[:_OTHERS]:
-        for left, rows in ((name, shape), (f"{name}{s.transpose}", shape[::-1])):
-            for right, columns in ((other, size), (f"{other}{s.transpose}", size[::-1])):
+        for left, rows in ((name, shape[-2:]), (f"{name}{turned}", shape[:-3:-1])):
+            for right, columns in ((other, size[-2:]), (f"{other}{turned}", size[:-3:-1])):
                 for (one, first), (two, last) in (
                     ((left, rows), (right, columns)),
                     ((right, columns), (left, rows)),
                 ):
-                    if first[1] == last[0] and (first[0], last[1]) == own:
+                    if first[1] == last[0] and (first[0], last[1]) == own[-2:]:
                         term = f"{one} @ {two}"
                         text = f"{s.inside(node, 1)} + {term}"
                         told = f"the term {term} is missing: nothing uses {name}"
