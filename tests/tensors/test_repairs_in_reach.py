@@ -17,6 +17,21 @@ def x(*shape, asked=False):
     return drawn.requires_grad_() if asked else drawn
 
 
+class Lower(Function):
+    """A matrix times the lower triangle of its product with another one."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(a, b)
+        return torch.tril(a @ b) + b
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        kept = torch.triu(g)
+        return kept @ b.mT, a.mT @ kept + g
+
+
 class Unseen(Function):
     """One sum for each row of a batch, which cannot be seen inside."""
 
@@ -33,6 +48,29 @@ class Unseen(Function):
         (d,) = ctx.saved_tensors
         found = torch.as_tensor(ctx.rate * np.exp(ctx.rate * d.numpy())).to(place).type(kind)
         return found, None
+
+
+def spread(rows, step, back):
+    moved = torch.zeros_like(rows)
+    for at in range(rows.shape[0]):
+        other = (at + step) % rows.shape[0]
+        if back:
+            moved[at] = rows[other] * (at + 1)
+        else:
+            moved[other] = rows[at] * (at + 1)
+    return moved
+
+
+class Spread(Function):
+    @staticmethod
+    def forward(ctx, rows, step):
+        ctx.step = step
+        return spread(rows, step, False)
+
+    @staticmethod
+    def backward(ctx, g):
+        step = ctx.step  # noqa: F841 -- that nothing uses it is the mistake
+        return spread(g, 1, True), None
 
 
 def sums_of(rows, weights):
@@ -97,9 +135,35 @@ class Asking(Function):
         return by_a, None, by_b
 
 
+class Chunked(Function):
+    """A product whose gradient is made from parts of the rows."""
+
+    @staticmethod
+    def forward(ctx, rows, weights):
+        ctx.save_for_backward(rows, weights)
+        return rows @ weights.mT
+
+    @staticmethod
+    def backward(ctx, g):
+        rows, weights = ctx.saved_tensors
+        by_rows, by_weights = torch.zeros_like(rows), torch.zeros_like(weights)
+        for at, part in enumerate(torch.split(rows, 2)):
+            own = g[2 * at : 2 * at + 2]
+            by_rows[2 * at : 2 * at + 2] = own @ weights
+            torch.addmm(torch.zeros_like(by_weights), own.mT, part, out=by_weights)
+        return by_rows, by_weights
+
+
 def repaired(function, *args):
     """Return the finding of a mistake, of which there is one."""
     return only([one for one in gradtui.check(function, *args) if one.severity == "error"])
+
+
+def test_the_other_triangle_is_meant():
+    finding = repaired(Lower, x(3, 3), x(3, 3))
+
+    assert finding.line == line_of(Lower.backward, 3)
+    assert finding.fix == "kept = torch.tril(g)"
 
 
 def test_a_gradient_of_which_only_the_type_is_asked_is_not_used():
@@ -107,6 +171,13 @@ def test_a_gradient_of_which_only_the_type_is_asked_is_not_used():
 
     assert finding.line == line_of(Unseen.backward, 5)
     assert finding.fix == "return found * grad_output[:, None, None], None"
+
+
+def test_a_number_is_written_where_a_count_is_meant():
+    finding = repaired(Spread, x(5, 2), 3)
+
+    assert finding.line == line_of(Spread.backward, 3)
+    assert finding.fix == "return spread(g, step, True), None"
 
 
 def test_an_array_that_nothing_reads_is_picked_from_as_elsewhere():
@@ -128,3 +199,10 @@ def test_another_argument_is_asked_whether_it_needs_a_gradient():
 
     assert finding.line == line_of(Asking.backward, 6)
     assert finding.target == "b" and finding.fix == "if ctx.needs_input_grad[2]:"
+
+
+def test_a_call_adds_to_what_it_is_given_and_not_to_zeros():
+    finding = repaired(Chunked, x(5, 3), x(2, 3))
+
+    assert finding.line == line_of(Chunked.backward, 7)
+    assert "torch.addmm(by_weights, own.mT, part, out=by_weights)" in finding.fix

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from types import FunctionType
 
 from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.recording.places import is_users_file
 
 _NAMED = (("min", "max"), ("a_min", "a_max"), ("other", "input"))
 """Named arguments that may be confused."""
+_COUNTS = 12
+"""Most names of whole numbers that are tried for a written one."""
 _LARGEST = 9
 """Largest whole number that may be off by one in an index."""
 
@@ -26,6 +31,7 @@ def arguments(s: Statement) -> Iterator[Candidate]:
         yield from _off_by_one(s, one)
     for call in calls:
         yield from _renamed(s, call)
+        yield from _counted(s, call)
     if s.loops:
         for node in s.nodes:
             if isinstance(node, ast.Constant) and type(node.value) is float:
@@ -42,6 +48,22 @@ def _off_by_one(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
                 told = f"{own} must be {value}"
                 edit = s.replaced(node, str(value))
                 yield Candidate((edit,), "wrong-variable", told, 1, str(value), node)
+
+
+def _counted(s: Statement, call: ast.Call) -> Iterator[Candidate]:
+    """Yield calls of the user's own function with whole numbers in scope for a written one."""
+    function = meant(s, call.func)
+    if not isinstance(function, FunctionType) or not is_users_file(function.__code__.co_filename):
+        return
+    counts = [
+        text for text, held in s.scope.items()
+        if held.kind == "i" and text.isidentifier()
+    ]  # fmt: skip
+    for node in call.args:
+        if isinstance(node, ast.Constant) and type(node.value) is int:
+            for text in counts[:_COUNTS]:
+                told, edit = f"{s.text(node)} must be {text}", s.replaced(node, text)
+                yield Candidate((edit,), "wrong-variable", told, 1, text, node)
 
 
 def _renamed(s: Statement, call: ast.Call) -> Iterator[Candidate]:

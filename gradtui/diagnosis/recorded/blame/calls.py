@@ -50,7 +50,8 @@ _ALIKE = (
     ("exp", "log"), ("cumsum", "cumprod"), ("argmax", "argmin"), ("zeros_like", "ones_like"),
     ("zeros", "ones"), ("tanh", "sinh"), ("square", "sqrt"), ("dot", "multiply"), ("exp", "expm1"),
     ("log", "log1p"), ("sum", "max"), ("add", "subtract"), ("multiply", "divide"), ("fmax", "fmin"),
-    ("amax", "amin"), ("convolve", "correlate"), ("convolve2d", "correlate2d"),
+    ("amax", "amin"), ("convolve", "correlate"), ("convolve2d", "correlate2d"), ("triu", "tril"),
+    ("triu_", "tril_"),
 )  # fmt: skip
 """Functions that are taken for each other."""
 

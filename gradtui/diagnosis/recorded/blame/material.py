@@ -135,6 +135,15 @@ def given(s: Statement) -> Iterator[Candidate]:
                 yield from _for_ones(s, node)
             if node is s.value() and is_zero(node):
                 yield from _for_zeros(s, node)
+            elif isinstance(s.parents.get(node), ast.Call) and _is_zeros_of(node):
+                (text,) = map(s.text, node.args)  # a call that adds to its argument
+                told, edit = f"{s.text(node)} must be {text}", s.replaced(node, text)
+                yield Candidate((edit,), "missing-path", told, 1, text, node)
+
+
+def _is_zeros_of(node: ast.Call) -> bool:
+    """Return whether a call makes zeros in the shape of an array."""
+    return len(node.args) == 1 and getattr(node.func, "attr", "") == "zeros_like"
 
 
 def _for_ones(s: Statement, node: ast.Call) -> Iterator[Candidate]:
