@@ -135,6 +135,59 @@ class Asking(Function):
         return by_a, None, by_b
 
 
+class Ordered(Function):
+    @staticmethod
+    def forward(ctx, rows, marks, order, back):
+        ctx.order = order
+        wide = back.unsqueeze(-1).expand(rows.shape)
+        return torch.gather(rows, 1, wide), torch.gather(marks, 1, back)
+
+    @staticmethod
+    def backward(ctx, g, by_marks):
+        order = ctx.order
+        wide = order.unsqueeze(-1).expand(g.shape)
+        by_rows = torch.gather(g, 1, wide)
+        return by_rows, by_marks, None, None
+
+
+class Chained(Function):
+    """Linear maps, one after the other."""
+
+    @staticmethod
+    def forward(ctx, start, maps):
+        ctx.maps = maps
+        for one in maps:
+            start = one @ start
+        return start
+
+    @staticmethod
+    def backward(ctx, g):
+        for _, one in enumerate(ctx.maps):
+            g = one.mT @ g
+        return g, None
+
+
+def fft(pairs):
+    return torch.view_as_real(torch.fft.fftn(torch.view_as_complex(pairs.contiguous())))
+
+
+def ifft(pairs):
+    return torch.view_as_real(torch.fft.ifftn(torch.view_as_complex(pairs.contiguous())))
+
+
+class Filtered(Function):
+    @staticmethod
+    def forward(ctx, pairs, mask):
+        ctx.save_for_backward(mask)
+        return ifft(fft(pairs) * mask)
+
+    @staticmethod
+    def backward(ctx, g):
+        (mask,) = ctx.saved_tensors
+        within = fft(g) * mask
+        return fft(within), None
+
+
 class Chunked(Function):
     """A product whose gradient is made from parts of the rows."""
 
@@ -152,6 +205,11 @@ class Chunked(Function):
             by_rows[2 * at : 2 * at + 2] = own @ weights
             torch.addmm(torch.zeros_like(by_weights), own.mT, part, out=by_weights)
         return by_rows, by_weights
+
+
+ORDER = torch.tensor([[2, 0, 3, 1], [1, 3, 2, 0]])
+MAPS = [x(3, 3) for _ in range(3)]
+MASK = torch.tensor([1.0, 0.0, 1.0, 1.0, 0.5], dtype=torch.float64)[:, None]
 
 
 def repaired(function, *args):
@@ -199,6 +257,27 @@ def test_another_argument_is_asked_whether_it_needs_a_gradient():
 
     assert finding.line == line_of(Asking.backward, 6)
     assert finding.target == "b" and finding.fix == "if ctx.needs_input_grad[2]:"
+
+
+def test_the_order_of_one_array_is_that_of_another():
+    finding = repaired(Ordered, x(2, 4, 3), x(2, 4), ORDER, torch.argsort(ORDER, dim=1))
+
+    assert finding.line == line_of(Ordered.backward, 5)
+    assert finding.fix == "return by_rows, torch.gather(by_marks, 1, order), None, None"
+
+
+def test_what_is_counted_is_gone_through_backwards():
+    finding = repaired(Chained, x(3), MAPS)
+
+    assert finding.line == line_of(Chained.backward, 2)
+    assert finding.fix == "for _, one in enumerate(reversed(ctx.maps)):"
+
+
+def test_a_function_of_the_users_own_may_call_the_modules_of_a_library():
+    finding = repaired(Filtered, x(5, 2), MASK)
+
+    assert finding.line == line_of(Filtered.backward, 4)
+    assert finding.fix == "return ifft(within), None"
 
 
 def test_a_call_adds_to_what_it_is_given_and_not_to_zeros():

@@ -1,4 +1,7 @@
-"""Edits that apply to an array what belongs to it: a function of the user's own, or symmetry."""
+"""Edits that apply to an array what belongs to it: a function of the user's own, or symmetry.
+
+Or an order, in which the function picks the elements of another array.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.material import own_functions, own_methods
+from gradtui.diagnosis.recorded.blame.watch import Shape
 
 _PLACES, _FUNCTIONS = 8, 4
 """Most arrays that something is applied to, and most functions."""
+_GATHERING = ("gather", "take_along_axis", "take_along_dim")
+"""Functions that pick elements along an axis by an array of indices."""
 
 
 def applied(s: Statement) -> Iterator[Candidate]:
@@ -26,11 +32,30 @@ def applied(s: Statement) -> Iterator[Candidate]:
             told = f"{text} must be {made}" if name in methods else f"{name} of {text} is needed"
             yield Candidate((s.replaced(node, made),), "missing-factor", told, 2, name, node)
         shape = s.shape(node) or ()
+        yield from _gathered(s, node, shape)
         if len(shape) > 1 and shape[-1] == shape[-2] > 1:
             turned = s.transpose if len(shape) == 2 else s.dialect.swapped
             inner = s.inside(node, 9)
             made, told = f"({text} + {inner}{turned}) / 2", f"{text} must be made symmetric"
             yield Candidate((s.replaced(node, made, 2),), "missing-term", told, 2, made, node)
+
+
+def _gathered(s: Statement, node: ast.expr, shape: Shape) -> Iterator[Candidate]:
+    """Yield an array's elements, picked as the function picks those of another one."""
+    orders = [text for text, held in s.scope.items() if (held.shape, held.kind) == (shape, "i")]
+    calls = [
+        one for one in s.unit.nodes
+        if isinstance(one, ast.Call) and getattr(one.func, "attr", "") in _GATHERING
+        and len(one.args) == 3 and s.text(one.args[0]) != s.text(node)
+    ]  # fmt: skip
+    for call in calls if shape else ():
+        indices = [one for one in call.args if (held := s.held(one)) and held.kind == "i"
+                   and held.shape]  # fmt: skip
+        for order in orders[:_FUNCTIONS] if len(indices) == 1 else ():
+            given = [order if one is indices[0] else s.text(one) for one in call.args[1:]]
+            made = f"{s.text(call.func)}({', '.join([s.text(node), *given])})"
+            told = f"its elements must be picked by {order}"
+            yield Candidate((s.replaced(node, made),), "missing-factor", told, 2, made, node)
 
 
 def _arrays(s: Statement) -> list[ast.expr]:

@@ -9,6 +9,8 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 
 _MOST = 6
 """Most whole numbers in scope that are tried as a bound, and most loops whose rounds are."""
+_PAIRING = ("enumerate", "zip")
+"""Functions whose rounds cannot be reversed."""
 
 
 def of_loop(s: Statement) -> Iterator[Candidate]:
@@ -23,6 +25,18 @@ def of_loop(s: Statement) -> Iterator[Candidate]:
     for text in [*texts, *(f"reversed({one})" for one in texts)]:
         if text != s.text(own) and "\n" not in text:
             yield _rounds(s, own, text, 1)
+    if isinstance(own, ast.Call) and _name(own) in _PAIRING:
+        yield from (_rounds(s, own, text, 2) for text in _turned(s, own))
+
+
+def _turned(s: Statement, pairs: ast.Call) -> Iterator[str]:
+    """Yield the pairs of `enumerate` or `zip` in reverse, which they do not give themselves."""
+    yield f"{_name(pairs)}({', '.join(f'reversed({s.text(one)})' for one in pairs.args)})"
+    yield f"reversed([*{s.text(pairs)}])"
+
+
+def _name(call: ast.Call) -> str:
+    return getattr(call.func, "id", "")
 
 
 def of_rounds(s: Statement, node: ast.Call) -> Iterator[Candidate]:

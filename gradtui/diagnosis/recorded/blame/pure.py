@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from functools import cache
 from types import FunctionType, ModuleType
 
 from msgspec import Struct
@@ -30,6 +31,8 @@ UNCHECKED = frozenset({
 
 Those that free memory are no part of a derivation, either.
 """
+_PARTS = ("linalg", "fft", "special")
+"""Modules of a library that have functions of arrays alone."""
 _MAKING = frozenset({
     "zeros", "zeros_like", "ones", "ones_like", "empty", "empty_like", "full", "full_like", "eye",
     "copy", "clone",
@@ -95,6 +98,13 @@ def _makes(value: ast.expr) -> bool:
     return isinstance(called, ast.Attribute) and called.attr in _MAKING
 
 
+@cache
+def _names_of(library: ModuleType) -> frozenset[str]:
+    """Return the names of a library, with those of its modules of functions of arrays."""
+    parts = (getattr(library, name) for name in _PARTS if hasattr(library, name))
+    return frozenset(name for one in (library, *parts) for name in dir(one))
+
+
 def computes(
     function: FunctionType,
     dialect: Dialect,
@@ -122,7 +132,7 @@ def computes(
             if not computes(value, dialect, seen | {function}):
                 return False
         elif name in FILES or not (
-            hasattr(dialect.module, name)
+            name in _names_of(dialect.module)
             or name in dialect.methods
             or name in METHODS
             or name in BUILTINS
