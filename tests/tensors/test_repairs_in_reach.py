@@ -1,10 +1,16 @@
 """Mistakes whose repair is found only if it is among the edits that are tried."""
 
+import ast
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import gradtui
 from findings import line_of, only
+from gradtui.diagnosis.recorded.blame.forms import stores_gradient
+from gradtui.diagnosis.recorded.blame.suspects import Suspect
+from gradtui.diagnosis.recorded.blame.worth import Worth
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
@@ -285,3 +291,29 @@ def test_a_call_adds_to_what_it_is_given_and_not_to_zeros():
 
     assert finding.line == line_of(Chunked.backward, 7)
     assert "torch.addmm(by_weights, own.mT, part, out=by_weights)" in finding.fix
+
+
+def _runs_unseen(text):
+    """Return whether a likely line's rather far-fetched edit is run if no glance can tell."""
+    (node,) = ast.parse(text).body
+    s = SimpleNamespace(node=node)
+    preview = SimpleNamespace(
+        is_blind_to=lambda s: False, is_hopeful=lambda s, edits: None, is_exact=lambda s: False
+    )
+    worth = Worth(preview)
+    worth.open = 10
+    worth.turn_to(Suspect(s, 1, False, 0))
+    return worth.is_worth(s, (), 2)
+
+
+def test_where_a_part_is_stored_no_glance_tells():
+    assert _runs_unseen("found[:, t] += part")
+    assert not _runs_unseen("found = part")
+
+
+def test_what_is_named_as_a_gradient_is_no_part_of_the_loss():
+    def tells(text):
+        return stores_gradient(ast.parse(text).body[0])
+
+    assert tells("gradients = -np.exp(gradients + cost)") and tells("dx = a * g")
+    assert not tells("cost = -beta[0, 0]") and not tells("cache.grad_x = a * g")

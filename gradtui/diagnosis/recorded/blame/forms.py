@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.units import Unit
 
 
@@ -62,6 +63,12 @@ def stores_windows(s: Statement) -> bool:
         isinstance(name, ast.Name) and name.id in s.loops
         for one in parts for name in (ast.walk(one.lower) if one.lower else ())
     )  # fmt: skip
+
+
+def stores_gradient(node: ast.stmt) -> bool:
+    """Return whether a statement stores what is named as a gradient, which is no loss."""
+    stored = node.targets[0] if isinstance(node, ast.Assign) else None
+    return isinstance(stored, ast.Name) and is_of_gradient(stored.id)
 
 
 def counts(s: Statement) -> bool:

@@ -20,6 +20,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
     hands_on,
     is_partial,
     keeps_values,
+    stores_gradient,
     stores_windows,
     writes,
 )
@@ -180,7 +181,10 @@ class Suspects:
         of_loss = (
             self._is_of_loss(unit) or self._watched.order[unit.file, node.lineno] in self._before
         )
-        if tier == UNTOLD and of_loss and (not keeps_values(node) or counts(statement)):
+        if (
+            tier == UNTOLD and of_loss and not stores_gradient(node)
+            and (not keeps_values(node) or counts(statement))
+        ):  # fmt: skip
             tier = TIERS - 1
         if tier == UNTOLD and not forward and stores_windows(statement):
             tier = 1

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gradtui.diagnosis.recorded.blame.afters import After
 from gradtui.diagnosis.recorded.blame.candidates import Statement, summands
+from gradtui.diagnosis.recorded.blame.forms import is_partial
 from gradtui.diagnosis.recorded.blame.instead import Instead
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.slots import Slot
@@ -37,7 +38,8 @@ class Worth:
 
     def turn_to(self, suspect: Suspect) -> None:
         """Look at the edits of another suspect."""
-        blind = suspect.tier <= 1 and self._preview.is_blind_to(suspect.statement)
+        s = suspect.statement
+        blind = suspect.tier <= 1 and (self._preview.is_blind_to(s) or is_partial(s.node))
         self._blind, self._unseen = _BLIND + blind, _UNSEEN
 
     def is_worth(self, s: Statement, edits: Sequence[Edit], cost: int) -> bool:
