@@ -213,6 +213,25 @@ class Chunked(Function):
         return by_rows, by_weights
 
 
+class Sorted(Function):
+    """The sums of the rows of an array that have the same number, which it sorts first."""
+
+    @staticmethod
+    def forward(ctx, x, rows, columns):
+        order = torch.argsort(rows, stable=True)
+        place = torch.stack([rows[order], columns[order]])  # noqa: F841 -- the mistake
+        weights = 1.0 / (1 + torch.arange(len(rows), dtype=x.dtype))
+        ctx.save_for_backward(torch.stack([rows, columns]), weights)
+        own = x[columns[order]] * weights[:, None]
+        return torch.zeros_like(x).index_add(0, rows[order], own)
+
+    @staticmethod
+    def backward(ctx, g):
+        place, weights = ctx.saved_tensors
+        own = g[place[0]] * weights[:, None]
+        return torch.zeros_like(g).index_add(0, place[1], own), None, None
+
+
 ORDER = torch.tensor([[2, 0, 3, 1], [1, 3, 2, 0]])
 MAPS = [x(3, 3) for _ in range(3)]
 MASK = torch.tensor([1.0, 0.0, 1.0, 1.0, 0.5], dtype=torch.float64)[:, None]
@@ -291,6 +310,13 @@ def test_a_call_adds_to_what_it_is_given_and_not_to_zeros():
 
     assert finding.line == line_of(Chunked.backward, 7)
     assert "torch.addmm(by_weights, own.mT, part, out=by_weights)" in finding.fix
+
+
+def test_what_is_kept_is_the_value_that_nothing_else_reads():
+    finding = repaired(Sorted, x(4, 2), torch.tensor([3, 0, 2, 0, 1]), torch.arange(5) % 4)
+
+    assert finding.line == line_of(Sorted.forward, 5)
+    assert finding.fix == "ctx.save_for_backward(place, weights)"
 
 
 def _runs_unseen(text):

@@ -32,11 +32,23 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def strays(self) -> Sequence[tuple[ast.expr, str]]:
-        """The values that are read under the name of one of the function's own that is not kept."""
+        """The values that are read under the name of one of the function's own that is not kept.
+
+        Of those that are calculated in place, that tells only if nothing else reads the name.
+        """
         return [
             (value, name) for value, name in zip(self.values, self.read, strict=True)
-            if is_leaf(value) and name in self._order and name not in self._texts
+            if name in self._order and name not in self._texts
+            and (is_leaf(value) or name not in self._loaded)
         ]  # fmt: skip
+
+    @cached_property
+    def _loaded(self) -> frozenset[str]:
+        """The names that the function reads."""
+        return frozenset(
+            one.id for one in ast.walk(self.function)
+            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)
+        )  # fmt: skip
 
     @property
     def swapped(self) -> Sequence[tuple[ast.expr, ast.expr]]:
