@@ -9,6 +9,8 @@ RNG = np.random.default_rng(37)
 ARROWS = {"A": RNG.normal(size=3), "B": RNG.normal(size=3)}
 POINTS = RNG.normal(size=(4, 3))
 KERNEL = RNG.normal(size=4)
+TURN = np.vander([0.3, -1.1, 0.8])
+ARROWS["M"] = np.vander([0.5, 1.2, -0.7])
 
 
 def spread(A, B):
@@ -137,7 +139,28 @@ def spread_over(A):
     return loss, d
 
 
+def mapped(M):
+    out = TURN @ M @ KERNEL[:3]
+    loss = np.sum(out**3) + 0.2 * np.trace(TURN @ M)
+    inner = np.outer(3 * out**2, KERNEL[:3]) + 0.2 * np.eye(3)
+    d = TURN.T @ inner
+    return loss, d
+
+
+def crossed(u, v, d):
+    dv = np.cross(d, u)
+    du = np.cross(v, d)
+    return du, dv
+
+
+def volume(A, B):
+    off = np.sin(np.cross(A, B))
+    loss = np.sum(off**2)
+    return loss, crossed(A, B, 2 * off * np.cos(np.cross(A, B)))
+
+
 MISTAKES = [
+    (mapped, "np.outer(3 * out**2, KERNEL[:3])", "np.outer(KERNEL[:3], 3 * out**2)"),
     (mixed, "two = -9 * A**2 * B", "two = 9 * A**2 * B"),
     (pairs, "d[j, i] += KERNEL[i]", "d[i, j] += KERNEL[i]"),
     (spread_over, "+= 2 * whole[i + j]", "= 2 * whole[i + j]"),
@@ -164,7 +187,7 @@ def test_the_likeliest_of_equal_edits_is_named(function, old, new, tmp_path):
 def test_the_programs_are_right_as_they_are(tmp_path):
     planted = Planted(__file__, tmp_path, ARROWS)
 
-    for name in ("bend", "upright", "distance", "cell", "mixed", "pairs", "spread_over"):
+    for name in {function.__name__ for function, _, _ in MISTAKES} | {"volume"}:
         assert not planted.errors(planted.wrong("no such text", ""), name), name
 
 
@@ -187,6 +210,14 @@ def test_an_edit_of_another_line_that_is_as_likely_is_told(tmp_path):
     assert f"; or, in line {first} instead: {old}" in finding.message
     other = wrong.replace(new, old, 1)
     assert other != wrong and not planted.errors(other, "pairs")
+
+
+def test_the_order_of_a_cross_product_is_likelier_wrong_than_its_sign(tmp_path):
+    planted = Planted(__file__, tmp_path, ARROWS)
+
+    (finding,) = planted.errors(planted.wrong("np.cross(d, u)", "np.cross(u, d)"), "volume")
+
+    assert finding.fix == "dv = np.cross(d, u)"
 
 
 def test_no_other_line_is_told_where_only_one_edit_repairs(tmp_path):
