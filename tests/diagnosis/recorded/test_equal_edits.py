@@ -139,6 +139,16 @@ def spread_over(A):
     return loss, d
 
 
+def centred(A):
+    shares = np.exp(KERNEL[:3])
+    off = A - A @ shares / shares.sum()
+    loss = np.sum(off**3)
+    d = 3 * off**2
+    mean = d.sum() / shares.sum()
+    d -= mean * shares
+    return loss, d
+
+
 def mapped(M):
     out = TURN @ M @ KERNEL[:3]
     loss = np.sum(out**3) + 0.2 * np.trace(TURN @ M)
@@ -160,6 +170,7 @@ def volume(A, B):
 
 
 MISTAKES = [
+    (centred, "d -= mean * shares", "d += mean * shares"),
     (mapped, "np.outer(3 * out**2, KERNEL[:3])", "np.outer(KERNEL[:3], 3 * out**2)"),
     (mixed, "two = -9 * A**2 * B", "two = 9 * A**2 * B"),
     (pairs, "d[j, i] += KERNEL[i]", "d[i, j] += KERNEL[i]"),

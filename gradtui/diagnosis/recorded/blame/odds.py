@@ -81,14 +81,6 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """
         return self.suspect.opposite and self.candidate.rule == "sign" and self._keeps
 
-    @property
-    def _turns_first(self) -> bool:
-        """Whether it turns the sign in the line where right values become others.
-
-        There the recorded values tell more than that a sign is something added.
-        """
-        return self.suspect.failing and self.candidate.rule == "sign"
-
     @cached_property
     def orphans(self) -> bool:
         """Whether nothing would use a value any more that the function computes.
@@ -143,7 +135,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
             not self.candidate.named,
             words > _MANY,
             words > _FEW,
-            (self.adds or self._drops) and not self._turns_first,
+            self._keeps or self._drops,
             self.suspect.tier,
             self.adds,
             not is_copy(s.unit, s.node),
@@ -371,10 +363,9 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def _drops(self) -> bool:
-        """Whether it takes a number away, which is no likelier than that one is missing."""
-        number = (self.candidate.factor or "").replace(".", "", 1).isdigit()
+        """Whether it takes a factor away: one too many is no likelier than that one is missing."""
         texts = [one.text for one in self.candidate.edits]
-        return texts == [b"1"] or (number and self.candidate.rule == "extra-factor")
+        return texts == [b"1"] or self.candidate.rule == "extra-factor"
 
 
 Sign = tuple[int, Callable[[Odds], bool]]
