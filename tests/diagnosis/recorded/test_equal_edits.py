@@ -169,6 +169,16 @@ def volume(A, B):
     return loss, crossed(A, B, 2 * off * np.cos(np.cross(A, B)))
 
 
+def normed(A):
+    size = np.sqrt(np.mean(A**2))
+    unit = A * size**-1
+    loss = np.sum(KERNEL[:3] * unit)
+    back = KERNEL[:3]
+    along = np.sum(back * A)
+    d = size**-1 * back - A * along / (3 * size**3)
+    return loss, d
+
+
 MISTAKES = [
     (centred, "d -= mean * shares", "d += mean * shares"),
     (mapped, "np.outer(3 * out**2, KERNEL[:3])", "np.outer(KERNEL[:3], 3 * out**2)"),
@@ -198,7 +208,7 @@ def test_the_likeliest_of_equal_edits_is_named(function, old, new, tmp_path):
 def test_the_programs_are_right_as_they_are(tmp_path):
     planted = Planted(__file__, tmp_path, ARROWS)
 
-    for name in {function.__name__ for function, _, _ in MISTAKES} | {"volume"}:
+    for name in {function.__name__ for function, _, _ in MISTAKES} | {"volume", "normed"}:
         assert not planted.errors(planted.wrong("no such text", ""), name), name
 
 
@@ -229,6 +239,18 @@ def test_the_order_of_a_cross_product_is_likelier_wrong_than_its_sign(tmp_path):
     (finding,) = planted.errors(planted.wrong("np.cross(d, u)", "np.cross(u, d)"), "volume")
 
     assert finding.fix == "dv = np.cross(d, u)"
+
+
+def test_an_edit_of_a_later_line_that_is_as_likely_is_told(tmp_path):
+    planted = Planted(__file__, tmp_path, ARROWS)
+    old, new = "A * along / (3 * size**3)", "A * along / (3 * size**2)"
+    at, wrong = planted.line(old), planted.wrong(old, new)
+
+    (finding,) = planted.errors(wrong, "normed")
+
+    told = {finding.line: finding.fix} | dict(finding.evidence["elsewhere"])
+    assert told == {at - 1: "along = np.sum(back * unit)", at: f"d = size**-1 * back - {old}"}
+    assert not planted.errors(repaired(wrong, finding), "normed")
 
 
 def test_no_other_line_is_told_where_only_one_edit_repairs(tmp_path):

@@ -16,7 +16,7 @@ from gradtui.diagnosis.recorded.blame.trial import Patch
 
 LIKELIER = 4
 """How much likelier an edit has to be if no glance takes its line for right."""
-_ABOUT, _TOLD = 1, 2
+ABOUT, _TOLD = 1, 2
 """How much less likely an edit is that is told beside the best one, and most of them."""
 
 
@@ -105,7 +105,7 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
         """Return it with what is as likely at other lines, of all edits that were found."""
         found, file = dict[int, Hit](), self.blame().place.file
         for one in sorted(hits, key=Hit.rank):
-            near = one.odds.total <= self.odds.total + _ABOUT and one.mended == self.mended
+            near = one.odds.total <= self.odds.total + ABOUT and one.mended == self.mended
             alike = (
                 near
                 and not one.odds.orphans

@@ -10,7 +10,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.changes import changes
 from gradtui.diagnosis.recorded.blame.effects import is_idle
 from gradtui.diagnosis.recorded.blame.evasions import Evasions
-from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit
+from gradtui.diagnosis.recorded.blame.hits import ABOUT, LIKELIER, Blame, Hit
 from gradtui.diagnosis.recorded.blame.instead import insteads
 from gradtui.diagnosis.recorded.blame.multiples import multiples
 from gradtui.diagnosis.recorded.blame.odds import KNOWN, Odds
@@ -176,10 +176,9 @@ class Search:
     def _rivals(self, suspects: Sequence[Suspect], best: Hit) -> Iterator[Hit]:
         """Yield edits of other lines of a function that are as likely, though far-fetched.
 
-        The code beside tells of them, however little the recording does.
+        The code beside tells of them, however little the recording does. Those that are told beside
+        the best one must be right at a glance.
         """
-        if not best.odds.total:
-            return  # none is likelier
         own, room, self._floor = best.suspect.statement, _RIVALS, 0
         for suspect in suspects:
             s = suspect.statement
@@ -188,11 +187,11 @@ class Search:
             self._prepared(s)
             for candidate in self._edits[s.node]:
                 odds = Odds(suspect, candidate, candidate.cost)
-                if odds.apart - KNOWN > best.odds.total:
+                if odds.apart - KNOWN > best.odds.total + ABOUT:
                     continue
-                if self._preview.is_hopeful(s, candidate.edits) is False:
-                    continue
-                if odds.total >= best.odds.total or not self._is_new(s, candidate.edits):
+                hopeful = self._preview.is_hopeful(s, candidate.edits)
+                most = best.odds.total + ABOUT if hopeful else best.odds.total - 1
+                if hopeful is False or odds.total > most or not self._is_new(s, candidate.edits):
                     continue
                 if not room or not self._may_run:
                     return
