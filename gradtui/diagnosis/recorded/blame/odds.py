@@ -137,7 +137,6 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
             words > _FEW,
             self._keeps or self._drops,
             self.suspect.tier,
-            self.adds,
             not is_copy(s.unit, s.node),
             self._is_of_use,
             size > _SMALL,
