@@ -157,18 +157,6 @@ def mapped(M):
     return loss, d
 
 
-def crossed(u, v, d):
-    dv = np.cross(d, u)
-    du = np.cross(v, d)
-    return du, dv
-
-
-def volume(A, B):
-    off = np.sin(np.cross(A, B))
-    loss = np.sum(off**2)
-    return loss, crossed(A, B, 2 * off * np.cos(np.cross(A, B)))
-
-
 def normed(A):
     size = np.sqrt(np.mean(A**2))
     unit = A * size**-1
@@ -208,7 +196,7 @@ def test_the_likeliest_of_equal_edits_is_named(function, old, new, tmp_path):
 def test_the_programs_are_right_as_they_are(tmp_path):
     planted = Planted(__file__, tmp_path, ARROWS)
 
-    for name in {function.__name__ for function, _, _ in MISTAKES} | {"volume", "normed"}:
+    for name in {function.__name__ for function, _, _ in MISTAKES} | {"normed"}:
         assert not planted.errors(planted.wrong("no such text", ""), name), name
 
 
@@ -231,14 +219,6 @@ def test_an_edit_of_another_line_that_is_as_likely_is_told(tmp_path):
     assert f"; or, in line {first} instead: {old}" in finding.message
     other = wrong.replace(new, old, 1)
     assert other != wrong and not planted.errors(other, "pairs")
-
-
-def test_the_order_of_a_cross_product_is_likelier_wrong_than_its_sign(tmp_path):
-    planted = Planted(__file__, tmp_path, ARROWS)
-
-    (finding,) = planted.errors(planted.wrong("np.cross(d, u)", "np.cross(u, d)"), "volume")
-
-    assert finding.fix == "dv = np.cross(d, u)"
 
 
 def test_an_edit_of_a_later_line_that_is_as_likely_is_told(tmp_path):

@@ -41,8 +41,6 @@ _FOLDING = ("sum", "mean")
 _MOST = 8
 _FILES = 32
 _PRODUCTS = ("dot", "matmul", "mm", "bmm")
-_ORDERED = ("outer", "cross")
-"""Products of two vectors whose order is told by nothing but the result."""
 _PICKING = ("delete", "insert", "roll", "take", "repeat")
 _TOO_MUCH = ("reversed", "flip", "sum", "mean", "abs", "exp", "log", "tanh", "sqrt", "square")
 _TURNING = ("t", "transpose", "swapaxes")
@@ -100,7 +98,7 @@ def _of_arguments(
         return
     for one, two in pairwise(args):
         told = f"{s.text(one)} and {s.text(two)} are swapped"
-        turned = name in _ORDERED or is_spelled(s, [s.text(two), s.text(one)])
+        turned = name == "outer" or is_spelled(s, [s.text(two), s.text(one)])
         cost = 0 if turned else 2
         yield Candidate(swapped(s, one, two), "wrong-variable", told, cost, None, node)
     if len(args) > 3 and all(is_leaf(one) for one in args[:4]):
