@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,8 @@ from gradtui.base.source import Place
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.internal import internal
-from gradtui.diagnosis.recorded.approximate import approximate
-from gradtui.diagnosis.recorded.blame.ends import last_stored
-from gradtui.diagnosis.recorded.blame.flow import Flow
 from gradtui.diagnosis.recorded.blame.gradients import Blamed, blamed
 from gradtui.diagnosis.recorded.blame.hits import Blame
-from gradtui.diagnosis.recorded.blame.likeliest import likeliest
 from gradtui.diagnosis.recorded.blame.primals import Primal
 from gradtui.diagnosis.recorded.clipped import unclipped
 from gradtui.diagnosis.recorded.coincidences import equal_sizes
@@ -53,10 +49,11 @@ from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.signs import folding, one_sided
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.sizes import size_told
-from gradtui.diagnosis.recorded.stabilisers import is_exact_without, leaving_out
+from gradtui.diagnosis.recorded.stabilisers import leaving_out
 from gradtui.diagnosis.recorded.target import Misplaced, Misshapen, Target
+from gradtui.diagnosis.recorded.unmended import Unmended, end_of
 from gradtui.diagnosis.recorded.unrecorded import by_differences
-from gradtui.diagnosis.recorded.upstream import Upstream, place_of, upstream
+from gradtui.diagnosis.recorded.upstream import place_of
 from gradtui.diagnosis.recorded.wanted import judged_names
 from gradtui.recording.run import Answers, settled
 from gradtui.recording.slopes import Untold
@@ -98,8 +95,6 @@ class _Checking:
 
     def __init__(self, runs: Runs) -> None:
         self.target, self.runs = runs.target, runs
-        self._flow: tuple[Point, Flow] | None = None
-        """The point last asked for the likeliest line at fault, and its lines."""
         self._meant: Sequence[Finding] = ()
         """What the gradients of complex numbers are taken for, if that is not usual."""
         loss, claimed = self.runs.first(heard=True)
@@ -201,7 +196,7 @@ class _Checking:
         found = [
             *(self._blamed(points, blame, apart) for blame in blames.lines),
             *(self._misfit(points, name) for name in misfits if name not in told),
-            *self._unmended(points, left, judge.tolerance, bool(failed)),
+            *Unmended(self.runs, points, left, judge.tolerance).findings(searched=not failed),
         ]
         if blames.forward is not None and found:
             found[0] = _with_forward(found[0], blames.forward, self.target.file)
@@ -213,8 +208,8 @@ class _Checking:
         """Say what is wrong before the lines at fault are looked for, which may take long."""
         found = [self._misfit(points, name) for name in misfits]
         found += [
-            self._finding("unexplained", one.name, f"the gradient of {self._seen(one)}",
-                          one.evidence, None)
+            note("unexplained", "error", one.name, f"the gradient of {self._seen(one)}", None,
+                 one.evidence)
             for one in wrong
         ]  # fmt: skip
         told = heard(Outcome(self.target, "wrong", tuple(found), len(self.names)))
@@ -303,22 +298,19 @@ class _Checking:
         return [*self._meant, *left_out(self.runs), *holes(self.runs, self.names)]
 
     def _not_compared(self, why: str, place: Place | None) -> Outcome:
-        finding = self._finding(
-            "not-compared",
-            ", ".join(self.names),
-            f"the gradients are not compared: {why}",
-            {},
-            place or self.target.place,
-        )
+        text = f"the gradients are not compared: {why}"
+        place = place or self.target.place
+        finding = note("not-compared", "error", ", ".join(self.names), text, place)
         return Outcome(self.target, "not-compared", (finding,))
 
     def _untold(self, name: str) -> Finding:
         text = f"the gradient of {name} is not compared: {lost(self.runs)}"
-        return self._finding("not-compared", name, text, {}, self.target.place)
+        return note("not-compared", "error", name, text, self.target.place)
 
     def _absent(self, name: str) -> Finding:
         text = f"no gradient is returned for {name}, which should be judged"
-        return self._finding("no-gradient", name, text, {}, self._end_of(name, absent=True))
+        place = end_of(self.target, name, absent=True)
+        return note("no-gradient", "error", name, text, place)
 
     def _fits(self, name: str) -> bool:
         own, given = self.claimed[name], self.runs.given[name]
@@ -329,8 +321,9 @@ class _Checking:
         if name not in self.claimed:
             return self._absent(name)
         hand, true = self.claimed[name].shape, self.runs.given[name].shape
-        return self._finding("no-gradient", name, f"the gradient of {misshapen(name, hand, true)}",
-                             {"misfit": [list(hand), list(true)]}, self._end_of(name))  # fmt: skip
+        text = f"the gradient of {misshapen(name, hand, true)}"
+        evidence = {"misfit": [list(hand), list(true)]}
+        return note("no-gradient", "error", name, text, end_of(self.target, name), evidence)
 
     def _misfit(self, points: Sequence[Point], name: str) -> Finding:
         hand, true = points[0].hand[name].shape, points[0].true[name].shape
@@ -339,75 +332,11 @@ class _Checking:
         if simple is not None:
             text += f": {simple.text}"
         rule = "no-gradient" if simple is None else simple.rule
-        return self._finding(rule, name, text, {"misfit": [list(hand), list(true)]},
-                             place_of(points[0], name) or self.target.place)  # fmt: skip
-
-    def _unmended(
-        self, points: Sequence[Point], wrong: Sequence[Wrong], tolerance: float, failed: bool
-    ) -> Iterator[Finding]:
-        """Yield the findings for gradients that no edit repairs, one for several at one line."""
-        found = dict[Place, list[tuple[Wrong, Upstream]]]()
-        for one in wrong:
-            simple = explained(one.name, points)
-            share = None
-            if simple is None and not failed:
-                share = approximate(one.name, points, tolerance)
-            if share is not None and not is_exact_without(one.name, points):
-                yield self._approximate(one, share, wrong)
-                continue
-            flow = None if simple is not None or failed else upstream(one.point, one.name)
-            if flow is not None:
-                found.setdefault(flow.next, []).append((one, flow))
-                continue
-            text = f"the gradient of {self._seen(one)}"
-            text += f": {simple.text}" if simple is not None else self._cut_short()
-            place = self._likeliest(one, wrong)
-            rule, factor = (simple.rule, simple.factor) if simple else ("unexplained", None)
-            yield self._finding(rule, one.name, text, one.evidence, place, factor)
-        for place, several in found.items():
-            one, flow = several[0]
-            names = [other.name for other, _ in several]
-            others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
-            text = f"the gradient of {self._seen(one)}{others}: {flow.told}{self._cut_short()}"
-            yield self._finding("unexplained", one.name, text,
-                                {**one.evidence, "gradients": names}, place)  # fmt: skip
+        place = place_of(points[0], name) or self.target.place
+        return note(rule, "error", name, text, place, {"misfit": [list(hand), list(true)]})
 
     def _seen(self, one: Wrong) -> str:
         return seen_text(one, self.runs.target)
-
-    def _cut_short(self) -> str:
-        """Return that not all edits were tried, in words; empty if all were."""
-        runs = self.runs.cut_short
-        return f"; after {runs:,} edited runs, not all edits had been tried" if runs else ""
-
-    def _approximate(self, one: Wrong, share: float, all_wrong: Sequence[Wrong]) -> Finding:
-        text = f"the gradient of {self._seen(one)}: near the given arguments it is off by no more "
-        text += f"than {share:.0e} of its largest element, as an approximation is"
-        return note(
-            "unexplained", "info", one.name, text, self._likeliest(one, all_wrong), one.evidence
-        )
-
-    def _likeliest(self, wrong: Wrong, all_wrong: Sequence[Wrong]) -> Place | None:
-        """Return the likeliest line at fault for one of the gradients that no edit repairs."""
-        if self._flow is None or self._flow[0] is not wrong.point:
-            self._flow = wrong.point, Flow(wrong.point, (1.0,))
-        names = [one.name for one in all_wrong]
-        found = likeliest(self._flow[1], wrong.point, wrong.name, names, self.target.called)
-        return found or place_of(wrong.point, wrong.name) or self._end_of(wrong.name)
-
-    def _end_of(self, name: str, *, absent: bool = False) -> Place | None:
-        """Return the line that stores or returns a gradient that is never computed."""
-        names, found = list(self.target.arguments), None
-        if name in names and not self.target.returns_loss:
-            found = last_stored(self.target.called, names.index(name), absent=absent)
-        return found or self.target.place
-
-    def _finding(
-        self, rule: str, target: str, message: str, evidence: Mapping[str, Any],
-        place: Place | None, factor: str | None = None,
-    ) -> Finding:  # fmt: skip
-        return Finding(rule, "error", target, place.line if place is not None else None, message,
-                       evidence, factor=factor, place=place)  # fmt: skip
 
 
 def _with_forward(found: Finding, other: Primal, file: str) -> Finding:

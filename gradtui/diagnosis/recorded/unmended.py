@@ -1,0 +1,96 @@
+"""The findings of wrong gradients that no edit of the code repairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gradtui.base.source import Place
+from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.recorded.approximate import approximate
+from gradtui.diagnosis.recorded.blame.ends import last_stored
+from gradtui.diagnosis.recorded.blame.flow import Flow
+from gradtui.diagnosis.recorded.blame.likeliest import likeliest
+from gradtui.diagnosis.recorded.judge import Wrong
+from gradtui.diagnosis.recorded.notes import note, seen_text
+from gradtui.diagnosis.recorded.runs import Point, Runs
+from gradtui.diagnosis.recorded.simple import Simple, explained
+from gradtui.diagnosis.recorded.stabilisers import is_exact_without
+from gradtui.diagnosis.recorded.target import Target
+from gradtui.diagnosis.recorded.upstream import Upstream, place_of, upstream
+
+
+class Unmended:
+    """Wrong gradients at some points that no edit repairs, compared to a tolerance."""
+
+    def __init__(
+        self, runs: Runs, points: Sequence[Point], wrong: Sequence[Wrong], tolerance: float
+    ) -> None:
+        self._runs, self._points, self._wrong = runs, points, wrong
+        self._tolerance = tolerance
+        self._flow: tuple[Point, Flow] | None = None
+        """The point last asked for the likeliest line at fault, and its lines."""
+
+    def findings(self, *, searched: bool) -> Iterator[Finding]:
+        """Yield what is known of them, once for several at one line; none was `searched` for."""
+        found = dict[Place, list[tuple[Wrong, Upstream]]]()
+        for one in self._wrong:
+            simple = explained(one.name, self._points)
+            known = simple is not None or not searched
+            share = None if known else approximate(one.name, self._points, self._tolerance)
+            if share is not None and not is_exact_without(one.name, self._points):
+                yield self._approximate(one, share)
+                continue
+            flow = None if known else upstream(one.point, one.name)
+            if flow is not None:
+                found.setdefault(flow.next, []).append((one, flow))
+            else:
+                yield self._simple(one, simple)
+        for place, several in found.items():
+            yield self._flowing(place, several)
+
+    def _simple(self, one: Wrong, simple: Simple | None) -> Finding:
+        text = f"the gradient of {self._seen(one)}"
+        text += f": {simple.text}" if simple is not None else self._cut_short()
+        rule, factor = (simple.rule, simple.factor) if simple else ("unexplained", None)
+        place = self._likeliest(one)
+        line = place.line if place is not None else None
+        return Finding(rule, "error", one.name, line, text, one.evidence, factor=factor,
+                       place=place)  # fmt: skip
+
+    def _flowing(self, place: Place, several: Sequence[tuple[Wrong, Upstream]]) -> Finding:
+        one, flow = several[0]
+        names = [other.name for other, _ in several]
+        others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
+        text = f"the gradient of {self._seen(one)}{others}: {flow.told}{self._cut_short()}"
+        evidence = {**one.evidence, "gradients": names}
+        return note("unexplained", "error", one.name, text, place, evidence)
+
+    def _approximate(self, one: Wrong, share: float) -> Finding:
+        text = f"the gradient of {self._seen(one)}: near the given arguments it is off by no more "
+        text += f"than {share:.0e} of its largest element, as an approximation is"
+        return note("unexplained", "info", one.name, text, self._likeliest(one), one.evidence)
+
+    def _seen(self, one: Wrong) -> str:
+        return seen_text(one, self._runs.target)
+
+    def _cut_short(self) -> str:
+        """Return that not all edits were tried, in words; empty if all were."""
+        runs = self._runs.cut_short
+        return f"; after {runs:,} edited runs, not all edits had been tried" if runs else ""
+
+    def _likeliest(self, wrong: Wrong) -> Place | None:
+        """Return the likeliest line at fault for one of them."""
+        if self._flow is None or self._flow[0] is not wrong.point:
+            self._flow = wrong.point, Flow(wrong.point, (1.0,))
+        names = [one.name for one in self._wrong]
+        target = self._runs.target
+        found = likeliest(self._flow[1], wrong.point, wrong.name, names, target.called)
+        return found or place_of(wrong.point, wrong.name) or end_of(target, wrong.name)
+
+
+def end_of(target: Target, name: str, *, absent: bool = False) -> Place | None:
+    """Return the line that stores or returns a gradient that is never computed."""
+    names, found = list(target.arguments), None
+    if name in names and not target.returns_loss:
+        found = last_stored(target.called, names.index(name), absent=absent)
+    return found or target.place
