@@ -9,6 +9,7 @@ RNG = np.random.default_rng(37)
 ARROWS = {"A": RNG.normal(size=3), "B": RNG.normal(size=3)}
 POINTS = RNG.normal(size=(4, 3))
 KERNEL = RNG.normal(size=4)
+ROWS = np.vander([0.3, -0.8, 0.5, 1.1, -0.2, 0.9], 3)
 TURN = np.vander([0.3, -1.1, 0.8])
 ARROWS["M"] = np.vander([0.5, 1.2, -0.7])
 
@@ -167,6 +168,14 @@ def normed(A):
     return loss, d
 
 
+def rows_and_units(A):
+    h = np.tanh(ROWS @ A)
+    e = h - 1.0
+    de = 2 * e / len(e)
+    da = ROWS.T @ (de * (1 - h**2))
+    return np.mean(e**2), da
+
+
 MISTAKES = [
     (centred, "d -= mean * shares", "d += mean * shares"),
     (mapped, "np.outer(3 * out**2, KERNEL[:3])", "np.outer(KERNEL[:3], 3 * out**2)"),
@@ -241,3 +250,13 @@ def test_no_other_line_is_told_where_only_one_edit_repairs(tmp_path):
     )
 
     assert "elsewhere" not in finding.evidence and "the same" not in finding.message
+
+
+def test_a_factor_of_two_is_likelier_than_the_size_of_another_array(tmp_path):
+    planted = Planted(__file__, tmp_path, ARROWS)
+
+    (finding,) = planted.errors(
+        planted.wrong("de = 2 * e / len(e)", "de = e / len(e)"), "rows_and_units"
+    )
+
+    assert finding.fix == "de = e / len(e) * 2"

@@ -333,6 +333,16 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         return self._names if adding else frozenset()
 
     @property
+    def _resizes(self) -> bool:
+        """Whether it asks another array for its size, which may be a multiple by chance."""
+        s, node = self.suspect.statement, self.candidate.node
+        above = None if node is None else s.parents.get(node)
+        asked = isinstance(above, ast.Attribute) and above.attr in ("shape", "size")
+        if isinstance(above, ast.Call):
+            asked = isinstance(above.func, ast.Name) and above.func.id == "len"
+        return asked and isinstance(node, _NAMED) and self.candidate.rule == "wrong-variable"
+
+    @property
     def _changes_copy(self) -> bool:
         """Whether it adds to a copy that the function makes and never changes otherwise."""
         s = self.suspect.statement
@@ -381,7 +391,7 @@ _LIKELIER: Sequence[Sign] = (
     (-3, lambda edit: edit._mixes),
 )
 _UNLIKELIER: Sequence[Sign] = (
-    (2, lambda edit: edit.orphans or edit._forsakes),
+    (2, lambda edit: edit.orphans or edit._forsakes or edit._resizes),
     (3, lambda edit: edit._spoils_what_is_kept or edit._empties),
     (3, lambda edit: edit._is_in_derivative),
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
