@@ -34,9 +34,9 @@ _MODULES = ("linalg", "fft")
 """Modules of NumPy's functions; one may be imported only when asked for."""
 _SCALARS = ("float64", "double", "float32", "single", "float16", "half", "longdouble")
 _MATH = {
-    "exp": "exp", "log": "log", "log2": "log2", "log10": "log10", "log1p": "log1p",
+    "exp": "exp", "log2": "log2", "log10": "log10", "log1p": "log1p",
     "expm1": "expm1", "sqrt": "sqrt", "tanh": "tanh", "sin": "sin", "cos": "cos", "tan": "tan",
-    "pow": "power", "fabs": "absolute", "sinh": "sinh", "cosh": "cosh", "hypot": "hypot",
+    "pow": "power", "fabs": "absolute", "sinh": "sinh", "cosh": "cosh",
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
     "acosh": "arccosh", "atanh": "arctanh", "radians": "radians", "degrees": "degrees",
     "exp2": "exp2", "cbrt": "cbrt", "fmod": "fmod", "copysign": "copysign",
@@ -194,11 +194,20 @@ def _of_math(recorder: Recorder) -> dict[str, Any]:
     }
     for name in _POINTWISE:
         functions[name] = _pointwise(recorder, name, getattr(math, name))
+    functions["log"] = _recording(math.log, _log)
+    functions["hypot"] = _recording(
+        math.hypot, lambda *sides: np.sqrt(np.sum(_array(recorder, sides) ** 2))
+    )
     functions["fsum"] = _recording(math.fsum, lambda values: np.sum(_array(recorder, values)))
     functions["dist"] = _recording(
         math.dist, lambda p, q: np.linalg.norm(_array(recorder, p) - _array(recorder, q))
     )
     return functions
+
+
+def _log(value: Any, base: Any = math.e) -> Any:
+    """Return a logarithm to any base: that of NumPy takes a second argument for a result."""
+    return np.log(value) if base == math.e else np.log(value) / np.log(base)
 
 
 def _array(recorder: Recorder, values: Iterable[float]) -> Any:

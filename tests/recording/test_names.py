@@ -16,8 +16,15 @@ MATH = {
     "fsum": (lambda v: math.fsum([v, v * v]), lambda v: 1 + 2 * v),
     "fsum of a generator": (lambda v: math.fsum(v for _ in range(3)), lambda v: 3.0),
     "dist": (lambda v: math.dist([v, 1.0], [4.0, 1.0]), lambda v: math.copysign(1.0, v - 4)),
+    "log to a base": (lambda v: math.log(v * v + 1, 2),
+                      lambda v: 2 * v / (v * v + 1) / math.log(2)),
+    "log to a moving base": (lambda v: math.log(3, v * v + 2), lambda v: -math.log(3) * 2 * v
+                             / (v * v + 2) / math.log(v * v + 2) ** 2),
+    "natural log": (lambda v: math.log(v * v + 1), lambda v: 2 * v / (v * v + 1)),
+    "hypot of two": (lambda v: math.hypot(v, 2), lambda v: v / math.hypot(v, 2)),
+    "hypot of three": (lambda v: math.hypot(v, v, 1), lambda v: 2 * v / math.hypot(v, v, 1)),
     "vectorize": (np.vectorize(math.erf), lambda v: 2 / math.sqrt(math.pi) * math.exp(-v * v)),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("compute", "slope"), MATH.values(), ids=MATH)
