@@ -51,6 +51,7 @@ from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.sizes import size_told
 from gradtui.diagnosis.recorded.stabilisers import leaving_out
 from gradtui.diagnosis.recorded.target import Misplaced, Misshapen, Target
+from gradtui.diagnosis.recorded.uniform import uniform_only
 from gradtui.diagnosis.recorded.unmended import Unmended, end_of
 from gradtui.diagnosis.recorded.unrecorded import by_differences
 from gradtui.diagnosis.recorded.upstream import place_of
@@ -157,6 +158,7 @@ class _Checking:
             notes += one_sided(self.runs, start, fold, fitting, tolerance)
         if verdict == "correct":
             notes += symmetric_only(self.runs, start, within, fitting, tolerance)
+            notes += uniform_only(self.runs, points[0], tuple(fitting), tolerance)
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
                        len(points), tolerance, self._unjudged())  # fmt: skip
 

@@ -11,12 +11,10 @@ from itertools import islice
 
 import numpy as np
 
-from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.around import Inner, is_definite, is_symmetric
-from gradtui.diagnosis.recorded.judge import Judge
-from gradtui.diagnosis.recorded.notes import note
 from gradtui.diagnosis.recorded.runs import Point, Runs
+from gradtui.diagnosis.recorded.uniform import right_only
 from gradtui.recording.sweep import Replay
 from gradtui.recording.tape import Call, Index, Moved, Tape
 
@@ -49,24 +47,12 @@ def symmetric_only(
     if within:
         points = [start, *runs.points(start, (*start.true,))]
         those = f"the matrices inside {', '.join(within)} are symmetric, as those given"
-        yield from _only(runs, points, those, names, tolerance)
+        yield from right_only(runs, points, those, names, tolerance)
     free = [name for name in names if _is_read_whole(start, name)]
     if free:
         beyond = runs.points(start, (*start.true,), within=within, free=free)
         those = f"{', '.join(free)} {'is' if len(free) == 1 else 'are'} symmetric, as given"
-        yield from _only(runs, [start, *islice(beyond, 1)], those, names, tolerance)
-
-
-def _only(
-    runs: Runs, points: Sequence[Point], those: str, names: Sequence[str], tolerance: float
-) -> Iterator[Finding]:
-    """Yield a note on each gradient that is wrong at points where some matrices are unsymmetric."""
-    wrong = Judge(runs, points, tolerance).judged(names).wrong if len(points) > 1 else ()
-    for one in wrong:
-        text = f"the gradient of {one.name} is right only where {those}: elsewhere "
-        text += f"{runs.target.spelled(one.name, one.element)} is {number(one.claimed)}, the true "
-        text += f"one is {number(one.true)}"
-        yield note("relies-on-data", "info", one.name, text, runs.target.place, one.evidence)
+        yield from right_only(runs, [start, *islice(beyond, 1)], those, names, tolerance)
 
 
 def _is_read_whole(start: Point, name: str) -> bool:

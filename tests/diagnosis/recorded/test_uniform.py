@@ -1,0 +1,54 @@
+"""What a gradient lacks goes unseen where an argument holds ones or zeros: that is told."""
+
+import numpy as np
+import pytest
+
+import gradtui
+
+RNG = np.random.default_rng(73)
+X, Y, W = RNG.normal(size=(5, 3)), RNG.normal(size=5), RNG.normal(size=3)
+ONES, ZEROS, MASK = np.ones(5), np.zeros(5), np.array([1.0, 0, 1, 1, 0])
+
+
+def weighted(w, s, own):
+    e = X @ w - Y
+    return np.sum(s * e**2), {"w": 2 * X.T @ (own * e)}
+
+
+def shifted(w, s, own):
+    e = X @ w + s - Y
+    return np.sum(e**2), {"w": 2 * X.T @ (X @ w + own - Y)}
+
+
+CASES = {
+    "a forgotten weight": (lambda w, s=ONES: weighted(w, s, 1.0), "s is 1 throughout"),
+    "a weight that is squared": (lambda w, s=ONES: weighted(w, s, s**2), "s is 1 throughout"),
+    "a forgotten term": (lambda w, s=ZEROS: shifted(w, s, 0.0), "s is 0 throughout"),
+}
+SOUND = {
+    "weights": lambda w, s=ONES: weighted(w, s, s),
+    "a term": lambda w, s=ZEROS: shifted(w, s, s),
+    "other weights": lambda w, s=2 * ONES: weighted(w, s, s),
+    "a mask that is squared": lambda w, s=MASK: weighted(w, s, s**2),
+}
+
+
+@pytest.mark.parametrize(("case", "those"), CASES.values(), ids=CASES)
+def test_what_goes_unseen_is_told(case, those):
+    (found,) = gradtui.check(case, w=W)
+    assert (found.rule, found.severity) == ("relies-on-data", "info")
+    assert f"the gradient of w is right only where {those}: elsewhere w[" in found.message
+
+
+@pytest.mark.parametrize("case", SOUND.values(), ids=SOUND)
+def test_nothing_is_told_of_a_gradient_that_is_right(case):
+    assert gradtui.check(case, w=W) == []
+
+
+def test_code_that_takes_only_ones_is_left_alone():
+    def case(w, s=ONES):
+        if not np.all(s == 1):
+            raise ValueError("ones only")
+        return weighted(w, s, 1.0)
+
+    assert gradtui.check(case, w=W) == []
