@@ -36,7 +36,7 @@ def test_a_coincidence_at_the_own_numbers_is_seen_through_and_said(judge):
 
 def test_the_numbers_of_a_coincidence_are_those_of_a_point_where_it_shows(judge):
     (finding,) = judge("dw1 = 2*e*x1/x2\ndw2 = 2*e*x2", {**WEIGHTS, "data": ONE}).findings
-    assert "only by coincidence" in finding.message
+    assert "right only on these data" in finding.message
     assert finding.evidence["claimed"] != pytest.approx(finding.evidence["true"], rel=1e-3)
     assert "there is an extra division by x2" in finding.message
 

@@ -55,7 +55,7 @@ def _of_product(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
 
 def _of_sum(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
     plus, left, right = _sign(node), s.left(node), s.right(node)
-    if _is(node.right, ast.Mult, ast.Div):
+    if _is(node.right, ast.Mult, ast.Div) and not _is_square(s, node.right):
         inner = node.right
         text = f"({left} {plus} {s.left(inner)}) {_sign(inner)} {s.right(inner)}"
         yield _grouped(s, node, text, 2, "missing-factor")
@@ -63,6 +63,11 @@ def _of_sum(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
         inner = node.left
         text = f"{s.left(inner)} {_sign(inner)} ({s.right(inner)} {plus} {right})"
         yield _grouped(s, node, text, 2, "missing-factor")
+
+
+def _is_square(s: Statement, node: ast.BinOp) -> bool:
+    """Return whether a value is multiplied by itself, as in tanh's slope, 1 - a * a."""
+    return s.text(node.left) == s.text(node.right)
 
 
 def _is(node: ast.expr, *operators: type[ast.operator]) -> TypeGuard[ast.BinOp]:
