@@ -2,8 +2,8 @@
 
 Code avoids undefined values by bounds: the argument of a root is at least 0. Beyond such a bound
 that the user's own arguments respect, a gradient need not be right. Nor need it be where only there
-the code warns, or where a loop does not settle: an implicit layer gives the gradient of its fixed
-point.
+the code warns, where a number becomes so small that the code does something else, or where a loop
+does not settle: an implicit layer gives the gradient of its fixed point.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Domain:
         self._bounds = frozenset(_key(tape, id) for id, _ in _binding(tape, root))
         """The bounds that some element exceeds, by name and place."""
         self._settled = _settled(tape, root)
+        self._vanishing = _vanishing(tape)
 
     def excludes(self, result: Result, root: int, *, nearest: bool = False) -> bool:
         """Return whether another run is beyond what the code shows to be meant.
@@ -54,6 +55,8 @@ class Domain:
         """
         tape = result.tape
         if result.warned - self._warned or self._is_beyond(tape, root):
+            return True
+        if not _vanishing(tape) <= self._vanishing:
             return True
         return not nearest and _is_unsettled(tape, root, self._settled)
 
@@ -72,6 +75,20 @@ class Domain:
         # Each alone, too, because two negative factors hide each other.
         ways = [bounds, *({id: source} for id, source in bounds.items() if len(bounds) > 1)]
         return not all(np.isfinite(Replay(tape, handing=one).value(root)).all() for one in ways)
+
+
+def _vanishing(tape: Tape) -> frozenset[_Bound]:
+    """Return the comparisons, by name and place, in which a number is found too small.
+
+    Code that divides by a probability asks first whether it is above 1e-15.
+    """
+    found = set[_Bound]()
+    for one in tape.choices:
+        if one.keeps_range and one.bound is not None and abs(one.bound[1]) < 1:
+            below = -1 if one.inputs[1] is None else 1  # the side without a bound is the number
+            if below in one.signs:
+                found.add((one.name, one.place))
+    return frozenset(found)
 
 
 def cut_off(tape: Tape, root: int) -> frozenset[_Bound]:

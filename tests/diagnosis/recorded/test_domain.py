@@ -189,3 +189,23 @@ def test_a_long_run_is_judged_at_a_near_point_and_at_a_far_one(monkeypatch):
     right = target_of(iterated(80, lambda m, x: np.linalg.solve(m.T, x)), None, (SLOW, SIDE), {})
 
     assert check_target(right).points == 3
+
+
+def log_density(factor, least):
+    def case(x):
+        p = np.exp(-100 * x**2)
+        slopes = np.zeros_like(x)
+        for at, own in enumerate(p):
+            if own > least:
+                slopes[at] = factor * x[at] * own / own
+        return np.sum(np.log(p)), slopes
+
+    return case
+
+
+@pytest.mark.parametrize(
+    ("factor", "least", "wrong"), [(-200, 1e-15, False), (-100, 1e-15, True), (-200, 1e-2, True)]
+)
+def test_where_a_number_is_too_small_to_divide_by_nothing_is_compared(factor, least, wrong):
+    found = gradtui.check(log_density(factor, least), np.array([0.4, -0.3, 0.2]))
+    assert any(one.severity == "error" for one in found) is wrong
