@@ -136,9 +136,9 @@ def _scaling(point: Point, node: Call, place: Place) -> Clip | None:
     if node.name not in _SCALING:
         return None
     for operand, (own, scale) in enumerate(permutations(node.inputs)):
-        if tape.value(scale).size == 1 < tape.value(own).size:
-            made = own in tape.sources(scale) and own not in tape.sources(point.root)
-            return Clip(own, operand, place, None) if made else None
+        made = tape.value(scale).size == 1 and own in tape.sources(scale)
+        if made and own != scale and own not in tape.sources(point.root):
+            return Clip(own, operand, place, None)
     return None
 
 

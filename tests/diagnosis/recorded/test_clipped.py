@@ -107,6 +107,38 @@ def test_a_mistake_before_a_scale_is_found_with_its_fix():
     assert {one.rule for one in notes} == {"straight-through"}
 
 
+def with_a_number(W, b):
+    e = X @ W + b - Y
+    gradients = {"W": 2 * X.T @ e, "b": 2 * e.sum()}
+    size = np.sqrt(sum(np.sum(one**2) for one in gradients.values()))
+    share = 1.0 / (size + 1e-6)
+    if share < 1:
+        for name in gradients:
+            gradients[name] = gradients[name] * share
+    return np.sum(e**2), gradients
+
+
+def test_a_number_may_be_among_the_gradients_that_are_scaled():
+    found = gradtui.check(with_a_number, W=RNG.normal(size=(4, 2)), b=0.3)
+    assert found[0].message == (
+        f"the gradient of W (also of b) is {SCALED} here, and compared as it is before"
+    )
+    assert {one.severity for one in found} == {"info"}
+
+
+def bounded_otherwise(W):
+    e = X @ W - Y
+    loss = np.sum(e**2)
+    g = 2 * X.T @ e
+    g = np.maximum(np.minimum(g, 0.5), -0.5)
+    return loss, {"W": g}
+
+
+def test_no_fix_moves_a_line_behind_the_return():
+    (mistake,) = gradtui.check(bounded_otherwise, W=RNG.normal(size=(4, 2)))
+    assert mistake.fix == "g = 2 * X.T @ e"
+
+
 def half_of_huber(w):
     r = w - Y[0, 0]
     loss = 2 * np.sum(np.where(np.abs(r) < 1, r * r / 2, np.abs(r) - 0.5))

@@ -39,6 +39,9 @@ def _of(s: Statement, block: Sequence[ast.stmt], at: int) -> Iterator[Candidate]
     if before is not None and not _stored(block[before:at]) & needed:
         told = f"it must stand before line {block[before].lineno}, which reads {name}"
         yield from _moved(s, line, block[before], "missing-path", told, behind=False)
+    # Nothing runs behind a return.
+    if behind is not None and isinstance(block[behind], ast.Return):
+        behind = None
     if behind is not None and not _stored(block[at + 1 : behind + 1]) & (needed | {name}):
         told = f"it must stand behind line {block[behind].lineno}, which reads {name}"
         yield from _moved(s, line, block[behind], "double-counted-path", told, behind=True)
