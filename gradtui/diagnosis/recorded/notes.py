@@ -23,6 +23,8 @@ from gradtui.recording.tape import Call, Leaf, Tape
 
 Array = NDArray[Any]
 
+_DIGITS = (6, 9, 12, 15)
+
 
 def note(
     rule: str, severity: Severity, target: str, message: str, place: Place | None,
@@ -36,9 +38,15 @@ def note(
 def seen_text(wrong: Wrong, target: Target) -> str:
     """Return the present and the true value of a gradient, in words."""
     name = target.spelled(wrong.name, wrong.element)
-    text = f"{name} is {number(wrong.claimed)}, {wrong.basis} is "
+    claimed, true = told_apart(wrong.claimed, wrong.true)
     where = "" if wrong.at_own else " (at random parameters)"
-    return f"{text}{number(wrong.true)}{where}"
+    return f"{name} is {claimed}, {wrong.basis} is {true}{where}"
+
+
+def told_apart(one: float, two: float) -> tuple[str, str]:
+    """Return two numbers with as many digits as tell them apart."""
+    pairs = ((number(one, digits), number(two, digits)) for digits in _DIGITS)
+    return next((pair for pair in pairs if pair[0] != pair[1]), (repr(one), repr(two)))
 
 
 def misshapen(name: str, hand: Sequence[int], true: Sequence[int]) -> str:

@@ -12,6 +12,7 @@ import pytest
 import gradtui
 from findings import line_of
 from gradtui.diagnosis.recorded.blame.gradients import Blamed
+from gradtui.diagnosis.recorded.notes import told_apart
 
 W = np.random.default_rng(2).normal(size=(3, 2))
 
@@ -198,3 +199,16 @@ def test_what_holds_for_several_gradients_is_said_once():
     (found,) = gradtui.check(case, x=rng.normal(size=6), y=rng.normal(size=6))
     assert found.message == ("the gradient of x (also of y) leaves out the 1e-5 that is added here")
     assert found.evidence["gradients"] == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "told"),
+    [
+        (0.5, 0.25, ("0.5", "0.25")),
+        (0.2514601, 0.2514604, ("0.2514601", "0.2514604")),
+        (1 / 3, 1 / 3 + 1e-13, ("0.333333333333333", "0.333333333333433")),
+        (1.0, 1.0, ("1.0", "1.0")),
+    ],
+)
+def test_two_numbers_have_digits_that_tell_them_apart(one, two, told):
+    assert told_apart(one, two) == told
