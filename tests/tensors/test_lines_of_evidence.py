@@ -165,8 +165,7 @@ LABELS = torch.tensor([1, 0, 3, 1])
 ROWS, COLUMNS = torch.tensor([0, 0, 1, 2, 3]), torch.tensor([1, 3, 2, 0, 2])
 WRONG = {
     "the sign of what is added later": (
-        Centred, (x(5, 3).requires_grad_(), x(3)), 4,
-        "through_mean = -found.sum(0) / len(g)",
+        Centred, (x(5, 3).requires_grad_(), x(3)), 5, "found -= through_mean",
     ),
     "the sign of what is ready": (
         Likelihood, (x(4, 5).requires_grad_(), LABELS, x(5).abs() + 0.5), 3,

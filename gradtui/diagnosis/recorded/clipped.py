@@ -133,7 +133,7 @@ def _clip(tape: Tape, node: Call, place: Place) -> Clip | None:
 def _scaling(point: Point, node: Call, place: Place) -> Clip | None:
     """Return a call that scales a gradient by a number made of it, as that of a loss never is."""
     tape = point.result.tape
-    if node.name not in _SCALING:
+    if node.name not in _SCALING or len(node.inputs) != 2:
         return None
     for operand, (own, scale) in enumerate(permutations(node.inputs)):
         made = tape.value(scale).size == 1 and own in tape.sources(scale)

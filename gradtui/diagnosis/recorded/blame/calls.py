@@ -25,6 +25,8 @@ _TWINS = (
     ("scatter_add", "scatter"), ("scatter_add_", "scatter_"),
 )  # fmt: skip
 """Methods that take the same arguments."""
+_CALCULATING = frozenset({"add", "sub", "mul", "div"})
+"""Methods whose argument is an operand, no axis."""
 _TURNED = frozenset({"sub", "div", "sub_", "div_", "pow", "true_divide", "subtract", "divide"})
 """Methods of two numbers whose order matters."""
 _KEPT = frozenset({"size", "dim", "numel", "item", "shape", "backward", "append", "extend"})
@@ -143,7 +145,7 @@ def _of_method(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         yield Candidate(edits, "wrong-variable", told, 1, None, node)
     if called.attr in _MASKING and node.args:
         yield from _other_mask(s, node.args[0])
-    for arg in node.args:
+    for arg in node.args if called.attr.rstrip("_") not in _CALCULATING else ():
         yield from _number(s, arg, "wrong-axis")
     for named in node.keywords:
         if named.arg not in (s.dialect.axis, s.dialect.keepdims, "axis", "keepdims"):
