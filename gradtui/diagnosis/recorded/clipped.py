@@ -21,6 +21,7 @@ from gradtui.diagnosis.recorded.runs import Point
 from gradtui.recording.tape import Call, Moved, Tape
 
 _SAME = 1e-9
+_BELOW, _ABOVE = frozenset({"minimum", "fmin"}), frozenset({"maximum", "fmax"})
 _SCALING = frozenset({"multiply", "divide", "true_divide", "mul", "div"})
 
 
@@ -121,13 +122,31 @@ def _last(point: Point, id: int | None) -> Clip | None:
 
 
 def _clip(tape: Tape, node: Call, place: Place) -> Clip | None:
-    """Return a call that bounds all elements alike."""
+    """Return a call that bounds all elements alike, or two that do."""
+    outer = _bound(tape, node)
+    inner = None if outer is None else tape.nodes[node.inputs[outer[0]]]
+    within = _bound(tape, inner) if isinstance(inner, Call) else None
+    if outer and within and isinstance(inner, Call) and outer[1] == -within[1]:
+        above = node if outer[1] > 0 else inner
+        meant = above.name in _BELOW and {node.name, inner.name} & _ABOVE
+        return Clip(inner.inputs[within[0]], outer[0], place, abs(outer[1])) if meant else None
     if node.name != "clip" or len(node.inputs) != 3:
         return None
     low, high = (tape.value(one) for one in node.inputs[1:])
     still = not any(tape.active[one] for one in node.inputs[1:])
     alike = still and low.size == high.size == 1 and -low.item() == high.item()
     return Clip(node.inputs[0], 0, place, float(high.item())) if alike else None
+
+
+def _bound(tape: Tape, node: Call) -> tuple[int, float] | None:
+    """Return which operand a call bounds from one side, and the bound; None for another call."""
+    if node.name not in _BELOW | _ABOVE or len(node.inputs) != 2:
+        return None
+    for own, other in ((0, 1), (1, 0)):
+        bound = tape.value(node.inputs[other])
+        if bound.size == 1 and not tape.active[node.inputs[other]]:
+            return own, float(bound.item())
+    return None
 
 
 def _scaling(point: Point, node: Call, place: Place) -> Clip | None:

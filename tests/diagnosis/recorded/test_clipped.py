@@ -32,6 +32,10 @@ def reshaped(gradients):
     return {name: np.clip(one.ravel(), -1, 1).reshape(one.shape) for name, one in gradients.items()}
 
 
+def from_both_sides(gradients):
+    return {name: np.minimum(1.0, np.maximum(-1.0, one)) for name, one in gradients.items()}
+
+
 def by_their_norm(gradients):
     size = np.sqrt(sum(np.sum(one**2) for one in gradients.values()))
     if size > 5:
@@ -49,6 +53,7 @@ def by_a_factor(gradients):
 CLIPPED, SCALED = "clipped at 1", "scaled by its own size"
 WAYS = [
     (in_place, CLIPPED), (one_by_one, CLIPPED), (reshaped, CLIPPED),
+    (from_both_sides, CLIPPED),
     (by_their_norm, SCALED), (by_a_factor, SCALED),
 ]  # fmt: skip
 
@@ -126,16 +131,30 @@ def test_a_number_may_be_among_the_gradients_that_are_scaled():
     assert {one.severity for one in found} == {"info"}
 
 
-def bounded_otherwise(W):
+def bounded_twice(W):
+    h = np.tanh(X @ W)
+    e = h @ V - Y
+    g = X.T @ (2 * e @ V.T * (1 - h))
+    g = np.maximum(np.minimum(g, 0.5), -0.5)
+    return np.sum(e**2), {"W": g}
+
+
+def test_a_mistake_before_two_bounds_is_found_with_its_fix():
+    mistake, note = gradtui.check(bounded_twice, W=W)
+    assert mistake.fix == "g = X.T @ (2 * e @ V.T * (1 - h**2))"
+    assert "is clipped at 0.5 here" in note.message
+
+
+def bounded_by_a_mask(W):
     e = X @ W - Y
     loss = np.sum(e**2)
     g = 2 * X.T @ e
-    g = np.maximum(np.minimum(g, 0.5), -0.5)
+    g = np.where(g > 0.5, 0.5, np.where(g < -0.5, -0.5, g))
     return loss, {"W": g}
 
 
 def test_no_fix_moves_a_line_behind_the_return():
-    (mistake,) = gradtui.check(bounded_otherwise, W=RNG.normal(size=(4, 2)))
+    (mistake,) = gradtui.check(bounded_by_a_mask, W=RNG.normal(size=(4, 2)))
     assert mistake.fix == "g = 2 * X.T @ e"
 
 

@@ -10,6 +10,8 @@ from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.blame.trial import Patch
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
+_BOUNDING = ("minimum", "maximum", "fmin", "fmax")
+
 
 def unclipping(units: Sequence[Unit], clips: Collection[tuple[Place, int]]) -> Iterator[Patch]:
     """Yield the edits that leave what is clipped at some places as it is.
@@ -33,8 +35,17 @@ def _left(unit: Unit, node: ast.Call | ast.BinOp | ast.AugAssign, operand: int) 
         return "pass"
     if isinstance(node, ast.BinOp):
         return f"({unit.text((node.left, node.right)[operand])})"
+    own = _operand(unit, node, operand)
+    while isinstance(own, ast.Call) and getattr(own.func, "attr", "") in _BOUNDING:
+        numbers = [isinstance(one, ast.Constant | ast.UnaryOp) for one in own.args]
+        own = _operand(unit, own, int(numbers[0]))  # clipped from its other side there
+    return None if own is None else f"({unit.text(own)})"
+
+
+def _operand(unit: Unit, node: ast.Call, operand: int) -> ast.expr | None:
+    """Return an operand of a function, or the array of a method."""
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
     named = unit.globals.get(owner.id) if isinstance(owner, ast.Name) else None
     if owner is not None and not isinstance(named, ModuleType):
-        return f"({unit.text(owner)})"
-    return f"({unit.text(node.args[operand])})" if len(node.args) > operand else None
+        return owner
+    return node.args[operand] if len(node.args) > operand else None
