@@ -214,8 +214,9 @@ class Tape:
         own = found.active = list(self.active)
         for id, node in enumerate(self.nodes):
             inputs = () if isinstance(node, Leaf) else node.inputs
-            if not own[id] and (id in more or any([own[source] for source in inputs])):
+            if not own[id] and any([own[source] for source in inputs]):
                 own[id] = self.value(id).dtype.kind == "f"
+            own[id] |= id in more
         return found
 
     def sources(self, id: int) -> list[int]:

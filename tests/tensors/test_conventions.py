@@ -174,6 +174,62 @@ class Ternary(Function):
         return g * (x.abs() <= 1)
 
 
+class Squashed(Function):
+    """A function of the rounded input."""
+
+    @staticmethod
+    def forward(ctx, x):
+        q = (4 * x).round() / 4
+        ctx.save_for_backward(q)
+        return q.tanh()
+
+    @staticmethod
+    def backward(ctx, g):
+        (q,) = ctx.saved_tensors
+        return g * (1 - q.tanh() ** 2)
+
+
+class SquashedPassed(Squashed):
+    @staticmethod
+    def backward(ctx, g):
+        return g.clone()
+
+
+class SignedBeside(Function):
+    """A step, and a square beside it."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.where(x > 0, 1.0, -1.0) + x**2
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * (x.abs() <= 1) + g * 2 * x
+
+
+class SignedBesideHalf(SignedBeside):
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * (x.abs() <= 1) + g * x
+
+
+class Halved(Function):
+    """A square, of which the gradient takes half, times a floor."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**2 * x.floor()
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * x * x.floor()
+
+
 class Mixture(Function):
     """A sum of exponentials, whose shares are given for the gradient alone."""
 
@@ -341,6 +397,8 @@ MEANT = {
     "another slope of abs": (Adder, (2 * x(3, 4), 2 * x(5, 4)), {"w", "x"}),
     "a floor that is cut": (Floor, (x(4, 3), 100), {"x"}),
     "three values": (Ternary, (x(4, 3),), {"x"}),
+    "a function of what is rounded": (Squashed, (x(4, 3),), {"x"}),
+    "a step beside a square": (SignedBeside, (x(4, 3),), {"x"}),
     "shares of its own": (Mixture, (x(4, 3).requires_grad_(), x(4, 3).softmax(-1)), {"x"}),
     "a mask": (Masked, (x(4, 3).requires_grad_(), (x(4, 3) > 0).float()), {"x"}),
     "a way back within bounds": (Held, (x(4, 5).requires_grad_(), torch.tensor(0.3)), {"x"}),
@@ -369,6 +427,9 @@ WRONG = {
         NearestOverwritten, (x(6, 3), x(2, 3)), {("x", "info"), ("codebook", "error")},
     ),
     "a floor twice": (FloorTwice, (x(4, 3), 100), {("x", "error")}),
+    "a function that is left out": (SquashedPassed, (x(4, 3),), {("x", "error")}),
+    "half a square beside a step": (SignedBesideHalf, (x(4, 3),), {("x", "error")}),
+    "half a square times a floor": (Halved, (2 * x(4, 3),), {("x", "error")}),
     "shares that are used": (
         MixtureUsed, (x(4, 3).requires_grad_(), x(4, 3).softmax(-1)), {("x", "error")},
     ),

@@ -19,7 +19,13 @@ from gradtui.diagnosis.recorded.notes import note, together
 from gradtui.diagnosis.recorded.passes import Way
 from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
-from gradtui.diagnosis.recorded.surrogates import Surrogate, agreed, is_handed_on, surrogate
+from gradtui.diagnosis.recorded.surrogates import (
+    Surrogate,
+    agreed,
+    intended,
+    is_handed_on,
+    surrogate,
+)
 from gradtui.recording.tape import Leaf
 
 Array = NDArray[Any]
@@ -70,6 +76,7 @@ def without_meant(
     else:
         at = {id(point): new for point, new in zip(points, own, strict=True)}
         left = [replace(one, point=at[id(one.point)]) for one in left]
+        own, left = _beside_the_intention(own, left)
     return Sifted(tuple(together(notes)), own, tuple(left))
 
 
@@ -83,6 +90,27 @@ def _as_meant(
             passed = way.passed(point, one.name)
             true[one.name] = point.true[one.name] if passed is None else passed
     return replace(point, true=true)
+
+
+def _beside_the_intention(
+    points: Sequence[Point], left: Sequence[Wrong]
+) -> tuple[Sequence[Point], list[Wrong]]:
+    """Return points and wrong gradients, with what passes a rounding instead of a truth of 0.
+
+    Nobody writes a gradient for what is flat but to pass it: what is wrong is the rest of it.
+    """
+    ways = {one.name: way for one in left if (way := intended(one.name, points)) is not None}
+    own = list(points)
+    for name, way in ways.items():
+        passed = [way.passed(point, name) for point in points]
+        own = [point if true is None else replace(point, true={**point.true, name: true})
+               for point, true in zip(own, passed, strict=True)]  # fmt: skip
+    at = {id(point): new for point, new in zip(points, own, strict=True)}
+    return own, [
+        _wrong(one.name, own, f"the one that {ways[one.name].told.partition(',')[0]}")
+        if one.name in ways else replace(one, point=at[id(one.point)])
+        for one in left
+    ]  # fmt: skip
 
 
 def _wrong(name: str, points: Sequence[Point], basis: str) -> Wrong:

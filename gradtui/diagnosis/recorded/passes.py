@@ -17,8 +17,10 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.quantisers import longest, quantisers, tightest
 from gradtui.diagnosis.recorded.runs import Point
-from gradtui.recording.sweep import Link, Replay, gradients
+from gradtui.diagnosis.recorded.steps import MOST_STEPS, follows, selected, steps_of
+from gradtui.recording.sweep import Link, gradients
 from gradtui.recording.tape import Call, Tape
 
 Array = NDArray[Any]
@@ -73,10 +75,17 @@ def rounded(points: Sequence[Point]) -> Iterator[Way]:
     assert isinstance(node, Call)
     told = f"passes through {node.name}, which is flat, with a slope of its own"
     ways: list[LinksAt] = [partial(_sloped, slope=slope) for slope in _SLOPES]
+    ways += [partial(_at_bounds, inside=inside) for inside in (False, True)]
     for links_at in [*ways, _bounded_before]:
         yield Way(told, node.place, partial(_linked, links_at=links_at))
     yield Way(told, node.place, _as_if_smooth)
     yield Way(told, node.place, partial(_linked, links_at=_unbounded))
+    tape = points[0].result.tape
+    kinds = dict.fromkeys(one.kind(tape) for one in quantisers(tape, flat) if not one.plain)
+    for kind in [*kinds][:_MOST]:
+        for slope in _SLOPES:
+            links_at = partial(_whole, kind=kind, slope=slope)
+            yield Way(told, node.place, partial(_linked, links_at=links_at))
 
 
 def kinked(points: Sequence[Point], *, straight: bool) -> Iterator[Way]:
@@ -104,10 +113,15 @@ def detached(points: Sequence[Point], *, zero: bool) -> Iterator[Way]:
         yield Way(told, tape.nodes[id].place, partial(_linked, links_at=links_at))
 
 
-def stepped(points: Sequence[Point]) -> Iterator[Way]:
-    """Yield the ways past numbers that jump with an argument, such as `where(w > 0, 1, -1)`."""
+def stepped(points: Sequence[Point], most: int = MOST_STEPS) -> Iterator[Way]:
+    """Yield the ways past numbers that jump with an argument, such as `where(w > 0, 1, -1)`.
+
+    The last steps are tried, `most` of them, each with as many values.
+    """
     tape = points[0].result.tape
-    for step, source in _steps(points):
+    for step, source in steps_of(points, most):
+        if not follows(points, step, source):
+            continue
         told = "passes through a step, which is flat, with a slope of its own"
         for slope in _SLOPES:
             links_at = partial(_past, step=step, source=source, slope=slope)
@@ -120,7 +134,7 @@ def sloping(points: Sequence[Point], name: str) -> Place | None:
     At all points it is what arrives at the step, times a function of the argument alone that rises
     and then falls.  By mistake no gradient is like that.
     """
-    for step, source in _steps(points):
+    for step, source in steps_of(points):
         found = [_slopes_at(point, name, step, source) for point in points]
         told = [one for one in found if one is not None]
         if len(told) == len(points) and _is_bump(*map(np.concatenate, zip(*told, strict=True))):
@@ -163,12 +177,12 @@ def returning(points: Sequence[Point]) -> Iterator[Way]:
 def chosen(points: Sequence[Point], name: str) -> Iterator[Way]:
     """Yield the ways from values straight to an argument of their shape, which chooses them.
 
-    An example are the nearest entries of a codebook.
+    An example are the nearest entries of a codebook.  What is computed from them has a derivative.
     """
     start, tape = points[0], points[0].result.tape
     found = [
-        id for id in range(start.root)
-        if tape.active[id] and tape.nodes[id].place is not None
+        id for id in selected(points, tape.arguments[name])
+        if tape.nodes[id].place is not None
         and math.prod(tape.shape(id)) == start.true[name].size
     ]  # fmt: skip
     for id in reversed(found[-_MOST:]):
@@ -245,6 +259,7 @@ def _kinked(point: Point, slope: Slope) -> Links:
 
 
 def _bounds(point: Point) -> Iterator[tuple[int, int]]:
+    """Yield the nodes that bound a value, each with that value."""
     tape = point.result.tape
     for id in range(point.root):
         node = tape.nodes[id]
@@ -273,27 +288,70 @@ def _beyond(point: Point) -> Iterator[tuple[int, Array, Array]]:
         yield id, way < 0, way > 0
 
 
+def _at_bounds(point: Point, *, inside: bool) -> Links:
+    """Return flat functions with a slope of 1, and bounds that hold or not where a value is one.
+
+    Rounded values often are.
+    """
+    tape, found = point.result.tape, dict(_sloped(point, np.ones_like))
+    for id, source in _bounds(point):
+        node = tape.nodes[id]
+        assert isinstance(node, Call)
+        others = [one for one in node.inputs if one != source]
+        if not any(tape.active[one] for one in others):
+            value, at = tape.value(source), [tape.value(one) for one in others]
+            passed = tape.value(id) == value
+            tied = np.logical_or.reduce([np.broadcast_to(value == one, passed.shape) for one in at])
+            found[id] = (source, 1.0 * (passed if inside else passed & ~tied))
+    return found
+
+
 def _bounded_before(point: Point) -> Links:
     """Return flat functions with a slope of 1, and bounds applied to unrounded values."""
     tape, found = point.result.tape, dict(_sloped(point, np.ones_like))
-    smooth = Replay(tape, handing=_sources(tape, _flat(point)))
-    for id, source in _bounds(point):
-        found[id] = (source, 1.0 * (smooth.value(id) == smooth.value(source)))
+    own = dict(_bounds(point))
+    for one in longest(quantisers(tape, _flat(point))):
+        smooth = one.smooth(tape)
+        for id in one.after:
+            if id in own:
+                found[id] = (own[id], 1.0 * (smooth[id] == smooth[own[id]]))
     return found
 
 
 def _unbounded(point: Point) -> Links:
-    """Return flat functions and bounds with a slope of 1."""
+    """Return flat functions, and the bounds on both sides of their values, with a slope of 1."""
     tape = point.result.tape
-    bounds = {id: (source, np.ones(tape.shape(id))) for id, source in _bounds(point)}
+    bounds = {
+        id: (source, np.ones(tape.shape(id)))
+        for one in longest(quantisers(tape, _flat(point)))
+        for id, source in one.bounds(tape).items()
+    }
     return {**bounds, **_sloped(point, np.ones_like)}
 
 
-def _as_if_smooth(point: Point, name: str) -> Array:
-    """Return the gradient of the run in which nothing is rounded."""
+def _whole(point: Point, kind: tuple[str, ...], slope: Slope) -> Links:
+    """Return the results that stand for an unrounded value with another slope by that value.
+
+    What scales them on the way is held.
+    """
     tape = point.result.tape
-    smooth = Replay(tape, handing=_sources(tape, _flat(point)))
-    return _gradient(point, name, _sloped(point, np.ones_like), smooth.value)
+    return {
+        one.result: (one.source, _slope_at(tape, one.source, slope))
+        for one in quantisers(tape, _flat(point)) if one.kind(tape) == kind
+    }  # fmt: skip
+
+
+def _as_if_smooth(point: Point, name: str) -> Array:
+    """Return the gradient by which what rounds rounds nothing; its result stays what it is."""
+    tape, held = point.result.tape, dict[int, Array]()
+    for one in tightest(quantisers(tape, _flat(point))):
+        inner = one.smooth(tape)
+        held.update({id: value for id, value in inner.items() if id != one.result})
+
+    def value(id: int) -> Array:
+        return held[id] if id in held else tape.value(id)
+
+    return _gradient(point, name, _sloped(point, np.ones_like), value)
 
 
 def _slope_at(tape: Tape, id: int, slope: Slope) -> Array:
@@ -319,27 +377,6 @@ def _detached(point: Point, *, zero: bool) -> list[int]:
 def _stopped(point: Point, at: int, *, zero: bool) -> Links | None:
     found = _detached(point, zero=zero)
     return {found[at]: None} if at < len(found) else None
-
-
-def _steps(points: Sequence[Point]) -> Iterator[tuple[int, int]]:
-    """Yield numbers that jump with arguments, and the values that may decide them.
-
-    For the tape they come from outside, and yet they differ from run to run.
-    """
-    first, *others = points
-    tape = first.result.tape
-    alike = [one.result.tape for one in others if len(one.result.tape) == len(tape)]
-    steps = [
-        id for id in range(first.root)
-        if not tape.active[id] and tape.shape(id) and tape.value(id).dtype.kind == "f"
-        and any(not np.array_equal(tape.value(id), other.value(id)) for other in alike
-                if tape.shape(id) == other.shape(id))
-    ]  # fmt: skip
-    for step in steps[-_MOST:]:
-        sources = [
-            id for id in range(step) if tape.active[id] and tape.shape(id) == tape.shape(step)
-        ]
-        yield from ((step, source) for source in reversed(sources[-_MOST:]))
 
 
 def _past(point: Point, step: int, source: int, slope: Slope) -> Links | None:

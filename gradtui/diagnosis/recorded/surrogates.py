@@ -7,6 +7,7 @@ slope for a flat function, or for one whose result is detached.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape
 Array = NDArray[Any]
 
 _SAME = 1e-6
+_FEW = 3
+"""Most steps that a gradient passes beside other terms, and most values of each."""
 _LIKELY = 3
 """With this many points, a constant norm of a gradient is no coincidence."""
 
@@ -85,7 +88,7 @@ def surrogate(
         return None
     length = _is_of_one_length(name, points)
     along = length and _is_along(None, name, points)
-    ways = _ways(name, points, straight=length, chooses=chooses)
+    ways = _ways(name, points, tolerance, straight=length, chooses=chooses)
     for way in (*ways, *(returning(points) if deliberate else ())):
         # A mere magnitude may be a mistake; with another direction, too, it is none.
         if length and (deliberate or not along) and _is_along(way, name, points):
@@ -97,6 +100,21 @@ def surrogate(
         return Surrogate("passes through a step, which is flat, with a slope of its own", place)
     if deliberate and along:
         return Surrogate("has a magnitude of its own", None)
+    return None
+
+
+def intended(name: str, points: Sequence[Point]) -> Way | None:
+    """Return the plainest way past what is flat, for a wrong gradient that is 0 in truth.
+
+    None if there is no such way.
+    """
+    if any(np.any(point.true[name]) for point in points):
+        return None
+    for way in (*islice(rounded(points), 1), *islice(stepped(points), 1)):
+        passed = [way.passed(point, name) for point in points]
+        told = [one for one in passed if one is not None and np.all(np.isfinite(one))]
+        if len(told) == len(points) and any(np.any(one) for one in told):
+            return way
     return None
 
 
@@ -123,11 +141,18 @@ def _is_handed_on(tape: Tape, root: int, given: Sequence[Array]) -> bool:
     return handed
 
 
-def _ways(name: str, points: Sequence[Point], *, straight: bool, chooses: bool) -> Iterator[Way]:
+def _ways(
+    name: str, points: Sequence[Point], tolerance: float, *, straight: bool, chooses: bool
+) -> Iterator[Way]:
     zero = not any(np.any(point.true[name]) for point in points)
     yield from kinked(points, straight=straight)
     yield from detached(points, zero=zero)
-    yield from stepped(points) if zero else ()
+    if zero:
+        yield from stepped(points)
+    else:
+        # Most wrong gradients pass no step: they are told apart at one point.
+        few = stepped(points, _FEW)
+        yield from (way for way in few if _explained(way, name, points[:1], tolerance, {}) == "")
     yield from chosen(points, name) if zero and chooses else ()
 
 

@@ -83,6 +83,152 @@ def test_another_mistake_stays_an_error(case):
     assert [finding.severity for finding in findings if finding.target == "W"] == ["error"]
 
 
+def quantised(after, slope):
+    """Return a network of rounded weights, with something computed of them."""
+
+    def case(W):
+        q = np.round(4 * W) / 4
+        a = after(q)
+        e = X @ a - Y
+        d = X.T @ (2 * e)
+        return np.sum(e**2), d * slope(W, q)
+
+    return case
+
+
+BESIDE = {
+    "tanh": (np.tanh, lambda W, q: 1 - np.tanh(q) ** 2),
+    "a polynomial": (lambda q: q**3 - 2 * q, lambda W, q: 3 * q**2 - 2),
+    "a factor": (lambda q: q * A, lambda W, q: A),
+    "relu": (lambda q: np.maximum(q, 0), lambda W, q: q > 0),
+    "relu by a condition": (lambda q: np.where(q > 0, q, 0.0), lambda W, q: q > 0),
+    "the unrounded value": (lambda q: q**2, lambda W, q: 2 * q),
+}
+A = RNG.normal(size=W.shape)
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_is_computed_of_rounded_values_is_differentiated(name):
+    after, slope = BESIDE[name]
+
+    assert only(gradtui.check(quantised(after, slope), W=W)).rule == "straight-through"
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_derivative_left_out_after_rounding_is_an_error(name):
+    after, slope = BESIDE[name]
+
+    def forgotten(W, q):
+        return slope(W, W) if name == "the unrounded value" else 1.0
+
+    findings = gradtui.check(quantised(after, forgotten), W=W)
+
+    (wrong,) = [one for one in findings if one.severity == "error"]
+    assert "the one that passes through round is" in wrong.message
+
+
+def shares(q):
+    return np.exp(q) / np.sum(np.exp(q))
+
+
+@pytest.mark.parametrize("flat", [np.sign, np.round, np.floor])
+def test_shares_of_rounded_values_are_differentiated(flat):
+    def case(W, whole=True):
+        p = shares(flat(3 * W))
+        return np.sum(A * p), 3 * p * (A - np.sum(A * p)) if whole else A
+
+    whole = gradtui.check(case, W=W)
+    left_out = gradtui.check(lambda W: case(W, whole=False), W=W)
+
+    assert only(whole).rule == "straight-through"
+    assert "error" in {one.severity for one in left_out}
+
+
+@pytest.mark.parametrize(
+    ("power", "severity"), [(1, "info"), (3, "error")], ids=["itself", "its cube"]
+)
+def test_a_power_of_a_step_is_no_step(power, severity):
+    def case(W):
+        m = np.where(W > 0, 1.0, -1.0)
+        return np.sum(A * m**power), A
+
+    assert only(gradtui.check(case, W=W)).severity == severity
+
+
+def test_what_is_wrong_beside_a_rounding_is_named():
+    def case(W):
+        q = np.round(4 * W) / 4
+        e = X @ q - Y
+        return np.sum(e**2), 2 * X.T @ (X @ W - Y)
+
+    (wrong,) = [one for one in gradtui.check(case, W=W) if one.severity == "error"]
+
+    assert (wrong.rule, wrong.line) == ("wrong-variable", case.__code__.co_firstlineno + 3)
+    assert "W must be q" in wrong.message
+
+
+def test_bounds_of_rounded_values_may_be_passed_on_purpose():
+    def case(W):
+        q = np.clip(np.round(4 * W), -2, 1) / 4
+        e = X @ q - Y
+        return np.sum(e**2), 2 * X.T @ e
+
+    assert only(gradtui.check(case, W=W)).rule == "straight-through"
+
+
+def scaled(paths, step=np.round):
+    """Return weights rounded to multiples of a share of the largest, and a penalty of them."""
+
+    def case(W):
+        s = np.max(np.abs(W)) / 7
+        q = step(W / s) * s
+        apart = q - W if "apart" in paths else q
+        d = 2 * apart * A
+        return np.sum(apart**2 * A), d if "kept" in paths else d * 2
+
+    return case
+
+
+def test_weights_rounded_by_a_scale_of_their_own_may_be_passed_as_they_are():
+    assert only(gradtui.check(scaled({"kept"}), W=W)).rule == "straight-through"
+
+
+@pytest.mark.parametrize("paths", [(), {"kept", "apart"}])
+def test_what_else_the_weights_reach_is_not_passed(paths):
+    findings = gradtui.check(scaled(paths), W=W)
+
+    assert "error" in {one.severity for one in findings}
+
+
+def weighted(mask, decay=2.0):
+    """Return a network of signs of weights, scaled by their mean size, with a penalty."""
+
+    def case(W):
+        s = np.where(W > 0, 1.0, -1.0)
+        a = np.mean(np.abs(W))
+        e = X @ (a * s) - Y
+        d = X.T @ (2 * e)
+        dW = d * a * mask(W) + np.sum(d * s) * np.sign(W) / W.size
+        return np.sum(e**2) + np.sum(W**2), dW + decay * W
+
+    return case
+
+
+@pytest.mark.parametrize("mask", [lambda W: 1.0, lambda W: np.abs(W) <= 1])
+def test_a_step_is_passed_beside_other_terms(mask):
+    findings = gradtui.check(weighted(mask), W=W)
+
+    assert {one.severity for one in findings} == {"info"}
+    assert "straight-through" in {one.rule for one in findings}
+
+
+@pytest.mark.parametrize(
+    "case", [weighted(lambda W: 2.0), weighted(lambda W: -1.0), weighted(lambda W: 1.0, decay=1.0)]
+)
+def test_a_mistake_beside_a_step_stays_an_error(case):
+    assert "error" in {one.severity for one in gradtui.check(case, W=W)}
+
+
 def test_a_true_zero_is_right():
     def case(W, V):
         h = np.sign(X @ W)

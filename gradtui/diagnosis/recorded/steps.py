@@ -1,0 +1,114 @@
+"""Numbers that jump with an argument, such as `where(w > 0, 1, -1)`, and what it selects.
+
+For a tape they come from outside, or from values that it knows, and no gradient passes to what
+decides them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.recorded.runs import Point
+from gradtui.recording.tape import Call, Leaf, Moved, Tape
+
+Array = NDArray[Any]
+
+MOST_STEPS = 6
+"""Most steps, and most values that each may be a step of."""
+_LEVELS = (-1, 0, 1)
+_CHOOSING = frozenset({"where", "astype"})
+_COMBINING = frozenset({*_CHOOSING, "add", "subtract", "multiply", "divide"})
+"""Functions of steps whose result may be a step itself, if it has the values of one."""
+_SELECTING = frozenset({"where", "@", "matmul", "dot", "einsum"})
+"""Functions that select by a mask, or by rows of a single 1."""
+
+
+def steps_of(points: Sequence[Point], most: int = MOST_STEPS) -> Iterator[tuple[int, int]]:
+    """Yield numbers that jump with arguments, and the values that may decide them.
+
+    For the tape they come from outside, and yet they differ from run to run.  The last are tried.
+    """
+    tape, varying = points[0].result.tape, _varying(points)
+    steps = list[int]()
+    for id in sorted(varying):
+        if tape.value(id).dtype.kind != "b" and _is_step(tape, id, varying, steps):
+            steps.append(id)
+    for step in steps[-most:]:
+        known = isinstance(tape.nodes[step], Call)
+        earlier = tape.sources(step) if known else range(step)
+        sources = [id for id in earlier if tape.active[id] and tape.shape(id) == tape.shape(step)]
+        yield from ((step, source) for source in reversed(sources[-most:]))
+
+
+def follows(points: Sequence[Point], step: int, source: int) -> bool:
+    """Return whether a step is coarser than its source, and does not only fall where that grows."""
+    tapes = [point.result.tape for point in points if step < len(point.result.tape)]
+    kept = [tape for tape in tapes if tape.shape(step) == tape.shape(source)]
+    at, to = (np.concatenate([tape.value(id).ravel() for tape in kept]) for id in (source, step))
+    jumps = np.diff(1.0 * to[np.argsort(at)])
+    falls = np.any(jumps < 0) and np.all(jumps <= 0)
+    return not falls and len(np.unique(to)) < len(np.unique(at))
+
+
+def selected(points: Sequence[Point], leaf: int) -> list[int]:
+    """Return what an argument selects among values that it is not part of."""
+    first, *others = points
+    tape, varying = first.result.tape, _varying(points)
+    alike = [one.result.tape for one in others if len(one.result.tape) == len(tape)]
+    masks = {id for id in varying if is_level(tape.value(id))}
+    reached, found = {leaf}, list[int]()
+    for id in range(first.root):
+        node = tape.nodes[id]
+        if isinstance(node, Leaf) or not tape.active[id]:
+            continue
+        if any(one in reached for one in node.inputs):
+            reached.add(id)
+        elif isinstance(node, Moved):
+            index = [one.nodes[id] for one in alike]
+            moves = any(isinstance(one, Moved) and not np.array_equal(one.index, node.index)
+                        for one in index)  # fmt: skip
+            if moves or any(one in found for one in node.inputs):
+                found.append(id)
+        elif isinstance(node, Call) and node.name in _SELECTING and masks.intersection(node.inputs):
+            found.append(id)
+    return found
+
+
+def is_level(value: Array) -> bool:
+    """Return whether all numbers are those of a sign or a step."""
+    return bool(np.all(np.isin(value, _LEVELS)))
+
+
+def _varying(points: Sequence[Point]) -> frozenset[int]:
+    """Return the inactive nodes of the first run whose values differ from run to run."""
+    first, *others = points
+    tape = first.result.tape
+    alike = [one.result.tape for one in others if len(one.result.tape) == len(tape)]
+    return frozenset(
+        id for id in range(first.root)
+        if not tape.active[id] and tape.shape(id)
+        and any(not np.array_equal(tape.value(id), other.value(id)) for other in alike
+                if tape.shape(id) == other.shape(id))
+    )  # fmt: skip
+
+
+def _is_step(tape: Tape, id: int, varying: frozenset[int], steps: Sequence[int]) -> bool:
+    """Return whether a number that jumps is the jump itself, and not computed from one.
+
+    `varying` are the inactive nodes that differ from run to run, `steps` the earlier jumps.
+    """
+    node = tape.nodes[id]
+    if isinstance(node, Leaf):
+        return True
+    numbers = [one for one in node.inputs if one in varying and tape.value(one).dtype.kind != "b"]
+    if not numbers:
+        moving = not isinstance(node, Call) or node.name in _CHOOSING
+        return moving or is_level(tape.value(id))
+    if isinstance(node, Moved):
+        return all(one in steps for one in numbers)
+    combines = isinstance(node, Call) and node.name in _COMBINING
+    return combines and all(one in steps for one in numbers) and is_level(tape.value(id))
