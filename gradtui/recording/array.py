@@ -125,7 +125,13 @@ class Recorded(np.ndarray):
         return format(plain(self), spec)
 
     def __round__(self, digits: int | None = None) -> Any:
-        return round(float(self), digits)
+        return np.round(self, digits or 0)
+
+    def __index__(self) -> int:
+        # What round() returns is a whole number for Python, and may be an index or a count.
+        if self.ndim == 0 and self.dtype.kind == "f" and (value := float(self)).is_integer():
+            return int(value)
+        return super().__index__()
 
     def __reduce__(self) -> Any:
         return plain(self).__reduce__()

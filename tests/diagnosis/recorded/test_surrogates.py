@@ -280,3 +280,47 @@ def test_a_gradient_of_one_length_is_a_mistake_in_plain_code():
     finding = only(gradtui.check(case, w=np.array(0.7)))
 
     assert (finding.severity, finding.target) == ("error", "w")
+
+
+def number_by_number(rounded, slope):
+    """Return weights rounded one at a time, with Python's own function."""
+
+    def case(w):
+        loss, g = 0.0, []
+        for t, c in zip(w, C, strict=True):
+            q = rounded(t)
+            loss += q**2 * c
+            g.append(slope * q * c)
+        return loss, np.array(g)
+
+    return case
+
+
+C = RNG.normal(size=5)
+ROUNDED = [lambda t: round(t * 8) / 8, lambda t: round(t, 1), lambda t: round(float(t), 1)]
+
+
+@pytest.mark.parametrize("rounded", ROUNDED)
+def test_a_number_that_python_rounds_is_passed_as_an_array_is(rounded):
+    finding = only(gradtui.check(number_by_number(rounded, 2), w=RNG.normal(size=5)))
+
+    assert finding.rule == "straight-through"
+    assert "passes through round, which is flat" in finding.message
+
+
+@pytest.mark.parametrize("rounded", ROUNDED)
+def test_a_number_that_python_rounds_hides_no_mistake(rounded):
+    findings = gradtui.check(number_by_number(rounded, 3), w=RNG.normal(size=5))
+
+    assert "error" in {one.severity for one in findings}
+
+
+def test_a_number_that_python_rounds_is_an_index_and_a_count():
+    def case(w, t=2.2):
+        at = round(t)
+        loss = {2: w[at] ** 2}.get(at, w[at] ** 2) + sum(w[i] for i in range(at))
+        return loss, 2 * w * (np.arange(5) == at) + (np.arange(5) < at)
+
+    findings = gradtui.check(case, w=RNG.normal(size=5))
+
+    assert "error" not in {one.severity for one in findings}
