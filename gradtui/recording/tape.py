@@ -7,13 +7,14 @@ transpose.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from copy import copy
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
@@ -217,6 +218,22 @@ class Tape:
             if not own[id] and any([own[source] for source in inputs]):
                 own[id] = self.value(id).dtype.kind == "f"
             own[id] |= id in more
+        return found
+
+    def holding(self, operands: Collection[tuple[int, int]]) -> Tape:
+        """Return the tape with some operands as values from outside, which no gradient reaches.
+
+        Each is a call with the position of the operand.
+        """
+        found = copy(self)
+        found.nodes, found.active = list(self.nodes), list(self.active)
+        found._values, found._shapes = list(self._values), list(self._shapes)
+        for id, at in operands:
+            node = found.nodes[id]
+            assert isinstance(node, Call)
+            inputs = list(node.inputs)
+            inputs[at] = found._append(Leaf("", None), self.value(inputs[at]), False)
+            found.nodes[id] = replace(node, inputs=tuple(inputs))
         return found
 
     def sources(self, id: int) -> list[int]:

@@ -17,6 +17,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.detaching import is_detached
 from gradtui.diagnosis.recorded.quantisers import longest, quantisers, tightest
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.steps import MOST_STEPS, follows, selected, steps_of
@@ -48,7 +49,6 @@ _SLOPES: Sequence[Slope] = (
 """Surrogate slopes of a flat function: the identity's, clipped, or a smooth function's."""
 _SIGNS: Sequence[Slope] = (lambda x: np.clip(x, -1, 1), np.tanh)
 """Surrogate slopes of `abs`, whose own slope jumps."""
-_DETACHED = re.compile(r"detach|stop_?grad|no_?grad")
 _COPIED = re.compile(r"\bcopy\(")
 _ENOUGH, _LEVEL, _FALLEN = 20, 1e-5, 0.5
 """The fewest slopes that tell a bump, how much they may waver, and how far it must fall."""
@@ -368,8 +368,8 @@ def _detached(point: Point, *, zero: bool) -> list[int]:
         place = tape.nodes[id].place
         if not isinstance(tape.nodes[id], Call) or not tape.active[id] or place is None:
             continue
-        line = linecache.getline(place.file, place.line)
-        if _DETACHED.search(line) or (zero and _COPIED.search(line)):
+        copied = zero and _COPIED.search(linecache.getline(place.file, place.line))
+        if copied or is_detached(place):
             found.append(id)
     return found
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.base.text import number
+from gradtui.diagnosis.recorded.held import held
 from gradtui.diagnosis.recorded.passes import (
     Way,
     chosen,
@@ -147,6 +148,7 @@ def _ways(
     zero = not any(np.any(point.true[name]) for point in points)
     yield from kinked(points, straight=straight)
     yield from detached(points, zero=zero)
+    yield from held(points)
     if zero:
         yield from stepped(points)
     else:

@@ -250,6 +250,42 @@ def test_a_gradient_that_stops_where_the_code_says_so_is_a_note():
     assert "stops at the value that is detached here" in finding.message
 
 
+def detached_at_once(w, share):
+    loss = np.sum(stop_gradient(w) * np.tanh(w))
+    return loss, share(w)
+
+
+def detached_before(w, share):
+    t = stop_gradient(w)
+    loss = np.sum(t * np.tanh(w))
+    return loss, share(w)
+
+
+def detached_within(w, share):
+    t = stop_gradient(w)
+    loss = np.sum(np.exp(t) * np.tanh(w)) - np.sum(np.exp(w) - w * np.exp(t))
+    return loss, share(w) * np.exp(w) / w - np.exp(w) + np.exp(w)
+
+
+@pytest.mark.parametrize("function", [detached_at_once, detached_before, detached_within])
+@pytest.mark.parametrize(
+    ("share", "severity"),
+    [
+        (lambda w: w * (1 - np.tanh(w) ** 2), "info"),
+        (lambda w: 2 * w * (1 - np.tanh(w) ** 2), "error"),
+        (np.tanh, "error"),
+    ],
+    ids=["stopped there", "twice", "stopped elsewhere"],
+)
+def test_a_gradient_stops_at_the_argument_that_the_code_detaches(function, share, severity):
+    def case(w):
+        return function(w, share)
+
+    findings = gradtui.check(case, w=RNG.normal(size=5))
+
+    assert {one.severity for one in findings} == {severity}
+
+
 def test_a_missing_path_through_a_copy_stays_an_error():
     def case(W):
         h = (X @ W).copy()
