@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.detaching import is_detached
-from gradtui.diagnosis.recorded.quantisers import longest, quantisers, tightest
+from gradtui.diagnosis.recorded.quantisers import bounds_of, longest, quantisers, tightest
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.steps import MOST_STEPS, follows, selected, steps_of
 from gradtui.recording.sweep import Link, gradients
@@ -323,8 +323,7 @@ def _unbounded(point: Point) -> Links:
     tape = point.result.tape
     bounds = {
         id: (source, np.ones(tape.shape(id)))
-        for one in longest(quantisers(tape, _flat(point)))
-        for id, source in one.bounds(tape).items()
+        for id, source in bounds_of(tape, quantisers(tape, _flat(point))).items()
     }
     return {**bounds, **_sloped(point, np.ones_like)}
 

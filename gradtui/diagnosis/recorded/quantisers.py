@@ -98,6 +98,22 @@ def quantisers(tape: Tape, flat: Sequence[int]) -> list[Quantiser]:
     return found
 
 
+def bounds_of(tape: Tape, found: Sequence[Quantiser]) -> dict[int, int]:
+    """Return the nodes that bound what is rounded from both sides, each with its operand.
+
+    A bound of a result that already stands for the source is none of them, unless the flat
+    function alone gives that result.
+    """
+    bounds = dict[int, int]()
+    whole = longest(found)
+    for one in tightest(found):
+        bounds |= one.bounds(tape)
+        if not one.before and not one.after:
+            for other in whole:
+                bounds |= other.bounds(tape) if other.flat == one.flat else {}
+    return bounds
+
+
 def tightest(found: Sequence[Quantiser]) -> list[Quantiser]:
     """Return the quantiser of each flat function with the earliest source and, of it, the first
     result: what follows computes with that.

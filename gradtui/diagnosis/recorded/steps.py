@@ -6,7 +6,7 @@ decides them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,10 +33,11 @@ def steps_of(points: Sequence[Point], most: int = MOST_STEPS) -> Iterator[tuple[
     For the tape they come from outside, and yet they differ from run to run.  The last are tried.
     """
     tape, varying = points[0].result.tape, _varying(points)
-    steps = list[int]()
+    parts, steps = set[int](), list[int]()
     for id in sorted(varying):
-        if tape.value(id).dtype.kind != "b" and _is_step(tape, id, varying, steps):
-            steps.append(id)
+        if tape.value(id).dtype.kind != "b" and _is_part(tape, id, varying, parts):
+            steps += [id] if _is_step(tape, id, parts) else []
+            parts.add(id)
     for step in steps[-most:]:
         known = isinstance(tape.nodes[step], Call)
         earlier = tape.sources(step) if known else range(step)
@@ -96,19 +97,21 @@ def _varying(points: Sequence[Point]) -> frozenset[int]:
     )  # fmt: skip
 
 
-def _is_step(tape: Tape, id: int, varying: frozenset[int], steps: Sequence[int]) -> bool:
-    """Return whether a number that jumps is the jump itself, and not computed from one.
+def _is_part(tape: Tape, id: int, varying: frozenset[int], parts: Collection[int]) -> bool:
+    """Return whether a number that jumps is made of conditions, or combines such numbers.
 
-    `varying` are the inactive nodes that differ from run to run, `steps` the earlier jumps.
+    `varying` are the inactive nodes that differ from run to run.
     """
     node = tape.nodes[id]
-    if isinstance(node, Leaf):
-        return True
-    numbers = [one for one in node.inputs if one in varying and tape.value(one).dtype.kind != "b"]
-    if not numbers:
-        moving = not isinstance(node, Call) or node.name in _CHOOSING
-        return moving or is_level(tape.value(id))
-    if isinstance(node, Moved):
-        return all(one in steps for one in numbers)
-    combines = isinstance(node, Call) and node.name in _COMBINING
-    return combines and all(one in steps for one in numbers) and is_level(tape.value(id))
+    numbers = [] if isinstance(node, Leaf) else [one for one in node.inputs if one in varying]
+    numbers = [one for one in numbers if tape.value(one).dtype.kind != "b"]
+    combines = isinstance(node, Moved) or (isinstance(node, Call) and node.name in _COMBINING)
+    return not numbers or (combines and all(one in parts for one in numbers))
+
+
+def _is_step(tape: Tape, id: int, parts: Collection[int]) -> bool:
+    """Return whether such a number is the jump itself: a choice, or of the values of a sign."""
+    node = tape.nodes[id]
+    chooses = not isinstance(node, Call) or node.name in _CHOOSING
+    first = isinstance(node, Leaf) or not any(one in parts for one in node.inputs)
+    return (chooses and first) or is_level(tape.value(id))

@@ -176,6 +176,36 @@ def test_bounds_of_rounded_values_may_be_passed_on_purpose():
     assert only(gradtui.check(case, W=W)).rule == "straight-through"
 
 
+def test_bounds_of_what_is_rounded_already_are_differentiated():
+    def case(W):
+        q = np.round(4 * W) / 4
+        e = X @ np.minimum(np.maximum(q, -0.5), 0.5) - Y
+        return np.sum(e**2), 2 * X.T @ e
+
+    assert "error" in {one.severity for one in gradtui.check(case, W=W)}
+
+
+STEPS = {
+    "two values": (lambda W: 2 * (W > 0) - 1, "info"),
+    "three values": (lambda W: (W > 0.5) * 1.0 - (W < -0.5), "info"),
+    "a choice in a choice": (lambda W: np.where(W > 1, 1, np.where(W < -1, -1, 0)), "info"),
+    "a step that falls": (lambda W: 1 - 2 * (W > 0), "error"),
+    "twice a step": (lambda W: 2 * (W > 0), "error"),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_is_one_however_it_is_written(name):
+    step, severity = STEPS[name]
+
+    def case(W):
+        e = X @ step(W) - Y
+        return np.sum(e**2) + np.sum(W**2), X.T @ (2 * e) + 2 * W
+
+    assert severity in {one.severity for one in gradtui.check(case, W=W)}
+    assert (severity == "error") == ("error" in {one.severity for one in gradtui.check(case, W=W)})
+
+
 def scaled(paths, step=np.round):
     """Return weights rounded to multiples of a share of the largest, and a penalty of them."""
 
