@@ -252,3 +252,20 @@ def test_a_call_that_refuses_moved_numbers_has_no_known_derivative():
 
     with pytest.raises(Untold):
         gradients(result.tape, result.node(result.returned), [result.tape.arguments["a"]])
+
+
+def test_no_gradient_reaches_an_operand_that_is_held():
+    def run(world, given):
+        return np.sum(given["a"] * np.tanh(given["a"]))
+
+    result = record(NUMPY, run, {"a": VECTOR}, {"a": VECTOR}, run)
+    tape, root = result.tape, result.node(result.returned)
+    leaf = tape.arguments["a"]
+    names = [getattr(node, "name", "") for node in tape.nodes]
+
+    held = gradients(tape.holding([(names.index("multiply"), 0)]), root, [leaf])[leaf]
+    whole = gradients(tape, root, [leaf])[leaf]
+
+    slope = VECTOR * (1 - np.tanh(VECTOR) ** 2)
+    np.testing.assert_allclose(held, slope, rtol=1e-6)
+    np.testing.assert_allclose(whole, slope + np.tanh(VECTOR), rtol=1e-6)

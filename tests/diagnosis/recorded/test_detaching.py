@@ -1,0 +1,48 @@
+"""Where a line of code says that a value is detached."""
+
+import linecache
+
+import pytest
+
+from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.detaching import detached_operands, is_detached
+
+
+def place(line, part, tmp_path):
+    """Return the place of a part of the last of some lines, in a file of its own."""
+    file = tmp_path / "code.py"
+    file.write_text(line + "\n", encoding="utf-8")
+    linecache.checkcache(str(file))
+    last = line.splitlines()[-1]
+    return Place(len(line.splitlines()), last.index(part) + 1, len(part), str(file))
+
+
+@pytest.mark.parametrize(
+    ("line", "part", "expected"),
+    [
+        ("q = z + stop_gradient(y @ v - z)", "y @ v - z", True),
+        ("q = z + stop_gradient(y @ v - z)", "z + stop_gradient(y @ v - z)", False),
+        ("    return stop_gradient(w) * np.tanh(w)", "np.tanh(w)", False),
+        ("s = x.detach().abs().max()", "x.detach().abs()", True),
+        ("s = x.abs().sum().detach()", "x.abs().sum()", True),
+        ("y = x / x.detach().abs()", "x / x.detach().abs()", False),
+        ("y = np.tanh(x)", "np.tanh(x)", False),
+        ("y = (stop_gradient(x) +", "stop_gradient(x)", True),
+    ],
+)
+def test_what_a_call_detaches_is_told_from_what_is_beside_it(line, part, expected, tmp_path):
+    assert is_detached(place(line, part, tmp_path)) is expected
+
+
+@pytest.mark.parametrize(
+    ("line", "part", "expected"),
+    [
+        ("y = stop_gradient(w) * w", "stop_gradient(w) * w", [True, False]),
+        ("t = w.detach()\ny = w * t", "w * t", [False, True]),
+        ("t = w.detach()\nt = w\ny = w * t", "w * t", [False, False]),
+        ("y = np.add(w, stop_gradient(w))", "np.add(w, stop_gradient(w))", [False, True]),
+        ("y = w[0]", "w[0]", []),
+    ],
+)
+def test_operands_are_detached_as_they_are_written(line, part, expected, tmp_path):
+    assert list(detached_operands(place(line, part, tmp_path))) == expected
