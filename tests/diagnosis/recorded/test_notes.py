@@ -179,13 +179,25 @@ def test_streams_warnings_and_logging_are_as_they_were(capsys):
 
 def test_a_loss_that_is_rounded_is_said_to_be():
     def case(w):
-        return round(float(np.sum(w**2)), 3), 3 * w
+        return float(f"{np.sum(w**2):.3f}"), 3 * w
 
     with_note = gradtui.check(case, w=np.array([0.3, 0.7]))
 
     (found,) = [one for one in with_note if one.severity == "error"]
     assert found.rule == "not-compared"
     assert "the loss is rounded to 3 digits: return it as it is computed" in found.message
+
+
+def test_a_loss_that_python_rounds_is_compared_as_before_it_was_rounded():
+    def case(w, factor):
+        return round(float(np.sum(w**2)), 3), factor * w
+
+    w = np.array([0.3, 0.7])
+    (right,) = gradtui.check(lambda w: case(w, 2), w=w)
+    (wrong,) = [one for one in gradtui.check(lambda w: case(w, 3), w=w) if one.severity == "error"]
+
+    assert (right.rule, right.severity) == ("straight-through", "info")
+    assert wrong.rule == "constant-factor"
 
 
 def test_what_holds_for_several_gradients_is_said_once():
