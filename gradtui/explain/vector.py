@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gradtui.base.text import (
     DIGITS,
     SHORT,
+    Column,
     cell_width,
+    cells_for,
     clip,
+    column,
     compact,
-    digits_for,
     element_text,
     number,
     shape_text,
 )
 from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS, claim_done, claimed, parameter_mark
-from gradtui.explain.spans import LazyRows, Span, TextRow, columns, line
+from gradtui.explain.spans import LazyRows, Span, TextRow, columns, line, line_width
 from gradtui.explain.symbols import element_roles, label
 from gradtui.explain.values import UNKNOWN, Elements, Index
 
 _LISTED = 100_000
 """Most elements of an array that are listed: only those in view are made."""
-_GAP, _NAME_CELLS = 2, 12
-_LEAST, _FULL = 6, 12
-"""Fewest cells of a rounded number; those of a full one."""
+_GAPS, _MANY, _NAME_CELLS = (2, 1), 4, 12
+"""Blanks between columns, fewer where numbers need them; so many columns are hard to read with
+fewer; most cells of a parameter's name."""
+_LEAST, _LEAST_OF_VALUE, _FEWEST = 7, 5, 2
+"""Fewest cells of a gradient and of a value, and fewest digits, of which no column goes short."""
+_MARKS = {"central": 2, "hand": 2, "check": 1}
+_NORM = "|∇|"
 _CHOICES = {
     True: (("value", "slope", "central", "hand"), ("value", "slope", "hand"), ("slope", "hand"),
            ("hand",)),
@@ -50,22 +58,20 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     """
     parameters = frame.graph.parameters
     elements = Elements([node.shape for node in parameters], [1] * len(parameters), _LISTED)
-    cells, shown = _layout(frame, width)
-    loss = label(frame, frame.graph.loss)
-    titles = {
-        "value": "value", "slope": f"∂{loss if cells is None else clip(loss, cells - 3)}/∂",
-        "central": "central", "hand": "by hand", "check": "",
-    }  # fmt: skip
-    head: list[Span] = [("", "dim"), *((titles[column], "dim") for column in shown)]
 
     def between(start: int, stop: int) -> list[TextRow]:
         # The titles are made for the widths of these rows; the row after them is number `first`.
         first = min(start + (stop - start > 1), 1 + elements.rows)
         listed = [(array, at) for array, at, _ in elements.between(max(0, first - 1), stop - 1)]
-        table = [head, *_table(frame, listed, cells, shown)]
-        if stop > 1 + elements.rows:
-            table.append(_norm(frame, cells, shown))
-        rows = columns(table)
+        form = _form(frame, listed, width)
+        table = [_head(frame, form), *_table(frame, listed, form)]
+        ends = stop > 1 + elements.rows
+        rows = columns([*table, _norm(frame, form)] if ends else table, gap=form.gap)
+        if ends and "value" in form.shown:
+            # Where no value stands, its name may be wider than those of the parameters.
+            *blank, norm = rows[-1]
+            space = line_width(tuple(blank)) - cell_width(_NORM)
+            rows[-1] = ((_NORM, "name"), (" " * space, "plain"), norm)
         if stop > 1 + elements.rows and elements.left_out:
             rows.insert(-1, line((f"… {elements.left_out:,} more elements", "dim")))
         if stop - start > 1:
@@ -108,35 +114,125 @@ def steepest(frame: Frame, node: int) -> Index | None:
     return tuple(map(int, np.unravel_index(at, gradient.shape)))
 
 
-def _layout(frame: Frame, width: int) -> tuple[int | None, tuple[str, ...]]:
-    """Return the cells of a number, None for all its digits, and the columns that fit."""
+class _Form(NamedTuple):
+    """The columns of a table, and how their numbers are shown."""
+
+    shown: tuple[str, ...]
+    gap: int
+    values: Column
+    slopes: Column
+    """The gradients', and those of what is compared with them."""
+
+
+class _Numbers(NamedTuple):
+    """The numbers of some rows."""
+
+    values: list[float]
+    slopes: list[float]
+    """The gradients, and what is claimed of them."""
+    wrong: list[tuple[float, float]]
+    """The gradients of which something else is claimed, with the claims."""
+
+
+def _form(frame: Frame, listed: list[tuple[int, Index]], width: int) -> _Form:
+    """Return the first choice of columns that tell their numbers apart, or the last one."""
     names = max(
         cell_width(
             element_text(clip(label(frame, n.id), _NAME_CELLS), tuple(size - 1 for size in n.shape))
         )
         for n in frame.graph.parameters
     )
+    numbers = _numbers(frame, listed)
     # A ✓ of the central differences would look like one of lines that claim nothing.
     hand = frame.problem.backward
     choices = _CHOICES[bool(frame.claims) or (hand is not None and not hand.claimed)]
-    marks = {"central": 2, "hand": 2, "check": 1}
     for shown in choices:
-        room = width - names - sum(_GAP + marks.get(column, 0) for column in shown)
-        numbers = [column for column in shown if column != "check"]
-        if room >= _FULL * len(numbers):
-            return None, shown
-        cells = room // len(numbers)
-        if cells >= _LEAST + (len(shown) == 4):
-            return cells, shown
-    return _LEAST, choices[-1]
+        room = width - (names if "value" in shown else max(names, cell_width(_NORM)))
+        room -= sum(_MARKS.get(one, 0) for one in shown)
+        for gap in _GAPS[: 1 + (len(shown) < _MANY)]:
+            form = _shared(frame, numbers, shown, gap, room - gap * len(shown))
+            if _tells(numbers, form):
+                return form
+    return form
 
 
-def _table(
-    frame: Frame, listed: list[tuple[int, Index]], cells: int | None, shown: tuple[str, ...]
-) -> list[list[Span]]:
+def _shared(frame: Frame, numbers: _Numbers, shown: tuple[str, ...], gap: int, room: int) -> _Form:
+    """Return columns whose numbers share the room: a value leaves what it does not need."""
+    valued = "value" in shown
+    count = len(shown) - ("check" in shown) - valued
+    least = max(_LEAST, cell_width(_title(frame)))
+    values = [valued * max(_LEAST_OF_VALUE, _widest(numbers.values, d)) for d in (SHORT, DIGITS)]
+    slopes = [max(least, _widest(numbers.slopes, digits)) for digits in (SHORT, DIGITS)]
+    for value, slope in ((values[1], slopes[1]), (values[1], slopes[0]), (values[0], slopes[0])):
+        if value + slope * count <= room:
+            break
+    else:
+        value = min(values[0], room // (count + 1))
+        slope = max(1, min(slopes[0], (room - value) // count))
+    return _Form(shown, gap, column(numbers.values, value), column(numbers.slopes, slope))
+
+
+def _widest(numbers: list[float], digits: int) -> int:
+    return max((len(number(one, digits)) for one in numbers), default=0)
+
+
+def _tells(numbers: _Numbers, form: _Form) -> bool:
+    """Return whether no number is cut, and no wrong one looks like the true one."""
+    slopes = form.slopes
+    fit = slopes.cells >= max(_LEAST, cells_for(numbers.slopes, _FEWEST))
+    if "value" in form.shown:
+        fit = fit and form.values.cells >= cells_for(numbers.values, _FEWEST)
+    return fit and not any(
+        _apart(slopes, *pair).text(pair[0]) == _apart(slopes, *pair).text(pair[1])
+        for pair in numbers.wrong
+    )
+
+
+def _apart(slopes: Column, true: float, claim: float) -> Column:
+    """Return how a gradient is shown that short digits would not tell from what is claimed."""
+    alike = slopes.text(true) == slopes.text(claim)
+    return Column(slopes.cells, DIGITS, slopes.exponents) if alike else slopes
+
+
+def _title(frame: Frame) -> str:
+    return f"∂{label(frame, frame.graph.loss)}/∂"
+
+
+def _head(frame: Frame, form: _Form) -> list[Span]:
+    """Return the titles of the columns."""
+    loss = clip(label(frame, frame.graph.loss), form.slopes.cells - 3)
+    titles = {
+        "value": "value", "slope": f"∂{loss}/∂", "central": "central", "hand": "by hand",
+        "check": "",
+    }  # fmt: skip
+    return [("", "dim"), *((titles[one], "dim") for one in form.shown)]
+
+
+def _numbers(frame: Frame, listed: list[tuple[int, Index]]) -> _Numbers:
+    """Return the numbers of some elements, whose claims count once they are shown."""
+    found = _Numbers([], [], [])
+    for position, index in listed:
+        node = frame.graph.parameters[position]
+        slope, claim = float(frame.gradient(node.id)[index]), claimed(frame, node.name)
+        found.values.append(float(frame.tape.value(node.id)[index]))
+        found.slopes.append(slope)
+        if claim is not None:
+            found.slopes.append(float(claim[index]))
+            if _told_wrong(frame, node.name, slope, float(claim[index])):
+                found.wrong.append((slope, float(claim[index])))
+    return found
+
+
+def _told_wrong(frame: Frame, name: str, slope: float, claim: float) -> bool:
+    """Return whether a claim is shown as wrong, and all digits tell it from the truth."""
+    if number(slope) == number(claim) or not claim_done(frame, name):
+        return False
+    return parameter_mark(frame, name) != "right"
+
+
+def _table(frame: Frame, listed: list[tuple[int, Index]], form: _Form) -> list[list[Span]]:
     """Return the cells of some elements' rows, in the columns shown."""
     table: list[list[Span]] = []
-    of_values, of_slopes = _digits(frame, listed, cells)
     for position, node in enumerate(frame.graph.parameters):
         indices = [index for array, index in listed if array == position]
         if not indices:
@@ -144,54 +240,32 @@ def _table(
         value, gradient = frame.tape.value(node.id), frame.gradient(node.id)
         state = frame.gradient_state(node.id)
         known, done = state == "known", claim_done(frame, node.name)
-        measured = known and not {"central", "check"}.isdisjoint(shown)
+        measured = known and not {"central", "check"}.isdisjoint(form.shown)
         central = frame.central(position, indices) if measured else None
-        roles = element_roles(frame, node.id, indices)
+        roles, claim = element_roles(frame, node.id, indices), claimed(frame, node.name)
         for place, index in enumerate(indices):
-            slope = float(gradient[index])
-            digits = DIGITS if done and _hides(frame, node.name, index, slope) else of_slopes
-            text = UNKNOWN if state == "unknown" else _shown(slope, cells, digits)
+            slope, slopes = float(gradient[index]), form.slopes
+            if claim is not None and done:
+                slopes = _apart(slopes, slope, float(claim[index]))
+            more = "…" * (state == "partial")
+            text = UNKNOWN if state == "unknown" else slopes.text(slope, len(more))
             check: Span = (NOT_MEASURED if known else UNKNOWN, "dim")
             if central is not None:
-                check = _check(frame, slope, float(central[place]), cells, digits)
+                check = _check(frame, slope, float(central[place]), slopes)
             found: dict[str, Span] = {
-                "value": (_shown(float(value[index]), cells, of_values), "value"),
-                "slope": (text + ("…" if state == "partial" else ""), "gradient"),
+                "value": (form.values.text(float(value[index])), "value"),
+                "slope": (text + more, "gradient"),
                 "central": check,
                 "check": ("" if central is None else check[0][-1], check[1]),
             }
-            if "hand" in shown:
-                found["hand"] = _by_hand(frame, node.name, index, cells, digits, known=done)
+            if "hand" in form.shown:
+                found["hand"] = _by_hand(frame, node.name, index, slopes, known=done)
             name = element_text(clip(label(frame, node.id), _NAME_CELLS), index)
-            table.append([(name, roles[place]), *(found[column] for column in shown)])
+            table.append([(name, roles[place]), *(found[one] for one in form.shown)])
     return table
 
 
-def _digits(frame: Frame, listed: list[tuple[int, Index]], cells: int | None) -> tuple[int, int]:
-    """Return the digits of the values in a table, and those of the gradients and the claims."""
-    if cells is None:
-        return DIGITS, DIGITS
-    values, slopes = list[float](), list[float]()
-    for position, index in listed:
-        node = frame.graph.parameters[position]
-        values.append(float(frame.tape.value(node.id)[index]))
-        slopes.append(float(frame.gradient(node.id)[index]))
-        claim = claimed(frame, node.name)
-        slopes += [] if claim is None else [float(claim[index])]
-    return digits_for(values, cells), digits_for(slopes, cells)
-
-
-def _hides(frame: Frame, name: str, index: Index, slope: float) -> bool:
-    """Return whether a wrong claim would look like the true gradient with short digits."""
-    claim = claimed(frame, name)
-    if claim is None or parameter_mark(frame, name) == "right":
-        return False
-    return number(float(claim[index]), SHORT) == number(slope, SHORT)
-
-
-def _by_hand(
-    frame: Frame, name: str, index: Index, cells: int | None, digits: int, *, known: bool
-) -> Span:
+def _by_hand(frame: Frame, name: str, index: Index, slopes: Column, *, known: bool) -> Span:
     """Return the claim about one element of the gradient, and whether it holds."""
     if name not in frame.claims:
         return ("none  ", "dim")
@@ -201,26 +275,24 @@ def _by_hand(
     claim = claimed(frame, name)
     if claim is None:
         shape = f"[{shape_text(np.shape(frame.claims[name]))}]"
-        return (f"{shape if cells is None else clip(shape, cells)} {sign}", role)
-    return (f"{_shown(float(claim[index]), cells, digits)} {sign}", role)
+        return (f"{clip(shape, slopes.cells)} {sign}", role)
+    return (f"{slopes.text(float(claim[index]))} {sign}", role)
 
 
-def _shown(value: float, cells: int | None, digits: int = DIGITS) -> str:
-    return number(value) if cells is None else compact(value, cells, digits)
-
-
-def _norm(frame: Frame, cells: int | None, shown: tuple[str, ...]) -> list[Span]:
+def _norm(frame: Frame, form: _Form) -> list[Span]:
+    """Return the cells of the norm's row, without its name where it is above no value."""
     whole = all(frame.gradient_state(n.id) == "known" for n in frame.graph.parameters)
-    norm = _shown(frame.tape.gradient_norm, cells) if whole else UNKNOWN
-    before: list[Span] = [("", "plain")] * ("value" in shown)
-    return [("|∇|", "name"), *before, *([(norm, "gradient")] if "slope" in shown else [])]  # type: ignore[list-item]
+    norm = compact(frame.tape.gradient_norm, form.slopes.cells) if whole else UNKNOWN
+    cell: list[Span] = [(norm, "gradient")] if "slope" in form.shown else []
+    if "value" in form.shown:
+        return [("", "name"), ("", "plain"), *cell]
+    return [(_NORM, "name"), *cell]
 
 
-def _check(frame: Frame, true: float, near: float, cells: int | None, digits: int) -> Span:
+def _check(frame: Frame, true: float, near: float, slopes: Column) -> Span:
     """Return the central difference of one element, marked if it agrees."""
     if not (np.isfinite(true) and np.isfinite(near) and np.isfinite(frame.loss)):
         return (NOT_MEASURABLE, "dim")
-    text = _shown(near, cells, digits)
     scale = 1e-8 * max(1.0, abs(frame.loss))
     agrees = abs(true - near) <= 1e-5 * max(abs(true), abs(near)) + scale
-    return (text + (" ✓" if agrees else " ?"), "good" if agrees else "bad")
+    return (slopes.text(near) + (" ✓" if agrees else " ?"), "good" if agrees else "bad")

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from gradtui.base.text import (
     DIGITS,
     SHORT,
+    Column,
     cell_width,
+    cells_for,
     clean,
     clip,
-    compact,
-    digits_for,
+    column,
     paragraphs,
     wrap,
 )
@@ -79,11 +80,37 @@ def test_a_paragraph_starts_after_a_blank_line_and_at_an_item(text, found):
 
 
 def test_a_column_has_all_digits_where_each_of_its_numbers_has_room_for_them():
-    assert digits_for([1.23457, 0.5, -1.0], 8) == DIGITS
-    assert digits_for([1.23457, -0.123457], 8) == SHORT
-    assert compact(1.23457, 8, SHORT) == "1.235"
-    assert compact(1.23457, 8) == "1.23457"
-    assert digits_for([], 8) == DIGITS
+    assert column([1.23457, 0.5, -1.0], 8) == Column(8, DIGITS)
+    assert column([1.23457, -0.123457], 8) == Column(8, SHORT)
+    assert column([1.23457, -0.123457], 8).text(1.23457) == "1.235"
+    assert column([1.23457, 0.5], 8).text(1.23457) == "1.23457"
+    assert column([], 8) == Column(8, DIGITS)
+
+
+@pytest.mark.parametrize(
+    ("values", "cells", "texts"),
+    [
+        ([-4.811e-4, -5.042e-4, 0.00714], 7, ["-4.8e-4", "-5e-4", "0.00714"]),
+        ([-2.776e-4, 2.776e-4, 0.0], 9, ["-2.776e-4", "2.776e-4", "0"]),
+        ([1.845e-5, 0.0002845], 9, ["1.845e-5", "0.0002845"]),
+        ([-0.5, 0.0002845], 9, ["-0.5", "0.0002845"]),
+        ([float("nan"), 0.0002845], 9, ["nan", "0.0002845"]),
+    ],
+)
+def test_small_numbers_of_a_column_have_an_exponent_if_one_of_them_needs_it(values, cells, texts):
+    found = column(values, cells)
+    assert [found.text(value) for value in values] == texts
+
+
+def test_marks_behind_a_number_take_cells_from_it():
+    assert column([0.123456], 8).text(0.123456, 1) == "0.1235"
+    assert column([-4.811e-4, 2e-5], 8).text(-4.811e-4, 1) == "-4.8e-4"
+
+
+def test_the_cells_for_some_digits_are_those_of_the_shorter_form():
+    assert cells_for([-4.94e-5, 0.5], 2) == len("-4.9e-5")
+    assert cells_for([0.0012345], 2) == len("0.0012")
+    assert cells_for([], 2) == 0
 
 
 def test_a_sign_at_the_end_of_a_text_is_not_alone_in_its_row():

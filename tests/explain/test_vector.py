@@ -228,7 +228,48 @@ def test_a_wrong_claim_has_the_digits_that_tell_it_from_the_truth(session_of):
     model, data = "yhat = sum(w*x)\nL = yhat", "x = [1.23457, -0.123457]"
     wrong = "[backward]\ncode = '''\ndw = x*1.0002\n'''"
     session = session_of(model, "w = [1.5, 2.5]", data, more=wrong)
-    rows = cells(gradient_rows(session.frame, 38))
-    # of the second no more digits fit
-    assert rows[1][-3:] == ["1.23457", "1.23482", "✗"]
-    assert rows[2][-3:] == ["-0.1235", "-0.1235", "✗"]
+    rows = cells(gradient_rows(session.frame, 46))
+    assert rows[1][1:] == ["1.5", "1.23457", "1.23482", "✗"]
+    assert rows[2][1:] == ["2.5", "-0.123457", "-0.123482", "✗"]
+    # Without the values more digits fit.
+    rows = cells(gradient_rows(session.frame, 28))
+    assert rows[1][1:] == ["1.23457", "1.23482", "✗"]
+    assert rows[2][1:] == ["-0.123457", "-0.123482", "✗"]
+
+
+@pytest.mark.parametrize("name", ["ravine_adam", "rate_deadly_later", "softmax_classifier"])
+@pytest.mark.parametrize("width", [18, 22, 26, 28, 30, 33, 36, 40, 76])
+def test_no_number_is_cut_and_each_has_two_digits_beside_its_tick(name, width):
+    session = gradtui.load(name)
+    session.seek(2259)
+    rows = gradient_rows(session.frame, width)
+    assert max(map(line_width, rows)) <= width
+    assert not any("…" in line_text(row) for row in rows)
+    for name, *numbers, tick in cells(rows)[1:-1]:
+        assert tick == "✓"
+        index = next(row for row in cells(gradient_rows(session.frame)) if row[0] == name)
+        true = [float(number) for number in index[1:-1]]
+        shown = [float(number) for number in numbers]
+        assert shown == pytest.approx(true[-len(shown) :] if len(shown) > 2 else shown, rel=0.05)
+        assert shown[-1] == pytest.approx(true[1], rel=0.05)
+
+
+def test_a_sum_that_is_not_complete_has_its_mark_within_the_width(session_of):
+    code = "a = 2*w\nL = sum(a**2) + 0.5*sum(w**2)"
+    session = session_of(code, "w = [0.512345, -0.000412345]")
+    while session.frame.gradient_state(session.problem.graph.names["w"]) != "partial":
+        session.back()
+    for width in range(18, 50):
+        assert max(map(line_width, gradient_rows(session.frame, width))) <= width
+        numbers = cells(gradient_rows(session.frame, width))[1][1:3]
+        assert any(text.endswith("…") for text in numbers)
+
+
+def test_one_digit_is_not_what_a_wrong_claim_is_compared_by():
+    session = gradtui.load("grad_missing_path")
+    session.seek(12)
+    session.investigation.judge()
+    assert cells(gradient_rows(session.frame, 28))[1:3] == [
+        ["w", "1.144", "-4.99e-5", "-3.81e-5", "✗"],
+        ["v", "0.6232", "-2.18e-5", "-2.18e-5", "✓"],
+    ]
