@@ -20,7 +20,7 @@ from gradtui.explain.operands import Operands, acts
 from gradtui.explain.spans import LazyRows, Role, Span, TextRow, folded, line, line_width
 from gradtui.explain.symbols import element_roles, in_shapes, label, update_in_numbers
 from gradtui.explain.training import schedule_rows
-from gradtui.explain.values import UNKNOWN, Elements, Index
+from gradtui.explain.values import UNKNOWN, Elements, Index, moved
 
 _FEWEST = 3
 """Digits in a panel too narrow for a single number of more."""
@@ -73,12 +73,16 @@ def update_rows(frame: Frame, width: int = 80) -> LazyRows:
     return LazyRows(len(head) + elements.rows + len(foot), between)
 
 
-def update_row(frame: Frame, width: int) -> int | None:
-    """Return the first row of the selected element's update; None without one."""
+def update_places(frame: Frame, width: int) -> tuple[range, range] | None:
+    """Return the rows of the selected parameter's update, and of its first element's.
+
+    None without one.
+    """
     looked = frame.looked_at
     if looked is None:
         return None
-    return len(_head(frame, width)) + _elements(frame, _form(frame, width)).row_of(*looked)
+    places = _elements(frame, _form(frame, width)).places_of(*looked)
+    return moved(places, len(_head(frame, width)))
 
 
 def _head(frame: Frame, width: int) -> list[TextRow]:

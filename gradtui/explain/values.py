@@ -104,6 +104,12 @@ class Elements:
         before = self._ends[array - 1] if array else 0
         return before + (offset * self._heights[array] if offset < self._most else 0)
 
+    def places_of(self, array: int, index: Index = ()) -> tuple[range, range]:
+        """Return the rows of an array, or of one of its elements, and those of its first one."""
+        first = self.row_of(array, index)
+        element = range(first, first + self._heights[array])
+        return (element if index else range(first, self._ends[array])), element
+
     def between(self, start: int, stop: int) -> Iterator[tuple[int, Index, int]]:
         """Yield (array, index, its first row) of each element with a row in `start` to `stop`."""
         array = bisect_right(self._ends, start)
@@ -117,6 +123,12 @@ class Elements:
             index = np.unravel_index(offset, self._shapes[array]) if self._shapes[array] else ()
             yield array, tuple(int(i) for i in index), first
             row = first + self._heights[array]
+
+
+def moved(places: tuple[range, range], by: int) -> tuple[range, range]:
+    """Return places with as many more rows above them."""
+    first, second = (range(one.start + by, one.stop + by) for one in places)
+    return first, second
 
 
 def table(value: Array, digits: int = SHORT) -> list[str]:

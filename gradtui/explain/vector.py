@@ -23,7 +23,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS, claim_done, claimed, parameter_mark
 from gradtui.explain.spans import LazyRows, Span, TextRow, columns, line, line_width
 from gradtui.explain.symbols import element_roles, label
-from gradtui.explain.values import UNKNOWN, Elements, Index
+from gradtui.explain.values import UNKNOWN, Elements, Index, moved
 
 _LISTED = 100_000
 """Most elements of an array that are listed: only those in view are made."""
@@ -81,10 +81,11 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     return LazyRows(2 + elements.rows + bool(elements.left_out), between)
 
 
-def gradient_row(frame: Frame) -> int | None:
-    """Return the row of the selected element in the gradient vector; None without one.
+def gradient_places(frame: Frame) -> tuple[range, range] | None:
+    """Return the rows of the selected parameter in the gradient vector, and of its first element.
 
-    For a whole array that begins with a gradient of 0, it is the element with the largest one.
+    None without one.  For a whole array that begins with a gradient of 0, it is the element with
+    the largest one.
     """
     shapes = [node.shape for node in frame.graph.parameters]
     if frame.looked_at is None:
@@ -94,7 +95,8 @@ def gradient_row(frame: Frame) -> int | None:
         node = frame.graph.parameters[array].id
         if not frame.gradient(node).reshape(-1)[:1].any():
             index = steepest(frame, node) or ()
-    return 1 + Elements(shapes, [1] * len(shapes), _LISTED).row_of(array, index)
+    elements = Elements(shapes, [1] * len(shapes), _LISTED)
+    return moved(elements.places_of(array, index), 1)
 
 
 def steepest(frame: Frame, node: int) -> Index | None:

@@ -15,7 +15,7 @@ from gradtui.explain.program import (
 from gradtui.explain.report import show_json, to_json
 from gradtui.explain.spans import line_text, line_width
 from gradtui.explain.update import update_rows
-from gradtui.explain.vector import gradient_row, gradient_rows, steepest
+from gradtui.explain.vector import gradient_places, gradient_rows, steepest
 from rows import cells, texts
 
 
@@ -78,18 +78,20 @@ def test_the_gradient_of_an_array_begins_where_something_is(session_of):
     data = "X = [[0.0, 0.0, 2.0, -3.0]]"
     session = session_of(model, "W = {shape = [4, 2], init = 'ones'}\nv = [1.0, 2.0]", data)
     frame = session.frame
-    assert texts([gradient_rows(frame)[gradient_row(frame)]])[0].split()[0] == "W[3,0]"
+    assert texts([gradient_rows(frame)[gradient_places(frame)[0].start]])[0].split()[0] == "W[3,0]"
     assert steepest(frame, frame.selected) == (3, 0)
     session.selection.look("0,1")
-    assert gradient_row(session.frame) == 2, "an element under the lens is that element"
+    assert gradient_places(session.frame) == (range(2, 3), range(2, 3)), (
+        "an element under the lens is that element"
+    )
     session.selection.leave()
     session.selection.select(session.problem.graph.names["v"])
     frame = session.frame
-    assert texts([gradient_rows(frame)[gradient_row(frame)]])[0].split()[0] == "v[0]"
+    assert texts([gradient_rows(frame)[gradient_places(frame)[0].start]])[0].split()[0] == "v[0]"
     assert steepest(frame, frame.selected) is None
     session.position = 0
     session.selection.select(session.problem.graph.names["W"])
-    assert gradient_row(session.frame) == 1
+    assert gradient_places(session.frame) == (range(1, 9), range(1, 2))
     assert steepest(session.frame, session.selection.node) is None
 
 
@@ -211,7 +213,7 @@ def test_it_leads_past_hundreds_of_constant_columns(tmp_path):
     session = gradtui.load(str(path))
     session.selection.select(session.problem.graph.names["w"])
     frame = session.frame
-    assert texts([gradient_rows(frame)[gradient_row(frame)]])[0].split()[0] == "w[599]"
+    assert texts([gradient_rows(frame)[gradient_places(frame)[0].start]])[0].split()[0] == "w[599]"
 
 
 def test_the_numbers_of_a_narrow_column_have_digits_alike(session_of):

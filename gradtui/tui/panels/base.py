@@ -193,8 +193,8 @@ class ParametersPanel(Panel):
     _known = False
     """Whether what the rows tell of the selection was known when it was brought into view."""
 
-    def row_looked_at(self, frame: Frame) -> int | None:
-        """Return the first row of the selected parameter, if there is one."""
+    def places_looked_at(self, frame: Frame) -> tuple[range, range] | None:
+        """Return the rows of the selected parameter and of its first element, if there is one."""
         raise NotImplementedError
 
     def titles(self, frame: Frame, height: int) -> int:
@@ -208,13 +208,19 @@ class ParametersPanel(Panel):
         return parameter is not None and frame.gradient_state(parameter) == "known"
 
     def follow(self, frame: Frame, height: int) -> None:
-        """Bring the selection into view when it has changed, or is known at last."""
+        """Bring the selection into view when it has changed, or is known at last.
+
+        Whole, or its first element if it is larger than the view.
+        """
         looked, known = frame.looked_at, self.is_known(frame)
-        # A what-if may give each parameter more rows or fewer.
-        shown = looked, frame.problem.optimizer
+        # A what-if may give each parameter more rows or fewer, another panel the view.
+        shown = looked, frame.problem.optimizer, height
         if shown == self._shown and (self._known or not known):
             return
-        self._shown, self._known, row = shown, known, self.row_looked_at(frame)
+        self._shown, self._known, places = shown, known, self.places_looked_at(frame)
+        if places is None:
+            return
         titles = self.titles(frame, height)
-        if row is not None and not self.top + titles <= row < self.top + height:
-            self.top = row - titles
+        rows = next((one for one in places if len(one) <= height - titles), places[-1])
+        if rows.start < self.top + titles or rows.stop > self.top + height:
+            self.top = rows.start - titles

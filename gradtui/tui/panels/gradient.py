@@ -10,7 +10,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.engine.graph import Kind
 from gradtui.explain.spans import TextRow
 from gradtui.explain.symbols import label
-from gradtui.explain.vector import gradient_row, gradient_rows, steepest
+from gradtui.explain.vector import gradient_places, gradient_rows, steepest
 from gradtui.tui.panels.base import ParametersPanel
 
 
@@ -33,9 +33,9 @@ class GradientPanel(ParametersPanel):
         """Return the number of rows above the numbers that stay in view."""
         return min(1, height - 1)
 
-    def row_looked_at(self, frame: Frame) -> int | None:
-        """Return the first row of the selected parameter, if there is one."""
-        return gradient_row(frame)
+    def places_looked_at(self, frame: Frame) -> tuple[range, range] | None:
+        """Return the rows of the selected parameter and of its first element, if there is one."""
+        return gradient_places(frame)
 
     def rows_of(self, frame: Frame, width: int) -> Sequence[TextRow]:
         """Return the gradient vector; the title has the shape of the selected parameter."""

@@ -10,7 +10,8 @@ from textual.geometry import Size
 from gradtui.debugger.frame import Frame
 from gradtui.explain.gauge import gauge_rows
 from gradtui.explain.spans import LazyRows, TextRow
-from gradtui.explain.update import move_told, update_row, update_rows
+from gradtui.explain.update import move_told, update_places, update_rows
+from gradtui.explain.values import moved
 from gradtui.tui.panels.base import ParametersPanel
 
 _ROOM = 3
@@ -29,16 +30,20 @@ class UpdatePanel(ParametersPanel):
     _made: tuple[object, Sequence[TextRow]] = (None, ())
     """The key of the update's rows made last, and these rows: often only the gauge is new."""
 
+    _places: tuple[range, range] | None = None
+    """The rows of the selection when it was brought into view."""
+
     def titles(self, frame: Frame, height: int) -> int:
         """Return whether the gauge's verdict on the rate stays in view above the rest."""
         return int(height >= _ROOM and bool(gauge_rows(frame, self.size.width)))
 
-    def row_looked_at(self, frame: Frame) -> int | None:
-        """Return the first row of the selected parameter, the panel's while its move is unknown."""
-        row = update_row(frame, self.size.width)
-        if row is None:
-            return 0 if frame.position < frame.order.backward else None
-        return len(gauge_rows(frame, self.size.width)) + row if self.is_known(frame) else 0
+    def places_looked_at(self, frame: Frame) -> tuple[range, range] | None:
+        """Return the rows of the selected parameter, the first one while its move is unknown."""
+        places, top = update_places(frame, self.size.width), (range(1), range(1))
+        if places is None:
+            return top if frame.position < frame.order.backward else None
+        above = len(gauge_rows(frame, self.size.width))
+        return moved(places, above) if self.is_known(frame) else top
 
     def is_known(self, frame: Frame) -> bool:
         """Return whether the move of the selected parameter is told."""
@@ -46,9 +51,10 @@ class UpdatePanel(ParametersPanel):
         return looked is not None and move_told(frame, frame.graph.parameters[looked[0]].id)
 
     def follow(self, frame: Frame, height: int) -> None:
-        """Bring the selection into view, and the first row once its move is told no more."""
-        if self._known and not self.is_known(frame):
-            self._shown = None
+        """Bring the selection into view, again once its rows are others: numbers grow longer."""
+        places = self.places_looked_at(frame)
+        if places != self._places:
+            self._places, self._shown = places, None
         super().follow(frame, height)
 
     def rows_needed(self, size: Size) -> tuple[int, int]:
