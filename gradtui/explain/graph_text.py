@@ -73,14 +73,21 @@ def box_width(frame: Frame, node: int, cells: Cells) -> int:
     return cell_width(_name(frame, node, cells)) + 1 + value
 
 
-def box_text(frame: Frame, node: int, cells: Cells) -> BoxText:
-    """Return a node's name and value, and its gradient, as far as they are known at the cursor."""
+def box_text(frame: Frame, node: int, cells: Cells, behind: int = 0) -> BoxText:
+    """Return a node's name and value, and its gradient, as far as they are known at the cursor.
+
+    The gradient may go on into `behind` blank cells after the box.
+    """
     name = _name(frame, node, cells)
     known = frame.computed(node)
     room = _cells_of(frame, node, cells)
     value = _short(frame.tape.value(node), room, cells.element) if known else UNKNOWN
     state = frame.gradient_state(node)
-    gradient = UNKNOWN if state == "unknown" else _short(frame.gradient(node), room, cells.element)
+    gradient = UNKNOWN
+    if state != "unknown":
+        found = frame.gradient(node)
+        more = behind // max(1, found.size)
+        gradient = _short(found, room + more, cells.element + more)
     if state == "none":
         gradient = UNUSED
     if state == "partial":

@@ -10,7 +10,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Flow, Level
 from gradtui.engine.graph import needed_for
 from gradtui.explain.byhand import blamed_edges, blamed_now
-from gradtui.explain.graph_text import CLOSE, Cells, box_text, wire_text
+from gradtui.explain.graph_text import CLOSE, EXACT, Cells, box_text, wire_text
 from gradtui.explain.spans import Role, Span, TextRow, line_width
 from gradtui.explain.symbols import cursor_role
 from gradtui.layout import (
@@ -37,6 +37,8 @@ from gradtui.tui.panels.base import Panel
 from gradtui.tui.rows import crop, marked
 
 HEAVY, LIGHT = "━", "─"
+_LIT: Role = "selected"
+_UNLIT: Role = "dim"
 _PAUSE, _PART = 0.002, 0.008
 """Seconds between the parts of a drawing, and of one part."""
 _AROUND = 14
@@ -73,6 +75,8 @@ class GraphPanel(Panel):
         self._cells: Cells = CLOSE
         self._lit: tuple[object, Light] = (None, Light())
         self._lit_sources: frozenset[int] = frozenset()
+        self._behind: dict[int, int] = {}
+        """The blank cells behind the boxes of the layout, of those asked for."""
         self._followed: object = None
         self._target = 0
         """The node that the view followed last."""
@@ -180,7 +184,9 @@ class GraphPanel(Panel):
         rows = [self._line(frame, layout, y, self.left) for y in range(first, first + height)]
         self._pinned = self._place_of_loss(frame, layout)
         if self._pinned is not None:
-            for at, row in enumerate(rows[self._pinned : self._pinned + 2]):
+            for at in range(2):
+                y = first + self._pinned + at
+                row = self._line(frame, layout, y, self.left, whole=False)
                 rows[self._pinned + at] = self._with_loss(frame, layout, row, at)
         return rows
 
@@ -216,17 +222,22 @@ class GraphPanel(Panel):
         """Return a row in view with a row of the loss's box at its right edge."""
         loss = frame.graph.loss
         width = layout.boxes[loss].width
-        text, _ = self._box_row(frame, loss, at, width)
+        text, _ = self._box_row(frame, loss, at, width, 0)
         room = self.size.width - width - len(_ARROW)
         kept = crop(row, 0, room)
         gap = " " * (room - line_width(kept))
         arrow = " " * len(_ARROW) if at else _ARROW
         return (*kept, (gap, "plain"), (arrow, "selected" if self._lit_sources else "dim"), *text)
 
-    def _line(self, frame: Frame, layout: Layout, y: int, left: int) -> TextRow:
-        """Return a row of a drawing from a column on, with a sign at a cut."""
+    def _line(
+        self, frame: Frame, layout: Layout, y: int, left: int, *, whole: bool = True
+    ) -> TextRow:
+        """Return a row of a drawing from a column on, with a sign at a cut.
+
+        Unless it is `whole`, no number goes on behind its box.
+        """
         # One cell more than fits, so that the drawing marks rows cut at the right.
-        row = self._row(frame, layout, y, left, self.size.width + 1)
+        row = self._row(frame, layout, y, left, self.size.width + 1, whole)
         cut = row and (cuts_box(layout, y, left) or not row[0][0].startswith(" "))
         return marked(row, left) if cut else row
 
@@ -237,27 +248,28 @@ class GraphPanel(Panel):
         lines = "line" if folded == 1 else "lines"
         return "Graph of operations" + (f", {folded} {lines} folded" if folded else "")
 
-    def _row(self, frame: Frame, layout: Layout, y: int, left: int, width: int) -> TextRow:
+    def _row(
+        self, frame: Frame, layout: Layout, y: int, left: int, width: int, whole: bool
+    ) -> TextRow:
         def label(wire: Pair) -> str:
             return wire_text(frame, *wire, self._cells)
 
         spans: list[Span] = []
-        line_on = ""
+        over: TextRow = ()
         shine = self._light(frame, layout)
         for piece in paint(layout, y, left, left + width, label, shine):
             match piece:
                 case BoxRow(_, shown, key, row, skip):
-                    text, line_on = self._box_row(frame, key, row, layout.boxes[key].width)
+                    behind = self._room_behind(layout, key) if whole and row else 0
+                    text, over = self._box_row(frame, key, row, layout.boxes[key].width, behind)
                     spans += crop(text, skip, shown)
                 case Label(_, name, wire, _):
                     spans.append((name, self._role_of(frame, wire)))
                 case _:
-                    # The line continues from a text shorter than its box.
-                    if line_on:
-                        spans.append((line_on, "selected" if line_on == HEAVY else "dim"))
-                    rest = piece.text[len(line_on) :]
-                    spans.append((rest, "selected" if piece.lit else "dim"))
-                    line_on = ""
+                    over = crop(over, 0, len(piece.text))
+                    rest = piece.text[line_width(over) :]
+                    spans += [*over, (rest, "selected" if piece.lit else "dim")]
+                    over = ()
         # Blanks past the edge are no cut text: they need no sign.
         while spans and not spans[-1][0].strip():
             spans.pop()
@@ -265,16 +277,33 @@ class GraphPanel(Panel):
             spans[-1] = (spans[-1][0].rstrip(), spans[-1][1])
         return tuple(spans)
 
-    def _box_row(self, frame: Frame, node: int, row: int, width: int) -> tuple[TextRow, str]:
-        """Return a row of a box, with the line that continues after a shorter text."""
-        text = box_text(frame, node, self._cells)
+    def _room_behind(self, layout: Layout, node: int) -> int:
+        """Return how many cells behind a node's gradient are blank, as far as a number needs them.
+
+        One more stays blank.
+        """
+        if node not in self._behind:
+            box = layout.boxes[node]
+            end, y = box.x + box.width, box.y + 1
+            tried = range(EXACT.value - self._cells.value, 0, -1)
+            free = (cells for cells in tried if is_free(layout, y, end, end + cells + 1))
+            self._behind[node] = next(free, 0)
+        return self._behind[node]
+
+    def _box_row(
+        self, frame: Frame, node: int, row: int, width: int, behind: int
+    ) -> tuple[TextRow, TextRow]:
+        """Return a row of a box, with what goes on behind it: a line, or a longer number."""
+        text = box_text(frame, node, self._cells, behind)
         line = text.below if row else text.above
         space = width - line_width(line)
         if row or space <= 0 or node not in frame.structure.consumers:
-            return (*line, (" " * space, "plain")), ""
+            return (*crop(line, 0, width), (" " * space, "plain")), crop(
+                line, width, max(0, -space)
+            )
         lit = node in self._lit_sources
-        stroke = HEAVY if lit else LIGHT
-        return (*line, (" " + stroke * (space - 1), "selected" if lit else "dim")), stroke
+        stroke, role = (HEAVY, _LIT) if lit else (LIGHT, _UNLIT)
+        return (*line, (" " + stroke * (space - 1), role)), ((stroke, role),)
 
     def _role_of(self, frame: Frame, wire: Pair) -> Role:
         now = frame.now
@@ -286,7 +315,7 @@ class GraphPanel(Panel):
         """Return the layout of the drawing to show."""
         if drawing.layout is not self._layout:
             self._layout, self._cells = drawing.layout, drawing.cells
-            self._lit = (None, Light())
+            self._lit, self._behind = (None, Light()), {}
         return drawing.layout
 
     def _light(self, frame: Frame, layout: Layout) -> Light:

@@ -115,3 +115,12 @@ async def test_a_graph_that_would_be_cut_by_a_little_has_shorter_numbers(termina
         rows = graph(t)
         assert any(row.rstrip(" │").endswith("▶ L 4.2175") for row in rows)
         assert not any("…" in row for row in rows) and "> " not in rows[-1]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_a_gradient_goes_on_into_the_blanks_behind_its_box(terminal, size):
+    async with terminal("two_weights", size) as t:
+        await t.press(*["n"] * 7)
+        graph = t.debugger.query_one("#graph")
+        shown = " ".join("".join(text for text, _ in row) for row in graph.visible_rows()).split()
+        assert {"-0.002624", "-0.003937", "-0.001312"} <= {text.strip("│") for text in shown}
