@@ -19,8 +19,12 @@ _NEAR = 0.01
 """Step of the slope's differences, as a part of the range."""
 _STEPS = 4
 """Newton's steps: one is enough for a parabola."""
+_AROUND, _ROUNDS = np.linspace(-1.0, 1.0, 5), 12
+"""Places tried along each axis where Newton's steps do not help, and how often ever nearer."""
 _FLAT = 1e-6
 """Relative to the largest curvature, or to the losses' range: less counts as zero."""
+_STEEP = 1e-5
+"""Relative to the losses' range: a slope that differences alone do not explain."""
 _ROUNDING = 1e-13
 """Relative to the losses: the height of a surface that is no more is that of rounding."""
 _POINTS = 33
@@ -43,7 +47,7 @@ def find_floor(
     height: float,
     near: Place | None = None,
 ) -> Floor | None:
-    """Return the lowest of some known losses in view, or the minimum downhill from it.
+    """Return the lowest of some known losses in view, or what is lowest downhill from it in view.
 
     `losses_at` returns the losses at places, (k, axes); `limits` are the axes' ranges, `height`
     is the range of the losses in view.  None if no loss is finite, or if all are the same.  Of a
@@ -58,18 +62,23 @@ def find_floor(
         return None
     here = np.array(place)
     unit = _NEAR * (high - low)
+    slope, curve = _shape(losses_at, here, unit)
     for _ in range(_STEPS):
-        slope, curve = _shape(losses_at, here, unit)
         if not np.isfinite(curve).all():
             break
-        there = here - unit * (np.linalg.pinv(curve, rcond=_FLAT, hermitian=True) @ slope)
-        below = float(losses_at(there[None, :])[0]) if _inside(there, low, high) else np.inf
+        ways = _ways_down(slope, curve, (low - here) / unit, (high - here) / unit)
+        below, there = _lowest(losses_at, np.clip(here + unit * ways, low, high))
         if not below < loss:
             break
         loss, here = below, there
+        slope, curve = _shape(losses_at, here, unit)
+    leaves = ((here <= low) & (slope > 0.0)) | ((here >= high) & (slope < 0.0))
+    if (np.abs(np.where(leaves, 0.0, slope)) > _STEEP * height).any():
+        loss, here = _closer(losses_at, loss, here, unit, (low, high))
+        _, curve = _shape(losses_at, here, unit)
     along = None
     if len(here) == 2:
-        along = _level_way(losses_at, here, loss, unit, (low, high), height)
+        along = _level_way(losses_at, here, loss, unit, curve, (low, high), height)
     if along is not None and near is not None:
         there = here + along * (along @ (np.array(near) - here) / (along @ along))
         if _inside(there, low, high):
@@ -79,6 +88,50 @@ def find_floor(
 
 def _inside(place: Array, low: Array, high: Array) -> bool:
     return bool(np.isfinite(place).all() and (low <= place).all() and (place <= high).all())
+
+
+def _ways_down(slope: Array, curve: Array, low: Array, high: Array) -> Array:
+    """Return the steps, (k, axes), that may lead to the minimum of a parabola between limits.
+
+    To its own one, to those along each axis, and to those on the limits.
+    """
+    newton = -np.linalg.pinv(curve, rcond=_FLAT, hermitian=True) @ slope
+    ways = [np.clip(newton, low, high)]
+    for axis, other in ((0, 1), (1, 0)) if len(slope) == 2 else ():
+        for held in (0.0, ways[0][axis]):
+            way = np.full(2, held)
+            if curve[other, other] > 0.0:
+                rest = -(slope[other] + curve[other, axis] * held) / curve[other, other]
+                way[other] = np.clip(rest, low[other], high[other])
+                ways.append(way)
+    return np.array(ways)
+
+
+def _lowest(losses_at: Callable[[Array], Array], places: Array) -> tuple[float, Array]:
+    """Return the lowest loss of some places, and its place."""
+    found = losses_at(places)
+    at = int(np.argmin(np.where(np.isfinite(found), found, np.inf)))
+    return float(found[at]), places[at]
+
+
+def _closer(
+    losses_at: Callable[[Array], Array],
+    loss: float,
+    here: Array,
+    unit: Array,
+    limits: tuple[Array, Array],
+) -> tuple[float, Array]:
+    """Return a lower place nearby, found without slopes: the loss may have a kink there."""
+    around = np.stack(np.meshgrid(*[_AROUND] * len(here)), axis=-1).reshape(-1, len(here))
+    reach = unit
+    for _ in range(_ROUNDS):
+        below, there = _lowest(losses_at, np.clip(here + around * reach, *limits))
+        inside = bool((np.abs(there - here) < reach).all())
+        if inside or not below < loss:
+            reach = reach / 2
+        if below < loss:
+            loss, here = below, there
+    return loss, here
 
 
 def _shape(losses_at: Callable[[Array], Array], here: Array, unit: Array) -> tuple[Array, Array]:
@@ -103,6 +156,7 @@ def _level_way(
     here: Array,
     loss: float,
     unit: Array,
+    curve: Array,
     limits: tuple[Array, Array],
     height: float,
 ) -> Array | None:
@@ -110,7 +164,6 @@ def _level_way(
 
     A place without any curvature is a plateau, not a line.
     """
-    _, curve = _shape(losses_at, here, unit)
     if not np.isfinite(curve).all():
         return None
     bends, ways = np.linalg.eigh(curve)

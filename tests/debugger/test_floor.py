@@ -64,3 +64,29 @@ def test_a_surface_that_is_the_same_all_over_has_no_lowest_place():
     assert find_floor(level, known(level, (3.0, 3.0)), VIEW, 1e-14) is None
     assert find_floor(level, known(level, (3.0, 3.0)), VIEW, 0.0) is None
     assert find_floor(level, known(level, (3.0, 3.0)), VIEW, 1e-9) is not None
+
+
+def test_the_lowest_place_in_view_of_a_bowl_beyond_it_is_on_its_edge():
+    narrow = ((-4.0, 4.0), (-1.0, 4.0))
+    found = find_floor(bowl, known(bowl, (3.0, 3.0), (-0.9, 0.1)), narrow, 100.0)
+    assert (found.loss, found.place) == (pytest.approx(7.0), pytest.approx((1.0, -1.0)))
+
+
+def test_the_lowest_place_of_a_steep_bowl_beyond_the_view_is_below_every_point_of_its_path():
+    """As on a ravine, whose axes have curvatures 1000 times apart."""
+
+    def ravine(places):
+        x, y = places.T
+        return 500 * x**2 + y**2 / 2
+
+    found = find_floor(ravine, known(ravine, (-0.03, 6.3), (0.8, 7.0)), ((-2, 2), (6, 10)), 2500.0)
+    assert (found.loss, found.place) == (pytest.approx(18.0), pytest.approx((0.0, 6.0)))
+
+
+def test_a_kink_is_gone_to_without_slopes():
+    def kink(places):
+        return np.abs(places - (1.75, 0.5)).sum(axis=1) + 0.115
+
+    found = find_floor(kink, known(kink, (1.778, 0.477)), VIEW, 4.0)
+    assert found.loss == pytest.approx(0.115, abs=1e-4)
+    assert found.place == pytest.approx((1.75, 0.5), abs=1e-4)

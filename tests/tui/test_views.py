@@ -276,3 +276,22 @@ async def test_a_title_ends_with_the_number_of_a_batchs_rows_not_with_a_cut_thro
     async with terminal("embeddings_adam") as t:
         title = next(row for row in t.rows if "5 Program" in row)
         assert re.search(r"─ 5 Program · rows [0-9 ]+ … \(8\) ─", title)
+
+
+@pytest.mark.parametrize(("name", "keys"), [("ravine", "nM"), ("absolute_error", "GM")])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_the_lowest_in_view_is_below_what_its_row_and_the_path_show(
+    terminal, name, keys, size
+):
+    async with terminal(name, size) as t:
+        await t.press(*keys)
+        told = re.search(r"★ lowest in view (\S+)", t.text)
+        if told is None:  # where there is no room for it
+            assert size == (80, 24)
+            return
+        loss = {"ravine": lambda a, b: 500 * a**2 + b**2 / 2}.get(name)
+        if loss is None:
+            assert float(told[1]) < 0.1175
+        else:
+            at = re.search(r"at (\S+), (\S+)", t.text)
+            assert float(told[1]) <= loss(0.0, float(at[2])) * 1.001
