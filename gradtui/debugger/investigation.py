@@ -41,6 +41,8 @@ _WORSE = 2.0
 """A branch is worse if it ends at this many times the loss of the run that it left."""
 _MOST = 20_000_000
 """Largest gauge, in numbers, that is computed at all."""
+_ON_THE_WAY_BACK = frozenset({"vanishing-gradient", "exploding-gradient"})
+"""Rules on the run whose findings are seen where a gradient has arrived, not where a value is."""
 _CLOSE = {"float64": 1e-6, "float32": 1e-3}
 """How far a hand-written gradient may be from the true one, relative to its largest number."""
 
@@ -341,6 +343,8 @@ def seen_at(finding: Finding, problem: Problem, structure: Structure) -> tuple[i
         return node, done or (end if node is None else _arrival(node, structure))
     if node is None:
         return None, end
+    if finding.rule in _ON_THE_WAY_BACK:
+        return node, _arrival(node, structure)
     return node, structure.value_at.get(node, end)
 
 
