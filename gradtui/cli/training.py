@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,8 @@ def train(arguments: argparse.Namespace) -> int:
         loss = float(tape.value(problem.graph.loss))
         finite, slow = finite and math.isfinite(loss), trainer.numbers > _MANY
         if step >= last:
-            return _outcome(problem, last, finite=finite)
+            changed = [*arguments.set, *([f"run.steps={last}"] if last > problem.steps else [])]
+            return _outcome(problem, last, changed, finite=finite)
         ahead = min(arguments.every, last - step)
         with working(f"training {arguments.file}") if slow or ahead > 1 else nullcontext():
             state, step = trainer.run(state, ahead, step), step + ahead
@@ -107,8 +108,11 @@ def _table(problem: Problem, last: int, arguments: argparse.Namespace) -> RunTab
     return table
 
 
-def _outcome(problem: Problem, last: int, *, finite: bool) -> int:
-    """Say where the loss of a run becomes nan or diverges, and return the exit status."""
+def _outcome(problem: Problem, last: int, changed: Sequence[str], *, finite: bool) -> int:
+    """Say where the loss of a run becomes nan or diverges, and return the exit status.
+
+    The check examines the run of the file, which may be sound without what was `changed`.
+    """
     from gradtui.diagnosis.runs.registry import is_lost
     from gradtui.diagnosis.runs.work import TOO_LARGE, TooLargeError
 
@@ -120,5 +124,6 @@ def _outcome(problem: Problem, last: int, *, finite: bool) -> int:
         tell(clean(f"{problem.path}: whether the loss diverges is {TOO_LARGE}"))
     said = said or ("" if finite else "the loss is not finite")
     if said:
-        tell(clean(f"{problem.path}: {said}; `gradtui check` says why"))
+        where = f" of a file with {', '.join(changed)}" * bool(changed)
+        tell(clean(f"{problem.path}: {said}; `gradtui check`{where} says why"))
     return FAILED if said else OK

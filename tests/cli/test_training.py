@@ -179,7 +179,10 @@ def test_a_run_that_diverges_or_is_lost_fails_and_one_that_ends_before_that_does
     status, out, err = run("run", path, "--format", "csv")
     assert (status, out.splitlines()[-1].split(",")[1]) == (1, str(4**20))
     assert "the run diverges: the loss grows from step 0 on; `gradtui check` says why" in err
-    assert run("run", path, "--steps", "600", "--every", "600")[0] == 1
+    status, _, err = run("run", path, "--steps", "600", "--every", "600")
+    assert status == 1 and "; `gradtui check` of a file with run.steps=600 says why" in err
+    _, _, err = run("run", path, "--set", "optimizer.lr=1.6")
+    assert "; `gradtui check` of a file with optimizer.lr=1.6 says why" in err
     assert run("run", path, "--steps", "0")[0] == 0
     assert run("run", path, "--set", "optimizer.lr=0.4")[::2] == (0, "")
 

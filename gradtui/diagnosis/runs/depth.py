@@ -66,8 +66,8 @@ def exploding_gradient(run: Run) -> Iterator[Finding]:
             tried = lower_clip(run)
             value = f" = {tried}" if tried else ""
             message = (
-                f"the gradient explodes on its way back: from {run.name(chain.stages[-1])} to "
-                f"{run.name(chain.stages[0])} it grows {short(chain.ratio)}-fold, a factor of "
+                f"the gradient explodes on its way back: from {run.said(chain.stages[-1])} to "
+                f"{run.said(chain.stages[0])} it grows {short(chain.ratio)}-fold, a factor of "
                 f"{short(each)} per stage, and the first update is {short(swept)} times as long as "
                 f"the weights; clip it (clip_norm{value}), or start with smaller weights"
             )
@@ -110,11 +110,11 @@ def vanishing_gradient(run: Run) -> Iterator[Finding]:
     if idle:
         cure = "larger initial weights (xavier, he), or residual connections"
     message = (
-        f"the gradient vanishes on its way back: from {run.name(chain.stages[-1])} to "
-        f"{run.name(chain.stages[0])} only {short(chain.ratio)} of it is left, a factor of "
+        f"the gradient vanishes on its way back: from {run.said(chain.stages[-1])} to "
+        f"{run.said(chain.stages[0])} only {short(chain.ratio)} of it is left, a factor of "
         f"{short(each)} per stage; on average a step changes the weights of "
-        f"{run.name(chain.stages[0])} by {short(first)} of their size, those of "
-        f"{run.name(chain.stages[-1])} by {short(last)}; try {cure}"
+        f"{run.said(chain.stages[0])} by {short(first)} of their size, those of "
+        f"{run.said(chain.stages[-1])} by {short(last)}; try {cure}"
     )
     evidence = {"ratio": chain.ratio, "per_stage": each, "first": first, "last": last}
     target, place = run.name(chain.stages[0]), run.place(chain.stages[0])

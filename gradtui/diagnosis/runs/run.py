@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
+from gradtui.base.text import clean
 from gradtui.diagnosis.runs.means import moving_means
 from gradtui.diagnosis.runs.work import TimeSpent, TooLargeError
 from gradtui.engine.compiler import Mode
@@ -294,6 +295,10 @@ class Run:
         if self.graph.nodes[node].name:
             return self.graph.nodes[node].name
         return next((s.name for s in self.graph.statements if node in s.operations), "")
+
+    def said(self, node: int) -> str:
+        """Return the name of a node as the screen shows it."""
+        return clean(self.problem.label(self.name(node)))
 
     def _smooth(self, losses: Array) -> Array:
         batches = self.trainer.batches

@@ -2,6 +2,7 @@
 
 import pytest
 
+import gradtui
 from findings import only
 
 
@@ -22,3 +23,12 @@ def test_where_no_stage_learns_as_all_shrinks_the_gradient_vanishes(diagnosed, s
 @pytest.mark.parametrize(("start", "target"), [(1.0, 0.8), (0.8, 0.8), (0.2, 0.0)])
 def test_stages_that_learn_or_need_not_have_no_vanishing_gradient(diagnosed, start, target):
     assert diagnosed(*tanhs(start, target), "x = 0.5", lr=0.1, steps=50) == ()
+
+
+def test_what_vanishes_is_named_as_on_the_screen():
+    session = gradtui.load("sigmoids_deep")
+    session.investigation.look()
+    (message,) = [
+        one.message for one in session.investigation.findings if one.rule == "vanishing-gradient"
+    ]
+    assert "from ŷ to h1" in message and "those of ŷ" in message and "yhat" not in message
