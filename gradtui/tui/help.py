@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import ClassVar
 
@@ -35,6 +35,8 @@ _HIT = "bold reverse"
 """How what is looked for is marked, with or without colours."""
 _SIGN = 12
 """Fewest cells of a sign."""
+_SPELT = {r"lambda[ _]?(?=m|\Z)": "λ", r"\bl(?=max|min)": "λ", "kappa": "κ", "nabla": "∇"}
+"""What is typed for signs that no keyboard has."""
 
 
 class Help(ModalScreen[None]):
@@ -163,7 +165,8 @@ class HelpText(Widget):
     @property
     def _hits(self) -> re.Pattern[str]:
         """The text looked for, also where it is broken between lines."""
-        return re.compile(r"\s+".join(map(re.escape, self._wanted.split())), re.IGNORECASE)
+        texts = (r"\s+".join(map(re.escape, text.split())) for text in _spelt(self._wanted))
+        return re.compile("|".join(texts), re.IGNORECASE)
 
     def render(self) -> Content:
         """Return the lines, with the text looked for marked; called by Textual."""
@@ -177,16 +180,17 @@ def help_lines(width: int, keys: Keys, wanted: str = "") -> list[str]:
     The pages of the manual are included only in a search.
     """
     rows: list[str] = []
-    sought = wanted.strip().casefold()
+    sought = _spelt(wanted.strip().casefold())
     for title, entries in (*_parts(keys), _own_settings(keys), _topics()):
         kept = [
-            (head, text) for head, text in entries if sought in f"{head} {text} {title}".casefold()
-        ]
+            (head, text) for head, text in entries
+            if any(one in f"{head} {text} {title}".casefold() for one in sought)
+        ]  # fmt: skip
         if kept:
             rows += ["", title.upper()]
         for head, text in kept:
             rows += _entry(head, text, width)
-    if sought:
+    if wanted.strip():
         rows += _found_in_manual(sought, width)
     return rows[1:] or ["nothing in the help has this"]
 
@@ -198,10 +202,18 @@ def _topics() -> tuple[str, list[_Entry]]:
     ]
 
 
-def _found_in_manual(sought: str, width: int) -> Iterator[str]:
+def _spelt(wanted: str) -> list[str]:
+    """Return a text to look for, and the same with the signs that no keyboard has."""
+    signs = wanted
+    for spelt, sign in _SPELT.items():
+        signs = re.sub(spelt, sign, signs, flags=re.IGNORECASE)
+    return [wanted, signs] if signs != wanted else [wanted]
+
+
+def _found_in_manual(sought: Sequence[str], width: int) -> Iterator[str]:
     """Yield the parts of the manual with a text, page by page; the help has the keys already."""
     for page in (read_page(topic) for topic in TOPICS if topic != "keys"):
-        if found := search(page, sought):
+        if found := [block for one in sought for block in search(page, one)]:
             yield from ("", f"MANUAL: {page.topic.upper()}")
             yield from (line_text(row) for row in block_rows(found, width))
 

@@ -52,6 +52,16 @@ async def test_a_text_that_is_nowhere_says_so(terminal):
         assert "nothing in the help has this" in t.text
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize("typed", ["lambda", "lmax", "Lambda max", "λmax"])
+async def test_a_sign_that_no_keyboard_has_is_found_by_its_name(terminal, typed, size):
+    async with terminal("two_weights", size) as t:
+        await t.press("question_mark", "slash")
+        t.app.screen.query_one("Input").value = typed
+        await t.pilot.pause()
+        assert "λmax" in t.text and "the largest curvature" in t.text
+
+
 async def test_what_is_looked_for_is_found_in_the_manual_too(terminal):
     async with terminal("two_weights") as t:
         await t.press("question_mark", "slash")
