@@ -247,7 +247,7 @@ def _table(frame: Frame, listed: list[tuple[int, Index]], form: _Form) -> list[l
         roles, claim = element_roles(frame, node.id, indices), claimed(frame, node.name)
         for place, index in enumerate(indices):
             slope, slopes = float(gradient[index]), form.slopes
-            if claim is not None and done:
+            if claim is not None and _told_wrong(frame, node.name, slope, float(claim[index])):
                 slopes = _apart(slopes, slope, float(claim[index]))
             more = "…" * (state == "partial")
             text = UNKNOWN if state == "unknown" else slopes.text(slope, len(more))

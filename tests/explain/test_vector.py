@@ -267,6 +267,15 @@ def test_a_sum_that_is_not_complete_has_its_mark_within_the_width(session_of):
         assert any(text.endswith("…") for text in numbers)
 
 
+def test_a_right_claim_has_the_digits_of_its_column(session_of):
+    model, data = "yhat = sum(w*x)\nL = yhat", "x = [0.44691234, 0.13444]"
+    session = session_of(model, "w = [1.5, 2.5]", data, more="[backward]\ncode = 'dw = 1.0*x'")
+    session.investigation.judge()
+    rows = cells(gradient_rows(session.frame, 32))
+    assert rows[1][-3:] == ["0.4469", "0.4469", "✓"]
+    assert rows[2][-3:] == ["0.1344", "0.1344", "✓"]
+
+
 def test_one_digit_is_not_what_a_wrong_claim_is_compared_by():
     session = gradtui.load("grad_missing_path")
     session.seek(12)
