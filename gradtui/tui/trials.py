@@ -286,5 +286,6 @@ class Trials(Work):
             self._judging, news = None, True
             begun = self._session.message == judged.said
             if judged is sweep and (judged.failed or begun):
-                self._host.say(judged.failed or judged.told)
+                key = self._host.keys.first("sweep")
+                self._host.say(judged.failed or f"{judged.told}; {key} lists ends")
         return news

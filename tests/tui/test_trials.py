@@ -133,6 +133,7 @@ async def test_a_sweep_is_drawn_judged_and_made_a_branch(terminal):
         await t.until(lambda: "1.5 ▲" in t.text)
         assert "6 Sweep of lr" in t.text
         await t.until(lambda: "together: ▼ still falls, ✓ converges, ~ oscillates" in t.text)
+        assert "▲ diverges; i lists ends" in t.text
         for part in ("─ 0.001 ▼", "● 0.05 ✓", "× 0.0769 ~", "+↑0.1 ▲", "o↑1.5 ▲"):
             assert part in t.text
         await t.press("i")
