@@ -135,3 +135,18 @@ def test_momentum_that_overshoots_a_little_on_its_way_is_no_finding(tmp_path, se
 def test_a_loss_that_swings_but_ends_as_low_as_any_is_no_finding(tmp_path):
     problem = found_in(tmp_path, relu_net(1, 0.4))
     assert all(one.rule != "oscillating" for one in problem)
+
+
+@pytest.mark.parametrize(("start", "dips"), [("w = [0.8, 1.5]", True), ("w = [1.5, 0.8]", False)])
+def test_a_last_step_below_what_is_advised_is_told_to_be_a_dip(write, start, dips):
+    """The steps of a mean of |e| are equally long: one may happen to end near the bottom."""
+
+    def problem(lr):
+        code = "L = mean(abs(X@w - y))"
+        return load_problem(write(code, start, PARCELS["data"], lr=lr, steps=60))
+
+    own = Run(problem("0.1")).losses
+    found = diagnose_run(problem("0.1"))
+    (finding,) = (one for one in found if one.rule == "oscillating")
+    calm = Run(problem(repr(finding.evidence["rate_tried"]))).losses
+    assert (own[60] < calm[60]) == dips == ("is a dip of the swing" in finding.message)
