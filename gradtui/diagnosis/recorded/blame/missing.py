@@ -179,8 +179,8 @@ class Missing:
         """Yield the multiples of a term that may be needed, from the numbers and sizes in scope."""
         yield from (1.0, -1.0)
         numbers = [held.value for held in self._s.scope.values() if held.value and not held.shape]
-        lengths = [float(size) for _, size in sizes(self._s)]
-        for value in dict.fromkeys([one for one in (*numbers, *lengths) if one][:_NUMBERS]):
+        lengths = [float(size) for _, size in sizes(self._s) if size]  # an axis may have no entry
+        for value in dict.fromkeys([*numbers, *lengths][:_NUMBERS]):
             yield from (1 / value, value, 2 * value)
         rates = [one for one in dict.fromkeys(numbers) if not one.is_integer()][:_RATES]
         counts = [one for one in dict.fromkeys((*numbers, *lengths)) if one.is_integer()][:_RATES]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import gradtui
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(0)
@@ -31,3 +32,16 @@ def test_the_identity_matrix_is_added_where_it_is_missing(function, old, new, tm
     assert found.replaces == (at - 1, at - 1)
     assert "np.eye(" in found.fix
     assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+def with_an_empty_array(w):
+    rate, rest = 0.3, np.zeros((0, 3))
+    e = np.sin(w) + rest.sum()
+    loss = np.sum(e**2) + rate * np.sum(w**3) / 7
+    dw = 2 * e * np.cos(w) + len(rest)
+    return loss, {"w": dw}
+
+
+def test_an_axis_without_entries_does_not_end_the_search():
+    found = gradtui.check(with_an_empty_array, w=np.array([0.3, -0.6, 1.1]))
+    assert "internal" not in {one.rule for one in found}
