@@ -14,13 +14,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from msgspec import Struct
-
 EXACT, DIGITS, SHORT = 17, 6, 4
 """Significant digits that tell a number from any other, of numbers, and of short ones."""
 _EXPONENT = r"e([+-])0*"
-_SMALL = 1e-3
-"""Below it a number is shorter with an exponent."""
 _STARTS_ITEM = re.compile(r"\s*(?:(\d+)\.|[-*]) +")
 _REMEMBERED = 4096
 """Texts whose cleaning and width are cached: a screen draws much the same ones at every key."""
@@ -137,13 +133,13 @@ def compact(value: float, cells: int, most: int = DIGITS) -> str:
         if digits > most:
             continue
         # -0.00028 is longer than -2.8e-4, and -0.0003 would say less.
-        for text in (number(value, digits), _with_exponent(value, digits)):
+        for text in (number(value, digits), with_exponent(value, digits)):
             if len(text) <= cells:
                 return text
     return clip(text, cells)
 
 
-def _with_exponent(value: float, digits: int) -> str:
+def with_exponent(value: float, digits: int) -> str:
     """Return a number with an exponent, `5e-4` for 0.0005, unless it is not finite."""
     mantissa, mark, power = f"{value:.{digits - 1}e}".partition("e")
     if "." in mantissa:
@@ -154,36 +150,9 @@ def _with_exponent(value: float, digits: int) -> str:
 def cells_for(values: Iterable[float], digits: int) -> int:
     """Return the cells in which `compact` shows each value with as many digits."""
     return max(
-        (min(len(number(one, digits)), len(_with_exponent(one, digits))) for one in values),
+        (min(len(number(one, digits)), len(with_exponent(one, digits))) for one in values),
         default=0,
     )
-
-
-class Column(Struct, frozen=True):
-    """How the numbers of a column are shown, so that they look alike."""
-
-    cells: int
-    digits: int
-    """Significant digits of each at most: no number looks more exact than those beside it."""
-    exponents: bool = False
-    """Whether all below `_SMALL` have an exponent, because one of them is too long without."""
-
-    def text(self, value: float, marks: int = 0) -> str:
-        """Return a number, which leaves some of the cells to marks behind it."""
-        if self.exponents and 0 < abs(value) < _SMALL:
-            for digits in range(self.digits, 0, -1):
-                text = _with_exponent(value, digits)
-                if len(text) <= self.cells - marks:
-                    return text
-        return compact(value, self.cells - marks, self.digits)
-
-
-def column(values: Iterable[float], cells: int) -> Column:
-    """Return a column with all digits, or with short numbers if any needs it."""
-    values = list(values)
-    digits = DIGITS if all(len(number(value)) <= cells for value in values) else SHORT
-    small = (number(value, digits) for value in values if 0 < abs(value) < _SMALL)
-    return Column(cells, digits, any(len(text) > cells for text in small))
 
 
 def filled(part: float, cells: int) -> int:

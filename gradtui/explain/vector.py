@@ -9,11 +9,9 @@ import numpy as np
 from gradtui.base.text import (
     DIGITS,
     SHORT,
-    Column,
     cell_width,
     cells_for,
     clip,
-    column,
     compact,
     element_text,
     number,
@@ -21,6 +19,7 @@ from gradtui.base.text import (
 )
 from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS, claim_done, claimed, parameter_mark
+from gradtui.explain.figures import Column, column
 from gradtui.explain.spans import LazyRows, Span, TextRow, columns, line, line_width
 from gradtui.explain.symbols import element_roles, label
 from gradtui.explain.values import UNKNOWN, Elements, Index, moved
