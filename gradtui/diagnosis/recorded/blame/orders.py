@@ -15,7 +15,6 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _SCANS = ("cumsum", "cumprod", "logcumsumexp")
-_REVERSALS = ("flip", "flipud", "fliplr")
 _PARTNERS = {"flipud": "fliplr", "fliplr": "flipud"}
 _LAID = ("reshape", "view")
 _COMPLEX = (b"conj", b"fft", b"complex")
