@@ -59,10 +59,11 @@ class Unlearned(Struct, frozen=True):
         steps, left = short(self.steps_per_decade), short(self.left)
         if self.flatness >= self.condition / 2.0:
             slow = f"the slowest direction takes {steps} steps to get ten times nearer"
-            return f"{slow}, and a loss of {left} is left"
+            return f"{slow}, and a loss of at least {left} is left"
         return (
-            f"a loss of {left} is left, most of it along a direction {short(self.flatness)} times "
-            f"as flat as the steepest, which takes {steps} steps to get ten times nearer"
+            f"a loss of at least {left} is left, most of it along a direction "
+            f"{short(self.flatness)} times as flat as the steepest, which takes {steps} steps to "
+            "get ten times nearer"
         )
 
 
