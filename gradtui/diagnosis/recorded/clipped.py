@@ -57,6 +57,8 @@ def unclipped(points: Sequence[Point], wrong: Collection[str], *, scaled: bool) 
     Those that are `scaled` by a number made of them count, too. None if none is clipped below the
     true one: the slope of a Huber loss is as large as its bound.
     """
+    if not wrong:
+        return None
     found = {name: clip for name in points[0].hand if (clip := _clip_of(points, name)) is not None
              and (scaled or clip.bound is not None)}  # fmt: skip
     cutting = {clip.place for name, clip in found.items()

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gradtui.diagnosis.recorded.repeated import are_alike
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.target import Returned
 from gradtui.recording.array import plain
@@ -26,11 +26,4 @@ def is_faithful(point: Point, loss: float, claimed: Mapping[str, Any]) -> bool:
     pairs = [(np.asarray(point.loss), np.asarray(loss))]
     pairs += [(np.asarray(plain(value)), np.asarray(claimed[name]))
               for name, value in returned.gradients.items() if name in claimed]  # fmt: skip
-    return all(_is_like(own, wanted) for own, wanted in pairs)
-
-
-def _is_like(own: NDArray[Any], wanted: NDArray[Any]) -> bool:
-    room = _APART * float(np.max(np.abs(wanted[np.isfinite(wanted)]), initial=0.0))
-    return own.size == wanted.size and np.allclose(
-        own.ravel(), wanted.ravel(), rtol=0.0, atol=room, equal_nan=True
-    )
+    return all(are_alike(wanted.ravel(), own.ravel(), _APART) for own, wanted in pairs)

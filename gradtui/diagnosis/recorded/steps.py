@@ -57,9 +57,8 @@ def follows(points: Sequence[Point], step: int, source: int) -> bool:
 
 def selected(points: Sequence[Point], leaf: int) -> list[int]:
     """Return what an argument selects among values that it is not part of."""
-    first, *others = points
+    first, alike = points[0], _alike(points)
     tape, varying = first.result.tape, _varying(points)
-    alike = [one.result.tape for one in others if len(one.result.tape) == len(tape)]
     masks = {id for id in varying if is_level(tape.value(id))}
     reached, found = {leaf}, list[int]()
     for id in range(first.root):
@@ -84,11 +83,16 @@ def is_level(value: Array) -> bool:
     return bool(np.all(np.isin(value, _LEVELS)))
 
 
+def _alike(points: Sequence[Point]) -> list[Tape]:
+    """Return the other runs that have as many nodes as the first."""
+    tapes = [point.result.tape for point in points]
+    return [tape for tape in tapes[1:] if len(tape) == len(tapes[0])]
+
+
 def _varying(points: Sequence[Point]) -> frozenset[int]:
     """Return the inactive nodes of the first run whose values differ from run to run."""
-    first, *others = points
+    first, alike = points[0], _alike(points)
     tape = first.result.tape
-    alike = [one.result.tape for one in others if len(one.result.tape) == len(tape)]
     return frozenset(
         id for id in range(first.root)
         if not tape.active[id] and tape.shape(id)
