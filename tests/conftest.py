@@ -51,11 +51,12 @@ def pytest_xdist_auto_num_workers():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
-    """Look for garbage as seldom as an app does, and not among ten thousand tests as they come."""
+    """Look for garbage as seldom as an app does, and never among ten thousand tests."""
     gc.disable()
     try:
         return (yield)
     finally:
+        gc.freeze()
         gc.set_threshold(10_000, 10, 10)
         gc.enable()
 

@@ -166,6 +166,11 @@ def _uncollected(tape: Tape) -> Iterator[None]:
             gc.enable()
 
 
+def spares() -> bool:
+    """Return whether a long tape has spared the garbage collector all that there was."""
+    return _others is not None
+
+
 def _spare() -> None:
     """Spare the garbage collector all that there is now."""
     global _others

@@ -17,6 +17,7 @@ from itertools import islice
 from types import CodeType, FunctionType
 
 from gradtui.base.source import Place
+from gradtui.recording.run import spares
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _LAMBDA = "<lambda>"
@@ -208,12 +209,23 @@ class Unit:
 
 
 def functions_of(codes: Sequence[CodeType]) -> list[list[FunctionType]]:
-    """Return the functions that run each code, found in one walk over all objects."""
-    frozen = gc.get_freeze_count()
-    gc.unfreeze()  # frozen objects are not searched
+    """Return the functions that run each code, found in a walk over all objects.
+
+    What was frozen before the user's code ran, as whole libraries may be, is walked only where a
+    code has no function among the rest.
+    """
+    found = [] if spares() else _referring(codes)
+    if not found or not all(found):
+        frozen = gc.get_freeze_count()
+        gc.unfreeze()  # frozen objects are not searched
+        found = _referring(codes)
+        if frozen:
+            gc.freeze()
+    return found
+
+
+def _referring(codes: Sequence[CodeType]) -> list[list[FunctionType]]:
     functions = [one for one in gc.get_referrers(*codes) if isinstance(one, FunctionType)]
-    if frozen:
-        gc.freeze()
     return [[one for one in functions if one.__code__ is code] for code in codes]
 
 
