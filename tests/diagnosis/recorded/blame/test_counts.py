@@ -68,12 +68,15 @@ def written(tmp_path, lines, columns, loss="np.mean(diff**2)"):
     return found
 
 
-@pytest.mark.parametrize("columns", [2, 3, 4])
-@pytest.mark.parametrize("rows", ROWS)
-@pytest.mark.parametrize(
-    "lines", ["do = 2 * diff / {}", "do = (2 / {}) * diff", "s = 2 / {}\ndo = s * diff",
-              "do = diff * 2\ndo /= {}"],
+LINES = (
+    "do = 2 * diff / {}", "do = (2 / {}) * diff", "s = 2 / {}\ndo = s * diff",
+    "do = diff * 2\ndo /= {}",
 )  # fmt: skip
+COUNTED = [*((LINES[at % 4], rows, 2 + at % 3) for at, rows in enumerate(ROWS)),
+           *((lines, "len(X)", 2) for lines in LINES[1:])]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "rows", "columns"), COUNTED)
 def test_the_rows_of_another_array_give_way_to_what_is_averaged(tmp_path, lines, rows, columns):
     found = written(tmp_path, lines.format(rows), columns)
     assert f"{rows} must be " in found.message
