@@ -1,6 +1,7 @@
 """Kernels that cannot be seen inside, at which blame ends: what they take, and what they return.
 
-Right neighbours are named as the user writes them, and what a kernel returns by what it is off by.
+Functions of NumPy, such as `linalg.inv`, are none: they compute what they are to compute.  Right
+neighbours are named as the user writes them, and what a kernel returns by what it is off by.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -97,9 +99,15 @@ def spoiling(point: Point, name: str) -> Kernel | None:
 def _is_kernel(tape: Tape, id: int) -> bool:
     node = tape.nodes[id]
     opaque = isinstance(node, Call) and node.form is None and node.back is None
-    if isinstance(node, Call) and node.name in FLAT:  # such as `sign`: it makes no gradients
-        return False
+    if isinstance(node, Call) and (node.name in FLAT or _is_of_numpy(node.name)):
+        return False  # such as `sign`, which makes no gradients
     return opaque and node.place is not None and tape.value(id).dtype.kind == "f"
+
+
+def _is_of_numpy(name: str) -> bool:
+    with suppress(AttributeError):
+        return callable(attrgetter(name)(np))
+    return False
 
 
 class _Known:
