@@ -5,18 +5,22 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import combinations
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _MOST, _NAMES, _COUNTS = 6, 6, 12
 """Most parts of a line in which a name is another one, and most arrays and whole numbers for it."""
+_INDICES = 3
+"""Most numbers of rounds that are swapped with one another."""
 
 
 def throughout(s: Statement) -> Iterator[Candidate]:
     """Yield edits of several places of a statement that belong together."""
     yield from _renamed(s)
     yield from _indexed(s)
+    yield from _crossed(s)
     yield from _whole(s)
 
 
@@ -75,6 +79,25 @@ def _indexed(s: Statement) -> Iterator[Candidate]:
             edit = Edit(s.unit.start(mine[0]), s.unit.end(mine[count - 1]), text)
             told = f"it must be at {text}, as {s.text(other.value)} is"
             yield Candidate((edit,), "wrong-variable", told, 1, text, one)
+
+
+def _crossed(s: Statement) -> Iterator[Candidate]:
+    """Yield two numbers of rounds in each other's place, in the indices of several arrays."""
+    named = defaultdict[str, list[ast.Name]](list)
+    for node in s.nodes:
+        if isinstance(node, ast.Name) and node in s.indexing and _is_in_value(s, node):
+            own = s.held(node)
+            if own is not None and (own.kind, own.shape) == ("i", ()):
+                named[node.id].append(node)
+    for one, other in combinations([*named][:_INDICES], 2):
+        edits = tuple(s.replaced(node, to) for of, to in ((one, other), (other, one))
+                      for node in named[of])  # fmt: skip
+        told = f"{one} and {other} are swapped"
+        yield Candidate(edits, "wrong-variable", told, 1, None, s.node)
+
+
+def _is_in_value(s: Statement, node: ast.expr) -> bool:
+    return any(s.unit.start(one) <= s.unit.start(node) < s.unit.end(one) for one in s.values)
 
 
 def _whole(s: Statement) -> Iterator[Candidate]:

@@ -54,6 +54,18 @@ def of_gates(W):
     return loss, X.T @ back
 
 
+def of_pairs(L):
+    """The part of each column's own row that is below the diagonal."""
+    z, c = Y[:3, :] @ Y[:2, :].T, np.cos(Y[:, 0])
+    dL = np.zeros_like(L)
+    loss = 0.0
+    for i in range(3):
+        for j in range(i):
+            loss += z[i, 1] * c[j] * np.sin(L[i, j])
+            dL[i, j] = z[i, 1] * c[j] * np.cos(L[i, j])
+    return loss, dL
+
+
 MISTAKES = [
     (of_attributes, "dh * self.h * (1 - self.h)", "dh * self.z * (1 - self.z)", "self.h"),
     (of_entries, 'd * kept["h"] * (1 - kept["h"])', 'd * kept["z"] * (1 - kept["z"])', "kept"),
@@ -81,3 +93,14 @@ def test_one_value_in_place_of_another_is_one_mistake(function, old, new, named,
     assert found.replaces == (at, at)
     assert f"must be {named}" in found.message and " throughout " in found.message
     assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+def test_two_numbers_of_rounds_are_swapped_in_the_indices_of_several_arrays(tmp_path):
+    planted = Planted(__file__, tmp_path, {"L": W[:, :2] @ W[:, :2].T})
+    old, new = "z[i, 1] * c[j] * np.cos", "z[j, 1] * c[i] * np.cos"
+    at, wrong = planted.line(old), planted.wrong(old, new)
+
+    (found,) = planted.errors(wrong, "of_pairs")
+
+    assert found.line == at and "j and i are swapped" in found.message
+    assert planted.errors(repaired(wrong, found), "of_pairs") == []
