@@ -324,8 +324,8 @@ class Search:
             worth = own == cost and self._may_run
             if worth and self._worth.is_worth_times(slot, factor, cost):
                 once = self._run(slot.s, slot.times(factor))
-                if once is not None and is_same(once, nothing, self._trials.wrong):
-                    continue  # nobody multiplies by a name that happens to be 0
+                if once is not None and self._is_idle(once, nothing):
+                    continue  # nobody multiplies by a name that happens to be 0 or 1
                 for value in multiples(self._trials, nothing, once):
                     yield from slot.factor(factor, value, cost)
         alike = slot.alike() if self._worth.glancing else ()
@@ -343,6 +343,11 @@ class Search:
                     self._trials, self._hand, self._run(slot.s, slot.plus(term))
                 ):
                     yield from slot.term(term, value)
+
+    def _is_idle(self, once: Results, nothing: Results | None) -> bool:
+        """Return whether a factor gives the results that 0 gives, or changes none."""
+        wrong = self._trials.wrong
+        return is_same(once, nothing, wrong) or is_same(once, self._hand, wrong)
 
     def _nothing(self, slot: Slot) -> Results | None:
         """Return the results with 0 in an expression's place, or in that of its product."""
