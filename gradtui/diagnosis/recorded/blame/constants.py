@@ -32,6 +32,8 @@ _TIMES = (1.0, 2.0, 0.5, 4.0)
 """Small numbers that multiply a product of others."""
 _MOST = 8
 """Most numbers of which two are multiplied."""
+_DIVIDING = (b"/", b"mean", b"average", b"var", b"std")
+"""What the text of a function has that divides by a size."""
 _FILES = 32
 """Most files whose numbers are kept."""
 
@@ -58,7 +60,9 @@ def constants(s: Statement, value: float) -> Iterator[Constant]:
         if size > 1 and same(inverse, size):
             yield Constant(f"/ {text}", f"the division by {text} is missing", True)
         if size > 1 and same(value, size):
-            yield Constant(f"* {text}", f"there is an extra division by {text}", True)
+            divides = any(one in s.unit.source for one in _DIVIDING)
+            told = f"there is an extra division by {text}"
+            yield Constant(f"* {text}", told if divides else f"the factor {text} is missing", True)
         if size > 1 and same(inverse, size**0.5):
             root = f"{text} ** -0.5"  # such as the scale of attention scores
             yield Constant(f"* {root}", f"the factor {root} is missing", True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from types import FunctionType
 
 from gradtui.base.text import number
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf, summands
 from gradtui.diagnosis.recorded.blame.constants import (
     Constant,
     constants,
@@ -165,13 +166,24 @@ class Slot:
         handed = isinstance(self.s.node, ast.Return) and isinstance(parent, handing)
         return is_leaf(self.node) and (added or handed)
 
+    @cached_property
+    def _summed(self) -> frozenset[str]:
+        """The terms that it is the sum of, also as they are computed on lines of their own."""
+        terms = {self.s.text(one) for one in summands(self.node)}
+        computed = (
+            self.s.text(one.value) for one in self.s.unit.nodes
+            if isinstance(one, ast.Assign) and self.s.text(one.targets[0]) in terms
+        )  # fmt: skip
+        return frozenset({*terms, *computed})
+
     def term(self, text: str, value: float) -> Iterator[Candidate]:
         """Yield it with a multiple of a term, if a user would write that."""
         rule = "missing-path" if same(value, 1) else "missing-term"
         # A long expression has a name on another line, and what is returned is computed on one.
         repeated = not is_leaf(self.node) and text.startswith(self.s.inside(self.node, 9))
         handed = is_leaf(self.node) and isinstance(self.s.node, ast.Return)
-        many, cost = text if same(value, 1) else f"-{text}", 2 + repeated + 2 * handed
+        many, cost = text if same(value, 1) else f"-{text}", 2 + repeated
+        cost += 2 * (handed or text in self._summed)  # whose factor is likelier to be missing
         if not same(abs(value), 1):
             found = next(constants(self.s, value))
             if not found.known:
