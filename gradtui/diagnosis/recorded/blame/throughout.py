@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, product
+from math import prod
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.names import difference
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _MOST, _NAMES, _COUNTS = 6, 6, 12
@@ -21,6 +23,7 @@ def throughout(s: Statement) -> Iterator[Candidate]:
     yield from _renamed(s)
     yield from _indexed(s)
     yield from _crossed(s)
+    yield from _together(s)
     yield from _whole(s)
 
 
@@ -94,6 +97,28 @@ def _crossed(s: Statement) -> Iterator[Candidate]:
                       for node in named[of])  # fmt: skip
         told = f"{one} and {other} are swapped"
         yield Candidate(edits, "wrong-variable", told, 1, None, s.node)
+
+
+def _together(s: Statement) -> Iterator[Candidate]:
+    """Yield several names changed alike: `a1, b1` for `a2, b2`, which belong together."""
+    read = [one for value in s.values for one in _read(value)]
+    names = {s.text(one) for one in read} & s.scope.keys()
+    changed = dict[tuple[str, str], dict[str, str]]()
+    for name, other in product(sorted(names), s.scope):
+        change = difference(name, other)
+        if other not in names and all(change) and _is_as_large(s, name, other):
+            changed.setdefault(change, {})[name] = other
+    several = [others for others in changed.values() if len(others) > 1]
+    for others in sorted(several, key=len, reverse=True)[:_MOST]:
+        edits = tuple(s.replaced(one, others[s.text(one)]) for one in read
+                      if s.text(one) in others)  # fmt: skip
+        told = f"{' and '.join(others)} must be {' and '.join(others.values())}"
+        yield Candidate(edits, "wrong-variable", told, 1, None, s.node)
+
+
+def _is_as_large(s: Statement, name: str, other: str) -> bool:
+    one, two = s.scope[name], s.scope[other]
+    return one.kind == two.kind and prod(one.shape) == prod(two.shape)
 
 
 def _is_in_value(s: Statement, node: ast.expr) -> bool:

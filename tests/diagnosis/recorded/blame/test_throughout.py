@@ -66,6 +66,14 @@ def of_pairs(L):
     return loss, dL
 
 
+def of_two_layers(w):
+    a1, b1, a2, b2 = Y[:3, 0], Y[3:, 0], Y[:3, 1], Y[3:, 1]
+    y = np.sin(w * a1) * b1
+    loss = np.sum(np.cos(y * a2) * b2)
+    dy = -np.sin(y * a2) * a2 * b2
+    return loss, dy * np.cos(w * a1) * a1 * b1
+
+
 MISTAKES = [
     (of_attributes, "dh * self.h * (1 - self.h)", "dh * self.z * (1 - self.z)", "self.h"),
     (of_entries, 'd * kept["h"] * (1 - kept["h"])', 'd * kept["z"] * (1 - kept["z"])', "kept"),
@@ -95,12 +103,18 @@ def test_one_value_in_place_of_another_is_one_mistake(function, old, new, named,
     assert planted.errors(repaired(wrong, found), function.__name__) == []
 
 
-def test_two_numbers_of_rounds_are_swapped_in_the_indices_of_several_arrays(tmp_path):
-    planted = Planted(__file__, tmp_path, {"L": W[:, :2] @ W[:, :2].T})
-    old, new = "z[i, 1] * c[j] * np.cos", "z[j, 1] * c[i] * np.cos"
+SWAPPED = [
+    ("of_pairs", "z[i, 1] * c[j] * np.cos", "z[j, 1] * c[i] * np.cos", "j and i are swapped"),
+    ("of_two_layers", "(w * a1) * a1 * b1", "(w * a2) * a2 * b2", "a2 and b2 must be a1 and b1"),
+]
+
+
+@pytest.mark.parametrize(("function", "old", "new", "told"), SWAPPED)
+def test_names_that_belong_together_are_one_mistake(function, old, new, told, tmp_path):
+    planted = Planted(__file__, tmp_path, {"L": W[:, :2] @ W[:, :2].T, "w": W[:, 0]})
     at, wrong = planted.line(old), planted.wrong(old, new)
 
-    (found,) = planted.errors(wrong, "of_pairs")
+    (found,) = planted.errors(wrong, function)
 
-    assert found.line == at and "j and i are swapped" in found.message
-    assert planted.errors(repaired(wrong, found), "of_pairs") == []
+    assert found.line == at and found.message.endswith(told)
+    assert planted.errors(repaired(wrong, found), function) == []
