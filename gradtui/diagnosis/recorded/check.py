@@ -42,6 +42,7 @@ from gradtui.diagnosis.recorded.notes import (
 )
 from gradtui.diagnosis.recorded.numeric import NumericJudge, numeric_points
 from gradtui.diagnosis.recorded.outcome import Outcome, heard, verdict_of
+from gradtui.diagnosis.recorded.points import points_around
 from gradtui.diagnosis.recorded.progress import Progress
 from gradtui.diagnosis.recorded.refused import refused
 from gradtui.diagnosis.recorded.repeated import are_alike
@@ -125,7 +126,9 @@ class _Checking:
             fold, within = folding(start), held_within(start)
             points = [
                 start,
-                *self.runs.points(start, self.names, signed=fold is not None, within=within),
+                *points_around(
+                    self.runs, start, self.names, signed=fold is not None, within=within
+                ),
             ]
         except (Lost, Untold) as error:
             unknown = f"gradtui does not know what {error} does"

@@ -20,6 +20,7 @@ from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit, Unreadable
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge
+from gradtui.diagnosis.recorded.points import points_around
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs
 from gradtui.diagnosis.recorded.target import Misplaced, Misshapen
 from gradtui.recording.functions import function_of
@@ -103,7 +104,9 @@ def _are_right(runs: Runs, names: tuple[str, ...]) -> bool:
         if not all(name in start.hand and start.hand[name].shape == start.true[name].shape
                    for name in names):  # fmt: skip
             return False
-        judge = Judge(runs, [start, *runs.points(start, names)], SINGLE if single else TOLERANCE)
+        judge = Judge(
+            runs, [start, *points_around(runs, start, names)], SINGLE if single else TOLERANCE
+        )
     except (CodeFailed, InputError, Lost, Untold, Misplaced, Misshapen):
         return False
     judged = judge.judged(names)

@@ -13,6 +13,7 @@ import numpy as np
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.around import Inner, is_definite, is_symmetric
+from gradtui.diagnosis.recorded.points import points_around
 from gradtui.diagnosis.recorded.runs import Point, Runs
 from gradtui.diagnosis.recorded.uniform import right_only
 from gradtui.recording.sweep import Replay
@@ -45,12 +46,12 @@ def symmetric_only(
     They are those `within` arguments, and arguments whose triangles the code both reads.
     """
     if within:
-        points = [start, *runs.points(start, (*start.true,))]
+        points = [start, *points_around(runs, start, (*start.true,))]
         those = f"the matrices inside {', '.join(within)} are symmetric, as those given"
         yield from right_only(runs, points, those, names, tolerance)
     free = [name for name in names if _is_read_whole(start, name)]
     if free:
-        beyond = runs.points(start, (*start.true,), within=within, free=free)
+        beyond = points_around(runs, start, (*start.true,), within=within, free=free)
         those = f"{', '.join(free)} {'is' if len(free) == 1 else 'are'} symmetric, as given"
         yield from right_only(runs, [start, *islice(beyond, 1)], those, names, tolerance)
 

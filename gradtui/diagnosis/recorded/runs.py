@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 from typing import Any
@@ -13,20 +13,10 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
-from gradtui.diagnosis.backward.probes import NEAR
-from gradtui.diagnosis.backward.sides import SCALES
-from gradtui.diagnosis.recorded.around import (
-    NONE_WITHIN,
-    Inner,
-    all_alike,
-    between,
-    bounded,
-    is_symmetric,
-)
-from gradtui.diagnosis.recorded.domain import Domain
+from gradtui.diagnosis.recorded.around import is_symmetric
 from gradtui.diagnosis.recorded.halves import Begun, called
 from gradtui.diagnosis.recorded.progress import Progress
-from gradtui.diagnosis.recorded.sides import Run, Seen, is_uncertain
+from gradtui.diagnosis.recorded.sides import Run, Seen
 from gradtui.diagnosis.recorded.symmetric import as_compared, reads_a_triangle
 from gradtui.diagnosis.recorded.target import Returned, Target
 from gradtui.recording.arguments import with_values
@@ -34,23 +24,12 @@ from gradtui.recording.array import plain
 from gradtui.recording.kept import Kept
 from gradtui.recording.library import World, record
 from gradtui.recording.run import Answers, Result, copied, unheard, warned
-from gradtui.recording.slopes import Untold
 from gradtui.recording.sweep import Replay, Shaken, gradients
 from gradtui.recording.tape import MOST_BYTES, Tape, TooLarge
 
 Array = NDArray[Any]
 Values = Mapping[str, Array]
 
-_SPREADS = (0.1, 0.5, 1.0, 0.1, 0.5, 1.0)
-"""The distance of the points from the arguments, relative to their size."""
-_NEARER = (0.01, 1e-3)
-"""The distance if the code is useless at the others."""
-_DRAWS = 3
-"""The most points with the largest numbers that are tried."""
-_PULLED = (1.0, 0.5, 0.2, 0.05)
-"""The part of that distance used for a point outside the arguments' domain."""
-_LARGE, _WIDE = 5_000, 1 << 26
-"""With more nodes on a tape, or bytes of values, there are fewer points."""
 VAST = 20_000
 """With more nodes, there are only a near point and a far one."""
 _SEED = 20_240_229
@@ -325,79 +304,6 @@ class Runs:
             return self.as_is(values)[0]
         except CodeFailed:
             return np.inf
-
-    def points(
-        self, start: Point, names: tuple[str, ...], *, signed: bool = False,
-        within: Inner = NONE_WITHIN, free: Collection[str] = (),
-    ) -> Iterator[Point]:  # fmt: skip
-        """Yield points around the user's own at which the code runs and everything is finite.
-
-        If `signed`, arguments whose numbers have one sign keep it. Matrices `within` arguments stay
-        symmetric, and so do arguments, except those that are `free`.
-        """
-        rng = np.random.default_rng(_SEED)
-        spreads = _spreads(start.result.tape)
-        found = 0
-        domain = Domain(start.result, start.root)
-        seen = Seen()
-        seen.add(start.run)
-        for spread in (*spreads, *_NEARER):
-            if spread in _NEARER and found:
-                break
-            values = all_alike(start.values, spread, rng, within, signed=signed, free=free)
-            for near in _PULLED:
-                try:
-                    point = self.point(between(start.values, values, near), names,
-                                       near=spread * near <= NEAR)  # fmt: skip
-                except Outside as error:
-                    self.unused.note(error.run)
-                    continue
-                except CodeFailed:
-                    break
-                nearest = near == _PULLED[-1]
-                excluded = domain.excludes(point.result, point.root, nearest=nearest)
-                if excluded or not point.is_finite:
-                    self.unused.note(point.run)
-                else:
-                    found += 1
-                    seen.add(point.run)
-                    yield point
-                if not excluded:
-                    break
-        if not signed and not free:
-            yield from self._farther(start, names, seen, domain, within)
-
-    def _farther(
-        self, start: Point, names: tuple[str, ...], seen: Seen, domain: Domain, within: Inner
-    ) -> Iterator[Point]:
-        """Yield points farther out, on sides of kinks that no run has been on."""
-        rng = np.random.default_rng([_SEED, 1])
-        if is_uncertain(start.result.tape, start.root):
-            return
-        largest = 0
-        for scale in SCALES[1::2] if len(start.result.tape) > _LARGE else SCALES:
-            if seen.settles or seen.is_done or largest == _DRAWS:
-                return
-            drawn = all_alike(start.values, scale, rng, within)
-            values = {name: bounded(one, start.values[name]) for name, one in drawn.items()}
-            largest += any(one is not drawn[name] for name, one in values.items())
-            # The code is not made for such numbers: what goes wrong there says nothing of it.
-            try:
-                point = self.point(values, names, near=False)
-            except (Lost, Untold, CodeFailed, InputError):
-                continue
-            usable = point.is_finite and not domain.excludes(point.result, point.root)
-            if not usable:
-                self.unused.note(point.run)
-            elif seen.add(point.run):
-                yield replace(point, outer=True)
-
-
-def _spreads(tape: Tape) -> Sequence[float]:
-    """Return the distances of the points: few for a run that is dear."""
-    if len(tape) > VAST:
-        return _SPREADS[:3:2]
-    return _SPREADS[:3] if len(tape) > _LARGE or tape.bytes > _WIDE else _SPREADS
 
 
 def root_of(result: Result, loss: Any) -> int:

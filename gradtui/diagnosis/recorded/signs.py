@@ -14,6 +14,7 @@ from gradtui.diagnosis.recorded.around import is_one_signed
 from gradtui.diagnosis.recorded.domain import kept_positive, unfolded
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.notes import note
+from gradtui.diagnosis.recorded.points import points_around
 from gradtui.diagnosis.recorded.runs import Point, Runs
 
 
@@ -36,7 +37,7 @@ def one_sided(
 
     The call `fold` tells that arguments may have to keep theirs.
     """
-    beyond = [*runs.points(start, (*start.true,))]
+    beyond = [*points_around(runs, start, (*start.true,))]
     wrong = Judge(runs, [start, *beyond], tolerance).judged(names).wrong if beyond else ()
     place = start.result.tape.nodes[fold].place
     kept = ", ".join(name for name, value in start.values.items() if is_one_signed(value))

@@ -7,7 +7,7 @@ import pytest
 
 import gradtui
 from findings import line_of
-from gradtui.diagnosis.recorded import check, runs
+from gradtui.diagnosis.recorded import check, points
 from gradtui.diagnosis.recorded.blame.gradients import Blamed
 from gradtui.diagnosis.recorded.check import check_target
 from gradtui.diagnosis.recorded.target import target_of
@@ -185,7 +185,7 @@ def test_where_only_there_a_sigmoid_is_flat_no_edit_is_tried():
 
 
 def test_a_long_run_is_judged_at_a_near_point_and_at_a_far_one(monkeypatch):
-    monkeypatch.setattr(runs, "VAST", 50)
+    monkeypatch.setattr(points, "VAST", 50)
     right = target_of(iterated(80, lambda m, x: np.linalg.solve(m.T, x)), None, (SLOW, SIDE), {})
 
     assert check_target(right).points == 3
