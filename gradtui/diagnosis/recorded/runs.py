@@ -19,7 +19,7 @@ from gradtui.diagnosis.recorded.progress import Progress
 from gradtui.diagnosis.recorded.sides import Run, Seen
 from gradtui.diagnosis.recorded.symmetric import as_compared, reads_a_triangle
 from gradtui.diagnosis.recorded.target import Returned, Target
-from gradtui.recording.arguments import with_values
+from gradtui.recording.arguments import parts_of, with_values
 from gradtui.recording.array import plain
 from gradtui.recording.kept import Kept
 from gradtui.recording.library import World, record
@@ -175,6 +175,16 @@ class Runs:
             if part.is_array or name in names
         }
         return loss, gradients
+
+    def changed(self, name: str, value: Array) -> Runs:
+        """Return runs with other numbers in an argument, or in an entry of one."""
+        own = self.target.arguments
+        arguments = with_values(copied(own), parts_of(own), {name: value})
+        found = Runs(replace(self.target, arguments=arguments), self.kept, self._watched,
+                     self._answers)  # fmt: skip
+        found.given = {n: value if n == name else one for n, one in self.given.items()}
+        found._randomness, found.single = self._randomness, self.single
+        return found
 
     def _restore(self) -> None:
         """Make every run draw the same numbers."""

@@ -20,16 +20,28 @@ def shifted(w, s, own):
     return np.sum(e**2), {"w": 2 * X.T @ (X @ w + own - Y)}
 
 
+def decayed(w, s, own):
+    e = X @ w - Y
+    return np.sum(e**2) + s * np.sum(w**2), {"w": 2 * X.T @ e + 2 * own * w}
+
+
 CASES = {
     "a forgotten weight": (lambda w, s=ONES: weighted(w, s, 1.0), "s is 1 throughout"),
     "a weight that is squared": (lambda w, s=ONES: weighted(w, s, s**2), "s is 1 throughout"),
     "a forgotten term": (lambda w, s=ZEROS: shifted(w, s, 0.0), "s is 0 throughout"),
+    "a forgotten number": (lambda w, lam=1.0: decayed(w, lam, 1.0), "lam is 1"),
+    "a number that is 0": (lambda w, lam=0.0: decayed(w, lam, 0.0), "lam is 0"),
+    "a number in a dict": (lambda w, s={"lam": 1.0}: decayed(w, s["lam"], 1.0), 's["lam"] is 1'),
 }
 SOUND = {
     "weights": lambda w, s=ONES: weighted(w, s, s),
     "a term": lambda w, s=ZEROS: shifted(w, s, s),
     "other weights": lambda w, s=2 * ONES: weighted(w, s, s),
     "a mask that is squared": lambda w, s=MASK: weighted(w, s, s**2),
+    "a number": lambda w, lam=1.0: decayed(w, lam, lam),
+    "a whole number": lambda w, n=1: decayed(w, n, 1.0),
+    "a number that keeps others in range": lambda w, eps=0.0: decayed(w, eps, 0.0),
+    "what arrives from above": lambda w, g=1.0: (np.sum(w**2), {"w": g * 2 * w}),
 }
 
 
