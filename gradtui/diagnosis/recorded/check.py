@@ -273,18 +273,19 @@ class _Checking:
         )  # fmt: skip
 
     def _by_differences(self, why: str) -> Outcome:
-        """Compare, at the given arguments, gradients whose truth the recording cannot tell."""
+        """Compare gradients whose truth the recording cannot tell."""
         fitting = [n for n in self.names if n in self.claimed and self._fits(n)]
         self.runs.single |= in_single(self.runs)
         self._meant = told_by_differences(self.runs, fitting)
-        apart, untold = by_differences(self.runs, fitting)
+        compared = by_differences(self.runs, fitting)
         found = [self._unfit(name) for name in self.names if name not in fitting]
-        found += [*apart, *(self._untold(name) for name in untold)]
-        text = f"compared by central differences alone, at the given arguments: {why}"
+        found += [*compared.findings, *(self._untold(name) for name in compared.untold)]
+        alone = ", at the given arguments" if compared.points == 1 else ""
+        text = f"compared by central differences alone{alone}: {why}"
         told = note("opaque", "info", self.target.name, text, self.target.place)
         findings = gravest_first([*found, *self._notes(), told])
-        return Outcome(self.target, verdict_of(found), findings, len(fitting), 1, COARSE,
-                       self._unjudged())  # fmt: skip
+        return Outcome(self.target, verdict_of(found), findings, len(fitting), compared.points,
+                       COARSE, self._unjudged())  # fmt: skip
 
     def _unjudged(self) -> tuple[str, ...]:
         """Return the arrays and the numbers without a gradient, no settings held in containers."""

@@ -168,12 +168,15 @@ class Apart(Struct, frozen=True):
     slope: float
 
 
-def apart_by_differences(runs: Runs, names: Sequence[str]) -> tuple[list[Apart], list[str]]:
-    """Compare gradients at the given arguments by central differences alone.
+def apart_by_differences(
+    runs: Runs, names: Sequence[str], values: Values | None = None
+) -> tuple[list[Apart], list[str]]:
+    """Compare gradients by central differences alone, at the given arguments or other `values`.
 
-    Return one element of each wrong gradient, and the names of those that cannot be judged.
+    Return one element of each wrong gradient, and the names of those that cannot be judged.  Raises
+    CodeFailed if the code fails at other values.
     """
-    values = {name: runs.given[name] for name in names}
+    values = values or {name: runs.given[name] for name in names}
     claimed = runs.as_is(values)[1]
     measured = {name: dict(_measured(runs, values, name)) for name in names}
     room = SOLVED * max((abs(one.value) for own in measured.values() for one in own.values()),

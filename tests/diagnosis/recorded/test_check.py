@@ -280,6 +280,16 @@ def test_a_loss_that_leaves_the_arrays_is_compared_by_differences_alone():
     assert findings[0].evidence["true"] == pytest.approx(2 / 3 * findings[0].evidence["claimed"])
 
 
+@pytest.mark.parametrize(("beyond", "rules"), [(2, ["opaque"]), (3, ["unexplained", "opaque"])])
+def test_a_loss_that_leaves_the_arrays_is_compared_at_other_numbers_too(beyond, rules):
+    def case(w):
+        return sum(value**2 for value in escaped(w)), np.where(w > 0.7, beyond, 2) * w
+
+    findings = gradtui.check(case, w=np.array([0.5, 0.6, 0.4]))
+    assert [one.rule for one in findings] == rules
+    assert beyond == 2 or findings[0].message.endswith("(at random parameters)")
+
+
 def test_a_part_of_the_loss_that_leaves_the_arrays_is_compared_by_differences():
     def case(w, scale=2.0):
         return np.sum(np.sin(w)) + sum(v**2 for v in escaped(w)), np.cos(w) + scale * w
