@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Protocol
@@ -46,6 +47,9 @@ class Recording(Protocol):
 
     def set_item(self, array: Any, key: Any, value: Any) -> None:
         """Set elements of an array."""
+
+    def whole(self, name: str, array: Recorded, value: int) -> int:
+        """Return a whole number that an array becomes."""
 
     def convert(self, array: Recorded) -> None:
         """Note that a number leaves the recording."""
@@ -114,6 +118,24 @@ class Recorded(np.ndarray):
         if self._recorder is not None and self._recorder.tape.open:
             self._recorder.convert(self)
         return float(plain(self))
+
+    def __int__(self) -> int:
+        return self._whole(int)
+
+    def __trunc__(self) -> int:
+        return self._whole(math.trunc)
+
+    def __floor__(self) -> int:
+        return self._whole(math.floor)
+
+    def __ceil__(self) -> int:
+        return self._whole(math.ceil)
+
+    def _whole(self, function: Callable[[Any], int]) -> int:
+        value = function(plain(self))
+        if self._recorder is None or not self._recorder.tape.open:
+            return value
+        return self._recorder.whole(function.__name__, self, value)
 
     def __repr__(self) -> str:
         return repr(plain(self))

@@ -173,6 +173,8 @@ class CallRecorder(Recorder):
         name = forms.name_of(function)
         if self._has_complex and complexes.holds_complex((args, options)):
             return complexes.of_function(self, name, function, args, options)
+        if name in ("all", "any") and isinstance(args[0], Recorded):
+            self.tape.agreed(name, np.asarray(plain(args[0])), self.node_of(args[0]))
         if name in standins.MUTATORS:
             return standins.MUTATORS[name](self, *args, **options)
         options = dict(options)

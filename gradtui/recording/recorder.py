@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gradtui.recording.array import Recorded, Recording, Scalar, plain
 from gradtui.recording.memory import Memory, dense, place
-from gradtui.recording.tape import COMPARISONS, Form, Index, Tape, form
+from gradtui.recording.tape import COMPARISONS, FLAT, Form, Index, Tape, form
 
 Array = NDArray[Any]
 
@@ -117,6 +117,11 @@ class Recorder(Recording):
         recorded._read = 0, node
         return recorded
 
+    def whole(self, name: str, array: Recorded, value: int) -> int:
+        """Return a whole number that an array becomes."""
+        self._levelled(name, [array], value)
+        return value
+
     def convert(self, array: Recorded) -> None:
         """Note that a number leaves the recording."""
         self.tape.converted.append(self.node_of(array))
@@ -138,6 +143,8 @@ class Recorder(Recording):
         kind = array.dtype.kind
         if name in COMPARISONS:
             self._chosen(name, operands)
+        elif kind in "iu" or name in FLAT:
+            self._levelled(name, operands, array)
         if kind == "c":
             return self.parted(name, compute, operands, array, elementwise=elementwise)
         if kind != "f" and (kind not in KINDS or array.ndim == 0):
@@ -153,6 +160,12 @@ class Recorder(Recording):
         own[...] = value
         memory.write(_positions(memory, out), node)
         return out
+
+    def _levelled(self, name: str, operands: Sequence[Any], value: Any) -> None:
+        """Note a result in whole numbers or steps, if it depends on an argument."""
+        known = [self.node_of(one) for one in operands if isinstance(one, Recorded)]
+        if any(self.tape.active[id] for id in known):
+            self.tape.levelled(name, value)
 
     def _chosen(self, name: str, operands: Sequence[Any]) -> None:
         """Note a comparison by size, if a side depends on an argument."""

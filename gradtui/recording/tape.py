@@ -27,6 +27,11 @@ Shape = tuple[int, ...]
 
 COMPARISONS = frozenset({"greater", "greater_equal", "less", "less_equal"})
 """NumPy's names of the comparisons by size."""
+FLAT = frozenset({
+    "round", "around", "rint", "sign", "floor", "ceil", "trunc", "fix", "heaviside",
+    "floor_divide",
+})  # fmt: skip
+"""Functions that are flat except for jumps."""
 MOST_BYTES = 1 << 30
 """Most memory for all values of a run; several runs are kept at a time."""
 
@@ -115,8 +120,23 @@ class Choice(Struct, frozen=True):
     """What is compared with what, in words, if no comparison is written in the code."""
 
 
+class Level(Struct, frozen=True):
+    """One result in whole numbers or steps, by which the code may choose what it does next."""
+
+    name: str
+    at: int
+    """The number of nodes before it."""
+    place: Place | None
+    told: int
+    """A number that hardly any other result has."""
+    leaves: bool
+    """Whether it is a number of Python's, of which no comparison is seen."""
+
+
 Node = Leaf | Call | Moved | Added
 _SLOTS = "abcdefgh"
+_TELLING = frozenset({"isfinite", "isnan", "isinf", "isclose"})
+"""Functions that tell whether numbers are as they should be."""
 _ODD = 1.5
 """A power whose sums tell apart what squares do not, such as distances from -1 and from 1."""
 
@@ -133,6 +153,8 @@ class Tape:
         """Nodes that were turned into plain numbers, in that order."""
         self.choices: list[Choice] = []
         """Comparisons of what depends on an argument."""
+        self.levels: list[Level] = []
+        """Results in whole numbers or steps of what depends on an argument."""
         self.open = True
         self.stopped = False
         """Whether some node is detached: it depends on an argument but takes no gradient."""
@@ -195,6 +217,37 @@ class Tape:
                    differences.ndim == 0, len(self.nodes), self._places.current(), inputs, bound,
                    apart(differences), sides)
         )  # fmt: skip
+
+    def levelled(self, name: str, value: Any) -> None:
+        """Append a result in whole numbers or steps of what depends on an argument."""
+        told, leaves = hash(np.asarray(value).tobytes()), isinstance(value, int)
+        self.levels.append(Level(name, len(self.nodes), self._places.current(), told, leaves))
+
+    def agreed(self, name: str, mask: Array, id: int) -> None:
+        """Append whether `all` or `any` of a mask, a node, hold, by which the code may choose.
+
+        Where none do for `all`, or all for `any`, the comparison itself tells as much.
+        """
+        held = {bool(mask.all()), bool(mask.any())}
+        if mask.size and held != {name == "any"} and self._compares(id):
+            sign = 1 if (mask.any() if name == "any" else mask.all()) else -1
+            self.choices.append(Choice(name, frozenset({sign}), False, False, len(self.nodes),
+                                       self.nodes[id].place))  # fmt: skip
+
+    def _compares(self, id: int) -> bool:
+        """Return whether a mask comes from comparisons of what depends on an argument."""
+        found = [id]
+        for one in found:
+            node = self.nodes[one]
+            if self.active[one]:
+                return True
+            if isinstance(node, Moved) or (
+                isinstance(node, Call)
+                and node.name not in _TELLING
+                and self.value(one).dtype.kind == "b"
+            ):
+                found += [source for source in node.inputs if source not in found]
+        return False
 
     def moved(self, inputs: Sequence[int], index: Index) -> int:
         """Append rearranged elements of `inputs`, or the input itself if nothing is rearranged."""

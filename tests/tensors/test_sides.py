@@ -135,3 +135,21 @@ def test_a_loss_is_compared_far_from_its_target_or_that_is_told():
     assert gradtui.check(losses(3.0), Z.clone().requires_grad_()) == []
     found = gradtui.check(losses(2.5), Z.clone().requires_grad_())
     assert [one.severity for one in found] == ["error"]
+
+
+@pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        lambda w: 2 if (w * w).sum().item() > 60 else 0,
+        lambda w: torch.bucketize(w, torch.tensor([6.0, 8.0], dtype=w.dtype)),
+        lambda w: 1 if (w > 2).all() else 0,
+    ],
+)
+def test_what_is_chosen_by_a_number_an_index_or_a_whole_mask_is_tried_farther_out(chosen, right):
+    def case(w):
+        k = chosen(w)
+        return ((k + 1) * w * w).sum(), 2 * ((k + 1) if right else 1) * w
+
+    found = gradtui.check(case, torch.tensor([0.3, 0.25, 0.35], dtype=torch.float64))
+    assert [one.severity for one in found] == ([] if right else ["error"])

@@ -80,6 +80,15 @@ def all_alike(
     }  # fmt: skip
 
 
+def all_moved(values: Values, by: float) -> Values:
+    """Return values with all numbers moved `by` times their size, but for matrices and shares."""
+    return {
+        name: value if is_symmetric(value) or has_shares(value)
+        else bounded(np.asarray(value + by * size_of(value), dtype=value.dtype), value)
+        for name, value in values.items()
+    }  # fmt: skip
+
+
 def bounded(value: Array, given: Array) -> Array:
     """Return numbers, made smaller if the largest is beyond what is tried or given."""
     most = max(_FARTHEST, float(np.max(np.abs(given), initial=0.0)))

@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 from gradtui.base.source import Place
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.recorded.passes import FLAT
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.recording.slopes import Untold
-from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape
+from gradtui.recording.tape import FLAT, Added, Call, Leaf, Moved, Tape
 
 Array = NDArray[Any]
 

@@ -17,13 +17,14 @@ from gradtui.diagnosis.recorded.conditions import only_guards
 from gradtui.diagnosis.recorded.differences import digits_of
 from gradtui.diagnosis.recorded.judge import Wrong
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, root_of
-from gradtui.diagnosis.recorded.sides import one_sided
+from gradtui.diagnosis.recorded.sides import one_sided, steady
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.recording.tape import Call, Leaf, Tape
 
 Array = NDArray[Any]
 
 _DIGITS = (6, 9, 12, 15)
+_OTHER = {"above": "below", "below": "above", "True": "False", "False": "True"}
 
 
 def note(
@@ -188,11 +189,18 @@ def one_side(runs: Runs, points: Sequence[Point]) -> Iterator[Finding]:
             continue
         what, than = kink.said
         here = "above" if 1 in signs else "below"
+        if kink.agrees:
+            here = str(1 in signs)
         found.setdefault((kink.name, kink.place, what), []).append((here, than))
     for (name, place, what), sides in found.items():
         for here, there in _ranges(sides):
             text = f"{what} is {here} at all points tried: what "
             text += f"the gradients are where it is {there} is not compared"
+            yield note("relies-on-data", "info", name, text, place, {"points": len(points)})
+    for name, place in steady([point.run for point in points]):
+        if not runs.unused.varies(name, place):
+            text = f"{name} gives the same at all points tried: what the gradients are where it "
+            text += "gives something else is not compared"
             yield note("relies-on-data", "info", name, text, place, {"points": len(points)})
 
 
@@ -203,12 +211,12 @@ def _ranges(sides: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         yield f"between {low} and {high}", "outside"
         return
     for here, than in sides:
-        yield f"{here} {than}", "below" if here == "above" else "above"
+        yield f"{here} {than}".rstrip(), _OTHER[here]
 
 
 def _holds(name: str, sign: int) -> bool:
     """Return whether a comparison holds where its left side is above, or below, the right one."""
-    return (sign > 0) == name.startswith("greater")
+    return (sign > 0) == (name.startswith("greater") or name in ("all", "any"))
 
 
 def opaque(start: Point) -> list[Finding]:

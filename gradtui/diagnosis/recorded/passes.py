@@ -22,18 +22,13 @@ from gradtui.diagnosis.recorded.quantisers import bounds_of, longest, quantisers
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.steps import MOST_STEPS, follows, selected, steps_of
 from gradtui.recording.sweep import Link, gradients
-from gradtui.recording.tape import Call, Tape
+from gradtui.recording.tape import FLAT, Call, Tape
 
 Array = NDArray[Any]
 Slope = Callable[[Array], Array]
 Links = Mapping[int, Link]
 LinksAt = Callable[[Point], Links | None]
 
-FLAT = frozenset({
-    "round", "around", "rint", "sign", "floor", "ceil", "trunc", "fix", "heaviside",
-    "floor_divide",
-})  # fmt: skip
-"""Functions that are flat except for jumps."""
 _BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh"})
 _SLOPES: Sequence[Slope] = (
     np.ones_like,

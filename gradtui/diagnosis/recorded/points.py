@@ -14,11 +14,12 @@ from gradtui.diagnosis.recorded.around import (
     NONE_WITHIN,
     Inner,
     all_alike,
+    all_moved,
     between,
     bounded,
 )
 from gradtui.diagnosis.recorded.domain import Domain
-from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Outside, Point, Runs
+from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Outside, Point, Runs, Values
 from gradtui.diagnosis.recorded.sides import Seen, is_uncertain
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Tape
@@ -29,6 +30,8 @@ _NEARER = (0.01, 1e-3)
 """The distance if the code is useless at the others."""
 _DRAWS = 3
 """The most points with the largest numbers that are tried."""
+_TOGETHER = (3.0, -3.0, 30.0, -30.0)
+"""How far all numbers are moved to one side, relative to their size."""
 _PULLED = (1.0, 0.5, 0.2, 0.05)
 """The part of that distance used for a point outside the arguments' domain."""
 _LARGE, _WIDE = 5_000, 1 << 26
@@ -82,16 +85,9 @@ def _farther(
     runs: Runs, start: Point, names: tuple[str, ...], seen: Seen, domain: Domain, within: Inner
 ) -> Iterator[Point]:
     """Yield points farther out, on sides of kinks that no run has been on."""
-    rng = np.random.default_rng([_SEED, 1])
     if is_uncertain(start.result.tape, start.root):
         return
-    largest = 0
-    for scale in SCALES[1::2] if len(start.result.tape) > _LARGE else SCALES:
-        if seen.settles or seen.is_done or largest == _DRAWS:
-            return
-        drawn = all_alike(start.values, scale, rng, within)
-        values = {name: bounded(one, start.values[name]) for name, one in drawn.items()}
-        largest += any(one is not drawn[name] for name, one in values.items())
+    for values in _drawn_farther(start, seen, within):
         # The code is not made for such numbers: what goes wrong there says nothing of it.
         try:
             point = runs.point(values, names, near=False)
@@ -102,6 +98,23 @@ def _farther(
             runs.unused.note(point.run)
         elif seen.add(point.run):
             yield replace(point, outer=True)
+
+
+def _drawn_farther(start: Point, seen: Seen, within: Inner) -> Iterator[Values]:
+    """Yield arguments farther out, as long as some side of a kink has not been seen."""
+    rng = np.random.default_rng([_SEED, 1])
+    largest = 0
+    for scale in SCALES[1::2] if len(start.result.tape) > _LARGE else SCALES:
+        if seen.settles or seen.is_done or largest == _DRAWS:
+            break
+        drawn = all_alike(start.values, scale, rng, within)
+        values = {name: bounded(one, start.values[name]) for name, one in drawn.items()}
+        largest += any(one is not drawn[name] for name, one in values.items())
+        yield values
+    for scale in _TOGETHER:
+        if seen.settles or not seen.lacks_agreement:
+            return
+        yield all_moved(start.values, scale)
 
 
 def _spreads(tape: Tape) -> Sequence[float]:

@@ -67,7 +67,11 @@ class Point(Struct, frozen=True, eq=False):
     def run(self) -> Run:
         """The run, with the nodes of the gradients."""
         ends = tuple(one for one in self.nodes.values() if one is not None)
-        return Run(self.result.tape, self.root, ends if len(ends) == len(self.nodes) else None)
+        tape, returned = self.result.tape, self.result.returned
+        left = [id for id in tape.converted if id <= self.root and tape.active[id]]
+        own = self.root in left and self.result.node(returned.loss) is None
+        return Run(tape, self.root, ends if len(ends) == len(self.nodes) else None,
+                   len(left) > own)  # fmt: skip
 
     @property
     def is_finite(self) -> bool:

@@ -15,7 +15,7 @@ from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.conditions import called
 from gradtui.engine.kinks import keeps_range
 from gradtui.recording.sweep import gradients
-from gradtui.recording.tape import Array, Call, Choice, Leaf, Moved, Tape, apart, signs_of
+from gradtui.recording.tape import FLAT, Array, Call, Choice, Leaf, Moved, Tape, apart, signs_of
 
 _OF_ONE = ("relu", "leaky_relu", "abs", "absolute", "fabs")
 _OF_TWO = ("maximum", "minimum", "fmax", "fmin", "clip")
@@ -34,6 +34,7 @@ _KEEPING = frozenset({"add", "multiply", "divide", "sum", "mean", "max", "min"})
 """Functions whose result is not negative, for any operands or for such ones."""
 _ENDING = frozenset({"arccos", "arcsin", "arctanh", "acos", "asin", "atanh"})
 """Functions that end at 1 and -1."""
+_AGREEING = frozenset({"all", "any"})
 Signs = frozenset[int]
 """Those of differences that are 0 on a kink."""
 
@@ -49,10 +50,17 @@ class Kink(Struct, frozen=True):
     """Whether it compares single numbers, as a condition of a statement does."""
 
     @property
+    def agrees(self) -> bool:
+        """Whether it is a truth value made of several, above 0 if it holds."""
+        return self.name in _AGREEING
+
+    @property
     def said(self) -> tuple[str, str]:
         """What lies on one of its sides, and of what, in words."""
         if self.sides is not None:
             return self.sides
+        if self.agrees:
+            return f"{self.name} of this mask", ""
         function = called(self.place) if self.decides else ""
         if function in ("max", "min"):
             # Python compares what comes later with what came before.
@@ -68,6 +76,8 @@ class Run(Struct, frozen=True, eq=False):
     """The node of its loss."""
     ends: tuple[int, ...] | None = ()
     """The nodes of its gradients; None if not all are known."""
+    leaving: bool = False
+    """Whether numbers on the way to the loss leave the recording: no comparison of them is seen."""
 
 
 class Seen:
@@ -85,6 +95,10 @@ class Seen:
         """Runs of which it is not known where gradients arrive."""
         self._calls = set[Kink]()
         """The kinks of calls."""
+        self._levels = defaultdict[tuple[str, Place | None], set[int]](set)
+        """What results in whole numbers or steps have been, by name and place."""
+        self._leaving = False
+        """Whether numbers leave the recording, whose comparisons are not seen."""
         self.settles = False
         """Whether something is compared with a tolerance, as loops do that may never end."""
 
@@ -93,6 +107,11 @@ class Seen:
         for _, kink, differences in _calls(run.tape, _of(run), run.root, forward=True):
             self._signs[kink] |= signs_of(differences)
             self._calls.add(kink)
+        for level in run.tape.levels:
+            if level.at <= run.root:
+                self._levels[level.name, level.place].add(level.told)
+                self._leaving |= level.leaves
+        self._leaving |= run.leaving
         for one in run.tape.choices:
             if one.at <= run.root and one.keeps_range:
                 self.settles = True
@@ -100,11 +119,17 @@ class Seen:
                 self._signs[_kink_of(one)] |= one.signs
 
     def add(self, run: Run) -> bool:
-        """Add those of a run, and return whether some are new."""
-        on, before = dict(self._signs), self._sides()
+        """Add those of a run, and return whether some are new, or may be."""
+        on, before, steady = dict(self._signs), self._sides(), self._steady
         self.note(run)
         self._left.append(run)
-        return _are_more(self._signs, on) or _are_more(self._sides(), before)
+        more = _are_more(self._signs, on) or _are_more(self._sides(), before)
+        return more or bool(steady - self._steady) or self._leaving
+
+    @property
+    def _steady(self) -> frozenset[tuple[str, Place | None]]:
+        """The results in whole numbers or steps that have always been the same."""
+        return frozenset(key for key, told in self._levels.items() if len(told) == 1)
 
     def has(self, kink: Kink, sign: int) -> bool:
         """Return whether a run has been on a side of a kink."""
@@ -113,7 +138,18 @@ class Seen:
     @property
     def is_done(self) -> bool:
         """Whether gradients have arrived on both sides of all kinks, or never do."""
+        if self._leaving or self._steady:
+            return False
         return all(signs >= _BOTH for signs in self._sides().values())
+
+    @property
+    def lacks_agreement(self) -> bool:
+        """Whether all of some comparisons never hold, or any always does."""
+        return any(one.agrees and not signs >= _BOTH for one, signs in self._signs.items())
+
+    def varies(self, name: str, place: Place | None) -> bool:
+        """Return whether a result in whole numbers or steps has not always been the same."""
+        return len(self._levels.get((name, place), ())) > 1
 
     def _sides(self) -> dict[Kink, Signs]:
         """Return the sides at which gradients have arrived; those seen where none ever did."""
@@ -166,6 +202,16 @@ def one_sided(runs: Sequence[Run]) -> dict[Kink, Signs]:
             alike = measures[kink] > 0 and np.isfinite(measures[kink])
             found.setdefault(f"{measures[kink]:.9g}" if alike else kink, kink)
     return {kink: signs[kink] for kink in found.values()}
+
+
+def steady(runs: Sequence[Run]) -> Iterator[tuple[str, Place | None]]:
+    """Yield results in whole numbers or steps that are the same in all runs, by name and place."""
+    found = defaultdict[tuple[str, Place | None], set[int]](set)
+    for run in runs:
+        for one in run.tape.levels:
+            if one.at <= run.root:
+                found[one.name, one.place].add(one.told)
+    yield from (key for key, told in found.items() if len(told) == 1)
 
 
 def _of(run: Run) -> Iterable[int]:
@@ -299,4 +345,7 @@ def _is_never_negative(tape: Tape, id: int) -> bool:
 def is_uncertain(tape: Tape, root: int) -> bool:
     """Return whether central differences are part of a true gradient, inexact at large numbers."""
     calls = (node for id, node in enumerate(tape.nodes[:root]) if tape.active[id])
-    return any(isinstance(one, Call) and one.form is None and one.back is None for one in calls)
+    return any(
+        isinstance(one, Call) and one.form is None and one.back is None and one.name not in FLAT
+        for one in calls
+    )

@@ -29,7 +29,8 @@ from gradtui.recording.torch.calls import (
     is_floating,
     is_number,
 )
-from gradtui.recording.torch.forms import COMPARING, EXACT, FORMS, MAKING, NAMES, WHOLE, Written
+from gradtui.recording.torch.choices import note_choices
+from gradtui.recording.torch.forms import EXACT, FORMS, MAKING, NAMES, WHOLE, Written
 from gradtui.recording.torch.sparse import SparseTensors, is_sparse
 from gradtui.recording.torch.tensors import (
     array_of,
@@ -211,8 +212,7 @@ class TensorRecorder(CallRecorder):
             return found[slot]
 
         value = array_of(result.clone() if before else result)
-        if call.name in COMPARING:
-            self._compared(call)
+        note_choices(call, value, self.tape, self.node)
         if not is_number(result) and result.ndim == 0:
             return self.tape.leaf(np.array(value))
         slots = call.slots()
@@ -243,15 +243,6 @@ class TensorRecorder(CallRecorder):
             exact=call.name in EXACT,
             back=differentiating(call, slots, pick) if native else None,
         )
-
-    def _compared(self, call: Operation) -> None:
-        """Note a comparison by size, if a side depends on an argument."""
-        sides = call.values[:2]
-        nodes = [self.node(one) if is_number(one) else None for one in sides]
-        moving = [id if id is not None and self.tape.active[id] else None for id in nodes]
-        if moving != [None, None]:
-            left, right = (array_of(one) if isinstance(one, Tensor) else one for one in sides)
-            self.tape.chosen(COMPARING[call.name], left, right, (moving[0], moving[1]))
 
     def _bent(self, call: Operation, operand: Callable[[Slot], int]) -> None:
         """Note on which sides of the bends of a call its operands are."""

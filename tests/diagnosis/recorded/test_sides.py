@@ -1,5 +1,7 @@
 """Kinks whose other side the given arguments and their surroundings do not reach."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -96,9 +98,64 @@ def never_negative(w):
     return size, 2 * w + np.sign(w) / w.size
 
 
-@pytest.mark.parametrize("case", [kept_from_zero, guarded, never_negative])
+def asserted(w):
+    assert (w > -100).all() and not np.isnan(w).any()
+    return (w * w).sum(), 2 * w
+
+
+@pytest.mark.parametrize("case", [kept_from_zero, guarded, never_negative, asserted])
 def test_bounds_that_keep_numbers_in_range_and_guards_are_not_told(case):
     assert gradtui.check(case, np.array([0.1, -0.3])) == []
+
+
+def binned(w, own):
+    k = np.digitize(w, [2.0, 4.0])
+    return np.sum((k + 1) * w**2), 2 * own(k) * w
+
+
+def truncated(w, own):
+    k = (w / 2).astype(int)
+    return np.sum((k + 1) * w**2), 2 * own(k) * w
+
+
+def floored(w, own):
+    s = np.sum(w**2)
+    k = 2 if math.floor(s) > 50 else 0
+    return (k + 1) * s, 2 * own(k) * w
+
+
+def beyond_two(w, own):
+    k = 1 if (w > 2).all() else 0
+    return (k + 1) * np.sum(w**2), 2 * own(k) * w
+
+
+@pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize("choosing", [binned, truncated, floored, beyond_two])
+def test_what_is_chosen_by_a_whole_number_or_by_all_of_a_mask_is_tried_farther_out(choosing, right):
+    found = gradtui.check(
+        lambda w: choosing(w, lambda k: k + 1 if right else 1), np.array([0.3, 0.4, 0.2])
+    )
+    assert [one.severity for one in found] == ([] if right else ["error"])
+
+
+def of_one_level(w):
+    return int(np.tanh(w[0])) + (w * w).sum(), 2 * w
+
+
+def never_all(w):
+    return (w * w).sum() + 1 * bool((np.tanh(w) > [-2, 0, 2]).all()), 2 * w
+
+
+@pytest.mark.parametrize(("case", "told"), [
+    (of_one_level, "int gives the same at all points tried: what the gradients are where it "
+                   "gives something else is not compared"),
+    (never_all, "all of this mask is False at all points tried: what the gradients are "
+                "where it is True is not compared"),
+])  # fmt: skip
+def test_a_choice_that_is_always_the_same_is_told(case, told):
+    (found,) = gradtui.check(case, np.array([0.1, -0.3, 0.2]))
+    assert (found.rule, found.severity, found.line) == ("relies-on-data", "info", line_of(case, 1))
+    assert found.message == told
 
 
 def settling(w):
