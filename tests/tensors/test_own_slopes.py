@@ -104,3 +104,23 @@ def test_another_slope_of_abs_in_a_length_of_its_own_is_meant():
 def test_a_length_of_its_own_alone_is_wrong():
     finding = only(distances(Shortened))
     assert (finding.target, finding.severity) == ("w", "error")
+
+
+class Unscaled(Function):
+    """Forgets a factor, so that its gradient is the same everywhere."""
+
+    @staticmethod
+    def forward(ctx, x, s):
+        ctx.save_for_backward(x, s)
+        return x * s.exp()
+
+    @staticmethod
+    def backward(ctx, g):
+        x, s = ctx.saved_tensors
+        return g, (g * x).sum() * s.exp()
+
+
+def test_a_gradient_of_one_length_that_nothing_scales_lacks_a_factor():
+    x, s = torch.randn(4, dtype=torch.float64), torch.tensor(0.4, dtype=torch.float64)
+    finding = only(gradtui.check(Unscaled, x.requires_grad_(), s.requires_grad_()))
+    assert finding.severity == "error"

@@ -7,7 +7,7 @@ slope for a flat function, or for one whose result is detached.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, permutations
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape
 Array = NDArray[Any]
 
 _SAME = 1e-6
+_SCALING = frozenset({"multiply", "divide"})
 _FEW = 3
 """Most steps that a gradient passes beside other terms, and most values of each."""
 _LIKELY = 3
@@ -213,12 +214,30 @@ def _is_used(point: Point, rate: float) -> bool:
 
 
 def _is_of_one_length(name: str, points: Sequence[Point]) -> bool:
-    """Return whether a gradient has the same norm at all points, unlike the true one."""
+    """Return whether a gradient is brought to the same norm at all points, unlike the true one."""
     if len(points) < _LIKELY or points[0].hand[name].size < 2:
         return False
     own = [float(np.linalg.norm(point.hand[name])) for point in points]
     true = [float(np.linalg.norm(point.true[name])) for point in points]
-    return bool(own[0] and np.ptp(own) <= _SAME * own[0] and np.ptp(true) > _SAME * max(true))
+    alike = own[0] and np.ptp(own) <= _SAME * own[0] and np.ptp(true) > _SAME * max(true)
+    return bool(alike) and _is_scaled_by_itself(points[0], name)
+
+
+def _is_scaled_by_itself(point: Point, name: str) -> bool:
+    """Return whether a gradient is scaled by what is made of it, as by its own norm.
+
+    Without that it has one norm by chance, such as a gradient of signs that lacks a factor.
+    """
+    tape, node = point.result.tape, point.nodes[name]
+    if node is None:
+        return True
+    forward = set(tape.sources(point.root))
+    return any(
+        own not in forward and own != scale and own in tape.sources(scale)
+        for id in tape.sources(node)
+        if isinstance(call := tape.nodes[id], Call) and call.name in _SCALING
+        for own, scale in permutations(call.inputs, 2)
+    )
 
 
 def _is_along(way: Way | None, name: str, points: Sequence[Point]) -> bool:

@@ -316,6 +316,17 @@ def test_a_gradient_stops_at_the_argument_that_the_code_detaches(function, share
     assert {one.severity for one in findings} == {severity}
 
 
+@pytest.mark.parametrize("factor", [lambda s: s, lambda s: 1.0], ids=["kept", "forgotten"])
+def test_a_factor_forgotten_beside_a_detached_value_is_no_magnitude_of_its_own(factor):
+    def case(w):
+        s = stop_gradient(np.sqrt(np.sum(w * w)))
+        return np.sum(np.abs(w) / s), np.sign(w) / factor(s)
+
+    findings = gradtui.check(case, w=RNG.normal(size=5))
+
+    assert ("error" in {one.severity for one in findings}) == (factor(2.0) == 1.0)
+
+
 def test_a_missing_path_through_a_copy_stays_an_error():
     def case(W):
         h = (X @ W).copy()
