@@ -38,10 +38,21 @@ class Slope(Struct, frozen=True):
     """Whether two steps give the same, without a corner."""
     failed: bool = False
     """Whether the code fails near the point, so that the slope is unknown."""
+    sides: tuple[tuple[float, float], ...] = ()
+    """The slopes above and below the point, each with its error bound."""
 
     def agrees(self, gradient: float) -> bool:
         """Return whether a gradient may be this slope."""
         return bool(abs(self.value - gradient) <= COARSE * abs(gradient) + self.error)
+
+    def beyond(self, gradient: float) -> float | None:
+        """Return the nearest slope of one side if a gradient is not between those of both."""
+        if not self.corner or not np.isfinite(gradient):
+            return None
+        room = COARSE * abs(gradient) + max(error for _, error in self.sides)
+        nearest = min((value for value, _ in self.sides), key=lambda one: abs(one - gradient))
+        signs = {np.sign(gradient - value) for value, _ in self.sides}
+        return nearest if len(signs) == 1 and abs(nearest - gradient) > room else None
 
 
 _UNKNOWN = Slope(0.0, float("inf"), False, False)
@@ -152,7 +163,17 @@ def _slope(
         return _UNKNOWN
     corner = bends[1] > 0.7 * bends[0] + 4 * noise
     sure = not corner and apart <= 0.05 * abs(slopes[1]) + noise
-    return Slope(slopes[1], 4 * apart + noise, bool(corner), bool(sure))
+    beside = [_one_sided(middle, sides[0][at], sides[1][at], sign * full, noise)
+              for at, sign in ((0, 1), (1, -1))]  # fmt: skip
+    return Slope(slopes[1], 4 * apart + noise, bool(corner), bool(sure), sides=(*beside,))
+
+
+def _one_sided(
+    middle: float, far: float, near: float, step: float, noise: float
+) -> tuple[float, float]:
+    """Return the slope where a step begins, and its error, from the losses far and half as far."""
+    whole, half = (far - middle) / step, 2 * (near - middle) / step
+    return 2 * half - whole, 4 * abs(half - whole) + 4 * noise
 
 
 _ELEMENTS = 24

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES
+from gradtui.diagnosis.recorded.corners import beyond_both
 from gradtui.diagnosis.recorded.differences import SOLVED, Slope, slope_along, slope_at
 from gradtui.diagnosis.recorded.runs import Point, Runs
 
@@ -32,6 +33,7 @@ _CHECKED, _LEAVING = 2, 8
 """Points at which the truth itself is checked, and most where numbers leave the recording."""
 _FEW, _CLEARLY = 2, 1e3
 """Times that roundings are moved first: enough for what is off by far more than these allow."""
+_BESIDE = "the nearest slope beside the kink there"
 _TRIED = 3
 """Most points at which central differences must confirm a verdict."""
 
@@ -218,6 +220,9 @@ class Judge:
         told = slope.sure or not (slope.corner or slope.agrees(hand[at]))
         if told and slope.agrees(true[at]):
             return Wrong(name, point, at, float(hand[at]), float(true[at])), None
+        beside = beyond_both(self._runs, point, name, at, slope)
+        if beside is not None:
+            return Wrong(name, point, at, float(hand[at]), beside, basis=_BESIDE), None
         return None, None if slope.sure and slope.agrees(true[at]) else slope
 
     def _is_whole(self, point: Point, name: str) -> bool:

@@ -204,6 +204,24 @@ def one_sided(runs: Sequence[Run]) -> dict[Kink, Signs]:
     return {kink: signs[kink] for kink in found.values()}
 
 
+def differences(tape: Tape, root: int) -> Iterator[Array | None]:
+    """Yield the differences that are 0 on kinks before the loss; None where they are not known."""
+    for _, _, own in _calls(tape, range(root), root):
+        yield own
+    for one in tape.choices:
+        if one.at <= root:
+            yield _compared(tape, one)
+
+
+def _compared(tape: Tape, one: Choice) -> Array | None:
+    """Return the differences of a comparison, but for the scale of its sides, if they are known."""
+    low, high = one.bound or (0.0, 0.0)
+    sides = [np.asarray(low) if id is None else tape.value(id) for id in one.inputs]
+    if one.inputs == (None, None) or (None in one.inputs and (one.bound is None or low != high)):
+        return None
+    return np.asarray(np.subtract(*sides, dtype=np.float64))
+
+
 def steady(runs: Sequence[Run]) -> Iterator[tuple[str, Place | None]]:
     """Yield results in whole numbers or steps that are the same in all runs, by name and place."""
     found = defaultdict[tuple[str, Place | None], set[int]](set)

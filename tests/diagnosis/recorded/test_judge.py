@@ -106,3 +106,33 @@ def test_results_in_single_precision_are_known_by_a_move_that_they_do_not_show(r
             return float(sum(rounded(np.sin(float(one))) for one in values["x"])), {}
 
     assert in_single(Rounding()) is told
+
+
+AT = np.array([0.0, 0.5, -0.5])
+KINKS = {
+    "relu": lambda w: np.maximum(w, 0),
+    "a choice": lambda w: np.where(w > 0, w, 0),
+    "a mask": lambda w: w * (w > 0),
+}
+
+
+@pytest.mark.parametrize("bent", KINKS.values(), ids=KINKS)
+@pytest.mark.parametrize(("slope", "right"), [(0, True), (0.3, True), (1, True), (7, False),
+                                              (-0.5, False)])  # fmt: skip
+def test_a_slope_at_a_kink_is_between_those_of_its_sides(bent, slope, right):
+    def case(w):
+        return np.sum(bent(w)), np.where(w == 0, slope, 1.0 * (w > 0))
+
+    found = gradtui.check(case, AT)
+    assert [one.severity for one in found] == ([] if right else ["error"])
+    assert right or "the nearest slope beside the kink there is" in found[0].message
+
+
+def test_several_kinks_at_once_may_each_have_a_slope_of_their_own():
+    signs, x = np.array([1.0, -1.0, 1.0]), np.array([[1.0, 2.0], [-1.0, 0.5], [1.5, 1.0]])
+
+    def case(w):
+        z = x @ w
+        return np.sum(signs * np.maximum(z, 0)), x.T @ (signs * (z >= 0))
+
+    assert gradtui.check(case, np.zeros(2)) == []
