@@ -86,7 +86,7 @@ class CallRecorder(Recorder):
         if value.dtype == array.dtype:
             return self.moving(compute, (array,), {})
         return self.result("astype", compute, [array], value, form("1*a"), elementwise=True,
-                           exact=True)  # fmt: skip
+                           exact=np.can_cast(array.dtype, value.dtype))  # fmt: skip
 
     def viewed(self, array: Recorded, kind: type, source: Recorded) -> Any:
         """Return a view of a `source` as an array of another class."""

@@ -28,6 +28,7 @@ from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.kernels import with_kernels
 from gradtui.diagnosis.recorded.matrices import held_within, symmetric_only
 from gradtui.diagnosis.recorded.notes import (
+    coarse,
     holes,
     left_out,
     lost,
@@ -160,6 +161,7 @@ class _Checking:
         if verdict == "correct" and fold is not None:
             notes += one_sided(self.runs, start, fold, fitting, tolerance)
         if verdict == "correct":
+            notes += coarse(start, fitting, tolerance)
             notes += symmetric_only(self.runs, start, within, fitting, tolerance)
             notes += uniform_only(self.runs, points[0], tuple(fitting), tolerance)
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
@@ -265,11 +267,12 @@ class _Checking:
                        replaces=blame.lines)  # fmt: skip
 
     def _in_single(self, start: Point) -> bool:
+        """Return whether something on the way to the loss is in single precision."""
         tape = start.result.tape
         return any(
             tape.active[id] and isinstance(tape.nodes[id], Call)
             and tape.value(id).dtype == np.float32
-            for id in range(len(tape))
+            for id in tape.sources(start.root)
         )  # fmt: skip
 
     def _by_differences(self, why: str) -> Outcome:

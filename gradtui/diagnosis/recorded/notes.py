@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.base.text import element_text, number, shape_said
+from gradtui.diagnosis.backward.trial import ROUNDED
 from gradtui.diagnosis.finding import Finding, Severity
 from gradtui.diagnosis.recorded.conditions import only_guards
 from gradtui.diagnosis.recorded.differences import digits_of
@@ -217,6 +218,27 @@ def _ranges(sides: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 def _holds(name: str, sign: int) -> bool:
     """Return whether a comparison holds where its left side is above, or below, the right one."""
     return (sign > 0) == (name.startswith("greater") or name in ("all", "any"))
+
+
+def coarse(start: Point, names: Sequence[str], tolerance: float) -> Iterator[Finding]:
+    """Yield a note on each line that rounds numbers of gradients more than is compared.
+
+    The forward pass rounds none of its own as much.
+    """
+    tape, found = start.result.tape, dict[Place | None, tuple[str, list[str]]]()
+    forward = set(tape.sources(start.root))
+    for name in names:
+        node = start.nodes[name]
+        for id in tape.sources(node) if node is not None else ():
+            kind = tape.value(id).dtype
+            rounded = tape.active[id] and ROUNDED * float(np.finfo(kind).eps) > tolerance
+            if rounded and id not in forward and isinstance(tape.nodes[id], Call):
+                found.setdefault(tape.nodes[id].place, (kind.name, []))[1].append(name)
+                break
+    for place, (kind_name, rounding) in found.items():
+        text = f"the gradient of {', '.join(rounding)} is rounded to {kind_name} here: a mistake "
+        text += "smaller than that is not seen"
+        yield note("opaque", "info", rounding[0], text, place)
 
 
 def opaque(start: Point) -> list[Finding]:

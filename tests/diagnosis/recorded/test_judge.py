@@ -136,3 +136,21 @@ def test_several_kinks_at_once_may_each_have_a_slope_of_their_own():
         return np.sum(signs * np.maximum(z, 0)), x.T @ (signs * (z >= 0))
 
     assert gradtui.check(case, np.zeros(2)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "factor", "told"),
+    [(np.float32, 2, "info"), (np.float32, 2.0005, "error"), (np.float64, 2, None)],
+)
+def test_a_gradient_that_is_summed_in_fewer_digits_is_told_and_hides_no_mistake(kind, factor, told):
+    x, y = RNG.normal(size=(6, 4)), RNG.normal(size=6)
+
+    def case(w):
+        g = np.zeros(4, kind)
+        for row, target in zip(x, y, strict=True):
+            g += factor * row * (row @ w - target)
+        return np.sum((x @ w - y) ** 2), g
+
+    findings = gradtui.check(case, RNG.normal(size=4))
+    assert [one.severity for one in findings] == ([told] if told else [])
+    assert told != "info" or "rounded to float32 here" in findings[0].message
