@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from gradtui.base.ascii import spell
@@ -103,21 +103,23 @@ def _form(frame: Frame, width: int) -> _Form:
         for position, shape in enumerate(shapes)
     ]
 
-    def made(digits: int) -> list[list[Breaks]]:
-        return [
-            [] if operands is None else _folds(frame, at, operands, width, digits)
-            for at, operands in enumerate(listed)
-        ]
+    @cache
+    def made(at: int, digits: int) -> list[Breaks]:
+        operands = listed[at]
+        return [] if operands is None else _folds(frame, at, operands, width, digits)
 
-    digits, folds = DIGITS, made(DIGITS)
-    if not (few and _fit(folds)):
-        short = made(SHORT)
+    def spare(at: int) -> bool:
+        """Return whether a parameter's rows have room for all digits."""
+        if not _fit(made(at, DIGITS)):
+            return False
         most = _MORE if width >= _WIDE else 1.0
-        more = any(_rows(a) > most * _rows(b) for a, b in zip(folds, short, strict=True))
-        if more or not _fit(folds):
-            digits, folds = SHORT, short
-        if not _fit(folds):
-            digits, folds = _FEWEST, made(_FEWEST)
+        return few or _rows(made(at, DIGITS)) <= most * _rows(made(at, SHORT))
+
+    places = range(len(shapes))
+    digits = DIGITS if all(map(spare, places)) else SHORT
+    if not all(_fit(made(at, digits)) for at in places):
+        digits = _FEWEST
+    folds = [made(at, digits) for at in places]
     told = [move_told(frame, update.parameter) for update in program.updates]
     return _Form(
         digits,
@@ -126,8 +128,9 @@ def _form(frame: Frame, width: int) -> _Form:
     )
 
 
-def _fit(folds: list[list[Breaks]]) -> bool:
-    return all(breaks.fits for fold in folds for breaks in fold)
+def _fit(fold: list[Breaks]) -> bool:
+    """Return whether the lines of one element have room in the panel."""
+    return all(breaks.fits for breaks in fold)
 
 
 def _rows(fold: list[Breaks]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -25,6 +26,8 @@ _EACH = 8
 """Up to so many numbers are looked at one by one for the widest."""
 _ROUGH, _LEAST = 1.23456789, -307
 """A number without zeros at its end, and the least power of 10 that it is multiplied by."""
+_REMEMBERED = 1000
+"""Most texts of spreads that are remembered: those of many numbers are few, as powers of 10."""
 LISTED = 400
 """Most elements of one array that a panel lists; more are counted."""
 
@@ -66,15 +69,22 @@ class Spread(NamedTuple):
 
     def text(self, digits: int) -> str:
         """Return a text as wide as the widest number's; of one number, that number's."""
-        return "-" * self.below + max((number(size, digits) for size in self.sizes), key=len)
+        return _widest(self, digits)
+
+
+@lru_cache(_REMEMBERED)
+def _widest(spread: Spread, digits: int) -> str:
+    return "-" * spread.below + max((number(size, digits) for size in spread.sizes), key=len)
 
 
 def spread(values: Array) -> Spread:
     """Return the sizes of some numbers; of many, any of their powers of 10 with all its digits."""
     if values.size <= _EACH:
-        return Spread(tuple(abs(float(value)) for value in values.flat), bool((values < 0.0).any()))
+        each = [float(value) for value in values.ravel().tolist()]
+        return Spread(tuple(map(abs, each)), any(value < 0.0 for value in each))
     sizes = np.abs(values)
-    known = sizes[np.isfinite(sizes) & (sizes > 0.0)]
+    seen = np.isfinite(sizes) & (sizes > 0.0)
+    known = sizes if seen.all() else sizes[seen]
     found = [] if known.size == values.size else [math.nan]
     if known.size:
         low, high = (math.floor(math.log10(end)) for end in (known.min(), known.max()))

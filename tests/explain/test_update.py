@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 import gradtui
 import gradtui.explain.symbols as symbols
+import gradtui.explain.update as update
 from explain.hand import MODEL, RIGHT
 from gradtui.base.ascii import to_ascii
-from gradtui.base.text import number
+from gradtui.base.text import DIGITS, SHORT, number
 from gradtui.debugger.session import Session
 from gradtui.explain.operands import Operands
 from gradtui.explain.spans import line_width
@@ -48,6 +49,19 @@ def test_the_form_of_an_update_is_worked_out_once(monkeypatch):
     first = texts(update_rows(session.frame))
     monkeypatch.setattr(symbols, "formula", lambda *args: pytest.fail("again"))
     assert texts(update_rows(session.frame)) == first
+
+
+def test_once_all_digits_take_too_many_rows_they_are_not_tried_for_other_weights(monkeypatch):
+    frame, tried, folds = gradtui.load("transformer_block").frame, [], update._folds
+
+    def counted(*args):
+        tried.append(args[-1])
+        return folds(*args)
+
+    monkeypatch.setattr(update, "_folds", counted)
+    update_rows(frame, 36)
+    assert tried.count(SHORT) == len(frame.graph.parameters)
+    assert tried.count(DIGITS) == 1
 
 
 def test_the_numbers_of_an_element_are_made_once_for_all_its_lines(monkeypatch):

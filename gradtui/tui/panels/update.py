@@ -14,6 +14,8 @@ from gradtui.explain.update import move_told, update_places, update_rows
 from gradtui.explain.values import moved
 from gradtui.tui.panels.base import ParametersPanel
 
+Places = tuple[range, range]
+"""The rows of a parameter, and those of its first element."""
 _ROOM = 3
 """Fewest rows in which the first one stays in view."""
 
@@ -27,19 +29,20 @@ class UpdatePanel(ParametersPanel):
         "parameter, with its arithmetic; → behind a name: it has moved"
     )
 
-    _made: tuple[object, Sequence[TextRow]] = (None, ())
-    """The key of the update's rows made last, and these rows: often only the gauge is new."""
+    _made: tuple[object, Sequence[TextRow], Places | None] = (None, (), None)
+    """The key of the update made last, its rows, and those of the selection: often only the gauge
+    is new."""
 
-    _places: tuple[range, range] | None = None
+    _places: Places | None = None
     """The rows of the selection when it was brought into view."""
 
     def titles(self, frame: Frame, height: int) -> int:
         """Return whether the gauge's verdict on the rate stays in view above the rest."""
         return int(height >= _ROOM and bool(gauge_rows(frame, self.size.width)))
 
-    def places_looked_at(self, frame: Frame) -> tuple[range, range] | None:
+    def places_looked_at(self, frame: Frame) -> Places | None:
         """Return the rows of the selected parameter, the first one while its move is unknown."""
-        places, top = update_places(frame, self.size.width), (range(1), range(1))
+        (_, places), top = self._update(frame, self.size.width), (range(1), range(1))
         if places is None:
             return top if frame.position < frame.order.backward else None
         above = len(gauge_rows(frame, self.size.width))
@@ -66,7 +69,7 @@ class UpdatePanel(ParametersPanel):
 
     def rows_of(self, frame: Frame, width: int) -> Sequence[TextRow]:
         """Return the gauge, then the update."""
-        gauge, update = gauge_rows(frame, width), self._update_rows(frame, width)
+        gauge, (update, _) = gauge_rows(frame, width), self._update(frame, width)
         above = len(gauge)
 
         def between(start: int, stop: int) -> list[TextRow]:
@@ -77,8 +80,11 @@ class UpdatePanel(ParametersPanel):
 
         return LazyRows(above + len(update), between)
 
-    def _update_rows(self, frame: Frame, width: int) -> Sequence[TextRow]:
-        """Return the rows of the update, remade only if the moment or the selection has changed."""
+    def _update(self, frame: Frame, width: int) -> tuple[Sequence[TextRow], Places | None]:
+        """Return the update's rows, and where in them the selection is.
+
+        They are remade only if the moment or the selection has changed.
+        """
         looked = frame.looked.node, frame.looked.lens
         key = (
             frame.problem,
@@ -90,5 +96,5 @@ class UpdatePanel(ParametersPanel):
             width,
         )
         if key != self._made[0]:
-            self._made = key, update_rows(frame, width)
-        return self._made[1]
+            self._made = key, update_rows(frame, width), update_places(frame, width)
+        return self._made[1:]

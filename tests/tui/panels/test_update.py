@@ -2,6 +2,9 @@
 
 import pytest
 
+import gradtui.explain.update as update
+from gradtui.tui.panels.update import UpdatePanel
+
 
 def panel(t):
     """Return the rows of the panel in view."""
@@ -22,6 +25,13 @@ async def test_the_verdict_on_the_rate_stays_above_the_selected_weight(terminal,
         assert rows[0].startswith("lr·λmax 1.3")
         assert rows[0].endswith("overshoots")
         assert rows[-1] == last
+
+
+async def test_a_new_gauge_leaves_the_rows_of_the_update_as_they_are(terminal, monkeypatch):
+    async with terminal("five_parcels_adam", (120, 40)) as t:
+        await t.settled()
+        monkeypatch.setattr(update, "_form", lambda *args: pytest.fail("again"))
+        t.debugger.show_in(UpdatePanel)
 
 
 async def test_the_panel_goes_to_its_top_while_no_move_is_known(terminal):
