@@ -82,6 +82,23 @@ class Structure(Struct, frozen=True, eq=False):
         """Return the paths from a named node to the loss, the first 64 of them."""
         return list(_paths(self, node, loss))
 
+    def onward(self, node: int) -> list[DrawnEdge]:
+        """Return the drawn edges on the paths from a node to the loss.
+
+        A node that is not drawn itself is followed from the nodes that read it.
+        """
+        found = list[DrawnEdge]()
+        ahead = [node] if node in self.nodes else [*self.readers.get(node, ())]
+        seen = set(ahead)
+        for source in ahead:
+            for target in self.consumers.get(source, ()):
+                if target in self.useful:
+                    found.append((source, target))
+                    if target not in seen:
+                        seen.add(target)
+                        ahead.append(target)  # its own edges follow
+        return found
+
     def around(self, node: int, most: int) -> tuple[int, ...]:
         """Return the drawn nodes nearest to one, itself among them, in evaluation order.
 

@@ -29,11 +29,13 @@ from gradtui.layout.window import (
     ENTRY,
     around,
     between_boxes,
+    box_at,
     centred,
     cuts_box,
     into_view,
     is_free,
     is_last_before,
+    top_for,
 )
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "Wire",
     "around",
     "between_boxes",
+    "box_at",
     "centred",
     "count_parts",
     "cuts_box",
@@ -64,4 +67,5 @@ __all__ = [
     "light",
     "paint",
     "plan",
+    "top_for",
 ]

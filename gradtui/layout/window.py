@@ -47,6 +47,24 @@ def between_boxes(layout: Layout, left: int, last: int) -> int:
     return min((x for x in columns if left <= x <= last), default=left)
 
 
+def top_for(layout: Layout, left: int, right: int, top: int, height: int) -> int:
+    """Return the top row for the boxes between two columns: all if they fit, else near `top`."""
+    seen = [box for box in layout.boxes.values() if left < box.x + box.width and box.x < right]
+    first = min((box.y for box in seen), default=0)
+    last = max((box.y + box.height for box in seen), default=0)
+    if last - first > height:
+        return max(first, min(top, last - height))
+    return max(0, first - (height - last + first) // 2)
+
+
+def box_at(layout: Layout, x: int, y: int) -> int | None:
+    """Return the node whose box is at a cell of the drawing."""
+    for key, box in layout.boxes.items():
+        if box.x <= x < box.x + box.width and box.y <= y < box.y + box.height:
+            return key
+    return None
+
+
 def is_last_before(layout: Layout, key: int, x: int) -> bool:
     """Return whether all boxes but one end before a column, so that only its wires are there."""
     for keys in reversed(layout.columns):

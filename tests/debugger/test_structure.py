@@ -158,3 +158,13 @@ def test_the_paths_of_a_node_are_walked_once(session_of):
     before = len(walked)
     assert counted.paths(node, loss) == first and len(first) == 2
     assert len(walked) == before > 0
+
+
+def test_the_edges_onward_from_a_node_are_those_on_its_paths_to_the_loss(session_of):
+    """`dead` matters to no loss; `x` is not drawn, and leads on from what reads it."""
+    session = session_of("a = w*x\ndead = a*v\nb = a + v\nL = (a*b)**2", "w = 2.0\nv = 1.0")
+    structure, names = session.structure, session.problem.graph.names
+    assert (names["a"], names["dead"]) in structure.edges
+    for name, expected in {"w": "wa ab aL bL", "v": "vb bL", "x": "ab aL bL", "L": ""}.items():
+        edges = [(names[source], names[target]) for source, target in expected.split()]
+        assert sorted(structure.onward(names[name])) == sorted(edges)

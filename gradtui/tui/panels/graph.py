@@ -8,7 +8,6 @@ from textual import events
 
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Flow, Level
-from gradtui.engine.graph import needed_for
 from gradtui.explain.byhand import blamed_edges, blamed_now
 from gradtui.explain.graph_text import CLOSE, EXACT, Cells, box_text, wire_text
 from gradtui.explain.spans import Role, Span, TextRow, line_width
@@ -23,6 +22,7 @@ from gradtui.layout import (
     Rect,
     around,
     between_boxes,
+    box_at,
     centred,
     cuts_box,
     into_view,
@@ -30,6 +30,7 @@ from gradtui.layout import (
     is_last_before,
     light,
     paint,
+    top_for,
 )
 from gradtui.tui.drawings import Drawing, Drawings
 from gradtui.tui.later import call_after
@@ -321,15 +322,7 @@ class GraphPanel(Panel):
     def _light(self, frame: Frame, layout: Layout) -> Light:
         """Return the emphasis of the edges on the selected node's paths to the loss."""
         if self._lit[0] != frame.selected:
-            edges = frame.structure.edges
-            ahead = {frame.selected}
-            if frame.selected not in frame.structure.nodes:
-                ahead.update(frame.structure.readers.get(frame.selected, ()))
-            for source, target in sorted(edges, key=lambda edge: edge[1]):
-                if source in ahead:
-                    ahead.add(target)
-            useful = needed_for(frame.graph.nodes, [frame.graph.loss])
-            wires = [edge for edge in edges if edge[0] in ahead and edge[1] in useful]
+            wires = frame.structure.onward(frame.selected)
             self._lit_sources = frozenset(source for source, _ in wires)
             drawn = [wire for wire in wires if wire in layout.slots]
             self._lit = (frame.selected, light(layout, drawn))
@@ -359,8 +352,8 @@ class GraphPanel(Panel):
         if self.left:
             self.left = between_boxes(layout, self.left, first)
         self._last_left = max(self.left, self._last_left)
-        bottom = looked.y + looked.height
-        self.top = into_view(self._top_of_view(layout, height), looked.y, bottom, height)
+        top = top_for(layout, self.left, self.left + width, self.top, height)
+        self.top = into_view(top, looked.y, looked.y + looked.height, height)
 
     def _looked_at(self, frame: Frame, layout: Layout, target: int) -> Rect | None:
         """Return the place to bring into view: a node with the wires that its line gets wrong.
@@ -379,16 +372,6 @@ class GraphPanel(Panel):
             if found.width + 2 * ENTRY <= self.size.width:
                 return found
         return nearest
-
-    def _top_of_view(self, layout: Layout, height: int) -> int:
-        """Return the top row for the boxes between the view's left and right: all if they fit."""
-        left, right = self.left, self.left + self.size[0]
-        seen = [box for box in layout.boxes.values() if left < box.x + box.width and box.x < right]
-        first = min((box.y for box in seen), default=0)
-        last = max((box.y + box.height for box in seen), default=0)
-        if last - first > height:
-            return max(first, min(self.top, last - height))
-        return max(0, first - (height - last + first) // 2)
 
     async def on_click(self, event: events.Click) -> None:
         """Select the node under the mouse."""
@@ -410,8 +393,4 @@ class GraphPanel(Panel):
             box = layout.boxes[frame.graph.loss]
             if x >= self.size.width - box.width and 0 <= y - self._pinned < box.height:
                 return frame.graph.loss
-        x, y = x + self._corner[0], y + self._corner[1]
-        for key, box in layout.boxes.items():
-            if box.x <= x < box.x + box.width and box.y <= y < box.y + box.height:
-                return key
-        return None
+        return box_at(layout, x + self._corner[0], y + self._corner[1])
