@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gradtui.debugger.guide import UNTOLD
-from gradtui.debugger.investigation import WAITING, key_of, seen_at
+from gradtui.debugger.investigation import WAITING
+from gradtui.debugger.seen import key_of, seen_at
 from gradtui.debugger.session import Session
 from gradtui.diagnosis.finding import Finding
 

@@ -8,7 +8,7 @@ import pytest
 import gradtui
 from gradtui import InputError
 from gradtui.base.source import Place
-from gradtui.debugger.investigation import seen_at
+from gradtui.debugger.seen import seen_at
 from gradtui.debugger.session import SINGLE
 from gradtui.debugger.steps import Compute, Flow, Pass, Seed, Written
 from gradtui.debugger.stops import go_on, next_finding

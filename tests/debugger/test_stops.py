@@ -1,6 +1,5 @@
 """Moving to the next finding."""
 
-import gradtui
 from gradtui.debugger.stops import go_on, next_finding
 
 WRONG = "[backward]\ncode = '''\nde = 2*e\ndw = de\n'''\n[update]\ncode = 'w = w + lr*g'"
@@ -22,19 +21,6 @@ def test_findings_are_gone_to_one_after_the_other(session_of):
     assert session.position == session.order.backward + 1
     next_finding(session)
     assert session.frame.known.chosen == 0
-
-
-def test_a_vanishing_gradient_is_gone_to_where_it_has_arrived():
-    session = gradtui.load("sigmoids_deep")
-    session.investigation.look()
-    for _ in session.investigation.findings:
-        next_finding(session)
-        if session.investigation.chosen.rule == "vanishing-gradient":
-            break
-    node = session.problem.graph.names["h1"]
-    assert session.selection.node == node
-    assert session.frame.where.value == "backward"
-    assert session.frame.gradient_state(node) == "known"
 
 
 def test_without_findings_there_is_nowhere_to_go(session_of):

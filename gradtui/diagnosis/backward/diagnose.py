@@ -20,9 +20,10 @@ from gradtui.diagnosis.backward.culprits import (
     unexplained,
     untellable,
 )
+from gradtui.diagnosis.backward.drawn import Draw, NoPoints, started
 from gradtui.diagnosis.backward.judge import ClaimJudge
 from gradtui.diagnosis.backward.numbers import judge_numbers
-from gradtui.diagnosis.backward.probes import Draw, NoPoints, Probes, started
+from gradtui.diagnosis.backward.probes import Probes
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.reliance import other_data, reliance
 from gradtui.diagnosis.backward.sides import remarks

@@ -14,7 +14,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.corners import Corners
-from gradtui.diagnosis.backward.probes import Drawn
+from gradtui.diagnosis.backward.drawn import Drawn
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE, Trial
 from gradtui.engine.graph import Kind

@@ -9,15 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from msgspec import Struct
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError
+from gradtui.diagnosis.backward.drawn import Drawn, NoPoints
 from gradtui.diagnosis.backward.sides import SCALES, Bend, Side, bends, on_sides, unseen
 from gradtui.diagnosis.backward.structure import Structure, redrawn, structures_of
 from gradtui.engine.graph import Graph, Kind, Node
@@ -51,47 +49,6 @@ _BEYOND = 2
 """Points on a side of a kink that the others are not on."""
 NEAR = 0.1
 """The spread of points around the start."""
-
-
-class NoPoints(Exception):
-    """No points were found at which the model and its gradient are finite."""
-
-
-class Drawn(Struct, frozen=True, eq=False):
-    """Values of the model's leaves at several points, the first of them the run's own start."""
-
-    leaves: Mapping[int, Array]
-    """Leaf -> (points, *shape)."""
-    near: NDArray[np.bool_]
-    """(points,), whether a point is the start, or around it."""
-    batches: int = 1
-    """The number of batches of the data among them."""
-    reach: float = 1.0
-    """Times as large as at the start parameters are drawn for both sides of kinks."""
-    kept: Mapping[str, Array] = MappingProxyType({})
-    """The state that a program keeps between steps -> its values at the points right after the
-    start, which come from the run."""
-
-    def __len__(self) -> int:
-        return len(self.near)
-
-
-Draw = Callable[[int], Drawn]
-"""The points for a seed: 0, and 1 for those of the step before."""
-
-
-def started(drawn: Drawn, kept: NDArray[np.bool_]) -> Drawn:
-    """Return the kept points, with the start repeated at the end if it is kept.
-
-    The first is always the start, which is shown but never compared.
-    """
-    rows = np.flatnonzero(kept[: len(drawn)])
-    rows = np.array([0, *rows[rows > 0], *rows[rows == 0]], dtype=np.intp)
-    leaves = {id: value[rows] for id, value in drawn.leaves.items()}
-    known = len(next(iter(drawn.kept.values()), ()))
-    run = [row - 1 for row in rows if 1 <= row <= known]
-    of_run = {name: value[run] for name, value in drawn.kept.items()}
-    return replace(drawn, leaves=leaves, near=drawn.near[rows], kept=of_run)
 
 
 class Probes:

@@ -9,7 +9,8 @@ import numpy as np
 from gradtui.base.source import InputError
 from gradtui.base.text import clip, element_text, number
 from gradtui.diagnosis.backward.culprits import Culprits, find_culprits, mends
-from gradtui.diagnosis.backward.probes import ROWS, Draw, NoPoints, Probes
+from gradtui.diagnosis.backward.drawn import Draw, NoPoints
+from gradtui.diagnosis.backward.probes import ROWS, Probes
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.structure import COUNT
 from gradtui.diagnosis.backward.trial import Trial, near

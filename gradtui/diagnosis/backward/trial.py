@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.probes import Draw
+from gradtui.diagnosis.backward.drawn import Draw
 from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.sieve import FIRST, SLACK, Budget, Fits, near_at
 from gradtui.engine.builder import Builder
