@@ -76,15 +76,16 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
     At the first of the points some are wrong; the user's own comes last, because its numbers are
     often special.
     """
-    chosen = [*points[: _POINTS - 1], points[-1]] if len(points) >= _POINTS else [*points]
-    point, tape = chosen[0], chosen[0].result.tape
+    few = [*points[: _POINTS - 1], points[-1]] if len(points) >= _POINTS else [*points]
+    every = [*few, *points[_POINTS - 1 : -1]]
+    point, tape = few[0], few[0].result.tape
     calls = len(tape) // (_PARTED if tape.imaginary else 1)
     most = _WORK // (calls + tape.bytes // _NUMBERS + _CALL)
 
     def forgives(index: int, name: str, apart: Array) -> bool:
-        return judge.forgives(chosen[index], name, apart)
+        return judge.forgives(every[index], name, apart)
 
-    trials = Gradients(runs, chosen, forgives, wrong, min(_MOST, max(_LEAST, most)))
+    trials = Gradients(runs, every, forgives, wrong, min(_MOST, max(_LEAST, most)))
     fitting = [name for name in wrong if _fits(name, points)]
     trials.approximates = any(is_right_near(name, points) for name in fitting)
     slight = all(approximate(name, points, judge.tolerance) for name in fitting)
@@ -100,7 +101,7 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
         close = _CLOSE * judge.tolerance
         searches = _Searches(runs, trials, wrong, close)
         search = searches.of(point)
-        other = other_forward(runs, chosen, trials, searches.units, searches.forward, judge.accepts)
+        other = other_forward(runs, few, trials, searches.units, searches.forward, judge.accepts)
         if other is not None:
             trials.longest *= _SLIGHT
         found = tuple(search.found())
@@ -280,6 +281,8 @@ class Gradients(Trials):
         found = nearly = frozenset(self.wrong)
         self.nearly = frozenset()
         for index in range(len(self._points)):
+            if index == _POINTS and not found:
+                break  # an approximation is one at a few points
             gradients = self._results(patch, index)
             if gradients is None:
                 return frozenset()
@@ -288,7 +291,7 @@ class Gradients(Trials):
                 return frozenset()
             found = frozenset(n for n in found if self._is_right(index, n, gradients))
             nearly = frozenset(n for n in nearly if self._is_nearly(index, n, gradients)) | found
-            if not nearly:
+            if not nearly or (index >= _POINTS and not found):
                 return found
         # Beside right results, an approximation, such as by an eps, is no second mistake.
         self.nearly = frozenset() if found else nearly

@@ -3,7 +3,9 @@
 from contextlib import nullcontext
 from types import SimpleNamespace
 
-from gradtui.diagnosis.recorded.blame.gradients import _Searches
+import numpy as np
+
+from gradtui.diagnosis.recorded.blame.gradients import Gradients, _Searches
 from gradtui.diagnosis.recorded.blame.watchdog import Endless
 
 
@@ -20,3 +22,17 @@ def test_code_that_an_edit_makes_endless_is_not_recorded():
     searches = _Searches(SimpleNamespace(as_is=endless), trials, ["w"], 1e-5)
     assert searches._again(point, None) is None
     assert asked == [{"w": 1.0}]
+
+
+def test_an_edit_must_be_right_at_every_point(monkeypatch):
+    points = [SimpleNamespace(hand={"w": np.zeros(1)}, true={"w": np.ones(1)}, near=True)] * 5
+    made = [1.0, 1.0, 1.0, 1.0, 1.0001]
+    trials = object.__new__(Gradients)
+    trials.wrong, trials.approximates, trials._points = ("w",), True, points
+    trials._forgives = lambda index, name, apart: bool(np.all(apart < 1e-6))
+    monkeypatch.setattr(trials, "_results", lambda patch, index: {"w": np.array([made[index]])})
+
+    assert trials.mended(None) == frozenset()
+    assert trials.nearly == frozenset()
+    made[-1] = 1.0
+    assert trials.mended(None) == {"w"}
