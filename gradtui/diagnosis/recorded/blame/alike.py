@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from gradtui.diagnosis.recorded.blame.resets import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _STORING = (ast.Assign, ast.AugAssign)
@@ -26,6 +27,10 @@ def becomes_alike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     if isinstance(own, ast.For):
         return _is_round_alike(unit, own, edits)
     before, edited = _value(own), _edited(unit, edits)
+    if isinstance(own, ast.AugAssign) and isinstance(edited, ast.AugAssign):
+        signs = _signs_beside(unit, own)
+        if type(own.op) not in signs and signs == {type(edited.op)}:
+            return True
     after = _value(edited) if edited is not None else None
     if before is None or edited is None or after is None:
         return False
@@ -79,7 +84,8 @@ def becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
                if isinstance(one, ast.AugAssign) and _is_kept(one.target) == kept]  # fmt: skip
         turned = type(own.op) is not type(edited.op) and isinstance(edited.op, _ADDING)
         turned |= _is_negated(own.value, edited.value)
-        return turned and isinstance(own.op, _ADDING) and _is_row(row)
+        in_row = _is_row(row) or _signs_beside(unit, own) == {type(own.op)}
+        return turned and isinstance(own.op, _ADDING) and in_row
     before, after = _value(own), _value(edited) if edited is not None else None
     if before is None or after is None:
         return False
@@ -88,6 +94,16 @@ def becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
         and (_is_row(was) or _adds_up(one, was)) and len({*now}) > 1
         for one, other in zip(_sums(before), _sums(after), strict=False)
     )  # fmt: skip
+
+
+def _signs_beside(unit: Unit, own: ast.AugAssign) -> set[type[ast.operator]]:
+    """Return the operators of the lines of the same form that change a value beside one."""
+    form = _form(own.value) if _calculates(own.value) else None
+    return {
+        type(one.op) for one in block_of(unit, own)
+        if isinstance(one, ast.AugAssign) and one is not own and isinstance(one.op, _ADDING)
+        and _form(one.value) == form
+    }  # fmt: skip
 
 
 def becomes_divided(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:

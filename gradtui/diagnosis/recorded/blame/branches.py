@@ -21,6 +21,7 @@ _MOST = 24
 """Most missing lines that are tried for a statement."""
 
 _NEIGHBOUR = re.compile(r"\b(\w+)\[(\w+) [+-] 1\]")
+_AXIS = re.compile(r"\b(axis ?= ?|dim ?= ?|sum\(|mean\()([01])\b")
 
 Names = dict[str, str]
 Change = tuple[str, str]
@@ -51,7 +52,10 @@ def _writes(node: ast.stmt) -> bool:
 
 
 def _missing(s: Statement, like: ast.stmt, own: set[str]) -> Iterator[Candidate]:
-    made = {_renamed(s, like, names): (names, change) for names, change in _renamings(s, like)}
+    made = {
+        text: (names, change)
+        for names, change in _renamings(s, like) for text in _along_axes(s, like, names)
+    }  # fmt: skip
     texts = {text: ast.unparse(ast.parse(text)) for text in made if "\n" not in text}
     several = not own.isdisjoint(texts.values())
     for text, whole in texts.items():
@@ -96,6 +100,14 @@ def _renamed(s: Statement, like: ast.stmt, names: Names) -> str:
     return text.decode()
 
 
+def _along_axes(s: Statement, like: ast.stmt, names: Names) -> Iterator[str]:
+    """Yield a statement with its names replaced, and along the other axis if shapes differ."""
+    text = _renamed(s, like, names)
+    yield text
+    if any(s.scope[one].shape != s.scope[other].shape for one, other in names.items()):
+        yield _AXIS.sub(lambda found: f"{found[1]}{1 - int(found[2])}", text)
+
+
 def _is_inside(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one != other and other[0] <= one[0] and one[1] <= other[1]
 
@@ -113,6 +125,7 @@ def _renamings(s: Statement, like: ast.stmt) -> list[tuple[Names, Change]]:
             before, after = change = difference(name, other)
             if before and after and before != name:
                 alike = {one: one.replace(before, after) for one in names if before in one}
+                alike = {one: made for one, made in alike.items() if made in s.scope}
                 for some in (alike | _in_other_case(s, names, change), alike):
                     if all(_are_alike(s, *pair) for pair in some.items()):
                         found.setdefault(tuple(some.values()), (some, change))

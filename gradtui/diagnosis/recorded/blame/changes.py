@@ -33,6 +33,7 @@ from gradtui.diagnosis.recorded.blame.restored import restored
 from gradtui.diagnosis.recorded.blame.rounds import rounds
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.throughout import throughout
+from gradtui.diagnosis.recorded.blame.twins import twins
 
 
 def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Iterator[Candidate]:
@@ -42,7 +43,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
         repeated, restored, kept, picks, carries, taken, accumulations, partly, resets, counted,
         copies, emptied, conditions, applied, callees, branches, bounds, projections, choices,
-        moves, rounds,
+        moves, rounds, twins,
     )  # fmt: skip
     for each in every:
         yield from each(s)

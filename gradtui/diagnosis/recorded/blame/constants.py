@@ -32,10 +32,8 @@ _TIMES = (1.0, 2.0, 0.5, 4.0)
 """Small numbers that multiply a product of others."""
 _MOST = 8
 """Most numbers of which two are multiplied."""
-_DIVIDING = (b"/", b"mean", b"average", b"var", b"std")
-"""What the text of a function has that divides by a size."""
 _FILES = 32
-"""Most files whose numbers are kept."""
+"""Most files whose numbers are kept, and most functions of which is known what they do."""
 
 
 class Constant(Struct, frozen=True):
@@ -55,14 +53,12 @@ def constants(s: Statement, value: float) -> Iterator[Constant]:
     yield from _named(s, value)
     if same(abs(value), 0.5):
         yield Constant(f"/ {number(1 / value)}", "it is twice what it must be", True)
-    inverse = 1 / value if value else 0.0
+    inverse, divides = 1 / value if value else 0.0, _divides(s.unit.node)
     for text, size in sizes(s):
         if size > 1 and same(inverse, size):
             yield Constant(f"/ {text}", f"the division by {text} is missing", True)
-        if size > 1 and same(value, size):
-            divides = any(one in s.unit.source for one in _DIVIDING)
-            told = f"there is an extra division by {text}"
-            yield Constant(f"* {text}", told if divides else f"the factor {text} is missing", True)
+        if size > 1 and same(value, size) and divides:
+            yield Constant(f"* {text}", f"there is an extra division by {text}", True)
         if size > 1 and same(inverse, size**0.5):
             root = f"{text} ** -0.5"  # such as the scale of attention scores
             yield Constant(f"* {root}", f"the factor {root} is missing", True)
@@ -74,6 +70,19 @@ def constants(s: Statement, value: float) -> Iterator[Constant]:
         if size > 1 and same(2 * inverse, size):
             yield Constant(f"* 2 / {text}", f"the factor 2 / {text} is missing", True)
     yield Constant(f"* {number(value)}", f"the factor {number(value)} is missing", False)
+
+
+@lru_cache(_FILES)
+def _divides(function: ast.AST) -> bool:
+    """Return whether a function divides by what is no written number, or takes means."""
+    for node in ast.walk(function):
+        match node:
+            case ast.BinOp(op=ast.Div(), right=below) | ast.AugAssign(op=ast.Div(), value=below):
+                if not isinstance(below, ast.Constant):
+                    return True
+            case ast.Attribute(attr="mean" | "average"):
+                return True
+    return False
 
 
 def _named(s: Statement, value: float) -> Iterator[Constant]:

@@ -11,6 +11,7 @@ from itertools import product
 from types import CodeType, FunctionType, ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.material import own_functions
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.units import Edit, Function, Unit
@@ -132,6 +133,8 @@ def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
                 yield from _in_slot(slot, s.spelled(text), held, near=near)
                 for picked, part in _picked(s, text) if near else ():
                     yield from _in_slot(slot, picked, part, near=near)
+                for called in _called_with(s, text) if near and held.kind == "f" else ():
+                    yield from _in_slot(slot, called, held, near=False, given=text)
         if held.kind == "f" and at < _MOST:
             yield from _terms(s, s.spelled(text))
 
@@ -142,12 +145,25 @@ def _picked(s: Statement, text: str) -> Sequence[tuple[str, Held]]:
     return [*parts.items()][:_PARTS]
 
 
-def _in_slot(slot: Slot, text: str, held: Held, *, near: bool) -> Iterator[Candidate]:
+def _called_with(s: Statement, text: str) -> Iterator[str]:
+    """Yield what functions of the file make of an array."""
+    own = s.unit.code.co_name
+    for function, arity in own_functions(s):
+        if arity == 1 and function != own:
+            yield f"{function}({s.spelled(text)})"
+
+
+def _in_slot(
+    slot: Slot, text: str, held: Held, *, near: bool, given: str | None = None
+) -> Iterator[Candidate]:
+    """Yield the edits that put a text to a slot; it may be made of a name that is `given`."""
     s, node, cost = slot.s, slot.node, 0 if near else 1
     if re.search(rf"(?<![\w.]){re.escape(text)}(?!\w)", s.text(node)):
         return
     for fitting in _fitting(text, held.shape, slot.shape):
         named = f"{fitting}, {_unused(s, text)}, is missing"
+        if given is not None:
+            named = f"{fitting} is missing: {s.unit.code.co_name} does not use {given}"
         if slot.takes_factors:
             told, handed = f"the factor {named}", _handed_on(slot, text) if near else None
             edit = slot.times(fitting) if handed is None else _times(s, handed, fitting)

@@ -11,7 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import permutations
 
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, summands
+from gradtui.diagnosis.recorded.blame.candidates import (
+    OPERATORS,
+    Candidate,
+    Statement,
+    summands,
+)
 from gradtui.diagnosis.recorded.blame.glances import HOLE
 from gradtui.diagnosis.recorded.blame.names import difference
 from gradtui.diagnosis.recorded.blame.resets import block_of
@@ -152,6 +157,9 @@ def _edited(
         rule = "missing-term" if added else "missing-factor"
         rule = "sign" if isinstance(beside, ast.UnaryOp) else rule
         yield node, _written(s, _Renamed(s, more, part).visit(beside), node), rule, 1
+    for sign, rest in _rests(node, beside):
+        term = _written(s, _Renamed(s, names).visit(rest))
+        yield node, f"{s.inside(node, 1)} {sign} {term}", "missing-term", 1
     for part in () if isinstance(beside, _ATOMS) else _like(beside, node):
         yield node, s.text(part), "extra-factor", 1
     whole = 1 if isinstance(node, _ATOMS) else 2  # it may be like it in part alone
@@ -182,6 +190,17 @@ def _like(node: ast.expr, whole: ast.expr) -> Iterator[ast.expr]:
     for part in ast.walk(whole):
         if part is not whole and isinstance(part, ast.expr) and _is_alike(part, node):
             yield part
+
+
+def _rests(node: ast.expr, beside: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """Yield what a sum adds to the negative of an expression like another one, with its sign."""
+    match beside:
+        case ast.BinOp(ast.UnaryOp(ast.USub(), own), ast.Add() | ast.Sub() as op, rest):
+            if _is_alike(own, node):
+                yield OPERATORS[type(op)], rest
+        case ast.BinOp(rest, ast.Sub(), own):
+            if _is_alike(own, node):
+                yield "+", rest
 
 
 def _swaps(own: ast.expr, other: ast.expr) -> Iterator[tuple[ast.expr, str]]:

@@ -27,7 +27,7 @@ from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import is_spelled, made_alike
 from gradtui.diagnosis.recorded.blame.suspects import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
-from gradtui.diagnosis.recorded.blame.uses import attributes_of, calculated, functions_read, uses_of
+from gradtui.diagnosis.recorded.blame.uses import calculated, functions_read, leaves_orphans
 
 KNOWN = 4
 """By how much the code beside makes an edit likelier at most."""
@@ -85,16 +85,14 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def orphans(self) -> bool:
         """Whether nothing would use a value any more that the function computes.
 
-        A number of rows that gives way to one of elements may have been of no other use.
+        A number of rows that gives way to one of elements may have been of no other use, and
+        neither may a size that is unpacked beside another.
         """
         if self.candidate.rule == "constant-factor":
             return False
-        read, stored = uses_of(self._unit.node)
-        kept = attributes_of(self._unit.node, self._unit.tree)
-        return any(
-            (0 < read[name] <= count and name in stored) or 0 < kept[name] <= count
-            for name, count in self._removed.items()
-        )
+        scope = self.suspect.statement.scope.items()
+        counts = {name for name, held in scope if (held.kind, held.shape) == ("i", ())}
+        return leaves_orphans(self._unit, self._removed, counts)
 
     @property
     def _forsakes(self) -> bool:
@@ -385,7 +383,7 @@ _LIKELIER: Sequence[Sign] = (
     (3, lambda edit: edit._becomes_sum),
     (2, lambda edit: edit._repeats),
     (2, lambda edit: edit._continues),
-    (-2, lambda edit: edit._is_outside),
+    (-4, lambda edit: edit._is_outside),
     (-2, lambda edit: edit._is_late and not edit._becomes_alike),
     (-3, lambda edit: edit._becomes_odd or edit._becomes_divided),
     (-3, lambda edit: edit._mixes),

@@ -28,6 +28,8 @@ _DIGITS = 3
 """Most digits of a number that a user would write."""
 _ODD = 5
 """The cost of multiplying by a number that is not in the code."""
+_FRACTION = 2
+"""The extra cost of a factor that is divided by a whole number."""
 _PRODUCTS = ("dot", "matmul", "outer", "mm", "bmm")
 _COUNTING = ("slice", "range", "len", "int")
 """Functions of whole numbers: no factor is missing there."""
@@ -153,9 +155,12 @@ class Slot:
             else (f"{number(value)} * {text}")
         )
         usual = same(value, round(value)) and abs(value) < 4
-        if not usual and not same(1 / value, round(1 / value)):
-            return
-        told, own = f"the factor {many} is missing", cost + (not usual) + 2 * self._is_named()
+        if not usual:
+            if not same(1 / value, round(1 / value)):
+                return
+            many = f"{text} / {round(1 / value)}"
+        own = cost + _FRACTION * (not usual) + 2 * self._is_named()
+        told = f"the factor {many} is missing"
         yield Candidate((self.times(many),), "missing-factor", told, own, many, self.node)
 
     def _is_named(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.told import Line
@@ -45,6 +45,35 @@ def uses_of(function: ast.AST) -> tuple[Counter[str], frozenset[str]]:
     names = [one for one in ast.walk(function) if isinstance(one, ast.Name)]
     read = Counter(one.id for one in names if isinstance(one.ctx, ast.Load))
     return read, frozenset(one.id for one in names if isinstance(one.ctx, ast.Store))
+
+
+def leaves_orphans(unit: Unit, removed: Mapping[str, int], counts: Collection[str]) -> bool:
+    """Return whether a function without some names computes a value that nothing uses.
+
+    One of several `counts` that it unpacks at once, as the sizes of an array, may be of no use.
+    """
+    read, stored = uses_of(unit.node)
+    kept = attributes_of(unit.node, unit.tree)
+    idle = unpacked_by(unit.node).intersection(counts)
+    return any(
+        (0 < read[name] <= count and name in stored - idle) or 0 < kept[name] <= count
+        for name, count in removed.items()
+    )
+
+
+@lru_cache(_FUNCTIONS)
+def unpacked_by(function: ast.AST) -> frozenset[str]:
+    """Return the names that a function stores only beside others, such as one of two sizes."""
+    stored = Counter(_stored(ast.walk(function)))
+    tuples = (one.elts for one in ast.walk(function) if isinstance(one, ast.Tuple))
+    beside = Counter(name for parts in tuples for name in _stored(parts))
+    return frozenset(name for name, count in beside.items() if count == stored[name])
+
+
+def _stored(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for one in nodes:
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
+            yield one.id
 
 
 @lru_cache(_FUNCTIONS)
