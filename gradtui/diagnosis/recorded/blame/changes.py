@@ -18,7 +18,7 @@ from gradtui.diagnosis.recorded.blame.conditions import conditions
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.idle import idles, unread
 from gradtui.diagnosis.recorded.blame.kept import kept
-from gradtui.diagnosis.recorded.blame.likeness import likenesses, repeated
+from gradtui.diagnosis.recorded.blame.likeness import likenesses, omitted, repeated
 from gradtui.diagnosis.recorded.blame.masks import bounds
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings
 from gradtui.diagnosis.recorded.blame.moves import moves
@@ -41,9 +41,9 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
         activations, patterns, partial(idles, slots=slots), unread, options, throughout, conjugates,
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
-        repeated, restored, kept, picks, carries, taken, accumulations, partly, resets, counted,
-        copies, emptied, conditions, applied, callees, branches, bounds, projections, choices,
-        moves, rounds, twins,
+        repeated, omitted, restored, kept, picks, carries, taken, accumulations, partly, resets,
+        counted, copies, emptied, conditions, applied, callees, branches, bounds, projections,
+        choices, moves, rounds, twins,
     )  # fmt: skip
     for each in every:
         yield from each(s)

@@ -1,0 +1,93 @@
+"""Parts that a backward half lacks: the forward half has them, or nothing uses what they are of."""
+
+import pytest
+
+import gradtui
+from findings import line_of, only
+
+torch = pytest.importorskip("torch")
+Function = torch.autograd.Function
+
+RNG = torch.Generator().manual_seed(0)
+
+
+def x(*shape):
+    return torch.randn(*shape, generator=RNG, dtype=torch.float64).requires_grad_()
+
+
+class Causal(Function):
+    """Weights of what came before, which the backward half computes anew."""
+
+    @staticmethod
+    def forward(ctx, q, k):
+        ctx.save_for_backward(q, k)
+        scores = q @ k.mT
+        later = torch.ones_like(scores).triu(1).bool()
+        scores = scores.masked_fill(later, float("-inf"))
+        return torch.softmax(scores, dim=-1)
+
+    @staticmethod
+    def backward(ctx, g):
+        q, k = ctx.saved_tensors
+        scores = q @ k.mT
+        later = torch.ones_like(scores).triu(1).bool()  # noqa: F841 -- the mistake
+        p = torch.softmax(scores, dim=-1)
+        by_scores = p * (g - (p * g).sum(dim=-1, keepdim=True))
+        return by_scores @ k, by_scores.mT @ q
+
+
+class Idle(Function):
+    """The same with a line that does nothing."""
+
+    @staticmethod
+    def forward(ctx, scores, later):
+        ctx.save_for_backward(scores)
+        ctx.later = later
+        scores = scores.masked_fill(ctx.later, float("-inf"))
+        return torch.softmax(scores, dim=-1)
+
+    @staticmethod
+    def backward(ctx, g):
+        (scores,) = ctx.saved_tensors
+        scores = scores
+        p = torch.softmax(scores, dim=-1)
+        return p * (g - (p * g).sum(dim=-1, keepdim=True)), None
+
+
+class InParts(Function):
+    """Rows times weights, a few at a time."""
+
+    @staticmethod
+    def forward(ctx, rows, weights, step):
+        ctx.weights, ctx.step = weights, step
+        out = torch.zeros_like(rows)
+        for start in range(0, len(weights), ctx.step):
+            end = min(start + ctx.step, len(weights))
+            out[start:end] = rows[start:end] * weights[start:end, None]
+        return out
+
+    @staticmethod
+    def backward(ctx, g):
+        found = torch.zeros_like(g)
+        for start in range(0, len(ctx.weights), ctx.step):
+            end = min(ctx.step, len(ctx.weights))
+            found[start:end] = g[start:end] * ctx.weights[start:end, None]
+        return found, None, None
+
+
+LATER = torch.ones(4, 4).triu(1).bool()
+
+
+@pytest.mark.parametrize(
+    ("custom", "args", "offset", "fix"),
+    [
+        (Causal, (x(4, 3), x(4, 3)), 4, 'scores = scores.masked_fill(later, float("-inf"))'),
+        (Idle, (x(4, 4), LATER), 3, 'scores = scores.masked_fill(ctx.later, float("-inf"))'),
+        (InParts, (x(5, 2), x(5).detach(), 2), 4, "min(start + ctx.step, len(ctx.weights))"),
+    ],
+)
+def test_what_one_half_lacks_is_put_into_it(custom, args, offset, fix):
+    finding = only([one for one in gradtui.check(custom, *args) if one.severity == "error"])
+
+    assert finding.line == line_of(custom.backward, offset)
+    assert fix in finding.fix.replace("'", '"')
