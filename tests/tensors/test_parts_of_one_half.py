@@ -75,6 +75,35 @@ class InParts(Function):
         return found, None, None
 
 
+class Solved(Function):
+    @staticmethod
+    def forward(ctx, a, b):
+        solution = torch.linalg.solve(a, b)
+        ctx.save_for_backward(a, solution)
+        return solution
+
+    @staticmethod
+    def backward(ctx, g):
+        a, solution = ctx.saved_tensors  # noqa: RUF059 -- the mistake
+        by_b = torch.linalg.solve(a.mT, g)
+        return -by_b[..., :, None], by_b
+
+
+class Standard(Function):
+    @staticmethod
+    def forward(ctx, rows, weight):
+        mean, rstd = rows.mean(dim=1, keepdim=True), torch.rsqrt(rows.var(dim=1, keepdim=True))
+        ctx.save_for_backward(rows, mean, rstd, weight)
+        return (rows - mean) * rstd * weight
+
+    @staticmethod
+    def backward(ctx, g):
+        rows, mean, rstd, weight = ctx.saved_tensors  # noqa: RUF059 -- the mistake
+        normed, own, n = rows * rstd, g * weight, rows.shape[1]
+        by_rows = own - own.mean(1, True) - normed * (own * normed).sum(1, True) / (n - 1)
+        return by_rows * rstd, (g * normed).sum(0)
+
+
 LATER = torch.ones(4, 4).triu(1).bool()
 
 
@@ -84,6 +113,8 @@ LATER = torch.ones(4, 4).triu(1).bool()
         (Causal, (x(4, 3), x(4, 3)), 4, 'scores = scores.masked_fill(later, float("-inf"))'),
         (Idle, (x(4, 4), LATER), 3, 'scores = scores.masked_fill(ctx.later, float("-inf"))'),
         (InParts, (x(5, 2), x(5).detach(), 2), 4, "min(start + ctx.step, len(ctx.weights))"),
+        (Solved, (x(2, 3, 3), x(2, 3)), 4, "-by_b[..., :, None] * solution[..., None, :]"),
+        (Standard, (x(4, 3), x(3)), 3, "normed, own, n = (rows - mean) * rstd, g * weight"),
     ],
 )
 def test_what_one_half_lacks_is_put_into_it(custom, args, offset, fix):

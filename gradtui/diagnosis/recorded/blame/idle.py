@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import product
 from types import CodeType, FunctionType, ModuleType
 
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf, multiplied
 from gradtui.diagnosis.recorded.blame.material import own_functions
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.slots import Slot
@@ -137,6 +137,7 @@ def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
                     yield from _in_slot(slot, called, held, near=False, given=text)
         if held.kind == "f" and at < _MOST:
             yield from _terms(s, s.spelled(text))
+            yield from _in_factors(s, s.spelled(text), held.shape) if text in s.idle else ()
 
 
 def _picked(s: Statement, text: str) -> Sequence[tuple[str, Held]]:
@@ -176,6 +177,19 @@ def _in_slot(
             edit = s.replaced(node, f"{s.inside(node, 1)} {sign} {fitting}", 1)
             further = cost + (sign == "-" and not near)
             yield Candidate((edit,), "missing-path", f"the term {named}", further, fitting, node)
+
+
+def _in_factors(s: Statement, text: str, shape: Shape) -> Iterator[Candidate]:
+    """Yield products with a name that nothing uses as a term of a factor, such as a mean."""
+    for value in s.values:
+        factors = [one for one in multiplied(value) if is_leaf(one) and one is not value]
+        for factor in factors if text not in s.text(value) else ():
+            wanted = s.shape(factor)
+            if wanted and stretches(shape, wanted):
+                for sign in "-+":
+                    edit = s.replaced(factor, f"{s.text(factor)} {sign} {text}", 1)
+                    named = f"the term {text}, {_unused(s, text)}, is missing"
+                    yield Candidate((edit,), "missing-term", named, 1, text, factor)
 
 
 def _unused(s: Statement, text: str) -> str:
@@ -249,13 +263,17 @@ def _combined(indices: Sequence[ast.expr], s: Statement) -> Iterator[str]:
 
 
 def _fitting(text: str, held: Shape, wanted: Shape | None) -> Iterator[str]:
-    """Yield an array that can be stretched to a shape, or be given axes at its end for that."""
+    """Yield an array that can be stretched to a shape, or be given axes for that."""
     if wanted is None or stretches(held, wanted) or stretches(wanted, held):
         yield text
     ranks = range(len(held) + 1, _AXES + 1) if wanted is None else [len(wanted)]
     for more in (rank - len(held) for rank in ranks if held and rank > len(held)):
         if wanted is None or wanted[: len(held)] == held:
             yield f"{text}[{', '.join([':'] * len(held) + ['None'] * more)}]"
+    outer = wanted is not None and 0 < len(held) == len(wanted) - 1 and held[:-1] == wanted[:-2]
+    if outer and wanted is not None and 1 in wanted[-2:]:
+        # The other one of the two whose outer product it is, for each of a batch.
+        yield f"{text}[..., {'None, :' if wanted[-1] == 1 else ':, None'}]"
 
 
 def unread(s: Statement) -> Iterator[Candidate]:
