@@ -6,8 +6,8 @@ suspects: the statements that may be wrong.  uses: where names stand.
 effects, meaning: what they call.
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
 kept, picks, patterns, loops, begun, carries, accumulations, partly, resets, conditions, likeness,
-material, slots, missing, idle, options, orders, arguments, throughout, applied, roots, branches,
-masks, twins,
+repeats, material, slots, missing, idle, options, orders, arguments, throughout, applied, roots,
+branches, masks, twins,
 projections, constants: their possible mistakes.
 changes: all of them.
 owned: what a new line may change in place.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
-from gradtui.diagnosis.recorded.blame.likeness import likenesses, repeated
+from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.watch import Held
 from gradtui.recording.library import NUMPY
@@ -171,26 +171,6 @@ def twice(a, b):
     return first, second
 
 
-def here(a, at):
-    rows = a[:2]
-    return rows * at
-
-
-def there(a, at):
-    rows = a[at : at + 2]
-    return rows
-
-
-def test_a_line_is_tried_as_another_function_has_it():
-    unit, scope = Unit(here.__code__, [here]), {"a": Held((3,), "f"), "at": Held((), "i")}
-    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
-
-    (edit,) = repeated(Statement(unit, unit.node.body[0], around))
-
-    assert unit.line_after(edit.edits) == "rows = a[at:at + 2]"
-    assert not [*repeated(Statement(unit, unit.node.body[1], around))]
-
-
 def test_only_the_part_that_differs_from_a_like_expression_is_edited():
     unit, held = Unit(twice.__code__, [twice]), Held((3,), "f")
     scope = {"a": held, "b": held}
@@ -214,3 +194,20 @@ def test_a_line_that_a_program_has_printed_is_not_compared_with_others(tmp_path,
 
     for line in unit.node.body:
         assert bool([*likenesses(Statement(unit, line, around))]) == found
+
+
+def padded(a, b, n):
+    first = np.repeat(a, 2 * n)[:n]
+    second = np.repeat(b, n)[:n]
+    return first, second
+
+
+def test_an_argument_of_a_call_that_is_picked_from_may_lack_a_part():
+    unit, held = Unit(padded.__code__, [padded]), Held((3,), "f")
+    scope = {"a": held, "b": held, "n": Held((), "i")}
+    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    statement = Statement(unit, unit.node.body[1], around)
+
+    lines = {unit.line_after(one.edits) for one in likenesses(statement)}
+
+    assert "second = np.repeat(b, 2 * n)[:n]" in lines
