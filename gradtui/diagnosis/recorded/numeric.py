@@ -6,13 +6,14 @@ An example is a root found by bisection, whose derivative belongs to none of its
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.recorded.differences import COARSE, slope_at
+from gradtui.diagnosis.recorded.differences import COARSE, slope_along, slope_at
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.runs import Point, Runs
 
@@ -20,7 +21,6 @@ Array = NDArray[Any]
 
 _MOST = 400
 """Most elements of all gradients, each of which takes several runs."""
-_POINTS = 2
 _WIDE = 100.0
 """Factor by which steps are widened when slopes are measured again."""
 
@@ -53,20 +53,28 @@ class NumericJudge(Judge):
 def numeric_points(runs: Runs, points: Sequence[Point], names: Sequence[str]) -> list[Point]:
     """Return a few points with their true gradients by central differences.
 
-    They are the user's own and those at which most leaves the recording. Empty if the gradients
-    have too many elements, or are uncertain at the user's own point.
+    They are the user's own, the one at which most leaves the recording, and the farthest at which
+    that shows.  Empty if the gradients have too many elements, or are uncertain at the user's own.
     """
     found = list[Point]()
     if sum(points[0].true[name].size for name in names) > _MOST:
         return found
     leaving = sorted(points[1:], key=lambda one: -len(one.result.tape.converted))
-    for point in (points[0], *leaving[: _POINTS - 1]):
+    farthest = (one for one in points[:0:-1] if one.outer and _is_apart(runs, one))
+    chosen = [points[0], *leaving[:1], *islice(farthest, 1)]
+    for point in {id(one): one for one in chosen}.values():
         true = {name: _slopes(runs, point, name) for name in names}
         if all(one is not None for one in true.values()):
             found.append(replace(point, true=true, hand={n: point.hand[n] for n in names}))
         elif not found:
             return found
     return found
+
+
+def _is_apart(runs: Runs, point: Point) -> bool:
+    """Return whether the loss changes otherwise than the recording tells."""
+    slope, expected = slope_along(runs, point)
+    return slope.sure and not slope.agrees(expected)
 
 
 def _slopes(runs: Runs, point: Point, name: str) -> Array | None:

@@ -112,7 +112,7 @@ def _drawn_farther(start: Point, seen: Seen, within: Inner) -> Iterator[Values]:
         largest += any(one is not drawn[name] for name, one in values.items())
         yield values
     for scale in _TOGETHER:
-        if seen.settles or not seen.lacks_agreement:
+        if seen.settles or not (seen.lacks_agreement or seen.leaving):
             return
         yield all_moved(start.values, scale)
 

@@ -34,6 +34,10 @@ _KEEPING = frozenset({"add", "multiply", "divide", "sum", "mean", "max", "min"})
 """Functions whose result is not negative, for any operands or for such ones."""
 _ENDING = frozenset({"arccos", "arcsin", "arctanh", "acos", "asin", "atanh"})
 """Functions that end at 1 and -1."""
+_COUNTING = frozenset({
+    "floor", "ceil", "trunc", "floor_divide", "astype", "digitize", "searchsorted", "bucketize",
+})  # fmt: skip
+"""Functions that may give other whole numbers the farther out they are."""
 _AGREEING = frozenset({"all", "any"})
 Signs = frozenset[int]
 """Those of differences that are 0 on a kink."""
@@ -97,8 +101,8 @@ class Seen:
         """The kinks of calls."""
         self._levels = defaultdict[tuple[str, Place | None], set[int]](set)
         """What results in whole numbers or steps have been, by name and place."""
-        self._leaving = False
-        """Whether numbers leave the recording, whose comparisons are not seen."""
+        self.leaving = False
+        """Whether code may choose by what is not seen: by numbers that leave the recording."""
         self.settles = False
         """Whether something is compared with a tolerance, as loops do that may never end."""
 
@@ -110,8 +114,8 @@ class Seen:
         for level in run.tape.levels:
             if level.at <= run.root:
                 self._levels[level.name, level.place].add(level.told)
-                self._leaving |= level.leaves
-        self._leaving |= run.leaving
+                self.leaving |= level.leaves or level.name in _COUNTING
+        self.leaving |= run.leaving
         for one in run.tape.choices:
             if one.at <= run.root and one.keeps_range:
                 self.settles = True
@@ -124,7 +128,7 @@ class Seen:
         self.note(run)
         self._left.append(run)
         more = _are_more(self._signs, on) or _are_more(self._sides(), before)
-        return more or bool(steady - self._steady) or self._leaving
+        return more or bool(steady - self._steady) or self.leaving
 
     @property
     def _steady(self) -> frozenset[tuple[str, Place | None]]:
@@ -138,7 +142,7 @@ class Seen:
     @property
     def is_done(self) -> bool:
         """Whether gradients have arrived on both sides of all kinks, or never do."""
-        if self._leaving or self._steady:
+        if self.leaving or self._steady:
             return False
         return all(signs >= _BOTH for signs in self._sides().values())
 

@@ -212,7 +212,8 @@ class TensorRecorder(CallRecorder):
             return found[slot]
 
         value = array_of(result.clone() if before else result)
-        note_choices(call, value, self.tape, self.node)
+        if at == 0:  # what follows, such as the places of largest numbers, is seldom used
+            note_choices(call, value, self.tape, self.node)
         if not is_number(result) and result.ndim == 0:
             return self.tape.leaf(np.array(value))
         slots = call.slots()

@@ -308,8 +308,18 @@ def in_single(value):
 
 @pytest.mark.parametrize(
     "leaving",
-    [in_double, in_single, lambda value: in_double(value) if value > 1 else 0.0],
-    ids=["a number", "a number rounded to single precision", "a number beyond a bound"],
+    [
+        in_double,
+        in_single,
+        lambda value: in_double(value) if value > 1 else 0.0,
+        lambda value: max(0.0, in_double(value) - 8),
+    ],
+    ids=[
+        "a number",
+        "a number rounded to single precision",
+        "a number beyond a bound",
+        "a number beyond a bound that nothing sees",
+    ],
 )
 def test_a_number_that_leaves_the_recording_hides_no_mistake(leaving):
     def case(w):

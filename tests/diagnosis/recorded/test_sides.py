@@ -138,6 +138,16 @@ def test_what_is_chosen_by_a_whole_number_or_by_all_of_a_mask_is_tried_farther_o
     assert [one.severity for one in found] == ([] if right else ["error"])
 
 
+@pytest.mark.parametrize("right", [True, False])
+def test_more_steps_than_two_are_tried(right):
+    def case(w):
+        k = np.floor(w / 6)
+        return np.sum(k * w + w**2), (k if right else -1.0 * (w < 0)) + 2 * w
+
+    found = gradtui.check(case, np.array([0.3, -0.4, 0.2]))
+    assert ("error" in [one.severity for one in found]) == (not right)
+
+
 def of_one_level(w):
     return int(np.tanh(w[0])) + (w * w).sum(), 2 * w
 
