@@ -180,13 +180,13 @@ class Runs:
         }
         return loss, gradients
 
-    def changed(self, name: str, value: Array) -> Runs:
-        """Return runs with other numbers in an argument, or in an entry of one."""
+    def changed(self, values: Values) -> Runs:
+        """Return runs with other numbers in some arguments, or in entries of some."""
         own = self.target.arguments
-        arguments = with_values(copied(own), parts_of(own), {name: value})
+        arguments = with_values(copied(own), parts_of(own), values)
         found = Runs(replace(self.target, arguments=arguments), self.kept, self._watched,
                      self._answers)  # fmt: skip
-        found.given = {n: value if n == name else one for n, one in self.given.items()}
+        found.given = {name: values.get(name, one) for name, one in self.given.items()}
         found._randomness, found.single = self._randomness, self.single
         return found
 

@@ -1,4 +1,4 @@
-"""Arguments of ones or of zeros: a factor or a term that a gradient lacks goes unseen there."""
+"""Numbers without a gradient: what it lacks of them goes unseen where they are 1 or 0, or 2."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ Array = NDArray[Any]
 
 _SEED = 11
 _LEAST, _MOST = 0.2, 0.5
-"""The distances of the numbers tried from the given ones, towards the other end of [0, 1]."""
-_GUARDING = re.compile(r"eps|tol|tiny")
-"""The beginning of names of numbers that only keep others in range."""
+"""The shares of the given numbers by which others are nearer to 0; what 0 becomes."""
+_HIDING = (0.0, 0.5, 1.0, 2.0)
+"""Numbers that leave no trace in a sum or a product, also with the 2 of a square."""
+_GUARDING = re.compile(r"(eps|epsilon|[ar]?tol|tolerance|tiny)\d*")
+"""The names of numbers that only keep others in range."""
 
 
 def uniform_only(
@@ -37,26 +39,47 @@ def uniform_only(
     loss depends, such as the gradient that arrives from above, is left alone.
     """
     rng = np.random.default_rng(_SEED)
-    for name, value in _uniform(runs).items():
-        if name in start.values:
+    given = {name: value for name, value in _uniform(runs).items() if name not in start.values}
+    moved = {name: _moved(value, rng) for name, value in given.items()}
+    if not given or _is_right(runs, start, moved, tolerance):
+        return
+    for name, value in given.items():
+        own = {name: moved[name]}
+        if len(given) > 1 and _is_right(runs, start, own, tolerance):
             continue
-        moved = np.abs(value - rng.uniform(_LEAST, _MOST, value.shape)).astype(value.dtype)
         with suppress(CodeFailed, Lost, Untold, InputError):
-            changed = runs.changed(name, moved)
+            changed = runs.changed(own)
             point = changed.point(start.values, (*start.true,), near=False)
             if point.is_finite and point.loss != start.loss:
                 those = f"{name} is {number(value.flat[0])}{' throughout' * (value.size > 1)}"
                 yield from right_only(changed, [point], those, names, tolerance)
 
 
+def _is_right(runs: Runs, start: Point, moved: Mapping[str, Array], tolerance: float) -> bool:
+    """Return whether gradients are right with other numbers, or these change no loss."""
+    changed = runs.changed(moved)
+    with suppress(CodeFailed, Lost, Untold, InputError):
+        if changed.as_is(start.values)[0] == start.loss:
+            return True
+        point = changed.point(start.values, (*start.true,), near=False)
+        return point.is_finite and Judge(changed, [point], tolerance).accepts(point)
+    return False
+
+
 def _uniform(runs: Runs) -> Mapping[str, Array]:
-    """Return the arguments, arrays and numbers, that are 1 throughout, or 0, by name."""
+    """Return the numbers, and the arrays of one number throughout, that hide what is forgotten."""
     found = {part.name: np.asarray(part.value) for part in parts_of(runs.target.arguments).values()
-             if not _GUARDING.match(str(part.path[-1]))}  # fmt: skip
+             if not _GUARDING.fullmatch(str(part.path[-1]))}  # fmt: skip
     return {
         name: value for name, value in found.items()
-        if value.size and value.flat[0] in (0.0, 1.0) and np.all(value == value.flat[0])
+        if value.size and value.flat[0] in _HIDING and np.all(value == value.flat[0])
     }  # fmt: skip
+
+
+def _moved(value: Array, rng: np.random.Generator) -> Array:
+    """Return numbers between the given ones and 0, or between 0 and 1."""
+    share = rng.uniform(_LEAST, _MOST, value.shape)
+    return np.asarray(np.where(value == 0, share, value * (1 - share)), value.dtype)
 
 
 def right_only(

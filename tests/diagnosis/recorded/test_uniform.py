@@ -1,4 +1,4 @@
-"""What a gradient lacks goes unseen where an argument holds ones or zeros: that is told."""
+"""What a gradient lacks of a number goes unseen where that is 1, 0 or the like: that is told."""
 
 import numpy as np
 import pytest
@@ -31,6 +31,8 @@ CASES = {
     "a forgotten term": (lambda w, s=ZEROS: shifted(w, s, 0.0), "s is 0 throughout"),
     "a forgotten number": (lambda w, lam=1.0: decayed(w, lam, 1.0), "lam is 1"),
     "a number that is 0": (lambda w, lam=0.0: decayed(w, lam, 0.0), "lam is 0"),
+    "a number that 2 makes 1": (lambda w, lam=0.5: decayed(w, lam, 0.5), "lam is 0.5"),
+    "one of two numbers": (lambda w, lam=1.0, n=2.0: decayed(w, lam * n, lam * 2), "n is 2"),
     "a number in a dict": (lambda w, s={"lam": 1.0}: decayed(w, s["lam"], 1.0), 's["lam"] is 1'),
 }
 SOUND = {
@@ -40,6 +42,7 @@ SOUND = {
     "a mask that is squared": lambda w, s=MASK: weighted(w, s, s**2),
     "a number": lambda w, lam=1.0: decayed(w, lam, lam),
     "a whole number": lambda w, n=1: decayed(w, n, 1.0),
+    "two numbers": lambda w, lam=1.0, n=2.0: decayed(w, lam * n, lam * n),
     "a number that keeps others in range": lambda w, eps=0.0: decayed(w, eps, 0.0),
     "what arrives from above": lambda w, g=1.0: (np.sum(w**2), {"w": g * 2 * w}),
 }
