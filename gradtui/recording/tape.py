@@ -220,7 +220,7 @@ class Tape:
 
     def levelled(self, name: str, value: Any) -> None:
         """Append a result in whole numbers or steps of what depends on an argument."""
-        told, leaves = hash(np.asarray(value).tobytes()), isinstance(value, int)
+        told, leaves = hash(np.add(value, 0).tobytes()), isinstance(value, int)  # no -0
         self.levels.append(Level(name, len(self.nodes), self._places.current(), told, leaves))
 
     def agreed(self, name: str, mask: Array, id: int) -> None:

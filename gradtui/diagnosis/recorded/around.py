@@ -19,8 +19,11 @@ Inner = Mapping[str, Sequence[Index]]
 
 NONE_WITHIN: Inner = MappingProxyType({})
 
-_FARTHEST = 10.0
-"""The largest number tried far out, but for larger ones given: code guards against overflows."""
+_FARTHEST = 9.7
+"""The largest number tried far out, but for larger ones given: code guards against overflows.
+
+At a round number code may have a corner.
+"""
 _SAME = 1e-6
 """The tolerance of symmetry for a rounded matrix, relative to its largest element."""
 
