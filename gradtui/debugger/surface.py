@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gradtui.debugger.boundary import Plane, find_plane
 from gradtui.engine.graph import Graph
@@ -86,25 +86,28 @@ class Surface(Struct, frozen=True, eq=False):
     floor: Floor | None
     """The lowest place in view; None if no loss is finite."""
 
+    def shares(self, places: ArrayLike) -> Array:
+        """Return the positions of a place, (axes,), or of several in the view: from 0 to 1."""
+        low, high = np.array(self.ranges).T
+        with np.errstate(all="ignore"):
+            found: Array = (np.asarray(places) - low) / (high - low)
+        return found
+
     def share(self, place: Sequence[float]) -> Place:
         """Return the position of a place in the view, from 0 to 1 along each axis."""
-        with np.errstate(all="ignore"):
-            return tuple(
-                (x - low) / (high - low) for x, (low, high) in zip(place, self.ranges, strict=True)
-            )
+        return tuple(self.shares(place).tolist())
 
-    def shows(self, place: Sequence[float]) -> bool:
-        """Return whether a place is in view."""
-        return all(0.0 <= share <= 1.0 for share in self.share(place))
+    def shows(self, places: ArrayLike) -> NDArray[np.bool_]:
+        """Return whether a place, (axes,), is in view, or which of several are."""
+        shares = self.shares(places)
+        return np.asarray(((shares >= 0.0) & (shares <= 1.0)).all(axis=-1))
 
     @property
     def leaves(self) -> int | None:
         """The first step at which the path leaves the view; None if it stays."""
-        inside = [self.shows(place) for place in self.path.places.tolist()]
-        for at in range(1, len(inside)):
-            if inside[at - 1] and not inside[at]:
-                return int(self.path.steps[at])
-        return None
+        inside = self.shows(self.path.places)
+        out = self.path.steps[1:][inside[:-1] & ~inside[1:]]
+        return int(out[0]) if len(out) else None
 
 
 def middles(limits: Range, count: int) -> Array:

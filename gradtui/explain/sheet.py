@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, get_args
 
@@ -46,6 +47,9 @@ _NONE = _NUMBERS["plain"]
 """No background."""
 Codes = NDArray[np.uint32]
 Bands = NDArray[np.int64]
+Dots = tuple[NDArray[np.int64], NDArray[np.int64]]
+_LINES = 2000
+"""Most lines whose dots are remembered: those of a path are the same at every step."""
 
 
 class Marks(Struct, frozen=True):
@@ -158,9 +162,9 @@ class Sheet:
     def _draw_lines(self, lines: Sequence[tuple[Share, Share]], role: Role) -> None:
         dots = np.zeros((self.rows * DOWN, self.columns * ACROSS), bool)
         for start, end in lines:
-            inside = clipped(start, end)
-            if inside is not None:
-                dots[line_dots(*inside, self.rows, self.columns)] = True
+            found = _line(start, end, self.rows, self.columns)
+            if found is not None:
+                dots[found] = True
         self.draw_dots(dots, role)
 
     def _draw_arrow(self, start: Share, end: Share, *, shaft: bool) -> None:
@@ -171,6 +175,13 @@ class Sheet:
             self._draw_lines([inside], "gradient")
         right, up = (end[0] - start[0]) * self.columns, (end[1] - start[1]) * self.rows * 2
         self._draw_mark(inside[1], head(right, up), "gradient")
+
+
+@lru_cache(_LINES)
+def _line(start: Share, end: Share, rows: int, columns: int) -> Dots | None:
+    """Return rows and columns of the dots of a line's part inside; None if there is none."""
+    inside = clipped(start, end)
+    return None if inside is None else line_dots(*inside, rows, columns)
 
 
 def _ink(number: int) -> Ink:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -106,7 +107,7 @@ def _marks(frame: Frame, surface: Surface) -> Marks:
     return Marks(
         surface.step,
         surface.path.steps.tolist(),
-        [_pair(surface.share(place)) for place in surface.path.places.tolist()],
+        [_pair(share) for share in surface.shares(surface.path.places).tolist()],
         _pair(surface.share(surface.point)),
         _pair(surface.share(surface.next)) if _moves(frame) else None,
         None if floor is None else _pair(surface.share(floor.place)),
@@ -118,7 +119,7 @@ def _moves(frame: Frame) -> bool:
     return frame.position >= frame.order.backward
 
 
-def _pair(share: tuple[float, ...]) -> Share:
+def _pair(share: Sequence[float]) -> Share:
     x, y = share
     return x, y
 
@@ -194,7 +195,7 @@ def _heights(surface: Surface) -> Range:
     The path may be lower than the curve, where its steps move other numbers too.
     """
     known = surface.losses[np.isfinite(surface.losses)]
-    inside = [surface.shows(place) for place in surface.path.places.tolist()]
+    inside = surface.shows(surface.path.places)
     seen = [float(loss) for loss in surface.path.losses[inside] if np.isfinite(loss)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     low = min(low, *seen, low)
