@@ -11,7 +11,7 @@ branches, masks, twins,
 projections, constants: their possible mistakes.
 changes: all of them.
 owned: what a new line may change in place.
-odds: which is likelier.  amounts: how much each changes.
+odds: which is likelier.  amounts: how much each changes.  scales: of adjoints.
 derivatives: functions that are right as they stand.
 preview: a glance at one.  worth: whether it is worth a run.
 trial: an edit, executed.  multiples: of an edit.

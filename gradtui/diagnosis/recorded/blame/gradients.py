@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from functools import partial
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.needs import Needs
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.primals import Primal, other_forward
+from gradtui.diagnosis.recorded.blame.scales import are_scaled, scales
 from gradtui.diagnosis.recorded.blame.search import Search
 from gradtui.diagnosis.recorded.blame.sites import Calls, Sites
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
@@ -30,7 +31,6 @@ from gradtui.diagnosis.recorded.blame.watchdog import Endless
 from gradtui.diagnosis.recorded.halves import Begun
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Point, Runs, Values
-from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.diagnosis.recorded.symmetric import as_compared
 from gradtui.recording.checked import Checked
 from gradtui.recording.functions import function_of
@@ -52,7 +52,6 @@ _NUMBERS = 1 << 9
 """Bytes of a value that cost as much as an operation."""
 _DEAR, _SPOILT = 0.01, 20
 """Seconds of a run whose forward half is done once for many edits, and the most times it is."""
-_SCALES = 6
 _SLIGHT = 0.3
 """The share of the usual time where no line of the backward pass need be wrong."""
 _CLOSE = 10.0
@@ -127,7 +126,7 @@ class _Searches:
     def of(self, point: Point) -> Search:
         """Return the search from the evidence of a run."""
         deliberate = self._runs.target.deliberate
-        flow = Flow(point, (1.0,) if deliberate else _scales(point, self._wrong))
+        flow = Flow(point, (1.0,) if deliberate else scales(point, self._wrong))
         return self._from(flow, point, exact=False)
 
     def _from(self, flow: Flow, point: Point, *, exact: bool) -> Search:
@@ -144,7 +143,7 @@ class _Searches:
         suspects = Suspects(
             flow, watched, self.units, self._calls(flow, point) if watched.shares else None,
             rearranged=any(flow.is_rearranged(point.hand[n], point.true[n]) for n in self._wrong),
-            scaled=_are_scaled(point, self._wrong),
+            scaled=are_scaled(point, self._wrong),
             misshapen=any(point.hand[n].shape != point.true[n].shape for n in self._wrong),
             of_loss=last if target.returns_loss else None, back=last,
         )  # fmt: skip
@@ -279,10 +278,8 @@ class Gradients(Trials):
     def mended(self, patch: Patch) -> frozenset[str]:
         """Return the wrong gradients that an edit makes right everywhere; none if it spoils one."""
         found = nearly = frozenset(self.wrong)
-        self.nearly = frozenset()
-        for index in range(len(self._points)):
-            if index == _POINTS and not found:
-                break  # an approximation is one at a few points
+        self.nearly, self.partly = frozenset(), False
+        for index in range(min(_POINTS, len(self._points))):
             gradients = self._results(patch, index)
             if gradients is None:
                 return frozenset()
@@ -291,11 +288,23 @@ class Gradients(Trials):
                 return frozenset()
             found = frozenset(n for n in found if self._is_right(index, n, gradients))
             nearly = frozenset(n for n in nearly if self._is_nearly(index, n, gradients)) | found
-            if not nearly or (index >= _POINTS and not found):
+            if not nearly:
                 return found
+        self.partly = bool(found) and not all(
+            self._is_right_there(patch, index, found) for index in range(_POINTS, len(self._points))
+        )
         # Beside right results, an approximation, such as by an eps, is no second mistake.
         self.nearly = frozenset() if found else nearly
         return nearly if found else found
+
+    def _is_right_there(self, patch: Patch, index: int, names: Set[str]) -> bool:
+        """Return whether an edit makes some gradients right at a point and spoils none."""
+        gradients = self._results(patch, index)
+        return gradients is not None and all(
+            self._is_right(index, name, gradients) if name in names
+            else name in self.wrong or self._is_kept(index, name, gradients)
+            for name in self._points[0].true
+        )  # fmt: skip
 
     def true(self, name: str) -> Array:
         """Return a true gradient at the first point."""
@@ -372,28 +381,3 @@ def _are_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return one.keys() == other.keys() and all(
         np.array_equal(one[name], other[name], equal_nan=True) for name in one
     )
-
-
-def _scales(point: Point, wrong: Sequence[str]) -> tuple[float, ...]:
-    """Return the factors by which adjoints may be off, because many divide by N in the end.
-
-    There are none if such a factor may be the mistake.
-    """
-    tape = point.result.tape
-    sizes = {float(size) for id in range(point.root) for size in tape.shape(id)}
-    scales = sorted(sizes - {0.0, 1.0})[:_SCALES]
-    return (1.0,) if _are_scaled(point, wrong) else (1.0, *scales)
-
-
-def _are_scaled(point: Point, wrong: Sequence[str]) -> bool:
-    """Return whether most gradients are true up to a factor: some may have a penalty, too."""
-    return sum(_is_scaled(point, name) for name in wrong) > len(wrong) / 2
-
-
-def _is_scaled(point: Point, name: str) -> bool:
-    """Return whether a gradient is a multiple of the true one."""
-    hand, true = point.hand[name], point.true[name]
-    if hand.shape != true.shape:
-        return False
-    ratio = ratio_of([hand.reshape(-1)], [true.reshape(-1)])
-    return ratio is not None and ratio > 0

@@ -57,6 +57,8 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
     """Whether an approximation keeps the results from being quite right."""
     doubted: bool = False
     """Whether no glance takes its line for right."""
+    partly: bool = False
+    """Whether it is not right at all points."""
     elsewhere: tuple[Hit, ...] = ()
     """Edits of other lines that repair the same and are about as likely."""
 
@@ -72,7 +74,8 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
 
     def rank(self) -> tuple[int | bool, ...]:
         """Return the sort key that puts the best edit first."""
-        return (-len(self.mended), self.odds.total + LIKELIER * self.doubted, *self.odds.key)
+        against = LIKELIER * (self.doubted + self.partly)
+        return (-len(self.mended), self.odds.total + against, *self.odds.key)
 
     @property
     def line(self) -> int:
@@ -110,6 +113,7 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
                 near
                 and not one.odds.orphans
                 and one.doubted <= self.doubted
+                and one.partly <= self.partly
                 and one.line != self.line
             )
             other = one.blame()

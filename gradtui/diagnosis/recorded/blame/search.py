@@ -198,7 +198,8 @@ class Search:
                 room -= 1
                 mended = self._mended(s, candidate.edits)
                 if mended:
-                    yield Hit(suspect, candidate, candidate.cost, mended)
+                    yield Hit(suspect, candidate, candidate.cost, mended,
+                              partly=self._trials.partly)  # fmt: skip
 
     def _at(self, suspects: Sequence[Suspect], total: int) -> Iterator[Hit]:
         """Yield the edits as unlikely as `total` that repair something."""
@@ -215,7 +216,8 @@ class Search:
         if hit.cost >= _COSTS:
             return not self._worth.glancing and total > _FURTHER
         whole = len(hit.mended) == len(self._trials.wrong)
-        return (hit.odds.total if whole else hit.odds.apart + _FURTHER) <= total
+        unlikely = hit.odds.total if whole else hit.odds.apart + _FURTHER
+        return unlikely + LIKELIER * hit.partly <= total
 
     def _hits(self, suspect: Suspect, cost: int) -> Iterator[Hit]:
         """Yield the edits of a statement, as far-fetched as `cost`, that repair something."""
@@ -231,7 +233,8 @@ class Search:
             self._note(s)
             own = max(cost, candidate.cost)
             if mended:
-                yield Hit(suspect, candidate, own, mended, doubted=self._worth.is_doubted(s))
+                yield Hit(suspect, candidate, own, mended, doubted=self._worth.is_doubted(s),
+                          partly=self._trials.partly)  # fmt: skip
             elif self._trials.nearly:
                 self._nearly.append(Hit(suspect, candidate, own, self._trials.nearly, True))
 

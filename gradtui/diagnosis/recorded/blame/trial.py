@@ -51,6 +51,11 @@ class Trials(ABC):
         """Most processor seconds of the search."""
         self.nearly: frozenset[str] = frozenset()
         """The wrong results that the edit tried last makes right but for an approximation."""
+        self.partly = False
+        """Whether the edit tried last mends something at a few points alone, as far as is told.
+
+        Elsewhere a small number in the code, or what the truth is known by, may keep it from that.
+        """
         self.strays: bool | None = None
         """Whether the edit tried last changes what is to be derived; None if it fails."""
         self.endless = False

@@ -1,0 +1,36 @@
+"""The factors by which adjoints may be off, and whether gradients are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.simple import ratio_of
+
+_SCALES = 6
+"""Most sizes that adjoints may be off by."""
+
+
+def scales(point: Point, wrong: Sequence[str]) -> tuple[float, ...]:
+    """Return the factors by which adjoints may be off, because many divide by N in the end.
+
+    There are none if such a factor may be the mistake.
+    """
+    tape = point.result.tape
+    sizes = {float(size) for id in range(point.root) for size in tape.shape(id)}
+    found = sorted(sizes - {0.0, 1.0})[:_SCALES]
+    return (1.0,) if are_scaled(point, wrong) else (1.0, *found)
+
+
+def are_scaled(point: Point, wrong: Sequence[str]) -> bool:
+    """Return whether most gradients are true up to a factor: some may have a penalty, too."""
+    return sum(_is_scaled(point, name) for name in wrong) > len(wrong) / 2
+
+
+def _is_scaled(point: Point, name: str) -> bool:
+    """Return whether a gradient is a multiple of the true one."""
+    hand, true = point.hand[name], point.true[name]
+    if hand.shape != true.shape:
+        return False
+    ratio = ratio_of([hand.reshape(-1)], [true.reshape(-1)])
+    return ratio is not None and ratio > 0
