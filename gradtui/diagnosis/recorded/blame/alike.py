@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.resets import block_of
@@ -63,9 +64,18 @@ def _rows(node: ast.expr) -> Iterator[Sequence[ast.expr]]:
 
 
 def becomes_same(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
-    """Return whether a line becomes one that stands elsewhere in the file and calculates."""
+    """Return whether a line becomes one that stands elsewhere in the file and calculates.
+
+    Its value may differ from what another function calculates in one name: a backward half
+    calculates anew what the forward half has.
+    """
     edited = _edited(unit, edits) if isinstance(own, _STORING) else None
-    return edited is not None and ast.dump(edited) in _calculating(unit.tree)
+    if edited is None or ast.dump(edited) in _calculating(unit.tree):
+        return edited is not None
+    before, after = _value(own), _value(edited)
+    if before is None or after is None:
+        return False
+    return _is_repeated(unit, after) and not _is_repeated(unit, before)
 
 
 @lru_cache(_FILES)
@@ -73,6 +83,45 @@ def _calculating(tree: ast.Module) -> frozenset[str]:
     """Return the lines of a file that store what they calculate."""
     storing = (one for one in ast.walk(tree) if isinstance(one, _STORING))
     return frozenset(ast.dump(one) for one in storing if _calculates(one.value))
+
+
+def _is_repeated(unit: Unit, value: ast.expr) -> bool:
+    """Return whether another function calculates a value, but for the name of one operand."""
+    names = _operands(value)
+    rows = _calculated(unit.tree, unit.node).get(_operations(value), ())
+    return len(names) >= _ROW and any(sum(map(str.__ne__, names, one)) <= 1 for one in rows)
+
+
+@lru_cache(_FILES)
+def _calculated(tree: ast.Module, function: ast.AST) -> Mapping[str, Sequence[Sequence[str]]]:
+    """Return the operands of what other functions calculate, by its operations."""
+    inside, found = {*ast.walk(function)}, defaultdict[str, list[Sequence[str]]](list)
+    for one in ast.walk(tree):
+        if isinstance(one, ast.BinOp) and one not in inside and len(_operands(one)) >= _ROW:
+            found[_operations(one)].append(_operands(one))
+    return found
+
+
+def _operands(node: ast.expr) -> Sequence[str]:
+    """Return the operands of a calculation, from left to right."""
+    match node:
+        case ast.BinOp(left, _, right):
+            return [*_operands(left), *_operands(right)]
+        case ast.UnaryOp(ast.USub(), operand):
+            return _operands(operand)
+        case _:
+            return [ast.unparse(node)]
+
+
+def _operations(node: ast.expr) -> str:
+    """Return the form of a calculation, without its operands."""
+    match node:
+        case ast.BinOp(left, op, right):
+            return f"({_operations(left)} {type(op).__name__} {_operations(right)})"
+        case ast.UnaryOp(ast.USub(), operand):
+            return f"-{_operations(operand)}"
+        case _:
+            return ""
 
 
 def becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:

@@ -2,7 +2,12 @@
 
 import pytest
 
-from gradtui.diagnosis.recorded.blame.alike import becomes_alike, becomes_odd, becomes_sum
+from gradtui.diagnosis.recorded.blame.alike import (
+    becomes_alike,
+    becomes_odd,
+    becomes_same,
+    becomes_sum,
+)
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 
@@ -67,3 +72,21 @@ def test_a_line_or_an_element_becomes_like_another(old, new, within, alike):
 def test_what_is_added_to_elsewhere_becomes_a_sum():
     assert becomes_sum(*edited("=", "+=", "own = "))
     assert not becomes_sum(*edited("=", "+=", "one"))
+
+
+def forth(a, mean, scale):
+    return (a - mean) * scale + 1
+
+
+def back(own, mean, scale):
+    value = (mean - own) * scale
+    return value
+
+
+@pytest.mark.parametrize(("new", "same"), [("own - mean", True), ("mean + own", False)])
+def test_a_value_becomes_what_another_function_calculates_but_for_a_name(new, same):
+    unit = Unit(back.__code__, [back])
+    own, old = unit.node.body[0], "mean - own"
+    start = unit.source.index(old.encode(), unit.start(own))
+
+    assert becomes_same(unit, own, [Edit(start, start + len(old), new)]) is same
