@@ -70,6 +70,14 @@ def omitted(s: Statement) -> Iterator[Candidate]:
         yield Candidate((edit,), "missing-factor", told, 0, None, own, named=True)
 
 
+def is_cut_off(s: Statement) -> bool:
+    """Return whether nothing reads what a statement stores, as the line that it lacks would."""
+    target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
+    read = (one.id for one in s.unit.nodes
+            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load))  # fmt: skip
+    return isinstance(target, ast.Name) and target.id not in read and any(omitted(s))
+
+
 @lru_cache(_FILES)
 def _followed(tree: ast.Module) -> Mapping[str, Sequence[tuple[ast.stmt, ast.stmt]]]:
     """Return the statements of a file that store something, each with the one after it."""

@@ -25,6 +25,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
     writes,
 )
 from gradtui.diagnosis.recorded.blame.kept import kept_by, kept_for
+from gradtui.diagnosis.recorded.blame.repeats import is_cut_off
 from gradtui.diagnosis.recorded.blame.sites import Calls
 from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.units import Unit
@@ -139,7 +140,7 @@ class Suspects:
         if statement.restores:
             return Suspect(statement, UNTOLD - 1, False, order)
         keeps = kept_by(unit, node)
-        if keeps is not None and (keeps.strays or keeps.swapped):
+        if (keeps is not None and (keeps.strays or keeps.swapped)) or is_cut_off(statement):
             return Suspect(statement, 0, False, order)
         # What a helper returns right for others may lack a term of this one's own.
         return Suspect(statement, 1, False, order) if filed_as(node) in self._wrong else None
