@@ -104,7 +104,35 @@ class Standard(Function):
         return by_rows * rstd, (g * normed).sum(0)
 
 
-LATER = torch.ones(4, 4).triu(1).bool()
+class Grouped(Function):
+    """The sines of rows, which are kept as two groups, times weights."""
+
+    @staticmethod
+    def forward(ctx, rows, weight):
+        ctx.save_for_backward(rows.reshape(2, -1), weight)
+        return torch.sin(rows) * weight
+
+    @staticmethod
+    def backward(ctx, g):
+        groups, weight = ctx.saved_tensors
+        sines = torch.sin(groups)  # noqa: F841 -- that nothing uses it is the mistake
+        by_groups = (g * weight).reshape_as(groups) * torch.cos(groups)
+        return by_groups.reshape_as(g), g.sum(0)
+
+
+class Picked(Function):
+    @staticmethod
+    def forward(ctx, rows, at, weights):
+        ctx.at, ctx.weights, ctx.shape = at, weights, rows.shape
+        return rows[at] * weights[:, None]
+
+    @staticmethod
+    def backward(ctx, g):
+        scale = ctx.at.to(g.dtype)[:, None]
+        return g.new_zeros(ctx.shape).index_add(0, ctx.at, g * scale), None, None
+
+
+LATER, AT = torch.ones(4, 4).triu(1).bool(), torch.tensor([2, 0, 3])
 
 
 @pytest.mark.parametrize(
@@ -115,6 +143,8 @@ LATER = torch.ones(4, 4).triu(1).bool()
         (InParts, (x(5, 2), x(5).detach(), 2), 4, "min(start + ctx.step, len(ctx.weights))"),
         (Solved, (x(2, 3, 3), x(2, 3)), 4, "-by_b[..., :, None] * solution[..., None, :]"),
         (Standard, (x(4, 3), x(3)), 3, "normed, own, n = (rows - mean) * rstd, g * weight"),
+        (Grouped, (x(4, 3), x(3)), 5, "(g * sines.reshape_as(g)).sum(0)"),
+        (Picked, (x(4, 2), AT, x(3).detach()), 2, "scale = ctx.weights.to(g.dtype)[:, None]"),
     ],
 )
 def test_what_one_half_lacks_is_put_into_it(custom, args, offset, fix):

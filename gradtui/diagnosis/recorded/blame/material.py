@@ -237,9 +237,11 @@ def _alike(s: Statement, text: str, own: Held, *, indexing: bool) -> Iterator[tu
     shapes = [own.shape, own.shape[::-1], *s.wanted]
     if isinstance(s.node, ast.Return) and own.shape not in s.wanted:
         shapes = [*s.wanted, *shapes]  # no result has such a shape
-    kinds = "i" if own.kind == "i" and own.shape else "fb"
-    found = [pair for pair in (s.scope.items() if kinds == "i" else arrays(s))
-             if pair[1].kind in kinds]  # fmt: skip
+    whole = own.kind == "i" and own.shape != ()
+    # Whole numbers that pick nothing may have been taken for numbers that are calculated with.
+    found = [pair for pair in (s.scope.items() if whole else arrays(s))
+             if pair[1].kind in ("i" if whole else "fb")
+             or (whole and not indexing and pair[1] == Held(own.shape, "f"))]  # fmt: skip
     found.sort(key=lambda pair: shapes.index(pair[1].shape) if pair[1].shape in shapes else
                8 if is_numbered(text, pair[0]) else 9)  # fmt: skip
     yield from found[: 2 * _MOST_NAMES]

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import product
+from math import prod
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement, multiplied
 from gradtui.diagnosis.recorded.blame.constants import sizes
@@ -199,6 +200,7 @@ class Missing:
         ]
         if own is not None and len(own) > 1:
             found += self._unsqueezed(own)
+            found += self._reshaped(own)
             found += [
                 (f"{text}[{', '.join([':'] * len(held.shape) + ['None'] * spare)}]", held)
                 for text, held in arrays(self._s)
@@ -239,6 +241,19 @@ class Missing:
                 held = self._s.held(one)
                 if held is not None and (held.kind, held.shape) == ("i", ()):
                     yield ast.unparse(one)
+
+    def _reshaped(self, own: Shape) -> list[tuple[str, Held]]:
+        """Return arrays of as many elements, in the shape that the function gives to others."""
+        calls = (one for one in self._s.unit.nodes if isinstance(one, ast.Call))
+        named = {
+            self._s.text(one.args[0]) for one in calls if len(one.args) == 1
+            and getattr(one.func, "attr", "") == "reshape_as" and self._s.shape(one.args[0]) == own
+        }  # fmt: skip
+        return [
+            (f"{text}.reshape_as({name})", held) for name in sorted(named)
+            for text, held in arrays(self._s)
+            if text.isidentifier() and held.shape != own and prod(held.shape) == prod(own)
+        ]  # fmt: skip
 
     def _unsqueezed(self, own: Shape) -> list[tuple[str, Held]]:
         """Return arrays that lack an axis in the middle, with that axis added."""
