@@ -520,7 +520,7 @@ class Damped(Function):
 
 
 def test_a_slope_that_no_gradient_passes_is_not_replaced():
-    from gradtui.diagnosis.recorded.tensors import tensor_target
+    from gradtui.diagnosis.recorded.tensor_targets import tensor_target
 
     target = tensor_target(Damped, None, (x(4).requires_grad_(),), {})
     runs = Runs(target)

@@ -56,7 +56,7 @@ class Random(Cubed):
 
 
 def runs_of(function):
-    from gradtui.diagnosis.recorded.tensors import tensor_target
+    from gradtui.diagnosis.recorded.tensor_targets import tensor_target
 
     runs = Runs(tensor_target(function, None, (X,), {}))
     runs.first()

@@ -24,7 +24,7 @@ def code_of(function: Any, args: Sequence[Any], arrays: Mapping[str, Any]) -> Ta
         if isinstance(returned, tuple) and returned and callable(returned[0]):
             return code_of(returned[0], returned[1:], {})
     if _is_over_tensors(function, args, arrays):
-        from gradtui.diagnosis.recorded.tensors import split_backward, tensor_target
+        from gradtui.diagnosis.recorded.tensor_targets import split_backward, tensor_target
 
         return tensor_target(function, *split_backward(function, args), arrays)
     backward = args[0] if args and callable(args[0]) else None

@@ -15,7 +15,8 @@ from gradtui.recording.recorder import Array
 from gradtui.recording.run import Randomness
 from gradtui.recording.torch.calls import is_floating
 from gradtui.recording.torch.kept import TensorsKept
-from gradtui.recording.torch.recorder import Listening, TensorRecorder
+from gradtui.recording.torch.listening import Listening
+from gradtui.recording.torch.recorder import TensorRecorder
 from gradtui.recording.torch.sparse import is_sparse
 from gradtui.recording.torch.tensors import array_of, is_held, is_known, tensor_of
 from gradtui.recording.torch.widened import Widened

@@ -352,22 +352,6 @@ class TensorRecorder(CallRecorder):
         return returned
 
 
-class Listening(storages.Hearing):
-    """Tells a recorder of every operator that PyTorch executes in this thread."""
-
-    def __init__(self, recorder: TensorRecorder) -> None:
-        super().__init__(recorder)
-        self._recorder = recorder
-
-    def hear(self, operator: Any, types: Any, args: Any = (), options: Any = None) -> Any:
-        """Execute an operator and record it."""
-        return self._recorder.dispatched(operator, args, options or {})
-
-
-# If defined in the class it would be wrapped, which loads PyTorch's compiler for seconds.
-Listening.__torch_dispatch__ = Listening.hear
-
-
 def _tensors(values: Sequence[Any]) -> list[Tensor]:
     found: list[Tensor] = []
     for value in values:
