@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import Editable, Tweak
 from gradtui.diagnosis.sieve import Fits, Sieve
 from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Name, Tree
 
 Array = NDArray[np.float64]
@@ -48,6 +49,9 @@ class HelperChanges:
         self.trial = trial
         self.familiar = familiar
         self._changes: dict[tuple[str, bool], tuple[Editable, Sieve[Tweak]]] = {}
+        self.material = cache(self._material_of)
+        """A line -> what it may lack, which is looked for once for all kinds of changes."""
+        self._slopes = cache(self._slopes_of)
 
     def variants(
         self, line: Line, world: Interpreter, fits: Fits, *, inserted: bool
@@ -97,7 +101,7 @@ class HelperChanges:
         constant = value[0].size == 1 and bool(np.all(value == value[0]))
         return constant and self.familiar.is_size(float(value.flat[0]))
 
-    def material(self, line: Line) -> tuple[list[Tree], list[Tree]]:
+    def _material_of(self, line: Line) -> tuple[list[Tree], list[Tree]]:
         """Return the factors and the terms that a helper may lack.
 
         These come from the model, from the contributions through it, and from unread helpers.
@@ -105,7 +109,7 @@ class HelperChanges:
         factors, terms, calls = self._material
         shape = self.trial.builder.nodes[line.node].shape
         flows = flow_trees(self.trial, shape)
-        slopes = distinct(slope_trees(self.trial, shape), _MOST)
+        slopes = self._slopes(shape)
         unread = unread_trees(self.trial, line)
         names = distinct(names_like(self.trial, line, line.node), _MOST)
         factors = distinct([*factors, *names])
@@ -118,6 +122,10 @@ class HelperChanges:
             [*unread, *factors, *columns, *scalars, *own, *slopes, *calls],
             [*unread, *terms, *own, *calls, *flows],
         )
+
+    def _slopes_of(self, shape: Shape) -> list[Tree]:
+        """Return the shortest local derivatives of a shape."""
+        return distinct(slope_trees(self.trial, shape), _MOST)
 
     @cached_property
     def _material(self) -> tuple[list[Tree], list[Tree], list[Tree]]:

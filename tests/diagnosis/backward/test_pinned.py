@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gradtui.diagnosis.backward import helpers
 from gradtui.diagnosis.backward.blame import find_repairs
 from gradtui.diagnosis.backward.culprits import deciding
 from gradtui.diagnosis.backward.familiar import Multiples
@@ -99,6 +100,19 @@ def test_a_long_program_of_helpers_is_repaired_with_few_changes(name, text, most
     (repair,) = find_repairs(trial, Readings(trial), judged)
     assert repair.line.name == name
     assert trial.budget.tried < most
+
+
+def test_what_helpers_of_one_shape_may_lack_is_looked_for_once(trial_of, monkeypatch):
+    trial, judged = trial_of({"up3": "delta4@W4.T"})
+    asked, slope_trees = [], helpers.slope_trees
+
+    def counted(trial, shape):
+        asked.append(shape)
+        return slope_trees(trial, shape)
+
+    monkeypatch.setattr(helpers, "slope_trees", counted)
+    find_repairs(trial, Readings(trial), judged)
+    assert asked and len(asked) == len(set(asked))
 
 
 def test_whatever_is_a_multiple_is_found_among_many_values():
