@@ -290,18 +290,18 @@ class Gradients(Trials):
             nearly = frozenset(n for n in nearly if self._is_nearly(index, n, gradients)) | found
             if not nearly:
                 return found
-        self.partly = bool(found) and not all(
-            self._is_right_there(patch, index, found) for index in range(_POINTS, len(self._points))
-        )
+        later = range(_POINTS, len(self._points)) if found else ()
+        self.partly = not all(self._is_mended_at(patch, index, found, nearly) for index in later)
         # Beside right results, an approximation, such as by an eps, is no second mistake.
         self.nearly = frozenset() if found else nearly
         return nearly if found else found
 
-    def _is_right_there(self, patch: Patch, index: int, names: Set[str]) -> bool:
-        """Return whether an edit makes some gradients right at a point and spoils none."""
+    def _is_mended_at(self, patch: Patch, index: int, found: Set[str], nearly: Set[str]) -> bool:
+        """Return whether an edit makes some gradients right, or nearly, and spoils none."""
         gradients = self._results(patch, index)
         return gradients is not None and all(
-            self._is_right(index, name, gradients) if name in names
+            self._is_right(index, name, gradients) if name in found
+            else self._is_nearly(index, name, gradients) if name in nearly
             else name in self.wrong or self._is_kept(index, name, gradients)
             for name in self._points[0].true
         )  # fmt: skip

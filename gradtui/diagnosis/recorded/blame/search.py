@@ -169,7 +169,7 @@ class Search:
     def _bound(self, hit: Hit) -> int:
         """Return how unlikely an edit may be that no glance supports, to be better than another."""
         if len(hit.mended) == len(self._trials.wrong):
-            return hit.odds.total - LIKELIER
+            return hit.odds.total - LIKELIER * (not hit.partly)
         # One edit for all is likelier than several.
         return hit.odds.total + (1 if self._rest else _FURTHER)
 
