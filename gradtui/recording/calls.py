@@ -15,6 +15,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.recording import complexes, forms, standins
+from gradtui.recording.algebra import ALGEBRA
 from gradtui.recording.array import Recorded, plain
 from gradtui.recording.moving import moved
 from gradtui.recording.opaque import opaque
@@ -186,7 +187,7 @@ class CallRecorder(Recorder):
     ) -> Any:
         if name in forms.LIKE:
             return self.constant(function(*plain(args), **plain(options), subok=False))
-        for table in (forms.CALLS, standins.STAND_INS):
+        for table in (forms.CALLS, standins.STAND_INS, ALGEBRA):
             if name in table:
                 result = table[name](self, *args, **options)
                 if result is not NotImplemented:

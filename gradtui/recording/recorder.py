@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gradtui.recording.array import Recorded, Recording, Scalar, plain
 from gradtui.recording.memory import Memory, dense, place
-from gradtui.recording.tape import COMPARISONS, FLAT, Form, Index, Tape, form
+from gradtui.recording.tape import COMPARISONS, FLAT, Back, Form, Index, Tape, form
 
 Array = NDArray[Any]
 
@@ -137,6 +137,7 @@ class Recorder(Recording):
         elementwise: bool = False,
         exact: bool = False,
         out: Any = None,
+        back: Back | None = None,
     ) -> Any:
         """Record a call and return its result, a constant if it has no floats or booleans."""
         array = value if type(value) is np.ndarray else np.asarray(value)
@@ -151,7 +152,7 @@ class Recorder(Recording):
             return value
         inputs = [self.node_of(one) for one in operands]
         node = self.tape.call(
-            name, compute, inputs, array, written, elementwise=elementwise, exact=exact
+            name, compute, inputs, array, written, elementwise=elementwise, exact=exact, back=back
         )
         if out is None:
             return self.wrap(node, value)

@@ -74,7 +74,7 @@ class Call(Struct, frozen=True, eq=False):
     """Whether it rounds nothing: it chooses elements, or only changes signs."""
     place: Place | None
     back: Back | None = None
-    """The vector-Jacobian product of an opaque call, if its own library knows it."""
+    """The vector-Jacobian product of a call without a form, if it is known."""
 
 
 class Moved(Struct, frozen=True, eq=False):
