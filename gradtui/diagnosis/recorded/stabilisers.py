@@ -23,6 +23,8 @@ _SLIGHT = 1e-2
 
 Elsewhere, where a sigmoid may be saturated, it may be most of a logarithm's argument.
 """
+_NOISE = 1e-12
+"""The rounding of a gradient beside the largest of all."""
 _SHRUNK = 1e-9
 """What is left of such a number where a gradient without any of it is not finite."""
 _ADDING = frozenset({"add", "subtract", "maximum", "clip"})
@@ -37,7 +39,9 @@ def stabiliser(name: str, points: Sequence[Point]) -> tuple[float, Place | None]
     found = _numbers(points[0])
     if not found or not all(_is_right_without(name, point) for point in points):
         return None
-    return found[0]
+    unused = _ignored(points[0])
+    uses = [call in unused for _, call in _uses(points[0])]
+    return found[uses.index(True) if any(uses) else 0]
 
 
 def is_exact_without(name: str, points: Sequence[Point]) -> bool:
@@ -114,7 +118,7 @@ def _is_right_without(name: str, point: Point) -> bool:
         claimed, wanted = point.with_values(given)
         after = _apart(name, claimed, wanted)
         if np.all(np.isfinite(after)):
-            right = _is_within(before, point.true[name]) | _is_within(after, wanted[name])
+            right = _is_within(before, name, point.true) | _is_within(after, name, wanted)
             if not np.all(right):
                 right |= np.abs(after) <= _rounding(name, point, given, after)
             return bool(np.all(right))
@@ -147,15 +151,20 @@ def _numbers_left(point: Point, share: float) -> dict[int, Array]:
     return {id: np.asarray(end + share * (tape.value(id) - end)) for id, end in ends}
 
 
-def _is_within(apart: Array, true: Array) -> Array:
-    return np.asarray(np.abs(apart) <= TOLERANCE * np.max(np.abs(true), initial=0.0))
+def _is_within(apart: Array, name: str, true: Values) -> Array:
+    return np.asarray(np.abs(apart) <= _room(TOLERANCE, name, true))
+
+
+def _room(share: float, name: str, true: Values) -> float:
+    """Return a share of a gradient, or the rounding left of one that cancels out beside others."""
+    largest = max((float(np.max(np.abs(one), initial=0.0)) for one in true.values()), default=0.0)
+    return max(share * float(np.max(np.abs(true[name]), initial=0.0)), _NOISE * largest)
 
 
 def _is_slight(point: Point, name: str, other: Array) -> bool:
     """Return whether another gradient is near the true one, at a point where it has to be."""
-    true = point.true[name]
-    room = _SLIGHT * np.max(np.abs(true), initial=0.0)
-    return not point.near or bool(np.all(np.abs(other - true) <= room))
+    apart = np.abs(other - point.true[name])
+    return not point.near or bool(np.all(apart <= _room(_SLIGHT, name, point.true)))
 
 
 def _numbers(point: Point) -> list[tuple[float, Place | None]]:

@@ -117,3 +117,23 @@ def test_a_mask_that_is_a_symmetric_matrix_is_no_matrix():
     x = np.random.default_rng(0).uniform(0.2, 1.0, size=(4, 4))
     (found,) = gradtui.check(lambda x: ((x**2).sum(), 2 * x * (x > -100)), x)
     assert (found.rule, found.severity) == ("relies-on-data", "info")  # of the mask's other side
+
+
+def normalised(W, b, scale=1.0, shift=0.0):
+    """Of a bias before a normalisation, which takes it away again; the root's 1e-6 is used."""
+    z = X @ W + b
+    c = z - z.mean(axis=0)
+    root = np.sqrt(np.mean(c**2, axis=0) + 1e-6)
+    y = c / root
+    e = np.exp(scale * y[:, 0] + shift)
+    loss = -np.sum(np.log(e / (1 + e) + 1e-7))
+    d = np.zeros_like(y)
+    d[:, 0] = -scale / (1 + e)
+    dz = (d - d.mean(axis=0) - y * np.mean(d * y, axis=0)) / root
+    return loss, {"W": X.T @ dz, "b": dz.sum(axis=0)}
+
+
+def test_a_number_is_told_that_no_gradient_uses_and_a_bias_that_cancels_is_none_of_its_own():
+    W, b = np.random.default_rng(1).normal(size=(3, 2)), np.array([0.3, -0.2])
+    (found,) = gradtui.check(normalised, W=W, b=b)
+    assert found.message.endswith("leaves out the 1e-7 that is added here")
