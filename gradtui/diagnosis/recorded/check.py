@@ -162,8 +162,10 @@ class _Checking:
             notes += one_sided(self.runs, start, fold, fitting, tolerance)
         if verdict == "correct":
             notes += coarse(start, fitting, tolerance)
-            notes += symmetric_only(self.runs, start, within, fitting, tolerance)
-            notes += uniform_only(self.runs, points[0], tuple(fitting), tolerance)
+            apart = {one.name for one in judged.wrong}  # deliberately: they are told already
+            right = tuple(name for name in fitting if name not in apart)
+            notes += symmetric_only(self.runs, start, within, right, tolerance)
+            notes += uniform_only(self.runs, points[0], right, tolerance)
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
                        len(points), tolerance, self._unjudged())  # fmt: skip
 
