@@ -67,8 +67,11 @@ class Kink(Struct, frozen=True):
             return f"{self.name} of this mask", ""
         function = called(self.place) if self.decides else ""
         if function in ("max", "min"):
-            # Python compares what comes later with what came before.
-            return f"the second argument of {function}", "the first"
+            # Python compares what comes later with what came before, or asks what came before
+            # by the opposite operator if the later one is a plain number.
+            asked = self.name.startswith("less" if function == "max" else "greater")
+            later, former = ("first", "second") if asked else ("second", "first")
+            return f"the {later} argument of {function}", f"the {former}"
         return f"the left side of {_SIGNS[self.name]}", "the right one"
 
 

@@ -322,12 +322,19 @@ def bounded_by_python(w):
     return max(0, w.sum() + 400), np.ones_like(w)
 
 
+def bounded_by_a_number(w):
+    return min(w.sum(), 400), np.ones_like(w)
+
+
 def test_a_loop_and_a_function_of_python_on_one_side_are_told():
     text = told("the left side of > is below the right one", "above")
     assert said(halved, np.array([0.1, 0.3])) == [(line_of(halved, 2), text)]
     text = told("the second argument of max is above the first", "below")
     found = said(bounded_by_python, np.array([0.1, 0.3]))
     assert found == [(line_of(bounded_by_python, 1), text)]
+    text = told("the first argument of min is below the second", "above")
+    found = said(bounded_by_a_number, np.array([0.1, 0.3]))
+    assert found == [(line_of(bounded_by_a_number, 1), text)]
 
 
 def refusing(w):
