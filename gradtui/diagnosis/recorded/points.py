@@ -65,7 +65,7 @@ def points_around(
             except Outside as error:
                 runs.unused.note(error.run)
                 continue
-            except CodeFailed:
+            except (CodeFailed, Lost):  # such as a loss to which no branch adds anything there
                 break
             nearest = near == _PULLED[-1]
             excluded = domain.excludes(point.result, point.root, nearest=nearest)
