@@ -143,8 +143,10 @@ class Unit:
         return self.source[self.start(node) : self.end(node)].decode()
 
     def changes(self, edit: Edit) -> bool:
-        """Return whether an edit changes the text."""
-        return self.source[edit.start : edit.end] != edit.text
+        """Return whether an edit changes the text, and not only the blanks between its words."""
+        before, after = self.source[edit.start : edit.end], edit.text
+        indents = b"\n" in before + after
+        return before != after if indents else b"".join(before.split()) != b"".join(after.split())
 
     def between(self, start: int, end: int) -> str:
         """Return part of the text."""

@@ -6,7 +6,7 @@ from types import FunctionType
 import numpy as np
 import pytest
 
-from gradtui.diagnosis.recorded.blame.units import functions_of
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit, functions_of
 from planted import Planted, repaired
 
 ROWS = np.random.default_rng(2).normal(size=(4, 3))
@@ -55,8 +55,9 @@ def decorated(ROWS):
 MISTAKES = [("row[0] * np.cos(row[1])", "row[0] * np.sin(row[1])"), ("2 * row[2]", "3 * row[2]")]
 
 
-def write():
+def write(row=ROWS):
     """A function whose code is looked for with another's."""
+    return 2 * row[2]
 
 
 @pytest.mark.parametrize("long_tape", [True, False])
@@ -86,3 +87,12 @@ def test_decorators_in_lines_above_are_no_part_of_a_functions_text(old, new, tmp
 
     assert found.line == at
     assert planted.errors(repaired(wrong, found), "decorated") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"), [("2*row[2]", False), ("2 * row[3]", True), ("2 *\n    row[2]", True)]
+)
+def test_blanks_within_a_line_are_no_change(text, changes):
+    unit = Unit(write.__code__, [write])
+    start = unit.source.index(b"return 2 * row[2]") + len(b"return ")
+    assert unit.changes(Edit(start, start + len("2 * row[2]"), text)) == changes
