@@ -9,7 +9,7 @@ import pytest
 import gradtui
 from findings import line_of, only
 from gradtui.diagnosis.recorded.blame.forms import stores_gradient
-from gradtui.diagnosis.recorded.blame.suspects import Suspect
+from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.worth import Worth
 
 torch = pytest.importorskip("torch")

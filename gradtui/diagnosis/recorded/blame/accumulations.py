@@ -12,10 +12,11 @@ from itertools import islice, permutations, product
 from typing import TypeGuard
 
 from gradtui.diagnosis.recorded.blame.begun import begun, read, unwritten
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.reach import may_reach
+from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.diagnosis.recorded.blame.units import Edit
-from gradtui.diagnosis.recorded.blame.watch import Held, Shape
 
 _MOST, _OTHERS, _NAMES = 60, 12, 2
 """Most lines tried for an array, most names for one of another line, and most such entries."""

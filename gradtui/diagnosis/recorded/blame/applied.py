@@ -8,9 +8,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
-from gradtui.diagnosis.recorded.blame.material import own_functions, own_methods
-from gradtui.diagnosis.recorded.blame.watch import Shape
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.computing import own_functions, own_methods
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.scope import Shape
 
 _PLACES, _FUNCTIONS = 8, 4
 """Most arrays that something is applied to, and most functions."""

@@ -10,10 +10,11 @@ from itertools import combinations, pairwise
 from types import FunctionType, ModuleType
 
 from gradtui.diagnosis.recorded.blame.axes import of_axis
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf, swapped
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.computing import own_methods
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.indices import moved, shifted
 from gradtui.diagnosis.recorded.blame.loops import of_rounds
-from gradtui.diagnosis.recorded.blame.material import own_methods
 from gradtui.diagnosis.recorded.blame.names import is_spelled
 from gradtui.diagnosis.recorded.blame.operators import POWERS, turned_over
 from gradtui.diagnosis.recorded.blame.orders import of_axes, of_subscripts

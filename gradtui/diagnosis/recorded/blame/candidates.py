@@ -10,8 +10,9 @@ from types import ModuleType
 from msgspec import Struct
 
 from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, parts_of
+from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
-from gradtui.diagnosis.recorded.blame.watch import Held, Scope, Shape
 from gradtui.recording.library import Dialect
 
 _ATOMS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Constant)
@@ -293,7 +294,7 @@ class Statement:
     def values(self) -> Sequence[ast.expr]:
         """The values stored or returned at a time: those of tuples and dicts, one by one."""
         value = self.value()
-        return [] if value is None else [*_apart(value)]
+        return [] if value is None else [*parts_of(value)]
 
     def replaced(self, node: ast.expr, text: str, binding: int = 9) -> Edit:
         """Return the edit that replaces a node by a text of some precedence."""
@@ -362,64 +363,9 @@ class Statement:
         return self.unit.between(self.operator(node)[1], self.unit.end(node)).strip()
 
 
-OPERATORS: Mapping[type[ast.operator], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.MatMult: "@",
-    ast.Pow: "**",
-    ast.FloorDiv: "//",
-    ast.Mod: "%",
-    ast.BitAnd: "&",
-    ast.BitOr: "|",
-    ast.BitXor: "^",
-    ast.LShift: "<<",
-    ast.RShift: ">>",
-}
-
-
 def _plain(node: ast.expr) -> str:
     """Return the key of a name, an attribute or an entry in a scope."""
     return ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) else ""
-
-
-def _apart(value: ast.expr) -> Iterator[ast.expr]:
-    match value:
-        case ast.Tuple(parts) | ast.List(parts) | ast.Dict(values=parts):
-            for part in parts:
-                yield from _apart(part)
-        case _:
-            yield value
-
-
-def summands(node: ast.expr) -> Iterator[ast.expr]:
-    """Yield the terms of a sum, or an expression that is none."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
-        yield from summands(node.left)
-        yield from summands(node.right)
-    else:
-        yield node
-
-
-def multiplied(node: ast.expr) -> Iterator[ast.expr]:
-    """Yield the factors of a product, or an expression that is none."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-        yield from multiplied(node.left)
-        yield from multiplied(node.right)
-    else:
-        yield node
-
-
-def is_leaf(node: ast.AST) -> bool:
-    """Return whether a node is a name, or a named attribute or entry."""
-    if isinstance(node, ast.Name):
-        return True
-    if isinstance(node, ast.Attribute):
-        return node.attr != "T" and is_leaf(node.value)
-    if isinstance(node, ast.Subscript):
-        return isinstance(node.slice, ast.Constant) and is_leaf(node.value)
-    return False
 
 
 def swapped(s: Statement, one: ast.expr, two: ast.expr) -> tuple[Edit, ...]:

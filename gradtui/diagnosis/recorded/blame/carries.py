@@ -8,8 +8,8 @@ from itertools import islice, permutations
 
 from gradtui.diagnosis.recorded.blame.begun import begun, lost, read
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.diagnosis.recorded.blame.units import Edit
-from gradtui.diagnosis.recorded.blame.watch import Held, Shape
 from gradtui.engine.shapes import stretches
 
 _MOST, _PRODUCTS = 6, 48

@@ -9,8 +9,9 @@ from math import prod
 
 from msgspec import Struct
 
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
-from gradtui.diagnosis.recorded.blame.watch import Shape
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.scope import Shape
 
 _MEANS = {"mean": 1, "average": 1, "mse_loss": 2, "MSELoss": 0}
 """Functions that average, with their most arguments if they do so over all axes."""

@@ -8,8 +8,9 @@ from itertools import pairwise
 
 from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.calls import of_all, of_call, of_forgotten, of_parts
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf, swapped
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.counts import of_count
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.groupings import groupings
 from gradtui.diagnosis.recorded.blame.indices import counted, exchanged, of_index
 from gradtui.diagnosis.recorded.blame.loops import of_loop

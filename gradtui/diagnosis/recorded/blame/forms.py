@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from gradtui.diagnosis.recorded.blame.candidates import Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.units import Unit
 

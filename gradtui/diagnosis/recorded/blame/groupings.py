@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 from typing import TypeGuard
 
-from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Candidate, Statement
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import OPERATORS
 
 _COST = 1
 

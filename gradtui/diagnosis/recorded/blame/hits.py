@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.odds import Odds
-from gradtui.diagnosis.recorded.blame.suspects import Suspect
+from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.trial import Patch
 
 LIKELIER = 4

@@ -10,12 +10,13 @@ from functools import lru_cache
 from itertools import product
 from types import CodeType, FunctionType, ModuleType
 
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf, multiplied
-from gradtui.diagnosis.recorded.blame.material import own_functions
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.computing import own_functions
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf, multiplied
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
+from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.units import Edit, Function, Unit
-from gradtui.diagnosis.recorded.blame.watch import Held, Shape
 from gradtui.engine.shapes import stretches
 
 _MOST = 4

@@ -11,11 +11,12 @@ from itertools import permutations
 
 from msgspec import Struct
 
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.material import arrays
 from gradtui.diagnosis.recorded.blame.missing import SLOPES
+from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.diagnosis.recorded.blame.slots import Slot
-from gradtui.diagnosis.recorded.blame.watch import Held, Shape
 from gradtui.engine.shapes import stretches
 
 _SLOPED, _MULTIPLIED = 10, 10

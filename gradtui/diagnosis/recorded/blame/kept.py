@@ -13,7 +13,8 @@ from itertools import combinations
 
 from msgspec import Struct
 
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf, swapped
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.units import Function, Unit
 
 _TENSORS = "saved_tensors"

@@ -9,12 +9,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 
-from gradtui.diagnosis.recorded.blame.candidates import (
-    OPERATORS,
-    Candidate,
-    Statement,
-    summands,
-)
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, summands
 from gradtui.diagnosis.recorded.blame.glances import HOLE
 from gradtui.diagnosis.recorded.blame.names import difference
 from gradtui.diagnosis.recorded.blame.resets import block_of

@@ -8,10 +8,12 @@ from functools import cached_property
 from itertools import product
 from math import prod
 
-from gradtui.diagnosis.recorded.blame.candidates import Statement, multiplied
+from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.computing import own_functions
 from gradtui.diagnosis.recorded.blame.constants import sizes
-from gradtui.diagnosis.recorded.blame.material import arrays, own_functions
-from gradtui.diagnosis.recorded.blame.watch import Held, Shape
+from gradtui.diagnosis.recorded.blame.expressions import multiplied
+from gradtui.diagnosis.recorded.blame.material import arrays
+from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.engine.shapes import stretches
 
 _CURVES = (

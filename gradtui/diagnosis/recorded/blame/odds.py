@@ -19,13 +19,14 @@ from gradtui.diagnosis.recorded.blame.alike import (
     becomes_sum,
 )
 from gradtui.diagnosis.recorded.blame.amounts import NUMBER, WORD, changed, is_change
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, multiplied
+from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.derivatives import is_derivative
+from gradtui.diagnosis.recorded.blame.expressions import multiplied
 from gradtui.diagnosis.recorded.blame.forms import copy_of, is_copy, only_moves, renames
 from gradtui.diagnosis.recorded.blame.idle import defined_below, forgotten, is_of_another
 from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import is_spelled, made_alike
-from gradtui.diagnosis.recorded.blame.suspects import Suspect
+from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.uses import calculated, functions_read, leaves_orphans
 

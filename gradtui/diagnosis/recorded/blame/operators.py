@@ -6,15 +6,10 @@ import ast
 from collections.abc import Iterator
 from typing import TypeGuard
 
-from gradtui.diagnosis.recorded.blame.candidates import (
-    OPERATORS,
-    Candidate,
-    Statement,
-    is_leaf,
-    swapped,
-)
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.constants import written
 from gradtui.diagnosis.recorded.blame.counts import of_count
+from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, is_leaf
 from gradtui.diagnosis.recorded.blame.roots import rooted
 from gradtui.diagnosis.recorded.blame.units import Edit
 

@@ -11,7 +11,8 @@ from itertools import combinations, pairwise, permutations
 from math import prod
 from types import ModuleType
 
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _SCANS = ("cumsum", "cumprod", "logcumsumexp")

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator
 from itertools import islice, product
 
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.names import renamed
 from gradtui.diagnosis.recorded.blame.picks import offset, offset_of, parts_of
-from gradtui.diagnosis.recorded.blame.watch import Held, Shape
+from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 
 _MOST = 40
 """Most terms that are tried for a sum."""

@@ -17,7 +17,8 @@ from gradtui.diagnosis.recorded.blame.odds import KNOWN, Odds
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.several import MOST, Several
 from gradtui.diagnosis.recorded.blame.slots import Slot, slots
-from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspect, Suspects
+from gradtui.diagnosis.recorded.blame.suspect import Suspect
+from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspects
 from gradtui.diagnosis.recorded.blame.told import Line
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, is_same
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit

@@ -9,7 +9,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 
-from gradtui.diagnosis.recorded.blame.candidates import Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.names import difference, renamed
 
 _MOST = 24

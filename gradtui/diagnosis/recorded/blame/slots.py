@@ -8,7 +8,7 @@ from functools import cached_property
 from types import FunctionType
 
 from gradtui.base.text import number
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf, summands
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.constants import (
     Constant,
     constants,
@@ -17,11 +17,13 @@ from gradtui.diagnosis.recorded.blame.constants import (
     rows_divided_by,
     same,
 )
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf, summands
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.missing import Missing
+from gradtui.diagnosis.recorded.blame.scope import Shape
 from gradtui.diagnosis.recorded.blame.siblings import lacking, siblings
 from gradtui.diagnosis.recorded.blame.units import Edit
-from gradtui.diagnosis.recorded.blame.watch import VIEWS, Shape
+from gradtui.diagnosis.recorded.blame.watch import VIEWS
 from gradtui.recording.places import is_users_file
 
 _DIGITS = 3

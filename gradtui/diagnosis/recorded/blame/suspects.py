@@ -7,12 +7,11 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 from types import CodeType
 
-from msgspec import Struct
-
 from gradtui.diagnosis.recorded.blame.accumulations import forgotten_entries
 from gradtui.diagnosis.recorded.blame.begun import unwritten
-from gradtui.diagnosis.recorded.blame.candidates import Around, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.forms import (
     counts,
     does_nothing,
@@ -26,37 +25,19 @@ from gradtui.diagnosis.recorded.blame.forms import (
 )
 from gradtui.diagnosis.recorded.blame.kept import kept_by, kept_for
 from gradtui.diagnosis.recorded.blame.repeats import is_cut_off
+from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.diagnosis.recorded.blame.sites import Calls
+from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.uses import lines_next, lines_of, lines_with
-from gradtui.diagnosis.recorded.blame.watch import Held, Shape, Watched
+from gradtui.diagnosis.recorded.blame.watch import Watched
 
 TIERS = 5
 UNTOLD = 3
 """The tier of statements without recorded evidence."""
 _LONGEST, _EXPRESSIONS = 60, 40
 """Longest expression taken from elsewhere, in characters, and most of them."""
-
-
-class Suspect(Struct, frozen=True, eq=False):
-    """A statement that may be wrong."""
-
-    statement: Statement
-    tier: int
-    """Its tier; 0 is the likeliest."""
-    promoted: bool
-    """Whether it only passes on right values."""
-    order: int
-    opposite: bool = False
-    """Whether its value is right but for its sign."""
-    failing: bool = False
-    """Whether right values become something else there, or lack a part."""
-
-    @property
-    def line(self) -> Line:
-        """Its file and line."""
-        return self.statement.unit.file, self.statement.node.lineno
 
 
 class Suspects:

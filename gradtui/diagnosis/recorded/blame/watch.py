@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import sys
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import suppress
@@ -11,14 +10,12 @@ from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, Method
 from typing import Any
 
 import numpy as np
-from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.pure import computes
+from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape, flags_of, held_of
 from gradtui.diagnosis.recorded.blame.units import Unit, Unreadable, functions_of
 from gradtui.recording.library import NUMPY, Library
 from gradtui.recording.places import is_users_file
-
-Shape = tuple[int, ...]
 
 _NO_DATA = (
     type, ast.AST, ModuleType, FunctionType, MethodType, BuiltinFunctionType, np.ufunc, type(None),
@@ -43,26 +40,6 @@ _CUSTOM = ("forward", "setup_context", "backward", "vjp")
 """Methods of a custom function."""
 _ENTRIES = 40
 """Most entries of a dict, an object or a sequence that are names of their own."""
-
-
-class Held(Struct, frozen=True):
-    """The value of a name in scope."""
-
-    shape: Shape
-    kind: str
-    """As NumPy's `dtype.kind`: f for floats, i for integers, b for booleans.
-
-    For other values, the type after a colon, such as `:dict`; the shape is then the number of
-    entries, or of arguments.
-    """
-    value: float | None = None
-    """The value of a single number."""
-    flags: tuple[tuple[str, bool], ...] = ()
-    """For a function, the arguments with boolean defaults, with these."""
-
-
-Scope = Mapping[str, Held]
-"""Texts that name a value in scope, such as `h`, `self.h`, `cache["h"]` or `cache[0]`."""
 
 
 class Watched:
@@ -380,23 +357,3 @@ class _Named:
             (f"{n} {sign} 1" for at, n in self._counts.items()
              for sign, own in (("-", at - 1), ("+", at + 1)) if own == key), repr(key)
         )  # fmt: skip
-
-
-def flags_of(function: FunctionType) -> tuple[tuple[str, bool], ...]:
-    """Return the arguments of a function with boolean defaults, with these."""
-    parameters = inspect.signature(function).parameters.values()
-    return tuple((one.name, one.default) for one in parameters if type(one.default) is bool)
-
-
-def held_of(value: Any) -> Held | None:
-    """Return a description of a number or an array; None for other values."""
-    if isinstance(value, np.ndarray):
-        single = float(value.item()) if value.size == 1 and value.dtype.kind in "fiub" else None
-        return Held(value.shape, value.dtype.kind, single)
-    if isinstance(value, bool | np.bool_):
-        return Held((), "b", float(value))
-    if isinstance(value, int | np.integer):
-        return Held((), "i", float(value))
-    if isinstance(value, float | np.floating):
-        return Held((), "f", float(value))
-    return None

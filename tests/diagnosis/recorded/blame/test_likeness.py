@@ -5,8 +5,8 @@ import pytest
 
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
 from gradtui.diagnosis.recorded.blame.likeness import likenesses
+from gradtui.diagnosis.recorded.blame.scope import Held
 from gradtui.diagnosis.recorded.blame.units import Unit
-from gradtui.diagnosis.recorded.blame.watch import Held
 from gradtui.recording.library import NUMPY
 from planted import Planted, repaired
 

@@ -2,8 +2,8 @@
 
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
 from gradtui.diagnosis.recorded.blame.repeats import repeated
+from gradtui.diagnosis.recorded.blame.scope import Held
 from gradtui.diagnosis.recorded.blame.units import Unit
-from gradtui.diagnosis.recorded.blame.watch import Held
 from gradtui.recording.library import NUMPY
 
 

@@ -4,7 +4,8 @@ from collections import namedtuple
 
 import numpy as np
 
-from gradtui.diagnosis.recorded.blame.watch import Held, Watched
+from gradtui.diagnosis.recorded.blame.scope import Held
+from gradtui.diagnosis.recorded.blame.watch import Watched
 
 Moments = namedtuple("Moments", ["mean", "spread"])
 

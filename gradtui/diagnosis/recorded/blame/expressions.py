@@ -1,0 +1,61 @@
+"""What the parts of an expression are: its operators, terms, factors and entries."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+OPERATORS: Mapping[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.MatMult: "@",
+    ast.Pow: "**",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+}
+
+
+def parts_of(value: ast.expr) -> Iterator[ast.expr]:
+    """Yield the entries of a tuple, a list or a dict, or an expression that is none."""
+    match value:
+        case ast.Tuple(parts) | ast.List(parts) | ast.Dict(values=parts):
+            for part in parts:
+                yield from parts_of(part)
+        case _:
+            yield value
+
+
+def summands(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the terms of a sum, or an expression that is none."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        yield from summands(node.left)
+        yield from summands(node.right)
+    else:
+        yield node
+
+
+def multiplied(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the factors of a product, or an expression that is none."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        yield from multiplied(node.left)
+        yield from multiplied(node.right)
+    else:
+        yield node
+
+
+def is_leaf(node: ast.AST) -> bool:
+    """Return whether a node is a name, or a named attribute or entry."""
+    if isinstance(node, ast.Name):
+        return True
+    if isinstance(node, ast.Attribute):
+        return node.attr != "T" and is_leaf(node.value)
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Constant) and is_leaf(node.value)
+    return False

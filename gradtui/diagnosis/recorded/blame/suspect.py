@@ -1,0 +1,28 @@
+"""One statement that may be wrong."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.told import Line
+
+
+class Suspect(Struct, frozen=True, eq=False):
+    """A statement that may be wrong."""
+
+    statement: Statement
+    tier: int
+    """Its tier; 0 is the likeliest."""
+    promoted: bool
+    """Whether it only passes on right values."""
+    order: int
+    opposite: bool = False
+    """Whether its value is right but for its sign."""
+    failing: bool = False
+    """Whether right values become something else there, or lack a part."""
+
+    @property
+    def line(self) -> Line:
+        """Its file and line."""
+        return self.statement.unit.file, self.statement.node.lineno
