@@ -199,9 +199,21 @@ def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of arguments whose arrays, also in containers, a run may change."""
     held = (np.ndarray, dict, list, tuple)
     return {
-        name: copy.deepcopy(value) if isinstance(value, held) or is_record(value) else value
+        name: _copied(value) if isinstance(value, held) or is_record(value) else value
         for name, value in arguments.items()
     }
+
+
+def _copied(value: Any) -> Any:
+    """Return a deep copy, which shares what cannot be copied, such as a module or a lock."""
+    try:
+        return copy.deepcopy(value)
+    except TypeError:
+        if type(value) is dict:
+            return {key: _copied(one) for key, one in value.items()}
+        if type(value) in (list, tuple):
+            return type(value)(map(_copied, value))
+        return value.copy() if isinstance(value, np.ndarray) else value
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import math
 import sys
 from contextlib import contextmanager
 from threading import Lock
@@ -13,7 +14,7 @@ import pytest
 from gradtui.recording.array import Scalar
 from gradtui.recording.kept import Kept
 from gradtui.recording.library import NUMPY, record
-from gradtui.recording.run import Randomness, collected
+from gradtui.recording.run import Randomness, collected, copied
 from gradtui.recording.tape import Call
 
 DATA = np.arange(6.0).reshape(2, 3)
@@ -248,3 +249,13 @@ def test_a_lock_that_a_run_leaves_held_is_released_and_no_other():
 
     assert (held.locked(), left.locked()) == (True, False)
     held.release()
+
+
+def test_arguments_are_copied_though_a_module_beside_them_is_not():
+    given = {"settings": {"xp": np, "scales": [np.ones(2), (np.zeros(1), math)]}}
+    made = copied(given)["settings"]
+    made["scales"][0][:] = 5.0
+    made["scales"][1][0][:] = 5.0
+    assert made["xp"] is np and made["scales"][1][1] is math
+    assert given["settings"]["scales"][0].tolist() == [1.0, 1.0]
+    assert given["settings"]["scales"][1][0].tolist() == [0.0]
