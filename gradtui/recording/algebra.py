@@ -25,25 +25,25 @@ def _transposed(a: Array) -> Array:
 
 
 def _through_inverse(values: Sequence[Array], arriving: Array, _: Wanted) -> Flows:
-    """Return -A⁻ᵀ G A⁻ᵀ."""
+    """Return -A^-T G A^-T."""
     turned = _transposed(np.linalg.inv(values[0]))
     return (-turned @ arriving @ turned,)
 
 
 def _through_solution(values: Sequence[Array], arriving: Array, _: Wanted) -> Flows:
-    """Return -A⁻ᵀ G Xᵀ and A⁻ᵀ G."""
+    """Return -A^-T G X^T and A^-T G."""
     a, b = values
     own, size = np.linalg.solve(a.T, arriving), len(a)
     return -own.reshape(size, -1) @ np.linalg.solve(a, b).reshape(size, -1).T, own
 
 
 def _through_determinant(values: Sequence[Array], arriving: Array, _: Wanted) -> Flows:
-    """Return g det(A) A⁻ᵀ."""
+    """Return g det(A) A^-T."""
     return _through_logarithm(values, arriving * np.linalg.det(values[0]), _)
 
 
 def _through_logarithm(values: Sequence[Array], arriving: Array, _: Wanted) -> Flows:
-    """Return g A⁻ᵀ."""
+    """Return g A^-T."""
     return (np.asarray(arriving)[..., None, None] * _transposed(np.linalg.inv(values[0])),)
 
 
