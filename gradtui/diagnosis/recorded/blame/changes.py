@@ -28,7 +28,7 @@ from gradtui.diagnosis.recorded.blame.partly import partly
 from gradtui.diagnosis.recorded.blame.patterns import patterns
 from gradtui.diagnosis.recorded.blame.picks import picks
 from gradtui.diagnosis.recorded.blame.projections import projections
-from gradtui.diagnosis.recorded.blame.repeats import omitted, repeated
+from gradtui.diagnosis.recorded.blame.repeats import repeated
 from gradtui.diagnosis.recorded.blame.resets import copies, counted, emptied, resets
 from gradtui.diagnosis.recorded.blame.restored import restored
 from gradtui.diagnosis.recorded.blame.rounds import rounds
@@ -42,7 +42,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
         activations, patterns, partial(idles, slots=slots), unread, options, throughout, conjugates,
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
-        repeated, omitted, restored, kept, picks, carries, taken, accumulations, partly, resets,
+        repeated, restored, kept, picks, carries, taken, accumulations, partly, resets,
         counted, copies, emptied, conditions, applied, callees, branches, bounds, projections,
         choices, moves, rounds, twins,
     )  # fmt: skip

@@ -1,48 +1,80 @@
 """Missing lines that another function has beside a line like one of this one's.
 
-A backward pass repeats the recurrences of the forward pass, which has the lines that it lost.
+A backward pass repeats the recurrences of the forward pass, or computes anew what that has
+computed: it has the lines that were lost.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+import builtins
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
+
+from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.branches import inserted
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.units import Function
 
 _FILES = 32
-"""Most files of which the lines are kept."""
+"""Most files, and functions, of which the lines are kept."""
+
+
+class _Beside(Struct, frozen=True):
+    """A line that another stands beside."""
+
+    line: ast.stmt
+    text: str
+    behind: bool
 
 
 def twins(s: Statement) -> Iterator[Candidate]:
     """Yield lines that another function has beside a statement like this one, and this has not."""
-    own = {ast.unparse(one) for one in s.unit.nodes if isinstance(one, ast.stmt)}
-    inside, head = set(s.unit.nodes), _head(s.node)
-    for before, line, after in _storing(s.unit.tree):
-        text = ast.unparse(line)
-        beside = [_head(one) if one is not None else None for one in (before, after)]
-        if line in inside or text in own or head not in beside or not _is_known(s, line):
+    own = _texts(s.unit.node)
+    for one in _beside(s.unit.tree).get(_head(s.node), ()):
+        if one.text in own or not _is_known(s, one):
             continue
-        edit = inserted(s, s.node, s.spelled(text), behind=beside[0] == head)
-        told = f"{text} is missing, which line {line.lineno} does beside the same"
-        yield Candidate((edit,), "missing-path", told, 0, text, s.node, named=True)
+        edit = inserted(s, s.node, s.spelled(one.text), behind=one.behind)
+        told = f"{one.text} is missing, which line {one.line.lineno} does beside the same"
+        yield Candidate((edit,), "missing-path", told, 0, one.text, s.node, named=True)
+
+
+def is_cut_off(s: Statement) -> bool:
+    """Return whether nothing reads what a statement stores, as the line that it lacks would."""
+    target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
+    read = (one.id for one in s.unit.nodes
+            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load))  # fmt: skip
+    return isinstance(target, ast.Name) and target.id not in read and any(twins(s))
 
 
 @lru_cache(_FILES)
-def _storing(tree: ast.Module) -> Sequence[tuple[ast.stmt | None, ast.stmt, ast.stmt | None]]:
-    """Return the lines of a file's functions that store something, with those beside each."""
-    found = list[tuple[ast.stmt | None, ast.stmt, ast.stmt | None]]()
+def _texts(function: ast.AST) -> frozenset[str]:
+    """Return the statements of a function, as texts."""
+    return frozenset(ast.unparse(one) for one in ast.walk(function) if isinstance(one, ast.stmt))
+
+
+@lru_cache(_FILES)
+def _beside(tree: ast.Module) -> Mapping[str, Sequence[_Beside]]:
+    """Return the lines that store something in a file's functions, by the text of those beside."""
+    found = defaultdict[str, list[_Beside]](list)
     functions = (one for one in ast.walk(tree) if isinstance(one, Function))
     for node in (one for function in functions for one in ast.walk(function)):
         for block in (getattr(node, name, None) for name in ("body", "orelse")):
-            lines = block if isinstance(block, list) else []
-            for before, line, after in zip([None, *lines], lines, [*lines[1:], None], strict=False):
-                if isinstance(line, ast.Assign | ast.AugAssign):
-                    found.append((before, line, after))
+            for one, two in pairwise(block if isinstance(block, list) else ()):
+                if _stores(two):
+                    found[_head(one)].append(_Beside(two, ast.unparse(two), True))
+                if _stores(one):
+                    found[_head(two)].append(_Beside(one, ast.unparse(one), False))
     return found
+
+
+def _stores(node: ast.stmt) -> bool:
+    """Return whether a statement stores something, or is a call that may."""
+    called = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+    return called or isinstance(node, ast.Assign | ast.AugAssign)
 
 
 def _head(node: ast.stmt) -> str:
@@ -50,9 +82,11 @@ def _head(node: ast.stmt) -> str:
     return ast.unparse(node).split("\n")[0]
 
 
-def _is_known(s: Statement, node: ast.AST) -> bool:
-    """Return whether all names of code mean something at a statement."""
+def _is_known(s: Statement, other: _Beside) -> bool:
+    """Return whether all names of a line mean something beside a statement."""
+    stored = {one.id for one in s.nodes if isinstance(one, ast.Name)} if other.behind else set()
+    names = {one.id for one in ast.walk(other.line) if isinstance(one, ast.Name)} - stored
     return all(
-        one.id in s.scope or one.id in s.locals or one.id in s.unit.globals
-        for one in ast.walk(node) if isinstance(one, ast.Name)
-    )  # fmt: skip
+        one in s.scope or one in s.locals or one in s.unit.globals or hasattr(builtins, one)
+        for one in names
+    )
