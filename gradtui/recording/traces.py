@@ -47,7 +47,11 @@ def users_traceback(trace: TracebackType | None) -> TracebackType | None:
 
 
 def is_users(error: BaseException) -> bool:
-    """Return whether an exception comes from a call in the user's code, not in gradtui's."""
-    frames = (frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__))
+    """Return whether an exception comes from a call in the user's code, not in gradtui's.
+
+    A frame with `__tracebackhide__` only passes a call on.
+    """
+    frames = (frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)
+              if "__tracebackhide__" not in frame.f_locals)  # fmt: skip
     told = [file for file in frames if file.startswith(_OURS) or is_users_file(file)]
     return not told or not told[-1].startswith(_OURS)

@@ -4,6 +4,7 @@ import pytest
 
 import gradtui
 from findings import line_of, only
+from gradtui.cli.running import RaisedError, check_code
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
@@ -393,3 +394,32 @@ def test_what_a_custom_function_takes_first_may_be_any_function():
     assert not [one for one in gradtui.check(Inverse, torch.sinh, y) if one.severity == "error"]
     found = gradtui.check(InverseWrong, torch.sinh, y)
     assert [one.target for one in found if one.severity == "error"] == ["y"]
+
+
+APART = """
+import torch
+
+class Apart(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**2
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        with torch.enable_grad():
+            other = torch.ones(3, requires_grad=True) ** 2
+        return torch.autograd.grad(other, [x], g)[0]
+
+def case(x=torch.ones(3)):
+    return Apart.apply(x).sum()
+"""
+
+
+def test_what_autograd_raises_within_a_backward_pass_of_theirs_is_theirs(tmp_path):
+    path = tmp_path / "apart.py"
+    path.write_text(APART, encoding="utf-8")
+    with pytest.raises(RaisedError) as caught:
+        check_code(f"{path}:case")
+    assert "have been used in the graph" in caught.value.text

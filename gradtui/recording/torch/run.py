@@ -133,6 +133,7 @@ def _ending() -> Iterator[None]:
 
     def run(*args: Any, **options: Any) -> Any:
         nonlocal depth
+        __tracebackhide__ = True  # what it raises is the caller's, who may be the user
         if depth > _DEEPEST:
             raise RecursionError("a backward pass starts itself again")
         depth += 1
