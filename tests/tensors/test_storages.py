@@ -101,3 +101,19 @@ def test_storages_are_as_before_after_a_check():
     storage = A.clone().untyped_storage()
     assert storage.resize_(0).nbytes() == 0
     assert not {"resize_", "nbytes"} & vars(torch.UntypedStorage).keys()
+
+
+@pytest.mark.parametrize("double", [False, True])
+def test_a_tensor_that_a_run_resizes_is_restored(double):
+    def run():
+        return buffer
+
+    from gradtui.recording.torch.kept import TensorsKept
+
+    buffer = torch.arange(3.0)
+    kept = TensorsKept(run, double=double)
+    for restored in (kept.rewind, kept.put_back):
+        buffer.resize_(2, 4).zero_()
+        restored()
+        assert buffer.tolist() == [0.0, 1.0, 2.0]
+    assert buffer.dtype == torch.float32

@@ -34,6 +34,8 @@ class _Held:
     def rewind(self) -> None:
         """Restore its content."""
         if self.tensor._version != self._version:
+            if self.tensor.shape != self._copy.shape:  # as `out=` resizes it
+                self.tensor.data = self.own.to(self.tensor.dtype, copy=self.widened)
             with torch.no_grad():
                 self.tensor.copy_(self._copy)
             self._version = self.tensor._version
