@@ -48,8 +48,8 @@ class Placed(Function):
         scale = torch.ones_like(shift).requires_grad_()
         with torch.enable_grad():
             again = torch.sin(shift) * height * scale
-        found = torch.autograd.grad(again, (scale, shift, height), grad_outputs=g)
-        slopes = found[0:2]
+        every = torch.autograd.grad(again, (scale, shift, height), grad_outputs=g)
+        slopes = every[0:2]
         return None, *slopes
 
 
@@ -194,7 +194,7 @@ def test_the_sign_of_an_argument_that_is_given_by_name():
 
 
 def test_a_slice_that_begins_one_too_early():
-    assert fixes(Placed, torch.tensor([1]), x(4), x(4)) == "slopes = found[1:3]"
+    assert fixes(Placed, torch.tensor([1]), x(4), x(4)) == "slopes = every[1:3]"
 
 
 def test_a_call_that_another_custom_function_answers():

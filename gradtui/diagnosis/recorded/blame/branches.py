@@ -177,6 +177,9 @@ class _Renamed(ast.NodeTransformer):
 def inserted(s: Statement, beside: ast.stmt, line: str, *, behind: bool) -> Edit:
     """Return the edit that puts a line behind a statement, or before it."""
     start, end = s.unit.start(beside), s.unit.end(beside)
+    rest = s.unit.source[end:].partition(b"\n")[0]
+    if rest.lstrip().startswith(b"#"):  # the comment belongs to the statement
+        end += len(rest)
     margin = s.unit.between(s.unit.source.rfind(b"\n", 0, start) + 1, start)
     at, text = (end, f"\n{margin}{line}") if behind else (start, f"{line}\n{margin}")
     return Edit(at, at, text)
