@@ -15,7 +15,7 @@ from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.around import has_shares
 from gradtui.diagnosis.recorded.judge import Wrong
-from gradtui.diagnosis.recorded.notes import note, together
+from gradtui.diagnosis.recorded.notes import note, seen_text, together
 from gradtui.diagnosis.recorded.passes import Way
 from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
@@ -26,6 +26,7 @@ from gradtui.diagnosis.recorded.surrogates import (
     is_handed_on,
     surrogate,
 )
+from gradtui.diagnosis.recorded.target import Target
 from gradtui.recording.tape import Leaf
 
 Array = NDArray[Any]
@@ -60,7 +61,9 @@ def without_meant(
             deliberate=runs.target.deliberate,
         )
         told = changed.get(one.name)
-        told = told or (_straight_through(one, meant) if meant else _left_out(one, points))
+        told = told or (
+            _straight_through(one, meant) if meant else _left_out(one, points, runs.target)
+        )
         if told is None and runs.target.deliberate:
             told = _of_its_own(runs, one, points, tolerance)
         if told is None:
@@ -242,11 +245,15 @@ def _straight_through(wrong: Wrong, meant: Surrogate) -> Finding:
     return note("straight-through", "info", wrong.name, text, meant.place, wrong.evidence)
 
 
-def _left_out(wrong: Wrong, points: Sequence[Point]) -> Finding | None:
-    """Return the note on a small number that a gradient leaves out."""
-    left_out = stabiliser(wrong.name, points)
-    if left_out is None:
+def _left_out(wrong: Wrong, points: Sequence[Point], target: Target) -> Finding | None:
+    """Return the note on a small number that a gradient leaves out, an error if that is much."""
+    found, much = stabiliser(wrong.name, points), False
+    if found is None:
+        found, much = stabiliser(wrong.name, points, slight=False), True
+    if found is None:
         return None
-    value, place = left_out
-    text = f"the gradient of {wrong.name} leaves out the {number(value)} that is added here"
-    return note("missing-term", "info", wrong.name, text, place, wrong.evidence)
+    value, place = found
+    own = f"{seen_text(wrong, target)}: it" if much else wrong.name
+    text = f"the gradient of {own} leaves out the {number(value)} that is added here"
+    return note("missing-term", "error" if much else "info", wrong.name, text, place,
+                wrong.evidence)  # fmt: skip

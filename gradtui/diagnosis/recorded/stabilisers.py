@@ -31,13 +31,16 @@ _ADDING = frozenset({"add", "subtract", "maximum", "clip"})
 _BOUNDING = frozenset({"minimum", "clip"})
 
 
-def stabiliser(name: str, points: Sequence[Point]) -> tuple[float, Place | None] | None:
+def stabiliser(
+    name: str, points: Sequence[Point], *, slight: bool = True
+) -> tuple[float, Place | None] | None:
     """Return a small number whose omission makes a gradient right, and its place.
 
-    It must do so at all points: another mistake may show at far ones alone.
+    It must do so at all points: another mistake may show at far ones alone.  A `slight` one must
+    hardly change the gradient at near ones.
     """
     found = _numbers(points[0])
-    if not found or not all(_is_right_without(name, point) for point in points):
+    if not found or not all(_is_right_without(name, point, slight=slight) for point in points):
         return None
     unused = _ignored(points[0])
     uses = [call in unused for _, call in _uses(points[0])]
@@ -103,14 +106,16 @@ def _beside(tape: Tape, id: int, number: int) -> int | None:
     return others[0] if others and tape.shape(others[0]) == tape.shape(id) else None
 
 
-def _is_right_without(name: str, point: Point) -> bool:
+def _is_right_without(name: str, point: Point, *, slight: bool = True) -> bool:
     """Return whether a gradient is right once the small numbers are 0, and was nearly so before.
+
+    That it was nearly so is asked only of a `slight` change.
 
     Far out a loss may have no gradient without them, as log(p) where p is 0: there nothing tells
     whether a gradient that uses none of them is right.  One that uses them has to be right with
     smaller ones.
     """
-    if not _is_slight(point, name, point.hand[name]):
+    if slight and not _is_slight(point, name, point.hand[name]):
         return False
     before = _apart(name, point.hand, point.true)
     for share in (0.0, _SHRUNK):

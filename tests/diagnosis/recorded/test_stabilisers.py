@@ -137,3 +137,16 @@ def test_a_number_is_told_that_no_gradient_uses_and_a_bias_that_cancels_is_none_
     W, b = np.random.default_rng(1).normal(size=(3, 2)), np.array([0.3, -0.2])
     (found,) = gradtui.check(normalised, W=W, b=b)
     assert found.message.endswith("leaves out the 1e-7 that is added here")
+
+
+def cancelling(x, b):
+    """The gradient of b nearly cancels out: beside it, what the 1e-5 changes is much."""
+    loss = np.log(np.exp(x + b) + 1e-5).sum() - 1.9999 * b.sum()
+    return loss, {"x": np.ones_like(x), "b": np.full_like(b, 2 - 1.9999)}
+
+
+def test_a_number_left_out_is_an_error_where_it_is_much():
+    found = gradtui.check(cancelling, x=np.array([[0.3, -0.4], [0.9, 0.1]]), b=np.zeros(2))
+    assert [(one.severity, one.target) for one in found] == [("error", "b"), ("info", "x")]
+    assert found[0].message.endswith("it leaves out the 1e-5 that is added here")
+    assert found[0].line == found[1].line
