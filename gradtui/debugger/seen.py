@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from gradtui.base.source import Place
 from gradtui.debugger.structure import Structure
 from gradtui.diagnosis.finding import Finding
 from gradtui.scenario.problem import Call, Problem
@@ -55,11 +58,19 @@ def _executed(finding: Finding, node: int | None, call: Call, structure: Structu
     That is where its mistake begins.  0 if it is never executed.
     """
     place = finding.place
-    times = () if place is None else call.at.get((place.file, place.line), ())
+    times = () if place is None else _times_of(place, call)
     ends = {at: position for position, at in structure.called.items()}
     here = {at: ends.get(call.done_with(at), 0) for at in times}
     meant = [here[at] for at in here if node is not None and call.lines[at].claims == node]
     return max(meant) if meant else next(filter(None, here.values()), 0)
+
+
+def _times_of(place: Place, call: Call) -> Sequence[int]:
+    """Return all executions of a line, or of the statement that it is a part of."""
+    return call.at.get((place.file, place.line)) or [
+        at for at, line in enumerate(call.lines)
+        if line.place.file == place.file and line.place.line <= place.line <= line.last
+    ]  # fmt: skip
 
 
 def _line_done(finding: Finding, problem: Problem, structure: Structure) -> int:
