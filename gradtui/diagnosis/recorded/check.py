@@ -155,17 +155,20 @@ class _Checking:
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
         verdict = verdict_of(found)
         notes = [*(clipped.notes if clipped is not None else ()), *self._notes()]
-        notes += equal_sizes(start) if verdict == "correct" else opaque(start)
-        if verdict == "correct" and fold is None:
-            notes += one_side(self.runs, points)
-        if verdict == "correct" and fold is not None:
-            notes += one_sided(self.runs, start, fold, fitting, tolerance)
         if verdict == "correct":
-            notes += coarse(start, fitting, tolerance)
             apart = {one.name for one in judged.wrong}  # deliberately: they are told already
             right = tuple(name for name in fitting if name not in apart)
+            notes += equal_sizes(start)
+            notes += (
+                one_side(self.runs, points)
+                if fold is None
+                else one_sided(self.runs, start, fold, fitting, tolerance)
+            )
+            notes += coarse(start, fitting, tolerance)
             notes += symmetric_only(self.runs, start, within, right, tolerance)
             notes += uniform_only(self.runs, points[0], right, tolerance)
+        else:
+            notes += opaque(start)
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
                        len(points), tolerance, self._unjudged())  # fmt: skip
 

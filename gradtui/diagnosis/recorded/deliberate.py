@@ -18,7 +18,7 @@ from gradtui.diagnosis.recorded.judge import Wrong
 from gradtui.diagnosis.recorded.notes import note, seen_text, together
 from gradtui.diagnosis.recorded.passes import Way
 from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs
-from gradtui.diagnosis.recorded.stabilisers import stabiliser
+from gradtui.diagnosis.recorded.stabilisers import is_nearly_right, stabiliser
 from gradtui.diagnosis.recorded.surrogates import (
     Surrogate,
     agreed,
@@ -247,12 +247,10 @@ def _straight_through(wrong: Wrong, meant: Surrogate) -> Finding:
 
 def _left_out(wrong: Wrong, points: Sequence[Point], target: Target) -> Finding | None:
     """Return the note on a small number that a gradient leaves out, an error if that is much."""
-    found, much = stabiliser(wrong.name, points), False
-    if found is None:
-        found, much = stabiliser(wrong.name, points, slight=False), True
+    found = stabiliser(wrong.name, points)
     if found is None:
         return None
-    value, place = found
+    (value, place), much = found, not is_nearly_right(wrong.name, points)
     own = f"{seen_text(wrong, target)}: it" if much else wrong.name
     text = f"the gradient of {own} leaves out the {number(value)} that is added here"
     return note("missing-term", "error" if much else "info", wrong.name, text, place,

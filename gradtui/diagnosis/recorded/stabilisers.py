@@ -31,20 +31,22 @@ _ADDING = frozenset({"add", "subtract", "maximum", "clip"})
 _BOUNDING = frozenset({"minimum", "clip"})
 
 
-def stabiliser(
-    name: str, points: Sequence[Point], *, slight: bool = True
-) -> tuple[float, Place | None] | None:
+def stabiliser(name: str, points: Sequence[Point]) -> tuple[float, Place | None] | None:
     """Return a small number whose omission makes a gradient right, and its place.
 
-    It must do so at all points: another mistake may show at far ones alone.  A `slight` one must
-    hardly change the gradient at near ones.
+    It must do so at all points: another mistake may show at far ones alone.
     """
     found = _numbers(points[0])
-    if not found or not all(_is_right_without(name, point, slight=slight) for point in points):
+    if not found or not all(_is_right_without(name, point) for point in points):
         return None
     unused = _ignored(points[0])
     uses = [call in unused for _, call in _uses(points[0])]
     return found[uses.index(True) if any(uses) else 0]
+
+
+def is_nearly_right(name: str, points: Sequence[Point]) -> bool:
+    """Return whether a gradient is near the true one at all points near the user's own."""
+    return all(_is_slight(point, name, point.hand[name]) for point in points)
 
 
 def is_exact_without(name: str, points: Sequence[Point]) -> bool:
@@ -53,7 +55,8 @@ def is_exact_without(name: str, points: Sequence[Point]) -> bool:
     It is no approximation then: what goes wrong farther out is another mistake.
     """
     near = [point for point in points if point.near]
-    return bool(_numbers(points[0])) and all(_is_right_without(name, point) for point in near)
+    exact = bool(_numbers(points[0])) and is_nearly_right(name, near)
+    return exact and all(_is_right_without(name, point) for point in near)
 
 
 def leaving_out(point: Point, names: Sequence[str]) -> Point | None:
@@ -106,17 +109,13 @@ def _beside(tape: Tape, id: int, number: int) -> int | None:
     return others[0] if others and tape.shape(others[0]) == tape.shape(id) else None
 
 
-def _is_right_without(name: str, point: Point, *, slight: bool = True) -> bool:
-    """Return whether a gradient is right once the small numbers are 0, and was nearly so before.
-
-    That it was nearly so is asked only of a `slight` change.
+def _is_right_without(name: str, point: Point) -> bool:
+    """Return whether a gradient is right once the small numbers are 0.
 
     Far out a loss may have no gradient without them, as log(p) where p is 0: there nothing tells
     whether a gradient that uses none of them is right.  One that uses them has to be right with
     smaller ones.
     """
-    if slight and not _is_slight(point, name, point.hand[name]):
-        return False
     before = _apart(name, point.hand, point.true)
     for share in (0.0, _SHRUNK):
         given = _numbers_left(point, share)
