@@ -1,7 +1,30 @@
 import pytest
 
+from gradtui.diagnosis.recorded.runs import Runs
+
 
 @pytest.fixture(autouse=True)
-def drawn():
-    """Let the random numbers of every test begin at the same one."""
-    pytest.importorskip("torch").manual_seed(0)
+def as_before():
+    """Let random numbers begin at the same one in every test; no test leaves a changed setting."""
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    before = torch.get_default_dtype(), torch.get_num_threads()
+    yield
+    assert (torch.get_default_dtype(), torch.get_num_threads()) == before
+
+
+@pytest.fixture
+def runs_of():
+    """Return a function that begins the runs of a callable over tensors; they end with the test."""
+    from gradtui.diagnosis.recorded.tensor_targets import tensor_target
+
+    begun = []
+
+    def runs_of(function, *arguments):
+        begun.append(Runs(tensor_target(function, None, arguments, {})))
+        begun[-1].first()
+        return begun[-1]
+
+    yield runs_of
+    for runs in reversed(begun):
+        runs.kept.put_back()

@@ -5,7 +5,6 @@ import pytest
 import gradtui
 from findings import line_of
 from gradtui.diagnosis.recorded.passes import kinked
-from gradtui.diagnosis.recorded.runs import Runs
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
@@ -519,13 +518,9 @@ class Damped(Function):
         return dy
 
 
-def test_a_slope_that_no_gradient_passes_is_not_replaced():
-    from gradtui.diagnosis.recorded.tensor_targets import tensor_target
-
-    target = tensor_target(Damped, None, (x(4).requires_grad_(),), {})
-    runs = Runs(target)
-    runs.first()
-    point = runs.point(runs.given, target.judged, near=True)
+def test_a_slope_that_no_gradient_passes_is_not_replaced(runs_of):
+    runs = runs_of(Damped, x(4).requires_grad_())
+    point = runs.point(runs.given, runs.target.judged, near=True)
 
     assert [*kinked([point], straight=True)] == []
 

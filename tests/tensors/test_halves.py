@@ -55,17 +55,9 @@ class Random(Cubed):
         return 3 * g * x * torch.rand(1, dtype=torch.double)
 
 
-def runs_of(function):
-    from gradtui.diagnosis.recorded.tensor_targets import tensor_target
-
-    runs = Runs(tensor_target(function, None, (X,), {}))
-    runs.first()
-    return runs
-
-
 @pytest.mark.parametrize("function", [Cubed, Random, lambda x: Cubed.apply(x).sum()])
-def test_the_backward_half_alone_gives_the_same_again(function):
-    runs = runs_of(function)
+def test_the_backward_half_alone_gives_the_same_again(runs_of, function):
+    runs = runs_of(function, X)
     whole = runs.as_is(runs.given)
     begun = runs.begun(runs.given)
 
@@ -77,13 +69,13 @@ def test_the_backward_half_alone_gives_the_same_again(function):
     assert not begun.runs(Cubed.backward.__code__)
 
 
-def test_what_the_forward_half_saved_is_told_from_what_the_backward_half_wrote():
-    runs = runs_of(Writing)
+def test_what_the_forward_half_saved_is_told_from_what_the_backward_half_wrote(runs_of):
+    runs = runs_of(Writing, X)
     begun = runs.begun(runs.given)
     runs.ended(begun)
 
     assert not begun.halved.is_intact()
-    holding = runs_of(Holding)
+    holding = runs_of(Holding, X)
     assert holding.begun(holding.given) is None
 
 
