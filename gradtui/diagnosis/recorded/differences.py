@@ -45,6 +45,12 @@ class Slope(Struct, frozen=True):
         """Return whether a gradient may be this slope."""
         return bool(abs(self.value - gradient) <= COARSE * abs(gradient) + self.error)
 
+    def fits_both_sides(self, gradient: float) -> bool:
+        """Return whether a gradient may be the slope of each side, as where a corner is noise."""
+        return all(
+            abs(value - gradient) <= COARSE * abs(gradient) + error for value, error in self.sides
+        )
+
     def beyond(self, gradient: float) -> float | None:
         """Return the nearest slope of one side if a gradient is not between those of both."""
         if not self.corner or not np.isfinite(gradient):

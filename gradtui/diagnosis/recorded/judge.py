@@ -218,6 +218,7 @@ class Judge:
             return Wrong(name, point, at, float(hand[at]), float(true[at])), None
         slope = slope_at(self._runs, point.values, name, at, symmetric=name in point.symmetric)
         told = slope.sure or not (slope.corner or slope.agrees(hand[at]))
+        told |= slope.fits_both_sides(true[at]) and slope.beyond(hand[at]) is not None
         if told and slope.agrees(true[at]):
             return Wrong(name, point, at, float(hand[at]), float(true[at])), None
         beside = beyond_both(self._runs, point, name, at, slope)
