@@ -87,7 +87,7 @@ def _only_computes(s: Statement, called: ast.expr) -> bool:
             module = whole[0]
             if not UNCHECKED.isdisjoint(whole) or called.id in UNCHECKED:
                 return False
-            return isinstance(value, FunctionType | type) or module in MODULES
+            return isinstance(value, FunctionType | type | np.ufunc) or module in MODULES
         return called.id in BUILTINS or not hasattr(builtins, called.id)
     return True
 
