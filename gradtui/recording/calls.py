@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from gradtui.recording import complexes, forms, standins
 from gradtui.recording.algebra import ALGEBRA
 from gradtui.recording.array import Recorded, plain
+from gradtui.recording.convolutions import CONVOLUTIONS
 from gradtui.recording.moving import moved
 from gradtui.recording.opaque import opaque
 from gradtui.recording.recorder import Recorder
+from gradtui.recording.special import BACKS
 from gradtui.recording.subclasses import as_kind
-from gradtui.recording.tape import Form, form
+from gradtui.recording.tape import Back, Form, form
 
 Array = NDArray[Any]
 _MASKS = (np.ndarray, list)
@@ -37,6 +39,8 @@ class _Ufunc(Struct, frozen=True):
     form: Form | None
     elementwise: bool
     exact: bool
+    back: Back | None
+    """Its vector-Jacobian product, if that is known without a form."""
     contracts: bool
     """Whether it works on more than single elements, and is no matrix product."""
 
@@ -46,7 +50,7 @@ def _known(ufunc: np.ufunc) -> _Ufunc:
     core = ufunc.signature is not None
     name = "@" if ufunc.__name__ == "matmul" else ufunc.__name__
     return _Ufunc(name, forms.ELEMENTWISE.get(name), not core, name in forms.EXACT,
-                  core and name != "@")  # fmt: skip
+                  BACKS.get(name), core and name != "@")  # fmt: skip
 
 
 class CallRecorder(Recorder):
@@ -147,7 +151,8 @@ class CallRecorder(Recorder):
         compute = (lambda *args: ufunc(*args, **options)) if options else ufunc
         held = out if out is not None and self.is_written(out, value) else None
         return self.result(known.name, compute, inputs, value, known.form,
-                           elementwise=known.elementwise, exact=known.exact, out=held)  # fmt: skip
+                           elementwise=known.elementwise, exact=known.exact, out=held,
+                           back=known.back)  # fmt: skip
 
     def _folded(
         self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
@@ -187,7 +192,7 @@ class CallRecorder(Recorder):
     ) -> Any:
         if name in forms.LIKE:
             return self.constant(function(*plain(args), **plain(options), subok=False))
-        for table in (forms.CALLS, standins.STAND_INS, ALGEBRA):
+        for table in (forms.CALLS, standins.STAND_INS, ALGEBRA, CONVOLUTIONS):
             if name in table:
                 result = table[name](self, *args, **options)
                 if result is not NotImplemented:

@@ -1,19 +1,26 @@
-"""Functions of libraries with arrays of their own: recorded as opaque calls.
+"""Functions of libraries with arrays of their own: recorded as the calls that they are.
 
-In there, recording arrays would silently lose all or a part of their recording.
+In there, recording arrays would silently lose all or a part of their recording.  What is known of
+a function stands in a table; others are opaque.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from inspect import isroutine
 from types import ModuleType
 from typing import Any
 
-from gradtui.recording.array import plain, recorder_of
+from gradtui.recording.array import Composite, plain, recorder_of
+from gradtui.recording.convolutions import SIGNALS
+from gradtui.recording.distributions import Distribution, is_distribution
 from gradtui.recording.opaque import opaque
 from gradtui.recording.recorder import Recorder
+from gradtui.recording.solvers import SOLVERS
+from gradtui.recording.special import FUNCTIONS
 
-_LIBRARIES = ("scipy", "sklearn")
+LIBRARIES = ("scipy", "sklearn")
+_KNOWN: Mapping[str, Callable[..., Any]] = {**FUNCTIONS, **SIGNALS, **SOLVERS}
 
 
 class _Module(ModuleType):
@@ -35,21 +42,29 @@ def foreign(recorder: Recorder, value: Any) -> Any:
     """Return the recording replacement of a module or function of such a library, else itself."""
     if isinstance(value, ModuleType):
         return _Module(recorder, value) if _is_librarys(value.__name__) else value
+    if is_distribution(value):
+        return Distribution(recorder, value)
     named = _is_librarys(getattr(value, "__module__", None)) and isroutine(value)
     # Those of LAPACK name no module.
     if not named and type(value).__name__ != "fortran":
         return value
+    library, part = [*(value.__module__ if named else "scipy.linalg").split("."), ""][:2]
+    name = str(getattr(value, "__name__", "fortran"))
+    rule = _KNOWN.get(f"{part}.{name}")
 
     def call(*args: Any, **options: Any) -> Any:
         given = (*args, *options.values())
         # A caller of the user's functions, such as an optimizer, is no function of numbers.
         if recorder_of(given) is None or any(callable(one) for one in given):
             return value(*plain(args), **plain(options))
-        name = str(getattr(value, "__name__", "fortran"))
-        return opaque(recorder, name, value, args, options)
+        if rule is not None and not any(isinstance(one, Composite) for one in given):
+            result = rule(recorder, *args, **options)
+            if result is not NotImplemented:
+                return result
+        return opaque(recorder, f"{library}.{name}", value, args, options)
 
     return call
 
 
 def _is_librarys(module: Any) -> bool:
-    return isinstance(module, str) and module.partition(".")[0] in _LIBRARIES
+    return isinstance(module, str) and module.partition(".")[0] in LIBRARIES

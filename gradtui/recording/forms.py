@@ -13,7 +13,7 @@ import numpy as np
 
 from gradtui.engine.ops import OPS
 from gradtui.recording.array import plain
-from gradtui.recording.constants import DEGREE, LN2, LN10
+from gradtui.recording.constants import DEGREE, LN2, LN10, ROOT2
 from gradtui.recording.recorder import Recorder
 from gradtui.recording.tape import Form, form
 
@@ -56,6 +56,10 @@ ELEMENTWISE: Mapping[str, Form] = {
         "expit": "sigmoid(a)",
         "erf": "erf(a)",
         "erfc": "1 - erf(a)",
+        "logit": "log(a/(1 - a))",
+        "log_expit": "-softplus(-a)",
+        "ndtr": f"(1 + erf(a/{ROOT2}))/2",
+        "pseudo_huber": "a**2*(sqrt(1 + (b/a)**2) - 1)",
         "matmul": "a@b",
         "@": "a@b",
     }.items()

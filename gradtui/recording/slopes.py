@@ -40,13 +40,11 @@ class Untold(Exception):
 def flows(call: Call, values: Sequence[Array], out: Array, arriving: Array,
           wanted: tuple[bool, ...]) -> Flows:  # fmt: skip
     """Return the contributions through a call to the wanted operands."""
-    if call.form is None and call.back is not None:
-        with suppress(np.linalg.LinAlgError):  # at a singular matrix, differences tell
-            return call.back(values, arriving, wanted)
     if call.form is None:
-        differ = _pointwise if call.elementwise else _by_elements
+        known, differ = _known(call, values, arriving, wanted), _BY_DIFFERENCES[call.elementwise]
         return tuple(
-            differ(call, values, at, arriving) if one else None for at, one in enumerate(wanted)
+            differ(call, values, at, arriving) if one and known[at] is None else known[at]
+            for at, one in enumerate(wanted)
         )
     rule = _rule(call.form, tuple(value.shape for value in values), wanted)
     found = iter(rule(*values, out, arriving))
@@ -59,6 +57,14 @@ def flows(call: Call, values: Sequence[Array], out: Array, arriving: Array,
         np.where(idle, 0.0, flow) if flow is not None and flow.shape == idle.shape else flow
         for flow in got
     )
+
+
+def _known(call: Call, values: Sequence[Array], arriving: Array, wanted: tuple[bool, ...]) -> Flows:
+    """Return the contributions by the call's own product; None for those that it does not tell."""
+    if call.back is not None:
+        with suppress(np.linalg.LinAlgError):  # at a singular matrix, differences tell
+            return call.back(values, arriving, wanted)
+    return (None,) * len(values)
 
 
 @lru_cache(_RULES)
@@ -94,17 +100,33 @@ def _rule(
 
 
 def slopes(call: Call, values: Sequence[Array], at: int) -> Array:
-    """Return the derivative of the result by one operand, by central differences.
+    """Return the derivative of an opaque call's result by one operand.
 
     It has the shape of the result if the call is elementwise, else it is a matrix of (elements of
-    the result, elements of the operand).  Raises Untold for too many.
+    the result, elements of the operand).  It comes from central differences where the call's own
+    product does not tell it.  Raises Untold for too many.
     """
+    wanted = tuple(one == at for one in range(len(values)))
     if call.elementwise:
-        return _slope(call, values, at)
+        wide = np.broadcast_arrays(*values)
+        slope = _known(call, wide, np.ones(wide[0].shape), wanted)[at]
+        return _slope(call, values, at) if slope is None else slope
     if values[at].size > _MOST_DIFFERENCES:
         raise Untold(call.name)
-    columns = [apart.reshape(-1) for _, apart in _columns(call, values, at)]
-    return np.stack(columns, axis=-1)
+    rows = [_known(call, values, one, wanted)[at] for one in _single(call.compute(*values))]
+    known = [one for one in rows if one is not None]
+    if known and len(known) == len(rows):
+        return np.stack([one.reshape(-1) for one in known])
+    return np.stack([apart.reshape(-1) for _, apart in _columns(call, values, at)], axis=-1)
+
+
+def _single(value: Any) -> Iterator[Array]:
+    """Yield the adjoint of each element of a result alone."""
+    shape = np.shape(value)
+    for index in np.ndindex(*shape):
+        one = np.zeros(shape)
+        one[index] = 1.0
+        yield one
 
 
 def _slope(call: Call, values: Sequence[Array], at: int) -> Array:
@@ -117,9 +139,7 @@ def _columns(
 ) -> Iterator[tuple[tuple[int, ...], Array]]:
     """Yield the derivative of the result by each element of an operand."""
     steps = _distance(values[at])
-    for index in np.ndindex(*values[at].shape):
-        one = np.zeros(values[at].shape)
-        one[index] = 1.0
+    for index, one in zip(np.ndindex(*values[at].shape), _single(values[at]), strict=True):
         apart = _moved(call, values, at, one) - _moved(call, values, at, -one)
         yield index, np.asarray(apart / (2 * steps[index]))
 
@@ -127,10 +147,13 @@ def _columns(
 def _pointwise(call: Call, values: Sequence[Array], at: int, arriving: Array) -> Array:
     """Return the derivative by one operand of an elementwise call."""
     flow = np.where(arriving == 0, 0.0, arriving * _slope(call, values, at))
-    extra = flow.ndim - values[at].ndim
-    flow = flow.sum(axis=tuple(range(extra)))
-    wide = tuple(axis for axis, size in enumerate(values[at].shape)
-                 if size == 1 and flow.shape[axis] != 1)  # fmt: skip
+    return summed_to(flow, values[at].shape)
+
+
+def summed_to(flow: Array, shape: tuple[int, ...]) -> Array:
+    """Return the sum over the axes along which an operand of that shape was broadcast."""
+    flow = flow.sum(axis=tuple(range(flow.ndim - len(shape))))
+    wide = tuple(at for at, size in enumerate(shape) if size == 1 and flow.shape[at] != 1)
     return np.asarray(flow.sum(axis=wide, keepdims=True))
 
 
@@ -142,6 +165,10 @@ def _by_elements(call: Call, values: Sequence[Array], at: int, arriving: Array) 
     for index, slope in _columns(call, values, at):
         flow[index] = np.sum(np.where(arriving == 0, 0.0, arriving * slope))
     return flow
+
+
+_BY_DIFFERENCES = (_by_elements, _pointwise)
+"""Contributions by central differences, of other calls and of elementwise ones."""
 
 
 def _distance(value: Array) -> Array:

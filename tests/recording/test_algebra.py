@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import gradtui
-from gradtui.recording.library import NUMPY, record
-from gradtui.recording.sweep import gradients
+from findings import line_of, only
+from recorded_gradients import assert_known, gradient
 
 A = np.array([[2.0, 1.0], [1.0, 3.0]])
 """Its determinant is 5, its inverse [[0.6, -0.2], [-0.2, 0.4]]."""
@@ -19,17 +19,10 @@ BY_HAND = {
     "inv": (lambda a: np.linalg.inv(a)[0, 1], [[0.12, -0.24], [-0.04, 0.08]]),
     "solve": (lambda a: np.linalg.solve(a, B)[0], OF_SOLUTION),
     "solve for columns": (lambda a: np.linalg.solve(a, B[:, None])[0, 0], OF_SOLUTION),
+    "cholesky": (lambda a: np.linalg.cholesky(a)[0, 0], [[0.5 / 2**0.5, 0], [0, 0]]),
+    "eigvalsh": (lambda a: np.sum(np.linalg.eigvalsh(a)), np.eye(2)),
     "a stack": (lambda a: np.linalg.det(np.stack([a, 2 * a]))[1], 4 * COFACTORS),
 }
-
-
-def gradient(function, a):
-    def run(world, given):
-        return function(given["a"])
-
-    result = record(NUMPY, run, {"a": a}, {"a": a}, run)
-    leaf = result.tape.arguments["a"]
-    return gradients(result.tape, result.node(result.returned), [leaf])[leaf]
 
 
 @pytest.mark.parametrize("name", BY_HAND)
@@ -57,3 +50,41 @@ def distances(M):
 def test_what_is_seen_inside_is_compared_though_a_matrix_is_nearly_singular():
     M = np.array([[1.0, 0.5, 0.2], [1.0, 0.501, 0.2], [0.3, -0.2, 1.1]])
     assert gradtui.check(distances, M=M) == []
+
+
+W = np.array([[0.7, -0.2, 0.4], [0.1, 1.3, -0.6], [-0.5, 0.3, 0.9]])
+"""A matrix like no other."""
+FACTORS = {
+    "cholesky": lambda a: np.linalg.cholesky(a @ a.T + np.eye(3)),
+    "cholesky of a triangle": lambda a: np.linalg.cholesky(np.tril(a @ a.T) + np.eye(3)),
+    "cholesky of a stack": lambda a: np.linalg.cholesky(np.stack([a @ a.T, 2 * (a.T @ a)])),
+    "eigvalsh": lambda a: np.linalg.eigvalsh(a @ a.T),
+    "eigh": lambda a: np.linalg.eigh(a @ a.T)[1] ** 2,
+    "eigh, both": lambda a: (lambda found: found[1] @ np.diag(np.sqrt(found[0])) @ found[1].T)(
+        np.linalg.eigh(a @ a.T)
+    ),
+    "pinv": lambda a: np.linalg.pinv(a[:, :2]),
+    "singular values": lambda a: np.linalg.svd(a[:2], compute_uv=False),
+}
+
+
+@pytest.mark.parametrize("name", FACTORS)
+def test_a_factor_is_known(name):
+    assert_known(FACTORS[name], W)
+
+
+def evidence(s, noise):
+    """The likelihood of points on a line, of a kernel nearly singular; it lacks a factor of 2."""
+    x = np.linspace(-2, 2, 20)[:, None]
+    e = np.exp(-((x - x.T) ** 2) / 2)
+    root = np.linalg.cholesky(s**2 * e + noise**2 * np.eye(20))
+    inverse = np.linalg.inv(root).T @ np.linalg.inv(root)
+    a = inverse @ np.sin(x[:, 0])
+    loss = 0.5 * np.sin(x[:, 0]) @ a + np.sum(np.log(np.diag(root)))
+    inner = np.outer(a, a) - inverse
+    return loss, {"s": -0.5 * np.sum(inner * e) * s, "noise": -np.trace(inner) * noise}
+
+
+def test_rounding_that_looks_like_a_corner_hides_no_mistake():
+    finding = only(gradtui.check(evidence, s=0.9, noise=1e-4))
+    assert finding.line == line_of(evidence, 9) and "the factor 2 is missing" in finding.message

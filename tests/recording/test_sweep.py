@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from numpy.lib.stride_tricks import as_strided
+from scipy import linalg
 
 from gradtui.recording.library import NUMPY, record
 from gradtui.recording.slopes import Untold
@@ -245,9 +246,9 @@ def test_moved_roundings_move_values_and_gradients_by_rounding_alone(name):
 
 def test_a_call_that_refuses_moved_numbers_has_no_known_derivative():
     def run(world, given):
-        return np.linalg.cholesky(given["a"]).sum()
+        return linalg.cholesky_banded(given["a"]).sum()
 
-    a = np.array([[1e-16, 0.0], [0.0, 1.0]])
+    a = np.array([[1e-16, 1.0]])
     result = record(NUMPY, run, {"a": a}, {"a": a}, run)
 
     with pytest.raises(Untold):

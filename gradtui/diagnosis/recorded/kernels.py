@@ -22,6 +22,7 @@ from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
+from gradtui.recording.foreign import LIBRARIES
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import FLAT, Added, Call, Leaf, Moved, Tape
 
@@ -98,12 +99,15 @@ def spoiling(point: Point, name: str) -> Kernel | None:
 def _is_kernel(tape: Tape, id: int) -> bool:
     node = tape.nodes[id]
     opaque = isinstance(node, Call) and node.form is None and node.back is None
-    if isinstance(node, Call) and (node.name in FLAT or _is_of_numpy(node.name)):
+    if isinstance(node, Call) and (node.name in FLAT or _is_of_library(node.name)):
         return False  # such as `sign`, which makes no gradients
     return opaque and node.place is not None and tape.value(id).dtype.kind == "f"
 
 
-def _is_of_numpy(name: str) -> bool:
+def _is_of_library(name: str) -> bool:
+    """Return whether an opaque function is one of NumPy's or SciPy's, which is right."""
+    if name.partition(".")[0] in LIBRARIES:
+        return True
     with suppress(AttributeError):
         return callable(attrgetter(name)(np))
     return False

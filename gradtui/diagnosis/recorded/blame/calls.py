@@ -54,7 +54,10 @@ _ALIKE = (
     ("zeros", "ones"), ("tanh", "sinh"), ("square", "sqrt"), ("dot", "multiply"), ("exp", "expm1"),
     ("log", "log1p"), ("sum", "max"), ("add", "subtract"), ("multiply", "divide"), ("fmax", "fmin"),
     ("amax", "amin"), ("convolve", "correlate"), ("convolve2d", "correlate2d"), ("triu", "tril"),
-    ("triu_", "tril_"),
+    ("triu_", "tril_"), ("gammaln", "digamma"), ("gammaln", "psi"), ("gamma", "gammaln"),
+    ("lgamma", "digamma"), ("erf", "erfc"), ("i0", "i1"), ("i0e", "i1e"), ("j0", "j1"),
+    ("iv", "ive"), ("kv", "kve"), ("pdf", "cdf"), ("cdf", "sf"), ("logpdf", "logcdf"),
+    ("softmax", "log_softmax"),
 )  # fmt: skip
 """Functions that are taken for each other."""
 

@@ -1,0 +1,83 @@
+"""SciPy's distributions, whose densities and probabilities record their calls.
+
+Those of the normal distribution are composed of functions that are known; others are opaque.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from gradtui.recording.array import plain, recorder_of
+from gradtui.recording.opaque import opaque
+from gradtui.recording.recorder import Recorder
+
+_ROOT = math.sqrt(2 * math.pi)
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def _special() -> Any:
+    return import_module("scipy.special")
+
+
+_NORMAL: Mapping[str, Callable[[Any, Any], Any]] = {
+    "pdf": lambda z, scale: np.exp(-z * z / 2) / _ROOT / scale,
+    "logpdf": lambda z, scale: -z * z / 2 - math.log(_ROOT) - np.log(scale),
+    "cdf": lambda z, scale: _special().ndtr(z),
+    "logcdf": lambda z, scale: _special().log_ndtr(z),
+    "sf": lambda z, scale: _special().ndtr(-z),
+    "logsf": lambda z, scale: _special().log_ndtr(-z),
+}
+"""Function of the normal distribution -> the same of the standardised argument and the scale."""
+
+
+def _normal(name: str, x: Any, loc: Any = 0, scale: Any = 1) -> Any:
+    return _NORMAL[name](np.subtract(x, loc) / scale, scale)
+
+
+class Distribution:
+    """One of SciPy's distributions, with the parameters that it has been given."""
+
+    def __init__(
+        self, recorder: Recorder, own: Any, args: Sequence[Any] = (),
+        options: Mapping[str, Any] = _NOTHING,
+    ) -> None:  # fmt: skip
+        self._recorder, self._own, self._args, self._options = recorder, own, args, options
+
+    def __call__(self, *args: Any, **options: Any) -> Distribution:
+        """Return the distribution with these parameters."""
+        return Distribution(self._recorder, self._own, args, options)
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._own, name)
+        return self._recorded(name, found) if callable(found) else found
+
+    def _recorded(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **options: Any) -> Any:
+            args, options = (*args, *self._args), {**self._options, **options}
+            if name == "rvs":  # another run must draw, too
+                return self._recorder.constant(function(*plain(args), **plain(options)))
+            if recorder_of((args, options)) is None:
+                return function(*plain(args), **plain(options))
+            if getattr(self._own, "name", None) == "norm" and name in _NORMAL:
+                return _normal(name, *args, **options)
+            return opaque(self._recorder, f"scipy.{name}", function, args, options,
+                          pointwise=_has_single_numbers(self._own))  # fmt: skip
+
+        return call
+
+
+def is_distribution(value: Any) -> bool:
+    """Return whether a value is one of SciPy's distributions, with or without its parameters."""
+    return str(type(value).__module__).startswith("scipy.stats") and hasattr(value, "rvs")
+
+
+def _has_single_numbers(distribution: Any) -> bool:
+    """Return whether a distribution is that of single numbers, so that its functions are, too."""
+    kinds = {one.__name__ for one in type(distribution).__mro__}
+    return not kinds.isdisjoint(("rv_generic", "rv_frozen"))

@@ -1,0 +1,54 @@
+"""SciPy's distributions in a recorded run."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.stats import norm
+
+import gradtui
+from findings import line_of, only
+from recorded_gradients import assert_known, gradient
+
+A = np.array([[0.3, -0.8], [1.4, 0.6]])
+FUNCTIONS = {
+    **{name: lambda a, name=name: getattr(norm, name)(a)
+       for name in ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf")},
+    "location and scale": lambda a: stats.norm.logpdf(a, loc=a[0], scale=np.exp(a[1])),
+    "frozen": lambda a: norm(a[0], scale=2.0).cdf(a),
+    "of a list": lambda a: norm.pdf([0.5, 1.0], a[0]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_of_the_normal_distribution_is_known(name):
+    assert_known(FUNCTIONS[name], A)
+
+
+def test_another_distribution_is_opaque():
+    """The density of the exponential distribution is a exp(-a x), as that of gamma with shape 1."""
+    found = gradient(lambda a: stats.gamma(1.0, scale=1 / a).logpdf(2.0), np.array(0.8))
+    assert found == pytest.approx(1 / 0.8 - 2, rel=1e-8)
+
+
+def test_a_distribution_draws_as_before():
+    np.random.seed(3)
+    expected = norm.rvs(size=2)
+
+    def drawn(a):
+        np.random.seed(3)
+        return np.sum(norm.rvs(size=2) * a)
+
+    np.testing.assert_array_equal(gradient(drawn, np.ones(2)), expected)
+
+
+def improvement(mu, s):
+    """The expected improvement over 0, whose slope by mu is the probability."""
+    z = mu / s
+    loss = np.sum(mu * norm.cdf(z) + s * norm.pdf(z))
+    return loss, {"mu": norm.pdf(z), "s": norm.pdf(z)}
+
+
+def test_a_density_for_a_probability_is_named():
+    finding = only(gradtui.check(improvement, mu=A[0], s=A[1]))
+    assert finding.line == line_of(improvement, 4)
+    assert finding.fix == 'return loss, {"mu": norm.cdf(z), "s": norm.pdf(z)}'
