@@ -67,6 +67,18 @@ class Around(Struct, frozen=True, eq=False):
     """Returns the shape of a view, which is not recorded."""
 
 
+def unwrapped(text: str) -> str:
+    """Return a text without parentheses around all of it that it can do without."""
+    if not text.startswith("("):
+        return text
+    try:
+        whole, inner = (ast.parse(one, mode="eval").body for one in (text, text[1:-1]))
+    except SyntaxError:
+        return text
+    needed = isinstance(inner, ast.Tuple | ast.NamedExpr | ast.GeneratorExp | ast.Yield)
+    return text if needed or ast.dump(whole) != ast.dump(inner) else text[1:-1]
+
+
 class Statement:
     """A statement of the user's code, with the names in scope."""
 
@@ -300,6 +312,7 @@ class Statement:
         """Return the edit that replaces a node by a text of some precedence."""
         start, end = self.unit.start(node), self.unit.end(node)
         bare = binding >= self._needed(node)
+        text = text if self._needed(node) else unwrapped(text)
         around = self._parentheses(node, start, end)
         if around is not None:
             return Edit(*around, text) if bare else Edit(start, end, text)

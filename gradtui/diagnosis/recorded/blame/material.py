@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.begun import is_zero
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, unwrapped
 from gradtui.diagnosis.recorded.blame.computing import own_functions
 from gradtui.diagnosis.recorded.blame.constants import written
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
@@ -60,7 +60,7 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             yield Candidate(
                 (s.replaced(node, name),),
                 "wrong-variable",
-                f"{s.text(node)} must be {name}",
+                f"{s.text(node)} must be {unwrapped(name)}",
                 cost,
                 name,
                 node,

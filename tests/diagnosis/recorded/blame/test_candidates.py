@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gradtui.diagnosis.recorded.blame.candidates import unwrapped
 from planted import Planted
 
 RNG = np.random.default_rng(21)
@@ -29,3 +30,27 @@ def test_a_term_put_back_into_a_sum_in_parentheses_gets_no_second_pair(space, tm
     assert found.fix is not None
     sum_of_terms = "d - np.mean(d) - normal * np.mean(d * normal)"
     assert f"slopes = ({sum_of_terms}{space}) / spread" in found.fix
+
+
+def weibull(k, lam):
+    x = np.array([0.4, 1.7, 2.9])
+    loss = np.sum((x / lam) ** k) - np.sum(np.log(x)) * k
+    z = (x / lam) ** k
+    dk = np.sum(z * np.log(x / lam)) - np.sum(np.log(x))
+    return loss, {"k": dk, "lam": -k / lam * np.sum(z)}
+
+
+def test_an_argument_gets_no_second_pair_of_parentheses(tmp_path):
+    planted = Planted(__file__, tmp_path, {"k": 1.4, "lam": 0.9})
+    wrong = planted.wrong("np.log(x / lam)) -", "np.log(x)) -")
+
+    (found,) = planted.errors(wrong, "weibull")
+
+    assert found.fix == "dk = np.sum(z * np.log(x / lam)) - np.sum(np.log(x))"
+
+
+@pytest.mark.parametrize(("text", "bare"), [
+    ("(a / b)", "a / b"), ("(a, b)", "(a, b)"), ("(a)(b)", "(a)(b)"), ("(a) + (b)", "(a) + (b)"),
+])  # fmt: skip
+def test_parentheses_that_are_needed_stay(text, bare):
+    assert unwrapped(text) == bare
