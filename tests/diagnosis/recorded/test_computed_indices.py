@@ -58,6 +58,15 @@ def mixed(v):
     return loss, {"v": d}
 
 
+def every_other(v):
+    fed = np.array(v)
+    fed[1::2] = v[1::2] ** 2
+    loss = np.sum(np.sin(fed))
+    slopes = np.ones(v.size)
+    slopes[1::2] = 2 * v[1::2]
+    return loss, {"v": np.cos(fed) * slopes}
+
+
 MISTAKES = [
     (mixed, "    at = 1\n", "    at = 0\n"),
     (left_out, "    total[IGNORED] = 0\n", "    slopes[IGNORED] = 0\n"),
@@ -77,7 +86,16 @@ def test_the_line_is_repaired(function, old, new, tmp_path):
     assert planted.errors(repaired(wrong, found), function.__name__) == []
 
 
-@pytest.mark.parametrize("function", [left_out, by_group, by_layers, mixed])
+def test_two_places_picked_in_steps_begin_one_later_together(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    wrong = planted.wrong("slopes[1::2] = 2 * v[1::2]", "slopes[::2] = 2 * v[::2]")
+
+    (found,) = planted.errors(wrong, "every_other")
+
+    assert found.fix == "slopes[1::2] = 2 * v[1::2]"
+
+
+@pytest.mark.parametrize("function", [left_out, by_group, by_layers, mixed, every_other])
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, ARRAYS)
 

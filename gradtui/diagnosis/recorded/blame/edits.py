@@ -12,7 +12,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, sw
 from gradtui.diagnosis.recorded.blame.counts import of_count
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.groupings import groupings
-from gradtui.diagnosis.recorded.blame.indices import counted, exchanged, of_index
+from gradtui.diagnosis.recorded.blame.indices import counted, exchanged, of_index, strided
 from gradtui.diagnosis.recorded.blame.loops import of_loop
 from gradtui.diagnosis.recorded.blame.operators import of_operand, of_operation
 from gradtui.diagnosis.recorded.blame.roots import of_root
@@ -93,6 +93,7 @@ def edits(statement: Statement) -> Iterator[Candidate]:
     yield from of_target(statement)
     yield from of_loop(statement)
     yield from exchanged(statement)
+    yield from strided(statement)
     yield from of_all(statement)
     yield from of_forgotten(statement)
 

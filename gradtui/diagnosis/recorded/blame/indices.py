@@ -98,6 +98,20 @@ def exchanged(s: Statement) -> Iterator[Candidate]:
             yield Candidate(edits, "wrong-variable", told, 1, None, one)
 
 
+def strided(s: Statement) -> Iterator[Candidate]:
+    """Yield the places that several arrays are picked at in steps, all of them begun elsewhere."""
+    alike: dict[str, list[ast.Slice]] = {}
+    for one in s.nodes:
+        if isinstance(one, ast.Subscript) and isinstance(one.slice, ast.Slice) and one.slice.step:
+            alike.setdefault(s.text(one.slice), []).append(one.slice)
+    for text, parts in alike.items():
+        other = {":": f"1{text}", "0": f"1{text[1:]}", "1": text[1:]}.get(text[0])
+        if len(parts) > 1 and other is not None:
+            edits = tuple(Edit(s.unit.start(one), s.unit.end(one), other) for one in parts)
+            told = f"the index must be {other}"
+            yield Candidate(edits, "wrong-variable", told, 1, None, parts[0])
+
+
 def _count(index: ast.expr) -> int:
     return len(index.elts) if isinstance(index, ast.Tuple) else 1
 
