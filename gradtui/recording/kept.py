@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.recording.functions import function_of
+from gradtui.recording.hashes import Numbered
 from gradtui.recording.holdings import Holdings
 from gradtui.recording.modules import modules_of
 
@@ -36,6 +37,8 @@ class Kept:
         self._generators: list[tuple[Any, Any]] = []
         self._locks: list[Any] = []
         """The locks that nothing holds."""
+        self._function = function
+        self._numbered: Numbered | None = None
         for names in modules_of(function):
             self._dicts.append((names, dict(names)))
         Holdings(self._note).replace(function)
@@ -67,8 +70,15 @@ class Kept:
         found = [array for array, _ in self._arrays]
         return sorted(found, key=lambda array: array.base is not None)
 
+    def number(self) -> None:
+        """Hash new objects of the user's alike in every run: a set of them has the same order."""
+        if self._numbered is None:
+            self._numbered = Numbered(self._function)
+
     def rewind(self) -> None:
         """Let another run begin like the first: with the program's generators in the same state."""
+        if self._numbered is not None:
+            self._numbered.begin()
         for generator, state in self._generators:
             if isinstance(generator, np.random.Generator):
                 generator.bit_generator.state = state
@@ -85,6 +95,8 @@ class Kept:
     def put_back(self) -> bool:
         """Restore everything; return whether anything other than generators had changed."""
         self.rewind()
+        if self._numbered is not None:
+            self._numbered.put_back()
         return self.undo()
 
     def undo(self) -> bool:

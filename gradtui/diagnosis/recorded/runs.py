@@ -149,6 +149,7 @@ class Runs:
         self._randomness = target.library.randomness(target.case.seed)
         self.kept = kept or target.library.kept(target.called)
         """The state of the program before any run."""
+        self.kept.number()
         self._answers = answers or Answers()
         self.progress = progress or Progress()
         self.crashed = crashed
