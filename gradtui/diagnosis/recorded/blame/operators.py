@@ -9,7 +9,7 @@ from typing import TypeGuard
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.constants import written
 from gradtui.diagnosis.recorded.blame.counts import of_count
-from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, is_leaf
+from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, is_leaf, multiplied
 from gradtui.diagnosis.recorded.blame.roots import rooted
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -92,17 +92,22 @@ def _of_dropped(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
 
 
 def _of_power(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
-    """Yield other exponents."""
-    right = s.right(node)
+    """Yield other exponents; the factor that is left of one tells that it was one more."""
+    right, own = s.right(node), s.text(node.right)
+    named = any(isinstance(one, ast.Name | ast.Attribute) for one in ast.walk(node.right))
     for power in POWERS:
         if power != right.strip("()"):
             rule = "missing-factor" if power > right else "extra-factor"
             edit = s.replaced(node.right, power, 4 if power[0] != "-" else 3)
-            yield Candidate((edit,), rule, f"the power must be {power}", 1, power, node)
-    if any(isinstance(one, ast.Name | ast.Attribute) for one in ast.walk(node.right)):
-        for power in (f"{s.text(node.right)} - 1", f"{s.text(node.right)} + 1"):
-            edit, told = s.replaced(node.right, power, 1), f"the power must be {power}"
-            yield Candidate((edit,), "missing-factor", told, 1, power, node)
+            yield Candidate((edit,), rule, f"the power must be {power}", 1 + named, power, node)
+    whole: ast.expr = node
+    while isinstance(above := s.parents.get(whole), ast.BinOp) and isinstance(above.op, ast.Mult):
+        whole = above
+    left = own in {s.text(one) for one in multiplied(whole)}
+    for power in (f"{own} - 1", f"{own} + 1") if named else ():
+        edit, told = s.replaced(node.right, power, 1), f"the power must be {power}"
+        cost = int(not (left and power.endswith("- 1")))
+        yield Candidate((edit,), "missing-factor", told, cost, power, node)
 
 
 def _of_operands(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:

@@ -198,6 +198,11 @@ def standardised(SPREAD):
     return np.sum(even**3), by_off + by_mean / 5
 
 
+def cubed(GAINS):
+    power = 3
+    return np.sum(GAINS**power), power * GAINS ** (power - 1)
+
+
 MISTAKES = [
     (interference, "k = 2 * np.pi * np.sin(angle) + 0.0", "k = 3 * np.pi * np.sin(angle) + 0.0"),
     (halves, "d[n:] = 2", "d[:n] = 2"),
@@ -231,3 +236,12 @@ def test_a_line_is_put_right(function, old, new, tmp_path):
 
     assert found.replaces == (at, at)
     assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+def test_a_power_becomes_one_less_by_the_name_of_its_factor(tmp_path):
+    planted = Planted(__file__, tmp_path, {"GAINS": GAINS})
+    wrong = planted.wrong("power * GAINS ** (power - 1)", "power * GAINS**power")
+
+    (found,) = planted.errors(wrong, "cubed")
+
+    assert found.fix == "return np.sum(GAINS**power), power * GAINS**(power - 1)"
