@@ -36,7 +36,7 @@ ACROSS = {
     "diagnosis/executed/test_located.py",
     "diagnosis/recorded/test_computed_indices.py",
     "diagnosis/recorded/test_containers.py", "diagnosis/recorded/test_deleted_lines.py",
-    "diagnosis/recorded/test_equal_edits.py",
+    "diagnosis/recorded/test_engines.py", "diagnosis/recorded/test_equal_edits.py",
     "diagnosis/recorded/test_forgotten_parts.py",
     "diagnosis/recorded/test_functions_repaired.py", "diagnosis/recorded/test_idle_terms.py",
     "diagnosis/recorded/test_likeliest_edits.py", "diagnosis/recorded/test_lines_at_fault.py",

@@ -26,7 +26,7 @@ def is_harmless(s: Statement, *, counting: bool = False) -> bool:
     """
     if isinstance(s.node, ast.AugAssign) and not counting:
         held = s.stored(s.node.target)
-        if held is not None and held.kind != "f" and not held.shape:
+        if held is not None and held.kind != "f" and not held.shape and not _adds_floats(s):
             return False
     inside = ast.walk(s.unit.body or s.node)  # including the bodies of loops and choices
     unknown = [node for node in inside
@@ -36,6 +36,15 @@ def is_harmless(s: Statement, *, counting: bool = False) -> bool:
         s.seal(unknown)
         return True
     return not unknown
+
+
+def _adds_floats(s: Statement) -> bool:
+    """Return whether a sum that may begin as a whole number, such as `grad = 0`, adds floats."""
+    value = s.value()
+    held = s.held(value) if value is not None else None
+    return (
+        held.kind == "f" if held is not None else value is not None and s.shape(value) is not None
+    )
 
 
 def is_idle(s: Statement, edits: Sequence[Edit]) -> bool:
