@@ -140,15 +140,20 @@ class _Searches:
                 trials.stand(patch, frozenset())
         self.forward = flow.forward
         last = getattr(function_of(target.called), "__code__", None)
+        calls = self._calls(flow, point) if watched.shares else None
         suspects = Suspects(
-            flow, watched, self.units, self._calls(flow, point) if watched.shares else None,
+            flow, watched, self.units, calls,
             rearranged=any(flow.is_rearranged(point.hand[n], point.true[n]) for n in self._wrong),
             scaled=are_scaled(point, self._wrong),
             misshapen=any(point.hand[n].shape != point.true[n].shape for n in self._wrong),
             of_loss=last if target.returns_loss else None, back=last,
         )  # fmt: skip
         # Of several mistakes, the edit of one alone makes no result right.
-        needs = None if exact else Needs(point, self._wrong, self._close)
+        needs = (
+            None
+            if exact
+            else Needs(point, self._wrong, self._close, () if calls is None else calls.lines)
+        )
         preview = Preview(flow, watched.held, trials.watchdog, target.library, exact=exact,
                           needs=needs, is_whole=watched.is_whole)  # fmt: skip
         return Search(trials, suspects, preview, partial(self._again, point))
@@ -167,7 +172,11 @@ class _Searches:
         except (CodeFailed, InputError, Lost):
             return None
         counts = sites.counts(point.result.tape)
-        return None if counts is None else Calls(flow.counted(counts.lines), counts.others)
+        return (
+            None
+            if counts is None
+            else Calls(flow.counted(counts.lines), counts.lines, counts.others)
+        )
 
     def _again(self, before: Point, line: Line | None) -> Search | None:
         """Return the search of the code as it stands; None if a line is as wrong as before.

@@ -15,7 +15,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.recorded.blame.stored import Nodes, Stored
+from gradtui.diagnosis.recorded.blame.stored import Line, Nodes, Stored
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.recording.slopes import Untold
 from gradtui.recording.sweep import through
@@ -63,8 +63,14 @@ class _Sum(Struct, frozen=True, eq=False):
 class Needs:
     """The changes that results need, at one point."""
 
-    def __init__(self, point: Point, wrong: Collection[str], close: float) -> None:
-        """`close` is the relative difference of two sums that are equal."""
+    def __init__(
+        self, point: Point, wrong: Collection[str], close: float,
+        counted: Sequence[Line | None] = (),
+    ) -> None:  # fmt: skip
+        """`close` is the relative difference of two sums that are equal.
+
+        `counted` are the lines of the calls that nodes count to.
+        """
         self._tape, self._point, self._close = point.result.tape, point, close
         self._wrong = frozenset(wrong)
         forward = set(self._tape.sources(point.root))
@@ -95,7 +101,7 @@ class Needs:
         sizes = (float(np.abs(point.true[name]).sum()) for name in nodes)
         self._noise = _NOISE * max(sizes, default=0.0)
         """By how much sums move that do not change."""
-        self._stored = Stored(self._tape, self._back if self._sums else ())
+        self._stored = Stored(self._tape, self._back if self._sums else (), counted)
 
     def _may_go(self, nodes: dict[str, int]) -> bool:
         told = any(name in self._wrong for name in nodes)
@@ -269,7 +275,9 @@ class Needs:
             self._dependent[ids] = sorted(reached)
         return self._dependent[ids]
 
-    def nodes(self, file: str, lines: Sequence[int], owns: Sequence[Array]) -> Nodes | None:
+    def nodes(
+        self, file: str, lines: Sequence[int], owns: Sequence[Sequence[Array]]
+    ) -> Nodes | None:
         """Return the nodes with the values that a statement computed, each time that it ran.
 
         None if they are unknown, or not all ways from them to the results are known.

@@ -27,7 +27,7 @@ from gradtui.diagnosis.recorded.blame.glances import (
     sums,
 )
 from gradtui.diagnosis.recorded.blame.needs import Needs
-from gradtui.diagnosis.recorded.blame.telling import Telling
+from gradtui.diagnosis.recorded.blame.telling import Telling, arrays_of
 from gradtui.diagnosis.recorded.blame.told import Told
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watchdog import Watchdog
@@ -109,7 +109,8 @@ class Preview:
         before, after = (
             self._rounds.value(s, stored_form(s).format(one), 0) for one in (own, text)
         )
-        return is_array(after) and np.shape(before) != np.shape(after) and after is not FAILED
+        shapes = [[one.shape for one in arrays_of(value)] for value in (before, after)]
+        return after is not FAILED and bool(shapes[1]) and shapes[0] != shapes[1]
 
     def _may_be_stored(self, s: Statement) -> bool | None:
         """Return whether a value is right, though perhaps elsewhere; None if it is unknown."""

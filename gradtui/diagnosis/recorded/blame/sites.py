@@ -117,6 +117,8 @@ class Calls(Struct, frozen=True, eq=False):
     """What is told of the calls of functions that several lines call."""
 
     told: Told
+    lines: Sequence[Line | None]
+    """The line that each value counts to."""
     others: Mapping[Line, Collection[Line]]
     """Line of a call -> the other lines that call the same function."""
 

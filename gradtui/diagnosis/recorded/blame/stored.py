@@ -23,8 +23,13 @@ _SAME = 1e-9
 class Stored:
     """Finds the nodes that hold given values."""
 
-    def __init__(self, tape: Tape, back: Collection[int]) -> None:
-        """`back` are the nodes of the backward pass, in the order of the run."""
+    def __init__(
+        self, tape: Tape, back: Collection[int], counted: Sequence[Line | None] = ()
+    ) -> None:
+        """`back` are the nodes of the backward pass, in the order of the run.
+
+        `counted` are the lines that nodes count to if several call the function that makes them.
+        """
         self._tape = tape
         self._doubtful = set[tuple[tuple[int, ...], ...]]()
         self._lines = defaultdict[Line, list[int]](list)
@@ -33,26 +38,31 @@ class Stored:
             node = tape.nodes[id]
             if tape.value(id).dtype.kind == "f" and not isinstance(node, Leaf):
                 self._alike[tape.shape(id)].append(id)
-                if node.place is not None:
-                    self._lines[node.place.file, node.place.line].append(id)
+                own = None if node.place is None else (node.place.file, node.place.line)
+                for line in {own, counted[id] if id < len(counted) else own}:
+                    if line is not None:
+                        self._lines[line].append(id)
 
-    def nodes(self, file: str, lines: Sequence[int], owns: Sequence[Array]) -> Nodes | None:
+    def nodes(
+        self, file: str, lines: Sequence[int], owns: Sequence[Sequence[Array]]
+    ) -> Nodes | None:
         """Return the nodes with the values that a statement computed, each time that it ran.
 
-        None if they are unknown.
+        None if they are unknown.  Each time has several values if it stores a tuple.
         """
-        here = sorted(id for at in lines for id in self._lines.get((file, at), ()))
-        found, begun, sure = list[list[int]](), -1, True
+        here = sorted({id for at in lines for id in self._lines.get((file, at), ())})
+        found, begun, sure = list[list[int]](), [-1] * max(map(len, owns), default=0), True
         claimed, equal = set[int](), set[int]()
-        for own in owns:
+        for part, own in (pair for one in owns for pair in enumerate(one)):
             # Each time comes after the one before; what is added to 0 stands there twice.
-            alike = [id for id in here if id > begun and self._is_like(id, own)]
+            alike = [id for id in here if id > begun[part] and self._is_like(id, own)]
             if alike:
                 last = alike[0]
                 for id in alike[1:]:  # of one that is only moved since, the last
                     if id == last + 1:
                         last = id
-                ids, begun = [last], last
+                sure &= last not in claimed  # several values are the same one
+                ids, begun[part] = [last], last
                 claimed.update(range(alike[0], last + 1))
                 equal.update(alike)
             else:

@@ -26,7 +26,8 @@ class _Stored(Struct, frozen=True, eq=False):
     """The values that a statement stores, each time that it runs."""
 
     rounds: Sequence[int]
-    values: Sequence[Array]
+    values: Sequence[Sequence[Array]]
+    """Those of a tuple are several."""
     nodes: Nodes
 
 
@@ -92,16 +93,16 @@ class Telling:
             return None
         if not _is_named(s):
             return None
-        rounds, values = list[int](), list[Array]()
+        rounds, values = list[int](), list[Sequence[Array]]()
         for at in range(len(self._rounds.held(s))):
-            value = self._rounds.value(s, stored_form(s).format(own), at)
-            if not is_array(value):
+            parts = arrays_of(self._rounds.value(s, stored_form(s).format(own), at))
+            if not parts:
                 return None
             # Python comes back to the first line of a longer statement.
-            again = last > s.node.lineno and values and _is_equal(np.asarray(value), values[-1])
+            again = last > s.node.lineno and values and all(map(_is_equal, parts, values[-1]))
             if not again:
                 rounds.append(at)
-                values.append(np.asarray(value))
+                values.append(parts)
         nodes = self._needs.nodes(s.unit.file, range(s.node.lineno, last + 1), values)
         return None if nodes is None else _Stored(rounds, values, nodes)
 
@@ -117,12 +118,16 @@ class Telling:
         if stored is None or self._needs is None:
             return None
         changes = list[Change]()
-        for at, value in zip(stored.rounds, stored.values, strict=True):
+        for at, own_parts in zip(stored.rounds, stored.values, strict=True):
             found, none = made(at)
-            fits = is_array(found) and np.shape(found) == value.shape
-            if not fits or not (none is None or np.shape(none) == value.shape):
+            parts = arrays_of(found)
+            rests = [None] * len(parts) if none is None else arrays_of(none)
+            if not len(own_parts) == len(parts) == len(rests):
                 return None
-            changes.append(Change(value, np.asarray(found), none))
+            for value, part, rest in zip(own_parts, parts, rests, strict=True):
+                if part.shape != value.shape or (rest is not None and rest.shape != value.shape):
+                    return None
+                changes.append(Change(value, part, rest))
         if all(_is_equal(one.found, one.own) for one in changes):
             return None
         needed = self._needs.judge(stored.nodes, changes, ways)
@@ -160,6 +165,12 @@ class Telling:
             return True
         array = np.asarray(value)
         return not array.any() or self._flow.knows(array, self._times) > 0
+
+
+def arrays_of(value: Any) -> Sequence[Array]:
+    """Return an array, or those of a tuple, in a sequence; empty if it is of something else."""
+    parts = value if isinstance(value, tuple) else (value,)
+    return [np.asarray(one) for one in parts] if all(map(is_array, parts)) else []
 
 
 def _is_plain(value: Array) -> bool:

@@ -17,6 +17,21 @@ def test_what_is_added_to_0_is_not_taken_for_another_round():
     place = tape.nodes[back[0]].place
     assert place is not None and tape.nodes[back[1]].place == place
 
-    found = Stored(tape, back).nodes(place.file, [place.line], [FIRST] * 3)
+    found = Stored(tape, back).nodes(place.file, [place.line], [[FIRST]] * 3)
 
     assert found == [[back[1]], [back[4]], [back[7]]]
+
+
+def test_the_values_of_a_tuple_are_those_of_the_call_that_a_helper_makes_them_for():
+    tape = Tape()
+    x = tape.leaf(FIRST, "x")
+    back, calls = list[int](), [("net.py", 7), ("net.py", 9)]
+    for _ in calls:  # the helper returns two values, the second one of which is made first
+        back += [tape.call("negative", np.negative, (x,), one) for one in (OTHER, FIRST)]
+    counted = [None, calls[0], calls[0], calls[1], calls[1]]
+
+    stored = Stored(tape, back, counted)
+    found = stored.nodes("net.py", [9], [[FIRST, OTHER]])
+
+    assert found == [[back[3]], [back[2]]]
+    assert not stored.is_doubtful(found)
