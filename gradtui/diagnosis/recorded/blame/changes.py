@@ -35,6 +35,7 @@ from gradtui.diagnosis.recorded.blame.rounds import rounds
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.throughout import throughout
 from gradtui.diagnosis.recorded.blame.twins import twins
+from gradtui.diagnosis.recorded.blame.wasted import wasted
 
 
 def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Iterator[Candidate]:
@@ -44,7 +45,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
         repeated, restored, kept, picks, carries, taken, accumulations, partly, resets,
         counted, copies, emptied, conditions, applied, callees, branches, bounds, projections,
-        choices, moves, rounds, twins,
+        choices, moves, rounds, twins, wasted,
     )  # fmt: skip
     for each in every:
         yield from each(s)

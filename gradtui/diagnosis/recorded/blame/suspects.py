@@ -31,6 +31,7 @@ from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.twins import is_cut_off
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.uses import lines_next, lines_of, lines_with
+from gradtui.diagnosis.recorded.blame.wasted import wasted_in
 from gradtui.diagnosis.recorded.blame.watch import Watched
 
 TIERS = 5
@@ -123,6 +124,8 @@ class Suspects:
         keeps = kept_by(unit, node)
         if (keeps is not None and (keeps.strays or keeps.swapped)) or is_cut_off(statement):
             return Suspect(statement, 0, False, order)
+        if wasted_in(unit.node).get(node):
+            return Suspect(statement, 1, False, order)
         # What a helper returns right for others may lack a term of this one's own.
         return Suspect(statement, 1, False, order) if filed_as(node) in self._wrong else None
 

@@ -1,0 +1,106 @@
+"""Missing lines that use a value which another takes the place of before anything reads it.
+
+Of `a, b = back(dy, x, w)`, `dx += a` without `dw += b`, with other values of `a` and `b` behind it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from itertools import takewhile
+
+from gradtui.diagnosis.recorded.blame.branches import inserted
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+
+_MOST = 12
+"""Most names that a value is added to."""
+_FUNCTIONS = 256
+"""Most functions of which is known what they waste."""
+
+
+def wasted(s: Statement) -> Iterator[Candidate]:
+    """Yield lines behind a statement that add to a name what is about to be lost."""
+    for name in wasted_in(s.unit.node).get(s.node, ()):
+        for target in _added_to(s, name)[:_MOST]:
+            text = f"{s.spelled(target)} += {name}"
+            edit = inserted(s, s.node, text, behind=True)
+            told = f"{text} is missing: nothing uses this {name}"
+            yield Candidate((edit,), "missing-path", told, 0, text, s.node)
+
+
+@lru_cache(_FUNCTIONS)
+def wasted_in(function: ast.AST) -> Mapping[ast.stmt, Sequence[str]]:
+    """Return the names whose values nothing reads, by the statement behind which it would.
+
+    That is the last one that reads what is stored at once with them, or the one that stores them.
+    """
+    found = defaultdict[ast.stmt, list[str]](list)
+    for block in _blocks(function):
+        for at, one in enumerate(block):
+            names = _stored_at_once(one)
+            for name in names:
+                behind = [*takewhile(partial(_spares, name), block[at + 1 :])]
+                ends = block[at + 1 + len(behind) :]
+                if ends and _is_overwritten(ends[0], name):
+                    while_kept = takewhile(partial(_keeps, names), behind)
+                    using = [other for other in while_kept if _reads(other, names)]
+                    found[[one, *using][-1]].append(name)
+    return found
+
+
+def _blocks(function: ast.AST) -> Iterator[Sequence[ast.stmt]]:
+    """Yield the statements of a function that follow one another."""
+    for node in ast.walk(function):
+        for block in (getattr(node, field, None) for field in ("body", "orelse")):
+            if isinstance(block, list):
+                yield block
+
+
+def _stored_at_once(node: ast.stmt) -> Sequence[str]:
+    """Return the names of the calculated values that a statement stores."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call | ast.BinOp):
+        return []
+    target = node.targets[0]
+    parts = target.elts if isinstance(target, ast.Tuple) else [target]
+    return [one.id for one in parts if isinstance(one, ast.Name)]
+
+
+def _spares(name: str, node: ast.stmt) -> bool:
+    """Return whether a statement neither reads nor stores a name."""
+    return all(one.id != name for one in ast.walk(node) if isinstance(one, ast.Name))
+
+
+def _keeps(names: Sequence[str], node: ast.stmt) -> bool:
+    """Return whether a statement stores nothing else under some names."""
+    return not any(
+        isinstance(one, ast.Name) and one.id in names and isinstance(one.ctx, ast.Store)
+        for one in ast.walk(node)
+    )
+
+
+def _is_overwritten(node: ast.stmt, name: str) -> bool:
+    """Return whether a statement stores another value under a name, and does not read it."""
+    return isinstance(node, ast.Assign) and not _reads(node, [name])
+
+
+def _reads(node: ast.stmt, names: Sequence[str]) -> bool:
+    return any(
+        isinstance(one, ast.Name) and one.id in names and isinstance(one.ctx, ast.Load)
+        for one in ast.walk(node)
+    )
+
+
+def _added_to(s: Statement, name: str) -> Sequence[str]:
+    """Return what the function adds to of a name's shape, first what it adds the same name to."""
+    own = s.stored(ast.Name(name, ast.Load()))
+    added = [
+        (ast.unparse(one.target), one.value) for one in s.unit.nodes
+        if isinstance(one, ast.AugAssign) and isinstance(one.op, ast.Add)
+    ]  # fmt: skip
+    added.sort(key=lambda pair: not isinstance(pair[1], ast.Name) or pair[1].id != name)
+    return [*dict.fromkeys(
+        text for text, _ in added
+        if own is not None and (held := s.scope.get(text)) and held.shape == own.shape
+    )]  # fmt: skip
