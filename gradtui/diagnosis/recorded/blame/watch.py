@@ -38,7 +38,7 @@ VIEWS = frozenset({
 """Methods that only rearrange the elements of an array."""
 _CUSTOM = ("forward", "setup_context", "backward", "vjp")
 """Methods of a custom function."""
-_ENTRIES = 40
+_ENTRIES = 80
 """Most entries of a dict, an object or a sequence that are names of their own."""
 
 

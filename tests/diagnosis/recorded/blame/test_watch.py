@@ -23,3 +23,21 @@ def test_the_parts_of_a_named_tuple_are_known_by_their_names():
     assert scope["moments.mean"] == Held((3,), "f")
     assert scope["moments.spread"] == Held((3, 2), "f")
     assert "moments[0]" not in scope
+
+
+class Cell:
+    def __init__(self):
+        for at in range(60):
+            setattr(self, f"z{at}", np.zeros(2))
+
+
+def of_cell(cell):
+    return cell.z0
+
+
+def test_what_an_object_of_many_parts_keeps_is_known():
+    watched = Watched((__file__,))
+
+    watched.run(lambda: of_cell(Cell()))
+
+    assert "cell.z59" in watched.scope(__file__, of_cell.__code__.co_firstlineno + 1)
