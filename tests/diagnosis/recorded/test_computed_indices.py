@@ -8,6 +8,7 @@ from planted import Planted, repaired
 RNG = np.random.default_rng(41)
 ARRAYS = {"A": RNG.normal(size=(7, 3)), "B": RNG.normal(size=(4, 3)), "v": RNG.normal(size=8)}
 IGNORED = np.array([0, 1, 0, 0, 1, 0, 0], dtype=bool)
+PLACES = [(0, [3, 4]), (2, [1, 5, 7]), (6, [0, 2])]
 STARTS = np.array([1, 0, 0, 1, 1, 0, 1], dtype=bool)
 
 
@@ -67,7 +68,24 @@ def every_other(v):
     return loss, {"v": np.cos(fed) * slopes}
 
 
+def of_rank(v):
+    d = 0.2 * v
+    for first, others in PLACES:
+        places = [first, *others]
+        d[places] += np.exp(v[places]) / np.exp(v[places]).sum()
+        d[first] -= 1
+    return d
+
+
+def ranked(v):
+    loss = 0.1 * np.sum(v**2)
+    for first, others in PLACES:
+        loss += np.log(np.exp(v[[first, *others]]).sum()) - v[first]
+    return loss, {"v": of_rank(v)}
+
+
 MISTAKES = [
+    (ranked, "        d[first] -= 1\n", "        d[others] -= 1\n"),
     (mixed, "    at = 1\n", "    at = 0\n"),
     (left_out, "    total[IGNORED] = 0\n", "    slopes[IGNORED] = 0\n"),
     (by_group, "    places[STARTS] += 7\n", "    places += 7\n"),
@@ -95,7 +113,7 @@ def test_two_places_picked_in_steps_begin_one_later_together(tmp_path):
     assert found.fix == "slopes[1::2] = 2 * v[1::2]"
 
 
-@pytest.mark.parametrize("function", [left_out, by_group, by_layers, mixed, every_other])
+@pytest.mark.parametrize("function", [left_out, by_group, by_layers, mixed, ranked, every_other])
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, ARRAYS)
 

@@ -276,6 +276,17 @@ def _is_whole(held: Held | None) -> bool:
     return held is not None and held.kind == "i" and held.shape == ()
 
 
+def _unpacked_with(s: Statement, name: str) -> Iterator[str]:
+    """Yield the indices that are stored at once with another one, such as by a loop over pairs."""
+    for node in s.unit.nodes:
+        if isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Store):
+            names = [one.id for one in node.elts if isinstance(one, ast.Name)]
+            for other in names if name in names else ():
+                held = s.scope.get(other)
+                if other != name and held is not None and held.kind in ("i", ":list", ":tuple"):
+                    yield other
+
+
 def _others(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> Iterator[Candidate]:
     """Yield other picks: by the round of a loop, backward, or as elsewhere."""
     whole = [text for text, held in s.scope.items() if _is_whole(held) and text.isidentifier()]
@@ -290,6 +301,8 @@ def _others(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> Ite
                 texts.append("1:")
         elif isinstance(part, ast.Slice) and s.text(part) == "::-1":
             texts = [":"]
+        elif isinstance(part, ast.Name):
+            texts = [*_unpacked_with(s, part.id)]
         for text in texts:
             edit = Edit(s.unit.start(part), s.unit.end(part), text)
             told = f"the index must be {text}"
