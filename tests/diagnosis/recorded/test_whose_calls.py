@@ -88,7 +88,35 @@ def through_a_layer(U):
     return np.sum(y**2) + np.sum(y), dU
 
 
+class Turn:
+    def __init__(self, angle):
+        self.angle = angle
+
+    def there(self, x):
+        return np.cos(self.angle) * x + np.sin(self.angle) * x[..., ::-1]
+
+    def slope_by_x(self, d):
+        return np.cos(self.angle) * d + np.sin(self.angle) * d[..., ::-1]
+
+    def slope_by_angle(self, d):
+        return np.cos(self.angle) * d[..., ::-1] - np.sin(self.angle) * d
+
+
+class Body:
+    def __init__(self, angle):
+        self.turn = Turn(angle)
+
+
+def through_bodies(U):
+    bodies = [Body(0.3), Body(0.8)]
+    loss = sum(np.sum(np.sin(one.turn.there(U))) for one in bodies)
+    slopes = [np.cos(one.turn.there(U)) for one in bodies]
+    back = [bodies[0].turn.slope_by_x(slopes[0]), bodies[1].turn.slope_by_x(slopes[1])]
+    return loss, {"U": back[0] + back[1]}
+
+
 MISTAKES = [
+    (through_bodies, "bodies[1].turn.slope_by_x(", "bodies[1].turn.slope_by_angle("),
     (through_a_layer, "d[x < 0] = 0", "d[x >= 0] = 0"),
     (of_private_slopes, "(d[t - 1] + dh) * self", "(d[t - 1] - dh) * self"),
     (of_private_slopes, "self.__slope(self.h[t], **", "self.__slope(self.h[t - 1], **"),

@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import combinations, pairwise
 from types import FunctionType, ModuleType
 
 from gradtui.diagnosis.recorded.blame.axes import of_axis
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
-from gradtui.diagnosis.recorded.blame.computing import own_methods
+from gradtui.diagnosis.recorded.blame.computing import methods_of, own_methods
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.indices import moved, shifted
 from gradtui.diagnosis.recorded.blame.loops import of_rounds
+from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.names import is_spelled
 from gradtui.diagnosis.recorded.blame.operators import POWERS, turned_over
 from gradtui.diagnosis.recorded.blame.orders import of_axes, of_subscripts
@@ -206,12 +208,16 @@ def _beside(s: Statement, called: ast.Attribute) -> Iterator[Candidate]:
 
 
 def _other_methods(s: Statement, called: ast.Attribute) -> Iterator[Candidate]:
-    """Yield other methods of the function's own object with as many arguments."""
+    """Yield other methods of the same object with as many arguments, first those of like names."""
+    value, text = called.value, s.text(called)
     methods = own_methods(s)
-    own = next((one for name, one in methods if name == s.text(called)), None)
+    if not isinstance(value, ast.Name) or value.id != s.unit.given:
+        methods = [(f"{s.text(value)}.{name}", one) for name, one in methods_of(s, meant(s, value))]
+    own = next((one for name, one in methods if name == text), None)
+    methods.sort(key=lambda pair: -SequenceMatcher(None, text, pair[0]).ratio())
     for name, one in methods if own is not None else ():
         if own is not None and one is not own and _arity(one) == _arity(own):
-            told = f"{s.text(called)} must be {name}"
+            told = f"{text} must be {name}"
             edit = s.replaced(called, name)
             yield Candidate((edit,), "wrong-variable", told, 1, name, called)
 

@@ -40,17 +40,20 @@ def own_methods(s: Statement) -> list[tuple[str, FunctionType]]:
     Each comes as the text that calls it.
     """
     first = s.unit.given
-    owner = s.locals.get(first)
+    return [
+        (first if name == "__call__" else f"{first}.{name}", one)
+        for name, one in methods_of(s, s.locals.get(first))
+        if one.__code__ is not s.unit.code
+    ]
+
+
+def methods_of(s: Statement, owner: object) -> Sequence[tuple[str, FunctionType]]:
+    """Return the methods of an object that only compute and keep numbers, by name."""
     kept = getattr(owner, "__dict__", None)
     if not isinstance(kept, dict):
         return []
     numbers = frozenset(name for name, one in kept.items() if type(one) in (int, float))
-    known = _methods_of(Owner(type(owner), frozenset(kept), numbers), s.dialect)
-    return [
-        (first if name == "__call__" else f"{first}.{name}", one)
-        for name, one in known
-        if one.__code__ is not s.unit.code
-    ]
+    return _methods_of(Owner(type(owner), frozenset(kept), numbers), s.dialect)
 
 
 @lru_cache(_CLASSES)
