@@ -136,3 +136,10 @@ def together(one: Hit, two: Hit) -> list[Hit]:
         ), mended=mended)
         for hit, other in ((one, two), (two, one))
     ]  # fmt: skip
+
+
+def mend_more(nearly: Sequence[Hit], hits: Sequence[Hit]) -> bool:
+    """Return whether approximations make more results right than any of the exact edits."""
+    return max((len(one.mended) for one in nearly), default=0) > max(
+        (len(one.mended) for one in hits), default=0
+    )

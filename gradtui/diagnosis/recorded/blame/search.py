@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from msgspec.structs import replace
+
 from gradtui.diagnosis.recorded.blame.afters import After, afters
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.changes import changes
 from gradtui.diagnosis.recorded.blame.effects import is_idle
 from gradtui.diagnosis.recorded.blame.evasions import Evasions
-from gradtui.diagnosis.recorded.blame.hits import ABOUT, LIKELIER, Blame, Hit
+from gradtui.diagnosis.recorded.blame.hits import ABOUT, LIKELIER, Blame, Hit, mend_more
 from gradtui.diagnosis.recorded.blame.instead import insteads
 from gradtui.diagnosis.recorded.blame.multiples import multiples
 from gradtui.diagnosis.recorded.blame.odds import KNOWN, Odds
@@ -118,7 +120,8 @@ class Search:
                 nothing = not (likely or hits or self._nearly)
                 if self._worth.glancing and total == _UNLIKELY and nothing:
                     with self._trials.apart():
-                        pair = self._several.together()
+                        hits += self._needed(suspects)
+                        pair = [] if hits else self._several.together()
                     if pair:
                         return pair
             if self._worth.glancing and not likely:
@@ -146,21 +149,38 @@ class Search:
         """Yield the edits of each line that fails after which its value is right at a glance."""
         for suspect in self._ranked():
             if suspect.failing:
-                yield [*self._leads(suspect)]
+                yield [*self._changed(suspect), *self._scaled(suspect)]
 
-    def _leads(self, suspect: Suspect) -> Iterator[Hit]:
+    def _changed(self, suspect: Suspect) -> Iterator[Hit]:
+        """Yield the edits of a line after which its value is right at a glance."""
         s = suspect.statement
-        within, _ = self._prepared(s)
+        self._prepared(s)
         for one in self._edits[s.node]:
             if one.cost < _COSTS and self._preview.is_hopeful(s, one.edits):
                 yield Hit(suspect, one, one.cost, frozenset())
-        for slot in within:
+
+    def _scaled(self, suspect: Suspect) -> Iterator[Hit]:
+        """Yield the factors with which the value of a line is right at a glance, and minus one."""
+        s = suspect.statement
+        for slot in self._prepared(s)[0]:
             if slot.takes_numbers and self._preview.is_hopeful(s, slot.negated().edits):
                 yield Hit(suspect, slot.negated(), 0, frozenset())
             for factor, cost in slot.missing.factors if slot.takes_factors else ():
                 if self._preview.is_hopeful_times(s, slot.node, factor):
                     for candidate in slot.factor(factor, 1.0, cost):
                         yield Hit(suspect, candidate, candidate.cost, frozenset())
+
+    def _needed(self, suspects: Sequence[Suspect]) -> Iterator[Hit]:
+        """Yield the edits, however unlikely, that the results need where a glance is certain."""
+        for suspect in sorted(suspects, key=lambda one: one.tier):
+            s = suspect.statement
+            for one in self._changed(suspect) if self._preview.is_exact(s) else ():
+                if self._trials.left <= 0:
+                    return
+                if not self._is_new(s, one.candidate.edits):
+                    continue
+                if mended := self._mended(s, one.candidate.edits):
+                    yield replace(one, mended=mended, partly=self._trials.partly)
 
     def _is_settled(self, hits: Sequence[Hit], total: int) -> bool:
         """Return whether edits as unlikely as `total` cannot be better than those at a glance."""
@@ -377,10 +397,3 @@ class Search:
         found = self._trials.results(Patch(s.unit, (edit,)))
         self._note(s)
         return found
-
-
-def mend_more(nearly: Sequence[Hit], hits: Sequence[Hit]) -> bool:
-    """Return whether approximations make more results right than any of the exact edits."""
-    return max((len(one.mended) for one in nearly), default=0) > max(
-        (len(one.mended) for one in hits), default=0
-    )
