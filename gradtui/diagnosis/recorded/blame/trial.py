@@ -102,6 +102,7 @@ class Trials(ABC):
         """Give a part of the search time of its own, which the rest does not lose."""
         begun = time.process_time()
         start, self._start = self._start, begun - (1 - _APART) * self.longest
+        self._seen = 0.0
         try:
             yield
         finally:

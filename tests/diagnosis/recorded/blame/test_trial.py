@@ -59,6 +59,15 @@ def test_a_part_of_the_search_ends_sooner_and_takes_no_time_from_the_rest(clock)
     assert trials.left == 0
 
 
+def test_a_part_of_the_search_has_its_time_though_that_of_the_rest_is_over(clock):
+    trials = Edited(["W"], 1000)
+    run(trials)
+    clock[0] = LONGEST + 1
+    assert trials.left == 0
+    with trials.apart():
+        assert trials.left == 950
+
+
 def test_more_runs_are_allowed_but_not_fewer():
     trials = Edited(["W"], 100)
     run(trials)
