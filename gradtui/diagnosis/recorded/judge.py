@@ -186,7 +186,10 @@ class Judge:
         zeros = {name: np.zeros_like(true) for name, true in point.true.items()}
         done, found = self._spreads.setdefault(id(point), (0, zeros))
         for seed in range(done, shakes):
-            claimed, moved = point.shaken(seed)
+            try:
+                claimed, moved = point.shaken(seed)
+            except np.linalg.LinAlgError:
+                continue  # a matrix that only rounding kept from being singular
             for name, hand in point.hand.items():
                 if hand.shape == found[name].shape:
                     own = claimed[name].reshape(hand.shape)

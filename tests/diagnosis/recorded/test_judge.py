@@ -9,6 +9,7 @@ import gradtui
 from findings import only
 from gradtui.diagnosis.recorded import judge
 from gradtui.diagnosis.recorded.differences import Slope, in_single
+from gradtui.diagnosis.recorded.runs import Point
 
 X = np.array([1.0, 2.0, -0.5])
 RNG = np.random.default_rng(4)
@@ -31,6 +32,16 @@ def test_a_wrong_gradient_that_differences_cannot_confirm_is_not_called_right(
     unsure = Slope(0.0, float("inf"), corner=False, sure=False)
     monkeypatch.setattr(judge, "slope_at", lambda *args, **options: unsure)
     assert [finding.rule for finding in gradtui.check(case, X)] == rules
+
+
+def test_a_matrix_that_only_rounding_keeps_from_being_singular_is_no_failure_of_ours(monkeypatch):
+    def fails(*args):
+        raise np.linalg.LinAlgError
+
+    monkeypatch.setattr(Point, "shaken", fails)
+    (found,) = gradtui.check(wrong, X)
+    assert found.rule != "internal"
+    assert found.severity == "error"
 
 
 @pytest.mark.parametrize(("small", "wrong"), [(1e-10, False), (1e-4, True)])
