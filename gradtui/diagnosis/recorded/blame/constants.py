@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations, permutations
 from math import prod
 
@@ -93,13 +94,19 @@ def _named(s: Statement, value: float) -> Iterator[Constant]:
         if held.value is not None and held.value not in (0.0, 1.0)
         if not held.shape and text not in s.loops
     ]
-    single.sort(key=lambda pair: len(pair[0]))
+    single.sort(key=partial(_strangeness, s))
     for form, result in _MADE.items():
         for text, held in single:
             if same(result(held), value):
                 told = form.format(text)
                 what = f"the factor {told[2:]}" if told[0] == "*" else f"the division by {told[2:]}"
                 yield Constant(told, f"{what} is missing", True)
+
+
+def _strangeness(s: Statement, named: tuple[str, object]) -> tuple[bool, int]:
+    """Return the sort key of a name: a function's own come before the module's, then short ones."""
+    text = named[0]
+    return re.split(r"\W", text)[0] not in s.locals, len(text)
 
 
 def made_of_two(s: Statement, value: float) -> Iterator[str]:
@@ -144,7 +151,7 @@ def made_of_written(s: Statement, value: float) -> Iterator[str]:
 
 def sizes(s: Statement) -> Iterator[tuple[str, int]]:
     """Yield the lengths of axes and the sizes of arrays in scope, as the user would write them."""
-    names = sorted(s.scope.items(), key=lambda pair: len(pair[0]))
+    names = sorted(s.scope.items(), key=partial(_strangeness, s))
     for axis in range(4):
         for text, held in names:
             if axis < len(held.shape) and held.kind in "fi":

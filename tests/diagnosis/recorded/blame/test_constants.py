@@ -15,6 +15,26 @@ def shares(W):
     return f / g, d
 
 
+class Outputs:
+    def __init__(self, Y):
+        self.Y, self.count = Y, Y.shape[1]
+
+    def mean(self):
+        return self.Y.sum() / self.count
+
+    def slope(self, W):
+        return self.count * np.cos(W) - self.Y.sum(axis=1)
+
+
+OUT = 3
+OUTPUTS = Outputs(np.arange(12.0).reshape(4, OUT))
+
+
+def through_outputs(W):
+    loss = np.sum(np.sin(W)[:, None] - OUTPUTS.Y * W[:, None]) + OUTPUTS.mean()
+    return loss, OUTPUTS.slope(W)
+
+
 MISTAKES = [
     (shares, "d = df / g - f / g**2 * dg", "d = df / g"),
     (shares, "d = df / g - f / g**2 * dg", "d = -f / g**2 * dg"),
@@ -30,3 +50,11 @@ def test_what_nothing_uses_is_added_times_two_numbers(function, old, new, tmp_pa
 
     assert found.replaces == (at, at)
     assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+def test_a_factor_is_called_what_the_function_calls_it(tmp_path):
+    planted = Planted(__file__, tmp_path, {"W": W})
+
+    (found,) = planted.errors(planted.wrong("self.count * np.cos", "np.cos"), "through_outputs")
+
+    assert found.fix == "return np.cos(W) * self.count - self.Y.sum(axis=1)"
