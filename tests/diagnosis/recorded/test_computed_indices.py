@@ -49,6 +49,22 @@ def by_layers(v):
     return loss, {"v": d}
 
 
+def slopes_of_all(B, index=None):
+    rows = []
+    for n in range(len(B)):
+        d = np.zeros((len(B), len(B)))
+        d[n, :] = np.cos(B[n, 0] - B[:, 0]) * (n != np.arange(len(B)))
+        d[:, n] = -d[n, :]
+        rows.append(d.sum(axis=1))
+    return np.array(rows)
+
+
+def of_pairs(B):
+    d = np.zeros_like(B)
+    d[:, 0] = slopes_of_all(B) @ np.arange(4.0)
+    return np.sum(np.sin(B[:, None, 0] - B[None, :, 0]) * np.arange(4.0)[:, None]), {"B": d}
+
+
 def mixed(v):
     loss = v[1] * np.sum(np.sin(v[3:])) + v[2] * np.sum(v[3:] ** 2)
     at = 1
@@ -85,6 +101,7 @@ def ranked(v):
 
 
 MISTAKES = [
+    (of_pairs, "        d[:, n] = -d[n, :]\n", "        d[:, index] = -d[n, :]\n"),
     (ranked, "        d[first] -= 1\n", "        d[others] -= 1\n"),
     (mixed, "    at = 1\n", "    at = 0\n"),
     (left_out, "    total[IGNORED] = 0\n", "    slopes[IGNORED] = 0\n"),
@@ -113,7 +130,9 @@ def test_two_places_picked_in_steps_begin_one_later_together(tmp_path):
     assert found.fix == "slopes[1::2] = 2 * v[1::2]"
 
 
-@pytest.mark.parametrize("function", [left_out, by_group, by_layers, mixed, ranked, every_other])
+@pytest.mark.parametrize(
+    "function", [left_out, by_group, by_layers, mixed, of_pairs, ranked, every_other]
+)
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, ARRAYS)
 

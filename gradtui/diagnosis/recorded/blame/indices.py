@@ -303,6 +303,8 @@ def _others(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> Ite
             texts = [":"]
         elif isinstance(part, ast.Name):
             texts = [*_unpacked_with(s, part.id)]
+            if s.held(part) is None:  # such as None, which adds an axis
+                texts += [text for text in whole if text in s.loops]
         for text in texts:
             edit = Edit(s.unit.start(part), s.unit.end(part), text)
             told = f"the index must be {text}"
