@@ -193,7 +193,30 @@ def penalised(v):
     return loss, {"v": dv}
 
 
+class Node:
+    def __init__(self, value, back=None):
+        self.value, self.back = value, back
+        self.slope = np.zeros(value.shape)
+
+
+def times(one, two):
+    def back(d):
+        one.slope += np.dot(d, two.value.T)
+        two.slope += np.dot(one.value.T, d)
+
+    return Node(np.dot(one.value, two.value), back)
+
+
+def by_tape(A, B):
+    inner = times(Node(DATA), first := Node(A))
+    out = times(hidden := Node(np.sin(inner.value)), second := Node(B))
+    out.back(out.value)
+    inner.back(hidden.slope * np.cos(inner.value))
+    return 0.5 * np.sum(out.value**2), {"A": first.slope, "B": second.slope}
+
+
 MISTAKES = [
+    (by_tape, "        two.slope += np.dot(one.value.T, d)\n"),
     (penalised, "    dv[1:] += PENALTY * v[1:]\n"),
     (of_both, '        sums["columns"][j] += off + 0.2 * columns[j]\n'),
     (opposed, "        db[i] += slope\n"),

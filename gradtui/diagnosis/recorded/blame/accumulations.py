@@ -53,8 +53,10 @@ def _beside(s: Statement, entries: Sequence[str]) -> Iterator[Candidate]:
     for name in entries:
         own = s.scope[name].shape
         beside.sort(key=lambda one: s.shape(_array(one.target)) != own)
+        made: list[tuple[ast.stmt, str]]
         made = [(one, text) for one in beside for text in _keyed(s, one, name)]
         made += [(one, text) for one in beside for text in _renamed(s, one, name)]
+        made += [(s.node, text) for text in _of_operands(s, name)]
         yield from (_added(s, one, s.spelled(name), text) for one, text in made[:_MOST])
 
 
@@ -104,7 +106,8 @@ def _indices(s: Statement) -> list[str]:
 def forgotten_entries(s: Statement) -> list[str]:
     """Return the entries that nothing is added to, if a statement adds to others beside them last.
 
-    They are attributes of an object, or entries of a dict, of the shape of a wrong gradient.
+    They are attributes of an object, or entries of a dict, of the shape of a wrong gradient, or the
+    same attribute of another object.
     """
     added = [
         one for one in s.unit.nodes if _adds(one) and _owner(ast.unparse(_array(one.target)))
@@ -113,9 +116,11 @@ def forgotten_entries(s: Statement) -> list[str]:
         return []
     texts = {ast.unparse(one) for one in s.unit.nodes if isinstance(one, _ENTRIES)}
     owners = {_owner(ast.unparse(_array(one.target))) for one in added}
+    kept = {one.target.attr for one in added if isinstance(one.target, ast.Attribute)}
     return [
         text for text, held in s.scope.items()
-        if _owner(text) in owners and text not in texts and held.shape in s.wanted
+        if (_owner(text) in owners or text.partition(".")[2] in kept)
+        and text not in texts and held.shape in s.wanted
     ][:_NAMES]  # fmt: skip
 
 
@@ -295,6 +300,17 @@ def _products(s: Statement, name: str) -> Iterator[str]:
     pairs = sorted(permutations(enumerate(used.items()), 2), key=lambda two: two[0][0] + two[1][0])
     found += [both for (_, one), (_, two) in pairs for both in _of_two(s, one, two)]
     yield from (f"{name} += {text}" for text, shape in found if own and shape == own.shape)
+
+
+def _of_operands(s: Statement, name: str) -> Iterator[str]:
+    """Yield the line that adds a product of two arrays that the function is given or holds."""
+    own, part = s.scope[name].shape, name.rpartition(".")[2]
+    arrays = [
+        (text, held.shape) for text, held in s.scope.items()
+        if held.kind == "f" and text.rpartition(".")[2] != part and text not in s.unit.globals
+    ]  # fmt: skip
+    for one, two in permutations(arrays, 2):
+        yield from (f"{name} += {text}" for text, shape in _of_two(s, one, two) if shape == own)
 
 
 def _used(s: Statement) -> dict[str, Shape]:

@@ -147,7 +147,7 @@ class Suspects:
         tier = self._tier(lines, fed, self._flow, partial=is_partial(node), kept=kept)
         if tier == TIERS and (fed or self._misshapen) and hands_on(statement):
             return Suspect(statement, UNTOLD - 1, True, order)
-        if fed and tier == TIERS and forgotten_entries(statement):
+        if fed and tier >= TIERS - 1 and forgotten_entries(statement):
             return Suspect(statement, UNTOLD - 1, True, order)
         if tier < TIERS and does_nothing(node):
             return Suspect(statement, min(1, tier), False, order)
