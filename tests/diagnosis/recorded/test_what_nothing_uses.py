@@ -67,6 +67,11 @@ def layered(B):
     return loss, {"B": LABELS.T @ d}
 
 
+def repeated(B):
+    rows, _ = (B.T @ B).shape
+    return rows * np.sum(np.sin(B)), {"B": rows * np.cos(B)}
+
+
 MISTAKES = [
     ("weighted", "importance[:, None, None] * slopes_of_each(points, A)",
      "slopes_of_each(points, A)"),
@@ -95,3 +100,11 @@ def test_the_line_that_forgets_it_is_named(planted, name, old, new):
     of = "which slope does not use" if name == "weighted" else "which nothing uses"
     assert f"{of}, is missing" in finding.message
     assert planted.errors(repaired(text, finding), name) == []
+
+
+def test_what_is_thrown_away_is_not_forgotten(planted):
+    text = planted.wrong('{"B": rows * np.cos(B)}', '{"B": np.cos(B)}')
+
+    (finding,) = planted.errors(text, "repeated")
+
+    assert finding.fix == 'return rows * np.sum(np.sin(B)), {"B": np.cos(B) * rows}'

@@ -261,7 +261,7 @@ def _named(frame: FrameType, outside: Mapping[str, Any], library: Library) -> di
     for some, depth in ((values, 2), (own, 1)):
         single = {name: held_of(library.seen(value)) is not None for name, value in some.items()}
         for name, value in sorted(some.items(), key=lambda pair: not single[pair[0]]):
-            if name.isidentifier():
+            if name.isidentifier() and name.strip("_"):  # `_` is not meant to be read
                 named.add(name, value, depth)
     return named.found
 
