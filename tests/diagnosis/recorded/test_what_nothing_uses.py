@@ -67,6 +67,24 @@ def layered(B):
     return loss, {"B": LABELS.T @ d}
 
 
+OFFSET = RNG.normal(size=3)
+
+
+def bent(h, B, offset):
+    return np.sin(h @ B + offset), (h, B, offset)
+
+
+def bent_back(d, cache):
+    h, B, offset = cache
+    z = h @ B + offset
+    return h.T @ (d * np.cos(z))
+
+
+def once_bent(B):
+    out, cache = bent(POINTS[:, :2], B, OFFSET)
+    return 0.5 * np.sum(out**2), {"B": bent_back(out, cache)}
+
+
 def repeated(B):
     rows, _ = (B.T @ B).shape
     return rows * np.sum(np.sin(B)), {"B": rows * np.cos(B)}
@@ -100,6 +118,16 @@ def test_the_line_that_forgets_it_is_named(planted, name, old, new):
     of = "which slope does not use" if name == "weighted" else "which nothing uses"
     assert f"{of}, is missing" in finding.message
     assert planted.errors(repaired(text, finding), name) == []
+
+
+def test_it_may_stand_where_another_name_does(planted):
+    text = planted.wrong("    z = h @ B + offset\n", "    z = h @ B + d\n")
+
+    (finding,) = planted.errors(text, "once_bent")
+
+    assert finding.fix == "z = h @ B + offset"
+    assert "which bent_back does not use" in finding.message
+    assert planted.errors(repaired(text, finding), "once_bent") == []
 
 
 def test_what_is_thrown_away_is_not_forgotten(planted):

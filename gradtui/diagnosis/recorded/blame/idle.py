@@ -126,6 +126,8 @@ def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
             continue
         if held.kind == "i" and held.value == 0:
             continue  # a count that has not begun is no factor
+        if text in s.idle:
+            yield from _instead(s, s.spelled(text), held)
         for slot in slots:
             own = slot.whole and text in s.idle
             if own or at < _MOST:
@@ -139,6 +141,21 @@ def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
         if held.kind == "f" and at < _MOST:
             yield from _terms(s, s.spelled(text))
             yield from _in_factors(s, s.spelled(text), held.shape) if text in s.idle else ()
+
+
+def _instead(s: Statement, text: str, held: Held) -> Iterator[Candidate]:
+    """Yield a name that nothing uses in the place of another, to whose shape it can be stretched.
+
+    One of the same shape is tried as any other name is.
+    """
+    for node in s.nodes:
+        if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+            continue
+        other = s.held(node)
+        alike = other is not None and other.kind == held.kind and other.shape != held.shape
+        if other is not None and alike and stretches(held.shape, other.shape):
+            told = f"{node.id} must be {text}, {_unused(s, text)}"
+            yield Candidate((s.replaced(node, text),), "wrong-variable", told, 0, text, node)
 
 
 def _picked(s: Statement, text: str) -> Sequence[tuple[str, Held]]:
