@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.recording.array import Recorded, Recording, Scalar, plain
+from gradtui.recording.array import Number, Recorded, Recording, Scalar, plain
 from gradtui.recording.memory import Memory, dense, place
 from gradtui.recording.tape import COMPARISONS, FLAT, Back, Form, Index, Tape, form
 
@@ -101,9 +101,9 @@ class Recorder(Recording):
 
     def wrap(self, node: int, value: Any) -> Any:
         """Return the result of a call in the form that the user's code continues with."""
-        if isinstance(value, np.floating):
+        if isinstance(value, np.floating | float):
             array = np.asarray(value)
-            scalar = array.view(Scalar)
+            scalar = array.view(Scalar if isinstance(value, np.floating) else Number)
             scalar._recorder, scalar._memory = self, Memory(self.tape, array, node)
             scalar._read = 0, node
             return scalar
