@@ -73,22 +73,31 @@ def _through_cholesky(values: Sequence[Array], arriving: Array, _: Wanted) -> Fl
     return (through_factor(values[0], np.linalg.cholesky(values[0]), arriving),)
 
 
-def _through_eigenvalues(values: Sequence[Array], arriving: Array, _: Wanted) -> Flows:
-    """Return V diag(g) V^T."""
-    vectors = np.linalg.eigh(values[0])[1]
-    through = vectors * np.asarray(arriving)[..., None, :] @ _transposed(vectors)
-    return (of_symmetric(values[0], through),)
+def through_eigen(eigh: Callable[[Array], Any]) -> tuple[Back, Back]:
+    """Return the products by the eigenvalues and by the vectors, whose signs are those of `eigh`.
+
+    They are V diag(g) V^T, and V (F * V^T G) V^T, where F holds 1/(w_j - w_i) and 0 on its
+    diagonal.
+    """
+
+    def by_values(values: Sequence[Array], arriving: Array, _: Wanted) -> Flows:
+        vectors = eigh(values[0])[1]
+        through = vectors * np.asarray(arriving)[..., None, :] @ _transposed(vectors)
+        return (of_symmetric(values[0], through),)
+
+    def by_vectors(values: Sequence[Array], arriving: Array, _: Wanted) -> Flows:
+        own, vectors = eigh(values[0])
+        apart = own[..., None, :] - own[..., :, None]
+        shares = np.where(np.eye(own.shape[-1]) == 1, 0.0, _transposed(vectors) @ arriving / apart)
+        return (of_symmetric(values[0], vectors @ shares @ _transposed(vectors)),)
+
+    return by_values, by_vectors
 
 
-def _through_eigenvectors(values: Sequence[Array], arriving: Array, _: Wanted) -> Flows:
-    """Return V (F * V^T G) V^T, where F holds 1/(w_j - w_i), and 0 on its diagonal."""
-    own, vectors = np.linalg.eigh(values[0])
-    apart = own[..., None, :] - own[..., :, None]
-    shares = np.where(np.eye(own.shape[-1]) == 1, 0.0, _transposed(vectors) @ arriving / apart)
-    return (of_symmetric(values[0], vectors @ shares @ _transposed(vectors)),)
+_THROUGH_EIGEN = through_eigen(np.linalg.eigh)
 
 
-def _through_singular_values(values: Sequence[Array], arriving: Array, _: Wanted) -> Flows:
+def through_singular_values(values: Sequence[Array], arriving: Array, _: Wanted) -> Flows:
     """Return U diag(g) V^T."""
     left, _own, right = np.linalg.svd(values[0], full_matrices=False)
     return (left * np.asarray(arriving)[..., None, :] @ right,)
@@ -121,8 +130,8 @@ def _logarithm(recorder: Recorder, a: Any) -> Any:
 def _single(function: Callable[..., Any], name: str, back: Back) -> Callable[..., Any]:
     """Return the recorded form of a function of one matrix."""
 
-    def call(recorder: Recorder, a: Any, **options: Any) -> Any:
-        if options:
+    def call(recorder: Recorder, a: Any, *args: Any, **options: Any) -> Any:
+        if args or options:
             return NotImplemented
         return recorder.result(name, function, [a], function(plain(a)), None, back=back)
 
@@ -133,11 +142,10 @@ def _eigen(recorder: Recorder, a: Any, UPLO: str = "L") -> Any:
     if UPLO != "L":
         return NotImplemented
     found = np.linalg.eigh(plain(a))
-    backs = (_through_eigenvalues, _through_eigenvectors)
     return type(found)(*[
         recorder.result("linalg.eigh", lambda own, at=at: np.linalg.eigh(own)[at], [a], one, None,
                         back=back)
-        for at, (one, back) in enumerate(zip(found, backs, strict=True))
+        for at, (one, back) in enumerate(zip(found, _THROUGH_EIGEN, strict=True))
     ])  # fmt: skip
 
 
@@ -152,7 +160,7 @@ def _singular(
         return np.linalg.svd(own, compute_uv=False)
 
     return recorder.result("linalg.svd", values, [a], values(plain(a)), None,
-                           back=_through_singular_values)  # fmt: skip
+                           back=through_singular_values)  # fmt: skip
 
 
 ALGEBRA: Mapping[str, Callable[..., Any]] = {
@@ -162,7 +170,7 @@ ALGEBRA: Mapping[str, Callable[..., Any]] = {
     "linalg.slogdet": _logarithm,
     "linalg.cholesky": _single(np.linalg.cholesky, "linalg.cholesky", _through_cholesky),
     "linalg.eigh": _eigen,
-    "linalg.eigvalsh": _single(np.linalg.eigvalsh, "linalg.eigvalsh", _through_eigenvalues),
+    "linalg.eigvalsh": _single(np.linalg.eigvalsh, "linalg.eigvalsh", _THROUGH_EIGEN[0]),
     "linalg.pinv": _single(np.linalg.pinv, "linalg.pinv", through_pseudoinverse),
     "linalg.svd": _singular,
 }

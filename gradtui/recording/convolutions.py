@@ -37,14 +37,11 @@ def _convolving(
     """
     default = mode
 
-    def call(
-        recorder: Recorder, a: Any, kernel: Any, mode: str = default, method: str = "auto",
-        **options: Any,
-    ) -> Any:  # fmt: skip
-        if swaps and np.size(kernel) > np.size(a):
-            a, kernel = kernel, a
+    def call(recorder: Recorder, a: Any, v: Any, mode: str = default, **options: Any) -> Any:
+        a, kernel = (v, a) if swaps and np.size(v) > np.size(a) else (a, v)
         sizes, wide = np.shape(a), np.shape(kernel)
-        fits = len(sizes) == len(wide) and all(sizes) and all(wide)
+        fits = len(sizes) == len(wide) > 0 and all(sizes) and all(wide)
+        fits = fits and np.result_type(*map(np.asarray, plain((a, kernel)))).kind == "f"
         fits = fits and (mode == "full" or all(np.less_equal(wide, sizes)))
         told = {name: value for name, value in options.items() if _DEFAULTS.get(name, 1) != value}
         if told or not fits or mode not in ("full", "same", "valid"):
@@ -55,16 +52,25 @@ def _convolving(
     return call
 
 
+def _signal(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a rule for the names that SciPy has for the arguments."""
+
+    def call(recorder: Recorder, in1: Any, in2: Any, method: str = "auto", **options: Any) -> Any:
+        return rule(recorder, in1, in2, **options)
+
+    return call
+
+
 _DEFAULTS = {"boundary": "fill", "fillvalue": 0, "axes": None}
-_CONVOLVE, _CORRELATE = _convolving(flipped=True), _convolving(flipped=False)
+_CONVOLVE = _signal(_convolving(flipped=True))
 SIGNALS: Mapping[str, Callable[..., Any]] = {
     "signal.convolve": _CONVOLVE,
     "signal.convolve2d": _CONVOLVE,
     "signal.fftconvolve": _CONVOLVE,
-    "signal.correlate": _CORRELATE,
-    "signal.correlate2d": _convolving(flipped=False, early=True),
+    "signal.correlate": _signal(_convolving(flipped=False)),
+    "signal.correlate2d": _signal(_convolving(flipped=False, early=True)),
 }
-"""SciPy's name -> a function of the recorder and the call's arguments, or NotImplemented."""
+"""SciPy's name -> a function of the recorder and the named arguments, or NotImplemented."""
 CONVOLUTIONS: Mapping[str, Callable[..., Any]] = {
     "convolve": _convolving(flipped=True, swaps=True),
     "correlate": _convolving(flipped=False, mode="valid"),

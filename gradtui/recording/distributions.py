@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradtui.recording.array import plain, recorder_of
+from gradtui.recording.listed import listed
 from gradtui.recording.opaque import opaque
 from gradtui.recording.recorder import Recorder
 
@@ -37,7 +38,8 @@ _NORMAL: Mapping[str, Callable[[Any, Any], Any]] = {
 
 
 def _normal(name: str, x: Any, loc: Any = 0, scale: Any = 1) -> Any:
-    return _NORMAL[name](np.subtract(x, loc) / scale, scale)
+    x, loc, scale = listed(x), listed(loc), listed(scale)
+    return _NORMAL[name](np.subtract(x, loc, dtype=np.float64) / scale, scale)
 
 
 class Distribution:
@@ -54,7 +56,9 @@ class Distribution:
         return Distribution(self._recorder, self._own, args, options)
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._own, name)
+        found = getattr(self._own, name, None)
+        if found is None:  # what a distribution has once it has its parameters
+            found = getattr(self._own(*plain(self._args), **plain(self._options)), name)
         return self._recorded(name, found) if callable(found) else found
 
     def _recorded(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,8 +77,12 @@ class Distribution:
 
 
 def is_distribution(value: Any) -> bool:
-    """Return whether a value is one of SciPy's distributions, with or without its parameters."""
-    return str(type(value).__module__).startswith("scipy.stats") and hasattr(value, "rvs")
+    """Return whether a value is one of SciPy's distributions, with or without its parameters.
+
+    One of a class of the user's is one, too.
+    """
+    kinds = [kind.__module__ for kind in type(value).__mro__]
+    return any(kind.startswith("scipy.stats") for kind in kinds) and hasattr(value, "rvs")
 
 
 def _has_single_numbers(distribution: Any) -> bool:

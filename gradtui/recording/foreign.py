@@ -6,17 +6,21 @@ a function stands in a table; others are opaque.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from inspect import isroutine
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from inspect import Parameter, Signature, isroutine, signature
 from types import ModuleType
 from typing import Any
+
+import numpy as np
 
 from gradtui.recording.array import Composite, plain, recorder_of
 from gradtui.recording.convolutions import SIGNALS
 from gradtui.recording.distributions import Distribution, is_distribution
-from gradtui.recording.opaque import opaque
+from gradtui.recording.listed import Listing, listed
+from gradtui.recording.opaque import opaque, overwritten
 from gradtui.recording.recorder import Recorder
-from gradtui.recording.solvers import SOLVERS
+from gradtui.recording.solvers import MOVING, SOLVERS
 from gradtui.recording.special import FUNCTIONS
 
 LIBRARIES = ("scipy", "sklearn")
@@ -44,26 +48,55 @@ def foreign(recorder: Recorder, value: Any) -> Any:
         return _Module(recorder, value) if _is_librarys(value.__name__) else value
     if is_distribution(value):
         return Distribution(recorder, value)
+    if isinstance(value, np.ufunc):
+        return Listing(value)
     named = _is_librarys(getattr(value, "__module__", None)) and isroutine(value)
     # Those of LAPACK name no module.
     if not named and type(value).__name__ != "fortran":
         return value
     library, part = [*(value.__module__ if named else "scipy.linalg").split("."), ""][:2]
     name = str(getattr(value, "__name__", "fortran"))
-    rule = _KNOWN.get(f"{part}.{name}")
+    known = f"{part}.{name}"
 
     def call(*args: Any, **options: Any) -> Any:
-        given = (*args, *options.values())
+        values = (*args, *options.values())
         # A caller of the user's functions, such as an optimizer, is no function of numbers.
-        if recorder_of(given) is None or any(callable(one) for one in given):
+        if recorder_of(values) is None or any(callable(one) for one in values):
             return value(*plain(args), **plain(options))
-        if rule is not None and not any(isinstance(one, Composite) for one in given):
-            result = rule(recorder, *args, **options)
+        real = not any(isinstance(one, Composite) for one in values)
+        if known in MOVING and real:
+            return recorder.moving(value, args, options)
+        if known in _KNOWN and real:
+            result = _by_rule(recorder, known, value, args, options)
             if result is not NotImplemented:
                 return result
         return opaque(recorder, f"{library}.{name}", value, args, options)
 
     return call
+
+
+def _by_rule(
+    recorder: Recorder, known: str, function: Any, args: Sequence[Any], options: Mapping[str, Any]
+) -> Any:
+    """Return the result of a known function; its rule takes SciPy's names for the arguments."""
+    names = _signature(function)
+    try:
+        told = dict(names.bind(*args, **options).arguments)
+    except TypeError:
+        return NotImplemented  # so that the user sees SciPy's own message
+    for name, one in names.parameters.items():
+        if one.kind is Parameter.VAR_KEYWORD:
+            told |= told.pop(name, {})
+    overwrites = any([bool(told.pop(name, False)) for name in ("overwrite_a", "overwrite_b")])
+    result = _KNOWN[known](recorder, **{name: listed(one) for name, one in told.items()})
+    if overwrites and result is not NotImplemented:
+        overwritten(recorder, known, function, args, options)
+    return result
+
+
+@lru_cache
+def _signature(function: Callable[..., Any]) -> Signature:
+    return signature(function)
 
 
 def _is_librarys(module: Any) -> bool:

@@ -67,6 +67,16 @@ def functions_of(module: ModuleType) -> Mapping[str, Any]:
     return MappingProxyType(found)
 
 
+def listed(value: Any) -> Any:
+    """Return an argument, as an array if it is a list of recorded numbers or of their arrays."""
+    if not isinstance(value, list | tuple) or recorder_of(value) is None:
+        return value
+    try:
+        return _array(value)
+    except ValueError:  # of parts of different shapes, such as a factor and a flag
+        return value
+
+
 def _arrays(values: Iterable[Any]) -> list[Any]:
     return [_array(one) if isinstance(one, list | tuple) else one for one in values]
 

@@ -18,28 +18,25 @@ from gradtui.recording.array import plain
 from gradtui.recording.recorder import Recorder
 from gradtui.recording.tape import Back
 
-_UNTOLD = frozenset({"overwrite_a", "overwrite_b", "check_finite"})
-"""Options that change no result."""
+_GENERAL = (None, "gen", "general")
+_SYMMETRIC = ("pos", "positive definite", "sym", "symmetric", "her", "hermitian")
+"""What SciPy may be told of a matrix: nothing, and what lets it read one triangle."""
 
 
 def _scipy() -> Any:
     return import_module("scipy.linalg")
 
 
-def _options(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if name not in _UNTOLD}
-
-
 def _factor(name: str) -> Callable[..., Any]:
     """Return the recorded form of a function that returns a Cholesky factor."""
 
-    def call(recorder: Recorder, a: Any, lower: bool = False, *_: Any, **options: Any) -> Any:
+    def call(recorder: Recorder, a: Any, lower: bool = False, **options: Any) -> Any:
         def compute(own: Array) -> Any:
-            found = getattr(_scipy(), name)(own, lower=lower)
+            found = getattr(_scipy(), name)(own, lower=lower, **options)
             return found if name == "cholesky" else found[0]
 
         def back(values: Sequence[Array], arriving: Array, _: Wanted) -> Flows:
-            own = _scipy().cholesky(values[0], lower=lower)
+            own = _scipy().cholesky(values[0], lower=lower, **options)
             factor, slope = (own, arriving) if lower else (own.T, arriving.T)
             return (algebra.through_factor(values[0], factor, np.tril(slope), lower=lower),)
 
@@ -51,11 +48,11 @@ def _factor(name: str) -> Callable[..., Any]:
     return call
 
 
-def _cho_solve(recorder: Recorder, c_and_lower: Any, b: Any, *_: Any, **options: Any) -> Any:
+def _cho_solve(recorder: Recorder, c_and_lower: Any, b: Any, **options: Any) -> Any:
     c, lower = c_and_lower
 
     def compute(c: Array, b: Array) -> Any:
-        return _scipy().cho_solve((c, lower), b)
+        return _scipy().cho_solve((c, lower), b, **options)
 
     def back(values: Sequence[Array], arriving: Array, _: Wanted) -> Flows:
         factor, b = values
@@ -72,13 +69,13 @@ def _cho_solve(recorder: Recorder, c_and_lower: Any, b: Any, *_: Any, **options:
 
 def _solve_triangular(
     recorder: Recorder, a: Any, b: Any, trans: Any = 0, lower: bool = False,
-    unit_diagonal: bool = False, *_: Any, **options: Any,
+    unit_diagonal: bool = False, **options: Any,
 ) -> Any:  # fmt: skip
     turned = trans not in (0, "N")
 
     def compute(a: Array, b: Array, turned: bool = turned) -> Any:
         return _scipy().solve_triangular(
-            a, b, trans=int(turned), lower=lower, unit_diagonal=unit_diagonal
+            a, b, trans=int(turned), lower=lower, unit_diagonal=unit_diagonal, **options
         )
 
     def back(values: Sequence[Array], arriving: Array, _: Wanted) -> Flows:
@@ -95,23 +92,24 @@ def _solve_triangular(
     return recorder.result("solve_triangular", compute, [a, b], value, None, back=back)
 
 
-def _solve(recorder: Recorder, a: Any, b: Any, *args: Any, **options: Any) -> Any:
-    told = _options(options)
-    if args or np.ndim(a) != 2 or np.ndim(b) > 2 or {*told} - {"assume_a", "lower"}:
+def _solve(
+    recorder: Recorder, a: Any, b: Any, lower: bool = False, assume_a: str | None = None,
+    transposed: bool = False, **options: Any,
+) -> Any:  # fmt: skip
+    if transposed or np.ndim(a) != 2 or np.ndim(b) > 2:
         return NotImplemented
-    symmetric = told.get("assume_a") in ("pos", "sym", "her")
-    if told.get("assume_a") not in (None, "gen") and not symmetric:
+    symmetric = assume_a in _SYMMETRIC
+    if assume_a not in _GENERAL and not symmetric:
         return NotImplemented
 
     def compute(a: Array, b: Array) -> Any:
-        return _scipy().solve(a, b, **told)
+        return _scipy().solve(a, b, lower=lower, assume_a=assume_a, **options)
 
     def back(values: Sequence[Array], arriving: Array, wanted: Wanted) -> Flows:
         through, own = algebra.through_solution(values, arriving, wanted)
-        lower = bool(told.get("lower", False))
-        return (
-            algebra.of_symmetric(values[0], through, lower=lower) if symmetric else through
-        ), own
+        if symmetric:
+            through = algebra.of_symmetric(values[0], through, lower=lower)
+        return through, own
 
     value = compute(plain(a), plain(b))
     return recorder.result("solve", compute, [a, b], value, None, back=back)
@@ -133,29 +131,63 @@ def _through_root(values: Sequence[Array], arriving: Array, _: Wanted) -> Flows:
 def _single(name: str, back: Back) -> Callable[..., Any]:
     """Return the recorded form of a function of one matrix."""
 
-    def call(recorder: Recorder, a: Any, *args: Any, **options: Any) -> Any:
-        if args or _options(options) or np.ndim(a) != 2:
+    def call(recorder: Recorder, a: Any = None, A: Any = None, **options: Any) -> Any:
+        own = A if a is None else a
+        if {*options} - {"check_finite"} or np.ndim(own) != 2:
             return NotImplemented
-        function = getattr(_scipy(), name)
-        return recorder.result(name, function, [a], function(plain(a)), None, back=back)
+
+        def compute(value: Array) -> Any:
+            return getattr(_scipy(), name)(value, **options)
+
+        return recorder.result(name, compute, [own], compute(plain(own)), None, back=back)
 
     return call
 
 
-def _moving(name: str) -> Callable[..., Any]:
-    def call(recorder: Recorder, *args: Any) -> Any:
-        return recorder.moving(getattr(_scipy(), name), args, {})
+def _eigen(*, only: bool) -> Callable[..., Any]:
+    """Return the recorded form of the eigenvalues, or the values and vectors, if not told which."""
+
+    def call(
+        recorder: Recorder, a: Any, eigvals_only: bool = only, check_finite: bool = True,
+        **options: Any,
+    ) -> Any:  # fmt: skip
+        if options or np.ndim(a) != 2:
+            return NotImplemented
+
+        def compute(value: Array) -> Any:
+            return _scipy().eigh(value, check_finite=check_finite)
+
+        parts = [
+            recorder.result("eigh", lambda value, at=at: compute(value)[at], [a], one, None,
+                            back=back)
+            for at, (one, back) in enumerate(
+                zip(compute(plain(a)), algebra.through_eigen(compute), strict=True)
+            )
+        ]  # fmt: skip
+        return parts[0] if eigvals_only else tuple(parts)
 
     return call
 
 
 def _distances(
-    recorder: Recorder, a: Any, b: Any, metric: Any = "euclidean", **options: Any
+    recorder: Recorder, XA: Any, XB: Any, metric: Any = "euclidean", **options: Any
 ) -> Any:
-    if metric != "sqeuclidean" or options:
-        return NotImplemented  # the root of a distance of 0 has no slope
-    apart = np.expand_dims(a, 1) - np.expand_dims(b, 0)
-    return np.sum(apart * apart, axis=-1)
+    if metric not in ("sqeuclidean", "euclidean") or options:
+        return NotImplemented
+
+    def compute(a: Array, b: Array) -> Any:
+        return import_module("scipy.spatial.distance").cdist(a, b, metric)
+
+    def back(values: Sequence[Array], arriving: Array, _: Wanted) -> Flows:
+        a, b = values
+        shares = 2 * arriving
+        if metric == "euclidean":  # from a point to itself it is least, and has no slope
+            apart = compute(a, b)
+            shares = np.divide(arriving, apart, out=np.zeros_like(apart), where=apart > 0)
+        return (shares.sum(axis=1)[:, None] * a - shares @ b,
+                shares.sum(axis=0)[:, None] * b - shares.T @ a)  # fmt: skip
+
+    return recorder.result("cdist", compute, [XA, XB], compute(*plain((XA, XB))), None, back=back)
 
 
 SOLVERS: Mapping[str, Callable[..., Any]] = {
@@ -169,8 +201,11 @@ SOLVERS: Mapping[str, Callable[..., Any]] = {
     "linalg.pinv": _single("pinv", algebra.through_pseudoinverse),
     "linalg.expm": _single("expm", _through_exponential),
     "linalg.sqrtm": _single("sqrtm", _through_root),
-    **{f"linalg.{name}": _moving(name)
-       for name in ("block_diag", "toeplitz", "circulant", "hankel")},
+    "linalg.svdvals": _single("svdvals", algebra.through_singular_values),
+    "linalg.eigh": _eigen(only=False),
+    "linalg.eigvalsh": _eigen(only=True),
     "spatial.cdist": _distances,
-}  # fmt: skip
-"""SciPy's name -> a function of the recorder and the call's arguments, or NotImplemented."""
+}
+"""SciPy's name -> a function of the recorder and the named arguments, or NotImplemented."""
+MOVING = frozenset({"linalg.block_diag", "linalg.toeplitz", "linalg.circulant", "linalg.hankel"})
+"""SciPy's names of functions whose results consist of elements of their arguments, and zeros."""

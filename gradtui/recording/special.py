@@ -52,6 +52,10 @@ def _digamma(a: Array) -> Any:
     return _special().psi(a)
 
 
+def _gamma_density(a: Array, x: Array) -> Any:
+    return np.exp(_special().xlogy(a - 1, x) - x - _special().gammaln(a))
+
+
 def _bessel(name: str, first: float, second: float, scaled: float | None = None) -> Back:
     """Return that of a Bessel function of an order (DLMF 10.6.1, 10.29.1), or of a scaled one."""
 
@@ -76,8 +80,8 @@ BACKS: Mapping[str, Back] = {
     "erfcx": _back(lambda a: 2 * a * _special().erfcx(a) - 2 / _ROOT_PI),
     "erfinv": _back(lambda a: _ROOT_PI / 2 * np.exp(_special().erfinv(a) ** 2)),
     "gamma": _back(lambda a: _special().gamma(a) * _digamma(a)),
-    "gammainc": _back(None, lambda a, x: np.exp((a - 1) * np.log(x) - x - _special().gammaln(a))),
-    "gammaincc": _back(None, lambda a, x: -np.exp((a - 1) * np.log(x) - x - _special().gammaln(a))),
+    "gammainc": _back(None, _gamma_density),
+    "gammaincc": _back(None, lambda a, x: -_gamma_density(a, x)),
     "gammaln": _back(_digamma),
     "i0": _back(lambda a: _special().i1(a)),
     "i0e": _back(lambda a: _special().i1e(a) - np.sign(a) * _special().i0e(a)),
@@ -110,20 +114,29 @@ def _axes(axis: Any, dimensions: int) -> tuple[int, ...]:
     return tuple(int(one) % dimensions - dimensions for one in own)
 
 
+def _total(a: Any, b: Any, axis: Any) -> Any:
+    """Return the logarithm of a weighted sum of exponentials, where there may be nothing to sum."""
+    without = np.asarray(plain(b)) == 0
+    top = np.max(np.where(without, -np.inf, plain(a)), axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(all="ignore"):  # as in SciPy
+        shares = np.where(without, 0.0, np.exp(a - top))
+        return np.log(np.sum(b * shares, axis=axis, keepdims=True)) + top
+
+
 def _logsumexp(
     recorder: Recorder, a: Any, axis: Any = None, b: Any = None, keepdims: bool = False,
     return_sign: bool = False,
 ) -> Any:  # fmt: skip
     if return_sign or not np.ndim(a):
         return NotImplemented
-    if b is not None:
-        top = np.max(plain(a), axis=axis, keepdims=True)
-        total = np.log(np.sum(b * np.exp(a - top), axis=axis, keepdims=True)) + top
-        return total if keepdims else np.squeeze(total, _axes(axis, np.ndim(a)))
 
     def compute(own: Array) -> Any:
         return _special().logsumexp(own, axis=axis, keepdims=keepdims)
 
+    if b is not None or np.isneginf(compute(plain(a))).any():
+        total = _total(a, 1.0 if b is None else b, axis)
+        return total if keepdims else np.squeeze(total, _axes(axis, np.ndim(total)))
     told = {"axis": _axes(axis, np.ndim(a)), "keepdims": keepdims}
     written = form("logsumexp(a, axis=axis, keepdims=keepdims)", told)
     return recorder.result("logsumexp", compute, [a], compute(plain(a)), written)
@@ -157,4 +170,4 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "special.log_softmax": _shares("log_softmax"),
     "special.polygamma": _polygamma,
 }
-"""SciPy's name -> a function of the recorder and the call's arguments, or NotImplemented."""
+"""SciPy's name -> a function of the recorder and the named arguments, or NotImplemented."""

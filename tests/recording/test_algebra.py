@@ -31,6 +31,12 @@ def test_a_gradient_is_the_one_worked_out_by_hand(name):
     assert np.allclose(gradient(function, A), by_hand, rtol=1e-14)
 
 
+def test_options_in_their_places_are_heard():
+    singular = np.diag([1.0, 1e-3])
+    assert gradient(lambda a: np.linalg.pinv(a, 1e-2)[1, 1], singular).tolist() == [[0, 0], [0, 0]]
+    assert gradient(lambda a: np.linalg.eigvalsh(a, "U")[0], A - 1)[1, 0] == 0
+
+
 def test_the_right_side_of_a_solution_has_a_gradient():
     found = gradient(lambda a: np.linalg.solve(A, a)[0], B)
     assert np.allclose(found, [0.6, -0.2], rtol=1e-14)

@@ -18,7 +18,9 @@ LINES = {
 OTHERS = {
     "a longer kernel": lambda a: np.convolve(a[:2, 0], a[:, 1]),
     "a plain array": lambda a: signal.convolve2d(A, a[:2, :2], "valid"),
-    "default options": lambda a: signal.convolve2d(a, A[:2, :2], boundary="fill", fillvalue=0),
+    "default options": lambda a: signal.convolve2d(a, A[:2, :2], "same", "fill", 0),
+    "arguments by name": lambda a: signal.correlate(mode="valid", in2=a[:2, :2], in1=a),
+    "a list": lambda a: np.convolve([a[0, 0], a[1, 1]], [1, 2.0, 3]),
 }
 
 
@@ -40,9 +42,13 @@ def test_a_function_is_known(name):
     assert_known({**LINES, **OTHERS}[name], A)
 
 
-def test_a_boundary_that_wraps_comes_from_differences():
-    found = gradient(lambda a: signal.convolve2d(a, A[:1, :1], boundary="wrap").sum(), A)
-    np.testing.assert_allclose(found, np.full(A.shape, A[0, 0]), rtol=1e-8)
+@pytest.mark.parametrize("boundary", ["wrap", "symm"])
+def test_another_boundary_comes_from_differences(boundary):
+    kernel = A[:2, :1]
+    found = gradient(lambda a: signal.convolve2d(a, kernel, "same", boundary)[2, 0], A)
+    expected = np.zeros_like(A)
+    expected[1:3, :1] = kernel[::-1]
+    np.testing.assert_allclose(found, expected, atol=1e-8)
 
 
 def layer(x, k, t):

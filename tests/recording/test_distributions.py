@@ -15,7 +15,7 @@ FUNCTIONS = {
        for name in ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf")},
     "location and scale": lambda a: stats.norm.logpdf(a, loc=a[0], scale=np.exp(a[1])),
     "frozen": lambda a: norm(a[0], scale=2.0).cdf(a),
-    "of a list": lambda a: norm.pdf([0.5, 1.0], a[0]),
+    "of a list": lambda a: norm.pdf([a[0, 0], 1.0], a[0]),
 }  # fmt: skip
 
 
@@ -28,6 +28,29 @@ def test_another_distribution_is_opaque():
     """The density of the exponential distribution is a exp(-a x), as that of gamma with shape 1."""
     found = gradient(lambda a: stats.gamma(1.0, scale=1 / a).logpdf(2.0), np.array(0.8))
     assert found == pytest.approx(1 / 0.8 - 2, rel=1e-8)
+
+
+class Exponential(stats.rv_continuous):
+    """A distribution of the user's own."""
+
+    def _pdf(self, x):
+        return np.exp(-x)
+
+
+EXPONENTIAL = Exponential(a=0.0)
+
+
+def test_a_distribution_of_the_users_own_is_opaque():
+    found = gradient(lambda a: EXPONENTIAL.pdf(a), np.array(0.8))
+    assert found == pytest.approx(-np.exp(-0.8), rel=1e-8)
+
+
+def test_a_distribution_has_the_attributes_and_types_of_its_own():
+    def loss(a):
+        assert norm.pdf(a.astype(np.float32)).dtype == np.float64
+        return np.sum(stats.multivariate_normal([3.0, 4.0]).mean * a)
+
+    assert gradient(loss, np.ones(2)).tolist() == [3, 4]
 
 
 def test_a_distribution_draws_as_before():

@@ -2,12 +2,36 @@
 
 import numpy as np
 import pytest
-from scipy import linalg, ndimage, stats
+from scipy import linalg, ndimage, special, stats
 from scipy.spatial import distance
+from scipy.special import logsumexp
 
-from recorded_gradients import gradient
+from recorded_gradients import assert_known, gradient
 
 A = np.array([[2.0, 0.3, -0.4], [0.5, 1.5, 0.2], [-0.4, 0.6, 1.8]])
+
+
+HELD = {
+    "a list of numbers": lambda a: special.expit([a[0, 0], a[1, 1], 0.5]),
+    "a list of arrays": lambda a: logsumexp([a[0], a[1]], axis=0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_a_function_is_known_wherever_it_is_held_and_what_it_is_given(name):
+    assert_known(HELD[name], A)
+
+
+def solved_in_place(a):
+    b = a[0].copy()
+    linalg.solve_triangular(a, b, overwrite_b=True)
+    return b
+
+
+def factored_in_place(a):
+    b = np.asfortranarray(a @ a.T)
+    factor = linalg.cholesky(b, overwrite_a=True, check_finite=False)
+    return factor + b
 
 
 def blurred_into(a):
@@ -16,12 +40,7 @@ def blurred_into(a):
     return out
 
 
-def factored_by_lapack(a):
-    linalg.lapack.dpotrf(b := np.asfortranarray(a @ a.T), lower=1, overwrite_a=1)
-    return b
-
-
-@pytest.mark.parametrize("function", [blurred_into, factored_by_lapack])
+@pytest.mark.parametrize("function", [solved_in_place, factored_in_place, blurred_into])
 def test_what_a_function_writes_into_its_arrays_is_recorded(function):
     def loss(a):
         return np.sum(np.sin(function(a)) * A.T)
@@ -40,3 +59,8 @@ def test_a_number_of_pythons_and_the_parts_of_a_result_are_recorded():
     )
     found = gradient(lambda a: stats.pearsonr(a, A[0]).statistic, x)
     assert found @ (x - x.mean()) == pytest.approx(0, abs=1e-8)  # it does not depend on the scale
+
+
+def test_a_call_that_scipy_refuses_raises_its_own_message():
+    with pytest.raises(TypeError, match="cholesky"):
+        gradient(lambda a: linalg.cholesky(a, lowest=True)[0, 0], A)

@@ -17,7 +17,7 @@ def definite(a):
 
 FUNCTIONS = {
     "cholesky": lambda a: linalg.cholesky(definite(a)),
-    "lower cholesky": lambda a: linalg.cholesky(definite(a), lower=True),
+    "lower cholesky": lambda a: linalg.cholesky(definite(a), True),
     "upper triangle alone": lambda a: linalg.cholesky(np.triu(definite(a))),
     "cho_solve": lambda a: linalg.cho_solve(linalg.cho_factor(definite(a)), a @ B),
     "cho_solve, lower": lambda a: linalg.cho_solve((linalg.cholesky(definite(a), lower=True), True),
@@ -32,8 +32,12 @@ FUNCTIONS = {
     "pinv": lambda a: linalg.pinv(a[:, :2]),
     "expm": lambda a: linalg.expm(a / 3), "sqrtm": lambda a: linalg.sqrtm(definite(a)).real,
     "block_diag": lambda a: linalg.block_diag(a, a[:1]),
-    "toeplitz": lambda a: linalg.toeplitz(a[0]),
+    "toeplitz": lambda a: linalg.toeplitz(a[0], r=a[1]),
+    "eigh": lambda a: linalg.eigh(definite(a))[1] ** 2 * linalg.eigvalsh(definite(a)),
+    "eigenvalues alone": lambda a: linalg.eigh(definite(a), eigvals_only=True),
+    "svdvals": lambda a: linalg.svdvals(a),
     "cdist": lambda a: cdist(a * 2, B.T @ a, "sqeuclidean"),
+    "euclidean cdist": lambda a: cdist(XB=a, XA=np.concatenate([a, 2 * a])),
 }  # fmt: skip
 
 

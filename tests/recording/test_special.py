@@ -17,6 +17,8 @@ from recorded_gradients import assert_known, gradient, recorded
 GAMMA = 0.5772156649015329
 """Euler's constant."""
 SHARES = np.array([[0.2, 0.7], [0.4, 0.9], [0.55, 0.3]])
+LARGE = SHARES > 0.8
+"""Of the middle row alone, the second element."""
 PUBLISHED = {
     "digamma(1)": (special.gammaln, 1.0, -GAMMA),
     "trigamma(1)": (special.psi, 1.0, math.pi**2 / 6),
@@ -53,6 +55,9 @@ FUNCTIONS = {
     "polygamma": lambda a: special.polygamma(1, a),
     "logsumexp": lambda a: special.logsumexp(a, axis=1, keepdims=True) * a,
     "logsumexp of all": lambda a: special.logsumexp(a),
+    "logsumexp of nothing": lambda a: np.where(LARGE[:, 1:], special.logsumexp(
+        np.where(LARGE, a, -np.inf), axis=1, keepdims=True), a),
+    "weights of 0": lambda a: special.logsumexp(a + np.array([0, 800]), axis=1, b=[[2.0, 0.0]]),
     "weighted logsumexp": lambda a: special.logsumexp(a, axis=0, b=np.array([[0.5, 2.0]])),
     "softmax": lambda a: special.softmax(a, axis=1), "softmax of all": lambda a: special.softmax(a),
     "log_softmax": lambda a: special.log_softmax(a, axis=-1),
