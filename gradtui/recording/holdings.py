@@ -99,14 +99,37 @@ class Holdings:
         elif isinstance(value, FunctionType):
             for cell in value.__closure__ or ():
                 self._cell(cell)
-            # Of a default, as of an attribute of a class, only the contents are replaced.
-            for held in (*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()):
-                self._found(held)
+            self._defaults(value)
         elif isinstance(value, type) and is_users_module(value.__module__):
-            for held in list(vars(value).values()):
-                self._found(getattr(held, "__func__", held))
+            for name, held in list(vars(value).items()):
+                self._attribute(value, name, held)
         elif _is_users(value):
             self._entries(vars(value))
+
+    def _defaults(self, function: FunctionType) -> None:
+        """Replace the defaults that are functions; of others, only the contents."""
+        held = function.__defaults__ or ()
+        own = tuple([self._callable(one) for one in held])
+        if any(new is not old for new, old in zip(own, held, strict=True)):
+            self._exchange(partial(_exchanged_attribute, function, "__defaults__"), held, own)
+        named = function.__kwdefaults__ or {}
+        for name, one in list(named.items()):
+            if self._callable(one) is not one:
+                self._put(named, name, one)
+
+    def _attribute(self, kind: type, name: str, held: Any) -> None:
+        """Replace an attribute of a class that is a function; of others, only the contents."""
+        inner = getattr(held, "__func__", held)
+        own = self._callable(inner)
+        if own is not inner:
+            binds = hasattr(type(held), "__get__") and not isinstance(held, staticmethod)
+            own = own if binds else staticmethod(own)
+            self._exchange(partial(_exchanged_attribute, kind, name), held, own)
+
+    def _callable(self, held: Any) -> Any:
+        """Return the replacement of a function; another value, whose contents are replaced."""
+        own = self._found(held)
+        return own if callable(held) and not isinstance(held, type) else held
 
     def _entries(self, names: dict[Any, Any]) -> None:
         if len(names) <= _LONGEST:
@@ -144,6 +167,11 @@ def _exchanged(container: Any, key: Any, before: Any, after: Any) -> None:
         return
     if now is before:
         container[key] = after
+
+
+def _exchanged_attribute(holder: Any, name: str, before: Any, after: Any) -> None:
+    if vars(holder).get(name, getattr(holder, name)) is before:
+        setattr(holder, name, after)
 
 
 def _exchanged_in(cell: CellType, before: Any, after: Any) -> None:
