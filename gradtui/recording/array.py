@@ -245,9 +245,9 @@ class Number(Scalar):
 
 
 class Composite:
-    """A value that recording arrays make up."""
+    """A value that takes part in a recording and is no array, of recording arrays or of none."""
 
-    parts: tuple[Any, Any]
+    parts: tuple[Any, ...]
 
     def plain(self) -> Any:
         """Return it as NumPy has it."""

@@ -21,6 +21,7 @@ from gradtui.recording.convolutions import CONVOLUTIONS
 from gradtui.recording.moving import moved
 from gradtui.recording.opaque import opaque
 from gradtui.recording.recorder import Recorder
+from gradtui.recording.sparse import given, is_sparse
 from gradtui.recording.special import BACKS
 from gradtui.recording.subclasses import as_kind
 from gradtui.recording.tape import Back, Form, form
@@ -66,6 +67,10 @@ class CallRecorder(Recorder):
         if type(value) is np.ndarray and value.dtype.kind == "c":
             return complexes.constant(self, value)
         return super().constant(value)
+
+    def passed(self, value: Any) -> Any:
+        """Return another argument: one of SciPy's sparse matrices takes part."""
+        return given(self, value) if is_sparse(value) else value
 
     def parted(
         self, name: str, compute: Callable[..., Any], operands: Sequence[Any], value: Array, *,

@@ -21,6 +21,7 @@ from gradtui.recording.listed import Listing, listed
 from gradtui.recording.opaque import opaque, overwritten
 from gradtui.recording.recorder import Recorder
 from gradtui.recording.solvers import MOVING, SOLVERS
+from gradtui.recording.sparse import given, is_sparse, making
 from gradtui.recording.special import FUNCTIONS
 
 LIBRARIES = ("scipy", "sklearn")
@@ -50,6 +51,8 @@ def foreign(recorder: Recorder, value: Any) -> Any:
         return Distribution(recorder, value)
     if isinstance(value, np.ufunc):
         return Listing(value)
+    if is_sparse(value):
+        return making(recorder, value) if isinstance(value, type) else given(recorder, value)
     named = _is_librarys(getattr(value, "__module__", None)) and isroutine(value)
     # Those of LAPACK name no module.
     if not named and type(value).__name__ != "fortran":
@@ -62,7 +65,7 @@ def foreign(recorder: Recorder, value: Any) -> Any:
         values = (*args, *options.values())
         # A caller of the user's functions, such as an optimizer, is no function of numbers.
         if recorder_of(values) is None or any(callable(one) for one in values):
-            return value(*plain(args), **plain(options))
+            return given(recorder, value(*plain(args), **plain(options)))
         real = not any(isinstance(one, Composite) for one in values)
         if known in MOVING and real:
             return recorder.moving(value, args, options)

@@ -13,16 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.recording.array import Recorded, plain, recorder_of
+from gradtui.recording.array import Composite, Recorded, plain, recorder_of
 
 
-class _Kind(type):
+class Kind(type):
     """The metaclass of a class that passes for one of numbers, which are recorded."""
 
     real: type
     """The class that it passes for."""
 
     def __call__(cls, value: Any = 0.0, /) -> Any:
+        """Return a number made of another, which is recorded if that is."""
         made = cls.real(plain(value))
         if not isinstance(value, Recorded) or recorder_of((value,)) is None:
             return made
@@ -50,7 +51,7 @@ class _Kind(type):
 
 def _passing_for(real: type) -> Any:
     """Return the replacement of a class of numbers; `dtype` is what NumPy takes it for."""
-    return _Kind(real.__name__, (), {"real": real, "dtype": np.dtype(real)})
+    return Kind(real.__name__, (), {"real": real, "dtype": np.dtype(real)})
 
 
 class _TypeKind(type):
@@ -59,7 +60,8 @@ class _TypeKind(type):
     def __call__(cls, *args: Any, **options: Any) -> Any:
         if len(args) != 1:
             return builtins.type(*args, **options)
-        kind = args[0].__class__ if builtins.isinstance(args[0], Recorded) else _TYPE(args[0])
+        own = builtins.isinstance(args[0], Recorded | Composite)
+        kind = args[0].__class__ if own else _TYPE(args[0])
         return _INSTEAD.get(kind, kind)
 
     def __instancecheck__(cls, value: Any) -> bool:
@@ -87,7 +89,7 @@ SCALARS: Mapping[type, Any] = MappingProxyType({
 _INSTEAD: Mapping[type, Any] = {
     builtins.float: _FLOAT,
     **SCALARS,
-    **dict.fromkeys((builtins.type, _Kind, _TypeKind), _Type),
+    **dict.fromkeys((builtins.type, Kind, _TypeKind), _Type),
 }
 """A class -> the class it passes for in the user's code."""
 
@@ -99,7 +101,7 @@ def _isinstance(value: Any, kinds: Any, /) -> bool:
 
 
 def _issubclass(kind: Any, kinds: Any, /) -> bool:
-    own = kind.real if builtins.type(kind) is _Kind else kind
+    own = kind.real if builtins.isinstance(kind, Kind) else kind
     return builtins.issubclass(own, kinds)
 
 

@@ -101,7 +101,7 @@ def _emptied(value: Any, places: list[Any]) -> Any:
         return _HERE
     if isinstance(value, Composite):
         places += value.parts
-        return _BOTH
+        return _BOTH if value.parts else value.plain()
     if type(value) in (list, tuple):
         return type(value)([_emptied(one, places) for one in value])
     if type(value) is dict:

@@ -38,6 +38,10 @@ class Recorder(Recording):
         array = np.array(value, order="C", copy=True)
         return self._array(self.tape.leaf(array, name), array)
 
+    def passed(self, value: Any) -> Any:
+        """Return another argument of the function in a form that takes part in the recording."""
+        return value
+
     def constant(self, value: Any) -> Any:
         """Return a new array of the program's in a form that takes part in the recording."""
         if type(value) is not np.ndarray or value.dtype.kind not in KINDS:

@@ -143,6 +143,7 @@ def run_recorded(
     own = with_values(copied(arguments), parts_of(arguments), parts)
     try:
         with listening, _uncollected(recorder.tape):
+            own = {name: recorder.passed(value) for name, value in own.items()}
             returned = function(recorder, own)
     finally:
         recorder.tape.open = False

@@ -85,3 +85,8 @@ def test_a_number_of_pythons_and_the_parts_of_a_result_are_recorded():
 def test_a_call_that_scipy_refuses_raises_its_own_message():
     with pytest.raises(TypeError, match="cholesky"):
         gradient(lambda a: linalg.cholesky(a, lowest=True)[0, 0], A)
+
+
+def test_what_is_made_of_plain_numbers_takes_part():
+    found = gradient(lambda a: linalg.toeplitz([1.0, 2.0, 3.0]).dot(a)[0], A[0])
+    assert found.tolist() == [1, 2, 3]
