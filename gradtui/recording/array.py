@@ -224,10 +224,19 @@ class Recorded(np.ndarray):
         return self._recorder.cast(cast, self)
 
 
+class _Unsized(AttributeError, TypeError):
+    """What a number has no length or elements for: `hasattr` asks for one, `len` the other."""
+
+
+def _unsized(self: Scalar) -> Any:
+    raise _Unsized(f"a '{self.__class__.__name__}' has no length")
+
+
 class Scalar(Recorded):
     """A recorded scalar of NumPy, which nothing changes in place."""
 
     __class__ = property(attrgetter("dtype.type"))
+    __len__ = __iter__ = property(_unsized)
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(float(plain(self)))

@@ -195,6 +195,8 @@ class CallRecorder(Recorder):
     def _called(
         self, name: str, function: Any, args: tuple[Any, ...], options: dict[str, Any]
     ) -> Any:
+        if name == "full_like":
+            return standins.filled(self, function, args, {**options, "subok": False})
         if name in forms.LIKE:
             return self.constant(function(*plain(args), **plain(options), subok=False))
         for table in (forms.CALLS, standins.STAND_INS, ALGEBRA, CONVOLUTIONS):

@@ -79,7 +79,7 @@ _REDUCTIONS = {
     "var": ("var", "var(a, axis=axis, keepdims=keepdims)"),
     "std": ("std", "sqrt(var(a, axis=axis, keepdims=keepdims))"),
 }
-LIKE = frozenset({"zeros_like", "ones_like", "empty_like", "full_like"})
+LIKE = frozenset({"zeros_like", "ones_like", "empty_like"})
 MOVING = frozenset({
     "reshape", "transpose", "matrix_transpose", "permute_dims", "swapaxes", "moveaxis",
     "rollaxis", "ravel", "squeeze", "expand_dims", "atleast_1d", "atleast_2d", "atleast_3d",

@@ -44,6 +44,19 @@ class Listing:
         return repr(self._ufunc)
 
 
+class Joining:
+    """NumPy's `r_` or `c_`, which also takes lists of recorded values."""
+
+    def __init__(self, own: Any) -> None:
+        self._own = own
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._own[tuple(_arrays(key)) if isinstance(key, tuple) else listed(key)]
+
+    def __len__(self) -> int:
+        return 0
+
+
 def listing(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that first makes arrays of lists that hold recorded values."""
 

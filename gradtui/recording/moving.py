@@ -30,8 +30,8 @@ class _Positions:
         array = isinstance(value, np.ndarray) and value.dtype.kind == "f"
         if (
             array
-            or isinstance(value, np.floating)
-            or (numbers and isinstance(value, int | float | np.number))
+            or isinstance(value, float | np.floating)
+            or (numbers and isinstance(value, int | np.number))
         ):
             return self._number(value)
         return plain(value)

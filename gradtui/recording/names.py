@@ -20,12 +20,12 @@ from gradtui.recording.foreign import foreign
 from gradtui.recording.forms import ELEMENTWISE
 from gradtui.recording.holdings import replaced
 from gradtui.recording.kinds import SCALARS
-from gradtui.recording.listed import functions_of
+from gradtui.recording.listed import Joining, functions_of
 from gradtui.recording.recorder import Recorder
 from gradtui.recording.subclasses import in_place_of, recorded_class
 
 _MAKING = (
-    "zeros", "ones", "empty", "full", "eye", "identity", "linspace", "arange", "logspace",
+    "zeros", "ones", "empty", "eye", "identity", "linspace", "arange", "logspace",
     "geomspace", "tri", "fromiter", "zeros_like", "ones_like", "empty_like", "full_like",
     "diag", "loadtxt", "vander", "hanning", "hamming",
 )  # fmt: skip
@@ -123,6 +123,8 @@ def _of_numpy(recorder: Recorder) -> dict[str, Any]:
     for name in _TAKING:
         functions[name] = _taking(recorder, name)
     functions |= matrices.making(recorder)
+    functions |= {name: Joining(getattr(np, name)) for name in ("r_", "c_")}
+    functions["full"] = _filling(recorder)
     functions["copy"] = lambda a, *args, **options: functions["array"](a)
     functions["vectorize"] = lambda function, *args, **options: standins.vectorized(
         recorder, np.vectorize(function, *args, **options), function
@@ -168,6 +170,13 @@ def _making(recorder: Recorder, function: Callable[..., Any]) -> Callable[..., A
     def make(*args: Any, **options: Any) -> Any:
         made = function(*args, **options)
         return recorder.constant(made) if recorder.tape.open else made
+
+    return make
+
+
+def _filling(recorder: Recorder) -> Callable[..., Any]:
+    def make(*args: Any, **options: Any) -> Any:
+        return standins.filled(recorder, np.full, args, options)
 
     return make
 

@@ -17,6 +17,8 @@ Array = NDArray[Any]
 
 _MOST = 1 << 24
 """Most elements of the product that a contraction is written as."""
+_LONGEST = 256
+"""Most factors of a running product that is recorded factor by factor."""
 
 
 def array(
@@ -56,6 +58,19 @@ def _holds_recorded(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(_holds_recorded(one) for one in value)
     return isinstance(value, Recorded)
+
+
+def filled(
+    recorder: Recorder, function: Callable[..., Any], args: Sequence[Any],
+    options: Mapping[str, Any],
+) -> Any:  # fmt: skip
+    """Return what `np.full` or `np.full_like` makes, recorded where the number in it is."""
+    made = function(*plain(tuple(args)), **plain(dict(options)))
+    own = recorder.constant(made) if recorder.tape.open else made
+    value = options["fill_value"] if len(args) < 2 else args[1]
+    if isinstance(own, Recorded) and recorder_of((value,)) is not None:
+        recorder.set_item(own, ..., array(recorder, value))
+    return own
 
 
 def vectorized(recorder: Recorder, function: Any, single: Callable[..., Any]) -> Callable[..., Any]:
@@ -138,6 +153,19 @@ def cumsum(a: Any, axis: Any = None) -> Any:
     last = np.moveaxis(a, axis, -1)
     triangle = np.triu(np.ones((last.shape[-1],) * 2))
     return np.moveaxis(last @ triangle, -1, axis)
+
+
+def _cumprod(recorder: Recorder, a: Any, axis: Any = None, dtype: Any = None) -> Any:
+    """Return running products along an axis, each that before it times the next element."""
+    if dtype is not None or np.result_type(plain(a)).kind != "f":
+        return NotImplemented
+    rows = np.moveaxis(np.ravel(a) if axis is None else a, axis or 0, 0)
+    if not 0 < len(rows) <= _LONGEST:
+        return NotImplemented
+    found = [rows[0]]
+    for row in rows[1:]:
+        found.append(found[-1] * row)
+    return np.moveaxis(np.stack(found), 0, axis or 0)
 
 
 def _dot(recorder: Recorder, a: Any, b: Any) -> Any:
@@ -317,6 +345,7 @@ STAND_INS: Mapping[str, Callable[..., Any]] = {
     "einsum": _einsum,
     "trace": _trace,
     "cumsum": _cumsum,
+    "cumprod": _cumprod,
     "sort": _sort,
     "linalg.norm": _norm,
     "kron": _kron,

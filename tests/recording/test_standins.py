@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import gradtui
+from recorded_gradients import assert_known
 
 X = np.random.default_rng(43).normal(size=(3, 4))
 
@@ -20,6 +21,7 @@ MADE = {
     "tensordot": lambda t: np.tensordot(t, t, axes=([1], [1])),
     "sort": lambda t: np.sort(t, axis=0),
     "cumsum": lambda t: np.cumsum(t, axis=1),
+    "cumprod": lambda t: np.cumprod(t, axis=1),
     "astype": lambda t: t.astype(np.float64),
     "a product": lambda t: t * 2,
     "a maximum": lambda t: np.maximum(t, 0),
@@ -28,6 +30,21 @@ MADE = {
     "pad": lambda t: np.pad(t, 1),
     "a matrix product": lambda t: t @ t.T,
 }
+
+
+KNOWN = {
+    "cumprod": lambda a: np.cumprod(a, axis=1), "cumprod of all": lambda a: np.cumprod(a),
+    "hstack with a number": lambda a: np.hstack([a[0], 1.5, a[1, :2]]),
+    "full": lambda a: np.full((2, 3), a[0, :3]) * np.full(3, fill_value=a[1, 1]),
+    "full_like": lambda a: np.full_like(a, a[0, 0]) * np.full_like(a[0], 2),
+    "r_": lambda a: np.r_[a[0, 0], [a[1, 1], 2.0], a[2]],
+    "c_": lambda a: np.c_[[a[0, 0], 3.0], [1, 2]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_function_is_known(name):
+    assert_known(KNOWN[name], X)
 
 
 @pytest.mark.parametrize("make", MADE.values(), ids=MADE)
