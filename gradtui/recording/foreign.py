@@ -58,7 +58,7 @@ def foreign(recorder: Recorder, value: Any) -> Any:
     if not named and type(value).__name__ != "fortran":
         return value
     library, part = [*(value.__module__ if named else "scipy.linalg").split("."), ""][:2]
-    name = str(getattr(value, "__name__", "fortran"))
+    name = str(getattr(value, "__name__", "fortran")).removeprefix("function ")
     known = f"{part}.{name}"
 
     def call(*args: Any, **options: Any) -> Any:

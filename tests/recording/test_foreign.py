@@ -6,7 +6,8 @@ from scipy import linalg, ndimage, special, stats
 from scipy.spatial import distance
 from scipy.special import logsumexp
 
-from recorded_gradients import assert_known, gradient
+from gradtui.recording.tape import Call
+from recorded_gradients import assert_known, gradient, recorded
 
 A = np.array([[2.0, 0.3, -0.4], [0.5, 1.5, 0.2], [-0.4, 0.6, 1.8]])
 
@@ -80,6 +81,11 @@ def test_a_number_of_pythons_and_the_parts_of_a_result_are_recorded():
     )
     found = gradient(lambda a: stats.pearsonr(a, A[0]).statistic, x)
     assert found @ (x - x.mean()) == pytest.approx(0, abs=1e-8)  # it does not depend on the scale
+
+
+def test_a_function_of_lapacks_has_its_name():
+    result = recorded(lambda a: linalg.lapack.dpotrf(a @ a.T)[0], A)
+    assert [one.name for one in result.tape.nodes if isinstance(one, Call)] == ["@", "scipy.dpotrf"]
 
 
 def test_a_call_that_scipy_refuses_raises_its_own_message():
