@@ -212,12 +212,12 @@ def _best(
         after = world.replacing({repair.line.node: repair.value})
         reached = readings.trial.program.dependents([repair.line.name])
         left, *rest = offer.order
-        strange = readings.strangers(after, repair.line)
+        strange = len(readings.strangers(after, repair.line))
         loose = _fewest_loose(readings.trial, repair)
         return (left, loose, strange, readings.bridges(after), *rest, len(reached))
 
     ranked = sorted(((order(one), one) for one in equal[:MOST_COMPARED]), key=lambda one: one[0])
-    (_, _, strange, *_), best = ranked[0]
+    _, best = ranked[0]
     found: _Ends | None = None
     least: tuple[float, ...] = ()
     searched = 0
@@ -240,10 +240,17 @@ def _best(
         unlikely = odd + _unlikely(readings.trial, offer.repair, ends) - LIKE * ends.like
         own = (left, ends.loose, unlikely, bridges, sound, *rest)
         if found is None or own < least:
-            found, best, strange, least = ends, offer, odd, own
+            found, best, least = ends, offer, own
     loose = len(readings.trial.program.unread())
-    near = found is not None and found.loose <= loose and strange == 0 and not found.inserted
-    return best, near
+    near = found is not None and found.loose <= loose and not found.inserted
+    return best, near and _leaves_none_strange(readings, world, best.repair)
+
+
+def _leaves_none_strange(readings: Readings, world: Interpreter, repair: Repair) -> bool:
+    """Return whether a repair leaves all helpers with known values, or with sums of such."""
+    after = world.replacing({repair.line.node: repair.value})
+    strangers = readings.strangers(after, repair.line)
+    return all(readings.adds_flows(line, after) for line in strangers)
 
 
 def _unlikely(trial: Trial, repair: Repair, ends: _Ends) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,26 @@ class Familiar:
         alike = np.flatnonzero(_alike(firsts, head[0, 0]))
         alike = alike[_alike(heads[alike], head).all(axis=(1, 2))]
         return any(_alike(values[at][1:], value[1:]).all() for at in alike)
+
+    def are_flows(self, values: Sequence[Array]) -> bool:
+        """Return whether values, (points, …), are different contributions to one gradient."""
+        shape = values[0].shape[1:]
+        if any(one.shape[1:] != shape for one in values):
+            return False
+        heads = np.stack([*map(_head, values)])[:, None]
+        for flows in self._flows_of(shape, len(values)):
+            alike = np.asarray(_alike(np.stack([*map(_head, flows)]), heads).all(axis=(2, 3)))
+            if np.all(np.any(alike, axis=1)) and len({*np.argmax(alike, axis=1)}) == len(values):
+                return True
+        return False
+
+    def _flows_of(self, shape: Shape, least: int) -> Iterator[Collection[Array]]:
+        """Yield the contributions to each gradient of a shape that has at least so many."""
+        nodes, reverse = self.trial.graph.nodes, self.trial.reverse
+        sources = Counter(nodes[op].inputs[slot] for op, slot in reverse.contribution)
+        for source, count in sources.items():
+            if count >= least and nodes[source].shape == shape:
+                yield self.trial.flows(source).values()
 
     def is_size(self, value: float) -> bool:
         """Return whether a number is one that programs commonly divide by or multiply with."""

@@ -130,40 +130,56 @@ class Readings:
             if nodes[id].shape == shape and id in self.trial.reverse.adjoint
         )
 
-    def strangers(self, world: Interpreter, repaired: Line) -> int:
-        """Return the number of helpers with values that the true backward pass does not compute.
+    def strangers(self, world: Interpreter, repaired: Line) -> list[Line]:
+        """Return the helpers with values that the true backward pass does not compute.
 
         Helpers that a repair does not reach stay as they were.  One that only renames another value
         may have lost its purpose.
         """
-        count, reached = 0, self.trial.program.dependents([repaired.name])
-        for line in self.trial.lines:
-            if line.target is not None:
-                continue
+        reached = self.trial.program.dependents([repaired.name])
+
+        def is_strange(line: Line) -> bool:
             if line.name not in reached:
-                count += not self.is_known(line)
-            elif line is repaired or not isinstance(line.tree, Name):
-                count += not self._is_familiar(line, world)
+                return not self.is_known(line)
+            if line is repaired or not isinstance(line.tree, Name):
+                return not self._is_familiar(line, world)
+            return True
+
+        return [line for line in self.trial.lines if line.target is None and is_strange(line)]
+
+    def adds_flows(self, line: Line, world: Interpreter) -> bool:
+        """Return whether a helper is a sum of several contributions to one gradient.
+
+        A gradient with many of them is often added up in parts.
+        """
+        pending, terms = [line.node], list[int]()
+        while pending:
+            node = self.trial.builder.nodes[pending.pop()]
+            if node.op == "+" and (node.id == line.node or not node.name):
+                pending += node.inputs
             else:
-                count += 1
-        return count
+                terms.append(node.id)
+        return len(terms) > 1 and self.familiar.are_flows([*map(world.value, terms)])
 
     @cached_property
     def first_strangers(self) -> frozenset[str]:
         """The lines that hold no true value, though all lines that they read do.
 
         With them come the helpers that they read, up to the adjoints: those may hold another's
-        value.
+        value.  Sums of contributions count if there are no others.
         """
-        sound, found = set[str](), set[str]()
+        sound, found, sums = set[str](), set[str](), set[str]()
         for line in self.trial.lines:
             read = {name for name in line.reads if self.trial.program.line(name) is not None}
             if read <= sound:
                 reading = self.of(line)
                 if reading.scale == 1.0 or (reading.known and reading.scale is None):
                     sound.add(line.name)
+                elif line.target is None and self.adds_flows(line, self.trial.world):
+                    sums.add(line.name)
                 else:
                     found.add(line.name)
+        found = found or sums
         for line in reversed(self.trial.lines):
             if line.name in found:
                 others = map(self.trial.program.line, line.reads)

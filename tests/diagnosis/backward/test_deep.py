@@ -59,17 +59,24 @@ CHAIN = {
 }
 
 
-def helpers(wrong: int) -> str:
-    """Return its backward pass by helpers that no value is named after, with a wrong layer."""
+def helpers(wrong: int, *, parts: bool = False) -> str:
+    """Return its backward pass by helpers that no value is named after, with a wrong layer.
+
+    The gradient of the weight is added up layer by layer, or by `parts` of several layers.
+    """
     lines = [f"q{LAYERS} = 2*(h{LAYERS} - y)/4"]
     for k in range(LAYERS, 0, -1):
-        more = f" + w{k + 1}" if k < LAYERS else ""
+        more = f" + w{k + 1}" if k < LAYERS and not parts else ""
         lines += [
             f"p{k} = q{k}/20*(1 {'+' if k == wrong else '-'} t{k}**2)",
             f"w{k} = sum(p{k}*h{k - 1}){more}",
             f"q{k - 1} = q{k} + p{k}*w",
         ]
-    return "\n".join([*lines, "dw = w1"])
+    if not parts:
+        return "\n".join([*lines, "dw = w1"])
+    sums = [" + ".join(f"w{k}" for k in range(at, at + 8)) for at in range(1, LAYERS, 8)]
+    lines += [f"s{at} = {one}" for at, one in enumerate(sums)]
+    return "\n".join([*lines, "dw = s0 + s1 + s2"])
 
 
 def test_the_helpers_above_a_claim_are_walked_once_however_many_paths_lead_there(
@@ -100,7 +107,8 @@ def test_few_values_that_a_helper_may_hold_are_tried_at_every_point(judge, monke
     assert len(tried) < 10 * LAYERS
 
 
-def test_only_the_line_at_which_values_stop_to_be_known_is_searched(judge, monkeypatch):
+@pytest.mark.parametrize("parts", [False, True])
+def test_only_the_line_at_which_values_stop_to_be_known_is_searched(parts, judge, monkeypatch):
     searched, edited_of = set(), blame.edited_of
 
     def counted(trial, readings, world, here, line, *others, **options):
@@ -108,5 +116,5 @@ def test_only_the_line_at_which_values_stop_to_be_known_is_searched(judge, monke
         return edited_of(trial, readings, world, here, line, *others, **options)
 
     monkeypatch.setattr(blame, "edited_of", counted)
-    assert judge(helpers(wrong=LAYERS // 2), CHAIN).findings
+    assert judge(helpers(wrong=LAYERS // 2, parts=parts), CHAIN).findings
     assert searched == {f"p{LAYERS // 2}"}
