@@ -41,6 +41,11 @@ def is_detached(place: Place) -> bool:
     )
 
 
+def says_detached(file: str) -> bool:
+    """Return whether any line of a file may detach something."""
+    return any(map(_WORD.search, linecache.getlines(file)))
+
+
 def detached_operands(place: Place) -> Iterator[bool]:
     """Yield for each operand of an expression whether it is a detached value as it is written."""
     for written in _operands(place):

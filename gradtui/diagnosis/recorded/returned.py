@@ -109,8 +109,9 @@ class Gradients:
         for key in raw:
             groups.setdefault(path_of(key), []).append(key)
         for path, keys in groups.items():
-            own = [key for key in keys if not self._is_itself(raw[key], path)]
-            if len(keys) > 1 and len(own) > 1:
+            several = len(keys) > 1
+            own = [key for key in keys if several and not self._is_itself(raw[key], path)]
+            if len(own) > 1:
                 told = " and as ".join(f"'{key}'" for key in own)
                 raise InputError(f"gradients of {path_text(path)} are returned as {told}: it is "
                                  "not clear which one is meant")  # fmt: skip

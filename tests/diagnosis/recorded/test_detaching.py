@@ -5,7 +5,7 @@ import linecache
 import pytest
 
 from gradtui.base.source import Place
-from gradtui.diagnosis.recorded.detaching import detached_operands, is_detached
+from gradtui.diagnosis.recorded.detaching import detached_operands, is_detached, says_detached
 
 
 def place(line, part, tmp_path):
@@ -46,3 +46,10 @@ def test_what_a_call_detaches_is_told_from_what_is_beside_it(line, part, expecte
 )
 def test_operands_are_detached_as_they_are_written(line, part, expected, tmp_path):
     assert list(detached_operands(place(line, part, tmp_path))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("y = w * 2\nt = w.detach()", True), ("attached = w\ny = w * 2", False)]
+)
+def test_a_file_that_detaches_nothing_is_told_without_its_expressions(text, says, tmp_path):
+    assert says_detached(place(text, "w", tmp_path).file) is says
