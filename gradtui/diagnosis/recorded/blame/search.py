@@ -212,7 +212,9 @@ class Search:
                     continue
                 hopeful = self._preview.is_hopeful(s, candidate.edits)
                 most = best.odds.total + ABOUT if hopeful else best.odds.total - 1
-                if hopeful is False or odds.total > most or not self._is_new(s, candidate.edits):
+                if hopeful is False or most < 0 or odds.total > most:  # no total is below 0
+                    continue
+                if not self._is_new(s, candidate.edits):
                     continue
                 if not room or not self._may_run:
                     return
