@@ -97,7 +97,7 @@ def _exchanging(text: str, one: str, other: str) -> str:
 
 def _indices(s: Statement) -> list[str]:
     """Return the names by which the function picks elements."""
-    picked = (one.slice for one in s.unit.nodes if isinstance(one, ast.Subscript))
+    picked = (one.slice for one in s.unit.of(ast.Subscript))
     return [*dict.fromkeys(
         one.id for index in picked for one in ast.walk(index) if isinstance(one, ast.Name)
     )]  # fmt: skip
@@ -217,7 +217,7 @@ def _like(value: ast.expr | None) -> str | None:
 def _picked(s: Statement, node: ast.expr) -> ast.Subscript | None:
     """Return the entry that an expression is, or that its name was stored as."""
     if isinstance(node, ast.Name):
-        stored = (one for one in s.unit.nodes if isinstance(one, ast.Assign))
+        stored = s.unit.of(ast.Assign)
         values = (one.value for one in stored if ast.unparse(one.targets[0]) == node.id)
         node = next(values, node)
     return node if isinstance(node, ast.Subscript) else None

@@ -61,9 +61,7 @@ class After(Slot):
             return
         method, owner = call.func.attr, ast.unparse(call.func.value).rpartition(".")[0]
         called = {
-            ast.unparse(node.value)
-            for node in self.s.unit.nodes
-            if isinstance(node, ast.Attribute) and node.attr == method
+            ast.unparse(node.value) for node in self.s.unit.of(ast.Attribute) if node.attr == method
         }
         for text, held in self.s.scope.items():
             beside = bool(owner) and text.rpartition(".")[0] == owner

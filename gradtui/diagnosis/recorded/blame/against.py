@@ -30,7 +30,7 @@ def takes_back(s: Statement, edits: Sequence[Edit]) -> bool:
 
 def _begun_as(s: Statement, names: Collection[str]) -> Iterator[str]:
     """Yield what some names begin as before a line, or as a copy of."""
-    for one in s.unit.nodes:
+    for one in s.unit.of(ast.Assign) if names else ():
         match one:
             case ast.Assign(targets=[ast.Name(name)], value=value) if name in names:
                 if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
@@ -44,8 +44,8 @@ def evens_out(s: Statement, edits: Sequence[Edit]) -> bool:
     own, edited = s.node, _edited(s, edits)
     if b" if " in s.unit.source and _is_even(edited):
         return True
-    for node in s.unit.nodes:
-        if isinstance(node, ast.If) and [own] in (node.body, node.orelse):
+    for node in s.unit.of(ast.If):
+        if [own] in (node.body, node.orelse):
             other = node.orelse if node.body == [own] else node.body
             return [s.text(one) for one in other] == [edited]
     return False

@@ -40,7 +40,7 @@ def becomes_alike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     if not isinstance(own, _STORING) or not (_calculates(before) or _calls(after) > 1):
         return False
     form = _form(edited)
-    return form != _form(own) and form in map(_form, _others(unit, own))
+    return form != _form(own) and form in _forms(unit.node)
 
 
 def _is_element_alike(before: ast.expr, after: ast.expr) -> bool:
@@ -129,8 +129,8 @@ def becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     edited = _edited(unit, edits)
     if isinstance(own, ast.AugAssign) and isinstance(edited, ast.AugAssign):
         kept = _is_kept(own.target)  # what an object keeps is no row with what is handed to it
-        row = [type(one.op) for one in unit.nodes
-               if isinstance(one, ast.AugAssign) and _is_kept(one.target) == kept]  # fmt: skip
+        row = [type(one.op) for one in unit.of(ast.AugAssign)
+               if _is_kept(one.target) == kept]  # fmt: skip
         turned = type(own.op) is not type(edited.op) and isinstance(edited.op, _ADDING)
         turned |= _is_negated(own.value, edited.value)
         in_row = _is_row(row) or _signs_beside(unit, own) == {type(own.op)}
@@ -248,14 +248,14 @@ def becomes_sum(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     """Return whether a line adds to what it stores, as its function does elsewhere."""
     if [one.text for one in edits] != [b"+="] or not isinstance(own, ast.Assign):
         return False
-    sums = [ast.dump(one.target) for one in unit.nodes if isinstance(one, ast.AugAssign)]
+    sums = [ast.dump(one.target) for one in unit.of(ast.AugAssign)]
     return ast.dump(own.targets[0]) in sums
 
 
 def _is_round_alike(unit: Unit, own: ast.For, edits: Sequence[Edit]) -> bool:
     """Return whether the rounds of a loop become like those of another one."""
     edited = _edited(unit, edits, " pass")
-    others = (one for one in unit.nodes if isinstance(one, ast.For) and one is not own)
+    others = (one for one in unit.of(ast.For) if one is not own)
     form = _form(edited.iter) if isinstance(edited, ast.For) else None
     return form != _form(own.iter) and form in {_form(one.iter) for one in others}
 
@@ -288,11 +288,10 @@ def _calls(node: ast.expr) -> int:
     return sum(isinstance(one, ast.Call) for one in ast.walk(node))
 
 
-def _others(unit: Unit, own: ast.stmt) -> Iterator[ast.stmt]:
-    """Yield the other lines that store something."""
-    for one in unit.nodes:
-        if isinstance(one, _STORING) and one is not own:
-            yield one
+@lru_cache(_FILES)
+def _forms(function: ast.AST) -> frozenset[object]:
+    """Return the forms of the lines of a function that store something."""
+    return frozenset(_form(one) for one in ast.walk(function) if isinstance(one, _STORING))
 
 
 @lru_cache(_LINES)

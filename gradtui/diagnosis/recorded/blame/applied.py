@@ -45,8 +45,8 @@ def _gathered(s: Statement, node: ast.expr, shape: Shape) -> Iterator[Candidate]
     """Yield an array's elements, picked as the function picks those of another one."""
     orders = [text for text, held in s.scope.items() if (held.shape, held.kind) == (shape, "i")]
     calls = [
-        one for one in s.unit.nodes
-        if isinstance(one, ast.Call) and getattr(one.func, "attr", "") in _GATHERING
+        one for one in s.unit.of(ast.Call)
+        if getattr(one.func, "attr", "") in _GATHERING
         and len(one.args) == 3 and s.text(one.args[0]) != s.text(node)
     ]  # fmt: skip
     for call in calls if shape else ():

@@ -14,8 +14,8 @@ _ZEROS = ("zeros", "zeros_like", "new_zeros")
 def begun(unit: Unit, before: ast.stmt) -> dict[str, ast.expr]:
     """Return the names that begin as zeros before a statement, with what they begin as."""
     return {
-        target.id: value for node in unit.nodes
-        if isinstance(node, ast.Assign) and node.lineno < before.lineno
+        target.id: value for node in unit.of(ast.Assign)
+        if node.lineno < before.lineno
         for target, value in pairs(node) if isinstance(target, ast.Name) and is_zero(value)
     }  # fmt: skip
 

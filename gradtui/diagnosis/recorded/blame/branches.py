@@ -35,7 +35,7 @@ def branches(s: Statement) -> Iterator[Candidate]:
     They are the likelier if there are several like it.  A statement that returns stands for all
     lines that write into an array.
     """
-    writing = [one for one in s.unit.nodes if isinstance(one, ast.stmt) and _writes(one)]
+    writing = [one for one in s.unit.of(ast.stmt) if _writes(one)]
     likes = writing if isinstance(s.node, ast.Return) else {s.node}.intersection(writing)
     own = {ast.unparse(one) for one in writing}
     yield from islice((one for like in likes for one in _missing(s, like, own)), _MOST)

@@ -179,16 +179,10 @@ class Statement:
         """Return the value of a target once it is stored; None if unknown."""
         return self._ever.get(ast.unparse(target)) or self.held(target)
 
-    @cached_property
+    @property
     def loops(self) -> Sequence[str]:
         """The names that count the rounds of the loops of the function."""
-        return [
-            name.id
-            for loop in self.unit.nodes
-            if isinstance(loop, ast.For)
-            for name in ast.walk(loop.target)
-            if isinstance(name, ast.Name)
-        ]
+        return self.unit.loops
 
     @cached_property
     def complex(self) -> Mapping[str, int]:
@@ -203,8 +197,7 @@ class Statement:
     def recent(self) -> Mapping[str, int]:
         """The names stored before it, each with the last line that stores it."""
         found: dict[str, int] = {}
-        names = (one for one in self.unit.nodes if isinstance(one, ast.Name))
-        for node in names:
+        for node in self.unit.of(ast.Name):
             if isinstance(node.ctx, ast.Store) and node.lineno < self.node.lineno:
                 found[node.id] = max(node.lineno, found.get(node.id, 0))
         return found
@@ -215,12 +208,9 @@ class Statement:
 
         That it asks an array where or in which type its numbers are reads none of them.
         """
-        names = [one for one in self.unit.nodes if isinstance(one, ast.Name)]
-        given = [one.arg for one in self.unit.nodes if isinstance(one, ast.arg)]
-        asked = {
-            one.value for one in self.unit.nodes
-            if isinstance(one, ast.Attribute) and one.attr in _OF_STORAGE
-        }  # fmt: skip
+        names = self.unit.of(ast.Name)
+        given = [one.arg for one in self.unit.of(ast.arg)]
+        asked = {one.value for one in self.unit.of(ast.Attribute) if one.attr in _OF_STORAGE}
         read = {one.id for one in names if isinstance(one.ctx, ast.Load) and one not in asked}
         stored = [one.id for one in names if one.id in self.recent]
         return [name for name in dict.fromkeys([*stored, *given]) if name not in read]
@@ -238,37 +228,19 @@ class Statement:
 
     @property
     def _line_before(self) -> int:
-        lines = (one.lineno for one in self.unit.nodes
-                 if isinstance(one, ast.stmt) and one.lineno < self.node.lineno)  # fmt: skip
+        lines = (one.lineno for one in self.unit.of(ast.stmt)
+                 if one.lineno < self.node.lineno)  # fmt: skip
         return max(lines, default=0)
 
-    @cached_property
+    @property
     def indices(self) -> Mapping[str, Sequence[str]]:
         """The indices anywhere in the function, with their parts."""
-        found: dict[str, Sequence[str]] = {}
-        for node in self.unit.nodes:
-            if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
-                index = node.slice
-                parts = index.elts if isinstance(index, ast.Tuple) and index.elts else [index]
-                text = self.unit.text(index)
-                if "\n" not in text:
-                    found[text] = [self.unit.text(one) for one in parts]
-        return found
+        return self.unit.indices
 
-    @cached_property
+    @property
     def orders(self) -> Mapping[str, int]:
         """The transposes of all axes anywhere in the function, each with its number of axes."""
-        found: dict[str, int] = {}
-        for node in self.unit.nodes:
-            called = node.func if isinstance(node, ast.Call) else None
-            if isinstance(node, ast.Call) and isinstance(called, ast.Attribute):
-                given = node.args[0] if len(node.args) == 1 else None
-                axes = given.elts if isinstance(given, ast.Tuple) else node.args
-                whole = all(isinstance(one, ast.Constant) for one in axes) and len(axes) > 2
-                if whole and called.attr in ("transpose", "permute"):
-                    text = self.unit.between(self.unit.end(called.value), self.unit.end(node))
-                    found[text.lstrip(")")] = len(axes)
-        return found
+        return self.unit.orders
 
     @cached_property
     def margin(self) -> str:
@@ -279,8 +251,7 @@ class Statement:
 
     def spelled(self, text: str) -> str:
         """Return the text of a name with the user's own quotes."""
-        source = self.unit.source
-        return text.replace("'", '"') if source.count(b'"') > source.count(b"'") else text
+        return text.replace("'", '"') if self.unit.doubles_quotes else text
 
     def value(self) -> ast.expr | None:
         """Return the expression that the statement stores or returns, or a lambda's body."""

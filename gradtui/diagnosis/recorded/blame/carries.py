@@ -49,7 +49,7 @@ def taken(s: Statement) -> Iterator[Candidate]:
     source, end = s.unit.source, s.unit.end(s.node)
     behind = source[end : source.find(b"\n", end)].strip()
     end = source.find(b"\n", end) if behind.startswith(b"#") else end
-    loops = [one for one in s.unit.nodes if isinstance(one, ast.For) and s.node in one.body]
+    loops = [one for one in s.unit.of(ast.For) if s.node in one.body]
     name = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
     if not loops or not isinstance(name, ast.Name) or "\n" in s.margin or s.margin.strip():
         return

@@ -15,7 +15,7 @@ _MOST = 6
 
 def choices(s: Statement) -> Iterator[Candidate]:
     """Yield a value of a statement in one case of a flag, and one named like it in the other."""
-    given = [one.arg for one in s.unit.nodes if isinstance(one, ast.arg)]
+    given = [one.arg for one in s.unit.of(ast.arg)]
     held = ((name, s.scope.get(name)) for name in s.idle if name in given)
     flags = [name for name, one in held if one is not None and (one.kind, one.shape) == ("b", ())]
     for flag in flags:

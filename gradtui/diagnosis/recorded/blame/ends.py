@@ -35,8 +35,8 @@ def last_stored(called: Callable[..., Any], at: int, *, absent: bool = False) ->
     last = max(stores, key=lambda one: one.lineno, default=None)
     told: ast.expr = own if last is None else last
     tests = [
-        node.test for node in unit.nodes
-        if isinstance(node, ast.If) and any(one is last for part in node.body
+        node.test for node in unit.of(ast.If)
+        if any(one is last for part in node.body
                                             for one in ast.walk(part))
     ]  # fmt: skip
     if absent and tests:
@@ -46,7 +46,7 @@ def last_stored(called: Callable[..., Any], at: int, *, absent: bool = False) ->
 
 def _returned(unit: Unit, at: int) -> ast.expr | None:
     """Return the expression that a function returns at a place, if it does so in one line."""
-    ends = [one for one in unit.nodes if isinstance(one, ast.Return)]
+    ends = unit.of(ast.Return)
     if len(ends) != 1 or ends[0].value is None:
         return None
     value = ends[0].value

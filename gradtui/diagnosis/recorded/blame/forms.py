@@ -96,7 +96,7 @@ def is_copy(unit: Unit, node: ast.stmt) -> bool:
     text = unit.text(node)
     return any(
         type(one) is type(node) and one.lineno < node.lineno and unit.text(one) == text
-        for one in unit.nodes if isinstance(one, ast.stmt)
+        for one in unit.of(ast.stmt)
     )  # fmt: skip
 
 

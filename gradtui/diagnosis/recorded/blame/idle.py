@@ -231,10 +231,10 @@ def _handed_on(slot: Slot, factor: str) -> ast.Name | None:
     if not isinstance(target, ast.Name) or is_of_gradient(target.id):
         return None
     returned = [
-        part for one in s.unit.nodes if isinstance(one, ast.Return) and one.value is not None
+        part for one in s.unit.of(ast.Return) if one.value is not None
         for part in (one.value.elts if isinstance(one.value, ast.Tuple) else [one.value])
     ]  # fmt: skip
-    read = [one for one in s.unit.nodes if isinstance(one, ast.Name) and one.id == target.id
+    read = [one for one in s.unit.of(ast.Name) if one.id == target.id
             and isinstance(one.ctx, ast.Load) and one.lineno > s.node.lineno]  # fmt: skip
     return read[0] if len(read) == 1 and read[0] in returned else None
 

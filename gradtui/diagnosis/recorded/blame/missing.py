@@ -235,7 +235,7 @@ class Missing:
 
     def _lengths(self) -> Iterator[str]:
         """Yield the whole numbers that rounds are taken from, such as the lengths of parts."""
-        for loop in (one for one in self._s.unit.nodes if isinstance(one, ast.For)):
+        for loop in self._s.unit.of(ast.For):
             called = getattr(loop.iter, "func", None)
             name = getattr(called, "id", "")
             parts = loop.target.elts if isinstance(loop.target, ast.Tuple) else [loop.target]
@@ -246,7 +246,7 @@ class Missing:
 
     def _reshaped(self, own: Shape) -> list[tuple[str, Held]]:
         """Return arrays of as many elements, in the shape that the function gives to others."""
-        calls = (one for one in self._s.unit.nodes if isinstance(one, ast.Call))
+        calls = self._s.unit.of(ast.Call)
         named = {
             self._s.text(one.args[0]) for one in calls if len(one.args) == 1
             and getattr(one.func, "attr", "") == "reshape_as" and self._s.shape(one.args[0]) == own

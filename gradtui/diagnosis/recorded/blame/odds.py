@@ -263,10 +263,10 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
         A count that is 2 tells nothing: most factors of 2 are those of squares.
         """
-        s = self.suspect.statement
-        held = ((s.spelled(text), s.scope.get(text)) for text in forgotten(s))
+        s, brought = self.suspect.statement, self._names
+        held = ((s.spelled(text), s.scope.get(text)) for text in (forgotten(s) if brought else ()))
         return any(
-            text in self._names and (one is None or (one.kind, one.value) != ("i", 2))
+            text in brought and (one is None or (one.kind, one.value) != ("i", 2))
             for text, one in held
         )
 
@@ -347,14 +347,12 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         s = self.suspect.statement
         name = copy_of(s.node)
         written = (
-            one.value.id for one in s.unit.nodes
-            if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store)
+            one.value.id for one in s.unit.of(ast.Subscript)
+            if isinstance(one.ctx, ast.Store)
             and isinstance(one.value, ast.Name)
         )  # fmt: skip
         added = (
-            one.target.id
-            for one in s.unit.nodes
-            if isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name)
+            one.target.id for one in s.unit.of(ast.AugAssign) if isinstance(one.target, ast.Name)
         )
         return bool(name) and self._keeps and name not in {*written, *added}
 

@@ -25,8 +25,8 @@ def is_own(s: Statement, text: str, *, before: bool = False) -> bool:
     if any(ast.unparse(one) == text for one in _changed(s)):
         return True
     made = [
-        (one.lineno, value) for one in s.unit.nodes
-        if isinstance(one, ast.Assign) and one.lineno <= s.node.lineno - before
+        (one.lineno, value) for one in s.unit.of(ast.Assign)
+        if one.lineno <= s.node.lineno - before
         for target in one.targets for part, value in _pairs(target, one.value)
         if ast.unparse(part) == text
     ]  # fmt: skip

@@ -71,8 +71,8 @@ def _fold(s: Statement, node: ast.expr, *, named: bool = True) -> tuple[ast.expr
 def _stored(s: Statement, name: str) -> ast.expr | None:
     """Return the only expression that the function stores under a name; None without one."""
     made = [
-        one.value for one in s.unit.nodes
-        if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == name
+        one.value for one in s.unit.of(ast.Assign)
+        if ast.unparse(one.targets[0]) == name
     ]  # fmt: skip
     return made[0] if len(made) == 1 and made[0] is not s.value() else None
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.forms import does_nothing
@@ -19,6 +21,8 @@ _ALIKE = 0.6
 _WORD = re.compile(r"\w+|[^\w\s]")
 _PARTS = 5
 """Most parts that are taken from a line alone."""
+_FILES = 16
+"""Most files whose lines are kept."""
 
 
 def repeated(s: Statement) -> Iterator[Candidate]:
@@ -26,14 +30,12 @@ def repeated(s: Statement) -> Iterator[Candidate]:
 
     It may take over all that the other has instead, or one part of it.
     """
-    own, inside = s.node, set(s.unit.nodes)
+    own = s.node
     if not isinstance(own, ast.Assign) or s.unpacks:
         return
-    target, words = ast.dump(own.targets[0]), _WORD.findall(ast.unparse(own.value))
-    others = {
-        ast.unparse(one.value): one.value for one in ast.walk(s.unit.tree)
-        if isinstance(one, ast.Assign) and one not in inside and ast.dump(one.targets[0]) == target
-    }  # fmt: skip
+    words, inside = _WORD.findall(ast.unparse(own.value)), {*s.unit.of(ast.Assign)}
+    stored = _stored(s.unit.tree).get(ast.dump(own.targets[0]), ())
+    others = {ast.unparse(one.value): one.value for one in stored if one not in inside}
     for whole, other in others.items():
         ratio = SequenceMatcher(None, words, _WORD.findall(whole), autojunk=False).ratio()
         if ratio < _ALIKE and not does_nothing(own):
@@ -44,6 +46,16 @@ def repeated(s: Statement) -> Iterator[Candidate]:
                 told = f"{s.text(node)} must be {text}, as in line {other.lineno}"
                 edit = s.replaced(node, s.spelled(text), s.binding(made))
                 yield Candidate((edit,), "wrong-variable", told, 0, text, node, named=True)
+
+
+@lru_cache(_FILES)
+def _stored(tree: ast.Module) -> Mapping[str, Sequence[ast.Assign]]:
+    """Return the lines of a file that store each target."""
+    found = defaultdict[str, list[ast.Assign]](list)
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Assign):
+            found[ast.dump(one.targets[0])].append(one)
+    return found
 
 
 def _parts_apart(own: ast.expr, other: ast.expr) -> list[tuple[ast.expr, ast.expr]]:

@@ -178,8 +178,8 @@ class Slot:
         """The terms that it is the sum of, also as they are computed on lines of their own."""
         terms = {self.s.text(one) for one in summands(self.node)}
         computed = (
-            self.s.text(one.value) for one in self.s.unit.nodes
-            if isinstance(one, ast.Assign) and self.s.text(one.targets[0]) in terms
+            self.s.text(one.value) for one in self.s.unit.of(ast.Assign)
+            if self.s.text(one.targets[0]) in terms
         )  # fmt: skip
         return frozenset({*terms, *computed})
 

@@ -77,7 +77,7 @@ def _into(s: Statement, node: ast.Assign, target: ast.expr) -> Iterator[Candidat
     own, held = target.value, s.held(target.value)
     if not isinstance(node.value, ast.Constant) or held is None:
         return
-    named = [one for one in s.unit.nodes if isinstance(one, ast.Name) and one.id == own.id]
+    named = [one for one in s.unit.of(ast.Name) if one.id == own.id]
     vain = all(one.lineno <= node.lineno for one in named)
     alike = [text for text, one in s.scope.items()
              if (one.kind, one.shape) == (held.kind, held.shape) and text in s.recent]  # fmt: skip

@@ -24,7 +24,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
     writes,
 )
 from gradtui.diagnosis.recorded.blame.kept import kept_by, kept_for
-from gradtui.diagnosis.recorded.blame.scope import Held, Shape
+from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape
 from gradtui.diagnosis.recorded.blame.sites import Calls
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.told import Line, Told
@@ -72,6 +72,8 @@ class Suspects:
         self._misshapen = misshapen
         """Whether a result has another shape."""
         self._of_losses: dict[Unit, bool] = {}
+        self._ever: dict[Unit, Scope] = {}
+        """The values of the names of each function at some time."""
         self._back = back
         self._wrong: set[str] = set()
         self._wanted: Collection[Shape] = ()
@@ -280,8 +282,8 @@ class Suspects:
             return set()
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
             stored = {
-                (unit.file, one.lineno) for one in unit.nodes
-                if isinstance(one, ast.Name) and one.id == node.value.id
+                (unit.file, one.lineno) for one in unit.of(ast.Name)
+                if one.id == node.value.id
                 and isinstance(one.ctx, ast.Store)
             }  # fmt: skip
             return (stored | self._called(stored)) & set(self._flow.feeds)
@@ -311,8 +313,8 @@ class Suspects:
                 lines = lines_with(unit, name, ast.Load)
                 found |= (lines | self._called(lines)) & set(self._flow.feeds)
                 pending += [
-                    one.targets[0].id for one in unit.nodes
-                    if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+                    one.targets[0].id for one in unit.of(ast.Assign)
+                    if isinstance(one.targets[0], ast.Name)
                     and (unit.file, one.lineno) in lines - found
                 ]  # fmt: skip
         return found
@@ -322,8 +324,8 @@ class Suspects:
         names = {one.id for one in target.elts if isinstance(one, ast.Name)}
         order, own = self._watched.order, self._watched.order[unit.file, node.lineno]
         found = {
-            (unit.file, one.lineno) for one in unit.nodes
-            if isinstance(one, ast.Name) and one.id in names and isinstance(one.ctx, ast.Load)
+            (unit.file, one.lineno) for one in unit.of(ast.Name)
+            if one.id in names and isinstance(one.ctx, ast.Load)
         }  # fmt: skip
         return {one for one in found & set(self._flow.feeds) if order.get(one, 0) > own}
 
@@ -365,14 +367,16 @@ class Suspects:
     def _around(self, unit: Unit, node: ast.stmt) -> Around:
         """Return the names in scope at a statement, with the expressions computable from them."""
         scope = self._watched.scope(unit.file, node.lineno)
-        assert unit.node.end_lineno is not None
-        ever = self._watched.ever(unit.file, unit.first, unit.node.end_lineno)
+        if unit not in self._ever:
+            last = unit.node.end_lineno
+            assert last is not None
+            self._ever[unit] = self._watched.ever(unit.file, unit.first, last)
         known = {name.partition(".")[0].partition("[")[0] for name in scope} | set(unit.globals)
         usable = [one for one in self._expressions if one[2] <= known]
         # Its own function's expressions come first, and simple ones.
         usable.sort(key=lambda one: (one[0] is not unit, len(one[1])))
         expressions = [(text, held) for _, text, _, held in usable[:_EXPRESSIONS]]
-        return Around(scope, ever, self._flow.shapes, expressions, self._wanted,
+        return Around(scope, self._ever[unit], self._flow.shapes, expressions, self._wanted,
                       self._watched.library.dialect,
                       self._watched.locals.get((unit.file, node.lineno), {}),
                       lambda one: self._watched.part(unit, one))  # fmt: skip

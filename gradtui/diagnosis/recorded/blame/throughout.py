@@ -104,6 +104,8 @@ def _together(s: Statement) -> Iterator[Candidate]:
     """Yield several names changed alike: `a1, b1` for `a2, b2`, which belong together."""
     read = [one for value in s.values for one in _read(value)]
     names = {s.text(one) for one in read} & s.scope.keys()
+    if len(names) < 2:
+        return
     changed = dict[tuple[str, str], dict[str, str]]()
     for name, other in product(sorted(names), s.scope):
         change = difference(name, other)

@@ -45,8 +45,8 @@ def twins(s: Statement) -> Iterator[Candidate]:
 def is_cut_off(s: Statement) -> bool:
     """Return whether nothing reads what a statement stores, as the line that it lacks would."""
     target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
-    read = (one.id for one in s.unit.nodes
-            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load))  # fmt: skip
+    read = (one.id for one in s.unit.of(ast.Name)
+            if isinstance(one.ctx, ast.Load))  # fmt: skip
     return isinstance(target, ast.Name) and target.id not in read and any(twins(s))
 
 

@@ -15,10 +15,12 @@ from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from itertools import islice
 from types import CodeType, FunctionType
+from typing import Any, TypeVar
 
 from gradtui.base.source import Place
 from gradtui.recording.run import spares
 
+Node = TypeVar("Node", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _LAMBDA = "<lambda>"
 _PRIVATE = re.compile(r"\b__\w+(?<!__)\b")
@@ -59,6 +61,7 @@ class Unit:
         """The body of a lambda."""
         if not isinstance(self.node, Function):
             self.body = _lambdas(self.node)[self._nth].body
+        self._of: dict[type[ast.AST], Sequence[Any]] = {}
         self.first = self.node.lineno
         self._lines = [line.encode() for line in lines[self.first - 1 : self.node.end_lineno]]
         self.source = b"".join(self._lines)
@@ -108,6 +111,51 @@ class Unit:
         tops = getattr(self.node, "decorator_list", ())
         outside = {id(one) for top in tops for one in ast.walk(top)}
         return [one for one in ast.walk(self.node) if id(one) not in outside]
+
+    def of(self, kind: type[Node]) -> Sequence[Node]:
+        """Return the nodes of a kind, in the order of all."""
+        if kind not in self._of:
+            self._of[kind] = [one for one in self.nodes if isinstance(one, kind)]
+        return self._of[kind]
+
+    @cached_property
+    def loops(self) -> Sequence[str]:
+        """The names that count the rounds of the loops of the function."""
+        return [name.id for loop in self.of(ast.For) for name in ast.walk(loop.target)
+                if isinstance(name, ast.Name)]  # fmt: skip
+
+    @cached_property
+    def indices(self) -> Mapping[str, Sequence[str]]:
+        """The indices anywhere in the function, with their parts."""
+        found: dict[str, Sequence[str]] = {}
+        for node in self.of(ast.Subscript):
+            if not isinstance(node.slice, ast.Constant):
+                index = node.slice
+                parts = index.elts if isinstance(index, ast.Tuple) and index.elts else [index]
+                text = self.text(index)
+                if "\n" not in text:
+                    found[text] = [self.text(one) for one in parts]
+        return found
+
+    @cached_property
+    def orders(self) -> Mapping[str, int]:
+        """The transposes of all axes anywhere in the function, each with its number of axes."""
+        found: dict[str, int] = {}
+        for node in self.of(ast.Call):
+            called = node.func
+            if isinstance(called, ast.Attribute):
+                given = node.args[0] if len(node.args) == 1 else None
+                axes = given.elts if isinstance(given, ast.Tuple) else node.args
+                whole = all(isinstance(one, ast.Constant) for one in axes) and len(axes) > 2
+                if whole and called.attr in ("transpose", "permute"):
+                    text = self.between(self.end(called.value), self.end(node))
+                    found[text.lstrip(")")] = len(axes)
+        return found
+
+    @cached_property
+    def doubles_quotes(self) -> bool:
+        """Whether most of its quotes are double ones."""
+        return self.source.count(b'"') > self.source.count(b"'")
 
     @cached_property
     def uses(self) -> Mapping[tuple[str, type[ast.expr_context]], set[int]]:

@@ -30,7 +30,7 @@ def lines_next(unit: Unit, node: ast.stmt) -> set[Line]:
     target = node.targets[0] if isinstance(node, ast.Assign) else None
     if not isinstance(target, ast.Name):
         return set()
-    later = [one for one in unit.nodes if isinstance(one, ast.Name) and one.id == target.id
+    later = [one for one in unit.of(ast.Name) if one.id == target.id
              and one.lineno > node.lineno]  # fmt: skip
     stored = [one.lineno for one in later if isinstance(one.ctx, ast.Store)]
     return {

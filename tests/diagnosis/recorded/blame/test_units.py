@@ -1,5 +1,6 @@
 """A function's text is edited in all functions that run its code."""
 
+import ast
 import gc
 from types import FunctionType
 
@@ -87,6 +88,14 @@ def test_decorators_in_lines_above_are_no_part_of_a_functions_text(old, new, tmp
 
     assert found.line == at
     assert planted.errors(repaired(wrong, found), "decorated") == []
+
+
+def test_the_nodes_of_a_kind_are_picked_once_in_the_order_of_all():
+    unit = Unit(write.__code__, [write])
+    for kind in (ast.stmt, ast.Subscript, ast.For):
+        found = unit.of(kind)
+        assert found == [one for one in unit.nodes if isinstance(one, kind)]
+        assert unit.of(kind) is found
 
 
 @pytest.mark.parametrize(
