@@ -41,3 +41,32 @@ def test_the_gradient_of_the_whole_is_right():
 def test_another_gradient_is_wrong():
     finding = only(gradtui.check(layer(1), torch.linspace(-1, 1, 5, dtype=torch.double)))
     assert (finding.severity, finding.target) == ("error", "x")
+
+
+class Root(torch.autograd.Function):
+    """The root z of z³ + az = x by bisection, whose derivative belongs to none of its steps."""
+
+    @staticmethod
+    def forward(ctx, x, a):
+        low, width = torch.full_like(x, -3.0), 3.0
+        for _ in range(40):
+            middle = low + width
+            low = torch.where(middle**3 + a * middle < x, middle, low)
+            width /= 2
+        ctx.save_for_backward(low, a)
+        return low
+
+    @staticmethod
+    def backward(ctx, g):
+        z, a = ctx.saved_tensors
+        slope = 3 * z**2 + a
+        return g / slope, g * z / slope
+
+
+def test_what_autograd_itself_detaches_stops_no_gradient():
+    def root(x, w):
+        return (Root.apply(x, torch.sigmoid(w)) ** 2).sum()
+
+    x = torch.linspace(-1, 1, 4, dtype=torch.double)
+    errors = [one for one in gradtui.check(root, x, x.flip(0) / 2) if one.severity == "error"]
+    assert [one.fix for one in errors] == ["return g / slope, -g * z / slope"]

@@ -70,6 +70,8 @@ class TensorRecorder(CallRecorder):
         """Memory that tensors have left for other memory, or none."""
         self._stopped: dict[int, int] = {}
         """Node -> its constant, used if no gradient passes."""
+        self._latest: Tensor | None = None
+        """The tensor that the call before this one has made or written."""
 
     def taking(self, array: Array) -> Any:
         """Return an array as a tensor that takes part."""
@@ -158,12 +160,13 @@ class TensorRecorder(CallRecorder):
         if not self.tape.open:
             return operator(*args, **options)
         call = Operation(operator, args, options)
+        latest, self._latest = self._latest, None
         if any(is_sparse(one) for one in call.values):
             return self._sparse.dispatched(call)
         if call.signature.written:
             return self._write(call)
         if call.signature.views:
-            return self._viewed(call)
+            return self._viewed(call, latest)
         inputs = _tensors(call.values)
         returned = call.called(call.values)
         if is_sparse(returned):
@@ -174,13 +177,16 @@ class TensorRecorder(CallRecorder):
             return returned
         return self._results(call, inputs, returned)
 
-    def _viewed(self, call: Operation) -> Any:
-        """Execute a view operator; a detached result no longer takes part."""
+    def _viewed(self, call: Operation, latest: Tensor | None) -> Any:
+        """Execute a view operator; a detached result no longer takes part.
+
+        `latest` is what the call before it has made.
+        """
         returned = call.called(call.values)
         if call.name == "detach" and self._by_autograd and is_number(returned):
             node = self.known(returned)
             if node is not None and self.tape.active[node] and not _is_within():
-                self.tape.stopped = True
+                self.tape.stopped |= not _is_saved(call["self"], latest)
                 return returned.clone()
         return returned
 
@@ -198,6 +204,7 @@ class TensorRecorder(CallRecorder):
             if one.numel() and self._memory(one) is None:
                 self.hold(one, self._node_of_result(call, at, pick, one, {}))
             found.append(one)
+        self._latest = found[0] if is_held(found[0]) else None
         return type(returned)(found) if many else found[0]
 
     def _node_of_result(
@@ -333,6 +340,7 @@ class TensorRecorder(CallRecorder):
         else:
             node = self._node_of_result(call, 0, _argument(at), target.contiguous(), before)
         memory.write(memory.positions(laid_out(target)), node)
+        self._latest = target
         return returned
 
     def _write_several(self, call: Operation) -> Any:
@@ -370,6 +378,12 @@ def _is_within() -> bool:
             return True
         frame = frame.f_back  # type: ignore[assignment]
     return False
+
+
+def _is_saved(tensor: Any, latest: Tensor | None) -> bool:
+    """Return whether autograd itself detaches what a call has just made, as for exp's slope."""
+    saves = hasattr(type(tensor.grad_fn), "_saved_result")
+    return saves and latest is not None and tensor.data_ptr() == latest.data_ptr()
 
 
 def _entry(at: int) -> Pick:
