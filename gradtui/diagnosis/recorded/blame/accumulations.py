@@ -42,9 +42,11 @@ def _in_rounds(s: Statement, loop: ast.For) -> Iterator[Candidate]:
         texts = [text for one in added for text in _exchanged(s, one, name, value)]
         texts += [text for one in added for text in _renamed(s, one, name)]
         texts += [text for one in added for text in _in_part(s, one, name)]
-        texts += _products(s, name) if added else _stored(s, loop, name)
+        texts += _products(s, loop, name) if added else _stored(s, loop, name)
+        inner = any(isinstance(one, ast.For) for part in loop.body for one in ast.walk(part))
+        texts += [] if added or inner else _products(s, loop, name)
         for text in islice(dict.fromkeys(texts), _MOST):
-            yield _added(s, loop.body[-1], name, text)
+            yield adding(s, loop.body[-1], name, text)
 
 
 def _beside(s: Statement, entries: Sequence[str]) -> Iterator[Candidate]:
@@ -57,7 +59,7 @@ def _beside(s: Statement, entries: Sequence[str]) -> Iterator[Candidate]:
         made = [(one, text) for one in beside for text in _keyed(s, one, name)]
         made += [(one, text) for one in beside for text in _renamed(s, one, name)]
         made += [(s.node, text) for text in _of_operands(s, name)]
-        yield from (_added(s, one, s.spelled(name), text) for one, text in made[:_MOST])
+        yield from (adding(s, one, s.spelled(name), text) for one, text in made[:_MOST])
 
 
 def _at_other_index(s: Statement, own: ast.AugAssign, target: ast.Subscript) -> Iterator[Candidate]:
@@ -67,7 +69,7 @@ def _at_other_index(s: Statement, own: ast.AugAssign, target: ast.Subscript) -> 
         text for one in _elsewhere(s, target)
         for text in (*_renamed(s, one, name), *_multiplied(s, one, own))
     ]  # fmt: skip
-    yield from (_added(s, own, name, text) for text in islice(dict.fromkeys(texts), _MOST))
+    yield from (adding(s, own, name, text) for text in islice(dict.fromkeys(texts), _MOST))
 
 
 def _at_other_end(s: Statement, own: ast.AugAssign, target: ast.Subscript) -> Iterator[Candidate]:
@@ -86,7 +88,7 @@ def _at_other_end(s: Statement, own: ast.AugAssign, target: ast.Subscript) -> It
         there, value = (_exchanging(text, one, other) for text in (here, same))
         for sign, text in product(signs, dict.fromkeys((value, same))):
             if there not in known:
-                yield _added(s, own, array, f"{array}[{there}] {sign}= {text}")
+                yield adding(s, own, array, f"{array}[{there}] {sign}= {text}")
 
 
 def _exchanging(text: str, one: str, other: str) -> str:
@@ -167,7 +169,8 @@ def _adds(node: ast.AST) -> TypeGuard[ast.AugAssign]:
     return isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub)
 
 
-def _added(s: Statement, last: ast.stmt, name: str, text: str) -> Candidate:
+def adding(s: Statement, last: ast.stmt, name: str, text: str) -> Candidate:
+    """Return the edit that puts a line that adds to a name behind a statement."""
     at, end = s.unit.start(last), s.unit.end(last)
     margin = s.unit.between(s.unit.source.rfind(b"\n", 0, at) + 1, at)
     told = f"{text} is missing"
@@ -293,13 +296,24 @@ def _others(scope: Mapping[str, Held], name: str, *, same: bool) -> list[str]:
     ][:_OTHERS]  # fmt: skip
 
 
-def _products(s: Statement, name: str) -> Iterator[str]:
-    """Yield the line that adds an array of the loop, or a product of two."""
+def _products(s: Statement, loop: ast.For, name: str) -> Iterator[str]:
+    """Yield the line that adds an array of the loop, or a product of two, to all or to a part."""
     own, used = s.scope.get(name), _used(s)
     found = [(text, shape) for one in used.items() for text, shape in _of_one(one)]
     pairs = sorted(permutations(enumerate(used.items()), 2), key=lambda two: two[0][0] + two[1][0])
     found += [both for (_, one), (_, two) in pairs for both in _of_two(s, one, two)]
-    yield from (f"{name} += {text}" for text, shape in found if own and shape == own.shape)
+    targets = [*({name: own.shape} | _parts(s, loop, name, own.shape)).items()] if own else []
+    yield from (
+        f"{target} += {text}" for text, shape in found for target, fitting in targets
+        if shape == fitting
+    )  # fmt: skip
+
+
+def _parts(s: Statement, loop: ast.For, name: str, own: Shape) -> dict[str, Shape]:
+    """Return the parts of an array that the loop reads of one of its shape, with their shapes."""
+    read = (one for one in ast.walk(loop) if isinstance(one, ast.Subscript))
+    found = ((s.text(one.slice), s.shape(one)) for one in read if s.shape(one.value) == own)
+    return {f"{name}[{index}]": shape for index, shape in found if shape}
 
 
 def _of_operands(s: Statement, name: str) -> Iterator[str]:
@@ -346,6 +360,8 @@ def _of_two(
     (one, left), (two, right) = first, second
     if len(left) == len(right) == 1 and s.numpy:
         yield f"{s.numpy}outer({one}, {two})", (*left, *right)
+    if len(left) == len(right) == 2 and left[1] == right[0]:
+        yield f"{one} @ {two}", (left[0], right[1])
     if len(left) == len(right) == 2 and left[0] == right[0]:
         yield f"{one}{s.transpose} @ {two}", (left[1], right[1])
     if len(left) == len(right) == 2 and left[1] == right[1]:
@@ -353,6 +369,7 @@ def _of_two(
     if left == right:
         yield f"{one} * {two}", left
         yield f"({one} * {two}).sum(0)", left[1:]
+        yield f"({one} * {two}).sum(-1)", left[:-1]
 
 
 def _entries(s: Statement) -> dict[str, Shape]:

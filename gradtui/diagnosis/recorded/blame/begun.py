@@ -51,9 +51,18 @@ def unwritten(unit: Unit, loop: ast.For) -> dict[str, ast.expr]:
     They are no arguments of calls, which may write into them, except in what it returns.
     """
     inside = set(read([*ast.walk(loop)]))
+    return {name: value for name, value in _untouched(unit, loop).items() if name not in inside}
+
+
+def unfilled(unit: Unit, reader: ast.stmt) -> list[str]:
+    """Return the names that begin as zeros, of which nothing is stored, and that a line reads."""
+    known = _untouched(unit, reader)
+    return [name for name in dict.fromkeys(read([*ast.walk(reader)])) if name in known]
+
+
+def _untouched(unit: Unit, before: ast.stmt) -> dict[str, ast.expr]:
     written = {name for node in unit.nodes for name in _changed_by(node)}
-    known = begun(unit, loop)
-    return {name: value for name, value in known.items() if name not in inside | written}
+    return {name: value for name, value in begun(unit, before).items() if name not in written}
 
 
 def _changed_by(node: ast.AST) -> Iterator[str]:
@@ -82,7 +91,9 @@ def read(nodes: Sequence[ast.AST]) -> list[str]:
 
 
 def is_zero(value: ast.expr) -> bool:
-    """Return whether an expression is 0, or an array of zeros."""
+    """Return whether an expression is 0, or an array of zeros, perhaps on a condition."""
+    if isinstance(value, ast.IfExp):
+        return is_zero(value.body)
     if isinstance(value, ast.Call):
         called = value.func
         name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")

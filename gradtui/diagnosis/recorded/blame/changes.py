@@ -32,6 +32,7 @@ from gradtui.diagnosis.recorded.blame.repeats import repeated
 from gradtui.diagnosis.recorded.blame.resets import copies, counted, emptied, resets
 from gradtui.diagnosis.recorded.blame.restored import restored
 from gradtui.diagnosis.recorded.blame.rounds import rounds
+from gradtui.diagnosis.recorded.blame.scattered import scattered
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.throughout import throughout
 from gradtui.diagnosis.recorded.blame.twins import twins
@@ -43,7 +44,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
         activations, patterns, partial(idles, slots=slots), unread, options, throughout, conjugates,
         edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
-        repeated, restored, kept, picks, carries, taken, accumulations, partly, resets,
+        repeated, restored, kept, picks, carries, taken, accumulations, scattered, partly, resets,
         counted, copies, emptied, conditions, applied, callees, branches, bounds, projections,
         choices, moves, rounds, twins, wasted,
     )  # fmt: skip

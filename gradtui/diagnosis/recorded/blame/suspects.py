@@ -24,6 +24,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
     writes,
 )
 from gradtui.diagnosis.recorded.blame.kept import kept_by, kept_for
+from gradtui.diagnosis.recorded.blame.scattered import lacking
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape
 from gradtui.diagnosis.recorded.blame.sites import Calls
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
@@ -118,6 +119,8 @@ class Suspects:
         unit, node = statement.unit, statement.node
         if isinstance(node, ast.For) and (rounds := self._rounds(unit, node)) is not None:
             return Suspect(statement, rounds, True, order)
+        if lacking(statement):
+            return Suspect(statement, 1, False, order)
         restored = kept_for(statement)
         if restored is not None and restored.turned and not restored.is_jumbled:
             return Suspect(statement, 0, False, order)

@@ -1,0 +1,80 @@
+"""Sums that a backward half begins as zeros, and the line that must add to them."""
+
+import pytest
+
+import gradtui
+from findings import only
+
+torch = pytest.importorskip("torch")
+Function = torch.autograd.Function
+
+RNG = torch.Generator().manual_seed(0)
+SOURCE, TARGET = torch.tensor([[0, 1, 2, 0, 3], [1, 2, 0, 3, 0]])
+
+
+def x(*shape):
+    return torch.randn(*shape, generator=RNG, dtype=torch.float64)
+
+
+class Edges(Function):
+    """The sum of weighted rows along the edges of a graph."""
+
+    @staticmethod
+    def forward(ctx, x, weight, source, target):
+        ctx.save_for_backward(x, weight, source, target)
+        return torch.zeros_like(x).index_add(0, target, x[source] * weight[:, None])
+
+    @staticmethod
+    def backward(ctx, g):
+        x, weight, source, target = ctx.saved_tensors  # noqa: RUF059 -- the lost line needs it
+        by_weight = (g[target] * x[source]).sum(1)
+        by_x = torch.zeros_like(x) if ctx.needs_input_grad[0] else None
+        return by_x, by_weight, None, None
+
+
+class Rows(Function):
+    """The product of two matrices, a few rows at a time."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(a, b)
+        return torch.cat([a[low : low + 2] @ b for low in range(0, len(a), 2)])
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        by_a, by_b = torch.empty_like(a), torch.zeros_like(b)
+        for low in range(0, len(a), 2):
+            part, own = g[low : low + 2], a[low : low + 2]  # noqa: F841 -- the lost line needs it
+            by_a[low : low + 2] = part @ b.t()
+        return by_a, by_b
+
+
+class Columns(Rows):
+    """The same, with the gradient of the first matrix lost."""
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        by_a, by_b = torch.zeros_like(a), torch.zeros_like(b)
+        turned = b.t() + 0.0  # noqa: F841 -- the lost line needs it
+        for low in range(0, len(a), 2):
+            part, own = g[low : low + 2], a[low : low + 2]
+            by_b += own.t() @ part
+        return by_a, by_b
+
+
+LOST = [
+    (
+        Edges, (x(4, 2), x(5), SOURCE, TARGET),
+        "by_x.index_add_(0, source, g[target] * weight[:, None])",
+    ),
+    (Rows, (x(4, 3), x(3, 2)), "by_b += own.t() @ part"),
+    (Columns, (x(4, 3), x(3, 2)), "by_a[low : low + 2] += part @ turned"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "arguments", "line"), LOST)
+def test_what_must_be_added_to_zeros_is_told(function, arguments, line):
+    finding = only(gradtui.check(function, *arguments))
+    assert f"{line} is missing" in finding.message
