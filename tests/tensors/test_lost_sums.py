@@ -54,23 +54,42 @@ class Columns(Rows):
     """The same, with the gradient of the first matrix lost."""
 
     @staticmethod
-    def backward(ctx, g):
+    def backward(ctx, d):
         a, b = ctx.saved_tensors
-        by_a, by_b = torch.zeros_like(a), torch.zeros_like(b)
+        d_a, d_b = torch.zeros_like(a), torch.zeros_like(b)
         turned = b.t() + 0.0  # noqa: F841 -- the lost line needs it
         for low in range(0, len(a), 2):
-            part, own = g[low : low + 2], a[low : low + 2]
-            by_b += own.t() @ part
-        return by_a, by_b
+            piece, above = d[low : low + 2], a[low : low + 2]
+            d_b += above.t() @ piece
+        return d_a, d_b
+
+
+class Differences(Function):
+    """What rows differ by along the edges of a graph, times a number of each edge."""
+
+    @staticmethod
+    def forward(ctx, x, weight, source, target):
+        ctx.save_for_backward(x, weight, source, target)
+        return (x[source] - x[target]) * weight[:, None]
+
+    @staticmethod
+    def backward(ctx, g):
+        x, weight, source, target = ctx.saved_tensors
+        here = g * weight[:, None]
+        there = -here  # noqa: F841 -- the lost line needs it
+        by_x = torch.zeros_like(x)
+        by_x.index_add_(0, source, here)
+        return by_x, (g * (x[source] - x[target])).sum(1), None, None
 
 
 LOST = [
+    (Differences, (x(4, 2), x(5), SOURCE, TARGET), "by_x.index_add_(0, target, there)"),
     (
         Edges, (x(4, 2), x(5), SOURCE, TARGET),
         "by_x.index_add_(0, source, g[target] * weight[:, None])",
     ),
     (Rows, (x(4, 3), x(3, 2)), "by_b += own.t() @ part"),
-    (Columns, (x(4, 3), x(3, 2)), "by_a[low : low + 2] += part @ turned"),
+    (Columns, (x(4, 3), x(3, 2)), "d_a[low : low + 2] += piece @ turned"),
 ]  # fmt: skip
 
 

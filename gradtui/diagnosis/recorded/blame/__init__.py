@@ -6,9 +6,9 @@ flow: the meaning of their values.
 suspect, suspects: the statements that may be wrong.  uses: where names stand.
 expressions: their parts.  effects, meaning, computing: what they call, or might.
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
-kept, picks, patterns, loops, begun, carries, accumulations, scattered, partly, resets, conditions,
-likeness, repeats, material, slots, missing, idle, options, orders, arguments, throughout, applied,
-roots, branches, masks, twins, projections, constants: their possible mistakes.
+kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,
+conditions, likeness, repeats, material, slots, missing, idle, options, orders, arguments,
+throughout, applied, roots, branches, masks, twins, projections, constants: their possible mistakes.
 changes: all of them.
 owned: what a new line may change in place.
 odds: which is likelier.  amounts: how much each changes.  scales: of adjoints.

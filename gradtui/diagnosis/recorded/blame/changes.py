@@ -19,6 +19,7 @@ from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.idle import idles, unread
 from gradtui.diagnosis.recorded.blame.kept import kept
 from gradtui.diagnosis.recorded.blame.likeness import likenesses
+from gradtui.diagnosis.recorded.blame.likewise import likewise
 from gradtui.diagnosis.recorded.blame.masks import bounds
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings
 from gradtui.diagnosis.recorded.blame.moves import moves
@@ -42,11 +43,11 @@ from gradtui.diagnosis.recorded.blame.wasted import wasted
 def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Iterator[Candidate]:
     """Yield the edits of a statement; `wanted` are the numbers that may belong there."""
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
-        activations, patterns, partial(idles, slots=slots), unread, options, throughout, conjugates,
-        edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments, likenesses,
-        repeated, restored, kept, picks, carries, taken, accumulations, scattered, partly, resets,
-        counted, copies, emptied, conditions, applied, callees, branches, bounds, projections,
-        choices, moves, rounds, twins, wasted,
+        activations, patterns, partial(idles, slots=slots), unread, options, throughout,
+        conjugates, edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments,
+        likenesses, repeated, restored, kept, picks, carries, taken, accumulations, scattered,
+        likewise, partly, resets, counted, copies, emptied, conditions, applied, callees,
+        branches, bounds, projections, choices, moves, rounds, twins, wasted,
     )  # fmt: skip
     for each in every:
         yield from each(s)
