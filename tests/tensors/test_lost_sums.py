@@ -32,6 +32,25 @@ class Edges(Function):
         return by_x, by_weight, None, None
 
 
+class Filtered(Function):
+    """The same sum, with numbers of each edge and column, too."""
+
+    @staticmethod
+    def forward(ctx, x, filters, weight, source, target):
+        ctx.save_for_backward(x, filters, weight, source, target)
+        own = x[source] * filters * weight[:, None]
+        return torch.zeros_like(x).index_add(0, target, own)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, filters, weight, source, target = ctx.saved_tensors
+        arriving = g[target]
+        by_x = torch.zeros_like(x)
+        by_filters = arriving * x[source] * weight[:, None]
+        by_weight = (arriving * x[source] * filters).sum(1)
+        return by_x, by_filters, by_weight, None, None
+
+
 class Rows(Function):
     """The product of two matrices, a few rows at a time."""
 
@@ -87,6 +106,10 @@ LOST = [
     (
         Edges, (x(4, 2), x(5), SOURCE, TARGET),
         "by_x.index_add_(0, source, g[target] * weight[:, None])",
+    ),
+    (
+        Filtered, (x(4, 2), x(5, 2), x(5), SOURCE, TARGET),
+        "by_x.index_add_(0, source, arriving * filters * weight[:, None])",
     ),
     (Rows, (x(4, 3), x(3, 2)), "by_b += own.t() @ part"),
     (Columns, (x(4, 3), x(3, 2)), "d_a[low : low + 2] += piece @ turned"),

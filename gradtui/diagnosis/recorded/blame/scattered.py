@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice, product, zip_longest
 
@@ -68,22 +69,38 @@ def _at_hand(s: Statement) -> list[tuple[str, Held]]:
 def _values(
     s: Statement, known: Sequence[tuple[str, Held]], index: str, row: Shape
 ) -> Iterator[str]:
-    """Yield arrays with a row for each index, rows that others pick, and products of two."""
+    """Yield arrays with a row for each index, rows that others pick, and products of two.
+
+    Where the code multiplies rows that the index picks, it is another value that is, too.
+    """
     count = s.scope[index].shape
     others = [
         text for text, held in known
         if text != index and (held.kind, held.shape) == ("i", count) and text in s.scope
     ]  # fmt: skip
+    full = (*count, *row)
     arrays = [(text, held.shape) for text, held in known if held.kind == "f"]
-    whole = [text for text, shape in arrays if shape == (*count, *row)]
-    whole += [
-        f"{text}[{other}]" for other in others for text, shape in arrays
-        if shape[1:] == row and text in s.scope
+    picked = [
+        (f"{text}[{other}]", (*count, *shape[1:])) for other in others for text, shape in arrays
+        if shape and shape[1:] in (row, ()) and text in s.scope
     ]  # fmt: skip
+    whole = [text for text, shape in (*arrays, *picked) if shape == full]
     whole = [*dict.fromkeys(whole)][:_WHOLE]
-    yield from whole
+    yield from map(_bare, whole)
+    rows = re.compile(rf"\b\w+\[{re.escape(index)}\]")
+    made = [text for text, shape in arrays if shape == full and rows.search(text)]
+    own = [text for text in whole if text.isidentifier()]
+    yield from (_bare(rows.sub(one, text)) for text in made for one in own if one not in text)
     beside = [
-        f"{text}[:, None]" if shape == count and row else text
-        for text, shape in arrays if shape and (shape == count or stretches(shape, (*count, *row)))
+        f"{text}[:, None]" if shape == count != full else text
+        for text, shape in (*arrays, *(one for one in picked if one[1] == count))
+        if shape and (shape == count or stretches(shape, full))
     ]  # fmt: skip
-    yield from (f"{one} * {two}" for one, two in product(whole, beside) if one != two)
+    for sign in "*/":
+        yield from (f"{one} {sign} {two}" for one, two in product(whole, beside) if one != two)
+
+
+def _bare(text: str) -> str:
+    """Return an expression without the parentheses that it has as a part of others."""
+    operation = isinstance(ast.parse(text, mode="eval").body, ast.BinOp)
+    return text[1:-1] if operation and text[0] == "(" else text
