@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.units import Unit
 
 _Storing = ast.Assign | ast.AugAssign
+_FUNCTIONS = 64
+"""Most functions of which what they write is kept."""
 _ZEROS = ("zeros", "zeros_like", "new_zeros")
 
 
@@ -61,8 +64,14 @@ def unfilled(unit: Unit, reader: ast.stmt) -> list[str]:
 
 
 def _untouched(unit: Unit, before: ast.stmt) -> dict[str, ast.expr]:
-    written = {name for node in unit.nodes for name in _changed_by(node)}
-    return {name: value for name, value in begun(unit, before).items() if name not in written}
+    known = begun(unit, before)
+    written = _written_in(unit.node) if known else ()
+    return {name: value for name, value in known.items() if name not in written}
+
+
+@lru_cache(_FUNCTIONS)
+def _written_in(function: ast.AST) -> frozenset[str]:
+    return frozenset(name for node in ast.walk(function) for name in _changed_by(node))
 
 
 def _changed_by(node: ast.AST) -> Iterator[str]:
