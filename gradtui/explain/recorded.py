@@ -57,7 +57,8 @@ def _summary(outcome: Outcome, name: str) -> str:
     said = "no gradient compared"
     if count:
         many = f"{count:,} gradients" if count > 1 else "one gradient"
-        right = "" if outcome.failed or outcome.silenced else " and right"
+        doubted = outcome.failed or outcome.warned or outcome.silenced
+        right = "" if doubted else " and right"
         at = f"at {points} points" if points > 1 else "at the given arguments alone"
         said = f"{many} compared{right} {at}, to {number(outcome.tolerance, 2)} of each element"
     if outcome.unjudged:

@@ -50,6 +50,16 @@ def test_a_slope_of_another_function_is_called_by_its_name():
     assert remark.message.endswith("; that is tanh's slope; this layer is a relu")
 
 
+def clipped(w):
+    y = np.clip(w * X, -8, 8)
+    return np.sum(y**2), 2 * np.sum(y * X)
+
+
+def test_gradients_that_are_right_within_bounds_alone_are_not_said_to_be_right():
+    report = report_of_code(outcome_of(clipped), "net.py:clipped")
+    assert report.summary.startswith("net.py:clipped: ok, one gradient compared at ")
+
+
 def test_right_gradients_are_said_to_be_right():
     report = report_of_code(outcome_of(right), "net.py:right")
     assert not report.remarks

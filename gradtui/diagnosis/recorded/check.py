@@ -16,6 +16,7 @@ from gradtui.diagnosis.internal import internal
 from gradtui.diagnosis.recorded.blame.gradients import Blamed, blamed
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.primals import Primal
+from gradtui.diagnosis.recorded.bounds import ignored
 from gradtui.diagnosis.recorded.clipped import unclipped
 from gradtui.diagnosis.recorded.coincidences import equal_sizes
 from gradtui.diagnosis.recorded.conventions import started, told_by_differences
@@ -192,7 +193,8 @@ class _Checking:
     ) -> list[Finding]:
         """Return the findings of wrong gradients, by line if an edit repairs them."""
         meant = without_meant(self.runs, points, wrong, judge.tolerance)
-        points, apart = meant.points, {one.name: one for one in meant.wrong}
+        beyond = ignored(self.target, meant.points, meant.wrong, judge.tolerance)
+        points, apart = beyond.points, {one.name: one for one in beyond.wrong}
         # The search begins at a point where something is wrong: elsewhere all may be right.
         told_at = [one.point for one in apart.values()]
         ordered = list({id(one): one for one in (*told_at, *points[1:], points[0])}.values())
@@ -201,7 +203,7 @@ class _Checking:
         if all(one.at_own for one in apart.values()):
             usual = cut_off(points[0].result.tape, points[0].root)
             ordered = [one for one in ordered if cut_off(one.result.tape, one.root) <= usual]
-        self._tell(points, meant.wrong, misfits)
+        self._tell(points, beyond.wrong, misfits)
         blames, failed = self._blames(ordered, judge, names)
         told = {name for blame in blames.lines for name in blame.results}
         left = [one for name, one in apart.items() if name not in told]
@@ -212,7 +214,7 @@ class _Checking:
         ]
         if blames.forward is not None and found:
             found[0] = _with_forward(found[0], blames.forward, self.target.file)
-        return [*meant.notes, *with_kernels(points[0], found), *failed]
+        return [*meant.notes, *beyond.findings, *with_kernels(points[0], found), *failed]
 
     def _tell(
         self, points: Sequence[Point], wrong: Sequence[Wrong], misfits: Sequence[str]

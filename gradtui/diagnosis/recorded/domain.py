@@ -92,12 +92,19 @@ def _vanishing(tape: Tape) -> frozenset[_Bound]:
 
 
 def cut_off(tape: Tape, root: int) -> frozenset[_Bound]:
-    """Return the intervals that a run exceeds, by name and place.
+    """Return the bounds that a run exceeds, by name and place, but for those of rectifiers.
 
     A sigmoid of `clip(z, -6, 6)` is flat there, which its gradient seldom takes into account.
     """
-    bounds = (_key(tape, id) for id, _ in _binding(tape, root))
-    return frozenset(key for key in bounds if key[0] == "clip")
+    return frozenset(_key(tape, id) for id, _ in _binding(tape, root) if not rectifies(tape, id))
+
+
+def rectifies(tape: Tape, id: int) -> bool:
+    """Return whether a call bounds its operand by 0 alone."""
+    node = tape.nodes[id]
+    assert isinstance(node, Call)
+    bounds = [tape.value(one) for one in node.inputs if not tape.active[one]]
+    return len(bounds) < 2 and not any(np.any(one) for one in bounds)
 
 
 def unfolded(tape: Tape, root: int) -> int | None:

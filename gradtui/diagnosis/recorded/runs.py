@@ -102,16 +102,19 @@ class Point(Struct, frozen=True, eq=False):
         """Return the claims and the truth with other values of some leaves."""
         return self._replayed(Replay(self.result.tape, given))
 
-    def _replayed(self, world: Replay) -> tuple[Values, Values]:
-        ids = {name: self.result.tape.arguments[name] for name in self.true}
-        found = world.gradients(self.root, list(ids.values()))
-        hand = {
+    def claimed(self, world: Replay) -> Values:
+        """Return the claims with other values of the tape."""
+        return {
             name: self.hand[name] if node is None
             else as_compared(world.value(node), self.hand[name].shape,
                              symmetric=name in self.symmetric)
             for name, node in self.nodes.items()
         }  # fmt: skip
-        return hand, {name: found[id] for name, id in ids.items()}
+
+    def _replayed(self, world: Replay) -> tuple[Values, Values]:
+        ids = {name: self.result.tape.arguments[name] for name in self.true}
+        found = world.gradients(self.root, list(ids.values()))
+        return self.claimed(world), {name: found[id] for name, id in ids.items()}
 
 
 Watching = Callable[[World], AbstractContextManager[Any]]

@@ -1,0 +1,272 @@
+"""Bounds of the forward pass, such as `clip(x, -6, 6)`, whose slope of 0 a gradient ignores.
+
+Within them it is right.  A single bound of 0 is a rectifier, and part of the function.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from gradtui.base.source import Place
+from gradtui.base.text import number
+from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.recorded.domain import rectifies
+from gradtui.diagnosis.recorded.judge import Wrong
+from gradtui.diagnosis.recorded.notes import note, seen_text, together
+from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.target import Target
+from gradtui.recording.slopes import Untold
+from gradtui.recording.sweep import Replay, gradients
+from gradtui.recording.tape import Call, Tape
+
+Array = NDArray[Any]
+_Key = tuple[str, Place | None]
+_Bounds = Mapping[int, int]
+"""Calls that bound a value -> that value."""
+
+_LOWER, _UPPER = frozenset({"maximum", "fmax"}), frozenset({"minimum", "fmin"})
+_BOUNDING = frozenset({"clip", *_LOWER, *_UPPER})
+_MOST = 6
+"""Most calls that are tried alone."""
+
+
+class Ignored(Struct, frozen=True, eq=False):
+    """What is told of bounds that gradients ignore, and what else is wrong."""
+
+    findings: tuple[Finding, ...]
+    points: Sequence[Point]
+    """Points at which the other gradients are right if they are so but for the bounds."""
+    wrong: tuple[Wrong, ...]
+    """The other wrong gradients."""
+
+
+def ignored(
+    target: Target, points: Sequence[Point], wrong: Sequence[Wrong], tolerance: float
+) -> Ignored:
+    """Return what is told of gradients that are right but for bounds, and what is wrong beside.
+
+    It is a warning if the given arguments lie within the bounds.
+    """
+    best, names = list[_Bounds](), list[str]()
+    for found in _groups(points) if wrong else ():
+        right = [one.name for one in wrong if _is_right(points, found, one.name, tolerance)]
+        if len(right) > len(names):
+            best, names = found, right
+    if not names:
+        return Ignored((), points, tuple(wrong))
+    told = [one for one in wrong if one.name in names]
+    left = tuple(one for one in wrong if one.name not in names)
+    beyond = [one for one in told if one.at_own]
+    warnings = [_warning(points, best, one) for one in told if not one.at_own]
+    findings = *_errors(target, points, best, beyond), *together(warnings)
+    return Ignored(findings, *_beside(points, best, left, names))
+
+
+def _groups(points: Sequence[Point]) -> Iterator[list[_Bounds]]:
+    """Yield bounds that cut something at some point, for each point: all of them, then each."""
+    found = [dict(_bounds(point)) for point in points]
+    keys = [*dict.fromkeys(
+        _key(point.result.tape, id)
+        for point, own in zip(points, found, strict=True)
+        for id, source in own.items()
+        if id < point.root and _cuts(point.result.tape, id, source)
+    )]  # fmt: skip
+    alone = keys[:_MOST] if len(keys) > 1 else []
+    for group in ([keys] if keys else []) + [[one] for one in alone]:
+        yield [
+            {id: source for id, source in own.items() if _key(point.result.tape, id) in group}
+            for point, own in zip(points, found, strict=True)
+        ]
+
+
+def _bounds(point: Point) -> Iterator[tuple[int, int]]:
+    """Yield the calls that bound what the forward pass computes, each with that value."""
+    tape = point.result.tape
+    for id, node in enumerate(tape.nodes):
+        if not isinstance(node, Call) or node.name not in _BOUNDING or not tape.active[id]:
+            continue
+        values = [one for one in node.inputs if tape.active[one]]
+        if len(values) != 1 or tape.shape(values[0]) != tape.shape(id):
+            continue
+        if values[0] <= point.root and not rectifies(tape, id) and not _is_asked(tape, node):
+            yield id, values[0]
+
+
+def _is_asked(tape: Tape, node: Call) -> bool:
+    """Return whether something is compared with a bound, as a mask of the gradient does."""
+    ends = {abs(float(end)) for one in node.inputs if not tape.active[one]
+            for end in np.unique(tape.value(one))}  # fmt: skip
+    return any(abs(end) in ends for one in tape.choices for end in one.bound or ())
+
+
+def _cuts(tape: Tape, id: int, source: int) -> bool:
+    return not np.array_equal(tape.value(id), tape.value(source), equal_nan=True)
+
+
+def _is_right(
+    points: Sequence[Point], bounds: Sequence[_Bounds], name: str, tolerance: float
+) -> bool:
+    """Return whether a gradient is right at all points but for bounds, of which some point tells.
+
+    Far out, where there is no gradient without them, nothing tells.
+    """
+    known = False
+    for point, own in zip(points, bounds, strict=True):
+        hand, true = point.hand[name], point.true[name]
+        tape, found = point.result.tape, [(hand, true)]
+        try:
+            if any(_cuts(tape, id, source) for id, source in own.items()):
+                without = Replay(tape, handing={**point.handing, **own})
+                found = [
+                    (hand, _passing(point, own, name)),
+                    (point.claimed(without)[name], _passing(point, own, name, without)),
+                ]
+        except Untold:
+            return False
+        right = np.logical_or.reduce([_is_close(one, two, tolerance) for one, two in found])
+        known |= bool(np.all(right)) and not np.all(_is_close(hand, true, tolerance))
+        if not point.near:
+            right |= np.logical_or.reduce([~np.isfinite(one - two) for one, two in found[1:]])
+        if not np.all(right):
+            return False
+    return known
+
+
+def _is_close(one: Array, two: Array, tolerance: float) -> Array:
+    with np.errstate(all="ignore"):
+        finite = two[np.isfinite(two)]
+        room = tolerance * float(np.max(np.abs(finite), initial=0.0))
+        return np.asarray(np.abs(one - two) <= room)
+
+
+def _passing(point: Point, bounds: _Bounds, name: str, world: Replay | None = None) -> Array:
+    """Return the gradient that passes bounds as if they did not cut, with the values of a world."""
+    tape = point.result.tape
+    leaf, values = tape.arguments[name], None if world is None else world.value
+    links = {id: (source, np.ones(tape.shape(id))) for id, source in bounds.items()}
+    return gradients(tape, point.root, [leaf], links=links, values=values)[leaf]
+
+
+def _beside(
+    points: Sequence[Point], bounds: Sequence[_Bounds], left: Sequence[Wrong], told: Sequence[str]
+) -> tuple[Sequence[Point], tuple[Wrong, ...]]:
+    """Return points where bounds tell nothing of other wrong gradients, and these there.
+
+    They are those at which nothing is cut. If the user's own is none, gradients pass the bounds, as
+    those that are `told` do.
+    """
+    within = [
+        point
+        for point, own in zip(points, bounds, strict=True)
+        if not any(_cuts(point.result.tape, id, source) for id, source in own.items())
+    ]
+    if any(point is points[0] for point in within):
+        kept = all(one.at_own or any(one.point is point for point in within) for one in left)
+        return within if kept else points, tuple(left)
+    names = [*told, *(one.name for one in left)]
+    found = [
+        replace(point, true={**point.true, **{one: _passing(point, own, one) for one in names}})
+        for point, own in zip(points, bounds, strict=True)
+    ]
+    at = {id(old): new for old, new in zip(points, found, strict=True)}
+    return found, tuple(replace(one, point=at[id(one.point)]) for one in left)
+
+
+def _warning(points: Sequence[Point], bounds: Sequence[_Bounds], wrong: Wrong) -> Finding:
+    point, id = _first(points, bounds)
+    tape = point.result.tape
+    text = f"the gradient of {wrong.name} is right {_within(tape, id)}, where the given arguments "
+    text += "keep it: beyond, it ignores the slope of 0"
+    return note("relies-on-data", "warning", wrong.name, text, tape.nodes[id].place, wrong.evidence)
+
+
+def _errors(
+    target: Target, points: Sequence[Point], bounds: Sequence[_Bounds], wrong: Sequence[Wrong]
+) -> Iterator[Finding]:
+    """Yield one finding for all gradients that are wrong at the given arguments."""
+    if not wrong:
+        return
+    point, id = _first(points, bounds)
+    tape, names = point.result.tape, [one.name for one in wrong]
+    others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
+    factor = _mask(tape, id)
+    text = f"the gradient of {seen_text(wrong[0], target)}{others}: it ignores that the slope is 1 "
+    text += f"only {_within(tape, id)}, and 0 beyond"
+    text += "" if factor is None else f"; the factor {factor} is missing"
+    evidence = {**wrong[0].evidence, "gradients": names}
+    place = tape.nodes[id].place
+    found = note("missing-factor", "error", names[0], text, place, evidence)
+    yield replace(found, factor=factor)
+
+
+def _first(points: Sequence[Point], bounds: Sequence[_Bounds]) -> tuple[Point, int]:
+    """Return the first call that cuts something, at the first point where one does."""
+    return next(
+        (point, id)
+        for point, own in zip(points, bounds, strict=True)
+        for id, source in sorted(own.items())
+        if _cuts(point.result.tape, id, source)
+    )
+
+
+def _key(tape: Tape, id: int) -> _Key:
+    node = tape.nodes[id]
+    assert isinstance(node, Call)
+    return node.name, node.place
+
+
+def _ends(tape: Tape, id: int) -> tuple[str | None, str | None]:
+    """Return the lower and the upper bound of a call in words, as far as it has them."""
+    node = tape.nodes[id]
+    assert isinstance(node, Call)
+    values = [tape.value(one) for one in node.inputs if not tape.active[one]]
+    told = [number(float(one.reshape(-1)[0])) if np.unique(one).size == 1 else "its bound"
+            for one in values]  # fmt: skip
+    if node.name == "clip":
+        return told[0], told[1]
+    return (told[0], None) if node.name in _LOWER else (None, told[0])
+
+
+def _within(tape: Tape, id: int) -> str:
+    """Return where a call leaves its argument as it is, in words."""
+    name, _ = _key(tape, id)
+    low, high = _ends(tape, id)
+    if low is not None and high is not None:
+        return f"between the bounds {low} and {high} of {name}"
+    return f"above the {low} of {name}" if high is None else f"below the {high} of {name}"
+
+
+def _mask(tape: Tape, id: int) -> str | None:
+    """Return the slope of a call as a mask in the user's words; None if these are not found."""
+    node, (low, high) = tape.nodes[id], _ends(tape, id)
+    assert isinstance(node, Call)
+    operand = None if node.place is None else _operand(node.place, node)
+    if operand is None or "its bound" in (low, high):
+        return None
+    sides = [f"({operand} {sign} {end})" for sign, end in ((">", low), ("<", high)) if end]
+    return " & ".join(sides)
+
+
+def _operand(place: Place, node: Call) -> str | None:
+    """Return what a call bounds as the user wrote it; None if it is not found."""
+    line = linecache.getline(place.file, place.line)
+    text = line[place.column - 1 : place.column - 1 + place.width]
+    try:
+        call = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return None
+    if not isinstance(call, ast.Call):
+        return None
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    own = [one for one in call.args if not isinstance(one, ast.Constant | ast.UnaryOp)]
+    function = len(call.args) + len(call.keywords) >= len(node.inputs) and own
+    operand = own[0] if function else owner
+    return None if operand is None else ast.get_source_segment(text, operand)
