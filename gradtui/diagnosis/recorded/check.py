@@ -54,7 +54,7 @@ from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.sizes import size_told
 from gradtui.diagnosis.recorded.stabilisers import leaving_out
 from gradtui.diagnosis.recorded.target import Misplaced, Misshapen, Target
-from gradtui.diagnosis.recorded.uniform import uniform_only
+from gradtui.diagnosis.recorded.uniform import settings_only, uniform_only
 from gradtui.diagnosis.recorded.unmended import Unmended, end_of
 from gradtui.diagnosis.recorded.unrecorded import by_differences
 from gradtui.diagnosis.recorded.upstream import place_of
@@ -168,6 +168,7 @@ class _Checking:
             notes += coarse(start, fitting, tolerance)
             notes += symmetric_only(self.runs, start, within, right, tolerance)
             notes += uniform_only(self.runs, points[0], right, tolerance)
+            notes += settings_only(self.runs, points[0], right, tolerance)
         else:
             notes += opaque(start)
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),

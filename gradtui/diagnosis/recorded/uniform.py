@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.notes import note
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs
+from gradtui.diagnosis.recorded.settings import Setting, settings_of, with_numbers
 from gradtui.recording.arguments import parts_of
 from gradtui.recording.slopes import Untold
 
@@ -26,7 +27,9 @@ _LEAST, _MOST = 0.2, 0.5
 """The shares of the given numbers by which others are nearer to 0; what 0 becomes."""
 _HIDING = (0.0, 0.5, 1.0, 2.0)
 """Numbers that leave no trace in a sum or a product, also with the 2 of a square."""
-_GUARDING = re.compile(r"(eps|epsilon|[ar]?tol|tolerance|tiny)\d*")
+_FAILING = (CodeFailed, Lost, Untold, InputError, SyntaxError, ValueError)
+"""What code may raise at numbers other than the user's own, or where it cannot be edited."""
+_GUARDING = re.compile(r"(eps|epsilon|[ar]?tol|tolerance|tiny)\d*", re.IGNORECASE)
 """The names of numbers that only keep others in range."""
 
 
@@ -41,13 +44,13 @@ def uniform_only(
     rng = np.random.default_rng(_SEED)
     given = {name: value for name, value in _uniform(runs).items() if name not in start.values}
     moved = {name: _moved(value, rng) for name, value in given.items()}
-    if not given or _is_right(runs, start, moved, tolerance):
+    if not given or _is_right(runs.changed(moved), start, tolerance):
         return
     for name, value in given.items():
         own = {name: moved[name]}
-        if len(given) > 1 and _is_right(runs, start, own, tolerance):
+        if len(given) > 1 and _is_right(runs.changed(own), start, tolerance):
             continue
-        with suppress(CodeFailed, Lost, Untold, InputError):
+        with suppress(*_FAILING):
             changed = runs.changed(own)
             point = changed.point(start.values, (*start.true,), near=False)
             if point.is_finite and point.loss != start.loss:
@@ -55,25 +58,73 @@ def uniform_only(
                 yield from right_only(changed, [point], those, names, tolerance)
 
 
-def _is_right(runs: Runs, start: Point, moved: Mapping[str, Array], tolerance: float) -> bool:
+def settings_only(
+    runs: Runs, start: Point, names: tuple[str, ...], tolerance: float
+) -> Iterator[Finding]:
+    """Yield notes on gradients that are wrong once the code itself keeps another such number.
+
+    What the code has kept from a run before is forgotten first: it may come from the number.
+    """
+    rng = np.random.default_rng(_SEED)
+    told = {part.path[-1] for part in parts_of(runs.target.arguments).values()}
+    found = settings_of(
+        runs.target.called, lambda: runs.as_is(start.values),
+        lambda name, value: name not in told and _hides(name, value),
+    )  # fmt: skip
+    moved = {one: float(_moved(np.asarray(one.value), rng)) for one in found}
+    if not moved or _keeps_right(runs, start, moved, tolerance):
+        return
+    for one, value in moved.items():
+        if len(moved) > 1 and _keeps_right(runs, start, {one: value}, tolerance):
+            continue
+        with suppress(*_FAILING), _with(runs, {one: value}):
+            point = runs.point(start.values, (*start.true,), near=False)
+            if point.is_finite and point.loss != start.loss:
+                those = f"{one.name} is {number(one.value)}"
+                yield from right_only(runs, [point], those, names, tolerance)
+
+
+def _keeps_right(
+    runs: Runs, start: Point, moved: Mapping[Setting, float], tolerance: float
+) -> bool:
+    with suppress(*_FAILING), _with(runs, moved):
+        return _is_right(runs, start, tolerance)
+    return False
+
+
+@contextmanager
+def _with(runs: Runs, moved: Mapping[Setting, float]) -> Iterator[None]:
+    runs.kept.undo()
+    try:
+        with with_numbers(moved):
+            yield
+    finally:
+        runs.kept.undo()
+
+
+def _is_right(runs: Runs, start: Point, tolerance: float) -> bool:
     """Return whether gradients are right with other numbers, or these change no loss."""
-    changed = runs.changed(moved)
-    with suppress(CodeFailed, Lost, Untold, InputError):
-        if changed.as_is(start.values)[0] == start.loss:
+    with suppress(*_FAILING):
+        if runs.as_is(start.values)[0] == start.loss:
             return True
-        point = changed.point(start.values, (*start.true,), near=False)
-        return point.is_finite and Judge(changed, [point], tolerance).accepts(point)
+        point = runs.point(start.values, (*start.true,), near=False)
+        return point.is_finite and Judge(runs, [point], tolerance).accepts(point)
     return False
 
 
 def _uniform(runs: Runs) -> Mapping[str, Array]:
     """Return the numbers, and the arrays of one number throughout, that hide what is forgotten."""
-    found = {part.name: np.asarray(part.value) for part in parts_of(runs.target.arguments).values()
-             if not _GUARDING.fullmatch(str(part.path[-1]))}  # fmt: skip
+    parts = parts_of(runs.target.arguments).values()
+    found = {part.name: (str(part.path[-1]), np.asarray(part.value)) for part in parts}
     return {
-        name: value for name, value in found.items()
-        if value.size and value.flat[0] in _HIDING and np.all(value == value.flat[0])
+        name: value for name, (own, value) in found.items()
+        if value.size and _hides(own, value.flat[0]) and np.all(value == value.flat[0])
     }  # fmt: skip
+
+
+def _hides(name: str, value: float) -> bool:
+    """Return whether a number leaves no trace, and is meant to be one."""
+    return value in _HIDING and not _GUARDING.fullmatch(name)
 
 
 def _moved(value: Array, rng: np.random.Generator) -> Array:

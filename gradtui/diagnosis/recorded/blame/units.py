@@ -51,7 +51,7 @@ class Unit:
         self.code, self.file = code, code.co_filename
         self.functions = functions
         lines = linecache.getlines(self.file)
-        self.tree = _parsed("".join(lines))
+        self.tree = tree_of("".join(lines))
         """The syntax tree of its file."""
         found = _found(self.tree, code)
         if found is None or not self.functions:
@@ -286,7 +286,8 @@ def _applied(source: bytes, edits: Sequence[Edit]) -> bytes:
 
 
 @lru_cache(_FILES)
-def _parsed(text: str) -> ast.Module:
+def tree_of(text: str) -> ast.Module:
+    """Return the syntax tree of a file's text; raises SyntaxError."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(text)

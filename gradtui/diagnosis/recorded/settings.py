@@ -1,0 +1,247 @@
+"""Numbers that code keeps under names: globals, attributes, entries of dicts, defaults, literals.
+
+Judges nothing. A number from which another is derived before any run is left out: the two would no
+longer belong together.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from types import CellType, FunctionType
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.diagnosis.recorded.blame.units import (
+    Edit,
+    Unit,
+    Unreadable,
+    functions_of,
+    tree_of,
+)
+from gradtui.diagnosis.recorded.halves import called
+from gradtui.recording.functions import function_of
+from gradtui.recording.holdings import Holdings
+from gradtui.recording.modules import is_users_module, modules_of
+
+_INITIAL = frozenset({"__init__", "__new__", "__post_init__"})
+"""Functions that may run before any run, and keep what they derive."""
+_FLOATS = (float, np.float64, np.float32)
+_MOST = 30
+"""Most numbers that are looked at."""
+_Key = tuple[str, float]
+"""A name and its number."""
+
+
+class Setting(Struct, frozen=True, eq=False):
+    """One number under one name, wherever the code keeps it."""
+
+    name: str
+    value: float
+    puts: Sequence[Callable[[Any], object]]
+    """Put another number in its place."""
+    literals: Sequence[tuple[Unit, ast.Constant]]
+    """The literals that functions which ran assign to the name."""
+
+
+def settings_of(
+    function: Callable[..., Any], run: Callable[[], object], wanted: Callable[[str, float], bool]
+) -> list[Setting]:
+    """Return the wanted numbers that a function can reach; `run` calls it once."""
+    numbers = _Numbers(wanted)
+    numbers.replace(function)
+    trees = [*_trees(function)]
+    units = _units(run) if any(_assigned(tree, wanted) for tree in trees) else []
+    literals = defaultdict[_Key, list[tuple[Unit, ast.Constant]]](list)
+    for unit in units:
+        for key, node in _assigned(unit.node, wanted):
+            literals[key].append((unit, node))
+    found = list[Setting]()
+    for name, value in dict.fromkeys([*numbers.found, *literals]):
+        puts = numbers.found.get((name, value), [])
+        derived = bool(puts) and any(_is_derived(tree, name) for tree in trees)
+        if not derived and not any(_changes(unit.node, name) for unit in units):
+            found.append(Setting(name, value, puts, literals.get((name, value), [])))
+    return found[:_MOST]
+
+
+@contextmanager
+def with_numbers(numbers: Mapping[Setting, float]) -> Iterator[None]:
+    """Let code run with other numbers; raises SyntaxError and ValueError if it cannot be edited."""
+    edits = defaultdict[Unit, list[Edit]](list)
+    for setting, value in numbers.items():
+        for unit, node in setting.literals:
+            edits[unit].append(Edit(unit.start(node), unit.end(node), repr(value)))
+    with ExitStack() as stack:
+        for unit, own in edits.items():
+            stack.enter_context(unit.running(unit.edited(own)))
+        for setting, value in numbers.items():
+            for put in setting.puts:
+                put(value)
+                stack.callback(put, setting.value)
+        yield
+
+
+class _Numbers(Holdings):
+    """Finds the numbers that a program's names, objects and dicts hold."""
+
+    def __init__(self, wanted: Callable[[str, float], bool]) -> None:
+        super().__init__(lambda value: value)
+        self._wanted = wanted
+        self.found = defaultdict[_Key, list[Callable[[Any], object]]](list)
+
+    def _note(self, name: Any, held: Any, put: Callable[[Any], object]) -> None:
+        if isinstance(name, str) and type(held) in _FLOATS and self._wanted(name, float(held)):
+            kind = type(held)
+            self.found[name, float(held)].append(lambda value: put(kind(value)))
+
+    def _put(self, container: Any, key: Any, held: Any) -> None:
+        if type(container) is dict:
+            self._note(key, held, partial(container.__setitem__, key))
+        super()._put(container, key, held)
+
+    def _object(self, value: Any) -> None:
+        new = id(value) not in self._seen
+        super()._object(value)
+        if not new:
+            return
+        if isinstance(value, FunctionType) and is_users_module(value.__module__):
+            self._in_function(value)
+        elif isinstance(value, type) and is_users_module(value.__module__):
+            for name, held in list(vars(value).items()):
+                self._note(name, held, partial(setattr, value, name))
+
+    def _in_function(self, function: FunctionType) -> None:
+        code = function.__code__
+        for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+            held = _held(cell)
+            self._note(name, held, partial(setattr, cell, "cell_contents"))
+        defaults = function.__defaults__ or ()
+        names = code.co_varnames[: code.co_argcount][code.co_argcount - len(defaults) :]
+        for at, (name, held) in enumerate(zip(names, defaults, strict=True)):
+            self._note(name, held, partial(_default, function, at))
+        named = function.__kwdefaults__ or {}
+        for name, held in named.items():
+            self._note(name, held, partial(named.__setitem__, name))
+
+
+def _held(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not assigned yet
+        return None
+
+
+def _default(function: FunctionType, at: int, value: Any) -> None:
+    own = list(function.__defaults__ or ())
+    own[at] = value
+    function.__defaults__ = tuple(own)
+
+
+def _trees(function: Callable[..., Any]) -> Iterator[ast.Module]:
+    """Yield the syntax trees of the user's files that a function can reach."""
+    code = getattr(function_of(function), "__code__", None)
+    files = [str(names.get("__file__")) for names in modules_of(function)]
+    for file in dict.fromkeys([*([code.co_filename] if code else []), *files]):
+        try:
+            yield tree_of("".join(linecache.getlines(file)))
+        except SyntaxError:
+            continue
+
+
+def _units(run: Callable[[], object]) -> list[Unit]:
+    """Return the user's functions that a run calls, as far as their text is known."""
+    with called() as codes:
+        run()
+    found, known = list[Unit](), [*codes.values()]
+    for code, functions in zip(known, functions_of(known), strict=True):
+        try:
+            found.append(Unit(code, functions))
+        except (Unreadable, SyntaxError):
+            continue
+    return found
+
+
+def _assigned(
+    tree: ast.AST, wanted: Callable[[str, float], bool]
+) -> list[tuple[_Key, ast.Constant]]:
+    """Return the names that functions give a wanted number, with that and its literal.
+
+    0 is left out: it begins sums.
+    """
+    found = list[tuple[_Key, ast.Constant]]()
+    for node in ast.walk(tree):
+        named = [(_named(target), value) for target, value in _pairs(node)]
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            named = [(one.arg, one.value) for one in node.keywords]
+        found += [
+            ((name, value.value), value) for name, value in named
+            if name and isinstance(value, ast.Constant) and type(value.value) is float
+            and value.value and wanted(name, value.value)
+        ]  # fmt: skip
+    return found
+
+
+def _pairs(node: ast.AST) -> list[tuple[ast.expr, ast.expr]]:
+    """Return what a statement assigns, with the value of each."""
+    match node:
+        case ast.Assign([ast.Tuple(targets)], ast.Tuple(values)) if len(targets) == len(values):
+            return [*zip(targets, values, strict=True)]
+        case ast.Assign(targets, value):
+            return [(target, value) for target in targets]
+        case ast.AnnAssign(target, _, ast.expr() as value):
+            return [(target, value)]
+        case _:
+            return []
+
+
+def _named(node: ast.expr) -> str | None:
+    """Return the last name of what is read or assigned."""
+    match node:
+        case ast.Name(name) | ast.Attribute(_, name) | ast.Subscript(_, ast.Constant(str(name))):
+            return name
+        case _:
+            return None
+
+
+def _changes(tree: ast.AST, name: str) -> bool:
+    """Return whether a function gives a name anything but numbers and its own value."""
+    for node in ast.walk(tree):
+        stored = [
+            target for target, value in _pairs(node)
+            if not isinstance(value, ast.Constant) and _named(value) != name
+        ]  # fmt: skip
+        if isinstance(node, ast.AugAssign | ast.For | ast.NamedExpr):
+            stored = [node.target]
+        parts = (part for one in stored for part in ast.walk(one))
+        if any(isinstance(part, ast.expr) and _named(part) == name for part in parts):
+            return True
+    return False
+
+
+def _is_derived(node: ast.AST, name: str, inside: bool = False) -> bool:
+    """Return whether code that may run before any run reads a name, but to keep it under it.
+
+    `inside` a function, `self.name = name` keeps it.
+    """
+    parts = ast.iter_child_nodes(node)
+    match node:
+        case ast.Name() | ast.Attribute() | ast.Subscript() if _named(node) == name:
+            if isinstance(node.ctx, ast.Load):
+                return True
+        case ast.Assign() if inside:
+            pairs = [pair for pair in _pairs(node) if {*map(_named, pair)} != {name}]
+            parts = iter([part for pair in pairs for part in pair])
+        case ast.FunctionDef(name=own) | ast.AsyncFunctionDef(name=own):
+            inside = True
+            if own not in _INITIAL:
+                parts = iter([node.args, *node.decorator_list])
+        case ast.Lambda():
+            parts = iter([node.args])
+    return any(_is_derived(part, name, inside) for part in parts)

@@ -1,0 +1,92 @@
+"""Numbers that the code itself keeps hide what a gradient lacks of them, as arguments do."""
+
+import numpy as np
+import pytest
+
+import gradtui
+from gradtui.diagnosis.recorded.settings import settings_of, with_numbers
+
+RNG = np.random.default_rng(79)
+X, Y, W = RNG.normal(size=(5, 3)), RNG.normal(size=5), RNG.normal(size=3)
+RATE, HALVED, SIZE = 1.0, 2.0, 2
+HALF = HALVED / 2
+CONFIG = {"share": 0.5}
+KEPT = {}
+
+
+class Ridge:
+    power = 2.0
+
+    def __init__(self, w, scale=1.0):
+        self.w, self.scale = w, scale
+        self.strength = 0.5
+
+    def loss(self, rate=2.0):
+        return self.strength * self.scale * np.sum(np.abs(self.w) ** self.power) * rate
+
+
+def decayed(own, loss):
+    def case(w):
+        e = X @ w - Y
+        return np.sum(e**2) + loss(w), 2 * X.T @ e + own(w)
+
+    return case
+
+
+def enclosed(w, weight=None):
+    beta = 1.0
+
+    def penalty():
+        return beta * np.sum(w**2)
+
+    return penalty()
+
+
+def kept(w):
+    KEPT.setdefault("double", 2 * RATE)
+    return KEPT["double"] * w
+
+
+CASES = {
+    "a global": (decayed(lambda w: 2 * w, lambda w: RATE * np.sum(w**2)), {"RATE is 1"}),
+    "an entry": (decayed(lambda w: w, lambda w: CONFIG["share"] * np.sum(w**2)), {"share is 0.5"}),
+    "attributes and defaults": (
+        decayed(lambda w: 2 * w, lambda w: Ridge(w).loss()),
+        {"strength is 0.5", "scale is 1", "power is 2", "rate is 2"},
+    ),
+    "a keyword": (
+        decayed(lambda w: 2 * w * Ridge.power / 2, lambda w: Ridge(w, scale=0.5).loss(rate=4.0)),
+        {"scale is 0.5", "strength is 0.5", "power is 2"},
+    ),
+    "a local name": (decayed(lambda w: 2 * w, enclosed), {"beta is 1"}),
+}  # fmt: skip
+SOUND = {
+    "a global": decayed(lambda w: 2 * RATE * w, lambda w: RATE * np.sum(w**2)),
+    "one that another is derived from": decayed(
+        lambda w: 4 * HALF * w, lambda w: HALVED * np.sum(w**2)
+    ),
+    "one that something kept is derived from": decayed(kept, lambda w: RATE * np.sum(w**2)),
+    "a whole number": decayed(lambda w: 4 * w, lambda w: SIZE * np.sum(w**2)),
+}
+
+
+@pytest.mark.parametrize(("case", "those"), CASES.values(), ids=CASES)
+def test_what_goes_unseen_is_told(case, those):
+    found = gradtui.check(case, w=W)
+    assert {(one.rule, one.severity) for one in found} == {("relies-on-data", "info")}
+    told = {one.message.split("right only where ")[1].partition(":")[0] for one in found}
+    assert told == those
+
+
+@pytest.mark.parametrize("case", SOUND.values(), ids=SOUND)
+def test_a_gradient_that_is_right_with_other_numbers_is_silent(case):
+    assert gradtui.check(case, w=W) == []
+
+
+def test_numbers_are_put_back():
+    case = decayed(lambda w: w, lambda w: Ridge(w).loss())
+    found = settings_of(case, lambda: case(W), lambda name, value: name != "scale")
+    with with_numbers({one: 7.0 for one in found}):
+        assert (RATE, CONFIG["share"], Ridge.power) == (7.0, 7.0, 7.0)
+        assert Ridge(W).strength == 7.0
+    assert (RATE, CONFIG["share"], Ridge.power, Ridge(W).strength) == (1.0, 0.5, 2.0, 0.5)
