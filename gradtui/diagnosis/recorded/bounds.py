@@ -31,6 +31,8 @@ Array = NDArray[Any]
 _Key = tuple[str, Place | None]
 _Bounds = Mapping[int, int]
 """Calls that bound a value -> that value."""
+_Size = tuple[tuple[int, ...], bytes]
+"""The shape and the magnitudes of an array."""
 
 _LOWER, _UPPER = frozenset({"maximum", "fmax"}), frozenset({"minimum", "fmin"})
 _BOUNDING = frozenset({"clip", *_LOWER, *_UPPER})
@@ -88,23 +90,35 @@ def _groups(points: Sequence[Point]) -> Iterator[list[_Bounds]]:
 
 
 def _bounds(point: Point) -> Iterator[tuple[int, int]]:
-    """Yield the calls that bound what the forward pass computes, each with that value."""
-    tape = point.result.tape
+    """Yield the calls that bound what the forward pass computes, each with that value.
+
+    One whose value, or what bounds that from its other side, is compared with something is left
+    out: a gradient with a mask does not ignore it.
+    """
+    tape, found, asked = point.result.tape, dict[int, int](), set[int]()
+    compared = _compared(tape)
     for id, node in enumerate(tape.nodes):
         if not isinstance(node, Call) or node.name not in _BOUNDING or not tape.active[id]:
             continue
         values = [one for one in node.inputs if tape.active[one]]
         if len(values) != 1 or tape.shape(values[0]) != tape.shape(id):
             continue
-        if values[0] <= point.root and not rectifies(tape, id) and not _is_asked(tape, node):
-            yield id, values[0]
+        if values[0] <= point.root and not rectifies(tape, id):
+            (source,) = values
+            found[id] = source
+            if source in asked or _size(tape, source) in compared:
+                asked |= {id, source} if source in found else {id}
+    yield from ((id, source) for id, source in found.items() if id not in asked)
 
 
-def _is_asked(tape: Tape, node: Call) -> bool:
-    """Return whether something is compared with a bound, as a mask of the gradient does."""
-    ends = {abs(float(end)) for one in node.inputs if not tape.active[one]
-            for end in np.unique(tape.value(one))}  # fmt: skip
-    return any(abs(end) in ends for one in tape.choices for end in one.bound or ())
+def _compared(tape: Tape) -> set[_Size]:
+    """Return the sizes of all numbers that are compared with something, as those of a mask are."""
+    return {_size(tape, id) for one in tape.choices for id in one.inputs if id is not None}
+
+
+def _size(tape: Tape, id: int) -> _Size:
+    value = tape.value(id)
+    return value.shape, np.abs(value).tobytes()
 
 
 def _cuts(tape: Tape, id: int, source: int) -> bool:
