@@ -73,7 +73,7 @@ class Recorder(Recording):
                 return node
             value = plain(value)
         if isinstance(value, bool | int | float | np.number | np.bool_):
-            return self.tape.number(float(value))
+            return self.tape.number(value)
         memory = self._memory_of(value)
         if memory is not None:
             return memory.read(value)

@@ -162,7 +162,9 @@ class Tape:
         """Nodes that are the imaginary parts of complex numbers."""
         self._values: list[Array | None] = []
         self._shapes: list[Shape] = []
-        self._numbers: dict[float, int] = {}
+        self.whole: set[int] = set()
+        """Numbers of the program that are integers, as sizes are; their values are floats."""
+        self._numbers: dict[tuple[float, bool], int] = {}
         self._places = Places()
         self.bytes = 0
         """The memory of the values."""
@@ -177,11 +179,14 @@ class Tape:
             self.arguments[name] = id
         return id
 
-    def number(self, value: float) -> int:
-        """Append (or share) a number of the program."""
-        if value not in self._numbers:
-            self._numbers[value] = self._append(Leaf("", None), np.asarray(value), False)
-        return self._numbers[value]
+    def number(self, value: float | np.number[Any] | np.bool_) -> int:
+        """Append (or share) a number of the program, an integer or not."""
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        key = float(value), whole
+        if key not in self._numbers:
+            self._numbers[key] = self._append(Leaf("", None), np.asarray(key[0]), False)
+            self.whole |= {self._numbers[key]} if whole else set()
+        return self._numbers[key]
 
     def call(
         self,

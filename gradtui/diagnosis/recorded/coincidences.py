@@ -76,12 +76,16 @@ def _squares(tape: Tape, forward: set[int]) -> Mapping[int, int]:
 
 
 def _size(tape: Tape, id: int) -> tuple[int, bool]:
-    """Return the whole number that a number of the program is, or is the inverse of; 0 if none."""
+    """Return the integer that a number of the program is, or the whole one it is the inverse of.
+
+    0 if it is neither.
+    """
     node = tape.nodes[id]
     if not isinstance(node, Leaf) or node.name or tape.shape(id) != ():
         return 0, False
     value = abs(float(tape.value(id)))
-    for inverse, one in enumerate((value, 1 / value if value else 0.0)):
+    whole = id in tape.whole or tape.value(id).dtype.kind in "iu"
+    for inverse, one in enumerate((value if whole else 0.0, 1 / value if value else 0.0)):
         if np.isfinite(one) and one > 1 and abs(one - round(one)) < _CLOSE:
             return round(one), bool(inverse)
     return 0, False

@@ -32,6 +32,8 @@ def size_told(
     nodes = tape.sources(point.root)
     if many < 2 or len(nodes) > _MOST or (many == 2 and _squares(tape, nodes)):
         return ""
+    if any(_is_amount(tape, id, many) for id in nodes):
+        return ""
     means = [call for id in nodes if (call := _average(tape, id, many)) is not None]
     groups = _groups(tape, nodes, many)
     if not groups:
@@ -57,6 +59,13 @@ def _squares(tape: Tape, nodes: list[int]) -> bool:
         isinstance(call := tape.nodes[id], Call) and call.name in ("square", "power")
         for id in nodes
     )
+
+
+def _is_amount(tape: Tape, id: int, many: int) -> bool:
+    """Return whether a number of the program that is no integer may be the factor itself."""
+    amount = isinstance(tape.nodes[id], Leaf) and not tape.shape(id) and id not in tape.whole
+    value = abs(float(tape.value(id))) if amount and tape.value(id).dtype.kind == "f" else 0.0
+    return value in (many, 1 / many)
 
 
 def _average(tape: Tape, id: int, many: int) -> Call | None:

@@ -273,7 +273,7 @@ class TensorRecorder(CallRecorder):
     def _operand(self, value: Any) -> int:
         """Return the node of an operand, a constant if autograd passes it no gradient."""
         if not isinstance(value, Tensor):
-            return self._node_of_number(float(value))
+            return self._node_of_number(value)
         node = self.node(value)
         if not self._by_autograd or not self.tape.active[node] or value.requires_grad:
             return node
@@ -295,7 +295,7 @@ class TensorRecorder(CallRecorder):
     def _is_custom(self, value: float) -> bool:
         """Return whether a number may be one that a custom function has taken from a tensor."""
         by_hand = not self._by_autograd or _is_within()
-        return bool(self.tape.converted) and not value.is_integer() and by_hand
+        return bool(self.tape.converted) and value % 1 != 0 and by_hand
 
     def _is_constant(self, call: Operation) -> bool:
         """Return whether the present computation takes no part in any gradient."""

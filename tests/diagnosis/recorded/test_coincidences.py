@@ -32,6 +32,14 @@ def by_no_size(W1=W1, W2=W2, rate=0.25):
     return 2 * np.sum(E**2), (X.T @ (4 * E @ W2.T * (1 - h**2)), h.T @ dE)
 
 
+def by_a_rate(W1=W1, W2=W2):
+    rate = 4.0
+    h = np.tanh(X @ W1)
+    E = h @ W2 - Y
+    dE = rate * E
+    return 2 * np.sum(E**2), (X.T @ (dE @ W2.T * (1 - h**2)), h.T @ dE)
+
+
 def test_a_division_by_another_axis_of_the_same_size_is_told():
     found = gradtui.check(by_hidden)
 
@@ -53,4 +61,5 @@ def test_sizes_that_differ_and_plain_numbers_are_silent():
 
     assert gradtui.check(by_rows, **wider) == []
     assert gradtui.check(by_no_size) == []
+    assert gradtui.check(by_a_rate) == []
     assert any(one.severity == "error" for one in gradtui.check(by_hidden, **wider))

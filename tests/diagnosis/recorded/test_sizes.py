@@ -73,6 +73,13 @@ def test_all_numbers_of_a_mean():
     assert said == "28 = the numbers that are averaged: the loss is a mean"
 
 
+def test_a_number_that_is_no_integer_may_be_the_factor():
+    def strong(e):
+        return 7.0 * np.sum(np.abs(e)), 7 * np.sign(e)
+
+    assert "rows" not in told(network(strong, 1 / 7), W1=W1, W2=W2)
+
+
 @pytest.mark.parametrize("wrong", [2, 1 / 2])
 def test_the_2_of_a_square_is_no_size(wrong):
     def case(W):
