@@ -20,7 +20,7 @@ from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.detaching import is_detached
 from gradtui.diagnosis.recorded.quantisers import bounds_of, longest, quantisers, tightest
 from gradtui.diagnosis.recorded.runs import Point
-from gradtui.diagnosis.recorded.steps import MOST_STEPS, follows, selected, steps_of
+from gradtui.diagnosis.recorded.steps import MOST_STEPS, follows, placed, selected, steps_of
 from gradtui.recording.sweep import Link, gradients
 from gradtui.recording.tape import FLAT, Call, Tape
 
@@ -120,7 +120,7 @@ def stepped(points: Sequence[Point], most: int = MOST_STEPS) -> Iterator[Way]:
         told = "passes through a step, which is flat, with a slope of its own"
         for slope in _SLOPES:
             links_at = partial(_past, step=step, source=source, slope=slope)
-            yield Way(told, tape.nodes[step].place, partial(_linked, links_at=links_at))
+            yield Way(told, placed(tape, step, source), partial(_linked, links_at=links_at))
 
 
 def sloping(points: Sequence[Point], name: str) -> Place | None:
@@ -133,7 +133,7 @@ def sloping(points: Sequence[Point], name: str) -> Place | None:
         found = [_slopes_at(point, name, step, source) for point in points]
         told = [one for one in found if one is not None]
         if len(told) == len(points) and _is_bump(*map(np.concatenate, zip(*told, strict=True))):
-            return points[0].result.tape.nodes[step].place
+            return placed(points[0].result.tape, step, source)
     return None
 
 

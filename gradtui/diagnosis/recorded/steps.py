@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.recording.tape import Call, Leaf, Moved, Tape
 
@@ -53,6 +54,18 @@ def follows(points: Sequence[Point], step: int, source: int) -> bool:
     jumps = np.diff(1.0 * to[np.argsort(at)])
     falls = np.any(jumps < 0) and np.all(jumps <= 0)
     return not falls and len(np.unique(to)) < len(np.unique(at))
+
+
+def placed(tape: Tape, step: int, source: int) -> Place | None:
+    """Return the place of a step, that of what its source is compared with if no call makes it.
+
+    What is written into an array is a node only where that is read.
+    """
+    if not isinstance(tape.nodes[step], Call):
+        for one in reversed(tape.choices):
+            if source in one.inputs and one.at <= step:
+                return one.place
+    return tape.nodes[step].place
 
 
 def selected(points: Sequence[Point], leaf: int) -> list[int]:

@@ -58,6 +58,17 @@ def test_a_comparison_that_is_passed_on_purpose_is_a_note(step):
     assert "passes through a step, which is flat" in finding.message
 
 
+def test_a_step_that_is_written_into_an_array_is_told_where_it_is_decided():
+    def case(W):
+        h = np.ones_like(W)
+        h[W < 0] = -1
+        e = X @ h - Y
+        return np.sum(e**2), 2 * X.T @ e
+
+    finding = only(gradtui.check(case, W=W))
+    assert (finding.rule, finding.line) == ("straight-through", case.__code__.co_firstlineno + 2)
+
+
 def test_weights_that_are_made_whole_numbers_on_purpose_are_a_note():
     def case(W):
         e = X @ ((W * 8).astype(int) / 8) - Y
