@@ -195,11 +195,11 @@ def _beside(
 
 
 def _warning(points: Sequence[Point], bounds: Sequence[_Bounds], wrong: Wrong) -> Finding:
-    point, id = _first(points, bounds)
-    tape = point.result.tape
-    text = f"the gradient of {wrong.name} is right {_within(tape, id)}, where the given arguments "
+    tape, ids = _first(points, bounds)
+    text = f"the gradient of {wrong.name} is right {_within(tape, ids)}, where the given arguments "
     text += "keep it: beyond, it ignores the slope of 0"
-    return note("relies-on-data", "warning", wrong.name, text, tape.nodes[id].place, wrong.evidence)
+    place = tape.nodes[ids[0]].place
+    return note("relies-on-data", "warning", wrong.name, text, place, wrong.evidence)
 
 
 def _errors(
@@ -208,27 +208,30 @@ def _errors(
     """Yield one finding for all gradients that are wrong at the given arguments."""
     if not wrong:
         return
-    point, id = _first(points, bounds)
-    tape, names = point.result.tape, [one.name for one in wrong]
+    (tape, ids), names = _first(points, bounds), [one.name for one in wrong]
     others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
-    factor = _mask(tape, id)
+    factor = _mask(tape, ids)
     text = f"the gradient of {seen_text(wrong[0], target)}{others}: it ignores that the slope is 1 "
-    text += f"only {_within(tape, id)}, and 0 beyond"
+    text += f"only {_within(tape, ids)}, and 0 beyond"
     text += "" if factor is None else f"; the factor {factor} is missing"
     evidence = {**wrong[0].evidence, "gradients": names}
-    place = tape.nodes[id].place
+    place = tape.nodes[ids[0]].place
     found = note("missing-factor", "error", names[0], text, place, evidence)
     yield replace(found, factor=factor)
 
 
-def _first(points: Sequence[Point], bounds: Sequence[_Bounds]) -> tuple[Point, int]:
-    """Return the first call that cuts something, at the first point where one does."""
-    return next(
-        (point, id)
-        for point, own in zip(points, bounds, strict=True)
-        for id, source in sorted(own.items())
-        if _cuts(point.result.tape, id, source)
-    )
+def _first(points: Sequence[Point], bounds: Sequence[_Bounds]) -> tuple[Tape, list[int]]:
+    """Return the first call that cuts something, and what bounds its value from the other side.
+
+    That is where some call does so first; the inner one of two comes first.
+    """
+    for point, own in zip(points, bounds, strict=True):
+        tape = point.result.tape
+        for id, source in sorted(own.items()):
+            if _cuts(tape, id, source):
+                outer = [other for other, value in own.items() if value == id]
+                return tape, sorted([id, *([source] if source in own else outer[:1])])
+    raise AssertionError("nothing is cut")
 
 
 def _key(tape: Tape, id: int) -> _Key:
@@ -237,30 +240,32 @@ def _key(tape: Tape, id: int) -> _Key:
     return node.name, node.place
 
 
-def _ends(tape: Tape, id: int) -> tuple[str | None, str | None]:
-    """Return the lower and the upper bound of a call in words, as far as it has them."""
-    node = tape.nodes[id]
-    assert isinstance(node, Call)
-    values = [tape.value(one) for one in node.inputs if not tape.active[one]]
-    told = [number(float(one.reshape(-1)[0])) if np.unique(one).size == 1 else "its bound"
-            for one in values]  # fmt: skip
-    if node.name == "clip":
-        return told[0], told[1]
-    return (told[0], None) if node.name in _LOWER else (None, told[0])
+def _ends(tape: Tape, ids: Sequence[int]) -> tuple[str | None, str | None]:
+    """Return the lower and the upper bound of calls in words, as far as they have them."""
+    low, high = None, None
+    for id in ids:
+        node = tape.nodes[id]
+        assert isinstance(node, Call)
+        values = [tape.value(one) for one in node.inputs if not tape.active[one]]
+        told = [number(float(one.reshape(-1)[0])) if np.unique(one).size == 1 else "its bound"
+                for one in values]  # fmt: skip
+        low = told[0] if node.name not in _UPPER else low
+        high = told[-1] if node.name not in _LOWER else high
+    return low, high
 
 
-def _within(tape: Tape, id: int) -> str:
-    """Return where a call leaves its argument as it is, in words."""
-    name, _ = _key(tape, id)
-    low, high = _ends(tape, id)
+def _within(tape: Tape, ids: Sequence[int]) -> str:
+    """Return where calls leave their argument as it is, in words."""
+    name = " and ".join(_key(tape, id)[0] for id in ids)
+    low, high = _ends(tape, ids)
     if low is not None and high is not None:
         return f"between the bounds {low} and {high} of {name}"
     return f"above the {low} of {name}" if high is None else f"below the {high} of {name}"
 
 
-def _mask(tape: Tape, id: int) -> str | None:
-    """Return the slope of a call as a mask in the user's words; None if these are not found."""
-    node, (low, high) = tape.nodes[id], _ends(tape, id)
+def _mask(tape: Tape, ids: Sequence[int]) -> str | None:
+    """Return the slope of calls as a mask in the user's words; None if these are not found."""
+    node, (low, high) = tape.nodes[ids[0]], _ends(tape, ids)
     assert isinstance(node, Call)
     operand = None if node.place is None else _operand(node.place, node)
     if operand is None or "its bound" in (low, high):

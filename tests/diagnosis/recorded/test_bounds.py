@@ -48,12 +48,13 @@ def test_bounds_that_the_given_arguments_keep_are_a_warning(case):
     )
 
 
-def test_bounds_that_they_do_not_keep_are_an_error_with_the_missing_factor():
-    finding = only(gradtui.check(logistic(0.7), w=W, b=B))
+@pytest.mark.parametrize("cut", [within, by_two])
+def test_bounds_that_they_do_not_keep_are_an_error_with_the_missing_factor(cut):
+    finding = only(gradtui.check(logistic(0.7, cut), w=W, b=B))
 
     assert (finding.rule, finding.severity) == ("missing-factor", "error")
     assert finding.factor == "(x > -0.7) & (x < 0.7)"
-    assert finding.line == line_of(within, 1)
+    assert finding.line == line_of(cut, 1)
     assert finding.evidence["gradients"] == ["w", "b"]
 
 
