@@ -40,8 +40,9 @@ def _by_numbers(
     ratio = ratio_of(hand, true)
     if ratio is not None and ratio == -1:
         yield Simple("sign", "it is the true gradient with the opposite sign", "-1")
-    elif ratio == 0:
-        yield Simple("missing-path", "it is 0: nothing flows back to it")
+    elif ratio is not None and abs(ratio) <= _CLOSE**2:
+        rounding = " but for rounding" if ratio else ""
+        yield Simple("missing-path", f"it is 0{rounding}: nothing flows back to it")
     elif ratio is not None and abs(ratio - 1) > _CLOSE:  # else it is off by next to nothing
         yield Simple("constant-factor", f"it is {_told(ratio)} times the true gradient",
                      _told(ratio))  # fmt: skip

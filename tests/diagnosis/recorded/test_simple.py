@@ -27,6 +27,7 @@ def told(make):
     [
         (lambda w, b, v: -w, ("sign", "-1")),
         (lambda w, b, v: 0 * w, ("missing-path", None)),
+        (lambda w, b, v: 4e-15 * w, ("missing-path", None)),
         (lambda w, b, v: w / 5, ("constant-factor", "1/5")),
         (lambda w, b, v: 2.5 * w, ("constant-factor", "2.5")),
         (lambda w, b, v: w.T, ("transposed", None)),
