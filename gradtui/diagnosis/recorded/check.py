@@ -27,6 +27,7 @@ from gradtui.diagnosis.recorded.exchanged import exchanged
 from gradtui.diagnosis.recorded.faithful import is_faithful
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.kernels import with_kernels
+from gradtui.diagnosis.recorded.leftovers import left_over
 from gradtui.diagnosis.recorded.matrices import held_within, symmetric_only
 from gradtui.diagnosis.recorded.notes import (
     coarse,
@@ -193,7 +194,8 @@ class _Checking:
         self, points: Sequence[Point], judge: Judge, misfits: Sequence[str], wrong: Sequence[Wrong]
     ) -> list[Finding]:
         """Return the findings of wrong gradients, by line if an edit repairs them."""
-        meant = without_meant(self.runs, points, wrong, judge.tolerance)
+        kept, fresh = left_over(self.runs, wrong, judge.tolerance)
+        meant = without_meant(self.runs, points, fresh, judge.tolerance)
         beyond = ignored(self.target, meant.points, meant.wrong, judge.tolerance)
         points, apart = beyond.points, {one.name: one for one in beyond.wrong}
         # The search begins at a point where something is wrong: elsewhere all may be right.
@@ -215,7 +217,8 @@ class _Checking:
         ]
         if blames.forward is not None and found:
             found[0] = _with_forward(found[0], blames.forward, self.target.file)
-        return [*meant.notes, *beyond.findings, *with_kernels(points[0], found), *failed]
+        apart_from = *kept, *meant.notes, *beyond.findings
+        return [*apart_from, *with_kernels(points[0], found), *failed]
 
     def _tell(
         self, points: Sequence[Point], wrong: Sequence[Wrong], misfits: Sequence[str]

@@ -123,7 +123,7 @@ def nondeterministic(runs: Runs) -> Finding:
     place, drawn = None, False
     with suppress(Lost, CodeFailed):
         first, second = (runs.recorded(runs.given).tape for _ in range(2))
-        place, drawn = _first_difference(first, second)
+        place, drawn = first_difference(first, second)
     text = "two runs with the same arguments differ: "
     if place is None:
         text += "the code draws numbers from a random generator of its own, or keeps something "
@@ -136,7 +136,7 @@ def nondeterministic(runs: Runs) -> Finding:
     return note("nondeterministic", "error", runs.target.name, text, place)
 
 
-def _first_difference(first: Tape, second: Tape) -> tuple[Place | None, bool]:
+def first_difference(first: Tape, second: Tape) -> tuple[Place | None, bool]:
     """Return the first difference of two runs, and whether its numbers come from outside."""
     for id, (one, two) in enumerate(zip(first.nodes, second.nodes, strict=False)):
         if isinstance(one, Leaf) and isinstance(two, Leaf):
