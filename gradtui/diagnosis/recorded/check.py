@@ -28,6 +28,7 @@ from gradtui.diagnosis.recorded.faithful import is_faithful
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.kernels import with_kernels
 from gradtui.diagnosis.recorded.leftovers import left_over
+from gradtui.diagnosis.recorded.level import levelled
 from gradtui.diagnosis.recorded.matrices import held_within, symmetric_only
 from gradtui.diagnosis.recorded.notes import (
     coarse,
@@ -195,7 +196,8 @@ class _Checking:
     ) -> list[Finding]:
         """Return the findings of wrong gradients, by line if an edit repairs them."""
         kept, fresh = left_over(self.runs, wrong, judge.tolerance)
-        meant = without_meant(self.runs, points, fresh, judge.tolerance)
+        level = levelled(self.target, points, fresh, judge.tolerance)
+        meant = without_meant(self.runs, level.points, level.wrong, judge.tolerance)
         beyond = ignored(self.target, meant.points, meant.wrong, judge.tolerance)
         points, apart = beyond.points, {one.name: one for one in beyond.wrong}
         # The search begins at a point where something is wrong: elsewhere all may be right.
@@ -217,7 +219,7 @@ class _Checking:
         ]
         if blames.forward is not None and found:
             found[0] = _with_forward(found[0], blames.forward, self.target.file)
-        apart_from = *kept, *meant.notes, *beyond.findings
+        apart_from = *kept, *level.findings, *meant.notes, *beyond.findings
         return [*apart_from, *with_kernels(points[0], found), *failed]
 
     def _tell(

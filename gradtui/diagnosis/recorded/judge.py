@@ -77,7 +77,8 @@ class Judge:
         self._stops = any(point.result.tape.stopped for point in points)
         # A solver takes another number of rounds elsewhere: what it finds is the solution but for
         # its tolerance, and so is what its gradient takes for the solution.
-        self._known = SOLVED if len({point.root for point in points}) > 1 else 0.0
+        roots = {point.root for point in points if not point.is_level}
+        self._known = SOLVED if len(roots) > 1 else 0.0
         self._spreads: dict[int, tuple[int, dict[str, Array]]] = {}
         """Id of a point -> the number of times that roundings were moved there, and the spread."""
 
@@ -203,7 +204,8 @@ class Judge:
         """Return whether a mistake would show at a point."""
         true = np.abs(point.true[name])
         largest = _TOLD * np.max(true, initial=0.0)
-        return bool(np.all(room <= np.fmax(largest, self.tolerance * abs(point.loss))))
+        known = np.all(room <= np.fmax(largest, self.tolerance * abs(point.loss)))
+        return bool(known) and not point.is_level
 
     def _overflows(self, point: Point, name: str) -> bool:
         """Return whether a claim is not finite only far from the user's own point."""

@@ -61,7 +61,7 @@ def points_around(
         for near in _PULLED:
             try:
                 point = runs.point(between(start.values, values, near), names,
-                                   near=spread * near <= NEAR)  # fmt: skip
+                                   near=spread * near <= NEAR, flat=True)  # fmt: skip
             except Outside as error:
                 runs.unused.note(error.run)
                 continue
@@ -90,7 +90,7 @@ def _farther(
     for values in _drawn_farther(start, seen, within):
         # The code is not made for such numbers: what goes wrong there says nothing of it.
         try:
-            point = runs.point(values, names, near=False)
+            point = runs.point(values, names, near=False, flat=True)
         except (Lost, Untold, CodeFailed, InputError):
             continue
         usable = point.is_finite and not domain.excludes(point.result, point.root)

@@ -74,6 +74,11 @@ class Point(Struct, frozen=True, eq=False):
                    len(left) > own)  # fmt: skip
 
     @property
+    def is_level(self) -> bool:
+        """Whether the loss is a number that no argument is part of."""
+        return not self.result.tape.active[self.root]
+
+    @property
     def is_finite(self) -> bool:
         """Whether the loss and the true gradients are finite."""
         return bool(np.isfinite(self.loss)) and all(
@@ -280,17 +285,23 @@ class Runs:
                 f"the code does not accept recording arrays ({type(error).__name__}: {error})"
             ) from error
 
-    def point(self, values: Values, names: tuple[str, ...], *, near: bool) -> Point:
+    def point(
+        self, values: Values, names: tuple[str, ...], *, near: bool, flat: bool = False
+    ) -> Point:
         """Return a point with the true gradients of `names`.
 
-        Raises Lost or Untold if the recording does not give them, and Outside where there are none.
+        They are 0 where the loss may be `flat` and is a number that no array is part of.  Raises
+        Lost or Untold if the recording does not give them, and Outside where there are none.
         """
         result = self.recorded(values)
         returned, tape = result.returned, result.tape
         assert isinstance(returned, Returned)
         if result.node(returned.loss) is None and not np.isfinite(_number(returned.loss)):
             raise Outside(result)
-        root = root_of(result, returned.loss)
+        constant = flat and not any(tape.active[id] for id in tape.converted)
+        constant = constant and result.node(returned.loss) is None
+        own = _number(returned.loss)
+        root = tape.number(own) if constant else root_of(result, returned.loss)
         ids = {name: tape.arguments[name] for name in names}
         true = gradients(tape, root, list(ids.values()))
         alike = frozenset(
@@ -300,7 +311,7 @@ class Runs:
         )  # fmt: skip
         hand = {name: value for name, value in returned.gradients.items() if name in names}
         return Point(
-            values, near, _number(returned.loss),
+            values, near, own,
             {name: as_compared(plain(value), true[ids[name]].shape, symmetric=name in alike,
                                exact=self.target.exact)
              for name, value in hand.items()},

@@ -189,9 +189,9 @@ def largest_tried(case, w, monkeypatch):
     """Return the largest number of an argument at which a case is compared."""
     sizes, point = [], Runs.point
 
-    def noted(self, values, names, *, near):
+    def noted(self, values, names, **options):
         sizes.append(np.abs(values["w"]).max())
-        return point(self, values, names, near=near)
+        return point(self, values, names, **options)
 
     monkeypatch.setattr(Runs, "point", noted)
     gradtui.check(case, w)
