@@ -33,6 +33,8 @@ def _left_over(runs: Runs, wrong: Wrong, tolerance: float) -> Finding | None:
         fresh = runs.point(point.values, (*point.true,), near=point.near)
     except (CodeFailed, InputError, Lost, Untold):
         return None
+    finally:
+        runs.kept.undo()  # else the next run at this point would seem to write nothing
     hand, true = fresh.hand[name], fresh.true[name]
     if are_alike(hand, point.hand[name]) or hand.shape != true.shape:
         return None
