@@ -30,8 +30,10 @@ def levelled(
 ) -> Levelled:
     """Return findings of gradients that are wrong only where the loss is level, and the others."""
     sloping = [point for point in points if not point.is_level]
+    if points[0].is_level or len(sloping) == len(points):
+        return Levelled((), points, tuple(wrong))
     told, left = list[Wrong](), list[Wrong]()
-    for one in wrong if len(sloping) < len(points) else ():
+    for one in wrong:
         off = [point for point in sloping if _is_off(point, one.name, tolerance)]
         if not one.point.is_level:
             left.append(one)
@@ -39,8 +41,6 @@ def levelled(
             left.append(_at(one, off[0]))
         else:
             told.append(one)
-    if len(sloping) == len(points):
-        return Levelled((), points, tuple(wrong))
     return Levelled(tuple(_findings(target, points, told)), sloping, tuple(left))
 
 

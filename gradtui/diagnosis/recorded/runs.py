@@ -25,7 +25,7 @@ from gradtui.recording.kept import Kept
 from gradtui.recording.library import World, record
 from gradtui.recording.run import Answers, Result, copied, unheard, warned
 from gradtui.recording.sweep import Replay, Shaken, gradients
-from gradtui.recording.tape import MOST_BYTES, Tape, TooLarge
+from gradtui.recording.tape import MOST_BYTES, Leaf, Tape, TooLarge
 
 Array = NDArray[Any]
 Values = Mapping[str, Array]
@@ -76,7 +76,8 @@ class Point(Struct, frozen=True, eq=False):
     @property
     def is_level(self) -> bool:
         """Whether the loss is a number that no argument is part of."""
-        return not self.result.tape.active[self.root]
+        tape = self.result.tape
+        return isinstance(tape.nodes[self.root], Leaf) and not tape.active[self.root]
 
     @property
     def is_finite(self) -> bool:
