@@ -181,8 +181,8 @@ def settling(w):
 
 
 def factored(w):
-    lower = np.linalg.cholesky(np.outer(w, w) + np.eye(2))
-    return np.maximum(w + 10, 0).sum() + 0 * lower.sum(), np.ones_like(w)
+    sizes = np.linalg.eigvalsh(np.outer(w, w) + np.eye(2))
+    return np.maximum(w + 10, 0).sum() + 0 * sizes.sum(), np.ones_like(w)
 
 
 def largest_tried(case, w, monkeypatch):
