@@ -5,40 +5,58 @@ from __future__ import annotations
 import ast
 import linecache
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from gradtui.base.source import Place
 
 _WORD = re.compile(r"detach|stop_?grad|no_?grad")
+_FILES = 16
+"""Most files whose expressions are kept."""
+Span = tuple[tuple[int, int], tuple[int, int]]
+"""The first line and column of an expression, and those behind its last."""
 _CALL = re.compile(rf"[\w.]*(?:{_WORD.pattern})\w*\(")
 """The beginning of a call that detaches a value."""
 
 
 def is_detached(place: Place) -> bool:
-    """Return whether what an expression computes is detached on its line.
+    """Return whether what an expression computes is detached in its statement.
 
     It is an operand of a call that detaches, or computed of nothing but the result of one.
     """
-    line = linecache.getline(place.file, place.line)
-    if not _WORD.search(line):
+    if place.file is None or not says_detached(place.file):
         return False
-    try:
-        tree = ast.parse(line.strip())
-    except SyntaxError:
-        return True  # a part of a longer statement, whose other lines are not looked at
-    start = place.column - 1 - (len(line) - len(line.lstrip()))
-    own = (start, start + place.width)
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    detaching = [span for node in calls if _is_detaching(node) and (span := _span(node))]
+    nodes = _nodes("".join(linecache.getlines(place.file)))
+    own = _span_of(place, nodes)
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    detaching = [_span(node) for node in calls if _is_detaching(node)]
     if any(_within(own, span) for span in detaching):
         return True
     functions = {id(part) for node in calls for part in ast.walk(node.func)}
-    names = [_span(node) for node in ast.walk(tree)
+    names = [_span(node) for node in nodes
              if isinstance(node, ast.Name) and id(node) not in functions]  # fmt: skip
     inner = [span for span in detaching if _within(span, own)]
     return bool(inner) and not any(
         _within(name, own) and not any(_within(name, span) for span in inner) for name in names
     )
+
+
+@lru_cache(_FILES)
+def _nodes(text: str) -> Sequence[ast.expr]:
+    """Return the expressions of a file; none if it is not Python."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return []
+    return [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
+
+
+def _span_of(place: Place, nodes: Sequence[ast.expr]) -> Span:
+    """Return where an expression begins and ends: its place tells no more than its first line."""
+    start = place.line, place.column - 1
+    end = place.line, place.column - 1 + place.width
+    ends = [_span(node)[1] for node in nodes if _span(node)[0] == start]
+    return start, end if end in ends else max([end, *ends])
 
 
 def says_detached(file: str) -> bool:
@@ -79,9 +97,10 @@ def _is_detaching(call: ast.Call) -> bool:
     return _WORD.search(name) is not None
 
 
-def _span(node: ast.expr) -> tuple[int, int]:
-    return node.col_offset, node.end_col_offset or node.col_offset
+def _span(node: ast.expr) -> Span:
+    start = node.lineno, node.col_offset
+    return start, (node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
 
 
-def _within(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
+def _within(inner: Span, outer: Span) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1]

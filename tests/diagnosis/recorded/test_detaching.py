@@ -9,12 +9,12 @@ from gradtui.diagnosis.recorded.detaching import detached_operands, is_detached,
 
 
 def place(line, part, tmp_path):
-    """Return the place of a part of the last of some lines, in a file of its own."""
+    """Return the place of a part of the last line that has it, in a file of its own."""
     file = tmp_path / "code.py"
     file.write_text(line + "\n", encoding="utf-8")
     linecache.checkcache(str(file))
-    last = line.splitlines()[-1]
-    return Place(len(line.splitlines()), last.index(part) + 1, len(part), str(file))
+    at, last = [pair for pair in enumerate(line.splitlines(), 1) if part in pair[1]][-1]
+    return Place(at, last.index(part) + 1, len(part), str(file))
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,14 @@ def place(line, part, tmp_path):
     [
         ("q = z + stop_gradient(y @ v - z)", "y @ v - z", True),
         ("q = z + stop_gradient(y @ v - z)", "z + stop_gradient(y @ v - z)", False),
-        ("    return stop_gradient(w) * np.tanh(w)", "np.tanh(w)", False),
+        ("def f(w):\n    return stop_gradient(w) * np.tanh(w)", "np.tanh(w)", False),
         ("s = x.detach().abs().max()", "x.detach().abs()", True),
         ("s = x.abs().sum().detach()", "x.abs().sum()", True),
         ("y = x / x.detach().abs()", "x / x.detach().abs()", False),
         ("y = np.tanh(x)", "np.tanh(x)", False),
-        ("y = (stop_gradient(x) +", "stop_gradient(x)", True),
+        ("y = (stop_gradient(x) +\n     x)", "stop_gradient(x)", True),
+        ("y = (x.detach() - 1)\\\n    .clamp(min=0) * slope", "(x.detach() - 1)\\", False),
+        ("y = (x.detach()", "(x.detach()", False),
     ],
 )
 def test_what_a_call_detaches_is_told_from_what_is_beside_it(line, part, expected, tmp_path):
