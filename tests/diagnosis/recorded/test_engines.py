@@ -72,6 +72,8 @@ def net(W):
 
 MISTAKES = [
     ("(1 - t**2) * out.grad", "(1 + t**2) * out.grad"),
+    ("(1 - t**2) * out.grad", "(1 - t**2)"),
+    ("(1 - t**2) * out.grad", "(1 - t**2) * self.grad"),
     ("self.grad += other.data * out.grad", "self.grad += out.data * out.grad"),
     ("other.grad += self.data * out.grad", "other.grad += self.data * self.grad"),
     ("self.grad += other.data * out.grad", "self.grad = other.data * out.grad"),
@@ -79,7 +81,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("old", "new"), MISTAKES)
-def test_the_line_of_a_gradient_that_begins_as_a_whole_number_is_repaired(old, new, tmp_path):
+def test_the_line_of_a_function_made_inside_another_is_repaired(old, new, tmp_path):
     planted = Planted(__file__, tmp_path, {"W": W})
     wrong = planted.wrong(old, new)
 

@@ -291,7 +291,9 @@ class Statement:
 
     def _parentheses(self, node: ast.expr, start: int, end: int) -> tuple[int, int] | None:
         """Return where an expression's own parentheses begin and end; None without any."""
-        if not isinstance(self.parents.get(node), _WITH_PARENTHESES):
+        parent = self.parents.get(node)
+        whole = isinstance(parent, ast.stmt) and node.lineno == node.end_lineno
+        if not whole and not isinstance(parent, _WITH_PARENTHESES):
             return None
         source = self.unit.source
         while source[start - 1 : start].isspace():

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradtui.diagnosis.recorded.blame.enclosing import Enclosing
 from gradtui.diagnosis.recorded.blame.pure import computes
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape, flags_of, held_of
 from gradtui.diagnosis.recorded.blame.units import Unit, Unreadable, functions_of
@@ -62,6 +63,7 @@ class Watched:
         self._scopes: dict[tuple[str, int], dict[str, Held]] = {}
         self._visits: dict[tuple[str, int], int] = {}
         self._globals: dict[CodeType, dict[str, Any]] = {}
+        self._enclosing = Enclosing()
         self._bytes = 0
         """The memory of the values that are kept."""
 
@@ -127,7 +129,9 @@ class Watched:
         code = frame.f_code
         if not is_users_file(code.co_filename):
             return None
-        self._codes.setdefault((code.co_filename, code))
+        if (code.co_filename, code) not in self._codes:
+            self._codes[code.co_filename, code] = None
+            self._enclosing.called(code)
         return self._line_of_custom if _is_custom(frame) else self._line
 
     def _line_of_custom(self, frame: FrameType, event: str, arg: Any) -> Any:
@@ -144,18 +148,21 @@ class Watched:
                 called = self.calls.setdefault((caller.f_code.co_filename, caller.f_lineno), set())
                 called.add(key)
             seen = self._visits.get(key, 0)
+            own = {**self._enclosing.names(frame), **frame.f_locals} if seen < _KEPT else {}
             if not seen:
-                self.locals[key] = dict(frame.f_locals)
+                self.locals[key] = own
             most = _KEPT if self._bytes < _BYTES else _FEW
             if seen == _KEPT:
                 del self.held.get(key, [])[_FEW:]  # some of the rounds tell no more than a few
             if seen < most and key[0] in self._files:
-                values = {name: self._copied(one) for name, one in frame.f_locals.items()}
+                values = {name: self._copied(one) for name, one in own.items()}
                 self.held.setdefault(key, []).append(values)
             if seen <= _KEPT:
                 self._visits[key] = seen + 1
             if seen < _LOOKED:
-                self._note(key, _named(frame, self._of_module(frame), self.library))
+                self._note(key, _named(own, frame.f_code, self._of_module(frame), self.library))
+        elif event == "return":
+            self._enclosing.returned(frame)
         return self._line
 
     def _note(self, key: tuple[str, int], named: Scope) -> None:
@@ -254,8 +261,9 @@ def _within(code: CodeType) -> Iterator[CodeType]:
             yield from _within(one)
 
 
-def _named(frame: FrameType, outside: Mapping[str, Any], library: Library) -> dict[str, Held]:
-    values, code = frame.f_locals, frame.f_code
+def _named(
+    values: Mapping[str, Any], code: CodeType, outside: Mapping[str, Any], library: Library
+) -> dict[str, Held]:
     named = _Named(values, library, code)
     own = {name: value for name, value in outside.items() if name not in values}
     for some, depth in ((values, 2), (own, 1)):
