@@ -177,9 +177,8 @@ class Search:
             for one in self._changed(suspect) if self._preview.is_exact(s) else ():
                 if self._trials.left <= 0:
                     return
-                if not self._is_new(s, one.candidate.edits):
-                    continue
-                if mended := self._mended(s, one.candidate.edits):
+                new = self._is_new(s, one.candidate.edits)
+                if new and (mended := self._mended(s, one.candidate.edits)):
                     yield replace(one, mended=mended, partly=self._trials.partly)
 
     def _is_settled(self, hits: Sequence[Hit], total: int) -> bool:

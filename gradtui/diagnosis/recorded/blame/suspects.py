@@ -129,10 +129,9 @@ class Suspects:
         keeps = kept_by(unit, node)
         if (keeps is not None and (keeps.strays or keeps.swapped)) or is_cut_off(statement):
             return Suspect(statement, 0, False, order)
-        if wasted_in(unit.node).get(node):
-            return Suspect(statement, 1, False, order)
         # What a helper returns right for others may lack a term of this one's own.
-        return Suspect(statement, 1, False, order) if filed_as(node) in self._wrong else None
+        lacks = bool(wasted_in(unit.node).get(node)) or filed_as(node) in self._wrong
+        return Suspect(statement, 1, False, order) if lacks else None
 
     def _by_flow(self, statement: Statement, order: int) -> Suspect | None:
         """Return the suspect of a statement by the values of its lines."""
@@ -284,11 +283,8 @@ class Suspects:
         if any(line in self._flow.feeds for line in lines):
             return set()
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
-            stored = {
-                (unit.file, one.lineno) for one in unit.of(ast.Name)
-                if one.id == node.value.id
-                and isinstance(one.ctx, ast.Store)
-            }  # fmt: skip
+            stored = {(unit.file, one.lineno) for one in unit.of(ast.Name)
+                      if one.id == node.value.id and isinstance(one.ctx, ast.Store)}  # fmt: skip
             return (stored | self._called(stored)) & set(self._flow.feeds)
         if not isinstance(node, ast.Assign):
             return set()
