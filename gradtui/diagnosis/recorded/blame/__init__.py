@@ -1,14 +1,16 @@
 """Finds the line of the user's code that makes results wrong: edits its text, runs and judges it.
 
 units: a function in its file, and its replacement by an edited one.
-watch: the lines that run, with the names in scope.  scope: what is known of these.
+watch: the lines that run, with the names in scope.  enclosing: those of the function around.
+scope: what is known of these.
 flow: the meaning of their values.
 suspect, suspects: the statements that may be wrong.  uses: where names stand.
 expressions: their parts.  effects, meaning, computing: what they call, or might.
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
 kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,
 conditions, likeness, repeats, material, slots, missing, idle, options, orders, arguments,
-throughout, applied, roots, branches, masks, twins, projections, constants: their possible mistakes.
+throughout, applied, roots, branches, masks, twins, wasted, projections, constants: their possible
+mistakes.
 changes: all of them.
 owned: what a new line may change in place.
 odds: which is likelier.  amounts: how much each changes.  scales: of adjoints.
