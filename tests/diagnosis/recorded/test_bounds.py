@@ -74,7 +74,7 @@ def test_a_mistake_beside_is_found_with_its_fix(bound):
     found = gradtui.check(logistic(bound, times=2.0), w=W, b=B)
     mistake = next(one for one in found if one.target == "w")
 
-    assert mistake.fix == "dw = (X.T @ e)"
+    assert mistake.fix == "dw = X.T @ e"
     assert {one.target for one in found} == {"w", "b"}
 
 

@@ -155,7 +155,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
 def test_the_line_and_its_fix_are_found_within_few_runs(function, old, new, tmp_path, monkeypatch):
-    monkeypatch.setattr(gradients, "_MOST", 300)
+    monkeypatch.setattr(gradients, "_MOST", 450)
     planted = Planted(__file__, tmp_path, ARRAYS)
     at, wrong = planted.line(old), planted.wrong(old, new)
 

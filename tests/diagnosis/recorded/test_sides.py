@@ -181,7 +181,7 @@ def settling(w):
 
 
 def factored(w):
-    sizes = np.linalg.eigvalsh(np.outer(w, w) + np.eye(2))
+    sizes = np.linalg.qr(np.outer(w, w) + np.eye(2))[1]
     return np.maximum(w + 10, 0).sum() + 0 * sizes.sum(), np.ones_like(w)
 
 
