@@ -224,3 +224,16 @@ def test_what_holds_for_several_gradients_is_said_once():
 )
 def test_two_numbers_have_digits_that_tell_them_apart(one, two, told):
     assert told_apart(one, two) == told
+
+
+def of_lengths(x, w):
+    """The slope of a length of 0 is infinite times 0; the gradient lacks a factor of 2."""
+    lengths = np.sqrt(np.square(x))
+    return np.sum(lengths * w * w), {"w": w * lengths}
+
+
+def test_infinite_slopes_warn_nobody():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (found,) = gradtui.check(of_lengths, x=np.array([0.0, 1, 2]), w=np.array([1.0, 2, 3]))
+    assert found.rule == "constant-factor"

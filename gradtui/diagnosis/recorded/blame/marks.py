@@ -172,12 +172,13 @@ def _note_slopes(tape: Tape, id: int, noted: Callable[[Array], Array]) -> None:
         if not isinstance(node, Call) or not node.elementwise:
             return
         slopes = [*_slopes(tape, id, node)]
-        for _, slope in slopes:
-            noted(slope if so_far is None else so_far * slope)
+        with np.errstate(all="ignore"):
+            products = [slope if so_far is None else so_far * slope for _, slope in slopes]
+        for one in products:
+            noted(one)
         if len(slopes) != 1 or slopes[0][1].shape != tape.shape(id):
             return
-        id, slope = slopes[0]
-        so_far = slope if so_far is None else so_far * slope
+        id, so_far = slopes[0][0], products[0]
 
 
 def _slopes(tape: Tape, id: int, node: Call) -> Iterator[tuple[int, Array]]:
