@@ -269,7 +269,8 @@ def _named(
     for some, depth in ((values, 2), (own, 1)):
         single = {name: held_of(library.seen(value)) is not None for name, value in some.items()}
         for name, value in sorted(some.items(), key=lambda pair: not single[pair[0]]):
-            if name.isidentifier() and name.strip("_"):  # `_` is not meant to be read
+            # A size `_`, as in `rows, _ = x.shape`, is not meant to be read.
+            if name.isidentifier() and (name.strip("_") or type(value) is not int):
                 named.add(name, value, depth)
     return named.found
 
