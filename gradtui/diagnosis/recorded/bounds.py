@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
@@ -19,7 +18,7 @@ from gradtui.base.source import Place
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.domain import rectifies
-from gradtui.diagnosis.recorded.judge import Wrong
+from gradtui.diagnosis.recorded.judge import Sifted, Wrong
 from gradtui.diagnosis.recorded.notes import note, seen_text, together
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.target import Target
@@ -40,19 +39,9 @@ _MOST = 6
 """Most calls that are tried alone."""
 
 
-class Ignored(Struct, frozen=True, eq=False):
-    """What is told of bounds that gradients ignore, and what else is wrong."""
-
-    findings: tuple[Finding, ...]
-    points: Sequence[Point]
-    """Points at which the other gradients are right if they are so but for the bounds."""
-    wrong: tuple[Wrong, ...]
-    """The other wrong gradients."""
-
-
 def ignored(
     target: Target, points: Sequence[Point], wrong: Sequence[Wrong], tolerance: float
-) -> Ignored:
+) -> Sifted:
     """Return what is told of gradients that are right but for bounds, and what is wrong beside.
 
     It is a warning if the given arguments lie within the bounds.
@@ -63,13 +52,13 @@ def ignored(
         if len(right) > len(names):
             best, names = found, right
     if not names:
-        return Ignored((), points, tuple(wrong))
+        return Sifted((), points, tuple(wrong))
     told = [one for one in wrong if one.name in names]
     left = tuple(one for one in wrong if one.name not in names)
     beyond = [one for one in told if one.at_own]
     warnings = [_warning(points, best, one) for one in told if not one.at_own]
     findings = *_errors(target, points, best, beyond), *together(warnings)
-    return Ignored(findings, *_beside(points, best, left, names))
+    return Sifted(findings, *_beside(points, best, left, names))
 
 
 def _groups(points: Sequence[Point]) -> Iterator[list[_Bounds]]:

@@ -7,14 +7,13 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.around import has_shares
-from gradtui.diagnosis.recorded.judge import Wrong
+from gradtui.diagnosis.recorded.judge import Sifted, Wrong
 from gradtui.diagnosis.recorded.notes import note, seen_text, together
 from gradtui.diagnosis.recorded.passes import Way
 from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs
@@ -30,16 +29,6 @@ from gradtui.diagnosis.recorded.target import Target
 from gradtui.recording.tape import Leaf
 
 Array = NDArray[Any]
-
-
-class Sifted(Struct, frozen=True, eq=False):
-    """The wrong gradients, without the deliberately different ones."""
-
-    notes: tuple[Finding, ...]
-    """The notes on deliberate gradients."""
-    points: Sequence[Point]
-    """The given points, with the truth under the convention of the deliberate gradients."""
-    wrong: tuple[Wrong, ...]
 
 
 def without_meant(

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES
+from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.corners import beyond_both
 from gradtui.diagnosis.recorded.differences import SOLVED, Slope, slope_along, slope_at
 from gradtui.diagnosis.recorded.runs import Point, Runs
@@ -55,6 +56,16 @@ class Wrong(Struct, frozen=True, eq=False):
     def evidence(self) -> Mapping[str, Any]:
         """The numbers that prove it."""
         return {"claimed": self.claimed, "true": self.true, "element": list(self.element)}
+
+
+class Sifted(Struct, frozen=True, eq=False):
+    """Wrong gradients, without those that are told otherwise than by a line at fault."""
+
+    findings: tuple[Finding, ...]
+    """What is told of these."""
+    points: Sequence[Point]
+    """The points at which the others are judged, with what is true there beside these."""
+    wrong: tuple[Wrong, ...]
 
 
 class Judged(Struct, frozen=True, eq=False):

@@ -5,33 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.recorded.judge import Wrong
+from gradtui.diagnosis.recorded.judge import Sifted, Wrong
 from gradtui.diagnosis.recorded.notes import note, seen_text
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.target import Target
 
 
-class Levelled(Struct, frozen=True, eq=False):
-    """What is told of gradients where the loss is level, and what is wrong elsewhere."""
-
-    findings: tuple[Finding, ...]
-    points: Sequence[Point]
-    """The other points."""
-    wrong: tuple[Wrong, ...]
-
-
 def levelled(
     target: Target, points: Sequence[Point], wrong: Sequence[Wrong], tolerance: float
-) -> Levelled:
+) -> Sifted:
     """Return findings of gradients that are wrong only where the loss is level, and the others."""
     sloping = [point for point in points if not point.is_level]
     if points[0].is_level or len(sloping) == len(points):
-        return Levelled((), points, tuple(wrong))
+        return Sifted((), points, tuple(wrong))
     told, left = list[Wrong](), list[Wrong]()
     for one in wrong:
         off = [point for point in sloping if _is_off(point, one.name, tolerance)]
@@ -41,7 +31,7 @@ def levelled(
             left.append(_at(one, off[0]))
         else:
             told.append(one)
-    return Levelled(tuple(_findings(target, points, told)), sloping, tuple(left))
+    return Sifted(tuple(_findings(target, points, told)), sloping, tuple(left))
 
 
 def _is_off(point: Point, name: str, tolerance: float) -> bool:
