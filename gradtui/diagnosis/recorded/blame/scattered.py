@@ -9,7 +9,7 @@ from itertools import islice, product, zip_longest
 
 from gradtui.diagnosis.recorded.blame.accumulations import adding
 from gradtui.diagnosis.recorded.blame.begun import unfilled, unwritten
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, unwrapped
 from gradtui.diagnosis.recorded.blame.resets import block_of
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.engine.shapes import stretches
@@ -86,11 +86,11 @@ def _values(
     ]  # fmt: skip
     whole = [text for text, shape in (*arrays, *picked) if shape == full]
     whole = [*dict.fromkeys(whole)][:_WHOLE]
-    yield from map(_bare, whole)
+    yield from map(unwrapped, whole)
     rows = re.compile(rf"\b\w+\[{re.escape(index)}\]")
     made = [text for text, shape in arrays if shape == full and rows.search(text)]
     own = [text for text in whole if text.isidentifier()]
-    yield from (_bare(rows.sub(one, text)) for text in made for one in own if one not in text)
+    yield from (unwrapped(rows.sub(one, text)) for text in made for one in own if one not in text)
     beside = [
         f"{text}[:, None]" if shape == count != full else text
         for text, shape in (*arrays, *(one for one in picked if one[1] == count))
@@ -98,9 +98,3 @@ def _values(
     ]  # fmt: skip
     for sign in "*/":
         yield from (f"{one} {sign} {two}" for one, two in product(whole, beside) if one != two)
-
-
-def _bare(text: str) -> str:
-    """Return an expression without the parentheses that it has as a part of others."""
-    operation = isinstance(ast.parse(text, mode="eval").body, ast.BinOp)
-    return text[1:-1] if operation and text[0] == "(" else text
