@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
@@ -17,22 +16,19 @@ from gradtui.recording.array import plain, recorder_of
 from gradtui.recording.listed import listed
 from gradtui.recording.opaque import opaque
 from gradtui.recording.recorder import Recorder
+from gradtui.recording.special import special
 
 _ROOT = math.sqrt(2 * math.pi)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def _special() -> Any:
-    return import_module("scipy.special")
-
-
 _NORMAL: Mapping[str, Callable[[Any, Any], Any]] = {
     "pdf": lambda z, scale: np.exp(-z * z / 2) / _ROOT / scale,
     "logpdf": lambda z, scale: -z * z / 2 - math.log(_ROOT) - np.log(scale),
-    "cdf": lambda z, scale: _special().ndtr(z),
-    "logcdf": lambda z, scale: _special().log_ndtr(z),
-    "sf": lambda z, scale: _special().ndtr(-z),
-    "logsf": lambda z, scale: _special().log_ndtr(-z),
+    "cdf": lambda z, scale: special().ndtr(z),
+    "logcdf": lambda z, scale: special().log_ndtr(z),
+    "sf": lambda z, scale: special().ndtr(-z),
+    "logsf": lambda z, scale: special().log_ndtr(-z),
 }
 """Function of the normal distribution -> the same of the standardised argument and the scale."""
 

@@ -25,7 +25,8 @@ Partial = Callable[..., Any]
 _ROOT_PI = float(np.sqrt(np.pi))
 
 
-def _special() -> Any:
+def special() -> Any:
+    """Return SciPy's module of them, loaded where one is called."""
     return import_module("scipy.special")
 
 
@@ -49,18 +50,18 @@ def _bell(a: Array) -> Any:
 
 
 def _digamma(a: Array) -> Any:
-    return _special().psi(a)
+    return special().psi(a)
 
 
 def _gamma_density(a: Array, x: Array) -> Any:
-    return np.exp(_special().xlogy(a - 1, x) - x - _special().gammaln(a))
+    return np.exp(special().xlogy(a - 1, x) - x - special().gammaln(a))
 
 
 def _bessel(name: str, first: float, second: float, scaled: float | None = None) -> Back:
     """Return that of a Bessel function of an order (DLMF 10.6.1, 10.29.1), or of a scaled one."""
 
     def slope(order: Array, a: Array) -> Any:
-        function = getattr(_special(), name)
+        function = getattr(special(), name)
         found = (first * function(order - 1, a) + second * function(order + 1, a)) / 2
         return found if scaled is None else found + scaled * np.sign(a) * function(order, a)
 
@@ -69,38 +70,38 @@ def _bessel(name: str, first: float, second: float, scaled: float | None = None)
 
 BACKS: Mapping[str, Back] = {
     "beta": _back(
-        lambda a, b: _special().beta(a, b) * (_digamma(a) - _digamma(a + b)),
-        lambda a, b: _special().beta(a, b) * (_digamma(b) - _digamma(a + b)),
+        lambda a, b: special().beta(a, b) * (_digamma(a) - _digamma(a + b)),
+        lambda a, b: special().beta(a, b) * (_digamma(b) - _digamma(a + b)),
     ),
     "betaln": _back(
         lambda a, b: _digamma(a) - _digamma(a + b), lambda a, b: _digamma(b) - _digamma(a + b)
     ),
     "entr": _back(lambda a: -np.log(a) - 1),
-    "erfcinv": _back(lambda a: -_ROOT_PI / 2 * np.exp(_special().erfcinv(a) ** 2)),
-    "erfcx": _back(lambda a: 2 * a * _special().erfcx(a) - 2 / _ROOT_PI),
-    "erfinv": _back(lambda a: _ROOT_PI / 2 * np.exp(_special().erfinv(a) ** 2)),
-    "gamma": _back(lambda a: _special().gamma(a) * _digamma(a)),
+    "erfcinv": _back(lambda a: -_ROOT_PI / 2 * np.exp(special().erfcinv(a) ** 2)),
+    "erfcx": _back(lambda a: 2 * a * special().erfcx(a) - 2 / _ROOT_PI),
+    "erfinv": _back(lambda a: _ROOT_PI / 2 * np.exp(special().erfinv(a) ** 2)),
+    "gamma": _back(lambda a: special().gamma(a) * _digamma(a)),
     "gammainc": _back(None, _gamma_density),
     "gammaincc": _back(None, lambda a, x: -_gamma_density(a, x)),
     "gammaln": _back(_digamma),
-    "i0": _back(lambda a: _special().i1(a)),
-    "i0e": _back(lambda a: _special().i1e(a) - np.sign(a) * _special().i0e(a)),
-    "i1": _back(lambda a: (_special().i0(a) + _special().iv(2, a)) / 2),
+    "i0": _back(lambda a: special().i1(a)),
+    "i0e": _back(lambda a: special().i1e(a) - np.sign(a) * special().i0e(a)),
+    "i1": _back(lambda a: (special().i0(a) + special().iv(2, a)) / 2),
     "i1e": _back(
-        lambda a: (_special().i0e(a) + _special().ive(2, a)) / 2 - np.sign(a) * _special().i1e(a)
+        lambda a: (special().i0e(a) + special().ive(2, a)) / 2 - np.sign(a) * special().i1e(a)
     ),
     "iv": _bessel("iv", 1, 1),
     "ive": _bessel("ive", 1, 1, scaled=-1),
-    "j0": _back(lambda a: -_special().j1(a)),
-    "j1": _back(lambda a: (_special().j0(a) - _special().jv(2, a)) / 2),
+    "j0": _back(lambda a: -special().j1(a)),
+    "j1": _back(lambda a: (special().j0(a) - special().jv(2, a)) / 2),
     "jv": _bessel("jv", 1, -1),
     "kl_div": _back(lambda a, b: np.log(a / b), lambda a, b: 1 - a / b),
     "kv": _bessel("kv", -1, -1),
     "kve": _bessel("kve", -1, -1, scaled=1),
-    "log_ndtr": _back(lambda a: np.exp(-a * a / 2 - _special().log_ndtr(a)) / np.sqrt(2 * np.pi)),
+    "log_ndtr": _back(lambda a: np.exp(-a * a / 2 - special().log_ndtr(a)) / np.sqrt(2 * np.pi)),
     "loggamma": _back(_digamma),
-    "ndtri": _back(lambda a: 1 / _bell(_special().ndtri(a))),
-    "psi": _back(lambda a: _special().polygamma(1, a)),
+    "ndtri": _back(lambda a: 1 / _bell(special().ndtri(a))),
+    "psi": _back(lambda a: special().polygamma(1, a)),
     "rel_entr": _back(lambda a, b: np.log(a / b) + 1, lambda a, b: -a / b),
     "xlog1py": _back(lambda a, b: np.log1p(b), lambda a, b: a / (1 + b)),
     "xlogy": _back(lambda a, b: np.log(b), lambda a, b: a / b),
@@ -132,7 +133,7 @@ def _logsumexp(
         return NotImplemented
 
     def compute(own: Array) -> Any:
-        return _special().logsumexp(own, axis=axis, keepdims=keepdims)
+        return special().logsumexp(own, axis=axis, keepdims=keepdims)
 
     if b is not None or np.isneginf(compute(plain(a))).any():
         total = _total(a, 1.0 if b is None else b, axis)
@@ -145,7 +146,7 @@ def _logsumexp(
 def _shares(name: str) -> Callable[..., Any]:
     def call(recorder: Recorder, x: Any, axis: Any = None) -> Any:
         def compute(own: Array) -> Any:
-            return getattr(_special(), name)(own, axis=axis)
+            return getattr(special(), name)(own, axis=axis)
 
         if not np.ndim(x):
             return NotImplemented
@@ -157,9 +158,9 @@ def _shares(name: str) -> Callable[..., Any]:
 
 def _polygamma(recorder: Recorder, n: Any, x: Any) -> Any:
     def compute(own: Array) -> Any:
-        return _special().polygamma(plain(n), own)
+        return special().polygamma(plain(n), own)
 
-    back = _back(lambda own: _special().polygamma(plain(n) + 1, own))
+    back = _back(lambda own: special().polygamma(plain(n) + 1, own))
     return recorder.result("polygamma", compute, [x], compute(plain(x)), None, elementwise=True,
                            back=back)  # fmt: skip
 

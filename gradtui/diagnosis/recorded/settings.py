@@ -21,9 +21,8 @@ from msgspec import Struct
 from gradtui.diagnosis.recorded.blame.units import (
     Edit,
     Unit,
-    Unreadable,
-    functions_of,
     tree_of,
+    units_of,
 )
 from gradtui.diagnosis.recorded.halves import called
 from gradtui.recording.functions import function_of
@@ -159,13 +158,7 @@ def _units(run: Callable[[], object]) -> list[Unit]:
     """Return the user's functions that a run calls, as far as their text is known."""
     with called() as codes:
         run()
-    found, known = list[Unit](), [*codes.values()]
-    for code, functions in zip(known, functions_of(known), strict=True):
-        try:
-            found.append(Unit(code, functions))
-        except (Unreadable, SyntaxError):
-            continue
-    return found
+    return units_of([*codes.values()])
 
 
 def _assigned(

@@ -258,6 +258,17 @@ class Unit:
                 function.__code__ = own
 
 
+def units_of(codes: Sequence[CodeType]) -> list[Unit]:
+    """Return the functions of codes, as far as their text is known."""
+    found = list[Unit]()
+    for code, functions in zip(codes, functions_of(codes), strict=True):
+        try:
+            found.append(Unit(code, functions))
+        except (Unreadable, SyntaxError):
+            continue
+    return found
+
+
 def functions_of(codes: Sequence[CodeType]) -> list[list[FunctionType]]:
     """Return the functions that run each code, found in a walk over all objects.
 

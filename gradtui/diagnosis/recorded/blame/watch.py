@@ -14,7 +14,7 @@ import numpy as np
 from gradtui.diagnosis.recorded.blame.enclosing import Enclosing
 from gradtui.diagnosis.recorded.blame.pure import computes
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape, flags_of, held_of
-from gradtui.diagnosis.recorded.blame.units import Unit, Unreadable, functions_of
+from gradtui.diagnosis.recorded.blame.units import Unit, units_of
 from gradtui.recording.library import NUMPY, Library
 from gradtui.recording.places import is_users_file
 
@@ -107,14 +107,7 @@ class Watched:
         One made inside another that ran is part of that.
         """
         inner = {(file, one) for file, code in self._codes for one in _within(code)}
-        codes = [code for file, code in self._codes if (file, code) not in inner]
-        found = []
-        for code, functions in zip(codes, functions_of(codes), strict=True):
-            try:
-                found.append(Unit(code, functions))
-            except (Unreadable, SyntaxError):
-                continue
-        return found
+        return units_of([code for file, code in self._codes if (file, code) not in inner])
 
     def run(self, function: Callable[[], Any]) -> Any:
         """Call a function and watch what it runs."""
