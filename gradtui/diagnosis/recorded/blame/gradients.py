@@ -15,6 +15,7 @@ from gradtui.diagnosis.recorded.approximate import approximate, is_approached, i
 from gradtui.diagnosis.recorded.blame.flow import Flow
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
+from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty, Layers, may_have
 from gradtui.diagnosis.recorded.blame.needs import Needs
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.primals import Primal, other_forward
@@ -30,10 +31,11 @@ from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.blame.watchdog import Endless
 from gradtui.diagnosis.recorded.halves import Begun
 from gradtui.diagnosis.recorded.judge import Judge
-from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Point, Runs, Values
+from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Point, Runs, Values, Watching
 from gradtui.diagnosis.recorded.symmetric import as_compared
 from gradtui.recording.checked import Checked
 from gradtui.recording.functions import function_of
+from gradtui.recording.run import Result
 from gradtui.recording.slopes import Untold
 
 Array = NDArray[Any]
@@ -146,37 +148,39 @@ class _Searches:
             rearranged=any(flow.is_rearranged(point.hand[n], point.true[n]) for n in self._wrong),
             scaled=are_scaled(point, self._wrong),
             misshapen=any(point.hand[n].shape != point.true[n].shape for n in self._wrong),
-            of_loss=last if target.returns_loss else None, back=last,
+            of_loss=last if target.returns_loss else None, back=last, faulty=self._faulty(point),
         )  # fmt: skip
         # Of several mistakes, the edit of one alone makes no result right.
-        needs = (
-            None
-            if exact
-            else Needs(point, self._wrong, self._close, () if calls is None else calls.lines)
-        )
+        lines = () if calls is None else calls.lines
+        needs = None if exact else Needs(point, self._wrong, self._close, lines)
         preview = Preview(flow, watched.held, trials.watchdog, target.library, exact=exact,
                           needs=needs, is_whole=watched.is_whole)  # fmt: skip
         return Search(trials, suspects, preview, partial(self._again, point))
 
     def _calls(self, flow: Flow, point: Point) -> Calls | None:
-        """Return what is told of the calls of functions that several lines call.
+        """Return what is told of the calls of functions that several lines call."""
+        sites = Sites()
+        if self._recorded_again(point, sites.watched) is None:
+            return None
+        if (counts := sites.counts(point.result.tape)) is None:
+            return None
+        return Calls(flow.counted(counts.lines), counts.lines, counts.others)
 
-        A run that is dear to record is not recorded again.
-        """
+    def _faulty(self, point: Point) -> Faulty:
+        """Return the functions of layers that are wrong by themselves."""
+        layers = Layers()
+        result = self._recorded_again(point, layers.watched) if may_have(self.units) else None
+        return NONE if result is None else layers.faulty(result)
+
+    def _recorded_again(self, point: Point, watched: Watching) -> Result | None:
+        """Return the recording of a run that is watched; None if it is too dear or fails."""
         if len(point.result.tape) > VAST:
             return None
-        sites = Sites()
         try:
             with self._trials.standing():
-                self._runs.recorded(point.values, sites.watched)
+                return self._runs.recorded(point.values, watched)
         except (CodeFailed, InputError, Lost):
             return None
-        counts = sites.counts(point.result.tape)
-        return (
-            None
-            if counts is None
-            else Calls(flow.counted(counts.lines), counts.lines, counts.others)
-        )
 
     def _again(self, before: Point, line: Line | None) -> Search | None:
         """Return the search of the code as it stands; None if a line is as wrong as before.

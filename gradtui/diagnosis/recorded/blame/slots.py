@@ -20,6 +20,7 @@ from gradtui.diagnosis.recorded.blame.constants import (
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, summands
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.missing import Missing
+from gradtui.diagnosis.recorded.blame.names import is_backward
 from gradtui.diagnosis.recorded.blame.scope import Shape
 from gradtui.diagnosis.recorded.blame.siblings import lacking, siblings
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -73,7 +74,10 @@ class Slot:
         whole = _moved(self.s, self.node)
         parent = self.s.parents.get(whole)
         if not is_leaf(unmoved(self.node)):
-            return int(isinstance(self.s.node, ast.Return))
+            # What a function that computes a gradient returns is likelier wrong inside of it.
+            call = self.node if isinstance(self.node, ast.Call) else None
+            inside = call and self._is_given(call) and is_backward(ast.unparse(call.func))
+            return int(inside or isinstance(self.s.node, ast.Return))
         if isinstance(parent, ast.Call) and self._is_given(parent):
             return 2 if whole in parent.args else 0
         return int(isinstance(parent, ast.Tuple | ast.List | ast.Dict | ast.Return))
@@ -157,10 +161,13 @@ class Slot:
             else (f"{number(value)} * {text}")
         )
         usual = same(value, round(value)) and abs(value) < 4
-        if not usual:
-            if not same(1 / value, round(1 / value)):
-                return
+        if not usual and same(1 / value, round(1 / value)):
             many = f"{text} / {round(1 / value)}"
+        elif not usual:
+            found = next(constants(self.s, value))
+            if not _is_named(found):
+                return
+            many = f"{text} {found.text}"
         own = cost + _FRACTION * (not usual) + 2 * self._is_named()
         told = f"the factor {many} is missing"
         yield Candidate((self.times(many),), "missing-factor", told, own, many, self.node)

@@ -24,6 +24,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
     writes,
 )
 from gradtui.diagnosis.recorded.blame.kept import kept_by, kept_for
+from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty
 from gradtui.diagnosis.recorded.blame.scattered import lacking
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape
 from gradtui.diagnosis.recorded.blame.sites import Calls
@@ -58,6 +59,7 @@ class Suspects:
         of_loss: CodeType | None = None,
         back: CodeType | None = None,
         counting: bool = False,
+        faulty: Faulty = NONE,
     ) -> None:
         """`back` is the function that the backward half begins with, if it has one of its own.
 
@@ -75,7 +77,7 @@ class Suspects:
         self._of_losses: dict[Unit, bool] = {}
         self._ever: dict[Unit, Scope] = {}
         """The values of the names of each function at some time."""
-        self._back = back
+        self._back, self._faulty = back, faulty
         self._wrong: set[str] = set()
         self._wanted: Collection[Shape] = ()
 
@@ -92,13 +94,12 @@ class Suspects:
         self._wrong, self._wanted = set(wrong), wanted
         found = []
         for unit in self._units:
-            for node in unit.nodes:
-                if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef):
-                    suspect = self._suspect(unit, node)
-                    if suspect is not None:
-                        found.append(suspect)
+            for node in unit.of(ast.stmt):
+                suspect = self._suspect(unit, node)
+                if suspect is not None:
+                    found.append(suspect)
         found.sort(key=lambda one: one.order)
-        return [one for one in found if one.tier < TIERS]
+        return self._faulty.among([one for one in found if one.tier < TIERS])
 
     def _suspect(self, unit: Unit, node: ast.stmt) -> Suspect | None:
         key = unit.file, node.lineno

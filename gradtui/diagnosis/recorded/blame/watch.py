@@ -233,6 +233,15 @@ def _is_view(node: ast.expr) -> bool:
     return picked and all(map(_is_view, inner))
 
 
+def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the attributes of an object, and those of its class that it does not hide."""
+    own = vars(value)
+    yield from own.items()
+    for name, one in vars(type(value)).items() if _is_users(value) else ():
+        if name not in own and isinstance(one, float | int | np.ndarray):
+            yield name, one
+
+
 def _is_users(value: Any) -> bool:
     """Return whether a value is an object of a class of the user's with attributes of its own."""
     kind: Any = type(value)
@@ -320,7 +329,7 @@ class _Named:
             entries = [(f"{name}[{key(at)}]", at, one) for at, one in enumerate(value)]
         elif hasattr(value, "__dict__"):
             entries = [
-                (f"{name}.{self._spelled(key)}", key, one) for key, one in vars(value).items()
+                (f"{name}.{self._spelled(key)}", key, one) for key, one in _attributes(value)
             ]
             self._add_methods(name, type(value))
         else:
