@@ -6,10 +6,12 @@ import ast
 from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.computing import own_functions
 from gradtui.diagnosis.recorded.blame.constants import Constant
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.owned import copied_first, is_own
 from gradtui.diagnosis.recorded.blame.resets import block_of
+from gradtui.diagnosis.recorded.blame.roles import is_backward, uncalled
 from gradtui.diagnosis.recorded.blame.scope import Shape
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -56,6 +58,15 @@ class After(Slot):
 
     def calls(self) -> Iterator[Candidate]:
         """Yield the lines that pass it to an omitted call, such as a layer among others."""
+        for function in self._uncalled():
+            line = self.line(f"{self.name} = {function}({self.name})")
+            told = f"{function} is not called"
+            yield Candidate((line,), "missing-factor", told, 1, function, self.node)
+
+    def _uncalled(self) -> Iterator[str]:
+        """Yield what is called nowhere: methods like its own, and functions of gradients."""
+        forgotten = uncalled(self.s.unit.tree)
+        yield from (name for name, n in own_functions(self.s) if n == 1 and name in forgotten)
         call = self.s.value()
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
             return
@@ -64,11 +75,9 @@ class After(Slot):
             ast.unparse(node.value) for node in self.s.unit.of(ast.Attribute) if node.attr == method
         }
         for text, held in self.s.scope.items():
-            beside = bool(owner) and text.rpartition(".")[0] == owner
+            beside = text.rpartition(".")[0] == owner and (owner or is_backward(method))
             if beside and held.kind[0] == ":" and not held.shape and text not in called:
-                line = self.line(f"{self.name} = {text}.{method}({self.name})")
-                told = f"{text}.{method} is not called"
-                yield Candidate((line,), "missing-factor", told, 1, text, self.node)
+                yield f"{text}.{method}"
 
     def picked(self) -> Iterator[Candidate]:
         """Yield the lines that subtract 1 at the labels, as a softmax's slope needs."""

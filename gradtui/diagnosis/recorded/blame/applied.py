@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.computing import own_functions, own_methods
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.roles import skips, uncalled
 from gradtui.diagnosis.recorded.blame.scope import Shape
 
 _PLACES, _FUNCTIONS = 8, 4
@@ -21,7 +22,8 @@ _GATHERING = ("gather", "take_along_axis", "take_along_dim")
 
 def applied(s: Statement) -> Iterator[Candidate]:
     """Yield calls of the user's own functions of one array, and matrices made symmetric."""
-    own = [name for name, count in own_functions(s) if count == 1][:_FUNCTIONS]
+    own, forgotten = [name for name, count in own_functions(s) if count == 1], uncalled(s.unit.tree)
+    own = sorted(own, key=lambda name: name not in forgotten)[:_FUNCTIONS]
     methods = [name for name, one in own_methods(s) if one.__code__.co_argcount == 2]
     own += methods[:_FUNCTIONS]
     for node in _arrays(s):
@@ -30,8 +32,11 @@ def applied(s: Statement) -> Iterator[Candidate]:
             if isinstance(call, ast.Call) and ast.unparse(call.func) == name:
                 continue
             made = f"{name}({text})"
+            if skips(s.unit.tree, made):
+                continue
             told = f"{text} must be {made}" if name in methods else f"{name} of {text} is needed"
-            yield Candidate((s.replaced(node, made),), "missing-factor", told, 2, name, node)
+            cost = 1 if name in forgotten else 2
+            yield Candidate((s.replaced(node, made),), "missing-factor", told, cost, name, node)
         shape = s.shape(node) or ()
         yield from _gathered(s, node, shape)
         if len(shape) > 1 and shape[-1] == shape[-2] > 1:

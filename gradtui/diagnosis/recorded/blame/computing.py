@@ -12,7 +12,7 @@ from gradtui.diagnosis.recorded.blame.pure import Owner, computes, writes_parts
 from gradtui.recording.library import Dialect
 from gradtui.recording.places import is_users_file
 
-_MOST = 10
+_MOST = 16
 """Most functions that are tried."""
 _CLASSES = 32
 """Most classes whose methods are remembered."""

@@ -146,13 +146,14 @@ def _of_comparison(s: Statement, node: ast.Compare) -> Iterator[Candidate]:
             return
         start, end = s.unit.end(before), s.unit.start(after)
         at = start + s.unit.source[start:end].index(own.encode())
-        for other in _COMPARED.values():
+        word = any(isinstance(getattr(one, "value", None), str) for one in (before, after))
+        for other in ("!=", "==") if word else _COMPARED.values():
             if other != own:
                 yield Candidate(
                     (Edit(at, at + len(own), other),),
                     "wrong-variable",
                     f"{own} must be {other}",
-                    0,
+                    2 * word,  # which is a word that is wrong, sooner
                     None,
                     node,
                 )

@@ -29,6 +29,8 @@ _APART = 6
 """Most arrays of which two are subtracted."""
 _ALONG, _EXPONENTS = 4, 4
 """Most arrays whose part is left out, and most exponents."""
+_SHORT = 30
+"""Longest call, in characters, whose slope is tried."""
 _PRODUCTS, _OUTER = 40, 20
 """Most products tried in one place, and most outer ones of them."""
 
@@ -116,9 +118,11 @@ def _is_factor(slot: Slot) -> bool:
 def _slopes(slot: Slot, forms: Sequence[str]) -> Iterator[Instead]:
     """Yield the slopes of functions, because another function's may have been taken."""
     own = slot.s.text(slot.node)
-    alike = [name for name, held in _named(slot.s) if held.shape == slot.shape]
+    alike = [name for name, held in _named(slot.s) if held.shape == slot.shape][:_SLOPED]
+    if isinstance(slot.node, ast.Call) and len(own) <= _SHORT:
+        alike.append(own)  # a function for its slope
     for form in forms:
-        for name in alike[:_SLOPED]:
+        for name in alike:
             text = form.format(name, name, n=slot.s.numpy)
             if text.strip("()") != own.strip("()"):
                 told = f"{own} must be {text.removeprefix('(').removesuffix(')')}"

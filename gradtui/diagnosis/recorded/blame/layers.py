@@ -6,6 +6,7 @@ function must return the vector-Jacobian product of the forward one.
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.recorded.blame.names import stem
+from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.roles import stem
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.runs import Lost, root_of
@@ -36,6 +38,8 @@ _PARTS = 12
 """Most arrays of a tuple, list or dict that is given or returned."""
 _SAME = 1e-7
 """The largest difference of equal arrays, relative to their largest element."""
+_LESS = 3
+"""By how many tiers other functions are less likely wrong."""
 _LAST = 4
 """The last tier that is tried."""
 
@@ -78,10 +82,12 @@ class Faulty(Struct, frozen=True, eq=False):
     """The functions of layers that are wrong by themselves, with the helpers of no others."""
 
     keys: frozenset[Key] = frozenset()
+    sound: frozenset[Key] = frozenset()
+    """Those that are right by themselves, and do nothing else than return that."""
 
     def among(self, suspects: list[Suspect]) -> list[Suspect]:
         """Return suspects as what is known of layers makes them: likelier in these alone."""
-        if not self.keys:
+        if not self.keys | self.sound:
             return suspects
         least = dict[Key, int]()
         for one in suspects:
@@ -91,9 +97,22 @@ class Faulty(Struct, frozen=True, eq=False):
 
     def _told(self, suspect: Suspect, least: Mapping[Key, int]) -> Suspect:
         key = key_of(suspect.statement.unit.code)
-        inside = key in self.keys
-        tier = suspect.tier - least[key] if inside else min(_LAST, suspect.tier + 1)
-        return replace(suspect, tier=tier)
+        if key in self.keys:
+            return replace(suspect, tier=suspect.tier - least[key])
+        if self.keys and self._is_told(suspect.statement):
+            return replace(suspect, tier=min(suspect.tier, 1))
+        if self.keys or (key in self.sound and not _stores(suspect.statement.unit)):
+            return replace(suspect, tier=min(_LAST, suspect.tier + _LESS))
+        return suspect
+
+    def _is_told(self, s: Statement) -> bool:
+        """Return whether a statement calls a wrong function with more than a gradient.
+
+        It may be called with something wrong.
+        """
+        calls = (one for one in s.nodes if isinstance(one, ast.Call) and len(one.args) > 1)
+        named = {getattr(one.func, "attr", getattr(one.func, "id", "")) for one in calls}
+        return any(name in named for _, _, name in self.keys)
 
 
 NONE = Faulty()
@@ -135,15 +154,17 @@ class Layers:
         """Return the functions of layers that are wrong by themselves in the run."""
         try:
             root = root_of(result, result.returned.loss)
-            wrong = [*_wrong(result.tape, root, self._calls)]
+            told = [*_judged(result.tape, root, self._calls)]
         except (Lost, Untold):
             return NONE
+        wrong = [call for call, is_right in told if not is_right]
         inner = [one for one in wrong if not any(other.is_within(one) for other in wrong)]
         inside, outside = set[Key](), set[Key]()
         for one in self._calls:
             within = one in inner or any(one.is_within(other) for other in inner)
             (inside if within else outside).add(one.key)
-        return Faulty(frozenset({one.key for one in inner} | (inside - outside)))
+        right = {call.key for call, is_right in told if is_right} - {one.key for one in wrong}
+        return Faulty(frozenset({one.key for one in inner} | (inside - outside)), frozenset(right))
 
     def _called(self, frame: FrameType, event: str, arg: Any) -> Any:
         code = frame.f_code
@@ -187,8 +208,8 @@ class Layers:
         return found
 
 
-def _wrong(tape: Tape, root: int, calls: Sequence[_Call]) -> Iterator[_Call]:
-    """Yield the calls that do not return the products of what they are given."""
+def _judged(tape: Tape, root: int, calls: Sequence[_Call]) -> Iterator[tuple[_Call, bool]]:
+    """Yield the calls of which is told whether they return the products of what they are given."""
     forward = set(tape.sources(root))
     used = dict[int, int]()
     for id in sorted(forward):
@@ -205,53 +226,61 @@ def _wrong(tape: Tape, root: int, calls: Sequence[_Call]) -> Iterator[_Call]:
             layers.append((call, results.pop()))
     adjoints = gradients(tape, root, {id for _, id in layers})
     for back in calls:
-        if not forward.isdisjoint(back.returned):
-            continue
-        for layer, result in layers:
-            given = _times(tape, back, adjoints[result]) if back.belongs_to(layer) else None
-            if given is not None:
-                if _fails(tape, layer, back, tape.value(given[0]), result, given[1]):
-                    yield back
-                break
+        if back.returned and forward.isdisjoint(back.returned):
+            own = [(one, id) for one, id in layers if back.belongs_to(one)]
+            told = (_is_right(tape, one, id, back, adjoints[id], len(own) == 1) for one, id in own)
+            found = next((one for one in told if one is not None), None)
+            if found is not None:
+                yield back, found
 
 
-def _times(tape: Tape, back: _Call, adjoint: Array) -> tuple[int, float] | None:
-    """Return the argument that is a multiple of an adjoint, and the factor; None if none is."""
-    square = float(np.sum(adjoint * adjoint))
+def _is_right(
+    tape: Tape, layer: _Call, result: int, back: _Call, adjoint: Array, alone: bool
+) -> bool | None:  # fmt: skip
+    """Return whether a call returns the product of what it is given; None if that is not told.
+
+    If the layer is called once `alone`, what is given need be no adjoint for it to be right.
+    """
+    found = [tape.value(id) for id in back.returned]
     for id in back.given:
         value = tape.value(id)
-        if square and value.shape == adjoint.shape and value.dtype.kind == "f":
-            factor = float(np.sum(value * adjoint)) / square
-            if factor and _is_same(value, factor * adjoint):
-                return id, factor
+        if value.shape != adjoint.shape or value.dtype.kind != "f":
+            continue
+        factor = _multiple(value, adjoint)
+        if not factor and not alone:
+            continue
+        wanted = [one for one in _products(tape, layer, result, value) if one.any()]
+        if all(any(_is_same(one, other) for other in wanted) for one in found):
+            return True
+        if factor and any(_differs(found, one, abs(factor - 1) > _SAME) for one in wanted):
+            return False
     return None
 
 
-def _fails(
-    tape: Tape, layer: _Call, back: _Call, given: Array, result: int, factor: float
-) -> bool:  # fmt: skip
-    """Return whether a call returns something else than the product by some argument."""
-    for id, wanted in _products(tape, layer, result, given).items():
-        found = [tape.value(one) for one in back.returned]
-        found = [one for one in found if one.size == wanted.size and one.dtype.kind == "f"]
-        if not found or not wanted.any() or any(_is_same(one, wanted) for one in found):
-            continue
-        if abs(factor - 1) > _SAME and any(_is_multiple(one, wanted) for one in found):
-            continue  # what is off by a factor may be divided by a number of rows here
-        if tape.shape(id) and wanted.size > 1:
-            return True
-    return False
+def _differs(found: Sequence[Array], wanted: Array, scaled: bool) -> bool:
+    """Return whether arrays are none that is wanted, though some have its size.
+
+    What is `scaled` on the way may be divided by a number of rows.
+    """
+    alike = [one for one in found if one.size == wanted.size and one.dtype.kind == "f"]
+    if not alike or wanted.size < 2 or any(_is_same(one, wanted) for one in alike):
+        return False
+    return not (scaled and any(_multiple(one, wanted) for one in alike))
 
 
-def _products(tape: Tape, layer: _Call, result: int, given: Array) -> dict[int, Array]:
-    """Return the vector-Jacobian products of a layer by its arguments, by node."""
+def _products(tape: Tape, layer: _Call, result: int, given: Array) -> list[Array]:
+    """Return the vector-Jacobian products of a layer by what it is given and others compute.
+
+    A penalty of the loss may be added to the gradient of a parameter.
+    """
     arriving = defaultdict[int, Any](float)
     arriving[result] = given
     for id in range(result, layer.first - 1, -1):
         if id in arriving:
             for source, flow in through(tape, id, np.asarray(arriving.pop(id))).items():
                 arriving[source] = arriving[source] + flow
-    return {id: np.asarray(arriving[id]) for id in layer.given if tape.active[id]}
+    computed = (id for id in layer.given if not isinstance(tape.nodes[id], Leaf))
+    return [np.asarray(arriving[id]) for id in computed if tape.active[id]]
 
 
 def _is_method(owner: object, code: CodeType) -> bool:
@@ -259,14 +288,23 @@ def _is_method(owner: object, code: CodeType) -> bool:
     return getattr(function, "__code__", None) is code
 
 
+def _stores(unit: Unit) -> bool:
+    """Return whether a function may store gradients besides what it returns."""
+    kinds = ast.Attribute | ast.Subscript
+    return any(isinstance(one, kinds) and isinstance(one.ctx, ast.Store) for one in unit.nodes)
+
+
 def _is_same(one: Array, other: Array) -> bool:
-    """Return whether two arrays of the same size are equal, or one's transpose is the other."""
+    """Return whether two arrays are equal, up to their shapes and a transposition."""
+    if one.size != other.size:
+        return False
     room = _SAME * float(np.max(np.abs(other), initial=0.0))
     turned = (one, one.T) if one.ndim == other.ndim == 2 else (one,)
     return any(bool(np.all(np.abs(own.reshape(other.shape) - other) <= room)) for own in turned)
 
 
-def _is_multiple(one: Array, other: Array) -> bool:
-    own = one.reshape(other.shape)
-    factor = float(np.sum(own * other)) / float(np.sum(other * other))
-    return bool(factor) and _is_same(own, factor * other)
+def _multiple(one: Array, other: Array) -> float:
+    """Return the factor by which an array differs from another; 0 if it is no multiple."""
+    own, square = one.reshape(other.shape), float(np.sum(other * other))
+    factor = float(np.sum(own * other)) / square if square else 0.0
+    return factor if factor and _is_same(own, factor * other) else 0.0

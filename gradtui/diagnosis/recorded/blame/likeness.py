@@ -14,6 +14,7 @@ from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, summands
 from gradtui.diagnosis.recorded.blame.glances import HOLE
 from gradtui.diagnosis.recorded.blame.names import difference
 from gradtui.diagnosis.recorded.blame.resets import block_of
+from gradtui.diagnosis.recorded.blame.roles import skips
 
 _MOST, _PARTS = 12, 5
 """Most statements nearby that are compared with one, and most terms of a sum."""
@@ -31,7 +32,7 @@ def likenesses(s: Statement) -> Iterator[Candidate]:
         return  # its pairs of terms are thousands
     for own, other, names, likelier in _siblings(s):
         for node, text, rule, cost in _edited(s, own, other, names):
-            if node not in inside or isinstance(node, ast.Starred):
+            if node not in inside or isinstance(node, ast.Starred) or skips(s.unit.tree, text):
                 continue
             made = _parsed(text)
             if made is None:

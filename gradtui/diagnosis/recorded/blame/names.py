@@ -24,29 +24,6 @@ _FUNCTIONS = 256
 _NUMBER = re.compile(r"(?<=[^\W\d])\d+")
 
 
-_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
-_FORWARD = frozenset({"forward", "forwards", "fwd", "fprop", "pass"})
-_BACKWARD = frozenset({
-    "backward", "backwards", "back", "bwd", "bprop", "backprop", "grad", "gradient", "vjp", "d",
-    "derivative", "deriv", "prime", "delta",
-})  # fmt: skip
-"""Words of a function's name that tell which half it belongs to."""
-
-
-def is_backward(name: str) -> bool:
-    """Return whether a function computes gradients by its name."""
-    return not _BACKWARD.isdisjoint(_words(name))
-
-
-def stem(name: str) -> tuple[str, ...]:
-    """Return the words of a function's name without those that tell its half."""
-    return tuple(one for one in _words(name) if one not in _FORWARD | _BACKWARD)
-
-
-def _words(name: str) -> Sequence[str]:
-    return [one.lower() for one in _WORD.findall(name)]
-
-
 def apart(one: str, two: str) -> int:
     """Return how unlikely it is that two names of functions are confused.
 

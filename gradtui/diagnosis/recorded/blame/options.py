@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -20,6 +21,8 @@ _CHOICES = {
 _TRIANGLES = ("solve_triangular", "triangular_solve", "cholesky_solve")
 """Functions that are told which triangle of a matrix they read."""
 _TIGHT = 9
+_FILES, _MOST = 32, 8
+"""Most files whose words are kept, and most of these."""
 
 
 def options(s: Statement) -> Iterator[Candidate]:
@@ -27,6 +30,7 @@ def options(s: Statement) -> Iterator[Candidate]:
     for node in s.nodes:
         if isinstance(node, ast.Call):
             yield from _words(s, node)
+            yield from _told(s, node)
             yield from _triangles(s, node)
 
 
@@ -39,6 +43,27 @@ def _words(s: Statement, call: ast.Call) -> Iterator[Candidate]:
                 text = s.spelled(repr(word))
                 told, edit = f"{named.arg} must be {text}", s.replaced(named.value, text)
                 yield Candidate((edit,), "constant-factor", told, 1, text, named.value)
+
+
+def _told(s: Statement, call: ast.Call) -> Iterator[Candidate]:
+    """Yield calls with another of the words that the file compares or passes to its functions."""
+    for node in [*call.args, *(one.value for one in call.keywords)]:
+        own = node.value if isinstance(node, ast.Constant) else None
+        for word in _words_of(s.unit.tree) if isinstance(own, str) else ():
+            if word != own:
+                text = s.spelled(repr(word))
+                told, edit = f"{s.text(node)} must be {text}", s.replaced(node, text)
+                yield Candidate((edit,), "wrong-variable", told, 0, text, node)
+
+
+@lru_cache(_FILES)
+def _words_of(tree: ast.Module) -> Sequence[str]:
+    """Return the words that a file compares with others, the first ones alone if there are many."""
+    found = (
+        side.value for one in ast.walk(tree) if isinstance(one, ast.Compare)
+        for side in (one.left, *one.comparators) if isinstance(side, ast.Constant)
+    )  # fmt: skip
+    return [*dict.fromkeys(one for one in found if isinstance(one, str))][:_MOST]
 
 
 def _triangles(s: Statement, call: ast.Call) -> Iterator[Candidate]:

@@ -113,8 +113,9 @@ def computes(
 ) -> bool:
     """Return whether a function that may be called instead of another only computes.
 
-    It uses only a library of arrays, its functions and methods, and functions that only compute,
-    too.  A method of `owner` may use what that keeps, and its other methods.
+    It uses only a library of arrays, its functions and methods, numbers and arrays that have names,
+    and functions that only compute, too.  A method of `owner` may use what that keeps, and its
+    other methods.
     """
     if function in seen:
         return True
@@ -132,7 +133,9 @@ def computes(
             if not computes(value, dialect, seen | {function}):
                 return False
         elif name in FILES or not (
-            name in _names_of(dialect.module)
+            isinstance(value, int | float)
+            or hasattr(value, "__array__")
+            or name in _names_of(dialect.module)
             or name in dialect.methods
             or name in METHODS
             or name in BUILTINS

@@ -20,7 +20,7 @@ from gradtui.diagnosis.recorded.blame.constants import (
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, summands
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.missing import Missing
-from gradtui.diagnosis.recorded.blame.names import is_backward
+from gradtui.diagnosis.recorded.blame.roles import is_backward
 from gradtui.diagnosis.recorded.blame.scope import Shape
 from gradtui.diagnosis.recorded.blame.siblings import lacking, siblings
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -77,7 +77,7 @@ class Slot:
             # What a function that computes a gradient returns is likelier wrong inside of it.
             call = self.node if isinstance(self.node, ast.Call) else None
             inside = call and self._is_given(call) and is_backward(ast.unparse(call.func))
-            return int(inside or isinstance(self.s.node, ast.Return))
+            return 2 if inside else int(isinstance(self.s.node, ast.Return))
         if isinstance(parent, ast.Call) and self._is_given(parent):
             return 2 if whole in parent.args else 0
         return int(isinstance(parent, ast.Tuple | ast.List | ast.Dict | ast.Return))

@@ -1,0 +1,152 @@
+"""Layers whose backward function is wrong by itself, or called wrongly, or not at all."""
+
+import numpy as np
+import pytest
+
+from tests.planted import Planted, repaired
+
+RNG = np.random.default_rng(3)
+X, Y = RNG.normal(size=(6, 3)), RNG.normal(size=(6, 4))
+KEPT = (RNG.random((6, 4)) > 0.4) * 1.0
+THINNED, RATE = (RNG.random((6, 4)) > 0.3) * 1.0, 0.3
+ARRAYS = {"W": RNG.normal(size=(3, 4)), "b": RNG.normal(size=4)}
+
+
+class Affine:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        self.db = dout.sum(axis=0)
+        return dout @ self.W.T
+
+
+class Rectified:
+    def forward(self, x):
+        self.cache = x
+        return x * (x > 0)
+
+    def backward(self, dout):
+        return dout * (self.cache > 0)
+
+
+class Dropout:
+    rate = 0.4
+
+    def forward(self, x):
+        return x * KEPT / (1 - self.rate)
+
+    def backward(self, dout):
+        return dout * KEPT / (1 - self.rate)
+
+
+class Squared:
+    def forward(self, out):
+        self.out = out
+        return 0.5 * np.mean((out - Y) ** 2)
+
+    def backward(self):
+        return (self.out - Y) / self.out.size
+
+
+def layered(W, b):
+    affine, loss = Affine(W, b), Squared()
+    layers = [affine, Rectified(), Dropout()]
+    out = X
+    for layer in layers:
+        out = layer.forward(out)
+    total = loss.forward(out)
+    grad = loss.backward()
+    for layer in reversed(layers):
+        grad = layer.backward(grad)
+    return total, {"W": affine.dW, "b": affine.db}
+
+
+def curve(z):
+    return np.tanh(z), z
+
+
+def curve_backward(da, z):
+    return da * (1 - np.tanh(z) ** 2)
+
+
+def bend(z, name):
+    if name == "tanh":
+        return curve(z)
+    if name == "identity":
+        return z, z
+
+
+def bend_backward(da, z, name):
+    if name == "tanh":
+        return curve_backward(da, z)
+    return da
+
+
+def thin(a):
+    return a * THINNED / (1 - RATE)
+
+
+def thin_backward(da):
+    return da * THINNED / (1 - RATE)
+
+
+def named(W, b):
+    z = X @ W + b
+    a, cache = bend(z, "tanh")
+    d = thin(a)
+    loss = 0.5 * np.sum((d - Y) ** 2)
+    dd = d - Y
+    da = thin_backward(dd)
+    dz = bend_backward(da, cache, "tanh")
+    return loss, {"W": X.T @ dz, "b": dz.sum(axis=0)}
+
+
+MISTAKES = {
+    "a layer hands the gradient on": (
+        "layered", "return dout * (self.cache > 0)", "return dout", "(self.cache > 0)",
+    ),
+    "a layer lacks a product": (
+        "layered", "return dout * KEPT / (1 - self.rate)", "return dout", "KEPT / (1 - self.rate)",
+    ),
+    "a layer lacks its mask": (
+        "layered", "return dout * KEPT / (1 - self.rate)", "return dout / (1 - self.rate)",
+        "* KEPT",
+    ),
+    "a layer lacks a number of its class": (
+        "layered", "return dout * KEPT / (1 - self.rate)", "return dout * KEPT",
+        "/ (1 - self.rate)",
+    ),
+    "a loss lacks its division": (
+        "layered", "return (self.out - Y) / self.out.size", "return (self.out - Y)", "/ Y.size",
+    ),
+    "functions with names of one layer": (
+        "named", "return da * (1 - np.tanh(z) ** 2)", "return da * np.tanh(z)", "1 - np.tanh(z)**2",
+    ),
+    "another word": (
+        "named", '(da, cache, "tanh")', '(da, cache, "identity")', '"tanh"',
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "old", "new", "fix"), MISTAKES.values(), ids=MISTAKES)
+def test_the_line_of_the_layer_is_told(tmp_path, name, old, new, fix):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    text = planted.wrong(old, new)
+    (error,) = planted.errors(text, name)
+    assert error.line == planted.line(old)
+    assert fix in error.fix
+    assert not planted.errors(repaired(text, error), name)
+
+
+def test_a_call_of_a_layer_that_is_missing_is_put_in(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    text = planted.wrong("    da = thin_backward(dd)\n", "    da = dd\n")
+    (error,) = planted.errors(text, "named")
+    assert "thin_backward(" in error.fix
+    assert not planted.errors(repaired(text, error), "named")
