@@ -22,6 +22,18 @@ def with_a_penalty_among_others(U, V):
     return np.sum((h @ V) ** 2) + np.sum(U**2), (X.T @ dh + 2 * U, h.T @ d)
 
 
+def labelled(V):
+    words = np.array([[0, 2], [1, 1]])
+    s = X[None, :2] @ V + np.arange(2)[:, None, None] * V[0]
+    p = np.exp(s) / np.exp(s).sum(axis=-1, keepdims=True)
+    loss = -np.log(p[np.arange(2)[:, None], np.arange(2), words]).sum()
+    d = p.copy()
+    d[np.arange(2)[:, None], np.arange(2), words] -= 1
+    dV = X[:2].T @ d.sum(axis=0)
+    dV[0] += d[1].sum(axis=0)
+    return loss, {"V": dV}
+
+
 def sampled(U, V):
     centre, target, others = X[0] @ U, V[:, 1], V[:, ROWS].T
     p, q = 1 / (1 + np.exp(-target @ centre)), 1 / (1 + np.exp(-others @ centre))
@@ -139,6 +151,7 @@ def with_logarithms(WIDTH):
 
 MISTAKES = [
     (with_a_penalty_among_others, "(X.T @ dh + 2 * U, ", "(X.T @ dh, "),
+    (labelled, "    d[np.arange(2)[:, None], np.arange(2), words] -= 1\n", "    pass\n"),
     (sampled, "(p - 1) * target + q @ others", "(p - 1) * target"),
     (of_a_cell, "(1 - np.tanh(c[t]) ** 2)", "(1 - np.tanh(c[t]))"),
     (of_a_cell, "dw += dc * c[t - 1]", "dw = dc * c[t - 1]"),

@@ -81,14 +81,25 @@ class After(Slot):
 
     def picked(self) -> Iterator[Candidate]:
         """Yield the lines that subtract 1 at the labels, as a softmax's slope needs."""
-        if self.shape is None or len(self.shape) != 2:
-            return
+        for labels, at in self._labels():
+            told = f"1 must be subtracted from it at {labels}"
+            line = self.line(f"{copied_first(self.s, self.name)}{self.name}[{at}] -= 1")
+            yield Candidate((line,), "missing-term", told, 2, "1", self.node)
+
+    def _labels(self) -> Iterator[tuple[str, str]]:
+        """Yield the arrays of labels in scope, each with the index of the elements that they pick.
+
+        With more axes than rows and classes, that is one by which the file picks others.
+        """
+        axes = len(self.shape or ())
         for text, held in self.s.scope.items():
-            if held.kind == "i" and held.shape == self.shape[:1]:
-                where = f"{self.name}[{self.s.numpy}arange(len({text})), {text}]"
-                told = f"1 must be subtracted from it at {text}"
-                line = self.line(f"{copied_first(self.s, self.name)}{where} -= 1")
-                yield Candidate((line,), "missing-term", told, 2, "1", self.node)
+            if self.shape and axes > 1 and (held.kind, held.shape) == ("i", self.shape[:-1]):
+                if axes == 2:
+                    yield text, f"{self.s.numpy}arange(len({text})), {text}"
+                own = text.rpartition(".")[2]
+                for index in _indices(self.s.unit.tree, axes) if axes > 2 else ():
+                    if isinstance(last := index.elts[-1], ast.Name) and last.id == own:
+                        yield text, ", ".join([*map(ast.unparse, index.elts[:-1]), text])
 
     def line(self, text: str) -> Edit:
         """Return the edit that adds a line after the statement, in the place of an idle one."""
@@ -116,6 +127,12 @@ def afters(s: Statement) -> Iterator[After]:
         held = s.stored(target)
         if held is not None and held.kind == "f" and held.shape:
             yield After(s, target, s.spelled(ast.unparse(target)), held.shape)
+
+
+def _indices(tree: ast.Module, axes: int) -> Iterator[ast.Tuple]:
+    """Yield the indices along so many axes of a file."""
+    found = (one.slice for one in ast.walk(tree) if isinstance(one, ast.Subscript))
+    yield from (one for one in found if isinstance(one, ast.Tuple) and len(one.elts) == axes)
 
 
 def _gap(s: Statement) -> ast.Pass | None:

@@ -123,7 +123,7 @@ MISTAKES = {
         "/ (1 - self.rate)",
     ),
     "a loss lacks its division": (
-        "layered", "return (self.out - Y) / self.out.size", "return (self.out - Y)", "/ Y.size",
+        "layered", "(self.out - Y) / self.out.size", "(self.out - Y)", "/ self.out.size",
     ),
     "functions with names of one layer": (
         "named", "return da * (1 - np.tanh(z) ** 2)", "return da * np.tanh(z)", "1 - np.tanh(z)**2",
