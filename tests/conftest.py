@@ -29,6 +29,7 @@ def pytest_configure(config):
     # search for functions would walk through.
     Garbage.begin = lambda self: None
     _parse_styles_once()
+    _count_nothing_spared()
 
 
 def _parse_styles_once():
@@ -41,6 +42,21 @@ def _parse_styles_once():
         self._parse_cache = parsed.setdefault(frozenset(variables.items()), self._parse_cache)
 
     Stylesheet.set_variables = set_shared
+
+
+def _count_nothing_spared():
+    """Let it be known without a count of ten thousand tests whether anything is spared."""
+    freeze, unfreeze, spared = gc.freeze, gc.unfreeze, []
+
+    def freeze_all():
+        freeze()
+        spared.append(True)
+
+    def unfreeze_all():
+        unfreeze()
+        spared.clear()
+
+    gc.freeze, gc.unfreeze, gc.get_freeze_count = freeze_all, unfreeze_all, lambda: len(spared)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -56,6 +72,7 @@ def pytest_collection():
     try:
         return (yield)
     finally:
+        gc.collect()  # it stops tracking tuples of names, which no later search walks through then
         gc.freeze()
         gc.set_threshold(10_000, 10, 10)
         gc.enable()

@@ -7,7 +7,7 @@ that goes through it, as some sort their graph, may compute something else.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from dis import opmap
 from functools import partial
 from types import CodeType, FunctionType
@@ -89,14 +89,19 @@ def _has_sets(code: CodeType) -> bool:
     return any(_has_sets(one) for one in code.co_consts if isinstance(one, CodeType))
 
 
-def _objects(kinds: Collection[type]) -> list[Any]:
-    """Return all objects of some classes, those that the collector leaves alone included."""
+def _objects(kinds: Sequence[type]) -> list[Any]:
+    """Return all objects of some classes, those that the collector leaves alone included.
+
+    No object is older than its class: where no class was left alone, no object was.
+    """
     if not kinds:
         return []
-    frozen = gc.get_freeze_count()
-    gc.unfreeze()
-    try:
-        return [one for one in gc.get_objects() if type(one) in kinds]
-    finally:
+    found = gc.get_referrers(*kinds)
+    # A class is referred to by its own order of classes, which is left alone when it is.
+    if not {*map(id, found)}.issuperset(id(one.__mro__) for one in kinds):
+        frozen = gc.get_freeze_count()
+        gc.unfreeze()
+        found = gc.get_referrers(*kinds)
         if frozen:
             gc.freeze()
+    return [one for one in found if type(one) in kinds]

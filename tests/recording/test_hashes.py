@@ -85,3 +85,11 @@ def test_objects_are_hashed_alike_in_every_run_unless_they_are_older():
     finally:
         numbered.put_back()
     assert known[older] == "older" and "__hash__" not in vars(Value)
+
+
+def test_what_is_spared_is_walked_only_if_a_class_is(monkeypatch):
+    walks, names = [], {}
+    exec("class Young: pass\ndef case(): return {Young()}", names)
+    monkeypatch.setattr("gradtui.recording.hashes.gc.unfreeze", lambda: walks.append(None))
+    Numbered(names["case"]).put_back()
+    assert not walks

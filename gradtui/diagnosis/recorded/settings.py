@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from types import CellType, FunctionType
+from types import CellType, CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from msgspec import Struct
 from gradtui.diagnosis.recorded.blame.units import (
     Edit,
     Unit,
+    definition_of,
     tree_of,
     units_of,
 )
@@ -28,6 +29,7 @@ from gradtui.diagnosis.recorded.halves import called
 from gradtui.recording.functions import function_of
 from gradtui.recording.holdings import Holdings
 from gradtui.recording.modules import is_users_module, modules_of
+from gradtui.recording.places import is_users_file
 
 _INITIAL = frozenset({"__init__", "__new__", "__post_init__"})
 """Functions that may run before any run, and keep what they derive."""
@@ -56,16 +58,16 @@ def settings_of(
     numbers = _Numbers(wanted)
     numbers.replace(function)
     trees = [*_trees(function)]
-    units = _units(run) if any(_assigned(tree, wanted) for tree in trees) else []
+    ran = _ran(run) if any(_assigned(tree, wanted) for tree in trees) else []
     literals = defaultdict[_Key, list[tuple[Unit, ast.Constant]]](list)
-    for unit in units:
+    for unit in units_of([code for code, node in ran if _assigned(node, wanted)]):
         for key, node in _assigned(unit.node, wanted):
             literals[key].append((unit, node))
     found = list[Setting]()
     for name, value in dict.fromkeys([*numbers.found, *literals]):
         puts = numbers.found.get((name, value), [])
         derived = bool(puts) and any(_is_derived(tree, name) for tree in trees)
-        if not derived and not any(_changes(unit.node, name) for unit in units):
+        if not derived and not any(_changes(node, name) for _, node in ran):
             found.append(Setting(name, value, puts, literals.get((name, value), [])))
     return found[:_MOST]
 
@@ -154,11 +156,12 @@ def _trees(function: Callable[..., Any]) -> Iterator[ast.Module]:
             continue
 
 
-def _units(run: Callable[[], object]) -> list[Unit]:
-    """Return the user's functions that a run calls, as far as their text is known."""
+def _ran(run: Callable[[], object]) -> list[tuple[CodeType, ast.AST]]:
+    """Return the code of the user's functions that a run calls, each with its definition."""
     with called() as codes:
         run()
-    return units_of([*codes.values()])
+    users = [one for one in codes.values() if is_users_file(one.co_filename)]
+    return [(one, node) for one in users if (node := definition_of(one)) is not None]
 
 
 def _assigned(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import gradtui
+from gradtui.diagnosis.recorded import settings
 from gradtui.diagnosis.recorded.settings import settings_of, with_numbers
 
 RNG = np.random.default_rng(79)
@@ -90,3 +91,13 @@ def test_numbers_are_put_back():
         assert (RATE, CONFIG["share"], Ridge.power) == (7.0, 7.0, 7.0)
         assert Ridge(W).strength == 7.0
     assert (RATE, CONFIG["share"], Ridge.power, Ridge(W).strength) == (1.0, 0.5, 2.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("case", "names"), [(CASES["a local name"][0], ["enclosed"]), (SOUND["a global"], [])]
+)
+def test_only_functions_that_ran_and_assign_such_a_number_are_looked_for(case, names, monkeypatch):
+    asked = []
+    monkeypatch.setattr(settings, "units_of", lambda codes: asked.extend(codes) or [])
+    settings_of(case, lambda: case(W), lambda name, value: name == "beta")
+    assert [one.co_name for one in asked] == names

@@ -269,24 +269,36 @@ def units_of(codes: Sequence[CodeType]) -> list[Unit]:
     return found
 
 
+def definition_of(code: CodeType) -> Function | ast.stmt | None:
+    """Return the definition of a code, or the statement of a lambda; None if it is unknown."""
+    try:
+        found = _found(tree_of("".join(linecache.getlines(code.co_filename))), code)
+    except SyntaxError:
+        return None
+    return None if found is None else found[0]
+
+
 def functions_of(codes: Sequence[CodeType]) -> list[list[FunctionType]]:
     """Return the functions that run each code, found in a walk over all objects.
 
-    What was frozen before the user's code ran, as whole libraries may be, is walked only where a
-    code has no function among the rest.
+    What was frozen before the user's code ran, as whole libraries may be, is walked only for codes
+    that have no function among the rest.
     """
-    found = [] if spares() else _referring(codes)
-    if not found or not all(found):
+    found = [[] for _ in codes] if spares() else _referring(codes)
+    missing = [at for at, functions in enumerate(found) if not functions]
+    if missing:
         frozen = gc.get_freeze_count()
         gc.unfreeze()  # frozen objects are not searched
-        found = _referring(codes)
+        for at, functions in zip(missing, _referring([codes[at] for at in missing]), strict=True):
+            found[at] = functions
         if frozen:
             gc.freeze()
     return found
 
 
 def _referring(codes: Sequence[CodeType]) -> list[list[FunctionType]]:
-    functions = [one for one in gc.get_referrers(*codes) if isinstance(one, FunctionType)]
+    found = gc.get_referrers(*codes) if codes else []
+    functions = [one for one in found if isinstance(one, FunctionType)]
     return [[one for one in functions if one.__code__ is code] for code in codes]
 
 
