@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
 from msgspec import Struct
@@ -56,9 +56,24 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
         A mistake in existing code is likelier than a missing part that could be in many places.
         """
-        likelier = sum(weight for weight, holds in _LIKELIER if holds(self))
-        unlikelier = sum(weight for weight, holds in _UNLIKELIER if holds(self))
-        return max(int(self._turns), self.apart - likelier) + unlikelier
+        return max(self._bounds())
+
+    def is_within(self, most: int) -> bool:
+        """Return whether it is at most so unlikely, asking for no sign that cannot matter."""
+        return all(least <= most for least in self._bounds())
+
+    def _bounds(self) -> Iterator[int]:
+        """Yield how unlikely it is at least, sign by sign: the last one is the total."""
+        least, apart = int(self._turns), self.apart
+        hoped = sum(weight for weight, _ in _LIKELIER if weight > 0)
+        yield max(least, apart - hoped)
+        for weight, holds in _LIKELIER:
+            apart, hoped = apart - weight * holds(self), hoped - max(0, weight)
+            yield max(least, apart - hoped)
+        total = max(least, apart)
+        for weight, holds in _UNLIKELIER:
+            total += weight * holds(self)
+            yield total
 
     @property
     def apart(self) -> int:
@@ -165,25 +180,16 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         return becomes_sum(self._unit, self.suspect.statement.node, self.candidate.edits)
 
     @property
-    def _becomes_odd(self) -> bool:
-        """Whether it gives one of a row another sign."""
-        return becomes_odd(self._unit, self.suspect.statement.node, self.candidate.edits)
-
-    @property
-    def _becomes_divided(self) -> bool:
-        """Whether it divides by one of a row of factors, which is made as a power."""
-        return becomes_divided(self._unit, self.suspect.statement.node, self.candidate.edits)
+    def _breaks_row(self) -> bool:
+        """Whether it gives one of a row another sign, or divides by one that is made as a power."""
+        line = self._unit, self.suspect.statement.node, self.candidate.edits
+        return becomes_odd(*line) or becomes_divided(*line)
 
     @property
     def _is_known(self) -> bool:
         """Whether the code elsewhere tells what it puts in."""
         return (self._becomes_alike or self._remembers or self._changes_copy
                 or self._scales_alike or self._is_spelled)  # fmt: skip
-
-    @property
-    def _is_in_derivative(self) -> bool:
-        """Whether it changes a function that is the derivative of another as it stands."""
-        return is_derivative(self.suspect.statement)
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -358,10 +364,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def _is_outside(self) -> bool:
-        """Whether it uses data that the function's module defines only below the function.
-
-        Or what another object keeps, which is that object's own affair.
-        """
+        """Whether it uses data defined only below the function, or another object's own affair."""
         s, names = self.suspect.statement, self._names
         return not names.isdisjoint(defined_below(s.unit)) or any(
             is_of_another(s, one) for one in names
@@ -377,21 +380,21 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 Sign = tuple[int, Callable[[Odds], bool]]
 """What tells of an edit, with how much likelier or less likely it makes that."""
 _LIKELIER: Sequence[Sign] = (
-    (2, lambda edit: edit._is_known),
-    (2, lambda edit: edit._resumes or edit._fills),
     (3, lambda edit: edit._becomes_sum),
     (2, lambda edit: edit._repeats),
+    (2, lambda edit: edit._resumes or edit._fills),
     (2, lambda edit: edit._continues),
+    (2, lambda edit: edit._is_known),
     (-4, lambda edit: edit._is_outside),
     (-2, lambda edit: edit._is_late and not edit._becomes_alike),
-    (-3, lambda edit: edit._becomes_odd or edit._becomes_divided),
     (-3, lambda edit: edit._mixes),
+    (-3, lambda edit: edit._breaks_row),
 )
 _UNLIKELIER: Sequence[Sign] = (
     (2, lambda edit: edit.orphans or edit._forsakes or edit._resizes),
     (3, lambda edit: edit._spoils_what_is_kept or edit._empties),
-    (3, lambda edit: edit._is_in_derivative),
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
     (5, lambda edit: evens_out(edit.suspect.statement, edit.candidate.edits)),
+    (3, lambda edit: is_derivative(edit.suspect.statement)),
 )
 """Signs against an edit, however likely it is by others."""

@@ -207,11 +207,11 @@ class Search:
             self._prepared(s)
             for candidate in self._edits[s.node]:
                 odds = Odds(suspect, candidate, candidate.cost)
-                if odds.apart - KNOWN > best.odds.total + ABOUT:
+                most = best.odds.total + ABOUT
+                if odds.apart - KNOWN > most or not odds.is_within(most):
                     continue
                 hopeful = self._preview.is_hopeful(s, candidate.edits)
-                most = best.odds.total + ABOUT if hopeful else best.odds.total - 1
-                if hopeful is False or most < 0 or odds.total > most:  # no total is below 0
+                if hopeful is False or not (hopeful or odds.is_within(best.odds.total - 1)):
                     continue
                 if not self._is_new(s, candidate.edits):
                     continue
