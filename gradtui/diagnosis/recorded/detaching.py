@@ -61,7 +61,12 @@ def _span_of(place: Place, nodes: Sequence[ast.expr]) -> Span:
 
 def says_detached(file: str) -> bool:
     """Return whether any line of a file may detach something."""
-    return any(map(_WORD.search, linecache.getlines(file)))
+    return _has_word(tuple(linecache.getlines(file)))
+
+
+@lru_cache(_FILES)
+def _has_word(lines: tuple[str, ...]) -> bool:
+    return any(map(_WORD.search, lines))
 
 
 def detached_operands(place: Place) -> Iterator[bool]:

@@ -92,6 +92,8 @@ class Judge:
         self._known = SOLVED if len(roots) > 1 else 0.0
         self._spreads: dict[int, tuple[int, dict[str, Array]]] = {}
         """Id of a point -> the number of times that roundings were moved there, and the spread."""
+        self._largest: dict[int, Any] = {}
+        """Id of a point -> the largest element of its true gradients."""
 
     def judged(self, names: Sequence[str]) -> Judged:
         """Judge the gradients of `names`."""
@@ -114,8 +116,7 @@ class Judge:
         if np.all(apart <= room):
             return True
         # Most are far off: only nearly right ones are worth the runs that measure rounding.
-        largest = max(np.max(np.abs(true), initial=0.0) for true in point.true.values())
-        if not np.all(apart <= max(_NEARLY, self.tolerance) * largest):
+        if not np.all(apart <= max(_NEARLY, self.tolerance) * self._largest_of(point)):
             return False
         return bool(np.all(apart <= np.fmax(room, ROUNDED * self._spread(point)[name])))
 
@@ -186,12 +187,17 @@ class Judge:
         small number in the code, such as an eps, keeps what is claimed from being just 0.  Far out
         a bound such as that of exp(clip(x, -20, 20)) is reached, which a gradient may leave out.
         """
-        true = np.abs(point.true[name])
-        largest = max(np.max(np.abs(one), initial=0.0) for one in point.true.values())
+        true, largest = np.abs(point.true[name]), self._largest_of(point)
         cancelled = np.max(true, initial=0.0) <= _CANCELLED * largest
         least = max(self._known, _KEPT if cancelled else 0.0)
         own = np.max(true, initial=0.0) if point.outer else true
         return np.asarray(np.fmax(self.tolerance * own, least * largest))
+
+    def _largest_of(self, point: Point) -> Any:
+        if id(point) not in self._largest:
+            sizes = (np.max(np.abs(one), initial=0.0) for one in point.true.values())
+            self._largest[id(point)] = max(sizes)
+        return self._largest[id(point)]
 
     def _spread(self, point: Point, shakes: int = SHAKES) -> dict[str, Array]:
         """Return the spread of the differences at a point when every rounding is moved."""

@@ -1,5 +1,6 @@
 """A gradient is right where it agrees with the truth, not where nothing can be told."""
 
+from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
@@ -165,3 +166,21 @@ def test_a_gradient_that_is_summed_in_fewer_digits_is_told_and_hides_no_mistake(
     findings = gradtui.check(case, RNG.normal(size=4))
     assert [one.severity for one in findings] == ([told] if told else [])
     assert told != "info" or "rounded to float32 here" in findings[0].message
+
+
+def test_the_largest_slope_at_a_point_is_looked_for_once():
+    class Counted(dict):
+        looks = 0
+
+        def values(self):
+            Counted.looks += 1
+            return super().values()
+
+    slopes = Counted(a=np.ones(2), b=np.full(3, 2.0))
+    point = SimpleNamespace(
+        true=slopes, outer=False, result=SimpleNamespace(tape=SimpleNamespace(stopped=False)),
+        root=0, is_level=False,
+    )  # fmt: skip
+    judging = judge.Judge(None, [point], 1e-6)
+    assert not any(judging.forgives(point, name, np.ones(1)) for name in slopes)
+    assert Counted.looks == 1
