@@ -11,7 +11,7 @@ import linecache
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
@@ -36,6 +36,8 @@ _INITIAL = frozenset({"__init__", "__new__", "__post_init__"})
 _FLOATS = (float, np.float64, np.float32)
 _MOST = 30
 """Most numbers that are looked at."""
+_TREES = 256
+"""Most files and functions of which it is known what numbers they assign."""
 _Key = tuple[str, float]
 """A name and its number."""
 
@@ -167,7 +169,13 @@ def _ran(run: Callable[[], object]) -> list[tuple[CodeType, ast.AST]]:
 def _assigned(
     tree: ast.AST, wanted: Callable[[str, float], bool]
 ) -> list[tuple[_Key, ast.Constant]]:
-    """Return the names that functions give a wanted number, with that and its literal.
+    """Return the names that functions give a wanted number, with that and its literal."""
+    return [(key, value) for key, value in _literals(tree) if wanted(*key)]
+
+
+@lru_cache(_TREES)
+def _literals(tree: ast.AST) -> Sequence[tuple[_Key, ast.Constant]]:
+    """Return the names that code gives a number, with that and its literal.
 
     0 is left out: it begins sums.
     """
@@ -179,7 +187,7 @@ def _assigned(
         found += [
             ((name, value.value), value) for name, value in named
             if name and isinstance(value, ast.Constant) and type(value.value) is float
-            and value.value and wanted(name, value.value)
+            and value.value
         ]  # fmt: skip
     return found
 

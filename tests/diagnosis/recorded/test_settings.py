@@ -101,3 +101,11 @@ def test_only_functions_that_ran_and_assign_such_a_number_are_looked_for(case, n
     monkeypatch.setattr(settings, "units_of", lambda codes: asked.extend(codes) or [])
     settings_of(case, lambda: case(W), lambda name, value: name == "beta")
     assert [one.co_name for one in asked] == names
+
+
+def test_a_file_is_searched_for_numbers_once(monkeypatch):
+    case, found = CASES["a local name"][0], []
+    for _ in range(2):
+        found.append(settings_of(case, lambda: case(W), lambda name, value: name == "beta"))
+        monkeypatch.setattr(settings, "_pairs", lambda node: [])
+    assert [[one.name for one in some] for some in found] == [["beta"], ["beta"]]

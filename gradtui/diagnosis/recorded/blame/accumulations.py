@@ -112,7 +112,8 @@ def forgotten_entries(s: Statement) -> list[str]:
     same attribute of another object.
     """
     added = [
-        one for one in s.unit.nodes if _adds(one) and _owner(ast.unparse(_array(one.target)))
+        one for one in s.unit.of(ast.AugAssign)
+        if _adds(one) and _owner(ast.unparse(_array(one.target)))
     ]  # fmt: skip
     if not added or max(added, key=lambda one: one.lineno) is not s.node:
         return []

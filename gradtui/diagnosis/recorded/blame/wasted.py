@@ -38,11 +38,13 @@ def wasted_in(function: ast.AST) -> Mapping[ast.stmt, Sequence[str]]:
     """
     found = defaultdict[ast.stmt, list[str]](list)
     for block in _blocks(function):
+        named = [_names(one) for one in block]
         for at, one in enumerate(block):
             names = _stored_at_once(one)
             for name in names:
-                behind = [*takewhile(partial(_spares, name), block[at + 1 :])]
-                ends = block[at + 1 + len(behind) :]
+                later = range(at + 1, len(block))
+                end = next((n for n in later if name in named[n]), len(block))
+                behind, ends = block[at + 1 : end], block[end:]
                 if ends and _is_overwritten(ends[0], name):
                     while_kept = takewhile(partial(_keeps, names), behind)
                     using = [other for other in while_kept if _reads(other, names)]
@@ -67,9 +69,9 @@ def _stored_at_once(node: ast.stmt) -> Sequence[str]:
     return [one.id for one in parts if isinstance(one, ast.Name)]
 
 
-def _spares(name: str, node: ast.stmt) -> bool:
-    """Return whether a statement neither reads nor stores a name."""
-    return all(one.id != name for one in ast.walk(node) if isinstance(one, ast.Name))
+def _names(node: ast.stmt) -> set[str]:
+    """Return the names that a statement reads or stores."""
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
 def _keeps(names: Sequence[str], node: ast.stmt) -> bool:
