@@ -45,7 +45,8 @@ def becomes_alike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
 
 def _is_element_alike(before: ast.expr, after: ast.expr) -> bool:
     """Return whether an element of a tuple becomes like another one that calculates something."""
-    rows = [[*_rows(one)] for one in (before, after)]
+    own = [*_rows(before)]
+    rows = own, [*_rows(after)] if own else []
     if [*map(len, rows[0])] != [*map(len, rows[1])]:
         return False
     return any(
@@ -250,6 +251,15 @@ def becomes_sum(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
         return False
     sums = [ast.dump(one.target) for one in unit.of(ast.AugAssign)]
     return ast.dump(own.targets[0]) in sums
+
+
+@lru_cache(_FILES)
+def divisors_of(function: ast.AST) -> frozenset[str]:
+    """Return what a function divides by, as Python writes it."""
+    return frozenset(
+        ast.unparse(one.right) for one in ast.walk(function)
+        if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Div)
+    )  # fmt: skip
 
 
 def _is_round_alike(unit: Unit, own: ast.For, edits: Sequence[Edit]) -> bool:

@@ -41,15 +41,21 @@ def forgotten(s: Statement) -> Sequence[str]:
     Those are the arguments and names of the function that it never reads, and what its own object
     or a dict of it keeps and no other function of the file reads, nor the function itself.
     """
-    own, first = s.unit.tree, s.unit.given
-    unread = _unread(own) - _read_by(s.unit.node)
-    kept = [
-        text for text in s.scope
-        if ((at := _ATTRIBUTE.fullmatch(text)) and at[1] == first and at[2] in unread)
-        or ((at := _ENTRY.fullmatch(text)) and at[2] in _named_once(own)
-            and not is_of_another(s, text))
-    ]  # fmt: skip
-    return [*s.idle, *kept]
+    return [*s.idle, *(text for text in s.scope if _is_unread(s, text))]
+
+
+def is_forgotten(s: Statement, text: str) -> bool:
+    """Return whether a text is one of these."""
+    return text in s.idle_parts or (text in s.scope and _is_unread(s, text))
+
+
+def _is_unread(s: Statement, text: str) -> bool:
+    """Return whether an attribute or an entry in scope is one that nothing reads."""
+    if at := _ATTRIBUTE.fullmatch(text):
+        unread = at[1] == s.unit.given and at[2] in _unread(s.unit.tree)
+        return unread and at[2] not in _read_by(s.unit.node)
+    at = _ENTRY.fullmatch(text)
+    return bool(at and at[2] in _named_once(s.unit.tree) and not is_of_another(s, text))
 
 
 @lru_cache(_FUNCTIONS)

@@ -57,7 +57,7 @@ def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str]
 
     It is likelier to be if the statements beside both are alike.
     """
-    near = [one for one in s.unit.nodes if isinstance(one, _STORING) and one is not s.node]
+    near = [one for one in s.unit.of(ast.stmt) if isinstance(one, _STORING) and one is not s.node]
     near.sort(key=lambda one: abs(one.lineno - s.node.lineno))
     if isinstance(s.node, _STORING):
         for one in near[:_MOST]:

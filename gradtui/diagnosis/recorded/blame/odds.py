@@ -17,13 +17,14 @@ from gradtui.diagnosis.recorded.blame.alike import (
     becomes_odd,
     becomes_same,
     becomes_sum,
+    divisors_of,
 )
 from gradtui.diagnosis.recorded.blame.amounts import NUMBER, WORD, changed, is_change
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.derivatives import is_derivative
 from gradtui.diagnosis.recorded.blame.expressions import multiplied
 from gradtui.diagnosis.recorded.blame.forms import copy_of, is_copy, only_moves, renames
-from gradtui.diagnosis.recorded.blame.idle import defined_below, forgotten, is_of_another
+from gradtui.diagnosis.recorded.blame.idle import defined_below, is_forgotten, is_of_another
 from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import is_spelled, made_alike
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
@@ -66,7 +67,6 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """Yield how unlikely it is at least, sign by sign: the last one is the total."""
         least, apart = int(self._turns), self.apart
         hoped = sum(weight for weight, _ in _LIKELIER if weight > 0)
-        yield max(least, apart - hoped)
         for weight, holds in _LIKELIER:
             apart, hoped = apart - weight * holds(self), hoped - max(0, weight)
             yield max(least, apart - hoped)
@@ -269,12 +269,13 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
         A count that is 2 tells nothing: most factors of 2 are those of squares.
         """
-        s, brought = self.suspect.statement, self._names
-        held = ((s.spelled(text), s.scope.get(text)) for text in (forgotten(s) if brought else ()))
+        s = self.suspect.statement
+        kept = {name: name.replace('"', "'") for name in self._names}
         return any(
-            text in brought and (one is None or (one.kind, one.value) != ("i", 2))
-            for text, one in held
-        )
+            s.spelled(text) == name and is_forgotten(s, text)
+            and ((one := s.scope.get(text)) is None or (one.kind, one.value) != ("i", 2))
+            for name, text in kept.items()
+        )  # fmt: skip
 
     @property
     def _continues(self) -> bool:
@@ -283,28 +284,25 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         What is made in the same way as the line's own value is added to that elsewhere.
         """
         own = self.suspect.statement
+        if not self.adds or own.handed not in self._names:
+            return False
         stored = own.node.targets[0] if isinstance(own.node, ast.Assign) else None
-        handed = own.handed
-        alike = made_alike(stored, own.unit) if isinstance(stored, ast.Name) else set[str]()
-        return self.adds and handed in self._names and handed not in alike
+        return not isinstance(stored, ast.Name) or own.handed not in made_alike(stored, own.unit)
 
     @property
     def _repeats(self) -> bool:
         """Whether it repeats a factor of the value in which right ones become others: a power."""
-        own = self.suspect.statement
-        texts = {own.text(one).strip("-") for value in own.values for one in multiplied(value)}
-        return (self.suspect.failing and self.candidate.rule == "missing-factor"
-                and self.candidate.factor in texts)  # fmt: skip
+        own, candidate = self.suspect.statement, self.candidate
+        return self.suspect.failing and candidate.rule == "missing-factor" and any(
+            own.text(one).strip("-") == candidate.factor
+            for value in own.values for one in multiplied(value)
+        )  # fmt: skip
 
     @property
     def _scales_alike(self) -> bool:
         """Whether it divides by what its function divides by elsewhere."""
         divisor = (self.candidate.factor or "").removeprefix("1/")
-        return divisor != self.candidate.factor and any(
-            isinstance(one, ast.BinOp) and isinstance(one.op, ast.Div)
-            and ast.unparse(one.right) == divisor
-            for one in self._unit.nodes
-        )  # fmt: skip
+        return divisor != self.candidate.factor and divisor in divisors_of(self._unit.node)
 
     @property
     def _fills(self) -> bool:

@@ -40,12 +40,10 @@ def copied_first(s: Statement, name: str) -> str:
 
 def _changed(s: Statement) -> Iterator[ast.expr]:
     """Yield what the function changes in place."""
-    for one in s.unit.nodes:
-        if isinstance(one, ast.AugAssign):
-            yield one.target
-        elif isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store):
-            yield one.value
-        elif isinstance(one, ast.Expr) and isinstance(one.value, ast.Call):
+    yield from (one.target for one in s.unit.of(ast.AugAssign))
+    yield from (one.value for one in s.unit.of(ast.Subscript) if isinstance(one.ctx, ast.Store))
+    for one in s.unit.of(ast.Expr):
+        if isinstance(one.value, ast.Call):
             yield from one.value.args[:1]  # the target of np.add.at and the like
 
 

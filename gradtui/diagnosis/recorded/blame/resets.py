@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
@@ -13,6 +14,10 @@ _AHEAD = 6
 """Most statements between a value's beginning and the loop that it belongs into."""
 _FILLED = ("copy", "ones_like", "empty_like", "clone")
 """Functions that make an array of another."""
+_BLOCKS = ("body", "orelse", "finalbody")
+"""The names of what holds statements that follow one another."""
+_FUNCTIONS = 256
+"""Most functions of which the blocks are kept."""
 _Loop = ast.For | ast.While
 
 
@@ -51,12 +56,15 @@ def _around(s: Statement) -> list[_Loop]:
 
 def block_of(unit: Unit, statement: ast.stmt) -> Sequence[ast.stmt]:
     """Return the statements among which one stands."""
-    for node in unit.nodes:
-        for field in ("body", "orelse", "finalbody"):
-            block = getattr(node, field, None)
-            if isinstance(block, list) and statement in block:
-                return block
-    return [statement]
+    return _blocks(unit.node).get(statement, [statement])
+
+
+@lru_cache(_FUNCTIONS)
+def _blocks(function: ast.AST) -> Mapping[ast.AST, Sequence[ast.stmt]]:
+    """Return the statements among which each one of a function stands."""
+    fields = ((node, name) for node in ast.walk(function) for name in _BLOCKS)
+    blocks = (getattr(node, name, None) for node, name in fields)
+    return {one: block for block in blocks if isinstance(block, list) for one in block}
 
 
 def _stored(loop: _Loop, but: ast.stmt | None = None) -> set[str]:

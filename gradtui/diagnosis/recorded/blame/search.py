@@ -200,6 +200,7 @@ class Search:
         the best one must be right at a glance.
         """
         own, room, self._floor = best.suspect.statement, _RIVALS, 0
+        most = best.odds.total + ABOUT
         for suspect in suspects:
             s = suspect.statement
             if s.unit is not own.unit or s.node is own.node:
@@ -207,7 +208,6 @@ class Search:
             self._prepared(s)
             for candidate in self._edits[s.node]:
                 odds = Odds(suspect, candidate, candidate.cost)
-                most = best.odds.total + ABOUT
                 if odds.apart - KNOWN > most or not odds.is_within(most):
                     continue
                 hopeful = self._preview.is_hopeful(s, candidate.edits)
