@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dis import opmap
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -16,6 +17,9 @@ _LONGEST = 1000
 
 _LIBRARIES = frozenset({"gradtui", "numpy", "torch"})
 """Packages that are never the user's, even where a function of theirs is checked."""
+
+_IMPORTING = opmap["IMPORT_NAME"]
+"""The instruction of a module's import, whose name attributes and variables may have, too."""
 
 Names = dict[str, Any]
 
@@ -114,7 +118,8 @@ def _of_class(kind: type) -> Iterator[Names]:
 
 def _imported(code: CodeType) -> Iterator[Names]:
     """Yield the names of the modules that code may import while it runs."""
-    for name in code.co_names:
+    imports = _IMPORTING in code.co_code[::2]
+    for name in code.co_names if imports else ():
         names = _names(name)
         if names is not None:
             yield names

@@ -29,6 +29,7 @@ WAYS = {
     "f = made(other_module)\ndel other_module\n",
     "a default": "import other_module\ndef f(held=other_module): pass\ndel other_module\n",
     "nothing": "def f(): pass\n",
+    "no name that is no import": "def f(other_module): return other_module.other_module\n",
 }
 OTHER = "def g(): pass\nclass Layer:\n    def call(self): pass\n"
 
@@ -56,7 +57,7 @@ def test_a_module_is_reached_by(way, made):
     own, other = importlib.import_module("case_module"), importlib.import_module("other_module")
     reached = [id(names) for names in modules_of(own.f)]
     assert reached[0] == id(vars(own)) and len(set(reached)) == len(reached)
-    assert (id(vars(other)) in reached) == (way != "nothing")
+    assert (id(vars(other)) in reached) == (not way.startswith("no"))
     assert id(vars(sys.modules[__name__])) not in reached
 
 
