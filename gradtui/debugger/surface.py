@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from gradtui.debugger.boundary import Plane, find_plane
 from gradtui.engine.graph import Graph
@@ -21,6 +21,8 @@ from gradtui.engine.lowered import Row
 from gradtui.scenario.problem import Problem
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from gradtui.debugger.axes import Window
     from gradtui.debugger.floor import Floor, Place
 

@@ -56,16 +56,16 @@ def test_numpy_that_somebody_imported_stays_as_it_is() -> None:
 _MAIN = """
 from gradtui.cli.arguments import main
 main({arguments})
-import numpy
+import numpy, sys
 print()
-print(numpy.zeros.__doc__ is None)
+print(numpy.zeros.__doc__ is None, 'numpy._typing._dtype_like' in sys.modules)
 """
 
 
 @pytest.mark.parametrize("command", ["show", "run --steps 1", "check"])
-def test_commands_on_a_scenario_do_not_wait_for_the_texts(command: str) -> None:
+def test_commands_on_a_scenario_do_not_wait_for_texts_and_types(command: str) -> None:
     told = _run(_MAIN.format(arguments=[*command.split(), "two_weights"]))
-    assert told.split("\n")[-1] == "True"
+    assert told.split("\n")[-1] == "True False"
 
 
 def test_code_of_the_users_own_has_the_texts(tmp_path: Path) -> None:
@@ -77,4 +77,4 @@ def test_code_of_the_users_own_has_the_texts(tmp_path: Path) -> None:
         "    return (w**2).sum(), 2*w\n"
     )
     told = _run(_MAIN.format(arguments=["check", f"{file}:f"])).split("\n")
-    assert told[0] == "zeros(sh" and told[-1] == "False"
+    assert told[0] == "zeros(sh" and told[-1] == "False True"
