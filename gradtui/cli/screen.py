@@ -33,6 +33,9 @@ def open_screen(
     With `learn`, the picker opens at the next lesson of the course.
     """
     from gradtui.base.terminal import Display, colours, leaves_escape
+    from gradtui.tui.bare_textual import leave_out
+
+    leave_out()
     from gradtui.tui.app import run_app
     from gradtui.tui.config import read_config
 

@@ -1,0 +1,34 @@
+"""Textual's public types, without the widgets whose types are among them.
+
+Textual itself asks for a type of its own; for all those widgets the first paint would wait.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+
+_PUBLIC = "textual.types"
+
+
+class _Types(ModuleType):
+    """Stands for the public types, and gives way to them once it is asked for one of a widget."""
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)  # asked for by the import system
+        own = import_module("textual._types")
+        if hasattr(own, name):
+            return getattr(own, name)
+        if sys.modules.get(_PUBLIC) is self:
+            del sys.modules[_PUBLIC]
+        return getattr(import_module(_PUBLIC), name)
+
+
+def leave_out() -> None:
+    """Have Textual imported without these widgets, if it was not imported before."""
+    if "textual" not in sys.modules:
+        import textual
+
+        textual.types = sys.modules[_PUBLIC] = _Types(_PUBLIC)
