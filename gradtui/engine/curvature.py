@@ -6,14 +6,17 @@ Exact for small models, by Lanczos' iteration on Hessian-vector products for lar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.engine.compiler import Compiler, Mode
+from gradtui.engine.graph import Kind, computed_from, needed_for
 from gradtui.engine.program import StepProgram
 from gradtui.engine.reverse import HessianProduct, differentiate_twice
 from gradtui.engine.stability import Dynamics
@@ -124,10 +127,26 @@ class Curvature:
         return differentiate_twice(program.graph, program.reverse)
 
     @cached_property
+    def _settled(self) -> tuple[int, ...]:
+        """The values that a product reads and no direction changes."""
+        nodes, product = self._twice.nodes, self._twice.product
+        moved = computed_from(nodes, self._twice.direction)
+        read = {id for reader in needed_for(nodes, product) & moved for id in nodes[reader].inputs}
+        still = read.union(product) - moved
+        return tuple(id for id in sorted(still) if nodes[id].kind is not Kind.CONSTANT)
+
+    @cached_property
+    def _settle(self) -> Callable[..., tuple[Any, ...]]:
+        """These values as a function of the parameters and data."""
+        graph, compiler = (
+            self.trainer.program.graph,
+            Compiler(self._twice.nodes, {}, Mode.BATCH, "float64"),
+        )
+        return compiler.evaluate([n.id for n in (*graph.parameters, *graph.data)], self._settled)
+
+    @cached_property
     def _products(self) -> Vectorized:
-        graph, twice = self.trainer.program.graph, self._twice
-        given = [node.id for node in (*graph.parameters, *graph.data)]
-        return Vectorized(twice.nodes, twice.direction, given)
+        return Vectorized(self._twice.nodes, self._twice.direction, self._settled)
 
     def products(
         self, tape: Tape, directions: Array, replaced: Mapping[int, Array] = MappingProxyType({})
@@ -137,19 +156,31 @@ class Curvature:
         With batches it is the mean over the next ones, an epoch or a few.  `replaced` are other
         data, by node.
         """
+        return self._along(directions, self._settled_at(tape, replaced))
+
+    def _settled_at(
+        self, tape: Tape, replaced: Mapping[int, Array] = MappingProxyType({})
+    ) -> list[tuple[Any, ...]]:
+        """Return the values that no direction changes, of each batch."""
         graph, batches = self.trainer.program.graph, self.trainer.batches
         at = [np.asarray(tape.value(node.id), np.float64) for node in graph.parameters]
         fixed = {node.id: np.asarray(tape.value(node.id), np.float64) for node in graph.data}
         count = 1 if batches is None else min(_BATCHES, batches.per_epoch)
-        rows = len(directions)
-        total = np.zeros((rows, self.size))
+        settled = []
         for step in range(tape.step, tape.step + count):
             seen = fixed | self.trainer.batch(step) | dict(replaced)
-            data = [seen[node.id] for node in graph.data]
-            found = self._products.at(self._twice.product, directions, [*at, *data])
+            settled.append(self._settle(*at, *(seen[node.id] for node in graph.data)))
+        return settled
+
+    def _along(self, directions: Array, settled: Sequence[tuple[Any, ...]]) -> Array:
+        """Return the mean of Hv over batches, for each row of `directions`."""
+        rows = len(directions)
+        total = np.zeros((rows, self.size))
+        for values in settled:
+            found = self._products.at(self._twice.product, directions, values)
             whole = [product.reshape(rows, -1) for product in found]
             total += np.concatenate([np.empty((rows, 0)), *whole], axis=1)
-        return total / count
+        return total / len(settled)
 
     def hessian(self, tape: Tape, replaced: Mapping[int, Array] = MappingProxyType({})) -> Array:
         """Return the exact Hessian at a step, with other data if some are given, (n, n)."""
@@ -176,9 +207,11 @@ class Curvature:
                     values, columns = np.linalg.eigh(matrix)
                 return Spectrum(values, columns, divisor, True)
 
+            settled = self._settled_at(tape)
+
             def apply(v: Array) -> Array:
                 moved = v / root
-                return np.asarray((self.products(tape, moved[None])[0] + decay * moved) / root)
+                return np.asarray((self._along(moved[None], settled)[0] + decay * moved) / root)
 
             found = _lanczos(apply, self.size, vectors)
         return None if found is None else Spectrum(*found, divisor, False)

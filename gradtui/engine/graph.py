@@ -113,9 +113,14 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
 
 def depends_on(nodes: Sequence[Node], kinds: frozenset[Kind]) -> frozenset[int]:
     """Return the ids of all nodes that are of one of `kinds` or computed from one."""
-    found: set[int] = set()
+    return computed_from(nodes, [node.id for node in nodes if node.kind in kinds])
+
+
+def computed_from(nodes: Sequence[Node], leaves: Iterable[int]) -> frozenset[int]:
+    """Return the ids of `leaves` and of all nodes computed from one of them."""
+    found = set(leaves)
     for node in nodes:
-        if node.kind in kinds or any(source in found for source in node.inputs):
+        if any(source in found for source in node.inputs):
             found.add(node.id)
     return frozenset(found)
 

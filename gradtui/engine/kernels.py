@@ -309,9 +309,11 @@ def matmul(a: Array, b: Array, rank_a: int, rank_b: int) -> Array:
     if rank_b == 1:
         b = b[..., :, None]
     own_a, own_b = max(rank_a, 2), max(rank_b, 2)
-    product: Array = np.matmul(
-        lift(a, own_a, max(0, own_b - own_a)), lift(b, own_b, max(0, own_a - own_b))
-    )
+    if own_a < own_b:
+        a = lift(a, own_a, own_b - own_a)
+    elif own_b < own_a:
+        b = lift(b, own_b, own_a - own_b)
+    product: Array = np.matmul(a, b)
     if rank_b == 1:
         product = product[..., 0]
     if rank_a == 1:

@@ -14,7 +14,16 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from gradtui.engine.builder import Builder
-from gradtui.engine.graph import Edge, Graph, Kind, Node, Statement, depends_on, needed_for
+from gradtui.engine.graph import (
+    Edge,
+    Graph,
+    Kind,
+    Node,
+    Statement,
+    computed_from,
+    depends_on,
+    needed_for,
+)
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import Shape, axes_of
@@ -195,11 +204,8 @@ def transposed_rule(
     """
     builder = Builder(nodes, simplify=True)
     seed = builder.leaf(Kind.HYPERPARAMETER, "tangent", shape)
-    dependent = {given}
-    for node in nodes[given + 1 :]:
-        if any(source in dependent for source in node.inputs):
-            dependent.add(node.id)
-    walk = _Walk(builder, frozenset(dependent), flow, seed)
+    dependent = computed_from(nodes, [given])
+    walk = _Walk(builder, dependent, flow, seed)
     walk.visit(id for id in range(len(nodes) - 1, given, -1) if id in dependent)
     found = walk.adjoint.get(given)
     root = builder.constant(0.0) if found is None else found

@@ -86,6 +86,17 @@ def test_large_models_get_the_largest_eigenvalue_by_products_alone(session_of, m
     assert curvature.hessian(tape) @ v == pytest.approx(found.values[0] * v, abs=1e-6)
 
 
+def test_the_model_is_evaluated_once_for_all_products(session_of, monkeypatch):
+    curvature, tape = curvature_of(session_of(**NETWORK))
+    evaluated, settle = [], curvature._settle
+    monkeypatch.setattr(module, "EXACT", 0)
+    monkeypatch.setitem(
+        vars(curvature), "_settle", lambda *given: evaluated.append(given) or settle(*given)
+    )
+    assert len(curvature.spectrum(tape).values) > 1
+    assert len(evaluated) == 1
+
+
 def test_the_basis_of_a_larger_model_is_shorter_and_its_eigenvalue_never_too_large(
     session_of, monkeypatch
 ):
