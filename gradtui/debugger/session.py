@@ -5,8 +5,9 @@ from __future__ import annotations
 import operator
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.debugger.branches import Branch, Branches
@@ -38,7 +39,7 @@ SINGLE = "this is one call of your code: no step follows it, and nothing is trai
 """The answer to commands that need a run of several steps."""
 
 
-class _Place(NamedTuple):
+class _Place(Struct, frozen=True):
     """The place before or after a change of level."""
 
     structure: Structure

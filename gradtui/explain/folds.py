@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from gradtui.base.text import cell_width
 from gradtui.explain.spans import Span, TextRow, line
@@ -21,7 +22,7 @@ _MARKS = r" [-+=] |[·/()\[\]]"
 _BRACKETS = {"(": 1, "[": 1, ")": -1, "]": -1}
 
 
-class Piece(NamedTuple):
+class Piece(Struct, frozen=True):
     """A part of a row."""
 
     span: Span
@@ -31,7 +32,7 @@ class Piece(NamedTuple):
     """Whether it begins inside parentheses."""
 
 
-class Breaks(NamedTuple):
+class Breaks(Struct, frozen=True):
     """Where some arithmetic is broken into rows."""
 
     at: tuple[int, ...]

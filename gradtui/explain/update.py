@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from gradtui.base.ascii import spell
 from gradtui.base.text import DIGITS, SHORT, cell_width, clean, element_text, number, wrap
@@ -39,7 +40,7 @@ _FRAMES = 2
 """Most frames whose rows are remembered, because scrolling asks for them again."""
 
 
-class _Form(NamedTuple):
+class _Form(Struct, frozen=True):
     """How the rows of all elements are made, so that they look alike."""
 
     digits: int

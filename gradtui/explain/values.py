@@ -7,9 +7,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.base.text import SHORT, number, shape_text
@@ -59,7 +60,7 @@ def extent(value: Array, digits: int = SHORT) -> str:
     return f"{number(low, 3)} to {number(high, 3)}{tail}"
 
 
-class Spread(NamedTuple):
+class Spread(Struct, frozen=True):
     """The sizes of some numbers, from which the width of their texts follows."""
 
     sizes: tuple[float, ...]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
+from msgspec import Struct
 
 from gradtui.base.text import (
     DIGITS,
@@ -115,7 +114,7 @@ def steepest(frame: Frame, node: int) -> Index | None:
     return tuple(map(int, np.unravel_index(at, gradient.shape)))
 
 
-class _Form(NamedTuple):
+class _Form(Struct, frozen=True):
     """The columns of a table, and how their numbers are shown."""
 
     shown: tuple[str, ...]
@@ -125,7 +124,7 @@ class _Form(NamedTuple):
     """The gradients', and those of what is compared with them."""
 
 
-class _Numbers(NamedTuple):
+class _Numbers(Struct, frozen=True):
     """The numbers of some rows."""
 
     values: list[float]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count, pairwise
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -41,7 +40,7 @@ _COLUMN = 2
 """Cells from one trunk to the next: trunks take every other column."""
 
 
-class _Joint(NamedTuple):
+class _Joint(Struct, frozen=True):
     """A trunk as drawn."""
 
     x: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from msgspec.structs import replace
 from textual.geometry import Size
 from textual.screen import Screen
 
@@ -175,7 +176,7 @@ class Footer(Bar):
     def row_of(self, frame: Frame, width: int) -> TextRow:
         """Return as many of the keys as fit."""
         spans: list[Span] = [(" ", "plain")]
-        place = place_on(self.screen)._replace(resuming=self._resuming())
+        place = replace(place_on(self.screen), resuming=self._resuming())
         for key, title in footer(frame, place, self._keys, width):
             spans += [(key, "heading"), (f" {title}  ", "dim")]
         return tuple(spans)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from gradtui.debugger.asides import HINT_KEY
 from gradtui.debugger.frame import Frame
@@ -18,7 +19,7 @@ Offer = tuple[tuple[str, ...], str]
 """The ids of bindings, with their effects here."""
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True):
     """The place that receives the keys of a moment."""
 
     panel: str
@@ -242,7 +243,7 @@ def _of_findings(frame: Frame) -> list[Offer]:
     return found
 
 
-class Hint(NamedTuple):
+class Hint(Struct, frozen=True):
     """A feature that the user may not know."""
 
     id: str
