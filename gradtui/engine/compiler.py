@@ -25,6 +25,7 @@ from gradtui.engine.bundling import FILL, PACK, VIEW
 from gradtui.engine.graph import STRETCH, Kind, Node, needed_for
 from gradtui.engine.kernels import lift, raised, root
 from gradtui.engine.ops import KERNELS, OPS
+from gradtui.engine.reuse import WRITING, code_into, reused
 from gradtui.engine.shapes import Shape
 
 Array = NDArray[Any]
@@ -214,8 +215,12 @@ class Compiler:
             if any(id in varying for id in node.inputs):
                 varying.add(node.id)
         parts, lines = self._shared_parts(computed, frozenset(varying)), list[str]()
+        memory = reused(self.nodes, computed, ending) if self.mode is Mode.ARRAY else {}
         for node in computed:
             code = self._code(node, varying, parts.take)
+            if node.id in memory:
+                texts = [self._read(id) for id in node.inputs]
+                code = code_into(self.nodes, node, texts, self._read(memory[node.id]))
             lines += parts.new_lines()
             lines.append(f"    v{node.id} = {code}")
             if node.id in ending:
@@ -372,6 +377,7 @@ def namespace(mode: Mode, dtype: str) -> dict[str, Any]:
     number = np.dtype(dtype).type
     return {
         **KERNELS,
+        **WRITING,
         "number": number,
         "lift": lift,
         "concatenate": np.concatenate,
