@@ -71,6 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # NumPy reads this when imported. More threads of OpenBLAS spin between two products: ten times
     # the work of one with a matrix of a million numbers. So does no run depend on the cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Memory in huge pages is put together anew for each large array: twice the work of a step.
+    os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
     if not any(map(is_code, arguments)):  # that may read NumPy's texts
         leave_out()
     open_streams()

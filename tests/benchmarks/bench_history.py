@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
+os.environ["NUMPY_MADVISE_HUGEPAGE"] = "0"  # as the program has it
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 

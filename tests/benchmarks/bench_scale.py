@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
+os.environ["NUMPY_MADVISE_HUGEPAGE"] = "0"  # as the program has it
 
 import numpy as np
 

@@ -103,13 +103,18 @@ def test_python_m_gradtui_runs():
     )
 
 
-@pytest.mark.parametrize(("chosen", "threads"), [(None, "1"), ("3", "3")])
-def test_one_thread_computes_unless_the_user_wants_more(run, monkeypatch, chosen, threads):
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", chosen or "")
+@pytest.mark.parametrize(
+    ("name", "usual"), [("OPENBLAS_NUM_THREADS", "1"), ("NUMPY_MADVISE_HUGEPAGE", "0")]
+)
+@pytest.mark.parametrize("chosen", [None, "3"])
+def test_one_thread_computes_in_small_pages_unless_the_user_wants_more(
+    run, monkeypatch, name, usual, chosen
+):
+    monkeypatch.setenv(name, chosen or "")
     if chosen is None:
-        monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+        monkeypatch.delenv(name)
     run("list")
-    assert os.environ["OPENBLAS_NUM_THREADS"] == threads
+    assert os.environ[name] == (chosen or usual)
 
 
 def modules_after(code):
