@@ -315,6 +315,18 @@ def test_central_differences_agree_with_the_gradient_in_float64(make):
     assert model.central_differences(model.initial, chosen).tolist() == numeric[chosen].tolist()
 
 
+def test_central_differences_of_few_numbers_are_of_losses_as_training_computes_them(monkeypatch):
+    model = trainer("L = tanh(w)*x - v**3", {"w": 0.3, "v": 2.0}, {"x": 3.0}, optimizer="adam")
+    monkeypatch.setattr(model, "losses_at", None)  # one by one takes less time than arrays
+    away = np.cbrt(np.finfo(float).eps) * np.array([1.0, 2.0])
+    for place in (0, 1):
+        ends = np.array([model.initial, model.initial])
+        ends[:, place] += away[place], -away[place]
+        above, below = (model.run_observed(end, 1)[0][0, 0] for end in ends)
+        slope = (above - below) / (ends[0, place] - ends[1, place])
+        assert model.central_differences(model.initial, [place]).tolist() == [slope]
+
+
 def test_central_differences_of_nothing_are_nothing():
     model = two_weights()
     assert model.central_differences(model.initial, []).shape == (0,)
