@@ -7,12 +7,15 @@ import gc
 
 _PAUSE = 0.08
 """Seconds after a key, by which its result is painted."""
+_REST = 1.0
+"""Seconds after a key from which the next one can wait for a look at everything: 30 ms and more."""
 _WORTH = 2_000
 """New objects that are worth a look: a few keys make them."""
 _NEW = 10_000
 """New objects at which garbage is looked for without a pause: more than a key makes."""
-_OFTEN = 10
-"""Looks at new objects for each one at older objects, as Python has it."""
+_OFTEN, _SELDOM = 10, 100
+"""Looks at new objects for each one at older objects, as Python has it; looks at these for one at
+everything where no key is followed by a rest."""
 
 
 class Garbage:
@@ -24,7 +27,7 @@ class Garbage:
     def begin(self) -> None:
         """Start collecting, sparing everything made so far."""
         gc.freeze()
-        gc.set_threshold(_NEW, _OFTEN, _OFTEN)
+        gc.set_threshold(_NEW, _OFTEN, _SELDOM)
         gc.enable()
 
     def pause(self) -> None:
@@ -37,4 +40,11 @@ class Garbage:
         self._next = None
         new, older, oldest = gc.get_count()
         if gc.isenabled() and new >= _WORTH:
-            gc.collect(2 if oldest > _OFTEN else 1 if older > _OFTEN else 0)
+            gc.collect(1 if older > _OFTEN else 0)
+        if oldest > _OFTEN:
+            self._next = asyncio.get_running_loop().call_later(_REST - _PAUSE, self._collect_all)
+
+    def _collect_all(self) -> None:
+        self._next = None
+        if gc.isenabled():
+            gc.collect(2)
