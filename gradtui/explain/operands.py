@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -22,12 +22,17 @@ class Operands:
 
     def __init__(self, frame: Frame, position: int, index: Index | None) -> None:
         self._tape, self._position, self._index = frame.tape, position, index
-        self.text = cache(self._text)
-        self._spread = cache(self._make_spread)
-        self._own_rate = cache(self._spreads_of_rate)
+        # A cached method would refer back to this, and keep the tape until garbage is collected.
+        self._texts: dict[tuple[int, int], str] = {}
+        self._spreads: dict[int, Spread] = {}
+
+    def text(self, node: int, digits: int) -> str:
+        """Return the number of a node that acts on the element, or else all of them in brief."""
+        if (node, digits) not in self._texts:
+            self._texts[node, digits] = self._text(node, digits)
+        return self._texts[node, digits]
 
     def _text(self, node: int, digits: int) -> str:
-        """Return the number of a node that acts on the element, or else all of them in brief."""
         if acts(self._tape.program, self._position, node):
             return self._spread(node).text(digits)
         return summary(self._tape.value(node), digits)
@@ -37,7 +42,7 @@ class Operands:
 
         None if the optimizer does not divide the rate.
         """
-        spreads = self._own_rate()
+        spreads = self._own_rate
         if spreads is None:
             return None
         rate, squares, eps, own, step = (one.text(digits) for one in spreads)
@@ -49,15 +54,18 @@ class Operands:
         new, old = (abs(float(self._taken(id))) for id in (update.result, update.parameter))
         return new < _SMALL * old
 
-    def _make_spread(self, node: int) -> Spread:
-        return spread(self._taken(node))
+    def _spread(self, node: int) -> Spread:
+        if node not in self._spreads:
+            self._spreads[node] = spread(self._taken(node))
+        return self._spreads[node]
 
     def _taken(self, node: int) -> Array:
         if self._index is None:
             return self._tape.leading(node, LISTED)
         return np.asarray(self._tape.element(node, self._index))
 
-    def _spreads_of_rate(self) -> tuple[Spread, ...] | None:
+    @cached_property
+    def _own_rate(self) -> tuple[Spread, ...] | None:
         program = self._tape.program
         update = program.updates[self._position]
         divisor = dict(update.lines).get(program.dynamics.second)

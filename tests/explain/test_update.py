@@ -1,6 +1,8 @@
 """The update in rows: its arithmetic, number by number."""
 
+import gc
 import re
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -76,6 +78,22 @@ def test_the_numbers_of_an_element_are_made_once_for_all_its_lines(monkeypatch):
     assert len(again) <= 2 * len(set(again)), "to fold the lines, and to show them"
     others = [one for one in made if one[0] != (0,)]
     assert len(others) == len(set(others))
+
+
+@pytest.mark.parametrize("index", [None, (0,)])
+def test_nothing_keeps_the_tape_of_numbers_that_were_read(index):
+    session = gradtui.load("five_parcels_adam")
+    session.move(3)
+    operands = Operands(session.frame, 0, index)
+    assert operands.text(session.problem.trainer.program.updates[0].result, 3)
+    assert operands.own_rate(3)
+    gc.disable()
+    try:
+        left = ref(operands)
+        del operands
+        assert left() is None
+    finally:
+        gc.enable()
 
 
 def test_the_update_of_a_gradient_that_is_the_same_for_all_elements(session_of):
