@@ -8,6 +8,7 @@ that they show, the states next to them prepared as the screen has them; then th
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
 import sys
@@ -16,6 +17,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+os.environ.update(OPENBLAS_NUM_THREADS="1", NUMPY_MADVISE_HUGEPAGE="0")  # as the program has it
 
 import numpy as np
 
