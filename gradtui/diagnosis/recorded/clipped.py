@@ -61,6 +61,10 @@ def unclipped(points: Sequence[Point], wrong: Collection[str], *, scaled: bool) 
         return None
     found = {name: clip for name in points[0].hand if (clip := _clip_of(points, name)) is not None
              and (scaled or clip.bound is not None)}  # fmt: skip
+    # A single number alone is multiplied by its own slope, as the chain rule has it.
+    arrays = {clip.place for name, clip in found.items() if points[0].hand[name].size > 1}
+    found = {name: clip for name, clip in found.items()
+             if clip.bound is not None or clip.place in arrays}  # fmt: skip
     cutting = {clip.place for name, clip in found.items()
                if name in wrong and _is_cut(points, name, clip)}  # fmt: skip
     names = [name for name, clip in found.items() if clip.place in cutting]

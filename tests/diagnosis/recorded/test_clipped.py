@@ -167,3 +167,17 @@ def half_of_huber(w):
 def test_a_slope_that_has_the_bound_itself_is_compared_as_it_is():
     (mistake,) = gradtui.check(half_of_huber, w=3 * RNG.normal(size=6))
     assert mistake.fix == 'return loss, {"w": np.clip(r, -1, 1) * 2}'
+
+
+def test_a_single_number_is_not_scaled_by_its_own_size():
+    def by_logarithm(w):
+        def back():
+            k = np.exp(w)
+            dk = 3 * k**2 - 5 * k
+            return k * dk
+
+        return np.sum(np.exp(w) ** 3) - 3 * np.exp(w) ** 2, [back()]
+
+    found = gradtui.check(by_logarithm, w=np.array(0.4))
+
+    assert {one.severity for one in found} == {"error"}
