@@ -158,6 +158,8 @@ def is_array(value: Any) -> bool:
 def edited(s: Statement, edits: Sequence[Edit], *, applied: bool = True) -> str | None:
     """Return the text of the stored expression with an edit; None if the edit is elsewhere."""
     whole = s.value()
+    if any(one.start == one.end and b"\n" in one.text for one in edits):
+        return None  # it adds a line
     for value in [*s.values, *([] if whole is None else [whole])]:
         start, end = s.unit.start(value), s.unit.end(value)
         if all(start - 1 <= one.start and one.end <= end + 1 for one in edits):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import linecache
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -13,6 +15,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.odds import Odds
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.trial import Patch
+from gradtui.diagnosis.recorded.blame.units import Unit
 
 LIKELIER = 4
 """How much likelier an edit has to be if no glance takes its line for right."""
@@ -90,6 +93,8 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
         place, lines = unit.place(unit.start(node), unit.end(node)), unit.lines(edits)
         if place.line < lines[0] and not edits[0].text.startswith(b"\n"):
             place = unit.place(edits[0].start, unit.end(node))
+        if isinstance(node, ast.stmt) and edits[0].text.startswith(b"\n") and len(edits) == 1:
+            place = _below(unit, edits[0].start)  # where the line that is missing will stand
         told = self.candidate.told
         if self.nearly:
             told += "; what is left is as small as the error of an approximation"
@@ -120,6 +125,14 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
             if alike and other.place.file == file and "\n" not in other.fix:
                 found.setdefault(one.line, one)
         return replace(self, elsewhere=tuple(found.values())[:_TOLD])
+
+
+def _below(unit: Unit, offset: int) -> Place:
+    """Return the place of the line of the file below that of a byte of a function's text."""
+    line = unit.place(offset, offset).line + 1
+    text = linecache.getline(unit.file, line).rstrip()
+    inside = text.lstrip()
+    return Place(line, len(text) - len(inside) + 1, max(1, len(inside)), unit.file)
 
 
 def together(one: Hit, two: Hit) -> list[Hit]:

@@ -54,7 +54,7 @@ def test_a_line_is_missing_that_the_other_branches_have(line, tmp_path):
 
     (finding,) = planted.errors(planted.wrong(line, ""), "projected")
 
-    assert finding.line == at - 1
+    assert finding.line == at
     assert finding.fix.splitlines()[1].strip() == line.strip()
     text = repaired(planted.wrong(line, ""), finding)
     assert not planted.errors(text, "projected")

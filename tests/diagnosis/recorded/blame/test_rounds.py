@@ -55,5 +55,5 @@ def test_the_loop_is_named_and_the_line_makes_the_program_right(old, new, tmp_pa
 
     (found,) = planted.errors(wrong, "convolved")
 
-    assert found.line == at and "is missing" in found.message
+    assert found.line == at + 1 and "is missing" in found.message
     assert planted.errors(repaired(wrong, found), "convolved") == []

@@ -88,8 +88,10 @@ def test_of_edits_that_are_right_in_the_first_round_one_moves_on_with_the_rounds
 def test_a_path_is_missing_beside_its_like():
     (finding,) = gradtui.check(forgets_a_gate, Wz=Wz, Wr=Wr)
 
-    assert (finding.rule, finding.line) == ("missing-path", line_of(forgets_a_gate, 17))
-    assert finding.fix == "dh += (daz @ Wz.T)[:, 2:] + (dar @ Wr.T)[:, 2:]"
+    assert (finding.rule, finding.line) == ("missing-path", line_of(forgets_a_gate, 18))
+    assert finding.fix.splitlines()[-1].strip() == "dh += (dar @ Wr.T)[:, 2:]"
+    (other,) = finding.evidence["elsewhere"]
+    assert other == [finding.line - 1, "dh += (daz @ Wz.T)[:, 2:] + (dar @ Wr.T)[:, 2:]"]
 
 
 def cell_back(dc, dh, cache):

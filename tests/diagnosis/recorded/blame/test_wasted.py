@@ -58,7 +58,7 @@ def test_the_line_that_would_use_it_is_put_back(tmp_path):
 
     (found,) = planted.errors(wrong, "net")
 
-    assert found.line == planted.line("self.ds = a")
+    assert found.line == planted.line("self.ds = a") + 1
     assert planted.errors(repaired(wrong, found), "net") == []
 
 
