@@ -43,6 +43,7 @@ ACROSS = {
     "diagnosis/recorded/test_lines_of_a_chain.py",
     "diagnosis/recorded/test_moved_elements.py", "diagnosis/recorded/test_other_shapes.py",
     "diagnosis/recorded/test_programs.py", "diagnosis/recorded/test_reach_of_edits.py",
+    "diagnosis/recorded/test_siblings_and_halves.py",
     "diagnosis/recorded/test_turned_round.py", "diagnosis/recorded/test_unexplained_lines.py",
     "diagnosis/recorded/test_told_by_code_beside.py",
     "diagnosis/recorded/test_what_nothing_uses.py", "diagnosis/recorded/test_whose_calls.py",

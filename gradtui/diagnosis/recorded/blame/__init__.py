@@ -14,6 +14,7 @@ mistakes.
 changes: all of them.
 owned: what a new line may change in place.
 odds: which is likelier.  amounts: how much each changes.  scales: of adjoints.
+scaling: what the code elsewhere tells of how an edit scales a value.
 derivatives: functions that are right as they stand.
 preview: a glance at one.  worth: whether it is worth a run.
 trial: an edit, executed.  multiples: of an edit.

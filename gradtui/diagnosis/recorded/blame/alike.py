@@ -79,6 +79,17 @@ def becomes_same(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     return _is_repeated(unit, after) and not _is_repeated(unit, before)
 
 
+def stands_elsewhere(unit: Unit, own: ast.stmt) -> bool:
+    """Return whether another function of the file has a line that stores the same calculation."""
+    if not isinstance(own, _STORING) or ast.dump(own) not in _calculating(unit.tree):
+        return False
+    text, inside = ast.dump(own), {*unit.nodes}
+    return any(
+        ast.dump(one) == text for one in ast.walk(unit.tree)
+        if isinstance(one, type(own)) and one not in inside
+    )  # fmt: skip
+
+
 @lru_cache(_FILES)
 def _calculating(tree: ast.Module) -> frozenset[str]:
     """Return the lines of a file that store what they calculate."""
@@ -251,15 +262,6 @@ def becomes_sum(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
         return False
     sums = [ast.dump(one.target) for one in unit.of(ast.AugAssign)]
     return ast.dump(own.targets[0]) in sums
-
-
-@lru_cache(_FILES)
-def divisors_of(function: ast.AST) -> frozenset[str]:
-    """Return what a function divides by, as Python writes it."""
-    return frozenset(
-        ast.unparse(one.right) for one in ast.walk(function)
-        if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Div)
-    )  # fmt: skip
 
 
 def _is_round_alike(unit: Unit, own: ast.For, edits: Sequence[Edit]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from gradtui.diagnosis.recorded.blame.branches import inserted
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.computing import own_functions, own_methods
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
@@ -44,6 +45,21 @@ def applied(s: Statement) -> Iterator[Candidate]:
             inner = s.inside(node, 9)
             made, told = f"({text} + {inner}{turned}) / 2", f"{text} must be made symmetric"
             yield Candidate((s.replaced(node, made, 2),), "missing-term", told, 2, made, node)
+
+
+def mirrored(s: Statement) -> Iterator[Candidate]:
+    """Yield the line that stores an entry of a symmetric matrix in its other half, too."""
+    target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
+    index = target.slice if isinstance(target, ast.Subscript) else None
+    if not isinstance(target, ast.Subscript) or not isinstance(index, ast.Tuple):
+        return
+    shape, name = s.shape(target.value) or (), s.text(target.value)
+    places = [", ".join(map(s.text, parts)) for parts in (index.elts, index.elts[::-1])]
+    if len(shape) == len(index.elts) == 2 and shape[0] == shape[1] and places[0] != places[1]:
+        line = f"{name}[{places[1]}] = {name}[{places[0]}]"
+        told = f"{line} is missing: the matrix is symmetric"
+        edit = inserted(s, s.node, line, behind=True)
+        yield Candidate((edit,), "missing-path", told, 1, line, s.node, named=True)
 
 
 def _gathered(s: Statement, node: ast.expr, shape: Shape) -> Iterator[Candidate]:

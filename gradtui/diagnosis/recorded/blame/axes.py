@@ -41,6 +41,26 @@ def of_axis(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             yield Candidate((_argument(s, node, text),), "wrong-axis", told, 1, None, node)
 
 
+def of_entry(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
+    """Yield the sum along an axis of which one entry alone is taken."""
+    index = node.slice
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    taken = [at for at, one in enumerate(parts) if not isinstance(one, ast.Slice)]
+    if isinstance(node.ctx, ast.Store) or len(taken) != 1 or not s.numpy:
+        return
+    (axis,), shape = taken, s.shape(node.value)
+    several = isinstance(node.value, ast.Call) if shape is None else shape[axis : axis + 1] > (1,)
+    if several and _is_number(parts[axis]):
+        text = f"{s.numpy}sum({s.text(node.value)}, {s.dialect.axis}={axis})"
+        told = f"it must sum over axis {axis}"
+        yield Candidate((s.replaced(node, text),), "wrong-axis", told, 1, text, node)
+
+
+def _is_number(part: ast.expr) -> bool:
+    number = part.operand if isinstance(part, ast.UnaryOp) else part
+    return isinstance(number, ast.Constant) and type(number.value) is int
+
+
 def _other_axes(
     s: Statement, node: ast.Call, axis: ast.keyword | None
 ) -> Iterator[tuple[Edit, str, int]]:

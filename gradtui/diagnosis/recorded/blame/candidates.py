@@ -10,7 +10,7 @@ from types import ModuleType
 from msgspec import Struct
 
 from gradtui.base.source import Place
-from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, parts_of
+from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, is_joining, parts_of
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.recording.library import Dialect
@@ -118,7 +118,8 @@ class Statement:
     @cached_property
     def indexing(self) -> frozenset[ast.AST]:
         """The nodes inside its indices."""
-        parts = (one.slice for one in self.nodes if isinstance(one, ast.Subscript))
+        parts = (one.slice for one in self.nodes if isinstance(one, ast.Subscript)
+                 and not is_joining(one))  # fmt: skip
         return frozenset(inner for part in parts for inner in ast.walk(part))
 
     @cached_property

@@ -7,7 +7,7 @@ from functools import partial
 
 from gradtui.diagnosis.recorded.blame.accumulations import accumulations
 from gradtui.diagnosis.recorded.blame.activations import activations
-from gradtui.diagnosis.recorded.blame.applied import applied
+from gradtui.diagnosis.recorded.blame.applied import applied, mirrored
 from gradtui.diagnosis.recorded.blame.arguments import arguments
 from gradtui.diagnosis.recorded.blame.branches import branches
 from gradtui.diagnosis.recorded.blame.callees import callees
@@ -46,7 +46,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         activations, patterns, partial(idles, slots=slots), unread, options, throughout,
         conjugates, edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments,
         likenesses, repeated, restored, kept, picks, carries, taken, accumulations, scattered,
-        likewise, partly, resets, counted, copies, emptied, conditions, applied, callees,
+        likewise, partly, resets, counted, copies, emptied, conditions, applied, mirrored, callees,
         branches, bounds, projections, choices, moves, rounds, twins, wasted,
     )  # fmt: skip
     for each in every:

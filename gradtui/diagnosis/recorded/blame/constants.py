@@ -51,7 +51,7 @@ def constants(s: Statement, value: float) -> Iterator[Constant]:
     """Yield a factor as the user would write it, the likeliest first."""
     if same(abs(value), 2):
         yield Constant(f"* {number(value)}", f"the factor {number(value)} is missing", True)
-    yield from _named(s, value)
+    yield from named(s, value)
     if same(abs(value), 0.5):
         yield Constant(f"/ {number(1 / value)}", "it is twice what it must be", True)
     inverse, divides = 1 / value if value else 0.0, _divides(s.unit.node)
@@ -86,7 +86,7 @@ def _divides(function: ast.AST) -> bool:
     return False
 
 
-def _named(s: Statement, value: float) -> Iterator[Constant]:
+def named(s: Statement, value: float) -> Iterator[Constant]:
     """Yield a factor that is a number in scope, or derived from one."""
     single = [
         (text, held.value)

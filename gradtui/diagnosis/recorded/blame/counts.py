@@ -16,6 +16,7 @@ from gradtui.diagnosis.recorded.blame.scope import Shape
 _MEANS = {"mean": 1, "average": 1, "mse_loss": 2, "MSELoss": 0}
 """Functions that average, with their most arguments if they do so over all axes."""
 _SIZES, _AXES = ("size", "numel"), ("axis", "dim")
+_FACTORS = ast.Mult | ast.Div
 _MOST = 2
 """Most arrays whose elements are counted."""
 
@@ -32,6 +33,32 @@ def of_count(s: Statement, count: ast.expr) -> Iterator[Candidate]:
         text = f"{array}{s.dialect.size}"
         told = f"{s.text(count)} must be {text}: the mean is that of all elements"
         yield Candidate((s.replaced(count, text),), "constant-factor", told, 0, text, count)
+
+
+def summed_beside(s: Statement, node: ast.expr) -> Iterator[tuple[str, int]]:
+    """Yield the lengths of the axes that the next term of a sum is summed over, as written.
+
+    The term that a node is in may lack such a factor: of `a @ a.T - k`, k counts only once.
+    """
+    term: ast.AST = node
+    while isinstance(above := s.parents.get(term), ast.BinOp) and isinstance(above.op, _FACTORS):
+        term = above
+    if not isinstance(above, ast.BinOp) or not isinstance(above.op, ast.Add | ast.Sub):
+        return
+    for one in ast.walk(above.right if term is above.left else above.left):
+        match one:
+            case ast.BinOp(left=array, op=ast.MatMult()):
+                pass
+            case ast.Call(func=ast.Attribute(attr="dot" | "matmul"), args=[array, _]):
+                pass
+            case ast.Call(func=ast.Attribute(attr="dot" | "matmul", value=array), args=[_]):
+                pass
+            case _:
+                continue
+        shape = s.shape(array)
+        if shape and is_leaf(array):
+            axis = len(shape) - 1
+            yield f"{s.text(array)}.shape[{axis}]" if axis else f"len({s.text(array)})", shape[-1]
 
 
 def _counted(s: Statement, count: ast.expr, means: Sequence[_Mean]) -> Iterator[tuple[str, Shape]]:

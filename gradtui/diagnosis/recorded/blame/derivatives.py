@@ -1,11 +1,11 @@
-"""Functions that are the derivative of another one as they stand: the mistake is not in them.
+"""Functions of which one is the derivative of the other: the mistake is in neither of them.
 
 A caller gives them the wrong value then, such as an activation for what comes before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import FunctionType
 from typing import Any
@@ -25,22 +25,23 @@ _MOST = 20
 """Most functions that it may be the derivative of."""
 
 
-def is_derivative(s: Statement) -> bool:
-    """Return whether a statement's function is the derivative of another of its class or module.
+def is_of_pair(s: Statement) -> bool:
+    """Return whether a statement's function and another of its class or module fit together.
 
-    That is by what it is given, or by what the other one makes of it.
+    One is the derivative of the other, by what it is given, or by what the other makes of that.
     """
-    at = np.array(_AT)
     own, *others = _curves(s) or [lambda given: None]
-    for other in others:
-        up, down = _value(other, at + _STEP), _value(other, at - _STEP)
-        if up is None or down is None or (value := _value(other, at)) is None:
-            continue
-        slope = (up - down) / (2 * _STEP)
-        bent = not np.allclose(slope, slope[0])
-        if bent and any(_is_near(_value(own, one), slope) for one in (at, value)):
-            return True
-    return False
+    return any(_is_derivative(*pair) for other in others for pair in ((own, other), (other, own)))
+
+
+def _is_derivative(slope: Curve, curve: Curve) -> bool:
+    at = np.array(_AT)
+    up, down, value = (_value(curve, one) for one in (at + _STEP, at - _STEP, at))
+    if up is None or down is None or value is None:
+        return False
+    true = (up - down) / (2 * _STEP)
+    bent = not np.allclose(true, true[0])
+    return bent and any(_is_near(_value(slope, one), true) for one in (at, value))
 
 
 def _is_near(value: Array | None, slope: Array) -> bool:
@@ -55,7 +56,7 @@ def _curves(s: Statement) -> list[Curve]:
     function, owner = s.unit.functions[0], s.locals.get(s.unit.given)
     method = getattr(type(owner), function.__name__, None) is function
     known = Owner(type(owner), frozenset(getattr(owner, "__dict__", {})), frozenset())
-    named = vars(type(owner)) if method else function.__globals__
+    named = vars(type(owner)) if method else _beside(function)
     users = [
         one for one in named.values()
         if isinstance(one, FunctionType) and one.__code__.co_filename == s.unit.file
@@ -66,6 +67,18 @@ def _curves(s: Statement) -> list[Curve]:
         return []
     users.sort(key=lambda one: one is not function)
     return [partial(one, owner) if method else one for one in users[:_MOST]]
+
+
+def _beside(function: FunctionType) -> Mapping[str, object]:
+    """Return the functions of a function's module, or those of its class that need no object."""
+    found: object = None
+    for at, name in enumerate(function.__qualname__.split(".")[:-1]):
+        found = getattr(found, name, None) if at else function.__globals__.get(name)
+    if not isinstance(found, type):
+        return function.__globals__
+    return {
+        name: one.__func__ for name, one in vars(found).items() if isinstance(one, staticmethod)
+    }
 
 
 def _value(curve: Curve, at: Array) -> Array | None:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from gradtui.base.text import number
+from gradtui.diagnosis.recorded.blame.axes import of_entry
 from gradtui.diagnosis.recorded.blame.calls import of_all, of_call, of_forgotten, of_parts
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.counts import of_count
-from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, is_leaf
 from gradtui.diagnosis.recorded.blame.groupings import groupings
 from gradtui.diagnosis.recorded.blame.indices import counted, exchanged, of_index, strided
 from gradtui.diagnosis.recorded.blame.loops import of_loop
@@ -62,12 +63,14 @@ def edits(statement: Statement) -> Iterator[Candidate]:
                     yield Candidate(
                         swapped(statement, one, two), "wrong-variable", told, 1, None, node
                     )
-                yield from _shared(statement, elts)
+                if not isinstance(statement.node, ast.Return):
+                    yield from _shared(statement, elts)
                 yield from of_parts(statement, node, elts)
             case ast.Name() | ast.Attribute() if isinstance(node.ctx, ast.Load):
                 yield from counted(statement, node)
             case ast.Subscript():
                 yield from of_index(statement, node)
+                yield from of_entry(statement, node)
             case ast.If(test):
                 yield _turned(statement, test)
             case ast.IfExp(test, body, orelse):
@@ -90,6 +93,8 @@ def edits(statement: Statement) -> Iterator[Candidate]:
         below = isinstance(stored.op, ast.Div)
         yield from of_operand(statement, stored.value, below)
         yield from of_count(statement, stored.value) if below else ()
+    if isinstance(stored, ast.Return):
+        yield from _shared(statement, statement.values)
     yield from of_target(statement)
     yield from of_loop(statement)
     yield from exchanged(statement)
@@ -108,18 +113,24 @@ def _turned(s: Statement, test: ast.expr) -> Candidate:
 
 
 def _shared(s: Statement, elts: Sequence[ast.expr]) -> Iterator[Candidate]:
-    """Yield the elements of a tuple that lack a factor of another element, times it."""
+    """Yield the elements of a tuple that lack a factor of another element, times it.
+
+    What a function returns beside its loss is often scaled as that is.
+    """
     factors = {
-        s.text(factor): None
-        for one in elts if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)
-        for factor in (one.left, one.right) if is_leaf(factor)
+        f"{OPERATORS[type(one.op)]} {s.text(factor)}": s.text(factor)
+        for one in elts if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult | ast.Div)
+        for factor in (one.left, one.right)[isinstance(one.op, ast.Div) :] if is_leaf(factor)
     }  # fmt: skip
+    returned = isinstance(s.node, ast.Return)
     for one in elts:
-        for factor in factors:
+        for by, factor in factors.items() if one is not s.spared else ():
             if not isinstance(one, ast.Constant) and factor not in s.text(one):
-                edit = s.replaced(one, f"{s.inside(one, 2)} * {factor}", 2)
-                told = f"the factor {factor} is missing"
-                yield Candidate((edit,), "missing-factor", told, 1, factor, one)
+                edit = s.replaced(one, f"{s.inside(one, 2)} {by}", 2)
+                told = f"the factor {by.removeprefix('* ')} is missing"
+                yield Candidate(
+                    (edit,), "missing-factor", told, 1, by.removeprefix("* "), one, named=returned
+                )
 
 
 def _of_number(s: Statement, node: ast.Constant) -> Iterator[Candidate]:

@@ -50,6 +50,12 @@ def multiplied(node: ast.expr) -> Iterator[ast.expr]:
         yield node
 
 
+def is_joining(node: ast.AST) -> bool:
+    """Return whether an expression joins arrays: `np.r_[a, b]`."""
+    value = node.value if isinstance(node, ast.Subscript) else None
+    return isinstance(value, ast.Attribute) and value.attr in ("r_", "c_")
+
+
 def is_leaf(node: ast.AST) -> bool:
     """Return whether a node is a name, or a named attribute or entry."""
     if isinstance(node, ast.Name):

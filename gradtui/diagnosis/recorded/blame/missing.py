@@ -85,7 +85,12 @@ class Missing:
         yield from ((text, 3) for text in self._corrections())
         for text, _ in self._numbers() if self._shape != () else ():
             yield from ((text, 3), (f"1 / {text}", 3), (f"(1 - {text})", 4))
-        yield from ((text, 3) for text in self._counts()[:_NUMBERS])
+        for text in self._counts()[:_NUMBERS]:
+            yield text, 3
+            if "." in text:
+                yield f"1 / {text}", 3
+        for text in self._entries() if self._shape != () else ():
+            yield from ((text, 3), (f"1 / {text}", 3))
         line = self._s.text(self._s.node)  # a round that picks an entry beside it is likelier
         yield from ((text, 2 if f"[{text}]" in line else 3) for text in self._rounds())
         yield from ((f"1 / {text}", 2) for text in self._lengths())
@@ -224,8 +229,18 @@ class Missing:
     def _counts(self) -> list[str]:
         """Return the whole numbers in scope that count no rounds."""
         return [text for text, held in self._s.scope.items()
-                if held.kind == "i" and not held.shape
-                and text.isidentifier() and text not in self._s.loops]  # fmt: skip
+                if held.kind == "i" and not held.shape and text not in self._s.loops
+                and (text.isidentifier() or text.startswith(f"{self._s.unit.given}."))]  # fmt: skip
+
+    def _entries(self) -> list[str]:
+        """Return the entries of vectors at the numbers by which the statement picks others."""
+        index = (one.slice for one in self._s.nodes if isinstance(one, ast.Subscript))
+        places = {ast.unparse(one) for one in index if isinstance(one, ast.Constant | ast.UnaryOp)}
+        names = {ast.unparse(one.value) for one in self._s.unit.of(ast.Subscript)}
+        return [
+            f"{text}[{at}]" for text, held in self._s.scope.items()
+            if held.kind == "f" and len(held.shape) == 1 and text in names for at in places
+        ][:_NUMBERS]  # fmt: skip
 
     def _rounds(self) -> list[str]:
         """Return the whole numbers that count rounds: the slope of a power has such a factor."""

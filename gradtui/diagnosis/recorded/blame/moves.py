@@ -52,7 +52,9 @@ def _changed(node: ast.stmt) -> str | None:
     match node:
         case ast.AugAssign(target=ast.Name(id=name)):
             return name
-        case ast.Assign(targets=[ast.Name(id=name)]) if name in _names(node.value, ast.Load):
+        case ast.Assign(targets=[ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name))]) if (
+            name in _names(node.value, ast.Load)
+        ):
             return name
         case _:
             return None

@@ -17,6 +17,8 @@ _OPPOSITES = (
 _BETWEEN = r"_?(dot|cross|by|times|[xX])?_?"
 """What stands between the names of two operands in that of their product."""
 _GRADIENT = re.compile(r"grad|delta|^_?d([A-Z_0-9]|[a-z]?$)|^_?g([A-Z_0-9]|[a-z]?$)|_bar$|_g$")
+_DERIVED = re.compile(r"_?(d|der|deriv|derivative|grad|gradient|prime|slope|backward)_?")
+"""What the name of a function's derivative adds to its own."""
 _VALUE = re.compile(r"\b[^\W\d]\w*\b(?!\()")
 """A name of what is no function."""
 _FUNCTIONS = 256
@@ -27,8 +29,12 @@ _NUMBER = re.compile(r"(?<=[^\W\d])\d+")
 def apart(one: str, two: str) -> int:
     """Return how unlikely it is that two names of functions are confused.
 
-    Such as vec_add and vec_sub: they differ in one word, and mean the opposite.
+    Such as vec_add and vec_sub: they differ in one word, and mean the opposite. Or one is that of
+    the other's derivative.
     """
+    short, long = sorted((one, two), key=len)
+    if short in long and _DERIVED.fullmatch(long.replace(short, "", 1)):
+        return 0
     own, other = one.split("_"), two.split("_")
     differ = [pair for pair in zip(own, other, strict=False) if pair[0] != pair[1]]
     if len(own) != len(other) or len(differ) != 1:

@@ -17,16 +17,22 @@ from gradtui.diagnosis.recorded.blame.alike import (
     becomes_odd,
     becomes_same,
     becomes_sum,
-    divisors_of,
+    stands_elsewhere,
 )
 from gradtui.diagnosis.recorded.blame.amounts import NUMBER, WORD, changed, is_change
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
-from gradtui.diagnosis.recorded.blame.derivatives import is_derivative
+from gradtui.diagnosis.recorded.blame.derivatives import is_of_pair
 from gradtui.diagnosis.recorded.blame.expressions import multiplied
 from gradtui.diagnosis.recorded.blame.forms import copy_of, is_copy, only_moves, renames
 from gradtui.diagnosis.recorded.blame.idle import defined_below, is_forgotten, is_of_another
 from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import is_spelled, made_alike
+from gradtui.diagnosis.recorded.blame.scaling import (
+    resizes,
+    scales_alike,
+    scales_for_later,
+    shares_factor,
+)
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.uses import calculated, functions_read, leaves_orphans
@@ -189,7 +195,12 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def _is_known(self) -> bool:
         """Whether the code elsewhere tells what it puts in."""
         return (self._becomes_alike or self._remembers or self._changes_copy
-                or self._scales_alike or self._is_spelled)  # fmt: skip
+                or scales_alike(self.suspect, self.candidate) or self._is_spelled)  # fmt: skip
+
+    @property
+    def _is_in_pair(self) -> bool:
+        """Whether it changes one of two functions of which one is the derivative of the other."""
+        return is_of_pair(self.suspect.statement)
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -299,12 +310,6 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         )  # fmt: skip
 
     @property
-    def _scales_alike(self) -> bool:
-        """Whether it divides by what its function divides by elsewhere."""
-        divisor = (self.candidate.factor or "").removeprefix("1/")
-        return divisor != self.candidate.factor and divisor in divisors_of(self._unit.node)
-
-    @property
     def _fills(self) -> bool:
         """Whether it puts something in the place of a statement that does nothing among others."""
         return [self._unit.between(one.start, one.end) for one in self.candidate.edits] == ["pass"]
@@ -334,16 +339,6 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """The names that it adds as terms."""
         adding = self.candidate.rule in ("missing-path", "missing-term")
         return self._names if adding else frozenset()
-
-    @property
-    def _resizes(self) -> bool:
-        """Whether it asks another array for its size, which may be a multiple by chance."""
-        s, node = self.suspect.statement, self.candidate.node
-        above = None if node is None else s.parents.get(node)
-        asked = isinstance(above, ast.Attribute) and above.attr in ("shape", "size")
-        if isinstance(above, ast.Call):
-            asked = isinstance(above.func, ast.Name) and above.func.id == "len"
-        return asked and isinstance(node, _NAMED) and self.candidate.rule == "wrong-variable"
 
     @property
     def _changes_copy(self) -> bool:
@@ -384,15 +379,21 @@ _LIKELIER: Sequence[Sign] = (
     (2, lambda edit: edit._continues),
     (2, lambda edit: edit._is_known),
     (-4, lambda edit: edit._is_outside),
-    (-2, lambda edit: edit._is_late and not edit._becomes_alike),
+    (4, lambda edit: shares_factor(edit.suspect, edit.candidate)),
+    (-2, lambda edit: edit._is_late and not edit._becomes_alike and not edit.candidate.named),
     (-3, lambda edit: edit._mixes),
     (-3, lambda edit: edit._breaks_row),
 )
 _UNLIKELIER: Sequence[Sign] = (
-    (2, lambda edit: edit.orphans or edit._forsakes or edit._resizes),
+    (
+        2,
+        lambda edit: edit.orphans or edit._forsakes or resizes(edit.suspect, edit.candidate),
+    ),
     (3, lambda edit: edit._spoils_what_is_kept or edit._empties),
+    (2, lambda edit: edit.adds and scales_for_later(edit.suspect, edit.candidate)),
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
     (5, lambda edit: evens_out(edit.suspect.statement, edit.candidate.edits)),
-    (3, lambda edit: is_derivative(edit.suspect.statement)),
+    (3, lambda edit: stands_elsewhere(edit._unit, edit.suspect.statement.node)),
+    (5, lambda edit: edit._is_in_pair),
 )
 """Signs against an edit, however likely it is by others."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import dis
 from collections.abc import Sequence
 from functools import cache
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 
 from msgspec import Struct
 
@@ -37,6 +38,7 @@ _MAKING = frozenset({
     "zeros", "zeros_like", "ones", "ones_like", "empty", "empty_like", "full", "full_like", "eye",
     "copy", "clone",
 })  # fmt: skip
+_NUMBERS = (int, float, complex, bool)
 METHODS = frozenset({
     name for kind in (list, dict, tuple, set, str, int, float) for name in dir(kind)
 })  # fmt: skip
@@ -105,6 +107,12 @@ def _names_of(library: ModuleType) -> frozenset[str]:
     return frozenset(name for one in (library, *parts) for name in dir(one))
 
 
+def _stored_globally(code: CodeType) -> set[str]:
+    """Return the names of its module that a function stores or deletes."""
+    changing = ("STORE_GLOBAL", "DELETE_GLOBAL")
+    return {one.argval for one in dis.get_instructions(code) if one.opname in changing}
+
+
 def computes(
     function: FunctionType,
     dialect: Dialect,
@@ -113,12 +121,13 @@ def computes(
 ) -> bool:
     """Return whether a function that may be called instead of another only computes.
 
-    It uses only a library of arrays, its functions and methods, numbers and arrays that have names,
+    It uses only a library of arrays, its functions and methods, numbers and arrays of its module,
     and functions that only compute, too.  A method of `owner` may use what that keeps, and its
     other methods.
     """
     if function in seen:
         return True
+    stored = _stored_globally(function.__code__)
     for name in function.__code__.co_names:
         value = function.__globals__.get(name)
         method = getattr(owner.kind, name, None) if owner is not None else None
@@ -132,10 +141,10 @@ def computes(
         elif isinstance(value, FunctionType):
             if not computes(value, dialect, seen | {function}):
                 return False
+        elif (type(value) in _NUMBERS or hasattr(value, "__array__")) and name not in stored:
+            continue
         elif name in FILES or not (
-            isinstance(value, int | float)
-            or hasattr(value, "__array__")
-            or name in _names_of(dialect.module)
+            name in _names_of(dialect.module)
             or name in dialect.methods
             or name in METHODS
             or name in BUILTINS

@@ -325,7 +325,7 @@ class Search:
         """Yield factors and terms with which an expression makes some gradient right."""
         if cost == 0:
             if slot.takes_numbers:
-                yield slot.negated()
+                yield from (slot.negated(), *slot.counted())
             yield from self._in_sum(slot, slot.lacking(), likely=True)
         elif cost == 1 and slot.takes_numbers:
             changed = self._run(slot.s, slot.more())

@@ -14,10 +14,12 @@ from gradtui.diagnosis.recorded.blame.constants import (
     constants,
     made_of_two,
     made_of_written,
+    named,
     rows_divided_by,
     same,
 )
-from gradtui.diagnosis.recorded.blame.expressions import is_leaf, summands
+from gradtui.diagnosis.recorded.blame.counts import summed_beside
+from gradtui.diagnosis.recorded.blame.expressions import is_joining, is_leaf, summands
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.missing import Missing
 from gradtui.diagnosis.recorded.blame.roles import is_backward
@@ -150,6 +152,28 @@ class Slot:
             yield Candidate(
                 (self.scaled(found),), "constant-factor", found.told, cost, factor, self.node
             )
+        for one in named(self.s, value) if not _is_named(found) else ():
+            factor = one.text.removeprefix("* ")
+            if factor.startswith(f"{self.s.unit.given}."):  # what the object keeps is for this
+                yield Candidate(
+                    (self.scaled(one),), "constant-factor", one.told, cost, factor, self.node
+                )
+
+    def counted(self) -> Iterator[Candidate]:
+        """Yield it as often as the term beside it is summed."""
+        for text, size in summed_beside(self.s, self.node):
+            own = Constant(f"* {text}", f"the factor {text} is missing", True)
+            known = (
+                one for one in named(self.s, size)
+                if one.text.removeprefix("* ") in self.s.scope
+                and one.text.count(".") < 2  # not what another object keeps
+            )  # fmt: skip
+            found = next(known, own) if size > 1 else own
+            factor = found.text.removeprefix("* ")
+            yield Candidate(
+                (self.scaled(found),), "constant-factor", found.told, 0, factor, self.node,
+                named=True,
+            )  # fmt: skip
 
     def factor(self, text: str, value: float, cost: int) -> Iterator[Candidate]:
         """Yield it with a multiple of a factor, if a user would write that."""
@@ -293,11 +317,20 @@ def slots(s: Statement) -> Iterator[Slot]:
                 found.append(node.func.value)
         elif isinstance(node, ast.Attribute) and node.attr == "T":
             found.append(node.value)
+        elif isinstance(node, ast.Tuple | ast.List) and _is_array(s, node):
+            found += node.elts
     chosen = [one for one in dict.fromkeys(found) if one is not s.spared]
     chosen = [one for one in chosen if _is_number(s, one) and not _is_count(s, one)]
     for one in chosen:
         parent = s.parents.get(one)
         yield Slot(s, one, _shape(s, one), parent if _is_product(parent, one, chosen) else None)
+
+
+def _is_array(s: Statement, node: ast.expr) -> bool:
+    """Return whether an expression lists the elements or the parts of an array."""
+    above = s.parents.get(node)
+    listed = isinstance(above, ast.Call) and node in above.args and s.shape(above) is not None
+    return listed or (above is not None and is_joining(above))
 
 
 def _is_product(parent: ast.AST | None, node: ast.expr, slots: Sequence[ast.expr]) -> bool:
@@ -345,6 +378,8 @@ def _is_number(s: Statement, node: ast.expr) -> bool:
         return type(node.value) in (int, float)
     if is_leaf(node):
         held = s.held(node)
+        if held is None and isinstance(node, ast.Subscript):
+            held = s.held(node.value)  # an entry that has no name
         return held is not None and held.kind == "f"
     return isinstance(
         node, ast.BinOp | ast.UnaryOp | ast.Call | ast.Subscript | ast.Attribute | ast.Compare

@@ -21,6 +21,8 @@ class Suspect(Struct, frozen=True, eq=False):
     """Whether its value is right but for its sign."""
     failing: bool = False
     """Whether right values become something else there, or lack a part."""
+    forward: bool = False
+    """Whether it is in a function that computes the loss."""
 
     @property
     def line(self) -> Line:

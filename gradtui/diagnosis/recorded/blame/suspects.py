@@ -7,6 +7,8 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 from types import CodeType
 
+from msgspec.structs import replace
+
 from gradtui.diagnosis.recorded.blame.accumulations import forgotten_entries
 from gradtui.diagnosis.recorded.blame.begun import unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
@@ -32,15 +34,15 @@ from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.twins import is_cut_off
 from gradtui.diagnosis.recorded.blame.units import Unit
-from gradtui.diagnosis.recorded.blame.uses import lines_next, lines_of, lines_with
+from gradtui.diagnosis.recorded.blame.uses import lines_next, lines_of, lines_with, read_behind
 from gradtui.diagnosis.recorded.blame.wasted import wasted_in
 from gradtui.diagnosis.recorded.blame.watch import Watched
 
 TIERS = 5
 UNTOLD = 3
 """The tier of statements without recorded evidence."""
-_LONGEST, _EXPRESSIONS = 60, 40
-"""Longest expression taken from elsewhere, in characters, and most of them."""
+_LONGEST, _EXPRESSIONS, _NUMBERS = 60, 40, 12
+"""Longest expression taken from elsewhere, in characters, most arrays, and most numbers of them."""
 
 
 class Suspects:
@@ -113,7 +115,8 @@ class Suspects:
         statement = Statement(unit, node, self._around(unit, node), self._loss(unit, node))
         if not is_harmless(statement, counting=self._counting):
             return None
-        return self._by_form(statement, order) or self._by_flow(statement, order)
+        found = self._by_form(statement, order) or self._by_flow(statement, order)
+        return None if found is None else replace(found, forward=self._is_forward(unit))
 
     def _by_form(self, statement: Statement, order: int) -> Suspect | None:
         """Return the suspect of a loop, or of a statement that keeps or restores values."""
@@ -142,6 +145,8 @@ class Suspects:
         if forward and isinstance(node, ast.Return) and self._is_called_again(self._called(lines)):
             # The loss that it returns is right; the gradients may be those of a wrong call.
             return Suspect(statement, TIERS - 1, True, order)
+        if forward and hands_on(statement) and not all(map(is_leaf, statement.values)):
+            return Suspect(statement, UNTOLD, True, order)
         called = set() if forward else self._called(lines)
         if called and (call := self._call(statement, lines, order)) is not None:
             return call
@@ -291,7 +296,7 @@ class Suspects:
             return set()
         target = node.targets[0]
         if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Subscript | ast.IfExp):
-            return self._using(unit, node, target)
+            return read_behind(unit, node, target, self._watched.order) & set(self._flow.feeds)
         partial = isinstance(target, ast.Subscript) and isinstance(node.value, ast.Constant)
         if isinstance(target, ast.Subscript) and partial:
             target = target.value
@@ -318,16 +323,6 @@ class Suspects:
                     and (unit.file, one.lineno) in lines - found
                 ]  # fmt: skip
         return found
-
-    def _using(self, unit: Unit, node: ast.Assign, target: ast.Tuple) -> set[Line]:
-        """Return the lines that read what a statement unpacks, once it has run."""
-        names = {one.id for one in target.elts if isinstance(one, ast.Name)}
-        order, own = self._watched.order, self._watched.order[unit.file, node.lineno]
-        found = {
-            (unit.file, one.lineno) for one in unit.of(ast.Name)
-            if one.id in names and isinstance(one.ctx, ast.Load)
-        }  # fmt: skip
-        return {one for one in found & set(self._flow.feeds) if order.get(one, 0) > own}
 
     def _tier(
         self, lines: set[Line], fed: set[str], told: Told, *, partial: bool, kept: bool
@@ -366,7 +361,8 @@ class Suspects:
 
     def _around(self, unit: Unit, node: ast.stmt) -> Around:
         """Return the names in scope at a statement, with the expressions computable from them."""
-        scope = self._watched.scope(unit.file, node.lineno)
+        held = self._watched.scope(unit.file, node.lineno)
+        scope = {text: one for text, one in held.items() if not unit.is_over(text, node.lineno)}
         if unit not in self._ever:
             last = unit.node.end_lineno
             assert last is not None
@@ -375,7 +371,8 @@ class Suspects:
         usable = [one for one in self._expressions if one[2] <= known]
         # Its own function's expressions come first, and simple ones.
         usable.sort(key=lambda one: (one[0] is not unit, len(one[1])))
-        expressions = [(text, held) for _, text, _, held in usable[:_EXPRESSIONS]]
+        expressions = [(text, held) for _, text, _, held in usable if held.shape][:_EXPRESSIONS]
+        expressions += [(text, held) for _, text, _, held in usable if not held.shape][:_NUMBERS]
         return Around(scope, self._ever[unit], self._flow.shapes, expressions, self._wanted,
                       self._watched.library.dialect,
                       self._watched.locals.get((unit.file, node.lineno), {}),
@@ -390,8 +387,8 @@ class Suspects:
                 if isinstance(node, ast.BinOp | ast.Call | ast.Subscript) and not writes(node):
                     text = unit.text(node)
                     shape = self._flow.shapes.get(unit.place(unit.start(node), unit.end(node)))
-                    shape = shape or self._watched.part(unit, node)
-                    told = shape or (shape == () and isinstance(node, ast.Subscript))
+                    shape = shape or self._watched.part(unit, node) or shape
+                    told = shape or (shape == () and not isinstance(node, ast.BinOp))
                     if told and shape is not None and len(text) <= _LONGEST and "\n" not in text:
                         names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
                         if isinstance(node, ast.BinOp):

@@ -103,3 +103,16 @@ def calculated(function: ast.AST) -> Sequence[tuple[str, int]]:
         (ast.unparse(one.targets[0]), one.lineno) for one in ast.walk(function)
         if isinstance(one, ast.Assign) and not isinstance(one.value, ast.Name | ast.Constant)
     ]  # fmt: skip
+
+
+def read_behind(
+    unit: Unit, node: ast.Assign, target: ast.Tuple, order: Mapping[Line, int]
+) -> set[Line]:
+    """Return the lines that read what a statement unpacks, once it has run."""
+    names = {one.id for one in target.elts if isinstance(one, ast.Name)}
+    own = order[unit.file, node.lineno]
+    found = {
+        (unit.file, one.lineno) for one in unit.of(ast.Name)
+        if one.id in names and isinstance(one.ctx, ast.Load)
+    }  # fmt: skip
+    return {one for one in found if order.get(one, 0) > own}

@@ -60,7 +60,24 @@ def in_functions(W, V):
     return 0.5 * np.sum(d**2), {"W": X.T @ dz, "V": a.T @ d}
 
 
+class Logistic:
+    @staticmethod
+    def curve(x):
+        return 1.0 / (1 + np.exp(-x))
+
+    @staticmethod
+    def slope_of_value(y):
+        return y * (1.0 - y)
+
+
+def by_margin(W):
+    margins = Y * (X @ W[:, :2])
+    d = -(Y * Logistic.curve(-margins))
+    return np.sum(np.logaddexp(0, -margins)), [np.hstack((X.T @ d, np.zeros((3, 2))))]
+
+
 MISTAKES = [
+    (by_margin, "Logistic.curve(-margins)", "Logistic.curve(margins)"),
     (in_layers, "derivative(self.before)", "derivative(self.after)"),
     (in_layers, "np.square(np.tanh(self.steep * z))", "np.tanh(self.steep * z)"),
     (in_functions, "slope_of_sigmoid(a)\n    return 0.5", "slope_of_sigmoid(z)\n    return 0.5"),

@@ -15,6 +15,8 @@ from gradtui.recording.library import NUMPY
         ("sum", "mean", 0),
         ("vec_add", "vec_mul", 1),
         ("forward", "backward", 2),
+        ("hinge", "hinge_grad", 0),
+        ("drelu", "relu", 0),
         ("vec_add", "vec_reduce_add", 2),
         ("vec_add", "other_sub", 2),
     ],

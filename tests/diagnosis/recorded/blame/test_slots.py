@@ -30,5 +30,5 @@ def test_a_term_lacks_a_factor_rather_than_the_sum_the_same_term_again(old, new,
     (found,) = planted.errors(wrong, "likelihood")
 
     assert (found.line, found.rule) == (at, "constant-factor")
-    assert found.message.endswith("the factor 3 is missing; 3 = the columns of A")
+    assert found.message.endswith("the factor S.shape[1] is missing")
     assert planted.errors(repaired(wrong, found), "likelihood") == []

@@ -1,0 +1,67 @@
+"""How an edit scales a value, beside how the code scales others."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from functools import lru_cache
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate
+from gradtui.diagnosis.recorded.blame.forms import stores_gradient
+from gradtui.diagnosis.recorded.blame.kept import values_kept
+from gradtui.diagnosis.recorded.blame.suspect import Suspect
+
+_FUNCTIONS = 256
+"""Most functions and classes of which it is known what they scale by."""
+
+def scales_alike(suspect: Suspect, candidate: Candidate) -> bool:
+    """Return whether it divides by what its function divides by elsewhere.
+
+    Or it scales by what the object keeps, as another method of its class does.
+    """
+    unit, factor = suspect.statement.unit, candidate.factor or ""
+    divisor = factor.removeprefix("1/")
+    owner = unit.owner if divisor.startswith(f"{unit.given}.") else None
+    scaling = _scaling(owner or unit.node, below=divisor != factor)
+    return divisor in scaling and (divisor != factor or owner is not None)
+
+
+@lru_cache(_FUNCTIONS)
+def _scaling(code: ast.AST, *, below: bool) -> frozenset[str]:
+    """Return what code divides by, or else the factors of its products."""
+    products = (one for one in ast.walk(code) if isinstance(one, ast.BinOp))
+    return frozenset(ast.unparse(side) for one in products for side in _scaled_by(one, below=below))
+
+
+def _scaled_by(node: ast.BinOp, *, below: bool) -> Sequence[ast.expr]:
+    """Return what a calculation divides by, or else the factors of a product."""
+    if below:
+        return [node.right] if isinstance(node.op, ast.Div) else []
+    return [node.left, node.right] if isinstance(node.op, ast.Mult) else []
+
+
+def shares_factor(suspect: Suspect, candidate: Candidate) -> bool:
+    """Return whether a part of what is returned becomes scaled as another one is."""
+    part = isinstance(candidate.node, ast.expr) and candidate.rule == "missing-factor"
+    return part and candidate.named and isinstance(suspect.statement.node, ast.Return)
+
+
+def scales_for_later(suspect: Suspect, candidate: Candidate) -> bool:
+    """Return whether it scales what the forward half keeps, such as a mask, for the backward half.
+
+    Nobody forgets that there, where it changes no loss.
+    """
+    node = suspect.statement.node
+    kept = suspect.forward and bool(values_kept(node)) and not stores_gradient(node)
+    return kept and candidate.rule == "constant-factor"
+
+
+def resizes(suspect: Suspect, candidate: Candidate) -> bool:
+    """Return whether it asks another array for its size, which may be a multiple by chance."""
+    s, node = suspect.statement, candidate.node
+    above = None if node is None else s.parents.get(node)
+    asked = isinstance(above, ast.Attribute) and above.attr in ("shape", "size")
+    if isinstance(above, ast.Call):
+        asked = isinstance(above.func, ast.Name) and above.func.id == "len"
+    named = isinstance(node, ast.Name | ast.Attribute)
+    return asked and named and candidate.rule == "wrong-variable"
