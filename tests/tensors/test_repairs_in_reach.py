@@ -266,8 +266,8 @@ def test_a_number_is_written_where_a_count_is_meant():
 def test_an_array_that_nothing_reads_is_picked_from_as_elsewhere():
     finding = repaired(Weighted, x(4, 3, asked=True), x(4).exp())
 
-    assert finding.line == line_of(slopes_of, 3)
-    assert finding.fix == "found[i] = torch.cos(rows[i]) * g * weights[i]"
+    assert finding.line == line_of(slopes_of, 4)
+    assert finding.fix == "return found * weights[:, None]"
 
 
 def test_a_product_of_stacks_with_the_part_that_nothing_reads_is_added():

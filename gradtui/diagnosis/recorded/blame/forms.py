@@ -69,8 +69,7 @@ def stores_windows(s: Statement) -> bool:
 def stores_gradient(node: ast.stmt) -> bool:
     """Return whether a statement stores what is named as a gradient, which is no loss."""
     stored = node.targets[0] if isinstance(node, ast.Assign) else None
-    name = stored.attr if isinstance(stored, ast.Attribute) else getattr(stored, "id", "")
-    return is_of_gradient(name)
+    return isinstance(stored, ast.Name) and is_of_gradient(stored.id)
 
 
 def counts(s: Statement) -> bool:

@@ -242,6 +242,14 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         return (self._adapts and not self._becomes_sum) or self._is_beside
 
     @property
+    def _leaves_twin(self) -> bool:
+        """Whether another function has the same line, which would be as wrong.
+
+        Unless it uses what this function alone does not.
+        """
+        return not self._remembers and stands_elsewhere(self._unit, self.suspect.statement.node)
+
+    @property
     def _empties(self) -> bool:
         """Whether a number takes the place of a calculation, which nobody writes for a number."""
         return any(
@@ -393,7 +401,7 @@ _UNLIKELIER: Sequence[Sign] = (
     (2, lambda edit: edit.adds and scales_for_later(edit.suspect, edit.candidate)),
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
     (5, lambda edit: evens_out(edit.suspect.statement, edit.candidate.edits)),
-    (3, lambda edit: stands_elsewhere(edit._unit, edit.suspect.statement.node)),
+    (3, lambda edit: edit._leaves_twin),
     (5, lambda edit: edit._is_in_pair),
 )
 """Signs against an edit, however likely it is by others."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
-from gradtui.diagnosis.recorded.blame.forms import stores_gradient
 from gradtui.diagnosis.recorded.blame.kept import values_kept
+from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 
 _FUNCTIONS = 256
@@ -41,9 +41,10 @@ def _scaled_by(node: ast.BinOp, *, below: bool) -> Sequence[ast.expr]:
 
 
 def shares_factor(suspect: Suspect, candidate: Candidate) -> bool:
-    """Return whether a part of what is returned becomes scaled as another one is."""
+    """Return whether what is returned beside the loss becomes scaled as that is."""
     part = isinstance(candidate.node, ast.expr) and candidate.rule == "missing-factor"
-    return part and candidate.named and isinstance(suspect.statement.node, ast.Return)
+    returned = suspect.forward and isinstance(suspect.statement.node, ast.Return)
+    return part and candidate.named and returned
 
 
 def scales_for_later(suspect: Suspect, candidate: Candidate) -> bool:
@@ -52,7 +53,9 @@ def scales_for_later(suspect: Suspect, candidate: Candidate) -> bool:
     Nobody forgets that there, where it changes no loss.
     """
     node = suspect.statement.node
-    kept = suspect.forward and bool(values_kept(node)) and not stores_gradient(node)
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+    kept = suspect.forward and bool(values_kept(node)) and not is_of_gradient(name)
     return kept and candidate.rule == "constant-factor"
 
 
