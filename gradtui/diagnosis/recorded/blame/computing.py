@@ -19,9 +19,9 @@ _CLASSES = 32
 
 
 def own_functions(s: Statement) -> list[tuple[str, int]]:
-    """Return the user's functions that only compute, each with its count of arguments."""
+    """Return the user's functions that only compute, each with its count of needed arguments."""
     found = [
-        (name, len(inspect.signature(one).parameters))
+        (name, needed(one))
         for name, one in s.unit.globals.items()
         if isinstance(one, FunctionType) and is_users_file(one.__code__.co_filename)
         if computes(one, s.dialect)
@@ -32,6 +32,12 @@ def own_functions(s: Statement) -> list[tuple[str, int]]:
         if held.kind == ":function" and not text.isidentifier()
     ]
     return found[:_MOST]
+
+
+def needed(function: FunctionType) -> int:
+    """Return how many arguments a function needs, without those that have a default."""
+    given = inspect.signature(function).parameters.values()
+    return sum(one.default is one.empty for one in given)
 
 
 def own_methods(s: Statement) -> list[tuple[str, FunctionType]]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import re
 from collections.abc import Iterator, Sequence
 from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.begun import is_zero
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, unwrapped
-from gradtui.diagnosis.recorded.blame.computing import own_functions
+from gradtui.diagnosis.recorded.blame.computing import needed, own_functions
 from gradtui.diagnosis.recorded.blame.constants import written
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.names import apart, is_numbered
@@ -255,7 +254,7 @@ def _functions(s: Statement, node: ast.expr) -> Iterator[Candidate]:
     own = s.unit.globals.get(node.id) if isinstance(node, ast.Name) else None
     if not isinstance(own, FunctionType):
         return
-    arity = len(inspect.signature(own).parameters)
+    arity = needed(own)
     for name, other in own_functions(s):
         if s.unit.globals.get(name) is not own and other == arity:
             told = f"{s.text(node)} must be {name}"
