@@ -10,6 +10,7 @@ ARRAYS = {
     "GRID": RNG.normal(size=(4, 4)),
     "POLY": RNG.normal(size=(5,)),
     "CHANCES": 0.2 + RNG.random(size=(4, 3)),
+    "SCORES": RNG.normal(size=(4, 3)),
 }
 KINDS, SEEN = np.array([0, 2, 1, 0]), RNG.random(size=(4, 3))
 ANGLES = RNG.normal(size=3)
@@ -71,6 +72,15 @@ def counted(CHANCES):
     return loss, {"CHANCES": grad}
 
 
+def shared(SCORES):
+    shares = np.exp(SCORES)
+    shares /= shares.sum(axis=1, keepdims=True)
+    loss, d_shares = np.sum(SEEN * np.sin(shares)), SEEN * np.cos(shares)
+    along = np.sum(d_shares * shares, axis=1)
+    d_scores = shares * (d_shares - along[:, None])
+    return loss, {"SCORES": d_scores}
+
+
 MISTAKES = [
     ("walked", " + grad[i + 1, j + 1] * across\n", "\n"),
     (
@@ -87,7 +97,7 @@ def planted(tmp_path):
     return Planted(__file__, tmp_path, ARRAYS)
 
 
-@pytest.mark.parametrize("name", ["walked", "powers", "counted"])
+@pytest.mark.parametrize("name", ["walked", "powers", "counted", "shared"])
 def test_the_programs_as_they_are_are_right(planted, name):
     assert planted.errors(planted.wrong("", ""), name) == []
 
@@ -99,3 +109,10 @@ def test_what_is_missing_is_named_where_it_is(planted, name, old, new):
 
     assert abs(finding.line - planted.line(old)) <= 1
     assert planted.errors(repaired(text, finding), name) == []
+
+
+def test_a_term_is_given_the_axis_that_it_lacks(planted):
+    text = planted.wrong("(d_shares - along[:, None])", "d_shares")
+    (finding,) = planted.errors(text, "shared")
+
+    assert finding.fix == "d_scores = shares * (d_shares - along[:, None])"

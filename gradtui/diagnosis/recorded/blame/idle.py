@@ -209,11 +209,11 @@ def _in_factors(s: Statement, text: str, shape: Shape) -> Iterator[Candidate]:
         factors = [one for one in multiplied(value) if is_leaf(one) and one is not value]
         for factor in factors if text not in s.text(value) else ():
             wanted = s.shape(factor)
-            if wanted and stretches(shape, wanted):
+            for fitting in _fitting(text, shape, wanted) if wanted else ():
                 for sign in "-+":
-                    edit = s.replaced(factor, f"{s.text(factor)} {sign} {text}", 1)
-                    named = f"the term {text}, {_unused(s, text)}, is missing"
-                    yield Candidate((edit,), "missing-term", named, 1, text, factor)
+                    edit = s.replaced(factor, f"{s.text(factor)} {sign} {fitting}", 1)
+                    named = f"the term {fitting}, {_unused(s, text)}, is missing"
+                    yield Candidate((edit,), "missing-term", named, 1, fitting, factor)
 
 
 def _unused(s: Statement, text: str) -> str:
