@@ -15,6 +15,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.material import arrays
 from gradtui.diagnosis.recorded.blame.missing import SLOPES
+from gradtui.diagnosis.recorded.blame.pulled import pulled
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.engine.shapes import stretches
@@ -175,7 +176,8 @@ def _powers(slot: Slot) -> Iterator[Instead]:
 def _sums(slot: Slot) -> Iterator[Instead]:
     """Yield a sum with one more term that is a product of two arrays, or of two matrices."""
     s = slot.s
-    for term in [*_multiplied(slot)[:_PRODUCTS], *_outer(slot)]:
+    flowing = pulled(s, slot.shape)
+    for term in dict.fromkeys([*flowing, *_multiplied(slot)[:_PRODUCTS], *_outer(slot)]):
         for sign in "-+":
             text = f"{s.inside(slot.node, 1)} {sign} {term}"
             told = f"the term {sign.replace('+', '')}{term} is missing"
