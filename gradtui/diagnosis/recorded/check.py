@@ -59,6 +59,7 @@ from gradtui.diagnosis.recorded.target import Misplaced, Misshapen, Target
 from gradtui.diagnosis.recorded.uniform import settings_only, uniform_only
 from gradtui.diagnosis.recorded.unmended import Unmended, end_of
 from gradtui.diagnosis.recorded.unrecorded import by_differences
+from gradtui.diagnosis.recorded.unscaled import unscaled
 from gradtui.diagnosis.recorded.upstream import place_of
 from gradtui.diagnosis.recorded.wanted import judged_names
 from gradtui.recording.run import Answers, settled
@@ -88,7 +89,7 @@ def check_target(
     try:
         with settled():
             try:
-                return heard(_Checking(runs).outcome())
+                return heard(_outcome(runs))
             except (Misplaced, Misshapen) as error:
                 return heard(refused(runs, error))
     finally:
@@ -96,14 +97,23 @@ def check_target(
         kept.put_back()
 
 
+def _outcome(runs: Runs) -> Outcome:
+    checking = _Checking(runs)
+    found = unscaled(runs)
+    if found is None:
+        return checking.outcome()
+    return found.outcome(_Checking(found.runs, heard=False).outcome(), checking.outcome)
+
+
 class _Checking:
     """One target, run as often as necessary."""
 
-    def __init__(self, runs: Runs) -> None:
+    def __init__(self, runs: Runs, *, heard: bool = True) -> None:
+        """If the user's code is `heard` in its first run, it may print, and raise exceptions."""
         self.target, self.runs = runs.target, runs
         self._meant: Sequence[Finding] = ()
         """What the gradients of complex numbers are taken for, if that is not usual."""
-        loss, claimed = self.runs.first(heard=True)
+        loss, claimed = self.runs.first(heard=heard)
         self.loss, self.claimed = loss, {n: np.asarray(v) for n, v in claimed.items()}
         self.names = judged_names(runs, claimed)
 

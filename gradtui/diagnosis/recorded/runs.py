@@ -200,6 +200,12 @@ class Runs:
         found._randomness, found.single = self._randomness, self.single
         return found
 
+    def of(self, target: Target) -> Runs:
+        """Return runs of another target with the same arguments."""
+        found = Runs(target, self.kept, self._watched, self._answers, self.progress, self.crashed)
+        found.given, found._randomness = self.given, self._randomness
+        return found
+
     def _restore(self) -> None:
         """Make every run draw the same numbers."""
         self._randomness.restore()

@@ -134,6 +134,11 @@ class Target(Struct, frozen=True, eq=False):
         return False
 
     @property
+    def unweighted(self) -> Target | None:
+        """The same, with a loss that is not weighted; None if the code itself returns its loss."""
+        return None
+
+    @property
     def exact(self) -> bool:
         """Whether a gradient must have the very shape of its argument."""
         return False

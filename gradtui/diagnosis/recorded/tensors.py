@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
+from msgspec.structs import replace
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.returned import Gradients
@@ -48,6 +49,8 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     """The names that are parameters of a module."""
     narrow: Mapping[str, Any] = MappingProxyType({})
     """The types of tensors of code that refuses wider ones: it computes in those beneath them."""
+    weighted: bool = True
+    """Whether a result that is one number is multiplied by another, as a loss may be."""
 
     @property
     def custom(self) -> Any:
@@ -74,6 +77,11 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     def returns_loss(self) -> bool:
         """Whether the function called last returns the loss first, and gradients after it."""
         return False
+
+    @property
+    def unweighted(self) -> Target | None:
+        """The target whose loss is its result, if that is one number."""
+        return replace(self, weighted=False) if self.weighted else None
 
     @property
     def deliberate(self) -> bool:
@@ -166,7 +174,20 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         if not outputs:
             raise InputError(f"{self.name} returns no tensor that a gradient flows back from",
                              self.place, file=self.file)  # fmt: skip
-        return _as_loss(world, outputs)[0]
+        return self._as_loss(world, outputs)[0]
+
+    def _as_loss(self, world: World, outputs: Sequence[Any]) -> tuple[Any, list[Any]]:
+        """Return the weighted sum of outputs with drawn weights, and these as their gradients."""
+        rng, parts = np.random.default_rng(_SEED), [tensors.as_pairs(out) for out in outputs]
+        drawn = [rng.normal(size=tensors.shape_of(part)) for part in parts]
+        if not self.weighted and [np.size(one) for one in drawn] == [1]:
+            drawn = [np.ones_like(drawn[0])]
+        weights = [tensors.taken(world, one, part) for one, part in zip(drawn, parts, strict=True)]
+        adjoints = [
+            tensors.as_complex(weight) if tensors.holds_pairs(out) else weight
+            for out, weight in zip(outputs, weights, strict=True)
+        ]
+        return tensors.total(parts, weights), adjoints
 
     def _differentiated(self, world: World, given: Mapping[str, Any], loss: Any) -> Returned:
         with misshapen(self.custom, [*given.values()]) as apart:
@@ -262,19 +283,6 @@ class ByHand(TensorTarget, frozen=True, eq=False, kw_only=True):
         if not all(tensors.is_number(out) for out in outs):
             raise InputError(f"{self.name} returns no tensor of floats as its output", self.place,
                              file=self.file)  # fmt: skip
-        loss, adjoints = _as_loss(world, outs)
+        loss, adjoints = self._as_loss(world, outs)
         passed = adjoints if spread or len(outs) == 1 else [tuple(adjoints)]
         return loss, self.backward(*passed, *cache)
-
-
-def _as_loss(world: World, outputs: Sequence[Any]) -> tuple[Any, list[Any]]:
-    """Return the weighted sum of outputs with drawn weights, and these as their gradients."""
-    rng, parts = np.random.default_rng(_SEED), [tensors.as_pairs(out) for out in outputs]
-    weights = [
-        tensors.taken(world, rng.normal(size=tensors.shape_of(part)), part) for part in parts
-    ]
-    adjoints = [
-        tensors.as_complex(weight) if tensors.holds_pairs(out) else weight
-        for out, weight in zip(outputs, weights, strict=True)
-    ]
-    return tensors.total(parts, weights), adjoints
