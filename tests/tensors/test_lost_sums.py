@@ -120,3 +120,29 @@ LOST = [
 def test_what_must_be_added_to_zeros_is_told(function, arguments, line):
     finding = only(gradtui.check(function, *arguments))
     assert f"{line} is missing" in finding.message
+
+
+class Smoothed(Function):
+    """Lacks the line of its forward half that puts the share of the label in its place."""
+
+    @staticmethod
+    def forward(ctx, logits, kinds, rate):
+        log_shares = torch.log_softmax(logits, dim=1)
+        wanted = torch.full_like(log_shares, rate / 3)
+        wanted.scatter_(1, kinds.unsqueeze(1), 1.0 - rate)
+        ctx.save_for_backward(log_shares, kinds)
+        ctx.rate = rate
+        return -(wanted * log_shares).sum(dim=1)
+
+    @staticmethod
+    def backward(ctx, g):
+        log_shares, kinds = ctx.saved_tensors  # noqa: RUF059 -- the lost line needs it
+        wanted = torch.full_like(log_shares, ctx.rate / 3)
+        return (log_shares.exp() - wanted) * g[:, None], None, None
+
+
+def test_a_line_of_the_forward_half_is_put_back_in_the_names_of_the_context():
+    logits = torch.linspace(-1.0, 1.2, 12, dtype=torch.float64).sin().reshape(3, 4)
+    found = only(gradtui.check(Smoothed, logits, torch.tensor([0, 3, 1]), 0.1))
+    assert found.fix is not None
+    assert found.fix.endswith("wanted.scatter_(1, kinds.unsqueeze(1), 1.0 - ctx.rate)")

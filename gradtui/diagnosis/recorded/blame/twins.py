@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -17,10 +18,13 @@ from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.branches import inserted
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.names import renamed
 from gradtui.diagnosis.recorded.blame.units import Function
 
 _FILES = 32
 """Most files, and functions, of which the lines are kept."""
+_KEPT_BY = re.compile(r"\b(?:ctx|self)\.(?=\w)")
+"""The usual names of what keeps values for a function."""
 
 
 class _Beside(Struct, frozen=True):
@@ -35,11 +39,12 @@ def twins(s: Statement) -> Iterator[Candidate]:
     """Yield lines that another function has beside a statement like this one, and this has not."""
     own = _texts(s.unit.node)
     for one in _beside(s.unit.tree).get(_head(s.node), ()):
-        if one.text in own or not _is_known(s, one):
+        text = _in_own_names(s, one)
+        if text is None or text in own:
             continue
-        edit = inserted(s, s.node, s.spelled(one.text), behind=one.behind)
-        told = f"{one.text} is missing, which line {one.line.lineno} does beside the same"
-        yield Candidate((edit,), "missing-path", told, 0, one.text, s.node, named=True)
+        edit = inserted(s, s.node, s.spelled(text), behind=one.behind)
+        told = f"{text} is missing, which line {one.line.lineno} does beside the same"
+        yield Candidate((edit,), "missing-path", told, 0, text, s.node, named=True)
 
 
 def is_cut_off(s: Statement) -> bool:
@@ -78,15 +83,21 @@ def _stores(node: ast.stmt) -> bool:
 
 
 def _head(node: ast.stmt) -> str:
-    """Return the text of a statement, without those inside it."""
-    return ast.unparse(node).split("\n")[0]
+    """Return the text of a statement, without those inside it, nor what its values are kept by."""
+    return _KEPT_BY.sub("", ast.unparse(node).split("\n")[0])
 
 
-def _is_known(s: Statement, other: _Beside) -> bool:
-    """Return whether all names of a line mean something beside a statement."""
+def _in_own_names(s: Statement, other: _Beside) -> str | None:
+    """Return a line in the names that its values have beside a statement; None if one has none.
+
+    What one function has in a name of its own, another may have kept by its context.
+    """
     stored = {one.id for one in s.nodes if isinstance(one, ast.Name)} if other.behind else set()
     names = {one.id for one in ast.walk(other.line) if isinstance(one, ast.Name)} - stored
-    return all(
-        one in s.scope or one in s.locals or one in s.unit.globals or hasattr(builtins, one)
-        for one in names
-    )
+    unknown = {
+        one for one in names
+        if one not in s.scope and one not in s.locals and one not in s.unit.globals
+        and not hasattr(builtins, one)
+    }  # fmt: skip
+    kept = {one: f"{s.unit.given}.{one}" for one in unknown}
+    return renamed(other.text, kept) if all(one in s.scope for one in kept.values()) else None
