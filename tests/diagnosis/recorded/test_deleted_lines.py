@@ -215,6 +215,15 @@ def by_tape(A, B):
     return 0.5 * np.sum(out.value**2), {"A": first.slope, "B": second.slope}
 
 
+def averaged(A):
+    out = np.tanh(DATA @ A)
+    loss = 0.5 * np.sum(out**2) / (len(out) if POINT.any() else 1)
+    d = out * (1 - out**2)
+    if POINT.any():
+        d = d / len(out)
+    return loss, DATA.T @ d
+
+
 MISTAKES = [
     (by_tape, "        two.slope += np.dot(one.value.T, d)\n"),
     (penalised, "    dv[1:] += PENALTY * v[1:]\n"),
@@ -255,3 +264,13 @@ def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, ARRAYS)
 
     assert planted.errors(planted.wrong("", ""), function.__name__) == []
+
+
+def test_a_line_is_missing_where_nothing_is_done_under_a_condition(tmp_path):
+    planted, line = Planted(__file__, tmp_path, ARRAYS), "        d = d / len(out)\n"
+    wrong = planted.wrong(line, "        pass\n")
+
+    (found,) = planted.errors(wrong, "averaged")
+
+    assert found.line == planted.line(line)
+    assert planted.errors(repaired(wrong, found), "averaged") == []

@@ -136,10 +136,16 @@ def _indices(tree: ast.Module, axes: int) -> Iterator[ast.Tuple]:
 
 
 def _gap(s: Statement) -> ast.Pass | None:
-    """Return the statement behind another that does nothing, where one may have been lost."""
+    """Return the statement behind another that does nothing, where one may have been lost.
+
+    It may be all that is done under a condition.
+    """
     block = block_of(s.unit, s.node)
-    behind = block[block.index(s.node) + 1 :][:1]
-    return behind[0] if behind and isinstance(behind[0], ast.Pass) else None
+    match block[block.index(s.node) + 1 :][:1]:
+        case [ast.Pass() as gap] | [ast.If(body=[ast.Pass() as gap], orelse=[])]:
+            return gap
+        case _:
+            return None
 
 
 def _parts(target: ast.expr) -> list[ast.expr]:
