@@ -15,10 +15,12 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.odds import Odds
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.trial import Patch
-from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 LIKELIER = 4
 """How much likelier an edit has to be if no glance takes its line for right."""
+_CLOSING = (b")", b"]", b"}")
+"""The last lines of statements that tell nothing of these."""
 ABOUT, _TOLD = 1, 2
 """How much less likely an edit is that is told beside the best one, and most of them."""
 
@@ -90,11 +92,15 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
         unit = self.suspect.statement.unit
         node = self.candidate.node or self.suspect.statement.node
         edits = [unit.narrowed(one) for one in self.candidate.edits]
+        gap = _gap_behind(unit, edits[0]) if len(edits) == 1 else None
+        edits = [_apart(unit, one) for one in edits]
         place, lines = unit.place(unit.start(node), unit.end(node)), unit.lines(edits)
         if place.line < lines[0] and not edits[0].text.startswith(b"\n"):
-            place = unit.place(edits[0].start, unit.end(node))
+            place = unit.place(edits[0].start, max(edits[0].start, unit.end(node)))
         if isinstance(node, ast.stmt) and edits[0].text.startswith(b"\n") and len(edits) == 1:
             place = _below(unit, edits[0].start)  # where the line that is missing will stand
+        elif gap is not None:
+            place = unit.place(gap, gap)  # where the line may have stood
         told = self.candidate.told
         if self.nearly:
             told += "; what is left is as small as the error of an approximation"
@@ -133,6 +139,30 @@ def _below(unit: Unit, offset: int) -> Place:
     text = linecache.getline(unit.file, line).rstrip()
     inside = text.lstrip()
     return Place(line, len(text) - len(inside) + 1, max(1, len(inside)), unit.file)
+
+
+def _gap_behind(unit: Unit, edit: Edit) -> int | None:
+    """Return where a blank line begins behind which an edit adds one; None without any."""
+    at = edit.start + 1
+    adds = edit.start == edit.end and edit.text.startswith(b"\n")
+    rest = unit.source[at:].partition(b"\n")
+    blank = adds and unit.source[at - 1 : at] == b"\n" and bool(rest[1]) and not rest[0].strip()
+    return at if blank else None
+
+
+def _apart(unit: Unit, edit: Edit) -> Edit:
+    """Return the edit that adds a line before the next one, if a parenthesis ends that before it.
+
+    Of a statement of several lines, the last one tells nothing.
+    """
+    source, at = unit.source, edit.start + 1
+    adds = edit.start == edit.end and edit.text.startswith(b"\n")
+    last, behind = source[: edit.start].rpartition(b"\n")[2], source[at:].partition(b"\n")[0]
+    if not adds or last.strip() not in _CLOSING or source[edit.start : at] != b"\n":
+        return edit
+    text = edit.text[1:]
+    margins = {len(one) - len(one.lstrip()) for one in (text, behind)}
+    return Edit(at, at, f"{text.decode()}\n") if behind.strip() and len(margins) == 1 else edit
 
 
 def together(one: Hit, two: Hit) -> list[Hit]:

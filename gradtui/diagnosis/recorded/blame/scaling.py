@@ -14,6 +14,7 @@ from gradtui.diagnosis.recorded.blame.suspect import Suspect
 _FUNCTIONS = 256
 """Most functions and classes of which it is known what they scale by."""
 
+
 def scales_alike(suspect: Suspect, candidate: Candidate) -> bool:
     """Return whether it divides by what its function divides by elsewhere.
 
