@@ -55,3 +55,26 @@ def test_another_mistake_is_told_by_the_numbers_of_the_loss_itself():
     assert ": the factor 2 is missing" in first.message
     assert second.message.startswith("the backward pass does not multiply by the gradient that it")
     assert "the gradient of v is the same for every multiple of the loss" in second.message
+
+
+class Parted(Function):
+    """The overlap of two vectors, times the size of the first."""
+
+    @staticmethod
+    def forward(ctx, one, two):
+        ctx.save_for_backward(one, two)
+        return (one * two).sum() * (one * one).sum()
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        one, two = ctx.saved_tensors
+        both, size = (one * two).sum(), (one * one).sum()
+        d_one = two * size + 2 * one * both
+        d_two = one * size
+        return d_one, d_two
+
+
+def test_all_that_is_returned_is_multiplied_by_grad_output():
+    wanted = [x(4).requires_grad_(), x(4).requires_grad_()]
+    found, *_ = gradtui.check(lambda one, two: 1.5 * Parted.apply(one, two), *wanted)
+    assert found.fix == "return d_one * grad_output, d_two * grad_output"

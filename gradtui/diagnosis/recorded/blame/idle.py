@@ -134,6 +134,7 @@ def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
             continue  # a count that has not begun is no factor
         if text in s.idle:
             yield from _instead(s, s.spelled(text), held)
+            yield from _in_all(s, s.spelled(text), held.shape, slots)
         for slot in slots:
             own = slot.whole and text in s.idle
             if own or at < _MOST:
@@ -147,6 +148,18 @@ def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
         if held.kind == "f" and at < _MOST:
             yield from _terms(s, s.spelled(text))
             yield from _in_factors(s, s.spelled(text), held.shape) if text in s.idle else ()
+
+
+def _in_all(s: Statement, text: str, shape: Shape, slots: Sequence[Slot]) -> Iterator[Candidate]:
+    """Yield a name that nothing uses as a factor of all that a statement returns at once."""
+    whole = [one for one in slots if one.whole]
+    if not isinstance(s.node, ast.Return) or len(whole) < 2:
+        return
+    fitting = [next(_fitting(text, shape, one.shape), None) for one in whole]
+    edits = [slot.times(one) for slot, one in zip(whole, fitting, strict=True) if one is not None]
+    if len(edits) == len(whole):
+        told = f"the factor {text}, {_unused(s, text)}, is missing in all of them"
+        yield Candidate((*edits,), "missing-factor", told, 0, text, s.node)
 
 
 def _instead(s: Statement, text: str, held: Held) -> Iterator[Candidate]:
@@ -185,7 +198,7 @@ def _in_slot(
     s, node, cost = slot.s, slot.node, 0 if near else 1
     if re.search(rf"(?<![\w.]){re.escape(text)}(?!\w)", s.text(node)):
         return
-    for fitting in _fitting(text, held.shape, slot.shape):
+    for fitting in (*_fitting(text, held.shape, slot.shape), *_taken(slot, text, held.shape)):
         named = f"{fitting}, {_unused(s, text)}, is missing"
         if given is not None:
             named = f"{fitting} is missing: {s.unit.code.co_name} does not use {given}"
@@ -298,6 +311,15 @@ def _fitting(text: str, held: Shape, wanted: Shape | None) -> Iterator[str]:
     if outer and wanted is not None and 1 in wanted[-2:]:
         # The other one of the two whose outer product it is, for each of a batch.
         yield f"{text}[..., {'None, :' if wanted[-1] == 1 else ':, None'}]"
+
+
+def _taken(slot: Slot, text: str, shape: Shape) -> Iterator[str]:
+    """Yield the rows of an array that indices in scope pick, such as that of each item's group."""
+    wanted = slot.shape
+    if not shape or not wanted or shape[1:] != wanted[1:]:
+        return
+    indices = [name for name, held in slot.s.scope.items() if held == Held(wanted[:1], "i")]
+    yield from (f"{text}[{name}]" for name in indices[:_PARTS])
 
 
 def unread(s: Statement) -> Iterator[Candidate]:
