@@ -18,11 +18,13 @@ from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.notes import note, together
 from gradtui.diagnosis.recorded.runs import Point
-from gradtui.recording.tape import Call, Moved, Tape
+from gradtui.recording.tape import Array, Call, Leaf, Moved, Tape, evaluate
 
-_SAME = 1e-9
+_SAME, _CLOSE = 1e-9, 1e-4
+_SEED = 20_240_229
 _BELOW, _ABOVE = frozenset({"minimum", "fmin"}), frozenset({"maximum", "fmax"})
-_SCALING = frozenset({"multiply", "divide", "true_divide", "mul", "div"})
+_MULTIPLYING = frozenset({"multiply", "mul"})
+_DIVIDING = frozenset({"divide", "true_divide", "div"})
 
 
 class Clip(Struct, frozen=True):
@@ -156,15 +158,48 @@ def _bound(tape: Tape, node: Call) -> tuple[int, float] | None:
 
 
 def _scaling(point: Point, node: Call, place: Place) -> Clip | None:
-    """Return a call that scales a gradient by a number made of it, as that of a loss never is."""
-    tape = point.result.tape
-    if node.name not in _SCALING or len(node.inputs) != 2:
+    """Return a call that scales a gradient by its own norm, as that of a loss never is."""
+    tape, divides = point.result.tape, node.name in _DIVIDING
+    if not (divides or node.name in _MULTIPLYING) or len(node.inputs) != 2:
         return None
-    for operand, (own, scale) in enumerate(permutations(node.inputs)):
+    operands = enumerate(permutations(node.inputs))
+    for operand, (own, scale) in [*operands][: 1 if divides else 2]:
         made = tape.value(scale).size == 1 and own in tape.sources(scale)
-        if made and own != scale and own not in tape.sources(point.root):
+        if not made or own == scale or own in tape.sources(point.root):
+            continue
+        if _is_by_norm(tape, own, scale, -1 if divides else 1):
             return Clip(own, operand, place, None)
     return None
+
+
+def _is_by_norm(tape: Tape, own: int, scale: int, power: int) -> bool:
+    """Return whether a power of a number falls with a norm of an array, at most as its inverse.
+
+    A norm does not change with the signs or the order of the elements along an axis, and an element
+    as large as all together has at least theirs: the least element and the median are none.
+    """
+    value, sources = tape.value(own), tape.sources(scale)
+    drawn = np.random.default_rng(_SEED).normal(size=value.shape)
+    drawn *= float(np.max(np.abs(value), initial=0.0)) or 1.0
+
+    def factor(other: Array) -> float:
+        found = {own: other.astype(value.dtype)}
+        for id in sources:
+            node = tape.nodes[id]
+            if id > own and not isinstance(node, Leaf) and not found.keys().isdisjoint(node.inputs):
+                found[id] = evaluate(node, lambda one: found.get(one, tape.value(one)))
+        return float(np.float64(found[scale].item()) ** power)
+
+    alike, alone = [-drawn], np.zeros_like(drawn)
+    for axis, index in enumerate(np.indices(drawn.shape)):
+        alike += [np.roll(drawn, 1, axis), np.where(index == 0, -drawn, drawn)]
+    alone.flat[0] = np.sum(np.abs(drawn))
+    with np.errstate(all="ignore"):
+        usual, twice, least = factor(drawn), factor(2 * drawn), factor(alone)
+        same = np.allclose([factor(one) for one in alike], usual, rtol=_CLOSE, atol=0)
+    most = (1 + _CLOSE) * usual
+    return bool(0 < usual < np.inf and same and usual <= 2 * (1 + _CLOSE) * twice
+                and twice <= most and least <= most)  # fmt: skip
 
 
 def _hands_on(tape: Tape, node: Moved) -> bool:

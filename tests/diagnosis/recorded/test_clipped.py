@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import gradtui
+from gradtui.diagnosis.recorded.check import check_target
+from gradtui.diagnosis.recorded.target import target_of
 
 RNG = np.random.default_rng(61)
 X, Y = RNG.normal(size=(5, 4)), RNG.normal(size=(5, 2))
@@ -129,6 +131,47 @@ def test_a_number_may_be_among_the_gradients_that_are_scaled():
         f"the gradient of W (also of b) is {SCALED} here, and compared as it is before"
     )
     assert {one.severity for one in found} == {"info"}
+
+
+def scaled_by(scale):
+    """Check a gradient that is scaled last of all; no line at fault is looked for."""
+
+    def case(w):
+        e = X @ w - Y[:, 0]
+        return e @ e / 2, {"w": scale(X.T @ e)}
+
+    target = target_of(case, None, (np.array([0.3, -1.2, 0.8, 0.5]),), {})
+    return check_target(target, crashed="SIGSEGV").findings
+
+
+NORMS = [
+    lambda g: g / np.linalg.norm(g),
+    lambda g: g / (np.sqrt(np.sum(g**2)) + 1e-8),
+    lambda g: g / np.maximum(1.0, np.linalg.norm(g) / 2),
+    lambda g: g * np.minimum(1.0, 2 / np.linalg.norm(g, 1)),
+    lambda g: g / np.abs(g).max(),
+    lambda g: g / np.sqrt(np.mean(g**2)),
+]
+NO_NORMS = [
+    lambda g: g / g.sum(),
+    lambda g: g / g.min(),
+    lambda g: g * g.mean(),
+    lambda g: g / np.abs(g[0]),
+    lambda g: g / np.abs(g @ np.array([0.3, -0.2, 0.9, 0.4])),
+    lambda g: g / np.sum(g**2),
+    lambda g: g / (np.median(np.abs(g)) + 1e-8),
+]
+
+
+@pytest.mark.parametrize("scale", NORMS)
+def test_a_gradient_may_be_scaled_by_any_norm_of_it(scale):
+    (note,) = scaled_by(scale)
+    assert note.message.startswith(f"the gradient of w is {SCALED} here")
+
+
+@pytest.mark.parametrize("scale", NO_NORMS)
+def test_other_numbers_made_of_a_gradient_do_not_belong_there(scale):
+    assert scaled_by(scale)[0].severity == "error"
 
 
 def bounded_twice(W):
