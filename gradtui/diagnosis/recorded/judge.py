@@ -26,6 +26,8 @@ SINGLE = 1e-3
 """The least relative difference that counts in float32."""
 _CANCELLED, _KEPT = 1e-13, 1e-9
 """Shares of the largest gradient: at most, what is 0 but for rounding, and what may be left."""
+_DIFFERENCED = 1e-8
+"""The share of a gradient's largest element by which central differences of a call may be off."""
 _TOLD = 1e-2
 """A mistake would show if the tolerance is below this share of the gradient."""
 _NEARLY = 1e-4
@@ -90,6 +92,7 @@ class Judge:
         # its tolerance, and so is what its gradient takes for the solution.
         roots = {point.root for point in points if not point.is_level}
         self._known = SOLVED if len(roots) > 1 else 0.0
+        self._blurred = _DIFFERENCED if any(point.differenced for point in points) else 0.0
         self._spreads: dict[int, tuple[int, dict[str, Array]]] = {}
         """Id of a point -> the number of times that roundings were moved there, and the spread."""
         self._largest: dict[int, Any] = {}
@@ -188,10 +191,10 @@ class Judge:
         a bound such as that of exp(clip(x, -20, 20)) is reached, which a gradient may leave out.
         """
         true, largest = np.abs(point.true[name]), self._largest_of(point)
-        cancelled = np.max(true, initial=0.0) <= _CANCELLED * largest
-        least = max(self._known, _KEPT if cancelled else 0.0)
-        own = np.max(true, initial=0.0) if point.outer else true
-        return np.asarray(np.fmax(self.tolerance * own, least * largest))
+        most = np.max(true, initial=0.0)
+        least = max(self._known, _KEPT if most <= _CANCELLED * largest else 0.0) * largest
+        own = most if point.outer else true
+        return np.asarray(np.fmax(self.tolerance * own, max(self._blurred * most, least)))
 
     def _largest_of(self, point: Point) -> Any:
         if id(point) not in self._largest:

@@ -243,13 +243,11 @@ def coarse(start: Point, names: Sequence[str], tolerance: float) -> Iterator[Fin
 
 def opaque(start: Point) -> list[Finding]:
     """Return a note for each opaque function on the way to the loss."""
-    tape, found = start.result.tape, dict[tuple[str, Place | None], Finding]()
-    for id in tape.sources(start.root):
-        node = tape.nodes[id]
-        if isinstance(node, Call) and node.form is None and node.back is None and tape.active[id]:
-            text = f"gradtui does not see inside {node.name}: its derivative comes from central "
-            text += "differences"
-            found.setdefault(
-                (node.name, node.place), note("opaque", "info", node.name, text, node.place)
-            )
+    found = dict[tuple[str, Place | None], Finding]()
+    for node in start.differenced:
+        text = f"gradtui does not see inside {node.name}: its derivative comes from central "
+        text += "differences"
+        found.setdefault(
+            (node.name, node.place), note("opaque", "info", node.name, text, node.place)
+        )
     return list(found.values())

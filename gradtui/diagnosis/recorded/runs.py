@@ -25,7 +25,7 @@ from gradtui.recording.kept import Kept
 from gradtui.recording.library import World, record
 from gradtui.recording.run import Answers, Result, copied, unheard, warned
 from gradtui.recording.sweep import Replay, Shaken, gradients
-from gradtui.recording.tape import MOST_BYTES, Leaf, Tape, TooLarge
+from gradtui.recording.tape import MOST_BYTES, Call, Leaf, Tape, TooLarge
 
 Array = NDArray[Any]
 Values = Mapping[str, Array]
@@ -78,6 +78,14 @@ class Point(Struct, frozen=True, eq=False):
         """Whether the loss is a number that no argument is part of."""
         tape = self.result.tape
         return isinstance(tape.nodes[self.root], Leaf) and not tape.active[self.root]
+
+    @property
+    def differenced(self) -> list[Call]:
+        """The calls on the way to the loss whose derivatives come from central differences."""
+        tape = self.result.tape
+        active = (tape.nodes[id] for id in tape.sources(self.root) if tape.active[id])
+        return [node for node in active
+                if isinstance(node, Call) and node.form is None and node.back is None]  # fmt: skip
 
     @property
     def is_finite(self) -> bool:

@@ -65,6 +65,16 @@ def test_what_an_eps_leaves_of_a_gradient_that_cancels_is_no_mistake(small, wron
     assert ("b" in named) == wrong
 
 
+@pytest.mark.parametrize(("claimed", "wrong"), [(0.0, False), (1e-2, True)])
+def test_what_differences_leave_of_a_gradient_that_cancels_is_no_mistake(claimed, wrong):
+    def case(x):
+        sums = np.real(np.array([[1.0, 2.0], [-1.0, 3.0], [0.0, 0.7]]) @ x)
+        return np.sum(sums), np.array([claimed, 5.7])
+
+    found = gradtui.check(case, np.array([0.3, -1.4]))
+    assert any(one.severity == "error" for one in found) == wrong
+
+
 def approached(p):
     """Return the p not below 0, by an interior point that is left at a tolerance, and slacks."""
     mu = 1.0
