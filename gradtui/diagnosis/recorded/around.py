@@ -61,9 +61,10 @@ def alike(
     found = drawn(value, spread, rng)
     if signed and is_one_signed(value):
         found = np.copysign(found, value.sum())
-    if is_symmetric(value) and not free:
+    if is_symmetric(value):
+        apart = (found - found.swapaxes(-1, -2)) / 2 if free else 0.0
         found = _definite(value, spread, rng) if is_definite(value) else found
-        found = (found + found.swapaxes(-1, -2)) / 2
+        found = (found + found.swapaxes(-1, -2)) / 2 + apart
     elif has_shares(value):
         found = np.abs(found) / np.abs(found).sum(axis=-1, keepdims=True)
     for index in within:

@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.recorded.around import Inner, is_definite, is_symmetric
+from gradtui.diagnosis.recorded.around import Inner, is_symmetric
 from gradtui.diagnosis.recorded.points import points_around
 from gradtui.diagnosis.recorded.runs import Point, Runs
 from gradtui.diagnosis.recorded.uniform import right_only
@@ -57,12 +57,9 @@ def symmetric_only(
 
 
 def _is_read_whole(start: Point, name: str) -> bool:
-    """Return whether an argument is symmetric, and the loss that of any matrix in its place.
-
-    Definite matrices, such as covariances, are not any.
-    """
+    """Return whether an argument is symmetric, and the loss that of any matrix in its place."""
     true, value = start.true[name], start.values[name]
-    if not is_symmetric(value) or name in start.symmetric or is_definite(value):
+    if not is_symmetric(value) or name in start.symmetric:
         return False
     return bool(np.any(np.triu(true, 1)) and np.any(np.tril(true, -1)))
 

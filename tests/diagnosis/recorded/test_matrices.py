@@ -106,8 +106,9 @@ def by_determinant(turned):
     return case
 
 
-def test_a_missing_transpose_that_a_given_symmetric_matrix_hides_gives_a_note():
-    (found,) = gradtui.check(by_determinant(turned=False), EVEN)
+@pytest.mark.parametrize("given", [EVEN, EVEN @ EVEN])
+def test_a_missing_transpose_that_a_given_symmetric_matrix_hides_gives_a_note(given):
+    (found,) = gradtui.check(by_determinant(turned=False), given)
     assert (found.rule, found.severity, found.target) == ("relies-on-data", "info", "W")
     assert found.message.startswith(
         "the gradient of W is right only where W is symmetric, as given: elsewhere W["
@@ -115,7 +116,7 @@ def test_a_missing_transpose_that_a_given_symmetric_matrix_hides_gives_a_note():
     assert errors(by_determinant(turned=False), UNEVEN) == ["W"]
 
 
-@pytest.mark.parametrize("given", [EVEN, UNEVEN])
+@pytest.mark.parametrize("given", [EVEN, EVEN @ EVEN, UNEVEN])
 def test_a_transpose_that_no_symmetric_matrix_needs_gives_no_note(given):
     assert gradtui.check(by_determinant(turned=True), given) == []
 
