@@ -179,8 +179,9 @@ class _Checking:
             )
             notes += coarse(start, fitting, tolerance)
             notes += symmetric_only(self.runs, start, within, right, tolerance)
-            notes += uniform_only(self.runs, points[0], right, tolerance)
-            notes += settings_only(self.runs, points[0], right, tolerance)
+            beside = points[:2][-1]  # weights of 0 hide what lacks of their penalty
+            notes += uniform_only(self.runs, beside, right, tolerance)
+            notes += settings_only(self.runs, beside, right, tolerance)
         else:
             notes += opaque(start)
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),

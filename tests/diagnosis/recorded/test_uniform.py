@@ -59,6 +59,11 @@ def test_what_goes_unseen_is_told(case, those):
     assert f"the gradient of w is right only where {those}: elsewhere w[" in found.message
 
 
+def test_a_penalty_that_lacks_its_number_is_told_at_weights_of_zero():
+    (found,) = gradtui.check(CASES["a number that is 0"][0], w=np.zeros(3))
+    assert "is right only where lam is 0: " in found.message
+
+
 @pytest.mark.parametrize("case", SOUND.values(), ids=SOUND)
 def test_nothing_is_told_of_a_gradient_that_is_right(case):
     assert {one.rule for one in gradtui.check(case, w=W)} <= {"missing-term"}
