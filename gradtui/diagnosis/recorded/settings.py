@@ -1,7 +1,7 @@
 """Numbers that code keeps under names: globals, attributes, entries of dicts, defaults, literals.
 
-Judges nothing. A number from which another is derived before any run is left out: the two would no
-longer belong together.
+Arrays that it keeps so are among them, but for defaults. Judges nothing. A number from which
+another is derived before any run is left out: the two would no longer belong together.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.units import (
     Edit,
@@ -30,6 +31,8 @@ from gradtui.recording.functions import function_of
 from gradtui.recording.holdings import Holdings
 from gradtui.recording.modules import is_users_module, modules_of
 from gradtui.recording.places import is_users_file
+
+Array = NDArray[Any]
 
 _INITIAL = frozenset({"__init__", "__new__", "__post_init__"})
 """Functions that may run before any run, and keep what they derive."""
@@ -46,7 +49,7 @@ class Setting(Struct, frozen=True, eq=False):
     """One number under one name, wherever the code keeps it."""
 
     name: str
-    value: float
+    value: float | Array
     puts: Sequence[Callable[[Any], object]]
     """Put another number in its place."""
     literals: Sequence[tuple[Unit, ast.Constant]]
@@ -74,8 +77,20 @@ def settings_of(
     return found[:_MOST]
 
 
+def arrays_of(function: Callable[..., Any], wanted: Callable[[str, Array], bool]) -> list[Setting]:
+    """Return the wanted arrays that a function can reach by a name, and that can be written."""
+    arrays = _Arrays(wanted)
+    arrays.replace(function)
+    trees = [*_trees(function)]
+    return [
+        Setting(name, held.copy(), (partial(held.__setitem__, ...),), ())
+        for name, held in arrays.found.values()
+        if not any(_is_derived(tree, name) for tree in trees)
+    ][:_MOST]
+
+
 @contextmanager
-def with_numbers(numbers: Mapping[Setting, float]) -> Iterator[None]:
+def with_numbers(numbers: Mapping[Setting, float | Array]) -> Iterator[None]:
     """Let code run with other numbers; raises SyntaxError and ValueError if it cannot be edited."""
     edits = defaultdict[Unit, list[Edit]](list)
     for setting, value in numbers.items():
@@ -132,6 +147,35 @@ class _Numbers(Holdings):
         named = function.__kwdefaults__ or {}
         for name, held in named.items():
             self._note(name, held, partial(named.__setitem__, name))
+
+
+class _Arrays(Holdings):
+    """Finds the arrays that a program's names, objects and dicts hold."""
+
+    def __init__(self, wanted: Callable[[str, Array], bool]) -> None:
+        super().__init__(lambda value: value)
+        self._wanted = wanted
+        self.found = dict[int, tuple[str, Array]]()
+        """Id of an array -> its first name, and the array."""
+
+    def _note(self, name: Any, held: Any) -> None:
+        known = isinstance(name, str) and type(held) is np.ndarray and held.flags.writeable
+        if known and self._wanted(name, held):
+            self.found.setdefault(id(held), (name, held))
+
+    def _put(self, container: Any, key: Any, held: Any) -> None:
+        self._note(key, held)
+        super()._put(container, key, held)
+
+    def _attribute(self, kind: type, name: str, held: Any) -> None:
+        self._note(name, held)
+        super()._attribute(kind, name, held)
+
+    def _object(self, value: Any) -> None:
+        if isinstance(value, FunctionType) and id(value) not in self._seen:
+            for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
+                self._note(name, _held(cell))
+        super()._object(value)
 
 
 def _held(cell: CellType) -> Any:

@@ -16,7 +16,7 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.notes import note
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs
-from gradtui.diagnosis.recorded.settings import Setting, settings_of, with_numbers
+from gradtui.diagnosis.recorded.settings import Setting, arrays_of, settings_of, with_numbers
 from gradtui.recording.arguments import parts_of
 from gradtui.recording.slopes import Untold
 
@@ -31,6 +31,8 @@ _FAILING = (CodeFailed, Lost, Untold, InputError, SyntaxError, ValueError)
 """What code may raise at numbers other than the user's own, or where it cannot be edited."""
 _GUARDING = re.compile(r"(eps|epsilon|[ar]?tol|tolerance|tiny)\d*", re.IGNORECASE)
 """The names of numbers that only keep others in range."""
+_NAMED = re.compile(r"(ones?|zeros?|eye|ident\w*|i)_?\d*", re.IGNORECASE)
+"""The names of arrays that are meant to be those of one number, or identity matrices."""
 
 
 def uniform_only(
@@ -66,12 +68,18 @@ def settings_only(
     What the code has kept from a run before is forgotten first: it may come from the number.
     """
     rng = np.random.default_rng(_SEED)
-    told = {part.path[-1] for part in parts_of(runs.target.arguments).values()}
+    parts = parts_of(runs.target.arguments)
+    told = {part.path[-1] for part in parts.values()}
     found = settings_of(
         runs.target.called, lambda: runs.as_is(start.values),
         lambda name, value: name not in told and _hides(name, value),
     )  # fmt: skip
-    moved = {one: float(_moved(np.asarray(one.value), rng)) for one in found}
+    given = [id(part.value) for part in parts.values()]
+    found += arrays_of(
+        runs.target.called,
+        lambda name, value: name not in told and id(value) not in given and _hide(name, value),
+    )
+    moved = {one: _other(one.value, rng) for one in found}
     if not moved or _keeps_right(runs, start, moved, tolerance):
         return
     for one, value in moved.items():
@@ -80,12 +88,12 @@ def settings_only(
         with suppress(*_FAILING), _with(runs, {one: value}):
             point = runs.point(start.values, (*start.true,), near=False)
             if point.is_finite and point.loss != start.loss:
-                those = f"{one.name} is {number(one.value)}"
+                those = f"{one.name} is {_told(one.value)}"
                 yield from right_only(runs, [point], those, names, tolerance)
 
 
 def _keeps_right(
-    runs: Runs, start: Point, moved: Mapping[Setting, float], tolerance: float
+    runs: Runs, start: Point, moved: Mapping[Setting, float | Array], tolerance: float
 ) -> bool:
     with suppress(*_FAILING), _with(runs, moved):
         return _is_right(runs, start, tolerance)
@@ -93,7 +101,7 @@ def _keeps_right(
 
 
 @contextmanager
-def _with(runs: Runs, moved: Mapping[Setting, float]) -> Iterator[None]:
+def _with(runs: Runs, moved: Mapping[Setting, float | Array]) -> Iterator[None]:
     runs.kept.undo()
     try:
         with with_numbers(moved):
@@ -125,6 +133,46 @@ def _uniform(runs: Runs) -> Mapping[str, Array]:
 def _hides(name: str, value: float) -> bool:
     """Return whether a number leaves no trace, and is meant to be one."""
     return value in _HIDING and not _GUARDING.fullmatch(name)
+
+
+def _hide(name: str, value: Array) -> bool:
+    """Return whether the numbers of an array leave no trace, and are meant to be others."""
+    if value.size < 2 or value.dtype.kind not in "fb" or _NAMED.fullmatch(name):
+        return False
+    if _is_identity(value):
+        return True
+    first = value.flat[0]
+    hides = bool(first) if value.dtype.kind == "b" else _hides(name, float(first))
+    return hides and bool(np.all(value == first))
+
+
+def _is_identity(value: float | Array) -> bool:
+    shape = np.shape(value)
+    return len(shape) == 2 and shape[0] == shape[1] > 1 and np.array_equal(value, np.eye(shape[0]))
+
+
+def _told(value: float | Array) -> str:
+    """Return what a number or all those of an array are, in words."""
+    if _is_identity(value):
+        return "the identity matrix"
+    first = np.asarray(value).flat[0]
+    told = str(first) if isinstance(first, np.bool_) else number(float(first))
+    return told + " throughout" * (np.size(value) > 1)
+
+
+def _other(value: float | Array, rng: np.random.Generator) -> float | Array:
+    """Return another number, or an array of others; instead of all True, some that are False.
+
+    What replaces an identity matrix is definite, and its rows and columns are shares, too.
+    """
+    if not isinstance(value, np.ndarray):
+        return float(_moved(np.asarray(value), rng))
+    if _is_identity(value):
+        share = rng.uniform(_LEAST, _MOST)
+        return np.asarray((1 - share) * value + share / len(value), value.dtype)
+    if value.dtype.kind == "b":
+        return np.asarray(rng.permutation(value.size) % 2 == 0).reshape(value.shape)
+    return _moved(value, rng)
 
 
 def _moved(value: Array, rng: np.random.Generator) -> Array:

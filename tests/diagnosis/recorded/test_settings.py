@@ -13,6 +13,13 @@ RATE, HALVED, SIZE = 1.0, 2.0, 2
 HALF = HALVED / 2
 CONFIG = {"share": 0.5}
 KEPT = {}
+WEIGHTS, MEAN, MASK, METRIC = np.ones(3), np.zeros(3), np.ones(3, bool), np.eye(3)
+DERIVING, MEMORY, ONES = np.eye(3), np.zeros(3), np.ones(3)
+DERIVED = 2 * DERIVING
+
+
+class Prior:
+    scales = np.ones(3)
 
 
 class Ridge:
@@ -48,6 +55,19 @@ def kept(w):
     return KEPT["double"] * w
 
 
+def smoothed(w):
+    """Return cross-entropy with one-hot targets, whose shares are 1 together, and its gradient."""
+    shares = np.exp(w) / np.exp(w).sum()
+    return -np.sum(METRIC[1] * np.log(shares)), shares - METRIC[1]
+
+
+def remembered(w):
+    MEMORY[:] += w
+    size = MEMORY @ MEMORY
+    MEMORY[:] = 0
+    return size
+
+
 CASES = {
     "a global": (decayed(lambda w: 2 * w, lambda w: RATE * np.sum(w**2)), {"RATE is 1"}),
     "an entry": (decayed(lambda w: w, lambda w: CONFIG["share"] * np.sum(w**2)), {"share is 0.5"}),
@@ -59,6 +79,19 @@ CASES = {
         decayed(lambda w: 2 * w * Ridge.power / 2, lambda w: Ridge(w, scale=0.5).loss(rate=4.0)),
         {"scale is 0.5", "strength is 0.5", "power is 2"},
     ),
+    "an array": (
+        decayed(lambda w: 2 * w, lambda w: np.sum(WEIGHTS * (w - MEAN) ** 2)),
+        {"WEIGHTS is 1 throughout", "MEAN is 0 throughout"},
+    ),
+    "a mask": (
+        decayed(lambda w: 2 * w, lambda w: np.sum(MASK * w**2)), {"MASK is True throughout"},
+    ),
+    "an array of a class": (
+        decayed(lambda w: 2 * w, lambda w: np.sum(Prior.scales * w**2)), {"scales is 1 throughout"},
+    ),
+    "an identity matrix": (
+        decayed(lambda w: 2 * w, lambda w: w @ METRIC @ w), {"METRIC is the identity matrix"},
+    ),
     "a local name": (decayed(lambda w: 2 * w, enclosed), {"beta is 1"}),
 }  # fmt: skip
 SOUND = {
@@ -67,6 +100,16 @@ SOUND = {
         lambda w: 4 * HALF * w, lambda w: HALVED * np.sum(w**2)
     ),
     "one that something kept is derived from": decayed(kept, lambda w: RATE * np.sum(w**2)),
+    "arrays": decayed(
+        lambda w: 2 * WEIGHTS * MASK * (w - MEAN),
+        lambda w: np.sum(WEIGHTS * MASK * (w - MEAN) ** 2),
+    ),
+    "one-hot targets": smoothed,
+    "a matrix that another is derived from": decayed(
+        lambda w: DERIVED @ w, lambda w: w @ DERIVING @ w
+    ),
+    "memory for results": decayed(lambda w: 2 * w, remembered),
+    "ones that are meant": decayed(lambda w: 2 * w, lambda w: ONES @ w**2),
     "a whole number": decayed(lambda w: 4 * w, lambda w: SIZE * np.sum(w**2)),
 }
 
@@ -82,6 +125,13 @@ def test_what_goes_unseen_is_told(case, those):
 @pytest.mark.parametrize("case", SOUND.values(), ids=SOUND)
 def test_a_gradient_that_is_right_with_other_numbers_is_silent(case):
     assert gradtui.check(case, w=W) == []
+
+
+def test_arrays_are_put_back():
+    case = decayed(lambda w: w, lambda w: np.sum(WEIGHTS * w**2) + w @ METRIC @ w)
+    gradtui.check(case, w=W)
+    assert np.array_equal(WEIGHTS, np.ones(3))
+    assert np.array_equal(METRIC, np.eye(3))
 
 
 def test_numbers_are_put_back():
