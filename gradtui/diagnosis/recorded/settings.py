@@ -63,11 +63,18 @@ def settings_of(
     numbers = _Numbers(wanted)
     numbers.replace(function)
     trees = [*_trees(function)]
-    ran = _ran(run) if any(_assigned(tree, wanted) for tree in trees) else []
+    passing = _Passing(trees, wanted)
+    literal = any(_assigned(tree, wanted) or passing.numbers(tree) for tree in trees)
+    ran = _ran(run) if literal else []
+    units = units_of([
+        code for code, node in ran if _assigned(node, wanted) or passing.numbers(node)
+    ])  # fmt: skip
     literals = defaultdict[_Key, list[tuple[Unit, ast.Constant]]](list)
-    for unit in units_of([code for code, node in ran if _assigned(node, wanted)]):
+    for unit in units:
         for key, node in _assigned(unit.node, wanted):
             literals[key].append((unit, node))
+    for key, own in passing.alone(units).items():
+        literals[key] += own
     found = list[Setting]()
     for name, value in dict.fromkeys([*numbers.found, *literals]):
         puts = numbers.found.get((name, value), [])
@@ -234,6 +241,48 @@ def _literals(tree: ast.AST) -> Sequence[tuple[_Key, ast.Constant]]:
             and value.value
         ]  # fmt: skip
     return found
+
+
+class _Passing:
+    """Finds the wanted numbers that calls pass by position to functions of the user's."""
+
+    def __init__(self, trees: Sequence[ast.AST], wanted: Callable[[str, float], bool]) -> None:
+        self._wanted = wanted
+        self._parameters = {name: own for tree in trees for name, own in _parameters(tree)}
+
+    def numbers(self, tree: ast.AST) -> list[tuple[_Key, ast.Constant]]:
+        """Return the names of the parameters that get a number, with that and its literal."""
+        found = list[tuple[_Key, ast.Constant]]()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                names = self._parameters.get(node.func.id, ())
+                pairs = [*zip(names, node.args, strict=False)]
+                found += [((name, value.value), value) for name, value in pairs
+                          if isinstance(value, ast.Constant) and type(value.value) is float
+                          and self._wanted(name, value.value)]  # fmt: skip
+        return found
+
+    def alone(self, units: Sequence[Unit]) -> Mapping[_Key, list[tuple[Unit, ast.Constant]]]:
+        """Return the literals of each number that all calls pass under one name.
+
+        Under two, it may be the same quantity.
+        """
+        found = defaultdict[_Key, list[tuple[Unit, ast.Constant]]](list)
+        for unit in units:
+            for key, node in self.numbers(unit.node):
+                found[key].append((unit, node))
+        values = [value for _, value in found]
+        return {key: own for key, own in found.items() if values.count(key[1]) == 1}
+
+
+def _parameters(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
+    """Yield the functions and classes of a file, each with the parameters that a call fills."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
+        elif isinstance(node, ast.ClassDef):
+            own = dict(_parameters(node))
+            yield node.name, own.get("__init__", [])[1:]
 
 
 def _pairs(node: ast.AST) -> list[tuple[ast.expr, ast.expr]]:

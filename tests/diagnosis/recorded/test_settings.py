@@ -50,6 +50,14 @@ def enclosed(w, weight=None):
     return penalty()
 
 
+def penalty(w, strength):
+    return strength * np.sum(w**2)
+
+
+def slope_of_penalty(w, factor):
+    return 2 * factor * w
+
+
 def kept(w):
     KEPT.setdefault("double", 2 * RATE)
     return KEPT["double"] * w
@@ -79,6 +87,13 @@ CASES = {
         decayed(lambda w: 2 * w * Ridge.power / 2, lambda w: Ridge(w, scale=0.5).loss(rate=4.0)),
         {"scale is 0.5", "strength is 0.5", "power is 2"},
     ),
+    "a number that is passed on": (
+        decayed(lambda w: 2 * w, lambda w: penalty(w, 1.0)), {"strength is 1"},
+    ),
+    "numbers that a class is given": (
+        decayed(lambda w: w**2, lambda w: Ridge(w, 2.0).loss(1.0) + np.sum(w**3 / 3 - w**2)),
+        {"scale is 2", "strength is 0.5", "power is 2"},
+    ),
     "an array": (
         decayed(lambda w: 2 * w, lambda w: np.sum(WEIGHTS * (w - MEAN) ** 2)),
         {"WEIGHTS is 1 throughout", "MEAN is 0 throughout"},
@@ -100,6 +115,9 @@ SOUND = {
         lambda w: 4 * HALF * w, lambda w: HALVED * np.sum(w**2)
     ),
     "one that something kept is derived from": decayed(kept, lambda w: RATE * np.sum(w**2)),
+    "one that is passed under two names": decayed(
+        lambda w: slope_of_penalty(w, 1.0), lambda w: penalty(w, 1.0)
+    ),
     "arrays": decayed(
         lambda w: 2 * WEIGHTS * MASK * (w - MEAN),
         lambda w: np.sum(WEIGHTS * MASK * (w - MEAN) ** 2),
