@@ -43,6 +43,8 @@ _TREES = 256
 """Most files and functions of which it is known what numbers they assign."""
 _Key = tuple[str, float]
 """A name and its number."""
+_Literal = tuple[Unit, ast.expr]
+"""A number in a function's text, or a call that makes an array of ones."""
 
 
 class Setting(Struct, frozen=True, eq=False):
@@ -52,8 +54,8 @@ class Setting(Struct, frozen=True, eq=False):
     value: float | Array
     puts: Sequence[Callable[[Any], object]]
     """Put another number in its place."""
-    literals: Sequence[tuple[Unit, ast.Constant]]
-    """The literals that functions which ran assign to the name."""
+    literals: Sequence[_Literal]
+    """Those that functions which ran give the name."""
 
 
 def settings_of(
@@ -69,7 +71,7 @@ def settings_of(
     units = units_of([
         code for code, node in ran if _assigned(node, wanted) or passing.numbers(node)
     ])  # fmt: skip
-    literals = defaultdict[_Key, list[tuple[Unit, ast.Constant]]](list)
+    literals = defaultdict[_Key, list[_Literal]](list)
     for unit in units:
         for key, node in _assigned(unit.node, wanted):
             literals[key].append((unit, node))
@@ -102,7 +104,8 @@ def with_numbers(numbers: Mapping[Setting, float | Array]) -> Iterator[None]:
     edits = defaultdict[Unit, list[Edit]](list)
     for setting, value in numbers.items():
         for unit, node in setting.literals:
-            edits[unit].append(Edit(unit.start(node), unit.end(node), repr(value)))
+            scaled = "" if isinstance(node, ast.Constant) else f"{unit.text(node)} * "
+            edits[unit].append(Edit(unit.start(node), unit.end(node), f"{scaled}{value!r}"))
     with ExitStack() as stack:
         for unit, own in edits.items():
             stack.enter_context(unit.running(unit.edited(own)))
@@ -217,28 +220,24 @@ def _ran(run: Callable[[], object]) -> list[tuple[CodeType, ast.AST]]:
     return [(one, node) for one in users if (node := definition_of(one)) is not None]
 
 
-def _assigned(
-    tree: ast.AST, wanted: Callable[[str, float], bool]
-) -> list[tuple[_Key, ast.Constant]]:
+def _assigned(tree: ast.AST, wanted: Callable[[str, float], bool]) -> list[tuple[_Key, ast.expr]]:
     """Return the names that functions give a wanted number, with that and its literal."""
     return [(key, value) for key, value in _literals(tree) if wanted(*key)]
 
 
 @lru_cache(_TREES)
-def _literals(tree: ast.AST) -> Sequence[tuple[_Key, ast.Constant]]:
+def _literals(tree: ast.AST) -> Sequence[tuple[_Key, ast.expr]]:
     """Return the names that code gives a number, with that and its literal.
 
     0 is left out: it begins sums.
     """
-    found = list[tuple[_Key, ast.Constant]]()
+    found = list[tuple[_Key, ast.expr]]()
     for node in ast.walk(tree):
         named = [(_named(target), value) for target, value in _pairs(node)]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             named = [(one.arg, one.value) for one in node.keywords]
         found += [
-            ((name, value.value), value) for name, value in named
-            if name and isinstance(value, ast.Constant) and type(value.value) is float
-            and value.value
+            ((name, own), value) for name, value in named if name and (own := _number(value))
         ]  # fmt: skip
     return found
 
@@ -262,12 +261,12 @@ class _Passing:
                           and self._wanted(name, value.value)]  # fmt: skip
         return found
 
-    def alone(self, units: Sequence[Unit]) -> Mapping[_Key, list[tuple[Unit, ast.Constant]]]:
+    def alone(self, units: Sequence[Unit]) -> Mapping[_Key, list[_Literal]]:
         """Return the literals of each number that all calls pass under one name.
 
         Under two, it may be the same quantity.
         """
-        found = defaultdict[_Key, list[tuple[Unit, ast.Constant]]](list)
+        found = defaultdict[_Key, list[_Literal]](list)
         for unit in units:
             for key, node in self.numbers(unit.node):
                 found[key].append((unit, node))
@@ -283,6 +282,17 @@ def _parameters(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
         elif isinstance(node, ast.ClassDef):
             own = dict(_parameters(node))
             yield node.name, own.get("__init__", [])[1:]
+
+
+def _number(node: ast.expr) -> float | None:
+    """Return the number that is written, or of which an array is made; None for others."""
+    match node:
+        case ast.Constant(float(value)):
+            return value
+        case ast.Call(ast.Attribute(_, "ones" | "ones_like")):
+            return 1.0
+        case _:
+            return None
 
 
 def _pairs(node: ast.AST) -> list[tuple[ast.expr, ast.expr]]:
@@ -312,7 +322,7 @@ def _changes(tree: ast.AST, name: str) -> bool:
     for node in ast.walk(tree):
         stored = [
             target for target, value in _pairs(node)
-            if not isinstance(value, ast.Constant) and _named(value) != name
+            if not (isinstance(value, ast.Constant) or _number(value) or _named(value) == name)
         ]  # fmt: skip
         if isinstance(node, ast.AugAssign | ast.For | ast.NamedExpr):
             stored = [node.target]

@@ -32,7 +32,7 @@ _FAILING = (CodeFailed, Lost, Untold, InputError, SyntaxError, ValueError)
 _GUARDING = re.compile(r"(eps|epsilon|[ar]?tol|tolerance|tiny)\d*", re.IGNORECASE)
 """The names of numbers that only keep others in range."""
 _NAMED = re.compile(r"(ones?|zeros?|eye|ident\w*|i)_?\d*", re.IGNORECASE)
-"""The names of arrays that are meant to be those of one number, or identity matrices."""
+"""The names of what is meant to be just one number, or an identity matrix."""
 
 
 def uniform_only(
@@ -132,7 +132,7 @@ def _uniform(runs: Runs) -> Mapping[str, Array]:
 
 def _hides(name: str, value: float) -> bool:
     """Return whether a number leaves no trace, and is meant to be one."""
-    return value in _HIDING and not _GUARDING.fullmatch(name)
+    return value in _HIDING and not (_GUARDING.fullmatch(name) or _NAMED.fullmatch(name))
 
 
 def _hide(name: str, value: Array) -> bool:

@@ -54,6 +54,19 @@ def penalty(w, strength):
     return strength * np.sum(w**2)
 
 
+def weighted(w):
+    weights = np.ones(3)
+    return np.sum(weights * w**2)
+
+
+def summed(w):
+    """Return a sum of squares by way of arrays that are just ones, or other things later."""
+    ones, total, slopes = np.ones(3), np.ones(3), np.ones_like(w)
+    total = total * w**2
+    assert slopes.shape == w.shape
+    return ones @ total
+
+
 def slope_of_penalty(w, factor):
     return 2 * factor * w
 
@@ -101,6 +114,7 @@ CASES = {
     "a mask": (
         decayed(lambda w: 2 * w, lambda w: np.sum(MASK * w**2)), {"MASK is True throughout"},
     ),
+    "a local array": (decayed(lambda w: 2 * w, weighted), {"weights is 1"}),
     "an array of a class": (
         decayed(lambda w: 2 * w, lambda w: np.sum(Prior.scales * w**2)), {"scales is 1 throughout"},
     ),
@@ -127,6 +141,7 @@ SOUND = {
         lambda w: DERIVED @ w, lambda w: w @ DERIVING @ w
     ),
     "memory for results": decayed(lambda w: 2 * w, remembered),
+    "local ones that are meant": decayed(lambda w: 2 * w, summed),
     "ones that are meant": decayed(lambda w: 2 * w, lambda w: ONES @ w**2),
     "a whole number": decayed(lambda w: 4 * w, lambda w: SIZE * np.sum(w**2)),
 }
