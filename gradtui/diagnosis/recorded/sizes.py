@@ -55,9 +55,9 @@ def size_told(
 
 def _squares(tape: Tape, nodes: list[int]) -> bool:
     """Return whether there is a square, whose derivative has a 2 of its own."""
+    calls = [one for id in nodes if isinstance(one := tape.nodes[id], Call)]
     return any(
-        isinstance(call := tape.nodes[id], Call) and call.name in ("square", "power")
-        for id in nodes
+        one.name in ("square", "power") or len(set(one.inputs)) < len(one.inputs) for one in calls
     )
 
 
@@ -140,7 +140,7 @@ def _names(tape: Tape, nodes: list[int], function: Callable[..., Any]) -> dict[i
     arrays = {
         name: value
         for name in (code.co_names if code is not None else ())
-        if isinstance(value := around.get(name), np.ndarray)
+        if isinstance(value := around.get(name), np.ndarray) and value.dtype.kind in "biufc"
     }
     found = dict[int, str]()
     for id in nodes:

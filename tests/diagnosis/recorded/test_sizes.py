@@ -80,11 +80,30 @@ def test_a_number_that_is_no_integer_may_be_the_factor():
     assert "rows" not in told(network(strong, 1 / 7), W1=W1, W2=W2)
 
 
+RECORDS = np.array([(1.5, 2.0), (0.5, -1.0)], dtype=[("x", float), ("y", float)])
+BAGS = np.empty(2, dtype=object)
+BAGS[:] = [X[:2, :2], X[:3, :2]]
+
+
+def of_records(w):
+    return np.sum(np.exp(w) * RECORDS["x"]), {"w": 2 * np.exp(w) * RECORDS["x"]}
+
+
+def of_bags(w):
+    return np.sum(np.exp(w) * BAGS[0][0]), {"w": 2 * np.exp(w) * BAGS[0][0]}
+
+
+@pytest.mark.parametrize("case", [of_records, of_bags])
+def test_arrays_of_the_file_may_hold_other_things_than_numbers(case):
+    assert told(case, w=np.array([0.3, 0.4])).endswith("the numbers in w")
+
+
 @pytest.mark.parametrize("wrong", [2, 1 / 2])
-def test_the_2_of_a_square_is_no_size(wrong):
+@pytest.mark.parametrize("squares", [np.square, lambda e: e * e])
+def test_the_2_of_a_square_is_no_size(squares, wrong):
     def case(W):
         e = X @ W - Y[:, :2]
-        return np.sum(e**2), {"W": X.T @ (2 * e * wrong)}
+        return np.sum(squares(e)), {"W": X.T @ (2 * e * wrong)}
 
     assert "2 = " not in gradtui.check(case, W=W1[:, :2])[0].message
 

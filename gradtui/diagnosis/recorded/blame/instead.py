@@ -126,8 +126,9 @@ def _slopes(slot: Slot, forms: Sequence[str]) -> Iterator[Instead]:
         for name in alike:
             text = form.format(name, name, n=slot.s.numpy)
             if text.strip("()") != own.strip("()"):
-                told = f"{own} must be {text.removeprefix('(').removesuffix(')')}"
-                yield Instead(slot, text, 9 if text[0] == "(" else 2, "wrong-point", told)
+                told = f"{own} must be {text[1:-1] if text[0] == '(' else text}"
+                binding = 9 if form.startswith(("(", "{n}")) else 2
+                yield Instead(slot, text, binding, "wrong-point", told)
 
 
 def _centred(slot: Slot) -> Iterator[Instead]:

@@ -25,6 +25,11 @@ def likely(S):
     return loss, 2 * slopes @ S
 
 
+def sparse(S):
+    p = np.sign(S)
+    return np.sum(S**2) + 0.7 * np.abs(S).sum(), 2 * S + 0.7 * p
+
+
 MISTAKES = [
     (attended, "d = MIXED.swapaxes(-1, -2) @ arriving", "d = arriving"),
     (likely, "0.5 * (inverse - np.outer(weights, weights))", "0.5 * inverse"),
@@ -40,3 +45,13 @@ def test_a_product_is_put_back(function, old, new, tmp_path):
 
     assert found.replaces == (at, at)
     assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+def test_the_slope_of_another_function_is_told_with_its_brackets(tmp_path):
+    planted = Planted(__file__, tmp_path, {"S": S})
+    wrong = planted.wrong("p = np.sign(S)", "p = np.tanh(S)")
+
+    (found,) = planted.errors(wrong, "sparse")
+
+    assert found.message.endswith("p must be np.sign(p)")
+    assert found.fix.endswith("+ 0.7 * np.sign(p)")
