@@ -62,16 +62,21 @@ def ignored(
 
 
 def _groups(points: Sequence[Point]) -> Iterator[list[_Bounds]]:
-    """Yield bounds that cut something at some point, for each point: all of them, then each."""
+    """Yield bounds that cut something at some point, for each point: all of them, then each.
+
+    Some are on the way to the loss: others limit what the backward pass alone computes.
+    """
     found = [dict(_bounds(point)) for point in points]
-    keys = [*dict.fromkeys(
-        _key(point.result.tape, id)
-        for point, own in zip(points, found, strict=True)
-        for id, source in own.items()
-        if id < point.root and _cuts(point.result.tape, id, source)
-    )]  # fmt: skip
-    alone = keys[:_MOST] if len(keys) > 1 else []
-    for group in ([keys] if keys else []) + [[one] for one in alone]:
+    keys = dict[_Key, bool]()
+    for point, own in zip(points, found, strict=True):
+        tape, forward = point.result.tape, set(point.result.tape.sources(point.root))
+        for id, source in own.items():
+            if id < point.root and _cuts(tape, id, source):
+                key = _key(tape, id)
+                keys[key] = keys.get(key, False) or id in forward
+    before = [key for key, one in keys.items() if one]
+    alone = before[:_MOST] if len(keys) > 1 else []
+    for group in ([[*keys]] if before else []) + [[one] for one in alone]:
         yield [
             {id: source for id, source in own.items() if _key(point.result.tape, id) in group}
             for point, own in zip(points, found, strict=True)
@@ -85,14 +90,14 @@ def _bounds(point: Point) -> Iterator[tuple[int, int]]:
     out: a gradient with a mask does not ignore it.
     """
     tape, found, asked = point.result.tape, dict[int, int](), set[int]()
-    compared = _compared(tape)
+    compared, forward = _compared(tape), set(tape.sources(point.root))
     for id, node in enumerate(tape.nodes):
         if not isinstance(node, Call) or node.name not in _BOUNDING or not tape.active[id]:
             continue
         values = [one for one in node.inputs if tape.active[one]]
         if len(values) != 1 or tape.shape(values[0]) != tape.shape(id):
             continue
-        if values[0] <= point.root and not rectifies(tape, id):
+        if values[0] in forward and not rectifies(tape, id):
             (source,) = values
             found[id] = source
             if source in asked or _size(tape, source) in compared:

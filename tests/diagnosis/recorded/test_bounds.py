@@ -85,6 +85,38 @@ def test_a_mistake_in_all_gradients_is_found_at_its_line():
     assert finding.fix is not None
 
 
+def clipped_once_doubled(w):
+    r = X @ w - Y
+    d = np.clip(2 * r, -1, 1)
+    return r @ r, X.T @ d
+
+
+def clipped_before_it_is_doubled(w):
+    r = X @ w - Y
+    d = 2 * np.clip(r, -0.5, 0.5)
+    return r @ r, X.T @ d
+
+
+def kept_below(w):
+    r = X @ w - Y
+    d = np.minimum(2 * r, 0.3)
+    return r @ r, X.T @ d
+
+
+@pytest.mark.parametrize(
+    ("case", "fix"),
+    [
+        (clipped_once_doubled, "d = 2 * r"),
+        (clipped_before_it_is_doubled, "d = 2 * r"),
+        (kept_below, "d = 2 * r"),
+    ],
+)
+def test_a_bound_of_the_backward_pass_alone_does_not_belong_there(case, fix):
+    finding = only(gradtui.check(case, w=W))
+
+    assert (finding.rule, finding.fix) == ("extra-factor", fix)
+
+
 def test_a_rectifier_is_no_bound():
     def case(w):
         return np.sum(np.maximum(X @ w, 0.0) ** 2), 2 * X.T @ (X @ w)
