@@ -157,6 +157,8 @@ class Suspects:
         tier = self._tier(lines, fed, self._flow, partial=is_partial(node), kept=kept)
         if tier == TIERS and (fed or self._misshapen) and hands_on(statement):
             return Suspect(statement, UNTOLD - 1, True, order)
+        if tier == TIERS and not fed and self._loss(unit, node) is not None:
+            tier = UNTOLD  # the loss that it computes tells nothing of gradients that it only names
         if fed and tier >= TIERS - 1 and forgotten_entries(statement):
             return Suspect(statement, UNTOLD - 1, True, order)
         if tier < TIERS and does_nothing(node):
@@ -173,9 +175,7 @@ class Suspects:
         if called or beside:
             return Suspect(statement, min(UNTOLD, max(1 if called else 2, tier)), True, order)
         handing = bool(lines & self._flow.handing)
-        of_loss = (
-            self._is_of_loss(unit) or self._watched.order[unit.file, node.lineno] in self._before
-        )
+        of_loss = abs(order) in self._before or self._is_of_loss(unit)
         if (
             tier == UNTOLD and of_loss and not stores_gradient(node)
             and (not keeps_values(node) or counts(statement))
