@@ -11,6 +11,7 @@ from functools import partial
 from types import CellType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
 
+from gradtui.recording.attributes import fill_slots, slots_of
 from gradtui.recording.modules import is_users_module, modules_of
 
 _LONGEST = 10_000
@@ -105,6 +106,10 @@ class Holdings:
                 self._attribute(value, name, held)
         elif _is_users(value):
             self._entries(vars(value))
+        for name, held in slots_of(value).items():
+            own = self._found(held)
+            if own is not held:
+                self._exchange(partial(_exchanged_slot, value, name), held, own)
 
     def _defaults(self, function: FunctionType) -> None:
         """Replace the defaults that are functions; of others, only the contents."""
@@ -172,6 +177,11 @@ def _exchanged(container: Any, key: Any, before: Any, after: Any) -> None:
 def _exchanged_attribute(holder: Any, name: str, before: Any, after: Any) -> None:
     if vars(holder).get(name, getattr(holder, name)) is before:
         setattr(holder, name, after)
+
+
+def _exchanged_slot(holder: Any, name: str, before: Any, after: Any) -> None:
+    if getattr(holder, name, None) is before:
+        fill_slots(holder, {name: after})
 
 
 def _exchanged_in(cell: CellType, before: Any, after: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.recording.attributes import fill_slots, slots_of
 from gradtui.recording.functions import function_of
 from gradtui.recording.hashes import Numbered
 from gradtui.recording.holdings import Holdings
@@ -32,6 +33,8 @@ class Kept:
         self._dicts: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
         self._owned: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
         """The program's own dicts, from which new entries are removed."""
+        self._slots: list[tuple[Any, dict[str, Any]]] = []
+        """The objects with slots, and what these hold."""
         self._cells = _cells(function)
         self._lists: list[tuple[list[Any], list[Any]]] = []
         self._generators: list[tuple[Any, Any]] = []
@@ -62,6 +65,8 @@ class Kept:
             held = getattr(value, "__dict__", None)
             if type(held) is dict and held:  # unlike those of most functions
                 self._dicts.append((held, dict(held)))
+            if slots := slots_of(value):
+                self._slots.append((value, slots))
         return value
 
     @property
@@ -113,6 +118,8 @@ class Kept:
             for name in names.keys() - before.keys():
                 del names[name]
                 changed = True
+        for owner, slots in self._slots:
+            changed |= fill_slots(owner, slots)
         for cell, value in self._cells:
             if cell.cell_contents is not value:
                 cell.cell_contents, changed = value, True

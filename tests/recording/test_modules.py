@@ -72,3 +72,22 @@ def test_what_defaults_and_classes_hold_is_put_back():
     assert kept.put_back()
     assert function.__defaults__ == ([],)
     assert Holder.held == []
+
+
+class Slotted:
+    __slots__ = ("_held", "later", "scale")
+
+    def __init__(self):
+        self._held, self.scale = [], 2.0
+
+
+SLOTTED = Slotted()
+
+
+def test_what_slots_hold_is_put_back():
+    kept = Kept(lambda: SLOTTED)
+    SLOTTED._held.append(1)
+    SLOTTED.scale = 3.0
+
+    assert kept.put_back() and not kept.put_back()
+    assert (SLOTTED._held, SLOTTED.scale) == ([], 2.0)

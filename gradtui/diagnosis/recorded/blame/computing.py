@@ -9,6 +9,7 @@ from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.pure import Owner, computes, writes_parts
+from gradtui.recording.attributes import attributes
 from gradtui.recording.library import Dialect
 from gradtui.recording.places import is_users_file
 
@@ -55,8 +56,8 @@ def own_methods(s: Statement) -> list[tuple[str, FunctionType]]:
 
 def methods_of(s: Statement, owner: object) -> Sequence[tuple[str, FunctionType]]:
     """Return the methods of an object that only compute and keep numbers, by name."""
-    kept = getattr(owner, "__dict__", None)
-    if not isinstance(kept, dict):
+    kept = attributes(owner)
+    if kept is None:
         return []
     numbers = frozenset(name for name, one in kept.items() if type(one) in (int, float))
     return _methods_of(Owner(type(owner), frozenset(kept), numbers), s.dialect)

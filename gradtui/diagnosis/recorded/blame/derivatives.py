@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.pure import Owner, computes
+from gradtui.recording.attributes import attributes
 
 Array = NDArray[Any]
 Curve = Callable[[Array], Any]
@@ -55,7 +56,7 @@ def _curves(s: Statement) -> list[Curve]:
     """
     function, owner = s.unit.functions[0], s.locals.get(s.unit.given)
     method = getattr(type(owner), function.__name__, None) is function
-    known = Owner(type(owner), frozenset(getattr(owner, "__dict__", {})), frozenset())
+    known = Owner(type(owner), frozenset(attributes(owner) or ()), frozenset())
     named = vars(type(owner)) if method else _beside(function)
     users = [
         one for one in named.values()

@@ -17,6 +17,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watchdog import Endless, Watchdog
+from gradtui.recording.attributes import fill_slots, slots_of
 from gradtui.recording.library import Library
 
 Array = NDArray[Any]
@@ -140,7 +141,7 @@ class Rounds:
 @contextmanager
 def _as_it_was(owner: Any) -> Iterator[None]:
     """Keep an object's attributes, which its methods may set."""
-    kept = getattr(owner, "__dict__", None)
+    kept, slots = getattr(owner, "__dict__", None), slots_of(owner)
     before = dict(kept) if type(kept) is dict else None
     try:
         yield
@@ -148,6 +149,7 @@ def _as_it_was(owner: Any) -> Iterator[None]:
         if kept is not None and before is not None:
             kept.clear()
             kept.update(before)
+        fill_slots(owner, slots)
 
 
 def is_array(value: Any) -> bool:

@@ -15,6 +15,7 @@ from gradtui.diagnosis.recorded.blame.enclosing import Enclosing
 from gradtui.diagnosis.recorded.blame.pure import computes
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape, flags_of, held_of
 from gradtui.diagnosis.recorded.blame.units import Unit, units_of
+from gradtui.recording.attributes import attributes, fill_slots, slots_of
 from gradtui.recording.library import NUMPY, Library
 from gradtui.recording.places import is_users_file
 
@@ -189,7 +190,9 @@ class Watched:
             return kind([self._copied(one, depth - 1) for one in value])
         if _is_users(value):
             made = object.__new__(kind)
-            vars(made).update(self._copied(vars(value), depth))
+            if hasattr(made, "__dict__"):
+                vars(made).update(self._copied(vars(value), depth))
+            fill_slots(made, self._copied(slots_of(value), depth))
             return made
         return self._copy(value)
 
@@ -233,19 +236,17 @@ def _is_view(node: ast.expr) -> bool:
     return picked and all(map(_is_view, inner))
 
 
-def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the attributes of an object, and those of its class that it does not hide."""
-    own = vars(value)
-    yield from own.items()
+def _of_class(value: Any, kept: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the numbers and arrays of an object's class that it does not hide."""
     for name, one in vars(type(value)).items() if _is_users(value) else ():
-        if name not in own and isinstance(one, float | int | np.ndarray):
+        if name not in kept and isinstance(one, float | int | np.ndarray):
             yield name, one
 
 
 def _is_users(value: Any) -> bool:
     """Return whether a value is an object of a class of the user's with attributes of its own."""
     kind: Any = type(value)
-    plain = kind.__new__ is object.__new__ and type(getattr(value, "__dict__", None)) is dict
+    plain = kind.__new__ is object.__new__ and attributes(value) is not None
     return plain and any(True for _ in _methods(kind))
 
 
@@ -312,7 +313,7 @@ class _Named:
             return
         if isinstance(value, dict | list | tuple):
             self.found[name] = Held((len(value),), f":{type(value).__name__}")
-        elif hasattr(value, "__dict__"):
+        elif (kept := attributes(value)) is not None:
             self.found[name] = Held((), f":{type(value).__qualname__}")
         if not depth:
             return
@@ -327,10 +328,9 @@ class _Named:
         elif isinstance(value, tuple | list):
             key = self._key if isinstance(value, list) else str
             entries = [(f"{name}[{key(at)}]", at, one) for at, one in enumerate(value)]
-        elif hasattr(value, "__dict__"):
-            entries = [
-                (f"{name}.{self._spelled(key)}", key, one) for key, one in _attributes(value)
-            ]
+        elif (kept := attributes(value)) is not None:
+            own = (*kept.items(), *_of_class(value, kept))
+            entries = [(f"{name}.{self._spelled(key)}", key, one) for key, one in own]
             self._add_methods(name, type(value))
         else:
             return

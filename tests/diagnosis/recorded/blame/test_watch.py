@@ -41,3 +41,26 @@ def test_what_an_object_of_many_parts_keeps_is_known():
     watched.run(lambda: of_cell(Cell()))
 
     assert "cell.z59" in watched.scope(__file__, of_cell.__code__.co_firstlineno + 1)
+
+
+class Layer:
+    __slots__ = ("__scale", "later", "w")
+
+    def __init__(self, w):
+        self.w, self.__scale = w, 2.0
+
+    def backward(self, d):
+        self.w += 1
+        return d * self.__scale
+
+
+def test_what_slots_hold_is_known_and_copied():
+    watched, layer = Watched((__file__,)), Layer(np.zeros(3))
+
+    watched.run(lambda: layer.backward(np.ones(2)))
+
+    first = Layer.backward.__code__.co_firstlineno + 1
+    scope = watched.scope(__file__, first)
+    assert (scope["self.w"].shape, scope["self.__scale"].value) == ((3,), 2.0)
+    assert not watched.held[__file__, first][0]["self"].w.any()
+    assert layer.w.all()
