@@ -100,13 +100,15 @@ def is_copy(unit: Unit, node: ast.stmt) -> bool:
     )  # fmt: skip
 
 
-def copy_of(node: ast.stmt) -> str:
-    """Return the name that a statement gives to a copy; empty if it does something else."""
+def is_idle_copy(unit: Unit, node: ast.stmt) -> bool:
+    """Return whether a statement makes a copy that its function changes nowhere."""
     match node:
         case ast.Assign(targets=[ast.Name(name)], value=ast.Call(func=ast.Attribute(attr="copy"))):
-            return name
+            stored = [one.value for one in unit.of(ast.Subscript) if isinstance(one.ctx, ast.Store)]
+            changed = [*stored, *(one.target for one in unit.of(ast.AugAssign))]
+            return all(not isinstance(one, ast.Name) or one.id != name for one in changed)
         case _:
-            return ""
+            return False
 
 
 def renames(node: ast.stmt) -> bool:

@@ -23,7 +23,7 @@ from gradtui.diagnosis.recorded.blame.amounts import NUMBER, WORD, changed, is_c
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.derivatives import is_of_pair
 from gradtui.diagnosis.recorded.blame.expressions import multiplied
-from gradtui.diagnosis.recorded.blame.forms import copy_of, is_copy, only_moves, renames
+from gradtui.diagnosis.recorded.blame.forms import is_copy, is_idle_copy, only_moves, renames
 from gradtui.diagnosis.recorded.blame.idle import defined_below, is_forgotten, is_of_another
 from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import is_spelled, made_alike
@@ -194,7 +194,8 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     @property
     def _is_known(self) -> bool:
         """Whether the code elsewhere tells what it puts in."""
-        return (self._becomes_alike or self._remembers or self._changes_copy
+        copied = self._keeps and is_idle_copy(self._unit, self.suspect.statement.node)
+        return (self._becomes_alike or self._remembers or copied
                 or scales_alike(self.suspect, self.candidate) or self._is_spelled)  # fmt: skip
 
     @property
@@ -347,21 +348,6 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """The names that it adds as terms."""
         adding = self.candidate.rule in ("missing-path", "missing-term")
         return self._names if adding else frozenset()
-
-    @property
-    def _changes_copy(self) -> bool:
-        """Whether it adds to a copy that the function makes and never changes otherwise."""
-        s = self.suspect.statement
-        name = copy_of(s.node)
-        written = (
-            one.value.id for one in s.unit.of(ast.Subscript)
-            if isinstance(one.ctx, ast.Store)
-            and isinstance(one.value, ast.Name)
-        )  # fmt: skip
-        added = (
-            one.target.id for one in s.unit.of(ast.AugAssign) if isinstance(one.target, ast.Name)
-        )
-        return bool(name) and self._keeps and name not in {*written, *added}
 
     @property
     def _is_outside(self) -> bool:

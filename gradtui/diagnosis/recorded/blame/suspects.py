@@ -34,7 +34,13 @@ from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.twins import is_cut_off
 from gradtui.diagnosis.recorded.blame.units import Unit
-from gradtui.diagnosis.recorded.blame.uses import lines_next, lines_of, lines_with, read_behind
+from gradtui.diagnosis.recorded.blame.uses import (
+    is_over,
+    lines_next,
+    lines_of,
+    lines_with,
+    read_behind,
+)
 from gradtui.diagnosis.recorded.blame.wasted import wasted_in
 from gradtui.diagnosis.recorded.blame.watch import Watched
 
@@ -94,14 +100,9 @@ class Suspects:
         `wanted` are the shapes that the results must have.
         """
         self._wrong, self._wanted = set(wrong), wanted
-        found = []
-        for unit in self._units:
-            for node in unit.of(ast.stmt):
-                suspect = self._suspect(unit, node)
-                if suspect is not None:
-                    found.append(suspect)
-        found.sort(key=lambda one: one.order)
-        return self._faulty.among([one for one in found if one.tier < TIERS])
+        found = [self._suspect(unit, node) for unit in self._units for node in unit.of(ast.stmt)]
+        told = [one for one in found if one is not None and one.tier < TIERS]
+        return self._faulty.among(sorted(told, key=lambda one: one.order))
 
     def _suspect(self, unit: Unit, node: ast.stmt) -> Suspect | None:
         key = unit.file, node.lineno
@@ -212,8 +213,7 @@ class Suspects:
 
         None if it is another loop.
         """
-        assert node.end_lineno is not None
-        inside = {(unit.file, line) for line in range(node.body[0].lineno, node.end_lineno + 1)}
+        inside = {(unit.file, line) for line in range(node.body[0].lineno, _end(node) + 1)}
         if inside & self._flow.forward:  # gradients may be made there, too
             return 2 if unwritten(unit, node) else None
         if inside.isdisjoint(self._watched.order):
@@ -226,8 +226,7 @@ class Suspects:
 
     def _is_outside(self, unit: Unit, node: ast.stmt) -> bool:
         """Return whether a line only calls custom functions, inside which the mistake is."""
-        last = node.end_lineno or node.lineno
-        lines = {(unit.file, line) for line in range(node.lineno, last + 1)}
+        lines = {(unit.file, line) for line in range(node.lineno, _end(node) + 1)}
         if not self._watched.custom or lines & self._watched.custom:
             return False
         return not any(line in self._flow.feeds for line in lines)
@@ -362,11 +361,9 @@ class Suspects:
     def _around(self, unit: Unit, node: ast.stmt) -> Around:
         """Return the names in scope at a statement, with the expressions computable from them."""
         held = self._watched.scope(unit.file, node.lineno)
-        scope = {text: one for text, one in held.items() if not unit.is_over(text, node.lineno)}
+        scope = {text: one for text, one in held.items() if not is_over(unit, text, node.lineno)}
         if unit not in self._ever:
-            last = unit.node.end_lineno
-            assert last is not None
-            self._ever[unit] = self._watched.ever(unit.file, unit.first, last)
+            self._ever[unit] = self._watched.ever(unit.file, unit.first, _end(unit.node))
         known = {name.partition(".")[0].partition("[")[0] for name in scope} | set(unit.globals)
         usable = [one for one in self._expressions if one[2] <= known]
         # Its own function's expressions come first, and simple ones.
@@ -391,7 +388,10 @@ class Suspects:
                     told = shape or (shape == () and not isinstance(node, ast.BinOp))
                     if told and shape is not None and len(text) <= _LONGEST and "\n" not in text:
                         names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-                        if isinstance(node, ast.BinOp):
-                            text = f"({text})"
+                        text = f"({text})" if isinstance(node, ast.BinOp) else text
                         found.setdefault((unit, text), (unit, text, names, Held(shape, "f")))
         return list(found.values())
+
+
+def _end(node: ast.stmt) -> int:
+    return node.end_lineno or node.lineno

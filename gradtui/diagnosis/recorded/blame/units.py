@@ -124,31 +124,6 @@ class Unit:
         return [name.id for loop in self.of(ast.For) for name in ast.walk(loop.target)
                 if isinstance(name, ast.Name)]  # fmt: skip
 
-    def is_over(self, name: str, line: int) -> bool:
-        """Return whether a name only counts rounds of loops, of none that a line is in.
-
-        What it is once they are over, nothing in the function reads.
-        """
-        spans = self._rounds.get(name, ())
-        return bool(spans) and not any(line in span for span in spans)
-
-    @cached_property
-    def _rounds(self) -> Mapping[str, Sequence[range]]:
-        """The names that only count rounds, with the lines of their loops."""
-        spans = defaultdict[str, list[range]](list)
-        counts = set[ast.Name]()
-        for loop in self.of(ast.For):
-            for one in ast.walk(loop.target):
-                if isinstance(one, ast.Name):
-                    spans[one.id].append(range(loop.lineno, (loop.end_lineno or 0) + 1))
-                    counts.add(one)
-        other = {
-            one.id for one in self.of(ast.Name) if one.id in spans and one not in counts
-            and (isinstance(one.ctx, ast.Store)
-                 or not any(one.lineno in span for span in spans[one.id]))
-        }  # fmt: skip
-        return {name: found for name, found in spans.items() if name not in other}
-
     @cached_property
     def indices(self) -> Mapping[str, Sequence[str]]:
         """The indices anywhere in the function, with their parts."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
@@ -116,3 +116,30 @@ def read_behind(
         if one.id in names and isinstance(one.ctx, ast.Load)
     }  # fmt: skip
     return {one for one in found if order.get(one, 0) > own}
+
+
+def is_over(unit: Unit, name: str, line: int) -> bool:
+    """Return whether a name only counts rounds of loops, of none that a line is in.
+
+    What it is once they are over, nothing in the function reads.
+    """
+    spans = _rounds_of(unit.node).get(name, ())
+    return bool(spans) and not any(line in span for span in spans)
+
+
+@lru_cache(_FUNCTIONS)
+def _rounds_of(function: ast.AST) -> Mapping[str, Sequence[range]]:
+    """Return the names that only count rounds, with the lines of their loops."""
+    spans, counts = defaultdict[str, list[range]](list), set[ast.Name]()
+    for loop in (one for one in ast.walk(function) if isinstance(one, ast.For)):
+        names = [one for one in ast.walk(loop.target) if isinstance(one, ast.Name)]
+        counts.update(names)
+        for one in names:
+            spans[one.id].append(range(loop.lineno, (loop.end_lineno or 0) + 1))
+    read = (one for one in ast.walk(function) if isinstance(one, ast.Name) and one not in counts)
+    other = {
+        one.id for one in read if one.id in spans
+        and (isinstance(one.ctx, ast.Store)
+             or not any(one.lineno in span for span in spans[one.id]))
+    }  # fmt: skip
+    return {name: found for name, found in spans.items() if name not in other}
