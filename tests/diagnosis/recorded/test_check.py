@@ -414,11 +414,12 @@ def test_what_cannot_be_used_is_said(function, arrays, message):
     assert caught.value.file == __file__ or "called" in message
 
 
-def test_what_is_returned_as_it_was_given_stands_at_the_function():
+def test_what_is_returned_as_it_was_given_is_repaired_where_it_is_returned():
     def case(w):
         return np.sum(w**2), w
 
-    assert only(gradtui.check(case, w=W)).line == line_of(case, 0)
+    finding = only(gradtui.check(case, w=W))
+    assert (finding.line, finding.fix) == (line_of(case, 1), "return np.sum(w**2), w * 2")
 
 
 def test_a_run_of_more_numbers_than_are_kept_is_refused_with_their_memory(monkeypatch):

@@ -49,15 +49,6 @@ def test_a_missing_factor_is_named_at_its_line():
     assert finding.fix == "dh = d @ W2.T * (1 - h**2)"
 
 
-def test_an_argument_returned_beside_the_loss_is_repaired_there():
-    def case(x):
-        return np.sum(x**2), {"x": x}
-
-    (finding,) = gradtui.check(case, x=TIMES)
-
-    assert (finding.line, finding.fix) == (line_of(case, 1), 'return np.sum(x**2), {"x": x * 2}')
-
-
 def test_two_mistakes_are_told_apart():
     first, second = gradtui.check(wrong_twice, W1=W1, W2=W2)
 

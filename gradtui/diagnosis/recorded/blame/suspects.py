@@ -158,7 +158,8 @@ class Suspects:
         tier = self._tier(lines, fed, self._flow, partial=is_partial(node), kept=kept)
         if tier == TIERS and (fed or self._misshapen) and hands_on(statement):
             return Suspect(statement, UNTOLD - 1, True, order)
-        if tier == TIERS and not fed and self._loss(unit, node) is not None:
+        computed = self._wrong & set().union(*self._flow.feeds.values())
+        if tier == TIERS and not computed and self._loss(unit, node) is not None:
             tier = UNTOLD  # the loss that it computes tells nothing of gradients that it only names
         if fed and tier >= TIERS - 1 and forgotten_entries(statement):
             return Suspect(statement, UNTOLD - 1, True, order)
