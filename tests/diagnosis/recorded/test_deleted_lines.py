@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+import gradtui
+from findings import line_of
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(31)
@@ -274,3 +276,36 @@ def test_a_line_is_missing_where_nothing_is_done_under_a_condition(tmp_path):
 
     assert found.line == planted.line(line)
     assert planted.errors(repaired(wrong, found), "averaged") == []
+
+
+def stepping(A):
+    d = 2 * A**3
+    loss = 0.5 * np.sum(A**4)
+    A -= 0.1 * d
+    return loss, {"A": 2 * A**3}
+
+
+def with_a_corner_of_zeros(A):
+    dA = 2 * A**3
+    dA[1, 2] = 0
+    return 0.5 * np.sum(A**4), {"A": dA}
+
+
+def without_what_is_large(A):
+    dA = 2 * A**3
+    dA = np.where(np.abs(dA) > 0.5, 0, dA)
+    return 0.5 * np.sum(A**4), {"A": dA}
+
+
+@pytest.mark.parametrize(
+    ("function", "after", "fix"),
+    [
+        (stepping, 3, "pass"),
+        (with_a_corner_of_zeros, 2, "pass"),
+        (without_what_is_large, 2, "dA = dA"),
+    ],
+)
+def test_what_spoils_a_right_value_does_not_belong_there(function, after, fix):
+    (found,) = gradtui.check(function, A=ARRAYS["A"])
+
+    assert (found.line, found.fix) == (line_of(function, after), fix)

@@ -36,6 +36,13 @@ class After(Slot):
         text = f"- {term[1:]}" if term.startswith("-") else f"+ {term}"
         return self._changed(self.name, text)
 
+    def term(self, text: str, value: float) -> Iterator[Candidate]:
+        """Yield it with a multiple of a term, which is not what the statement itself adds."""
+        node = self.s.node
+        own = self.s.text(node.value) if isinstance(node, ast.AugAssign) else ""
+        if text not in (own, f"({own})"):
+            yield from super().term(text, value)
+
     def scaled(self, constant: Constant) -> Edit:
         """Return the edit that multiplies or divides it by a number."""
         return self._changed(self.name, constant.text)

@@ -237,7 +237,8 @@ def of_all(s: Statement) -> Iterator[Candidate]:
             named.setdefault(name, []).append(edit)
             kept = s.shape(node) is not None and s.shape(node) == s.shape(inner)
             told = f"{name} does not belong here"
-            yield Candidate((edit,), "extra-factor", told, 2 - kept, None, node)
+            cost = 2 - kept - (name == "where")
+            yield Candidate((edit,), "extra-factor", told, cost, None, node)
     for name, edits in named.items():
         apart = all(one.end <= two.start or two.end <= one.start
                     for one, two in combinations(edits, 2))  # fmt: skip
@@ -301,6 +302,9 @@ def _inner(s: Statement, node: ast.AST) -> ast.expr | None:
     called = node.func
     if isinstance(called, ast.Attribute) and not _is_module(s, called.value):
         return called.value
+    if _name(node) == "where" and len(node.args) == 3:
+        chosen = [one for one in node.args[1:] if not isinstance(one, ast.Constant)]
+        return chosen[0] if len(chosen) == 1 else None
     alone = bool(node.args) and not isinstance(node.args[0], ast.Starred)
     return node.args[0] if alone and isinstance(called, ast.Attribute) else None
 

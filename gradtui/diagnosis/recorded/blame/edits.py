@@ -149,6 +149,12 @@ def _of_number(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
             yield Candidate((edit,), "constant-factor", told, 1, text, node)
 
 
+def _are_floats(s: Statement, node: ast.expr) -> bool:
+    """Return whether an expression is an array that is not known to be one of whole numbers."""
+    held = s.held(node)
+    return bool(s.shape(node)) and (held is None or held.kind == "f")
+
+
 def _of_comparison(s: Statement, node: ast.Compare) -> Iterator[Candidate]:
     before = node.left
     for op, after in zip(node.ops, node.comparators, strict=True):
@@ -158,8 +164,10 @@ def _of_comparison(s: Statement, node: ast.Compare) -> Iterator[Candidate]:
         start, end = s.unit.end(before), s.unit.start(after)
         at = start + s.unit.source[start:end].index(own.encode())
         word = any(isinstance(getattr(one, "value", None), str) for one in (before, after))
+        ordered = own[0] in "<>" and any(_are_floats(s, one) for one in (before, after))
         for other in ("!=", "==") if word else _COMPARED.values():
-            if other != own:
+            # That floats are ordered says something, but that they are equal happens by chance.
+            if other != own and not (ordered and other in ("==", "!=")):
                 yield Candidate(
                     (Edit(at, at + len(own), other),),
                     "wrong-variable",

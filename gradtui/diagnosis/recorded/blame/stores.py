@@ -52,7 +52,7 @@ def of_target(s: Statement) -> Iterator[Candidate]:
         at = start + s.unit.source[start:].index(b"=")
         far = 0 if isinstance(target, ast.Subscript) else 1
         given = isinstance(target, ast.Name) and not is_own(s, target.id, before=True)
-        for other in ("+=", "-="):
+        for other in ("+=", "-=") if not _clears(node) else ():
             told, edit = "it must be added to what came before", Edit(at, at + 1, other)
             if given:
                 added = f"{s.text(target)} {other[0]} {s.inside(node.value, 2)}"
@@ -61,10 +61,30 @@ def of_target(s: Statement) -> Iterator[Candidate]:
         for other in ("*=", "/="):
             told, edit = f"= must be {other}", Edit(at, at + 1, other)
             yield Candidate((edit,), "missing-factor", told, 1 + 2 * far, None, node)
-    if isinstance(node, ast.AugAssign | ast.Expr):
+    cleared = isinstance(node, ast.Assign) and _clears(node)
+    if cleared or isinstance(node, ast.AugAssign | ast.Expr):
         edit = Edit(s.unit.start(node), s.unit.end(node), "pass")
         told = "this line does not belong here"
-        yield Candidate((edit,), "double-counted-path", told, 3, None, node)
+        cost = 1 if cleared else 0 if _steps(s) else 3
+        yield Candidate((edit,), "double-counted-path", told, cost, None, node)
+
+
+def _clears(node: ast.Assign) -> bool:
+    """Return whether a part of an array is set to 0: to add that does nothing."""
+    value = node.value
+    zero = isinstance(value, ast.Constant) and type(value.value) in (int, float) and not value.value
+    return zero and isinstance(node.targets[0], ast.Subscript)
+
+
+def _steps(s: Statement) -> bool:
+    """Return whether something is added to an argument, whose value others read on.
+
+    No glance at what is stored tells that the line is too much.
+    """
+    node, code = s.node, s.unit.code
+    if not isinstance(node, ast.AugAssign) or not isinstance(node.op, ast.Add | ast.Sub):
+        return False
+    return ast.unparse(node.target) in code.co_varnames[: code.co_argcount]
 
 
 def _into(s: Statement, node: ast.Assign, target: ast.expr) -> Iterator[Candidate]:
