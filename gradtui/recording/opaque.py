@@ -28,8 +28,11 @@ def opaque(
         return value  # such as the order in which a product is best computed
     if not isinstance(value, tuple | list):
         return recorder.result(name, compute, places, value, None, elementwise=pointwise)
+    # What is told of a part in whole numbers, such as a rank, does not hold for the others.
+    names = [f"{name}(...)[{at}]" if np.asarray(one).dtype.kind in "iu" else name
+             for at, one in enumerate(value)]  # fmt: skip
     many = [
-        recorder.result(name, lambda *args, at=at: compute(*args)[at], places, one, None)
+        recorder.result(names[at], lambda *args, at=at: compute(*args)[at], places, one, None)
         for at, one in enumerate(value)
     ]
     if isinstance(value, list) or not hasattr(value, "_fields"):

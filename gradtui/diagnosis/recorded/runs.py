@@ -20,7 +20,7 @@ from gradtui.diagnosis.recorded.sides import Run, Seen
 from gradtui.diagnosis.recorded.symmetric import as_compared, reads_a_triangle
 from gradtui.diagnosis.recorded.target import Returned, Target
 from gradtui.recording.arguments import parts_of, with_values
-from gradtui.recording.array import plain
+from gradtui.recording.array import Number, Recorded, Scalar, plain
 from gradtui.recording.kept import Kept
 from gradtui.recording.library import World, record
 from gradtui.recording.run import Answers, Result, copied, unheard, warned
@@ -30,6 +30,8 @@ from gradtui.recording.tape import MOST_BYTES, Call, Leaf, Tape, TooLarge
 Array = NDArray[Any]
 Values = Mapping[str, Array]
 
+_OWN = frozenset({Recorded.__name__, Scalar.__name__, Number.__name__})
+"""Classes that mean nothing to the user."""
 VAST = 20_000
 """With more nodes, there are only a near point and a far one."""
 _SEED = 20_240_229
@@ -296,8 +298,9 @@ class Runs:
             if self._kinds:
                 self._kinds = False  # such as json, which takes only Python's own floats
                 return self.recorded(values, watched)
+            why = "" if any(f"'{own}'" in str(error) for own in _OWN) else f": {error}"
             raise Lost(
-                f"the code does not accept recording arrays ({type(error).__name__}: {error})"
+                f"the code does not accept recording arrays ({type(error).__name__}{why})"
             ) from error
 
     def point(

@@ -2,6 +2,7 @@
 
 import json
 import random
+import statistics
 import struct
 from pathlib import Path
 
@@ -355,6 +356,14 @@ def test_code_that_takes_no_recording_array_is_compared_by_differences_alone():
         "the code does not accept recording arrays (TypeError: plain arrays only)"
         in findings[1].message
     )
+
+
+def test_what_is_told_of_code_that_takes_no_recording_array_names_no_class_of_ours():
+    def case(w):
+        return statistics.pvariance(w), [(one - statistics.fmean(w)) for one in w]
+
+    told = gradtui.check(case, w=[0.5, 1.5])[-1].message
+    assert told.endswith("the code does not accept recording arrays (TypeError)")
 
 
 def test_code_that_fails_at_other_points_is_judged_where_it_does_not():

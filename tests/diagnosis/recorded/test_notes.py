@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import gradtui
-from findings import line_of
+from findings import line_of, only
 from gradtui.diagnosis.recorded.blame.gradients import Blamed
 from gradtui.diagnosis.recorded.notes import told_apart
 
@@ -237,3 +237,14 @@ def test_infinite_slopes_warn_nobody():
         warnings.simplefilter("error")
         (found,) = gradtui.check(of_lengths, x=np.array([0.0, 1, 2]), w=np.array([1.0, 2, 3]))
     assert found.rule == "constant-factor"
+
+
+def test_a_part_of_a_result_in_whole_numbers_is_told_apart_from_the_others():
+    def case(A):
+        x = np.linalg.lstsq(A, np.arange(4.0), rcond=None)[0]
+        r = A @ x - np.arange(4.0)
+        return r @ r, {"A": 2 * np.outer(r, x)}
+
+    finding = only(gradtui.check(case, A=np.random.default_rng(0).normal(size=(4, 2))))
+
+    assert finding.message.startswith("linalg.lstsq(...)[2] gives the same at all points tried")
