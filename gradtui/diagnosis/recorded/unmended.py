@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from gradtui.base.source import Place
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.approximate import approximate
-from gradtui.diagnosis.recorded.blame.ends import last_stored
+from gradtui.diagnosis.recorded.blame.ends import handed_out, last_stored
 from gradtui.diagnosis.recorded.blame.flow import Flow
 from gradtui.diagnosis.recorded.blame.likeliest import likeliest
 from gradtui.diagnosis.recorded.judge import Wrong
@@ -16,7 +16,7 @@ from gradtui.diagnosis.recorded.runs import Point, Runs
 from gradtui.diagnosis.recorded.simple import Simple, explained
 from gradtui.diagnosis.recorded.stabilisers import is_exact_without
 from gradtui.diagnosis.recorded.target import Target
-from gradtui.diagnosis.recorded.upstream import Upstream, place_of, upstream
+from gradtui.diagnosis.recorded.upstream import Upstream, place_of, stops_at, upstream
 
 
 class Unmended:
@@ -44,7 +44,7 @@ class Unmended:
             if flow is not None:
                 found.setdefault(flow.next, []).append((one, flow))
             else:
-                yield self._simple(one, simple)
+                yield self._stopped(one, known) or self._simple(one, simple)
         for place, several in found.items():
             yield self._flowing(place, several)
 
@@ -56,6 +56,17 @@ class Unmended:
         line = place.line if place is not None else None
         return Finding(rule, "error", one.name, line, text, one.evidence, factor=factor,
                        place=place)  # fmt: skip
+
+    def _stopped(self, one: Wrong, known: bool) -> Finding | None:
+        """Return the finding of a gradient that is that of another value; None if it is not."""
+        target = self._runs.target
+        line = None if known or not target.returns_loss else stops_at(one.point, one.name)
+        place = None if line is None else handed_out(target.called, one.name)
+        if line is None or place is None:
+            return None
+        text = f"the gradient of {self._seen(one)}: it is the gradient of what line {line.line} "
+        return note("unexplained", "error", one.name, f"{text}computes{self._cut_short()}", place,
+                    one.evidence)  # fmt: skip
 
     def _flowing(self, place: Place, several: Sequence[tuple[Wrong, Upstream]]) -> Finding:
         one, flow = several[0]

@@ -80,6 +80,27 @@ def upstream(point: Point, name: str) -> Upstream | None:
     return None if told[0] is None or told[1] is None else Upstream(told[0], told[1])
 
 
+def stops_at(point: Point, name: str) -> Place | None:
+    """Return the line of the forward pass whose value a wrong gradient is that of; None if none."""
+    tape, node = point.result.tape, point.nodes[name]
+    forward = tape.sources(point.root)
+    if node is None or node in forward or len(tape) > _LARGEST:
+        return None
+    value, ids = tape.value(node), [id for id in forward if tape.active[id]]
+    try:
+        found = point.adjoints(ids)
+    except Untold:
+        return None
+    if _likeness(value) is None:
+        return None
+    same = [
+        id for id, one in found.items()
+        if isinstance(tape.nodes[id], Call) and one.shape == value.shape
+        and ratio_of([value.reshape(-1)], [one.reshape(-1)]) == 1
+    ]  # fmt: skip
+    return _place(tape, same[0]) if same else None
+
+
 def _adjoints(point: Point, forward: Sequence[int]) -> dict[tuple[Any, ...], list[Array]]:
     """Return the gradients of all values behind the loss, by keys that multiples share."""
     ids = [id for id in forward if point.result.tape.active[id]]

@@ -19,11 +19,7 @@ def last_stored(called: Callable[..., Any], at: int, *, absent: bool = False) ->
     For an `absent` one it is the condition on which it is stored.  None if the function returns
     fewer.
     """
-    function = function_of(called)
-    try:
-        unit = Unit(function.__code__, [function]) if inspect.isfunction(function) else None
-    except (Unreadable, SyntaxError):
-        return None
+    unit = _unit_of(called)
     own = None if unit is None else _returned(unit, at)
     if unit is None or own is None:
         return None
@@ -42,6 +38,29 @@ def last_stored(called: Callable[..., Any], at: int, *, absent: bool = False) ->
     if absent and tests:
         told = tests[-1]
     return unit.place(unit.start(told), unit.end(told))
+
+
+def handed_out(called: Callable[..., Any], name: str) -> Place | None:
+    """Return where the function returns a gradient beside the loss by its name; None if unknown."""
+    unit = _unit_of(called)
+    own = None if unit is None else _returned(unit, 1)
+    if unit is None or not isinstance(own, ast.Dict):
+        return None
+    found = dict(zip(map(_named, own.keys), own.values, strict=True)).get(name)
+    return None if found is None else unit.place(unit.start(found), unit.end(found))
+
+
+def _named(key: ast.expr | None) -> object:
+    return key.value if isinstance(key, ast.Constant) else None
+
+
+def _unit_of(called: Callable[..., Any]) -> Unit | None:
+    """Return the text of a function of the user's; None if it cannot be read."""
+    function = function_of(called)
+    try:
+        return Unit(function.__code__, [function]) if inspect.isfunction(function) else None
+    except (Unreadable, SyntaxError):
+        return None
 
 
 def _returned(unit: Unit, at: int) -> ast.expr | None:
