@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from gradtui.base.source import Place
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.approximate import approximate
@@ -32,7 +34,8 @@ class Unmended:
 
     def findings(self, *, searched: bool) -> Iterator[Finding]:
         """Yield what is known of them, once for several at one line; none was `searched` for."""
-        found = dict[Place, list[tuple[Wrong, Upstream]]]()
+        found = dict[tuple[str, int], list[tuple[Wrong, Upstream]]]()
+        plain = dict[Place | None, list[Wrong]]()
         for one in self._wrong:
             simple = explained(one.name, self._points)
             known = simple is not None or not searched
@@ -42,20 +45,24 @@ class Unmended:
                 continue
             flow = None if known else upstream(one.point, one.name)
             if flow is not None:
-                found.setdefault(flow.next, []).append((one, flow))
+                found.setdefault((flow.next.file, flow.next.line), []).append((one, flow))
+            elif (stopped := self._stopped(one, known)) is not None:
+                yield stopped
+            elif simple is not None:
+                yield self._simple(one, simple)
             else:
-                yield self._stopped(one, known) or self._simple(one, simple)
-        for place, several in found.items():
-            yield self._flowing(place, several)
+                plain.setdefault(self._likeliest(one), []).append(one)
+        for place, those in plain.items():
+            yield self._unexplained(place, those, self._cut_short())
+        for several in found.values():
+            flow = several[0][1]
+            text = f": {flow.told}{self._cut_short()}"
+            yield self._unexplained(flow.next, [one for one, _ in several], text)
 
-    def _simple(self, one: Wrong, simple: Simple | None) -> Finding:
-        text = f"the gradient of {self._seen(one)}"
-        text += f": {simple.text}" if simple is not None else self._cut_short()
-        rule, factor = (simple.rule, simple.factor) if simple else ("unexplained", None)
-        place = self._likeliest(one)
-        line = place.line if place is not None else None
-        return Finding(rule, "error", one.name, line, text, one.evidence, factor=factor,
-                       place=place)  # fmt: skip
+    def _simple(self, one: Wrong, simple: Simple) -> Finding:
+        text, place = f"the gradient of {self._seen(one)}: {simple.text}", self._likeliest(one)
+        found = note(simple.rule, "error", one.name, text, place, one.evidence)
+        return replace(found, factor=simple.factor)
 
     def _stopped(self, one: Wrong, known: bool) -> Finding | None:
         """Return the finding of a gradient that is that of another value; None if it is not."""
@@ -68,13 +75,13 @@ class Unmended:
         return note("unexplained", "error", one.name, f"{text}computes{self._cut_short()}", place,
                     one.evidence)  # fmt: skip
 
-    def _flowing(self, place: Place, several: Sequence[tuple[Wrong, Upstream]]) -> Finding:
-        one, flow = several[0]
-        names = [other.name for other, _ in several]
+    def _unexplained(self, place: Place | None, several: Sequence[Wrong], text: str) -> Finding:
+        """Return the finding of gradients that become wrong at one place."""
+        one, names = several[0], [other.name for other in several]
         others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
-        text = f"the gradient of {self._seen(one)}{others}: {flow.told}{self._cut_short()}"
         evidence = {**one.evidence, "gradients": names}
-        return note("unexplained", "error", one.name, text, place, evidence)
+        said = f"the gradient of {self._seen(one)}{others}{text}"
+        return note("unexplained", "error", one.name, said, place, evidence)
 
     def _approximate(self, one: Wrong, share: float) -> Finding:
         text = f"the gradient of {self._seen(one)}: near the given arguments it is off by no more "

@@ -44,3 +44,17 @@ def test_a_right_gradient_of_another_value_is_named_where_it_is_returned():
     assert (finding.target, finding.line) == ("rho", line_of(forgets_to_go_on, 5))
     first = line_of(forgets_to_go_on, 1)
     assert finding.message.endswith(f": it is the gradient of what line {first} computes")
+
+
+def of_sine(at):
+    return np.cos(1.3 * at**3 + 0.7)
+
+
+def of_two_sines(a, b):
+    return np.sin(a) + np.sin(b), {"a": of_sine(a), "b": of_sine(b)}
+
+
+def test_several_gradients_wrong_at_one_place_are_one_finding():
+    (finding,) = gradtui.check(of_two_sines, a=0.5, b=-1.2)
+
+    assert finding.evidence["gradients"] == ["a", "b"]
