@@ -5,12 +5,13 @@ watch: the lines that run, with the names in scope.  enclosing: those of the fun
 scope: what is known of these.
 flow: the meaning of their values.
 suspect, suspects: the statements that may be wrong.  uses: where names stand.
+layers: functions that are wrong by themselves.  roles: what their names tell.
 expressions: their parts.  effects, meaning, computing: what they call, or might.
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
 kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,
 conditions, likeness, repeats, material, slots, missing, idle, options, orders, arguments,
-throughout, applied, roots, branches, masks, twins, wasted, projections, constants: their possible
-mistakes.
+throughout, applied, pulled, roots, branches, masks, twins, wasted, projections, constants: their
+possible mistakes.
 changes: all of them.
 owned: what a new line may change in place.
 odds: which is likelier.  amounts: how much each changes.  scales: of adjoints.

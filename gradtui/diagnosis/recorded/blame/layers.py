@@ -11,6 +11,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import permutations
 from types import CodeType, FrameType
 from typing import Any
 
@@ -20,7 +21,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
-from gradtui.diagnosis.recorded.blame.roles import stem
+from gradtui.diagnosis.recorded.blame.roles import is_gradient_of
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.runs import Lost, root_of
@@ -71,11 +72,10 @@ class _Call(Struct, eq=False):
         return outer is other
 
     def belongs_to(self, other: _Call) -> bool:
-        """Return whether two calls may be the halves of one layer."""
+        """Return whether it may be the backward half of a layer that another call is of."""
         if self.owner is not None or other.owner is not None:
             return self.owner is other.owner and self.code is not other.code
-        own = stem(self.code.co_name)
-        return bool(own) and own == stem(other.code.co_name) and self.code is not other.code
+        return is_gradient_of(self.code.co_name, other.code.co_name)
 
 
 class Faulty(Struct, frozen=True, eq=False):
@@ -125,9 +125,10 @@ def key_of(code: CodeType) -> Key:
 
 def may_have(units: Sequence[Unit]) -> bool:
     """Return whether some functions may be the halves of a layer."""
-    halves = [one.owner or stem(one.code.co_name) for one in units]
-    known = [one for one in halves if one]
-    return len(set(known)) < len(known)
+    names = [one.code.co_name for one in units if one.owner is None]
+    owners = [one.owner for one in units if one.owner is not None]
+    named = any(is_gradient_of(one, two) for one, two in permutations(names, 2))
+    return named or len(set(owners)) < len(owners)
 
 
 class Layers:

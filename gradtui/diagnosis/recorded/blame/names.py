@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.roles import is_gradient_of
 from gradtui.diagnosis.recorded.blame.units import Unit
 
 _OPPOSITES = (
@@ -17,8 +18,6 @@ _OPPOSITES = (
 _BETWEEN = r"_?(dot|cross|by|times|[xX])?_?"
 """What stands between the names of two operands in that of their product."""
 _GRADIENT = re.compile(r"grad|delta|^_?d([A-Z_0-9]|[a-z]?$)|^_?g([A-Z_0-9]|[a-z]?$)|_bar$|_g$")
-_DERIVED = re.compile(r"_?(d|der|deriv|derivative|grad|gradient|prime|slope|backward)_?")
-"""What the name of a function's derivative adds to its own."""
 _VALUE = re.compile(r"\b[^\W\d]\w*\b(?!\()")
 """A name of what is no function."""
 _FUNCTIONS = 256
@@ -32,8 +31,7 @@ def apart(one: str, two: str) -> int:
     Such as vec_add and vec_sub: they differ in one word, and mean the opposite. Or one is that of
     the other's derivative.
     """
-    short, long = sorted((one, two), key=len)
-    if short in long and _DERIVED.fullmatch(long.replace(short, "", 1)):
+    if is_gradient_of(one, two) or is_gradient_of(two, one):
         return 0
     own, other = one.split("_"), two.split("_")
     differ = [pair for pair in zip(own, other, strict=False) if pair[0] != pair[1]]

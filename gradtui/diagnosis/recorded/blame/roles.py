@@ -14,7 +14,7 @@ _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 _FORWARD = frozenset({"forward", "forwards", "fwd", "fprop", "pass"})
 _BACKWARD = frozenset({
     "backward", "backwards", "back", "bwd", "bprop", "backprop", "grad", "gradient", "vjp", "d",
-    "derivative", "deriv", "prime", "delta",
+    "der", "derivative", "deriv", "prime", "slope", "delta",
 })  # fmt: skip
 """Words of a function's name that tell which half it belongs to."""
 _FILES = 32
@@ -26,9 +26,14 @@ def is_backward(name: str) -> bool:
     return not _BACKWARD.isdisjoint(_words(name))
 
 
-def stem(name: str) -> tuple[str, ...]:
-    """Return the words of a function's name without those that tell its half."""
-    return tuple(one for one in _words(name) if one not in _FORWARD | _BACKWARD)
+def is_gradient_of(name: str, other: str) -> bool:
+    """Return whether a function computes the gradient of another one by its name."""
+    if is_backward(other):
+        return False
+    added = name.replace(other, "", 1).strip("_").lower() if other in name else ""
+    own = tuple(one for one in _words(name) if one not in _BACKWARD)
+    rest = tuple(one for one in _words(other) if one not in _FORWARD)
+    return added in _BACKWARD or (bool(own) and own == rest and is_backward(name))
 
 
 @lru_cache(_FILES)
@@ -44,9 +49,8 @@ def uncalled(tree: ast.Module) -> Sequence[str]:
 
 def skips(tree: ast.Module, text: str) -> bool:
     """Return whether an edit calls a function again whose gradient nothing calls."""
-    called = text.partition("(")[0]
-    own = stem(called)
-    return "(" in text and any(name != called and stem(name) == own for name in uncalled(tree))
+    called, opened, _ = text.partition("(")
+    return bool(opened) and any(is_gradient_of(name, called) for name in uncalled(tree))
 
 
 def _words(name: str) -> Sequence[str]:
