@@ -144,7 +144,7 @@ def test_a_call_like_one_of_another_round_is_missing(tmp_path):
 
     (found,) = planted.errors(wrong, "gated")
 
-    assert found.line == at - 1
+    assert found.line == at
     assert planted.errors(repaired(wrong, found), "gated") == []
     assert planted.errors(planted.wrong("", ""), "gated") == []
 

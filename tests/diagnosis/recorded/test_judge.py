@@ -189,7 +189,7 @@ def test_the_largest_slope_at_a_point_is_looked_for_once():
     slopes = Counted(a=np.ones(2), b=np.full(3, 2.0))
     point = SimpleNamespace(
         true=slopes, outer=False, result=SimpleNamespace(tape=SimpleNamespace(stopped=False)),
-        root=0, is_level=False,
+        root=0, is_level=False, differenced=False,
     )  # fmt: skip
     judging = judge.Judge(None, [point], 1e-6)
     assert not any(judging.forgives(point, name, np.ones(1)) for name in slopes)

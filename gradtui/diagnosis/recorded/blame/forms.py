@@ -120,3 +120,17 @@ def only_moves(node: ast.stmt) -> bool:
     """Return whether a statement calculates nothing, so that no sign belongs there."""
     calculating = ast.BinOp | ast.UnaryOp | ast.AugAssign
     return not any(isinstance(one, calculating) for one in ast.walk(node))
+
+
+def makes(s: Statement) -> bool:
+    """Return whether a statement that hands on values makes some itself.
+
+    Beside the loss that it returns with gradients, what a function makes is not its own.
+    """
+    if s.spared is None or s.node not in getattr(s.unit.node, "body", ()):
+        return not all(map(is_leaf, s.values))
+    return any(
+        one is not s.spared and not is_leaf(one)
+        and not (isinstance(one, ast.Call) and isinstance(one.func, ast.Name))
+        for one in s.values
+    )  # fmt: skip

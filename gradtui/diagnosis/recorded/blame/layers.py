@@ -65,7 +65,16 @@ class _Call(Struct, eq=False):
     def key(self) -> Key:
         return key_of(self.code)
 
+    @property
+    def around(self) -> Iterator[Key]:
+        """The functions that it runs in."""
+        outer = self.outer
+        while outer is not None:
+            yield outer.key
+            outer = outer.outer
+
     def is_within(self, other: _Call) -> bool:
+        """Return whether it is made by another call, perhaps by way of others."""
         outer = self.outer
         while outer is not None and outer is not other:
             outer = outer.outer
@@ -160,12 +169,12 @@ class Layers:
             return NONE
         wrong = [call for call, is_right in told if not is_right]
         inner = [one for one in wrong if not any(other.is_within(one) for other in wrong)]
+        keys = {one.key for one in inner}
         inside, outside = set[Key](), set[Key]()
         for one in self._calls:
-            within = one in inner or any(one.is_within(other) for other in inner)
-            (inside if within else outside).add(one.key)
+            (outside if keys.isdisjoint(one.around) else inside).add(one.key)
         right = {call.key for call, is_right in told if is_right} - {one.key for one in wrong}
-        return Faulty(frozenset({one.key for one in inner} | (inside - outside)), frozenset(right))
+        return Faulty(frozenset(keys | (inside - outside)), frozenset(right))
 
     def _called(self, frame: FrameType, event: str, arg: Any) -> Any:
         code = frame.f_code

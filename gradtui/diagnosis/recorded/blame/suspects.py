@@ -21,6 +21,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
     hands_on,
     is_partial,
     keeps_values,
+    makes,
     stores_gradient,
     stores_windows,
     writes,
@@ -146,7 +147,7 @@ class Suspects:
         if forward and isinstance(node, ast.Return) and self._is_called_again(self._called(lines)):
             # The loss that it returns is right; the gradients may be those of a wrong call.
             return Suspect(statement, TIERS - 1, True, order)
-        if forward and hands_on(statement) and not all(map(is_leaf, statement.values)):
+        if forward and hands_on(statement) and makes(statement):
             return Suspect(statement, UNTOLD, True, order)
         called = set() if forward else self._called(lines)
         if called and (call := self._call(statement, lines, order)) is not None:
