@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
@@ -100,3 +101,16 @@ def _ways(function: ast.AST) -> Mapping[str, str]:
         if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
         and not isinstance(one.value, ast.Name | ast.Constant)
     }  # fmt: skip
+
+
+def own_names(s: Statement, names: Iterable[str]) -> Mapping[str, str] | None:
+    """Return other names for those that mean nothing beside a statement; None if some have none.
+
+    What one function has in a name of its own, another may have kept by its object or context.
+    """
+    kept = {
+        one: f"{s.unit.given}.{one}" for one in names
+        if one not in s.scope and one not in s.locals and one not in s.unit.globals
+        and not hasattr(builtins, one)
+    }  # fmt: skip
+    return kept if all(one in s.scope for one in kept.values()) else None

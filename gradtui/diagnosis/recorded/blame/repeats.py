@@ -15,37 +15,54 @@ from functools import lru_cache
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.forms import does_nothing
 from gradtui.diagnosis.recorded.blame.likeness import children, narrowed
+from gradtui.diagnosis.recorded.blame.names import own_names, renamed
 
 _ALIKE = 0.6
 """The least share of words and signs that lines of two functions have in common."""
 _WORD = re.compile(r"\w+|[^\w\s]")
 _PARTS = 5
 """Most parts that are taken from a line alone."""
+_SEVERAL = 4
+"""The least names from which two lines compute the same on purpose."""
 _FILES = 16
 """Most files whose lines are kept."""
 
 
 def repeated(s: Statement) -> Iterator[Candidate]:
-    """Yield a statement as another function of the file has it, which stores the same name.
+    """Yield a statement as another function of the file has it.
 
-    It may take over all that the other has instead, or one part of it.
+    That one stores the same name, or computes from as many names that are all the same.  It may
+    take over all that the other has instead, or one part of it.
     """
     own = s.node
     if not isinstance(own, ast.Assign) or s.unpacks:
         return
-    words, inside = _WORD.findall(ast.unparse(own.value)), {*s.unit.of(ast.Assign)}
-    stored = _stored(s.unit.tree).get(ast.dump(own.targets[0]), ())
-    others = {ast.unparse(one.value): one.value for one in stored if one not in inside}
-    for whole, other in others.items():
-        ratio = SequenceMatcher(None, words, _WORD.findall(whole), autojunk=False).ratio()
-        if ratio < _ALIKE and not does_nothing(own):
+    inside = {*s.unit.of(ast.Assign)}
+    stored = [
+        *_stored(s.unit.tree).get(ast.dump(own.targets[0]), ()),
+        *_made_of(s.unit.tree).get(_names(own.value), ()),
+    ]  # fmt: skip
+    others = {ast.unparse(one.value): one for one in stored if one not in inside}
+    for other in others.values():
+        if not are_alike(own, other) and not does_nothing(own):
             continue
-        for node, made in _parts_apart(own.value, other):
-            if node in s.parents:
-                text = ast.unparse(made)
+        for node, made in _parts_apart(own.value, other.value):
+            names = {one.id for one in ast.walk(made) if isinstance(one, ast.Name)}
+            kept = own_names(s, names)
+            if node in s.parents and kept is not None:
+                text = renamed(ast.unparse(made), kept)
                 told = f"{s.text(node)} must be {text}, as in line {other.lineno}"
                 edit = s.replaced(node, s.spelled(text), s.binding(made))
                 yield Candidate((edit,), "wrong-variable", told, 0, text, node, named=True)
+
+
+def are_alike(one: ast.stmt, other: ast.stmt) -> bool:
+    """Return whether the values that two lines store have most words and signs in common."""
+    words = [_WORD.findall(ast.unparse(node.value)) for node in (one, other)
+             if isinstance(node, ast.Assign)]  # fmt: skip
+    if len(words) < 2:
+        return False
+    return SequenceMatcher(None, words[0], words[1], autojunk=False).ratio() >= _ALIKE
 
 
 @lru_cache(_FILES)
@@ -56,6 +73,20 @@ def _stored(tree: ast.Module) -> Mapping[str, Sequence[ast.Assign]]:
         if isinstance(one, ast.Assign):
             found[ast.dump(one.targets[0])].append(one)
     return found
+
+
+@lru_cache(_FILES)
+def _made_of(tree: ast.Module) -> Mapping[tuple[str, ...], Sequence[ast.Assign]]:
+    """Return the lines of a file that store what is computed from several names, by these."""
+    found = defaultdict[tuple[str, ...], list[ast.Assign]](list)
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Assign) and len({*(names := _names(one.value))}) >= _SEVERAL:
+            found[names].append(one)
+    return found
+
+
+def _names(value: ast.expr) -> tuple[str, ...]:
+    return tuple(sorted(one.id for one in ast.walk(value) if isinstance(one, ast.Name)))
 
 
 def _parts_apart(own: ast.expr, other: ast.expr) -> list[tuple[ast.expr, ast.expr]]:

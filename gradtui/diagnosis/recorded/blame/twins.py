@@ -7,7 +7,6 @@ computed: it has the lines that were lost.
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +17,8 @@ from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.branches import inserted
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.names import renamed
+from gradtui.diagnosis.recorded.blame.names import own_names, renamed
+from gradtui.diagnosis.recorded.blame.repeats import are_alike
 from gradtui.diagnosis.recorded.blame.units import Function
 
 _FILES = 32
@@ -40,7 +40,7 @@ def twins(s: Statement) -> Iterator[Candidate]:
     own = _texts(s.unit.node)
     for one in _beside(s.unit.tree).get(_head(s.node), ()):
         text = _in_own_names(s, one)
-        if text is None or text in own:
+        if text is None or text in own or _is_like_another(s, one.line):
             continue
         edit = inserted(s, s.node, s.spelled(text), behind=one.behind)
         told = f"{text} is missing, which line {one.line.lineno} does beside the same"
@@ -76,6 +76,15 @@ def _beside(tree: ast.Module) -> Mapping[str, Sequence[_Beside]]:
     return found
 
 
+def _is_like_another(s: Statement, line: ast.stmt) -> bool:
+    """Return whether the function has such a line, which may be wrong itself."""
+    target = line.targets[0] if isinstance(line, ast.Assign) else None
+    return any(
+        are_alike(one, line) for one in s.unit.of(ast.Assign)
+        if target is not None and ast.dump(one.targets[0]) == ast.dump(target)
+    )  # fmt: skip
+
+
 def _stores(node: ast.stmt) -> bool:
     """Return whether a statement stores something, or is a call that may."""
     called = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
@@ -94,10 +103,5 @@ def _in_own_names(s: Statement, other: _Beside) -> str | None:
     """
     stored = {one.id for one in s.nodes if isinstance(one, ast.Name)} if other.behind else set()
     names = {one.id for one in ast.walk(other.line) if isinstance(one, ast.Name)} - stored
-    unknown = {
-        one for one in names
-        if one not in s.scope and one not in s.locals and one not in s.unit.globals
-        and not hasattr(builtins, one)
-    }  # fmt: skip
-    kept = {one: f"{s.unit.given}.{one}" for one in unknown}
-    return renamed(other.text, kept) if all(one in s.scope for one in kept.values()) else None
+    kept = own_names(s, names)
+    return None if kept is None else renamed(other.text, kept)
