@@ -128,5 +128,5 @@ def test_a_size_kept_beside_another_name_is_no_likelier_wrong():
 def test_a_gradient_made_along_with_the_loss_is_added_to():
     finding = only(gradtui.check(FusedLoss, x(6, 3), x(3, 2)))
 
-    assert line_of(FusedLoss.forward, 4) <= finding.line <= line_of(FusedLoss.forward, 9)
+    assert line_of(FusedLoss.forward, 4) <= finding.line <= line_of(FusedLoss.forward, 10)
     assert finding.fix.splitlines()[-1].strip() == "by_b += a[at : at + 2].t() @ slope"
