@@ -57,7 +57,10 @@ def _missing(s: Statement, like: ast.stmt, own: set[str]) -> Iterator[Candidate]
         text: (names, change)
         for names, change in _renamings(s, like) for text in _along_axes(s, like, names)
     }  # fmt: skip
-    texts = {text: ast.unparse(ast.parse(text)) for text in made if "\n" not in text}
+    # What is stored in the very place of the line would only replace that.
+    same = f"{s.text(like.targets[0])} =" if isinstance(like, ast.Assign) else None
+    texts = {text: ast.unparse(ast.parse(text)) for text in made
+             if "\n" not in text and (same is None or not text.startswith(same))}  # fmt: skip
     several = not own.isdisjoint(texts.values())
     for text, whole in texts.items():
         names, change = made[text]

@@ -3,6 +3,11 @@
 import numpy as np
 import pytest
 
+from gradtui.diagnosis.recorded.blame.branches import branches
+from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
+from gradtui.diagnosis.recorded.blame.scope import Held
+from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.recording.library import NUMPY
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(7)
@@ -44,6 +49,13 @@ def scaled(X):
     return (rows.sum(axis=axis) ** 2).sum(), d
 
 
+def measured(AP, BP, near):
+    d = np.zeros((2, 4))
+    d[:, near] = BP[:, near] / np.sqrt(np.sum(BP[:, near] ** 2, axis=0))
+    AP += d
+    return d
+
+
 MISTAKES = ["    dX += dq @ Wq.T\n", "    dX += dk @ Wk.T\n", "    dX += dv @ Wv.T\n"]
 
 
@@ -67,3 +79,14 @@ def test_a_line_with_other_names_keeps_those_of_its_arguments(tmp_path):
     (finding,) = planted.errors(planted.wrong(right, wrong), "scaled")
 
     assert finding.line == planted.line(right)
+
+
+def test_a_line_is_not_missing_that_would_replace_another():
+    scope = {name: Held((2, 4), "f") for name in ("AP", "BP", "d", "X")} | {"near": Held((3,), "i")}
+    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    unit = Unit(measured.__code__, [measured])
+
+    lines = [one.factor for node in unit.node.body
+             for one in branches(Statement(unit, node, around))]  # fmt: skip
+
+    assert lines and not any(one.startswith("d[:, near] = AP") for one in lines)
