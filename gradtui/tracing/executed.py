@@ -16,7 +16,7 @@ from gradtui.engine.trainer import Trainer
 from gradtui.recording.tape import Leaf, Tape
 from gradtui.scenario.problem import Executed, Given
 from gradtui.tracing.lowering import Lowered
-from gradtui.tracing.visits import Bound, Round, Visits
+from gradtui.tracing.visits import Bound, Round, Visit, Visits
 
 Array = NDArray[Any]
 _ALIKE = 1e-6
@@ -28,6 +28,8 @@ def executed_lines(
 ) -> tuple[Executed, ...]:
     """Return the lines that computed, assigned or called something, in the order they ended.
 
+    Of functions without any that are given arrays, such as one that only returns them, all are
+    there.
     `returned` maps arguments to the tape's nodes of their returned gradients.
     """
     ahead = _ancestors(tape, [lowered.root])
@@ -36,16 +38,19 @@ def executed_lines(
     own = _by_visit(visits, {id: id for id in back if not isinstance(tape.nodes[id], Leaf)})
     claims = Claims(trainer.record(trainer.initial, 0))
     parameters = {node: lowered.graph.names[name] for name, node in returned.items()}
-    found = []
+    found, silent = [], _given_arrays(visits) - {
+        (visit.file, visit.scope) for at, visit in enumerate(visits.visits)
+        if at in computed or own.get(at) or visit.calls or _named(tape, visit)
+    }  # fmt: skip
     last = max((place for place, at in enumerate(visits.finished) if at in computed), default=-1)
     for place, at in enumerate(visits.finished):
         visit = visits.visits[at]
         nodes = tuple(computed.get(at, ()))
-        named = [(one.target, _value(tape, one)) for one in visit.bound if one.target.strip("_")]
+        named = _named(tape, visit)
         if own.get(at) and not named:
             named = [("", tape.value(own[at][-1]))]
         computes = bool(nodes or own.get(at))
-        if not (computes or named or visit.calls):
+        if not (computes or named or visit.calls or (visit.file, visit.scope) in silent):
             continue
         bound = {one.node for one in visit.bound if one.node is not None}
         backward = not nodes and (place > last or bool(own.get(at)) or bool(bound & back))
@@ -88,6 +93,17 @@ def _by_visit(visits: Visits, nodes: Mapping[int, int]) -> Mapping[int, list[int
     for id in sorted(nodes):
         found.setdefault(visits.of(id), []).append(nodes[id])
     return found
+
+
+def _given_arrays(visits: Visits) -> set[tuple[str, tuple[int, int]]]:
+    """Return the functions that are given arrays, by file and lines."""
+    first = (visits.visits[at] for at, _ in visits.given if at < len(visits.visits))
+    return {(one.file, one.scope) for one in first}
+
+
+def _named(tape: Tape, visit: Visit) -> list[tuple[str, Any]]:
+    """Return what a visit assigned, by name."""
+    return [(one.target, _value(tape, one)) for one in visit.bound if one.target.strip("_")]
 
 
 def _value(tape: Tape, bound: Bound) -> Any:

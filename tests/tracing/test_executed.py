@@ -116,3 +116,22 @@ def test_names_and_rounds_cannot_act_on_the_terminal(traced):
     shown = [*run.graph.names, *(text for line in run.problem.call.lines for text in line.rounds)]
     assert not any("\x1b" in text for text in shown)
     assert any("x1b" in text for text in shown)
+
+
+def test_a_function_that_only_returns_what_it_is_given_has_its_line(traced):
+    run = traced("""
+        def passed(d):
+            return d
+
+
+        def size(count):
+            return count + 1
+
+
+        def case(W=np.ones(3)):
+            d = 2 * W * size(0)
+            return (W**2).sum(), {"W": passed(d)}
+    """)
+
+    assert "passed" in {line.function for line in run.problem.call.lines}
+    assert "size" not in {line.function for line in run.problem.call.lines}
