@@ -38,15 +38,16 @@ def executed_lines(
     own = _by_visit(visits, {id: id for id in back if not isinstance(tape.nodes[id], Leaf)})
     claims = Claims(trainer.record(trainer.initial, 0))
     parameters = {node: lowered.graph.names[name] for name, node in returned.items()}
+    assigned = [_named(tape, visit) for visit in visits.visits]
     found, silent = [], _given_arrays(visits) - {
         (visit.file, visit.scope) for at, visit in enumerate(visits.visits)
-        if at in computed or own.get(at) or visit.calls or _named(tape, visit)
+        if at in computed or own.get(at) or visit.calls or assigned[at]
     }  # fmt: skip
     last = max((place for place, at in enumerate(visits.finished) if at in computed), default=-1)
     for place, at in enumerate(visits.finished):
         visit = visits.visits[at]
         nodes = tuple(computed.get(at, ()))
-        named = _named(tape, visit)
+        named = assigned[at]
         if own.get(at) and not named:
             named = [("", tape.value(own[at][-1]))]
         computes = bool(nodes or own.get(at))

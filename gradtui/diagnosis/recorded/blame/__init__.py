@@ -5,7 +5,8 @@ watch: the lines that run, with the names in scope.  enclosing: those of the fun
 scope: what is known of these.
 flow: the meaning of their values.
 suspect, suspects: the statements that may be wrong.  uses: where names stand.
-layers: functions that are wrong by themselves.  roles: what their names tell.
+entered: the calls of a run.  layers: functions that are wrong by themselves.
+roles: what their names tell.
 expressions: their parts.  effects, meaning, computing: what they call, or might.
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
 kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,

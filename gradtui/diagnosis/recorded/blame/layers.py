@@ -7,10 +7,8 @@ function must return the vector-Jacobian product of the forward one.
 from __future__ import annotations
 
 import ast
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import permutations
 from types import CodeType, FrameType
 from typing import Any
@@ -21,11 +19,11 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.entered import Entered, Entries
 from gradtui.diagnosis.recorded.blame.roles import is_gradient_of
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.runs import Lost, root_of
-from gradtui.recording.places import is_users_file
 from gradtui.recording.recorder import Recorder
 from gradtui.recording.run import Result
 from gradtui.recording.slopes import Untold
@@ -45,20 +43,14 @@ _LAST = 4
 """The last tier that is tried."""
 
 
-class _Call(Struct, eq=False):
+class _Call(Entered, eq=False, kw_only=True):
     """A call of one of the user's functions."""
 
-    code: CodeType
-    frame: FrameType | None
-    """Its frame until it returns."""
     owner: object
     """The object whose method it is."""
     outer: _Call | None
     given: Sequence[int]
     """The nodes of its arguments."""
-    first: int
-    """The first of the nodes that it makes."""
-    last: int = -1
     returned: Sequence[int] = ()
 
     @property
@@ -140,25 +132,8 @@ def may_have(units: Sequence[Unit]) -> bool:
     return named or len(set(owners)) < len(owners)
 
 
-class Layers:
+class Layers(Entries[_Call]):
     """The calls of the user's functions in a recorded run, with the nodes that they hand on."""
-
-    def __init__(self) -> None:
-        self._calls: list[_Call] = []
-        self._open: list[_Call] = []
-        self._recorder: Recorder | None = None
-
-    @contextmanager
-    def watched(self, recorder: object) -> Iterator[None]:
-        """Note the calls of a recorded run."""
-        before = sys.gettrace()
-        if isinstance(recorder, Recorder):
-            self._recorder = recorder
-            sys.settrace(self._called)
-        try:
-            yield
-        finally:
-            sys.settrace(before)
 
     def faulty(self, result: Result) -> Faulty:
         """Return the functions of layers that are wrong by themselves in the run."""
@@ -176,46 +151,32 @@ class Layers:
         right = {call.key for call, is_right in told if is_right} - {one.key for one in wrong}
         return Faulty(frozenset(keys | (inside - outside)), frozenset(right))
 
-    def _called(self, frame: FrameType, event: str, arg: Any) -> Any:
+    def _entered(self, frame: FrameType, recorder: Recorder, outer: _Call | None) -> _Call | None:
         code = frame.f_code
-        if not is_users_file(code.co_filename) or code.co_name.startswith("<"):
+        if code.co_name.startswith("<"):
             return None
-        assert self._recorder is not None
-        frame.f_trace_lines = False
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         given = [frame.f_locals[name] for name in names]
         owner = given[0] if given and _is_method(given[0], code) else None
-        nodes = self._nodes(given)
-        outer = self._open[-1] if self._open else None
-        call = _Call(code, frame, owner, outer, nodes, len(self._recorder.tape))
-        self._calls.append(call)
-        self._open.append(call)
-        return self._returned
+        nodes = _nodes(recorder, given)
+        return _Call(code=code, frame=frame, owner=owner, outer=outer, given=nodes,
+                     first=len(recorder.tape))  # fmt: skip
 
-    def _returned(self, frame: FrameType, event: str, arg: Any) -> Any:
-        if event == "return":
-            assert self._recorder is not None
-            ended = False
-            while self._open and not ended:
-                call = self._open.pop()
-                ended, call.frame = call.frame is frame, None
-                call.last = len(self._recorder.tape)
-            if ended:
-                call.returned = self._nodes([arg])
-        return self._returned
+    def _left(self, call: _Call, recorder: Recorder, value: Any) -> None:
+        call.returned = _nodes(recorder, [value])
 
-    def _nodes(self, values: Sequence[Any]) -> Sequence[int]:
-        """Return the nodes of the arrays of some values, or in them."""
-        assert self._recorder is not None
-        found = list[int]()
-        for value in values:
-            parts = [*value.values()] if isinstance(value, dict) else value
-            single = not isinstance(parts, list | tuple)
-            for one in [value] if single else parts[:_PARTS]:
-                node = self._recorder.known(one)
-                if node is not None:
-                    found.append(node)
-        return found
+
+def _nodes(recorder: Recorder, values: Sequence[Any]) -> Sequence[int]:
+    """Return the nodes of the arrays of some values, or in them."""
+    found = list[int]()
+    for value in values:
+        parts = [*value.values()] if isinstance(value, dict) else value
+        single = not isinstance(parts, list | tuple)
+        for one in [value] if single else parts[:_PARTS]:
+            node = recorder.known(one)
+            if node is not None:
+                found.append(node)
+    return found
 
 
 def _judged(tape: Tape, root: int, calls: Sequence[_Call]) -> Iterator[tuple[_Call, bool]]:

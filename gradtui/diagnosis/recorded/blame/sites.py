@@ -5,15 +5,13 @@ Of a helper such as `multiply(a, b, out)`, a line tells little: it is right in m
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from types import CodeType, FrameType
-from typing import Any
 
 from msgspec import Struct
 
+from gradtui.diagnosis.recorded.blame.entered import Entered, Entries
 from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.recording.places import is_users_file
 from gradtui.recording.recorder import Recorder
@@ -28,45 +26,25 @@ class Counts(Struct, frozen=True, eq=False):
     """Line of a call to which values count -> the other lines that call the same function."""
 
 
-class _Call(Struct, eq=False):
+class _Call(Entered, eq=False, kw_only=True):
     """A call of one of the user's functions by another one."""
 
-    frame: FrameType | None
-    """Its frame until it returns."""
-    code: CodeType
     line: Line
     outer: _Call | None
-    first: int
-    """The first of the nodes that it makes."""
-    last: int = -1
     site: Line | None = None
     """The line to which its values count; None for their own."""
 
 
-class Sites:
+class Sites(Entries[_Call]):
     """The calls of the user's functions in a recorded run."""
 
     def __init__(self) -> None:
-        self._tape: Tape | None = None
-        self._calls: list[_Call] = []
-        self._open: list[_Call] = []
+        super().__init__()
         self._callers = defaultdict[CodeType, set[Line]](set)
-
-    @contextmanager
-    def watched(self, recorder: object) -> Iterator[None]:
-        """Note the calls of a recorded run."""
-        before = sys.gettrace()
-        if isinstance(recorder, Recorder):
-            self._tape = recorder.tape
-            sys.settrace(self._called)
-        try:
-            yield
-        finally:
-            sys.settrace(before)
 
     def counts(self, tape: Tape) -> Counts | None:
         """Return the lines for the values of the same run; None if they are all their own."""
-        mine = [] if self._tape is None else self._tape.nodes
+        mine = [] if self._recorder is None else self._recorder.tape.nodes
         theirs = tape.nodes[: len(mine)]  # what is returned is read behind them
         if [one.place for one in mine] != [one.place for one in theirs]:
             return None
@@ -87,30 +65,13 @@ class Sites:
             return None
         return Counts(found, {line: frozenset(some) for line, some in others.items()})
 
-    def _called(self, frame: FrameType, event: str, arg: Any) -> Any:
+    def _entered(self, frame: FrameType, recorder: Recorder, outer: _Call | None) -> _Call | None:
         code, caller = frame.f_code, frame.f_back
-        if not is_users_file(code.co_filename):
-            return None
-        assert self._tape is not None
-        frame.f_trace_lines = False
         if caller is None or not is_users_file(caller.f_code.co_filename):
             return None  # such as by a library's function
         line = caller.f_code.co_filename, caller.f_lineno
-        outer = self._open[-1] if self._open else None
-        call = _Call(frame, code, line, outer, len(self._tape))
         self._callers[code].add(line)
-        self._calls.append(call)
-        self._open.append(call)
-        return self._returned
-
-    def _returned(self, frame: FrameType, event: str, arg: Any) -> Any:
-        if event == "return":
-            assert self._tape is not None
-            ended = False
-            while self._open and not ended:
-                call = self._open.pop()
-                ended, call.frame, call.last = call.frame is frame, None, len(self._tape)
-        return self._returned
+        return _Call(code=code, frame=frame, line=line, outer=outer, first=len(recorder.tape))
 
 
 class Calls(Struct, frozen=True, eq=False):
