@@ -188,6 +188,11 @@ class Watched:
             return {name: self._copied(one, depth - 1) for name, one in value.items()}
         if kind is list or kind is tuple:
             return kind([self._copied(one, depth - 1) for one in value])
+        if kind is np.ndarray and value.dtype == object and value.size <= _ENTRIES:
+            made = np.empty_like(value)
+            for at in np.ndindex(made.shape):
+                made[at] = self._copied(value[at], depth - 1)
+            return made
         if _is_users(value):
             made = object.__new__(kind)
             if hasattr(made, "__dict__"):

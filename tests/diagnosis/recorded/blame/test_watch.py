@@ -64,3 +64,21 @@ def test_what_slots_hold_is_known_and_copied():
     assert (scope["self.w"].shape, scope["self.__scale"].value) == ((3,), 2.0)
     assert not watched.held[__file__, first][0]["self"].w.any()
     assert layer.w.all()
+
+
+def decayed(gradients):
+    for at in range(len(gradients)):
+        gradients[at][1:] = gradients[at][1:] + 1
+    return gradients
+
+
+def test_what_an_array_of_arrays_holds_is_copied():
+    watched, gradients = Watched((__file__,)), np.empty(2, dtype=object)
+    gradients[:] = [np.zeros(2), np.zeros(3)]
+
+    watched.run(lambda: decayed(gradients))
+
+    first, second = watched.held[__file__, decayed.__code__.co_firstlineno + 2]
+    assert not first["gradients"][0].any()
+    assert second["gradients"][0].any()
+    assert not second["gradients"][1].any()
