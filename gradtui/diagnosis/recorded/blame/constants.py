@@ -131,10 +131,21 @@ def made_of_two(s: Statement, value: float) -> Iterator[str]:
 
 
 @lru_cache(_FILES)
+def _counted(tree: ast.Module) -> Mapping[float, int]:
+    """Return how often a file has each number that is written with a point."""
+    found = (one.value for one in ast.walk(tree) if isinstance(one, ast.Constant))
+    return Counter(value for value in found if type(value) is float)
+
+
+@lru_cache(_FILES)
 def written(tree: ast.Module) -> Sequence[float]:
     """Return the numbers that are written in a file with a point, the most frequent first."""
-    found = (one.value for one in ast.walk(tree) if isinstance(one, ast.Constant))
-    return [value for value, _ in Counter(v for v in found if type(v) is float).most_common()]
+    return sorted(counted := _counted(tree), key=lambda value: -counted[value])
+
+
+def is_agreed(tree: ast.Module, value: float) -> bool:
+    """Return whether a file has a number several times that is no half: no slip of the pen."""
+    return _counted(tree).get(value, 0) > 1 and not same(2 * value, round(2 * value))
 
 
 def made_of_written(s: Statement, value: float) -> Iterator[str]:

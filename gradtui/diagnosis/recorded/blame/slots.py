@@ -12,6 +12,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.constants import (
     Constant,
     constants,
+    is_agreed,
     made_of_two,
     made_of_written,
     named,
@@ -134,6 +135,7 @@ class Slot:
                 edit = self.s.replaced(self.node, text, 9 if text[0] != "-" else 3)
                 told = f"{self.s.text(self.node)} must be {text}"
                 cost = 1 if same(2 * value, round(2 * value)) else 2
+                cost += 2 * is_agreed(self.s.unit.tree, own)
                 yield Candidate((edit,), "constant-factor", told, cost, text, self.node)
             for made in () if _is_short(text) else made_of_written(self.s, value):
                 edit = self.s.replaced(self.node, made, 2)

@@ -1,8 +1,11 @@
 """Terms left out that are an array, which nothing else uses, times a product of numbers."""
 
+import ast
+
 import numpy as np
 import pytest
 
+from gradtui.diagnosis.recorded.blame.constants import is_agreed
 from planted import Planted, repaired
 
 W = np.random.default_rng(13).normal(size=4) + 2.0
@@ -58,3 +61,15 @@ def test_a_factor_is_called_what_the_function_calls_it(tmp_path):
     (found,) = planted.errors(planted.wrong("self.count * np.cos", "np.cos"), "through_outputs")
 
     assert found.fix == "return np.cos(W) * self.count - self.Y.sum(axis=1)"
+
+
+@pytest.mark.parametrize(
+    ("code", "agreed"),
+    [
+        ("loss(w, 0.7), grad(w, 0.7)", True),
+        ("loss(w, 0.7), grad(w, 0.3)", False),
+        ("0.5 * loss(w), 0.5 * grad(w)", False),
+    ],
+)
+def test_a_number_that_stands_twice_is_no_slip_of_the_pen(code, agreed):
+    assert is_agreed(ast.parse(code), 0.7 if "0.7" in code else 0.5) is agreed
