@@ -35,6 +35,7 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
             yield from _slid(s, part)
         else:
             yield from shifted(s, part, 1)
+            yield from _onwards(s, part)
             for inner in ast.walk(part) if isinstance(part, ast.BinOp) else ():
                 if isinstance(inner, ast.Name):
                     yield from shifted(s, inner, 2)
@@ -66,6 +67,15 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
             None,
             node,
         )
+
+
+def _onwards(s: Statement, part: ast.expr) -> Iterator[Candidate]:
+    """Yield all that come from an index on, or before it, instead of one."""
+    if isinstance(part, ast.Name | ast.BinOp) and _is_whole(s.held(part)):
+        for text in (f"{s.text(part)}:", f":{s.text(part)}"):
+            edit = Edit(s.unit.start(part), s.unit.end(part), text)
+            told = f"the index must be {text}"
+            yield Candidate((edit,), "wrong-variable", told, 3, None, part)
 
 
 def _slid(s: Statement, part: ast.Slice) -> Iterator[Candidate]:
