@@ -37,10 +37,10 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             continue
         text = ast.unparse(node)
         stored = isinstance(getattr(node, "ctx", None), ast.Store)
-        if stored and not isinstance(node, ast.Subscript):
+        if stored and not isinstance(node, ast.Subscript) and not isinstance(s.node, ast.AugAssign):
             continue
         for other, held in _alike(s, text, own, indexing=node in s.indexing):
-            if other == text or (stored and not other.endswith("]")):
+            if other == text or (stored and not _is_place(node, other)):
                 continue
             other_shape = held.shape != own.shape
             if stored and other_shape:
@@ -66,6 +66,13 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             )
     yield from _transposes(s)
     yield from _turned(s)
+
+
+def _is_place(node: ast.expr, text: str) -> bool:
+    """Return whether a value may be stored there: an entry for an entry, a name for a name."""
+    if isinstance(node, ast.Subscript):
+        return text.endswith("]")
+    return all(map(str.isidentifier, text.split(".")))
 
 
 def _only_counts(s: Statement) -> bool:

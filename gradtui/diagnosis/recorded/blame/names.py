@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.roles import is_gradient_of
-from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _OPPOSITES = (
     {"add", "sub"}, {"add", "subtract"}, {"plus", "minus"}, {"mul", "div"}, {"sum", "mean"},
@@ -24,6 +25,13 @@ _VALUE = re.compile(r"\b[^\W\d]\w*\b(?!\()")
 _FUNCTIONS = 256
 """Most functions of which is known how they make their names."""
 _NUMBER = re.compile(r"(?<=[^\W\d])\d+")
+_NAME = re.compile(r"[^\W\d]\w*")
+_PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+"""A name with its attributes."""
+_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+"""A word of a name such as `grad_main` or `gradMain`."""
+_AGREEING = 2
+"""How many names have to have the same word, for it to be what a line is about."""
 
 
 def apart(one: str, two: str) -> int:
@@ -65,6 +73,28 @@ def renamed(text: str, names: Mapping[str, str]) -> str:
 def is_numbered(one: str, other: str) -> bool:
     """Return whether two names differ in a number alone, such as `self.z1` and `self.z2`."""
     return one != other and _NUMBER.sub("", one) == _NUMBER.sub("", other)
+
+
+def agreement(s: Statement, edits: Sequence[Edit]) -> int:
+    """Return whether another name makes a line speak of one thing (1), or of two (-1); else 0.
+
+    In `b_main -= grad_context / root_context`, both others say that `main` must be `context`.
+    """
+    if len(edits) != 1 or not isinstance(s.node, ast.Assign | ast.AugAssign):
+        return 0
+    (edit,), unit = edits, s.unit
+    names = unit.between(edit.start, edit.end), edit.text.decode()
+    if not all(map(_PATH.fullmatch, names)):
+        return 0
+    before, after = ({*_PART.findall(name)} for name in names)
+    own, new = before - after, after - before
+    if len(own) != 1 or len(new) != 1:
+        return 0
+    start, end = unit.start(s.node), unit.end(s.node)
+    beside = unit.between(start, edit.start) + " " + unit.between(edit.end, end)
+    words = Counter(word for name in {*_NAME.findall(beside)} for word in {*_PART.findall(name)})
+    told = [words[word] for (word,) in (own, new)]
+    return 0 if min(told) or max(told) < _AGREEING else 1 if told[1] else -1
 
 
 def is_of_gradient(name: str) -> bool:

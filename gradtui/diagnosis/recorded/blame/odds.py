@@ -26,7 +26,7 @@ from gradtui.diagnosis.recorded.blame.expressions import multiplied
 from gradtui.diagnosis.recorded.blame.forms import is_copy, is_idle_copy, only_moves, renames
 from gradtui.diagnosis.recorded.blame.idle import defined_below, is_forgotten, is_of_another
 from gradtui.diagnosis.recorded.blame.kept import values_kept
-from gradtui.diagnosis.recorded.blame.names import is_spelled, made_alike
+from gradtui.diagnosis.recorded.blame.names import agreement, is_spelled, made_alike
 from gradtui.diagnosis.recorded.blame.scaling import (
     resizes,
     scales_alike,
@@ -197,6 +197,10 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         copied = self._keeps and is_idle_copy(self._unit, self.suspect.statement.node)
         return (self._becomes_alike or self._remembers or copied
                 or scales_alike(self.suspect, self.candidate) or self._is_spelled)  # fmt: skip
+
+    @cached_property
+    def _agreement(self) -> int:
+        return agreement(self.suspect.statement, self.candidate.edits)
 
     @property
     def _is_in_pair(self) -> bool:
@@ -372,6 +376,7 @@ _LIKELIER: Sequence[Sign] = (
     (2, lambda edit: edit._resumes or edit._fills),
     (2, lambda edit: edit._continues),
     (2, lambda edit: edit._is_known),
+    (2, lambda edit: edit._agreement > 0),
     (-4, lambda edit: edit._is_outside),
     (4, lambda edit: shares_factor(edit.suspect, edit.candidate)),
     (-2, lambda edit: edit._is_late and not edit._becomes_alike and not edit.candidate.named),
@@ -389,5 +394,6 @@ _UNLIKELIER: Sequence[Sign] = (
     (5, lambda edit: evens_out(edit.suspect.statement, edit.candidate.edits)),
     (3, lambda edit: edit._leaves_twin),
     (5, lambda edit: edit._is_in_pair),
+    (2, lambda edit: edit._agreement < 0),
 )
 """Signs against an edit, however likely it is by others."""

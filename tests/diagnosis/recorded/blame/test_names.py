@@ -1,11 +1,16 @@
 """What the names in code tell."""
 
+import numpy as np
 import pytest
 
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
 from gradtui.diagnosis.recorded.blame.names import apart, is_spelled
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.recording.library import NUMPY
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(5)
+TARGETS, RATES = RNG.normal(size=4), RNG.random(4) + 0.5
 
 
 @pytest.mark.parametrize(
@@ -40,3 +45,28 @@ def test_a_name_tells_the_order_of_operands():
     assert not is_spelled(named, ["v", "u"])
     assert not is_spelled(named, ["u", "u"])
     assert not is_spelled(other, ["u", "v"])
+
+
+def biased(b_main, b_context):
+    error = b_main + b_context - TARGETS
+    d_main, d_context = np.zeros(4), np.zeros(4)
+    grad_main = grad_context = 2 * error
+    rate_main = rate_context = RATES
+    d_main += rate_main * grad_main
+    d_context += rate_context * grad_context
+    return np.sum(RATES * error**2), d_main, d_context
+
+
+MISTAKES = [("d_context += rate_context * grad_context", "d_main += rate_context * grad_context")]
+
+
+@pytest.mark.parametrize(("old", "new"), MISTAKES)
+def test_names_that_agree_tell_which_of_two_lines_adds_to_the_wrong_array(old, new, tmp_path):
+    b = {"b_main": RNG.normal(size=4), "b_context": RNG.normal(size=4)}
+    planted = Planted(__file__, tmp_path, b)
+    wrong = planted.wrong(old, new)
+
+    (found,) = planted.errors(wrong, "biased")
+
+    assert (found.line, found.fix) == (planted.line(old), old)
+    assert planted.errors(repaired(wrong, found), "biased") == []
