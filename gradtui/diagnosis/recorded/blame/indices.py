@@ -71,7 +71,8 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
 
 def _onwards(s: Statement, part: ast.expr) -> Iterator[Candidate]:
     """Yield all that come from an index on, or before it, instead of one."""
-    if isinstance(part, ast.Name | ast.BinOp) and _is_whole(s.held(part)):
+    written = isinstance(part, ast.Constant) and type(part.value) is int
+    if written or (isinstance(part, ast.Name | ast.BinOp) and _is_whole(s.held(part))):
         for text in (f"{s.text(part)}:", f":{s.text(part)}"):
             edit = Edit(s.unit.start(part), s.unit.end(part), text)
             told = f"the index must be {text}"
