@@ -45,7 +45,7 @@ def becomes_alike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
 
 def _is_element_alike(before: ast.expr, after: ast.expr) -> bool:
     """Return whether an element of a tuple becomes like another one that calculates something."""
-    own = [*_rows(before)]
+    own = [*_rows(before)] if _calculates(after) else []
     rows = own, [*_rows(after)] if own else []
     if [*map(len, rows[0])] != [*map(len, rows[1])]:
         return False
@@ -81,12 +81,16 @@ def becomes_same(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
 
 def stands_elsewhere(unit: Unit, own: ast.stmt) -> bool:
     """Return whether another function of the file has a line that stores the same calculation."""
-    if not isinstance(own, _STORING) or ast.dump(own) not in _calculating(unit.tree):
-        return False
-    text, inside = ast.dump(own), {*unit.nodes}
-    return any(
-        ast.dump(one) == text for one in ast.walk(unit.tree)
-        if isinstance(one, type(own)) and one not in inside
+    return isinstance(own, _STORING) and ast.dump(own) in _elsewhere(unit.tree, unit.node)
+
+
+@lru_cache(_FILES)
+def _elsewhere(tree: ast.Module, function: ast.AST) -> frozenset[str]:
+    """Return the lines outside of a function that store what they calculate."""
+    inside = {*ast.walk(function)}
+    return frozenset(
+        ast.dump(one) for one in ast.walk(tree)
+        if isinstance(one, _STORING) and one not in inside and _calculates(one.value)
     )  # fmt: skip
 
 

@@ -37,8 +37,8 @@ _PASSES = ((True, True), (False, True), (False, False))
 """Whether edits are looked at before they are run, and whether a certain glance is believed."""
 _AT_ONCE = 150
 """Most edits of a suspect that are run while the others wait."""
-_RIVALS = 40
-"""Most edits that are run because the code beside tells of them."""
+_RIVALS, _GLANCED = 40, 6000
+"""Most edits that are run because the code beside tells of them, and most that are looked at."""
 _STRAYING = 6
 """Edits of a statement that all change the loss before no more of it are tried."""
 
@@ -200,26 +200,26 @@ class Search:
         the best one must be right at a glance.
         """
         own, room, self._floor = best.suspect.statement, _RIVALS, 0
-        most = best.odds.total + ABOUT
-        for suspect in suspects:
+        most, glances = best.odds.total + ABOUT, _GLANCED
+        for suspect in sorted(suspects, key=lambda one: one.tier):
             s = suspect.statement
-            if s.unit is not own.unit or s.node is own.node:
+            if s.unit is not own.unit or s.node is own.node or glances <= 0:
                 continue
             self._prepared(s)
+            glances -= len(self._edits[s.node])
             for candidate in self._edits[s.node]:
                 odds = Odds(suspect, candidate, candidate.cost)
-                if odds.apart - KNOWN > most or not odds.is_within(most):
+                if odds.apart - KNOWN > most:
                     continue
                 hopeful = self._preview.is_hopeful(s, candidate.edits)
-                if hopeful is False or not (hopeful or odds.is_within(best.odds.total - 1)):
-                    continue
-                if not self._is_new(s, candidate.edits):
+                within = most if hopeful else best.odds.total - 1
+                fits = hopeful is not False and odds.is_within(within)
+                if not fits or not self._is_new(s, candidate.edits):
                     continue
                 if not room or not self._may_run:
                     return
                 room -= 1
-                mended = self._mended(s, candidate.edits)
-                if mended:
+                if mended := self._mended(s, candidate.edits):
                     yield Hit(suspect, candidate, candidate.cost, mended,
                               partly=self._trials.partly)  # fmt: skip
 
