@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import dis
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from types import CodeType, FunctionType, ModuleType
 
 from msgspec import Struct
@@ -32,6 +32,8 @@ UNCHECKED = frozenset({
 
 Those that free memory are no part of a derivation, either.
 """
+_FUNCTIONS = 256
+"""Functions of which is remembered what they store."""
 _PARTS = ("linalg", "fft", "special")
 """Modules of a library that have functions of arrays alone."""
 _MAKING = frozenset({
@@ -107,10 +109,11 @@ def _names_of(library: ModuleType) -> frozenset[str]:
     return frozenset(name for one in (library, *parts) for name in dir(one))
 
 
-def _stored_globally(code: CodeType) -> set[str]:
+@lru_cache(_FUNCTIONS)
+def _stored_globally(code: CodeType) -> frozenset[str]:
     """Return the names of its module that a function stores or deletes."""
     changing = ("STORE_GLOBAL", "DELETE_GLOBAL")
-    return {one.argval for one in dis.get_instructions(code) if one.opname in changing}
+    return frozenset(one.argval for one in dis.get_instructions(code) if one.opname in changing)
 
 
 def computes(
