@@ -12,7 +12,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, un
 from gradtui.diagnosis.recorded.blame.computing import needed, own_functions
 from gradtui.diagnosis.recorded.blame.constants import written
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
-from gradtui.diagnosis.recorded.blame.names import apart, is_numbered
+from gradtui.diagnosis.recorded.blame.names import apart, is_numbered, remoteness
 from gradtui.diagnosis.recorded.blame.scope import Held, flags_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.recording.places import is_users_file
@@ -246,8 +246,10 @@ def _alike(s: Statement, text: str, own: Held, *, indexing: bool) -> Iterator[tu
     found = [pair for pair in (s.scope.items() if whole else arrays(s))
              if pair[1].kind in ("i" if whole else "fb")
              or (whole and not indexing and pair[1] == Held(own.shape, "f"))]  # fmt: skip
-    found.sort(key=lambda pair: shapes.index(pair[1].shape) if pair[1].shape in shapes else
-               8 if is_numbered(text, pair[0]) else 9)  # fmt: skip
+    found.sort(key=lambda pair: (
+        shapes.index(pair[1].shape) if pair[1].shape in shapes else len(shapes),
+        remoteness(text, pair[0]),
+    ))  # fmt: skip
     yield from found[: 2 * _MOST_NAMES]
     if own.kind == "f" and own.shape:
         yield from [

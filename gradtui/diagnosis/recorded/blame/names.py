@@ -97,6 +97,14 @@ def agreement(s: Statement, edits: Sequence[Edit]) -> int:
     return 0 if min(told) or max(told) < _AGREEING else 1 if told[1] else -1
 
 
+def remoteness(one: str, other: str) -> tuple[bool, int]:
+    """Return the sort key that puts names next that differ in a number alone, near ones first."""
+    if not is_numbered(one, other):
+        return True, 0
+    pairs = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=False)
+    return False, sum(abs(int(own) - int(theirs)) for own, theirs in pairs)
+
+
 def is_of_gradient(name: str) -> bool:
     """Return whether a name tells of a gradient, such as `grad_x`, `dW`, `dy`, `gx` or `delta`."""
     return bool(_GRADIENT.search(name))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
-from gradtui.diagnosis.recorded.blame.names import apart, is_spelled
+from gradtui.diagnosis.recorded.blame.names import apart, is_spelled, remoteness
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.recording.library import NUMPY
 from planted import Planted, repaired
@@ -28,6 +28,12 @@ TARGETS, RATES = RNG.normal(size=4), RNG.random(4) + 0.5
 )
 def test_functions_are_confused_whose_names_are_alike(one, two, cost):
     assert apart(one, two) == cost
+
+
+def test_names_are_near_that_differ_in_a_number():
+    names = ["up", "W12", "W7", "b5", "W"]
+
+    assert sorted(names, key=lambda one: remoteness("W5", one)) == ["W", "W7", "W12", "up", "b5"]
 
 
 def products(cross, u, v):
