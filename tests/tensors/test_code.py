@@ -120,6 +120,19 @@ def test_what_is_detached_outside_a_function_takes_no_gradient():
     assert gradtui.check(stopped, torch.randn(4)) == []
 
 
+@pytest.mark.parametrize(("share", "rule"), [(2, "straight-through"), (3, "constant-factor")])
+def test_what_a_block_without_autograd_computes_takes_no_gradient_by_hand(share, rule):
+    def case(w):
+        with torch.no_grad():
+            target = torch.exp(w)
+        d = target - w
+        return (d**2).sum(), -share * d
+
+    finding = only(gradtui.check(case, torch.randn(4, dtype=torch.float64)))
+
+    assert finding.rule == rule
+
+
 def test_double_precision_is_used_even_beneath_code_that_refuses_it():
     def narrow(x):
         return (x @ torch.ones(3, 2, dtype=torch.float32)).sum()

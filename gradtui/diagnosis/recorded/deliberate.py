@@ -68,7 +68,7 @@ def without_meant(
     else:
         at = {id(point): new for point, new in zip(points, own, strict=True)}
         left = [replace(one, point=at[id(one.point)]) for one in left]
-        own, left = _beside_the_intention(own, left)
+        own, left = _beside_the_intention(own, left, [one.name for one in wrong])
     return Sifted(tuple(together(notes)), own, tuple(left))
 
 
@@ -85,13 +85,14 @@ def _as_meant(
 
 
 def _beside_the_intention(
-    points: Sequence[Point], left: Sequence[Wrong]
+    points: Sequence[Point], left: Sequence[Wrong], wrong: Collection[str]
 ) -> tuple[Sequence[Point], list[Wrong]]:
-    """Return points and wrong gradients, with what passes a rounding instead of a truth of 0.
+    """Return points and wrong gradients, with what is meant in place of the truth.
 
-    Nobody writes a gradient for what is flat but to pass it: what is wrong is the rest of it.
+    Nobody writes a gradient for what is flat but to pass it, nor detaches a value but to stop
+    there: what is wrong is the rest of it.  `wrong` are the gradients that are not the truth.
     """
-    ways = {one.name: way for one in left if (way := intended(one.name, points)) is not None}
+    ways = {one.name: way for one in left if (way := intended(one.name, points, wrong)) is not None}
     own = list(points)
     for name, way in ways.items():
         passed = [way.passed(point, name) for point in points]
@@ -99,10 +100,17 @@ def _beside_the_intention(
                for point, true in zip(own, passed, strict=True)]  # fmt: skip
     at = {id(point): new for point, new in zip(points, own, strict=True)}
     return own, [
-        _wrong(one.name, own, f"the one that {ways[one.name].told.partition(',')[0]}")
+        _wrong(one.name, own, _basis(ways[one.name]))
         if one.name in ways else replace(one, point=at[id(one.point)])
         for one in left
     ]  # fmt: skip
+
+
+def _basis(way: Way) -> str:
+    """Return what a gradient is compared with, in words that stand at another line."""
+    told = f"the one that {way.told.partition(',')[0]}"
+    line = f"in line {way.place.line}" if way.place is not None else "there"
+    return told.replace("detached here", f"detached {line}")
 
 
 def _wrong(name: str, points: Sequence[Point], basis: str) -> Wrong:

@@ -15,8 +15,6 @@ _FILES = 16
 """Most files whose expressions are kept."""
 Span = tuple[tuple[int, int], tuple[int, int]]
 """The first line and column of an expression, and those behind its last."""
-_CALL = re.compile(rf"[\w.]*(?:{_WORD.pattern})\w*\(")
-"""The beginning of a call that detaches a value."""
 
 
 def is_detached(place: Place) -> bool:
@@ -41,21 +39,35 @@ def is_detached(place: Place) -> bool:
     )
 
 
+def is_within_block(place: Place) -> bool:
+    """Return whether an expression stands in a block such as `with torch.no_grad():`."""
+    if place.file is None or not says_detached(place.file):
+        return False
+    nodes = _nodes("".join(linecache.getlines(place.file)))
+    own = _span_of(place, nodes)
+    blocks = [node for node in nodes if isinstance(node, ast.With)]
+    return any(
+        _within(own, _span(block)) and any(_is_result(item.context_expr) for item in block.items)
+        for block in blocks
+    )
+
+
 @lru_cache(_FILES)
-def _nodes(text: str) -> Sequence[ast.expr]:
-    """Return the expressions of a file; none if it is not Python."""
+def _nodes(text: str) -> Sequence[ast.expr | ast.stmt]:
+    """Return the expressions and statements of a file; none if it is not Python."""
     try:
         tree = ast.parse(text)
     except SyntaxError:
         return []
-    return [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
+    return [node for node in ast.walk(tree) if isinstance(node, ast.expr | ast.stmt)]
 
 
-def _span_of(place: Place, nodes: Sequence[ast.expr]) -> Span:
+def _span_of(place: Place, nodes: Sequence[ast.expr | ast.stmt]) -> Span:
     """Return where an expression begins and ends: its place tells no more than its first line."""
     start = place.line, place.column - 1
     end = place.line, place.column - 1 + place.width
-    ends = [_span(node)[1] for node in nodes if _span(node)[0] == start]
+    ends = [_span(node)[1] for node in nodes
+            if isinstance(node, ast.expr) and _span(node)[0] == start]  # fmt: skip
     return start, end if end in ends else max([end, *ends])
 
 
@@ -72,13 +84,45 @@ def _has_word(lines: tuple[str, ...]) -> bool:
 def detached_operands(place: Place) -> Iterator[bool]:
     """Yield for each operand of an expression whether it is a detached value as it is written."""
     for written in _operands(place):
-        if isinstance(written, ast.Name):
-            given = re.compile(rf"\b{re.escape(written.id)}\s*=(?!=)\s*(.*)")
-            lines = (linecache.getline(place.file, line) for line in range(place.line, 0, -1))
-            last = next((match[1] for line in lines if (match := given.search(line))), "")
-            yield _CALL.match(last) is not None
-        else:
-            yield isinstance(written, ast.Call) and _is_detaching(written)
+        value = _origin(written)
+        yield _is_result(_last_given(value.id, place) if isinstance(value, ast.Name) else value)
+
+
+def _origin(written: ast.expr) -> ast.expr:
+    """Return the value whose parts, attributes and methods an expression is."""
+    while not _is_result(written):
+        match written:
+            case ast.Attribute(value=value) | ast.Subscript(value=value):
+                written = value
+            case ast.Call(func=ast.Attribute(value=value)):
+                written = value
+            case _:
+                break
+    return written
+
+
+def _last_given(name: str, place: Place) -> ast.expr | None:
+    """Return the value that a name was last given before, in the function around a place."""
+    nodes = _nodes("".join(linecache.getlines(place.file)))
+    own = (place.line, place.column - 1), (place.line, place.column)
+    around = [_span(node) for node in nodes
+              if isinstance(node, ast.FunctionDef) and _within(own, _span(node))]  # fmt: skip
+    given = [
+        node for node in nodes
+        if isinstance(node, ast.Assign | ast.AugAssign) and _span(node)[1] <= own[0]
+        and all(_within(_span(node), span) for span in around)
+        and any(isinstance(one, ast.Name) and one.id == name for one in _targets(node))
+    ]  # fmt: skip
+    return _origin(max(given, key=_span).value) if given else None
+
+
+def _targets(node: ast.Assign | ast.AugAssign) -> Sequence[ast.expr]:
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
+
+
+def _is_result(written: ast.expr | None) -> bool:
+    """Return whether an expression is a call that detaches."""
+    return isinstance(written, ast.Call) and _is_detaching(written)
 
 
 def _operands(place: Place) -> list[ast.expr]:
@@ -102,7 +146,7 @@ def _is_detaching(call: ast.Call) -> bool:
     return _WORD.search(name) is not None
 
 
-def _span(node: ast.expr) -> Span:
+def _span(node: ast.expr | ast.stmt) -> Span:
     start = node.lineno, node.col_offset
     return start, (node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
 

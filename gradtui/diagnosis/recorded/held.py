@@ -1,49 +1,80 @@
-"""The way that stops at arguments which the code itself detaches, such as `stop_gradient(w)`.
+"""The way that stops at values which the code itself detaches, such as `stop_gradient(w)`.
 
-What such a call returns is, for a tape, the argument: only the written operand tells them apart.
+What such a call returns is, for a tape, the value itself: only the written operand tells them
+apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.recorded.detaching import detached_operands, says_detached
-from gradtui.diagnosis.recorded.passes import Way
+from gradtui.diagnosis.recorded.detaching import (
+    detached_operands,
+    is_within_block,
+    says_detached,
+)
+from gradtui.diagnosis.recorded.passes import Way, detached_calls
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.recording.sweep import gradients
-from gradtui.recording.tape import Call, Leaf
+from gradtui.recording.tape import Call
 
 Array = NDArray[Any]
 
 
 def held(points: Sequence[Point]) -> Iterator[Way]:
-    """Yield the way that stops at all operands that are detached arguments, if there are any."""
-    tape, found = points[0].result.tape, _held(points[0])
-    if found:
-        told = "stops at the value that is detached here"
-        yield Way(told, tape.nodes[found[0][0]].place, _gradient)
+    """Yield the way that stops at all operands that are detached values, if there are any."""
+    if operands := _held(points[0]):
+        yield _way(points[0], operands, ())
 
 
-def _gradient(point: Point, name: str) -> Array:
-    tape = point.result.tape
+def stopping(points: Sequence[Point]) -> Way | None:
+    """Return the way that stops at all that the code detaches; None if that is nothing."""
+    operands, blocks = _held(points[0]), _within_blocks(points[0])
+    calls = [*detached_calls(points[0]), *blocks]
+    return _way(points[0], operands, calls) if operands or calls else None
+
+
+def _way(start: Point, operands: Sequence[tuple[int, int]], calls: Sequence[int]) -> Way:
+    nodes = [start.result.tape.nodes[id] for id in sorted({*calls, *(id for id, _ in operands)})]
+    places = list({one.place.line: one.place for one in nodes if one.place is not None}.values())
+    told = "stops at the value that is detached here"
+    if len(places) > 1:
+        lines = " and ".join(f"in line {one.line}" for one in places[1:])
+        told = f"stops at the values that are detached here and {lines}"
+    return Way(told, places[0], partial(_gradient, whole=bool(calls)))
+
+
+def _gradient(point: Point, name: str, *, whole: bool) -> Array:
+    tape = point.result.tape.holding(_held(point))
+    calls = [*detached_calls(point), *_within_blocks(point)] if whole else ()
     leaf = tape.arguments[name]
-    return gradients(tape.holding(_held(point)), point.root, [leaf])[leaf]
+    return gradients(tape, point.root, [leaf], links=dict.fromkeys(calls))[leaf]
+
+
+def _within_blocks(point: Point) -> list[int]:
+    """Return the calls in blocks such as `with torch.no_grad():`."""
+    tape, within = point.result.tape, cache(is_within_block)
+    return [
+        id for id in range(point.root)
+        if isinstance(node := tape.nodes[id], Call) and tape.active[id]
+        and node.place is not None and within(node.place)
+    ]  # fmt: skip
 
 
 def _held(point: Point) -> list[tuple[int, int]]:
-    """Return calls with the positions of their operands that are detached arguments."""
+    """Return calls with the positions of their operands that are detached values."""
     tape, found, says = point.result.tape, list[tuple[int, int]](), cache(says_detached)
+    operands = cache(lambda place: tuple(detached_operands(place)))
     for id in range(point.root):
         node = tape.nodes[id]
         if not isinstance(node, Call) or node.place is None or not tape.active[id]:
             continue
-        leaves = [at for at, one in enumerate(node.inputs)
-                  if tape.active[one] and isinstance(tape.nodes[one], Leaf)]  # fmt: skip
-        written = [*detached_operands(node.place)] if leaves and says(node.place.file) else []
+        written = operands(node.place) if says(node.place.file) else ()
         if len(written) == len(node.inputs):
-            found += [(id, at) for at in leaves if written[at]]
+            found += [(id, at) for at, one in enumerate(node.inputs)
+                      if tape.active[one] and written[at]]  # fmt: skip
     return found

@@ -9,7 +9,7 @@ import linecache
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -102,7 +102,7 @@ def kinked(points: Sequence[Point], *, straight: bool) -> Iterator[Way]:
 def detached(points: Sequence[Point], *, zero: bool) -> Iterator[Way]:
     """Yield the ways that stop at explicitly detached values."""
     tape = points[0].result.tape
-    for at, id in enumerate(_detached(points[0], zero=zero)[:_MOST]):
+    for at, id in enumerate(detached_calls(points[0], copied=zero)[:_MOST]):
         links_at = partial(_stopped, at=at, zero=zero)
         told = "stops at the value that is detached here"
         yield Way(told, tape.nodes[id].place, partial(_linked, links_at=links_at))
@@ -352,24 +352,23 @@ def _slope_at(tape: Tape, id: int, slope: Slope) -> Array:
     return np.asarray(slope(np.asarray(tape.value(id), np.float64)))
 
 
-def _detached(point: Point, *, zero: bool) -> list[int]:
-    """Return the calls whose result is explicitly detached, if `zero` also by a mere copy.
+def detached_calls(point: Point, *, copied: bool = False) -> list[int]:
+    """Return the calls whose result is explicitly detached, if `copied` also by a mere copy.
 
     A copy means that only if the gradient would be 0: most copies mean something else.
     """
-    tape, found = point.result.tape, list[int]()
+    tape, found, told = point.result.tape, list[int](), cache(is_detached)
     for id in range(point.root):
         place = tape.nodes[id].place
         if not isinstance(tape.nodes[id], Call) or not tape.active[id] or place is None:
             continue
-        copied = zero and _COPIED.search(linecache.getline(place.file, place.line))
-        if copied or is_detached(place):
+        if (copied and _COPIED.search(linecache.getline(place.file, place.line))) or told(place):
             found.append(id)
     return found
 
 
 def _stopped(point: Point, at: int, *, zero: bool) -> Links | None:
-    found = _detached(point, zero=zero)
+    found = detached_calls(point, copied=zero)
     return {found[at]: None} if at < len(found) else None
 
 

@@ -6,7 +6,7 @@ slope for a flat function, or for one whose result is detached.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice, permutations
 from typing import Any
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.base.text import number
-from gradtui.diagnosis.recorded.held import held
+from gradtui.diagnosis.recorded.held import held, stopping
 from gradtui.diagnosis.recorded.passes import (
     Way,
     chosen,
@@ -105,19 +105,37 @@ def surrogate(
     return None
 
 
-def intended(name: str, points: Sequence[Point]) -> Way | None:
-    """Return the plainest way past what is flat, for a wrong gradient that is 0 in truth.
+def intended(name: str, points: Sequence[Point], wrong: Collection[str]) -> Way | None:
+    """Return the way that a wrong gradient most likely means, if that is another than the truth.
 
-    None if there is no such way.
+    It stops at all that the code detaches, unless nothing is left, or right gradients of other
+    arguments do not; where the truth is 0, it is the plainest one past what is flat.
     """
-    if any(np.any(point.true[name]) for point in points):
+    if not any(np.any(point.true[name]) for point in points):
+        flat = *islice(rounded(points), 1), *islice(stepped(points), 1)
+        return next((way for way in flat if _leads(way, name, points)), None)
+    way = stopping(points)
+    if way is None or not _leads(way, name, points) or not _differs(way, name, points):
         return None
-    for way in (*islice(rounded(points), 1), *islice(stepped(points), 1)):
-        passed = [way.passed(point, name) for point in points]
-        told = [one for one in passed if one is not None and np.all(np.isfinite(one))]
-        if len(told) == len(points) and any(np.any(one) for one in told):
-            return way
-    return None
+    others = [one for one in points[0].true if one not in wrong]
+    return None if any(_differs(way, one, points) for one in others) else way
+
+
+def _leads(way: Way, name: str, points: Sequence[Point]) -> bool:
+    """Return whether a way has a gradient at all points, and one that is not 0 at some."""
+    passed = [way.passed(point, name) for point in points]
+    told = [one for one in passed if one is not None and np.all(np.isfinite(one))]
+    return len(told) == len(points) and any(np.any(one) for one in told)
+
+
+def _differs(way: Way, name: str, points: Sequence[Point]) -> bool:
+    """Return whether a way has another gradient than the truth somewhere."""
+    for point in points:
+        passed, true = way.passed(point, name), point.true[name]
+        room = _SAME * float(np.max(np.abs(true), initial=0.0))
+        if passed is not None and np.any(np.abs(passed - true) > room):
+            return True
+    return False
 
 
 def is_handed_on(points: Sequence[Point], given: Sequence[Array]) -> bool:
@@ -150,6 +168,8 @@ def _ways(
     yield from kinked(points, straight=straight)
     yield from detached(points, zero=zero)
     yield from held(points)
+    if (way := stopping(points)) is not None:
+        yield way
     if zero:
         yield from stepped(points)
     else:

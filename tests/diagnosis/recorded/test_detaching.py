@@ -5,7 +5,12 @@ import linecache
 import pytest
 
 from gradtui.base.source import Place
-from gradtui.diagnosis.recorded.detaching import detached_operands, is_detached, says_detached
+from gradtui.diagnosis.recorded.detaching import (
+    detached_operands,
+    is_detached,
+    is_within_block,
+    says_detached,
+)
 
 
 def place(line, part, tmp_path):
@@ -42,12 +47,22 @@ def test_what_a_call_detaches_is_told_from_what_is_beside_it(line, part, expecte
         ("y = stop_gradient(w) * w", "stop_gradient(w) * w", [True, False]),
         ("t = w.detach()\ny = w * t", "w * t", [False, True]),
         ("t = w.detach()\nt = w\ny = w * t", "w * t", [False, False]),
+        ("t = w.detach() * w\ny = w * t", "w * t", [False, False]),
+        ("t = w.detach()\nt += w\ny = w * t", "w * t", [False, False]),
+        ("t = (w * w).detach().sum(\n    0)\ny = t[0] - w", "t[0] - w", [True, False]),
+        ("def f(w):\n    t = w.detach()\ndef g(t):\n    y = w * t", "w * t", [False, False]),
         ("y = np.add(w, stop_gradient(w))", "np.add(w, stop_gradient(w))", [False, True]),
         ("y = w[0]", "w[0]", []),
     ],
 )
 def test_operands_are_detached_as_they_are_written(line, part, expected, tmp_path):
     assert list(detached_operands(place(line, part, tmp_path))) == expected
+
+
+@pytest.mark.parametrize(("part", "within"), [("w * 2", True), ("w * 3", False), ("1 + w", False)])
+def test_a_block_detaches_what_is_computed_in_it(part, within, tmp_path):
+    block = "with torch.no_grad():\n    t = w * 2\nwith open(f):\n    s = w * 3\nr = 1 + w"
+    assert is_within_block(place(block, part, tmp_path)) is within
 
 
 @pytest.mark.parametrize(

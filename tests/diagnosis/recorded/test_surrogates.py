@@ -327,6 +327,41 @@ def test_a_gradient_stops_at_the_argument_that_the_code_detaches(function, share
     assert {one.severity for one in findings} == {severity}
 
 
+def td_error(w, v):
+    target = Y[:, 0] + 0.9 * X @ v
+    d = stop_gradient(target) - X @ w
+    scale = stop_gradient(np.exp(X @ w))
+    return d, scale
+
+
+@pytest.mark.parametrize("times", [2.0, 1.0])
+def test_a_mistake_beside_detached_values_is_told_by_the_gradient_that_stops_there(times):
+    def case(w):
+        d, scale = td_error(w, w)
+        return np.sum(d**2 * scale), -times * X.T @ (d * scale)
+
+    finding = only(gradtui.check(case, w=RNG.normal(size=4)))
+
+    line = td_error.__code__.co_firstlineno + 2
+    if times == 2.0:
+        assert (finding.rule, finding.line) == ("straight-through", line)
+        return
+    told = f"stops at the values that are detached in line {line} and in line {line + 1}"
+    assert told in finding.message
+    assert finding.evidence["true"] == 2 * finding.evidence["claimed"]
+
+
+def test_a_detached_value_that_another_gradient_passes_is_not_meant_to_stop_it():
+    def case(w, v):
+        d, _ = td_error(w, v)
+        dv = 2 * 0.9 * X.T @ d
+        return np.sum(d**2) + np.sum(v * w), (v - X.T @ d, dv + w)
+
+    finding = only(gradtui.check(case, w=RNG.normal(size=4), v=RNG.normal(size=4)))
+
+    assert "the true one is" in finding.message
+
+
 @pytest.mark.parametrize("factor", [lambda s: s, lambda s: 1.0], ids=["kept", "forgotten"])
 def test_a_factor_forgotten_beside_a_detached_value_is_no_magnitude_of_its_own(factor):
     def case(w):
