@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MemberDescriptorType
 from typing import Any
 
-from gradtui.recording.modules import is_users_class
+from gradtui.recording.modules import is_users
 
 
 def slots_of(value: Any) -> dict[str, Any]:
@@ -14,13 +14,26 @@ def slots_of(value: Any) -> dict[str, Any]:
 
     Those that are not set are left out.
     """
-    found = dict[str, Any]()
-    for kind in type(value).__mro__:
-        if "__slots__" in vars(kind) and is_users_class(kind):
-            for name, one in vars(kind).items():
-                if type(one) is MemberDescriptorType and hasattr(value, name):
-                    found.setdefault(name, getattr(value, name))
-    return found
+    return {name: getattr(value, name) for name in _slots(type(value)) if hasattr(value, name)}
+
+
+def has_slots(value: Any) -> bool:
+    """Return whether an object of the user's has slots, set or not."""
+    return any(_slots(type(value)))
+
+
+def _slots(kind: type) -> Iterator[str]:
+    for one in kind.__mro__:
+        if "__slots__" in vars(one) and is_users(one):
+            yield from (n for n, held in vars(one).items() if type(held) is MemberDescriptorType)
+
+
+def data_of(kind: type) -> dict[str, Any]:
+    """Return what a class itself holds but for what it computes with, by name."""
+    return {
+        name: held for name, held in vars(kind).items()
+        if not (name.startswith("__") or callable(held) or hasattr(type(held), "__get__"))
+    }  # fmt: skip
 
 
 def fill_slots(value: Any, held: Mapping[str, Any]) -> bool:
@@ -32,6 +45,17 @@ def fill_slots(value: Any, held: Mapping[str, Any]) -> bool:
     for name, one in changed.items():
         object.__setattr__(value, name, one)
     return bool(changed)
+
+
+def fill_class(kind: type, data: Mapping[str, Any]) -> bool:
+    """Let a class hold other data, and no more than that; return whether it did not yet."""
+    now = data_of(kind)
+    changed = {name: one for name, one in data.items() if vars(kind).get(name) is not one}
+    for name, one in changed.items():
+        type.__setattr__(kind, name, one)
+    for name in now.keys() - data.keys():
+        type.__delattr__(kind, name)
+    return bool(changed or now.keys() - data.keys())
 
 
 def attributes(value: Any) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from types import CodeType, FunctionType
 from typing import Any
 from weakref import ref
 
-from gradtui.recording.modules import Names, is_users_class, modules_of
+from gradtui.recording.modules import Names, is_users, modules_of
 
 _SETS = frozenset({"set", "frozenset"})
 _MAKING = frozenset({opmap["BUILD_SET"], opmap["SET_ADD"]})
@@ -69,7 +69,7 @@ def _kinds(function: Callable[..., Any]) -> list[type]:
     modules = [*modules_of(function)]
     found = dict.fromkeys(
         one for names in modules for one in names.values()
-        if isinstance(one, type) and one.__weakrefoffset__ and is_users_class(one)
+        if isinstance(one, type) and one.__weakrefoffset__ and is_users(one)
         and getattr(one, "__hash__", None) is object.__hash__
     )  # fmt: skip
     return [*found] if found and any(map(_makes_sets, modules)) else []

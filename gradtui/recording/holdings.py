@@ -5,6 +5,7 @@ Knows nothing of the replacements.
 
 from __future__ import annotations
 
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -16,6 +17,9 @@ from gradtui.recording.modules import is_users_module, modules_of
 
 _LONGEST = 10_000
 """Largest container searched: a larger one is data, not part of the program."""
+
+DICTS = frozenset({dict, OrderedDict, defaultdict, Counter})
+"""The kinds of dicts whose entries are searched: those of which users' code redefines nothing."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -90,7 +94,7 @@ class Holdings:
             self._object(value.__self__)
             value = value.__func__
         self._seen[id(value)] = value
-        if type(value) is dict:
+        if type(value) in DICTS:
             self._entries(value)
         elif type(value) is list and len(value) <= _LONGEST:
             for at, held in enumerate(value):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import random
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from operator import is_
 from threading import Lock
-from types import CellType
+from types import CellType, FunctionType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.recording.attributes import fill_slots, slots_of
+from gradtui.recording.attributes import data_of, fill_class, fill_slots, has_slots, slots_of
 from gradtui.recording.functions import function_of
 from gradtui.recording.hashes import Numbered
-from gradtui.recording.holdings import Holdings
-from gradtui.recording.modules import modules_of
+from gradtui.recording.holdings import DICTS, Holdings
+from gradtui.recording.modules import is_users, modules_of
 
 _LARGEST = 1 << 24
 """From this size in bytes on, an array is taken to be data, which nothing writes."""
@@ -35,8 +37,10 @@ class Kept:
         """The program's own dicts, from which new entries are removed."""
         self._slots: list[tuple[Any, dict[str, Any]]] = []
         """The objects with slots, and what these hold."""
+        self._classes: list[tuple[type, dict[str, Any]]] = []
+        """The user's classes, and the data that they hold."""
         self._cells = _cells(function)
-        self._lists: list[tuple[list[Any], list[Any]]] = []
+        self._sequences: list[tuple[list[Any] | deque[Any], list[Any]]] = []
         self._generators: list[tuple[Any, Any]] = []
         self._locks: list[Any] = []
         """The locks that nothing holds."""
@@ -54,20 +58,32 @@ class Kept:
             self._generators.append((value, value.bit_generator.state))
         elif isinstance(value, np.random.RandomState):
             self._generators.append((value, value.get_state()))
+        elif isinstance(value, random.Random):
+            self._generators.append((value, value.getstate()))
         elif type(value) is _LOCK:
             if not value.locked():
                 self._locks.append(value)
-        elif type(value) is dict and len(value) <= _LONGEST:
+        elif type(value) in DICTS and len(value) <= _LONGEST:
             self._owned.append((value, dict(value)))
-        elif type(value) is list and len(value) <= _LONGEST:
-            self._lists.append((value, list(value)))
-        elif not isinstance(value, type):
-            held = getattr(value, "__dict__", None)
-            if type(held) is dict and held:  # unlike those of most functions
-                self._dicts.append((held, dict(held)))
-            if slots := slots_of(value):
-                self._slots.append((value, slots))
+        elif type(value) in (list, deque) and len(value) <= _LONGEST:
+            self._sequences.append((value, list(value)))
+        elif isinstance(value, type):
+            if is_users(value):
+                self._classes.append((value, data_of(value)))
+        else:
+            self._note_object(value)
         return value
+
+    def _note_object(self, value: Any) -> None:
+        held, is_function = getattr(value, "__dict__", None), isinstance(value, FunctionType)
+        if is_function:
+            self._cells += _cells(value)
+        if type(held) is dict and is_users(value if is_function else type(value)):
+            self._owned.append((held, dict(held)))
+        elif type(held) is dict and held:
+            self._dicts.append((held, dict(held)))
+        if has_slots(value):
+            self._slots.append((value, slots_of(value)))
 
     @property
     def arrays(self) -> list[NDArray[Any]]:
@@ -87,6 +103,8 @@ class Kept:
         for generator, state in self._generators:
             if isinstance(generator, np.random.Generator):
                 generator.bit_generator.state = state
+            elif isinstance(generator, random.Random):
+                generator.setstate(state)
             else:
                 generator.set_state(state)
 
@@ -119,15 +137,20 @@ class Kept:
                 del names[name]
                 changed = True
         for owner, slots in self._slots:
+            for name in slots_of(owner).keys() - slots.keys():
+                object.__delattr__(owner, name)
+                changed = True
             changed |= fill_slots(owner, slots)
+        for kind, data in self._classes:
+            changed |= fill_class(kind, data)
         for cell, value in self._cells:
             if cell.cell_contents is not value:
                 cell.cell_contents, changed = value, True
-        for entries, own in self._lists:
-            if len(entries) != len(own) or any(
-                a is not b for a, b in zip(entries, own, strict=True)
-            ):
-                entries[:], changed = own, True
+        for entries, own in self._sequences:
+            if len(entries) != len(own) or not all(map(is_, entries, own)):
+                entries.clear()
+                entries.extend(own)
+                changed = True
         for array, copy in self._arrays:
             if array.flags.writeable and not np.array_equal(
                 array, copy, equal_nan=copy.dtype.kind in "fc"

@@ -56,8 +56,8 @@ def is_users_module(name: str) -> bool:
     return _is_users(_names(name) or {}, {"__main__"})
 
 
-def is_users_class(kind: type) -> bool:
-    """Return whether a class is the user's own; one that was executed may be of no module."""
+def is_users(kind: type | FunctionType) -> bool:
+    """Return whether a class or function is the user's own; an executed one may be of no module."""
     return _names(kind.__module__) is None or is_users_module(kind.__module__)
 
 

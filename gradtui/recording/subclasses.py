@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradtui.recording.array import Recorded, plain, recorder_of
-from gradtui.recording.modules import is_users_class
+from gradtui.recording.modules import is_users
 
 _CLASSES = 1 << 8
 _OWN = ("_recorder", "_memory", "_read", "_at")
@@ -58,7 +58,7 @@ def recorded_class(kind: Any) -> type[Recorded] | None:
 @lru_cache(_CLASSES)
 def _twin(kind: Any) -> type[Recorded] | None:
     own = [one for one in kind.__mro__ if issubclass(one, np.ndarray) and one is not np.ndarray]
-    if not own or not all(map(is_users_class, own)):
+    if not own or not all(map(is_users, own)):
         return None
 
     def finalize(self: Any, source: Any) -> None:

@@ -1,5 +1,7 @@
 import importlib
+import random
 import sys
+from collections import defaultdict, deque
 from typing import ClassVar
 
 import pytest
@@ -91,3 +93,49 @@ def test_what_slots_hold_is_put_back():
 
     assert kept.put_back() and not kept.put_back()
     assert (SLOTTED._held, SLOTTED.scale) == ([], 2.0)
+
+
+class Counting:
+    calls = 0
+    __slots__ = ()
+
+
+class Held:
+    steps = 0
+
+
+HELD, TABLE, LAST, DRAWING = Held(), defaultdict(int), deque([1], maxlen=2), random.Random(0)
+
+
+def counter():
+    count = 0
+
+    def step():
+        nonlocal count
+        count += 1
+        return count
+
+    return step
+
+
+STEP = counter()
+
+
+def test_plain_state_wherever_it_is_held_is_put_back():
+    kept = Kept(lambda: (Counting, HELD, TABLE, LAST, DRAWING, STEP))
+    first = DRAWING.getstate()
+    Counting.calls += 1
+    Held.later = 2
+    HELD.steps += 1
+    SLOTTED.later = 3
+    TABLE["steps"] += 1
+    LAST.extend([2, 3])
+    STEP()
+    STEP.calls = 1
+    DRAWING.random()
+
+    assert kept.put_back() and not kept.put_back()
+    assert (Counting.calls, HELD.steps, vars(HELD), TABLE) == (0, 0, {}, {})
+    assert not hasattr(Held, "later") and not hasattr(SLOTTED, "later")
+    assert not hasattr(STEP, "calls") and STEP() == 1
+    assert list(LAST) == [1] and DRAWING.getstate() == first

@@ -1,6 +1,7 @@
 """Arrays of the user's own classes: these stay as they are, and nothing of them is lost."""
 
 import copy
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -50,10 +51,10 @@ class Shared(np.ndarray):
 class Counted(np.ndarray):
     """An array that counts the functions it goes through, and computes on plain ones."""
 
-    calls = 0
+    calls: ClassVar = set()  # no state that a check puts back
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=None, **options):
-        Counted.calls += 1
+        Counted.calls.add(len(Counted.calls))
         own = [one.view(np.ndarray) if isinstance(one, Counted) else one for one in inputs]
         if out is not None:
             options["out"] = tuple(one.view(np.ndarray) for one in out)
@@ -200,10 +201,10 @@ def test_an_array_that_computes_on_plain_ones_is_recorded():
         out += 1
         return np.sum(out), np.asarray(ROWS.T @ (out - 1))
 
-    before = Counted.calls
+    before = len(Counted.calls)
 
     assert gradtui.check(case, W=W) == []
-    assert Counted.calls > before
+    assert len(Counted.calls) > before
 
 
 def test_operators_of_the_class_are_its_own():
