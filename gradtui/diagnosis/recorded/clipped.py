@@ -164,12 +164,33 @@ def _scaling(point: Point, node: Call, place: Place) -> Clip | None:
         return None
     operands = enumerate(permutations(node.inputs))
     for operand, (own, scale) in [*operands][: 1 if divides else 2]:
-        made = tape.value(scale).size == 1 and own in tape.sources(scale)
-        if not made or own == scale or own in tape.sources(point.root):
+        if tape.value(scale).size != 1 or own == scale or own in tape.sources(point.root):
             continue
-        if _is_by_norm(tape, own, scale, -1 if divides else 1):
+        if own in tape.sources(scale):
+            scaled = _is_by_norm(tape, own, scale, -1 if divides else 1)
+        else:
+            sizes = [one for one in _beside(point, scale) if own in tape.sources(one)]
+            scaled = any(_is_by_norm(tape, own, one, -1) for one in sizes)
+        if scaled:
             return Clip(own, operand, place, None)
     return None
+
+
+def _beside(point: Point, scale: int) -> set[int]:
+    """Return the numbers that code compared with one of which a scale is made.
+
+    The largest of several, which Python's own `max` finds, is that of another gradient.
+    """
+    tape = point.result.tape
+    made = set(tape.sources(scale)).difference(tape.sources(point.root))
+    pairs = [(one, other) for choice in tape.choices if choice.of_numbers
+             for one, other in permutations(choice.inputs)]  # fmt: skip
+    found, latest = set[int](), made
+    while latest:
+        latest = {other for one, other in pairs if one in latest and other is not None}
+        latest -= found | made
+        found |= latest
+    return found
 
 
 def _is_by_norm(tape: Tape, own: int, scale: int, power: int) -> bool:
