@@ -1,7 +1,7 @@
 """Numbers that code keeps under names: globals, attributes, entries of dicts, defaults, literals.
 
-Arrays that it keeps so are among them, but for defaults. Judges nothing. A number from which
-another is derived before any run is left out: the two would no longer belong together.
+Arrays that it keeps so are among them. Judges nothing. A number from which another is derived
+before any run is left out: the two would no longer belong together.
 """
 
 from __future__ import annotations
@@ -36,13 +36,14 @@ Array = NDArray[Any]
 
 _INITIAL = frozenset({"__init__", "__new__", "__post_init__"})
 """Functions that may run before any run, and keep what they derive."""
-_FLOATS = (float, np.float64, np.float32)
+_NUMBERS = (float, np.float64, np.float32, int)
 _MOST = 30
 """Most numbers that are looked at."""
 _TREES = 256
 """Most files and functions of which it is known what numbers they assign."""
 _Key = tuple[str, float]
 """A name and its number."""
+_Wanted = Callable[[str, float], bool]
 _Literal = tuple[Unit, ast.expr]
 """A number in a function's text, or a call that makes an array of ones."""
 
@@ -57,23 +58,36 @@ class Setting(Struct, frozen=True, eq=False):
     literals: Sequence[_Literal]
     """Those that functions which ran give the name."""
 
+    @property
+    def is_array(self) -> bool:
+        """Whether it is an array made of that one number, as `np.ones(n)` is."""
+        return any(isinstance(node, ast.Call) for _, node in self.literals)
+
 
 def settings_of(
-    function: Callable[..., Any], run: Callable[[], object], wanted: Callable[[str, float], bool]
+    function: Callable[..., Any], run: Callable[[], object], wanted: _Wanted
 ) -> list[Setting]:
-    """Return the wanted numbers that a function can reach; `run` calls it once."""
-    numbers = _Numbers(wanted)
-    numbers.replace(function)
+    """Return the wanted numbers that a function can reach; `run` calls it once.
+
+    Whole numbers are those alone that code multiplies or divides by, or raises to, by their name.
+    """
     trees = [*_trees(function)]
+    factors = frozenset[str]().union(*map(_factors, trees))
+
+    def tried(name: str, value: float) -> bool:
+        return (type(value) is not int or (name in factors and value > 0)) and wanted(name, value)
+
+    numbers = _Numbers(tried)
+    numbers.replace(function)
     passing = _Passing(trees, wanted)
-    literal = any(_assigned(tree, wanted) or passing.numbers(tree) for tree in trees)
+    literal = any(_assigned(tree, tried) or passing.numbers(tree) for tree in trees)
     ran = _ran(run) if literal else []
     units = units_of([
-        code for code, node in ran if _assigned(node, wanted) or passing.numbers(node)
+        code for code, node in ran if _assigned(node, tried) or passing.numbers(node)
     ])  # fmt: skip
     literals = defaultdict[_Key, list[_Literal]](list)
     for unit in units:
-        for key, node in _assigned(unit.node, wanted):
+        for key, node in _assigned(unit.node, tried):
             literals[key].append((unit, node))
     for key, own in passing.alone(units).items():
         literals[key] += own
@@ -119,15 +133,18 @@ def with_numbers(numbers: Mapping[Setting, float | Array]) -> Iterator[None]:
 class _Numbers(Holdings):
     """Finds the numbers that a program's names, objects and dicts hold."""
 
-    def __init__(self, wanted: Callable[[str, float], bool]) -> None:
+    def __init__(self, wanted: _Wanted) -> None:
         super().__init__(lambda value: value)
         self._wanted = wanted
         self.found = defaultdict[_Key, list[Callable[[Any], object]]](list)
 
     def _note(self, name: Any, held: Any, put: Callable[[Any], object]) -> None:
-        if isinstance(name, str) and type(held) in _FLOATS and self._wanted(name, float(held)):
-            kind = type(held)
-            self.found[name, float(held)].append(lambda value: put(kind(value)))
+        if isinstance(name, str) and type(held) in _NUMBERS:
+            kind, number = type(held), held if type(held) is int else float(held)
+            if self._wanted(name, number):
+                self.found[name, number].append(
+                    lambda value: put(value if kind is int else kind(value))
+                )
 
     def _put(self, container: Any, key: Any, held: Any) -> None:
         if type(container) is dict:
@@ -150,9 +167,7 @@ class _Numbers(Holdings):
         for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
             held = _held(cell)
             self._note(name, held, partial(setattr, cell, "cell_contents"))
-        defaults = function.__defaults__ or ()
-        names = code.co_varnames[: code.co_argcount][code.co_argcount - len(defaults) :]
-        for at, (name, held) in enumerate(zip(names, defaults, strict=True)):
+        for at, (name, held) in enumerate(_defaults(function)):
             self._note(name, held, partial(_default, function, at))
         named = function.__kwdefaults__ or {}
         for name, held in named.items():
@@ -185,6 +200,8 @@ class _Arrays(Holdings):
         if isinstance(value, FunctionType) and id(value) not in self._seen:
             for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
                 self._note(name, _held(cell))
+            for name, held in (*_defaults(value), *(value.__kwdefaults__ or {}).items()):
+                self._note(name, held)
         super()._object(value)
 
 
@@ -193,6 +210,13 @@ def _held(cell: CellType) -> Any:
         return cell.cell_contents
     except ValueError:  # not assigned yet
         return None
+
+
+def _defaults(function: FunctionType) -> Iterator[tuple[str, Any]]:
+    """Yield the defaults of what may be given by position, with their names."""
+    code, held = function.__code__, function.__defaults__ or ()
+    names = code.co_varnames[: code.co_argcount][code.co_argcount - len(held) :]
+    return zip(names, held, strict=True)
 
 
 def _default(function: FunctionType, at: int, value: Any) -> None:
@@ -220,7 +244,7 @@ def _ran(run: Callable[[], object]) -> list[tuple[CodeType, ast.AST]]:
     return [(one, node) for one in users if (node := definition_of(one)) is not None]
 
 
-def _assigned(tree: ast.AST, wanted: Callable[[str, float], bool]) -> list[tuple[_Key, ast.expr]]:
+def _assigned(tree: ast.AST, wanted: _Wanted) -> list[tuple[_Key, ast.expr]]:
     """Return the names that functions give a wanted number, with that and its literal."""
     return [(key, value) for key, value in _literals(tree) if wanted(*key)]
 
@@ -245,7 +269,7 @@ def _literals(tree: ast.AST) -> Sequence[tuple[_Key, ast.expr]]:
 class _Passing:
     """Finds the wanted numbers that calls pass by position to functions of the user's."""
 
-    def __init__(self, trees: Sequence[ast.AST], wanted: Callable[[str, float], bool]) -> None:
+    def __init__(self, trees: Sequence[ast.AST], wanted: _Wanted) -> None:
         self._wanted = wanted
         self._parameters = {name: own for tree in trees for name, own in _parameters(tree)}
 
@@ -284,10 +308,25 @@ def _parameters(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
             yield node.name, own.get("__init__", [])[1:]
 
 
+@lru_cache(_TREES)
+def _factors(tree: ast.AST) -> frozenset[str]:
+    """Return the names that code multiplies or divides by, and those of its exponents."""
+    found = set[str | None]()
+    for node in ast.walk(tree):
+        match node:
+            case ast.BinOp(left, ast.Mult(), right):
+                found |= {_named(left), _named(right)}
+            case ast.BinOp(_, ast.Div() | ast.Pow(), right):
+                found.add(_named(right))
+            case ast.Call(ast.Attribute(_, "power"), [_, exponent]):
+                found.add(_named(exponent))
+    return frozenset(name for name in found if name is not None)
+
+
 def _number(node: ast.expr) -> float | None:
     """Return the number that is written, or of which an array is made; None for others."""
     match node:
-        case ast.Constant(float(value)):
+        case ast.Constant(float() | int() as value) if not isinstance(value, bool):
             return value
         case ast.Call(ast.Attribute(_, "ones" | "ones_like")):
             return 1.0

@@ -88,7 +88,7 @@ def settings_only(
         with suppress(*_FAILING), _with(runs, {one: value}):
             point = runs.point(start.values, (*start.true,), near=False)
             if point.is_finite and point.loss != start.loss:
-                those = f"{one.name} is {_told(one.value)}"
+                those = f"{one.name} is {_told(one.value)}{' throughout' * one.is_array}"
                 yield from right_only(runs, [point], those, names, tolerance)
 
 
@@ -163,8 +163,11 @@ def _told(value: float | Array) -> str:
 def _other(value: float | Array, rng: np.random.Generator) -> float | Array:
     """Return another number, or an array of others; instead of all True, some that are False.
 
-    What replaces an identity matrix is definite, and its rows and columns are shares, too.
+    What replaces an identity matrix is definite, and its rows and columns are shares, too. A whole
+    number may count something, and stays one.
     """
+    if isinstance(value, int):
+        return value + 1
     if not isinstance(value, np.ndarray):
         return float(_moved(np.asarray(value), rng))
     if _is_identity(value):

@@ -9,7 +9,7 @@ from gradtui.diagnosis.recorded.settings import settings_of, with_numbers
 
 RNG = np.random.default_rng(79)
 X, Y, W = RNG.normal(size=(5, 3)), RNG.normal(size=5), RNG.normal(size=3)
-RATE, HALVED, SIZE = 1.0, 2.0, 2
+RATE, HALVED, SIZE, COPIES = 1.0, 2.0, 2, 2
 HALF = HALVED / 2
 CONFIG = {"share": 0.5}
 KEPT = {}
@@ -57,6 +57,26 @@ def penalty(w, strength):
 def weighted(w):
     weights = np.ones(3)
     return np.sum(weights * w**2)
+
+
+def measured(w, metric=np.eye(3), *, shares=np.ones(3)):  # noqa: B008
+    return shares * w @ metric @ w
+
+
+def powered(w):
+    degree = 2
+    return np.sum(w**degree)
+
+
+def slope_of_power(w, degree=SIZE):
+    return degree * w ** (degree - 1) * (np.sum(w**degree) / powered(w))
+
+
+def swapped(w):
+    """Return half of the products of elements that change their places along an axis."""
+    axis, first = 1, 2
+    turned = np.flip(w[None, :], axis)[0]
+    return turned @ w / 2 if first == SIZE else np.sum(w)
 
 
 def summed(w):
@@ -114,7 +134,15 @@ CASES = {
     "a mask": (
         decayed(lambda w: 2 * w, lambda w: np.sum(MASK * w**2)), {"MASK is True throughout"},
     ),
-    "a local array": (decayed(lambda w: 2 * w, weighted), {"weights is 1"}),
+    "a local array": (decayed(lambda w: 2 * w, weighted), {"weights is 1 throughout"}),
+    "defaults that are arrays": (
+        decayed(lambda w: 2 * w, lambda w: measured(w)),
+        {"metric is the identity matrix", "shares is 1 throughout"},
+    ),
+    "an exponent": (decayed(lambda w: 2 * w, powered), {"degree is 2"}),
+    "a whole factor": (
+        decayed(lambda w: 4 * w, lambda w: COPIES * np.sum(w**2)), {"COPIES is 2"},
+    ),
     "an array of a class": (
         decayed(lambda w: 2 * w, lambda w: np.sum(Prior.scales * w**2)), {"scales is 1 throughout"},
     ),
@@ -143,7 +171,8 @@ SOUND = {
     "memory for results": decayed(lambda w: 2 * w, remembered),
     "local ones that are meant": decayed(lambda w: 2 * w, summed),
     "ones that are meant": decayed(lambda w: 2 * w, lambda w: ONES @ w**2),
-    "a whole number": decayed(lambda w: 4 * w, lambda w: SIZE * np.sum(w**2)),
+    "an exponent": decayed(slope_of_power, powered),
+    "whole numbers that are no factors": decayed(lambda w: w[::-1], swapped),
 }
 
 
