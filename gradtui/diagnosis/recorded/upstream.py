@@ -72,12 +72,36 @@ def upstream(point: Point, name: str) -> Upstream | None:
     except Untold:
         return None
     back = sorted(set(sources).difference(forward))
-    right = [id for id in back if _is_one(tape.value(id), true)]
-    if not right or right[-1] == node:
+    return _before(tape, node, [id for id in back if _is_one(tape.value(id), true)])
+
+
+def _before(tape: Tape, node: int, right: Sequence[int]) -> Upstream | None:
+    """Return the lines between which a value becomes wrong, given those that are right.
+
+    What is added to right values may have become wrong at a line before, also by being written
+    where other values are.
+    """
+    sources = tape.sources(node)
+    own = [id for id in right if id in sources]
+    last = _place(tape, own[-1]) if own and own[-1] != node else None
+    if last is None:
         return None
-    after = _after(tape, sources, right[-1])
-    told = _place(tape, right[-1]), after
-    return None if told[0] is None or told[1] is None else Upstream(told[0], told[1])
+    after = _after(tape, sources, own[-1])
+    if after is None:
+        entry = tape.nodes[node]
+        written = isinstance(entry, Moved) and len(entry.inputs) > 1
+        return Upstream(last, last) if written else None
+    call = tape.nodes[after]
+    assert isinstance(call, Call) and call.place is not None
+    for one in call.inputs:
+        earlier = _before(tape, one, right)
+        if earlier is not None and _line(earlier.next) != _line(call.place):
+            return earlier
+    return Upstream(last, call.place)
+
+
+def _line(place: Place) -> tuple[str, int]:
+    return place.file, place.line
 
 
 def stops_at(point: Point, name: str) -> Place | None:
@@ -128,15 +152,15 @@ def _likeness(value: Array) -> tuple[Any, ...] | None:
     return (value.shape, *np.round(flat[:8] / largest, _DIGITS).tolist())
 
 
-def _after(tape: Tape, sources: list[int], right: int) -> Place | None:
-    """Return the first line that computes something from right values."""
+def _after(tape: Tape, sources: list[int], right: int) -> int | None:
+    """Return the first call of a line that computes something from right values."""
     reached = {right}
     for id in sources:
         node = tape.nodes[id]
         if isinstance(node, Leaf) or not reached.intersection(node.inputs):
             continue
         if isinstance(node, Call) and node.place is not None:
-            return node.place
+            return id
         reached.add(id)
     return None
 

@@ -164,6 +164,23 @@ def test_a_mistake_that_no_edit_mends_stands_after_what_is_right(monkeypatch):
     assert f"right up to line {line_of(case, 6)}; none of the edits tried" in found.message
 
 
+def test_what_is_added_to_right_values_may_have_become_wrong_before(monkeypatch):
+    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed", lambda *tried: Blamed())
+    at, share = np.array([0, 1, 1, 0]), np.array([0.2, 0.7, 0.4, 0.9])
+
+    def case(w):
+        e = w[at] * share + w[at + 1] * (1 - share)
+        dw = np.zeros_like(w)
+        dw[at] += 2 * e * share  # one of two additions at a place is lost
+        np.add.at(dw, at + 1, 2 * e * (1 - share))
+        return e @ e, {"w": dw}
+
+    (found,) = gradtui.check(case, w=np.array([0.3, -0.8, 0.5]))
+
+    assert (found.rule, found.line) == ("unexplained", line_of(case, 3))
+    assert "right up to this line" in found.message
+
+
 def test_streams_warnings_and_logging_are_as_they_were(capsys):
     def case(w):
         sys.stdout = sys.stderr
