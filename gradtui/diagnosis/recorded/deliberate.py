@@ -99,11 +99,18 @@ def _beside_the_intention(
         own = [point if true is None else replace(point, true={**point.true, name: true})
                for point, true in zip(own, passed, strict=True)]  # fmt: skip
     at = {id(point): new for point, new in zip(points, own, strict=True)}
-    return own, [
-        _wrong(one.name, own, _basis(ways[one.name]))
-        if one.name in ways else replace(one, point=at[id(one.point)])
-        for one in left
-    ]  # fmt: skip
+    found = list[Wrong]()
+    for one in left:
+        if one.name not in ways:
+            found.append(replace(one, point=at[id(one.point)]))
+            continue
+        new = _wrong(one.name, own, _basis(ways[one.name]))
+        whole = next(point for point in points if at[id(point)] is new.point).true[one.name]
+        if np.any(whole):
+            said = f"the whole one is {number(float(whole[new.element]))}, {new.basis}"
+            new = replace(new, basis=said)
+        found.append(new)
+    return own, found
 
 
 def _basis(way: Way) -> str:

@@ -40,16 +40,26 @@ def is_detached(place: Place) -> bool:
 
 
 def is_within_block(place: Place) -> bool:
-    """Return whether an expression stands in a block such as `with torch.no_grad():`."""
+    """Return whether an expression stands in a block such as `with torch.no_grad():`.
+
+    A function is one, too, if it is decorated by such a call.
+    """
     if place.file is None or not says_detached(place.file):
         return False
     nodes = _nodes("".join(linecache.getlines(place.file)))
     own = _span_of(place, nodes)
-    blocks = [node for node in nodes if isinstance(node, ast.With)]
-    return any(
-        _within(own, _span(block)) and any(_is_result(item.context_expr) for item in block.items)
-        for block in blocks
-    )
+    return any(any(map(_is_result, _openings(node))) and _within(own, _span(node))
+               for node in nodes)  # fmt: skip
+
+
+def _openings(node: ast.expr | ast.stmt) -> Sequence[ast.expr]:
+    """Return what a block is entered by, or a function decorated."""
+    match node:
+        case ast.With(items=items):
+            return [one.context_expr for one in items]
+        case ast.FunctionDef(decorator_list=decorators):
+            return decorators
+    return []
 
 
 @lru_cache(_FILES)

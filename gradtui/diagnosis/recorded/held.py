@@ -26,21 +26,24 @@ Array = NDArray[Any]
 
 
 def held(points: Sequence[Point]) -> Iterator[Way]:
-    """Yield the way that stops at all operands that are detached values, if there are any."""
-    if operands := _held(points[0]):
+    """Yield the way that stops at all that the code detaches, and that at detached operands alone.
+
+    Nothing if there is nothing.
+    """
+    operands = _held(points[0])
+    calls = [*detached_calls(points[0]), *_within_blocks(points[0])]
+    if operands or calls:
+        yield _way(points[0], operands, calls)
+    if operands and calls:
         yield _way(points[0], operands, ())
 
 
-def stopping(points: Sequence[Point]) -> Way | None:
-    """Return the way that stops at all that the code detaches; None if that is nothing."""
-    operands, blocks = _held(points[0]), _within_blocks(points[0])
-    calls = [*detached_calls(points[0]), *blocks]
-    return _way(points[0], operands, calls) if operands or calls else None
-
-
 def _way(start: Point, operands: Sequence[tuple[int, int]], calls: Sequence[int]) -> Way:
-    nodes = [start.result.tape.nodes[id] for id in sorted({*calls, *(id for id, _ in operands)})]
-    places = list({one.place.line: one.place for one in nodes if one.place is not None}.values())
+    nodes = start.result.tape.nodes
+    uses = [id for id, at in operands
+            if isinstance(node := nodes[id], Call) and node.inputs[at] not in calls]  # fmt: skip
+    found = [nodes[id].place for id in sorted({*calls, *uses})]
+    places = list({one.line: one for one in found if one is not None}.values())
     told = "stops at the value that is detached here"
     if len(places) > 1:
         lines = " and ".join(f"in line {one.line}" for one in places[1:])

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.base.text import number
-from gradtui.diagnosis.recorded.held import held, stopping
+from gradtui.diagnosis.recorded.held import held
 from gradtui.diagnosis.recorded.passes import (
     Way,
     chosen,
@@ -114,7 +114,7 @@ def intended(name: str, points: Sequence[Point], wrong: Collection[str]) -> Way 
     if not any(np.any(point.true[name]) for point in points):
         flat = *islice(rounded(points), 1), *islice(stepped(points), 1)
         return next((way for way in flat if _leads(way, name, points)), None)
-    way = stopping(points)
+    way = next(held(points), None)
     if way is None or not _leads(way, name, points) or not _differs(way, name, points):
         return None
     others = [one for one in points[0].true if one not in wrong]
@@ -168,8 +168,6 @@ def _ways(
     yield from kinked(points, straight=straight)
     yield from detached(points, zero=zero)
     yield from held(points)
-    if (way := stopping(points)) is not None:
-        yield way
     if zero:
         yield from stepped(points)
     else:

@@ -59,9 +59,13 @@ def test_operands_are_detached_as_they_are_written(line, part, expected, tmp_pat
     assert list(detached_operands(place(line, part, tmp_path))) == expected
 
 
-@pytest.mark.parametrize(("part", "within"), [("w * 2", True), ("w * 3", False), ("1 + w", False)])
+@pytest.mark.parametrize(
+    ("part", "within"),
+    [("w * 2", True), ("w * 3", False), ("1 + w", False), ("w * 4", True), ("w * 5", False)],
+)
 def test_a_block_detaches_what_is_computed_in_it(part, within, tmp_path):
-    block = "with torch.no_grad():\n    t = w * 2\nwith open(f):\n    s = w * 3\nr = 1 + w"
+    block = "with torch.no_grad():\n    t = w * 2\nwith open(f):\n    s = w * 3\nr = 1 + w\n"
+    block += "@torch.no_grad()\ndef f(w):\n    return w * 4\n@cached\ndef g(w):\n    return w * 5"
     assert is_within_block(place(block, part, tmp_path)) is within
 
 

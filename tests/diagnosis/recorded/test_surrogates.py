@@ -347,7 +347,7 @@ def test_a_mistake_beside_detached_values_is_told_by_the_gradient_that_stops_the
         assert (finding.rule, finding.line) == ("straight-through", line)
         return
     told = f"stops at the values that are detached in line {line} and in line {line + 1}"
-    assert told in finding.message
+    assert told in finding.message and "the whole one is " in finding.message
     assert finding.evidence["true"] == 2 * finding.evidence["claimed"]
 
 
