@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from operator import is_
 from threading import Lock
-from types import CellType, FunctionType
+from types import CellType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,8 @@ class Kept:
         """The locks that nothing holds."""
         self._function = function
         self._numbered: Numbered | None = None
+        self._beginning: Kept | None = None
+        """The state in which every run begins, if not as the last one has left it."""
         for names in modules_of(function):
             self._dicts.append((names, dict(names)))
         Holdings(self._note).replace(function)
@@ -96,8 +98,19 @@ class Kept:
         if self._numbered is None:
             self._numbered = Numbered(self._function)
 
+    @property
+    def repeats(self) -> bool:
+        """Whether every run begins in the same state."""
+        return self._beginning is not None
+
+    def repeat(self) -> None:
+        """Let every run begin in the present state, not as the last one has left it."""
+        self._beginning = Kept(self._function)
+
     def rewind(self) -> None:
         """Let another run begin like the first: with the program's generators in the same state."""
+        if self._beginning is not None:
+            self._beginning.undo(code=False)
         if self._numbered is not None:
             self._numbered.begin()
         for generator, state in self._generators:
@@ -122,15 +135,33 @@ class Kept:
             self._numbered.put_back()
         return self.undo()
 
-    def undo(self) -> bool:
-        """Restore names, containers and arrays; return whether anything had changed."""
-        changed = False
+    def undo(self, *, code: bool = True) -> bool:
+        """Restore names, containers and arrays; return whether anything had changed.
+
+        Functions and modules stay as they are without `code`, as where they are edited.
+        """
         self.unlock()
+        changed = self._undo_names(code)
+        for entries, own in self._sequences:
+            same = len(entries) == len(own) and all(map(is_, entries, own))
+            if not same and (code or not any(map(_is_code, own))):
+                entries.clear()
+                entries.extend(own)
+                changed = True
+        for array, copy in self._arrays:
+            if array.flags.writeable and not np.array_equal(
+                array, copy, equal_nan=copy.dtype.kind in "fc"
+            ):
+                array[...], changed = copy, True
+        return changed
+
+    def _undo_names(self, code: bool) -> bool:
+        changed = False
         for names, before in (*self._dicts, *self._owned):
             if _is_same(names, before):
                 continue
             for name, value in before.items():
-                if names.get(name) is not value:
+                if names.get(name) is not value and (code or not _is_code(value)):
                     names[name], changed = value, True
         for names, before in self._owned:
             for name in names.keys() - before.keys():
@@ -144,19 +175,13 @@ class Kept:
         for kind, data in self._classes:
             changed |= fill_class(kind, data)
         for cell, value in self._cells:
-            if cell.cell_contents is not value:
+            if cell.cell_contents is not value and (code or not _is_code(value)):
                 cell.cell_contents, changed = value, True
-        for entries, own in self._sequences:
-            if len(entries) != len(own) or not all(map(is_, entries, own)):
-                entries.clear()
-                entries.extend(own)
-                changed = True
-        for array, copy in self._arrays:
-            if array.flags.writeable and not np.array_equal(
-                array, copy, equal_nan=copy.dtype.kind in "fc"
-            ):
-                array[...], changed = copy, True
         return changed
+
+
+def _is_code(value: Any) -> bool:
+    return callable(value) or isinstance(value, ModuleType)
 
 
 def _is_same(names: dict[Any, Any], before: dict[Any, Any]) -> bool:

@@ -139,3 +139,19 @@ def test_plain_state_wherever_it_is_held_is_put_back():
     assert not hasattr(Held, "later") and not hasattr(SLOTTED, "later")
     assert not hasattr(STEP, "calls") and STEP() == 1
     assert list(LAST) == [1] and DRAWING.getstate() == first
+
+
+ACTS = {"act": counter, "calls": 0}
+
+
+def test_runs_may_begin_in_one_state_with_the_functions_that_are_there_meanwhile():
+    kept = Kept(lambda: (ACTS, Counting))
+    Counting.calls = 2
+    kept.repeat()
+    ACTS["act"], ACTS["calls"], Counting.calls = Holder, 5, 6
+    kept.rewind()
+
+    assert (ACTS, Counting.calls) == ({"act": Holder, "calls": 0}, 2)
+
+    assert kept.put_back()
+    assert (ACTS, Counting.calls) == ({"act": counter, "calls": 0}, 0)

@@ -36,7 +36,6 @@ from gradtui.diagnosis.recorded.notes import (
     left_out,
     lost,
     misshapen,
-    nondeterministic,
     not_finite,
     note,
     one_side,
@@ -49,7 +48,7 @@ from gradtui.diagnosis.recorded.outcome import Outcome, heard, verdict_of
 from gradtui.diagnosis.recorded.points import points_around
 from gradtui.diagnosis.recorded.progress import Progress
 from gradtui.diagnosis.recorded.refused import refused
-from gradtui.diagnosis.recorded.repeated import are_alike
+from gradtui.diagnosis.recorded.repeated import repeated
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.signs import folding, one_sided
 from gradtui.diagnosis.recorded.simple import explained
@@ -113,19 +112,21 @@ class _Checking:
         self.target, self.runs = runs.target, runs
         self._meant: Sequence[Finding] = ()
         """What the gradients of complex numbers are taken for, if that is not usual."""
+        self._kept: Sequence[Finding] = ()
+        """What the code keeps from run to run, if that changes its results."""
         loss, claimed = self.runs.first(heard=heard)
-        self.loss, self.claimed = loss, {n: np.asarray(v) for n, v in claimed.items()}
+        self.loss = loss
+        self.claimed: Mapping[str, Array] = {n: np.asarray(v) for n, v in claimed.items()}
         self.names = judged_names(runs, claimed)
 
     def outcome(self) -> Outcome:
         if not np.isfinite(self.loss):
             why, place = not_finite(self.runs)
             return self._not_compared("the loss is not finite at the given arguments" + why, place)
-        again = self.runs.as_is(self.runs.given)
-        if not are_alike(again[0], self.loss) or any(
-            not are_alike(again[1].get(name), value) for name, value in self.claimed.items()
-        ):
-            return Outcome(self.target, "not-compared", (nondeterministic(self.runs),))
+        again = repeated(self.runs, self.loss, self.claimed)
+        if not again.alike:
+            return Outcome(self.target, "not-compared", again.findings)
+        self.loss, self.claimed, self._kept = again.loss, again.claimed, again.findings
         drawn = {name: np.asarray(self.runs.given[name]) for name in self.names}
         lacking = [name for name in self.names if name not in self.claimed]
         if lacking and (told := exchanged(self.runs, self.names, lacking)) is not None:
@@ -328,7 +329,7 @@ class _Checking:
         )
 
     def _notes(self) -> list[Finding]:
-        return [*self._meant, *left_out(self.runs), *holes(self.runs, self.names)]
+        return [*self._kept, *self._meant, *left_out(self.runs), *holes(self.runs, self.names)]
 
     def _not_compared(self, why: str, place: Place | None) -> Outcome:
         text = f"the gradients are not compared: {why}"

@@ -243,6 +243,8 @@ class Runs:
 
     def begun(self, values: Values) -> Begun | None:
         """Run the forward half alone; None if the halves cannot be told apart."""
+        if self.kept.repeats:  # the backward half would go on from what its last run has left
+            return None
         arguments = with_values(copied(self.target.arguments), self._parts, copied(values))
         with unheard(), self._answers.told(), called() as codes:
             self._restore()

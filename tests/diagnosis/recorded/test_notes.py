@@ -18,15 +18,33 @@ W = np.random.default_rng(2).normal(size=(3, 2))
 
 
 @pytest.mark.parametrize("kept", [np.zeros((3, 2)), [0.0]], ids=["array", "list"])
-def test_what_is_kept_from_run_to_run_is_named_where_it_is_read(kept):
+@pytest.mark.parametrize("right", [True, False])
+def test_what_is_kept_from_run_to_run_is_the_same_in_each_and_told_where_it_is_read(kept, right):
+    before = np.array(kept)
+
     def case(w):
         kept[0] += 1
-        return np.sum(w**2) * np.sum(kept[0]), 2 * w
+        return np.sum(w**2) * np.sum(kept[0]), 2 * w * (np.sum(kept[0]) if right else 1)
+
+    *mistakes, found = gradtui.check(case, w=W)
+
+    assert (found.rule, found.severity) == ("nondeterministic", "info")
+    assert "keeps from run to run changes its results" in found.message
+    assert found.line in (line_of(case, 1), line_of(case, 2))
+    assert [one.severity for one in mistakes] == ([] if right else ["error"])
+    assert np.array_equal(kept, before)
+
+
+def test_runs_that_what_is_kept_does_not_tell_apart_stay_nondeterministic():
+    drawn = iter(range(1_000_000))
+
+    def case(w):
+        factor = float(next(drawn))
+        return np.sum(w**2) * factor, 2 * w * factor
 
     (found,) = gradtui.check(case, w=W)
 
-    assert found.rule == "nondeterministic" and "keeps something from run to run" in found.message
-    assert found.line in (line_of(case, 1), line_of(case, 2))
+    assert (found.rule, found.severity) == ("nondeterministic", "error")
 
 
 def test_a_gradient_that_is_the_codes_own_buffer_is_not_called_lost():
@@ -36,8 +54,9 @@ def test_a_gradient_that_is_the_codes_own_buffer_is_not_called_lost():
         total[:] += 2 * w
         return np.sum(w**2), {"w": total}
 
-    (found,) = gradtui.check(case, w=W)
+    mistake, found = gradtui.check(case, w=W)
 
+    assert (mistake.rule, mistake.line) == ("accumulated", line_of(case, 1))
     assert (found.rule, found.line) == ("nondeterministic", line_of(case, 1))
 
 
