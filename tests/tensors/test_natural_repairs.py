@@ -234,3 +234,21 @@ def test_a_matrix_and_its_transpose_on_each_others_side():
     assert fixes(Turned, x(3, 3).requires_grad_(), turn) == (
         "slopes = turn @ g @ turn.transpose(-2, -1)"
     )
+
+
+class Bell(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return 0.5 * x * (1 + torch.erf(x / 2**0.5))
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        bell = torch.exp(-x * x / 2) / (2 * torch.pi)
+        return g * (0.5 * (1 + torch.erf(x / 2**0.5)) + x * bell)
+
+
+def test_a_number_that_is_no_tensor_gets_its_root():
+    found = only(gradtui.check(Bell, x(4)))
+    assert found.fix == "bell = torch.exp(-x * x / 2) / (2 * torch.pi)**0.5"

@@ -85,6 +85,8 @@ class Missing:
         yield from ((text, 3) for text in self._corrections())
         for text, _ in self._numbers() if self._shape != () else ():
             yield from ((text, 3), (f"1 / {text}", 3), (f"(1 - {text})", 4))
+        for text in self._unnamed() if self._shape != () else ():
+            yield from ((f"1 / {text}", 3), (text, 4))
         for text in self._counts()[:_NUMBERS]:
             yield text, 3
             if "." in text:
@@ -225,6 +227,13 @@ class Missing:
         single = (pair for pair in self._s.scope.items() if not pair[1].shape)
         found = [pair for pair in single if pair[1].kind == "f"]
         return sorted(found, key=lambda pair: -self._s.recent.get(pair[0], 0))
+
+    def _unnamed(self) -> list[str]:
+        """Return the single floats that the code computes of an array alone, such as `w.sum()`."""
+        return [
+            text for text, held in self._s.expressions
+            if held.kind == "f" and not held.shape and "(" in text and text[0] != "("
+        ][:_NUMBERS]  # fmt: skip
 
     def _counts(self) -> list[str]:
         """Return the whole numbers in scope that count no rounds."""

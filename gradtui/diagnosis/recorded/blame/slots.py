@@ -252,7 +252,10 @@ class Slot:
     def passed(self) -> Iterator[Candidate]:
         """Yield its root, and functions of a whole value that may have been forgotten."""
         for name, told in _FUNCTIONS.items() if self.whole else [*_FUNCTIONS.items()][:1]:
-            edit = self.s.replaced(self.node, f"{self.s.numpy}{name}({self.s.text(self.node)})")
+            text = f"{self.s.numpy}{name}({self.s.text(self.node)})"
+            if name == "sqrt" and not self.shape and self.s.dialect.module.__name__ == "torch":
+                text = f"{self.s.inside(self.node, 9)}**0.5"  # numbers may be no tensors
+            edit = self.s.replaced(self.node, text)
             told = f"its {told} is needed"
             yield Candidate((edit,), "missing-factor", told, 2, None, self.node)
 

@@ -19,6 +19,23 @@ def unmixed(MIXING):
     return loss, relative @ np.linalg.inv(MIXING).T
 
 
+def averaged(x, w):
+    mean = np.average(x, weights=w)
+    spread = np.average((x - mean) ** 2, weights=w)
+    dx = 2 * w * (x - mean) / w.sum()
+    dw = ((x - mean) ** 2 - spread) / w.sum()
+    return spread, {"x": dx, "w": dw}
+
+
+def test_a_sum_by_which_another_line_divides_is_missing(tmp_path):
+    shares = RNG.uniform(0.1, 1, 5)
+    planted = Planted(__file__, tmp_path, {"x": RNG.normal(size=5), "w": shares})
+
+    (found,) = planted.errors(planted.wrong("(x - mean) / w.sum()", "(x - mean)"), "averaged")
+
+    assert found.fix == "dx = 2 * w * (x - mean) / w.sum()"
+
+
 MISTAKES = [(unmixed, "    relative -= np.eye(3)\n", "")]
 
 
