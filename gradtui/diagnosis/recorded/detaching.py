@@ -30,9 +30,11 @@ def is_detached(place: Place) -> bool:
     detaching = [_span(node) for node in calls if _is_detaching(node)]
     if any(_within(own, span) for span in detaching):
         return True
-    functions = {id(part) for node in calls for part in ast.walk(node.func)}
-    names = [_span(node) for node in nodes
-             if isinstance(node, ast.Name) and id(node) not in functions]  # fmt: skip
+    functions = {id(node.func) for node in calls}
+    modules = {one.asname or one.name for node in nodes
+               if isinstance(node, ast.Import | ast.ImportFrom) for one in node.names}  # fmt: skip
+    names = [_span(node) for node in nodes if isinstance(node, ast.Name)
+             and id(node) not in functions and node.id not in modules]  # fmt: skip
     inner = [span for span in detaching if _within(span, own)]
     return bool(inner) and not any(
         _within(name, own) and not any(_within(name, span) for span in inner) for name in names

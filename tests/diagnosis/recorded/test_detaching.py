@@ -31,6 +31,8 @@ def place(line, part, tmp_path):
         ("s = x.detach().abs().max()", "x.detach().abs()", True),
         ("s = x.abs().sum().detach()", "x.abs().sum()", True),
         ("y = x / x.detach().abs()", "x / x.detach().abs()", False),
+        ("y = ((x.detach() - z) ** 2).mean()", "x.detach() - z", False),
+        ("import numpy as np\ny = np.abs(stop_gradient(x))", "np.abs(stop_gradient(x))", True),
         ("y = np.tanh(x)", "np.tanh(x)", False),
         ("y = (stop_gradient(x) +\n     x)", "stop_gradient(x)", True),
         ("y = (x.detach() - 1)\\\n    .clamp(min=0) * slope", "(x.detach() - 1)\\", False),
