@@ -117,7 +117,7 @@ def _basis(way: Way) -> str:
     """Return what a gradient is compared with, in words that stand at another line."""
     told = f"the one that {way.told.partition(',')[0]}"
     line = f"in line {way.place.line}" if way.place is not None else "there"
-    return told.replace("detached here", f"detached {line}")
+    return told.replace(" here", f" {line}", 1)
 
 
 def _wrong(name: str, points: Sequence[Point], basis: str) -> Wrong:

@@ -114,18 +114,46 @@ def _origin(written: ast.expr) -> ast.expr:
 
 
 def _last_given(name: str, place: Place) -> ast.expr | None:
-    """Return the value that a name was last given before, in the function around a place."""
+    """Return the value that a name was last given before, in the function around a place.
+
+    A parameter is given what all calls of the function give it, if they detach it.
+    """
     nodes = _nodes("".join(linecache.getlines(place.file)))
     own = (place.line, place.column - 1), (place.line, place.column)
-    around = [_span(node) for node in nodes
+    around = [node for node in nodes
               if isinstance(node, ast.FunctionDef) and _within(own, _span(node))]  # fmt: skip
     given = [
         node for node in nodes
         if isinstance(node, ast.Assign | ast.AugAssign) and _span(node)[1] <= own[0]
-        and all(_within(_span(node), span) for span in around)
+        and all(_within(_span(node), _span(one)) for one in around)
         and any(isinstance(one, ast.Name) and one.id == name for one in _targets(node))
     ]  # fmt: skip
-    return _origin(max(given, key=_span).value) if given else None
+    if given:
+        return _origin(max(given, key=_span).value)
+    passed = [*_passed(name, max(around, key=_span), nodes)] if around else []
+    return passed[0] if all(map(_is_result, passed)) and passed else None
+
+
+def _passed(
+    name: str, function: ast.FunctionDef, nodes: Sequence[ast.expr | ast.stmt]
+) -> Iterator[ast.expr | None]:
+    """Yield what each call of a function gives one of its parameters; None if that is unknown."""
+    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    if name not in names:
+        return
+    for call in nodes:
+        called = call.func if isinstance(call, ast.Call) else None
+        bound = isinstance(called, ast.Attribute) and names[0] in ("self", "cls")
+        if not isinstance(call, ast.Call) or _name_of(called) != function.name:
+            continue
+        at = names.index(name) - bound
+        given = {one.arg: one.value for one in call.keywords}
+        value = call.args[at] if 0 <= at < len(call.args) else given.get(name)
+        yield None if value is None else _origin(value)
+
+
+def _name_of(called: ast.expr | None) -> str | None:
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", None)
 
 
 def _targets(node: ast.Assign | ast.AugAssign) -> Sequence[ast.expr]:

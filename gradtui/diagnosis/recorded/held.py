@@ -44,10 +44,10 @@ def _way(start: Point, operands: Sequence[tuple[int, int]], calls: Sequence[int]
             if isinstance(node := nodes[id], Call) and node.inputs[at] not in calls]  # fmt: skip
     found = [nodes[id].place for id in sorted({*calls, *uses})]
     places = list({one.line: one for one in found if one is not None}.values())
-    told = "stops at the value that is detached here"
+    told = "stops at the detached value here"
     if len(places) > 1:
         lines = " and ".join(f"in line {one.line}" for one in places[1:])
-        told = f"stops at the values that are detached here and {lines}"
+        told = f"stops at the detached values here and {lines}"
     return Way(told, places[0], partial(_gradient, whole=bool(calls)))
 
 

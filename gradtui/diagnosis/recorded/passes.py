@@ -104,7 +104,7 @@ def detached(points: Sequence[Point], *, zero: bool) -> Iterator[Way]:
     tape = points[0].result.tape
     for at, id in enumerate(detached_calls(points[0], copied=zero)[:_MOST]):
         links_at = partial(_stopped, at=at, zero=zero)
-        told = "stops at the value that is detached here"
+        told = "stops at the detached value here"
         yield Way(told, tape.nodes[id].place, partial(_linked, links_at=links_at))
 
 

@@ -288,7 +288,7 @@ def test_a_gradient_that_stops_where_the_code_says_so_is_a_note():
     finding = only(gradtui.check(case, W=W, V=V))
 
     assert (finding.rule, finding.severity) == ("straight-through", "info")
-    assert "stops at the value that is detached here" in finding.message
+    assert "stops at the detached value here" in finding.message
 
 
 def detached_at_once(w, share):
@@ -346,7 +346,7 @@ def test_a_mistake_beside_detached_values_is_told_by_the_gradient_that_stops_the
     if times == 2.0:
         assert (finding.rule, finding.line) == ("straight-through", line)
         return
-    told = f"stops at the values that are detached in line {line} and in line {line + 1}"
+    told = f"stops at the detached values in line {line} and in line {line + 1}"
     assert told in finding.message and "the whole one is " in finding.message
     assert finding.evidence["true"] == 2 * finding.evidence["claimed"]
 
