@@ -30,6 +30,9 @@ EXACT = 60
 _ITERATIONS, _FEWEST = 24, 8
 """Most and fewest products of Lanczos' iteration: the largest eigenvalue is then right to a few
 digits, or to one or two and never too large."""
+_CLOSE = 1e-4
+"""How far the largest eigenvalue may be from its estimate, relative to that; the error is near the
+square of this, unless the next eigenvalue is as near."""
 _BASIS = 16_000_000
 """Most numbers in the basis of Lanczos' iteration: 128 MB."""
 _BATCHES = 8
@@ -222,6 +225,7 @@ def _lanczos(
 ) -> tuple[Array, Array] | None:
     """Return eigenvalues from a Krylov space, and the first eigenvector; None on overflow.
 
+    Without the vector, the space grows until the largest eigenvalue is close to its estimate.
     Golub and Van Loan, Matrix computations, section 10.1, with full reorthogonalisation.
     """
     most = _most_products(size)
@@ -240,11 +244,20 @@ def _lanczos(
         length = float(np.linalg.norm(image))
         if count == most or length <= 1e-12 * max(map(abs, diagonal)):
             break
+        if not vectors and count >= _FEWEST:
+            values, small = _of_space(diagonal, beside)
+            if length * abs(small[-1, -1]) <= _CLOSE * abs(values[-1]):
+                break
         beside.append(length)
         basis[count] = image / length
-    matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
-    values, small = np.linalg.eigh(matrix)
+    values, small = _of_space(diagonal, beside)
     return values, done.T @ small[:, : 1 if vectors else 0]
+
+
+def _of_space(diagonal: Sequence[float], beside: Sequence[float]) -> tuple[Array, Array]:
+    """Return the eigenvalues and eigenvectors of a symmetric tridiagonal matrix."""
+    values, vectors = np.linalg.eigh(np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1))
+    return values, vectors
 
 
 def _most_products(size: int) -> int:

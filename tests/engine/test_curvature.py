@@ -111,6 +111,16 @@ def test_the_basis_of_a_larger_model_is_shorter_and_its_eigenvalue_never_too_lar
     assert found.sharpness == pytest.approx(exact.sharpness, rel=0.02)
 
 
+def test_no_product_is_computed_once_the_largest_eigenvalue_is_close(session_of):
+    curves = [*range(1, 101), 1000]
+    code, ones = "L = 0.5*sum(c*w**2)", [1.0] * len(curves)
+    session = session_of(code=code, parameters=f"w = {ones}", data=f"c = {curves}")
+    curvature, tape = curvature_of(session)
+    found, whole = (curvature.spectrum(tape, vectors=needed) for needed in (False, True))
+    assert 8 <= len(found.values) < len(whole.values) == 24
+    assert found.sharpness == pytest.approx(1000, rel=1e-7)
+
+
 def test_adam_feels_the_curvature_divided_by_the_root_of_its_mean_square(session_of):
     session = session_of("L = 50*w*w + 2*v*v", "w = 2.0\nv = 3.0", lr=0.1)
     trainer = session.problem.trainer
