@@ -6,6 +6,7 @@ All of it is computed on demand, also in another thread; nothing waits for it.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterable
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ WAITING = "still "
 _AT_ONCE, _FEW = 6_000, 60
 """Limits for computing a gauge at once: the numbers of the gauge (about a millisecond), and the
 nodes of the model for the first gauge, which compiles."""
+_MOMENT = 0.004
+"""Seconds of the processor: after a gauge that took no longer, the next is computed at once."""
 _QUICK = 1_500
 """Largest run, in numbers, that is examined at once: about ten milliseconds."""
 _WORSE = 2.0
@@ -171,6 +174,8 @@ class Investigation:
         """The finding that the cursor went to."""
         self._curvature = Curvature(branch.problem.trainer)
         self._gauges: dict[int, Gauge | str | None] = {}
+        self._took = math.inf
+        """Seconds of the processor that the last gauge took."""
 
     def known(self, tape: Tape) -> Known:
         """Return everything known at the step of a tape."""
@@ -289,11 +294,16 @@ class Investigation:
             return "unknown: gradients by hand"
         if self._curvature.numbers > _MOST:
             return "left out: the model is large"
-        known = tape.step in self._gauges or self._curvature.numbers > _AT_ONCE
-        if not known and (self._gauges or len(self._problem.graph.nodes) <= _FEW):
+        if tape.step not in self._gauges and self._is_quick_to_measure:
             self.measure(tape)
         found = self._gauges.get(tape.step, COMPUTING)
         return "not finite at this step" if found is None else found
+
+    @property
+    def _is_quick_to_measure(self) -> bool:
+        """Whether a gauge takes only a moment, by the last one or by estimate."""
+        compiled = bool(self._gauges) or len(self._problem.graph.nodes) <= _FEW
+        return self._took <= _MOMENT or (compiled and self._curvature.numbers <= _AT_ONCE)
 
     def _misled(self, tape: Tape) -> bool:
         """Return whether hand-written gradients that are not the true ones move the weights.
@@ -312,11 +322,13 @@ class Investigation:
         """Compute the gauge of a step."""
         clip = tape.program.clip
         scale = 1.0 if clip is None else float(tape.value(clip.scale))
+        began = time.thread_time()
         try:
             found: Gauge | str | None = gauge(self._curvature, tape, tape.rate, scale)
         except Exception as error:
             found = report_failure("the curvature could not be measured", error)
         self._gauges[tape.step] = found
+        self._took = time.thread_time() - began
 
 
 def _findings(judgement: Judgement | None) -> tuple[Finding, ...]:

@@ -1,6 +1,7 @@
 import pytest
 
 import gradtui
+from gradtui.debugger import investigation as module
 from gradtui.debugger.investigation import COMPUTING
 
 WRONG = "[backward]\ncode = '''\nde = 2*e\ndw = de\n'''"
@@ -53,6 +54,19 @@ def test_the_gauge_is_the_rate_times_the_curvature(session_of):
     gauge = session.investigation.gauge(session.tape(0))
     # L = (3w - 5)² curves by 2·3² = 18
     assert gauge != COMPUTING and gauge.sharpness == pytest.approx(18.0, rel=1e-6)
+
+
+@pytest.mark.parametrize(("moment", "at_once"), [(60.0, True), (-1.0, False)])
+def test_a_gauge_is_computed_at_once_where_the_last_one_took_only_a_moment(
+    session_of, monkeypatch, moment, at_once
+):
+    monkeypatch.setattr(module, "_AT_ONCE", 0)  # none by estimate
+    monkeypatch.setattr(module, "_MOMENT", moment)
+    session = session_of(CODE, data=DATA)
+    looked = session.investigation
+    assert looked.gauge(session.tape(0)) == COMPUTING
+    looked.measure(session.tape(0))
+    assert (looked.gauge(session.tape(1)) != COMPUTING) == at_once
 
 
 def test_where_the_update_is_written_by_hand_no_gauge_applies(session_of):
