@@ -1,6 +1,6 @@
-"""Textual's public types, without the widgets whose types are among them.
+"""Textual without what the first paint would wait for in vain: widgets, and the TLS of asyncio.
 
-Textual itself asks for a type of its own; for all those widgets the first paint would wait.
+Of its public types some are those of widgets; Textual itself asks for one of its own.
 """
 
 from __future__ import annotations
@@ -32,3 +32,16 @@ def leave_out() -> None:
         import textual
 
         textual.types = sys.modules[_PUBLIC] = _Types(_PUBLIC)
+
+
+def leave_out_tls() -> None:
+    """Have asyncio imported without OpenSSL, if it was not imported before.
+
+    Not where code of others is run, which may speak TLS by asyncio.
+    """
+    if "asyncio" not in sys.modules and "ssl" not in sys.modules:
+        sys.modules["ssl"] = None  # type: ignore[assignment]
+        try:
+            import_module("asyncio")
+        finally:
+            del sys.modules["ssl"]
