@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from gradtui.debugger.frame import Frame
 from gradtui.engine.program import StepProgram
 from gradtui.engine.shapes import ShapeError, broadcast
-from gradtui.explain.values import LISTED, Array, Index, Spread, spread, summary
+from gradtui.engine.tape import Tape
+from gradtui.explain.values import LISTED, Array, Index, Spread, spread, spreads, summary
 
 _SMALL = 0.1
 """A difference that is less than this part of what it is taken from has few digits."""
@@ -20,11 +22,18 @@ _SHAPES = 2000
 class Operands:
     """The numbers of one element's update; without an index, the widest in place of each."""
 
-    def __init__(self, frame: Frame, position: int, index: Index | None) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        position: int,
+        index: Index | None,
+        spreads: dict[int, Spread] | None = None,
+    ) -> None:
+        """Take an element; `spreads` may have some of the nodes' already."""
         self._tape, self._position, self._index = frame.tape, position, index
         # A cached method would refer back to this, and keep the tape until garbage is collected.
         self._texts: dict[tuple[int, int], str] = {}
-        self._spreads: dict[int, Spread] = {}
+        self._spreads: dict[int, Spread] = {} if spreads is None else spreads
 
     def text(self, node: int, digits: int) -> str:
         """Return the number of a node that acts on the element, or else all of them in brief."""
@@ -77,6 +86,11 @@ class Operands:
             step = self._taken(update.result) - self._taken(update.parameter)
         single = (spread(np.asarray(one)) for one in (self._tape.rate, eps))
         return next(single), self._spread(divisor), next(single), spread(own), spread(step)
+
+
+def widest(tape: Tape, nodes: Sequence[int]) -> dict[int, Spread]:
+    """Return what stands for the widest numbers listed of each node."""
+    return dict(zip(nodes, spreads([tape.leading(id, LISTED) for id in nodes]), strict=True))
 
 
 def acts(program: StepProgram, position: int, node: int) -> bool:

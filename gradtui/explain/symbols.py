@@ -113,14 +113,14 @@ def update_in_numbers(
     one element of their operands means nothing.
     """
     program, style = frame.problem.trainer.program, paper(frame)
-    texts = [read(part) for part in _parts(program, result, known)]
+    texts = [read(part) for part in update_parts(program, result, known)]
     below = tuple(text.startswith("-") for text in texts)
     written = _written(program, result, known, below, style)
     return written.format(*(text.removeprefix("-") for text in texts))
 
 
 @lru_cache(_FORMS)
-def _parts(program: StepProgram, result: int, known: frozenset[int]) -> tuple[int, ...]:
+def update_parts(program: StepProgram, result: int, known: frozenset[int]) -> tuple[int, ...]:
     """Return the nodes whose numbers a line of an update shows."""
     found: dict[int, None] = {}
 
@@ -142,7 +142,7 @@ def _written(
 
     It is the same at every step and for every element, only with other numbers.
     """
-    parts = _parts(program, result, known)
+    parts = update_parts(program, result, known)
     fields = {
         part: f"{'-' * minus}{{{at}}}"
         for at, (part, minus) in enumerate(zip(parts, below, strict=True))

@@ -15,11 +15,18 @@ from gradtui.engine.elements import flat_index
 from gradtui.engine.graph import STRETCH, Kind
 from gradtui.engine.ops import OPS
 from gradtui.engine.optimizers import VELOCITY
+from gradtui.engine.program import StepProgram
 from gradtui.explain.byhand import claim_done, claimed
 from gradtui.explain.folds import INDENT, Breaks, broken, cuts, pieces
-from gradtui.explain.operands import Operands, acts
+from gradtui.explain.operands import Operands, acts, widest
 from gradtui.explain.spans import LazyRows, Role, Span, TextRow, folded, line, line_width
-from gradtui.explain.symbols import element_roles, in_shapes, label, update_in_numbers
+from gradtui.explain.symbols import (
+    element_roles,
+    in_shapes,
+    label,
+    update_in_numbers,
+    update_parts,
+)
 from gradtui.explain.training import schedule_rows
 from gradtui.explain.values import UNKNOWN, Elements, Index, moved
 
@@ -99,8 +106,9 @@ def _form(frame: Frame, width: int) -> _Form:
     shapes = [program.nodes[update.parameter].shape for update in program.updates]
     few = sum(map(math.prod, shapes)) <= _FEW
     # Weights whose move is not told yet count too, or the digits would change on the way.
+    spreads = widest(frame.tape, _numbers_shown(program))
     listed = [
-        Operands(frame, position, None) if math.prod(shape) else None
+        Operands(frame, position, None, spreads) if math.prod(shape) else None
         for position, shape in enumerate(shapes)
     ]
 
@@ -321,11 +329,34 @@ def arithmetic(frame: Frame, position: int, result: int, index: Index, digits: i
 
 def _arithmetic(frame: Frame, position: int, result: int, read: Callable[[int], str]) -> str:
     program = frame.problem.trainer.program
-    update, nodes = program.updates[position], program.nodes
-    known = frozenset({update.gradient, *(node for _, node in update.lines if node < result)})
-    own = nodes[nodes[result].inputs[0] if nodes[result].op == STRETCH else result]
-    if own.id in known or own.kind is not Kind.OPERATION:
-        return read(own.id)  # a line such as `v = g`
-    if not (OPS[own.op].elementwise and acts(program, position, own.id)):
+    own, known = _assigned(program, position, result)
+    if own in known or program.nodes[own].kind is not Kind.OPERATION:
+        return read(own)  # a line such as `v = g`
+    if not _is_in_numbers(program, position, own):
         return in_shapes(frame, result, known)
     return update_in_numbers(frame, result, known, read)
+
+
+def _assigned(program: StepProgram, position: int, result: int) -> tuple[int, frozenset[int]]:
+    """Return the node that a line computes, and those that it shows as numbers."""
+    update, node = program.updates[position], program.nodes[result]
+    known = frozenset({update.gradient, *(node for _, node in update.lines if node < result)})
+    return node.inputs[0] if node.op == STRETCH else result, known
+
+
+def _is_in_numbers(program: StepProgram, position: int, own: int) -> bool:
+    return OPS[program.nodes[own].op].elementwise and acts(program, position, own)
+
+
+@lru_cache(_FRAMES)
+def _numbers_shown(program: StepProgram) -> tuple[int, ...]:
+    """Return the nodes of which the lines of updates show a number for each element."""
+    found = dict[int, None]()
+    for position, update in enumerate(program.updates):
+        for _, result in update.lines:
+            own, known = _assigned(program, position, result)
+            parts = [own]
+            if program.nodes[own].kind is Kind.OPERATION and _is_in_numbers(program, position, own):
+                parts += update_parts(program, result, known)
+            found |= dict.fromkeys(id for id in (result, *parts) if acts(program, position, id))
+    return tuple(found)

@@ -86,13 +86,41 @@ def spread(values: Array) -> Spread:
     sizes = np.abs(values)
     seen = np.isfinite(sizes) & (sizes > 0.0)
     known = sizes if seen.all() else sizes[seen]
-    found = [] if known.size == values.size else [math.nan]
-    if known.size:
-        low, high = (math.floor(math.log10(end)) for end in (known.min(), known.max()))
-        # Between the ends the widest numbers are those of 0.0001 and 1.
-        powers = (min(max(at, low, _LEAST), high) for at in (low, -4, 0, high))
-        found += [_ROUGH * 10.0**at for at in powers]
-    return Spread(tuple(found), bool((values < 0.0).any()))
+    left_out = () if known.size == values.size else (math.nan,)
+    between = _between(known.min(), known.max()) if known.size else ()
+    return Spread(left_out + between, bool((values < 0.0).any()))
+
+
+def _between(low: float, high: float) -> tuple[float, ...]:
+    """Return numbers as wide as any that has all its digits, from a smallest one to a largest."""
+    return _powers(*(math.floor(math.log10(end)) for end in (low, high)))
+
+
+@lru_cache(_REMEMBERED)
+def _powers(low: int, high: int) -> tuple[float, ...]:
+    # Between the ends the widest numbers are those of 0.0001 and 1.
+    powers = (min(max(at, low, _LEAST), high) for at in (low, -4, 0, high))
+    return tuple(_ROUGH * 10.0**at for at in powers)
+
+
+def spreads(arrays: Sequence[Array]) -> list[Spread]:
+    """Return the sizes of the numbers of each array; large arrays are looked at together."""
+    large = [array for array in arrays if array.size > _EACH]
+    found = iter(_together(large) if large else ())
+    return [next(found) if array.size > _EACH else spread(array) for array in arrays]
+
+
+def _together(arrays: Sequence[Array]) -> Iterator[Spread]:
+    numbers = np.concatenate([array.ravel() for array in arrays])
+    starts = [0, *accumulate(array.size for array in arrays)][:-1]
+    sizes = np.abs(numbers)
+    lows, highs, least = (
+        reduce.reduceat(them, starts).tolist()
+        for reduce, them in ((np.minimum, sizes), (np.maximum, sizes), (np.minimum, numbers))
+    )
+    for array, low, high, first in zip(arrays, lows, highs, least, strict=True):
+        finite = low > 0.0 and high < math.inf  # and nowhere nan
+        yield Spread(_between(low, high), first < 0.0) if finite else spread(array)
 
 
 class Elements:

@@ -19,7 +19,7 @@ from gradtui.base.text import (
     pad,
     wrap,
 )
-from gradtui.explain.values import LISTED, Elements, spread, summary, table
+from gradtui.explain.values import LISTED, Elements, spread, spreads, summary, table
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,18 @@ def test_a_spread_is_as_wide_as_any_of_its_numbers(values, digits):
     assert text.startswith("-") == any(value < 0 for value in values)
     if len(values) == 1:
         assert text == number(values[0], digits)
+
+
+def test_several_spreads_are_those_of_each_alone():
+    many = np.arange(1.0, 21.0).reshape(4, 5)
+    spoilt = [many.ravel().copy() for _ in range(3)]
+    for array, value in zip(spoilt, (math.nan, math.inf, 0.0), strict=True):
+        array[7] = value
+    small = many.astype("float32") * 1e-9
+    arrays = [np.float64(-2.5), many, -many, small, np.arange(12) > 5, *spoilt]
+    alone = [spread(array) for array in arrays]
+    assert [repr(one) for one in spreads(arrays)] == [repr(one) for one in alone]
+    assert spreads([]) == []
 
 
 def test_a_table_is_aligned():
