@@ -96,7 +96,9 @@ def _confusion(frame: Frame, prefix: str, width: int) -> list[TextRow]:
     words = predicted_classes(frame.problem)
     numbered = Wording((), tuple(f"{at} {word}" for at, word in enumerate(words)))
     whose = "  of the validation" if prefix else ""
-    tables = [_table(confusion, one, width) for one in (Wording(words, words), numbered, NO_WORDS)]
+    wordings = Wording(words, words), numbered, NO_WORDS  # all the same without words
+    made = {one: _table(confusion, one, width) for one in dict.fromkeys(wordings)}
+    tables = [made[one] for one in wordings]
     noted = [_noted(table, whose) if fits else [] for fits, table in tables]
     beside = [rows if rows and line_width(rows[0]) <= width else [] for rows in noted]
     fits, table = tables[1]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import gradtui
 from gradtui.debugger.guide import Guide
+from gradtui.explain.arrays import Grid
 from gradtui.explain.classes import class_rows
 from gradtui.explain.spans import line_text
 
@@ -53,6 +54,14 @@ def test_without_room_for_the_names_of_the_classes_there_are_their_numbers():
     assert rows[1:3] == ["true ↓, predicted →", "                 0   1   2"]
     rows = [line_text(row) for row in class_rows(session.frame, 20)]
     assert rows[1:3] == ["true ↓, predicted →", "                 0"]
+
+
+def test_without_words_for_the_classes_their_table_is_made_once(session_of, monkeypatch):
+    made, window = [], Grid.window
+    monkeypatch.setattr(Grid, "window", lambda *args: made.append(args) or window(*args))
+    given = dict(parameters="W = [[0.5, 0.0]]", data="X = [[1.0], [-1.0]]\ny = [0, 1]")
+    session = session_of("Z = X@W\nL = cross_entropy(Z, y)", **given)
+    assert len(texts(session)) == 4 and len(made) == 1
 
 
 def test_rows_with_equal_scores_are_said_to_count_in_part(write):
