@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, partial
 
 from textual import events
 
@@ -78,6 +79,8 @@ class GraphPanel(Panel):
         self._lit_sources: frozenset[int] = frozenset()
         self._behind: dict[int, int] = {}
         """The blank cells behind the boxes of the layout, of those asked for."""
+        self._is_free: Callable[[int, int, int], bool]
+        """Whether nothing is drawn in a row of the layout between two columns."""
         self._followed: object = None
         self._target = 0
         """The node that the view followed last."""
@@ -215,7 +218,7 @@ class GraphPanel(Panel):
         if is_last_before(layout, loss, start):
             return own
         cells = start - _BESIDE, stop
-        free = [is_free(layout, y, *cells) for y in range(top, top + height)]
+        free = [self._is_free(y, *cells) for y in range(top, top + height)]
         rows = [row for row in range(height - 1) if free[row] and free[row + 1]]
         return min(rows, key=lambda row: abs(row - own), default=None)
 
@@ -287,7 +290,7 @@ class GraphPanel(Panel):
             box = layout.boxes[node]
             end, y = box.x + box.width, box.y + 1
             tried = range(EXACT.value - self._cells.value, 0, -1)
-            free = (cells for cells in tried if is_free(layout, y, end, end + cells + 1))
+            free = (cells for cells in tried if self._is_free(y, end, end + cells + 1))
             self._behind[node] = next(free, 0)
         return self._behind[node]
 
@@ -317,6 +320,7 @@ class GraphPanel(Panel):
         if drawing.layout is not self._layout:
             self._layout, self._cells = drawing.layout, drawing.cells
             self._lit, self._behind = (None, Light()), {}
+            self._is_free = cache(partial(is_free, drawing.layout))
         return drawing.layout
 
     def _light(self, frame: Frame, layout: Layout) -> Light:

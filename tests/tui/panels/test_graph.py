@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from gradtui.tui.panels import graph as graph_panel
 from gradtui.tui.panels.graph import GraphPanel
 
 NET = """z = X @ W1 + b1
@@ -105,6 +106,14 @@ async def test_a_loss_beyond_the_edge_stands_where_it_hides_no_wire(terminal, si
             assert row.startswith(kept), (row, plain)
         if size[1] > 50:
             assert any("…▶ L" in row for row in rows)
+
+
+async def test_free_cells_of_a_drawing_are_looked_for_once(terminal, monkeypatch):
+    looked, is_free = [], graph_panel.is_free
+    monkeypatch.setattr(graph_panel, "is_free", lambda *at: looked.append(at) or is_free(*at))
+    async with terminal("transformer_block", (120, 40)) as t:
+        t.debugger.query_one(GraphPanel).redraw()
+    assert looked and len(looked) == len(set(looked))
 
 
 async def test_a_graph_that_would_be_cut_by_a_little_has_shorter_numbers(terminal, write):
