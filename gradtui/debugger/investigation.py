@@ -174,6 +174,8 @@ class Investigation:
         """The finding that the cursor went to."""
         self._curvature = Curvature(branch.problem.trainer)
         self._gauges: dict[int, Gauge | str | None] = {}
+        self._right: dict[int, bool] = {}
+        """Whether the gradients by hand are the true ones at a step, of those looked at."""
         self._took = math.inf
         """Seconds of the processor that the last gauge took."""
 
@@ -315,8 +317,10 @@ class Investigation:
             return False
         if self.judgement is not None and self.judgement.wrong - self.judgement.noted:
             return True
-        values = ((tape.value(hand), tape.value(true)) for hand, true in pairs if hand != true)
-        return not all(_alike(hand, true) for hand, true in values)
+        if tape.step not in self._right:
+            values = ((tape.value(hand), tape.value(true)) for hand, true in pairs if hand != true)
+            self._right[tape.step] = all(_alike(hand, true) for hand, true in values)
+        return not self._right[tape.step]
 
     def measure(self, tape: Tape) -> None:
         """Compute the gauge of a step."""

@@ -98,3 +98,13 @@ def test_right_gradients_by_hand_have_a_gauge(session_of):
     right = "[backward]\ncode = 'dw = 2*(w*x - 5)*x'"
     session = session_of("L = (w*x - 5)**2", "w = 3.0", "x = 2.0", more=right)
     assert session.investigation.gauge(session.tape(0)).sharpness == pytest.approx(8.0)
+
+
+def test_gradients_by_hand_are_compared_once_a_step(session_of, monkeypatch):
+    compared, alike = [], module._alike
+    monkeypatch.setattr(module, "_alike", lambda *two: compared.append(two) or alike(*two))
+    right = "[backward]\ncode = 'dw = 2*(w*x - 5)*x'"
+    session = session_of("L = (w*x - 5)**2", "w = 3.0", "x = 2.0", more=right)
+    for step in (0, 0, 1, 0):
+        session.investigation.gauge(session.tape(step))
+    assert len(compared) == 2
