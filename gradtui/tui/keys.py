@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -132,6 +133,7 @@ def rivals(id: str) -> set[str]:
     return found
 
 
+@cache
 def written(key: str) -> str:
     """Return the spelling of Textual's name of a key, or of a character: `PgDn`, `?`, `Ctrl+N`."""
     *modifiers, base = key.split("+") if len(key) > 1 else [key]
