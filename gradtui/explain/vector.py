@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from msgspec import Struct
 
@@ -106,12 +108,13 @@ def steepest(frame: Frame, node: int) -> Index | None:
         return None
     gradient = frame.gradient(node)
     flat = gradient.reshape(-1)
-    if not flat.any():
+    # Their magnitudes, or argmin, which copies what cannot be written to, would take most of the
+    # time of this at a million numbers.
+    largest = max(-float(flat.min(initial=0.0)), float(flat.max(initial=0.0)))
+    if largest == 0.0:
         return None
-    # An array of their magnitudes would take most of the time of this at a million numbers.
-    ends = sorted((int(np.argmin(flat)), int(np.argmax(flat))))  # both the first nan, if any
-    at = max(ends, key=lambda end: abs(float(flat[end])))  # the first of equal ones
-    return tuple(map(int, np.unravel_index(at, gradient.shape)))
+    found = np.isnan(flat) if math.isnan(largest) else (flat == largest) | (flat == -largest)
+    return tuple(map(int, np.unravel_index(int(found.argmax()), gradient.shape)))
 
 
 class _Form(Struct, frozen=True):

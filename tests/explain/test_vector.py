@@ -1,6 +1,7 @@
 """The gradient in rows: value, derivative, difference, and what was written by hand."""
 
 import re
+import tracemalloc
 from types import SimpleNamespace
 
 import numpy as np
@@ -123,6 +124,17 @@ def test_the_largest_gradient_is_that_of_the_largest_magnitude_and_the_first(gra
         gradient=lambda node: np.array(gradient), gradient_state=lambda node: "known"
     )
     assert steepest(frame, 0) == index
+
+
+def test_to_find_the_largest_gradient_none_of_them_is_copied():
+    gradient = np.linspace(-1.0, 2.0, 100_000)
+    gradient.flags.writeable = False  # as that of a frame
+    frame = SimpleNamespace(gradient_state=lambda node: "known", gradient=lambda node: gradient)
+    tracemalloc.start()
+    assert steepest(frame, 0) == (99_999,)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < gradient.nbytes / 2
 
 
 def test_a_claim_that_is_right_only_here_is_marked_wrong_once_diagnosed(session_of):
