@@ -6,9 +6,11 @@ NumPy itself is unchanged, and so are all modules of libraries.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from types import ModuleType
+from functools import wraps
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from gradtui.recording.forms import ELEMENTWISE
 from gradtui.recording.holdings import replaced
 from gradtui.recording.kinds import SCALARS
 from gradtui.recording.listed import Joining, functions_of
+from gradtui.recording.modules import is_users
 from gradtui.recording.recorder import Recorder
 from gradtui.recording.subclasses import in_place_of, recorded_class
 
@@ -50,6 +53,10 @@ _DRAWING = (
     "standard_normal", "binomial", "choice", "exponential", "laplace", "beta", "gamma",
     "permutation", "randint",
 )  # fmt: skip
+
+
+DETACHING = re.compile(r"detach|stop_?grad|no_?grad")
+"""What the name of a function says that detaches its argument."""
 
 
 class Replaced(ModuleType):
@@ -114,7 +121,21 @@ def _taking_part(recorder: Recorder, instead: Mapping[int, Any], value: Any) -> 
         return in_place_of(made, value) if isinstance(made, Recorded) else value
     if type(value) is np.matrix:
         return matrices.as_matrix(recorder.constant(np.asarray(value)))
+    if isinstance(value, FunctionType) and DETACHING.search(value.__name__) and is_users(value):
+        return _detaching(recorder, value)
     return foreign(recorder, value)
+
+
+def _detaching(recorder: Recorder, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function whose result is a node of its own, which a copy alone is not."""
+
+    @wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        made = function(*args, **options)
+        recorded = isinstance(made, Recorded) and made.dtype.kind == "f" and recorder.tape.open
+        return np.positive(made) if recorded else made
+
+    return call
 
 
 def _of_numpy(recorder: Recorder) -> dict[str, Any]:

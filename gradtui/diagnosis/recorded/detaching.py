@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import linecache
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from gradtui.base.source import Place
+from gradtui.recording.names import DETACHING
 
-_WORD = re.compile(r"detach|stop_?grad|no_?grad")
 _FILES = 16
 """Most files whose expressions are kept."""
 Span = tuple[tuple[int, int], tuple[int, int]]
@@ -90,7 +89,7 @@ def says_detached(file: str) -> bool:
 
 @lru_cache(_FILES)
 def _has_word(lines: tuple[str, ...]) -> bool:
-    return any(map(_WORD.search, lines))
+    return any(map(DETACHING.search, lines))
 
 
 def detached_operands(place: Place) -> Iterator[bool]:
@@ -183,7 +182,7 @@ def _operands(place: Place) -> list[ast.expr]:
 
 def _is_detaching(call: ast.Call) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
-    return _WORD.search(name) is not None
+    return DETACHING.search(name) is not None
 
 
 def _span(node: ast.expr | ast.stmt) -> Span:

@@ -83,5 +83,5 @@ def test_a_file_that_detaches_nothing_is_told_without_its_expressions(
 ):
     file = place(text, "w", tmp_path).file
     assert says_detached(file) is says
-    monkeypatch.setattr("gradtui.diagnosis.recorded.detaching._WORD", None)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.detaching.DETACHING", None)
     assert says_detached(file) is says  # without a search through its lines for each expression

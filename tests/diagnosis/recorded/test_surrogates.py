@@ -351,6 +351,19 @@ def test_a_mistake_beside_detached_values_is_told_by_the_gradient_that_stops_the
     assert finding.evidence["true"] == 2 * finding.evidence["claimed"]
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_function_that_other_calls_give_no_detached_value_stops_those_that_do(times):
+    def case(w):
+        p, target = shares(X @ w), shares(stop_gradient(np.cos(X @ w)))
+        d = target / p
+        return -np.sum(target * np.log(p)), X.T @ (times * p * (np.sum(d * p) - d))
+
+    (finding, *_) = gradtui.check(case, w=RNG.normal(size=4))
+
+    assert finding.rule == ("straight-through" if times == 1 else "constant-factor")
+    assert "stops at the detached value" in finding.message
+
+
 def test_a_detached_value_that_another_gradient_passes_is_not_meant_to_stop_it():
     def case(w, v):
         d, _ = td_error(w, v)
