@@ -173,6 +173,54 @@ class Ternary(Function):
         return g * (x.abs() <= 1)
 
 
+class ScaledSigns(Function):
+    """Signs times the mean size of each row, passed as if they were the weights themselves."""
+
+    @staticmethod
+    def forward(ctx, w):
+        return w.sign().mul(w.abs().mean(1, keepdim=True).expand(w.shape))
+
+    @staticmethod
+    def backward(ctx, g):
+        return g
+
+
+class ScaledSignsTwice(ScaledSigns):
+    @staticmethod
+    def backward(ctx, g):
+        return 2 * g
+
+
+class ScaledTernary(ScaledSigns):
+    @staticmethod
+    def forward(ctx, w):
+        kept = (w.abs() > 0.7 * w.abs().mean()).to(w.dtype)
+        return (w.abs() * kept).sum() / kept.sum() * w.sign() * kept
+
+
+class ScaledBySum(ScaledSigns):
+    @staticmethod
+    def forward(ctx, w):
+        return w.sign() * w.abs().sum()
+
+
+class ScaledStep(Function):
+    @staticmethod
+    def forward(ctx, w):
+        ctx.save_for_backward(w)
+        return torch.where(w >= 0, 1.0, -1.0) * w.abs().mean()
+
+    @staticmethod
+    def backward(ctx, g):
+        return g
+
+
+class ScaledStepOfSize(ScaledStep):
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.saved_tensors[0].sign()
+
+
 class Squashed(Function):
     """A function of the rounded input."""
 
@@ -396,6 +444,9 @@ MEANT = {
     "another slope of abs": (Adder, (2 * x(3, 4), 2 * x(5, 4)), {"w", "x"}),
     "a floor that is cut": (Floor, (x(4, 3), 100), {"x"}),
     "three values": (Ternary, (x(4, 3),), {"x"}),
+    "signs of the mean size": (ScaledSigns, (x(4, 3),), {"w"}),
+    "three values of the mean size": (ScaledTernary, (x(4, 3),), {"w"}),
+    "a step of the mean size": (ScaledStep, (x(4, 3),), {"w"}),
     "a function of what is rounded": (Squashed, (x(4, 3),), {"x"}),
     "a step beside a square": (SignedBeside, (x(4, 3),), {"x"}),
     "shares of its own": (Mixture, (x(4, 3).requires_grad_(), x(4, 3).softmax(-1)), {"x"}),
@@ -427,6 +478,9 @@ WRONG = {
     ),
     "a floor twice": (FloorTwice, (x(4, 3), 100), {("x", "error")}),
     "a function that is left out": (SquashedPassed, (x(4, 3),), {("x", "error")}),
+    "signs of the mean size, twice": (ScaledSignsTwice, (x(4, 3),), {("w", "error")}),
+    "signs of another size": (ScaledBySum, (x(4, 3),), {("w", "error")}),
+    "a step of the size": (ScaledStepOfSize, (x(4, 3),), {("w", "error")}),
     "half a square beside a step": (SignedBesideHalf, (x(4, 3),), {("x", "error")}),
     "half a square times a floor": (Halved, (2 * x(4, 3),), {("x", "error")}),
     "shares that are used": (

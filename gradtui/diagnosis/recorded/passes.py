@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,13 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.detaching import is_detached
-from gradtui.diagnosis.recorded.quantisers import bounds_of, longest, quantisers, tightest
+from gradtui.diagnosis.recorded.quantisers import (
+    bounds_of,
+    longest,
+    quantisers,
+    scaled_to,
+    tightest,
+)
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.steps import MOST_STEPS, follows, placed, selected, steps_of
 from gradtui.recording.sweep import Link, gradients
@@ -118,8 +125,8 @@ def stepped(points: Sequence[Point], most: int = MOST_STEPS) -> Iterator[Way]:
         if not follows(points, step, source):
             continue
         told = "passes through a step, which is flat, with a slope of its own"
-        for slope in _SLOPES:
-            links_at = partial(_past, step=step, source=source, slope=slope)
+        for whole, slope in product((step, *scaled_to(tape, step, source)), _SLOPES):
+            links_at = partial(_past, step=whole, source=source, slope=slope)
             yield Way(told, placed(tape, step, source), partial(_linked, links_at=links_at))
 
 

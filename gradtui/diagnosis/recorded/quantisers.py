@@ -6,7 +6,7 @@ with the result has a derivative, which no purpose leaves out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,14 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.steps import is_level
-from gradtui.recording.tape import Call, Tape
+from gradtui.recording.tape import Call, Moved, Tape
 
 Array = NDArray[Any]
 
 _SIGNS = frozenset({"sign", "heaviside"})
 _BOUNDS = frozenset({"clip", "hardtanh", "maximum", "minimum"})
 _BOTH = frozenset({"clip", "hardtanh"})
-_SAME = 1e-9
+_SAME, _CLOSE = 1e-9, 1e-6
 _MOST_NODES = 12
 """Most values looked at before, and after, a flat function."""
 _OPPOSITE = {"maximum": {"minimum"}, "relu": {"minimum"}, "minimum": {"maximum", "relu"}}
@@ -77,7 +77,8 @@ def quantisers(tape: Tape, flat: Sequence[int]) -> list[Quantiser]:
     """Return what stands for an unrounded value after some flat functions, nearest first.
 
     With the slope 1 for the flat function, and its scales held, that of the whole is 1.  The sign
-    of a value stands for it, too, if no other function than choices follows.
+    of a value stands for it, too, if no other function than choices follows, or if it is scaled to
+    be as near as possible to it (Rastegari et al., 2016, section 3.1).
     """
     used = _users(tape) if flat else {}
     found = list[Quantiser]()
@@ -88,14 +89,33 @@ def quantisers(tape: Tape, flat: Sequence[int]) -> list[Quantiser]:
         after = [*_after(tape, id, used, choices=sign)]
         for source, before, own in _before(tape, node.inputs[0]):
             for result, later, slope in after:
-                level = sign and bool(np.all(own > 0) and np.all(slope > 0)) and is_level(
-                    tape.value(result)
-                )  # fmt: skip
+                rising = sign and bool(np.all(own > 0) and np.all(slope > 0))
+                stands = rising and _stands_for(tape, result, {source, node.inputs[0]})
                 path = (*before, *later)
-                if level or bool(np.all(np.abs(own * slope - 1) < _SAME)):
-                    plain = not level and not any(_is_special(tape, one) for one in path)
+                if stands or bool(np.all(np.abs(own * slope - 1) < _SAME)):
+                    plain = not stands and not any(_is_special(tape, one) for one in path)
                     found.append(Quantiser(source, id, before, later, plain))
     return found
+
+
+def scaled_to(tape: Tape, step: int, source: int) -> list[int]:
+    """Return scaled values of a step, such as `where(w > 0, 1, -1)`, that are nearest its source.
+
+    They stand for it as scaled signs do.
+    """
+    return [
+        id for id, path, slope in _after(tape, step, _users(tape), choices=True)
+        if path and np.all(slope > 0) and tape.active[id]
+        and _is_nearest(tape.value(id), tape.value(source))
+    ]  # fmt: skip
+
+
+def _is_nearest(scaled: Array, value: Array) -> bool:
+    """Return whether no multiple of a scaled step is nearer to a value.
+
+    Its scale is then the mean size of the elements that are not 0.
+    """
+    return bool(np.isclose(np.sum(scaled * value), np.sum(scaled**2), rtol=_CLOSE))
 
 
 def bounds_of(tape: Tape, found: Sequence[Quantiser]) -> dict[int, int]:
@@ -136,6 +156,16 @@ def longest(found: Sequence[Quantiser]) -> list[Quantiser]:
         if held is None or len(one.before) + len(one.after) > len(held.before) + len(held.after):
             best[one.flat] = one
     return list(best.values())
+
+
+def _stands_for(tape: Tape, result: int, sources: Iterable[int]) -> bool:
+    """Return whether a result of a sign has its values, or the mean size of a source for scale.
+
+    The sign may be that of a moved value, and the size that of the value itself.
+    """
+    own = tape.value(result)
+    sizes = [np.abs(tape.value(one)) for one in sources]
+    return is_level(own) or any(_is_nearest(np.abs(own), size) for size in sizes)
 
 
 def _users(tape: Tape) -> dict[int, list[int]]:
@@ -183,7 +213,8 @@ def _slope(tape: Tape, id: int, source: int, *, choices: bool) -> Array | None:
     if node.inputs.count(source) != 1:
         return None
     shape, rest = tape.shape(id), [one for one in node.inputs if one != source]
-    if any(tape.active[one] and tape.shape(one) == shape for one in rest):
+    if any(tape.active[one] and tape.shape(one) == shape and not _is_spread(tape, one)
+           for one in rest):  # fmt: skip
         return None  # two values on a par: neither is the scale of the other
     others = [tape.value(one) for one in rest]
     match node.name:
@@ -193,7 +224,7 @@ def _slope(tape: Tape, id: int, source: int, *, choices: bool) -> Array | None:
             return np.full(shape, 1.0 if node.inputs[0] == source else -1.0)
         case "multiply":
             (other,) = others
-            chosen = choices and other.dtype.kind == "b" and _decided(tape, rest[0])
+            chosen = choices and _decided(tape, rest[0])
             return np.ones(shape) if chosen else np.broadcast_to(other, shape)
         case "divide" if node.inputs[0] == source:
             with np.errstate(all="ignore"):
@@ -206,8 +237,24 @@ def _slope(tape: Tape, id: int, source: int, *, choices: bool) -> Array | None:
 
 
 def _decided(tape: Tape, id: int) -> bool:
-    """Return whether a condition depends on an argument, and is no mask from elsewhere."""
-    return any(tape.active[one] for one in tape.sources(id))
+    """Return whether a condition depends on an argument, and is no mask from elsewhere.
+
+    It may have become a number where no call is recorded.
+    """
+    value = tape.value(id)
+    if value.dtype.kind != "b" and not np.all(np.isin(value, (0, 1))):
+        return False
+    alike = [id] if value.dtype.kind == "b" else [
+        one for one in range(id)
+        if tape.value(one).dtype.kind == "b" and np.array_equal(tape.value(one), value)
+    ]  # fmt: skip
+    return any(tape.active[source] for one in alike for source in tape.sources(one))
+
+
+def _is_spread(tape: Tape, id: int) -> bool:
+    """Return whether a value repeats the elements of a smaller one."""
+    node = tape.nodes[id]
+    return isinstance(node, Moved) and len(np.unique(node.index)) < node.index.size
 
 
 def _is_special(tape: Tape, id: int) -> bool:
