@@ -421,6 +421,30 @@ class Cubed(Function):
         return 2 * g * x**2
 
 
+class ReversedCopy(Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone() * 1
+
+    @staticmethod
+    def backward(ctx, g):
+        return -g
+
+
+class ReversedAbs(ReversedCopy):
+    @staticmethod
+    def forward(ctx, x):
+        return x.abs()
+
+
+def copied_on_the_way(w):
+    return ReversedCopy.apply(torch.tanh(w)).pow(2).sum()
+
+
+def larger_than_zero_anyway(w):
+    return ReversedAbs.apply(torch.exp(w)).sum()
+
+
 reversed_by = Reversed.apply
 
 
@@ -454,6 +478,8 @@ MEANT = {
     "a way back within bounds": (Held, (x(4, 5).requires_grad_(), torch.tensor(0.3)), {"x"}),
     "a gradient that is reversed": (Reversed, (x(4, 3), 0.5), {"x"}),
     "a gradient that is reversed on its way": (adversary, (x(3, 4).requires_grad_(),), {"w"}),
+    "a copy whose gradient is reversed": (ReversedCopy, (x(4, 3),), {"x"}),
+    "a copy on the way": (copied_on_the_way, (x(3, 4).requires_grad_(),), {"w"}),
     "a pull beside the loss": (pulled, (x(3, 4).requires_grad_(),), {"w"}),
     "what is handed on": (Handed, (grown(), x(4, 5).sign()), {"x"}),
 }
@@ -498,6 +524,9 @@ WRONG = {
     ),
     "another function than the one that reverses": (
         adversary_cubed, (x(3, 4).requires_grad_(),), {("w", "error")},
+    ),
+    "what leaves these values as they are": (
+        larger_than_zero_anyway, (x(3, 4).requires_grad_(),), {("w", "error")},
     ),
     "a square for abs": (AdderUneven, (2 * x(3, 4), 2 * x(5, 4)), {("w", "error")}),
 }  # fmt: skip

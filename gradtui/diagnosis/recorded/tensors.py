@@ -101,8 +101,7 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     @property
     def passing(self) -> AbstractContextManager[Set[str]] | None:
         """Functions that hand a value on pass its gradient unchanged here; it has their names."""
-        by_hand = self.custom is not None or self.backward is not None
-        return None if by_hand else handing.handing_on()
+        return None if self.backward is not None else handing.handing_on()
 
     @property
     def parts(self) -> Mapping[str, Part]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 
 from gradtui.recording.torch.run import has_own_setup
 
 _HANDED = "_gradtui_handed"
+_SEED, _LARGE = 20_240_229, 1e4
 
 
 @contextmanager
@@ -40,12 +43,12 @@ def _passing(custom: type[torch.autograd.Function], found: set[str]) -> Iterator
 
     def heard(ctx: Any, *args: Any) -> Any:
         output = forward(ctx, *args)
-        setattr(ctx, _HANDED, _index(args, output))
+        setattr(ctx, _HANDED, _index(args, output, partial(forward, _context(args))))
         return output
 
     def set_up(ctx: Any, inputs: Any, output: Any) -> None:
         custom_setup(ctx, inputs, output)
-        setattr(ctx, _HANDED, _index(inputs, output))
+        setattr(ctx, _HANDED, _index(inputs, output, forward))
 
     def passed(ctx: Any, *adjoints: Any) -> Any:
         at, count = getattr(ctx, _HANDED)
@@ -69,10 +72,48 @@ def _passing(custom: type[torch.autograd.Function], found: set[str]) -> Iterator
                 delattr(custom, name)
 
 
-def _index(args: Any, output: Any) -> tuple[int | None, int]:
-    """Return the place of the argument that is the output, and the number of arguments."""
-    at = next((i for i, one in enumerate(args) if _is_same(one, output)), None)
-    return at, len(args)
+def _index(args: Sequence[Any], output: Any, again: Callable[..., Any]) -> tuple[int | None, int]:
+    """Return the place of the argument that is the output, and the number of arguments.
+
+    An equal one is handed on, too, if the forward pass run `again` hands on any other numbers.
+    """
+    for i, one in enumerate(args):
+        if _is_same(one, output) or (_is_equal(one, output) and _is_copied(i, args, again)):
+            return i, len(args)
+    return None, len(args)
+
+
+def _context(args: Sequence[Any]) -> FunctionCtx:
+    ctx = FunctionCtx()
+    ctx.needs_input_grad = (True,) * len(args)
+    return ctx
+
+
+def _is_copied(at: int, args: Sequence[Any], again: Callable[..., Any]) -> bool:
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(_SEED)
+        drawn = [_drawn(one) for one in args]
+        given = drawn[at].clone()
+        try:
+            return _is_equal(again(*drawn), given)
+        except Exception:  # what the user's code raises for numbers that it is not made for
+            return False
+
+
+def _drawn(value: Any) -> Any:
+    """Return large numbers of both signs in place of a float, or of a tensor of floats."""
+    if isinstance(value, float):
+        return _LARGE * torch.randn(()).item()
+    if isinstance(value, Tensor) and (value.is_floating_point() or value.is_complex()):
+        return _LARGE * torch.randn_like(value.detach())
+    return value
+
+
+def _is_equal(one: Any, other: Any) -> bool:
+    return (
+        isinstance(one, Tensor) and isinstance(other, Tensor) and one.dtype == other.dtype
+        and bool(one.numel()) and torch.equal(one, other)
+    )  # fmt: skip
 
 
 def _is_same(one: Any, other: Any) -> bool:
