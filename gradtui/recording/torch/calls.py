@@ -38,7 +38,7 @@ class Signature(Struct, frozen=True):
     views: bool
     """Whether its result is a view of an argument."""
     drawn: bool
-    """Whether it draws random numbers."""
+    """Whether it may draw random numbers."""
     pointwise: bool
 
 
@@ -76,6 +76,11 @@ class Operation:
             args[at] if at < len(args) else options.get(name, defaults[at])
             for at, name in enumerate(names)
         ]
+
+    @property
+    def draws(self) -> bool:
+        """Whether it draws random numbers; with no dropout, attention does not."""
+        return self.signature.drawn and self["dropout_p"] != 0
 
     @property
     def is_complex(self) -> bool:

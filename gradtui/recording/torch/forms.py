@@ -142,6 +142,12 @@ def _along(text: str) -> Writing:
     return write
 
 
+def _masked_softmax(call: Operation) -> Written | None:
+    """Return the form of a softmax that is 0, not nan, where a mask leaves nothing."""
+    masked = call["self"].isneginf().all(call["dim"])
+    return None if masked.any() else _along("softmax(a, axis=axis)")(call)
+
+
 def _product(call: Operation) -> Written:
     other = next(name for name in ("other", "mat2", "vec", "vec2", "tensor")
                  if call[name] is not None)  # fmt: skip
@@ -238,6 +244,7 @@ FORMS: Mapping[str, Writing] = {
     "std": _reduced(f"sqrt({_VARIANCE})", correction=True),
     "linalg_vector_norm": _norm,
     "_softmax": _along("softmax(a, axis=axis)"),
+    "_safe_softmax": _masked_softmax,
     "_log_softmax": _along("log_softmax(a, axis=axis)"),
     "mm": _product,
     "bmm": _product,
@@ -271,6 +278,7 @@ NAMES: Mapping[str, str] = {
     "sub": "subtract", "rsub": "subtract", "mul": "multiply", "div": "divide", "clamp": "clip",
     "clamp_min": "maximum", "clamp_max": "minimum", "pow": "power", "neg": "negative",
     "mm": "@", "bmm": "@", "mv": "@", "dot": "@", "sgn": "sign", "_softmax": "softmax",
-    "_log_softmax": "log_softmax", "_to_copy": "astype", "convolution": "convolution",
+    "_safe_softmax": "softmax", "_log_softmax": "log_softmax", "_to_copy": "astype",
+    "convolution": "convolution",
 }  # fmt: skip
 """Their names in NumPy, or for people."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -15,7 +15,7 @@ from gradtui.recording.recorder import Array
 from gradtui.recording.run import Randomness
 from gradtui.recording.torch.calls import is_floating
 from gradtui.recording.torch.kept import TensorsKept
-from gradtui.recording.torch.listening import Listening
+from gradtui.recording.torch.listening import Listening, in_parts
 from gradtui.recording.torch.recorder import TensorRecorder
 from gradtui.recording.torch.sparse import is_sparse
 from gradtui.recording.torch.tensors import array_of, is_held, is_known, tensor_of
@@ -134,11 +134,13 @@ class PyTorch:
         """Return a recorder for one run."""
         return TensorRecorder(by_autograd=self._by_autograd)
 
+    @contextmanager
     def listening(
         self, recorder: TensorRecorder, function: Callable[..., Any], *, kinds: bool
-    ) -> AbstractContextManager[None]:
+    ) -> Iterator[None]:
         """Tell a recorder of every operator."""
-        return Listening(recorder)
+        with in_parts(), Listening(recorder):
+            yield
 
     def randomness(self, seed: int | None) -> Randomness:
         """Return the state of the global generators, PyTorch's among them."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from torch.backends import cuda, mha
 
 from gradtui.recording.torch import storages
 from gradtui.recording.torch.recorder import TensorRecorder
@@ -22,3 +26,24 @@ class Listening(storages.Hearing):
 
 # If defined in the class it would be wrapped, which loads PyTorch's compiler for seconds.
 Listening.__torch_dispatch__ = Listening.hear
+
+
+@contextmanager
+def in_parts() -> Iterator[None]:
+    """Have PyTorch compute attention by products and a softmax, not by one fused operator.
+
+    These switches govern the CPU's fused operators, too, whatever their module is called.
+    """
+    switches = (
+        (cuda.flash_sdp_enabled, cuda.enable_flash_sdp),
+        (cuda.mem_efficient_sdp_enabled, cuda.enable_mem_efficient_sdp),
+        (mha.get_fastpath_enabled, mha.set_fastpath_enabled),
+    )
+    before = [(switch, enabled()) for enabled, switch in switches]
+    for switch, _ in before:
+        switch(False)
+    try:
+        yield
+    finally:
+        for switch, enabled in before:
+            switch(enabled)

@@ -224,9 +224,9 @@ class TensorRecorder(CallRecorder):
         if not is_number(result) and result.ndim == 0:
             return self.tape.leaf(np.array(value))
         slots = call.slots()
-        if call.signature.drawn and call.name == "native_dropout" and at == 0:
+        if call.draws and call.name == "native_dropout" and at == 0:
             return self._dropped(call, value)
-        making = call.signature.drawn or call.name in MAKING
+        making = call.draws or call.name in MAKING
         if making or not slots or self._is_constant(call):
             return self.tape.leaf(dense(value))
         plain = is_floating(result) and not call.is_complex

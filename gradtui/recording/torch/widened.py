@@ -76,7 +76,7 @@ class Widened(Hearing):
         with self._unheard():
             own = call.called(call.values)
         if written:
-            for one in written if call.signature.drawn else ():
+            for one in written if call.draws else ():
                 self._drawn_alike(one, self.beneath(one))
             return own
         many = isinstance(own, tuple | list)
@@ -88,7 +88,7 @@ class Widened(Hearing):
         """Return a result with the wide one beneath it; what is not rounded is the wide one."""
         if not is_floating(own):
             return wide
-        if call.signature.drawn:
+        if call.draws:
             self._drawn_alike(own, wide)
         if own.numel() and own.untyped_storage().data_ptr() not in self._memories:
             self._put(own, wide if wide.dtype is _WIDE else wide.to(_WIDE))
