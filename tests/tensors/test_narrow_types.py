@@ -1,5 +1,6 @@
 """Code that takes no other type than its own is judged in double precision beneath it."""
 
+import numpy as np
 import pytest
 
 import gradtui
@@ -133,3 +134,61 @@ def test_a_function_of_the_user_that_calls_it_is_judged_alike():
     found = gradtui.check(loss, *[one.requires_grad_() for one in arguments(torch.bfloat16)])
 
     assert [(one.severity, one.target) for one in found] == [("error", "x")]
+
+
+class Written(Function):
+    """Has NumPy write its result, and its gradient, into the memory of tensors."""
+
+    made = staticmethod(torch.empty_like)
+
+    @classmethod
+    def forward(cls, ctx, x):
+        assert x.dtype == torch.float32
+        y = cls.made(x)
+        np.tanh(x.numpy(), out=y.numpy())
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return g * (1 - y**2)
+
+
+class Halved(Written):
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return g * (1 - y**2) / 2
+
+
+class OnZeros(Written):
+    made = staticmethod(torch.zeros_like)
+
+
+class GradientWritten(Function):
+    @staticmethod
+    def forward(ctx, x):
+        assert x.dtype == torch.float32
+        y = torch.tanh(x)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        found = torch.empty_like(y)
+        np.multiply(g.numpy(), 1 - y.numpy() ** 2, out=found.numpy())
+        return found
+
+
+@pytest.mark.parametrize("custom", [Written, OnZeros, GradientWritten])
+def test_memory_that_no_operator_writes_counts_as_it_is(custom):
+    assert not any(one.severity == "error" for one in gradtui.check(custom, torch.randn(3, 2)))
+
+
+def test_a_factor_beside_such_memory_is_named():
+    finding = gradtui.check(Halved, torch.randn(3, 2))[0]
+
+    assert (finding.severity, finding.line) == ("error", line_of(Halved.backward, 3))
+    assert finding.fix == "return g * (1 - y**2)"

@@ -6,10 +6,11 @@ and that is recorded and judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, UntypedStorage
 
@@ -18,8 +19,33 @@ from gradtui.recording.recorder import Array
 from gradtui.recording.torch.calls import Operation, is_floating
 from gradtui.recording.torch.recorder import TensorRecorder
 from gradtui.recording.torch.storages import Hearing, room
+from gradtui.recording.torch.tensors import stored
 
 _WIDE = torch.float64
+_UNSET = frozenset({"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided"})
+"""Operators that leave memory as it happens to be."""
+
+
+class Unseen(Exception):
+    """Something other than an operator wrote into a tensor, as NumPy's functions may."""
+
+
+class _Held:
+    """The memory of a tensor, and what is beneath it."""
+
+    def __init__(self, own: Tensor, wide: Tensor) -> None:
+        """Take all of both memories."""
+        self.wide = wide
+        self._own = own  # kept, so that no other memory comes to lie there
+        self.note()
+
+    def note(self) -> None:
+        """Note that an operator may have written into the memory."""
+        self._bytes = stored(self._own.untyped_storage()).copy()
+
+    def is_intact(self) -> bool:
+        """Return whether nothing else has written into it."""
+        return np.array_equal(stored(self._own.untyped_storage()), self._bytes)
 
 
 class Widened(Hearing):
@@ -29,8 +55,8 @@ class Widened(Hearing):
         """`world` is the one of the wide tensors."""
         super().__init__(self)
         self._world = world
-        self._memories: dict[int, tuple[Tensor, Tensor]] = {}
-        """Start of a tensor's memory -> all of that memory, and what is beneath it."""
+        self._memories: dict[int, _Held] = {}
+        """Start of a tensor's memory -> that memory, and what is beneath it."""
 
     @contextmanager
     def resizing(self, storage: UntypedStorage, kept: int) -> Iterator[None]:
@@ -54,16 +80,18 @@ class Widened(Hearing):
         return self._world.giving(self.beneath(value) if is_floating(value) else value)
 
     def beneath(self, tensor: Tensor) -> Tensor:
-        """Return the wide tensor beneath another."""
+        """Return the wide tensor beneath another; raises Unseen."""
         with self._unheard(), torch.no_grad():
             if not tensor.numel():
                 return tensor.detach().to(_WIDE)
             start = tensor.untyped_storage().data_ptr()
             if start not in self._memories:
                 whole = _whole(tensor)
-                self._memories[start] = whole, whole.to(_WIDE, copy=True)
-            wide = self._memories[start][1]
-            found = wide.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
+                self._memories[start] = _Held(whole, whole.to(_WIDE, copy=True))
+            held = self._memories[start]
+            if not held.is_intact():
+                raise Unseen
+            found = held.wide.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
         return found.requires_grad_(tensor.requires_grad)
 
     def hear(self, operator: Any, types: Any, args: Any = (), options: Any = None) -> Any:
@@ -75,6 +103,7 @@ class Widened(Hearing):
             return wide  # whole numbers are the same in both
         with self._unheard():
             own = call.called(call.values)
+        self._note(call.values)  # all: some operators write into what they do not tell
         if written:
             for one in written if call.draws else ():
                 self._drawn_alike(one, self.beneath(one))
@@ -90,6 +119,9 @@ class Widened(Hearing):
             return wide
         if call.draws:
             self._drawn_alike(own, wide)
+        if call.name in _UNSET:
+            with self._unheard():
+                own.fill_(torch.nan)  # so that what is written into it is seen to be
         if own.numel() and own.untyped_storage().data_ptr() not in self._memories:
             self._put(own, wide if wide.dtype is _WIDE else wide.to(_WIDE))
         elif call.signature.views and not self._is_beneath(own, wide):
@@ -98,9 +130,17 @@ class Widened(Hearing):
             self._put(own, wide)
         return own
 
+    def _note(self, values: Sequence[Any]) -> None:
+        for one in values:
+            if isinstance(one, list | tuple):
+                self._note(one)
+            elif is_floating(one) and one.untyped_storage().data_ptr() in self._memories:
+                self._memories[one.untyped_storage().data_ptr()].note()
+
     def _drawn_alike(self, own: Tensor, wide: Tensor) -> None:
         with self._unheard():
             own.copy_(wide)
+        self._note([own])
 
     def _put(self, own: Tensor, wide: Tensor) -> None:
         """Note what is beneath a tensor, in memory that is laid out alike."""
@@ -111,12 +151,12 @@ class Widened(Hearing):
                 base = torch.zeros(whole.numel(), dtype=_WIDE)
         if not alike:
             base.as_strided(own.shape, own.stride(), own.storage_offset()).copy_(wide)
-        self._memories[own.untyped_storage().data_ptr()] = whole, base
+        self._memories[own.untyped_storage().data_ptr()] = _Held(whole, base)
 
     def _is_beneath(self, own: Tensor, wide: Tensor) -> bool:
         if not own.numel():
             return True
-        base = self._memories[own.untyped_storage().data_ptr()][1]
+        base = self._memories[own.untyped_storage().data_ptr()].wide
         return base.untyped_storage().data_ptr() == wide.untyped_storage().data_ptr()
 
     def _widened(self, value: Any) -> Any:
