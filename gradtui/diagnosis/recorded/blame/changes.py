@@ -15,6 +15,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.carries import carries, taken
 from gradtui.diagnosis.recorded.blame.choices import choices
 from gradtui.diagnosis.recorded.blame.conditions import conditions
+from gradtui.diagnosis.recorded.blame.dropped import dropped
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.idle import idles, unread
 from gradtui.diagnosis.recorded.blame.kept import kept
@@ -48,6 +49,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         likenesses, repeated, restored, kept, picks, carries, taken, accumulations, scattered,
         likewise, partly, resets, counted, copies, emptied, conditions, applied, mirrored, callees,
         branches, bounds, projections, choices, moves, rounds, twins, wasted,
+        dropped,
     )  # fmt: skip
     for each in every:
         yield from each(s)

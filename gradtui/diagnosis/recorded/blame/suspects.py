@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from gradtui.diagnosis.recorded.blame.accumulations import forgotten_entries
 from gradtui.diagnosis.recorded.blame.begun import unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
+from gradtui.diagnosis.recorded.blame.dropped import is_dropped
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.forms import (
@@ -132,8 +133,8 @@ class Suspects:
             return Suspect(statement, 0, False, order)
         if statement.restores:
             return Suspect(statement, UNTOLD - 1, False, order)
-        keeps = kept_by(unit, node)
-        if (keeps is not None and (keeps.strays or keeps.swapped)) or is_cut_off(statement):
+        strays = (keeps := kept_by(unit, node)) and (keeps.strays or keeps.swapped)
+        if strays or is_cut_off(statement) or is_dropped(statement):
             return Suspect(statement, 0, False, order)
         # What a helper returns right for others may lack a term of this one's own.
         lacks = bool(wasted_in(unit.node).get(node)) or filed_as(node) in self._wrong
