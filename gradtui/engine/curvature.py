@@ -151,6 +151,20 @@ class Curvature:
     def _products(self) -> Vectorized:
         return Vectorized(self._twice.nodes, self._twice.direction, self._settled)
 
+    @cached_property
+    def _places(self) -> tuple[list[int], list[int]]:
+        """The places of those that differ from batch to batch, and of the others."""
+        cut = computed_from(self._twice.nodes, self.trainer.cut)
+        differs = [id in cut for id in self._settled]
+        places = range(len(differs))
+        return [at for at in places if differs[at]], [at for at in places if not differs[at]]
+
+    @cached_property
+    def _over_batches(self) -> Vectorized:
+        """The products along one direction, with the values of each batch in a row."""
+        varying, shared = ([self._settled[at] for at in places] for places in self._places)
+        return Vectorized(self._twice.nodes, [*self._twice.direction, *varying], shared)
+
     def products(
         self, tape: Tape, directions: Array, replaced: Mapping[int, Array] = MappingProxyType({})
     ) -> Array:
@@ -185,6 +199,25 @@ class Curvature:
             total += np.concatenate([np.empty((rows, 0)), *whole], axis=1)
         return total / len(settled)
 
+    def _product_at(self, tape: Tape) -> Callable[[Array], Array]:
+        """Return Hv at a step as a function of v, with all batches evaluated together."""
+        settled = self._settled_at(tape)
+        count = len(settled)
+        if count == 1:
+            return lambda v: self._along(v[None], settled)[0]
+        varying, shared = self._places
+        stacked = [np.stack([values[at] for values in settled]) for at in varying]
+        same = [settled[0][at] for at in shared]
+
+        def product(v: Array) -> Array:
+            parts = (part.of(v[None]) for part in self._products.slices)
+            given = [np.broadcast_to(part, (count, *part.shape[1:])) for part in parts]
+            wanted = self._twice.product
+            found = self._over_batches.evaluate(wanted, count, [*given, *stacked], same)
+            return np.concatenate([np.empty(0), *(one.mean(axis=0).ravel() for one in found)])
+
+        return product
+
     def hessian(self, tape: Tape, replaced: Mapping[int, Array] = MappingProxyType({})) -> Array:
         """Return the exact Hessian at a step, with other data if some are given, (n, n)."""
         matrix = self.products(tape, np.eye(self.size), replaced)
@@ -210,11 +243,11 @@ class Curvature:
                     values, columns = np.linalg.eigh(matrix)
                 return Spectrum(values, columns, divisor, True)
 
-            settled = self._settled_at(tape)
+            product = self._product_at(tape)
 
             def apply(v: Array) -> Array:
                 moved = v / root
-                return np.asarray((self._along(moved[None], settled)[0] + decay * moved) / root)
+                return np.asarray((product(moved) + decay * moved) / root)
 
             found = _lanczos(apply, self.size, vectors)
         return None if found is None else Spectrum(*found, divisor, False)

@@ -7,6 +7,7 @@ import gradtui
 from gradtui.engine import curvature as module
 from gradtui.engine.curvature import Curvature, gauge
 from gradtui.engine.trainer import Trainer
+from gradtui.engine.vectorized import Vectorized
 
 NETWORK = dict(
     code="h = tanh(X@A + b)\nz = layer_norm(h)@B\nq = softplus(z)*sigmoid(z)\n"
@@ -119,6 +120,19 @@ def test_no_product_is_computed_once_the_largest_eigenvalue_is_close(session_of)
     found, whole = (curvature.spectrum(tape, vectors=needed) for needed in (False, True))
     assert 8 <= len(found.values) < len(whole.values) == 24
     assert found.sharpness == pytest.approx(1000, rel=1e-7)
+
+
+def test_a_product_is_evaluated_once_for_all_batches(monkeypatch):
+    curvature, tape = curvature_of(gradtui.load("minibatches"))
+    exact, evaluate = curvature.spectrum(tape), Vectorized.evaluate
+    evaluated = []
+    monkeypatch.setattr(module, "EXACT", 0)
+    monkeypatch.setattr(
+        Vectorized, "evaluate", lambda *given: evaluated.append(given) or evaluate(*given)
+    )
+    found = curvature.spectrum(tape, vectors=False)
+    assert len(evaluated) == len(found.values)
+    assert found.values == pytest.approx(exact.values)
 
 
 def test_adam_feels_the_curvature_divided_by_the_root_of_its_mean_square(session_of):
