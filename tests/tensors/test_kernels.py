@@ -1,9 +1,13 @@
 """Kernels that cannot be seen inside: blame ends there, and what they return is told."""
 
+import ctypes
+
 import pytest
 
 import gradtui
 from findings import line_of, only
+from gradtui.diagnosis.recorded.check import check_target
+from gradtui.diagnosis.recorded.targets import code_of
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
@@ -125,9 +129,71 @@ def test_blame_ends_at_a_kernel_that_nothing_simple_explains():
     assert all("blame ends at strange" in one.message for one in found)
 
 
+def test_a_kernel_is_told_of_several_gradients_at_once():
+    found = check_target(code_of(Strange, arguments(), {}), crashed="SIGSEGV").findings
+
+    assert "(also wrong: w): blame ends at strange" in found[0].message
+
+
 def test_a_right_kernel_is_not_blamed():
     assert gradtui.check(Squared, *arguments()) == []
     finding = only(gradtui.check(Beside, *arguments()))
 
     assert (finding.rule, finding.line) == ("missing-factor", line_of(Beside.backward, 4))
     assert "blame ends" not in finding.message
+
+
+COUNTS = set()
+
+
+@ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+def move(to, source, count):
+    COUNTS.add(count)
+    ctypes.memmove(to, source, min(count, 48))
+
+
+MOVING = {"move": move}
+
+
+def address(tensor):
+    return ctypes.c_void_p(tensor.data_ptr())
+
+
+def moved(x):
+    found = torch.empty_like(x)
+    MOVING["move"](address(found), address(x.contiguous()), 8 * x.numel())
+    return found
+
+
+class Moved(Function):
+    """Native code copies its gradient; the line after it lacks a transpose."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return x @ w
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        found = torch.empty_like(g)
+        MOVING["move"](address(found), address(g.contiguous()), 8 * g.numel())
+        return found @ w, x.t() @ found
+
+
+class MovedByAFunction(Moved):
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        found = moved(g)
+        return found @ w, x.t() @ found
+
+
+@pytest.mark.parametrize("custom", [Moved, MovedByAFunction])
+def test_native_code_is_given_what_the_user_gives_it_alone(custom):
+    COUNTS.clear()
+
+    finding = gradtui.check(custom, torch.randn(3, 2), torch.randn(2, 2))[0]
+
+    assert finding.fix == "return found @ w.t(), x.t() @ found"
+    assert {48} == COUNTS

@@ -66,9 +66,9 @@ def with_kernels(point: Point, findings: Sequence[Finding]) -> Iterator[Finding]
 
 def _of_kernel(one: Finding, kernel: Kernel) -> Finding:
     """Return a finding in the words of a kernel; a fix stays that says the same."""
-    seen, also, _ = one.message.partition(": ")
+    seen = one.message.partition(": ")[0]
     if seen.endswith("(also wrong"):
-        seen = one.message[: one.message.index(")" + also) + 1]
+        seen = one.message.partition("): ")[0].removesuffix(")") + ")"
     rule, factor = (one.rule, None) if kernel.off is None else (kernel.off.rule, kernel.off.factor)
     fits = rule == one.rule and one.fix is not None
     factor = one.factor if fits else factor

@@ -12,7 +12,16 @@ import numpy as np
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.meaning import meant
-from gradtui.diagnosis.recorded.blame.pure import BUILTINS, FILES, METHODS, MODULES, UNCHECKED
+from gradtui.diagnosis.recorded.blame.pure import (
+    ADDRESSES,
+    BUILTINS,
+    FILES,
+    METHODS,
+    MODULES,
+    UNCHECKED,
+    is_native,
+    reaches_native,
+)
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.recording.places import is_users_file
 
@@ -22,12 +31,15 @@ def is_harmless(s: Statement, *, counting: bool = False) -> bool:
 
     It touches no files, and no counters, which are single numbers, unless `counting` is part of the
     computation; an unknown call may do anything.  If it only takes part in what is stored, nothing
-    is edited inside it.
+    is edited inside it.  What native code is given may not be edited at all: wrong sizes or
+    addresses crash the process.
     """
     if isinstance(s.node, ast.AugAssign) and not counting:
         held = s.stored(s.node.target)
         if held is not None and held.kind != "f" and not held.shape and not _adds_floats(s):
             return False
+    if _precedes_native(s):
+        return False
     inside = ast.walk(s.unit.body or s.node)  # including the bodies of loops and choices
     unknown = [node for node in inside
                if isinstance(node, ast.Call) and not _only_computes(s, node.func)]  # fmt: skip
@@ -36,6 +48,23 @@ def is_harmless(s: Statement, *, counting: bool = False) -> bool:
         s.seal(unknown)
         return True
     return not unknown
+
+
+def _precedes_native(s: Statement) -> bool:
+    """Return whether a call of native code is in a statement, or runs after it in its function."""
+    calls = [one.end_lineno or 0 for one in s.unit.of(ast.Call) if _calls_native(s, one)]
+    last = max(calls, default=0)
+    loops = [one for kind in (ast.For, ast.While) for one in s.unit.of(kind)]
+    ends = [one.end_lineno or 0 for one in loops if one.lineno <= last]
+    return s.node.lineno <= max([last, *ends])
+
+
+def _calls_native(s: Statement, call: ast.Call) -> bool:
+    given = [*call.args, *(one.value for one in call.keywords)]
+    addresses = (one.attr for part in given for one in ast.walk(part)
+                 if isinstance(one, ast.Attribute))  # fmt: skip
+    parts = (one for one in ast.walk(call) if isinstance(one, ast.expr))
+    return not ADDRESSES.isdisjoint(addresses) or any(is_native(meant(s, one)) for one in parts)
 
 
 def _adds_floats(s: Statement) -> bool:
@@ -72,6 +101,8 @@ def _is_of_files(called: ast.expr) -> bool:
 
 def _only_computes(s: Statement, called: ast.expr) -> bool:
     """Return whether a function is known to only compute: NumPy's, the user's, a method."""
+    if reaches_native(meant(s, called)):
+        return False
     held = s.held(called)
     if held is not None and held.kind == ":function":
         return True

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import dis
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache, lru_cache
-from types import CodeType, FunctionType, ModuleType
+from types import CellType, CodeType, FunctionType, ModuleType
 
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.units import Unit, Unreadable
 from gradtui.recording.library import Dialect
+from gradtui.recording.places import is_users_file
 
 MODULES = ("numpy", "torch", "math", "cmath", "scipy", "itertools", "functools", "operator", "copy")
 BUILTINS = frozenset({
@@ -32,8 +33,12 @@ UNCHECKED = frozenset({
 
 Those that free memory are no part of a derivation, either.
 """
+ADDRESSES = frozenset({"data_ptr", "ctypes"})
+"""Attributes of arrays that lead to the address of their memory."""
+_NATIVE = frozenset({"ctypes", "_ctypes", "cffi", "_cffi_backend"})
+"""Modules that call native code, which reads and writes by the numbers that it is given."""
 _FUNCTIONS = 256
-"""Functions of which is remembered what they store."""
+"""Most functions of which is remembered what they store or reach."""
 _PARTS = ("linalg", "fft", "special")
 """Modules of a library that have functions of arrays alone."""
 _MAKING = frozenset({
@@ -114,6 +119,63 @@ def _stored_globally(code: CodeType) -> frozenset[str]:
     """Return the names of its module that a function stores or deletes."""
     changing = ("STORE_GLOBAL", "DELETE_GLOBAL")
     return frozenset(one.argval for one in dis.get_instructions(code) if one.opname in changing)
+
+
+def is_native(value: object) -> bool:
+    """Return whether a value is a native library, a function or number of one, or a way to one."""
+    own = value.__name__ if isinstance(value, ModuleType) else type(value).__module__
+    return str(own).partition(".")[0] in _NATIVE
+
+
+def reaches_native(called: object) -> bool:
+    """Return whether what is called is the user's own function that calls native code.
+
+    So is an object that holds such a function, as an operator of PyTorch's that they define does.
+    """
+    function = getattr(called, "__func__", called)
+    if isinstance(function, FunctionType):
+        return _reaches_native(function)
+    held = {} if isinstance(called, ModuleType | type) else getattr(called, "__dict__", {})
+    return any(is_native(one) or (isinstance(one, FunctionType) and _reaches_native(one))
+               for one in [*held.values()])  # fmt: skip
+
+
+@lru_cache(_FUNCTIONS)
+def _reaches_native(function: FunctionType) -> bool:
+    seen, left = set[FunctionType](), [function]
+    while left:
+        one = left.pop()
+        if one in seen or not is_users_file(one.__code__.co_filename):
+            continue
+        seen.add(one)
+        names = _names_in(one.__code__)
+        used = [one.__globals__[name] for name in names if name in one.__globals__]
+        used += [cell.cell_contents for cell in one.__closure__ or () if _is_filled(cell)]
+        used += [part for value in used for part in _parts_of(value, names)]
+        if not ADDRESSES.isdisjoint(names) or any(map(is_native, used)):
+            return True
+        left += [value for value in used if isinstance(value, FunctionType)]
+    return False
+
+
+def _names_in(code: CodeType) -> set[str]:
+    """Return the names of globals and attributes in a code, and in those of functions inside."""
+    inside = (_names_in(one) for one in code.co_consts if isinstance(one, CodeType))
+    return set(code.co_names).union(*inside)
+
+
+def _parts_of(value: object, names: Collection[str]) -> list[object]:
+    """Return what a dict holds, or a module under some names."""
+    if isinstance(value, ModuleType):
+        return [vars(value)[name] for name in names if name in vars(value)]
+    return [*value.values()] if type(value) is dict else []
+
+
+def _is_filled(cell: CellType) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:  # a name that has no value yet
+        return False
 
 
 def computes(
