@@ -31,7 +31,7 @@ from gradtui.diagnosis.recorded.blame.told import Told
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, faithful
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Watched
-from gradtui.diagnosis.recorded.blame.watchdog import Endless
+from gradtui.diagnosis.recorded.watchdog import Endless
 from gradtui.diagnosis.updates.evidence import Course, astray
 from gradtui.recording.checked import Checked
 from gradtui.recording.functions import function_of

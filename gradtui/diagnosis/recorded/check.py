@@ -32,6 +32,7 @@ from gradtui.diagnosis.recorded.level import levelled
 from gradtui.diagnosis.recorded.matrices import held_within, symmetric_only
 from gradtui.diagnosis.recorded.notes import (
     coarse,
+    ended,
     holes,
     left_out,
     lost,
@@ -86,7 +87,7 @@ def check_target(
     before, kept = library.randomness(None), library.kept(target.called)
     runs = Runs(target, kept, answers=answers, progress=progress, crashed=crashed)
     try:
-        with settled():
+        with settled(), runs.patience.at_work():
             try:
                 return heard(_outcome(runs))
             except (Misplaced, Misshapen) as error:
@@ -179,6 +180,7 @@ class _Checking:
                 else one_sided(self.runs, start, fold, fitting, tolerance)
             )
             notes += coarse(start, fitting, tolerance)
+            notes += ended(self.runs) if len(points) == 1 else ()
             notes += symmetric_only(self.runs, start, within, right, tolerance)
             beside = points[:2][-1]  # weights of 0 hide what lacks of their penalty
             notes += uniform_only(self.runs, beside, right, tolerance)
@@ -311,7 +313,8 @@ class _Checking:
         alone = ", at the given arguments" if compared.points == 1 else ""
         text = f"compared by central differences alone{alone}: {why}"
         told = note("opaque", "info", self.target.name, text, self.target.place)
-        findings = gravest_first([*found, *self._notes(), told])
+        alone_for = ended(self.runs) if compared.points == 1 else ()
+        findings = gravest_first([*found, *self._notes(), told, *alone_for])
         return Outcome(self.target, verdict_of(found), findings, len(fitting), compared.points,
                        COARSE, self._unjudged())  # fmt: skip
 

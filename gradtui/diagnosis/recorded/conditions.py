@@ -11,7 +11,7 @@ from gradtui.base.source import Place
 
 _ENDING = (ast.Raise, ast.Pass, ast.Expr, ast.Assert)
 """Statements that compute nothing."""
-_FILES = 64
+_FILES, _PLACES = 64, 4096
 
 
 def only_guards(place: Place | None, holds: bool) -> bool:
@@ -27,6 +27,21 @@ def only_guards(place: Place | None, holds: bool) -> bool:
         return True
     body = node.body if holds != turned else node.orelse
     return bool(body) and all(isinstance(one, _ENDING) for one in body)
+
+
+def ends_loop(place: Place | None) -> bool:
+    """Return whether it depends on a comparison how many rounds a loop runs."""
+    return place is not None and _ends_loop(place, _text(place.file))
+
+
+@lru_cache(_PLACES)
+def _ends_loop(place: Place, text: str) -> bool:
+    found = _decided(place)
+    if found is None or isinstance(found[0], ast.Assert):
+        return False
+    node = found[0]
+    leaving = any(isinstance(one, ast.Break | ast.Return) for one in (*node.body, *node.orelse))
+    return leaving or isinstance(node, ast.While)
 
 
 def called(place: Place | None) -> str:

@@ -18,7 +18,7 @@ from gradtui.diagnosis.recorded.conditions import only_guards
 from gradtui.diagnosis.recorded.differences import digits_of
 from gradtui.diagnosis.recorded.judge import Wrong
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, root_of
-from gradtui.diagnosis.recorded.sides import one_sided, steady
+from gradtui.diagnosis.recorded.sides import ROUNDS, one_sided, steady
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.recording.tape import Call, Leaf, Tape
 
@@ -158,6 +158,14 @@ def _reader(tape: Tape, read: int) -> Place | None:
     return None
 
 
+def ended(runs: Runs) -> Iterator[Finding]:
+    """Yield a note if the user's own point is the only one because runs at others do not end."""
+    if runs.patience.ended:
+        text = "runs at other arguments take far longer and are ended: what the gradients are "
+        text += "there is not compared"
+        yield note("relies-on-data", "info", runs.target.name, text, runs.target.place)
+
+
 def lost(runs: Runs) -> str:
     """Return why a gradient cannot be judged at any point."""
     digits = digits_of(runs)
@@ -200,8 +208,13 @@ def one_side(runs: Runs, points: Sequence[Point]) -> Iterator[Finding]:
             yield note("relies-on-data", "info", name, text, place, {"points": len(points)})
     for name, place in steady([point.run for point in points]):
         if not runs.unused.varies(name, place):
-            text = f"{name} gives the same at all points tried: what the gradients are where it "
-            text += "gives something else is not compared"
+            text = (
+                "this loop takes as many rounds at all points tried: what the gradients are where "
+                "it takes more or fewer is not compared"
+                if name == ROUNDS
+                else f"{name} gives the same at all points tried: what the gradients are where it "
+                "gives something else is not compared"
+            )
             yield note("relies-on-data", "info", name, text, place, {"points": len(points)})
 
 

@@ -34,6 +34,8 @@ _TOGETHER = (3.0, -3.0, 30.0, -30.0)
 """How far all numbers are moved to one side, relative to their size."""
 _PULLED = (1.0, 0.5, 0.2, 0.05)
 """The part of that distance used for a point outside the arguments' domain."""
+_ENDED = 3
+"""The most runs that have to be ended before no more points are drawn."""
 _LARGE, _WIDE = 5_000, 1 << 26
 """With more nodes on a tape, or bytes of values, there are fewer points."""
 _SEED = 20_240_229
@@ -55,7 +57,7 @@ def points_around(
     seen = Seen()
     seen.add(start.run)
     for spread in (*spreads, *_NEARER):
-        if spread in _NEARER and found:
+        if (spread in _NEARER and found) or runs.patience.ended >= _ENDED:
             break
         values = all_alike(start.values, spread, rng, within, signed=signed, free=free)
         for near in _PULLED:
@@ -88,6 +90,8 @@ def _farther(
     if is_uncertain(start.result.tape, start.root):
         return
     for values in _drawn_farther(start, seen, within):
+        if runs.patience.ended >= _ENDED:
+            return
         # The code is not made for such numbers: what goes wrong there says nothing of it.
         try:
             point = runs.point(values, names, near=False, flat=True)

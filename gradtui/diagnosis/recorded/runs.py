@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.recorded.around import is_symmetric
 from gradtui.diagnosis.recorded.halves import Begun, called
+from gradtui.diagnosis.recorded.patience import Patience, TooLong
 from gradtui.diagnosis.recorded.progress import Progress
 from gradtui.diagnosis.recorded.sides import Run, Seen
 from gradtui.diagnosis.recorded.symmetric import as_compared, reads_a_triangle
@@ -170,7 +171,7 @@ class Runs:
         """The state of the program before any run."""
         self.kept.number()
         self._answers = answers or Answers()
-        self.progress = progress or Progress()
+        self.progress, self.patience = progress or Progress(), Patience()
         self.crashed = crashed
         """The signal by which a search for the line at fault has crashed, so that none is made."""
         self._triangles: dict[str, bool] = {}
@@ -208,12 +209,14 @@ class Runs:
                      self._answers)  # fmt: skip
         found.given = {name: values.get(name, one) for name, one in self.given.items()}
         found._randomness, found.single = self._randomness, self.single
+        found.patience = self.patience
         return found
 
     def of(self, target: Target) -> Runs:
         """Return runs of another target with the same arguments."""
         found = Runs(target, self.kept, self._watched, self._answers, self.progress, self.crashed)
         found.given, found._randomness = self.given, self._randomness
+        found.patience = self.patience
         return found
 
     def _restore(self) -> None:
@@ -230,7 +233,8 @@ class Runs:
         with nullcontext() if heard else unheard(), self._answers.told():
             self._restore()
             try:
-                returned = self.target.run(self.target.library.world, arguments)
+                with self.patience.running("plain"):
+                    returned = self.target.run(self.target.library.world, arguments)
             except InputError:
                 raise
             except (Exception, SystemExit) as error:
@@ -281,7 +285,9 @@ class Runs:
                 return target.run(world, given)
 
         try:
-            with unheard(), self._answers.told(), warned() as told:
+            with (
+                unheard(), self._answers.told(), warned() as told, self.patience.running("recorded")
+            ):  # fmt: skip
                 self._restore()
                 found = record(
                     target.library, run, target.arguments, own, target.called, kinds=self._kinds
@@ -295,6 +301,8 @@ class Runs:
                 "kept until it is judged: try smaller arrays",
                 self.target.place, file=self.target.file,
             ) from None  # fmt: skip
+        except TooLong as error:
+            raise CodeFailed from error
         except (Exception, SystemExit) as error:
             self.as_is(values)
             if self._kinds:

@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.base.source import Place
-from gradtui.diagnosis.recorded.conditions import called
+from gradtui.diagnosis.recorded.conditions import called, ends_loop
 from gradtui.engine.kinks import keeps_range
 from gradtui.recording.sweep import gradients
 from gradtui.recording.tape import FLAT, Array, Call, Choice, Leaf, Moved, Tape, apart, signs_of
@@ -39,8 +39,11 @@ _COUNTING = frozenset({
 })  # fmt: skip
 """Functions that may give other whole numbers the farther out they are."""
 _AGREEING = frozenset({"all", "any"})
+ROUNDS = "rounds"
+"""The name by which the rounds of a loop are told, as results in whole numbers are by theirs."""
 Signs = frozenset[int]
 """Those of differences that are 0 on a kink."""
+_Key = tuple[str, Place | None]
 
 
 class Kink(Struct, frozen=True):
@@ -102,8 +105,8 @@ class Seen:
         """Runs of which it is not known where gradients arrive."""
         self._calls = set[Kink]()
         """The kinks of calls."""
-        self._levels = defaultdict[tuple[str, Place | None], set[int]](set)
-        """What results in whole numbers or steps have been, by name and place."""
+        self._levels = defaultdict[_Key, set[int]](set)
+        """What results in whole numbers or steps, and rounds of loops, have been."""
         self.leaving = False
         """Whether code may choose by what is not seen: by numbers that leave the recording."""
         self.settles = False
@@ -118,6 +121,8 @@ class Seen:
             if level.at <= run.root:
                 self._levels[level.name, level.place].add(level.told)
                 self.leaving |= level.leaves or level.name in _COUNTING
+        for key, told in _rounds(run):
+            self._levels[key].add(told)
         self.leaving |= run.leaving
         for one in run.tape.choices:
             if one.at <= run.root and one.keeps_range:
@@ -134,8 +139,8 @@ class Seen:
         return more or bool(steady - self._steady) or self.leaving
 
     @property
-    def _steady(self) -> frozenset[tuple[str, Place | None]]:
-        """The results in whole numbers or steps that have always been the same."""
+    def _steady(self) -> frozenset[_Key]:
+        """The results in whole numbers or steps, and rounds, that have always been the same."""
         return frozenset(key for key, told in self._levels.items() if len(told) == 1)
 
     def has(self, kink: Kink, sign: int) -> bool:
@@ -155,7 +160,7 @@ class Seen:
         return any(one.agrees and not signs >= _BOTH for one, signs in self._signs.items())
 
     def varies(self, name: str, place: Place | None) -> bool:
-        """Return whether a result in whole numbers or steps has not always been the same."""
+        """Return whether a result in whole numbers or steps, or of rounds, has changed."""
         return len(self._levels.get((name, place), ())) > 1
 
     def _sides(self) -> dict[Kink, Signs]:
@@ -229,14 +234,33 @@ def _compared(tape: Tape, one: Choice) -> Array | None:
     return np.asarray(np.subtract(*sides, dtype=np.float64))
 
 
-def steady(runs: Sequence[Run]) -> Iterator[tuple[str, Place | None]]:
-    """Yield results in whole numbers or steps that are the same in all runs, by name and place."""
-    found = defaultdict[tuple[str, Place | None], set[int]](set)
+def steady(runs: Sequence[Run]) -> Iterator[_Key]:
+    """Yield results in whole numbers or steps, and rounds of loops, that are the same in all runs.
+
+    They are told by name and place.
+    """
+    found = defaultdict[_Key, set[int]](set)
     for run in runs:
         for one in run.tape.levels:
             if one.at <= run.root:
                 found[one.name, one.place].add(one.told)
+        for key, told in _rounds(run):
+            found[key].add(told)
     yield from (key for key, told in found.items() if len(told) == 1)
+
+
+def _rounds(run: Run) -> Iterator[tuple[_Key, int]]:
+    """Yield for each loop that ends by a comparison what tells its numbers of rounds.
+
+    A loop that never goes on, or never ends, by a comparison has been on one side of it alone.
+    """
+    found = defaultdict[Place | None, list[Signs]](list)
+    for one in run.tape.choices:
+        if one.at <= run.root and one.of_numbers and not one.keeps_range:
+            found[one.place].append(one.signs)
+    for place, signs in found.items():
+        if len(set(signs)) > 1 and ends_loop(place):
+            yield (ROUNDS, place), hash(tuple(signs))
 
 
 def _of(run: Run) -> Iterable[int]:

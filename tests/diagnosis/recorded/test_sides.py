@@ -7,6 +7,7 @@ import pytest
 
 import gradtui
 from findings import line_of
+from gradtui.diagnosis.recorded.blame.gradients import Blamed
 from gradtui.diagnosis.recorded.runs import Runs
 
 RNG = np.random.default_rng(0)
@@ -316,6 +317,50 @@ def halved(w):
     while y > 400:
         y = y / 2
     return y, np.ones_like(w)
+
+
+def doubled(own):
+    def case(w):
+        y, k = w.copy(), 1.0
+        while y.sum() < 20:
+            y, k = y * 2, k * 2
+        return y.sum(), np.full(2, own(k))
+
+    return case
+
+
+def left_in_time(own):
+    def case(w):
+        y, k = w.copy(), 1.0
+        for _ in range(9):
+            if y.sum() > 20:
+                break
+            y, k = y * 2, k * 2
+        return y.sum(), np.full(2, own(k))
+
+    return case
+
+
+@pytest.mark.parametrize("loop", [doubled, left_in_time])
+def test_points_are_looked_for_at_which_a_loop_takes_other_rounds(loop, monkeypatch):
+    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed", lambda *tried: Blamed())
+    w = np.array([0.3, 1.2])
+    assert gradtui.check(loop(float), w) == []
+    (found, *_) = gradtui.check(loop(lambda k: 16.0), w)
+    assert (found.severity, found.target) == ("error", "w")
+
+
+def always_twice(w):
+    y = np.tanh(w) + 10
+    while y.sum() < 50:
+        y = y * 2
+    return y.sum(), 4 * (1 - np.tanh(w) ** 2)
+
+
+def test_a_loop_that_always_takes_as_many_rounds_is_told():
+    text = "this loop takes as many rounds at all points tried: what the gradients are where it "
+    text += "takes more or fewer is not compared"
+    assert said(always_twice, np.array([0.1, 0.3])) == [(line_of(always_twice, 2), text)]
 
 
 def bounded_by_python(w):

@@ -22,5 +22,5 @@ preview: a glance at one.  worth: whether it is worth a run.
 trial: an edit, executed.  multiples: of an edit.
 search: the best edit.  several: mistakes that hide one another.
 gradients: the search for mistakes in gradients.  primals: other forward passes that they fit.
-guard: protects the user's other values.  watchdog: ends edited code that would run for ever.
+guard: protects the user's other values.
 """

@@ -5,6 +5,7 @@ A caller gives them the wrong value then, such as an activation for what comes b
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import FunctionType
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.pure import Owner, computes
+from gradtui.diagnosis.recorded.blame.units import Unit, Unreadable
 from gradtui.recording.attributes import attributes
 
 Array = NDArray[Any]
@@ -61,13 +63,22 @@ def _curves(s: Statement) -> list[Curve]:
     users = [
         one for one in named.values()
         if isinstance(one, FunctionType) and one.__code__.co_filename == s.unit.file
-        and one.__code__.co_argcount == 1 + method
+        and one.__code__.co_argcount == 1 + method and _ends(one)
         and computes(one, s.dialect, owner=known if method else None)
     ]  # fmt: skip
     if function not in users:
         return []
     users.sort(key=lambda one: one is not function)
     return [partial(one, owner) if method else one for one in users[:_MOST]]
+
+
+def _ends(function: FunctionType) -> bool:
+    """Return whether a function ends for any numbers: a `while` may go on for ever."""
+    try:
+        nodes = Unit(function.__code__, [function]).nodes
+    except Unreadable:
+        return False
+    return not any(isinstance(one, ast.While) for one in nodes)
 
 
 def _beside(function: FunctionType) -> Mapping[str, object]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS
 from gradtui.diagnosis.recorded.blame.units import Edit
-from gradtui.diagnosis.recorded.blame.watchdog import Endless, Watchdog
+from gradtui.diagnosis.recorded.watchdog import Endless, Watchdog
 from gradtui.recording.attributes import fill_slots, slots_of
 from gradtui.recording.library import Library
 

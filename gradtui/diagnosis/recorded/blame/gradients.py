@@ -28,11 +28,11 @@ from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, faith
 from gradtui.diagnosis.recorded.blame.unclipping import unclipping
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.watch import Watched
-from gradtui.diagnosis.recorded.blame.watchdog import Endless
 from gradtui.diagnosis.recorded.halves import Begun
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Point, Runs, Values, Watching
 from gradtui.diagnosis.recorded.symmetric import as_compared
+from gradtui.diagnosis.recorded.watchdog import Endless
 from gradtui.recording.checked import Checked
 from gradtui.recording.functions import function_of
 from gradtui.recording.run import Result

@@ -30,7 +30,7 @@ from gradtui.diagnosis.recorded.blame.needs import Needs
 from gradtui.diagnosis.recorded.blame.telling import Telling, arrays_of
 from gradtui.diagnosis.recorded.blame.told import Told
 from gradtui.diagnosis.recorded.blame.units import Edit
-from gradtui.diagnosis.recorded.blame.watchdog import Watchdog
+from gradtui.diagnosis.recorded.watchdog import Watchdog
 from gradtui.engine.shapes import stretches
 from gradtui.recording.library import NUMPY, Library
 

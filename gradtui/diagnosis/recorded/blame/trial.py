@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.watch import Watched
-from gradtui.diagnosis.recorded.blame.watchdog import Watchdog
 from gradtui.diagnosis.recorded.repeated import are_alike
+from gradtui.diagnosis.recorded.watchdog import Watchdog
 
 Array = NDArray[Any]
 Results = Mapping[str, Array]

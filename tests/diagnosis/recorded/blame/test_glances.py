@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from gradtui.diagnosis.recorded.blame.glances import Rounds
-from gradtui.diagnosis.recorded.blame.watchdog import Watchdog
+from gradtui.diagnosis.recorded.watchdog import Watchdog
 from gradtui.recording.library import NUMPY
 
 

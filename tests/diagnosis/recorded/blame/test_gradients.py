@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from gradtui.diagnosis.recorded.blame.gradients import Gradients, _Searches
-from gradtui.diagnosis.recorded.blame.watchdog import Endless
+from gradtui.diagnosis.recorded.watchdog import Endless
 
 
 def test_code_that_an_edit_makes_endless_is_not_recorded():

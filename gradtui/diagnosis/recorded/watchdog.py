@@ -1,4 +1,4 @@
-"""Ends edited code that would run for ever, such as an edited `while err > tol`."""
+"""Ends code that would run for ever, such as an edited `while err > tol`."""
 
 from __future__ import annotations
 
@@ -9,32 +9,43 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-_LEAST, _COMPUTING = 1.0, 0.2
-"""Seconds allowed for any run, and seconds of the processor."""
+from msgspec import Struct
+
+_LEAST, _COMPUTING, _TIMES = 1.0, 0.2, 20
+"""The limits of a run of edited code."""
 _POLLED = 0.1
 """Seconds between two checks of the clocks."""
-_TIMES = 20
-"""Multiple of the unedited code's duration that is allowed."""
 _WAITING = 5.0
 """Seconds after which code that has not ended waits for something outside of Python."""
 
 
+class Limits(Struct, frozen=True):
+    """How long a run may take."""
+
+    least: float
+    computing: float
+    """Seconds allowed for any run, and seconds of the processor."""
+    times: float
+    """Multiple of the usual duration that is allowed."""
+
+
 class Endless(BaseException):
-    """Edited code has run for too long; the user's own `except Exception` must not catch it."""
+    """Code has run for too long; the user's own `except Exception` must not catch it."""
 
 
 class Watchdog:
-    """Ends runs of one thread that take far longer than the unedited code."""
+    """Ends runs of one thread that take far longer than a usual one."""
 
     def __init__(
         self, freeing: Callable[[], object] = lambda: None,
-        checks: AbstractContextManager[None] | None = None,
+        checks: AbstractContextManager[None] | None = None, limits: Limits | None = None,
     ) -> None:  # fmt: skip
         """`freeing` is called when a run has taken too long, because it may wait for a lock.
 
         `checks`, which refuse what would crash Python, are entered for each run.
         """
         self._checks = checks or nullcontext()
+        self._limits = limits or Limits(_LEAST, _COMPUTING, _TIMES)
         self._thread, self._freeing = threading.get_ident(), freeing
         self._lock, self._closed = threading.Lock(), threading.Event()
         self._until: float | None = None
@@ -44,7 +55,7 @@ class Watchdog:
         """When that was noted: only once a single call that computes all the time lets it be."""
         self._sent = False
         self.usual = 0.0
-        """Seconds of an unedited run."""
+        """Seconds of a usual run."""
         self.waited = False
         """Whether a run could not be ended in time, such as one that waits for a lock."""
 
@@ -76,7 +87,8 @@ class Watchdog:
     def _ending(self) -> Iterator[None]:
         self._sent = False
         self._computed = None
-        self._until = until = time.monotonic() + max(_LEAST, _TIMES * self.usual)
+        least = max(self._limits.least, self._limits.times * self.usual)
+        self._until = until = time.monotonic() + least
         try:
             yield
         finally:
@@ -100,9 +112,9 @@ class Watchdog:
             with self._lock:
                 if self._until is not None and self._is_over(self._until):
                     # Python ignores one that arrives in a finaliser: then another is sent.
-                    self._until, self._sent = time.monotonic() + _LEAST, True
+                    self._until, self._sent = time.monotonic() + self._limits.least, True
                     if self._computed is not None:
-                        self._computed += max(_COMPUTING, _TIMES * self.usual)
+                        self._computed += self._allowed
                     _send(self._thread)
                     self._freeing()
 
@@ -111,10 +123,15 @@ class Watchdog:
 
         That is asked for in a long run alone, because it takes a while itself.
         """
-        now, allowed = time.monotonic(), max(_COMPUTING, _TIMES * self.usual)
-        if self._computed is None and until - now < max(_LEAST, allowed) - _POLLED:
+        now, allowed = time.monotonic(), self._allowed
+        if self._computed is None and until - now < max(self._limits.least, allowed) - _POLLED:
             self._computed, self._looked = _computed(self._thread) + allowed, now
         return now >= until or (self._computed is not None and not self._idles())
+
+    @property
+    def _allowed(self) -> float:
+        """The seconds for which a run may compute."""
+        return max(self._limits.computing, self._limits.times * self.usual)
 
     def _idles(self) -> bool:
         """Return whether a run has not computed for as long as it may since it was looked at."""

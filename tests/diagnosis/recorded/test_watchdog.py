@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from gradtui.diagnosis.recorded.blame.watchdog import Endless, Watchdog
+from gradtui.diagnosis.recorded.watchdog import Endless, Watchdog
 
 
 def test_a_loop_that_catches_all_is_ended_too():
@@ -24,7 +24,7 @@ def test_a_loop_that_catches_all_is_ended_too():
 
 @pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="no clock of a thread")
 def test_a_run_that_computes_is_ended_sooner_than_one_that_may_wait(monkeypatch):
-    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.watchdog._LEAST", 1e6)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.watchdog._LEAST", 1e6)
     watchdog = Watchdog()
     with watchdog.at_work(), pytest.raises(Endless), watchdog.watching():
         while True:
@@ -34,7 +34,7 @@ def test_a_run_that_computes_is_ended_sooner_than_one_that_may_wait(monkeypatch)
 
 
 def test_an_end_that_a_finaliser_swallows_comes_again(monkeypatch):
-    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.watchdog._LEAST", 0.3)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.watchdog._LEAST", 0.3)
     watchdog, ended = Watchdog(), []
 
     class Finalised:
@@ -79,8 +79,8 @@ def test_code_that_swallows_its_end_is_not_waited_for():
 
 
 def test_a_run_that_waits_for_something_outside_is_noted(monkeypatch):
-    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.watchdog._LEAST", 0.1)
-    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.watchdog._WAITING", 0.1)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.watchdog._LEAST", 0.1)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.watchdog._WAITING", 0.1)
     watchdog, lock = Watchdog(), threading.Lock()
     with watchdog.at_work(), pytest.raises(Endless), watchdog.watching():
         lock.acquire()
@@ -91,8 +91,8 @@ def test_a_run_that_waits_for_something_outside_is_noted(monkeypatch):
 
 @pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="no clock of a thread")
 def test_a_run_that_computes_in_a_single_call_does_not_wait(monkeypatch):
-    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.watchdog._LEAST", 0.1)
-    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.watchdog._WAITING", 0.1)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.watchdog._LEAST", 0.1)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.watchdog._WAITING", 0.1)
     watchdog = Watchdog()
     with watchdog.at_work(), pytest.raises(Endless), watchdog.watching():
         sum(range(10**8))
@@ -101,7 +101,7 @@ def test_a_run_that_computes_in_a_single_call_does_not_wait(monkeypatch):
 
 
 def test_a_run_that_waits_for_a_lock_of_the_program_is_let_go(monkeypatch):
-    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.watchdog._LEAST", 0.1)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.watchdog._LEAST", 0.1)
     ended = []
 
     def run():

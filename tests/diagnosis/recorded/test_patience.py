@@ -1,0 +1,42 @@
+"""Runs at other arguments that never end are ended, and said to be left out if all are."""
+
+import numpy as np
+import pytest
+
+import gradtui
+from gradtui.diagnosis.recorded.watchdog import Limits
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    limits = Limits(least=0.2, computing=0.2, times=100)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.patience._LIMITS", limits)
+
+
+def growing(own):
+    def case(w):
+        n = 1
+        while n * w.sum() < 5:  # for ever if the sum is not above 0
+            n += 1
+        return n * w.sum(), np.full(2, own(n))
+
+    return case
+
+
+def test_points_at_which_code_does_not_end_are_left_out():
+    w = np.array([0.3, 1.2])
+    assert gradtui.check(growing(float), w) == []
+    (found,) = gradtui.check(growing(lambda n: 4.0), w)
+    assert (found.severity, found.target) == ("error", "w")
+
+
+def only_at_one(w):
+    while abs(float(w[0]) - 1) > 1e-9:
+        pass
+    return (w * w).sum(), 2 * w
+
+
+def test_that_code_ends_at_no_other_point_is_told():
+    (found,) = gradtui.check(only_at_one, np.array([1.0, 2.0]))
+    assert (found.rule, found.severity) == ("relies-on-data", "info")
+    assert found.message.startswith("runs at other arguments take far longer and are ended")
