@@ -57,6 +57,11 @@ class Finding(Struct, frozen=True):
         return clean(f"{where}: {said}{fix}" if where else f"{said}{fix}", newlines=True)
 
     @property
+    def file(self) -> str | None:
+        """The user's Python file that its line is in; None if it is in a scenario, or nowhere."""
+        return (self.place.file or None) if self.place is not None else None
+
+    @property
     def of_update(self) -> bool:
         """Whether it concerns a hand-written update.
 

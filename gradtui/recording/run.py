@@ -17,7 +17,7 @@ from contextlib import (
     redirect_stderr,
     redirect_stdout,
 )
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from msgspec import Struct
@@ -46,17 +46,27 @@ class Case(Struct, frozen=True):
     """The seed of NumPy's and Python's global generators before every run."""
 
 
+@overload
+def case(function: Callable[..., Any], /) -> Callable[..., Any]: ...
+@overload
 def case(
     *, wrt: Sequence[str] = (), seed: int | None = None
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return a decorator that sets the arguments to judge, and the seed."""
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]: ...
+def case(
+    function: Callable[..., Any] | None = None, /, *, wrt: Sequence[str] = (),
+    seed: int | None = None,
+) -> Callable[..., Any]:  # fmt: skip
+    """Return a decorator that sets the arguments to judge, and the seed.
+
+    It may itself be a decorator, which sets nothing.
+    """
     names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
 
     def mark(function: Callable[..., Any]) -> Callable[..., Any]:
         function.__gradtui_case__ = Case(names, seed)  # type: ignore[attr-defined]
         return function
 
-    return mark
+    return mark if function is None else mark(function)
 
 
 def case_of(function: Callable[..., Any]) -> Case:

@@ -30,6 +30,7 @@ def test_a_finding_is_printed_as_a_person_reads_it():
     found = finding("sign", place=place, fix="  dw = -x")
     assert str(found) == "net.py:3: error: it is wrong [sign]\n  fix: dw = -x"
     assert str(finding("sign")) == "3: error: it is wrong [sign]"
+    assert (found.file, finding("sign", place=Place(3)).file) == ("net.py", None)
     hostile = Finding("sign", "error", "w", None, "it is \x1b[31mwrong", {})
     assert "\x1b" not in str(hostile) and str(hostile).startswith("error: it is ")
 

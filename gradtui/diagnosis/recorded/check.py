@@ -50,7 +50,7 @@ from gradtui.diagnosis.recorded.points import points_around
 from gradtui.diagnosis.recorded.progress import Progress
 from gradtui.diagnosis.recorded.refused import refused
 from gradtui.diagnosis.recorded.repeated import repeated
-from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
+from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, raised
 from gradtui.diagnosis.recorded.signs import folding, one_sided
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.sizes import size_told
@@ -81,7 +81,8 @@ def check_target(
     """Run the user's code and judge the gradients that it returns; raises InputError.
 
     It is told the `answers` of a run before. Exceptions of the user's code at its own arguments
-    pass through. No line at fault is looked for if a signal has ended that before: `crashed`.
+    pass through, in whichever run. No line at fault is looked for if a signal has ended that
+    before: `crashed`.
     """
     library = target.library
     before, kept = library.randomness(None), library.kept(target.called)
@@ -92,9 +93,12 @@ def check_target(
                 return heard(_outcome(runs))
             except (Misplaced, Misshapen) as error:
                 return heard(refused(runs, error))
+            except CodeFailed as error:
+                failed = raised(error, target)
     finally:
         before.restore()
         kept.put_back()
+    raise failed
 
 
 def _outcome(runs: Runs) -> Outcome:

@@ -166,6 +166,8 @@ def _judged(target: Target, progress: Progress, answers: Answers) -> Judgement:
         return judgement_of(check_target(target, progress, answers))
     except InputError as error:
         return _not_compared(target, error.message)
+    except SystemExit:
+        return _not_compared(target, "run again, the code ends the program")
     except Exception as error:
         if is_users(error):
             return _not_compared(target, f"run again, the code raises {type(error).__name__}")

@@ -48,10 +48,7 @@ class Outcome(Struct, frozen=True, eq=False):
             "file": file,
             "verdict": self.verdict,
             "claims": self.claims,
-            "findings": [
-                finding.as_dict() | {"file": finding.place.file if finding.place else None}
-                for finding in self.findings
-            ],
+            "findings": [one.as_dict() | {"file": one.file} for one in self.findings],
             "inherited": [],
             **({"unjudged": list(self.unjudged)} if self.unjudged else {}),
             **({"silenced": self.silenced} if self.silenced else {}),

@@ -363,6 +363,19 @@ class Runs:
             return np.inf
 
 
+def raised(error: CodeFailed, target: Target) -> BaseException:
+    """Return what the user's code raised at its own arguments, in a run after the first.
+
+    It is to be raised outside of a handler, so that it keeps its own context.
+    """
+    cause = error.__cause__
+    assert cause is not None
+    if isinstance(cause, TooLong):
+        text = "run again, it takes far longer than at first"
+        return InputError(text, target.place, file=target.file)
+    return cause
+
+
 def root_of(result: Result, loss: Any) -> int:
     """Return the node of the loss, found by its value if it became a plain number at the end."""
     node = result.node(loss)

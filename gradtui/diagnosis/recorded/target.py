@@ -220,6 +220,10 @@ class Target(Struct, frozen=True, eq=False):
 
     def _of_case(self, world: World, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
         returned = self._called(world, arguments)
+        if inspect.iscoroutine(returned):
+            returned.close()  # else Python warns that it was never awaited
+            raise InputError(f"{self.name} is async: give a function that awaits it and returns "
+                             "what it returns", self.place, file=self.file)  # fmt: skip
         pair = isinstance(returned, tuple | list) and len(returned) >= 2
         if not pair or (len(returned) > 2 and any(isinstance(one, dict) for one in returned[1:])):
             what = "no pair" if not pair else f"{len(returned)} values, some of them dicts"

@@ -12,7 +12,7 @@ from gradtui.diagnosis.judgement import Judgement
 from gradtui.diagnosis.recorded.check import check_target
 from gradtui.diagnosis.recorded.elsewhere import Elsewhere, can_check_elsewhere
 from gradtui.diagnosis.recorded.outcome import judgement_of
-from gradtui.diagnosis.recorded.runs import Lost, Runs
+from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs, raised
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.diagnosis.recorded.wanted import judged_names
 from gradtui.recording.run import Answers, collected, unheard
@@ -57,6 +57,7 @@ def record_call(
     """
     visits, before = Visits(), target.library.randomness(None)
     runs = Runs(target, watched=visits.watched, answers=answers)
+    failed = None
     try:
         _, claimed = runs.first(heard=heard)
         judged_names(runs, claimed)
@@ -66,9 +67,13 @@ def record_call(
             f"the run cannot be shown: {error}; `gradtui check` compares its gradients",
             target.place, file=target.file,
         ) from None  # fmt: skip
+    except CodeFailed as error:
+        failed = raised(error, target)
     finally:
         before.restore()
         runs.kept.put_back()
+    if failed is not None:
+        raise failed
     wanted = target.names(point.hand)
     return Recording(
         target.function, target.place or Place(1, file=target.file), point.result.tape, visits,

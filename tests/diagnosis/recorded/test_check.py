@@ -146,6 +146,10 @@ def test_the_decorator_says_what_is_judged_and_seeds_the_generators():
     assert gradtui.check(case, w=W, x=W) == []
 
 
+def test_the_decorator_may_stand_alone():
+    assert gradtui.check(gradtui.case(lambda w: (np.sum(w**2), 2 * w)), w=W) == []
+
+
 def test_a_gradient_that_was_to_be_judged_and_is_not_there_is_named():
     @gradtui.case(wrt=("w", "x"))
     def case(w, x):
@@ -405,10 +409,16 @@ def test_what_the_code_prints_is_printed_once(capsys):
     assert capsys.readouterr().out == "the loss\n"
 
 
+async def awaited(w):
+    return np.sum(w**2), 2 * w
+
+
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     ("function", "arrays", "message"),
     [
         (lambda w: w, {"w": W}, "returns no pair"),
+        (awaited, {"w": W}, "awaited is async"),
         (lambda w: (w, w), {"w": W}, "returns no scalar loss"),
         (lambda w: (w.sum(), {"v": w}), {"w": W}, "'v', which is not an argument: expected w"),
         (lambda w: (w.sum(), (w, w)), {"w": W}, "2 gradients are returned for one argument"),

@@ -150,6 +150,23 @@ def test_an_exit_at_another_point_ends_nothing():
         gradtui.check(case, w=W + 3)
 
 
+@pytest.mark.parametrize(
+    ("runs", "ask"), [(1, gradtui.check), (2, gradtui.check), (1, gradtui.trace)]
+)
+def test_an_exception_in_a_later_run_at_the_given_arguments_passes_through(runs, ask):
+    told = []
+
+    def case(w):
+        told.append(1)
+        if len(told) > runs:
+            raise LookupError("once too often")
+        return np.sum(w**2), 2 * w
+
+    with pytest.raises(LookupError, match="once too often") as raised:
+        ask(case, w=W)
+    assert raised.traceback[-1].name == "case"
+
+
 def test_a_traceback_shows_the_users_frames_alone():
     def case(w):
         raise KeyError("mine")

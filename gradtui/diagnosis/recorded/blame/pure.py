@@ -6,6 +6,7 @@ import ast
 import dis
 from collections.abc import Collection, Sequence
 from functools import cache, lru_cache
+from inspect import iscoroutinefunction
 from types import CellType, CodeType, FunctionType, ModuleType
 
 from msgspec import Struct
@@ -192,6 +193,8 @@ def computes(
     """
     if function in seen:
         return True
+    if iscoroutinefunction(function):
+        return False  # Python warns of a call that is never awaited
     stored = _stored_globally(function.__code__)
     for name in function.__code__.co_names:
         value = function.__globals__.get(name)
