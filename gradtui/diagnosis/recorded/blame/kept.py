@@ -7,7 +7,8 @@ in another order, tell of a slip of the pen.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import combinations
 
@@ -19,7 +20,7 @@ from gradtui.diagnosis.recorded.blame.units import Function, Unit
 
 _TENSORS = "saved_tensors"
 _CLASSES = 64
-"""Most classes of which is known what they keep."""
+"""Most classes and files of which is known what they keep."""
 
 
 class Kept(Struct, frozen=True, eq=False, dict=True):
@@ -110,9 +111,12 @@ def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
 
 
 def kept_for(s: Statement) -> Kept | None:
-    """Return what the class of a statement keeps that it restores; None if that is unknown."""
+    """Return what was kept that a statement restores; None if that is unknown.
+
+    Its class keeps it in an object, or a function of the file in a list.
+    """
     if not isinstance(s.node, ast.Assign) or not isinstance(s.node.value, ast.Attribute):
-        return None
+        return _listed_for(s.node, s.unit.tree)
     owner = s.unit.owner
     if owner is None:
         return None
@@ -124,6 +128,42 @@ def kept_for(s: Statement) -> Kept | None:
                 read[at] = text
             return Kept(method, values, read)
     return None
+
+
+def _listed_for(node: ast.stmt, tree: ast.Module) -> Kept | None:
+    """Return what a statement restores from a list; None if several do so, or nothing is known."""
+    match node:
+        case ast.Assign(
+            targets=[ast.Tuple(elts=names)],
+            value=ast.Subscript(value=ast.Name(id=kept))
+            | ast.Call(func=ast.Attribute(value=ast.Name(id=kept), attr="pop")),
+        ):
+            read = [one.id if isinstance(one, ast.Name) else "" for one in names]
+        case _:
+            return None
+    found = [one for one in _listing(tree).get(kept, ()) if len(one[1]) == len(read)]
+    return Kept(*found[0], read) if len(found) == 1 else None
+
+
+@lru_cache(_CLASSES)
+def _listing(tree: ast.Module) -> Mapping[str, Sequence[tuple[ast.AST, Sequence[ast.expr]]]]:
+    """Return the tuples that functions of a file put into lists, by the names of those."""
+    found = defaultdict[str, list[tuple[ast.AST, Sequence[ast.expr]]]](list)
+    functions = (one for one in ast.walk(tree) if isinstance(one, Function))
+    for function, node in ((one, inner) for one in functions for inner in ast.walk(one)):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr="append"),
+                args=[ast.Tuple(elts=values)],
+            ):
+                found[name].append((function, values))
+            case ast.Assign(
+                targets=[ast.Subscript(value=ast.Name(id=name))], value=ast.Tuple(elts=values)
+            ):
+                found[name].append((function, values))
+            case _:
+                continue
+    return found
 
 
 @lru_cache(_CLASSES)

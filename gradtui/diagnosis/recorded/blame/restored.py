@@ -1,4 +1,4 @@
-"""Tensors that a backward half restores in another order than the forward half saved them."""
+"""Values that a backward half restores in another order than the forward half saved them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _APART, _OPEN, _ALIKE = 0, 1, 3
 
 
 def restored(s: Statement) -> Iterator[Candidate]:
-    """Yield what a context has saved with two names swapped."""
+    """Yield what a context or a list has saved with two names swapped."""
     target, kept = s.node.targets[0] if isinstance(s.node, ast.Assign) else None, kept_for(s)
     if not isinstance(target, ast.Tuple | ast.List) or not (s.restores or kept):
         return
