@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
@@ -147,7 +148,11 @@ def _checked_scenario(target: Any, args: tuple[Any, ...], arrays: dict[str, Any]
     if not isinstance(target, str | os.PathLike):
         kind = type(target).__name__
         raise InputError(f"expected a function or a file, got {kind}", file="check")
+    name = os.fspath(target)
+    if re.search(r"\.py(:|$)", name):
+        raise InputError("a file of Python is run by `gradtui check FILE.py:NAME` in a shell: give "
+                         "the function itself here", file=name)  # fmt: skip
     if args or arrays:
         raise InputError("a scenario takes no arrays: give a function instead of a file",
-                         file=os.fspath(target))  # fmt: skip
-    return check_problem(load_problem(find_scenario(os.fspath(target))))
+                         file=name)  # fmt: skip
+    return check_problem(load_problem(find_scenario(name)))

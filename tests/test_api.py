@@ -46,6 +46,7 @@ def test_a_check_returns_the_findings_of_a_file_or_of_a_function():
     [
         ((7,), "expected a function or a file, got int"),
         (("two_weights", X), "two_weights"),
+        (("net.py:case",), "give the function itself"),
         ((case, 3, 4), "case"),
     ],
 )

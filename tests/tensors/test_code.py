@@ -4,11 +4,12 @@ import pytest
 
 import gradtui
 from findings import line_of, only
+from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.check import check_target
 from gradtui.diagnosis.recorded.targets import code_of
 
 torch = pytest.importorskip("torch")
-nn = torch.nn
+nn, checkpoint = torch.nn, pytest.importorskip("torch.utils.checkpoint").checkpoint
 
 
 class Gated(torch.autograd.Function):
@@ -277,3 +278,39 @@ class Checkpointed(nn.Module):
 def test_a_backward_half_that_runs_a_module_again_has_the_same_parameters(function, wants):
     found = gradtui.check(Checkpointed(function), torch.randn(2, 3, requires_grad=wants))
     assert bool(found) == (function is Doubling)
+
+
+def test_a_function_that_tells_no_arguments_is_refused():
+    with pytest.raises(InputError, match="as `lambda x: tanh"):
+        gradtui.check(torch.tanh, torch.randn(3))
+
+
+def mapped(x):
+    return torch.vmap(lambda row: row.sin())(Squared.apply(x)).sum()
+
+
+def checkpointed(x):
+    return checkpoint(lambda y: net_of(Squared.apply(y)), x, use_reentrant=True).sum()
+
+
+net_of = nn.Linear(3, 2)
+
+
+class Squared(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**2
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * x
+
+
+@pytest.mark.parametrize("function", [mapped, checkpointed])
+def test_a_wrong_line_is_named_inside_what_transforms_functions(function):
+    finding = only(gradtui.check(function, torch.randn(2, 3)))
+
+    assert (finding.line, finding.fix) == (line_of(Squared.backward, 3), "return g * x * 2")
+    assert all(one.grad is None for one in net_of.parameters())

@@ -325,7 +325,11 @@ def bound_arguments(
     try:
         signature = signature or inspect.signature(function)
         bound = signature.bind(*args, **arrays)
-    except (TypeError, ValueError) as error:
+    except ValueError:
+        own = getattr(function, "__name__", name)
+        why = f"{own} does not tell which arguments it takes: check a function of your own that "
+        raise InputError(f"{why}calls it, as `lambda x: {own}(x)`", place, file=own) from None
+    except TypeError as error:
         why = f"{name} cannot be called with these arguments: {error}"
         if not args and not arrays and "missing" in why:
             why = f"{name} needs values for its arguments: defaults, as `def {name}(W=W0)`, or in "

@@ -16,7 +16,7 @@ class Saved:
 
     def __init__(self, loss: Tensor, given: list[Tensor]) -> None:
         """`given` are other tensors whose content matters."""
-        self._own = [(ctx, dict(vars(ctx))) for ctx in _contexts(loss)]
+        self._own = [(ctx, dict(vars(ctx))) for ctx in contexts(loss)]
         held = [one for ctx, own in self._own for one in (*ctx.saved_tensors, *_flat(own.values()))]
         self.is_simple = all(isinstance(one, (Tensor, *_PLAIN)) for one in held)
         """Whether they hold nothing that may change unnoticed."""
@@ -31,7 +31,8 @@ class Saved:
         return all(tensor._version == version for tensor, version in self._versions)
 
 
-def _contexts(loss: Tensor) -> list[Any]:
+def contexts(loss: Tensor) -> list[Any]:
+    """Return the contexts of all calls of custom functions that a loss comes from."""
     found, seen, pending = list[Any](), set[Any](), [loss.grad_fn]
     while pending:
         node = pending.pop()

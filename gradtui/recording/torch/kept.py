@@ -23,6 +23,7 @@ class _Held:
     def __init__(self, tensor: Tensor) -> None:
         self.tensor, self.own = tensor, tensor.data
         self.widened = False
+        self._bare = tensor.grad is None
         self._copy = tensor.detach().clone()
         self._version = tensor._version
 
@@ -32,7 +33,9 @@ class _Held:
         self.widened, self._version = True, self.tensor._version
 
     def rewind(self) -> None:
-        """Restore its content."""
+        """Restore its content, and take away a gradient that it had not."""
+        if self._bare:
+            self.tensor.grad = None
         if self.tensor._version != self._version:
             if self.tensor.shape != self._copy.shape:  # as `out=` resizes it
                 self.tensor.data = self.own.to(self.tensor.dtype, copy=self.widened)
@@ -42,6 +45,8 @@ class _Held:
 
     def put_back(self) -> None:
         """Restore it completely."""
+        if self._bare:
+            self.tensor.grad = None
         if self.widened:
             self.tensor.data = self.own
         else:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gradtui.recording.recorder import Array
 from gradtui.recording.torch.calls import is_number as is_number
+from gradtui.recording.torch.contexts import contexts
 from gradtui.recording.torch.sparse import dense
 from gradtui.recording.torch.tensors import array_of, is_held, kind_of
 from gradtui.recording.torch.widened import Widened
@@ -22,6 +23,8 @@ T = TypeVar("T")
 
 _ENGINE = "_engine_run_backward"
 """The name by which all functions of PyTorch go back."""
+_WHOLE_ONLY = "CheckpointFunctionBackward"
+"""The call of a re-entrant checkpoint, which refuses to differentiate by some tensors alone."""
 _DEEPEST = 50
 """Most backward passes inside each other."""
 
@@ -118,7 +121,13 @@ def gradients_by_autograd(loss: Tensor, tensors: Sequence[Tensor]) -> list[Tenso
     """
     with _ending():
         # Saved tensors stay readable, because a line may be examined again after the run.
-        found = torch.autograd.grad(loss, tensors, retain_graph=True, allow_unused=True)
+        try:
+            found = torch.autograd.grad(loss, tensors, retain_graph=True, allow_unused=True)
+        except RuntimeError:
+            if not any(type(one).__name__ == _WHOLE_ONLY for one in contexts(loss)):
+                raise
+            torch.autograd.backward(loss, retain_graph=True)
+            return [dense(one.grad) for one in tensors]
     return [dense(one) for one in found]
 
 

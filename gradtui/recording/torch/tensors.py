@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, UntypedStorage
+from torch._C._functorch import is_functorch_wrapped_tensor
 
 from gradtui.recording.memory import dense
 from gradtui.recording.torch.storages import room
@@ -69,12 +70,16 @@ class _Bytes:
 
 
 def is_known(value: Any) -> bool:
-    """Return whether a value is a tensor of numbers on the host, laid out like NumPy's arrays."""
+    """Return whether a value is a tensor of numbers on the host, laid out like NumPy's arrays.
+
+    One inside of `vmap`, or of another transform of functions, has no memory of its own.
+    """
     return (
         isinstance(value, Tensor)
         and value.layout is torch.strided
         and value.is_cpu
         and (value.dtype in _TYPES or value.dtype is _NARROW)
+        and not is_functorch_wrapped_tensor(value)
     )
 
 
@@ -85,6 +90,7 @@ def is_complex(value: Any) -> bool:
         and value.dtype in _COMPLEX
         and value.layout is torch.strided
         and value.device.type == "cpu"
+        and not is_functorch_wrapped_tensor(value)
     )
 
 
