@@ -48,8 +48,10 @@ def executed_lines(
         visit = visits.visits[at]
         nodes = tuple(computed.get(at, ()))
         named = assigned[at]
-        if own.get(at) and not named:
-            named = [("", tape.value(own[at][-1]))]
+        latest = own[at][-1] if own.get(at) else None
+        # What a line on the way to the loss computes for the gradients alone is not its value.
+        if latest is not None and not named and (not nodes or latest in parameters):
+            named = [("", tape.value(latest))]
         computes = bool(nodes or own.get(at))
         if not (computes or named or visit.calls or (visit.file, visit.scope) in silent):
             continue

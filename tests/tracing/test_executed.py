@@ -46,6 +46,23 @@ def test_a_line_has_the_value_that_it_assigned_then(traced):
     assert lines_of(run, 4)[0].name == "h"
 
 
+def test_a_line_on_the_way_to_the_loss_has_no_value_that_only_the_gradients_need(traced):
+    run = traced("""
+        def kept(x):
+            return np.tanh(x), x * 3
+
+        def case(x=np.ones(3)):
+            y, cache = kept(x)
+            return y.sum(), 1 - y**2 + 0 * cache
+        """)
+
+    (inner,) = [line for line in run.problem.call.lines if line.function == "kept"]
+    outer = run.problem.call.lines[-1]
+    assert run.graph.nodes[inner.nodes[-1]].name == "y"
+    assert inner.assigned == ()
+    np.testing.assert_allclose(outer.assigned[0][1], run.true["x"])
+
+
 def test_a_name_that_is_assigned_again_has_its_versions(traced):
     run = traced("""
         def case(x=np.ones(3)):
