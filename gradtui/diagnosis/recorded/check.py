@@ -238,7 +238,7 @@ class _Checking:
         if blames.forward is not None and found:
             found[0] = _with_forward(found[0], blames.forward, self.target.file)
         apart_from = *kept, *level.findings, *meant.findings, *beyond.findings
-        return [*apart_from, *with_kernels(points[0], found), *failed]
+        return [*apart_from, *with_kernels(points[0], found, self.target.called), *failed]
 
     def _tell(
         self, points: Sequence[Point], wrong: Sequence[Wrong], misfits: Sequence[str]
