@@ -221,6 +221,33 @@ class ScaledStepOfSize(ScaledStep):
         return g * ctx.saved_tensors[0].sign()
 
 
+class NormClipped(Function):
+    """A tanh, the norm of whose gradient is clipped."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        h = torch.tanh(x @ w)
+        ctx.save_for_backward(x, w, h)
+        return h
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w, h = ctx.saved_tensors
+        d = g * (1 - h * h)
+        dw = x.t() @ d
+        dw = dw / dw.norm().clamp(min=4.0)
+        return d @ w.t(), dw
+
+
+class NormClippedShifted(NormClipped):
+    @staticmethod
+    def backward(ctx, g):
+        x, w, h = ctx.saved_tensors
+        d = g * (1 - h)
+        dw = x.t() @ d
+        return d @ w.t(), dw / dw.norm().clamp(min=4.0)
+
+
 class Squashed(Function):
     """A function of the rounded input."""
 
@@ -471,6 +498,7 @@ MEANT = {
     "signs of the mean size": (ScaledSigns, (x(4, 3),), {"w"}),
     "three values of the mean size": (ScaledTernary, (x(4, 3),), {"w"}),
     "a step of the mean size": (ScaledStep, (x(4, 3),), {"w"}),
+    "a norm that is clipped": (NormClipped, (x(5, 4), x(4, 3)), {"w"}),
     "a function of what is rounded": (Squashed, (x(4, 3),), {"x"}),
     "a step beside a square": (SignedBeside, (x(4, 3),), {"x"}),
     "shares of its own": (Mixture, (x(4, 3).requires_grad_(), x(4, 3).softmax(-1)), {"x"}),
@@ -507,6 +535,9 @@ WRONG = {
     "signs of the mean size, twice": (ScaledSignsTwice, (x(4, 3),), {("w", "error")}),
     "signs of another size": (ScaledBySum, (x(4, 3),), {("w", "error")}),
     "a step of the size": (ScaledStepOfSize, (x(4, 3),), {("w", "error")}),
+    "a power beside a clipped norm": (
+        NormClippedShifted, (x(5, 4), x(4, 3)), {("x", "error"), ("w", "error"), ("w", "info")},
+    ),
     "half a square beside a step": (SignedBesideHalf, (x(4, 3),), {("x", "error")}),
     "half a square times a floor": (Halved, (2 * x(4, 3),), {("x", "error")}),
     "shares that are used": (

@@ -55,6 +55,7 @@ from gradtui.diagnosis.recorded.signs import folding, one_sided
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.sizes import size_told
 from gradtui.diagnosis.recorded.stabilisers import leaving_out
+from gradtui.diagnosis.recorded.surrogates import of_own_norm
 from gradtui.diagnosis.recorded.target import Misplaced, Misshapen, Target
 from gradtui.diagnosis.recorded.uniform import settings_only, uniform_only
 from gradtui.diagnosis.recorded.unmended import Unmended, end_of
@@ -161,8 +162,9 @@ class _Checking:
         tolerance = SINGLE if single or self.runs.single else TOLERANCE
         judge = Judge(self.runs, points, tolerance)
         judged = judge.judged(fitting)
-        clipped = unclipped(points, [one.name for one in judged.wrong],
-                            scaled=not self.target.deliberate)  # fmt: skip
+        wrong = [one.name for one in judged.wrong]
+        normed = of_own_norm(wrong, points, tolerance) if self.target.deliberate else ()
+        clipped = unclipped(points, wrong, normed)
         if clipped is not None:
             points = list(clipped.points)
             judge = Judge(self.runs, points, tolerance)

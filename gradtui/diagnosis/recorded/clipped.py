@@ -53,16 +53,19 @@ class Unclipped(Struct, frozen=True, eq=False):
     notes: Sequence[Finding]
 
 
-def unclipped(points: Sequence[Point], wrong: Collection[str], *, scaled: bool) -> Unclipped | None:
+def unclipped(
+    points: Sequence[Point], wrong: Collection[str], own: Collection[str]
+) -> Unclipped | None:
     """Return the points with wrong gradients before they are clipped, and others of those calls.
 
-    Those that are `scaled` by a number made of them count, too. None if none is clipped below the
-    true one: the slope of a Huber loss is as large as its bound.
+    Those that are scaled by a number made of them count, too, but for those whose norm is known to
+    be their `own`. None if none is clipped below the true one: the slope of a Huber loss is as
+    large as its bound.
     """
     if not wrong:
         return None
     found = {name: clip for name in points[0].hand if (clip := _clip_of(points, name)) is not None
-             and (scaled or clip.bound is not None)}  # fmt: skip
+             and (clip.bound is not None or name not in own)}  # fmt: skip
     # A single number alone is multiplied by its own slope, as the chain rule has it.
     arrays = {clip.place for name, clip in found.items() if points[0].hand[name].size > 1}
     found = {name: clip for name, clip in found.items()

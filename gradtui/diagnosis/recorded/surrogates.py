@@ -105,6 +105,16 @@ def surrogate(
     return None
 
 
+def of_own_norm(names: Sequence[str], points: Sequence[Point], tolerance: float) -> list[str]:
+    """Return the wrong gradients of code that exists for them that one norm alone sets apart.
+
+    It is brought to that norm at all points, and passes an operation on purpose or none.
+    """
+    return [name for name in names if _is_of_one_length(name, points) and surrogate(
+        name, points, tolerance, chooses=False, deliberate=True
+    )]  # fmt: skip
+
+
 def intended(name: str, points: Sequence[Point], wrong: Collection[str]) -> Way | None:
     """Return the way that a wrong gradient most likely means, if that is another than the truth.
 
