@@ -3,6 +3,7 @@
 import pytest
 
 import gradtui
+from findings import line_of, only
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
@@ -208,6 +209,19 @@ class RootTwice(Function):
         return g * inverse
 
 
+class Layer(Function):
+    @staticmethod
+    def forward(ctx, x, w, b):
+        out = torch.tanh(x @ w.T + b)
+        ctx.save_for_backward(x, w, out)
+        return out
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w, out = ctx.saved_tensors  # noqa: RUF059 -- that nothing uses it is the mistake
+        return g @ w, g.T @ x, g.sum(0)
+
+
 def test_an_edit_that_leaves_the_error_of_an_approximation_is_named():
     near_one = 1 + 0.04 * x(4).tanh()
 
@@ -235,3 +249,10 @@ class Far(Function):
     def backward(ctx, g):
         (x,) = ctx.saved_tensors
         return g * torch.tanh(x + 1) * 0.37
+
+
+def test_a_slope_that_all_gradients_lack_is_one_missing_line():
+    finding = only(gradtui.check(Layer, x(5, 4), x(3, 4), x(3)))
+
+    assert (finding.line, finding.rule) == (line_of(Layer.backward, 3), "missing-factor")
+    assert finding.fix.splitlines()[-1].strip() == "g = g * (1 - out**2)"

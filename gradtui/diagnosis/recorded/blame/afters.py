@@ -14,7 +14,7 @@ from gradtui.diagnosis.recorded.blame.resets import block_of
 from gradtui.diagnosis.recorded.blame.roles import is_backward, uncalled
 from gradtui.diagnosis.recorded.blame.scope import Shape
 from gradtui.diagnosis.recorded.blame.slots import Slot
-from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 
 class After(Slot):
@@ -22,7 +22,7 @@ class After(Slot):
 
     def __init__(self, s: Statement, node: ast.expr, name: str, shape: Shape | None) -> None:
         super().__init__(s, node, shape)
-        self.name, self.gap = name, _gap(s)
+        self.name, self.gap = name, _gap(s.unit, s.node)
         self.alone = isinstance(s.node, ast.Assign) and s.node.targets == [node]
         """Whether the statement stores nothing else, so that it lacks the part itself."""
 
@@ -110,10 +110,7 @@ class After(Slot):
 
     def line(self, text: str) -> Edit:
         """Return the edit that adds a line after the statement, in the place of an idle one."""
-        end = self.s.unit.end(self.s.node)
-        if self.gap is not None:
-            return Edit(self.s.unit.start(self.gap), self.s.unit.end(self.gap), text)
-        return Edit(end, end, f"\n{self.s.margin}{text}")
+        return _line(self.s.unit, self.s.node, self.s.margin, text)
 
 
 def afters(s: Statement) -> Iterator[After]:
@@ -142,13 +139,29 @@ def _indices(tree: ast.Module, axes: int) -> Iterator[ast.Tuple]:
     yield from (one for one in found if isinstance(one, ast.Tuple) and len(one.elts) == axes)
 
 
-def _gap(s: Statement) -> ast.Pass | None:
+def line_behind(unit: Unit, node: ast.stmt, text: str) -> Edit | None:
+    """Return the edit that adds a line after a statement; None if that shares its line."""
+    start = unit.start(node)
+    margin = unit.between(unit.source.rfind(b"\n", 0, start) + 1, start)
+    return _line(unit, node, margin, text) if margin.isspace() else None
+
+
+def _line(unit: Unit, node: ast.stmt, margin: str, text: str) -> Edit:
+    gap, end = _gap(unit, node), unit.end(node)
+    if gap is not None:
+        return Edit(unit.start(gap), unit.end(gap), text)
+    rest = unit.source[end:].partition(b"\n")[0]
+    end += len(rest) if rest.lstrip()[:1] == b"#" else 0  # a comment stays with its statement
+    return Edit(end, end, f"\n{margin}{text}")
+
+
+def _gap(unit: Unit, node: ast.stmt) -> ast.Pass | None:
     """Return the statement behind another that does nothing, where one may have been lost.
 
     It may be all that is done under a condition.
     """
-    block = block_of(s.unit, s.node)
-    match block[block.index(s.node) + 1 :][:1]:
+    block = block_of(unit, node)
+    match block[block.index(node) + 1 :][:1]:
         case [ast.Pass() as gap] | [ast.If(body=[ast.Pass() as gap], orelse=[])]:
             return gap
         case _:

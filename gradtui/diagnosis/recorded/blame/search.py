@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from gradtui.diagnosis.recorded.blame.afters import After, afters
+from gradtui.diagnosis.recorded.blame.ahead import ahead
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.changes import changes
 from gradtui.diagnosis.recorded.blame.effects import is_idle
@@ -19,6 +20,7 @@ from gradtui.diagnosis.recorded.blame.odds import KNOWN, Odds
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.several import MOST, Several
 from gradtui.diagnosis.recorded.blame.slots import Slot, slots
+from gradtui.diagnosis.recorded.blame.straying import Straying
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspects
 from gradtui.diagnosis.recorded.blame.told import Line
@@ -39,8 +41,6 @@ _AT_ONCE = 150
 """Most edits of a suspect that are run while the others wait."""
 _RIVALS, _GLANCED = 40, 6000
 """Most edits that are run because the code beside tells of them, and most that are looked at."""
-_STRAYING = 6
-"""Edits of a statement that all change the loss before no more of it are tried."""
 
 
 _Key = tuple[Unit, tuple[tuple[int, int, bytes], ...]]
@@ -59,7 +59,7 @@ class Search:
         """
         self._trials, self._suspects, self._preview = trials, suspects, preview
         self._worth, self._several = Worth(preview), Several(trials, again)
-        self._evasions = Evasions(trials)
+        self._evasions, self._straying = Evasions(trials), Straying(trials)
         self._tried = set[_Key]()
         """The edits that were run."""
         self._nearly = list[Hit]()
@@ -74,8 +74,6 @@ class Search:
         """The results of the code with the edits found so far."""
         self._floor = 0
         """The runs that are kept for other suspects."""
-        self._straying: dict[ast.stmt, int] = {}
-        """Statement -> the number of its edits that changed the loss; negative if some did not."""
 
     @property
     def right(self) -> int:
@@ -247,18 +245,30 @@ class Search:
         self._worth.turn_to(suspect)
         self._floor = max(0, self._trials.left - _AT_ONCE) if self._worth.glancing else 0
         for candidate in self._candidates(s, cost):
-            if not self._may_run or self._straying.get(s.node, 0) >= _STRAYING:
+            if not self._may_run or self._straying.is_in_loss(s):
                 return
             if not self._is_new(s, candidate.edits):
                 continue
             mended = self._mended(s, candidate.edits)
-            self._note(s)
+            self._straying.note(s)
             own = max(cost, candidate.cost)
             if mended:
-                yield Hit(suspect, candidate, own, mended, doubted=self._worth.is_doubted(s),
+                hit = Hit(suspect, candidate, own, mended, doubted=self._worth.is_doubted(s),
                           partly=self._trials.partly)  # fmt: skip
+                yield hit
+                yield from self._ahead(hit)
             elif self._trials.nearly:
                 self._nearly.append(Hit(suspect, candidate, own, self._trials.nearly, True))
+
+    def _ahead(self, hit: Hit) -> Iterator[Hit]:
+        """Yield an edit for all that reads an argument, if it repairs more than a hit for one."""
+        s = hit.suspect.statement
+        whole = len(hit.mended) == len(self._trials.wrong)
+        line = None if whole else ahead(s, hit.candidate)
+        if line is not None and self._is_new(s, line.edits):
+            mended = self._mended(s, line.edits)
+            if mended > hit.mended:
+                yield replace(hit, candidate=line, mended=mended, partly=self._trials.partly)
 
     def _mended(self, s: Statement, edits: tuple[Edit, ...]) -> frozenset[str]:
         """Return the wrong results that an edit makes right, without evading the mistake."""
@@ -269,18 +279,6 @@ class Search:
     @property
     def _may_run(self) -> bool:
         return self._trials.left > self._floor
-
-    def _note(self, s: Statement) -> None:
-        """Note whether the edit of a statement that was tried last changes the loss.
-
-        If all do, it is part of the loss, which is right by definition.  One that has to be ended
-        takes as long as many others, and more of that line would not end either.
-        """
-        so_far, strays = self._straying.get(s.node, 0), self._trials.strays
-        if self._trials.endless:
-            self._straying[s.node] = max(0, so_far) + _STRAYING // 2
-        elif strays is not None and so_far >= 0:
-            self._straying[s.node] = so_far + 1 if strays else -1
 
     def _is_new(self, s: Statement, edits: Sequence[Edit]) -> bool:
         """Return whether edits change something and were not run before."""
@@ -396,5 +394,5 @@ class Search:
         if is_idle(s, [edit]):
             return None
         found = self._trials.results(Patch(s.unit, (edit,)))
-        self._note(s)
+        self._straying.note(s)
         return found
