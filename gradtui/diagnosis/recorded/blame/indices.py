@@ -153,6 +153,8 @@ def moved(s: Statement, node: ast.Call) -> Iterator[Candidate]:
 
 def _from_other_end(s: Statement, cut: ast.Slice) -> str:
     """Return a slice that leaves out as many elements at the other end; empty if unknown."""
+    if isinstance(cut.lower, ast.UnaryOp) and cut.upper is None:
+        return f":{s.text(cut.lower.operand)}"
     if cut.lower is not None and cut.upper is None:
         return f":-{s.text(cut.lower)}"
     if cut.lower is None and isinstance(cut.upper, ast.UnaryOp):

@@ -32,6 +32,21 @@ def test_a_term_put_back_into_a_sum_in_parentheses_gets_no_second_pair(space, tm
     assert f"slopes = ({sum_of_terms}{space}) / spread" in found.fix
 
 
+def weighed(X):
+    loss = np.sum(G[:, 0] * X[:, 0] + G[:, 1] * X[:, 0])
+    slopes = np.zeros_like(X)
+    slopes[:, 0] += np.sum(G[:, :2], axis=1)
+    return loss, slopes
+
+
+def test_the_last_elements_for_the_first_are_told_without_a_second_sign(tmp_path):
+    planted = Planted(__file__, tmp_path, {"X": X})
+
+    (found,) = planted.errors(planted.wrong("np.sum(G[:, :2],", "np.sum(G[:, -2:],"), "weighed")
+
+    assert found.fix == "slopes[:, 0] += np.sum(G[:, :2], axis=1)"
+
+
 def weibull(k, lam):
     x = np.array([0.4, 1.7, 2.9])
     loss = np.sum((x / lam) ** k) - np.sum(np.log(x)) * k
