@@ -20,6 +20,7 @@ from gradtui.diagnosis.recorded.judge import Wrong
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, root_of
 from gradtui.diagnosis.recorded.sides import ROUNDS, one_sided, steady
 from gradtui.diagnosis.recorded.target import Target
+from gradtui.diagnosis.recorded.varying import first_varying
 from gradtui.recording.tape import Call, Leaf, Tape
 
 Array = NDArray[Any]
@@ -119,20 +120,25 @@ def _hole(value: Array) -> str | None:
 
 
 def nondeterministic(runs: Runs) -> Finding:
-    """Return the note that two runs differ, at the line that reads the changed value."""
-    place, drawn = None, False
+    """Return the note that two runs differ, at the line that makes or reads the changed value."""
+    place, made, drawn = None, None, False
     with suppress(Lost, CodeFailed):
         first, second = (runs.recorded(runs.given).tape for _ in range(2))
         place, drawn = first_difference(first, second)
+    with suppress(CodeFailed):
+        made = None if drawn else first_varying(lambda: runs.as_is(runs.given))
     text = "two runs with the same arguments differ: "
-    if place is None:
+    if made is not None:
+        text += "what this line gives is drawn or measured, or kept from run to run"
+    elif place is None:
         text += "the code draws numbers from a random generator of its own, or keeps something "
         text += "from run to run"
     elif drawn:
         text += "this line gives other numbers, as a random generator of the code's own does"
     else:
-        text += "what this line reads has changed, so the code keeps something from run to run"
-    place = place or runs.target.place
+        text += "what this line reads has changed: it is drawn or measured, or the code keeps "
+        text += "something from run to run"
+    place = made or place or runs.target.place
     return note("nondeterministic", "error", runs.target.name, text, place)
 
 
