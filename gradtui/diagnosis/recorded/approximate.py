@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.recorded.runs import Point
+from gradtui.recording.tape import Call, Tape
 
 Array = NDArray[Any]
 
@@ -21,6 +22,8 @@ _BLURRED = 1e-2
 """The share of a coarse tolerance below which they do, in single precision or by differences."""
 _MENDED = 1e-2
 """The share of an error that an edit may leave to an approximation."""
+_STEP = 1e-2
+"""The largest step of differences, and the largest of these relative to what they are of."""
 _NOISE = 1e-12
 """The size of rounding errors beside the largest gradient."""
 
@@ -34,6 +37,36 @@ def approximate(name: str, points: Sequence[Point], tolerance: float) -> float |
     exact = _EXACT if tolerance <= TOLERANCE else _BLURRED * tolerance
     shares = [_share(point.hand[name], point.true[name]) for point in points if point.near]
     return max(shares) if all(exact < share <= _CLOSE for share in shares) else None
+
+
+def is_measured(name: str, points: Sequence[Point]) -> bool:
+    """Return whether a gradient is taken by small differences, or comes from where none is seen.
+
+    Such as from a function of a library that takes the loss as a function: no line of it is wrong.
+    """
+    point = points[0]
+    tape, node = point.result.tape, point.nodes[name]
+    if node is None or not tape.active[node]:
+        return any(not np.array_equal(one.hand[name], point.hand[name]) for one in points)
+    return any(_is_difference(tape, id) for id in tape.sources(node) if tape.active[id])
+
+
+def _is_difference(tape: Tape, id: int) -> bool:
+    """Return whether a node is the difference of two numbers that are almost equal, by a step."""
+    node = tape.nodes[id]
+    if not isinstance(node, Call) or node.name != "divide" or tape.active[node.inputs[1]]:
+        return False
+    at = node.inputs[0]
+    while isinstance(apart := tape.nodes[at], Call) and apart.name == "multiply":
+        active = [one for one in apart.inputs if tape.active[one]]
+        if len(active) != 1:
+            return False
+        (at,) = active
+    if not isinstance(apart, Call) or apart.name != "subtract" or tape.shape(at):
+        return False
+    up, down = (float(tape.value(one)) for one in apart.inputs)
+    small = bool(np.all(np.abs(tape.value(node.inputs[1])) <= _STEP))
+    return small and abs(up - down) <= _STEP * max(abs(up), abs(down))
 
 
 def is_right_near(name: str, points: Sequence[Point]) -> bool:

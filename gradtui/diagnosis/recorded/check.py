@@ -13,6 +13,7 @@ from gradtui.base.source import Place
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.internal import internal
+from gradtui.diagnosis.recorded.approximate import approximate, is_measured
 from gradtui.diagnosis.recorded.blame.gradients import Blamed, blamed
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.primals import Primal
@@ -125,6 +126,7 @@ class _Checking:
         self.claimed: Mapping[str, Array] = {n: np.asarray(v) for n, v in claimed.items()}
         self.names = judged_names(runs, claimed)
 
+    @np.errstate(all="ignore")  # a loss may be close to overflow, and what is compared beyond it
     def outcome(self) -> Outcome:
         if not np.isfinite(self.loss):
             why, place = not_finite(self.runs)
@@ -223,7 +225,7 @@ class _Checking:
         # The search begins at a point where something is wrong: elsewhere all may be right.
         told_at = [one.point for one in apart.values()]
         ordered = list({id(one): one for one in (*told_at, *points[1:], points[0])}.values())
-        names = [*misfits, *apart]
+        names = [*misfits, *(name for name in apart if not self._is_measured(name, points, judge))]
         ordered = [known for one in ordered if (known := leaving_out(one, names)) is not None]
         if all(one.at_own for one in apart.values()):
             usual = cut_off(points[0].result.tape, points[0].root)
@@ -298,6 +300,11 @@ class _Checking:
         return Finding(rule, "error", first, blame.place.line, text, evidence,
                        factor=factor, fix=blame.fix, place=blame.place,
                        replaces=blame.lines)  # fmt: skip
+
+    def _is_measured(self, name: str, points: Sequence[Point], judge: Judge) -> bool:
+        """Return whether a gradient is off by as little as those taken by differences are."""
+        slight = approximate(name, points, judge.tolerance) is not None
+        return slight and is_measured(name, points)
 
     def _in_single(self, start: Point) -> bool:
         """Return whether something on the way to the loss is in single precision."""

@@ -41,6 +41,8 @@ def _by_numbers(
     if ratio is not None and ratio == -1:
         yield Simple("sign", "it is the true gradient with the opposite sign", "-1")
     elif ratio is not None and abs(ratio) <= _CLOSE**2:
+        if any(np.any(np.abs(one) > _CLOSE) for one in hand):
+            return  # beside a truth that overflows nearly, any number is next to nothing
         rounding = " but for rounding" if ratio else ""
         yield Simple("missing-path", f"it is 0{rounding}: nothing flows back to it")
     elif ratio is not None and abs(ratio - 1) > _CLOSE:  # else it is off by next to nothing

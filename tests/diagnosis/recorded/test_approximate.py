@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.optimize import approx_fprime
 
 import gradtui
 from gradtui.diagnosis.recorded.approximate import approximate, is_approached, is_right_near
@@ -44,6 +45,35 @@ def test_a_comparison_to_few_digits_tells_no_approximation_from_what_is_exact():
     assert approximate("x", points, 1e-4) is approximate("x", points, 1e-3) is None
     points = point(5e-5, near=True), point(0.1, near=False)
     assert approximate("x", points, 1e-3) == pytest.approx(5e-5)
+
+
+def squared(x):
+    return float(np.sum(np.asarray(x) ** 2))
+
+
+def forward_differences(scale):
+    def case(x):
+        grown, loss = np.zeros_like(x), np.sum(x**2)
+        for at in range(x.size):
+            moved = x.copy()
+            moved[at] += 1e-6
+            grown[at] = scale * (np.sum(moved**2) - loss) / 1e-6
+        return loss, grown
+
+    return case
+
+
+def of_a_library(x):
+    return np.sum(x**2), approx_fprime(x, squared, 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("case", "severity"),
+    [(forward_differences(1), "info"), (of_a_library, "info"), (forward_differences(2), "error")],
+)
+def test_differences_are_approximations_and_no_edit_of_a_step_is_offered(case, severity):
+    (found,) = gradtui.check(case, X)
+    assert (found.severity, found.fix is None) == (severity, severity == "info")
 
 
 def test_a_mistake_that_shows_only_far_out_is_no_approximation_in_single_precision():

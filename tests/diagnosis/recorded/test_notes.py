@@ -90,6 +90,15 @@ def test_a_loss_that_is_not_finite_is_traced_to_its_line_or_argument():
     assert "scale holds NaN at [1]" in found.message
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_loss_close_to_overflow_warns_of_nothing_of_ours():
+    def case(w):
+        return np.sum(np.exp(300 * np.abs(w))), w
+
+    (found,) = gradtui.check(case, w=np.array([1.3, -2.1]))
+    assert found.severity == "error" and "it is 0" not in found.message
+
+
 def test_where_a_parameter_is_no_number_it_is_said_to_be_judged_elsewhere():
     def case(w):
         return np.nansum(w**2), 2 * w

@@ -44,6 +44,12 @@ def test_a_relation_is_told_by_its_rule(make, expected):
     assert told(make) == expected
 
 
+def test_beside_a_truth_close_to_overflow_no_number_is_called_0():
+    point = SimpleNamespace(hand={"W": WS[0]}, true={"W": 1e280 * BS[0]}, values={"W": VALUES[0]})
+    with np.errstate(all="ignore"):
+        assert explained("W", [point]) is None
+
+
 def test_a_ratio_is_the_same_in_all_elements():
     assert ratio_of([*(3 * WS)], [*WS]) == 3
     assert ratio_of([*(WS + 1)], [*WS]) is None
