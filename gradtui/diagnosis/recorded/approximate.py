@@ -40,15 +40,24 @@ def approximate(name: str, points: Sequence[Point], tolerance: float) -> float |
 
 
 def is_measured(name: str, points: Sequence[Point]) -> bool:
-    """Return whether a gradient is taken by small differences, or comes from where none is seen.
+    """Return whether a gradient is taken by small differences, or may be where that is not seen.
 
-    Such as from a function of a library that takes the loss as a function: no line of it is wrong.
+    Such as in a function of a library that takes the loss as a function: no line of it is wrong.
     """
+    tape, node = points[0].result.tape, points[0].nodes[name]
+    ids = () if node is None else tape.sources(node)
+    return leaves(name, points) or any(_is_difference(tape, id) for id in ids if tape.active[id])
+
+
+def leaves(name: str, points: Sequence[Point]) -> bool:
+    """Return whether a gradient is made of numbers from outside the recording that change."""
     point = points[0]
     tape, node = point.result.tape, point.nodes[name]
-    if node is None or not tape.active[node]:
-        return any(not np.array_equal(one.hand[name], point.hand[name]) for one in points)
-    return any(_is_difference(tape, id) for id in tape.sources(node) if tape.active[id])
+    if node is not None and any(isinstance(tape.nodes[id], Call) for id in tape.sources(node)):
+        return False
+    if node is not None and tape.active[node]:
+        return False
+    return any(not np.array_equal(one.hand[name], point.hand[name]) for one in points)
 
 
 def _is_difference(tape: Tape, id: int) -> bool:

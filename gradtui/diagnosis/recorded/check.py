@@ -42,6 +42,7 @@ from gradtui.diagnosis.recorded.notes import (
     note,
     one_side,
     opaque,
+    outside,
     search_crashed,
     seen_text,
 )
@@ -188,6 +189,7 @@ class _Checking:
                 else one_sided(self.runs, start, fold, fitting, tolerance)
             )
             notes += coarse(start, fitting, tolerance)
+            notes += outside(points, right)
             notes += ended(self.runs) if len(points) == 1 else ()
             notes += symmetric_only(self.runs, start, within, right, tolerance)
             beside = points[:2][-1]  # weights of 0 hide what lacks of their penalty

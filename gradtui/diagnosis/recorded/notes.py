@@ -14,12 +14,14 @@ from gradtui.base.source import Place
 from gradtui.base.text import element_text, number, shape_said
 from gradtui.diagnosis.backward.trial import ROUNDED
 from gradtui.diagnosis.finding import Finding, Severity
+from gradtui.diagnosis.recorded.approximate import leaves
 from gradtui.diagnosis.recorded.conditions import only_guards
 from gradtui.diagnosis.recorded.differences import digits_of
 from gradtui.diagnosis.recorded.judge import Wrong
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, root_of
 from gradtui.diagnosis.recorded.sides import ROUNDS, one_sided, steady
 from gradtui.diagnosis.recorded.target import Target
+from gradtui.diagnosis.recorded.upstream import place_of
 from gradtui.diagnosis.recorded.varying import first_varying
 from gradtui.recording.tape import Call, Leaf, Tape
 
@@ -270,3 +272,12 @@ def opaque(start: Point) -> list[Finding]:
             (node.name, node.place), note("opaque", "info", node.name, text, node.place)
         )
     return list(found.values())
+
+
+def outside(points: Sequence[Point], names: Sequence[str]) -> Iterator[Finding]:
+    """Yield a note on the gradients that leave the recording before they are returned."""
+    found = [name for name in names if leaves(name, points)]
+    if found:
+        text = f"the gradient of {', '.join(found)} is compared as numbers: it leaves the "
+        text += "recording before it is returned, as through text or a library"
+        yield note("opaque", "info", found[0], text, place_of(points[0], found[0]))

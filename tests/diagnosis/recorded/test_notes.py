@@ -99,6 +99,24 @@ def test_a_loss_close_to_overflow_warns_of_nothing_of_ours():
     assert found.severity == "error" and "it is 0" not in found.message
 
 
+def test_a_gradient_that_goes_through_text_is_said_to_be_compared_as_numbers():
+    def through_text(w):
+        grown = np.array([float(one) for one in str((2 * w).tolist()).strip("[]").split(",")])
+        return np.sum(w**2), grown
+
+    def fixed(w):
+        return np.sum(w), np.array([1.0, 1.0])
+
+    def of_a_mask(w):
+        return np.sum(np.maximum(w, 0)), (w > 0) * 1.0
+
+    (found,) = gradtui.check(through_text, w=np.array([0.3, -0.4]))
+    assert (found.rule, found.severity) == ("opaque", "info")
+    assert found.message.startswith("the gradient of w is compared as numbers")
+    for case in (fixed, of_a_mask):
+        assert gradtui.check(case, w=np.array([0.3, -0.4])) == []
+
+
 def test_where_a_parameter_is_no_number_it_is_said_to_be_judged_elsewhere():
     def case(w):
         return np.nansum(w**2), 2 * w
