@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import linecache
+import re
 from collections.abc import Sequence
 from functools import cached_property
+from keyword import iskeyword
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,6 +21,9 @@ from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 LIKELIER = 4
 """How much likelier an edit has to be if no glance takes its line for right."""
+_ADDED = re.compile(rb"(\w+|[\])])(\s*[-+]\s*)\Z")
+_ENDS = re.compile(rb"\s*(?:[\])},:+-]|if\b|else\b|\Z|\n)")
+"""What stands before a term of a sum, and behind it."""
 _CLOSING = (b")", b"]", b"}")
 """The last lines of statements that tell nothing of these."""
 ABOUT, _TOLD = 1, 2
@@ -91,7 +96,7 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
         """Return the line at fault and its fix."""
         unit = self.suspect.statement.unit
         node = self.candidate.node or self.suspect.statement.node
-        edits = [unit.narrowed(one) for one in self.candidate.edits]
+        edits = [_without_zero(unit, unit.narrowed(one)) for one in self.candidate.edits]
         gap = _gap_behind(unit, edits[0]) if len(edits) == 1 else None
         edits = [_apart(unit, one) for one in edits]
         place, lines = unit.place(unit.start(node), unit.end(node)), unit.lines(edits)
@@ -131,6 +136,14 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
             if alike and other.place.file == file and "\n" not in other.fix:
                 found.setdefault(one.line, one)
         return replace(self, elsewhere=tuple(found.values())[:_TOLD])
+
+
+def _without_zero(unit: Unit, edit: Edit) -> Edit:
+    """Return the edit that takes a number out of a sum or an index, for one that makes it 0."""
+    before = _ADDED.search(unit.source, 0, edit.start) if edit.text == b"0" else None
+    if before is None or iskeyword(before[1].decode()) or not _ENDS.match(unit.source, edit.end):
+        return edit
+    return Edit(before.start(2), edit.end, "")
 
 
 def _below(unit: Unit, offset: int) -> Place:

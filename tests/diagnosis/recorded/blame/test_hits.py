@@ -1,5 +1,6 @@
 """Which of the edits that repair something are better, and where an added line is told."""
 
+import ast
 from types import SimpleNamespace
 
 import pytest
@@ -46,3 +47,26 @@ def test_an_added_line_is_told_where_it_stands(at, told, fix):
     blame = Hit(suspect, Candidate((edit,), "", "", 0), 0, frozenset()).blame()
 
     assert (blame.place.line - unit.first, blame.fix) == (told, fix)
+
+
+def less(one, two):
+    found = one[two - 1 : two - 1 + 2]
+    return -1 if two else found - 1 * two
+
+
+@pytest.mark.parametrize(
+    ("which", "fix"),
+    [
+        (slice(2), "found = one[two : two + 2]"),
+        (slice(3, 4), "return -0 if two else found - 1 * two"),
+        (slice(4, 5), "return -1 if two else found - 0 * two"),
+    ],
+    ids=["in an index", "a sign", "a factor"],
+)
+def test_a_fix_adds_no_zero(which, fix):
+    unit = Unit(less.__code__, [less])
+    numbers = sorted(unit.of(ast.Constant), key=unit.start)
+    edits = tuple(Edit(unit.start(one), unit.end(one), "0") for one in numbers[which])
+    suspect = SimpleNamespace(statement=SimpleNamespace(unit=unit, node=unit.node.body[0]))
+
+    assert Hit(suspect, Candidate(edits, "", "", 0), 0, frozenset()).blame().fix == fix
