@@ -38,7 +38,7 @@ def edits(statement: Statement) -> Iterator[Candidate]:
             case ast.BinOp():
                 yield from of_operation(statement, node)
                 yield from groupings(statement, node)
-            case ast.UnaryOp(ast.USub(), operand):
+            case ast.UnaryOp(ast.USub(), operand) if node not in statement.indexing:
                 text = statement.inside(operand, 2)
                 edit = statement.replaced(node, text, max(2, statement.binding(operand)))
                 yield Candidate((edit,), "sign", "its sign is wrong", 0, "-1", node)

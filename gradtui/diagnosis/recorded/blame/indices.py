@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.roles import is_gradient_of
 from gradtui.diagnosis.recorded.blame.scope import Held
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -36,8 +37,13 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
         else:
             yield from shifted(s, part, 1)
             yield from _onwards(s, part)
+            yield from _listed(s, part)
+            if isinstance(part, ast.UnaryOp):
+                yield from _from_other_side(s, part)
             for inner in ast.walk(part) if isinstance(part, ast.BinOp) else ():
-                if isinstance(inner, ast.Name):
+                above = s.parents.get(inner)
+                shifts = isinstance(above, ast.BinOp) and _written(above.right) is not None
+                if isinstance(inner, ast.Name) and not shifts:
                     yield from shifted(s, inner, 2)
     for part in parts:
         yield from _throughout(s, part)
@@ -69,6 +75,17 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
         )
 
 
+def _listed(s: Statement, part: ast.expr) -> Iterator[Candidate]:
+    """Yield as many places as an index lists that the function lists elsewhere."""
+    if not isinstance(part, ast.List):
+        return
+    others = dict.fromkeys(s.text(one) for one in s.unit.of(ast.List)
+                           if len(one.elts) == len(part.elts))  # fmt: skip
+    for text in [one for one in others if one != s.text(part)][:_MOST]:
+        told, edit = f"the index must be {text}", s.replaced(part, text)
+        yield Candidate((edit,), "wrong-variable", told, 1, text, part)
+
+
 def _onwards(s: Statement, part: ast.expr) -> Iterator[Candidate]:
     """Yield all that come from an index on, or before it, instead of one."""
     written = isinstance(part, ast.Constant) and type(part.value) is int
@@ -82,12 +99,11 @@ def _onwards(s: Statement, part: ast.expr) -> Iterator[Candidate]:
 def _slid(s: Statement, part: ast.Slice) -> Iterator[Candidate]:
     """Yield the slice of as many entries that begins one later, or one earlier."""
     bounds = [one for one in (part.lower, part.upper) if one is not None]
-    ends = [one.value for one in bounds if isinstance(one, ast.Constant)]
-    whole = [one for one in ends if type(one) is int]
+    whole = [one for one in map(_written, bounds) if one is not None]
     if len(whole) < 2:
         return
     for step in (1, -1):
-        if min(whole) + step >= 0:
+        if all((one < 0) == (one + step < 0) for one in whole):
             texts = [str(one + step) for one in whole]
             told = f"the index must be {':'.join(texts)}"
             edits = tuple(s.replaced(*one) for one in zip(bounds, texts, strict=True))
@@ -121,6 +137,14 @@ def strided(s: Statement) -> Iterator[Candidate]:
             edits = tuple(Edit(s.unit.start(one), s.unit.end(one), other) for one in parts)
             told = f"the index must be {other}"
             yield Candidate(edits, "wrong-variable", told, 1, None, parts[0])
+
+
+def _written(node: ast.expr) -> int | None:
+    """Return the whole number that a bound is written as; None if it is none."""
+    minus = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
+    inner = node.operand if isinstance(node, ast.UnaryOp) and minus else node
+    value = inner.value if isinstance(inner, ast.Constant) else None
+    return None if type(value) is not int else -value if minus else value
 
 
 def _count(index: ast.expr) -> int:
@@ -194,8 +218,11 @@ def shifted(s: Statement, node: ast.expr, cost: int) -> Iterator[Candidate]:
             return
         texts = [str(1 - node.operand.value), str(-1 - node.operand.value)]
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
-        other = "-" if isinstance(node.op, ast.Add) else "+"
+        own, other = ("+", "-") if isinstance(node.op, ast.Add) else ("-", "+")
         texts = [s.left(node), f"{s.left(node)} {other} {s.right(node)}"]
+        count = _written(node.right)
+        for value in (count - 1, count + 1) if count is not None else ():
+            texts += [f"{s.left(node)} {own} {value}"] if value else []
     elif isinstance(node, ast.Call | ast.Attribute) or _is_whole(held) or _is_turned(s, node):
         texts = [f"{s.text(node)} - 1", f"{s.text(node)} + 1"]
     else:
@@ -324,6 +351,10 @@ def _others(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> Ite
             yield Candidate((edit,), "wrong-variable", told, 1, text, node)
     index = s.text(node.slice)
     beside = [one for text, one in s.indices.items() if text != index]
+    for text, array in _mirrored(s, node.value).items() if isinstance(node.ctx, ast.Store) else ():
+        told = f"the index must be {text}, at which {array} is read"
+        edit = Edit(s.unit.start(node.slice), s.unit.end(node.slice), text)
+        yield Candidate((edit,), "wrong-variable", told, 1, text, node, named=True)
     for likewise in beside[:_MOST]:
         text = ", ".join(likewise)
         edit = Edit(s.unit.start(node.slice), s.unit.end(node.slice), text)
@@ -334,6 +365,16 @@ def _others(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> Ite
         for text in sorted(same)[:_MOST]:
             edit = Edit(s.unit.start(part), s.unit.end(part), text)
             yield Candidate((edit,), "wrong-variable", f"the index must be {text}", 2, text, node)
+
+
+def _mirrored(s: Statement, array: ast.expr) -> Mapping[str, str]:
+    """Return where the function reads what an array is the gradient of: index -> that."""
+    name = s.text(array)
+    return {
+        s.text(one.slice): s.text(one.value) for one in s.unit.of(ast.Subscript)
+        if isinstance(one.ctx, ast.Load) and isinstance(one.slice, ast.Slice | ast.Tuple)
+        and is_gradient_of(name, s.text(one.value))
+    }  # fmt: skip
 
 
 def counted(s: Statement, node: ast.Name | ast.Attribute) -> Iterator[Candidate]:

@@ -24,7 +24,26 @@ def along(steps):
     return np.sum(WEIGHTS * np.cumsum(steps**2)), d
 
 
+def places(steps):
+    inner, turned = np.pad(steps, 2)[1:-1], steps[0:4:2]
+    some = np.take(steps, [1, 3])
+    kept = [np.sin(steps), np.cos(steps), np.ones(5), np.exp(steps)]
+    d, wide = np.zeros(5), np.zeros(9)
+    wide[1:-1] = np.array([1, 2, 3, 4, 5, 6, 7.0])
+    d += wide[2:-2]
+    d[0:4:2] += 2 * turned
+    d[[1, 3]] += 3 * some**2
+    for i in (1, 2, 3):
+        d += kept[i - 1] * WEIGHTS
+    sums = np.sum(WEIGHTS * (kept[1] * -1 + kept[0] + steps))
+    return inner @ wide[1:-1] + np.sum(turned**2) + np.sum(some**3) + sums, d
+
+
 MISTAKES = [
+    (places, "d += wide[2:-2]", "d += wide[1:-3]"),
+    (places, "d[0:4:2] += 2 * turned", "d[1:5:2] += 2 * turned"),
+    (places, "d[[1, 3]] += 3 * some**2", "d[[1, 4]] += 3 * some**2"),
+    (places, "d += kept[i - 1] * WEIGHTS", "d += kept[i - 2] * WEIGHTS"),
     (lengths, "slopes[i:, i] = 2 * steps[i]", "slopes[i, i] = 2 * steps[i]"),
     (
         along,
@@ -35,7 +54,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("case", "old", "new"), MISTAKES)
-def test_an_index_stands_for_all_from_it_on(case, old, new, tmp_path):
+def test_the_right_index_is_told(case, old, new, tmp_path):
     planted = Planted(__file__, tmp_path, {"steps": RNG.normal(size=5)})
     wrong = planted.wrong(old, new)
 
