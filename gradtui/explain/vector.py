@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 from msgspec import Struct
@@ -27,9 +28,11 @@ from gradtui.explain.values import UNKNOWN, Elements, Index, moved
 
 _LISTED = 100_000
 """Most elements of an array that are listed: only those in view are made."""
-_GAPS, _MANY, _NAME_CELLS = (2, 1), 4, 12
+_GAPS, _MANY, _NAME_CELLS = (2, 1), 4, (12, 5)
 """Blanks between columns, fewer where numbers need them; so many columns are hard to read with
-fewer; most cells of a parameter's name."""
+fewer; most cells of a parameter's name, and where a column would go for it."""
+_KEY = re.compile(r"""\[["'](.+)["']\]$""")
+"""The key of an array in a dict, which names it without the dict."""
 _LEAST, _LEAST_OF_VALUE, _FEWEST = 7, 5, 2
 """Fewest cells of a gradient and of a value, and fewest digits, of which no column goes short."""
 _MARKS = {"central": 2, "hand": 2, "check": 1}
@@ -122,6 +125,8 @@ class _Form(Struct, frozen=True):
 
     shown: tuple[str, ...]
     gap: int
+    names: tuple[str, ...]
+    """The parameters' names."""
     values: Column
     slopes: Column
     """The gradients', and those of what is compared with them."""
@@ -139,27 +144,43 @@ class _Numbers(Struct, frozen=True):
 
 def _form(frame: Frame, listed: list[tuple[int, Index]], width: int) -> _Form:
     """Return the first choice of columns that tell their numbers apart, or the last one."""
-    names = max(
-        cell_width(
-            element_text(clip(label(frame, n.id), _NAME_CELLS), tuple(size - 1 for size in n.shape))
-        )
-        for n in frame.graph.parameters
-    )
+    parameters = frame.graph.parameters
+    labels = [label(frame, node.id) for node in parameters]
+    last = [tuple(size - 1 for size in node.shape) for node in parameters]
     numbers = _numbers(frame, listed)
     # A ✓ of the central differences would look like one of lines that claim nothing.
     hand = frame.problem.backward
     choices = _CHOICES[bool(frame.claims) or (hand is not None and not hand.claimed)]
     for shown in choices:
-        room = width - (names if "value" in shown else max(names, cell_width(_NORM)))
-        room -= sum(_MARKS.get(one, 0) for one in shown)
-        for gap in _GAPS[: 1 + (len(shown) < _MANY)]:
-            form = _shared(frame, numbers, shown, gap, room - gap * len(shown))
-            if _tells(numbers, form):
-                return form
+        for most in _NAME_CELLS[: 1 + ("central" not in shown)]:
+            names = _shortened(labels, most)
+            widest = max(cell_width(element_text(*one)) for one in zip(names, last, strict=True))
+            room = width - (widest if "value" in shown else max(widest, cell_width(_NORM)))
+            room -= sum(_MARKS.get(one, 0) for one in shown)
+            for gap in _GAPS[: 1 + (len(shown) < _MANY)]:
+                shared = _shared(frame, numbers, shown, room - gap * len(shown))
+                form = _Form(shown, gap, names, *shared)
+                if _tells(numbers, form):
+                    return form
     return form
 
 
-def _shared(frame: Frame, numbers: _Numbers, shown: tuple[str, ...], gap: int, room: int) -> _Form:
+def _shortened(labels: list[str], most: int) -> tuple[str, ...]:
+    """Return names in at most so many cells, by the end that tells them apart, if one does.
+
+    Of an array in a dict that is too long, the key is enough where no other has it.
+    """
+    if all(cell_width(one) <= most for one in labels):
+        return tuple(labels)
+    keys = [found[1] if (found := _KEY.search(one)) else one for one in labels]
+    names = keys if len({*keys}) == len(keys) else labels
+    ends = [clip(one, most) for one in names], [clip(one[::-1], most)[::-1] for one in names]
+    return tuple(next((end for end in ends if len({*end}) == len(end)), ends[0]))
+
+
+def _shared(
+    frame: Frame, numbers: _Numbers, shown: tuple[str, ...], room: int
+) -> tuple[Column, Column]:
     """Return columns whose numbers share the room: a value leaves what it does not need."""
     valued = "value" in shown
     count = len(shown) - ("check" in shown) - valued
@@ -172,7 +193,7 @@ def _shared(frame: Frame, numbers: _Numbers, shown: tuple[str, ...], gap: int, r
     else:
         value = min(values[0], room // (count + 1))
         slope = max(1, min(slopes[0], (room - value) // count))
-    return _Form(shown, gap, column(numbers.values, value), column(numbers.slopes, slope))
+    return column(numbers.values, value), column(numbers.slopes, slope)
 
 
 def _widest(numbers: list[float], digits: int) -> int:
@@ -263,7 +284,7 @@ def _table(frame: Frame, listed: list[tuple[int, Index]], form: _Form) -> list[l
             }
             if "hand" in form.shown:
                 found["hand"] = _by_hand(frame, node.name, index, slopes, known=done)
-            name = element_text(clip(label(frame, node.id), _NAME_CELLS), index)
+            name = element_text(form.names[position], index)
             table.append([(name, roles[place]), *(found[one] for one in form.shown)])
     return table
 

@@ -296,3 +296,28 @@ def test_one_digit_is_not_what_a_wrong_claim_is_compared_by():
         ["w", "1.144", "-4.99e-5", "-3.81e-5", "✗"],
         ["v", "0.6232", "-2.18e-5", "-2.18e-5", "✓"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (['"W1"', '"b1"'], ["W1[0]", "b1[0]"]),
+        (["first_weight", "first_bias"], ["…ight[0]", "…bias[0]"]),
+        (["first.weight", "third.weight"], ["firs…[0]", "thir…[0]"]),
+        (["block_of_w", "block_of_b"], ["…of_w[0]", "…of_b[0]"]),
+    ],
+)
+def test_names_are_shortened_before_a_column_goes(monkeypatch, session_of, names, shown):
+    """Shortened to the end that tells them apart; the key of a dict is enough."""
+    labels = [f"p[{name}]" if name.startswith('"') else name for name in names]
+    session = session_of("yhat = sum(u*x) + sum(v*x)\nL = yhat", "u = [1.5]\nv = [2.5]",
+                         "x = [1.23457]", more="[backward]\ncode = 'du = 2.1*x'")  # fmt: skip
+    frame = session.frame
+    own = {node.id: label for node, label in zip(frame.graph.parameters, labels, strict=True)}
+    monkeypatch.setattr("gradtui.explain.vector.label", lambda _, node: own.get(node, "L"))
+    head, *rows = cells(gradient_rows(frame, 27))[:3]
+    assert head == ["∂L/∂", "by", "hand"]
+    assert [row[0] for row in rows] == shown
+    assert [row[0] for row in cells(gradient_rows(frame, 80))[1:3]] == [
+        f"{label}[0]" for label in labels
+    ]
