@@ -11,13 +11,13 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.base.source import Place
-from gradtui.base.text import DIGITS, cell_width, clean, clip, shape_text
+from gradtui.base.text import DIGITS, cell_width, clean, clip
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Seed, Written
 from gradtui.explain.byhand import SIGNS, Mark, claim_mark
 from gradtui.explain.spans import Span
 from gradtui.explain.symbols import cursor_role, gradient_of
-from gradtui.explain.values import summary
+from gradtui.explain.values import forms, summary
 from gradtui.scenario.problem import Executed, Problem
 
 _CALLS = 8
@@ -181,10 +181,10 @@ def is_from_before(frame: Frame, place: Place) -> bool:
     return place.file == here.place.file and max(first, here.place.line + 1) <= place.line <= last
 
 
-def line_values(frame: Frame, at: int, width: int) -> tuple[str, str]:
-    """Return a line's assigned value, or its value of the model, in full and in brief.
+def line_values(frame: Frame, at: int, width: int) -> tuple[str, ...]:
+    """Return a line's assigned values, or its value of the model, in ever fewer cells.
 
-    In brief, arrays are their shapes, within half of a width.
+    The last form, in which arrays are their shapes, is within half of a width.
     """
     assert frame.problem.call is not None
     line = frame.problem.call.lines[at]
@@ -193,14 +193,19 @@ def line_values(frame: Frame, at: int, width: int) -> tuple[str, str]:
         named = [("" if single else f"{clean(name)} ", value) for name, value in line.assigned]
     else:
         named = [("", frame.tape.value(node)) for node in line.nodes[-1:]]
-    full = "  ".join(name + _text(value) for name, value in named)
-    brief = "  ".join(name + _brief(value) for name, value in named)
-    return full, clip(brief, width // 2)
+    told = [(name, _forms(value)) for name, value in named]
+    most = max((len(found) for _, found in told), default=0)
+    *longer, last = (
+        "  ".join(name + found[min(form, len(found) - 1)] for name, found in told)
+        for form in range(max(1, most))
+    )
+    return *longer, clip(last, width // 2)
 
 
-def _brief(value: Any) -> str:
-    shape = np.shape(value)
-    return f"[{shape_text(shape)}]" if shape and np.all(np.isfinite(value)) else _text(value)
+def _forms(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str | bool):
+        return (_text(value),)
+    return forms(np.asarray(value, dtype=np.float64))
 
 
 def _text(value: Any) -> str:

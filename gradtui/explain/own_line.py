@@ -70,20 +70,22 @@ def own_line(frame: Frame, place: Place | None) -> OwnLine | None:
 def _meant(frame: Frame, at: int, name: str) -> int | None:
     """Return the node whose whole gradient a line assigns, by its name or else by its numbers.
 
-    A name that is assigned more than once, or in a loop, may hold parts of gradients; that of an
+    A name that is assigned more than once in a shape may hold parts of gradients; that of an
     argument is another's.
     """
     call, graph = frame.problem.call, frame.graph
     assert call is not None
     line = call.lines[at]
-    times = sum(name == own for one in call.lines for own, _ in one.assigned)
+    shape = np.shape(line.assigned[0][1])
+    held = (value for one in call.lines for own, value in one.assigned if own == name)
+    times = sum(np.shape(value) == shape for value in held)
     times += sum(name == one.name for one in call.given)
     nodes: list[int] = []
-    if not line.rounds and times == 1 and name.startswith("d"):
-        shape = np.shape(line.assigned[0][1])
+    if times == 1 and name.startswith("d"):
         nodes = [
             node
             for own, node in graph.names.items()
-            if own.partition("#")[0] == name[1:] and graph.nodes[node].shape == shape
+            if own.partition("#")[0].removesuffix("(") == name[1:]
+            and graph.nodes[node].shape == shape
         ]
     return nodes[0] if len(nodes) == 1 else line.claims

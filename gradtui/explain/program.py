@@ -21,7 +21,7 @@ from gradtui.explain.own_line import own_line
 from gradtui.explain.spans import Role, Span, TextRow, aligned, folded, line
 from gradtui.explain.symbols import cursor_role, label
 from gradtui.explain.update import move_told
-from gradtui.explain.values import UNKNOWN, summary
+from gradtui.explain.values import UNKNOWN, forms, summary
 from gradtui.language.parser import Assignment
 
 _NAMES, _CELLS = 8, 20
@@ -38,10 +38,8 @@ class _Shown(Struct, frozen=True):
     """The parts of one row."""
 
     text: str
-    value: str
-    """Empty if it has none."""
-    brief: str
-    """A shorter form if the code would be cut beside it."""
+    values: tuple[str, ...]
+    """Its value in ever fewer cells, for code that would be cut beside it; empty if it has none."""
     mark: Span | None
     here: bool = False
     chosen: bool = False
@@ -168,9 +166,10 @@ def _source_rows(
             rows.append(line((clip(row.heading, width), "heading")))
             continue
         index = called.shown_line(frame, row.place) if row.line else None
-        value, brief, mark, true = "", "", None, ""
+        values: tuple[str, ...] = ()
+        mark, true = None, ""
         if index is not None:
-            value, brief = called.line_values(frame, index, width)
+            values = called.line_values(frame, index, width)
             wrong = called.is_found(frame, row.place)
             mark = SIGNS["wrong" if wrong else called.line_mark(frame, index)]
             right = called.line_mark(frame, index) == "right"
@@ -179,10 +178,10 @@ def _source_rows(
             if wrong and (found := own_line(frame, row.place)) is not None:
                 true = found.brief
         elif row.line:
-            value, brief, mark = UNKNOWN, UNKNOWN, SIGNS["none"]
+            values, mark = (UNKNOWN,), SIGNS["none"]
         text = _dedented(frame.problem.texts[row.place.file], row.first, row.place.line)
         before = index in past or called.is_from_before(frame, row.place)
-        shown = _Shown(text, value, brief, mark, at == here, _found(frame, row.place), true,
+        shown = _Shown(text, values, mark, at == here, _found(frame, row.place), true,
                        past=before, selected=row.line and row.place == pinned)  # fmt: skip
         made = _row(frame, row.place, shown, digits, width, spare)
         spare -= len(made) - 1
@@ -232,7 +231,7 @@ def _backward(frame: Frame) -> Sequence[Assignment]:
 def _statement(frame: Frame, index: int) -> _Shown:
     statement, problem = frame.graph.statements[index], frame.problem
     known = frame.computed(statement.root)
-    value, brief = _shown_value(frame, statement.root) if known else (UNKNOWN, UNKNOWN)
+    values = forms(frame.tape.value(statement.root)) if known else (UNKNOWN,)
     source = _source(problem.texts[problem.file_of(statement.place)], statement.place)
     text = _NAME.sub(lambda match: problem.label(match[0]), source)
     match frame.now:
@@ -241,7 +240,7 @@ def _statement(frame: Frame, index: int) -> _Shown:
         case _:
             here = False
     selected = frame.structure.line_of.get(frame.selected, -1) == index
-    return _Shown(text, value, brief, None, here, selected=selected and frame.apart)
+    return _Shown(text, values, None, here, selected=selected and frame.apart)
 
 
 def _backward_line(frame: Frame, index: int) -> _Shown:
@@ -249,33 +248,31 @@ def _backward_line(frame: Frame, index: int) -> _Shown:
     assert backward is not None
     mark = hand_line_mark(frame, index) if known or frame.known.judgement else "none"
     if own.written is None:
-        value = brief = "no value"
+        values: tuple[str, ...] = ("no value",)
     else:
-        value, brief = _shown_value(frame, own.written) if known else (UNKNOWN, UNKNOWN)
+        values = forms(frame.tape.value(own.written)) if known else (UNKNOWN,)
     true = ""
     target = claimed_node(frame, index)
     if known and target is not None and mark in ("wrong", "inherited"):
         true = f"true {summary(frame.tape.adjoint(target))}"
     here = isinstance(frame.now, Written) and frame.now.index == index
     text = _source(backward.lines, own.line.place)
-    return _Shown(
-        text, value, brief, SIGNS[mark], here, _chosen(frame, own.line, update=False), true
-    )
+    return _Shown(text, values, SIGNS[mark], here, _chosen(frame, own.line, update=False), true)
 
 
 def _update_line(frame: Frame, index: int) -> _Shown:
     update, program = frame.problem.update, frame.tape.program
     assert update is not None
     entry = update.program[index]
-    value = brief = ""
+    values: tuple[str, ...] = ()
     if frame.problem.drive == "hand":
         moves = [u for u in program.updates if u.parameter == frame.selected] or program.updates
         known = frame.position >= frame.order.backward and move_told(frame, moves[0].parameter)
         moved = moves[0].lines[index][1]
-        value, brief = _shown_value(frame, moved) if known else (UNKNOWN, UNKNOWN)
+        values = forms(frame.tape.value(moved)) if known else (UNKNOWN,)
     mark = SIGNS[line_mark(frame, entry.place.line, update=True)]
     text = _source(update.lines, entry.place)
-    return _Shown(text, value, brief, mark, False, _chosen(frame, entry, update=True))
+    return _Shown(text, values, mark, False, _chosen(frame, entry, update=True))
 
 
 def _chosen(frame: Frame, entry: Assignment, *, update: bool) -> bool:
@@ -302,14 +299,6 @@ def _source(texts: Sequence[str], place: Place) -> str:
     return " ".join(filter(None, parts)).replace("( ", "(").replace(" )", ")")
 
 
-def _shown_value(frame: Frame, node: int) -> tuple[str, str]:
-    """Return a value in a few cells, and in fewer: its shape, if all its numbers are finite."""
-    value = frame.tape.value(node)
-    full = summary(value)
-    finite = "nan" not in full and "inf" not in full
-    return full, f"[{shape_text(value.shape)}]" if value.shape and finite else full
-
-
 def _row(
     frame: Frame, place: Place, shown: _Shown, digits: int, width: int, spare_rows: int
 ) -> list[TextRow]:
@@ -321,29 +310,45 @@ def _row(
     text = clean(shown.text)
     mark = [] if shown.mark is None else [(" ", "plain"), shown.mark]
     taken = digits + 4 + sum(len(text) for text, _ in mark)
-    if cell_width(text) + len(shown.value) > width - taken:
+    full, *_ = shown.values or ("",)
+    if cell_width(text) + len(full) > width - taken:
         text = text.partition("#")[0].rstrip() or text
-    spare = width - taken - cell_width(text) - len(shown.value)
-    value = shown.value if spare >= 0 else shown.brief
+    looked_at = shown.here or shown.selected or shown.chosen
+    most = None if looked_at else spare_rows
+    value, (first, *more) = _beside(text, shown.values, width - taken, width - digits - 2, most)
+    left_over = width - taken - cell_width(text) - len(shown.true) - 2
+    # Beside a wrong value the true one says more than the whole range.
+    forms_of_it = shown.values if shown.mark == SIGNS["wrong"] else shown.values[:1]
+    told = next((one for one in forms_of_it if len(one) <= left_over), None) if shown.true else None
+    value = value if told is None else told
     right: list[Span] = (
         [(value, "dim" if shown.past or value == UNKNOWN else "value")] if value else []
     )
     right += mark
-    room = max(4, width - taken - len(value))
-    if shown.true and len(shown.true) + 2 <= spare:
+    if told is not None:
         right = [(shown.true, "gradient"), ("  ", "plain"), *right]
-        room -= len(shown.true) + 2
     marked: Role | None = "now" if shown.selected else cursor_role(frame) if shown.here else None
     role: Role = marked or ("selected" if shown.chosen else "plain")
     sign = "▸" if shown.here else "›" if shown.selected else " "
-    rest = width - digits - 2
-    first, *more = _broken(text, room, rest) if cell_width(text) > room else [text]
-    looked_at = shown.here or shown.selected or shown.chosen
-    if len(more) > spare_rows and not looked_at:
-        first, more = clip(text, room), []
     left = line((f"{str(place.line).rjust(digits)}{sign} ", marked or "dim"), (first, role))
     below = [line(" " * (digits + 2), (piece, role)) for piece in more]
     return [aligned(left, line(*right), width), *below]
+
+
+def _beside(
+    text: str, values: Sequence[str], room: int, rest: int, most: int | None
+) -> tuple[str, list[str]]:
+    """Return the longest form of a value that breaks its code no sooner, and the code in rows.
+
+    Code that takes more than `most` rows below its first one is cut.
+    """
+    *longer, least = values or ("",)
+    left = max(4, room - len(least))
+    rows = _broken(text, left, rest) if cell_width(text) > left else [text]
+    if most is not None and len(rows) - 1 > most:
+        rows = [clip(text, left)]
+    first = cell_width(rows[0])
+    return next((value for value in longer if first + len(value) <= room), least), rows
 
 
 def _broken(text: str, room: int, rest: int) -> list[str]:

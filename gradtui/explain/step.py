@@ -6,8 +6,10 @@ from gradtui.base.text import DIGITS, cell_width, clean, clip
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Move, Seed, Written
 from gradtui.explain.beside import WHOLE, worked_out, written_spans
-from gradtui.explain.called import called_spans, place_text
+from gradtui.explain.byhand import SIGNS
+from gradtui.explain.called import called_spans, is_found, place_text
 from gradtui.explain.kinks import kink_notes
+from gradtui.explain.own_line import own_line
 from gradtui.explain.residual import residual_text
 from gradtui.explain.spans import Span, TextRow, aligned, line, line_width
 from gradtui.explain.symbols import cursor_role, gradient_of, label, partial, rule_text
@@ -56,11 +58,21 @@ def _said(frame: Frame, detail: int) -> list[str | Span]:
         case Flow(source, target):
             return [*_flowed(frame, source, target, detail), *_kinks(frame, target)]
         case Written(index) if frame.problem.call is not None:
-            return list(called_spans(frame, index))
+            return [*called_spans(frame, index), *_accused(frame, index)]
         case Written(index):
             return written_spans(frame, index, detail)
         case Move(position):
             return _moved(frame, position, detail)
+
+
+def _accused(frame: Frame, index: int) -> list[str | Span]:
+    """Return what a wrong line of called code should hold, where no claim of its own says so."""
+    assert frame.problem.call is not None
+    executed = frame.problem.call.lines[index]
+    if executed.claims is not None or not is_found(frame, executed.place):
+        return []
+    found = own_line(frame, executed.place)
+    return ["  ", SIGNS["wrong"], f"  {found.told(frame)}" if found else ""]
 
 
 def _at(frame: Frame) -> list[Span]:

@@ -23,6 +23,8 @@ UNKNOWN = "·"
 UNUSED = "unused"
 """The sign for the gradient of a value that the loss does not depend on."""
 _FEW = 3
+_FEW_DIGITS = 2
+"""Digits of each number of a short vector that has little room."""
 _EACH = 8
 """Up to so many numbers are looked at one by one for the widest."""
 _ROUGH, _LEAST = 1.23456789, -307
@@ -58,6 +60,17 @@ def extent(value: Array, digits: int = SHORT) -> str:
     if low == high:
         return f"all {number(low, 3)}{tail}"
     return f"{number(low, 3)} to {number(high, 3)}{tail}"
+
+
+def forms(value: Array) -> tuple[str, ...]:
+    """Return an array in ever fewer cells: shape and range, the range, the shape if all is finite.
+
+    A number, and an array with what is not finite, keep all their cells.
+    """
+    full = summary(value)
+    if not value.shape or "nan" in full or "inf" in full:
+        return (full,)
+    return full, extent(value, _FEW_DIGITS), f"[{shape_text(value.shape)}]"
 
 
 class Spread(Struct, frozen=True):

@@ -9,6 +9,7 @@ from gradtui.explain.findings import findings_rows
 from gradtui.explain.own_line import own_line
 from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text
+from gradtui.explain.step import now_line
 
 X = np.array([[1.0, 2.0], [0.5, -1.0], [-1.5, 0.3]])
 GIVEN = {"W": np.array([[0.3, -0.2], [0.1, 0.4]]), "v": np.array([0.7, -0.5])}
@@ -92,6 +93,39 @@ def test_a_line_in_a_loop_holds_a_part_and_is_compared_with_no_whole():
     places = [one.place for one in session.frame.known.findings if one.severity == "error"]
     assert places
     assert all(own_line(session.frame, place) is None for place in places)
+
+
+def stacked(W, v):
+    z = X @ W
+    h = np.tanh(z)
+    y = np.tanh(h @ v)
+    loss = np.sum(y)
+    d, grads = np.ones((3, 1)), []
+    for out, back in ((y[:, None], v[None, :]), (h, np.eye(2))):
+        dz = d * (1 - out)
+        grads.append(dz)
+        d = dz @ back
+    return loss, (X.T @ grads[1], (h.T @ grads[0])[:, 0])
+
+
+def at_line(session, finding):
+    """Return the frame at the last execution of the line of a finding."""
+    lines = session.problem.call.lines
+    executed = [
+        at for at, one in session.structure.called.items()
+        if lines[one].place.line == finding.place.line
+    ]  # fmt: skip
+    session.position = max(executed)
+    return session.frame
+
+
+def test_a_round_of_another_shape_holds_a_gradient_of_its_own():
+    session = examined(stacked)
+    (finding,) = [one for one in session.frame.known.findings if one.severity == "error"]
+    session.position = session.order.end
+    found = own_line(session.frame, finding.place)
+    assert session.frame.graph.nodes[found.node].name == "z"
+    assert f"✗  {found.told(session.frame)}" in line_text(now_line(at_line(session, finding)))
 
 
 def test_an_argument_that_is_assigned_again_is_no_gradient_of_its_name():

@@ -48,6 +48,12 @@ def test_where_the_code_does_not_fit_beside_the_range_the_shape_is_enough(sessio
     assert narrow[1:] == code
 
 
+def test_where_the_range_fits_beside_the_code_without_the_shape_it_is_shown(session_of):
+    session = session_of("H = X*w - 2.0\nL = sum(H)", "w = [1.5]", "X = [[1.0, 2.5]]")
+    ends = [texts(program_rows(session.frame, width))[0][17:].split() for width in (37, 31, 25)]
+    assert ends == [["[1×2]", "-0.5", "to", "1.75"], ["-0.5", "to", "1.75"], ["[1×2]"]]
+
+
 def test_what_is_not_finite_is_shown_before_the_code(session_of):
     session = session_of("h = log(X*w)\nL = sum(h)", "w = 1.0", "X = [[1.0, 2.0, 4.0]]", lr=1.0)
     session.seek(1)  # w = 1 - 3
