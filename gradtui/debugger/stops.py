@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gradtui.debugger.guide import UNTOLD
 from gradtui.debugger.investigation import WAITING
 from gradtui.debugger.seen import key_of, seen_at
@@ -148,6 +150,41 @@ def _go_on_in_call(session: Session, by: int) -> None:
     session.message = (
         session.message or "the line is not executed again: this is the end of the pass"
     )
+
+
+def leave_loop(session: Session) -> None:
+    """Go to the first line after the innermost loop around the cursor, in a call of own code.
+
+    Where no line of this pass follows the loop, go to the end of the pass.
+    """
+    called, call = session.structure.called, session.problem.call
+    before = [at for at in called if at <= session.position]
+    rounds = call.lines[called[max(before)]].rounds if call is not None and before else ()
+    session.message = "" if rounds else "the cursor is in no loop of your own code"
+    if call is None or not rounds:
+        return
+    outside = [
+        at for at in called
+        if at > session.position and not _in_loop(call.lines[called[at]].rounds, rounds)
+    ]  # fmt: skip
+    order = session.order
+    here = order.pass_at(session.position)
+    if outside and order.pass_at(min(outside)) is here:
+        session.position = min(outside)
+    else:
+        session.finish()
+        session.message = session.message or "no line follows the loop: this ends the pass"
+
+
+def _in_loop(rounds: Sequence[str], own: Sequence[str]) -> bool:
+    """Return whether a line is in the innermost of the loops that rounds are of, in any round."""
+    *outer, inner = own
+    depth = len(outer)
+    if len(rounds) <= depth or list(rounds[:depth]) != outer:
+        return False
+    names = (text.partition(" = ")[0] for text in (rounds[depth], inner))
+    counts = (text.rpartition(" of ")[2] for text in (rounds[depth], inner))
+    return len({*names}) == len({*counts}) == 1
 
 
 def _go_to_end(session: Session, by: int) -> None:

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 BINDINGS = frozenset({
-    "next", "back", "into", "out", "finish", "restart", "continue", "reverse", "ten",
-    "ten-back", "hundred", "hundred-back", "first", "last", "goto", "break", "breakpoints",
+    "next", "back", "into", "out", "finish", "restart", "leave", "continue", "reverse",
+    "ten", "ten-back", "hundred", "hundred-back", "first", "last", "goto", "break", "breakpoints",
     "play", "slower", "faster", "lesson", "hint", "lesson-back", "down", "up", "input", "consumer",
     "find", "finding", "watch", "print", "reload", "edit", "operations", "unfold", "list",
     "lens", "jacobian", "log", "next-view", "follow", "range", "fix", "write-fix", "what-if",

@@ -44,6 +44,10 @@ COMMANDS = (
     Command("finish", ("f",), "finish", "finish this pass (forward, backward, update)", INSIDE),
     Command("restart", ("F",), "restart", "back to the start of this pass", INSIDE),
     Command(
+        "leave", ("O",), "leave loop",
+        "out of the innermost loop, to the first line after it, in a call of your own code", INSIDE,
+    ),
+    Command(
         "continue", ("c",), "continue",
         "continue to the next breakpoint or finding, else to the file's last step; in a call of "
         "your own code, to where the line is executed again, else to the end of the pass", STEPS,

@@ -37,6 +37,7 @@ class Walk(Work):
         return {
             "continue": lambda text: self.go_on(1),
             "reverse": lambda text: self.go_on(-1),
+            "leave": lambda text: self.leave_loop(),
             "break": self.break_at,
             "breakpoints": lambda text: self.list_breakpoints(),
             "watch": self.watch,
@@ -103,6 +104,12 @@ class Walk(Work):
         from gradtui.debugger.stops import go_on
 
         self._do(lambda _: self._go(lambda session: go_on(session, by, wait=False)))
+
+    def leave_loop(self) -> None:
+        """Go to the first line after the loop around the cursor."""
+        from gradtui.debugger.stops import leave_loop
+
+        self._do(leave_loop)
 
     def stop(self) -> bool:
         """Cancel a pending move; return whether there was one."""

@@ -1,6 +1,9 @@
-"""Moving to the next finding."""
+"""Moving to the next finding, and out of loops."""
 
-from gradtui.debugger.stops import go_on, next_finding
+import numpy as np
+
+import gradtui
+from gradtui.debugger.stops import go_on, leave_loop, next_finding
 
 WRONG = "[backward]\ncode = '''\nde = 2*e\ndw = de\n'''\n[update]\ncode = 'w = w + lr*g'"
 
@@ -85,3 +88,47 @@ def test_going_on_never_goes_against_its_direction_inside_a_step(session_of):
     go_on(session)
     assert 1 < session.position < done
     assert session.frame.where.value == "backward"
+
+
+def looped(w, v):
+    h = w
+    for _k in range(3):
+        for _ in range(2):
+            h = np.tanh(h)
+        h = h * v
+    y = h + 1.0
+    loss = y**2
+    dh = dv = 2 * y
+    for _k in range(3):
+        dh = dh * v
+    return loss, (dh, dv)
+
+
+def test_a_loop_is_left_for_the_first_line_after_it():
+    session = gradtui.trace(looped, w=np.array(0.3), v=np.array(0.5))
+    lines, first = session.problem.call.lines, looped.__code__.co_firstlineno
+
+    def here():
+        line = lines[session.structure.called[session.position]]
+        return line.place.line - first, len(line.rounds)
+
+    session.position = 0
+    leave_loop(session)
+    assert (session.position, session.message) == (0, "the cursor is in no loop of your own code")
+    while session.structure.called.get(session.position, -1) < 0 or here() != (4, 2):
+        session.into()
+    leave_loop(session)
+    assert here() == (5, 1)
+    leave_loop(session)
+    assert here() == (6, 0)
+    session.position = max(at for at in session.structure.called if at < session.order.end)
+    leave_loop(session)
+    assert session.position == session.order.end
+
+
+def test_a_run_has_no_loop_to_leave():
+    session = gradtui.load("two_weights")
+    session.into()
+    before = session.position
+    leave_loop(session)
+    assert session.position == before and "no loop" in session.message
