@@ -353,7 +353,9 @@ def instead_of_several(names: Sequence[str], values: Sequence[str]) -> str:
         return f"write {' and '.join(lines)}, each on its own line"
     keyed: Mapping[str, str] = dict(zip(names, values, strict=False))
     own = all((key := re.fullmatch(_KEY, value)) and key[3] == one for one, value in keyed.items())
-    if re.fullmatch(r"[\w.]+", "".join(values)) or (len(names) == len(values) and own):
+    same = all(value.rpartition(".")[2] == one for one, value in keyed.items())
+    bundled = len(values) == 1 and re.fullmatch(r"[\w.]+", values[0])
+    if bundled or (len(names) == len(values) and (own or same)):
         return ("leave the line out: a function reads the model's values under their own names, if "
                 f"it takes {', '.join(names)}")  # fmt: skip
     if len(names) == len(values):

@@ -136,6 +136,8 @@ class _Parser(Refuser):
 
     def statement(self) -> Assignment:
         target = self.take()
+        if target.text == "(":
+            self.refuse_bracketed(target)
         if target.kind != "name":
             self.refuse(target, "a line `name = expression`")
         if keyword.iskeyword(target.text):

@@ -30,6 +30,8 @@ from gradtui.language.tokens import MAX_TOKENS, Locate, Token, TokenReader
 AUGMENTED = {"+=": "+", "-=": "-", "*=": "*", "/=": "/", "@=": "@", "**=": "**"}
 """Augmented assignments -> their operators."""
 _SHOWN = 160
+_ENDS = ("newline", "end")
+"""Kinds of tokens that end a line."""
 
 
 def another_name(name: str, taken: Collection[str]) -> str:
@@ -247,6 +249,19 @@ class Refuser(TokenReader):
         while self.tokens[stop].kind not in ("newline", "end"):
             stop += 1
         return self.written(self.at, stop)
+
+    def refuse_bracketed(self, bracket: Token) -> None:
+        """Refuse a line such as `(a, b) = c`; its first bracket is taken."""
+        names, end = self.entries(self.at - 1)
+        if self.tokens[end].text != ")" or self.tokens[end + 1].text != "=":
+            return
+        self.at = end + 2
+        values, close = self.entries(self.at)
+        bracketed = (self.tokens[self.at].text, self.tokens[close].text) == ("(", ")")
+        whole = bracketed and self.tokens[close + 1].kind in _ENDS
+        told = [self.written(*one) for one in values] if whole else [self.rest()]
+        rewrite = instead_of_several([self.written(*one) for one in names], told)
+        raise InputError(f"a line assigns one name: {clip(rewrite, _SHOWN)}", self.place(bracket))
 
     def refuse_several(self, target: Token, comma: Token) -> NoReturn:
         """Refuse a line such as `a, b = c`."""

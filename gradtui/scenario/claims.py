@@ -11,7 +11,7 @@ from msgspec import Struct
 from gradtui.base.source import InputError, did_you_mean, nearest
 from gradtui.base.text import clip
 from gradtui.language.trees import names_read
-from gradtui.scenario.code import Code
+from gradtui.scenario.code import Code, is_loss
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Notice
 
@@ -98,7 +98,7 @@ def _returned(
     assert code.function is not None
     assigned = [line.name for line in code.program]
     for name, place in code.function.returned:
-        if name in model and name not in assigned:
+        if name in model and (name not in assigned or (found and is_loss(name))):
             continue
         if name not in assigned:
             own = ", ".join(found) or "dW"

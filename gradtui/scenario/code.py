@@ -105,6 +105,11 @@ def _read(
     return _read_source(source, table, sources, limit, kept)
 
 
+def is_loss(name: str) -> bool:
+    """Return whether a name is a common one of a loss."""
+    return re.search(_LOSS, name) is not None
+
+
 def check_one_of(table: str, given: Mapping[str, object], positions: Positions) -> None:
     """Refuse a table that has none of some keys, or more than one."""
     present = [key for key, value in given.items() if value is not None]
@@ -127,7 +132,9 @@ def _read_source(
 
     scenario, place = sources.scenario, sources.positions.value((table, "source"))
     name, colon, function = source.rpartition(":")
-    if not colon or not name.endswith(".py") or not function.isidentifier():
+    parts = function.split(".")
+    named = len(parts) <= 2 and all(part.isidentifier() for part in parts)
+    if not colon or not name.endswith(".py") or not named:
         raise InputError("source: expected a Python file and a function in it: net.py:forward",
                          place)  # fmt: skip
     file = os.path.join(os.path.dirname(scenario), name)
@@ -158,6 +165,8 @@ def check_parameters(code: Code, known: Collection[str]) -> None:
     for name, place in code.function.parameters:
         if name not in known:
             near = did_you_mean(name, known) or ": leave it out, or give its value in [data]"
+            if name[:1] == "d" and name[1:] in known:
+                near = f": compute the gradient of {name[1:]} in the function, or give it in [data]"
             raise InputError(f"{code.name} takes '{name}', which is not a name of the scenario"
                              + near, place)  # fmt: skip
 
@@ -178,12 +187,12 @@ def returned_loss(code: Code) -> tuple[str, Place]:
     """Return the name of the loss that a function returns."""
     assert code.function is not None
     names = code.function.returned
-    losses = [one for one in names if re.search(_LOSS, one[0])]
+    losses = [one for one in names if is_loss(one[0])]
     gradients = [one for one in names if one not in losses and one[0][:1] == "d"]
     if len(losses) == 1 and gradients and len(gradients) == len(names) - 1:
         return losses[0]
     if len(names) > 1:
-        likely = [name for name, _ in names if re.search(_LOSS, name)] or [names[-1][0]]
+        likely = [name for name, _ in names if is_loss(name)] or [names[-1][0]]
         raise InputError(f"{code.name} returns several names: say in [model] which is the loss, "
                          f'loss = "{likely[0]}"', names[0][1])  # fmt: skip
     return names[0]

@@ -68,9 +68,10 @@ def read_function(
 ) -> Function | None:  # fmt: skip
     """Return the function called `name`, of at most `limit` tokens; None where there is none.
 
-    `kept` are names that hold last step's value until they are assigned; with `augmented` they may
-    be assigned by `w -= x` too.  Raises InputError, with a place in `file`, at the first thing in
-    the function that is not in the language.
+    The name may begin with that of its class: `Layer.backward`.  `kept` are names that hold last
+    step's value until they are assigned; with `augmented` they may be assigned by `w -= x` too.
+    Raises InputError, with a place in `file`, at the first thing in the function that is not in
+    the language.
     """
     return _Reader(text, file, limit, kept, augmented=augmented).function(name)
 
@@ -97,10 +98,13 @@ class _Reader:
         self.functions = {name.text for line in self.lines if (name := defined(line))}
 
     def function(self, name: str) -> Function | None:
+        owner, _, name = name.rpartition(".")
         found = [
             (index, token)
             for index, line in enumerate(self.lines)
-            if (token := defined(line)) and token.text == name
+            if (token := defined(line))
+            and token.text == name
+            and (not owner or self.owner(index) == owner)
         ]
         outermost = min((self.lines[index].indent for index, _ in found), default=0)
         found = [entry for entry in found if self.lines[entry[0]].indent == outermost]
@@ -122,6 +126,14 @@ class _Reader:
         program, returned = self.statements(body)
         place = self.place(token.at, len(name))
         return Function(parameters, program, returned, place, kept)
+
+    def owner(self, index: int) -> str:
+        """Return the class that a line stands directly in; empty without one."""
+        indent = self.lines[index].indent
+        around = (line for line in reversed(self.lines[:index]) if line.indent < indent)
+        head = next(around, None)
+        words = [] if head is None else [token.text for token in head.tokens[:2]]
+        return words[1] if words[:1] == ["class"] else ""
 
     def unpacked(
         self, parameters: tuple[tuple[str, Place], ...], body: Sequence[Line]

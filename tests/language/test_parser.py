@@ -481,6 +481,11 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
          "values under their own names, if it takes a, b", Place(1, 2, 1)),
         ("a, b = w, 2*w", "a line assigns one name: write a = w and b = 2*w, each on its own "
          "line", Place(1, 2, 1)),
+        ("(a, b) = w", "a line assigns one name: leave the line out: a function reads the model's "
+         "values under their own names, if it takes a, b", Place(1, 1, 1)),
+        ("(a, b) = (w, v)", "a line assigns one name: write a = w and b = v, each on its own "
+         "line", Place(1, 1, 1)),
+        ("(a, b", "unexpected '(': expected a line `name = expression`", Place(1, 1, 1)),
         ("n, m = X.shape", "a line assigns one name: write n = X.shape[0] and m = X.shape[1], each "
          "on its own line", Place(1, 2, 1)),
         ("a = b = w", "a line assigns one name: write each on its own line", Place(1, 7, 1)),

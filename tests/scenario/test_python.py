@@ -247,6 +247,8 @@ def test_what_the_language_has_not_is_refused_at_its_place(refuse, body, line, c
          "scenario; did you mean 'w1'?"),
         ("def backward(e, dout=1.0):", 17, "backward takes 'dout', which is not a name of the "
          "scenario: leave it out, or give its value in [data]"),
+        ("def backward(e, de=1.0):", 17, "backward takes 'de', which is not a name of the "
+         "scenario: compute the gradient of e in the function, or give it in [data]"),
         ("def backward(*args):", 14, "'*' before a parameter is not part of the language"),
         ("def backward(**args):", 14, "'*' before a parameter is not part of the language"),
         ("def backward(e): return e\ndef f(): return", 18, "the body of the function must be on"),
@@ -261,6 +263,15 @@ def test_parameters_are_names_of_the_scenario(refuse, head, column, message):
 def test_a_function_that_is_defined_twice_is_refused(refuse):
     line, _, said, _ = refuse(BODY + "def backward(e):\n" + BODY)
     assert (line, said) == (7, "'backward' is defined twice, on lines 1 and 7")
+
+
+def test_a_method_may_be_named_with_its_class(load):
+    method = "    def backward(self, e):\n" + BODY.replace("    ", "        ")
+    python = f"class A:\n{method.replace('2*e', '3*e')}\nclass B:\n    x = 1\n\n{method}"
+    problem = load(python, more='[backward]\nsource = "net.py:B.backward"').problem
+    assert problem.backward.program[0].place.line == python[: python.rindex("2*e")].count("\n") + 1
+    with pytest.raises(InputError, match="no function 'C"):
+        load(python, more='[backward]\nsource = "net.py:C.backward"')
 
 
 @pytest.mark.parametrize(
