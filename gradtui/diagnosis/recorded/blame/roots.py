@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from types import ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 
+_FILES = 32
+"""Most files of which is known what they take the roots of."""
+
 
 def rooted(s: Statement, operand: ast.expr) -> Iterator[Candidate]:
-    """Yield the square root of a single number."""
+    """Yield the square root of a single number, first one that the file takes elsewhere."""
     held = s.held(operand)
     if held is None or held.shape or held.value is None:
         return
     name = _name(s, held.kind)
     if name:
         text, told = f"{name}({s.text(operand)})", f"it needs the square root of {s.text(operand)}"
-        edit = s.replaced(operand, text)
-        yield Candidate((edit,), "constant-factor", told, 1, text, operand)
+        edit, taken = s.replaced(operand, text), text in _roots(s.unit.tree)
+        yield Candidate((edit,), "constant-factor", told, int(not taken), text, operand, taken)
+
+
+@lru_cache(_FILES)
+def _roots(tree: ast.Module) -> frozenset[str]:
+    """Return the square roots that a file takes, as texts."""
+    calls = (one for one in ast.walk(tree) if isinstance(one, ast.Call))
+    return frozenset(ast.unparse(one) for one in calls if ast.unparse(one.func).endswith("sqrt"))
 
 
 def _name(s: Statement, kind: str) -> str:
