@@ -35,7 +35,10 @@ def _inner(own: Any) -> Any:
 
 
 def name_of(called: Callable[..., Any]) -> str:
-    """Return a callable's name in messages."""
+    """Return a callable's name in messages; that of a class method begins with its own class."""
     while isinstance(called, functools.partial):
         called = called.func
+    owner = getattr(called, "__self__", None)
+    if isinstance(owner, type):
+        return f"{owner.__qualname__}.{getattr(called, '__name__', '')}"
     return str(getattr(called, "__qualname__", type(called).__name__))
