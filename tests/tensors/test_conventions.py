@@ -570,6 +570,64 @@ def test_what_is_wrong_beside_it_is_an_error(name):
     assert told(gradtui.check(function, *arguments)) == expected
 
 
+class Masking(Function):
+    """A sign, whose slope is 1 up to 1."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.sign()
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * (ctx.saved_tensors[0].abs() <= 1)
+
+
+class MaskingTwice(Masking):
+    @staticmethod
+    def backward(ctx, g):
+        g = Masking.backward(ctx, g)
+        return g * 2
+
+
+class MaskingTimes(Masking):
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * (x.abs() <= 1) * x
+
+
+class Weights(Function):
+    """A product with weights rounded by a scale of their own, which are passed as they are."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        s = w.abs().mean()
+        q = (w / s).round().clamp(-1, 1) * s
+        ctx.save_for_backward(x, q)
+        return x @ q
+
+    @staticmethod
+    def backward(ctx, g):
+        x, q = ctx.saved_tensors
+        return g @ q.t(), x.t() @ g * 2
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "repaired"),
+    [
+        (MaskingTwice, (2 * x(4, 3),), "return g"),
+        (MaskingTimes, (2 * x(4, 3),), "return g * (x.abs() <= 1)"),
+        (Weights, (x(5, 4), x(4, 3)), "return g @ q.t(), x.t() @ g"),
+    ],
+)
+def test_the_fix_of_a_factor_keeps_what_passes_a_rounding(function, arguments, repaired):
+    (wrong,) = gradtui.check(function, *arguments)
+
+    assert (wrong.severity, wrong.fix) == ("error", repaired)
+    assert "the one that passes through" in wrong.message
+
+
 def test_what_other_gradients_pass_says_what_one_must_be():
     found = gradtui.check(LearnedStepPassed, 3 * x(4, 5), STEP, 0.13)
 

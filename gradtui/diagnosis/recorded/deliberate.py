@@ -21,6 +21,7 @@ from gradtui.diagnosis.recorded.stabilisers import is_nearly_right, stabiliser
 from gradtui.diagnosis.recorded.surrogates import (
     Surrogate,
     agreed,
+    followed,
     intended,
     is_handed_on,
     surrogate,
@@ -92,7 +93,10 @@ def _beside_the_intention(
     Nobody writes a gradient for what is flat but to pass it, nor detaches a value but to stop
     there: what is wrong is the rest of it.  `wrong` are the gradients that are not the truth.
     """
-    ways = {one.name: way for one in left if (way := intended(one.name, points, wrong)) is not None}
+    told = {
+        one.name: followed(one.name, points) or intended(one.name, points, wrong) for one in left
+    }
+    ways = {name: way for name, way in told.items() if way is not None}
     own = list(points)
     for name, way in ways.items():
         passed = [way.passed(point, name) for point in points]

@@ -29,6 +29,7 @@ from gradtui.diagnosis.recorded.passes import (
 )
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
+from gradtui.diagnosis.recorded.steps import MOST_STEPS
 from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape
 
 Array = NDArray[Any]
@@ -146,6 +147,36 @@ def _differs(way: Way, name: str, points: Sequence[Point]) -> bool:
         if passed is not None and np.any(np.abs(passed - true) > room):
             return True
     return False
+
+
+def followed(name: str, points: Sequence[Point]) -> Way | None:
+    """Return the way past what is flat that a wrong gradient is a multiple of; None if none is.
+
+    Where the truth is 0, one that is 0 for the same elements is followed, too.
+    """
+    hands, true = [point.hand[name] for point in points], [point.true[name] for point in points]
+    zero, alike = not any(np.any(one) for one in true), list[Way]()
+    if not any(np.any(hand) for hand in hands) or (not zero and _is_multiple(hands, true)):
+        return None
+    for way in (*rounded(points), *stepped(points, MOST_STEPS if zero else _FEW)):
+        first = way.passed(points[0], name)
+        if first is None or not (_is_multiple(hands[:1], [first]) or (zero and not np.all(first))):
+            continue
+        passed = [own for point in points if (own := way.passed(point, name)) is not None]
+        if len(passed) == len(points) and _is_multiple(hands, passed):
+            return way
+        if zero and all(map(_have_same_zeros, hands, passed)):
+            alike.append(way)
+    return alike[0] if alike else None
+
+
+def _is_multiple(hands: Sequence[Array], bases: Sequence[Array]) -> bool:
+    alike = all(hand.shape == base.shape for hand, base in zip(hands, bases, strict=True))
+    return alike and any(np.any(base) for base in bases) and ratio_of(hands, bases) is not None
+
+
+def _have_same_zeros(hand: Array, passed: Array) -> bool:
+    return hand.shape == passed.shape and np.array_equal(hand == 0, passed == 0)
 
 
 def is_handed_on(points: Sequence[Point], given: Sequence[Array]) -> bool:
