@@ -6,7 +6,8 @@ contribution along one of its edges. The mistake is where right values become so
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence, Set
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -182,13 +183,15 @@ class Flow(Told):
             for id, one in enumerate(right) if id not in forward
         )  # fmt: skip
         cleared = self._cleared(right, forward)
+        passed = defaultdict[Line, set[int]](set)  # a sum's rounds have those before in common
         for id, line in turning:
             if cleared[id]:
                 continue
-            handed = [*self._handed(id, line)]
+            handed, seen = self._handed(id, line, passed[line])
             if lacking := self._incomplete(handed):
                 self.lacking |= lacking
                 continue
+            passed[line] |= seen
             self.first.add(line)
             own = (self._lines[i] for i in handed if i not in forward)
             self.handing |= {one for one in own if one is not None}
@@ -325,19 +328,23 @@ class Flow(Told):
         before, written = (self._tape.value(id) for id in node.inputs)
         return before.shape == node.index.shape and written.size == 1 and not written.any()
 
-    def _handed(self, id: int, line: Line) -> Iterator[int]:
-        """Yield the values of other lines from which a value is computed on its line."""
-        pending, seen = [id], {id}
+    def _handed(self, id: int, line: Line, passed: Set[int]) -> tuple[list[int], set[int]]:
+        """Return the values of other lines from which a value is computed on its line.
+
+        Beside them come all that were looked at; what `passed` has is left out.
+        """
+        pending, found, seen = [id], list[int](), {id}
         while pending:
             node = self._tape.nodes[pending.pop()]
             for source in () if isinstance(node, Leaf) else node.inputs:
-                if source in seen:
+                if source in seen or source in passed:
                     continue
                 seen.add(source)
                 if self._lines[source] == line or not isinstance(self._tape.nodes[source], Call):
                     pending.append(source)
                 else:
-                    yield source
+                    found.append(source)
+        return found, seen
 
     def _is_right(
         self, id: int, inputs: Iterable[int], right: list[bool], forward: set[int]
