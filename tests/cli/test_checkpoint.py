@@ -1,20 +1,21 @@
 """A crash of compiled code during the search for a line loses that search alone."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
 CRASHING = """
-import ctypes
 import numpy as np
+from unchecked import read
 
 X = np.arange(6.0).reshape(3, 2)
 
 
 def compiled(d, y):
     if not np.allclose(d, 3 * y):
-        ctypes.string_at(0)  # as of an array that it does not expect
+        read(0)  # as of an array that it does not expect
     return d
 
 
@@ -25,12 +26,25 @@ def case(W=np.array([0.5, -0.3])):
 """
 
 
+UNCHECKED = "from ctypes import string_at as read"
+"""A library, unlike the user's own code: what that does with `ctypes` is not edited."""
+
+
+def check(folder, code, *more):
+    """Return a finished check of code that calls a library."""
+    library = folder / "site-packages"
+    library.mkdir()
+    (library / "unchecked.py").write_text(UNCHECKED)
+    (folder / "net.py").write_text(code)
+    command = [sys.executable, "-m", "gradtui", "check", "net.py:case", *more]
+    paths = os.pathsep.join(filter(None, [str(library), os.environ.get("PYTHONPATH")]))
+    own = {**os.environ, "PYTHONPATH": paths}
+    return subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="no copy of a process there")
 def test_what_is_known_is_told_after_a_crash_and_other_files_are_checked(tmp_path):
-    (tmp_path / "net.py").write_text(CRASHING)
-    command = [sys.executable, "-m", "gradtui", "check", "net.py:case", "two_weights"]
-
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = check(tmp_path, CRASHING, "two_weights")
 
     assert done.returncode == 1
     assert "error: the gradient of W[" in done.stdout
@@ -42,10 +56,8 @@ def test_what_is_known_is_told_after_a_crash_and_other_files_are_checked(tmp_pat
 @pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="no copy of a process there")
 def test_the_search_goes_on_without_the_edit_that_crashed(tmp_path):
     once = CRASHING.replace("not np.allclose(d, 3 * y)", "np.allclose(d, -3 * y)")
-    (tmp_path / "net.py").write_text(once)
-    command = [sys.executable, "-m", "gradtui", "check", "net.py:case"]
 
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = check(tmp_path, once)
 
     assert done.returncode == 1
     assert "crashed" not in done.stdout
@@ -55,10 +67,8 @@ def test_the_search_goes_on_without_the_edit_that_crashed(tmp_path):
 @pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="no copy of a process there")
 def test_code_that_crashes_by_itself_ends_the_program_as_it_does(tmp_path):
     own = CRASHING.replace("3 * y):", "2 * y):")
-    (tmp_path / "net.py").write_text(own)
-    command = [sys.executable, "-m", "gradtui", "check", "net.py:case"]
 
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = check(tmp_path, own)
 
     assert done.returncode < 0
 
