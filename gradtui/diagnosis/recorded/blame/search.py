@@ -145,7 +145,7 @@ class Search:
 
     def leads(self) -> Iterator[list[Hit]]:
         """Yield the edits of each line that fails after which its value is right at a glance."""
-        for suspect in self._ranked():
+        for suspect in self._trials.in_time(self._ranked()):
             if suspect.failing:
                 yield [*self._changed(suspect), *self._scaled(suspect)]
 
@@ -153,7 +153,7 @@ class Search:
         """Yield the edits of a line after which its value is right at a glance."""
         s = suspect.statement
         self._prepared(s)
-        for one in self._edits[s.node]:
+        for one in self._trials.in_time(self._edits[s.node]):
             if one.cost < _COSTS and self._preview.is_hopeful(s, one.edits):
                 yield Hit(suspect, one, one.cost, frozenset())
 
@@ -163,18 +163,17 @@ class Search:
         for slot in self._prepared(s)[0]:
             if slot.takes_numbers and self._preview.is_hopeful(s, slot.negated().edits):
                 yield Hit(suspect, slot.negated(), 0, frozenset())
-            for factor, cost in slot.missing.factors if slot.takes_factors else ():
+            factors = slot.missing.factors if slot.takes_factors else ()
+            for factor, cost in self._trials.in_time(factors):
                 if self._preview.is_hopeful_times(s, slot.node, factor):
                     for candidate in slot.factor(factor, 1.0, cost):
                         yield Hit(suspect, candidate, candidate.cost, frozenset())
 
     def _needed(self, suspects: Sequence[Suspect]) -> Iterator[Hit]:
         """Yield the edits, however unlikely, that the results need where a glance is certain."""
-        for suspect in sorted(suspects, key=lambda one: one.tier):
+        for suspect in self._trials.in_time(sorted(suspects, key=lambda one: one.tier)):
             s = suspect.statement
             for one in self._changed(suspect) if self._preview.is_exact(s) else ():
-                if self._trials.left <= 0:
-                    return
                 new = self._is_new(s, one.candidate.edits)
                 if new and (mended := self._mended(s, one.candidate.edits)):
                     yield replace(one, mended=mended, partly=self._trials.partly)
@@ -205,7 +204,7 @@ class Search:
                 continue
             self._prepared(s)
             glances -= len(self._edits[s.node])
-            for candidate in self._edits[s.node]:
+            for candidate in self._trials.in_time(self._edits[s.node]):
                 odds = Odds(suspect, candidate, candidate.cost)
                 if odds.apart - KNOWN > most:
                     continue
@@ -294,7 +293,7 @@ class Search:
             yield from (one.candidate for one in found)
         yield from (
             one
-            for one in self._edits[s.node]
+            for one in self._trials.in_time(self._edits[s.node])
             if one.cost == cost and (not cost or self._worth.is_worth(s, one.edits, cost))
         )
         for slot in within:

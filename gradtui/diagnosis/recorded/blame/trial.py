@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import Any
+from itertools import takewhile
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from gradtui.diagnosis.recorded.repeated import are_alike
 from gradtui.diagnosis.recorded.watchdog import Watchdog
 
 Array = NDArray[Any]
+_Any = TypeVar("_Any")
 Results = Mapping[str, Array]
 """The results of code by name: gradients, or the weights along a path."""
 
@@ -134,6 +136,10 @@ class Trials(ABC):
             self._late = time.process_time() - self._start > self.longest
         late = self._late and self.made >= _FEWEST
         return 0 if late or self.watchdog.waited else self._left
+
+    def in_time(self, many: Iterable[_Any]) -> Iterator[_Any]:
+        """Yield many things until no runs are left, such as what is only looked at."""
+        return takewhile(lambda _: self.left > 0, many)
 
     @property
     def made(self) -> int:

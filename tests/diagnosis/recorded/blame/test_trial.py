@@ -75,3 +75,15 @@ def test_more_runs_are_allowed_but_not_fewer():
     assert (trials.left, trials.made) == (50, 50)
     trials.allow(300)
     assert (trials.left, trials.made) == (250, 50)
+
+
+def test_what_is_only_looked_at_ends_with_the_search(clock):
+    trials = Edited(["W"], 1000)
+    run(trials)
+    looked = []
+
+    for one in trials.in_time(range(1000)):
+        looked.append(one)
+        clock[0] += 1.0
+
+    assert looked == [*range(int(LONGEST) + 1)]
