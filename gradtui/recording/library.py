@@ -87,6 +87,9 @@ class Library(Protocol):
     def careful(self) -> AbstractContextManager[None]:
         """Have the library check what could otherwise end the process, if code is edited."""
 
+    def in_python(self, function: Callable[..., Any]) -> AbstractContextManager[None]:
+        """Have Python run what a compiler of the library has made of the functions called."""
+
 
 class _AsIs:
     """Code on plain arrays of NumPy's."""
@@ -142,6 +145,10 @@ class NumPy:
 
     def careful(self) -> AbstractContextManager[None]:
         """Check nothing: what could end the process is checked where a function is edited."""
+        return nullcontext()
+
+    def in_python(self, function: Callable[..., Any]) -> AbstractContextManager[None]:
+        """Change nothing: NumPy has no compiler."""
         return nullcontext()
 
 

@@ -1,7 +1,6 @@
 """Kernels that cannot be seen inside: blame ends there, and what they return is told."""
 
 import ctypes
-import warnings
 
 import pytest
 
@@ -128,33 +127,6 @@ def test_blame_ends_at_a_kernel_that_nothing_simple_explains():
 
     assert {one.line for one in found} == {line_of(Strange.backward, 3)}
     assert all("blame ends at strange" in one.message for one in found)
-
-
-def strange_of(g: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    return g * (y.exp() + 0.3)
-
-
-with warnings.catch_warnings(action="ignore"):  # TorchScript is deprecated, and still used
-    scripted = torch.jit.script(strange_of)
-
-
-class Scripted(Function):
-    @staticmethod
-    def forward(ctx, x):
-        ctx.save_for_backward(x)
-        return x.sin().exp()
-
-    @staticmethod
-    def backward(ctx, g):
-        (x,) = ctx.saved_tensors
-        return scripted(g, x)
-
-
-def test_blame_ends_at_a_function_of_torchscript():
-    finding = only(gradtui.check(Scripted, torch.randn(4, 3)))
-
-    assert (finding.rule, finding.line) == ("unexplained", line_of(Scripted.backward, 3))
-    assert "blame ends at scripted, which TorchScript runs" in finding.message
 
 
 def test_a_kernel_is_told_of_several_gradients_at_once():

@@ -88,19 +88,20 @@ def check_target(
     before: `crashed`.
     """
     library = target.library
-    before, kept = library.randomness(None), library.kept(target.called)
-    runs = Runs(target, kept, answers=answers, progress=progress, crashed=crashed)
-    try:
-        with settled(), runs.patience.at_work():
-            try:
-                return heard(_outcome(runs))
-            except (Misplaced, Misshapen) as error:
-                return heard(refused(runs, error))
-            except CodeFailed as error:
-                failed = raised(error, target)
-    finally:
-        before.restore()
-        kept.put_back()
+    with library.in_python(target.called):
+        before, kept = library.randomness(None), library.kept(target.called)
+        runs = Runs(target, kept, answers=answers, progress=progress, crashed=crashed)
+        try:
+            with settled(), runs.patience.at_work():
+                try:
+                    return heard(_outcome(runs))
+                except (Misplaced, Misshapen) as error:
+                    return heard(refused(runs, error))
+                except CodeFailed as error:
+                    failed = raised(error, target)
+        finally:
+            before.restore()
+            kept.put_back()
     raise failed
 
 
@@ -244,7 +245,7 @@ class _Checking:
         if blames.forward is not None and found:
             found[0] = _with_forward(found[0], blames.forward, self.target.file)
         apart_from = *kept, *level.findings, *meant.findings, *beyond.findings
-        return [*apart_from, *with_kernels(points[0], found, self.target.called), *failed]
+        return [*apart_from, *with_kernels(points[0], found), *failed]
 
     def _tell(
         self, points: Sequence[Point], wrong: Sequence[Wrong], misfits: Sequence[str]

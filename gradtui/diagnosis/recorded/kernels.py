@@ -6,12 +6,10 @@ neighbours are named as the user writes them, and what a kernel returns by what 
 
 from __future__ import annotations
 
-import ast
 import linecache
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from operator import attrgetter
-from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -22,11 +20,9 @@ from numpy.typing import NDArray
 from gradtui.base.source import Place
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.recorded.blame.units import tree_of
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.recording.foreign import LIBRARIES
-from gradtui.recording.functions import function_of
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import FLAT, Added, Call, Leaf, Moved, Tape
 
@@ -54,40 +50,18 @@ class Kernel(Struct, frozen=True):
     off: Off | None
 
 
-def with_kernels(
-    point: Point, findings: Sequence[Finding], called: Callable[..., Any]
-) -> Iterator[Finding]:
+def with_kernels(point: Point, findings: Sequence[Finding]) -> Iterator[Finding]:
     """Yield findings, with the kernel for those of gradients that one spoils.
 
-    Another line at which an edit makes a gradient right is named as it is.  Of a line of a file
-    of the function `called` that nothing explains, it is told if it calls TorchScript.
+    Another line at which an edit makes a gradient right is named as it is.
     """
     for one in findings:
         spoilt = one.severity == "error" and point.nodes.get(one.target) is not None
         kernel = spoiling(point, one.target) if spoilt else None
         if kernel is not None and (one.rule == "unexplained" or one.line == kernel.place.line):
             yield _of_kernel(one, kernel)
-        elif one.rule == "unexplained" and (script := _script_at(one.place, called)) is not None:
-            text = f"; blame ends at {script}, which TorchScript runs: gradtui does not see inside"
-            yield replace(one, message=one.message + text)
         else:
             yield one
-
-
-def _script_at(place: Place | None, called: Callable[..., Any]) -> str | None:
-    """Return the name of a function that a line calls and TorchScript runs; None without one."""
-    function = function_of(called)
-    if place is None or not isinstance(function, FunctionType):
-        return None
-    if place.file != function.__code__.co_filename:
-        return None
-    with suppress(SyntaxError):
-        for node in ast.walk(tree_of("".join(linecache.getlines(place.file)))):
-            if isinstance(node, ast.Call) and node.lineno <= place.line <= (node.end_lineno or 0):
-                name = ast.unparse(node.func)
-                if type(function.__globals__.get(name)).__module__.startswith("torch.jit"):
-                    return name
-    return None
 
 
 def _of_kernel(one: Finding, kernel: Kernel) -> Finding:

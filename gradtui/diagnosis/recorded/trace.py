@@ -56,22 +56,23 @@ def record_call(
     A run before it may be `heard`. NumPy's generators are restored.
     """
     visits, before = Visits(), target.library.randomness(None)
-    runs = Runs(target, watched=visits.watched, answers=answers)
     failed = None
-    try:
-        _, claimed = runs.first(heard=heard)
-        judged_names(runs, claimed)
-        point = runs.point(runs.given, tuple(runs.given), near=True)
-    except (Lost, Untold) as error:
-        raise InputError(
-            f"the run cannot be shown: {error}; `gradtui check` compares its gradients",
-            target.place, file=target.file,
-        ) from None  # fmt: skip
-    except CodeFailed as error:
-        failed = raised(error, target)
-    finally:
-        before.restore()
-        runs.kept.put_back()
+    with target.library.in_python(target.called):
+        runs = Runs(target, watched=visits.watched, answers=answers)
+        try:
+            _, claimed = runs.first(heard=heard)
+            judged_names(runs, claimed)
+            point = runs.point(runs.given, tuple(runs.given), near=True)
+        except (Lost, Untold) as error:
+            raise InputError(
+                f"the run cannot be shown: {error}; `gradtui check` compares its gradients",
+                target.place, file=target.file,
+            ) from None  # fmt: skip
+        except CodeFailed as error:
+            failed = raised(error, target)
+        finally:
+            before.restore()
+            runs.kept.put_back()
     if failed is not None:
         raise failed
     wanted = target.names(point.hand)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from gradtui.recording.holdings import replaced
 from gradtui.recording.kept import Kept
 from gradtui.recording.library import Dialect, World
 from gradtui.recording.recorder import Array
@@ -32,6 +33,12 @@ _DIALECT = Dialect(
     torch, "dim", "keepdim", ".transpose(-1, -2)", "transpose", "{1}.flip({2})", ".numel()",
     frozenset(dir(Tensor)) | _CONTEXT,
 )  # fmt: skip
+
+
+def _in_python(value: Any) -> Any:
+    """Return the function that TorchScript has compiled, which keeps it for PyTorch's own use."""
+    compiled = isinstance(value, torch.jit.ScriptFunction)
+    return getattr(value, "_torchdynamo_inline", value) if compiled else value
 
 
 def _is_leaf(tensor: Tensor) -> bool:
@@ -101,6 +108,10 @@ class PyTorch:
         """Have PyTorch check the indices of sparse tensors, which it otherwise writes to unseen."""
         with torch.sparse.check_sparse_tensor_invariants():
             yield
+
+    def in_python(self, function: Callable[..., Any]) -> AbstractContextManager[None]:
+        """Have Python run the functions that TorchScript has compiled."""
+        return replaced(function, _in_python)
 
     def seen(self, value: Any) -> Any:
         """Return a tensor as an array, a sparse one, too; other values as they are."""
