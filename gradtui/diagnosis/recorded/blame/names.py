@@ -30,6 +30,8 @@ _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 """A name with its attributes."""
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 """A word of a name such as `grad_main` or `gradMain`."""
+_POWERS = {"2": r"squared?|(?<![a-z])sq(?![a-z])", "3": r"cubed?"}
+"""What the name of a power tells of its exponent."""
 _AGREEING = 2
 """How many names have to have the same word, for it to be what a line is about."""
 
@@ -85,7 +87,8 @@ def agreement(s: Statement, edits: Sequence[Edit]) -> int:
     (edit,), unit = edits, s.unit
     names = unit.between(edit.start, edit.end), edit.text.decode()
     if not all(map(_PATH.fullmatch, names)):
-        return 0
+        powers = [_tells_power(s.node, name) for name in names]
+        return powers[1] - powers[0]
     before, after = ({*_PART.findall(name)} for name in names)
     own, new = before - after, after - before
     if len(own) != 1 or len(new) != 1:
@@ -95,6 +98,12 @@ def agreement(s: Statement, edits: Sequence[Edit]) -> int:
     words = Counter(word for name in {*_NAME.findall(beside)} for word in {*_PART.findall(name)})
     told = [words[word] for (word,) in (own, new)]
     return 0 if min(told) or max(told) < _AGREEING else 1 if told[1] else -1
+
+
+def _tells_power(node: ast.Assign | ast.AugAssign, power: str) -> bool:
+    """Return whether a stored value's name tells that it is a power, such as `var_cubed`."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    return power in _POWERS and bool(re.search(_POWERS[power], ast.unparse(target)))
 
 
 def remoteness(one: str, other: str) -> tuple[bool, int]:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
-from gradtui.diagnosis.recorded.blame.names import apart, is_spelled, remoteness
-from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.names import agreement, apart, is_spelled, remoteness
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.recording.library import NUMPY
 from planted import Planted, repaired
 
@@ -51,6 +51,25 @@ def test_a_name_tells_the_order_of_operands():
     assert not is_spelled(named, ["v", "u"])
     assert not is_spelled(named, ["u", "u"])
     assert not is_spelled(other, ["u", "v"])
+
+
+def powers(v):
+    var_cubed = v**2
+    far_sq = v**2
+    other = v**2
+    return var_cubed + far_sq + other
+
+
+def test_a_name_tells_the_power_that_is_stored():
+    unit = Unit(powers.__code__, [powers])
+    around = Around({}, {}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    told = []
+    for node in unit.node.body[:3]:
+        power = node.value.right
+        edit = Edit(unit.start(power), unit.end(power), "3")
+        told.append(agreement(Statement(unit, node, around), [edit]))
+
+    assert told == [1, -1, 0]
 
 
 def biased(b_main, b_context):
