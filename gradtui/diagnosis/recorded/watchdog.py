@@ -83,6 +83,11 @@ class Watchdog:
         with self._checks, self._ending():
             yield
 
+    @property
+    def sent(self) -> bool:
+        """Whether it has ended the last run that it watched."""
+        return self._sent
+
     @contextmanager
     def _ending(self) -> Iterator[None]:
         self._sent = False

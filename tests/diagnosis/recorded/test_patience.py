@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import gradtui
-from gradtui.diagnosis.recorded.watchdog import Limits
+from gradtui.diagnosis.recorded.patience import Patience
+from gradtui.diagnosis.recorded.watchdog import Endless, Limits
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +41,14 @@ def test_that_code_ends_at_no_other_point_is_told():
     (found,) = gradtui.check(only_at_one, np.array([1.0, 2.0]))
     assert (found.rule, found.severity) == ("relies-on-data", "info")
     assert found.message.startswith("runs at other arguments take far longer and are ended")
+
+
+def test_what_another_watchdog_has_ended_is_not_ended_here():
+    patience = Patience()
+    with patience.at_work():
+        with patience.running("plain"):
+            pass
+        with pytest.raises(Endless), patience.running("plain"):
+            raise Endless
+
+    assert patience.ended == 0
