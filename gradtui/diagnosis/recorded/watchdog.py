@@ -53,7 +53,8 @@ class Watchdog:
         """Seconds for which the thread may compute until a run is ended, once it has lasted."""
         self._looked = 0.0
         """When that was noted: only once a single call that computes all the time lets it be."""
-        self._sent = False
+        self.sent = False
+        """Whether the last run that it watched was ended."""
         self.usual = 0.0
         """Seconds of a usual run."""
         self.waited = False
@@ -83,14 +84,9 @@ class Watchdog:
         with self._checks, self._ending():
             yield
 
-    @property
-    def sent(self) -> bool:
-        """Whether it has ended the last run that it watched."""
-        return self._sent
-
     @contextmanager
     def _ending(self) -> Iterator[None]:
-        self._sent = False
+        self.sent = False
         self._computed = None
         least = max(self._limits.least, self._limits.times * self.usual)
         self._until = until = time.monotonic() + least
@@ -102,7 +98,7 @@ class Watchdog:
                 self.waited |= late and self._idles()
                 with self._lock:
                     self._until = None
-                if self._sent:
+                if self.sent:
                     # One sent just as the run ended may still be pending: take this one in its
                     # place.  Python 3.11 loops for ever in traced code if it is only taken back.
                     _send(self._thread)
@@ -117,7 +113,7 @@ class Watchdog:
             with self._lock:
                 if self._until is not None and self._is_over(self._until):
                     # Python ignores one that arrives in a finaliser: then another is sent.
-                    self._until, self._sent = time.monotonic() + self._limits.least, True
+                    self._until, self.sent = time.monotonic() + self._limits.least, True
                     if self._computed is not None:
                         self._computed += self._allowed
                     _send(self._thread)

@@ -11,8 +11,8 @@ expressions: their parts.  effects, meaning, computing: what they call, or might
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
 kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,
 conditions, likeness, repeats, material, slots, missing, idle, options, orders, arguments,
-throughout, applied, pulled, roots, branches, masks, twins, wasted, projections, constants: their
-possible mistakes.
+throughout, applied, pulled, roots, branches, masks, twins, wasted, dropped, ahead, projections,
+constants: their possible mistakes.
 changes: all of them.
 owned: what a new line may change in place.
 odds: which is likelier.  amounts: how much each changes.  scales: of adjoints.
@@ -20,7 +20,8 @@ scaling: what the code elsewhere tells of how an edit scales a value.
 derivatives: functions that are right as they stand.
 preview: a glance at one.  worth: whether it is worth a run.
 trial: an edit, executed.  multiples: of an edit.
-search: the best edit.  several: mistakes that hide one another.
+search: the best edit.  straying: lines of the loss, which it leaves.
+several: mistakes that hide one another.
 gradients: the search for mistakes in gradients.  primals: other forward passes that they fit.
 guard: protects the user's other values.
 """

@@ -81,23 +81,14 @@ def becomes_same(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
 
 def stands_elsewhere(unit: Unit, own: ast.stmt) -> bool:
     """Return whether another function of the file has a line that stores the same calculation."""
-    return isinstance(own, _STORING) and ast.dump(own) in _elsewhere(unit.tree, unit.node)
+    return isinstance(own, _STORING) and ast.dump(own) in _calculating(unit.tree, unit.node)
 
 
 @lru_cache(_FILES)
-def _elsewhere(tree: ast.Module, function: ast.AST) -> frozenset[str]:
-    """Return the lines outside of a function that store what they calculate."""
-    inside = {*ast.walk(function)}
-    return frozenset(
-        ast.dump(one) for one in ast.walk(tree)
-        if isinstance(one, _STORING) and one not in inside and _calculates(one.value)
-    )  # fmt: skip
-
-
-@lru_cache(_FILES)
-def _calculating(tree: ast.Module) -> frozenset[str]:
-    """Return the lines of a file that store what they calculate."""
-    storing = (one for one in ast.walk(tree) if isinstance(one, _STORING))
+def _calculating(tree: ast.Module, beside: ast.AST | None = None) -> frozenset[str]:
+    """Return the lines of a file, without those of a function, that store what they calculate."""
+    inside = {*ast.walk(beside)} if beside is not None else frozenset[ast.AST]()
+    storing = (one for one in ast.walk(tree) if isinstance(one, _STORING) and one not in inside)
     return frozenset(ast.dump(one) for one in storing if _calculates(one.value))
 
 
