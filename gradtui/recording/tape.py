@@ -294,10 +294,10 @@ class Tape:
             found.nodes[id] = replace(node, inputs=tuple(inputs))
         return found
 
-    def sources(self, id: int) -> list[int]:
-        """Return a node with everything it is computed from, in the order of the run."""
-        found = {id}
-        for earlier in range(id, -1, -1):
+    def sources(self, *ids: int) -> list[int]:
+        """Return nodes with everything they are computed from, in the order of the run."""
+        found = set(ids)
+        for earlier in range(max(ids, default=-1), -1, -1):
             node = self.nodes[earlier]
             if earlier in found and not isinstance(node, Leaf):
                 found.update(node.inputs)

@@ -32,8 +32,8 @@ def executed_lines(
     there.
     `returned` maps arguments to the tape's nodes of their returned gradients.
     """
-    ahead = _ancestors(tape, [lowered.root])
-    back = _ancestors(tape, list(returned.values())) - ahead
+    ahead = frozenset(tape.sources(lowered.root))
+    back = frozenset(tape.sources(*returned.values())) - ahead
     computed = _by_visit(visits, lowered.statements)
     own = _by_visit(visits, {id: id for id in back if not isinstance(tape.nodes[id], Leaf)})
     claims = Claims(trainer.record(trainer.initial, 0))
@@ -79,16 +79,6 @@ def given_values(tape: Tape, visits: Visits, lines: Sequence[Executed]) -> tuple
         if at < len(began):
             found.append(Given(one.target, _value(tape, one), began[at][1]))
     return tuple(found)
-
-
-def _ancestors(tape: Tape, wanted: Sequence[int]) -> frozenset[int]:
-    """Return some nodes with everything that they are computed from."""
-    found = set(wanted)
-    for id in range(max(found, default=-1), -1, -1):
-        node = tape.nodes[id]
-        if id in found and not isinstance(node, Leaf):
-            found.update(node.inputs)
-    return frozenset(found)
 
 
 def _by_visit(visits: Visits, nodes: Mapping[int, int]) -> Mapping[int, list[int]]:

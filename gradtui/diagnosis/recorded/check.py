@@ -19,20 +19,18 @@ from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.primals import Primal
 from gradtui.diagnosis.recorded.bounds import ignored
 from gradtui.diagnosis.recorded.clipped import unclipped
-from gradtui.diagnosis.recorded.coincidences import equal_sizes
 from gradtui.diagnosis.recorded.conventions import started, told_by_differences
 from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE, in_single
 from gradtui.diagnosis.recorded.domain import cut_off
 from gradtui.diagnosis.recorded.exchanged import exchanged
 from gradtui.diagnosis.recorded.faithful import is_faithful
-from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
+from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Judged, Wrong
 from gradtui.diagnosis.recorded.kernels import with_kernels
 from gradtui.diagnosis.recorded.leftovers import left_over
 from gradtui.diagnosis.recorded.level import levelled
-from gradtui.diagnosis.recorded.matrices import held_within, symmetric_only
+from gradtui.diagnosis.recorded.matrices import held_within
 from gradtui.diagnosis.recorded.notes import (
-    coarse,
     ended,
     holes,
     left_out,
@@ -42,7 +40,6 @@ from gradtui.diagnosis.recorded.notes import (
     note,
     one_side,
     opaque,
-    outside,
     search_crashed,
     seen_text,
 )
@@ -52,6 +49,7 @@ from gradtui.diagnosis.recorded.points import points_around
 from gradtui.diagnosis.recorded.progress import Progress
 from gradtui.diagnosis.recorded.refused import refused
 from gradtui.diagnosis.recorded.repeated import repeated
+from gradtui.diagnosis.recorded.reserved import reservations
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, raised
 from gradtui.diagnosis.recorded.signs import folding, one_sided
 from gradtui.diagnosis.recorded.simple import explained
@@ -59,7 +57,6 @@ from gradtui.diagnosis.recorded.sizes import size_told
 from gradtui.diagnosis.recorded.stabilisers import leaving_out
 from gradtui.diagnosis.recorded.surrogates import of_own_norm
 from gradtui.diagnosis.recorded.target import Misplaced, Misshapen, Target
-from gradtui.diagnosis.recorded.uniform import settings_only, uniform_only
 from gradtui.diagnosis.recorded.unmended import Unmended, end_of
 from gradtui.diagnosis.recorded.unrecorded import by_differences
 from gradtui.diagnosis.recorded.unscaled import unscaled
@@ -149,12 +146,10 @@ class _Checking:
             if not is_faithful(start, *own):
                 raise Lost("the code computes something else where it is recorded")
             fold, within = folding(start), held_within(start)
-            points = [
-                start,
-                *points_around(
-                    self.runs, start, self.names, signed=fold is not None, within=within
-                ),
-            ]
+            around = points_around(
+                self.runs, start, self.names, signed=fold is not None, within=within
+            )
+            points: Sequence[Point] = [start, *around]
         except (Lost, Untold) as error:
             unknown = f"gradtui does not know what {error} does"
             return self._by_differences(unknown if isinstance(error, Untold) else str(error))
@@ -164,42 +159,41 @@ class _Checking:
         single = any(value.dtype == np.float32 for value in drawn.values())
         self.runs.single = self._in_single(start)
         tolerance = SINGLE if single or self.runs.single else TOLERANCE
-        judge = Judge(self.runs, points, tolerance)
-        judged = judge.judged(fitting)
-        wrong = [one.name for one in judged.wrong]
-        normed = of_own_norm(wrong, points, tolerance) if self.target.deliberate else ()
-        clipped = unclipped(points, wrong, normed)
-        if clipped is not None:
-            points = list(clipped.points)
-            judge = Judge(self.runs, points, tolerance)
-            judged = judge.judged(fitting)
+        points, judge, judged, clips = self._compared(points, fitting, tolerance)
         if judged.mistrusted:
             return self._by_slopes(points, fitting) or self._by_differences(_UNSEEN)
         found = [*absent, *self._mistakes(points, judge, misfits, judged.wrong)]
         found += [self._untold(name) for name in judged.untold
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
         verdict = verdict_of(found)
-        notes = [*(clipped.notes if clipped is not None else ()), *self._notes()]
+        notes = [*clips, *self._notes()]
         if verdict == "correct":
             apart = {one.name for one in judged.wrong}  # deliberately: they are told already
             right = tuple(name for name in fitting if name not in apart)
-            notes += equal_sizes(start)
+            notes += reservations(self.runs, points, right, within, tolerance)
             notes += (
                 one_side(self.runs, points)
                 if fold is None
                 else one_sided(self.runs, start, fold, fitting, tolerance)
             )
-            notes += coarse(start, fitting, tolerance)
-            notes += outside(points, right)
-            notes += ended(self.runs) if len(points) == 1 else ()
-            notes += symmetric_only(self.runs, start, within, right, tolerance)
-            beside = points[:2][-1]  # weights of 0 hide what lacks of their penalty
-            notes += uniform_only(self.runs, beside, right, tolerance)
-            notes += settings_only(self.runs, beside, right, tolerance)
         else:
             notes += opaque(start)
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
                        len(points), tolerance, self._unjudged())  # fmt: skip
+
+    def _compared(
+        self, points: Sequence[Point], names: Sequence[str], tolerance: float
+    ) -> tuple[Sequence[Point], Judge, Judged, Sequence[Finding]]:
+        """Judge gradients as they are before they are clipped, with a note where they are."""
+        judge = Judge(self.runs, points, tolerance)
+        judged = judge.judged(names)
+        wrong = [one.name for one in judged.wrong]
+        normed = of_own_norm(wrong, points, tolerance) if self.target.deliberate else ()
+        clipped = unclipped(points, wrong, normed)
+        if clipped is None:
+            return points, judge, judged, ()
+        judge = Judge(self.runs, clipped.points, tolerance)
+        return clipped.points, judge, judge.judged(names), clipped.notes
 
     def _by_slopes(self, points: Sequence[Point], names: Sequence[str]) -> Outcome | None:
         """Compare with central differences of all elements; None if they are uncertain."""

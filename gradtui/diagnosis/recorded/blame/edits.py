@@ -34,60 +34,7 @@ _BOUNDS = ("0", "1", "0.5")
 def edits(statement: Statement) -> Iterator[Candidate]:
     """Yield the small edits of a statement."""
     for node in statement.nodes:
-        match node:
-            case ast.BinOp():
-                yield from of_operation(statement, node)
-                yield from groupings(statement, node)
-            case ast.UnaryOp(ast.USub(), operand) if node not in statement.indexing:
-                text = statement.inside(operand, 2)
-                edit = statement.replaced(node, text, max(2, statement.binding(operand)))
-                yield Candidate((edit,), "sign", "its sign is wrong", 0, "-1", node)
-            case ast.Compare():
-                yield from _of_comparison(statement, node)
-            case ast.Attribute(value, "T" | "mT") if isinstance(node.ctx, ast.Load):
-                edit = statement.replaced(node, statement.text(value), statement.binding(value))
-                told = f"{statement.text(node)} must be {statement.text(value)}"
-                yield Candidate((edit,), "transposed", told, 0, statement.text(value), node)
-            case ast.Call():
-                yield from of_call(statement, node)
-                yield from of_root(statement, node)
-            case ast.Constant(True | False):
-                other = str(not node.value)
-                edit = statement.replaced(node, other)
-                yield Candidate((edit,), "wrong-variable", f"it must be {other}", 1, other, node)
-            case ast.Constant(value) if type(value) in (int, float):
-                yield from _of_number(statement, node)
-            case ast.Tuple(elts) | ast.List(elts) if isinstance(node.ctx, ast.Load):
-                for one, two in pairwise(elts):
-                    told = f"{statement.text(one)} and {statement.text(two)} are swapped"
-                    yield Candidate(
-                        swapped(statement, one, two), "wrong-variable", told, 1, None, node
-                    )
-                if not isinstance(statement.node, ast.Return):
-                    yield from _shared(statement, elts)
-                yield from of_parts(statement, node, elts)
-            case ast.Name() | ast.Attribute() if isinstance(node.ctx, ast.Load):
-                yield from counted(statement, node)
-            case ast.Subscript():
-                yield from of_index(statement, node)
-                yield from of_entry(statement, node)
-            case ast.If(test):
-                yield _turned(statement, test)
-            case ast.IfExp(test, body, orelse):
-                text = (
-                    f"{statement.text(orelse)} if {statement.text(test)} "
-                    f"else {statement.text(body)}"
-                )
-                yield Candidate(
-                    (statement.replaced(node, text, 0),),
-                    "wrong-variable",
-                    "its two cases are swapped",
-                    1,
-                    None,
-                    node,
-                )
-            case _:
-                continue
+        yield from _of_node(statement, node)
     stored = statement.node
     if isinstance(stored, ast.AugAssign) and isinstance(stored.op, ast.Mult | ast.Div):
         below = isinstance(stored.op, ast.Div)
@@ -101,6 +48,50 @@ def edits(statement: Statement) -> Iterator[Candidate]:
     yield from strided(statement)
     yield from of_all(statement)
     yield from of_forgotten(statement)
+
+
+def _of_node(s: Statement, node: ast.AST) -> Iterator[Candidate]:
+    """Yield the small edits of one part of a statement."""
+    match node:
+        case ast.BinOp():
+            yield from of_operation(s, node)
+            yield from groupings(s, node)
+        case ast.UnaryOp(ast.USub(), operand) if node not in s.indexing:
+            edit = s.replaced(node, s.inside(operand, 2), max(2, s.binding(operand)))
+            yield Candidate((edit,), "sign", "its sign is wrong", 0, "-1", node)
+        case ast.Compare():
+            yield from _of_comparison(s, node)
+        case ast.Attribute(value, "T" | "mT") if isinstance(node.ctx, ast.Load):
+            edit = s.replaced(node, s.text(value), s.binding(value))
+            told = f"{s.text(node)} must be {s.text(value)}"
+            yield Candidate((edit,), "transposed", told, 0, s.text(value), node)
+        case ast.Call():
+            yield from of_call(s, node)
+            yield from of_root(s, node)
+        case ast.Constant(True | False):
+            other = str(not node.value)
+            edit = s.replaced(node, other)
+            yield Candidate((edit,), "wrong-variable", f"it must be {other}", 1, other, node)
+        case ast.Constant(value) if type(value) in (int, float):
+            yield from _of_number(s, node)
+        case ast.Tuple(elts) | ast.List(elts) if isinstance(node.ctx, ast.Load):
+            for one, two in pairwise(elts):
+                told = f"{s.text(one)} and {s.text(two)} are swapped"
+                yield Candidate(swapped(s, one, two), "wrong-variable", told, 1, None, node)
+            if not isinstance(s.node, ast.Return):
+                yield from _shared(s, elts)
+            yield from of_parts(s, node, elts)
+        case ast.Name() | ast.Attribute() if isinstance(node.ctx, ast.Load):
+            yield from counted(s, node)
+        case ast.Subscript():
+            yield from of_index(s, node)
+            yield from of_entry(s, node)
+        case ast.If(test):
+            yield _turned(s, test)
+        case ast.IfExp(test, body, orelse):
+            text = f"{s.text(orelse)} if {s.text(test)} else {s.text(body)}"
+            edit, told = s.replaced(node, text, 0), "its two cases are swapped"
+            yield Candidate((edit,), "wrong-variable", told, 1, None, node)
 
 
 def _turned(s: Statement, test: ast.expr) -> Candidate:

@@ -13,13 +13,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.approximate import vanishing
 from gradtui.diagnosis.recorded.blame.elements import reached_by_wrong
 from gradtui.diagnosis.recorded.blame.marks import SUMS, Mark, Marks, mark_of, rounded
 from gradtui.diagnosis.recorded.blame.told import Line, Told
+from gradtui.diagnosis.recorded.blame.walks import (
+    first_shapes,
+    is_masked,
+    kept,
+    line_of,
+    overwritten,
+    unmoved,
+)
 from gradtui.diagnosis.recorded.runs import Point
-from gradtui.recording.tape import Added, Call, Leaf, Moved, Node, Tape
+from gradtui.recording.tape import Added, Call, Leaf, Moved
 
 Array = NDArray[Any]
 _SAME = 1e-9
@@ -51,14 +58,14 @@ class Flow(Told):
         self._partial = set[int]()
         """Values that are sums of some contributions, not of all."""
         self._found: dict[int, Mark] = {} if counted is None else counted.flow._found
-        own = [_line(tape, id) for id in range(len(tape))]
+        own = [line_of(tape, id) for id in range(len(tape))]
         self._lines = own if counted is None else counted.lines
-        forward = _ancestors(tape, [point.root])
+        forward = set(tape.sources(point.root))
         self._marks: Marks = Marks(point, forward) if counted is None else counted.flow._marks
         self.forward = {line for id in forward if (line := self._lines[id]) is not None}
         self._feed(point, forward)
         self.lost = {name for name, node in point.nodes.items() if node is None}
-        self.shapes = _first_shapes(tape)
+        self.shapes = first_shapes(tape)
         self._note_idle(point)
         self.moving = {
             line for id, line in enumerate(self._lines)
@@ -81,7 +88,7 @@ class Flow(Told):
             if line is not None and isinstance(self._tape.nodes[id], Call):
                 real = self._tape.value(id).dtype.kind == "f"
                 (computing if real else choosing).add(line)
-        taken = {self._lines[id] for id in _ancestors(self._tape, self._tape.converted)}
+        taken = {self._lines[id] for id in self._tape.sources(*self._tape.converted)}
         if set(point.nodes) - vanishing(point) <= set().union(*self.feeds.values()):
             self.idle = computing - choosing - self.forward - set(self.feeds) - taken
 
@@ -120,7 +127,7 @@ class Flow(Told):
             wrong = None if node is None else reached_by_wrong(
                 self._tape, node, point.hand[name], point.true[name]
             )  # fmt: skip
-            for id in _ancestors(self._tape, [] if node is None else [node]):
+            for id in self._tape.sources(*([] if node is None else [node])):
                 line = self._lines[id]
                 if id in forward or line is None:
                     continue
@@ -134,14 +141,11 @@ class Flow(Told):
         right = list[bool]()
         exact = list[bool]()
         clean = list[bool]()
-        told = dict[Line, bool]()
-        turning = list[tuple[int, Line]]()
         values = {self._mark_of(id) for id in forward}
         negated = {
             mark_of(own) for name, own in point.hand.items()
             if own.any() and _is_like(own, -point.true[name])
         }  # fmt: skip
-        ends = self._ends({node for node in point.nodes.values() if node is not None})
         for id, node in enumerate(self._tape.nodes):
             inputs = () if isinstance(node, Leaf) else node.inputs
             line = self._lines[id]
@@ -162,26 +166,48 @@ class Flow(Told):
             if right[id] and not exact[id] and all(exact[i] for i in back):
                 # A factor that the values before did not need is a mistake, unless none is known.
                 right[id] = all(self._mark_of(i) in values for i in back)
-            if line is None or id in forward:
-                continue
-            if not isinstance(node, Call) and not self._is_masked(node):
-                continue
-            if id + 1 < len(self._tape) and self._lines[id + 1] == line and id not in ends:
-                continue
-            if self._tape.value(id).dtype.kind == "f":
-                # Of complex numbers, the conjugate may be needed instead.
-                known = right[id] and id not in self._tape.imaginary
-                told[line] = told.get(line, True) and known
-                if id not in forward and self._mark_of(id) in values:
-                    self.repeating.add(line)
-                if self._marks.turns(self._tape.value(id), self._mark_of(id)):
-                    self.turned.add(line)
-                if clean[id] and not right[id]:
-                    turning.append((id, line))
         self.right = sum(
             one and bool(self._tape.value(id).any())
             for id, one in enumerate(right) if id not in forward
         )  # fmt: skip
+        self._turn(self._told(point, right, clean, forward, values), right, forward)
+        self._opposed(right, forward)
+        self._misplaced(point, right, exact)
+        self._localise(forward, values)
+
+    def _told(
+        self, point: Point, right: Sequence[bool], clean: Sequence[bool], forward: set[int],
+        values: set[Mark],
+    ) -> Sequence[tuple[int, Line]]:  # fmt: skip
+        """Find the lines whose results are right; return the wrong ones made of right ones."""
+        told, turning = dict[Line, bool](), list[tuple[int, Line]]()
+        ends = self._ends({node for node in point.nodes.values() if node is not None})
+        for id, node in enumerate(self._tape.nodes):
+            line = self._lines[id]
+            if line is None or id in forward:
+                continue
+            if not isinstance(node, Call) and not is_masked(self._tape, node):
+                continue
+            if id + 1 < len(self._tape) and self._lines[id + 1] == line and id not in ends:
+                continue
+            if self._tape.value(id).dtype.kind != "f":
+                continue
+            # Of complex numbers, the conjugate may be needed instead.
+            known = right[id] and id not in self._tape.imaginary
+            told[line] = told.get(line, True) and known
+            if self._mark_of(id) in values:
+                self.repeating.add(line)
+            if self._marks.turns(self._tape.value(id), self._mark_of(id)):
+                self.turned.add(line)
+            if clean[id] and not right[id]:
+                turning.append((id, line))
+        self.known = {line for line, is_right in told.items() if is_right}
+        return turning
+
+    def _turn(
+        self, turning: Sequence[tuple[int, Line]], right: Sequence[bool], forward: set[int]
+    ) -> None:
+        """Find the lines at which right values end, and those that handed them what they use."""
         cleared = self._cleared(right, forward)
         passed = defaultdict[Line, set[int]](set)  # a sum's rounds have those before in common
         for id, line in turning:
@@ -195,10 +221,6 @@ class Flow(Told):
             self.first.add(line)
             own = (self._lines[i] for i in handed if i not in forward)
             self.handing |= {one for one in own if one is not None}
-        self.known = {line for line, is_right in told.items() if is_right}
-        self._opposed(right, forward)
-        self._misplaced(point, right, exact)
-        self._localise(forward, values)
 
     def _ends(self, returned: set[int]) -> set[int]:
         """Return the values that are used by other lines alone, or returned.
@@ -260,13 +282,13 @@ class Flow(Told):
 
         Of values that are put together, those that a factor makes right differ from the others.
         """
-        overwritten = self._overwritten(point.nodes.values())
+        written_over = overwritten(self._tape, point.nodes.values())
         for name, top in point.nodes.items():
             hand, true = point.hand[name], point.true[name]
             if top is None or not right[top] or np.allclose(mark_of(hand)[1], mark_of(true)[1]):
                 continue
-            last = self._kept(top)
-            made, pending = self._kept(self._unmoved(last)), [last]
+            last = kept(self._tape, top)
+            made, pending = kept(self._tape, unmoved(self._tape, last)), [last]
             place, line = self._tape.nodes[made].place, self._lines[made]
             again = any(one.place == place for one in self._tape.nodes[:made])
             if again and isinstance(self._tape.nodes[made], Call) and line is not None:
@@ -274,25 +296,17 @@ class Flow(Told):
             while pending:
                 id = pending.pop()
                 node, line = self._tape.nodes[id], self._lines[id]
-                if node.place in overwritten and isinstance(node, Call) and line is not None:
+                if node.place in written_over and isinstance(node, Call) and line is not None:
                     self.first.add(line)
                 if isinstance(node, Moved | Added) and not self._is_marked(id):
                     pending += node.inputs
                     if line is not None:
                         self.first.add(line)
-                    scaled = {self._lines[self._unmoved(i)] for i in node.inputs if not exact[i]}
+                    scaled = {
+                        self._lines[unmoved(self._tape, i)] for i in node.inputs if not exact[i]
+                    }
                     if len(scaled) < len(node.inputs):
                         self.handing |= {one for one in scaled if one is not None}
-
-    def _overwritten(self, tops: Iterable[int | None]) -> set[Place]:
-        """Return the places of values that nothing uses: others were stored in their place."""
-        nodes = self._tape.nodes
-        used = {i for node in nodes if not isinstance(node, Leaf) for i in node.inputs}
-        used.update(id for id in tops if id is not None)
-        return {
-            node.place for id, node in enumerate(nodes)
-            if isinstance(node, Call) and node.place is not None and id not in used
-        }  # fmt: skip
 
     def _incomplete(self, handed: Iterable[int]) -> set[Line]:
         """Return the lines of the sums that are used before all of their terms are added."""
@@ -304,29 +318,6 @@ class Flow(Told):
                 inputs = getattr(self._tape.nodes[id], "inputs", ())
                 pending += [one for one in inputs if one in self._partial]
         return {line for id in found if (line := self._lines[id]) is not None}
-
-    def _kept(self, id: int) -> int:
-        """Return where a value was computed that later calls, such as a clip, leave as it is."""
-        while isinstance(node := self._tape.nodes[id], Call) and node.inputs:
-            source = node.inputs[0]
-            given = isinstance(self._tape.nodes[source], Leaf)
-            if given or not np.array_equal(self._tape.value(id), self._tape.value(source)):
-                break
-            id = source
-        return id
-
-    def _unmoved(self, id: int) -> int:
-        """Return the value of which another has the elements in another order."""
-        while isinstance(node := self._tape.nodes[id], Moved) and len(node.inputs) == 1:
-            id = node.inputs[0]
-        return id
-
-    def _is_masked(self, node: Node) -> bool:
-        """Return whether a value is another with some elements set to 0."""
-        if not isinstance(node, Moved) or len(node.inputs) != 2:
-            return False
-        before, written = (self._tape.value(id) for id in node.inputs)
-        return before.shape == node.index.shape and written.size == 1 and not written.any()
 
     def _handed(self, id: int, line: Line, passed: Set[int]) -> tuple[list[int], set[int]]:
         """Return the values of other lines from which a value is computed on its line.
@@ -353,7 +344,7 @@ class Flow(Told):
         if id in forward or isinstance(node, Leaf):
             return True
         value = self._tape.value(id)
-        if not value.any() or (isinstance(node, Moved | Added) and not self._is_masked(node)):
+        if not value.any() or (isinstance(node, Moved | Added) and not is_masked(self._tape, node)):
             if self._summing and not self._partial.isdisjoint(inputs) and not self._is_marked(id):
                 self._partial.add(id)
             return all(right[i] for i in inputs)
@@ -366,35 +357,5 @@ class Flow(Told):
         return False
 
 
-def _first_shapes(tape: Tape) -> dict[Place, tuple[int, ...]]:
-    """Return the shape of each expression's first value: the scope at a line is of that time, too.
-
-    A call may compute several values at its place, one after the other.
-    """
-    found, last = dict[Place, tuple[int, ...]](), dict[Place, int]()
-    for id, node in enumerate(tape.nodes):
-        place = node.place
-        if place is not None and last.get(place, id - 1) == id - 1:
-            found[place], last[place] = tape.shape(id), id
-    return found
-
-
-def _line(tape: Tape, id: int) -> Line | None:
-    node = tape.nodes[id]
-    place = node.place
-    return None if place is None or isinstance(node, Leaf) else (place.file, place.line)
-
-
 def _is_like(one: Array, other: Array) -> bool:
     return one.shape == other.shape and np.allclose(one, other, rtol=_SAME, equal_nan=True)
-
-
-def _ancestors(tape: Tape, roots: Iterable[int]) -> set[int]:
-    found: set[int] = set()
-    pending = list(roots)
-    while pending:
-        id = pending.pop()
-        if id not in found:
-            found.add(id)
-            pending += getattr(tape.nodes[id], "inputs", ())
-    return found
