@@ -19,8 +19,8 @@ _BLIND = 1
 
 One more where no glance can, if the recording tells that the line is wrong.
 """
-_UNSEEN = 60
-"""Most such edits of a suspect that are run while the others wait."""
+_UNSEEN, _SHARE = 60, 20
+"""Most such edits of a suspect that are run while the others wait: more where runs are cheap."""
 
 
 class Worth:
@@ -41,7 +41,7 @@ class Worth:
         """Look at the edits of another suspect."""
         s = suspect.statement
         blind = suspect.tier <= 1 and (self._preview.is_blind_to(s) or is_partial(s.node))
-        self._blind, self._unseen = _BLIND + blind, _UNSEEN
+        self._blind, self._unseen = _BLIND + blind, max(_UNSEEN, self.open // _SHARE)
 
     def is_worth(self, s: Statement, edits: Sequence[Edit], cost: int) -> bool:
         """Return whether an edit is worth a run: by a glance, with far-fetched ones last."""
