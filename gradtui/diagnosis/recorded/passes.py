@@ -36,8 +36,9 @@ Slope = Callable[[Array], Array]
 Links = Mapping[int, Link]
 LinksAt = Callable[[Point], Links | None]
 
+STEP = "passes through a step, which is flat, with a slope of its own"
 _BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh"})
-_SLOPES: Sequence[Slope] = (
+SLOPES: Sequence[Slope] = (
     np.ones_like,
     lambda x: 1.0 * (np.abs(x) <= 1),
     lambda x: 1.0 * (np.abs(x) <= 0.5),
@@ -76,7 +77,7 @@ def rounded(points: Sequence[Point]) -> Iterator[Way]:
     node = points[0].result.tape.nodes[flat[0]]
     assert isinstance(node, Call)
     told = f"passes through {node.name}, which is flat, with a slope of its own"
-    ways: list[LinksAt] = [partial(_sloped, slope=slope) for slope in _SLOPES]
+    ways: list[LinksAt] = [partial(_sloped, slope=slope) for slope in SLOPES]
     ways += [partial(_at_bounds, inside=inside) for inside in (False, True)]
     for links_at in [*ways, _bounded_before]:
         yield Way(told, node.place, partial(_linked, links_at=links_at))
@@ -85,7 +86,7 @@ def rounded(points: Sequence[Point]) -> Iterator[Way]:
     tape = points[0].result.tape
     kinds = dict.fromkeys(one.kind(tape) for one in quantisers(tape, flat) if not one.plain)
     for kind in [*kinds][:_MOST]:
-        for slope in _SLOPES:
+        for slope in SLOPES:
             links_at = partial(_whole, kind=kind, slope=slope)
             yield Way(told, node.place, partial(_linked, links_at=links_at))
 
@@ -124,10 +125,9 @@ def stepped(points: Sequence[Point], most: int = MOST_STEPS) -> Iterator[Way]:
     for step, source in steps_of(points, most):
         if not follows(points, step, source):
             continue
-        told = "passes through a step, which is flat, with a slope of its own"
-        for whole, slope in product((step, *scaled_to(tape, step, source)), _SLOPES):
+        for whole, slope in product((step, *scaled_to(tape, step, source)), SLOPES):
             links_at = partial(_past, step=whole, source=source, slope=slope)
-            yield Way(told, placed(tape, step, source), partial(_linked, links_at=links_at))
+            yield Way(STEP, placed(tape, step, source), partial(_linked, links_at=links_at))
 
 
 def sloping(points: Sequence[Point], name: str) -> Place | None:
@@ -189,7 +189,7 @@ def chosen(points: Sequence[Point], name: str) -> Iterator[Way]:
     ]  # fmt: skip
     for id in reversed(found[-_MOST:]):
         place = tape.nodes[id].place
-        for at, slope in enumerate(_SLOPES):
+        for at, slope in enumerate(SLOPES):
             told = "passes through what is computed here, which is flat, with a slope of its own"
             told = told if at else "is that of the values that it selects here"
             yield Way(told, place, partial(_arriving, id=id, slope=slope))
@@ -198,12 +198,13 @@ def chosen(points: Sequence[Point], name: str) -> Iterator[Way]:
 def _linked(point: Point, name: str, links_at: LinksAt) -> Array | None:
     """Return the gradient of a run with other slopes."""
     links = links_at(point)
-    return None if links is None else _gradient(point, name, links)
+    return None if links is None else gradient_past(point, name, links)
 
 
-def _gradient(
+def gradient_past(
     point: Point, name: str, links: Links, values: Callable[[int], Array] | None = None
 ) -> Array:
+    """Return the gradient of a run with other slopes, or none, of some nodes."""
     tape = point.result.tape
     leaf = tape.arguments[name]
     own = tape.with_active(links.keys())
@@ -216,7 +217,7 @@ def _arriving(point: Point, name: str, id: int, slope: Slope) -> Array | None:
     if id >= point.root or math.prod(tape.shape(id)) != math.prod(shape):
         return None
     arriving = gradients(tape, point.root, [id])[id].reshape(shape)
-    return arriving * _slope_at(tape, tape.arguments[name], slope)
+    return arriving * slope_at(tape, tape.arguments[name], slope)
 
 
 def _itself(x: Array) -> Array:
@@ -247,7 +248,7 @@ def _sloped(point: Point, slope: Slope) -> Links:
     """Return the flat functions with another slope."""
     tape = point.result.tape
     return {
-        id: (source, _slope_at(tape, source, slope))
+        id: (source, slope_at(tape, source, slope))
         for id, source in _sources(tape, _flat(point)).items()
     }
 
@@ -255,7 +256,7 @@ def _sloped(point: Point, slope: Slope) -> Links:
 def _kinked(point: Point, slope: Slope) -> Links:
     tape = point.result.tape
     return {
-        id: (source, _slope_at(tape, source, slope))
+        id: (source, slope_at(tape, source, slope))
         for id, source in _sources(tape, _named(point, "abs")).items()
     }
 
@@ -337,7 +338,7 @@ def _whole(point: Point, kind: tuple[str, ...], slope: Slope) -> Links:
     """
     tape = point.result.tape
     return {
-        one.result: (one.source, _slope_at(tape, one.source, slope))
+        one.result: (one.source, slope_at(tape, one.source, slope))
         for one in quantisers(tape, _flat(point)) if one.kind(tape) == kind
     }  # fmt: skip
 
@@ -352,10 +353,11 @@ def _as_if_smooth(point: Point, name: str) -> Array:
     def value(id: int) -> Array:
         return held[id] if id in held else tape.value(id)
 
-    return _gradient(point, name, _sloped(point, np.ones_like), value)
+    return gradient_past(point, name, _sloped(point, np.ones_like), value)
 
 
-def _slope_at(tape: Tape, id: int, slope: Slope) -> Array:
+def slope_at(tape: Tape, id: int, slope: Slope) -> Array:
+    """Return the slopes at the elements of a value."""
     return np.asarray(slope(np.asarray(tape.value(id), np.float64)))
 
 
@@ -383,4 +385,4 @@ def _past(point: Point, step: int, source: int, slope: Slope) -> Links | None:
     tape = point.result.tape
     if step >= len(tape) or tape.shape(source) != tape.shape(step):
         return None
-    return {step: (source, _slope_at(tape, source, slope))}
+    return {step: (source, slope_at(tape, source, slope))}

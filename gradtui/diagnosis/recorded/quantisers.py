@@ -106,11 +106,11 @@ def scaled_to(tape: Tape, step: int, source: int) -> list[int]:
     return [
         id for id, path, slope in _after(tape, step, _users(tape), choices=True)
         if path and np.all(slope > 0) and tape.active[id]
-        and _is_nearest(tape.value(id), tape.value(source))
+        and is_nearest(tape.value(id), tape.value(source))
     ]  # fmt: skip
 
 
-def _is_nearest(scaled: Array, value: Array) -> bool:
+def is_nearest(scaled: Array, value: Array) -> bool:
     """Return whether no multiple of a scaled step is nearer to a value.
 
     Its scale is then the mean size of the elements that are not 0.
@@ -165,7 +165,7 @@ def _stands_for(tape: Tape, result: int, sources: Iterable[int]) -> bool:
     """
     own = tape.value(result)
     sizes = [np.abs(tape.value(one)) for one in sources]
-    return is_level(own) or any(_is_nearest(np.abs(own), size) for size in sizes)
+    return is_level(own) or any(is_nearest(np.abs(own), size) for size in sizes)
 
 
 def _users(tape: Tape) -> dict[int, list[int]]:
@@ -213,7 +213,7 @@ def _slope(tape: Tape, id: int, source: int, *, choices: bool) -> Array | None:
     if node.inputs.count(source) != 1:
         return None
     shape, rest = tape.shape(id), [one for one in node.inputs if one != source]
-    if any(tape.active[one] and tape.shape(one) == shape and not _is_spread(tape, one)
+    if any(tape.active[one] and tape.shape(one) == shape and not is_spread(tape, one)
            for one in rest):  # fmt: skip
         return None  # two values on a par: neither is the scale of the other
     others = [tape.value(one) for one in rest]
@@ -251,7 +251,7 @@ def _decided(tape: Tape, id: int) -> bool:
     return any(tape.active[source] for one in alike for source in tape.sources(one))
 
 
-def _is_spread(tape: Tape, id: int) -> bool:
+def is_spread(tape: Tape, id: int) -> bool:
     """Return whether a value repeats the elements of a smaller one."""
     node = tape.nodes[id]
     return isinstance(node, Moved) and len(np.unique(node.index)) < node.index.size

@@ -7,7 +7,7 @@ slope for a flat function, or for one whose result is detached.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import islice, permutations
+from itertools import chain, islice, permutations
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from gradtui.base.source import Place
 from gradtui.base.text import number
 from gradtui.diagnosis.recorded.held import held
 from gradtui.diagnosis.recorded.passes import (
+    STEP,
     Way,
     chosen,
     detached,
@@ -30,6 +31,7 @@ from gradtui.diagnosis.recorded.passes import (
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.diagnosis.recorded.steps import MOST_STEPS
+from gradtui.diagnosis.recorded.switches import switched
 from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape
 
 Array = NDArray[Any]
@@ -100,7 +102,7 @@ def surrogate(
             return Surrogate(way.told, way.place)
     zero = not any(np.any(point.true[name]) for point in points)
     if zero and (place := sloping(points, name)) is not None:
-        return Surrogate("passes through a step, which is flat, with a slope of its own", place)
+        return Surrogate(STEP, place)
     if deliberate and along:
         return Surrogate("has a magnitude of its own", None)
     return None
@@ -123,7 +125,8 @@ def intended(name: str, points: Sequence[Point], wrong: Collection[str]) -> Way 
     arguments do not; where the truth is 0, it is the plainest one past what is flat.
     """
     if not any(np.any(point.true[name]) for point in points):
-        flat = *islice(rounded(points), 1), *islice(stepped(points), 1)
+        found = rounded(points), stepped(points), switched(points)
+        flat = chain.from_iterable(islice(one, 1) for one in found)
         return next((way for way in flat if _leads(way, name, points)), None)
     way = next(held(points), None)
     if way is None or not _leads(way, name, points) or not _differs(way, name, points):
@@ -158,7 +161,8 @@ def followed(name: str, points: Sequence[Point]) -> Way | None:
     zero, alike = not any(np.any(one) for one in true), list[Way]()
     if not any(np.any(hand) for hand in hands) or (not zero and _is_multiple(hands, true)):
         return None
-    for way in (*rounded(points), *stepped(points, MOST_STEPS if zero else _FEW)):
+    most = MOST_STEPS if zero else _FEW
+    for way in (*rounded(points), *stepped(points, most), *switched(points, most)):
         first = way.passed(points[0], name)
         if first is None or not (_is_multiple(hands[:1], [first]) or (zero and not np.all(first))):
             continue
@@ -211,9 +215,10 @@ def _ways(
     yield from held(points)
     if zero:
         yield from stepped(points)
+        yield from switched(points)
     else:
         # Most wrong gradients pass no step: they are told apart at one point.
-        few = stepped(points, _FEW)
+        few = chain(stepped(points, _FEW), switched(points, _FEW))
         yield from (way for way in few if _explained(way, name, points[:1], tolerance, {}) == "")
     yield from chosen(points, name) if zero and chooses else ()
 

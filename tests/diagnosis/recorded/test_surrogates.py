@@ -58,6 +58,44 @@ def test_a_comparison_that_is_passed_on_purpose_is_a_note(step):
     assert "passes through a step, which is flat" in finding.message
 
 
+@pytest.mark.parametrize("scale", [lambda W: 0.7, lambda W: np.abs(W).mean(axis=0)])
+def test_a_choice_between_scales_may_be_passed_as_a_scaled_sign_is(scale):
+    """The scales are arguments, or means of the sizes that the signs stand for."""
+
+    def case(W, a):
+        scaled = a * scale(W)
+        e = X @ np.where(W >= 0, scaled, -scaled) - Y
+        g = 2 * X.T @ e
+        signs = np.where(W >= 0, 1, -1)
+        dscale = np.sum(g * signs, axis=0)
+        sizes = np.sign(W) / len(W) * a * dscale if np.ndim(scale(W)) else 0.0
+        return np.sum(e**2), (g * scaled * (np.abs(W) <= 1) + sizes, np.sum(dscale * scale(W)))
+
+    finding = only(gradtui.check(case, W=W, a=np.array(1.0)))
+    assert (finding.rule, finding.severity, finding.target) == ("straight-through", "info", "W")
+
+
+def test_a_choice_by_rows_may_stand_for_what_it_binarises():
+    def case(W):
+        scale = np.abs(W).mean(axis=0)
+        e = X @ np.where(W >= 0, scale, -scale) - Y
+        return np.sum(e**2), 2 * X.T @ e
+
+    finding = only(gradtui.check(case, W=W))
+    assert (finding.rule, finding.severity, finding.target) == ("straight-through", "info", "W")
+
+
+def test_a_wrong_factor_beside_a_choice_between_scales_is_told():
+    def case(W, a):
+        e = X @ np.where(W >= 0, a, -a) - Y
+        g = 2 * X.T @ e
+        return np.sum(e**2), (g * a * W, np.sum(g * np.where(W >= 0, 1, -1)))
+
+    finding = only(gradtui.check(case, W=W, a=np.array(0.7)))
+    assert (finding.rule, finding.severity) == ("extra-factor", "error")
+    assert "the one that passes through a step" in finding.message
+
+
 def test_a_step_that_is_written_into_an_array_is_told_where_it_is_decided():
     def case(W):
         h = np.ones_like(W)
