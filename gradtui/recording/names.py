@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -21,6 +21,7 @@ from gradtui.recording.array import Composite, Recorded, plain, recorder_of
 from gradtui.recording.foreign import foreign
 from gradtui.recording.forms import ELEMENTWISE
 from gradtui.recording.holdings import replaced
+from gradtui.recording.imports import importing
 from gradtui.recording.kinds import SCALARS
 from gradtui.recording.listed import Joining, functions_of
 from gradtui.recording.modules import is_users
@@ -102,7 +103,8 @@ def rebound(
         instead |= {id(getattr(module, name)): one for name, one in own.items()}
         numpy[module.__name__.rpartition(".")[2]] = instead[id(module)] = Replaced(module, own)
     instead |= {id(np): Replaced(np, numpy), id(math): Replaced(math, maths)}
-    with replaced(function, lambda value: _taking_part(recorder, instead, value), kinds):
+    taking_part = partial(_taking_part, recorder, instead)
+    with replaced(function, taking_part, kinds), importing(function, taking_part):
         yield
 
 
