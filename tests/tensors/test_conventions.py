@@ -628,6 +628,13 @@ def test_the_fix_of_a_factor_keeps_what_passes_a_rounding(function, arguments, r
     assert "the one that passes through" in wrong.message
 
 
+def test_a_fix_beside_a_reversed_gradient_leaves_it_reversed():
+    (wrong,) = gradtui.check(adversary_cubed, x(3, 4).requires_grad_())
+
+    assert (wrong.severity, wrong.fix) == ("error", "return 3 * g * x**2")
+    assert "the one that Reversed multiplies by -0.5 is" in wrong.message
+
+
 def test_what_other_gradients_pass_says_what_one_must_be():
     found = gradtui.check(LearnedStepPassed, 3 * x(4, 5), STEP, 0.13)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
@@ -17,6 +19,7 @@ from gradtui.diagnosis.recorded.judge import Sifted, Wrong
 from gradtui.diagnosis.recorded.notes import note, seen_text, together
 from gradtui.diagnosis.recorded.passes import Way
 from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs
+from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.diagnosis.recorded.stabilisers import is_nearly_right, stabiliser
 from gradtui.diagnosis.recorded.surrogates import (
     Surrogate,
@@ -39,7 +42,8 @@ def without_meant(
     given = [value for value in runs.target.arguments.values() if isinstance(value, np.ndarray)]
     if wrong and runs.target.deliberate and is_handed_on(points, given):
         return Sifted(tuple(_handed_on(runs, one) for one in wrong), points, ())
-    changed = _changed_on_the_way(runs, points, wrong, tolerance)
+    handing = _without_handing(runs, points) if wrong else None
+    changed = _changed_on_the_way(runs, points, wrong, tolerance, handing)
     found = agreed([one.name for one in wrong], points, tolerance, _rates(runs))
     notes, left = list[Finding](), list[Wrong]()
     for one in wrong:
@@ -69,7 +73,8 @@ def without_meant(
     else:
         at = {id(point): new for point, new in zip(points, own, strict=True)}
         left = [replace(one, point=at[id(one.point)]) for one in left]
-        own, left = _beside_the_intention(own, left, [one.name for one in wrong])
+        turned = _turned(own, left, handing)
+        own, left = _beside_the_intention(own, left, [one.name for one in wrong], turned)
     return Sifted(tuple(together(notes)), own, tuple(left))
 
 
@@ -86,16 +91,19 @@ def _as_meant(
 
 
 def _beside_the_intention(
-    points: Sequence[Point], left: Sequence[Wrong], wrong: Collection[str]
-) -> tuple[Sequence[Point], list[Wrong]]:
+    points: Sequence[Point], left: Sequence[Wrong], wrong: Collection[str],
+    turned: Mapping[str, Way],
+) -> tuple[Sequence[Point], list[Wrong]]:  # fmt: skip
     """Return points and wrong gradients, with what is meant in place of the truth.
 
     Nobody writes a gradient for what is flat but to pass it, nor detaches a value but to stop
-    there: what is wrong is the rest of it.  `wrong` are the gradients that are not the truth.
+    there, nor hands one on but to change its gradient, as `turned` has it: what is wrong is the
+    rest of it.  `wrong` are the gradients that are not the truth.
     """
     told = {
-        one.name: followed(one.name, points) or intended(one.name, points, wrong) for one in left
-    }
+        one.name: turned.get(one.name) or followed(one.name, points)
+        or intended(one.name, points, wrong) for one in left
+    }  # fmt: skip
     ways = {name: way for name, way in told.items() if way is not None}
     own = list(points)
     for name, way in ways.items():
@@ -165,30 +173,68 @@ def _handed_on(runs: Runs, wrong: Wrong) -> Finding:
     return note("straight-through", "info", wrong.name, text, runs.target.place, wrong.evidence)
 
 
-def _changed_on_the_way(
-    runs: Runs, points: Sequence[Point], wrong: Sequence[Wrong], tolerance: float
-) -> dict[str, Finding]:
-    """Return notes on gradients that only functions that hand a value on have changed."""
-    passing = runs.target.passing if wrong else None
+class _Handing(Struct, frozen=True, eq=False):
+    """What functions are that hand a value on, and the gradients without what they change."""
+
+    names: str
+    gradients: Sequence[Mapping[str, Array]]
+    """At each point."""
+
+
+def _without_handing(runs: Runs, points: Sequence[Point]) -> _Handing | None:
+    """Return what functions that hand a value on change in gradients; None if there are none."""
+    passing = runs.target.passing
     if passing is None:
-        return {}
-    right = {one.name for one in wrong}
+        return None
     with passing as names:
-        for point in points:
-            try:
-                _, plain = runs.as_is(point.values)
-            except CodeFailed:
-                return {}
-            right = {
-                name for name in right if _is_close(plain.get(name), point.true[name], tolerance)
-            }
-    text = f"is changed on purpose on its way back: {', '.join(sorted(names))} hands a value on"
+        try:
+            plain = [runs.as_is(point.values)[1] for point in points]
+        except CodeFailed:
+            return None
+    return _Handing(", ".join(sorted(names)), plain) if names else None
+
+
+def _changed_on_the_way(
+    runs: Runs, points: Sequence[Point], wrong: Sequence[Wrong], tolerance: float,
+    handing: _Handing | None,
+) -> dict[str, Finding]:  # fmt: skip
+    """Return notes on gradients that only functions that hand a value on have changed."""
+    if handing is None:
+        return {}
+    right = [
+        one for one in wrong
+        if all(_is_close(plain.get(one.name), point.true[one.name], tolerance)
+               for plain, point in zip(handing.gradients, points, strict=True))
+    ]  # fmt: skip
+    text = f"is changed on purpose on its way back: {handing.names} hands a value on"
     return {
         one.name: note("straight-through", "info", one.name,
                        f"the gradient of {one.name} {text} unchanged", runs.target.place,
                        one.evidence)
-        for one in wrong if one.name in right and names
+        for one in right
     }  # fmt: skip
+
+
+def _turned(
+    points: Sequence[Point], left: Sequence[Wrong], handing: _Handing | None
+) -> dict[str, Way]:
+    """Return the truth times what functions that hand a value on multiply a gradient by."""
+    found = dict[str, Way]()
+    for name in [one.name for one in left] if handing is not None else ():
+        assert handing is not None
+        plain = [np.asarray(one[name]) for one in handing.gradients if name in one]
+        hands = [point.hand[name] for point in points]
+        if [one.shape for one in plain] != [one.shape for one in hands]:
+            continue
+        scale = ratio_of(hands, plain)
+        if scale is not None and scale not in (0, 1):
+            told = f"{handing.names} multiplies by {number(scale)}"
+            found[name] = Way(told, None, partial(_scaled, scale=scale))
+    return found
+
+
+def _scaled(point: Point, name: str, scale: float) -> Array:
+    return np.asarray(scale * point.true[name])
 
 
 def _is_close(own: Array | None, true: Array, tolerance: float) -> bool:
