@@ -57,6 +57,30 @@ def test_another_mistake_is_told_by_the_numbers_of_the_loss_itself():
     assert "the gradient of v is the same for every multiple of the loss" in second.message
 
 
+class DistanceOnce(Distance):
+    @staticmethod
+    def backward(ctx, grad_output):
+        values, wanted = ctx.saved_tensors
+        return grad_output * (values - wanted), None
+
+
+def test_the_numbers_of_a_loss_are_those_of_the_loss_itself():
+    values, wanted = x(4).requires_grad_(), x(4)
+    found = only(gradtui.check(DistanceOnce, values, wanted))
+    at = tuple(found.evidence["element"])
+    slope = (values - wanted)[at].item()
+
+    assert found.evidence["claimed"] == pytest.approx(slope)
+    assert found.evidence["true"] == pytest.approx(2 * slope)
+
+
+def test_the_screen_shows_the_loss_itself():
+    values, wanted = x(4).requires_grad_(), x(4)
+    session = gradtui.trace(DistanceOnce, values, wanted)
+
+    assert session.frame.loss == pytest.approx(((values - wanted) ** 2).sum().item())
+
+
 class Parted(Function):
     """The overlap of two vectors, times the size of the first."""
 

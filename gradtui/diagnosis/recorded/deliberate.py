@@ -117,7 +117,8 @@ def _beside_the_intention(
             found.append(replace(one, point=at[id(one.point)]))
             continue
         new = _wrong(one.name, own, _basis(ways[one.name]))
-        whole = next(point for point in points if at[id(point)] is new.point).true[one.name]
+        point = next(point for point in points if at[id(point)] is new.point)
+        whole = point.true[one.name] / point.weight
         if np.any(whole):
             said = f"the whole one is {number(float(whole[new.element]))}, {new.basis}"
             new = replace(new, basis=said)
@@ -141,8 +142,7 @@ def _wrong(name: str, points: Sequence[Point], basis: str) -> Wrong:
     point = points[0] if off(points[0]) > 0 else max(points, key=off)
     apart = np.abs(point.hand[name] - point.true[name])
     at = tuple(int(i) for i in np.unravel_index(int(np.argmax(apart)), apart.shape))
-    return Wrong(name, point, at, float(point.hand[name][at]), float(point.true[name][at]),
-                 point is points[0], basis)  # fmt: skip
+    return Wrong.at(point, name, at, at_own=point is points[0], basis=basis)
 
 
 def _rates(runs: Runs) -> dict[str, float]:

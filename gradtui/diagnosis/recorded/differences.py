@@ -187,7 +187,7 @@ _ELEMENTS = 24
 
 
 class Apart(Struct, frozen=True):
-    """An element of a gradient that is not the slope of the loss."""
+    """An element of a gradient that is not the slope of the loss, with its numbers by itself."""
 
     name: str
     element: tuple[int, ...]
@@ -214,7 +214,7 @@ def apart_by_differences(
         for at, slope in slopes.items():
             given = float(hand[at])
             if not slope.agrees(given) and not abs(slope.value - given) <= room:
-                found.append(Apart(name, at, given, slope.value))
+                found.append(Apart(name, at, given / runs.weight, slope.value / runs.weight))
                 break
     return found, [name for name in names if not measured[name]]
 

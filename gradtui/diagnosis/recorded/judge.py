@@ -54,6 +54,19 @@ class Wrong(Struct, frozen=True, eq=False):
     basis: str = "the true one"
     """The reference of the comparison, in words."""
 
+    @classmethod
+    def at(cls, point: Point, name: str, element: tuple[int, ...], true: float | None = None,
+           at_own: bool = False, basis: str = "the true one") -> Wrong:  # fmt: skip
+        """Return the mistake at an element of a point, whose numbers are those of the loss itself.
+
+        What is `true` there is by default known at the point.
+        """
+        known = float(point.true[name][element]) if true is None else true
+        claimed = float(point.hand[name][element])
+        return cls(
+            name, point, element, claimed / point.weight, known / point.weight, at_own, basis
+        )
+
     @property
     def evidence(self) -> Mapping[str, Any]:
         """The numbers that prove it."""
@@ -240,15 +253,15 @@ class Judge:
         distance = np.where(off, np.nan_to_num(np.abs(hand - true), nan=np.inf), -1.0)
         at = tuple(int(i) for i in np.unravel_index(int(np.argmax(distance)), true.shape))
         if self._stops:
-            return Wrong(name, point, at, float(hand[at]), float(true[at])), None
+            return Wrong.at(point, name, at), None
         slope = slope_at(self._runs, point.values, name, at, symmetric=name in point.symmetric)
         told = slope.sure or not (slope.corner or slope.agrees(hand[at]))
         told |= slope.fits_both_sides(true[at]) and slope.beyond(hand[at]) is not None
         if told and slope.agrees(true[at]):
-            return Wrong(name, point, at, float(hand[at]), float(true[at])), None
+            return Wrong.at(point, name, at), None
         beside = beyond_both(self._runs, point, name, at, slope)
         if beside is not None:
-            return Wrong(name, point, at, float(hand[at]), beside, basis=_BESIDE), None
+            return Wrong.at(point, name, at, beside, basis=_BESIDE), None
         return None, None if slope.sure and slope.agrees(true[at]) else slope
 
     def _is_whole(self, point: Point, name: str) -> bool:

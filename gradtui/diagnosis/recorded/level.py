@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from msgspec.structs import replace
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.finding import Finding
@@ -44,8 +43,7 @@ def _at(wrong: Wrong, point: Point) -> Wrong:
     hand, true = point.hand[wrong.name], point.true[wrong.name]
     at = np.unravel_index(int(np.argmax(np.abs(hand - true))), true.shape)
     element = tuple(int(one) for one in at)
-    return replace(wrong, point=point, element=element, claimed=float(hand[element]),
-                   true=float(true[element]))  # fmt: skip
+    return Wrong.at(point, wrong.name, element, at_own=wrong.at_own, basis=wrong.basis)
 
 
 def _findings(target: Target, points: Sequence[Point], wrong: Sequence[Wrong]) -> Iterator[Finding]:

@@ -65,6 +65,8 @@ class Point(Struct, frozen=True, eq=False):
     """The calls that clip gradients, which are taken before them, each with the operand clipped."""
     outer: bool = False
     """Whether it is farther out, on a side of a kink that no point around the user's own is on."""
+    weight: float = 1.0
+    """What the loss is multiplied by here, and all gradients with it."""
 
     @property
     def run(self) -> Run:
@@ -187,6 +189,8 @@ class Runs:
         """Whether something on the way is computed in single precision."""
         self.cut_short = 0
         """The number of edited runs after which a search for an edit ended before its end."""
+        self.weight = 1.0
+        """What the user's own loss is multiplied by, and all gradients with it."""
         self.left_out: Mapping[str, str] = {}
         """The name of an uncompared returned gradient -> the reason."""
 
@@ -345,6 +349,7 @@ class Runs:
              for name, value in hand.items()},
             {name: true[id] for name, id in ids.items()},
             result, root, {name: result.node(value) for name, value in hand.items()}, alike,
+            weight=self.weight,
         )  # fmt: skip
 
     def _reads_a_triangle(self, name: str, values: Values, true: Array) -> bool:

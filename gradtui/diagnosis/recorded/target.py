@@ -87,6 +87,8 @@ class Target(Struct, frozen=True, eq=False):
     """The library that the code computes with."""
     paired: frozenset[str] = frozenset()
     """The arguments that are complex: their numbers are pairs, along a last axis."""
+    weighted: bool = True
+    """Whether a result that is one number is multiplied by another, as a loss may be."""
     scale: float = 1.0
     sign: float = 1.0
     """By what gradients of complex numbers are multiplied, and then their imaginary parts, to be
@@ -135,8 +137,9 @@ class Target(Struct, frozen=True, eq=False):
 
     @property
     def unweighted(self) -> Target | None:
-        """The same, with a loss that is not weighted; None if the code itself returns its loss."""
-        return None
+        """The same, whose loss is its result if that is one number; None if it always is that."""
+        known = self.returns_loss or not self.weighted
+        return None if known else replace(self, weighted=False)
 
     @property
     def exact(self) -> bool:
@@ -253,6 +256,8 @@ class Target(Struct, frozen=True, eq=False):
                     file=self.file,
                 )  # fmt: skip
             drawn = np.asarray(rng.normal(size=np.shape(out)), dtype=np.asarray(plain(out)).dtype)
+            if not self.weighted and len(outs) == drawn.size == 1:
+                drawn = np.ones_like(drawn)
             loss = loss + np.sum(out * drawn)
             adjoints.append(world.taking(drawn.copy()))
         given = adjoints if spread or len(outs) == 1 else [tuple(adjoints)]

@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
-from msgspec.structs import replace
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.returned import Gradients
@@ -49,8 +48,6 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     """The names that are parameters of a module."""
     narrow: Mapping[str, Any] = MappingProxyType({})
     """The types of tensors of code that refuses wider ones: it computes in those beneath them."""
-    weighted: bool = True
-    """Whether a result that is one number is multiplied by another, as a loss may be."""
 
     @property
     def custom(self) -> Any:
@@ -77,11 +74,6 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     def returns_loss(self) -> bool:
         """Whether the function called last returns the loss first, and gradients after it."""
         return False
-
-    @property
-    def unweighted(self) -> Target | None:
-        """The target whose loss is its result, if that is one number."""
-        return replace(self, weighted=False) if self.weighted else None
 
     @property
     def deliberate(self) -> bool:

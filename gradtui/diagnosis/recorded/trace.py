@@ -56,7 +56,7 @@ def record_call(
     A run before it may be `heard`. NumPy's generators are restored.
     """
     visits, before = Visits(), target.library.randomness(None)
-    failed = None
+    failed, target = None, target.unweighted or target
     with target.library.in_python(target.called):
         runs = Runs(target, watched=visits.watched, answers=answers)
         try:

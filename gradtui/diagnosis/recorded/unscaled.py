@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.base.text import number
+from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.recorded.notes import note
 from gradtui.diagnosis.recorded.outcome import Outcome
@@ -77,7 +78,10 @@ class Unscaled(Struct, frozen=True, eq=False):
 
 
 def unscaled(runs: Runs) -> Unscaled | None:
-    """Return what is told of a loss itself; None if all gradients are multiples of its scale."""
+    """Return what is told of a loss itself; None if all gradients are multiples of its scale.
+
+    That scale becomes the weight of the runs then, unless they are rounded much.
+    """
     target = runs.target.unweighted
     if target is None:
         return None
@@ -91,6 +95,8 @@ def unscaled(runs: Runs) -> Unscaled | None:
     scale, hand, usual = weighted / loss, _arrays(own), _arrays(found)
     both = [name for name in usual if name in hand and hand[name].shape == usual[name].shape]
     if all(_is_close(hand[name], scale * usual[name]) for name in both):
+        if all(_is_close(hand[name], scale * usual[name], TOLERANCE) for name in both):
+            runs.weight = scale
         return None
     same = [name for name in both if usual[name].any() and _is_close(hand[name], usual[name])]
     return Unscaled(plain, scale, same)
@@ -100,7 +106,7 @@ def _arrays(gradients: Mapping[str, Any]) -> dict[str, Array]:
     return {name: np.asarray(value) for name, value in gradients.items()}
 
 
-def _is_close(one: Array, other: Array) -> bool:
+def _is_close(one: Array, other: Array, share: float = _CLOSE) -> bool:
     with np.errstate(all="ignore"):
-        apart, room = np.abs(one - other), _CLOSE * np.max(np.abs(other), initial=0.0)
+        apart, room = np.abs(one - other), share * np.max(np.abs(other), initial=0.0)
     return bool(np.all(apart <= room))
