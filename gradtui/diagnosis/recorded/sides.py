@@ -114,7 +114,7 @@ class Seen:
 
     def note(self, run: Run) -> None:
         """Add the sides of a run that compares no gradients."""
-        for _, kink, differences in _calls(run.tape, _of(run), run.root, forward=True):
+        for _, kink, differences in calls_with_kinks(run.tape, _of(run), run.root, forward=True):
             self._signs[kink] |= signs_of(differences)
             self._calls.add(kink)
         for level in run.tape.levels:
@@ -180,7 +180,7 @@ def _are_more(now: Mapping[Kink, Signs], before: Mapping[Kink, Signs]) -> bool:
 
 def _reached(run: Run) -> Iterator[tuple[Kink, Signs]]:
     """Yield the signs of the differences at which a gradient arrives, beyond rounding."""
-    calls = [*_calls(run.tape, range(run.root), run.root)]
+    calls = [*calls_with_kinks(run.tape, range(run.root), run.root)]
     wanted = {*run.tape.arguments.values(), *(id for id, _, _ in calls)}
     arriving = {id: np.abs(one) for id, one in gradients(run.tape, run.root, wanted).items()}
     least = _NOISE * max(float(np.max(one, initial=0.0)) for one in arriving.values())
@@ -197,7 +197,7 @@ def one_sided(runs: Sequence[Run]) -> dict[Kink, Signs]:
     signs, measures = defaultdict[Kink, Signs](frozenset), defaultdict[Kink, float](float)
     meant = set[Kink]()
     for run in runs:
-        for _, kink, differences in _calls(run.tape, _of(run), run.root):
+        for _, kink, differences in calls_with_kinks(run.tape, _of(run), run.root):
             meant.add(kink)
             signs[kink] |= signs_of(differences)
             measures[kink] += apart(differences)
@@ -214,24 +214,6 @@ def one_sided(runs: Sequence[Run]) -> dict[Kink, Signs]:
             alike = measures[kink] > 0 and np.isfinite(measures[kink])
             found.setdefault(f"{measures[kink]:.9g}" if alike else kink, kink)
     return {kink: signs[kink] for kink in found.values()}
-
-
-def differences(tape: Tape, root: int) -> Iterator[Array | None]:
-    """Yield the differences that are 0 on kinks before the loss; None where they are not known."""
-    for _, _, own in _calls(tape, range(root), root):
-        yield own
-    for one in tape.choices:
-        if one.at <= root:
-            yield _compared(tape, one)
-
-
-def _compared(tape: Tape, one: Choice) -> Array | None:
-    """Return the differences of a comparison, but for the scale of its sides, if they are known."""
-    low, high = one.bound or (0.0, 0.0)
-    sides = [np.asarray(low) if id is None else tape.value(id) for id in one.inputs]
-    if one.inputs == (None, None) or (None in one.inputs and (one.bound is None or low != high)):
-        return None
-    return np.asarray(np.subtract(*sides, dtype=np.float64))
 
 
 def steady(runs: Sequence[Run]) -> Iterator[_Key]:
@@ -275,14 +257,15 @@ def _of(run: Run) -> Iterable[int]:
     return [*range(run.root), *sorted(id for id in found if id > run.root)]
 
 
-def _calls(
-    tape: Tape, ids: Iterable[int], root: int, *, forward: bool = False
+def calls_with_kinks(
+    tape: Tape, ids: Iterable[int], root: int, *, forward: bool = False, ends: bool = False
 ) -> Iterator[tuple[int, Kink, Array]]:
     """Yield the kinks of calls, with the differences that are 0 there.
 
     A call whose bounds only keep numbers in range has none. After the loss, at `root`, those are
     bounds close to 0 alone: a gradient may be cut off at any other. If only `forward`, kinks of
-    what is computed after it are left out.
+    what is computed after it are left out. Those with one side alone count with `ends`: abs ends
+    at 0, where its relu has a kink.
     """
     ending = _ending(tape)
     for id in ids:
@@ -300,7 +283,8 @@ def _calls(
         for sides, at in words:
             right = np.zeros(()) if at is None else tape.value(node.inputs[at])
             differences = np.subtract(left, right, dtype=np.float64)
-            never = bool(np.all(right <= 0)) and _is_never_negative(tape, node.inputs[0])
+            never = not ends and bool(np.all(right <= 0))
+            never = never and _is_never_negative(tape, node.inputs[0])
             # The size of a complex number has no sides: its operand is the pairs of its parts.
             if not never and differences.shape == tape.shape(id):
                 yield id, Kink(node.name, node.place, sides), differences

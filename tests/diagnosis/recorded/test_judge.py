@@ -160,6 +160,33 @@ def test_several_kinks_at_once_may_each_have_a_slope_of_their_own():
     assert gradtui.check(case, np.zeros(2)) == []
 
 
+def steeper_above(w, slope):
+    g = 3.0 * (w > 0) - np.sign(w)
+    return np.sum(3 * np.maximum(w, 0) - np.abs(w)), np.where(w == 0, slope, g)
+
+
+def nested(w, slope):
+    outer = np.maximum(np.clip(np.abs(w), 0.0, 1.0), 0.0)
+    return 2 * np.sum(outer), np.where(w == 0, slope, 2 * np.sign(w) * (np.abs(w) < 1))
+
+
+@pytest.mark.parametrize(
+    ("kinks", "slope", "right"),
+    [
+        (steeper_above, 0, True),  # both slopes of 0, as PyTorch has them
+        (steeper_above, 3, True),
+        (steeper_above, 4.5, False),
+        (steeper_above, -1.5, False),
+        (nested, 0, True),
+        (nested, -2, True),
+        (nested, 2.5, False),
+    ],
+)
+def test_several_kinks_at_one_element_give_no_slope_beyond_all_of_theirs(kinks, slope, right):
+    found = gradtui.check(lambda w: kinks(w, slope), AT)
+    assert [one.severity for one in found] == ([] if right else ["error"])
+
+
 @pytest.mark.parametrize(
     ("kind", "factor", "told"),
     [(np.float32, 2, "info"), (np.float32, 2.0005, "error"), (np.float64, 2, None)],
