@@ -22,6 +22,7 @@ from gradtui.diagnosis.recorded.clipped import unclipped
 from gradtui.diagnosis.recorded.conventions import started, told_by_differences
 from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE, in_single
+from gradtui.diagnosis.recorded.disjoint import masking_nothing
 from gradtui.diagnosis.recorded.domain import cut_off
 from gradtui.diagnosis.recorded.exchanged import exchanged
 from gradtui.diagnosis.recorded.faithful import is_faithful
@@ -176,6 +177,7 @@ class _Checking:
                 if fold is None
                 else one_sided(self.runs, start, fold, fitting, tolerance)
             )
+            notes += masking_nothing(points, found)
         else:
             notes += opaque(start)
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),

@@ -498,3 +498,22 @@ def test_a_number_that_python_rounds_is_an_index_and_a_count():
     findings = gradtui.check(case, w=RNG.normal(size=5))
 
     assert "error" not in {one.severity for one in findings}
+
+
+@pytest.mark.parametrize(
+    ("mask", "told"),
+    [
+        (lambda w: (w < -1) & (w > 1), True),
+        (lambda w: np.logical_and(w > 1, w < -1), True),
+        (lambda w: (w < -1) | (w > 1), False),
+    ],
+)
+def test_a_mask_that_masks_nothing_beside_a_rounding_is_told(mask, told):
+    def case(W):
+        e = X @ (np.round(np.clip(W, -1, 1) * 4) / 4) - Y
+        g = 2 * X.T @ e
+        g[mask(W)] = 0
+        return np.sum(e**2), g
+
+    found = gradtui.check(case, W=2 * W)
+    assert any("masks nothing" in one.message for one in found) == told
