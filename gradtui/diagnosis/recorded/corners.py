@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.recorded.differences import COARSE, Slope
+from gradtui.diagnosis.recorded.differences import COARSE, Slope, slope_of_mean
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs
 from gradtui.diagnosis.recorded.sides import calls_with_kinks
 from gradtui.recording.sweep import Link, gradients, through
@@ -59,6 +59,19 @@ def beyond_both(
     if not known or low - room <= claimed <= high + room:
         return None
     return low if claimed < low else high
+
+
+def counts_ties(runs: Runs, point: Point, name: str) -> bool:
+    """Return whether a claim counts what is shared more than once, as equal numbers share a max.
+
+    Moved together, they stay equal: without a kink, there is one slope.
+    """
+    hand, true = point.hand[name], point.true[name]
+    if hand.size < 2:
+        return False
+    slope = slope_of_mean(runs, point.values, name)
+    known = slope.sure and slope.agrees(float(np.sum(true)))
+    return known and not slope.agrees(float(np.sum(hand)))
 
 
 def _bends_at(runs: Runs, point: Point, name: str, at: tuple[int, ...]) -> Sequence[_Bend] | None:

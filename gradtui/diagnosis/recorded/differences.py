@@ -86,6 +86,13 @@ def slope_at(
     return _slope(runs, values, moved, size, value.dtype)
 
 
+def slope_of_mean(runs: Runs, values: Values, name: str) -> Slope:
+    """Return the slope of the loss along all elements of an argument, by their mean."""
+    value = values[name]
+    size = float(np.max(np.abs(value), initial=1.0))
+    return _slope(runs, values, lambda step: {**values, name: value + step}, size, value.dtype)
+
+
 def slope_along(
     runs: Runs, point: Point, gradients: Values | None = None, *, coarsely: bool = False
 ) -> tuple[Slope, float]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.recorded.corners import beyond_both
+from gradtui.diagnosis.recorded.corners import beyond_both, counts_ties
 from gradtui.diagnosis.recorded.differences import SOLVED, Slope, slope_along, slope_at
 from gradtui.diagnosis.recorded.runs import Point, Runs
 
@@ -37,6 +37,7 @@ _CHECKED, _LEAVING = 2, 8
 _FEW, _CLEARLY = 2, 1e3
 """Times that roundings are moved first: enough for what is off by far more than these allow."""
 _BESIDE = "the nearest slope beside the kink there"
+_TIED = "beside that of an equal number, a true one"
 _TRIED = 3
 """Most points at which central differences must confirm a verdict."""
 
@@ -262,6 +263,8 @@ class Judge:
         beside = beyond_both(self._runs, point, name, at, slope)
         if beside is not None:
             return Wrong.at(point, name, at, beside, basis=_BESIDE), None
+        if slope.corner and counts_ties(self._runs, point, name):
+            return Wrong.at(point, name, at, basis=_TIED), None
         return None, None if slope.sure and slope.agrees(true[at]) else slope
 
     def _is_whole(self, point: Point, name: str) -> bool:

@@ -188,6 +188,25 @@ def test_several_kinks_at_one_element_give_no_slope_beyond_all_of_theirs(kinks, 
 
 
 @pytest.mark.parametrize(
+    ("shares", "right"),
+    [
+        (lambda hit: hit / hit.sum(axis=1, keepdims=True), True),
+        (lambda hit: hit & (hit.cumsum(axis=1) == 1), True),
+        (lambda hit: hit, False),
+    ],
+    ids=["alike", "the first alone", "all of it each"],
+)
+def test_equal_numbers_share_the_slope_of_their_largest(shares, right):
+    def case(x):
+        m = x.max(axis=1, keepdims=True)
+        return np.sum(m**2), 2 * m * shares(x == m)
+
+    found = gradtui.check(case, x=np.array([[1.0, 1.0, 0.2], [0.3, 2.0, 0.1]]))
+    assert [one.severity for one in found] == ([] if right else ["error"])
+    assert right or found[0].line == case.__code__.co_firstlineno + 2
+
+
+@pytest.mark.parametrize(
     ("kind", "factor", "told"),
     [(np.float32, 2, "info"), (np.float32, 2.0005, "error"), (np.float64, 2, None)],
 )
