@@ -5,6 +5,7 @@ At drawn numbers, `while n * w.sum() < 5: n += 1` may go on for ever.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -23,8 +24,8 @@ class Patience:
 
     def __init__(self) -> None:
         self._watchdog = Watchdog(limits=_LIMITS)
-        self._usual: dict[str, float] = {}
-        """The kind of a run, plain or recorded -> the seconds that the first one took."""
+        self._usual: dict[tuple[str, bool], float] = {}
+        """The kind of a run, and whether it is traced -> the seconds that the first one took."""
         self.ended = 0
         """The number of runs that were ended."""
 
@@ -35,12 +36,13 @@ class Patience:
     @contextmanager
     def running(self, kind: str) -> Iterator[None]:
         """Raise TooLong in a run that takes far longer than the first of its kind."""
-        if kind not in self._usual:
+        key = kind, sys.gettrace() is not None  # what copies all values of each line is slow
+        if key not in self._usual:
             begun = time.perf_counter()
             yield
-            self._usual[kind] = time.perf_counter() - begun
+            self._usual[key] = time.perf_counter() - begun
             return
-        self._watchdog.usual = self._usual[kind]
+        self._watchdog.usual = self._usual[key]
         try:
             with self._watchdog.watching():
                 yield

@@ -1,5 +1,8 @@
 """Runs at other arguments that never end are ended, and said to be left out if all are."""
 
+import sys
+import time
+
 import numpy as np
 import pytest
 
@@ -50,5 +53,20 @@ def test_what_another_watchdog_has_ended_is_not_ended_here():
             pass
         with pytest.raises(Endless), patience.running("plain"):
             raise Endless
+
+    assert patience.ended == 0
+
+
+def test_a_traced_run_is_not_ended_for_being_slower_than_a_plain_one():
+    patience, before = Patience(), sys.gettrace()
+    with patience.at_work():
+        with patience.running("plain"):
+            pass
+        sys.settrace(lambda frame, event, arg: None)
+        try:
+            with patience.running("plain"):
+                time.sleep(0.4)
+        finally:
+            sys.settrace(before)
 
     assert patience.ended == 0
