@@ -31,6 +31,7 @@ class Paths:
             for source in () if isinstance(node, Leaf) else dict.fromkeys(node.inputs):
                 self._users[source].append(id)
         self._found: dict[int, dict[int, Array]] = {}
+        self._most: dict[int, int] = {}
 
     def to(self, id: int) -> Mapping[int, Array]:
         """Return the operations that use a value, each with what it contributes to the adjoint.
@@ -55,7 +56,22 @@ class Paths:
 
     def is_split(self, id: int) -> bool:
         """Return whether a value has several paths that part only after a rearrangement."""
-        return len(self.to(id)) > len(self._users[id])
+        few = len(self._users[id])
+        return self._at_most(id) > few and len(self.to(id)) > few
+
+    def _at_most(self, id: int) -> int:
+        """Return a number that those of a value's paths do not exceed, found without arrays."""
+        pending = [id]
+        while pending:
+            last = pending[-1]
+            users = self._users[last] if len(self._users[last]) <= _MOST else ()
+            moved = [one for one in users if not isinstance(self._tape.nodes[one], Call)]
+            unknown = [one for one in moved if one not in self._most]
+            if not unknown:
+                pending.pop()
+                self._most[last] = len(users) + sum(max(0, self._most[one] - 1) for one in moved)
+            pending += unknown
+        return self._most[id]
 
     def sums(self, id: int) -> Iterator[tuple[int, Array]]:
         """Yield the sums of some of the contributions to a value, each with their number."""
