@@ -69,7 +69,11 @@ class Replaced(ModuleType):
         self.__dict__["_module"] = module
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["_module"], name)
+        own, module = self.__dict__, self.__dict__["_module"]
+        found = getattr(module, name)
+        if name in vars(module):  # not what a module makes when it is asked, such as a warning
+            own[name] = found
+        return found
 
     def __dir__(self) -> list[str]:
         return dir(self.__dict__["_module"])

@@ -217,6 +217,8 @@ def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _copied(value: Any) -> Any:
     """Return a deep copy, which shares what cannot be copied, such as a module or a lock."""
+    if type(value) is np.ndarray and not value.dtype.hasobject:
+        return value.copy(order="K")
     try:
         return copy.deepcopy(value)
     except TypeError:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import gradtui
+from gradtui.recording.names import Replaced
 
 X = np.array([0.3, -0.7, 1.2])
 
@@ -49,3 +50,10 @@ def test_a_function_without_a_known_derivative_is_told():
     found = gradtui.check(case, x=np.array([0.0, 1.0, 2.0]))
     assert {one.rule for one in found} >= {"opaque"}
     assert all(one.rule != "not-compared" for one in found)
+
+
+def test_a_name_that_is_not_replaced_is_looked_up_once():
+    instead = Replaced(np, {"add": np.subtract})
+    assert (instead.add, instead.exp) == (np.subtract, np.exp)
+    assert "exp" in vars(instead)
+    assert "exp" not in vars(Replaced(np, {}))

@@ -109,6 +109,8 @@ class Judge:
         self._blurred = _DIFFERENCED if any(point.differenced for point in points) else 0.0
         self._spreads: dict[int, tuple[int, dict[str, Array]]] = {}
         """Id of a point -> the number of times that roundings were moved there, and the spread."""
+        self._rooms: dict[tuple[int, str], Array] = {}
+        """Id of a point and a gradient -> its tolerance there."""
         self._largest: dict[int, Any] = {}
         """Id of a point -> the largest element of its true gradients."""
 
@@ -129,7 +131,10 @@ class Judge:
 
     def forgives(self, point: Point, name: str, apart: Array) -> bool:
         """Return whether differences from the truth are within tolerance at a point."""
-        room = self._room(point, name)
+        key = id(point), name
+        if key not in self._rooms:
+            self._rooms[key] = self._room(point, name)
+        room = self._rooms[key]
         if np.all(apart <= room):
             return True
         # Most are far off: only nearly right ones are worth the runs that measure rounding.
