@@ -14,7 +14,7 @@ from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.internal import internal
 from gradtui.diagnosis.recorded.approximate import approximate, is_measured
-from gradtui.diagnosis.recorded.blame.gradients import Blamed, blamed
+from gradtui.diagnosis.recorded.blame.gradients import Blamed
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.primals import Primal
 from gradtui.diagnosis.recorded.bounds import ignored
@@ -26,6 +26,7 @@ from gradtui.diagnosis.recorded.disjoint import masking_nothing
 from gradtui.diagnosis.recorded.domain import cut_off
 from gradtui.diagnosis.recorded.exchanged import exchanged
 from gradtui.diagnosis.recorded.faithful import is_faithful
+from gradtui.diagnosis.recorded.fewer import blamed_on_fewer
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Judged, Wrong
 from gradtui.diagnosis.recorded.kernels import with_kernels
 from gradtui.diagnosis.recorded.leftovers import left_over
@@ -266,7 +267,7 @@ class _Checking:
         if self.runs.crashed:
             return Blamed(), (search_crashed(self.runs),)
         try:
-            return blamed(self.runs, points, judge, wrong), ()
+            return blamed_on_fewer(self.runs, points, judge, wrong), ()
         except Exception as error:
             return Blamed(), (internal(self.target.file, error),)
 

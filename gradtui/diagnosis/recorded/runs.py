@@ -223,6 +223,12 @@ class Runs:
         found.patience = self.patience
         return found
 
+    def afresh(self, target: Target) -> Runs:
+        """Return runs of another target that begin in the present state of the program."""
+        found = Runs(target, None, self._watched, self._answers, self.progress, self.crashed)
+        found._randomness, found.single = self._randomness, self.single
+        return found
+
     def _restore(self) -> None:
         """Make every run draw the same numbers."""
         self._randomness.restore()

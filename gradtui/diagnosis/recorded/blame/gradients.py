@@ -69,6 +69,8 @@ class Blamed(Struct, frozen=True, eq=False):
     """The lines at fault, each with the edit that repairs some."""
     forward: Primal | None = None
     """Another line of the forward pass that all gradients are right for."""
+    patches: tuple[Patch, ...] = ()
+    """The edits, as they were run."""
 
 
 def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[str]) -> Blamed:
@@ -107,7 +109,7 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
             trials.longest *= _SLIGHT
         found = tuple(search.found())
         runs.cut_short = trials.made if trials.wrong and trials.left <= 0 else 0
-        return Blamed(found, other)
+        return Blamed(found, other, trials.kept)
 
 
 def _fits(name: str, points: Sequence[Point]) -> bool:

@@ -88,6 +88,11 @@ class Trials(ABC):
         self._standing = (*self._standing, patch)
         self.wrong = tuple(name for name in self.wrong if name not in mended)
 
+    @property
+    def kept(self) -> tuple[Patch, ...]:
+        """The edits that are kept in the code."""
+        return self._standing
+
     @contextmanager
     def assuming(self, *edits: tuple[Patch, Set[str]]) -> Iterator[None]:
         """Keep edits that mend some results in the code for a while; runs are not counted."""
