@@ -1,11 +1,13 @@
-"""NumPy's `ufunc.at` and `as_strided` in the user's modules while their code is run edited.
+"""What NumPy and SciPy do not check themselves, while the user's code is run edited.
 
 NumPy 2.4 reads past its own arrays where `at` is given values of more axes than what it indexes,
-and `as_strided` lets code write past them, as edited code may do: the process would end.
+`as_strided` lets code write past them, and SciPy's products of sparse matrices take indices as
+they are, as edited code may do: the process would end.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +19,8 @@ from gradtui.recording.holdings import Holdings
 from gradtui.recording.names import Replaced
 
 _NAMES = ("add", "subtract", "multiply", "divide", "maximum", "minimum", "logical_or")
+_CHECKING = "check_format"
+"""The method that tells of compressed indices whether they fit."""
 
 
 class _Ufunc:
@@ -58,6 +62,32 @@ def _bounds(array: NDArray[Any]) -> tuple[int, int]:
     return start + below, start + above + array.itemsize
 
 
+class _Formats:
+    """SciPy's compressed matrices, which check their indices once they are made."""
+
+    def __init__(self) -> None:
+        """Do nothing if the program does not use them."""
+        sparse = sys.modules.get("scipy.sparse")
+        classes = getattr(sparse, "csr_matrix", object).__mro__
+        self._owner = next((one for one in classes if _CHECKING in vars(one)), None)
+        self._usual: Any = getattr(self._owner, _CHECKING, None)
+
+    def check(self) -> None:
+        """Have them check all."""
+        usual = self._usual
+
+        def whole(matrix: Any, full_check: bool = True) -> None:
+            usual(matrix, True)
+
+        if self._owner is not None:
+            setattr(self._owner, _CHECKING, whole)
+
+    def put_back(self) -> None:
+        """Have them check what they do otherwise."""
+        if self._owner is not None:
+            setattr(self._owner, _CHECKING, self._usual)
+
+
 class Checked:
     """NumPy's names that a function can reach, which check while this is entered.
 
@@ -75,9 +105,12 @@ class Checked:
         self._holdings = Holdings(lambda value: instead.get(id(value), value))
         self._holdings.replace(function)
         self._holdings.put_back()
+        self._formats = _Formats()
 
     def __enter__(self) -> None:
         self._holdings.replace_again()
+        self._formats.check()
 
     def __exit__(self, *error: object) -> None:
+        self._formats.put_back()
         self._holdings.put_back()

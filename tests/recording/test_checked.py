@@ -64,5 +64,19 @@ def test_a_view_beyond_a_part_but_not_beyond_the_whole_is_taken():
         assert windows(part, 4).tolist()[-1] == [2, 3, 4, 5]
 
 
+def test_the_indices_of_a_compressed_matrix_are_checked_while_edited_code_runs():
+    sparse = pytest.importorskip("scipy.sparse")
+    usual = sparse.csr_matrix.check_format
+
+    def product(last):
+        return sparse.csr_matrix(([1.0, 2.0], [0, last], [0, 1, 2]), (2, 3)) @ np.ones(3)
+
+    with Checked(product):
+        assert product(2).tolist() == [1, 2]
+        with pytest.raises(ValueError, match="indices"):
+            product(1 << 20)
+    assert sparse.csr_matrix.check_format is usual
+
+
 def plainly(view, *given):
     return FunctionType(view.__code__, {**globals()})(*given)
