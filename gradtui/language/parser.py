@@ -7,6 +7,7 @@ evaluated by Python.  Every part of a tree keeps its place in the file.
 from __future__ import annotations
 
 import keyword
+from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -65,62 +66,66 @@ class Assignment(Struct, frozen=True):
     value: Tree
     place: Place
     """Where the name stands."""
+    shared: bool = False
+    """Whether its line assigns other names too, so that it cannot be replaced alone."""
 
 
 def parse_program(
-    text: str,
-    locate: Locate | None = None,
-    limit: int = MAX_TOKENS,
+    text: str, locate: Locate | None = None, limit: int = MAX_TOKENS,
     context: Context | None = None,
-) -> tuple[Assignment, ...]:
+) -> tuple[Assignment, ...]:  # fmt: skip
     """Return the statements of a program of at most `limit` tokens, in order.
 
     `locate` says where the text stands in its file; without it, places refer to the text itself.
     `context` is what else is known about names, for the errors.
     Raises InputError at the first place that is not in the language.
     """
-    return _Parser(text, locate or _in_text, limit, context=context).program()
+    return Parser(text, locate or in_text, limit, context=context).program()
 
 
 def parse_expression(
     text: str, locate: Locate | None = None, context: Context | None = None
 ) -> Tree:
     """Return the tree of a single expression; raises InputError as `parse_program` does."""
-    return _Parser(text, locate or _in_text, context=context).single()
+    return Parser(text, locate or in_text, context=context).single()
 
 
 def parse_rule(text: str) -> Tree:
     """Return the tree of a derivative rule of the registry, whose options may name an option."""
-    return _Parser(text, _in_text, rules=True).single()
+    return Parser(text, in_text, rules=True).single()
 
 
-def _in_text(line: int, column: int, width: int) -> Place:
+def in_text(line: int, column: int, width: int) -> Place:
+    """Return a place in the text itself."""
     return Place(line + 1, column + 1, width)
 
 
-class _Parser(Refuser):
+class Parser(Refuser):
+    """A position in a program's tokens that takes what the grammar has there."""
+
     def __init__(
-        self,
-        text: str,
-        locate: Locate,
-        limit: int = MAX_TOKENS,
-        *,
-        rules: bool = False,
+        self, text: str, locate: Locate, limit: int = MAX_TOKENS, *, rules: bool = False,
         context: Context | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(text, locate, limit, context)
         self.rules = rules
 
     def program(self) -> tuple[Assignment, ...]:
+        """Take all lines."""
         statements: list[Assignment] = []
         while True:
             while self.peek().kind == "newline":
                 self.at += 1
             if self.peek().kind == "end":
                 return tuple(statements)
-            statements.append(self.statement())
+            statements += self.line()
+
+    def line(self) -> Sequence[Assignment]:
+        """Take the line from here on."""
+        return (self.statement(),)
 
     def single(self) -> Tree:
+        """Take the only expression."""
         while self.peek().kind == "newline" and self.tokens[self.at + 1].kind != "end":
             self.at += 1
         if self.peek().kind in ("newline", "end"):
@@ -135,6 +140,7 @@ class _Parser(Refuser):
         return tree
 
     def statement(self) -> Assignment:
+        """Take a line `name = expression`."""
         target = self.take()
         if target.text == "(":
             self.refuse_bracketed(target)
@@ -151,9 +157,8 @@ class _Parser(Refuser):
             value = Call(again, (Name(target.text, self.place(target)), value), (), value.place)
         after = self.peek()
         if after.text == "=":
-            raise InputError(
-                "a line assigns one name: write each on its own line", self.place(after)
-            )
+            raise InputError("a line assigns one name: write each on its own line",
+                             self.place(after))  # fmt: skip
         if after.kind not in ("newline", "end"):
             self.refuse(after, "an operator or the end of the line")
         self.assigned.add(target.text)
@@ -179,7 +184,7 @@ class _Parser(Refuser):
         Operators wait on a stack until one that binds no tighter follows, so a level of nesting
         takes few Python frames, and MAX_DEPTH levels stay far from Python's recursion limit.
         """
-        operands, waiting = [self.unary()], list[Token]()
+        operands, waiting = [self._unary()], list[Token]()
         while True:
             token = self.peek()
             precedence = INFIX.get(token.text, 0)
@@ -193,45 +198,45 @@ class _Parser(Refuser):
                 return operands[0]
             self.at += 1
             waiting.append(token)
-            operands.append(self.unary())
+            operands.append(self._unary())
 
-    def unary(self) -> Tree:
+    def _unary(self) -> Tree:
         token = self.peek()
         if token.kind == "operator" and token.text in "+-":
             self.at += 1
             self.deeper(token)
-            operand = self.unary()
+            operand = self._unary()
             self.depth -= 1
             if token.text == "+":
                 return operand
             return Call("neg", (operand,), (), self.span(token, operand, token))
-        return self.power()
+        return self._power()
 
-    def power(self) -> Tree:
-        base = self.postfix()
+    def _power(self) -> Tree:
+        base = self._postfix()
         token = self.peek()
         if token.text != "**":
             return base
         self.at += 1
         self.deeper(token)
-        exponent = self.unary()
+        exponent = self._unary()
         self.depth -= 1
         return Call("**", (base, exponent), (), self.span(base, exponent, token))
 
-    def postfix(self) -> Tree:
+    def _postfix(self) -> Tree:
         begin = self.at
-        tree = self.atom()
+        tree = self._atom()
         while self.peek().kind == "operator" and self.peek().text in (".", "[", "("):
             token = self.take()
             if token.text == ".":
-                tree = self.attribute(tree, token, begin)
+                tree = self._attribute(tree, token, begin)
             elif token.text == "[":
-                tree = self.subscript(tree, token, begin)
+                tree = self._subscript(tree, token, begin)
             else:
                 raise InputError("only a named function can be called", self.place(token))
         return tree
 
-    def atom(self) -> Tree:
+    def _atom(self) -> Tree:
         token = self.take()
         if token.kind == "number":
             return Number(float(token.text), self.place(token))
@@ -263,17 +268,21 @@ class _Parser(Refuser):
             self.refuse_method(token)
             self.at += 1
             self.refuse_foreign(token, begin, None)
-            return self.call(token, first=first)
+            return self._call(token, first=first)
+        return self.name(token)
+
+    def name(self, token: Token) -> Tree:
+        """Return what a name that has been taken stands for."""
         return Name(token.text, self.place(token))
 
-    def attribute(self, tree: Tree, dot: Token, begin: int) -> Tree:
+    def _attribute(self, tree: Tree, dot: Token, begin: int) -> Tree:
         name = self.take()
         if name.kind in ("newline", "end"):
             self.refuse(name, "T, shape[0] or a method after '.'")
         if name.kind == "name" and self.peek().text == "(":
             self.at += 1
             self.refuse_foreign(name, begin, self.at - 3)
-            return self.call(name, tree)
+            return self._call(name, tree)
         if name.text == "T":
             return Call("T", (tree,), (), self.span(tree, name, name))
         if name.text == "shape" and self.peek().text == "[":
@@ -283,7 +292,7 @@ class _Parser(Refuser):
             return Call("shape", (tree,), (("axis", axis),), self.span(tree, end, name))
         self.refuse_attribute(name, dot, begin)
 
-    def subscript(self, tree: Tree, bracket: Token, begin: int) -> Tree:
+    def _subscript(self, tree: Tree, bracket: Token, begin: int) -> Tree:
         added: list[int] = []
         bounds: list[tuple[int | None, int | None]] = []
         single: list[int] = []
@@ -316,17 +325,17 @@ class _Parser(Refuser):
 
     def bounds(self, bracket: Token, begin: int) -> tuple[int | None, int | None]:
         """Return the bounds of an entry such as `:`, `2:` or `1:-1`."""
-        start = None if self.peek().text == ":" else self.bound(bracket, begin)
+        start = None if self.peek().text == ":" else self._bound(bracket, begin)
         if self.take().text != ":":
             self.refuse_subscript(bracket, begin)
         ended = self.peek().text in ("]", ",")
-        return start, None if ended else self.bound(bracket, begin)
+        return start, None if ended else self._bound(bracket, begin)
 
-    def bound(self, bracket: Token, begin: int) -> int:
+    def _bound(self, bracket: Token, begin: int) -> int:
         token = self.tokens[self.at + (self.peek().text == "-")]
         return self.integer() if token.kind == "number" else self.refuse_subscript(bracket, begin)
 
-    def call(self, name: Token, owner: Tree | None = None, *, first: Token | None = None) -> Tree:
+    def _call(self, name: Token, owner: Tree | None = None, *, first: Token | None = None) -> Tree:
         if name.text in NOT_CALLED and not self.rules:
             raise InputError(
                 f"'{name.text}' is not a function of the language: write {NOT_CALLED[name.text]}",
@@ -342,12 +351,12 @@ class _Parser(Refuser):
                 self.refuse_option(token, name.text)
                 if any(token.text == key for key, _ in options):
                     raise InputError(f"'{token.text}' is given twice", self.place(token))
-                value, flag = self.literal(), token.text == "keepdims"  # which may be 1 in NumPy
+                value, flag = self._literal(), token.text == "keepdims"  # which may be 1 in NumPy
                 options.append((token.text, bool(value) if flag and value in (0, 1) else value))
             elif options:
                 self.refuse(token, "options such as axis=0 after the operands")
             else:
-                arguments = (*arguments, self.argument(first=not arguments))
+                arguments = (*arguments, self._argument(first=not arguments))
             if self.peek().text != ",":
                 break
             self.at += 1
@@ -357,7 +366,7 @@ class _Parser(Refuser):
             name.text, arguments, tuple(options), self.span(owner or first or name, end, name)
         )
 
-    def argument(self, *, first: bool) -> Tree:
+    def _argument(self, *, first: bool) -> Tree:
         opening, at = self.peek(), self.at + 1
         if opening.text != "(" or first:
             return self.expression()
@@ -370,7 +379,7 @@ class _Parser(Refuser):
         end = self.tokens[self.at - 1]
         return WholeNumbers(values, self.span(opening, end, opening))
 
-    def literal(self) -> Option:
+    def _literal(self) -> Option:
         token = self.peek()
         if token.text in ("True", "False", "None"):
             self.at += 1

@@ -98,6 +98,8 @@ def _returned(
     assert code.function is not None
     assigned = [line.name for line in code.program]
     for name, place in code.function.returned:
+        if name in code.bundles:
+            continue
         if name in model and (name not in assigned or (found and is_loss(name))):
             continue
         if name not in assigned:

@@ -16,6 +16,7 @@ from gradtui.base.text import clip
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.language.parser import Assignment, parse_program
 from gradtui.language.refusals import Context
+from gradtui.language.several import NOTHING, Bundle, Known, Program, read_program
 from gradtui.language.tokens import MAX_HAND, MAX_ROW, MAX_TOKENS
 from gradtui.language.trees import depth, names_read
 from gradtui.scenario.positions import Positions
@@ -40,6 +41,8 @@ class Code(Struct, frozen=True):
     """The function's name."""
     file: str = ""
     """The Python file; empty for the scenario itself."""
+    bundles: Mapping[str, Bundle] = {}
+    """Names under which it keeps several values, such as `cache`."""
 
 
 class Sources(Struct, frozen=True):
@@ -69,15 +72,16 @@ def read_code(
     source: str | None,
     sources: Sources,
     kept: Collection[str] = (),
+    known: Known = NOTHING,
 ) -> Code:
     """Return the program in `code` or `source` of a table.
 
-    `kept` are names that hold last step's value until they are assigned.  A Python file is entered
-    in `sources`.  Raises InputError.
+    `kept` are names that hold last step's value until they are assigned, `known` what is known of
+    the model.  A Python file is entered in `sources`.  Raises InputError.
     """
     if table == "model":
-        return _read(table, code, source, sources, kept, grown(MAX_TOKENS))
-    found = _read(table, code, source, sources, kept, grown(MAX_HAND))
+        return _read(table, code, source, sources, kept, grown(MAX_TOKENS), known)
+    found = _read(table, code, source, sources, kept, grown(MAX_HAND), known)
     for line in found.program:
         if depth(line.value) > MAX_ROW:
             raise InputError(f"too many operations in a row: the limit of a line in [{table}] is "
@@ -92,17 +96,23 @@ def _read(
     sources: Sources,
     kept: Collection[str],
     limit: int,
+    known: Known,
 ) -> Code:
     positions = sources.positions
     if code is not None:
         place = positions.string_lines((table, "code")).place
-        program = parse_program(code, place, limit, Context(kept=kept, functions=FUNCTIONS))
-        if not program:
+        updates = table == "update"
+        context = Context(kept=kept, functions=FUNCTIONS, attributes=not updates)
+        if updates:  # names change there, so that none may stand for several
+            program = Program(parse_program(code, place, limit, context), {})
+        else:
+            program = read_program(code, place, limit, context, known)
+        if not program.lines:
             raise InputError(f"the code of [{table}] is empty: expected lines `name = expression`",
                              positions.value((table, "code")))  # fmt: skip
-        return Code(program)
+        return Code(program.lines, bundles=program.bundles)
     assert source is not None
-    return _read_source(source, table, sources, limit, kept)
+    return _read_source(source, table, sources, limit, kept, known)
 
 
 def is_loss(name: str) -> bool:
@@ -126,7 +136,7 @@ def _either(keys: Mapping[str, object]) -> str:
 
 
 def _read_source(
-    source: str, table: str, sources: Sources, limit: int, kept: Collection[str]
+    source: str, table: str, sources: Sources, limit: int, kept: Collection[str], known: Known
 ) -> Code:
     from gradtui.scenario.python import function_names, read_function
 
@@ -143,11 +153,11 @@ def _read_source(
         text = decode_text(read_beside(scenario, name, SCENARIO_LIMIT, place, "Python file"), file)
     sources.texts[file] = tuple(NEWLINE.split(text))
     augmented = table == "update"
-    found = read_function(text, file, function, limit, kept, augmented=augmented)
+    found = read_function(text, file, function, limit, kept, known, augmented=augmented)
     if found is None:
-        known = function_names(text, file)
-        hint = did_you_mean(function, known) or (
-            f"; it has {clip(', '.join(known), 80)}" if known else ""
+        others = function_names(text, file)
+        hint = did_you_mean(function, others) or (
+            f"; it has {clip(', '.join(others), 80)}" if others else ""
         )
         raise InputError(f"{name} has no function '{clip(function, 80)}'{hint}", place)
     if not found.program:
@@ -155,7 +165,7 @@ def _read_source(
     if not found.returned:
         raise InputError(f"{function} returns nothing: expected a last line with return and names",
                          found.place)  # fmt: skip
-    return Code(found.program, found, function, file)
+    return Code(found.program, found, function, file, found.bundles)
 
 
 def check_parameters(code: Code, known: Collection[str]) -> None:
@@ -186,7 +196,9 @@ def without_gradients(code: Code, loss: str) -> Code:
 def returned_loss(code: Code) -> tuple[str, Place]:
     """Return the name of the loss that a function returns."""
     assert code.function is not None
-    names = code.function.returned
+    names = [one for one in code.function.returned if one[0] not in code.bundles]
+    if not names:
+        raise InputError(f"{code.name} returns no loss", code.function.place)
     losses = [one for one in names if is_loss(one[0])]
     gradients = [one for one in names if one not in losses and one[0][:1] == "d"]
     if len(losses) == 1 and gradients and len(gradients) == len(names) - 1:

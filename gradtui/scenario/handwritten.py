@@ -11,12 +11,15 @@ from msgspec.structs import replace
 
 from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import clip, shape_text
+from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Graph, Kind
-from gradtui.engine.handwritten import BackwardProgram, UpdateProgram
+from gradtui.engine.handwritten import BackwardProgram, UpdateProgram, lower_backward
 from gradtui.engine.lowering import check_name
 from gradtui.engine.program import ByHand
+from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Assignment, Call, Name, Tree
-from gradtui.language.trees import names_read, same
+from gradtui.language.several import Bundle, Known
+from gradtui.language.trees import is_name, names_read, same
 from gradtui.scenario import schema
 from gradtui.scenario.arrays import check_count, read_array
 from gradtui.scenario.arrays import check_name as check_array_name
@@ -32,12 +35,14 @@ def read_backward(
     model: Sequence[Assignment],
     unclaimed: Collection[str],
     sources: Sources,
+    bundles: Mapping[str, Bundle] = MappingProxyType({}),
 ) -> tuple[Handwritten, tuple[Notice, ...]]:
     """Return the hand-written backward pass of a scenario, and notices; raises InputError.
 
     `model` are the lines of the model: a line that repeats one of them is left out, since a Python
     function must repeat what it does not take as an argument.  `unclaimed` are the names of data
-    without a gradient, such as labels: `d<name>` of one is a helper.
+    without a gradient, such as labels: `d<name>` of one is a helper.  `bundles` are the names
+    under which the model keeps several values.
     """
     positions = sources.positions
     given = {"code": table.code, "source": table.source, "file": table.file}
@@ -51,13 +56,10 @@ def read_backward(
         return _read_numbers(table, table.file, graph, sources)
     state = _read_state("backward", table.state, positions)
     _check_kept("backward", state, graph.names, positions)
-    code = read_code("backward", table.code, table.source, sources, state)
-    check_parameters(code, {**graph.names, **state})
-    said = {line.name: line.value for line in model}
-    code = replace(code, program=tuple(
-        line for line in code.program if line.name not in said
-        or not (same(line.value, said[line.name]) or _same_size(line, said[line.name], graph))
-    ))  # fmt: skip
+    known = Known(bundles, graph.names)
+    code = read_code("backward", table.code, table.source, sources, state, known)
+    check_parameters(code, {**graph.names, **state, **code.bundles})
+    code = replace(code, program=tuple(_own_lines(code.program, model, graph, state)))
     from gradtui.scenario.claims import find_claims
 
     found = find_claims(code, table.claims, claimable, positions, graph.names)
@@ -70,23 +72,74 @@ def read_backward(
     return handwritten, (*found.notices, *unused)
 
 
-def _same_size(line: Assignment, said: Tree, graph: Graph) -> bool:
-    """Return whether a line and the model define the same size, each from its own argument."""
-    own = _size_in(line.value, graph)
-    return own is not None and own == _size_in(said, graph)
+def _own_lines(
+    program: Sequence[Assignment],
+    model: Sequence[Assignment],
+    graph: Graph,
+    state: Mapping[str, Any],
+) -> list[Assignment]:
+    """Return the lines that do not repeat what the model says.
+
+    A size may be that of another argument, or of an array of the program itself.
+    """
+    said, found = {line.name: line for line in model}, list[Assignment]()
+    for line in program:
+        own = said.get(line.name)
+        if own is None:
+            found.append(line)
+        elif not same(line.value, own.value) and not _names_it(line, said):
+            here, there = (
+                _size_in(line.value, graph, found, state),
+                _size_in(own.value, graph, (), {}),
+            )
+            if here is None or here != there:
+                found.append(line)
+            if None not in (here, there) and here != there:
+                raise InputError(f"'{line.name}' is {here} here and {there} in the model, on line "
+                                 f"{own.place.line}: a name of the model cannot be assigned "
+                                 "again", line.place)  # fmt: skip
+    return found
 
 
-def _size_in(tree: Tree, graph: Graph) -> int | None:
-    """Return the value of `x.shape[0]` or `len(x)`; a gradient has the shape of its value."""
+def _names_it(line: Assignment, said: Mapping[str, Assignment]) -> bool:
+    """Return whether a line `x = cache` takes back what the model's `cache = x` keeps."""
+    kept = said.get(line.value.name) if isinstance(line.value, Name) else None
+    return kept is not None and is_name(kept.value, line.name)
+
+
+def _size_in(
+    tree: Tree,
+    graph: Graph,
+    lines: Sequence[Assignment] = (),
+    state: Mapping[str, Any] = MappingProxyType({}),
+) -> int | None:
+    """Return the value of `x.shape[0]` or `len(x)`; a gradient has the shape of its value.
+
+    `lines` are those of a hand-written program before it.
+    """
     match tree:
         case Call("shape" | "len", (Name(name),), options):
             axis = dict(options).get("axis", 0)
         case _:
             return None
-    known = [one for one in (name, name.removeprefix("d")) if one in graph.names]
-    shape = graph.nodes[graph.names[known[0]]].shape if known else ()
+    shape = _shape_of(name, graph, lines, state)
     inside = isinstance(axis, int) and -len(shape) <= axis < len(shape)
     return shape[axis] if isinstance(axis, int) and inside else None
+
+
+def _shape_of(
+    name: str, graph: Graph, lines: Sequence[Assignment], state: Mapping[str, Any]
+) -> Shape:
+    """Return the shape of a name; empty if nothing has it."""
+    known = [one for one in (name, name.removeprefix("d")) if one in graph.names]
+    if known:
+        return graph.nodes[graph.names[known[0]]].shape
+    if all(line.name != name for line in lines):
+        return ()
+    builder = Builder(graph.nodes)
+    done = lower_backward(builder, graph, {}, BackwardProgram(lines, {}, state))
+    node = next(one.node for one in done.lines if one.line.name == name)
+    return () if node is None else builder.nodes[node].shape
 
 
 def _read_numbers(

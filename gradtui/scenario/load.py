@@ -20,6 +20,7 @@ from gradtui.engine.shapes import Shape
 from gradtui.engine.size import check_operations
 from gradtui.engine.trainer import Trainer
 from gradtui.language.parser import Assignment
+from gradtui.language.several import Bundle
 from gradtui.scenario.code import (
     Sources,
     check_one_of,
@@ -151,6 +152,7 @@ class _Loader:
         self.parsed = parse_scenario(raw, sources.positions)
         self.hand_notices: list[Notice] = []
         self.model: Sequence[Assignment] = () if before is None else before.model
+        self.bundles: Mapping[str, Bundle] = {} if before is None else before.bundles
         self.data: Data
         self.training: Training
 
@@ -220,7 +222,9 @@ class _Loader:
             return None
         whole = {name for name, value in self.parsed.data.items() if _all_whole(value)}
         unclaimed = whole | label_names(graph)
-        backward, notices = read_backward(table, graph, self.model, unclaimed, self.sources)
+        backward, notices = read_backward(
+            table, graph, self.model, unclaimed, self.sources, self.bundles
+        )
         self.hand_notices += notices
         return backward
 
@@ -253,7 +257,7 @@ class _Loader:
         check_one_of("model", {"code": model.code, "source": model.source}, positions)
         code = read_code("model", model.code, model.source, self.sources)
         check_parameters(code, {**parameters, **data})
-        self.model = code.program
+        self.model, self.bundles = code.program, code.bundles
         shapes = {name: value.shape for name, value in parameters.items()}
         leaves = [
             [Leaf(name, shape, positions.key((table, name))) for name, shape in group.items()]

@@ -8,10 +8,11 @@ from __future__ import annotations
 import keyword
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NoReturn
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import clip
@@ -19,6 +20,7 @@ from gradtui.engine.ops import FUNCTIONS
 from gradtui.language.foreign import instead_of_return, instead_of_several
 from gradtui.language.parser import Assignment, parse_program
 from gradtui.language.refusals import Context
+from gradtui.language.several import NOTHING, Bundle, Known, read_program
 from gradtui.language.tokens import MAX_TOKENS, refuse_character, refuse_length
 from gradtui.scenario.lines import (
     Line,
@@ -60,20 +62,23 @@ class Function(Struct, frozen=True):
     """Where its name stands."""
     kept: tuple[str, ...] = ()
     """Attributes that a method assigns: `self.dW`."""
+    bundles: Mapping[str, Bundle] = {}
+    """Names under which it keeps several values."""
 
 
 def read_function(
-    text: str, file: str, name: str, limit: int = MAX_TOKENS, kept: Collection[str] = (), *,
-    augmented: bool = False,
+    text: str, file: str, name: str, limit: int = MAX_TOKENS, kept: Collection[str] = (),
+    known: Known = NOTHING, *, augmented: bool = False,
 ) -> Function | None:  # fmt: skip
     """Return the function called `name`, of at most `limit` tokens; None where there is none.
 
     The name may begin with that of its class: `Layer.backward`.  `kept` are names that hold last
     step's value until they are assigned; with `augmented` they may be assigned by `w -= x` too.
+    `known` is what is known of the model.
     Raises InputError, with a place in `file`, at the first thing in the function that is not in
     the language.
     """
-    return _Reader(text, file, limit, kept, augmented=augmented).function(name)
+    return _Reader(text, file, limit, kept, known, augmented=augmented).function(name)
 
 
 def function_names(text: str, file: str) -> list[str]:
@@ -84,10 +89,10 @@ def function_names(text: str, file: str) -> list[str]:
 
 class _Reader:
     def __init__(
-        self, text: str, file: str, limit: int = MAX_TOKENS, kept: Collection[str] = (), *,
-        augmented: bool = False,
+        self, text: str, file: str, limit: int = MAX_TOKENS, kept: Collection[str] = (),
+        known: Known = NOTHING, *, augmented: bool = False,
     ) -> None:  # fmt: skip
-        self.kept, self.augmented = kept, augmented
+        self.kept, self.known, self.augmented = kept, known, augmented
         self.text = text
         self.file = file
         self.limit = limit
@@ -123,9 +128,10 @@ class _Reader:
             body = [without_owner(line, owner) for line in body]
             self.attributes = True
         parameters, body = self.unpacked(parameters, body)
+        self.known = replace(self.known, parameters=[name for name, _ in parameters])
         program, returned = self.statements(body)
         place = self.place(token.at, len(name))
-        return Function(parameters, program, returned, place, kept)
+        return Function(parameters, program, returned, place, kept, self.known.bundles)
 
     def owner(self, index: int) -> str:
         """Return the class that a line stands directly in; empty without one."""
@@ -141,8 +147,10 @@ class _Reader:
         """Return parameters and lines, with values unpacked from a parameter as parameters.
 
         `x, w, b = cache`, or `self.cache`, says that x, w and b are what the forward pass has of
-        that name; so does `x = x`, once the object is left out.
+        that name; so does `x = x`, once the object is left out.  Where the model is known, the
+        language takes care of the first.
         """
+        follows = self.known.model is not None
         names, rest = {name for name, _ in parameters}, list[Line]()
         taken, bundles = list[tuple[str, Place]](), set[str]()
         for line in body:
@@ -150,7 +158,7 @@ class _Reader:
             if len(parts) == 2 and [one.text for one in parts[0]] == [one.text for one in parts[1]]:
                 continue
             found = names_of(parts[0]) if len(parts) == 2 and len(parts[1]) == 1 else ()
-            if found and (parts[1][0].text in names or self.attributes):
+            if found and (parts[1][0].text in names or self.attributes) and not follows:
                 bundles.add(parts[1][0].text)
                 taken += [(one.text, self.place(one.at, len(one.text))) for one in found]
             else:
@@ -239,7 +247,12 @@ class _Reader:
             if "\n" in text[start:end]:
                 self.refuse(annotation[0], "leave out type hints that span several lines")
             text = text[:start] + " " * (end - start) + text[end:]
-        return parse_program(text, locate, context=self.context(assigned))
+        context = self.context(assigned)
+        if self.augmented:  # the update, whose names change
+            return parse_program(text, locate, context=context)
+        found = read_program(text, locate, context=context, known=self.known)
+        self.known = replace(self.known, bundles=found.bundles)
+        return found.lines
 
     def context(self, assigned: Collection[str]) -> Context:
         """Return what is known about names below the lines read so far."""
@@ -254,7 +267,7 @@ class _Reader:
                                    "read: write out what it does here")  # fmt: skip
 
     def check_targets(self, line: Line) -> None:
-        """Refuse an assignment to several names at once."""
+        """Refuse an assignment to several names at once, of values that strings name."""
         parts = split(line.tokens, "=")
         semicolon = next((token for token in line.tokens if token.text == ";"), None)
         if semicolon is not None:
@@ -269,6 +282,8 @@ class _Reader:
                     parts[1][0] if parts[1] else line.tokens[0],
                     "a line assigns one name: write the second on its own line",
                 )
+            return
+        if not any(token.kind == "string" for token in line.tokens):
             return
         rewrite = instead_of_several(*([self.source(p) for p in side] for side in (names, values)))
         self.refuse(

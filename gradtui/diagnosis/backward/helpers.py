@@ -30,7 +30,7 @@ from gradtui.diagnosis.backward.material import (
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio
 from gradtui.diagnosis.changes import insertions, small_edits
-from gradtui.diagnosis.edits import Editable, Tweak
+from gradtui.diagnosis.edits import Editable, EditKind, Tweak
 from gradtui.diagnosis.sieve import Fits, Sieve
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.shapes import Shape
@@ -81,6 +81,9 @@ class HelperChanges:
         counts = self.is_count(line)
         edits = (insertions if inserted else small_edits)(expression, pool)
         edits = (edit for edit in edits if not counts or edit.suits_count)
+        if line.shared and isinstance(line.tree, Name):
+            # What is only taken out of several values lacks nothing, it can only be the wrong one.
+            edits = (edit for edit in edits if edit.kind is EditKind.REPLACE)
         return expression, Sieve(expression, edits, self.trial.budget)
 
     def cost_of(self, line: Line, edit: Tweak) -> float:

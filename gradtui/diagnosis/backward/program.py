@@ -23,6 +23,8 @@ class Line:
         self.name = lowered.line.name
         self.tree: Tree = lowered.line.value
         self.place: Place = lowered.line.place
+        self.shared = lowered.line.shared
+        """Whether it cannot be replaced alone, since its line in the file assigns others too."""
         self.node = node
         """The node of its value; that of the true gradient if the shapes of a claim do not fit."""
         self.target = lowered.target

@@ -46,6 +46,9 @@ def describe(
     first = explanation.hits[0] if explanation.hits else None
     own = list(dict.fromkeys(rules_of(first, explanation.context))) if first else []
     found = []
+    alone = ""
+    if line.shared and fix is not None:
+        alone, fix = f"; on a line of its own it would be right as {fix}", None
     for at, rule in enumerate(own or ["unexplained"]):
         edit = first.edits[at] if first and at < len(first.edits) else None
         found.append(
@@ -55,7 +58,8 @@ def describe(
                 target=line.name,
                 line=line.place.line,
                 message=_what(problem, explanation, rule, edit)
-                + _numbers(rule, line, evidence, explanation.scale),
+                + _numbers(rule, line, evidence, explanation.scale)
+                + alone,
                 evidence=evidence,
                 edge=_edge(trial, explanation),
                 within=tuple(_within(trial, explanation.context, edit)),

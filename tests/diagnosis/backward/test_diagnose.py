@@ -441,3 +441,11 @@ def test_a_line_with_the_programs_own_constant_is_told_what_it_should_be():
     (finding,) = [one for one in gradtui.check("grad_extra_factor") if one.target == "dz"]
     # dw and db divide by the five rows: dz should be p - late = 0.5, not its fifth
     assert "dz[0] is 0.125 and should be 0.5, 5 times the true gradient" in finding.message
+
+
+def test_what_is_wrong_on_a_line_of_several_names_is_told_without_a_line_in_its_place(judge):
+    scenario = {"data": "x = 2.0\ny = 5.0", "parameters": "w = 1.0\nb = 0.5",
+                "model": "e = w*x + b - y\nL = e**2"}  # fmt: skip
+    (finding,) = judge("de = 2*e\ndw, db = de*x, -de", scenario).findings
+    assert (finding.target, finding.rule, finding.fix) == ("db", "sign", None)
+    assert finding.message.endswith("; on a line of its own it would be right as db = de")
