@@ -6,7 +6,7 @@ import gradtui
 from findings import only
 
 torch = pytest.importorskip("torch")
-Function = torch.autograd.Function
+nn, Function = torch.nn.functional, torch.autograd.Function
 
 RNG = torch.Generator().manual_seed(3)
 
@@ -185,12 +185,32 @@ class Turned(Function):
         return slopes, None
 
 
+class Bent(Function):
+    """Mish: what a softplus bends, with its slope written out."""
+
+    @staticmethod
+    def forward(ctx, values):
+        ctx.save_for_backward(values)
+        return values * torch.tanh(nn.softplus(values))
+
+    @staticmethod
+    def backward(ctx, g):
+        (values,) = ctx.saved_tensors
+        opened = nn.softplus(values)
+        bent = torch.tanh(nn.softplus(values))
+        return g * (bent + values * opened * (1 - bent * bent))
+
+
 def fixes(function, *args):
     return only(gradtui.check(function, *args)).fix
 
 
 def test_the_sign_of_an_argument_that_is_given_by_name():
     assert fixes(Falling, x(4), x(4)) == "grad_outputs=-g,"
+
+
+def test_a_function_in_place_of_its_slope():
+    assert fixes(Bent, x(3, 4)) == "opened = nn.sigmoid(values)"
 
 
 def test_a_slice_that_begins_one_too_early():

@@ -59,7 +59,8 @@ _ALIKE = (
     ("triu_", "tril_"), ("gammaln", "digamma"), ("gammaln", "psi"), ("gamma", "gammaln"),
     ("lgamma", "digamma"), ("erf", "erfc"), ("i0", "i1"), ("i0e", "i1e"), ("j0", "j1"),
     ("iv", "ive"), ("kv", "kve"), ("pdf", "cdf"), ("cdf", "sf"), ("logpdf", "logcdf"),
-    ("softmax", "log_softmax"),
+    ("softmax", "log_softmax"), ("softplus", "sigmoid"), ("logsigmoid", "sigmoid"),
+    ("silu", "sigmoid"), ("tanh", "sigmoid"),
 )  # fmt: skip
 """Functions that are taken for each other."""
 
