@@ -95,9 +95,8 @@ class Point(Struct, frozen=True, eq=False):
     @property
     def is_finite(self) -> bool:
         """Whether the loss and the true gradients are finite."""
-        return bool(np.isfinite(self.loss)) and all(
-            bool(np.all(np.isfinite(true))) for true in self.true.values()
-        )
+        told = (np.isfinite(self.loss), *map(np.isfinite, self.true.values()))
+        return all(np.all(one) for one in told)
 
     def shaken(
         self, seed: int, given: Mapping[int, Array] = MappingProxyType({})
