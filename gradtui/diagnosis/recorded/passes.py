@@ -71,7 +71,7 @@ class Way(Struct, frozen=True, eq=False):
 
 def rounded(points: Sequence[Point]) -> Iterator[Way]:
     """Yield the ways past flat functions; all gradients of a function share one."""
-    flat = _flat(points[0])
+    flat = flat_calls(points[0])
     if not flat:
         return
     node = points[0].result.tape.nodes[flat[0]]
@@ -171,7 +171,7 @@ def returning(points: Sequence[Point]) -> Iterator[Way]:
     if not any(back.any() for _, back, _ in found) or not any(out.any() for _, _, out in found):
         return
     tape = points[0].result.tape
-    place = next((tape.nodes[id].place for id, _ in _bounds(points[0])), None)
+    place = next((tape.nodes[id].place for id, _ in bounding_calls(points[0])), None)
     told = "also passes where a step moves the value back within its bounds"
     yield Way(told, place, partial(_linked, links_at=_returning))
 
@@ -236,7 +236,8 @@ def _named(point: Point, *names: str) -> list[int]:
     return [id for id in found if id in on_the_way]
 
 
-def _flat(point: Point) -> list[int]:
+def flat_calls(point: Point) -> list[int]:
+    """Return the calls of flat functions on the way to the loss."""
     return _named(point, *FLAT)
 
 
@@ -249,7 +250,7 @@ def _sloped(point: Point, slope: Slope) -> Links:
     tape = point.result.tape
     return {
         id: (source, slope_at(tape, source, slope))
-        for id, source in _sources(tape, _flat(point)).items()
+        for id, source in _sources(tape, flat_calls(point)).items()
     }
 
 
@@ -261,7 +262,7 @@ def _kinked(point: Point, slope: Slope) -> Links:
     }
 
 
-def _bounds(point: Point) -> Iterator[tuple[int, int]]:
+def bounding_calls(point: Point) -> Iterator[tuple[int, int]]:
     """Yield the nodes that bound a value, each with that value."""
     tape = point.result.tape
     for id in range(point.root):
@@ -277,14 +278,14 @@ def _returning(point: Point) -> Links:
     passed = {id: back for id, back, _ in _beyond(point)}
     return {
         id: (source, 1.0 * (passed[id] | (tape.value(id) == tape.value(source))))
-        for id, source in _bounds(point)
+        for id, source in bounding_calls(point)
     }
 
 
 def _beyond(point: Point) -> Iterator[tuple[int, Array, Array]]:
     """Yield bounds with the elements beyond them that a step moves back, and the others."""
     tape = point.result.tape
-    bounds = dict(_bounds(point))
+    bounds = dict(bounding_calls(point))
     arriving = gradients(tape, point.root, [*bounds]) if bounds else {}
     for id, source in bounds.items():
         way = np.asarray(arriving[id]) * (tape.value(id) - tape.value(source))
@@ -297,7 +298,7 @@ def _at_bounds(point: Point, *, inside: bool) -> Links:
     Rounded values often are.
     """
     tape, found = point.result.tape, dict(_sloped(point, np.ones_like))
-    for id, source in _bounds(point):
+    for id, source in bounding_calls(point):
         node = tape.nodes[id]
         assert isinstance(node, Call)
         others = [one for one in node.inputs if one != source]
@@ -312,8 +313,8 @@ def _at_bounds(point: Point, *, inside: bool) -> Links:
 def _bounded_before(point: Point) -> Links:
     """Return flat functions with a slope of 1, and bounds applied to unrounded values."""
     tape, found = point.result.tape, dict(_sloped(point, np.ones_like))
-    own = dict(_bounds(point))
-    for one in longest(quantisers(tape, _flat(point))):
+    own = dict(bounding_calls(point))
+    for one in longest(quantisers(tape, flat_calls(point))):
         smooth = one.smooth(tape)
         for id in one.after:
             if id in own:
@@ -326,7 +327,7 @@ def _unbounded(point: Point) -> Links:
     tape = point.result.tape
     bounds = {
         id: (source, np.ones(tape.shape(id)))
-        for id, source in bounds_of(tape, quantisers(tape, _flat(point))).items()
+        for id, source in bounds_of(tape, quantisers(tape, flat_calls(point))).items()
     }
     return {**bounds, **_sloped(point, np.ones_like)}
 
@@ -339,14 +340,14 @@ def _whole(point: Point, kind: tuple[str, ...], slope: Slope) -> Links:
     tape = point.result.tape
     return {
         one.result: (one.source, slope_at(tape, one.source, slope))
-        for one in quantisers(tape, _flat(point)) if one.kind(tape) == kind
+        for one in quantisers(tape, flat_calls(point)) if one.kind(tape) == kind
     }  # fmt: skip
 
 
 def _as_if_smooth(point: Point, name: str) -> Array:
     """Return the gradient by which what rounds rounds nothing; its result stays what it is."""
     tape, held = point.result.tape, dict[int, Array]()
-    for one in tightest(quantisers(tape, _flat(point))):
+    for one in tightest(quantisers(tape, flat_calls(point))):
         inner = one.smooth(tape)
         held.update({id: value for id, value in inner.items() if id != one.result})
 

@@ -32,6 +32,7 @@ from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.diagnosis.recorded.steps import MOST_STEPS
 from gradtui.diagnosis.recorded.switches import switched
+from gradtui.diagnosis.recorded.windows import windowed
 from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape
 
 Array = NDArray[Any]
@@ -70,7 +71,7 @@ def agreed(
     """
     rates = {name: rate for name, rate in rates.items() if not _is_used(points[0], rate)}
     best = Agreed({})
-    for way in rounded(points):
+    for way in chain(rounded(points), windowed(points)):
         found = dict[str, Surrogate]()
         for name in names:
             told = _explained(way, name, points, tolerance, rates)
