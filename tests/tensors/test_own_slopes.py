@@ -124,3 +124,32 @@ def test_a_gradient_of_one_length_that_nothing_scales_lacks_a_factor():
     x, s = torch.randn(4, dtype=torch.float64), torch.tensor(0.4, dtype=torch.float64)
     finding = only(gradtui.check(Unscaled, x.requires_grad_(), s.requires_grad_()))
     assert finding.severity == "error"
+
+
+class Largest(Function):
+    """Chooses the largest, with the slope of the shares."""
+
+    @staticmethod
+    def forward(ctx, z):
+        p = z.softmax(-1)
+        ctx.save_for_backward(p)
+        return torch.nn.functional.one_hot(p.argmax(-1), z.shape[-1]).to(z.dtype)
+
+    @staticmethod
+    def backward(ctx, g):
+        (p,) = ctx.saved_tensors
+        return p * (g - (g * p).sum(-1, keepdim=True))
+
+
+class LargestOfColumns(Largest):
+    @staticmethod
+    def backward(ctx, g):
+        (p,) = ctx.saved_tensors
+        return p * (g - (g * p).sum(0, keepdim=True))
+
+
+def test_a_step_in_whole_numbers_is_told_by_the_line_that_makes_it_a_number():
+    wrong, right = (only(gradtui.check(one, u())) for one in (LargestOfColumns, Largest))
+
+    assert (wrong.rule, wrong.severity, right.severity) == ("wrong-axis", "error", "info")
+    assert "the one that passes through a step" in wrong.message

@@ -157,8 +157,10 @@ def _slopes_at(point: Point, name: str, step: int, source: int) -> tuple[Array, 
 def _is_bump(at: Array, slopes: Array) -> bool:
     """Return whether slopes are never negative, and rise to a largest one and then fall."""
     own = slopes[np.argsort(at)]
-    top, room = int(np.argmax(own)), _LEVEL * np.max(own, initial=0.0)
-    if own.size < _ENOUGH or not np.all(np.isfinite(own)) or np.min(own) < -room:
+    if own.size < _ENOUGH or not np.all(np.isfinite(own)):
+        return False
+    top, room = int(np.argmax(own)), _LEVEL * np.max(own)
+    if np.min(own) < -room:
         return False
     rising = np.all(np.diff(own[: top + 1]) >= -room) and np.all(np.diff(own[top:]) <= room)
     return bool(rising and max(own[0], own[-1]) <= _FALLEN * own[top])

@@ -7,7 +7,7 @@ slope for a flat function, or for one whose result is detached.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import chain, islice, permutations
+from itertools import chain, permutations
 from typing import Any
 
 import numpy as np
@@ -127,8 +127,10 @@ def intended(name: str, points: Sequence[Point], wrong: Collection[str]) -> Way 
     """
     if not any(np.any(point.true[name]) for point in points):
         found = rounded(points), stepped(points), switched(points)
-        flat = chain.from_iterable(islice(one, 1) for one in found)
-        return next((way for way in flat if _leads(way, name, points)), None)
+        plainest = dict[Place | None, Way]()
+        for one in chain.from_iterable(found):
+            plainest.setdefault(one.place, one)
+        return next((one for one in plainest.values() if _leads(one, name, points)), None)
     way = next(held(points), None)
     if way is None or not _leads(way, name, points) or not _differs(way, name, points):
         return None
