@@ -206,23 +206,29 @@ class Shaken(Replay):
         self._rng = np.random.default_rng(seed)
         self._up = self._rng.integers(0, 2, _DRAWN, dtype=np.int8) * 2.0 - 1.0
         self._at = 0
+        self._factors: dict[np.dtype[Any], Array] = {}
+        """Type of numbers -> what moves each of them, as far as that is drawn once."""
         super().__init__(tape, given, handing)
 
     def moved(self, value: Array) -> Array:
         """Return numbers, each moved up or down by one unit in the last place; 0 stays 0."""
         if value.dtype.kind != "f":
             return value
-        eps = np.finfo(value.dtype).eps
-        moved: Array = value * (1 + eps * self._signs(value.size)).astype(value.dtype).reshape(
-            value.shape
-        )
+        factors = self._factors_of(value.dtype, value.size)
+        moved: Array = value * factors.reshape(value.shape)
         return moved
 
-    def _signs(self, count: int) -> Array:
-        """Return 1 or -1 for each number, drawn once for many calls."""
+    def _factors_of(self, dtype: np.dtype[Any], count: int) -> Array:
+        """Return 1 plus or minus one unit for each number, drawn once for many calls."""
         if count > _DRAWN:
-            return self._rng.integers(0, 2, count, dtype=np.int8) * 2.0 - 1.0
+            return _factors(self._rng.integers(0, 2, count, dtype=np.int8) * 2.0 - 1.0, dtype)
+        if dtype not in self._factors:
+            self._factors[dtype] = _factors(self._up, dtype)
         if self._at + count > _DRAWN:
             self._at = int(self._rng.integers(0, _DRAWN - count + 1))
         self._at += count
-        return self._up[self._at - count : self._at]
+        return self._factors[dtype][self._at - count : self._at]
+
+
+def _factors(signs: Array, dtype: np.dtype[Any]) -> Array:
+    return np.asarray((1 + np.finfo(dtype).eps * signs).astype(dtype))
