@@ -1,5 +1,7 @@
 """Numbers that the code itself keeps hide what a gradient lacks of them, as arguments do."""
 
+import cProfile
+
 import numpy as np
 import pytest
 
@@ -221,3 +223,17 @@ def test_a_file_is_searched_for_numbers_once(monkeypatch):
         found.append(settings_of(case, lambda: case(W), lambda name, value: name == "beta"))
         monkeypatch.setattr(settings, "_pairs", lambda node: [])
     assert [[one.name for one in some] for some in found] == [["beta"], ["beta"]]
+
+
+def test_numbers_are_told_while_a_profiler_measures():
+    def loss(w):
+        rate = 1.0
+        return np.sum(w**2) * rate
+
+    profiler = cProfile.Profile()
+    with profiler:
+        (found,) = gradtui.check(decayed(lambda w: 2 * w, loss), W)
+    assert found.rule == "relies-on-data"
+    assert "check" in {
+        one.code.co_name for one in profiler.getstats() if hasattr(one.code, "co_name")
+    }
