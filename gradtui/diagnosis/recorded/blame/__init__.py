@@ -21,7 +21,7 @@ derivatives: functions that are right as they stand.
 preview: a glance at one.  worth: whether it is worth a run.
 trial: an edit, executed.  multiples: of an edit.
 search: the best edit.  straying: lines of the loss, which it leaves.
-several: mistakes that hide one another.
+several: mistakes that hide one another.  leads: edits that a glance takes for right.
 gradients: the search for mistakes in gradients.  primals: other forward passes that they fit.
 guard: protects the user's other values.
 """

@@ -15,6 +15,7 @@ from gradtui.diagnosis.recorded.blame.effects import is_idle
 from gradtui.diagnosis.recorded.blame.evasions import Evasions
 from gradtui.diagnosis.recorded.blame.hits import ABOUT, LIKELIER, Blame, Hit, mend_more
 from gradtui.diagnosis.recorded.blame.instead import insteads
+from gradtui.diagnosis.recorded.blame.leads import Leads
 from gradtui.diagnosis.recorded.blame.multiples import multiples
 from gradtui.diagnosis.recorded.blame.odds import KNOWN, Odds
 from gradtui.diagnosis.recorded.blame.preview import Preview
@@ -60,6 +61,7 @@ class Search:
         self._trials, self._suspects, self._preview = trials, suspects, preview
         self._worth, self._several = Worth(preview), Several(trials, again)
         self._evasions, self._straying = Evasions(trials), Straying(trials)
+        self._leads = Leads(trials, preview, self._changes)
         self._tried = set[_Key]()
         """The edits that were run."""
         self._nearly = list[Hit]()
@@ -145,35 +147,17 @@ class Search:
 
     def leads(self) -> Iterator[list[Hit]]:
         """Yield the edits of each line that fails after which its value is right at a glance."""
-        for suspect in self._trials.in_time(self._ranked()):
-            if suspect.failing:
-                yield [*self._changed(suspect), *self._scaled(suspect)]
+        yield from self._leads.of(self._ranked())
 
-    def _changed(self, suspect: Suspect) -> Iterator[Hit]:
-        """Yield the edits of a line after which its value is right at a glance."""
-        s = suspect.statement
-        self._prepared(s)
-        for one in self._trials.in_time(self._edits[s.node]):
-            if one.cost < _COSTS and self._preview.is_hopeful(s, one.edits):
-                yield Hit(suspect, one, one.cost, frozenset())
-
-    def _scaled(self, suspect: Suspect) -> Iterator[Hit]:
-        """Yield the factors with which the value of a line is right at a glance, and minus one."""
-        s = suspect.statement
-        for slot in self._prepared(s)[0]:
-            if slot.takes_numbers and self._preview.is_hopeful(s, slot.negated().edits):
-                yield Hit(suspect, slot.negated(), 0, frozenset())
-            factors = slot.missing.factors if slot.takes_factors else ()
-            for factor, cost in self._trials.in_time(factors):
-                if self._preview.is_hopeful_times(s, slot.node, factor):
-                    for candidate in slot.factor(factor, 1.0, cost):
-                        yield Hit(suspect, candidate, candidate.cost, frozenset())
+    def twofold(self) -> Iterator[Hit]:
+        """Yield two edits at once of a line that fails, if its value is right at a glance."""
+        yield from self._leads.twofold(self._ranked())
 
     def _needed(self, suspects: Sequence[Suspect]) -> Iterator[Hit]:
         """Yield the edits, however unlikely, that the results need where a glance is certain."""
         for suspect in self._trials.in_time(sorted(suspects, key=lambda one: one.tier)):
             s = suspect.statement
-            for one in self._changed(suspect) if self._preview.is_exact(s) else ():
+            for one in self._leads.changed(suspect) if self._preview.is_exact(s) else ():
                 new = self._is_new(s, one.candidate.edits)
                 if new and (mended := self._mended(s, one.candidate.edits)):
                     yield replace(one, mended=mended, partly=self._trials.partly)
@@ -317,6 +301,9 @@ class Search:
             self._edits[s.node] = [*changes(s, wanted, within)]
             self._slots[s.node] = within, [*afters(s)]
         return self._slots[s.node]
+
+    def _changes(self, s: Statement) -> tuple[list[Slot], list[Candidate]]:
+        return self._prepared(s)[0], self._edits[s.node]
 
     def _in_slot(self, slot: Slot, cost: int) -> Iterator[Candidate]:
         """Yield factors and terms with which an expression makes some gradient right."""

@@ -32,6 +32,9 @@ class Further(Protocol):
     def leads(self) -> Iterator[list[Hit]]:
         """Yield the edits of each line that fails after which its value is right at a glance."""
 
+    def twofold(self) -> Iterator[Hit]:
+        """Yield two edits at once of a line that fails, if its value is right at a glance."""
+
 
 class Several:
     """The search for mistakes that hide one another."""
@@ -54,6 +57,13 @@ class Several:
                 last = further.likely()
             if last:
                 return together(lead, last[0])
+        return [] if start is None else self._twofold(start)
+
+    def _twofold(self, start: Further) -> list[Hit]:
+        """Return two edits of one line that repair a result together; empty if none do."""
+        for both in self._trials.in_time(start.twofold()):
+            if mended := self._trials.mended(both.patch):
+                return [replace(both, mended=mended)]
         return []
 
     def beyond(self, hits: Sequence[Hit]) -> list[Hit]:
