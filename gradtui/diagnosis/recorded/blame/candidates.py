@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import ModuleType
+from typing import Any
 
 from msgspec import Struct
 
@@ -65,6 +66,8 @@ class Around(Struct, frozen=True, eq=False):
     """The objects that names mean here."""
     part: Callable[[ast.expr], Shape | None]
     """Returns the shape of a view, which is not recorded."""
+    seen: Callable[[Any], Any] = lambda value: value
+    """Returns an array of the library's as one of NumPy's; other values as they are."""
 
 
 def unwrapped(text: str) -> str:
@@ -93,6 +96,7 @@ class Statement:
         self.expressions, self.wanted = around.expressions, around.wanted
         self.dialect, self.locals = around.dialect, around.locals
         self._ever, self._shapes, self._part = around.ever, around.shapes, around.part
+        self._seen = around.seen
         self._views: dict[ast.expr, Shape | None] = {}
         self.parents: Mapping[ast.AST, ast.AST] = {
             child: parent for parent in self._own(node) for child in ast.iter_child_nodes(parent)
@@ -158,6 +162,10 @@ class Statement:
     def held(self, node: ast.expr) -> Held | None:
         """Return the value of a name, an attribute or an entry; None if unknown."""
         return self.scope.get(_plain(node))
+
+    def object(self, name: str) -> Any:
+        """Return what a name means here, an array as one of NumPy's; None if that is unknown."""
+        return self._seen(self.locals.get(name))
 
     def shape(self, node: ast.expr) -> Shape | None:
         """Return the shape of an expression's value; None if unknown."""

@@ -24,6 +24,7 @@ from gradtui.diagnosis.recorded.blame.likewise import likewise
 from gradtui.diagnosis.recorded.blame.masks import bounds
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings
 from gradtui.diagnosis.recorded.blame.moves import moves
+from gradtui.diagnosis.recorded.blame.normalised import normalised
 from gradtui.diagnosis.recorded.blame.options import options
 from gradtui.diagnosis.recorded.blame.orders import conjugates, orders
 from gradtui.diagnosis.recorded.blame.partly import partly
@@ -44,12 +45,12 @@ from gradtui.diagnosis.recorded.blame.wasted import wasted
 def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Iterator[Candidate]:
     """Yield the edits of a statement; `wanted` are the numbers that may belong there."""
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
-        activations, patterns, partial(idles, slots=slots), unread, options, throughout,
-        conjugates, edits, renamings, given, partial(numbers, wanted=wanted), orders, arguments,
-        likenesses, repeated, restored, kept, picks, carries, taken, accumulations, scattered,
-        likewise, partly, resets, counted, copies, emptied, conditions, applied, mirrored, callees,
-        branches, bounds, projections, choices, moves, rounds, twins, wasted,
-        dropped,
+        activations, patterns, partial(idles, slots=slots), unread,
+        options, throughout, conjugates, edits, renamings, given,
+        partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
+        picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
+        copies, emptied, conditions, applied, mirrored, callees, branches, bounds, projections,
+        normalised, choices, moves, rounds, twins, wasted, dropped,
     )  # fmt: skip
     for each in every:
         yield from each(s)

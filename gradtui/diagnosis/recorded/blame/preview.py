@@ -78,6 +78,8 @@ class Preview:
         text, own = edited(s, edits), edited(s, edits, applied=False)
         if rounds and text is None and _is_in_target(s, edits):
             return self._may_be_stored(s)
+        if text is None and (line := _line_for(s, edits)) is not None:
+            return self.is_hopeful_after(s, line.partition(" ")[0], line) or None
         if not rounds or text is None or own is None:
             return None
         needed = self._telling.is_needed(
@@ -244,6 +246,15 @@ def _product(values: Sequence[Any]) -> Array | None:
     except ValueError:  # of shapes that do not fit
         return None
     return made if made is not None and made.any() else None
+
+
+def _line_for(s: Statement, edits: Sequence[Edit]) -> str | None:
+    """Return the only line that edits add, if it changes what a statement stores under a name."""
+    line = edits[0].text.decode()
+    target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
+    adds = len(edits) == 1 and edits[0].start == edits[0].end and line.startswith("\n")
+    own = isinstance(target, ast.Name) and line.strip().startswith(f"{target.id} = ")
+    return line.strip() if adds and own else None
 
 
 def _is_in_target(s: Statement, edits: Sequence[Edit]) -> bool:

@@ -373,10 +373,10 @@ class Suspects:
         usable.sort(key=lambda one: (one[0] is not unit, len(one[1])))
         expressions = [(text, held) for _, text, _, held in usable if held.shape][:_EXPRESSIONS]
         expressions += [(text, held) for _, text, _, held in usable if not held.shape][:_NUMBERS]
+        library, line = self._watched.library, (unit.file, node.lineno)
         return Around(scope, self._ever[unit], self._flow.shapes, expressions, self._wanted,
-                      self._watched.library.dialect,
-                      self._watched.locals.get((unit.file, node.lineno), {}),
-                      lambda one: self._watched.part(unit, one))  # fmt: skip
+                      library.dialect, self._watched.locals.get(line, {}),
+                      lambda one: self._watched.part(unit, one), library.seen)  # fmt: skip
 
     @cached_property
     def _expressions(self) -> list[tuple[Unit, str, set[str], Held]]:
