@@ -12,8 +12,8 @@ candidates, edits, operators, groupings, calls, callees, counts, axes, indices, 
 kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,
 conditions, likeness, repeats, material, slots, missing, idle, options, orders, arguments,
 throughout, applied, pulled, roots, branches, masks, twins, wasted, dropped, ahead, projections,
-normalised,
-constants: their possible mistakes.
+normalised, curved,
+constants: their possible mistakes.  derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.
 odds: which is likelier.  amounts: how much each changes.  scales: of adjoints.

@@ -15,6 +15,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.carries import carries, taken
 from gradtui.diagnosis.recorded.blame.choices import choices
 from gradtui.diagnosis.recorded.blame.conditions import conditions
+from gradtui.diagnosis.recorded.blame.curved import curved
 from gradtui.diagnosis.recorded.blame.dropped import dropped
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.idle import idles, unread
@@ -45,7 +46,7 @@ from gradtui.diagnosis.recorded.blame.wasted import wasted
 def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Iterator[Candidate]:
     """Yield the edits of a statement; `wanted` are the numbers that may belong there."""
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
-        activations, patterns, partial(idles, slots=slots), unread,
+        activations, patterns, partial(idles, slots=slots), partial(curved, slots=slots), unread,
         options, throughout, conjugates, edits, renamings, given,
         partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,

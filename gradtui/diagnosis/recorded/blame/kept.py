@@ -110,21 +110,21 @@ def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
     return Kept(unit.node, values, read) if any(read) else None
 
 
-def kept_for(s: Statement) -> Kept | None:
+def kept_for(unit: Unit, node: ast.stmt) -> Kept | None:
     """Return what was kept that a statement restores; None if that is unknown.
 
     Its class keeps it in an object, or a function of the file in a list.
     """
-    if not isinstance(s.node, ast.Assign) or not isinstance(s.node.value, ast.Attribute):
-        return _listed_for(s.node, s.unit.tree)
-    owner = s.unit.owner
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Attribute):
+        return _listed_for(node, unit.tree)
+    owner = unit.owner
     if owner is None:
         return None
-    name = s.node.value.attr
+    name = node.value.attr
     for method, one, values in _keeping(owner):
         if _name_of(one) == name:
             read = [""] * len(values)
-            for at, text in _read(s.node, name, len(values)):
+            for at, text in _read(node, name, len(values)):
                 read[at] = text
             return Kept(method, values, read)
     return None

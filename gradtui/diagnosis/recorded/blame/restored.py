@@ -17,7 +17,8 @@ _APART, _OPEN, _ALIKE = 0, 1, 3
 
 def restored(s: Statement) -> Iterator[Candidate]:
     """Yield what a context or a list has saved with two names swapped."""
-    target, kept = s.node.targets[0] if isinstance(s.node, ast.Assign) else None, kept_for(s)
+    target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
+    kept = kept_for(s.unit, s.node)
     if not isinstance(target, ast.Tuple | ast.List) or not (s.restores or kept):
         return
     names = target.elts

@@ -128,7 +128,7 @@ class Suspects:
             return Suspect(statement, rounds, True, order)
         if lacking(statement):
             return Suspect(statement, 1, False, order)
-        restored = kept_for(statement)
+        restored = kept_for(unit, node)
         if restored is not None and restored.turned and not restored.is_jumbled:
             return Suspect(statement, 0, False, order)
         if statement.restores:
