@@ -14,6 +14,7 @@ from gradtui.diagnosis.recorded.blame.flow import Flow
 from gradtui.diagnosis.recorded.blame.likeliest import likeliest
 from gradtui.diagnosis.recorded.judge import Wrong
 from gradtui.diagnosis.recorded.notes import note, seen_text
+from gradtui.diagnosis.recorded.omitted import Omitted, omitted
 from gradtui.diagnosis.recorded.runs import Point, Runs
 from gradtui.diagnosis.recorded.simple import Simple, explained
 from gradtui.diagnosis.recorded.stabilisers import is_exact_without
@@ -36,12 +37,17 @@ class Unmended:
         """Yield what is known of them, once for several at one line; none was `searched` for."""
         found = dict[tuple[str, int], list[tuple[Wrong, Upstream]]]()
         plain = dict[Place | None, list[Wrong]]()
+        left_out = dict[str, list[tuple[Wrong, Omitted]]]()
         for one in self._wrong:
             simple = explained(one.name, self._points)
             known = simple is not None or not searched
             share = None if known else approximate(one.name, self._points, self._tolerance)
             if share is not None and not is_exact_without(one.name, self._points):
                 yield self._approximate(one, share)
+                continue
+            lacks = None if known else self._lacks(one)
+            if lacks is not None:
+                left_out.setdefault(lacks.told, []).append((one, lacks))
                 continue
             flow = None if known else upstream(one.point, one.name)
             if flow is not None:
@@ -52,6 +58,8 @@ class Unmended:
                 yield self._simple(one, simple)
             else:
                 plain.setdefault(self._likeliest(one), []).append(one)
+        for those_left in left_out.values():
+            yield self._omitting([one for one, _ in those_left], those_left[0][1])
         for place, those in plain.items():
             yield self._unexplained(place, those, self._cut_short())
         for several in found.values():
@@ -63,6 +71,17 @@ class Unmended:
         text, place = f"the gradient of {self._seen(one)}: {simple.text}", self._likeliest(one)
         found = note(simple.rule, "error", one.name, text, place, one.evidence)
         return replace(found, factor=simple.factor)
+
+    def _lacks(self, one: Wrong) -> Omitted | None:
+        """Return what a gradient leaves out that is told by the forward pass; None if nothing."""
+        others = [point for point in self._points if point is not one.point]
+        return omitted(one.name, [one.point, *others])
+
+    def _omitting(self, several: Sequence[Wrong], lacks: Omitted) -> Finding:
+        """Return the finding of gradients that leave out the same."""
+        text = f": {lacks.told}; none of the edits tried puts it back"
+        return replace(self._unexplained(self._likeliest(several[0]), several, text),
+                       rule=lacks.rule)  # fmt: skip
 
     def _stopped(self, one: Wrong, known: bool) -> Finding | None:
         """Return the finding of a gradient that is that of another value; None if it is not."""
