@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
+from gradtui.debugger.folds import loops_in
 from gradtui.debugger.session import Session
 from gradtui.debugger.steps import Compute, Flow
 
@@ -16,6 +17,8 @@ def run_again(session: Session) -> Session:
     assert session.again is not None
     other = session.again()
     other.draw(session.level, frozenset())
+    if other.problem.call is not None:
+        other.folds = session.folds & loops_in(other.problem.call)
     names, own = other.problem.graph.names, session.selection.own
     name = "" if own is None else session.problem.graph.nodes[own].name
     if name in names:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gradtui.debugger.boundary import Boundary, boundary_of
 from gradtui.debugger.breakpoints import Breakpoint, Watched
+from gradtui.debugger.folds import Fold
 from gradtui.debugger.guide import Progress
 from gradtui.debugger.investigation import Known
 from gradtui.debugger.looked import Drawn, Looked
@@ -63,6 +64,8 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
     """The progress of the lesson, if one has begun."""
     runs_again: bool = False
     """Whether the code of a call can be run again from here."""
+    folds: frozenset[Fold] = frozenset()
+    """The loops of a call that are folded."""
 
     @property
     def asking(self) -> bool:

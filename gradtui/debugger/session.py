@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from gradtui.debugger.branches import Branch, Branches
 from gradtui.debugger.breakpoints import Breakpoints
 from gradtui.debugger.curves import Curves, Plot
+from gradtui.debugger.folds import Fold
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.guide import HELD, Guide, Progress
 from gradtui.debugger.investigation import Investigation, Known, Version
@@ -70,8 +71,7 @@ class Session:
         self.branches = Branches(problem, history, self._say, self._arrive)
         self.curves = Curves(self.branches, self._say)
         self.level = Level.NAMED
-        self.message = ""
-        self.trouble = ""
+        self.message = self.trouble = ""
         self.outdated = False
         """Whether the file has changed since it was run."""
         self._breakpoints = Breakpoints(self.history, problem.steps)
@@ -84,6 +84,8 @@ class Session:
         """Whether the user has left the lesson for good."""
         self.folded: frozenset[int] = frozenset()
         """The roots of the statements folded into one node on the graph of operations."""
+        self.folds: frozenset[Fold] = frozenset()
+        """The loops of a call that are folded into one line of its program."""
         self._tapes: OrderedDict[tuple[History, int], Tape] = OrderedDict()
         self._toggled_from: _Place | None = None
         self._toggled_to: _Place | None = None
@@ -196,6 +198,7 @@ class Session:
             outdated=self.outdated,
             lesson=self._progress(),
             runs_again=self.again is not None,
+            folds=self.folds,
         )
 
     def _progress(self) -> Progress | None:
@@ -394,6 +397,4 @@ class Session:
 
     def _arrive(self) -> None:
         """Compute the losses up to the present step."""
-        missing = self._step + 1 - self.history.known
-        if missing > 0:
-            self.history.advance(missing)
+        self.history.advance(max(0, self._step + 1 - self.history.known))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradtui.debugger.folding import reveal
 from gradtui.debugger.guide import UNTOLD
 from gradtui.debugger.investigation import WAITING
 from gradtui.debugger.seen import key_of, seen_at
@@ -145,6 +146,7 @@ def _go_on_in_call(session: Session, by: int) -> None:
     same = [at for at in ahead if called[at] != here and call.lines[called[at]].place == place]
     if same:
         session.position = min(same) if by > 0 else max(same)
+        reveal(session)
         return
     (session.finish if by > 0 else session.restart)()
     session.message = (
@@ -212,6 +214,7 @@ def _go_to_finding(session: Session, finding: Finding, by: int = 0) -> None:
     if (position - session.position) * by >= 0:
         session.position = position
         session.selection.rejoin()
+        reveal(session)
     found = session.investigation
     found.chosen = finding
     session.seen.add(key_of(finding))

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.base.source import Place
 from gradtui.base.text import DIGITS, cell_width, clean, clip
+from gradtui.debugger.folds import Fold, fold_of, run_at
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Seed, Written
 from gradtui.explain.byhand import SIGNS, Mark, claim_mark
 from gradtui.explain.spans import Span
 from gradtui.explain.symbols import cursor_role, gradient_of
-from gradtui.explain.values import forms, summary
+from gradtui.explain.values import UNKNOWN, forms, summary
 from gradtui.scenario.problem import Executed, Problem
 
 _CALLS = 8
@@ -32,6 +35,8 @@ class SourceRow(Struct, frozen=True):
     """Whether a statement that computed, assigned or called something begins here."""
     first: int = 0
     """The first line of the function."""
+    fold: Fold | None = None
+    """The loop that is folded into this line, its header."""
 
 
 @lru_cache(_CALLS)
@@ -55,9 +60,28 @@ def source_rows(problem: Problem) -> tuple[SourceRow, ...]:
         )
         for number in _told(problem.texts[file], first, last, starts):
             if number == turn:
-                rows.append(SourceRow(Place(number, file=file), "backward"))
+                rows.append(SourceRow(Place(number, file=file), "backward", first=first))
             rows.append(SourceRow(Place(number, file=file), line=number in starts, first=first))
     return tuple(rows)
+
+
+@lru_cache(_CALLS)
+def _folded(problem: Problem, folds: frozenset[Fold]) -> tuple[SourceRow, ...]:
+    """Return the rows of a call without those that folded loops hide."""
+    headers = {fold[:2]: fold for fold in folds}
+    found, function, last = list[SourceRow](), -1, 0
+    for row in source_rows(problem):
+        if row.first == function and row.place.line <= last:
+            continue
+        fold = None if row.heading else headers.get((row.place.file, row.place.line))
+        function, last = (-1, 0) if fold is None else (row.first, fold[2])
+        found.append(row if fold is None else replace(row, fold=fold))
+    return tuple(found)
+
+
+def shown_rows(frame: Frame) -> tuple[SourceRow, ...]:
+    """Return the rows of a call, each folded loop as one."""
+    return _folded(frame.problem, frame.folds) if frame.folds else source_rows(frame.problem)
 
 
 def _told(texts: Sequence[str], first: int, last: int, starts: Collection[int]) -> Iterator[int]:
@@ -114,15 +138,37 @@ def current_source_row(frame: Frame) -> int:
     call, index = frame.problem.call, current_line(frame)
     if call is None or index < 0:
         return -1
-    place = call.lines[index].place
+    line = call.lines[index]
+    file, number = line.place.file, line.place.line
+    fold = fold_of(line, frame.folds)
+    shown = fold[:2] if fold is not None else (file, number)
     return next(
         (
             at
-            for at, row in enumerate(source_rows(frame.problem))
-            if row.line and (row.place.file, row.place.line) == (place.file, place.line)
+            for at, row in enumerate(shown_rows(frame))
+            if (row.line or row.fold) and (row.place.file, row.place.line) == shown
         ),
         -1,
     )
+
+
+def fold_values(frame: Frame, fold: Fold) -> tuple[str, str]:
+    """Return which rounds of a folded loop are done, and the same in fewer cells."""
+    call = frame.problem.call
+    assert call is not None
+    run = run_at(frame.structure, call, fold, frame.position)
+    if run is None:
+        return UNKNOWN, UNKNOWN
+    done = bisect_right(run.rounds, frame.position)
+    number = run.total if frame.position >= run.last else str(done)
+    told = f"{number} of {run.total}"
+    return f"rounds 1 to {told}" if number != "1" else f"round {told}", told
+
+
+def fold_text(fold: Fold) -> str:
+    """Return how many lines of the file a folded loop hides, as a comment of its header."""
+    hidden = fold[2] - fold[1]
+    return f" …  # {hidden} line{'s' if hidden != 1 else ''}"
 
 
 def pinned_place(frame: Frame) -> Place | None:
@@ -224,10 +270,10 @@ def line_mark(frame: Frame, at: int) -> Mark:
     return claim_mark(frame, name, name) if name in frame.claims else "right"
 
 
-def is_found(frame: Frame, place: Place) -> bool:
-    """Return whether an error was found in a line."""
+def is_found(frame: Frame, place: Place, last: int = 0) -> bool:
+    """Return whether an error was found in a line, or from it to the `last` line."""
     return any(
-        (one.place.file, one.place.line) == (place.file, place.line)
+        one.place.file == place.file and place.line <= one.place.line <= (last or place.line)
         for one in frame.known.findings
         if one.severity == "error" and one.place is not None
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.base.source import Place
 from gradtui.base.text import cell_width, clean, clip, shape_text, wrap
@@ -26,6 +27,8 @@ from gradtui.language.parser import Assignment
 
 _NAMES, _CELLS = 8, 20
 """Most columns and classes that are named, and the cells of a name."""
+_SIDES = 12
+"""Cells of a row for its number, its marks and what is between."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -83,7 +86,7 @@ def program_rows(
 def program_length(frame: Frame) -> int:
     """Return the number of rows of the program."""
     if frame.problem.call is not None:
-        return len(called.source_rows(frame.problem))
+        return len(called.shown_rows(frame))
     return sum(len(s.lines) + bool(s.title) for s in _sections(frame))
 
 
@@ -157,7 +160,7 @@ def _source_rows(
 ) -> list[TextRow]:
     """Return rows of the functions of a call as in their files."""
     past = called.round_before(frame)
-    source, here = called.source_rows(frame.problem), called.current_source_row(frame)
+    source, here = called.shown_rows(frame), called.current_source_row(frame)
     pinned = called.pinned_place(frame)
     digits = max(len(str(row.place.line)) for row in source)
     rows = list[TextRow]()
@@ -165,28 +168,41 @@ def _source_rows(
         if row.heading:
             rows.append(line((clip(row.heading, width), "heading")))
             continue
-        index = called.shown_line(frame, row.place) if row.line else None
-        values: tuple[str, ...] = ()
-        mark, true = None, ""
-        if index is not None:
-            values = called.line_values(frame, index, width)
-            wrong = called.is_found(frame, row.place)
-            mark = SIGNS["wrong" if wrong else called.line_mark(frame, index)]
-            right = called.line_mark(frame, index) == "right"
-            # Wrong in another round: this round's value does not show it.
-            true = "" if wrong and right else called.claimed_text(frame, index)
-            if wrong and (found := own_line(frame, row.place)) is not None:
-                true = found.brief
-        elif row.line:
-            values, mark = (UNKNOWN,), SIGNS["none"]
-        text = _dedented(frame.problem.texts[row.place.file], row.first, row.place.line)
-        before = index in past or called.is_from_before(frame, row.place)
-        shown = _Shown(text, values, mark, at == here, _found(frame, row.place), true,
-                       past=before, selected=row.line and row.place == pinned)  # fmt: skip
+        shown = _source_row(frame, row, width, past)
+        shown = replace(shown, here=at == here, selected=row.line and row.place == pinned)
         made = _row(frame, row.place, shown, digits, width, spare)
         spare -= len(made) - 1
         rows += made
     return rows
+
+
+def _source_row(frame: Frame, row: called.SourceRow, width: int, past: range) -> _Shown:
+    """Return the parts of a line of a function, or of a loop that is folded into one."""
+    text = _dedented(frame.problem.texts[row.place.file], row.first, row.place.line)
+    found = _found(frame, row.place)
+    if row.fold is not None:
+        code = text.partition("#")[0].rstrip()
+        longer, shorter = called.fold_values(frame, row.fold)
+        value = longer if cell_width(code) + len(longer) + _SIDES <= width else shorter
+        wrong = called.is_found(frame, row.place, row.fold[2])
+        mark = SIGNS["wrong" if wrong else "none"]
+        return _Shown(code + called.fold_text(row.fold), (value,), mark, chosen=found)
+    index = called.shown_line(frame, row.place) if row.line else None
+    if index is None:
+        if row.line:
+            return _Shown(text, (UNKNOWN,), SIGNS["none"], chosen=found)
+        return _Shown(text, (), None, chosen=found)
+    wrong = called.is_found(frame, row.place)
+    mark = SIGNS["wrong" if wrong else called.line_mark(frame, index)]
+    right = called.line_mark(frame, index) == "right"
+    # Wrong in another round: this round's value does not show it.
+    true = "" if wrong and right else called.claimed_text(frame, index)
+    if wrong and (own := own_line(frame, row.place)) is not None:
+        true = own.brief
+    before = index in past or called.is_from_before(frame, row.place)
+    return _Shown(
+        text, called.line_values(frame, index, width), mark, chosen=found, true=true, past=before
+    )
 
 
 def _dedented(texts: Sequence[str], first: int, number: int) -> str:

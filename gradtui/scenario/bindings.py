@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 BINDINGS = frozenset({
-    "next", "back", "into", "out", "finish", "restart", "leave", "continue", "reverse",
+    "next", "back", "into", "out", "finish", "restart", "leave", "fold", "continue", "reverse",
     "ten", "ten-back", "hundred", "hundred-back", "first", "last", "goto", "break", "breakpoints",
     "play", "slower", "faster", "lesson", "hint", "lesson-back", "down", "up", "input", "consumer",
     "find", "finding", "watch", "print", "reload", "edit", "operations", "unfold", "list",

@@ -148,6 +148,8 @@ class Executed(Struct, frozen=True, eq=False):
     """Whether it computes nothing itself, only in the functions that it calls."""
     claims: int | None = None
     """The node of the model whose gradient it assigns, where that is known."""
+    loops: tuple[tuple[int, int], ...] = ()
+    """The loops of its function around it, outermost first: header, and last line of the body."""
 
     @property
     def name(self) -> str:

@@ -16,6 +16,7 @@ from gradtui.engine.trainer import Trainer
 from gradtui.recording.tape import Leaf, Tape
 from gradtui.scenario.problem import Executed, Given
 from gradtui.tracing.lowering import Lowered
+from gradtui.tracing.syntax import syntax_of
 from gradtui.tracing.visits import Bound, Round, Visit, Visits
 
 Array = NDArray[Any]
@@ -65,6 +66,7 @@ def executed_lines(
                 computes, backward, at, visit.calls and not computes,
                 _claimed([*bound, *own.get(at, ())], parameters, claims, named)
                 if backward else None,
+                tuple((one.line, one.last) for one in syntax_of(visit.file).at(visit.first).loops),
             )
         )  # fmt: skip
     return tuple(found)

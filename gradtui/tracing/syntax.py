@@ -46,6 +46,8 @@ class Loop(Struct, frozen=True, eq=False):
     """A loop, or the header of one."""
 
     line: int
+    last: int
+    """The last line of its body."""
     variables: tuple[str, ...]
     """Names that each round assigns; none for a `while`."""
 
@@ -113,7 +115,8 @@ class Syntax:
     ) -> Iterator[Sentence]:
         targets = [] if isinstance(statement, ast.While) else list(_parts(statement.target))
         names = tuple(one.id for one in targets if isinstance(one, ast.Name))
-        own = Loop(statement.lineno, names)
+        end = statement.body[-1].end_lineno or statement.lineno
+        own = Loop(statement.lineno, end, names)
         last = max(statement.lineno, statement.body[0].lineno - 1)
         yield Sentence(statement.lineno, last, (), loops, own)
         yield from self._sentences(statement.body, (*loops, own))

@@ -48,6 +48,11 @@ COMMANDS = (
         "out of the innermost loop, to the first line after it, in a call of your own code", INSIDE,
     ),
     Command(
+        "fold", ("Z",), "fold loop",
+        "fold the innermost loop into one line, which {into} does at once, or unfold it; outside "
+        "of loops all, in a call of your own code", INSIDE,
+    ),
+    Command(
         "continue", ("c",), "continue",
         "continue to the next breakpoint or finding, else to the file's last step; in a call of "
         "your own code, to where the line is executed again, else to the end of the pass", STEPS,

@@ -7,6 +7,7 @@ from functools import partial
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import EXACT, clean, clip, shape_text
+from gradtui.debugger import folding
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.session import Session
 from gradtui.explain.values import summary
@@ -24,8 +25,9 @@ _AXES = (
     "two numbers of the parameters, such as {shown}, for a map of the loss, or one for its curve"
 )
 _MOVES: Mapping[str, Callable[[Session], object]] = {
-    "into": lambda session: session.into(),
-    "out": lambda session: session.back(),
+    "into": lambda session: folding.step(session, 1),
+    "out": lambda session: folding.step(session, -1),
+    "fold": folding.toggle,
     "finish": lambda session: session.finish(),
     "restart": lambda session: session.restart(),
     "down": lambda session: session.selection.select_next(),

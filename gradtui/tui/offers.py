@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from msgspec import Struct
 
 from gradtui.debugger.asides import HINT_KEY
+from gradtui.debugger.folds import loops_in
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.guide import Progress
 from gradtui.explain.lesson import keys_named
@@ -56,7 +57,8 @@ _OF_PANEL: dict[str, tuple[Offer, ...]] = {
     "Gradient": ((("down", "up"), "select"), (("lens",), "element"), (("what-if",), "what if")),
     "Chain": ((("lens",), "element"), (("jacobian",), "Jacobian"), (("down", "up"), "select")),
     "Update": ((("what-if",), "what if"), (("sweep",), "sweep"), (("branches",), "branches")),
-    "Program": ((("edit",), "edit"), (("break",), "break"), (("unfold",), "unfold")),
+    "Program": ((("edit",), "edit"), (("break",), "break"), (("fold",), "fold loop"),
+                (("unfold",), "unfold")),
     "Loss": ((("next-view",), "view"), (("surface",), "surface"), (("log",), "log"),
              (("range",), "range")),
     "Notes": ((("watch",), "watch"), (("break",), "break")),
@@ -129,8 +131,8 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
     found += [*(_PLAYING if place.playing else ()), *_of_lesson(frame)]
     named = _named(frame)
     found += [(("escape",), "all panels")] if place.zoomed else []
-    call = frame.problem.call is not None
-    moves = _CALL if call else _RUN
+    call = frame.problem.call
+    moves = _RUN if call is None else _CALL
     if frame.looked.lens is not None:
         return [*_LENS[:1], *found, *named, *_LENS[1:]]
     if frame.looked.window is not None:
@@ -149,7 +151,9 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
     if frame.looked.pinned and frame.looked.jacobian is None and not place.zoomed:
         found.append((("escape",), "follow"))
     found += own
-    out = _NO_RUN if call else frozenset()
+    loops = call is not None and bool(loops_in(call))
+    out = frozenset() if call is None else _NO_RUN
+    out |= frozenset() if loops else {"fold"}
     out |= TELLING.union(_PANELS) if frame.asking else frozenset()  # digits answer
     if frame.selected not in frame.structure.nodes:
         out |= _OF_NODE

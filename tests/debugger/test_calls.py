@@ -5,6 +5,7 @@ import pytest
 from gradtui.base.source import InputError
 from gradtui.cli.running import trace_code
 from gradtui.debugger.calls import run_again
+from gradtui.debugger.folds import loops_in
 from gradtui.debugger.steps import Level
 from tracing.runs import NET, RNN
 
@@ -73,10 +74,13 @@ def test_running_again_goes_to_the_line_before_a_round_that_is_gone(rnn):
     last = [at for at, line in enumerate(session.problem.call.lines) if line.name == "z"][-1]
     session.position = session.structure.value_at[session.problem.call.lines[last].nodes[0]]
     assert _line(session) == ("z", "t = 3")
+    session.folds = folded = loops_in(session.problem.call)
+    assert folded
 
     rnn("range(4)", "range(3)")
 
-    assert _line(run_again(session)) == ("loss", "t = 2")
+    renewed = run_again(session)
+    assert _line(renewed) == ("loss", "t = 2") and renewed.folds == folded
 
 
 def test_running_again_tells_of_an_exception_at_its_line(call, tmp_path):

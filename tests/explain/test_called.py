@@ -3,10 +3,13 @@
 import numpy as np
 
 import gradtui
+from debugger import looped
+from gradtui.debugger.folds import runs_of
 from gradtui.debugger.steps import Written
-from gradtui.explain.called import current_source_row, source_rows
+from gradtui.explain.called import current_source_row, shown_rows, source_rows
 from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text
+from gradtui.explain.values import UNKNOWN
 
 X = np.array([1.0, 2.0])
 
@@ -77,3 +80,25 @@ def test_a_value_of_an_earlier_call_is_told_from_those_of_this_one():
     assert told[first] == ("value", "dim")  # not computed yet: ·
     assert told[second] == ("value", "dim")  # that of the first call
     assert told[second + 1] == ("value", "value")
+
+
+def test_a_folded_loop_is_one_row_with_the_rounds_that_are_done():
+    session = gradtui.trace(looped.case, w=np.array([0.3]), v=np.array([0.5]))
+    (run,) = runs_of(session.structure, session.problem.call, looped.OUTER)
+    session.folds = frozenset({looped.OUTER, looped.INNER, looped.BACK})
+
+    def row():
+        (shown,) = (line_text(row) for row in program_rows(session.frame, 76) if "_k" in str(row))
+        return shown.split(None, 1)[1]
+
+    session.position = 0
+    assert row().split() == [*["for", "_k", "in", "range(3):", "…", "#", "3", "lines"], UNKNOWN]
+    session.position = run.first
+    assert row().endswith("round 1 of 3  ")
+    assert current_source_row(session.frame) == 2
+    session.position = run.rounds[1]
+    assert row().endswith("rounds 1 to 2 of 3  ")
+    session.position = run.last
+    assert row().endswith("rounds 1 to 3 of 3  ")
+    numbers = [row.place.line - looped.FIRST for row in shown_rows(session.frame) if row.line]
+    assert numbers == [1, 6, 7, looped.halved.__code__.co_firstlineno + 1 - looped.FIRST]

@@ -3,10 +3,12 @@
 import time
 from contextlib import nullcontext
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
 import gradtui
+from debugger import looped
 from gradtui.cli.running import trace_code
 from gradtui.debugger.session import SINGLE
 from gradtui.tui.app import GradtuiApp
@@ -50,6 +52,26 @@ async def test_the_source_stands_beside_its_values_and_the_claims_beside_the_tru
         assert "case, net.py: forward" in text and "Update" not in text and "Loss" not in text
         assert any("8  e = X @ w - y" in row and "[-2 -3 -4]" in row for row in terminal.rows)
         assert "by hand" in text and "one claim compared and right" in text
+
+
+async def test_a_key_folds_the_loop_at_the_cursor_which_is_then_passed_at_once():
+    session = gradtui.trace(looped.case, w=np.array([0.3]), v=np.array([0.5]))
+    async with GradtuiApp(session).run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        await pilot.press("5")
+        assert "Z fold loop" in terminal.rows[-1]
+        await pilot.press("Z")
+        await terminal.settled()
+        assert "▸ for k in reversed(range(3)): …  # 2 lines" in terminal.text
+        inside = "     dv = dv + 1"
+        assert "rounds 1 to 3 of 3" in terminal.text and inside not in terminal.text
+        await pilot.press("S")
+        await terminal.settled()
+        assert "▸ dw = dv = 0 * w" in terminal.text
+        await pilot.press("s", "Z")
+        await terminal.settled()
+        assert inside in terminal.text
 
 
 @pytest.mark.parametrize("lines", [5, 6, 7, 8])

@@ -27,7 +27,7 @@ NO_NUMBERS = {
     "lesson", "lesson-back", "slower", "faster",
     "play", "goto", "find", "reload", "edit", "write-fix", "repaint", "focus-previous", "axes",
     "scroll-up", "scroll-left", "picture", "theme", "open", "command", "help", "message", "quit",
-    "ten-back", "hundred-back", "branch-before", "hint", "leave",
+    "ten-back", "hundred-back", "branch-before", "hint", "leave", "fold",
 }  # fmt: skip
 """Commands that show no number, or none that the others do not."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.geometry import Size
 
+from gradtui.debugger.folds import Fold
 from gradtui.debugger.frame import Frame
 from gradtui.explain.called import place_text
 from gradtui.explain.given import data_rows
@@ -29,6 +30,7 @@ class ProgramPanel(Panel):
         "↳ wrong only because of another line"
     )
     _followed: object = None
+    _folds: frozenset[Fold] = frozenset()
 
     def rows_needed(self, size: Size) -> tuple[int, int]:
         """Return its lines, with the names and shapes of what is given."""
@@ -75,11 +77,11 @@ class ProgramPanel(Panel):
         return rows
 
     def follow(self, frame: Frame, height: int) -> None:
-        """Keep the cursor's line in view when the cursor moves, with what follows it."""
+        """Keep the cursor's line in view when it or a fold moves, with what follows it."""
         here = current_row(frame)
-        if here < 0 or frame.now is self._followed:
+        if here < 0 or (frame.now is self._followed and frame.folds == self._folds):
             return
-        self._followed = frame.now
+        self._followed, self._folds = frame.now, frame.folds
         if not self.top <= here < self.top + height:
             self.top = max(0, here - height // 2)
         below = min(_BELOW, height // 3, program_length(frame) - here - 1)
