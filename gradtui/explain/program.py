@@ -248,6 +248,7 @@ def _statement(frame: Frame, index: int) -> _Shown:
     statement, problem = frame.graph.statements[index], frame.problem
     known = frame.computed(statement.root)
     values = forms(frame.tape.value(statement.root)) if known else (UNKNOWN,)
+    values = _told_apart(values, frame.graph.statements, index, label(frame, statement.root))
     source = _source(problem.texts[problem.file_of(statement.place)], statement.place)
     text = _NAME.sub(lambda match: problem.label(match[0]), source)
     match frame.now:
@@ -267,6 +268,7 @@ def _backward_line(frame: Frame, index: int) -> _Shown:
         values: tuple[str, ...] = ("no value",)
     else:
         values = forms(frame.tape.value(own.written)) if known else (UNKNOWN,)
+    values = _told_apart(values, backward.program, index, own.line.name)
     true = ""
     target = claimed_node(frame, index)
     if known and target is not None and mark in ("wrong", "inherited"):
@@ -274,6 +276,16 @@ def _backward_line(frame: Frame, index: int) -> _Shown:
     here = isinstance(frame.now, Written) and frame.now.index == index
     text = _source(backward.lines, own.line.place)
     return _Shown(text, values, SIGNS[mark], here, _chosen(frame, own.line, update=False), true)
+
+
+def _told_apart(
+    values: tuple[str, ...], lines: Sequence[Statement | Assignment], index: int, name: str
+) -> tuple[str, ...]:
+    """Return the values of one name of a line, after the name if the line assigns others too."""
+    beside = (*lines[max(0, index - 1) : index], *lines[index + 1 : index + 2])
+    if all(other.place.line != lines[index].place.line for other in beside):
+        return values
+    return tuple(f"{name} {value}" for value in values)
 
 
 def _update_line(frame: Frame, index: int) -> _Shown:

@@ -71,6 +71,15 @@ def test_each_line_by_hand_has_its_value_and_its_mark(session_of):
     assert [row[-2:] for row in rows[4:]] == [["2", "✓"], ["1", "✗"], ["3", "↳"]]
 
 
+def test_of_a_line_of_several_names_each_value_is_told_apart(session_of):
+    more = "[backward]\ncode = '''\na1, b1 = a, b\ndw = 2*b1 + 2*w*a1\n'''"
+    session = session_of("a, b = 2*w, w*w\nL = a*b", "w = 3.0", more=more)
+    rows = [row.split()[-2:] for row in texts(program_rows(session.frame, 70))]
+    assert rows[:3] == [["a", "6"], ["b", "9"], ["a*b", "54"]]
+    told = [" ".join(row.split()) for row in texts(program_rows(session.frame, 70))[4:6]]
+    assert ["a1 6" in told[0], "b1 9" in told[1]] == [True, True]
+
+
 def test_before_the_diagnosis_is_done_the_numbers_of_the_step_decide(session_of):
     session = session_of(MODEL, more=INHERITED)
     rows = cells(program_rows(session.frame, 60))
