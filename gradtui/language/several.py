@@ -172,7 +172,8 @@ class _Reader(Parser):
         for one, word in zip(names, words, strict=True):
             if word not in model and word != "_":
                 self._refuse(one, f"'{word}' is taken out of '{name}', and neither is a name of "
-                                  "the model")  # fmt: skip
+                                  f"the model: write a name that it has, or {name} = (…) in the "
+                                  "model")  # fmt: skip
         self.bundles[name] = Bundle(tuple(words), ", ".join(words))
         return []
 
@@ -252,8 +253,10 @@ class _Reader(Parser):
         start, stop = part
         if self.tokens[start].text in ("(", "[") and self.entries(start)[1] == stop - 1:
             part = start + 1, stop - 1
-        found = self._split(part, ",")
-        return [one for one in found if one[0] < one[1]] if len(found) > 1 else None
+        *found, last = self._split(part, ",")
+        if not found or any(start == stop for start, stop in found):
+            return None
+        return [*found, last] if last[0] < last[1] else found  # a comma may end them
 
     def _split(self, part: _Range, sign: str) -> list[_Range]:
         """Return the parts between signs outside brackets."""

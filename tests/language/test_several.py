@@ -33,7 +33,7 @@ def lines(text, known=None):
         ("a, c = x[:, None], sum(x, axis=0)", ["a = x[:, None]", "c = sum(x, axis=0)"]),
         ("N, D = x.shape\n_, M = w.shape", ["N = x.shape[0]", "D = x.shape[1]", "M = w.shape[1]"]),
         ("mine = (x,\n  w)\nx, c = mine", ["c = w"]),
-        ("mine = x, w\nx, c = mine", ["c = w"]),
+        ("mine = x, w\nx, c, = mine", ["c = w"]),
     ],
 )
 def test_names_lead_to_the_values_that_are_kept_for_them(text, wanted):
@@ -62,6 +62,7 @@ def test_names_lead_to_the_values_that_are_kept_for_them(text, wanted):
         ("a, c = x, w, b", "a line assigns one name: assign each on its own line", Place(1, 2, 1)),
         ("a, c = f(x)", "a line assigns one name: assign each on its own line", Place(1, 2, 1)),
         ("a, c = x", "a line assigns one name: leave the line out", Place(1, 2, 1)),
+        (", = h", "unexpected ',': expected a line `name = expression`", Place(1, 1, 1)),
         ("a, if = x, w", "expected a name", Place(1, 4, 2)),
         ("a, c = x w, b", "unexpected 'w': expected an operator or ','", Place(1, 10, 1)),
     ],
