@@ -9,6 +9,8 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
+from gradtui.tui.compositing import LeanCompositor
+
 if TYPE_CHECKING:
     from typing import Self
 
@@ -20,6 +22,10 @@ class LeanScreen(Screen[None]):
     """
 
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = LeanCompositor()
 
     def refresh(
         self,

@@ -8,6 +8,7 @@ from typing import get_args
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -27,8 +28,11 @@ class Rows(Widget, inherit_bindings=False):
         self._strips: list[Strip] = []
         self._strip_of: dict[TextRow, Strip] = {}
         self._made_for: Size | None = None
+        self._painted = Region()
+        """The content with the blanks behind it."""
         self._held: Size | None = None
         self._ground: Style | None = None
+        self._backdrop: Color | None = None
         self._role_styles: dict[Ink, Style] = {}
 
     def visible_rows(self) -> list[TextRow]:
@@ -59,20 +63,44 @@ class Rows(Widget, inherit_bindings=False):
             return
         before = self._strips
         self._make_strips(size)
-        width = size.width
+        width = self._painted.width
         changed = [
             Region(0, y, width, 1)
             for y, strip in enumerate(self._strips)
             if y >= len(before) or strip != before[y]
         ]
         if changed:
-            self.refresh(*changed)
+            self.repaint(*changed)
+
+    def repaint(self, *regions: Region) -> None:
+        """Paint regions of the content again, told to the screen without Textual's two messages."""
+        if not self.is_mounted:
+            self.refresh(*regions)
+            return
+        screen = self.screen
+        self._set_dirty(*regions)
+        screen._dirty_widgets.add(self)
+        screen.check_idle()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the rows inside a region; called by Textual."""
         with self._holding(self.size):
             self._keep_up()  # before the border is drawn, which shows the numbers of hidden rows
-            return super().render_lines(crop)
+            inside = crop.translate(-self.content_offset)
+            if not self._painted.contains_region(inside):
+                return super().render_lines(crop)
+            return self._content_lines(inside)
+
+    def _content_lines(self, crop: Region) -> list[Strip]:
+        """Return the rows in a region of the content, without Textual's work on their borders."""
+        if self._backdrop is None:
+            self._backdrop = self.background_colors[1]
+        strips = self._strips[crop.y : crop.bottom]
+        for one in self.get_line_filters():
+            strips = [strip.apply_filter(one, self._backdrop) for strip in strips]
+        if crop.column_span == self._painted.column_span:
+            return strips
+        return [strip.crop(*crop.column_span) for strip in strips]
 
     def render_line(self, y: int) -> Strip:
         """Return one row; called by Textual for a paint, and for the mouse at any moment."""
@@ -88,7 +116,7 @@ class Rows(Widget, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Draw in the new colours."""
         super().notify_style_update()
-        self._ground = None
+        self._ground = self._backdrop = None
         self._role_styles.clear()
         self._made_for = None
         self.refresh()
@@ -98,20 +126,27 @@ class Rows(Widget, inherit_bindings=False):
         # Most rows are the same as before.
         before = self._strip_of if size == self._made_for else {}
         self._made_for = size
+        # A sign at the end may take a second cell in ASCII.
+        self._painted = Region(0, 0, width + self.styles.padding.right, height)
         with self._holding(size):
             rows = self.shown_rows()
         self._strip_of = {row: before.get(row) or self._strip(row, width) for row in rows}
         strips = [self._strip_of[row] for row in rows]
-        self._strips = strips + [Strip.blank(width, self._style("plain"))] * (height - len(rows))
+        blank = Strip.blank(self._painted.width, self._style("plain"))
+        self._strips = strips + [blank] * (height - len(rows))
 
     def _strip(self, row: TextRow, width: int) -> Strip:
         # Rows are sanitised when made; here nothing unclean can pass, whoever made them.
-        row = tuple((clean(text), role) for text, role in row)
-        if line_width(row) > width > 0:
+        row = tuple([(clean(text), role) for text, role in row])
+        size = line_width(row)
+        if size > width > 0:
             row = (*crop(row, 0, width - 1), ("…", "dim"))
+            size = line_width(row)
         segments = [Segment(text, self._style(role)) for text, role in row]
-        strip = Strip(segments, line_width(row))
-        return strip.adjust_cell_length(width, self._style("plain"))
+        if size < self._painted.width:
+            blank = " " * (self._painted.width - size)
+            segments.append(Segment(blank, self._style("plain")))
+        return Strip(segments, max(size, self._painted.width))
 
     def _style(self, ink: Ink) -> Style:
         if ink not in self._role_styles:

@@ -1,6 +1,14 @@
-"""Rows of spans cut to a width."""
+"""Rows of spans cut to a width, and painted."""
 
-from gradtui.tui.rows import crop, marked
+from typing import ClassVar
+
+import pytest
+from textual.app import App
+from textual.geometry import Region
+
+from gradtui.tui.app import AsciiFilter
+from gradtui.tui.lean import LeanScreen
+from gradtui.tui.rows import ROLE_CLASSES, Rows, crop, marked
 
 ROW = (("abc", "bold"), ("de", ""), ("fgh", "dim"))
 
@@ -14,3 +22,54 @@ def test_a_row_is_cut_at_both_ends_and_keeps_its_styles():
 def test_what_is_cut_at_the_left_is_marked():
     assert marked(ROW, 0) is ROW
     assert marked(ROW, 2)[:2] == (("…", "dim"), ("bc", "bold"))
+
+
+class Changing(Rows):
+    """Rows that a test changes."""
+
+    DEFAULT_CSS = "Changing { width: 12; height: 5; border: round white; padding: 0 1; }"
+    shown = ()
+
+    def visible_rows(self):
+        """Return the rows of the moment."""
+        return list(self.shown)
+
+
+class Screen(LeanScreen):
+    """Only these rows."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
+
+    def compose(self):
+        """Make them."""
+        yield Changing()
+
+
+def cells(strip):
+    """Return what is seen of each character; the colour of a blank, or behind the rows, is not."""
+    found = [(char, one.style) for one in strip for char in one.text]
+    behind = [(char, style.bgcolor) for char, style in found[-1:]]
+    return [(char, style.bgcolor if char == " " else style) for char, style in found[:-1]] + behind
+
+
+@pytest.mark.parametrize("filters", [[], [AsciiFilter()]])
+async def test_a_changed_row_is_painted_alone_as_with_its_border(filters):
+    class Shown(App[None]):
+        def on_mount(self):
+            self.push_screen(Screen())
+
+        def get_line_filters(self):
+            return [*super().get_line_filters(), *filters]
+
+    async with Shown().run_test(size=(20, 8)) as pilot:
+        await pilot.pause()
+        rows = pilot.app.screen.query_one(Changing)
+        rows.shown = ((("a", "dim"), ("      ✓", "good")), (("語 is wider than that", "bad"),))
+        rows.redraw()
+        changed = rows._exchange_repaint_regions()
+        assert {region.y for region in changed} == {1, 2}
+        for region in changed:
+            (whole,) = rows.render_lines(Region(0, region.y, 12, 1))
+            (painted,) = rows.render_lines(region)
+            assert cells(painted) == cells(whole.crop(region.x, region.right))
+            assert painted.text.startswith(("a      ✓ ", "a      ok", "語", "??"))

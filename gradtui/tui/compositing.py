@@ -1,0 +1,70 @@
+"""Paints of what has changed. Knows where the parts of a screen are, not what they show.
+
+Textual renders every part around a change, and cuts all rows at the edges of all parts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from textual._compositor import ChopsUpdate, Compositor
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+Span = tuple[int, int]
+"""The first column of some cells of a row, and the one after the last."""
+
+
+class LeanCompositor(Compositor):
+    """Renders only rows that have changed, and of them only what is seen."""
+
+    def render_partial_update(self) -> ChopsUpdate | None:
+        """Return the paint of what has changed; called by Textual."""
+        screen = self.size.region
+        changed = [region.intersection(screen) for region in self._dirty_regions]
+        self._dirty_regions.clear()
+        spans = list(self._regions_to_spans(filter(None, changed)))
+        if not spans:
+            return None
+        missing = defaultdict[int, list[Span]](list)
+        for y, first, last in spans:
+            missing[y].append((first, last))
+        found: list[dict[int, Strip]] = [{} for _ in range(self.size.height)]
+        for widget, (region, clip) in self.visible_widgets.items():  # from the front
+            if not missing:
+                break
+            _render(widget, region, region.intersection(clip), missing, found)
+        rows = [dict(sorted(row.items())) for row in found]
+        ends = [[x + strip.cell_length for x, strip in row.items()] for row in rows]
+        return ChopsUpdate(rows, spans, ends)
+
+
+def _render(
+    widget: Widget,
+    region: Region,
+    seen: Region,
+    missing: dict[int, list[Span]],
+    found: list[dict[int, Strip]],
+) -> None:
+    """Move from `missing` to `found` what a widget shows in the part of its region that is seen."""
+    wanted = defaultdict[Span, list[int]](list)
+    for y in seen.line_range:
+        for first, last in missing.get(y, ()):
+            span = max(first, seen.x), min(last, seen.right)
+            if span[0] < span[1]:
+                wanted[span].append(y)
+    for (first, last), lines in wanted.items():
+        top, height = lines[0], lines[-1] + 1 - lines[0]
+        strips = widget.render_lines(Region(first - region.x, top - region.y, last - first, height))
+        for y in lines:
+            found[y][first] = strips[y - top]
+            left = [piece for span in missing.pop(y) for piece in _without(span, first, last)]
+            if left:
+                missing[y] = left
+
+
+def _without(span: Span, first: int, last: int) -> list[Span]:
+    """Return what is left of a span without some of its cells."""
+    pieces = (span[0], min(span[1], first)), (max(span[0], last), span[1])
+    return [(start, end) for start, end in pieces if start < end]
