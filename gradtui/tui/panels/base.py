@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 
 from gradtui.base.text import cell_width, clean
 from gradtui.debugger.frame import Frame
@@ -57,7 +57,8 @@ class Panel(Rows, can_focus=True):
         title = clean(f"{self.key} {text}")
         if title != self._titled:
             self._titled = title
-            self.border_title = Content(title)  # text would be read as markup
+            self._border_title = Content(title)  # text would be read as markup
+            self._repaint_edge(0)
 
     def present_name(self, frame: Frame) -> str:
         """Return the first word of its title at a frame."""
@@ -134,12 +135,17 @@ class Panel(Rows, can_focus=True):
         self.follow(self.frame, height)
         self.top = max(0, min(self.top, len(listed) - height))
         rows = listed[self.top : self.top + height]
-        widest = max(map(line_width, rows), default=0)
+        widths = list(map(line_width, rows))
+        widest = max(widths, default=0)
         self.left = max(0, min(self.left, widest - width))
         self.hidden_rows = max(0, len(listed) - height)
         self._hint(len(listed) - self.top - height, widest - self.left - width)
         # One cell more than fits, so that the drawing marks rows cut at the right.
-        return [marked(crop(row, self.left, width + 1), self.left) for row in rows]
+        return [
+            row if size <= width and not self.left
+            else marked(crop(row, self.left, width + 1), self.left)
+            for row, size in zip(rows, widths, strict=True)
+        ]  # fmt: skip
 
     @property
     def below_key(self) -> str:
@@ -173,7 +179,12 @@ class Panel(Rows, can_focus=True):
         ]
         hint = "  ".join(marks)
         if hint != (self.border_subtitle or ""):
-            self.border_subtitle = hint
+            self._border_subtitle = Content(hint) if hint else None
+            self._repaint_edge(self.outer_size.height - 1)
+
+    def _repaint_edge(self, y: int) -> None:
+        """Paint a row of its border again; with a new title Textual paints all of a widget."""
+        self.repaint(Region(0, y, self.outer_size.width, 1).translate(-self.content_offset))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll with the wheel."""
