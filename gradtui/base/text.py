@@ -16,7 +16,6 @@ from functools import lru_cache
 
 EXACT, DIGITS, SHORT = 17, 6, 4
 """Significant digits that tell a number from any other, of numbers, and of short ones."""
-_EXPONENT = r"e([+-])0*"
 _STARTS_ITEM = re.compile(r"\s*(?:(\d+)\.|[-*]) +")
 _REMEMBERED = 4096
 """Texts whose cleaning and width are cached: a screen draws much the same ones at every key."""
@@ -117,11 +116,13 @@ def number(value: float, digits: int = DIGITS) -> str:
     if value == 0.0:
         return "0"
     text = repr(value).removesuffix(".0") if digits >= EXACT else f"{value:.{digits}g}"
-    return re.sub(_EXPONENT, _sign, text) if "e" in text else text
+    return _with_short_power(text) if "e" in text else text
 
 
-def _sign(found: re.Match[str]) -> str:
-    return "e-" if found[1] == "-" else "e"
+def _with_short_power(text: str) -> str:
+    """Return a number with an exponent without its plus and its leading zeros: `5e-4`."""
+    mantissa, _, power = text.partition("e")
+    return f"{mantissa}e{int(power)}"
 
 
 def compact(value: float, cells: int, most: int = DIGITS) -> str:
@@ -141,10 +142,12 @@ def compact(value: float, cells: int, most: int = DIGITS) -> str:
 
 def with_exponent(value: float, digits: int) -> str:
     """Return a number with an exponent, `5e-4` for 0.0005, unless it is not finite."""
-    mantissa, mark, power = f"{value:.{digits - 1}e}".partition("e")
+    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+    if not power:
+        return mantissa
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")
-    return re.sub(_EXPONENT, _sign, mantissa + mark + power)
+    return f"{mantissa}e{int(power)}"
 
 
 def cells_for(values: Iterable[float], digits: int) -> int:

@@ -345,4 +345,5 @@ def _alike(hand: NDArray[Any], true: NDArray[Any]) -> bool:
     largest = float(np.max(np.abs(true), initial=0.0))
     if not np.isfinite(largest):
         return bool(np.array_equal(hand, true, equal_nan=True))
-    return bool(np.allclose(hand, true, rtol=close, atol=close * largest, equal_nan=True))
+    # What np.allclose compares, which takes several times as long at every key.
+    return bool((np.abs(hand - true) <= close * np.abs(true) + close * largest).all())

@@ -86,7 +86,7 @@ def line_text(row: TextRow) -> str:
 
 def line_width(row: TextRow) -> int:
     """Return the width of a row in cells."""
-    return sum(cell_width(text) for text, _ in row)
+    return sum([cell_width(text) for text, _ in row])  # a generator takes longer
 
 
 def aligned(left: TextRow, right: TextRow, width: int) -> TextRow:

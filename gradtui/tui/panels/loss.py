@@ -14,7 +14,7 @@ from gradtui.debugger.curves import Picture
 from gradtui.debugger.frame import Frame
 from gradtui.explain.curves import MARKS, ROLES, legend_rows
 from gradtui.explain.lesson import HIDDEN
-from gradtui.explain.spans import Span, TextRow, line
+from gradtui.explain.spans import Role, Span, TextRow, line
 from gradtui.tui.later import SELDOM, Seldom, call_after
 from gradtui.tui.panels.base import Panel
 
@@ -177,15 +177,18 @@ def _mark(frame: Frame, y: int, picture: Picture, drawing: Drawing) -> TextRow:
     from gradtui.tui.plot import column_of
 
     row, first = drawing.rows[y], drawing.first
-    inks = [
+    inks: list[Role] = [
         "dim" if x < first else "value" if number is None else ROLES[picture.curves[number].mark]
         for x, number in enumerate(drawing.inks[y])
     ]
-    cells: list[Span] = [*zip(row, inks, strict=True)]
     at = column_of(frame.step, (picture.first, picture.last), drawing)
-    if at is not None:
-        cells[at] = (row[at], "now") if row[at].strip() else ("│", "selected")
-    return tuple(
-        ("".join(text for text, _ in group), ink)
-        for ink, group in groupby(cells, key=lambda cell: cell[1])
-    )
+    if at is not None and row[at].strip():
+        inks[at] = "now"
+    elif at is not None:
+        row, inks[at] = f"{row[:at]}│{row[at + 1 :]}", "selected"
+    spans, start = list[Span](), 0
+    for ink, group in groupby(inks):
+        stop = start + len(list(group))
+        spans.append((row[start:stop], ink))
+        start = stop
+    return tuple(spans)
