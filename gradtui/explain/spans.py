@@ -86,7 +86,8 @@ def line_text(row: TextRow) -> str:
 
 def line_width(row: TextRow) -> int:
     """Return the width of a row in cells."""
-    return sum([cell_width(text) for text, _ in row])  # a generator takes longer
+    # Most texts are of ASCII, and new: to remember them would take longer, as would a generator.
+    return sum([len(text) if text.isascii() else cell_width(text) for text, _ in row])
 
 
 def aligned(left: TextRow, right: TextRow, width: int) -> TextRow:

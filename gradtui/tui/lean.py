@@ -14,6 +14,9 @@ from gradtui.tui.compositing import LeanCompositor
 if TYPE_CHECKING:
     from typing import Self
 
+    from textual.binding import BindingsMap
+    from textual.dom import DOMNode
+
 
 class LeanScreen(Screen[None]):
     """A screen covered by its parts, so that it need not be painted when they come and go.
@@ -26,6 +29,16 @@ class LeanScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = LeanCompositor()
+        self._chained: tuple[object, list[tuple[DOMNode, BindingsMap]]] = (None, [])
+        """What has the keys, with the user's own keys, and the bindings that follow."""
+
+    @property
+    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
+        """The bindings that a key may have, which Textual copies twice at each key."""
+        held = self.focused, self.app._keymap
+        if held != self._chained[0]:
+            self._chained = held, super()._binding_chain
+        return self._chained[1]
 
     def refresh(
         self,

@@ -32,7 +32,7 @@ class Rows(Widget, inherit_bindings=False):
         """The content with the blanks behind it."""
         self._held: Size | None = None
         self._ground: Style | None = None
-        self._backdrop: Color | None = None
+        self._backgrounds: tuple[Color, Color] | None = None
         self._role_styles: dict[Ink, Style] = {}
 
     def visible_rows(self) -> list[TextRow]:
@@ -42,6 +42,13 @@ class Rows(Widget, inherit_bindings=False):
     def shown_rows(self) -> list[TextRow]:
         """Return the rows as painted, at most as many as there is room for."""
         return self.visible_rows()[: self.size.height]
+
+    @property
+    def background_colors(self) -> tuple[Color, Color]:
+        """The colours behind the widget and behind its content, which Textual mixes each time."""
+        if self._backgrounds is None:
+            self._backgrounds = super().background_colors
+        return self._backgrounds
 
     @property
     def size(self) -> Size:
@@ -93,11 +100,9 @@ class Rows(Widget, inherit_bindings=False):
 
     def _content_lines(self, crop: Region) -> list[Strip]:
         """Return the rows in a region of the content, without Textual's work on their borders."""
-        if self._backdrop is None:
-            self._backdrop = self.background_colors[1]
-        strips = self._strips[crop.y : crop.bottom]
+        strips, (_, behind) = self._strips[crop.y : crop.bottom], self.background_colors
         for one in self.get_line_filters():
-            strips = [strip.apply_filter(one, self._backdrop) for strip in strips]
+            strips = [strip.apply_filter(one, behind) for strip in strips]
         if crop.column_span == self._painted.column_span:
             return strips
         return [strip.crop(*crop.column_span) for strip in strips]
@@ -116,7 +121,7 @@ class Rows(Widget, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Draw in the new colours."""
         super().notify_style_update()
-        self._ground = self._backdrop = None
+        self._ground = self._backgrounds = None
         self._role_styles.clear()
         self._made_for = None
         self.refresh()

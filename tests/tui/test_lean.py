@@ -1,4 +1,4 @@
-"""A screen that is not painted whole when its parts come, go or take the keys."""
+"""A screen that is not painted whole, and does not look for bindings, when nothing changes that."""
 
 import pytest
 from textual.app import App
@@ -49,3 +49,22 @@ async def test_a_part_that_takes_the_keys_paints_the_screen_only_as_textual_does
         await pilot.pause()
         assert screen.focused is screen.query_one(Input)
         assert bool([one for one in asked if not one]) is repaints
+
+
+async def test_the_bindings_of_keys_are_collected_again_only_for_another_part_or_keymap():
+    class Shown(App[None]):
+        def on_mount(self):
+            self.push_screen(Lean())
+
+    async with Shown().run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        screen, field = pilot.app.screen, pilot.app.screen.query_one(Input)
+        screen.set_focus(None)
+        seen = [screen._binding_chain]
+        assert screen._binding_chain is seen[0]
+        for change in (lambda: screen.set_focus(field), lambda: pilot.app.set_keymap({"a": "b"})):
+            change()
+            assert screen._binding_chain is not seen[-1]
+            seen.append(screen._binding_chain)
+            usual = Screen._binding_chain.fget(screen)
+            assert [node for node, _ in seen[-1]] == [node for node, _ in usual]
