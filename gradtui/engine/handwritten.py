@@ -40,6 +40,8 @@ class BackwardProgram(Struct, frozen=True):
     """Assigned name -> the name of the model whose gradient it claims to be."""
     state: Mapping[str, Any]
     """Name that may be read before it is assigned -> its initial value."""
+    given: Mapping[str, str] = {}
+    """Name that is read without being assigned -> the value whose true gradient it is."""
 
 
 class Update(Struct, frozen=True):
@@ -192,7 +194,13 @@ def _lower_lines(
 ) -> tuple[dict[str, int], list[HandLine]]:
     """Append the lines; return the nodes of the states, and the lines."""
     kept = {name: builder.leaf(Kind.STATE, name, shape) for name, shape in shapes.items()}
-    scope: dict[str, int] = {**graph.names, **kept}
+    given = {
+        name: _true(builder, adjoint, graph.names[target])
+        for name, target in backward.given.items()
+    }
+    for name, node in given.items():
+        builder.rename(node, name, graph.nodes[graph.names[backward.given[name]]].place)
+    scope: dict[str, int] = {**graph.names, **given, **kept}
     lost, written, lowered = set[str](), set[str](), list[HandLine]()
     for line in backward.lines:
         _check_target(line, graph.names, written)

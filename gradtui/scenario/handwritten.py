@@ -23,7 +23,7 @@ from gradtui.language.trees import is_name, names_read, same
 from gradtui.scenario import schema
 from gradtui.scenario.arrays import check_count, read_array
 from gradtui.scenario.arrays import check_name as check_array_name
-from gradtui.scenario.code import Sources, check_one_of, check_parameters, read_code
+from gradtui.scenario.code import Code, Sources, check_one_of, check_parameters, read_code
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Array, Drive, HandUpdate, Handwritten, Notice
 from gradtui.scenario.reading import ARRAYS_LIMIT, read_beside
@@ -58,7 +58,8 @@ def read_backward(
     _check_kept("backward", state, graph.names, positions)
     known = Known(bundles, graph.names)
     code = read_code("backward", table.code, table.source, sources, state, known)
-    check_parameters(code, {**graph.names, **state, **code.bundles})
+    upstream = _upstream(code, graph, state)
+    check_parameters(code, {**graph.names, **state, **code.bundles, **upstream})
     code = replace(code, program=tuple(_own_lines(code.program, model, graph, state)))
     from gradtui.scenario.claims import find_claims
 
@@ -66,10 +67,21 @@ def read_backward(
     file = code.file or sources.scenario
     lines = sources.lines(file)
     handwritten = Handwritten(
-        code.program, found.claims, state, {}, file, lines, found.intermediate
+        code.program, found.claims, state, {}, file, lines, found.intermediate, upstream
     )
     unused = _unused_state("backward", code.program, state, positions)
     return handwritten, (*found.notices, *unused)
+
+
+def _upstream(code: Code, graph: Graph, state: Collection[str]) -> Mapping[str, str]:
+    """Return the parameters of a function that are gradients of computed values: `dout`."""
+    computed = {graph.nodes[statement.root].name for statement in graph.statements}
+    parameters = [] if code.function is None else [name for name, _ in code.function.parameters]
+    return {
+        name: name[1:]
+        for name in parameters
+        if name[:1] == "d" and name[1:] in computed and name not in {*graph.names, *state}
+    }
 
 
 def _own_lines(
@@ -271,7 +283,7 @@ def by_hand(backward: Handwritten | None, update: HandUpdate | None, drive: Driv
     """Return the hand-written programs in the engine's form."""
     program = None
     if backward is not None and backward.program:
-        program = BackwardProgram(backward.program, backward.claims, backward.state)
+        program = BackwardProgram(backward.program, backward.claims, backward.state, backward.given)
     moving = None
     if update is not None:
         moving = UpdateProgram(update.program, update.state, "written by hand")

@@ -83,6 +83,8 @@ class Handwritten(Struct, frozen=True, eq=False):
     """The text of that file."""
     intermediate: Mapping[str, str] = {}
     """Name that a function assigns but does not return -> whose gradient its name claims."""
+    given: Mapping[str, str] = {}
+    """Parameter of a function that begins in the middle of the pass -> whose gradient it is."""
     place: Place | None = None
     """Where the scenario names the file of the numbers."""
     digits: int = 53

@@ -242,8 +242,8 @@ def test_what_the_language_has_not_is_refused_at_its_place(refuse, body, line, c
          "scenario; did you mean 'w1'?"),
         ("def backward(e, dout=1.0):", 17, "backward takes 'dout', which is not a name of the "
          "scenario: leave it out, or give its value in [data]"),
-        ("def backward(e, de=1.0):", 17, "backward takes 'de', which is not a name of the "
-         "scenario: compute the gradient of e in the function, or give it in [data]"),
+        ("def backward(e, dw1=1.0):", 17, "backward takes 'dw1', which is not a name of the "
+         "scenario: compute the gradient of w1 in the function, or give it in [data]"),
         ("def backward(*args):", 14, "'*' before a parameter is not part of the language"),
         ("def backward(**args):", 14, "'*' before a parameter is not part of the language"),
         ("def backward(e): return e\ndef f(): return", 18, "the body of the function must be on"),
@@ -428,6 +428,20 @@ def test_what_the_model_keeps_for_later_is_taken_out_by_position(tmp_path, lines
 """
     found = judged(layer(tmp_path, python, 'source = "net.py:forward"'))
     assert [one.target for one in found] == ([] if sound else ["dW"])
+
+
+def test_a_parameter_may_be_the_gradient_of_a_value_of_the_model(tmp_path):
+    model = LAYER.replace("L = sum(out*dout)/N", "L = sum((out - y)**2)/N")
+    python = """def backward(dout, X):
+    dW = X.T @ dout
+    db = np.sum(dout, axis=1)
+    return dW, db
+"""
+    path = layer(tmp_path, python, model)
+    path.write_text(path.read_text().replace("dout = [", "y = ["))
+    (found,) = judged(path)
+    assert (found.line, found.fix) == (3, "db = np.sum(dout, axis=0)")
+    assert gradtui.load(path).frame.hand.keys() == {"dW", "db"}
 
 
 def test_a_size_that_is_not_the_models_is_refused(tmp_path):

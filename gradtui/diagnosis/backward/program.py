@@ -49,7 +49,7 @@ class Program:
         self, graph: Graph, reverse: Reverse, hand: Handwritten, exact: Collection[str] = ()
     ) -> None:
         builder = Builder(reverse.nodes)
-        program = BackwardProgram(hand.program, hand.claims, hand.state)
+        program = BackwardProgram(hand.program, hand.claims, hand.state, hand.given)
         lowered = lower_backward(builder, graph, reverse.adjoint, program, exact)
         self.lines = tuple(Line(one, one.node) for one in lowered.lines if one.node is not None)
         self.lost = tuple(one for one in lowered.lines if one.node is None)
