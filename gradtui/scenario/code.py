@@ -162,7 +162,7 @@ def _read_source(
         raise InputError(f"{name} has no function '{clip(function, 80)}'{hint}", place)
     if not found.program:
         raise InputError(f"{function} has no line `name = expression`", found.place)
-    if not found.returned:
+    if not found.returned and not (table == "backward" and found.kept):
         raise InputError(f"{function} returns nothing: expected a last line with return and names",
                          found.place)  # fmt: skip
     return Code(found.program, found, function, file, found.bundles)

@@ -475,6 +475,13 @@ def test_attributes_of_an_object_are_names(tmp_path):
     assert finding.fix == "db = np.sum(dout, axis=0) * self.N / 4"
 
 
+def test_a_method_that_only_keeps_its_gradients_need_not_return_any(tmp_path):
+    python = "class A:\n    def backward(self, dout):\n        self.dW = self.X.T @ dout/2\n"
+    path = layer(tmp_path, python)
+    assert judged(path) == []
+    assert gradtui.load(path).problem.backward.claims == {"dW": "W"}
+
+
 def test_a_method_of_the_object_is_not_read(tmp_path):
     python = (
         "class A:\n    def backward(self, dout):\n        dW = self.relu(dout)\n        return dW\n"
