@@ -51,12 +51,12 @@ def extent(value: Array, digits: int = SHORT) -> str:
     if not value.size:
         return "empty"
     tail = ""
-    low, high = np.min(value), np.max(value)
+    low, high = value.min(), value.max()
     if np.isnan(low):  # searched only here, because a large array is summed up at every key
         known = value[~np.isnan(value)]
         if not known.size:
             return "all nan"
-        low, high, tail = np.min(known), np.max(known), " and nan"
+        low, high, tail = known.min(), known.max(), " and nan"
     if low == high:
         return f"all {number(low, 3)}{tail}"
     return f"{number(low, 3)} to {number(high, 3)}{tail}"
@@ -127,13 +127,19 @@ def _together(arrays: Sequence[Array]) -> Iterator[Spread]:
     numbers = np.concatenate([array.ravel() for array in arrays])
     starts = [0, *accumulate(array.size for array in arrays)][:-1]
     sizes = np.abs(numbers)
-    lows, highs, least = (
+    least, lows, highs, firsts = (
         reduce.reduceat(them, starts).tolist()
-        for reduce, them in ((np.minimum, sizes), (np.maximum, sizes), (np.minimum, numbers))
-    )
-    for array, low, high, first in zip(arrays, lows, highs, least, strict=True):
-        finite = low > 0.0 and high < math.inf  # and nowhere nan
-        yield Spread(_between(low, high), first < 0.0) if finite else spread(array)
+        for reduce, them in (
+            (np.minimum, sizes), (np.minimum, np.where(sizes > 0.0, sizes, np.inf)),
+            (np.maximum, sizes), (np.minimum, numbers),
+        )
+    )  # fmt: skip
+    for array, zero, low, high, first in zip(arrays, least, lows, highs, firsts, strict=True):
+        if not high < math.inf:  # an inf, or a nan
+            yield spread(array)
+        else:
+            left_out = (math.nan,) if zero == 0.0 else ()
+            yield Spread(left_out + (_between(low, high) if high else ()), first < 0.0)
 
 
 class Elements:

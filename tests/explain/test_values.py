@@ -106,9 +106,17 @@ def test_several_spreads_are_those_of_each_alone():
         array[7] = value
     small = many.astype("float32") * 1e-9
     arrays = [np.float64(-2.5), many, -many, small, np.arange(12) > 5, *spoilt]
+    arrays += [many * 0.0, -many * 0.0, -spoilt[-1]]
     alone = [spread(array) for array in arrays]
     assert [repr(one) for one in spreads(arrays)] == [repr(one) for one in alone]
     assert spreads([]) == []
+
+
+def test_large_arrays_of_finite_numbers_are_never_looked_at_alone(monkeypatch):
+    arrays = [np.arange(20.0), np.zeros(20), -np.arange(20.0)]
+    alone = [repr(spread(array)) for array in arrays]
+    monkeypatch.setattr("gradtui.explain.values.spread", None)
+    assert [repr(one) for one in spreads(arrays)] == alone
 
 
 def test_a_table_is_aligned():
