@@ -125,7 +125,9 @@ def test_a_loop_that_settles_at_the_users_arguments_settles_at_the_others():
 
 
 def test_a_loop_that_does_not_settle_is_judged_by_what_it_computes(monkeypatch):
-    monkeypatch.setattr(check, "blamed", lambda *arguments: Blamed())  # no line is asked for
+    monkeypatch.setattr(
+        check, "blamed_on_fewer", lambda *arguments: Blamed()
+    )  # no line is asked for
     unrolled = iterated(4, lambda m, x: np.linalg.solve(m.T, x))
 
     assert gradtui.check(unrolled, SLOW, SIDE)[0].severity == "error"
