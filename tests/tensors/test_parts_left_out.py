@@ -101,6 +101,20 @@ class CurvedGradient(Curved):
         return grad_x
 
 
+class Gated(Function):
+    """A layer that keeps neither its activation nor what that is of."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return torch.nn.functional.silu(x @ w)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        return g @ w.T, x.T @ g
+
+
 class MeanOfSome(Function):
     @staticmethod
     def forward(ctx, x):
@@ -379,3 +393,12 @@ def test_a_count_may_be_wrong_that_is_the_number_of_elements():
 
     assert finding.line == line_of(MeanOfSome.forward, 5)
     assert finding.fix == "ctx.share = 1.0 / count"
+
+
+def test_a_slope_is_computed_anew_where_nothing_keeps_it():
+    finding = only(gradtui.check(Gated, x(5, 4), x(4, 3)))
+
+    slope = "(torch.sigmoid(x @ w) * (1 + x @ w * (1 - torch.sigmoid(x @ w))))"
+    assert f"g = g * {slope}" in finding.fix
+    line = line_of(Gated.forward, 3)
+    assert f"the slope of torch.nn.functional.silu(x @ w) in line {line}" in finding.message

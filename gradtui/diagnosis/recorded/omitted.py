@@ -21,7 +21,7 @@ from gradtui.recording.tape import Call, Tape
 _CLOSE = 1e-6
 _POINTS = 3
 """Most points at which what is left out must explain a gradient."""
-_LARGEST, _PAIRED, _DEEP = 2_000, 40, 12
+_LARGEST, _PAIRED, _DEEP = 300, 40, 12
 """Most nodes of a forward pass, most of which two are left out, and most in one slope."""
 _LONGEST = 40
 """Longest expression that is quoted, in characters."""

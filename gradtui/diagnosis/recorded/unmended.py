@@ -45,14 +45,15 @@ class Unmended:
             if share is not None and not is_exact_without(one.name, self._points):
                 yield self._approximate(one, share)
                 continue
-            lacks = None if known else self._lacks(one)
+            stopped = self._stopped(one, known)
+            lacks = None if known or stopped is not None else self._lacks(one)
             if lacks is not None:
                 left_out.setdefault(lacks.told, []).append((one, lacks))
                 continue
             flow = None if known else upstream(one.point, one.name)
             if flow is not None:
                 found.setdefault((flow.next.file, flow.next.line), []).append((one, flow))
-            elif (stopped := self._stopped(one, known)) is not None:
+            elif stopped is not None:
                 yield stopped
             elif simple is not None:
                 yield self._simple(one, simple)
@@ -79,9 +80,12 @@ class Unmended:
 
     def _omitting(self, several: Sequence[Wrong], lacks: Omitted) -> Finding:
         """Return the finding of gradients that leave out the same."""
-        text = f": {lacks.told}; none of the edits tried puts it back"
-        return replace(self._unexplained(self._likeliest(several[0]), several, text),
-                       rule=lacks.rule)  # fmt: skip
+        first = several[0]
+        flow = upstream(first.point, first.name)
+        place = self._likeliest(first) if flow is None else flow.next
+        where = "none of the edits tried puts it back" if flow is None else flow.told
+        text = f": {lacks.told}; {where}"
+        return replace(self._unexplained(place, several, text), rule=lacks.rule)
 
     def _stopped(self, one: Wrong, known: bool) -> Finding | None:
         """Return the finding of a gradient that is that of another value; None if it is not."""

@@ -222,7 +222,7 @@ def test_a_mistake_that_no_edit_mends_stands_after_what_is_right(monkeypatch):
     w, gamma = np.random.default_rng(5).normal(size=(2, 4)), np.linspace(1, 2, 4)
     (found,) = gradtui.check(case, w=w, b=np.ones(4), gamma=gamma)
 
-    assert (found.rule, found.line) == ("unexplained", line_of(case, 7))
+    assert (found.rule, found.line) == ("missing-path", line_of(case, 7))
     assert found.evidence["gradients"] == ["w", "b"]
     assert f"right up to line {line_of(case, 6)}; none of the edits tried" in found.message
 
