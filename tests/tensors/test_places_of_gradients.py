@@ -53,6 +53,21 @@ class Shifted(torch.autograd.Function):
         return g_step, g_base
 
 
+class Scaled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, times, weight):
+        ctx.save_for_backward(x, weight)
+        ctx.times = times
+        return times * x * weight
+
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        by_x = g * ctx.times * weight
+        by_weight = g * ctx.times * x
+        return by_x, by_weight, None
+
+
 def rows_and_table():
     torch.manual_seed(3)
     rows = torch.tensor([2, 0, 2, 1])
@@ -74,6 +89,12 @@ def test_a_gradient_in_the_place_of_a_constant_is_put_into_its_own():
     step = torch.randn(5, dtype=torch.double, requires_grad=True)
     finding = only(gradtui.check(Shifted, base, step))
     assert (finding.target, finding.fix) == ("step", "return g_base, g_step")
+
+
+def test_a_gradient_in_the_place_of_a_number_is_put_into_its_own():
+    x, weight = (torch.randn(4, dtype=torch.double, requires_grad=True) for _ in range(2))
+    finding = only(gradtui.check(Scaled, x, 3, weight))
+    assert (finding.target, finding.fix) == ("weight", "return by_x, None, by_weight")
 
 
 def test_in_their_own_places_they_are_right():

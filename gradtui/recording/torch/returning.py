@@ -59,9 +59,13 @@ def _hearing(custom: Custom, given: Sequence[Any] | None, found: list[Misfit]) -
         parts = returned if isinstance(returned, tuple) else (returned,)
         wanted = _wanted(ctx) if given is None else dict(enumerate(map(_told, given)))
         kept = list(parts)
+        lacks = any(part is None and _is_real(argument) and argument.requires_grad
+                    for part, argument in zip(parts, given or (), strict=False))  # fmt: skip
         for at, argument in enumerate(given or ()):
             if at < len(parts) and isinstance(parts[at], Tensor) and not _is_real(argument):
                 found.append(Misfit(custom, at, dense(parts[at]), None, argument))
+                # PyTorch raises an error for what is no tensor, which tells nothing of the other.
+                kept[at] = None if lacks else parts[at]
         for at, (argument, shape) in wanted.items():
             if at < len(parts) and shape is not None and not _fits(parts[at], shape):
                 found.append(Misfit(custom, at, dense(parts[at]), shape, argument))
