@@ -6,14 +6,14 @@ scope: what is known of these.
 flow: the meaning of their values.
 suspect, suspects: the statements that may be wrong.  uses: where names stand.
 entered: the calls of a run.  layers: functions that are wrong by themselves.
-roles: what their names tell.
+roles: what their names tell.  labels: what the names of values tell.
 expressions: their parts.  effects, meaning, computing: what they call, or might.
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
 kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,
 conditions, likeness, repeats, material, slots, missing, idle, options, orders, arguments,
-throughout, applied, pulled, roots, branches, masks, twins, wasted, dropped, ahead, projections,
-normalised, curved,
-constants: their possible mistakes.  derived: the slopes of what is written.
+ throughout, applied, pulled, roots, branches, masks, bends, twins, wasted, dropped, ahead,
+ projections, normalised, curved,
+ constants: their possible mistakes.  derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.
 odds: which is likelier.  amounts: how much each changes.  scales: of adjoints.

@@ -15,6 +15,7 @@ from gradtui.diagnosis.recorded.approximate import approximate, is_approached, i
 from gradtui.diagnosis.recorded.blame.flow import Flow
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
+from gradtui.diagnosis.recorded.blame.labels import labels_of
 from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty, Layers, may_have
 from gradtui.diagnosis.recorded.blame.needs import Needs
 from gradtui.diagnosis.recorded.blame.preview import Preview
@@ -151,6 +152,7 @@ class _Searches:
             scaled=are_scaled(point, self._wrong),
             misshapen=any(point.hand[n].shape != point.true[n].shape for n in self._wrong),
             of_loss=last if target.returns_loss else None, back=last, faulty=self._faulty(point),
+            labels=labels_of(point, watched, self.units),
         )  # fmt: skip
         # Of several mistakes, the edit of one alone makes no result right.
         lines = () if calls is None else calls.lines

@@ -24,6 +24,9 @@ _VALUE = re.compile(r"\b[^\W\d]\w*\b(?!\()")
 """A name of what is no function."""
 _FUNCTIONS = 256
 """Most functions of which is known how they make their names."""
+_LABEL = re.compile(
+    r"(?:dL_?d_?|dloss_?d_?|d_?|grad_|delta_|g_)(?P<of>[^\W\d]\w*)|(?P<before>\w+)_(?:grad|bar)"
+)
 _NUMBER = re.compile(r"(?<=[^\W\d])\d+")
 _NAME = re.compile(r"[^\W\d]\w*")
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
@@ -117,6 +120,12 @@ def remoteness(one: str, other: str) -> tuple[bool, int]:
 def is_of_gradient(name: str) -> bool:
     """Return whether a name tells of a gradient, such as `grad_x`, `dW`, `dy`, `gx` or `delta`."""
     return bool(_GRADIENT.search(name))
+
+
+def value_of(name: str) -> str | None:
+    """Return the name of the value whose gradient has a name, such as `var` of `dvar`."""
+    found = _LABEL.fullmatch(name)
+    return None if found is None else found["of"] or found["before"]
 
 
 def is_spelled(s: Statement, operands: Sequence[str]) -> bool:

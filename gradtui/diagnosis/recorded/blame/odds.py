@@ -71,7 +71,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     def _bounds(self) -> Iterator[int]:
         """Yield how unlikely it is at least, sign by sign: the last one is the total."""
-        least, apart = int(self._turns), self.apart
+        least, apart = -2 if self.suspect.label < 0 else int(self._turns), self.apart
         hoped = sum(weight for weight, _ in _LIKELIER if weight > 0)
         for weight, holds in _LIKELIER:
             apart, hoped = apart - weight * holds(self), hoped - max(0, weight)
@@ -377,6 +377,7 @@ _LIKELIER: Sequence[Sign] = (
     (2, lambda edit: edit._continues),
     (2, lambda edit: edit._is_known),
     (2, lambda edit: edit._agreement > 0),
+    (2, lambda edit: edit.suspect.label < 0),
     (-4, lambda edit: edit._is_outside),
     (4, lambda edit: shares_factor(edit.suspect, edit.candidate)),
     (-2, lambda edit: edit._is_late and not edit._becomes_alike and not edit.candidate.named),
@@ -394,6 +395,6 @@ _UNLIKELIER: Sequence[Sign] = (
     (5, lambda edit: evens_out(edit.suspect.statement, edit.candidate.edits)),
     (3, lambda edit: edit._leaves_twin),
     (5, lambda edit: edit._is_in_pair),
-    (2, lambda edit: edit._agreement < 0),
+    (2, lambda edit: edit._agreement < 0 or edit.suspect.label > 0),
 )
 """Signs against an edit, however likely it is by others."""

@@ -21,6 +21,8 @@ class Suspect(Struct, frozen=True, eq=False):
     """Whether its value is right but for its sign."""
     failing: bool = False
     """Whether right values become something else there, or lack a part."""
+    label: int = 0
+    """Whether it has the name of an adjoint and holds that (1), or is the first not to (-1)."""
     forward: bool = False
     """Whether it is in a function that computes the loss."""
 

@@ -28,6 +28,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
     writes,
 )
 from gradtui.diagnosis.recorded.blame.kept import kept_by, kept_for
+from gradtui.diagnosis.recorded.blame.labels import UNLABELLED, Labels
 from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty
 from gradtui.diagnosis.recorded.blame.scattered import lacking
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape
@@ -70,6 +71,7 @@ class Suspects:
         back: CodeType | None = None,
         counting: bool = False,
         faulty: Faulty = NONE,
+        labels: Labels = UNLABELLED,
     ) -> None:
         """`back` is the function that the backward half begins with, if it has one of its own.
 
@@ -87,7 +89,7 @@ class Suspects:
         self._of_losses: dict[Unit, bool] = {}
         self._ever: dict[Unit, Scope] = {}
         """The values of the names of each function at some time."""
-        self._back, self._faulty = back, faulty
+        self._back, self._faulty, self._labels = back, faulty, labels
         self._wrong: set[str] = set()
         self._wanted: Collection[Shape] = ()
 
@@ -103,7 +105,7 @@ class Suspects:
         """
         self._wrong, self._wanted = set(wrong), wanted
         found = [self._suspect(unit, node) for unit in self._units for node in unit.of(ast.stmt)]
-        told = [one for one in found if one is not None and one.tier < TIERS]
+        told = [self._labels.told(one) for one in found if one is not None and one.tier < TIERS]
         return self._faulty.among(sorted(told, key=lambda one: one.order))
 
     def _suspect(self, unit: Unit, node: ast.stmt) -> Suspect | None:
@@ -180,10 +182,8 @@ class Suspects:
             return Suspect(statement, min(UNTOLD, max(1 if called else 2, tier)), True, order)
         handing = bool(lines & self._flow.handing)
         of_loss = abs(order) in self._before or self._is_of_loss(unit)
-        if (
-            tier == UNTOLD and of_loss and not stores_gradient(node)
-            and (not keeps_values(node) or counts(statement))
-        ):  # fmt: skip
+        spared = stores_gradient(node) or (keeps_values(node) and not counts(statement))
+        if tier == UNTOLD and of_loss and not spared:
             tier = TIERS - 1
         if tier == UNTOLD and not forward and stores_windows(statement):
             tier = 1

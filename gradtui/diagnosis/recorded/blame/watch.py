@@ -84,6 +84,10 @@ class Watched:
         """Return whether the values of all rounds of a line are kept."""
         return len(self.held.get((file, line), ())) == self._visits.get((file, line), 0)
 
+    def times(self, line: tuple[str, int]) -> int:
+        """Return how often a line ran, if not very often."""
+        return self._visits.get(line, 0)
+
     @property
     def shares(self) -> bool:
         """Whether several lines call the same function."""

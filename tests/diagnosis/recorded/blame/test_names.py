@@ -4,13 +4,27 @@ import numpy as np
 import pytest
 
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
-from gradtui.diagnosis.recorded.blame.names import agreement, apart, is_spelled, remoteness
+from gradtui.diagnosis.recorded.blame.names import (
+    agreement,
+    apart,
+    is_spelled,
+    remoteness,
+    value_of,
+)
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.recording.library import NUMPY
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(5)
 TARGETS, RATES = RNG.normal(size=4), RNG.random(4) + 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [("dvar", "var"), ("d_h", "h"), ("grad_z1", "z1"), ("dL_dW", "W"), ("s_bar", "s"), ("h", None)],
+)
+def test_a_gradients_name_tells_of_what_it_is(name, of):
+    assert value_of(name) == of
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def edit_of(monkeypatch):
         signs = [(weight, sign(at)) for at, weight in enumerate(FOR + AGAINST)]
         monkeypatch.setattr(odds, "_LIKELIER", signs[: len(FOR)])
         monkeypatch.setattr(odds, "_UNLIKELIER", signs[len(FOR) :])
-        suspect = SimpleNamespace(tier=APART, opposite=False)
+        suspect = SimpleNamespace(tier=APART, opposite=False, label=0)
         return Odds(suspect, SimpleNamespace(edits=(), rule=""), 0), asked
 
     return made
