@@ -6,7 +6,7 @@ scope: what is known of these.
 flow: the meaning of their values.
 suspect, suspects: the statements that may be wrong.  uses: where names stand.
 entered: the calls of a run.  layers: functions that are wrong by themselves.
-roles: what their names tell.  labels: what the names of values tell.
+roles: what their names tell.  labels: what the names of values tell.  walks: over a tape.
 expressions: their parts.  effects, meaning, computing: what they call, or might.
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
 kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,

@@ -9,6 +9,7 @@ from gradtui.diagnosis.recorded.blame.accumulations import accumulations
 from gradtui.diagnosis.recorded.blame.activations import activations
 from gradtui.diagnosis.recorded.blame.applied import applied, mirrored
 from gradtui.diagnosis.recorded.blame.arguments import arguments
+from gradtui.diagnosis.recorded.blame.bends import bends
 from gradtui.diagnosis.recorded.blame.branches import branches
 from gradtui.diagnosis.recorded.blame.callees import callees
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
@@ -50,8 +51,8 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         options, throughout, conjugates, edits, renamings, given,
         partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
-        copies, emptied, conditions, applied, mirrored, callees, branches, bounds, projections,
-        normalised, choices, moves, rounds, twins, wasted, dropped,
+        copies, emptied, conditions, applied, mirrored, callees, branches, bounds, bends,
+        projections, normalised, choices, moves, rounds, twins, wasted, dropped,
     )  # fmt: skip
     for each in every:
         yield from each(s)

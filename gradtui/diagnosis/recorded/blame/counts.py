@@ -126,8 +126,11 @@ def _means(tree: ast.AST) -> Sequence[_Mean]:
 
 
 def _is_whole(node: ast.Call) -> bool:
+    tests = {one.args[0] for one in ast.walk(node)
+             if isinstance(one, ast.Call) and _called(one) == "where" and one.args}  # fmt: skip
     return not (node.keywords or len(node.args) > _MEANS[_called(node)]) and not any(
-        isinstance(one, ast.Compare) or (isinstance(one, ast.Call) and _has_axis(one))
+        (isinstance(one, ast.Compare) and one not in tests)
+        or (isinstance(one, ast.Call) and _has_axis(one))
         for one in ast.walk(node)
     )
 
