@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import combinations, permutations
-from math import prod
+from math import log, prod
 
 from msgspec import Struct
 
@@ -33,6 +33,8 @@ _TIMES = (1.0, 2.0, 0.5, 4.0)
 """Small numbers that multiply a product of others."""
 _MOST = 8
 """Most numbers of which two are multiplied."""
+_BASES = (2, 10)
+"""The bases of logarithms whose slopes have a factor of their own."""
 _FILES = 32
 """Most files whose numbers are kept, and most functions of which is known what they do."""
 
@@ -63,13 +65,18 @@ def constants(s: Statement, value: float) -> Iterator[Constant]:
         if size > 1 and same(inverse, size**0.5):
             root = f"{text} ** -0.5"  # such as the scale of attention scores
             yield Constant(f"* {root}", f"the factor {root} is missing", True)
+    for text, size in (*_counts(s), *sizes(s)):
+        if size > 2 and same(2 * inverse, size):  # of the mean of squares
+            yield Constant(f"* 2 / {text}", f"the factor 2 / {text} is missing", True)
     if value and same(value, round(value)) and abs(value) < _WHOLE:
         yield Constant(f"* {round(value)}", f"the factor {round(value)} is missing", True)
     elif value and same(inverse, round(inverse)) and abs(inverse) < _WHOLE:
         yield Constant(f"/ {round(inverse)}", f"the division by {round(inverse)} is missing", True)
-    for text, size in sizes(s):
-        if size > 1 and same(2 * inverse, size):
-            yield Constant(f"* 2 / {text}", f"the factor 2 / {text} is missing", True)
+    for text, factor in _logarithms(s):
+        if same(value, factor):
+            yield Constant(f"* {text}", f"the factor {text} is missing", True)
+        if same(inverse, factor):
+            yield Constant(f"/ {text}", f"the division by {text} is missing", True)
     yield Constant(f"* {number(value)}", f"the factor {number(value)} is missing", False)
 
 
@@ -148,6 +155,23 @@ def is_agreed(tree: ast.Module, value: float) -> bool:
     return _counted(tree).get(value, 0) > 1 and not same(2 * value, round(2 * value))
 
 
+def _logarithms(s: Statement) -> Iterator[tuple[str, float]]:
+    """Yield the logarithms of other logarithms' bases, as the code would write them."""
+    own = s.numpy if s.dialect.module.__name__ == "numpy" else ""
+    module = own or ("math." if "math" in s.unit.globals else "")
+    for base in _BASES if module else ():
+        yield f"{module}log({base})", log(base)
+
+
+def made_by_logarithms(s: Statement, own: str, times: float) -> Iterator[str]:
+    """Yield a number of the code with the logarithm of a base that multiplies or divides it."""
+    for text, value in _logarithms(s):
+        if same(times, value):
+            yield text if own == "1" else f"{own} * {text}"
+        if same(1 / times, value):
+            yield f"{own} / {text}"
+
+
 def made_of_written(s: Statement, value: float) -> Iterator[str]:
     """Yield a number as a product of two that the file has, times a small one.
 
@@ -160,6 +184,13 @@ def made_of_written(s: Statement, value: float) -> Iterator[str]:
                 yield f"{times} * {one!r} * {two!r}" if times > 1 else f"{one!r} * {two!r}"
 
 
+def _counts(s: Statement) -> Iterator[tuple[str, int]]:
+    """Yield the whole numbers in scope that count no rounds."""
+    for text, held in sorted(s.scope.items(), key=partial(_strangeness, s)):
+        if (held.kind, held.shape) == ("i", ()) and held.value and text not in s.loops:
+            yield text, int(held.value)
+
+
 def sizes(s: Statement) -> Iterator[tuple[str, int]]:
     """Yield the lengths of axes and the sizes of arrays in scope, as the user would write them."""
     names = sorted(s.scope.items(), key=partial(_strangeness, s))
@@ -170,6 +201,23 @@ def sizes(s: Statement) -> Iterator[tuple[str, int]]:
     for text, held in names:
         if len(held.shape) > 1:
             yield f"{text}{s.dialect.size}", prod(held.shape)
+
+
+def divides(s: Statement, node: ast.expr) -> bool:
+    """Return whether something is divided by an expression alone."""
+    match s.parents.get(node):
+        case ast.BinOp(op=ast.Div(), right=below) | ast.AugAssign(op=ast.Div(), value=below):
+            return below is node
+    return False
+
+
+def count_below(s: Statement, node: ast.expr, value: float) -> str:
+    """Return a whole number in scope, or a length, for a number that something is divided by.
+
+    Empty if there is none, and of 2: many divide by that.
+    """
+    counts = [*_counts(s), *sizes(s)] if divides(s, node) else []
+    return next((text for text, size in counts if size > 2 and same(size, value)), "")
 
 
 def rows_divided_by(s: Statement, value: float) -> str:

@@ -10,6 +10,7 @@ from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.axes import of_entry
 from gradtui.diagnosis.recorded.blame.calls import of_all, of_call, of_forgotten, of_parts
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.constants import count_below
 from gradtui.diagnosis.recorded.blame.counts import of_count
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, is_leaf
 from gradtui.diagnosis.recorded.blame.groupings import groupings
@@ -135,7 +136,7 @@ def _of_number(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
         return
     for value in dict.fromkeys((own + 1, own - 1, 2 * own, own / 2)):
         if value:
-            text = number(value)
+            text = count_below(s, node, value) or number(value)
             told, edit = f"{s.text(node)} must be {text}", s.replaced(node, text)
             yield Candidate((edit,), "constant-factor", told, 1, text, node)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import product
+from itertools import islice, product
 from math import prod
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
@@ -13,6 +13,7 @@ from gradtui.diagnosis.recorded.blame.computing import own_functions
 from gradtui.diagnosis.recorded.blame.constants import sizes
 from gradtui.diagnosis.recorded.blame.expressions import multiplied
 from gradtui.diagnosis.recorded.blame.material import arrays
+from gradtui.diagnosis.recorded.blame.names import value_of
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.engine.shapes import stretches
 
@@ -52,6 +53,8 @@ _TERMS = 24
 """Most arrays tried as a term."""
 _WITH_IDLE = 6
 """Most arrays by which one that nothing reads is multiplied."""
+_WITH_SUMMED, _SUMMED = 8, 4
+"""Most arrays by which the gradients of sums are multiplied, and most of these."""
 _ENDS = 6
 """Most arrays of which the first and the last entry are tried as a term."""
 _FILLED = "_like("
@@ -132,6 +135,7 @@ class Missing:
         yield from self._turned()
         yield from self._identity()
         yield from self._idle_products()
+        yield from self._spread_products()
         yield from self._ends()
         yield from found[:_TERMS]
         own = self._s.text(self._node)
@@ -163,6 +167,18 @@ class Missing:
             others = [text for text, held in near if held.kind == "f" and held.shape == shape]
             yield from (f"{text} * {idle}" for text in others[:_WITH_IDLE] if text != idle)
 
+    def _spread_products(self) -> Iterator[str]:
+        """Yield products of an array with the gradient of what it was summed to, such as `dvar`."""
+        shape = self._shape or ()
+        summed = [
+            text for text, held in self._s.scope.items()
+            if held.kind == "f" and held.shape != shape and len(shape) > 1
+            and value_of(text) in self._s.scope and stretches(held.shape, shape)
+        ]  # fmt: skip
+        near = (text for text, held in arrays(self._s) if held.kind == "f" and held.shape == shape)
+        for text in islice(near, _WITH_SUMMED) if summed else ():
+            yield from (f"{text} * {one}" for one in summed[:_SUMMED])
+
     def _ends(self) -> Iterator[str]:
         """Yield the first and the last of the entries of arrays: a round beyond a loop has no t."""
         rows = [
@@ -192,7 +208,7 @@ class Missing:
         numbers = [held.value for held in self._s.scope.values() if held.value and not held.shape]
         lengths = [float(size) for _, size in sizes(self._s) if size]  # an axis may have no entry
         for value in dict.fromkeys([*numbers, *lengths][:_NUMBERS]):
-            yield from (1 / value, value, 2 * value)
+            yield from (1 / value, value, 2 * value, 2 / value)
         rates = [one for one in dict.fromkeys(numbers) if not one.is_integer()][:_RATES]
         counts = [one for one in dict.fromkeys((*numbers, *lengths)) if one.is_integer()][:_RATES]
         for rate, count in product(rates, counts):

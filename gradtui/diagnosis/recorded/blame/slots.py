@@ -12,7 +12,10 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.constants import (
     Constant,
     constants,
+    count_below,
+    divides,
     is_agreed,
+    made_by_logarithms,
     made_of_two,
     made_of_written,
     named,
@@ -20,7 +23,7 @@ from gradtui.diagnosis.recorded.blame.constants import (
     same,
 )
 from gradtui.diagnosis.recorded.blame.counts import summed_beside
-from gradtui.diagnosis.recorded.blame.expressions import is_joining, is_leaf, summands
+from gradtui.diagnosis.recorded.blame.expressions import is_joining, is_leaf, multiplied, summands
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.missing import Missing
 from gradtui.diagnosis.recorded.blame.roles import is_backward
@@ -125,19 +128,23 @@ class Slot:
         if isinstance(self.node, ast.Constant):
             own = float(self.node.value)  # type: ignore[arg-type]
             value = own + more * (own or 1.0)
+            if divides(self.s, self.node) and more != 2:  # by twice as much, it is half of it
+                value = own / (1 - more / 2)
             text = f"-{self.s.text(self.node)}" if own and value == -own else number(value)
-            rows = rows_divided_by(self.s, more + 1) if own and "." in text else ""
+            rows = rows_divided_by(self.s, value / own) if own and "." in text else ""
             if rows:
                 edit = self.s.replaced(self.node, f"{self.s.text(self.node)} / {rows}", 2)
                 told = f"the division by {rows} is missing"
                 yield Candidate((edit,), "constant-factor", told, 1, f"1/{rows}", self.node)
-            elif _is_short(text):
+            elif (count := count_below(self.s, self.node, value)) or _is_short(text):
+                text = count or text
                 edit = self.s.replaced(self.node, text, 9 if text[0] != "-" else 3)
                 told = f"{self.s.text(self.node)} must be {text}"
-                cost = 1 if same(2 * value, round(2 * value)) else 2
+                cost = 1 if count or same(2 * value, round(2 * value)) else 2
                 cost += 2 * is_agreed(self.s.unit.tree, own)
                 yield Candidate((edit,), "constant-factor", told, cost, text, self.node)
-            for made in () if _is_short(text) else made_of_written(self.s, value):
+            by_logs = made_by_logarithms(self.s, self.s.text(self.node), value / own) if own else ()
+            for made in () if _is_short(text) else (*by_logs, *made_of_written(self.s, value)):
                 edit = self.s.replaced(self.node, made, 2)
                 told = f"{self.s.text(self.node)} must be {made}"
                 yield Candidate((edit,), "constant-factor", told, 2, made, self.node)
@@ -225,6 +232,8 @@ class Slot:
         many, cost = text if same(value, 1) else f"-{text}", 2 + repeated
         cost += 2 * (handed or text in self._summed)  # whose factor is likelier to be missing
         if not same(abs(value), 1):
+            if text in map(self.s.text, multiplied(self.node)):
+                return  # it lacks a factor
             found = next(constants(self.s, value))
             if not found.known:
                 yield from self._times(text, value)

@@ -38,6 +38,37 @@ def through_outputs(W):
     return loss, OUTPUTS.slope(W)
 
 
+def entropy(W):
+    p = 1 / (1 + np.exp(-W))
+    loss = np.sum(p * np.log2(p) - np.log2(1 - p))
+    dp = np.log2(p) + 1 / np.log(2)
+    return loss, dp * p * (1 - p) + p / np.log(2)
+
+
+def averaged(W):
+    n = W.shape[0]
+    loss = 0.5 * np.sum(W**2) / n
+    return loss, W / n
+
+
+WRITTEN = [
+    (entropy, "+ p / np.log(2)", "+ p"),
+    (entropy, "+ 1 / np.log(2)", "+ 1"),
+    (averaged, "return loss, W / n", "return loss, W / 5"),
+]
+
+
+@pytest.mark.parametrize(("function", "old", "new"), WRITTEN)
+def test_numbers_are_put_back_as_users_write_them(function, old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, {"W": W})
+    wrong = planted.wrong(old, new)
+
+    (found,) = planted.errors(wrong, function.__name__)
+
+    assert old in found.fix
+    assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
 MISTAKES = [
     (shares, "d = df / g - f / g**2 * dg", "d = df / g"),
     (shares, "d = df / g - f / g**2 * dg", "d = -f / g**2 * dg"),

@@ -36,6 +36,26 @@ def test_a_sum_by_which_another_line_divides_is_missing(tmp_path):
     assert found.fix == "dx = 2 * w * (x - mean) / w.sum()"
 
 
+def scaled(x):
+    n = len(x)
+    mean, var = x.mean(axis=0), x.var(axis=0)
+    centred = x - mean
+    out = centred / np.sqrt(var)
+    dvar = np.sum(out * SEEN.T * -0.5 / var, axis=0)
+    dmean = np.sum(-SEEN.T / np.sqrt(var), axis=0) + dvar * np.mean(-2 * centred, axis=0)
+    dx = SEEN.T / np.sqrt(var) + 2 / n * centred * dvar + dmean / n
+    return np.sum(out * SEEN.T), dx
+
+
+def test_the_path_through_a_sum_over_rows_is_missing(tmp_path):
+    planted = Planted(__file__, tmp_path, {"x": SEEN.T.copy() + RNG.normal(size=(20, 3))})
+    wrong = planted.wrong(" + 2 / n * centred * dvar", "")
+
+    (found,) = planted.errors(wrong, "scaled")
+
+    assert found.fix.endswith(" + 2 / n * centred * dvar")
+
+
 MISTAKES = [(unmixed, "    relative -= np.eye(3)\n", "")]
 
 
