@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from gradtui.diagnosis.executed.aims import (
     is_that_constant,
 )
 from gradtui.diagnosis.executed.calls import Run, Update
+from gradtui.diagnosis.executed.explain import Explanation
 from gradtui.diagnosis.executed.judge import Case
 from gradtui.diagnosis.executed.variants import Form
 from gradtui.diagnosis.recorded.blame.guard import guarded
@@ -29,10 +31,11 @@ from gradtui.diagnosis.recorded.blame.search import Search
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
 from gradtui.diagnosis.recorded.blame.told import Told
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, faithful
-from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.watchdog import Endless
 from gradtui.diagnosis.updates.evidence import Course, astray
+from gradtui.diagnosis.updates.scope import DECAY
 from gradtui.recording.checked import Checked
 from gradtui.recording.functions import function_of
 from gradtui.recording.kept import Kept
@@ -43,6 +46,8 @@ Array = NDArray[Any]
 _WEIGHTS = "w"
 _MOST = 4_000
 """Most edited runs of a few steps."""
+_DECAY = re.compile(r"decay|^wd$|^l2|lambda|^lamb?d?$", re.IGNORECASE)
+"""The names of what weights decay by."""
 _STEPS, _SEQUENCES = 6, 24
 """The edits glanced at first."""
 _ONCE = ("eps", "weight_decay")
@@ -65,10 +70,11 @@ def blamed(case: Case, failed: Course, *, exact: bool) -> Blame | None:
     return None
 
 
-def origin(case: Case) -> Place | None:
+def origin(case: Case, found: Explanation) -> Place | None:
     """Return where the update is computed: in the function that the user's own calls, if it does.
 
-    A call of a published optimizer only hands it the weights.
+    A call of a published optimizer only hands it the weights.  Of a wrong number, or of a decay, it
+    is the line that has it.
     """
     update, watched = case.update, Watched(())
     place, plain = update.place, case.plain().probes
@@ -81,7 +87,19 @@ def origin(case: Case) -> Place | None:
         mine = [one for one in units if own in one.functions]
         apart = [] if any(computing[one] for one in mine) else units
     best = max(apart, key=lambda one: computing[one], default=None)
-    return place if best is None else Place(best.first, file=best.file)
+    line = next((at for one in apart or units for at in _telling(one, found)), None)
+    return line or (place if best is None else Place(best.first, file=best.file))
+
+
+def _telling(unit: Unit, found: Explanation) -> Iterator[Place]:
+    """Yield the places in a function of a number that is wrong, or of what a weight decays by."""
+    for node in unit.nodes:
+        match node:
+            case ast.Constant(float() as value) if value in found.numbers:
+                yield unit.place(unit.start(node), unit.end(node))
+            case ast.Name(name) | ast.Attribute(attr=name) if found.rule == DECAY:
+                if _DECAY.search(name) and isinstance(node.ctx, ast.Load):
+                    yield unit.place(unit.start(node), unit.end(node))
 
 
 def _operations(node: ast.AST) -> int:

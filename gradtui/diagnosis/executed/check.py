@@ -193,7 +193,7 @@ def _counts_parameters(case: Case) -> bool:
 
 def _finding(case: Case, failed: Course, found: Explanation, blame: Blame | None) -> Finding:
     optimizer = case.update.setting.optimizer
-    place = origin(case) if blame is None else blame.place
+    place = origin(case, found) if blame is None else blame.place
     plain = case.plain()
     parting = first_parting(case.walk, plain)
     where = ""

@@ -75,6 +75,8 @@ class Explanation(Struct, frozen=True):
     """Whether it tells what the update does, not only that it differs."""
     meant: bool = False
     """Whether it tells how to compare with what may be meant: then there is nothing to mend."""
+    numbers: tuple[float, ...] = ()
+    """The numbers that the update has in the place of others."""
 
 
 def conventions(case: Case) -> tuple[Explanation, ...]:
@@ -96,7 +98,7 @@ def conventions(case: Case) -> tuple[Explanation, ...]:
 def _eps(case: Case, eps: float) -> Explanation:
     """Return the remark that eps differs: no mistake if the caller gave none."""
     severity: Severity = "error" if "eps" in case.update.setting.given else "info"
-    return Explanation(CONSTANT, severity, _other(case, {"eps": eps}))
+    return Explanation(CONSTANT, severity, _other(case, {"eps": eps}), numbers=(eps,))
 
 
 def mistakes(case: Case) -> tuple[Explanation, ...]:
@@ -161,7 +163,8 @@ def _constants(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
             # No code has a mean without a memory by default: it lacks the mean.
             forgets = any(other.get(name) == 0 for name in MEANS)
             meant = other.keys().isdisjoint(setting.given) and not forgets
-            yield Explanation(CONSTANT, "error", _other(case, other), meant=meant)
+            yield Explanation(CONSTANT, "error", _other(case, other), meant=meant,
+                              numbers=tuple(other.values()))  # fmt: skip
 
 
 def _candidates(case: Case) -> Iterator[Mapping[str, float]]:

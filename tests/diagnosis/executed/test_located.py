@@ -376,3 +376,41 @@ def test_weights_go_down_though_all_that_is_kept_goes_up(tmp_path):
     source = ADDING.replace("params[key] -=", "params[key] +=")
     found = error_of(loaded(tmp_path / "adding.py", source), "Folded", "adam", lr=0.01)
     assert found.fix.startswith("params[key] -= rate")
+
+
+SQUARES = """
+import numpy as np
+
+
+class AdaGrad:
+    def __init__(self, lr):
+        self.lr, self.sums = lr, {}
+
+    def update(self, params, grads):
+        for key in params:
+            self.sums.setdefault(key, np.zeros_like(params[key]))
+            self.sums[key] += grads[key] * grads[key]
+            params[key] -= self.lr * grads[key] / (np.sqrt(self.sums[key]) + 1e-7)
+
+
+def exchanged(w, g, state, lr=0.01):
+    t = state["t"] = state.get("t", 0) + 1
+    b1, b2 = 0.999, 0.9
+    state["m"] = b1 * state.get("m", 0 * w) + (1 - b1) * g
+    state["v"] = b2 * state.get("v", 0 * w) + (1 - b2) * g * g
+    m, v = state["m"] / (1 - b1**t), state["v"] / (1 - b2**t)
+    return w - lr * m / (np.sqrt(v) + 1e-8)
+"""
+
+
+def test_the_square_of_what_is_added_is_missing(tmp_path):
+    right = "self.sums[key] += grads[key] * grads[key]"
+    module = loaded(tmp_path / "squares.py", SQUARES.replace(right, right[: -len(" * grads[key]")]))
+    found = error_of(module, "AdaGrad", "adagrad", lr=0.01)
+    assert found.fix == "self.sums[key] += grads[key]**2"
+
+
+def test_numbers_that_are_no_default_are_told_where_they_stand(tmp_path):
+    module = loaded(tmp_path / "squares.py", SQUARES)
+    found = error_of(module, "exchanged", "adam", lr=0.01)
+    assert found.line == 1 + SQUARES[: SQUARES.index("b1, b2 = 0.999")].count("\n")

@@ -37,7 +37,7 @@ def edits(statement: Statement) -> Iterator[Candidate]:
     for node in statement.nodes:
         yield from _of_node(statement, node)
     stored = statement.node
-    if isinstance(stored, ast.AugAssign) and isinstance(stored.op, ast.Mult | ast.Div):
+    if isinstance(stored, ast.AugAssign) and isinstance(stored.op, ast.Mult | ast.Div | ast.Add):
         below = isinstance(stored.op, ast.Div)
         yield from of_operand(statement, stored.value, below)
         yield from of_count(statement, stored.value) if below else ()

@@ -223,8 +223,9 @@ def _alike(s: Statement, text: str, own: Held, *, indexing: bool) -> Iterator[tu
     Those that are named alike but for a number, as the layers of a net are, come before others.
     """
     if own.kind[0] == ":":
+        filling = own.kind == ":dict"  # its number of entries may grow
         alike = [(text, held) for text, held in s.scope.items()
-                 if (held.kind, held.shape) == (own.kind, own.shape)]  # fmt: skip
+                 if held.kind == own.kind and (filling or held.shape == own.shape)]  # fmt: skip
         yield from alike[:_MOST_NAMES]
         return
     if not own.shape:
