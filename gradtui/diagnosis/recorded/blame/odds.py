@@ -381,7 +381,7 @@ _LIKELIER: Sequence[Sign] = (
     (-4, lambda edit: edit._is_outside),
     (4, lambda edit: shares_factor(edit.suspect, edit.candidate)),
     (-2, lambda edit: edit._is_late and not edit._becomes_alike and not edit.candidate.named),
-    (-3, lambda edit: edit._mixes),
+    (-3, lambda edit: edit._mixes and not edit._remembers),
     (-3, lambda edit: edit._breaks_row),
 )
 _UNLIKELIER: Sequence[Sign] = (

@@ -3,13 +3,17 @@
 from itertools import product
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from gradtui.diagnosis.recorded.blame import odds
 from gradtui.diagnosis.recorded.blame.odds import Odds
+from planted import Planted
 
 FOR, AGAINST = (3, 2, -4), (2, 5)
 APART = 4
+RNG = np.random.default_rng(6)
+ROWS = RNG.normal(size=(4, 3))
 
 
 @pytest.fixture
@@ -48,3 +52,29 @@ def test_no_sign_is_asked_for_that_cannot_matter(edit_of, holding, most, needed)
     edit, asked = edit_of(holding)
     edit.is_within(most)
     assert asked == needed
+
+
+def recurrent(V, W, b):
+    hidden = [np.zeros(3)]
+    for x in ROWS:
+        hidden.append(np.tanh(x + W @ hidden[-1] + b))
+    loss = sum((V @ h).sum() ** 2 for h in hidden[1:])
+    dV, dW, db, later = np.zeros_like(V), np.zeros_like(W), np.zeros(3), np.zeros(3)
+    for t in reversed(range(len(ROWS))):
+        dy = 2 * (V @ hidden[t + 1]).sum() * np.ones(2)
+        dV += np.outer(dy, hidden[t + 1])
+        dh = V.T @ dy + later
+        dz = (1 - hidden[t + 1] ** 2) * dh
+        db += dz
+        dW += np.outer(dz, hidden[t])
+        later = W.T @ dz
+    return loss, dV, dW, db
+
+
+def test_what_nothing_uses_is_added_to_what_is_made_in_the_same_way(tmp_path):
+    arrays = {"V": RNG.normal(size=(2, 3)), "W": RNG.normal(size=(3, 3)), "b": RNG.normal(size=3)}
+    planted = Planted(__file__, tmp_path, arrays)
+
+    (found,) = planted.errors(planted.wrong("V.T @ dy + later", "V.T @ dy"), "recurrent")
+
+    assert found.fix == "dh = V.T @ dy + later"
