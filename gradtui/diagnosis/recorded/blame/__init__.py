@@ -11,9 +11,9 @@ expressions: their parts.  effects, meaning, computing: what they call, or might
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
 kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,
 conditions, likeness, repeats, material, slots, missing, idle, options, orders, arguments,
- throughout, applied, pulled, roots, branches, masks, bends, twins, wasted, dropped, ahead,
- projections, normalised, curved,
- constants: their possible mistakes.  derived: the slopes of what is written.
+throughout, applied, pulled, roots, branches, masks, bends, twins, wasted, dropped, ahead,
+projections, normalised, curved,
+constants: their possible mistakes.  derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.
 odds: which is likelier.  amounts: how much each changes.  scales: of adjoints.
