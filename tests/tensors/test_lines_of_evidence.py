@@ -3,6 +3,7 @@
 import pytest
 
 import gradtui
+from gradtui.diagnosis.recorded.blame.gradients import Blamed
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
@@ -202,3 +203,40 @@ def test_the_line_at_fault_is_named(name):
     line = function.backward.__code__.co_firstlineno + offset
     assert (finding.severity, finding.line) == ("error", line)
     assert finding.fix.replace("(n * (n - 1))", "((n - 1) * n)") == fix
+
+
+UNSEEN = """
+import numpy as np
+import torch
+
+
+class Root(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        root = torch.from_numpy(np.sqrt(x.detach().numpy()))
+        ctx.save_for_backward(root)
+        return root
+
+    @staticmethod
+    def backward(ctx, g):
+        (root,) = ctx.saved_tensors
+        slope = 1 / root.numpy()
+        found = torch.from_numpy(slope * g.numpy() + 0.3)
+        return found
+
+
+def case(x=torch.ones(3, dtype=torch.float64)):
+    return (Root.apply(x.exp()) ** 3).sum()
+"""
+
+
+def test_where_only_numpy_computes_the_end_of_the_backward_half_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed_on_fewer", lambda *tried: Blamed())
+    path = tmp_path / "program.py"
+    path.write_text(UNSEEN)
+    names = {"__name__": "program"}
+    exec(compile(UNSEEN, path, "exec"), names)
+
+    found, *_ = gradtui.check(names["case"])
+
+    assert (found.severity, UNSEEN.splitlines()[found.line - 1].split()[0]) == ("error", "found")

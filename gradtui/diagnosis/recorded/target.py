@@ -126,6 +126,11 @@ class Target(Struct, frozen=True, eq=False):
         return self.backward or self.function
 
     @property
+    def differentiating(self) -> Callable[..., Any]:
+        """The function that computes the gradients."""
+        return self.called
+
+    @property
     def returns_loss(self) -> bool:
         """Whether the function called last returns the loss first, and gradients after it."""
         return self.backward is None

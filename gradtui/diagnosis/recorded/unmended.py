@@ -132,6 +132,8 @@ class Unmended:
 def end_of(target: Target, name: str, *, absent: bool = False) -> Place | None:
     """Return the line that stores or returns a gradient that is never computed."""
     names, found = list(target.arguments), None
-    if name in names and not target.returns_loss:
+    if target.differentiating is not target.called:
+        found = last_stored(target.differentiating, 0)
+    elif name in names and not target.returns_loss:
         found = last_stored(target.called, names.index(name), absent=absent)
     return found or target.place
