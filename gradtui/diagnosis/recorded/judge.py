@@ -26,6 +26,9 @@ SINGLE = 1e-3
 """The least relative difference that counts in float32."""
 _CANCELLED, _KEPT = 1e-13, 1e-9
 """Shares of the largest gradient: at most, what is 0 but for rounding, and what may be left."""
+_UNDERFLOWN, _SATURATED = 1e-150, 1e-11
+"""What is 0 but for overflow, for a square of its inverse is beyond the largest number, and the
+share of an element's size elsewhere that is."""
 _DIFFERENCED = 1e-8
 """The share of a gradient's largest element by which central differences of a call may be off."""
 _TOLD = 1e-2
@@ -113,6 +116,7 @@ class Judge:
         """Id of a point and a gradient -> its tolerance there."""
         self._largest: dict[int, Any] = {}
         """Id of a point -> the largest element of its true gradients."""
+        self._sizes: dict[str, Any] = {}
 
     def judged(self, names: Sequence[str]) -> Judged:
         """Judge the gradients of `names`."""
@@ -198,7 +202,9 @@ class Judge:
         if np.all(apart <= room):
             return apart, room
         few = np.fmax(room, ROUNDED * self._spread(point, _FEW)[name])
-        if np.any(apart > _CLEARLY * few):
+        # Few moves may cancel one another, so that they tell nothing of what is small.
+        size = max(self._largest_of(point), abs(point.loss))
+        if np.any(apart > np.fmax(_CLEARLY * few, _CANCELLED * size)):
             return apart, few
         return apart, np.fmax(room, ROUNDED * self._spread(point)[name])
 
@@ -213,7 +219,24 @@ class Judge:
         most = np.max(true, initial=0.0)
         least = max(self._known, _KEPT if most <= _CANCELLED * largest else 0.0) * largest
         own = most if point.outer else true
-        return np.asarray(np.fmax(self.tolerance * own, max(self._blurred * most, least)))
+        saturated = _SATURATED * np.fmin(self._elsewhere(name), max(most, abs(point.loss)))
+        cut_off = np.where(true == 0, _CANCELLED * most, 0.0)
+        least = max(self._blurred * most, least, _UNDERFLOWN)
+        rooms = self.tolerance * own, least, saturated, cut_off
+        return np.asarray(np.fmax.reduce([np.broadcast_to(one, true.shape) for one in rooms]))
+
+    def _elsewhere(self, name: str) -> Any:
+        """Return the largest size of each element of a gradient at any point.
+
+        A sigmoid of 40 has no slope but for rounding, whatever its formula, and one elsewhere.
+        """
+        if name not in self._sizes:
+            true = [np.abs(one.true[name]) for one in self._points]
+            alike = [one for one in true if one.shape == true[0].shape]
+            with np.errstate(all="ignore"):
+                found = np.fmax.reduce([np.where(np.isfinite(one), one, 0.0) for one in alike])
+            self._sizes[name] = found if len(alike) == len(true) else 0.0
+        return self._sizes[name]
 
     def _largest_of(self, point: Point) -> Any:
         if id(point) not in self._largest:

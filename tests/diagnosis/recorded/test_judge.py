@@ -235,8 +235,48 @@ def test_the_largest_slope_at_a_point_is_looked_for_once():
     slopes = Counted(a=np.ones(2), b=np.full(3, 2.0))
     point = SimpleNamespace(
         true=slopes, outer=False, result=SimpleNamespace(tape=SimpleNamespace(stopped=False)),
-        root=0, is_level=False, differenced=False,
+        root=0, loss=1.0, is_level=False, differenced=False,
     )  # fmt: skip
     judging = judge.Judge(None, [point], 1e-6)
     assert not any(judging.forgives(point, name, np.ones(1)) for name in slopes)
     assert Counted.looks == 1
+
+
+def opened(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def plain(x):
+    s = opened(x)
+    return np.sum(s), s * (1 - s)
+
+
+def clipped(x):
+    s = opened(np.clip(x, -30, 30))
+    return np.sum(s), s * (1 - s)
+
+
+def held(x):
+    s = opened(np.maximum(x, -500))
+    return np.sum(s), s * (1 - s)
+
+
+def turned(x):
+    s = opened(x)
+    return np.sum(s), s * (1 + s)
+
+
+def growing(x):
+    return np.sum(np.exp(30 * x) + x), 30 * np.exp(30 * x)
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+@pytest.mark.parametrize(
+    ("case", "at", "is_wrong"),
+    [(plain, at, False) for at in (-40.0, 60.0, 340.0, -745.0)]
+    + [(clipped, -40.0, False), (held, -600.0, False), (turned, -40.0, True)]
+    + [(growing, 0.0, True)],
+)  # fmt: skip
+def test_what_saturation_leaves_of_a_slope_is_no_mistake(case, at, is_wrong):
+    errors = [one for one in gradtui.check(case, np.array([at, 2.0])) if one.severity == "error"]
+    assert bool(errors) == is_wrong
