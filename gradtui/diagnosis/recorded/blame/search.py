@@ -40,6 +40,8 @@ _PASSES = ((True, True), (False, True), (False, False))
 """Whether edits are looked at before they are run, and whether a certain glance is believed."""
 _AT_ONCE = 150
 """Most edits of a suspect that are run while the others wait."""
+_RULED_OUT = 500
+"""Most runs that rule out likelier edits than one that repairs all."""
 _RIVALS, _GLANCED = 40, 6000
 """Most edits that are run because the code beside tells of them, and most that are looked at."""
 
@@ -76,6 +78,8 @@ class Search:
         """The results of the code with the edits found so far."""
         self._floor = 0
         """The runs that are kept for other suspects."""
+        self._spare = 0
+        """The runs that are not made, for an edit repairs all."""
 
     @property
     def right(self) -> int:
@@ -108,7 +112,7 @@ class Search:
 
     def _of(self, suspects: Sequence[Suspect], *, likely: bool) -> list[Hit]:
         hits = list[Hit]()
-        self._rest = []
+        self._rest, self._spare = [], 0
         self._worth.open = self._trials.left // 2
         for self._worth.glancing, self._worth.certain in _PASSES[:1] if likely else _PASSES:
             for total in range(_LIKELY + 1 if likely else TIERS + _COSTS):
@@ -207,7 +211,7 @@ class Search:
     def _at(self, suspects: Sequence[Suspect], total: int) -> Iterator[Hit]:
         """Yield the edits as unlikely as `total` that repair something."""
         for suspect in suspects:
-            if self._trials.left > 0 and 0 <= total - suspect.tier < _COSTS:
+            if self._trials.left > self._spare and 0 <= total - suspect.tier < _COSTS:
                 yield from self._hits(suspect, total - suspect.tier)
 
     def _is_enough(self, hit: Hit, total: int) -> bool:
@@ -238,6 +242,8 @@ class Search:
             if mended:
                 hit = Hit(suspect, candidate, own, mended, doubted=self._worth.is_doubted(s),
                           partly=self._trials.partly)  # fmt: skip
+                if len(mended) == len(self._trials.wrong) and not (hit.doubted or hit.partly):
+                    self._spare = self._spare or max(0, self._trials.left - _RULED_OUT)
                 yield hit
                 yield from self._ahead(hit)
             elif self._trials.nearly:
@@ -261,7 +267,7 @@ class Search:
 
     @property
     def _may_run(self) -> bool:
-        return self._trials.left > self._floor
+        return self._trials.left > max(self._floor, self._spare)
 
     def _is_new(self, s: Statement, edits: Sequence[Edit]) -> bool:
         """Return whether edits change something and were not run before."""
