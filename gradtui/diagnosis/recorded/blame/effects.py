@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Sequence
+from functools import lru_cache
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +23,11 @@ from gradtui.diagnosis.recorded.blame.pure import (
     is_native,
     reaches_native,
 )
-from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.recording.places import is_users_file
+
+_UNITS = 32
+"""Most functions whose calls are remembered."""
 
 
 def is_harmless(s: Statement, *, counting: bool = False) -> bool:
@@ -50,21 +54,42 @@ def is_harmless(s: Statement, *, counting: bool = False) -> bool:
     return not unknown
 
 
+class _Called(NamedTuple):
+    """A call of a function's."""
+
+    end: int
+    """Its last line."""
+    addressed: bool
+    """Whether it is given the address of something."""
+    named: Sequence[ast.expr]
+    """The names, attributes and entries in it."""
+
+
 def _precedes_native(s: Statement) -> bool:
     """Return whether a call of native code is in a statement, or runs after it in its function."""
-    calls = [one.end_lineno or 0 for one in s.unit.of(ast.Call) if _calls_native(s, one)]
-    last = max(calls, default=0)
+    last = max((one.end for one in _calls_in(s.unit) if _is_native(s, one)), default=0)
     loops = [one for kind in (ast.For, ast.While) for one in s.unit.of(kind)]
     ends = [one.end_lineno or 0 for one in loops if one.lineno <= last]
     return s.node.lineno <= max([last, *ends])
 
 
-def _calls_native(s: Statement, call: ast.Call) -> bool:
+def _is_native(s: Statement, call: _Called) -> bool:
+    return call.addressed or any(is_native(meant(s, one)) for one in call.named)
+
+
+@lru_cache(maxsize=_UNITS)
+def _calls_in(unit: Unit) -> Sequence[_Called]:
+    return [_called(call) for call in unit.of(ast.Call)]
+
+
+def _called(call: ast.Call) -> _Called:
     given = [*call.args, *(one.value for one in call.keywords)]
     addresses = (one.attr for part in given for one in ast.walk(part)
                  if isinstance(one, ast.Attribute))  # fmt: skip
-    parts = (one for one in ast.walk(call) if isinstance(one, ast.expr))
-    return not ADDRESSES.isdisjoint(addresses) or any(is_native(meant(s, one)) for one in parts)
+    named = [
+        one for one in ast.walk(call) if isinstance(one, ast.Name | ast.Attribute | ast.Subscript)
+    ]
+    return _Called(call.end_lineno or 0, not ADDRESSES.isdisjoint(addresses), named)
 
 
 def _adds_floats(s: Statement) -> bool:
