@@ -348,6 +348,16 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         return calculated and not self._added.isdisjoint(made_alike(target, self._unit))
 
     @property
+    def _is_renamed(self) -> bool:
+        """Whether another line only renames the value that it stores, as it might a sum."""
+        node = self.suspect.statement.node
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        return isinstance(target, ast.Name) and any(
+            renames(one) and isinstance(one.value, ast.Name) and one.value.id == target.id
+            for one in self._unit.of(ast.Assign)
+        )
+
+    @property
     def _added(self) -> frozenset[str]:
         """The names that it adds as terms."""
         adding = self.candidate.rule in ("missing-path", "missing-term")
@@ -381,7 +391,7 @@ _LIKELIER: Sequence[Sign] = (
     (-4, lambda edit: edit._is_outside),
     (4, lambda edit: shares_factor(edit.suspect, edit.candidate)),
     (-2, lambda edit: edit._is_late and not edit._becomes_alike and not edit.candidate.named),
-    (-3, lambda edit: edit._mixes and not edit._remembers),
+    (-3, lambda edit: edit._mixes and (edit._is_renamed or not edit._remembers)),
     (-3, lambda edit: edit._breaks_row),
 )
 _UNLIKELIER: Sequence[Sign] = (
