@@ -128,6 +128,10 @@ def _write(nodes: Sequence[Node], node: Node, texts: dict[int, Text], style: Sty
             return Text(parts[0].beside(FUNCTION) + (_shown(node) or "[…]"), FUNCTION)
         case "spread":
             return Text(f"spread({parts[0].text}, {_shown(node) or '[…]'})", FUNCTION)
+        case "einsum" | "einsum3":
+            subscripts = repr(dict(node.options)["subscripts"])
+            inner = ", ".join([subscripts, *(part.text for part in parts)])
+            return Text(f"einsum({inner})", FUNCTION)
         case "scatter":
             return _scattered(node, operands, parts, style)
         case "collect":

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.engine.shapes import Options, Shape, axes_of
+from gradtui.engine.shapes import Options, Shape, axes_of, letters_of
 
 Index = tuple[int, ...]
 Factor = tuple[int, Index]
@@ -63,6 +63,17 @@ def multiplied(shapes: Sequence[Shape], options: Options, index: Index, read: Re
     lead_a, lead_b = aligned(lead, a[:-2]), aligned(lead, b[:-2])
     for k in range(a[-1]):
         yield (0, (*lead_a, *row, k)), (1, (*lead_b, k, *column))
+
+
+def contracted(shapes: Sequence[Shape], options: Options, index: Index, read: Read) -> Terms:
+    """Yield the products of the elements that agree in the axes of the same letter."""
+    parts, result = letters_of(options)
+    sizes = {c: size for part, shape in zip(parts, shapes, strict=True)
+             for c, size in zip(part, shape, strict=True)}  # fmt: skip
+    summed = [c for c in sizes if c not in result]
+    for places in product(*[range(sizes[c]) for c in summed]):
+        at = dict(zip([*result, *summed], (*index, *places), strict=True))
+        yield tuple((k, tuple(at[c] for c in part)) for k, part in enumerate(parts))
 
 
 def transposed(shapes: Sequence[Shape], options: Options, index: Index, read: Read) -> Terms:

@@ -282,6 +282,13 @@ def outer(a: Array, b: Array) -> Any:
     return a[..., :, None] * b[..., None, :]
 
 
+def contract(subscripts: str, *operands: Array) -> Any:
+    """Return a product along axes named by letters, for each place along the leading axes."""
+    parts, result = subscripts.split("->")
+    wide = ",".join(f"...{part}" for part in parts.split(","))
+    return np.einsum(f"{wide}->...{result}", *operands, optimize=True)
+
+
 def concat(a: Array, b: Array, axis: int, rank: int) -> Array:
     """Return `a` and `b`, both of `rank` axes of their own, one after the other along an axis."""
     lead = np.broadcast_shapes(a.shape[: a.ndim - rank], b.shape[: b.ndim - rank])

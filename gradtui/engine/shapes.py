@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 from gradtui.base.text import shape_text
@@ -337,3 +338,32 @@ def summed_axes(shape: Shape, target: Shape) -> tuple[tuple[int, ...], tuple[int
         if target[axis] == 1 and shape[axis] != 1
     )
     return drop, keep
+
+
+def contracted(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape of a product of arrays whose axes have the letters of `subscripts`."""
+    parts, result = letters_of(options)
+    sizes = {c: size for part, shape in zip(parts, shapes, strict=True)
+             for c, size in zip(part, shape, strict=True)}  # fmt: skip
+    return tuple(sizes[c] for c in result)
+
+
+def settled_contraction(shapes: Sequence[Shape], options: Options) -> dict[str, Option]:
+    """Return the subscripts, and those of the product by each operand: `to_a`, `to_b`, `to_c`.
+
+    In these, the letters of the result stand in the operand's place, and the other way round.
+    """
+    parts, result = letters_of(options)
+    found: dict[str, Option] = {"subscripts": options["subscripts"]}
+    for at, (name, own) in enumerate(zip("abc", parts, strict=False)):
+        given = [result if other == at else part for other, part in enumerate(parts)]
+        found[f"to_{name}"] = f"{','.join(given)}->{own}"
+    return found
+
+
+def letters_of(options: Options) -> tuple[list[str], str]:
+    """Return the letters of each operand's axes, and those of the result's."""
+    text = options["subscripts"]
+    assert isinstance(text, str) and re.fullmatch("[A-Za-z,]*->[A-Za-z]*", text)
+    given, _, result = text.partition("->")
+    return given.split(","), result

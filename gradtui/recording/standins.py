@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.recording.array import Recorded, plain, recorder_of
+from gradtui.recording.contractions import einsum
 from gradtui.recording.moving import moved
 from gradtui.recording.recorder import Recorder
 from gradtui.recording.tape import form
 
 Array = NDArray[Any]
 
-_MOST = 1 << 24
-"""Most elements of the product that a contraction is written as."""
 _LONGEST = 256
 """Most factors of a running product that is recorded factor by factor."""
 
@@ -206,91 +205,6 @@ def _tensordot(recorder: Recorder, a: Any, b: Any, axes: Any = 2) -> Any:
     return np.reshape(rows @ columns, shape)
 
 
-def _einsum(recorder: Recorder, subscripts: Any, *operands: Any, **options: Any) -> Any:
-    value = np.einsum(subscripts, *plain(operands), **options)
-    labels = _labels(subscripts, operands)
-    if labels is None:
-        return NotImplemented
-    *parts, result = labels
-    sizes = {c: size for part, one in zip(parts, operands, strict=True)
-             for c, size in zip(part, np.shape(one), strict=True)}  # fmt: skip
-    wide = result + "".join(sorted(set("".join(parts)) - set(result)))
-    if len(operands) == 2 and all(len(set(part)) == len(part) for part in parts):
-        return _laid_out(
-            recorder, np.reshape(_pair(operands, parts, result), np.shape(value)), value
-        )
-    if int(np.prod([sizes[c] for c in wide], dtype=float)) > _MOST:
-        return NotImplemented
-    total: Any = 1.0
-    for part, one in zip(parts, operands, strict=True):
-        total = total * _aligned(one, part, wide)
-    axes = tuple(range(len(result), len(wide)))
-    return _laid_out(recorder, np.sum(total, axis=axes) if axes else total, value)
-
-
-def _labels(subscripts: Any, operands: Sequence[Any]) -> list[str] | None:
-    """Return the labels of each operand's axes, then of the result's, without an ellipsis."""
-    if not isinstance(subscripts, str):
-        return None
-    text, arrow, result = subscripts.replace(" ", "").partition("->")
-    parts = text.split(",")
-    if "..." in subscripts:
-        free = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in subscripts]
-        ranks = [np.ndim(one) - len(part.replace("...", ""))
-                 for part, one in zip(parts, operands, strict=True)]  # fmt: skip
-        wide = "".join(free[: max(ranks)])
-        shapes = {np.shape(one)[:rank] for one, rank in zip(operands, ranks, strict=True) if rank}
-        if len(shapes) > 1:
-            return None
-        parts = [part.replace("...", wide[len(wide) - rank :])
-                 for part, rank in zip(parts, ranks, strict=True)]  # fmt: skip
-        result = result.replace("...", wide)
-        if not arrow:
-            return None
-    if not arrow:
-        joined = "".join(parts)
-        result = "".join(sorted(c for c in set(joined) if joined.count(c) == 1))
-    return [*parts, result]
-
-
-def _pair(operands: Sequence[Any], parts: Sequence[str], result: str) -> Any:
-    """Return a product of two operands without repeated labels, as a matrix product."""
-    (a, b), (left, right) = operands, parts
-    for own, other, which in ((left, right, 0), (right, left, 1)):
-        alone = tuple(i for i, c in enumerate(own) if c not in other and c not in result)
-        if alone:
-            kept = "".join(c for c in own if c in other or c in result)
-            summed = np.sum((a, b)[which], axis=alone)
-            a, b = (summed, b) if which == 0 else (a, summed)
-            left, right = (kept, right) if which == 0 else (left, kept)
-    batch = "".join(c for c in left if c in right and c in result)
-    inner = "".join(c for c in left if c in right and c not in result)
-    rows = "".join(c for c in left if c not in right)
-    columns = "".join(c for c in right if c not in left)
-    sizes = dict(zip(left + right, np.shape(a) + np.shape(b), strict=True))
-    many = [int(np.prod([sizes[c] for c in part], dtype=int)) for part in (rows, inner, columns)]
-    lead = [sizes[c] for c in batch]
-    first = np.transpose(a, [left.index(c) for c in batch + rows + inner])
-    second = np.transpose(b, [right.index(c) for c in batch + inner + columns])
-    product = np.reshape(first, [*lead, *many[:2]]) @ np.reshape(second, [*lead, *many[1:]])
-    made = batch + rows + columns
-    whole = np.reshape(product, [sizes[c] for c in made])
-    return np.transpose(whole, [made.index(c) for c in result])
-
-
-def _aligned(one: Any, part: str, wide: str) -> Any:
-    """Return an operand with its axes at their labels in `wide`, and axes of length 1 elsewhere."""
-    while len(set(part)) < len(part):
-        twice = next(c for c in part if part.count(c) > 1)
-        first, second = [at for at, c in enumerate(part) if c == twice][:2]
-        one = np.diagonal(one, axis1=first, axis2=second)
-        part = part[:first] + part[first + 1 : second] + part[second + 1 :] + twice
-    order = sorted(range(len(part)), key=lambda at: wide.index(part[at]))
-    one = np.transpose(one, order)
-    sizes = dict(zip((part[at] for at in order), np.shape(one), strict=True))
-    return np.reshape(one, [sizes.get(c, 1) for c in wide])
-
-
 def _trace(recorder: Recorder, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1,
            dtype: Any = None) -> Any:  # fmt: skip
     return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)
@@ -342,7 +256,7 @@ STAND_INS: Mapping[str, Callable[..., Any]] = {
     "outer": _outer,
     "linalg.outer": _outer,
     "tensordot": _tensordot,
-    "einsum": _einsum,
+    "einsum": einsum,
     "trace": _trace,
     "cumsum": _cumsum,
     "cumprod": _cumprod,

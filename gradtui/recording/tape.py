@@ -96,6 +96,13 @@ class Added(Struct, frozen=True, eq=False):
     place: Place | None
 
 
+class Contraction(Struct, frozen=True):
+    """What several nodes compute as one: a product of arrays along axes named by letters."""
+
+    subscripts: str
+    inputs: tuple[int, ...]
+
+
 class Choice(Struct, frozen=True):
     """One comparison by size, by which the code may decide what it does next."""
 
@@ -155,6 +162,8 @@ class Tape:
         """Comparisons of what depends on an argument."""
         self.levels: list[Level] = []
         """Results in whole numbers or steps of what depends on an argument."""
+        self.contractions: dict[int, Contraction] = {}
+        """Result -> the contraction that was called."""
         self.open = True
         self.stopped = False
         """Whether some node is detached: it depends on an argument but takes no gradient."""

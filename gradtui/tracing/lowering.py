@@ -27,6 +27,8 @@ from gradtui.tracing.visits import Visits
 Array = NDArray[Any]
 _rule = lru_cache(1024)(parse_rule)
 """A run of many rounds repeats the same operations."""
+_CONTRACTIONS = {2: "einsum", 3: "einsum3"}
+"""The number of operands -> the operation."""
 
 
 class Lowered(Struct, frozen=True, eq=False):
@@ -89,11 +91,13 @@ class _Lowering:
         node = self.tape.nodes[id]
         if isinstance(node, Leaf) or not self.floats[id]:
             return False
-        if self.tape.active[id] or isinstance(node, Added):
+        if self.tape.active[id] or isinstance(node, Added) or id in self.tape.contractions:
             return True
         return len(node.inputs) == 1 if isinstance(node, Moved) else node.form is not None
 
     def _sources(self, id: int) -> tuple[int, ...]:
+        if id in self.tape.contractions:
+            return self.tape.contractions[id].inputs
         node = self.tape.nodes[id]
         return () if isinstance(node, Leaf) else tuple(node.inputs)
 
@@ -188,6 +192,9 @@ class _Lowering:
         """Append a node of the tape, given the nodes of its operands."""
         node = self.tape.nodes[id]
         place = node.place or place
+        if id in self.tape.contractions:
+            told = {"subscripts": self.tape.contractions[id].subscripts}
+            return self.builder.apply(_CONTRACTIONS[len(inputs)], tuple(inputs), told, place)
         match node:
             case Moved(sources, index):
                 return self._moved(sources, inputs, index, place)

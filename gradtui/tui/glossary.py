@@ -66,6 +66,8 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("chain rule", "multiply the local derivatives along each path to the loss; add the paths"),
         ("X.T @ ∂L/∂ŷ", "the chain rule of a matrix product: .T swaps its rows and columns"),
         ("1 █▁▃ 0.5", "the selected value over the last steps, with its first and last number"),
+        ("einsum('ij,jk->ik')", "numbers at the same letters multiplied, and added up over the "
+         "letters that the result lacks"),
         ("spread(G, …)", "the parts of G, each put back where it was taken from; what was taken "
          "twice gets the sum, the rest 0"),
         ("lens", "the chain rule of one element, through one row of the batch"),

@@ -67,6 +67,18 @@ def _spread(a, index, shape):
     return np.reshape(np.reshape(a, -1) @ right, shape)
 
 
+def _einsum(*arrays, subscripts):
+    given, result = subscripts.split("->")
+    letters = [*result, *sorted(set(given) - set(result) - {","})]
+    sizes = {c: size for part, a in zip(given.split(","), arrays, strict=True)
+             for c, size in zip(part, np.shape(a), strict=True)}  # fmt: skip
+    places = np.indices([sizes[c] for c in letters], sparse=True)
+    at = dict(zip(letters, places, strict=True))
+    parts = zip(given.split(","), arrays, strict=True)
+    product = math.prod(a[tuple(at[c] for c in part)] for part, a in parts)
+    return np.sum(product, axis=tuple(range(len(result), len(letters))))
+
+
 REFERENCE = {
     "+": lambda a, b: np.add(a, b),
     "-": lambda a, b: np.subtract(a, b),
@@ -131,6 +143,8 @@ REFERENCE = {
     "@": _matmul,
     "dot": _matmul,
     "outer": lambda a, b: np.array([x * b for x in a]),
+    "einsum": _einsum,
+    "einsum3": _einsum,
     "concat": lambda *parts, axis=0: np.moveaxis(
         np.array([row for part in parts for row in np.moveaxis(part, axis, 0)]), 0, axis
     ),

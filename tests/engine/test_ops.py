@@ -111,6 +111,21 @@ def moves(draw, op):
 
 
 @st.composite
+def contractions(draw, op):
+    """Arrays whose axes have letters, each of which is in two of them or in the result, too."""
+    count = len(OPS[op].operands) + 1
+    sizes, places = {}, st.sets(st.integers(0, count - 1), min_size=2)
+    parts = [""] * count
+    for letter in "ijkl"[: draw(st.integers(0, 4))]:
+        sizes[letter] = draw(sides)
+        for at in draw(places):
+            parts[at] = draw(st.sampled_from([parts[at] + letter, letter + parts[at]]))
+    *given, result = parts
+    shapes = [tuple(sizes[c] for c in part) for part in given]
+    return shapes, {"subscripts": f"{','.join(given)}->{result}"}
+
+
+@st.composite
 def along_an_axis(draw, op):
     shape = draw(array_shapes(min_dims=1, max_dims=3, max_side=3))
     options = {"axis": draw(st.integers(-len(shape), len(shape) - 1))}
@@ -188,6 +203,8 @@ def operands_of(op):
         return rows(op)
     if op in ("gather", "spread"):
         return moves(op)
+    if op in ("einsum", "einsum3"):
+        return contractions(op)
     if op == "reshape":
         return reshapes()
     if op == "layer_norm":
@@ -341,7 +358,7 @@ def scalar_operations():
 
 def test_only_products_and_axes_have_no_scalar_form():
     assert set(OPS) - set(scalar_operations()) == {
-        *("@", "dot", "outer", "concat", "slice", "mT", "expand"),
+        *("@", "dot", "outer", "einsum", "einsum3", "concat", "slice", "mT", "expand"),
         *("softmax", "log_softmax", "logsumexp", "cross_entropy"),
         *("one_hot", "take", "scatter", "gather", "spread", "layer_norm"),
     }

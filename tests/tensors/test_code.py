@@ -7,6 +7,7 @@ from findings import line_of, only
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.check import check_target
 from gradtui.diagnosis.recorded.targets import code_of
+from gradtui.engine.graph import Kind
 
 torch = pytest.importorskip("torch")
 nn, checkpoint = torch.nn, pytest.importorskip("torch.utils.checkpoint").checkpoint
@@ -314,3 +315,16 @@ def test_a_wrong_line_is_named_inside_what_transforms_functions(function):
 
     assert (finding.line, finding.fix) == (line_of(Squared.backward, 3), "return g * x * 2")
     assert all(one.grad is None for one in net_of.parameters())
+
+
+def test_a_contraction_is_one_operation_of_the_graph():
+    def loss(w, v):
+        y = torch.einsum("ij,...jk->...ki", w, v)  # of transposed memory
+        return (y[0] ** 2).sum() + torch.einsum("bki,kj,j->bi", y, w.T, w[:, 0]).sum()
+
+    w = torch.randn(3, 4, requires_grad=True)
+    session = gradtui.trace(loss, w, torch.randn(2, 4, 4))
+
+    ops = [node.op for node in session.frame.graph.nodes if node.kind is Kind.OPERATION]
+    assert [op for op in ops if op.startswith("einsum")] == ["einsum", "einsum3"]
+    assert not {"@", "transpose", "reshape"} & set(ops)

@@ -165,3 +165,4 @@ def test_the_private_names_of_pytorch_that_are_used_are_there():
     assert hasattr(mode, "__torch_dispatch__")
     assert schema.arguments[0].alias_info.is_write
     assert isinstance(torch.zeros(1)._version, int)
+    assert torch._VF.einsum is torch.functional._VF.einsum

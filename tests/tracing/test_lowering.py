@@ -96,16 +96,39 @@ def drawn(w=W):
     return np.sum(w * mask), w
 
 
+def contracted(w=W, v=STACK):
+    y = np.einsum("ij,bkj->bki", w, v)
+    z = np.einsum("...ij,ik,...kj->...", y, X[:3], v[:, :, :3])
+    return np.sum(y.T[0] ** 2) + np.sum(np.einsum("bij,ji,b->i", y, X[:3], z)), (w, v)
+
+
+def unlettered(w=W):
+    twice, alone = np.einsum("ii,j->j", w[:, :3], w[0]), np.einsum("ij,kl->il", w, w)
+    stretched = np.einsum("ij,ij->ij", w[:, :1], w)
+    return np.sum(twice**2) + np.sum(alone**2) + np.sum(stretched), w
+
+
 def unused(w=W, v=X):
     return np.sum(w**2), (w, v)
 
 
-CASES = [sliced, masked, labelled, accumulated, padded, transposed, added, stepped, drawn, unused]
+CASES = [
+    sliced, masked, labelled, accumulated, padded, transposed, added, stepped, drawn, unused,
+    contracted, unlettered,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 def test_a_shape_of_program_has_the_values_and_the_gradients_of_its_tape(case):
     whole(watched(case))
+
+
+def test_a_contraction_is_one_operation_whose_slopes_are_contractions():
+    run = whole(watched(contracted))
+
+    told = [dict(n.options).get("subscripts") for n in run.graph.nodes if n.op.startswith("ein")]
+    assert told == ["ij,bkj->bki", "Aij,ik,Akj->A", "bij,ji,b->i"]
+    assert "@" not in {node.op for node in run.graph.nodes}
 
 
 def test_what_the_registry_has_nothing_for_keeps_its_value_and_takes_its_slope_by_differences():

@@ -8,6 +8,7 @@ from gradtui.engine import indices
 from gradtui.engine.operation import Kink, Operation
 from gradtui.engine.shapes import (
     Shape,
+    contracted,
     crossed,
     dotted,
     expanded,
@@ -17,6 +18,7 @@ from gradtui.engine.shapes import (
     permuted,
     reduced,
     settled_broadcast,
+    settled_contraction,
     settled_expansion,
     settled_join,
     settled_order,
@@ -55,6 +57,28 @@ def _layer_norm_vjps(shapes: Sequence[Shape]) -> tuple[str, ...]:
         f"G - sum(G, axis=-1, keepdims=True)/{shape[-1]} - out*mean(G*out, axis=-1, keepdims=True)"
     )
     return (f"({centred})/sqrt(var(a, axis=-1, keepdims=True) + 1e-5)",)
+
+
+def _contraction(name: str, operands: tuple[str, ...]) -> Operation:
+    """Return the product of some arrays along axes named by letters."""
+
+    def vjps(shapes: Sequence[Shape]) -> tuple[str, ...]:
+        given = (", ".join("G" if one == own else one for one in operands) for own in operands)
+        return tuple(f"{name}({inner}, subscripts=to_{own})"
+                     for own, inner in zip(operands, given, strict=True))  # fmt: skip
+
+    return Operation(
+        name,
+        operands,
+        code=f"contract({{subscripts!r}}, {', '.join(f'{{{one}}}' for one in operands)})",
+        shape=contracted,
+        vjps=vjps,
+        elements=indices.contracted,
+        options=(("subscripts", ""),),
+        settle=settled_contraction,
+        internal=True,
+        summary="multiply along axes of the same letter, and add up along those the result lacks",
+    )
 
 
 _REDUCTION: tuple[tuple[str, Option], ...] = (("axis", None), ("keepdims", False))
@@ -159,6 +183,8 @@ PRODUCTS = (
         elements=indices.crossed,
         summary="every element of one vector times every element of another, as a matrix",
     ),
+    _contraction("einsum", ("a", "b")),
+    _contraction("einsum3", ("a", "b", "c")),
 )
 
 ARRANGEMENTS = (

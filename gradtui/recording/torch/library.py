@@ -15,6 +15,7 @@ from gradtui.recording.library import Dialect, World
 from gradtui.recording.recorder import Array
 from gradtui.recording.run import Randomness
 from gradtui.recording.torch.calls import is_floating
+from gradtui.recording.torch.contractions import contracting
 from gradtui.recording.torch.kept import TensorsKept
 from gradtui.recording.torch.listening import Listening, in_parts
 from gradtui.recording.torch.recorder import TensorRecorder
@@ -150,7 +151,7 @@ class PyTorch:
         self, recorder: TensorRecorder, function: Callable[..., Any], *, kinds: bool
     ) -> Iterator[None]:
         """Tell a recorder of every operator."""
-        with in_parts(), Listening(recorder):
+        with in_parts(), contracting(recorder), Listening(recorder):
             yield
 
     def randomness(self, seed: int | None) -> Randomness:

@@ -215,7 +215,7 @@ class TensorRecorder(CallRecorder):
 
         def operand(slot: Slot) -> int:
             if slot not in found:
-                found[slot] = self._operand(call.value(slot))
+                found[slot] = self.operand(call.value(slot))
             return found[slot]
 
         value = array_of(result.clone() if before else result)
@@ -270,7 +270,7 @@ class TensorRecorder(CallRecorder):
         )
         return written if usable else None
 
-    def _operand(self, value: Any) -> int:
+    def operand(self, value: Any) -> int:
         """Return the node of an operand, a constant if autograd passes it no gradient."""
         if not isinstance(value, Tensor):
             return self._node_of_number(value)
@@ -328,9 +328,9 @@ class TensorRecorder(CallRecorder):
         memory = self._memory(target)
         if memory is None:
             return self._write_several(call)
-        before = {slot: self._operand(call.value(slot)) for slot in call.slots()}
+        before = {slot: self.operand(call.value(slot)) for slot in call.slots()}
         source = call["src"] if call.name == "copy" else None
-        cast = None if source is None or source.dtype != target.dtype else self._operand(source)
+        cast = None if source is None or source.dtype != target.dtype else self.operand(source)
         memory.release()
         returned = call.called(call.values)
         if cast is not None:
