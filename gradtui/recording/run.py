@@ -35,6 +35,8 @@ _LONG = 5_000
 """Nodes of a tape that is spared garbage collection."""
 _others: bool | None = None
 """Whether others had spared objects before a run spared its own; None before it does."""
+_shared = False
+"""Whether what this process shares with another, with the user's code, is spared."""
 
 
 class Case(Struct, frozen=True):
@@ -178,8 +180,15 @@ def _uncollected(tape: Tape) -> Iterator[None]:
 
 
 def spares() -> bool:
-    """Return whether a long tape has spared the garbage collector all that there was."""
-    return _others is not None
+    """Return whether the garbage collector was spared what the user's code had made."""
+    return _others is not None or _shared
+
+
+def spare_shared() -> None:
+    """Spare the garbage collector all that this new process shares with the other one."""
+    global _shared
+    _shared = True
+    gc.freeze()
 
 
 def _spare() -> None:

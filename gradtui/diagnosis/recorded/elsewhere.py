@@ -30,7 +30,7 @@ from gradtui.diagnosis.recorded.check import check_target
 from gradtui.diagnosis.recorded.outcome import judgement_of
 from gradtui.diagnosis.recorded.progress import Progress
 from gradtui.diagnosis.recorded.target import Target
-from gradtui.recording.run import Answers
+from gradtui.recording.run import Answers, spare_shared
 from gradtui.recording.traces import is_users
 
 _EACH = 0.2
@@ -156,7 +156,7 @@ def _settle_in() -> None:
         # New ones: a thread of the other process may have been writing, and hold the lock here.
         setattr(sys, name, os.fdopen(descriptor, "w" if descriptor else "r", closefd=False))
     gc.enable()
-    gc.freeze()  # collecting what the two share would copy it
+    spare_shared()  # collecting it would copy it
     if (torch := sys.modules.get("torch")) is not None:
         torch.set_num_threads(1)  # the copy has none of the threads that it would wait for
 

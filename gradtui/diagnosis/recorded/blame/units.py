@@ -4,7 +4,6 @@ from __future__ import annotations
 import __future__
 
 import ast
-import gc
 import linecache
 import re
 import warnings
@@ -14,11 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from itertools import islice
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MappingProxyType
 from typing import Any, TypeVar
 
 from gradtui.base.source import Place
-from gradtui.recording.run import spares
+from gradtui.recording.living import functions_of
 
 Node = TypeVar("Node", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -47,9 +46,13 @@ class Unit:
     The text of a lambda is that of its statement.
     """
 
-    def __init__(self, code: CodeType, functions: Sequence[FunctionType]) -> None:
+    def __init__(
+        self, code: CodeType, functions: Sequence[FunctionType],
+        made: Mapping[int, Sequence[FunctionType]] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
+        """`made` are the functions of codes within this one that were there before, by id."""
         self.code, self.file = code, code.co_filename
-        self.functions = functions
+        self.functions, self.made = functions, made
         lines = linecache.getlines(self.file)
         self.tree = tree_of("".join(lines))
         """The syntax tree of its file."""
@@ -247,23 +250,32 @@ class Unit:
 
     @contextmanager
     def running(self, code: CodeType) -> Iterator[None]:
-        """Make all calls of the function run other code."""
-        before = [function.__code__ for function in self.functions]
+        """Make all calls of the function run other code, and of those that it has made."""
+        edited = [(function, code) for function in self.functions]
+        for own, made in zip(codes_within(self.code), codes_within(code), strict=False):
+            if (own.co_name, own.co_freevars) == (made.co_name, made.co_freevars):
+                edited += [(function, made) for function in self.made.get(id(own), ())]
+        before = [function.__code__ for function, _ in edited]
         try:
-            for function in self.functions:
-                function.__code__ = code
+            for function, new in edited:
+                function.__code__ = new
             yield
         finally:
-            for function, own in zip(self.functions, before, strict=True):
+            for (function, _), own in zip(edited, before, strict=True):
                 function.__code__ = own
 
 
-def units_of(codes: Sequence[CodeType]) -> list[Unit]:
-    """Return the functions of codes, as far as their text is known."""
+def units_of(codes: Sequence[CodeType], inner: Sequence[CodeType] = ()) -> list[Unit]:
+    """Return the functions of codes, as far as their text is known.
+
+    `inner` are codes within these: an edit changes their functions, too.
+    """
+    functions = functions_of(codes, inner)
+    made = {id(one): few for one, few in zip(inner, functions[len(codes) :], strict=True)}
     found = list[Unit]()
-    for code, functions in zip(codes, functions_of(codes), strict=True):
+    for code, own in zip(codes, functions, strict=False):
         try:
-            found.append(Unit(code, functions))
+            found.append(Unit(code, own, made))
         except (Unreadable, SyntaxError):
             continue
     return found
@@ -276,30 +288,6 @@ def definition_of(code: CodeType) -> Function | ast.stmt | None:
     except SyntaxError:
         return None
     return None if found is None else found[0]
-
-
-def functions_of(codes: Sequence[CodeType]) -> list[list[FunctionType]]:
-    """Return the functions that run each code, found in a walk over all objects.
-
-    What was frozen before the user's code ran, as whole libraries may be, is walked only for codes
-    that have no function among the rest.
-    """
-    found = [[] for _ in codes] if spares() else _referring(codes)
-    missing = [at for at, functions in enumerate(found) if not functions]
-    if missing:
-        frozen = gc.get_freeze_count()
-        gc.unfreeze()  # frozen objects are not searched
-        for at, functions in zip(missing, _referring([codes[at] for at in missing]), strict=True):
-            found[at] = functions
-        if frozen:
-            gc.freeze()
-    return found
-
-
-def _referring(codes: Sequence[CodeType]) -> list[list[FunctionType]]:
-    found = gc.get_referrers(*codes) if codes else []
-    functions = [one for one in found if isinstance(one, FunctionType)]
-    return [[one for one in functions if one.__code__ is code] for code in codes]
 
 
 def _applied(source: bytes, edits: Sequence[Edit]) -> bytes:
@@ -371,6 +359,14 @@ def _is_of(node: ast.Lambda, code: CodeType) -> bool:
         if line is not None and column is not None and column < (1 << 15)
     ]  # fmt: skip
     return code.co_firstlineno == node.lineno and any(first <= one < last for one in places)
+
+
+def codes_within(code: CodeType) -> Iterator[CodeType]:
+    """Yield the codes inside another, each before those inside itself."""
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            yield one
+            yield from codes_within(one)
 
 
 def _codes_in(code: CodeType, name: str) -> Iterator[CodeType]:

@@ -14,7 +14,7 @@ import numpy as np
 from gradtui.diagnosis.recorded.blame.enclosing import Enclosing
 from gradtui.diagnosis.recorded.blame.pure import computes
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape, flags_of, held_of
-from gradtui.diagnosis.recorded.blame.units import Unit, units_of
+from gradtui.diagnosis.recorded.blame.units import Unit, codes_within, units_of
 from gradtui.recording.attributes import attributes, fill_slots, slots_of
 from gradtui.recording.library import NUMPY, Library
 from gradtui.recording.places import is_users_file
@@ -111,8 +111,9 @@ class Watched:
 
         One made inside another that ran is part of that.
         """
-        inner = {(file, one) for file, code in self._codes for one in _within(code)}
-        return units_of([code for file, code in self._codes if (file, code) not in inner])
+        inner = {(file, one) for file, code in self._codes for one in codes_within(code)}
+        outer = [code for file, code in self._codes if (file, code) not in inner]
+        return units_of(outer, [code for file, code in self._codes if (file, code) in inner])
 
     def run(self, function: Callable[[], Any]) -> Any:
         """Call a function and watch what it runs."""
@@ -264,13 +265,6 @@ def _methods(kind: type) -> Iterator[tuple[str, FunctionType]]:
     for name, one in vars(kind).items():
         if isinstance(one, FunctionType) and is_users_file(one.__code__.co_filename):
             yield name, one
-
-
-def _within(code: CodeType) -> Iterator[CodeType]:
-    for one in code.co_consts:
-        if isinstance(one, CodeType):
-            yield one
-            yield from _within(one)
 
 
 def _named(

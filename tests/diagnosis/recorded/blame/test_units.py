@@ -7,7 +7,11 @@ from types import FunctionType
 import numpy as np
 import pytest
 
-from gradtui.diagnosis.recorded.blame.units import Edit, Unit, functions_of
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+from gradtui.diagnosis.recorded.elsewhere import Elsewhere
+from gradtui.diagnosis.recorded.target import target_of
+from gradtui.recording.living import functions_of
+from gradtui.recording.run import Answers
 from planted import Planted, repaired
 
 ROWS = np.random.default_rng(2).normal(size=(4, 3))
@@ -61,16 +65,17 @@ def write(row=ROWS):
     return 2 * row[2]
 
 
-@pytest.mark.parametrize("long_tape", [True, False])
-def test_functions_that_garbage_collection_spares_are_found(long_tape, monkeypatch):
+@pytest.mark.parametrize("spared_by", ["_others", "_shared", ""])
+def test_functions_that_garbage_collection_spares_are_found(spared_by, monkeypatch):
     def one():
         return 1
 
     spared = gc.get_freeze_count() > 0
     gc.freeze()
-    monkeypatch.setattr("gradtui.recording.run._others", False if long_tape else None)
+    monkeypatch.setattr("gradtui.recording.run._others", False if spared_by == "_others" else None)
+    monkeypatch.setattr("gradtui.recording.run._shared", spared_by == "_shared")
     try:
-        others = {FunctionType(one.__code__, {})} if long_tape else set()
+        others = {FunctionType(one.__code__, {})} if spared_by else set()
         found, ours = functions_of([one.__code__, write.__code__])
         assert set(found) == {one} | others and ours == [write]
         assert gc.get_freeze_count() > 0
@@ -105,3 +110,28 @@ def test_blanks_within_a_line_are_no_change(text, changes):
     unit = Unit(write.__code__, [write])
     start = unit.source.index(b"return 2 * row[2]") + len(b"return ")
     assert unit.changes(Edit(start, start + len("2 * row[2]"), text)) == changes
+
+
+def slope_of(scale):
+    def slope(x, g):
+        return scale * g * np.sin(x)
+
+    MADE.append(slope)
+    return slope
+
+
+MADE = []
+BEFORE = slope_of(2.0)
+
+
+def made_before(x=ROWS):
+    slope_of(3.0)
+    y = 2 * np.sin(x)
+    return np.sum(y**2), BEFORE(x, 2 * y)
+
+
+def test_a_function_made_before_its_maker_ran_again_is_edited():
+    apart = Elsewhere(target_of(made_before, None, (), {}), Answers())  # which spares all there is
+
+    (found,) = apart.judgement().findings
+    assert found.fix == "return scale * g * np.cos(x)"
