@@ -10,6 +10,7 @@ from math import prod
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.constants import sizes
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.scope import Shape
 
@@ -19,6 +20,8 @@ _SIZES, _AXES = ("size", "numel"), ("axis", "dim")
 _FACTORS = ast.Mult | ast.Div
 _MOST = 2
 """Most arrays whose elements are counted."""
+_LENGTHS = 4
+"""Most lengths tried for another one."""
 
 
 def of_count(s: Statement, count: ast.expr) -> Iterator[Candidate]:
@@ -33,6 +36,36 @@ def of_count(s: Statement, count: ast.expr) -> Iterator[Candidate]:
         text = f"{array}{s.dialect.size}"
         told = f"{s.text(count)} must be {text}: the mean is that of all elements"
         yield Candidate((s.replaced(count, text),), "constant-factor", told, 0, text, count)
+
+
+def of_size(s: Statement, count: ast.expr) -> Iterator[Candidate]:
+    """Yield other lengths in scope for one, or for a whole number, that something is divided by."""
+    if isinstance(count, ast.Name | ast.Attribute):
+        held = s.held(count)
+        if held is None or held.kind != "i" or held.shape or not held.value:
+            return
+        own = {int(held.value), int(held.value) - 1}  # n - 1 is that of an unbiased variance
+    elif _is_size(count):
+        own = {dict(sizes(s)).get(s.text(count), 0)}
+    else:
+        return
+    found = dict[int, str]()
+    for text, size in sizes(s):
+        if size > 1 and size not in own:
+            found.setdefault(size, text)
+    for text in [*found.values()][:_LENGTHS]:
+        told = f"{s.text(count)} must be {text}"
+        yield Candidate((s.replaced(count, text),), "wrong-variable", told, 1, text, count)
+
+
+def _is_size(node: ast.expr) -> bool:
+    """Return whether an expression is a length of an axis, or the size of an array."""
+    match node:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in ("len", *_SIZES)
+        case ast.Subscript(value=ast.Attribute(attr="shape")):
+            return True
+    return False
 
 
 def summed_beside(s: Statement, node: ast.expr) -> Iterator[tuple[str, int]]:

@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.constants import written
-from gradtui.diagnosis.recorded.blame.counts import of_count
+from gradtui.diagnosis.recorded.blame.counts import of_count, of_size
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, is_leaf, multiplied
 from gradtui.diagnosis.recorded.blame.roots import rooted
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -65,6 +65,7 @@ def of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
         yield Candidate(edits, "wrong-variable", told, 1, None, node)
     if isinstance(node.op, ast.Div):
         yield from of_count(s, node.right)
+        yield from of_size(s, node.right)
     yield from _of_dropped(s, node)
     yield from _of_operands(s, node)
     if isinstance(node.op, ast.Pow):

@@ -97,3 +97,35 @@ def test_a_mean_of_a_number_for_each_row_is_not_that_of_all_elements(tmp_path):
     found = written(tmp_path, lines, 2, "np.mean(each)")
     assert "all elements" not in found.message
     assert found.fix == "do = 2 * diff / len(X)"
+
+
+LABELS = np.array([0, 2, 1, 2, 0])
+NEAR = np.random.default_rng(6).normal(size=(5, 4))
+
+
+def by_classes(x=NEAR):
+    K = x.shape[1]
+    p = np.exp(x) / np.exp(x).sum(1, keepdims=True)
+    loss = -np.log(p[np.arange(len(x)), LABELS]).mean()
+    return loss, (p - np.eye(K)[LABELS]) / K
+
+
+def by_another(a=NEAR[:3], b=NEAR):
+    far = np.sum((a[:, None] - b) ** 2, -1)
+    nearest = far.argmin(0)
+    d = 2 * (b - a[nearest]) / len(a)
+    da = np.zeros_like(a)
+    np.add.at(da, nearest, -d)
+    return far.min(0).mean(), (da, d)
+
+
+@pytest.mark.parametrize(
+    ("case", "fix"),
+    [
+        (by_classes, "return loss, (p - np.eye(K)[LABELS]) / len(x)"),
+        (by_another, "d = 2 * (b - a[nearest]) / len(b)"),
+    ],
+)
+def test_another_length_is_put_in_the_place_of_one_and_no_number_that_fits_it(case, fix):
+    (found,) = gradtui.check(case)
+    assert found.fix == fix
