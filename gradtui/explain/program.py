@@ -11,16 +11,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.base.source import Place
-from gradtui.base.text import cell_width, clean, clip, shape_text, wrap
+from gradtui.base.text import cell_width, clean, clip, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Move, Seed, Written
 from gradtui.debugger.wording import wording_of
 from gradtui.engine.graph import Node, Statement
 from gradtui.explain import called
 from gradtui.explain.byhand import SIGNS, claimed_node, hand_line, hand_line_mark, line_mark
+from gradtui.explain.code_rows import Shown, code_rows
 from gradtui.explain.own_line import own_line
-from gradtui.explain.spans import Role, Span, TextRow, aligned, folded, line
-from gradtui.explain.symbols import cursor_role, label
+from gradtui.explain.spans import Span, TextRow, folded, line
+from gradtui.explain.symbols import label
 from gradtui.explain.update import move_told
 from gradtui.explain.values import UNKNOWN, forms, summary
 from gradtui.language.parser import Assignment
@@ -35,23 +36,6 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 class _Section(Struct, frozen=True):
     title: str
     lines: Sequence[Statement | Assignment]
-
-
-class _Shown(Struct, frozen=True):
-    """The parts of one row."""
-
-    text: str
-    values: tuple[str, ...]
-    """Its value in ever fewer cells, for code that would be cut beside it; empty if it has none."""
-    mark: Span | None
-    here: bool = False
-    chosen: bool = False
-    true: str = ""
-    """The true value, if the value is wrong."""
-    past: bool = False
-    """Whether the value is that of an earlier round, or of an earlier call."""
-    selected: bool = False
-    """Whether it computes the selected node."""
 
 
 def program_rows(
@@ -77,7 +61,7 @@ def program_rows(
             shown = _backward_line(frame, index)
         else:
             shown = _update_line(frame, index)
-        made = _row(frame, entry.place, shown, digits, width, spare)
+        made = code_rows(frame, entry.place, shown, digits, width, spare)
         spare -= len(made) - 1
         rows += made
     return rows
@@ -170,13 +154,13 @@ def _source_rows(
             continue
         shown = _source_row(frame, row, width, past)
         shown = replace(shown, here=at == here, selected=row.line and row.place == pinned)
-        made = _row(frame, row.place, shown, digits, width, spare)
+        made = code_rows(frame, row.place, shown, digits, width, spare)
         spare -= len(made) - 1
         rows += made
     return rows
 
 
-def _source_row(frame: Frame, row: called.SourceRow, width: int, past: range) -> _Shown:
+def _source_row(frame: Frame, row: called.SourceRow, width: int, past: range) -> Shown:
     """Return the parts of a line of a function, or of a loop that is folded into one."""
     text = _dedented(frame.problem.texts[row.place.file], row.first, row.place.line)
     found = _found(frame, row.place)
@@ -186,12 +170,12 @@ def _source_row(frame: Frame, row: called.SourceRow, width: int, past: range) ->
         value = longer if cell_width(code) + len(longer) + _SIDES <= width else shorter
         wrong = called.is_found(frame, row.place, row.fold[2])
         mark = SIGNS["wrong" if wrong else "none"]
-        return _Shown(code + called.fold_text(row.fold), (value,), mark, chosen=found)
+        return Shown(code + called.fold_text(row.fold), (value,), mark, chosen=found)
     index = called.shown_line(frame, row.place) if row.line else None
     if index is None:
         if row.line:
-            return _Shown(text, (UNKNOWN,), SIGNS["none"], chosen=found)
-        return _Shown(text, (), None, chosen=found)
+            return Shown(text, (UNKNOWN,), SIGNS["none"], chosen=found)
+        return Shown(text, (), None, chosen=found)
     wrong = called.is_found(frame, row.place)
     mark = SIGNS["wrong" if wrong else called.line_mark(frame, index)]
     right = called.line_mark(frame, index) == "right"
@@ -200,7 +184,7 @@ def _source_row(frame: Frame, row: called.SourceRow, width: int, past: range) ->
     if wrong and (own := own_line(frame, row.place)) is not None:
         true = own.brief
     before = index in past or called.is_from_before(frame, row.place)
-    return _Shown(
+    return Shown(
         text, called.line_values(frame, index, width), mark, chosen=found, true=true, past=before
     )
 
@@ -244,7 +228,7 @@ def _backward(frame: Frame) -> Sequence[Assignment]:
     return frame.problem.backward.program if frame.problem.backward else ()
 
 
-def _statement(frame: Frame, index: int) -> _Shown:
+def _statement(frame: Frame, index: int) -> Shown:
     statement, problem = frame.graph.statements[index], frame.problem
     known = frame.computed(statement.root)
     values = forms(frame.tape.value(statement.root)) if known else (UNKNOWN,)
@@ -257,10 +241,10 @@ def _statement(frame: Frame, index: int) -> _Shown:
         case _:
             here = False
     selected = frame.structure.line_of.get(frame.selected, -1) == index
-    return _Shown(text, values, None, here, selected=selected and frame.apart)
+    return Shown(text, values, None, here, selected=selected and frame.apart)
 
 
-def _backward_line(frame: Frame, index: int) -> _Shown:
+def _backward_line(frame: Frame, index: int) -> Shown:
     backward, own, known = frame.problem.backward, hand_line(frame, index), frame.written(index)
     assert backward is not None
     mark = hand_line_mark(frame, index) if known or frame.known.judgement else "none"
@@ -275,7 +259,7 @@ def _backward_line(frame: Frame, index: int) -> _Shown:
         true = f"true {summary(frame.tape.adjoint(target))}"
     here = isinstance(frame.now, Written) and frame.now.index == index
     text = _source(backward.lines, own.line.place)
-    return _Shown(text, values, SIGNS[mark], here, _chosen(frame, own.line, update=False), true)
+    return Shown(text, values, SIGNS[mark], here, _chosen(frame, own.line, update=False), true)
 
 
 def _told_apart(
@@ -288,7 +272,7 @@ def _told_apart(
     return tuple(f"{name} {value}" for value in values)
 
 
-def _update_line(frame: Frame, index: int) -> _Shown:
+def _update_line(frame: Frame, index: int) -> Shown:
     update, program = frame.problem.update, frame.tape.program
     assert update is not None
     entry = update.program[index]
@@ -300,7 +284,7 @@ def _update_line(frame: Frame, index: int) -> _Shown:
         values = forms(frame.tape.value(moved)) if known else (UNKNOWN,)
     mark = SIGNS[line_mark(frame, entry.place.line, update=True)]
     text = _source(update.lines, entry.place)
-    return _Shown(text, values, mark, False, _chosen(frame, entry, update=True))
+    return Shown(text, values, mark, False, _chosen(frame, entry, update=True))
 
 
 def _chosen(frame: Frame, entry: Assignment, *, update: bool) -> bool:
@@ -325,67 +309,3 @@ def _source(texts: Sequence[str], place: Place) -> str:
     if len(parts) == 1:
         return texts[place.line - 1].strip()
     return " ".join(filter(None, parts)).replace("( ", "(").replace(" )", ")")
-
-
-def _row(
-    frame: Frame, place: Place, shown: _Shown, digits: int, width: int, spare_rows: int
-) -> list[TextRow]:
-    """Return a line's row: its code has precedence over its comment, and over an array's numbers.
-
-    Code that is still too wide goes on in more rows, if there are enough to spare, or if it is
-    what one looks at.
-    """
-    text = clean(shown.text)
-    mark = [] if shown.mark is None else [(" ", "plain"), shown.mark]
-    taken = digits + 4 + sum(len(text) for text, _ in mark)
-    full, *_ = shown.values or ("",)
-    if cell_width(text) + len(full) > width - taken:
-        text = text.partition("#")[0].rstrip() or text
-    looked_at = shown.here or shown.selected or shown.chosen
-    most = None if looked_at else spare_rows
-    value, (first, *more) = _beside(text, shown.values, width - taken, width - digits - 2, most)
-    left_over = width - taken - cell_width(text) - len(shown.true) - 2
-    # Beside a wrong value the true one says more than the whole range.
-    forms_of_it = shown.values if shown.mark == SIGNS["wrong"] else shown.values[:1]
-    told = next((one for one in forms_of_it if len(one) <= left_over), None) if shown.true else None
-    value = value if told is None else told
-    right: list[Span] = (
-        [(value, "dim" if shown.past or value == UNKNOWN else "value")] if value else []
-    )
-    right += mark
-    if told is not None:
-        right = [(shown.true, "gradient"), ("  ", "plain"), *right]
-    marked: Role | None = "now" if shown.selected else cursor_role(frame) if shown.here else None
-    role: Role = marked or ("selected" if shown.chosen else "plain")
-    sign = "▸" if shown.here else "›" if shown.selected else " "
-    left = line((f"{str(place.line).rjust(digits)}{sign} ", marked or "dim"), (first, role))
-    below = [line(" " * (digits + 2), (piece, role)) for piece in more]
-    return [aligned(left, line(*right), width), *below]
-
-
-def _beside(
-    text: str, values: Sequence[str], room: int, rest: int, most: int | None
-) -> tuple[str, list[str]]:
-    """Return the longest form of a value that breaks its code no sooner, and the code in rows.
-
-    Code that takes more than `most` rows below its first one is cut.
-    """
-    *longer, least = values or ("",)
-    left = max(4, room - len(least))
-    rows = _broken(text, left, rest) if cell_width(text) > left else [text]
-    if most is not None and len(rows) - 1 > most:
-        rows = [clip(text, left)]
-    first = cell_width(rows[0])
-    return next((value for value in longer if first + len(value) <= room), least), rows
-
-
-def _broken(text: str, room: int, rest: int) -> list[str]:
-    """Return code as rows of its own indentation, the first one of `room` cells.
-
-    Those after it, beside which there is no value, have more indentation and `rest` cells.
-    """
-    code = text.lstrip()
-    indent = text[: len(text) - len(code)]
-    first = wrap(code, max(4, room - len(indent)))[0]
-    more = wrap(code[len(first) :].lstrip(), max(4, rest - len(indent) - 2))
-    return [indent + first, *(f"{indent}  {piece}" for piece in more)]
