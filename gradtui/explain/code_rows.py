@@ -65,6 +65,9 @@ def code_rows(
     sign = "▸" if shown.here else "›" if shown.selected else " "
     left = line((f"{str(place.line).rjust(digits)}{sign} ", marked or "dim"), (first, role))
     below = [line(" " * (digits + 2), (piece, role)) for piece in more]
+    wrong = shown.true if told is None and shown.mark == SIGNS["wrong"] else ""
+    if wrong and (most is None or len(more) < most) and cell_width(wrong) + 2 <= width:
+        below.append(aligned((), line((wrong, "gradient"), "  "), width))
     return [aligned(left, line(*right), width), *below]
 
 

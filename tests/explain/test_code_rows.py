@@ -3,6 +3,7 @@
 import pytest
 
 import gradtui
+from explain.hand import INHERITED, MODEL
 from gradtui.base.text import cell_width
 from gradtui.explain.program import program_rows
 from rows import texts
@@ -35,3 +36,12 @@ def test_no_more_rows_are_taken_than_there_are_to_spare(width):
         rows = program_rows(frame, width, spare=spare)
         assert least <= len(rows) <= least + spare
         assert all(cell_width(row) <= width for row in texts(rows))
+
+
+def test_a_true_value_without_room_beside_the_wrong_one_stands_below_it(session_of):
+    session = session_of(MODEL, more=INHERITED)
+    session.investigation.judge()
+    narrow, room = (texts(program_rows(session.frame, 22, spare=spare)) for spare in (0, 3))
+    assert not any("true" in row for row in narrow)
+    at = next(at for at, row in enumerate(room) if row.endswith("✗"))
+    assert room[at + 1].split() == ["true", "2"]
