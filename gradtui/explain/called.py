@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from msgspec import Struct
@@ -24,6 +24,8 @@ from gradtui.explain.values import UNKNOWN, forms, summary
 from gradtui.scenario.problem import Executed, Problem
 
 _CALLS = 8
+Half = Literal["forward", "backward"]
+"""A part of the rows: the forward pass with what calls it, or the backward pass."""
 
 
 class SourceRow(Struct, frozen=True):
@@ -35,6 +37,7 @@ class SourceRow(Struct, frozen=True):
     """Whether a statement that computed, assigned or called something begins here."""
     first: int = 0
     """The first line of the function."""
+    half: Half = "forward"
     fold: Fold | None = None
     """The loop that is folded into this line, its header."""
 
@@ -50,18 +53,23 @@ def source_rows(problem: Problem) -> tuple[SourceRow, ...]:
     for line in problem.call.lines:
         scopes.setdefault((line.place.file, line.scope), []).append(line)
     rows: list[SourceRow] = []
+    latest = max((line.began for line in problem.call.lines if line.nodes), default=-1)
     for (file, (first, last)), lines in sorted(scopes.items(), key=_began):
         starts = {line.place.line for line in lines}
         turn = _turn(lines)
         heading = f"{lines[0].function}, {os.path.basename(file)}"
         words = _passes(lines)
-        rows.append(
-            SourceRow(Place(first, file=file), clean(f"{heading}: {words}" if words else heading))
-        )
+        half: Half = "backward" if _is_backward(lines, latest) else "forward"
+        title = clean(f"{heading}: {words}" if words else heading)
+        rows.append(SourceRow(Place(first, file=file), title, half=half))
         for number in _told(problem.texts[file], first, last, starts):
+            place = Place(number, file=file)
             if number == turn:
-                rows.append(SourceRow(Place(number, file=file), "backward", first=first))
-            rows.append(SourceRow(Place(number, file=file), line=number in starts, first=first))
+                after = [line for line in lines if line.place.line >= turn]
+                half = "backward" if _began_after(after, latest) else "forward"
+                title = clean(f"{heading}: backward")
+                rows.append(SourceRow(place, title, first=first, half=half))
+            rows.append(SourceRow(place, line=number in starts, first=first, half=half))
     return tuple(rows)
 
 
@@ -79,9 +87,27 @@ def _folded(problem: Problem, folds: frozenset[Fold]) -> tuple[SourceRow, ...]:
     return tuple(found)
 
 
-def shown_rows(frame: Frame) -> tuple[SourceRow, ...]:
-    """Return the rows of a call, each folded loop as one."""
-    return _folded(frame.problem, frame.folds) if frame.folds else source_rows(frame.problem)
+def shown_rows(frame: Frame, half: Half | None = None) -> tuple[SourceRow, ...]:
+    """Return the rows of a call, or of a half of it, each folded loop as one."""
+    return _of_half(frame.problem, frame.folds, half)
+
+
+@lru_cache(_CALLS)
+def _of_half(problem: Problem, folds: frozenset[Fold], half: Half | None) -> tuple[SourceRow, ...]:
+    rows = _folded(problem, folds) if folds else source_rows(problem)
+    return rows if half is None else tuple(row for row in rows if row.half == half)
+
+
+@lru_cache(_CALLS)
+def _numbered(
+    problem: Problem, folds: frozenset[Fold], half: Half | None
+) -> Mapping[tuple[str, int, int], int]:
+    """Return the number of each row, by its file, the first line of its function, and its line."""
+    return {
+        (row.place.file, row.first, row.place.line): at
+        for at, row in enumerate(_of_half(problem, folds, half))
+        if row.line or row.fold
+    }
 
 
 def _told(texts: Sequence[str], first: int, last: int, starts: Collection[int]) -> Iterator[int]:
@@ -111,6 +137,17 @@ def _passes(lines: Sequence[Executed]) -> str:
     return "forward and backward" if len(kinds) > 1 else "backward" if kinds else ""
 
 
+def _is_backward(lines: Sequence[Executed], latest: int) -> bool:
+    """Return whether a function only computes gradients, or is called only for them."""
+    kinds = {line.backward for line in lines if line.computes}
+    return kinds == {True} if kinds else _began_after(lines, latest)
+
+
+def _began_after(lines: Sequence[Executed], latest: int) -> bool:
+    """Return whether all lines began after the `latest` one that the loss depends on."""
+    return all(line.began > latest for line in lines)
+
+
 def _turn(lines: Sequence[Executed]) -> int:
     """Return the line at which the backward pass begins in a function; 0 without one."""
     ahead = [line.place.line for line in lines if line.computes and not line.backward]
@@ -133,23 +170,26 @@ def current_line(frame: Frame) -> int:
     return -1
 
 
-def current_source_row(frame: Frame) -> int:
+def current_source_row(frame: Frame, half: Half | None = None) -> int:
     """Return the row at the cursor, from 0; -1 for none."""
-    call, index = frame.problem.call, current_line(frame)
+    return -1 if frame.problem.call is None else _row_of(frame, current_line(frame), half)
+
+
+def selected_row(frame: Frame, half: Half) -> int:
+    """Return the row of a half that computes the selected node, from 0; -1 for none."""
+    call = frame.problem.call
+    return -1 if call is None else _row_of(frame, call.computing.get(frame.selected, -1), half)
+
+
+def _row_of(frame: Frame, index: int, half: Half | None) -> int:
+    call = frame.problem.call
     if call is None or index < 0:
         return -1
     line = call.lines[index]
-    file, number = line.place.file, line.place.line
     fold = fold_of(line, frame.folds)
-    shown = fold[:2] if fold is not None else (file, number)
-    return next(
-        (
-            at
-            for at, row in enumerate(shown_rows(frame))
-            if (row.line or row.fold) and (row.place.file, row.place.line) == shown
-        ),
-        -1,
-    )
+    file, number = fold[:2] if fold is not None else (line.place.file, line.place.line)
+    rows = _numbered(frame.problem, frame.folds, half)
+    return rows.get((file, line.scope[0], number), -1)
 
 
 def fold_values(frame: Frame, fold: Fold) -> tuple[str, str]:
@@ -172,10 +212,13 @@ def fold_text(fold: Fold) -> str:
 
 
 def pinned_place(frame: Frame) -> Place | None:
-    """Return the line that computes the selected node; None without one."""
+    """Return the line that computes the selected node, if the cursor is elsewhere.
+
+    At a backward line that is the line whose gradient it computes.
+    """
     call = frame.problem.call
     index = -1 if call is None else call.computing.get(frame.selected, -1)
-    if call is None or index < 0 or not frame.apart:
+    if call is None or index < 0 or not (frame.apart or isinstance(frame.now, Written)):
         return None
     place = call.lines[index].place
     return Place(place.line, file=place.file)

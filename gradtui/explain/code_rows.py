@@ -60,7 +60,9 @@ def code_rows(
     right += mark
     if told is not None:
         right = [(shown.true, "gradient"), ("  ", "plain"), *right]
-    marked: Role | None = "now" if shown.selected else cursor_role(frame) if shown.here else None
+    marked: Role | None = cursor_role(frame) if shown.here else None
+    if shown.selected:
+        marked = "now" if frame.apart else "selected"
     role: Role = marked or ("selected" if shown.chosen else "plain")
     sign = "▸" if shown.here else "›" if shown.selected else " "
     left = line((f"{str(place.line).rjust(digits)}{sign} ", marked or "dim"), (first, role))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -41,18 +41,26 @@ class _Section(Struct, frozen=True):
 def program_rows(
     frame: Frame, width: int, start: int = 0, stop: int | None = None, spare: int = 0
 ) -> list[TextRow]:
-    """Return rows `start` to `stop`: lines as in the file, with their values.
+    """Return the rows of lines `start` to `stop`: as in the file, with their values."""
+    lines = program_lines(frame, width, start, spare)
+    return list(chain.from_iterable(islice(lines, None if stop is None else stop - start)))
+
+
+def program_lines(
+    frame: Frame, width: int, start: int = 0, spare: int = 0, half: called.Half | None = None
+) -> Iterator[list[TextRow]]:
+    """Yield the rows of each line of the program, or of a half of it, made as they are taken.
 
     Code that is wider than its row goes on in up to `spare` more rows; that of the line at the
     cursor, or of the selected one, in as many as it needs.
     """
     if frame.problem.call is not None:
-        return _source_rows(frame, width, start, stop, spare)
+        yield from _source_lines(frame, width, start, spare, half)
+        return
     digits = max(len(str(s.lines[-1].place.line)) for s in _sections(frame))
-    rows = list[TextRow]()
-    for section, index in islice(_entries(frame, start), None if stop is None else stop - start):
+    for section, index in _entries(frame, start):
         if index < 0:
-            rows.append(line((clip(section.title, width), "heading")))
+            yield [line((clip(section.title, width), "heading"))]
             continue
         entry = section.lines[index]
         if isinstance(entry, Statement):
@@ -63,14 +71,13 @@ def program_rows(
             shown = _update_line(frame, index)
         made = code_rows(frame, entry.place, shown, digits, width, spare)
         spare -= len(made) - 1
-        rows += made
-    return rows
+        yield made
 
 
-def program_length(frame: Frame) -> int:
-    """Return the number of rows of the program."""
+def program_length(frame: Frame, half: called.Half | None = None) -> int:
+    """Return the number of rows of the program, or of a half of it."""
     if frame.problem.call is not None:
-        return len(called.shown_rows(frame))
+        return len(called.shown_rows(frame, half))
     return sum(len(s.lines) + bool(s.title) for s in _sections(frame))
 
 
@@ -99,10 +106,10 @@ def _names_of(frame: Frame, node: Node) -> list[str]:
     return shown if len(names) <= _NAMES else [*shown, f"… {len(names) - _NAMES:,} more"]
 
 
-def current_row(frame: Frame) -> int:
+def current_row(frame: Frame, half: called.Half | None = None) -> int:
     """Return the row of the line at the cursor, from 0; -1 for none."""
     if frame.problem.call is not None:
-        return called.current_source_row(frame)
+        return called.current_source_row(frame, half)
     match frame.now:
         case Compute(node) | Seed(node):
             return frame.structure.line_of.get(node, -1)
@@ -139,25 +146,23 @@ def current_place(frame: Frame) -> Place:
     return place or Place(1)
 
 
-def _source_rows(
-    frame: Frame, width: int, start: int, stop: int | None, spare: int
-) -> list[TextRow]:
-    """Return rows of the functions of a call as in their files."""
+def _source_lines(
+    frame: Frame, width: int, start: int, spare: int, half: called.Half | None
+) -> Iterator[list[TextRow]]:
+    """Yield the rows of each line of the functions of a call, as in their files."""
     past = called.round_before(frame)
-    source, here = called.shown_rows(frame), called.current_source_row(frame)
+    source, here = called.shown_rows(frame, half), called.current_source_row(frame, half)
     pinned = called.pinned_place(frame)
     digits = max(len(str(row.place.line)) for row in source)
-    rows = list[TextRow]()
-    for at, row in islice(enumerate(source), start, stop):
+    for at, row in islice(enumerate(source), start, None):
         if row.heading:
-            rows.append(line((clip(row.heading, width), "heading")))
+            yield [line((clip(row.heading, width), "heading"))]
             continue
         shown = _source_row(frame, row, width, past)
         shown = replace(shown, here=at == here, selected=row.line and row.place == pinned)
         made = code_rows(frame, row.place, shown, digits, width, spare)
         spare -= len(made) - 1
-        rows += made
-    return rows
+        yield made
 
 
 def _source_row(frame: Frame, row: called.SourceRow, width: int, past: range) -> Shown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import get_args
 
@@ -18,6 +18,8 @@ from gradtui.explain.spans import Ink, Role, TextRow, line_width
 
 ROLE_CLASSES = frozenset(f"role--{role}" for role in get_args(Role))
 """The component classes that a screen with rows needs, one for each role of a span."""
+BETWEEN = " │ "
+"""What is drawn between two columns of rows."""
 
 
 class Rows(Widget, inherit_bindings=False):
@@ -143,10 +145,8 @@ class Rows(Widget, inherit_bindings=False):
     def _strip(self, row: TextRow, width: int) -> Strip:
         # Rows are sanitised when made; here nothing unclean can pass, whoever made them.
         row = tuple([(clean(text), role) for text, role in row])
+        row = cut(row, width)
         size = line_width(row)
-        if size > width > 0:
-            row = (*crop(row, 0, width - 1), ("…", "dim"))
-            size = line_width(row)
         segments = [Segment(text, self._style(role)) for text, role in row]
         if size < self._painted.width:
             blank = " " * (self._painted.width - size)
@@ -179,6 +179,23 @@ def crop(row: TextRow, start: int, width: int) -> TextRow:
             spans.append((text, role))
         at += size
     return tuple(spans)
+
+
+def cut(row: TextRow, width: int) -> TextRow:
+    """Return a row in at most `width` cells, with a sign at its right edge if it is cut there."""
+    return (*crop(row, 0, width - 1), ("…", "dim")) if line_width(row) > width > 0 else row
+
+
+def side_by_side(
+    left: Sequence[TextRow], right: Sequence[TextRow], width: int, height: int
+) -> list[TextRow]:
+    """Return `height` rows in two columns of `width` cells each, and `BETWEEN` between them."""
+    made = list[TextRow]()
+    for at in range(height):
+        first, second = (cut(rows[at], width) if at < len(rows) else () for rows in (left, right))
+        gap = " " * (width - line_width(first))
+        made.append((*first, (gap + BETWEEN, "dim"), *second))
+    return made
 
 
 def marked(row: TextRow, left: int) -> TextRow:

@@ -144,7 +144,7 @@ def test_forward_and_backward_of_one_function_stand_apart(trace):
     rows = lines(trace().frame)
 
     case = next(at for at, row in enumerate(rows) if row.startswith("case, net.py: forward"))
-    turn = rows.index("backward")
+    turn = rows.index("case, net.py: backward")
     assert case < turn and rows[turn + 1].lstrip().startswith("16")
 
 
@@ -228,7 +228,7 @@ def test_of_comments_in_a_row_the_first_is_shown_and_no_empty_line(trace):
         "e = w * 1",
         "# TODO: a loss",
         "loss = np.sum(e**2)",
-        "backward",
+        "case, net.py: backward",
         "return loss, 2 * w",
     ]
 

@@ -1,6 +1,7 @@
 """One call of the user's code in rows."""
 
 import numpy as np
+import pytest
 
 import gradtui
 from debugger import looped
@@ -31,7 +32,7 @@ def test_the_functions_that_only_call_come_last_with_their_passes():
     assert [row.heading for row in rows if row.heading] == [
         "half, test_called.py: forward",
         "case, test_called.py: forward",
-        "backward",
+        "case, test_called.py: backward",
     ]
     begins = case.__code__.co_firstlineno
     assert [row.place.line - begins for row in rows[3:] if not row.heading] == [1, 2, 3, 4, 5]
@@ -46,6 +47,38 @@ def test_the_cursor_is_at_the_line_that_was_executed_last():
     assert current_source_row(session.frame) == 1
     session.position = session.order.end
     assert current_source_row(session.frame) == 7
+
+
+def kept(w):
+    y = w * X
+    return y, y > 0  # what the backward pass needs is no part of it
+
+
+def masked(dy, mask):
+    return np.sum(dy * mask * X)
+
+
+def wrapped(dy, mask):
+    return masked(dy, mask)
+
+
+def layered(w):
+    y, mask = kept(w)
+    loss = np.sum(y)
+    return loss, wrapped(np.ones(2), mask)
+
+
+@pytest.mark.parametrize(
+    ("run", "right"),
+    [(case, ["case: backward"]), (layered, ["masked: backward", "wrapped"]), (half, [])],
+)
+def test_the_backward_half_has_the_lines_that_run_for_the_gradients_alone(run, right):
+    given = run if run is not half else lambda w: (np.sum(half(w)), np.sum(X))
+    frame = gradtui.trace(given, w=np.array(3.0)).frame
+    halves = [shown_rows(frame, side) for side in ("forward", "backward")]
+    told = [row.heading.replace(", test_called.py", "") for row in halves[1] if row.heading]
+    assert told == right
+    assert sorted(map(id, shown_rows(frame))) == sorted(id(row) for one in halves for row in one)
 
 
 def back(d, x):

@@ -167,17 +167,11 @@ class Panel(Rows, can_focus=True):
 
     def _hint(self, below: int, right: int) -> None:
         """Show the numbers of hidden rows in the border."""
-        marks = [
-            mark
-            for mark, outside in (
-                (f"↑ {self.top}", self.top),
-                (f"↓ {below}{self.below_key}", below),
-                (f"< {self.left}", self.left),
-                (f"> {right}", right),
-            )
-            if outside > 0
-        ]
-        hint = "  ".join(marks)
+        above = scroll_marks(self.top, below, self.below_key)
+        self.show_hint("  ".join([*above, *scroll_marks(self.left, right, signs="<>")]))
+
+    def show_hint(self, hint: str) -> None:
+        """Show the numbers of hidden rows in the border."""
         if hint != (self.border_subtitle or ""):
             self._border_subtitle = Content(hint) if hint else None
             self._repaint_edge(self.outer_size.height - 1)
@@ -186,15 +180,25 @@ class Panel(Rows, can_focus=True):
         """Paint a row of its border again; with a new title Textual paints all of a widget."""
         self.repaint(Region(0, y, self.outer_size.width, 1).translate(-self.content_offset))
 
+    def scroll_at(self, x: int, by: int) -> None:
+        """Move the view up or down with the mouse at a column."""
+        self.scroll_rows(by)
+
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll with the wheel."""
         event.stop()
-        self.scroll_rows(2)
+        self.scroll_at(event.x, 2)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Scroll with the wheel."""
         event.stop()
-        self.scroll_rows(-2)
+        self.scroll_at(event.x, -2)
+
+
+def scroll_marks(before: int, after: int, key: str = "", signs: str = "↑↓") -> list[str]:
+    """Return the numbers of rows, or of columns, out of view before and after those in view."""
+    marks = (f"{signs[0]} {before}", before), (f"{signs[1]} {after}{key}", after)
+    return [mark for mark, outside in marks if outside > 0]
 
 
 class ParametersPanel(Panel):

@@ -1,10 +1,14 @@
 """The program's panel: what it does with the rows it has."""
 
+from contextlib import asynccontextmanager
 from itertools import takewhile
 
 import pytest
 
+from gradtui.cli.running import trace_code
+from gradtui.tui.app import GradtuiApp
 from gradtui.tui.panels.program import ProgramPanel
+from tui.conftest import Terminal
 
 
 @pytest.mark.parametrize("name", ["ravine", "two_weights", "iris", "transformer_block"])
@@ -50,3 +54,89 @@ async def test_the_last_lines_are_reached_below_a_line_of_more_rows(terminal):
         assert "54▸" in t.text and "60  L = " not in t.text and "↓ 1" in panel.border_subtitle
         await t.press("pagedown")
         assert "60  L = cross_entropy(z, nexts)" in t.text and panel.border_subtitle == "↑ 1"
+
+
+FILL = "    pass\n" * 60
+HALVES = f"""import numpy as np
+
+
+def forward(w):
+    z = w * 2.0
+{FILL}    return np.sum(z**2), z
+
+
+def backward(z):
+    dz = 2 * z
+{FILL}    return 3 * dz
+
+
+def case(w=np.array([1.0, 2.0])):
+    loss, z = forward(w)
+    return loss, backward(z)
+"""
+"""Two functions of one call that are longer than the screen, the second one wrong."""
+
+
+@asynccontextmanager
+async def halves(tmp_path, size):
+    (tmp_path / "net.py").write_text(HALVES)
+    app = GradtuiApp(trace_code(f"{tmp_path / 'net.py'}:case"))
+    async with app.run_test(size=size) as pilot:
+        terminal = Terminal(app, pilot)
+        await terminal.settled()
+        yield terminal, app.screen.query_one(ProgramPanel)
+
+
+def columns(panel):
+    """Return the text of the two halves."""
+    rows = ["".join(text for text, _ in row).partition(" │ ") for row in panel.visible_rows()]
+    return "\n".join(row[0] for row in rows), "\n".join(row[2] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("size", "keys", "wide"),
+    [
+        ((152, 50), (), True), ((170, 50), (), True), ((151, 50), (), False),
+        ((112, 30), ("5", "z"), True), ((111, 30), ("5", "z"), False),
+    ],
+)  # fmt: skip
+async def test_the_halves_of_a_call_stand_side_by_side_where_there_is_room(
+    tmp_path, size, keys, wide
+):
+    async with halves(tmp_path, size) as (t, panel):
+        await t.press(*keys)
+        left, right = columns(panel)
+        assert bool(right.strip()) == wide
+        assert not wide or ("forward, net.py: forward" in left and "return 3 * dz" in right)
+
+
+async def test_the_cursor_goes_from_half_to_half_and_each_stays_where_it_is(tmp_path):
+    async with halves(tmp_path, (160, 50)) as (t, panel):
+        await t.press("F", "F", "s")
+        left, right = columns(panel)
+        assert "5▸ z = w * 2.0" in left and "▸" not in right
+        while "▸ dz = 2 * z" not in columns(panel)[1]:
+            await t.press("s")
+        left, right = columns(panel)
+        assert "5› z = w * 2.0" in left and "▸" not in left  # whose gradient dz is
+        await t.press("g", "f2")
+        left, right = columns(panel)
+        assert "▸ return 3 * dz" in right and "dz = 2 * z" not in right and "z = w * 2.0" in left
+        shown = right
+        panel.scroll_at(5, 2)
+        left, right = columns(panel)
+        assert left.startswith("  6") and right == shown
+        await t.press("5", "pageup")
+        assert columns(panel)[0] != left and columns(panel)[1] != shown
+        above, _, below = str(panel.border_subtitle).partition(" │ ")
+        assert "↓" in above and "↑" in below
+
+
+async def test_of_two_halves_no_line_out_of_view_is_made(tmp_path, monkeypatch):
+    async with halves(tmp_path, (160, 50)) as (t, panel):
+        made = []
+        monkeypatch.setattr(
+            "gradtui.explain.program.code_rows", lambda *given: made.append(given) or [()]
+        )
+        await t.press("S")
+        assert 0 < len(made) <= 2 * panel.size.height
