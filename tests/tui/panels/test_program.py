@@ -140,3 +140,14 @@ async def test_of_two_halves_no_line_out_of_view_is_made(tmp_path, monkeypatch):
         )
         await t.press("S")
         assert 0 < len(made) <= 2 * panel.size.height
+
+
+@pytest.mark.parametrize("size", [(160, 50), (200, 60)])
+async def test_the_source_of_a_call_has_more_room_than_the_chain_rule_but_for_a_lens(
+    tmp_path, size
+):
+    async with halves(tmp_path, size) as (t, panel):
+        chain = t.debugger.query_one("#chain")
+        assert panel.outer_size.height > 2 * chain.outer_size.height
+        await t.press("L", "enter")
+        assert panel.outer_size.height < chain.outer_size.height
