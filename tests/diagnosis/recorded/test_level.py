@@ -53,14 +53,14 @@ def test_a_gradient_that_stops_there_is_right(case, arguments):
 
 
 @pytest.mark.parametrize(
-    ("case", "arguments", "fix"),
+    ("made", "arguments", "fix"),
     [
-        (apart(guarded=True, times=3), (NEAR, FAR), "slope = (times + 1) * kept * (a - b)"),
-        (apart(guarded=False, times=3), (NEAR, FAR), None),
-        (rows(2), (NEAR,), "d -= row"),
+        (lambda: apart(guarded=True, times=3), (NEAR, FAR), "slope = (times + 1) * kept * (a - b)"),
+        (lambda: apart(guarded=False, times=3), (NEAR, FAR), None),
+        (lambda: rows(2), (NEAR,), "d -= row"),
     ],
 )
-def test_a_mistake_elsewhere_is_looked_for_there(case, arguments, fix):
-    found = gradtui.check(case, *arguments)
+def test_a_mistake_elsewhere_is_looked_for_there(made, arguments, fix):
+    found = gradtui.check(made(), *arguments)
     assert {one.severity for one in found} == {"error"}
     assert fix is None or fix in found[0].fix

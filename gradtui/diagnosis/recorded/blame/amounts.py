@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 WORD = re.compile(r"\w+|\*\*|//|[-+*/]=|[^\w\s]")
-NUMBER = re.compile(r"-?[\d.]+")
+_NUMBER = re.compile(r"-?[\d.]+")
 
 
 def changed(unit: Unit, edit: Edit) -> int:
@@ -30,9 +31,20 @@ def is_change(unit: Unit, edit: Edit) -> bool:
     before = WORD.findall(unit.between(edit.start, edit.end))
     after = WORD.findall(edit.text.decode())
     power = unit.between(0, edit.start).rstrip("( ").endswith("**")
-    if power and NUMBER.fullmatch("".join(before)) and NUMBER.fullmatch("".join(after)):
+    if power and _NUMBER.fullmatch("".join(before)) and NUMBER.fullmatch("".join(after)):
         return True  # such as an exponent with a minus
     if before == ["="]:
         return after == ["+="]  # what is overwritten is seldom subtracted, or multiplied
     starts = range(len(after) - len(before) + 1)
     return not any(before == after[at : at + len(before)] for at in starts)
+
+
+def empties(unit: Unit, edits: Sequence[Edit]) -> bool:
+    """Return whether a number takes the place of a calculation, which nobody writes for one."""
+    return any(
+        _NUMBER.fullmatch(one.text.decode())
+        and {"+", "-", "*", "/", "//", "@", "("}.intersection(before)
+        and any(map(str.isidentifier, before))
+        for one in edits
+        for before in [WORD.findall(unit.between(one.start, one.end))]
+    )

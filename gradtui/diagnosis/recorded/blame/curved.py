@@ -42,6 +42,8 @@ def curved(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
         return
     found = dict[str, tuple[str, Applied]]()
     for other in _others(s):
+        if _repeats(s, other):
+            return
         slopes = _slopes(other, s.dialect.module, s.numpy)
         known = _known(s, other) if slopes else {}
         for made, what, one in slopes:
@@ -61,6 +63,12 @@ def curved(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
 def _is_renamed(slot: Slot) -> bool:
     """Return whether it is a name that a line before gives its value: a slope is missing there."""
     return isinstance(slot.node, ast.Name) and slot.whole and slot.node.id in slot.s.recent
+
+
+def _repeats(s: Statement, other: Function) -> bool:
+    """Return whether a statement computes what another function does: that is no gradient."""
+    computed = {ast.dump(one) for one in ast.walk(other) if isinstance(one, ast.BinOp | ast.Call)}
+    return any(ast.dump(value) in computed for value in s.values)
 
 
 def _others(s: Statement) -> Iterator[Function]:
@@ -126,7 +134,7 @@ def _told(s: Statement, slope: ast.expr, known: Mapping[str, ast.expr]) -> str |
     made = _Put(own).put(_Put(known).put(slope))
     names = {one.id for one in ast.walk(made) if isinstance(one, ast.Name)}
     usable = all(name in s.locals or name in s.unit.globals for name in names)
-    text = ast.unparse(made)
+    text = ast.unparse(made).replace(" ** ", "**")
     return f"({text})" if usable and len(text) <= _LONGEST else None
 
 

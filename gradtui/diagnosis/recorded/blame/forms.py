@@ -116,6 +116,14 @@ def renames(node: ast.stmt) -> bool:
     return isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)
 
 
+def is_renamed(unit: Unit, target: ast.expr) -> bool:
+    """Return whether a line of a function only gives another name to what is stored."""
+    return isinstance(target, ast.Name) and any(
+        renames(one) and isinstance(one.value, ast.Name) and one.value.id == target.id
+        for one in unit.of(ast.Assign)
+    )
+
+
 def only_moves(node: ast.stmt) -> bool:
     """Return whether a statement calculates nothing, so that no sign belongs there."""
     calculating = ast.BinOp | ast.UnaryOp | ast.AugAssign

@@ -19,11 +19,17 @@ from gradtui.diagnosis.recorded.blame.alike import (
     becomes_sum,
     stands_elsewhere,
 )
-from gradtui.diagnosis.recorded.blame.amounts import NUMBER, WORD, changed, is_change
+from gradtui.diagnosis.recorded.blame.amounts import WORD, changed, empties, is_change
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.derivatives import is_of_pair
 from gradtui.diagnosis.recorded.blame.expressions import multiplied
-from gradtui.diagnosis.recorded.blame.forms import is_copy, is_idle_copy, only_moves, renames
+from gradtui.diagnosis.recorded.blame.forms import (
+    is_copy,
+    is_idle_copy,
+    is_renamed,
+    only_moves,
+    renames,
+)
 from gradtui.diagnosis.recorded.blame.idle import defined_below, is_forgotten, is_of_another
 from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import agreement, is_spelled, made_alike
@@ -255,17 +261,6 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         return not self._remembers and stands_elsewhere(self._unit, self.suspect.statement.node)
 
     @property
-    def _empties(self) -> bool:
-        """Whether a number takes the place of a calculation, which nobody writes for a number."""
-        return any(
-            NUMBER.fullmatch(one.text.decode())
-            and {"+", "-", "*", "/", "//", "@", "("}.intersection(before)
-            and any(map(str.isidentifier, before))
-            for one in self.candidate.edits
-            for before in [WORD.findall(self._unit.between(one.start, one.end))]
-        )
-
-    @property
     def _is_of_use(self) -> bool:
         """Whether it adds something to a name that it uses, and not where its value is made.
 
@@ -340,22 +335,14 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def _mixes(self) -> bool:
         """Whether it adds to a value one that is made in the same way beside it.
 
-        Their sum has a name of its own.
+        Their sum has a name of its own, unless nothing else uses the other, nor renames the value.
         """
         node = self.suspect.statement.node
         target = node.targets[0] if isinstance(node, ast.Assign) else None
-        calculated = target is not None and not renames(node)
-        return calculated and not self._added.isdisjoint(made_alike(target, self._unit))
-
-    @property
-    def _is_renamed(self) -> bool:
-        """Whether another line only renames the value that it stores, as it might a sum."""
-        node = self.suspect.statement.node
-        target = node.targets[0] if isinstance(node, ast.Assign) else None
-        return isinstance(target, ast.Name) and any(
-            renames(one) and isinstance(one.value, ast.Name) and one.value.id == target.id
-            for one in self._unit.of(ast.Assign)
-        )
+        if target is None or renames(node):
+            return False
+        alone = self._remembers and not is_renamed(self._unit, target)
+        return not alone and not self._added.isdisjoint(made_alike(target, self._unit))
 
     @property
     def _added(self) -> frozenset[str]:
@@ -391,7 +378,7 @@ _LIKELIER: Sequence[Sign] = (
     (-4, lambda edit: edit._is_outside),
     (4, lambda edit: shares_factor(edit.suspect, edit.candidate)),
     (-2, lambda edit: edit._is_late and not edit._becomes_alike and not edit.candidate.named),
-    (-3, lambda edit: edit._mixes and (edit._is_renamed or not edit._remembers)),
+    (-3, lambda edit: edit._mixes),
     (-3, lambda edit: edit._breaks_row),
 )
 _UNLIKELIER: Sequence[Sign] = (
@@ -399,7 +386,7 @@ _UNLIKELIER: Sequence[Sign] = (
         2,
         lambda edit: edit.orphans or edit._forsakes or resizes(edit.suspect, edit.candidate),
     ),
-    (3, lambda edit: edit._spoils_what_is_kept or edit._empties),
+    (3, lambda edit: edit._spoils_what_is_kept or empties(edit._unit, edit.candidate.edits)),
     (2, lambda edit: edit.adds and scales_for_later(edit.suspect, edit.candidate)),
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
     (5, lambda edit: evens_out(edit.suspect.statement, edit.candidate.edits)),
