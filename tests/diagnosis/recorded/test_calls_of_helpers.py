@@ -128,6 +128,28 @@ def gated(u, p):
     return np.sum(apart**2), {"u": du, "p": dp}
 
 
+def shifted_back(dout, x):
+    return x.T @ dout, dout.sum(axis=0)
+
+
+def shifted(first, shift):
+    o = X @ first + shift
+    return 0.5 * np.sum((o - GOAL) ** 2), shifted_back(o - GOAL, X)
+
+
+def largest_back(dout, x):
+    dx = np.zeros_like(x)
+    for j in range(2):
+        part = x[:, 2 * j : 2 * j + 2]
+        dx[:, 2 * j : 2 * j + 2] += (part == part.max(1, keepdims=True)) * dout[:, j : j + 1]
+    return dx
+
+
+def largest(first):
+    o, goal = np.stack([first[:, :2].max(1), first[:, 2:].max(1)], axis=1), GOAL[:4, :2]
+    return 0.5 * np.sum((o - goal) ** 2), largest_back(o - goal, first)
+
+
 MISTAKES = [
     ("ops.add_times(dg[t], h[t - 1], dv[1])", "ops.add_times(dg[t], h[t], dv[1])"),
     ("ops.times(dg[t], v[0], dz[t])", "ops.times(dg[t], v[1], dz[t])"),
@@ -169,6 +191,18 @@ def test_a_term_of_one_gradient_is_missing_where_it_is_stored_not_in_the_helper(
 
     assert found.replaces == (at, at)
     assert planted.errors(repaired(wrong, found), "of_two") == []
+
+
+@pytest.mark.parametrize(("name", "right"), [("shifted", "o - GOAL"), ("largest", "o - goal")])
+def test_an_output_is_handed_over_without_its_target(name, right, tmp_path):
+    arrays = {"first": ARRAYS["W"][0], "shift": ARRAYS["v"][0]}
+    planted, call = Planted(__file__, tmp_path, arrays), f"{name}_back({right}"
+    wrong = planted.wrong(call, f"{name}_back(o")
+
+    (found,) = planted.errors(wrong, name)
+
+    assert found.replaces == (planted.line(call),) * 2
+    assert repaired(wrong, found) == planted.wrong("", "")
 
 
 def test_the_sound_program_is_right(tmp_path):

@@ -8,6 +8,7 @@ from types import FunctionType
 
 from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.recording.places import is_users_file
@@ -31,7 +32,9 @@ def arguments(s: Statement) -> Iterator[Candidate]:
         yield from _off_by_one(s, one)
     for call in calls:
         yield from _renamed(s, call)
-        yield from _counted(s, call)
+        if _is_own(s, call):
+            yield from _counted(s, call)
+            yield from _summed(s, call)
     if s.loops:
         for node in s.nodes:
             if isinstance(node, ast.Constant) and type(node.value) is float:
@@ -51,10 +54,7 @@ def _off_by_one(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
 
 
 def _counted(s: Statement, call: ast.Call) -> Iterator[Candidate]:
-    """Yield calls of the user's own function with whole numbers in scope for a written one."""
-    function = meant(s, call.func)
-    if not isinstance(function, FunctionType) or not is_users_file(function.__code__.co_filename):
-        return
+    """Yield calls with whole numbers in scope for a written one."""
     counts = [
         text for text, held in s.scope.items()
         if held.kind == "i" and text.isidentifier()
@@ -64,6 +64,27 @@ def _counted(s: Statement, call: ast.Call) -> Iterator[Candidate]:
             for text in counts[:_COUNTS]:
                 told, edit = f"{s.text(node)} must be {text}", s.replaced(node, text)
                 yield Candidate((edit,), "wrong-variable", told, 1, text, node)
+
+
+def _summed(s: Statement, call: ast.Call) -> Iterator[Candidate]:
+    """Yield calls with a sum or difference of the code beside for one of its terms.
+
+    Such as what an output misses its target by, for the output.
+    """
+    sums = [one for one in s.unit.of(ast.BinOp) if isinstance(one.op, ast.Add | ast.Sub)]
+    for node in filter(is_leaf, call.args):
+        own, shape = ast.dump(node), s.shape(node)
+        beside = (one for one in sums if own in (ast.dump(one.left), ast.dump(one.right))
+                  and s.shape(one) == shape)  # fmt: skip
+        for text in dict.fromkeys(map(s.text, beside)) if shape else ():
+            told, edit = f"{s.text(node)} must be {text}", s.replaced(node, text)
+            yield Candidate((edit,), "wrong-variable", told, 0, text, node)
+
+
+def _is_own(s: Statement, call: ast.Call) -> bool:
+    """Return whether a call is one of the user's own function."""
+    function = meant(s, call.func)
+    return isinstance(function, FunctionType) and is_users_file(function.__code__.co_filename)
 
 
 def _renamed(s: Statement, call: ast.Call) -> Iterator[Candidate]:

@@ -152,11 +152,11 @@ class Suspects:
             return Suspect(statement, TIERS - 1, True, order)
         if forward and hands_on(statement) and makes(statement):
             return Suspect(statement, UNTOLD, True, order)
-        called = set() if forward else self._called(lines)
+        called = set() if forward and self._loss(unit, node) is None else self._called(lines)
         if called and (call := self._call(statement, lines, order)) is not None:
             return call
         beside = set() if forward or called else self._beside(unit, node, lines)
-        lines = lines | called | beside
+        lines = called if forward and called else lines | called | beside
         fed = {name for line in lines for name in self._flow.feeds.get(line, ())}
         kept = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute)
         tier = self._tier(lines, fed, self._flow, partial=is_partial(node), kept=kept)
