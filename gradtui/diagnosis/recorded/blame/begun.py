@@ -63,6 +63,21 @@ def unfilled(unit: Unit, reader: ast.stmt) -> list[str]:
     return [name for name in dict.fromkeys(read([*ast.walk(reader)])) if name in known]
 
 
+def replaces(unit: Unit, node: ast.stmt) -> bool:
+    """Return whether each round of a loop replaces by a line what begins as zeros, and is not read.
+
+    That it begins as zeros is for a sum.
+    """
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    if not isinstance(target, ast.Name):
+        return False
+    loop = next((one for one in unit.of(ast.For) if node in one.body), None)
+    return loop is not None and target.id in begun(unit, loop) and not any(
+        isinstance(one, ast.Name) and one.id == target.id and one is not target
+        for one in ast.walk(loop)
+    )  # fmt: skip
+
+
 def _untouched(unit: Unit, before: ast.stmt) -> dict[str, ast.expr]:
     known = begun(unit, before)
     written = _written_in(unit.node) if known else ()

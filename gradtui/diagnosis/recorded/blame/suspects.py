@@ -10,7 +10,7 @@ from types import CodeType
 from msgspec.structs import replace
 
 from gradtui.diagnosis.recorded.blame.accumulations import forgotten_entries
-from gradtui.diagnosis.recorded.blame.begun import unwritten
+from gradtui.diagnosis.recorded.blame.begun import replaces, unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
 from gradtui.diagnosis.recorded.blame.dropped import is_dropped
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
@@ -128,7 +128,7 @@ class Suspects:
         unit, node = statement.unit, statement.node
         if isinstance(node, ast.For) and (rounds := self._rounds(unit, node)) is not None:
             return Suspect(statement, rounds, True, order)
-        if lacking(statement):
+        if lacking(statement) or replaces(unit, node):
             return Suspect(statement, 1, False, order)
         restored = kept_for(unit, node)
         if restored is not None and restored.turned and not restored.is_jumbled:

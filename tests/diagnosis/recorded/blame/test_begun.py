@@ -1,0 +1,43 @@
+"""A sum that begins as zeros and that each round of a loop replaces."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(3)
+X = RNG.normal(size=(6, 3))
+GOALS = RNG.normal(size=6)
+
+
+class Line:
+    def __init__(self, w):
+        self.w, self.dw = w, np.zeros_like(w)
+
+    def back(self, x, goal):
+        off = x @ self.w - goal
+        self.dw[:] = 0
+        self.dw += 2 * off * x
+        return off**2
+
+
+def by_rows(w):
+    line, loss, dw = Line(w), 0.0, np.zeros_like(w)
+    for x, goal in zip(X, GOALS, strict=True):
+        loss += line.back(x, goal)
+        dw += line.dw
+    return loss, dw
+
+
+MISTAKES = [("dw += line.dw", "dw = line.dw")]
+
+
+@pytest.mark.parametrize(("old", "new"), MISTAKES)
+def test_the_sum_is_added_to_and_its_parts_begin_anew_as_they_do(old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, {"w": RNG.normal(size=3)})
+    wrong = planted.wrong(old, new)
+
+    (found,) = planted.errors(wrong, "by_rows")
+
+    assert found.line == planted.line(old)
+    assert repaired(wrong, found).replace("dw+=", "dw +=") == planted.wrong("", "")
