@@ -359,9 +359,12 @@ def _others(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> Ite
         text = ", ".join(likewise)
         edit = Edit(s.unit.start(node.slice), s.unit.end(node.slice), text)
         yield Candidate((edit,), "wrong-variable", f"the index must be {text}", 2, text, node)
+    alone = {texts[0] for texts in s.indices.values() if len(texts) == 1 and ":" not in texts[0]}
     for at, part in enumerate(parts) if len(parts) > 1 else ():
         own = s.text(part)
         same = {texts[at] for texts in beside if len(texts) == len(parts)} - {own}
+        # What an entry is computed with may have its index: `s[y[i]]` and `W[:, y[i]]`.
+        same |= {text for text in alone if text != own and not isinstance(part, ast.Slice)}
         for text in sorted(same)[:_MOST]:
             edit = Edit(s.unit.start(part), s.unit.end(part), text)
             yield Candidate((edit,), "wrong-variable", f"the index must be {text}", 2, text, node)

@@ -7,6 +7,8 @@ from planted import Planted, repaired
 
 RNG = np.random.default_rng(8)
 WEIGHTS = RNG.normal(size=5)
+X, OWN = RNG.normal(size=(6, 4)), np.array([2, 0, 1, 2, 1, 0])
+ARRAYS = {"steps": RNG.normal(size=5), "rates": RNG.normal(size=(4, 3))}
 
 
 def lengths(steps):
@@ -39,7 +41,21 @@ def places(steps):
     return inner @ wide[1:-1] + np.sum(turned**2) + np.sum(some**3) + sums, d
 
 
+def margins(rates):
+    loss, d = 0.0, np.zeros(rates.shape)
+    for i in range(6):
+        scores = X[i] @ rates
+        for j in range(3):
+            if j != OWN[i] and scores[j] - scores[OWN[i]] + 1 > 0:
+                loss += scores[j] - scores[OWN[i]] + 1
+                d[:, j] += X[i]
+                d[:, OWN[i]] -= X[i]
+    return loss, d
+
+
 MISTAKES = [
+    (margins, "d[:, OWN[i]] -= X[i]", "d[:, j] -= X[i]"),
+    (margins, "d[:, j] += X[i]", "d[:, OWN[i]] += X[i]"),
     (places, "d += wide[2:-2]", "d += wide[1:-3]"),
     (places, "d[0:4:2] += 2 * turned", "d[1:5:2] += 2 * turned"),
     (places, "d[[1, 3]] += 3 * some**2", "d[[1, 4]] += 3 * some**2"),
@@ -55,7 +71,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("case", "old", "new"), MISTAKES)
 def test_the_right_index_is_told(case, old, new, tmp_path):
-    planted = Planted(__file__, tmp_path, {"steps": RNG.normal(size=5)})
+    planted = Planted(__file__, tmp_path, ARRAYS)
     wrong = planted.wrong(old, new)
 
     (found,) = planted.errors(wrong, case.__name__)
