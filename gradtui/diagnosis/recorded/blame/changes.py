@@ -16,6 +16,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.carries import carries, taken
 from gradtui.diagnosis.recorded.blame.choices import choices
 from gradtui.diagnosis.recorded.blame.conditions import conditions
+from gradtui.diagnosis.recorded.blame.crops import crops
 from gradtui.diagnosis.recorded.blame.curved import curved
 from gradtui.diagnosis.recorded.blame.dropped import dropped
 from gradtui.diagnosis.recorded.blame.edits import edits
@@ -52,7 +53,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
         copies, emptied, conditions, applied, mirrored, callees, branches, bounds, bends,
-        projections, normalised, choices, moves, rounds, twins, wasted, dropped,
+        projections, normalised, choices, moves, rounds, twins, wasted, dropped, crops,
     )  # fmt: skip
     for each in every:
         yield from each(s)

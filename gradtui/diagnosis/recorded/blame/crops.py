@@ -1,0 +1,47 @@
+"""Slices of a padded array's gradient that leave out the padding, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.units import Edit
+
+_FILES = 32
+"""Most files of which it is kept how wide they pad arrays."""
+
+
+def crops(s: Statement) -> Iterator[Candidate]:
+    """Yield the slices between the widths by which the code pads an array, on all axes at once."""
+    widths = [one for one in _widths(s.unit.tree) if set(one) <= s.scope.keys()]
+    for node in s.nodes if widths else ():
+        if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
+            continue
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        cut = [one for one in parts if isinstance(one, ast.Slice) and (one.lower or one.upper)]
+        several = [widths] if len(widths) == len(cut) else [[one] * len(cut) for one in widths]
+        for some in several if cut else ():
+            texts = [f"{before}:-{behind}" for before, behind in some]
+            edits = tuple(Edit(s.unit.start(one), s.unit.end(one), text)
+                          for one, text in zip(cut, texts, strict=True))  # fmt: skip
+            told = f"the index must be {texts[0]}, without what is padded"
+            yield Candidate(edits, "wrong-variable", told, 1, texts[0], node)
+
+
+@lru_cache(_FILES)
+def _widths(tree: ast.Module) -> tuple[tuple[str, str], ...]:
+    """Return the names of the widths by which a file pads arrays, before and behind them."""
+    calls = (one for one in ast.walk(tree) if isinstance(one, ast.Call))
+    padded = (one.args[1] for one in calls if _pads(one) and len(one.args) > 1)
+    found = dict[tuple[str, str], None]()
+    for one in (one for widths in padded for one in ast.walk(widths)):
+        match one:
+            case ast.Tuple([ast.Name(before), ast.Name(behind)]):
+                found[before, behind] = None
+    return tuple(found)
+
+
+def _pads(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "pad"
