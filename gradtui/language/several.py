@@ -11,8 +11,9 @@ from typing import NoReturn
 
 from msgspec import Struct
 
-from gradtui.base.source import InputError
+from gradtui.base.source import InputError, Place
 from gradtui.base.text import clip
+from gradtui.language.foreign import instead_of_return
 from gradtui.language.parser import Assignment, Call, Name, Parser, Tree, in_text
 from gradtui.language.refusals import Context
 from gradtui.language.tokens import MAX_TOKENS, Locate, Token
@@ -42,6 +43,7 @@ NOTHING = Known()
 _Range = tuple[int, int]
 """The first token of a part, and the one after its last."""
 _SHOWN = 120
+UNREACHED = "this line comes after the return and is never reached"
 
 
 def bundle_of(name: str, names: Sequence[str], bundles: Mapping[str, Bundle]) -> Bundle | None:
@@ -60,6 +62,8 @@ class Program(Struct, frozen=True):
 
     lines: tuple[Assignment, ...]
     bundles: Mapping[str, Bundle]
+    returned: tuple[tuple[str, Place], ...] = ()
+    """The names in a last line `return loss, dW`, and where they stand."""
 
 
 def read_program(
@@ -68,7 +72,7 @@ def read_program(
 ) -> Program:  # fmt: skip
     """Return a program whose lines may have several names or values, as `parse_program` does."""
     reader = _Reader(text, locate or in_text, limit, context, known)
-    return Program(reader.program(), reader.bundles)
+    return Program(reader.program(), reader.bundles, tuple(reader.returned or ()))
 
 
 class _Reader(Parser):
@@ -78,9 +82,15 @@ class _Reader(Parser):
         super().__init__(text, locate, limit, context=context)
         self.known = known
         self.bundles = dict(known.bundles)
+        self.returned: list[tuple[str, Place]] | None = None
+        """The names that a program returns, once that line is taken."""
 
     def line(self) -> Sequence[Assignment]:
         """Take a line, which may assign several names, or none."""
+        if self.returned is not None:
+            raise InputError(UNREACHED, self.place(self.peek()))
+        if self.peek().text == "return" and self.known.model is not None:
+            return self.ending()
         found = self.several()
         return (self.statement(),) if found is None else found
 
@@ -88,11 +98,21 @@ class _Reader(Parser):
         """Return what a name stands for, a value of a bundle where its number follows."""
         return self.entry(token) if token.text in self.bundles else super().name(token)
 
+    def ending(self) -> list[Assignment]:
+        """Take a line `return loss, dW`, as at the end of a function."""
+        start, stop = self.at + 1, self._end()
+        parts = self._parts((start, stop)) or [(start, stop)][: stop - start]
+        self.at, self.returned = stop, []
+        for one in parts:
+            if not self._word(one):
+                said = clip(instead_of_return(list(map(self._text, parts))), _SHOWN)
+                self._refuse(one, f"a return gives names: {said}")
+            self.returned.append((self._word(one), self.place(self.tokens[one[0]])))
+        return []
+
     def several(self) -> list[Assignment] | None:
         """Take a line of several names or values, or of nothing yet; None for any other."""
-        stop = self.at
-        while self.tokens[stop].kind not in ("newline", "end"):
-            stop += 1
+        stop = self._end()
         sides = self._split((self.at, stop), "=")
         if len(sides) != 2 or any(start == stop for start, stop in sides):
             return None
@@ -268,6 +288,13 @@ class _Reader(Parser):
                 found.append((begin, at))
                 begin = at + 1
         return [*found, (begin, part[1])]
+
+    def _end(self) -> int:
+        """Return the token that ends this line."""
+        stop = self.at
+        while self.tokens[stop].kind not in ("newline", "end"):
+            stop += 1
+        return stop
 
     def _word(self, part: _Range) -> str:
         """Return the name that a part is; empty if it is more than a name."""

@@ -50,10 +50,10 @@ def find_claims(
     }
     found = {name: {**by_name, **given}[name] for name in assigned if name in {**by_name, **given}}
     named = _named(assigned, found, claimable)
+    returned = _returned(code, found, claimable, model)
     if code.function is None:
         notices = _near_misses(code, found, claimable)
         return Claims(found, named, notices if found or notices else _nothing(code, claimable))
-    returned = _returned(code, found, claimable, model)
     returned |= {name for name in code.function.kept if name in found}
     kept = {name: target for name, target in found.items() if name in returned or name in given}
     rest = {name: target for name, target in found.items() if name not in kept}
@@ -94,11 +94,11 @@ def _check_given(
 def _returned(
     code: Code, found: Mapping[str, str], claimable: Collection[str], model: Collection[str]
 ) -> frozenset[str]:
-    """Return the names that a function returns; refuses one that claims nothing."""
-    assert code.function is not None
+    """Return the names that a program returns; refuses one that claims nothing."""
     assigned = [line.name for line in code.program]
-    for name, place in code.function.returned:
-        if name in code.bundles:
+    for name, place in code.returned:
+        no_gradient = name[:1] == "d" and name[1:] in model and name[1:] not in claimable
+        if name in code.bundles or (no_gradient and name in assigned):
             continue
         if name in model and (name not in assigned or (found and is_loss(name))):
             continue
@@ -112,7 +112,7 @@ def _returned(
             raise InputError(f"'{name}' is returned, but nothing says which gradient it is: {hint} "
                              f"claims = {{ {name} = \"{near or '…'}\" }} in [backward]",
                              place)  # fmt: skip
-    return frozenset(name for name, _ in code.function.returned)
+    return frozenset(name for name, _ in code.returned)
 
 
 def _near_misses(

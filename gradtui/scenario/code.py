@@ -43,6 +43,8 @@ class Code(Struct, frozen=True):
     """The Python file; empty for the scenario itself."""
     bundles: Mapping[str, Bundle] = {}
     """Names under which it keeps several values, such as `cache`."""
+    returned: tuple[tuple[str, Place], ...] = ()
+    """The names that it returns, if it says so, and where they stand."""
 
 
 class Sources(Struct, frozen=True):
@@ -110,7 +112,7 @@ def _read(
         if not program.lines:
             raise InputError(f"the code of [{table}] is empty: expected lines `name = expression`",
                              positions.value((table, "code")))  # fmt: skip
-        return Code(program.lines, bundles=program.bundles)
+        return Code(program.lines, bundles=program.bundles, returned=program.returned)
     assert source is not None
     return _read_source(source, table, sources, limit, kept, known)
 
@@ -165,7 +167,7 @@ def _read_source(
     if not found.returned and not (table == "backward" and found.kept):
         raise InputError(f"{function} returns nothing: expected a last line with return and names",
                          found.place)  # fmt: skip
-    return Code(found.program, found, function, file, found.bundles)
+    return Code(found.program, found, function, file, found.bundles, found.returned)
 
 
 def check_parameters(code: Code, known: Collection[str]) -> None:
@@ -183,7 +185,7 @@ def check_parameters(code: Code, known: Collection[str]) -> None:
 
 def without_gradients(code: Code, loss: str) -> Code:
     """Return only those lines of a function, which also returns gradients, that its loss needs."""
-    if code.function is None or len(code.function.returned) == 1:
+    if code.function is None or len(code.returned) == 1:
         return code
     needed, lines = {loss}, list[Assignment]()
     for line in reversed(code.program):
@@ -196,7 +198,7 @@ def without_gradients(code: Code, loss: str) -> Code:
 def returned_loss(code: Code) -> tuple[str, Place]:
     """Return the name of the loss that a function returns."""
     assert code.function is not None
-    names = [one for one in code.function.returned if one[0] not in code.bundles]
+    names = [one for one in code.returned if one[0] not in code.bundles]
     if not names:
         raise InputError(f"{code.name} returns no loss", code.function.place)
     losses = [one for one in names if is_loss(one[0])]

@@ -20,7 +20,7 @@ from gradtui.engine.ops import FUNCTIONS
 from gradtui.language.foreign import instead_of_return, instead_of_several
 from gradtui.language.parser import Assignment, parse_program
 from gradtui.language.refusals import Context
-from gradtui.language.several import NOTHING, Bundle, Known, read_program
+from gradtui.language.several import NOTHING, UNREACHED, Bundle, Known, read_program
 from gradtui.language.tokens import MAX_TOKENS, refuse_character, refuse_length
 from gradtui.scenario.lines import (
     Line,
@@ -209,7 +209,7 @@ class _Reader:
             if count > self.limit:
                 refuse_length(self.place(first.at, len(first.text)), self.limit)
             if returned is not None:
-                self.refuse(first, "this line comes after the return and is never reached")
+                self.refuse(first, UNREACHED)
             if first.text == "return":
                 returned = self.returned(line)
             elif first.text != "pass":

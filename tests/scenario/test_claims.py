@@ -2,6 +2,7 @@
 
 import pytest
 
+from gradtui.base.source import InputError
 from scenario.passes import RIGHT, messages
 
 
@@ -27,6 +28,30 @@ def test_data_claims_where_it_is_written_with_a_dot(load_pass):
     code = "dx1 = 2*e*w1\ndx2 = 2*e*w2"
     claims = load_pass(code, data="x1 = 2.0\nx2 = 3\ny = 5.0").problem.backward.claims
     assert claims == {"dx1": "x1"}
+
+
+@pytest.mark.parametrize("code", ["dw1 = 2*e*x1\nreturn L, dw1", "dw1 = 2*e*x1\nreturn (L, dw1,)",
+                                  "dx2 = e*w2\ndw1 = 2*e*x1\nreturn dx2, dw1"])  # fmt: skip
+def test_a_program_may_return_its_claims_as_a_function_does(load_pass, code):
+    assert load_pass(code, data="x1 = 2.0\nx2 = 3\ny = 5.0").problem.backward.claims == {
+        "dw1": "w1"
+    }
+
+
+@pytest.mark.parametrize(
+    ("last", "message", "column"),
+    [
+        ("return dw2", "'dw2' is returned but not assigned", 8),
+        ("return up", "'up' is returned, but nothing says which gradient it is", 8),
+        ("return 2*dw1, up", "a return gives names: write a line name = 2*dw1", 8),
+        ("return dw1\ndw2 = up*x2", "this line comes after the return and is never reached", 1),
+    ],
+)
+def test_a_program_returns_nothing_else(load_pass, last, message, column):
+    with pytest.raises(InputError) as caught:
+        load_pass(f"up = 2*e\ndw1 = up*x1\n{last}")
+    assert caught.value.message.startswith(message)
+    assert caught.value.place.column == column
 
 
 @pytest.mark.parametrize(
