@@ -171,11 +171,12 @@ def _read_source(
 
 
 def check_parameters(code: Code, known: Collection[str]) -> None:
-    """Refuse a function with an argument that the scenario lacks."""
+    """Refuse a function with an argument that the scenario lacks and that its lines read."""
     if code.function is None:
         return
+    read = {name for line in code.program for name in names_read(line.value)}
     for name, place in code.function.parameters:
-        if name not in known:
+        if name in read and name not in known:
             near = did_you_mean(name, known) or ": leave it out, or give its value in [data]"
             if name[:1] == "d" and name[1:] in known:
                 near = f": compute the gradient of {name[1:]} in the function, or give it in [data]"

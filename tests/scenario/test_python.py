@@ -250,9 +250,14 @@ def test_what_the_language_has_not_is_refused_at_its_place(refuse, body, line, c
     ],
 )  # fmt: skip
 def test_parameters_are_names_of_the_scenario(refuse, head, column, message):
-    line, at_column, said, _ = refuse(BODY, head)
+    line, at_column, said, _ = refuse(BODY.replace("2*e", "2*e*(ww1 + dout + dw1)"), head)
     assert (line, at_column) == (1, column)
     assert said.startswith(message)
+
+
+def test_a_parameter_that_no_line_reads_needs_no_value(load):
+    hand = load("def backward(dout, e, x1, x2):\n" + BODY).problem.backward
+    assert hand.claims == {"dw1": "w1", "dw2": "w2"}
 
 
 def test_a_function_that_is_defined_twice_is_refused(refuse):

@@ -84,7 +84,7 @@ def test_a_first_value_that_is_wrong_stands_in_the_scenario(load):
 @pytest.mark.parametrize(
     ("change", "file", "line", "message"),
     [
-        (("g, m, v", "dw, m, v"), "optim.py", 4, "adam takes 'dw', which is not a name"),
+        (("g", "dw"), "optim.py", 4, "adam takes 'dw', which is not a name"),
         (("    w -= lr*mhat/(np.sqrt(vhat) + eps)\n", ""), "optim.py", 4,
          "the update never assigns w"),
         (("mhat = m/", "mhat /= m/"), "optim.py", 8, "'/=' is not part of the language"),
