@@ -14,6 +14,7 @@ from gradtui.base.files import ChangedError, reason, write_file
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import clean
 from gradtui.diagnosis.finding import Finding
+from gradtui.engine.printer import owner_in
 from gradtui.language.parser import Assignment, parse_program
 from gradtui.language.refusals import READ
 from gradtui.language.trees import same
@@ -153,8 +154,9 @@ def replace_statement(text: str, place: Place, name: str, new: str) -> tuple[str
 
     A statement ends with its line, with a comment, or with the quotes that hold the program;
     inside parentheses it continues over lines.  A Python line keeps its type annotation.
-    The replacement may be two statements, each on a line of its own.  Raises InputError without
-    such a statement, or without room for two.
+    The replacement may be two statements, each on a line of its own, and may begin with the `self.`
+    that stands before the place.  Raises InputError without such a statement, or without room for
+    two.
     """
     starts = [0, *(match.end() for match in NEWLINE.finditer(text))]
     start = starts[place.line - 1] + place.column - 1 if place.line <= len(starts) else len(text)
@@ -170,7 +172,7 @@ def replace_statement(text: str, place: Place, name: str, new: str) -> tuple[str
             break
         depth += (char in "([") - (char in ")]")
         end += 1
-    old = text[start:end].rstrip()
+    old, new = text[start:end].rstrip(), new.removeprefix(owner_in(text[:start]))
     head = re.match(rf"{re.escape(name)}(\s*:[^=]*?)?\s*(?:[-+*/@]|\*\*)?=", old)
     if head is None or "\\" in old:
         raise InputError(f"there is no line {name} = … here that can be replaced alone", place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from gradtui.base.source import InputError
+from gradtui.base.source import InputError, Place
 from gradtui.base.text import number
 from gradtui.engine.ops import OPS
 from gradtui.language.operators import (
@@ -38,7 +38,20 @@ _OPERATORS = {
     PRODUCT: re.compile(r"[\w.)\]]( ?)(?:\*(?!\*)|[/@])"),
 }
 """Operators after an operand."""
+_OWNER = re.compile(r"\b(?:self|cls)\.$")
 _PREFIXED = re.compile(r"\bnp\.")
+
+
+def assigned_in(lines: Sequence[str], place: Place, name: str) -> str:
+    """Return a name as the line at its place assigns it: `self.dW` where it is an attribute."""
+    before = lines[place.line - 1][: place.column - 1] if place.line <= len(lines) else ""
+    return owner_in(before) + name
+
+
+def owner_in(before: str) -> str:
+    """Return the `self.` that ends the text before a name, or nothing."""
+    owner = _OWNER.search(before)
+    return owner[0] if owner else ""
 
 
 def spell(tree: Tree, original: Tree | None = None, lines: Sequence[str] = ()) -> str:

@@ -67,6 +67,11 @@ def test_a_statement_is_replaced_and_nothing_else(text, place, new):
     assert replace_statement(text, place, "dw", "dw = a*x")[0] == new
 
 
+def test_a_fix_may_name_the_object_that_keeps_the_gradient():
+    new = replace_statement("  self.dw = a", Place(1, 8), "dw", "self.dw = a*x")
+    assert new == ("  self.dw = a*x", "dw = a")
+
+
 @pytest.mark.parametrize(
     "text", ["db = a", "dwx = a", "dw", "dw: int", "", "dw == 3".replace("==", "(")]
 )

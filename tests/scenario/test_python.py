@@ -477,7 +477,7 @@ def test_attributes_of_an_object_are_names(tmp_path):
     wrong = python.replace("self.db = np.sum(dout, axis=0) /", "self.db = np.sum(dout, axis=0) *")
     (finding,) = judged(layer(tmp_path, wrong))
     assert (finding.target, finding.line) == ("db", 4)
-    assert finding.fix == "db = np.sum(dout, axis=0) * self.N / 4"
+    assert finding.fix == "self.db = np.sum(dout, axis=0) * self.N / 4"
 
 
 def test_a_method_that_only_keeps_its_gradients_need_not_return_any(tmp_path):

@@ -19,7 +19,7 @@ from gradtui.diagnosis.backward.rules import Context, equivalents_of, rules_of
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio
 from gradtui.diagnosis.edits import Editable, EditKind, Pool, Tweak
 from gradtui.engine.interpreter import Interpreter, fitted
-from gradtui.engine.printer import spell, unbracketed
+from gradtui.engine.printer import assigned_in, spell, unbracketed
 
 Array = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ class Explanation(Struct, frozen=True, eq=False):
 
     def fixes(self, lines: Sequence[str]) -> Iterator[str]:
         """Yield corrected lines, the best first."""
-        name, tree = self.line.name, self.line.tree
+        name, tree = assigned_in(lines, self.line.place, self.line.name), self.line.tree
         for hit in self.hits[:6]:
             whole = scaled(hit.tree, hit.scale, self.pool.numbers)
             yield f"{name} = {unbracketed(spell(whole, tree, lines))}"
