@@ -150,6 +150,11 @@ class Gradients:
         if self._wrt and len(raw) == len(self._wrt):
             yield from ((self._path(one), value) for one, value in zip(self._wrt, raw, strict=True))
             return
+        only = self._wrt or [*self._parts]
+        own = self._arguments.get(only[0]) if len(only) == 1 else None
+        if isinstance(own, np.ndarray) and _is_nested(raw, own.shape):
+            yield (only[0],), raw
+            return
         held = {path[0] for part in self._parts.values() if len(path := part.path) > 1}
         for name in held if len(held) == 1 else ():
             if self._is_like(self._arguments[name], raw):
@@ -211,6 +216,14 @@ def _meant(key: Any) -> tuple[Any, ...]:
 
 def _is_plain(value: Any) -> bool:
     return isinstance(value, np.ndarray | float | np.floating)
+
+
+def _is_nested(value: Any, shape: tuple[int, ...]) -> bool:
+    """Return whether a value is numbers in lists of a shape, as `tolist` gives them."""
+    if not shape:
+        return value is not None and np.ndim(value) == 0
+    lists = isinstance(value, list | tuple) and len(value) == shape[0]
+    return lists and all(_is_nested(one, shape[1:]) for one in value)
 
 
 def _kind(value: Any) -> str:

@@ -409,6 +409,18 @@ def test_what_the_code_prints_is_printed_once(capsys):
     assert capsys.readouterr().out == "the loss\n"
 
 
+@pytest.mark.parametrize("shape", [(3,), (1,), (2, 2)])
+def test_numbers_in_lists_are_the_gradient_of_the_only_array(shape):
+    w = np.linspace(0.5, 1.0, np.prod(shape)).reshape(shape)
+
+    (right, wrong) = (
+        gradtui.check(lambda w, by=by: (np.sum(w**2), (by * w).tolist()), w=w) for by in (2, 3)
+    )
+
+    assert [one.severity for one in right] == ["info"]
+    assert [(one.severity, one.target[:1]) for one in wrong][:1] == [("error", "w")]
+
+
 async def awaited(w):
     return np.sum(w**2), 2 * w
 
