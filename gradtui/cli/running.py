@@ -143,7 +143,8 @@ def _trace_again(argument: str) -> Session:
     """Run a file that may have changed again; raises InputError, also for its exceptions."""
     file = argument.rpartition(":")[0]
     linecache.checkcache()
-    _forget_modules(os.path.dirname(os.path.abspath(file)))
+    folder, package = _package_of(os.path.abspath(file))
+    _forget_modules(os.path.normpath(os.path.join(folder, package.partition(".")[0])))
     with working(f"running {argument}"):
         try:
             return trace_code(argument, at_once=True)
@@ -155,6 +156,15 @@ def as_input_error(error: RaisedError, file: str) -> InputError:
     """Return an exception of a Python file as an error at the last line of the file involved."""
     said = InputError(error.text.splitlines()[-1], _raised_at(error, file), file=file)
     return said.within(file, [line.rstrip("\n") for line in linecache.getlines(file)])
+
+
+def _package_of(path: str) -> tuple[str, str]:
+    """Return the folder above the packages that a file is in, and their dotted name or nothing."""
+    folder, names = os.path.dirname(path), list[str]()
+    while os.path.isfile(os.path.join(folder, "__init__.py")) and folder != os.path.dirname(folder):
+        folder, name = os.path.split(folder)
+        names.insert(0, name)
+    return folder, ".".join(names)
 
 
 def _forget_modules(folder: str) -> None:
@@ -221,7 +231,10 @@ def _raising(file: str) -> Iterator[None]:
 
 @contextmanager
 def _as_script(file: str) -> Iterator[ModuleType]:
-    """Run a file as `python FILE` does and return its module, which is `__main__` meanwhile."""
+    """Run a file as `python FILE` does and return its module, which is `__main__` meanwhile.
+
+    In a package it imports by relative names too, as `python -m` would let it.
+    """
     module = ModuleType("__main__")
     module.__file__ = os.path.abspath(file)
     before: Any = sys.modules.get("__main__"), sys.argv, list(sys.path)
@@ -233,7 +246,9 @@ def _as_script(file: str) -> Iterator[ModuleType]:
 
         raise InputError(reason_of(error), file=file) from None
     sys.modules["__main__"], sys.argv = module, [file]
-    sys.path.insert(0, os.path.dirname(module.__file__))
+    folder, package = _package_of(module.__file__)
+    module.__package__ = package or None
+    sys.path[:0] = dict.fromkeys([os.path.dirname(module.__file__), folder])
     try:
         try:
             exec(code, module.__dict__)

@@ -130,6 +130,20 @@ def test_a_mistake_in_another_file_is_shown_there(net, check):
     assert rows[2:4] == ["      return 3 * value", "             ^"]
 
 
+def test_a_file_of_a_package_imports_from_it(tmp_path, check):
+    sub = tmp_path / "parcels" / "nets"
+    sub.mkdir(parents=True)
+    for folder in (sub.parent, sub):
+        (folder / "__init__.py").touch()
+    (sub.parent / "helper.py").write_text(HELPER)
+    net = sub / "net.py"
+    for line in ("from ..helper import scaled", "from parcels.helper import scaled"):
+        net.write_text(SOUND.replace("from helper import scaled", line))
+        assert check(f"{net}:case")[0] == 0
+    for name in ("parcels", "parcels.helper"):
+        del sys.modules[name]
+
+
 def test_a_file_below_the_working_directory_is_named_from_there(net, check, monkeypatch):
     (net.parent / "helper.py").write_text("def scaled(value):\n    return 3 * value\n")
     monkeypatch.chdir(net.parent)
