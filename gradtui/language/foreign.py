@@ -255,8 +255,11 @@ def instead_of_attribute(owner: str, name: str) -> str:
     return f": write {name}, and pass it to the function as an argument"
 
 
-def without_string(line: str, column: int = 0) -> str:
-    """Return what to write for a line with a string at a column, to end a message with."""
+def without_string(line: str, column: int = 0, *, claims: bool = True) -> str:
+    """Return what to write for a line with a string at a column, to end a message with.
+
+    What is stored under a string is a gradient if the program `claims` any, else a state.
+    """
     found = re.search(_EINSUM, line)
     if found is not None:
         return _without_einsum(found[2], split(found[3]))
@@ -265,11 +268,21 @@ def without_string(line: str, column: int = 0) -> str:
         return ""
     name, before = key[3], line[: key.start()].strip()
     assigned = re.match(r"\s*([-+*/]?)=(?!=)\s*([^#]*)", line[key.end() :])
+    if not before and assigned and not claims:
+        return _without_state(name, *assigned.groups())
     if not before and assigned:
         return _without_entry(name if name[:1] == "d" else f"d{name}", *assigned.groups())
     if before in (f"{name} =", f"{name}="):
         return f": leave the line out, and pass {name} to the function"
     return f": write {name}, and pass it to the function"
+
+
+def _without_state(name: str, operator: str, value: str) -> str:
+    """Return what to write for a state that an update stores in a dictionary."""
+    whole = re.sub(_KEY, r"\3", value.strip()) if value.count("(") == value.count(")") else "…"
+    if operator:
+        whole = f"{name} {operator} {whole if operator == '+' else in_brackets(whole)}"
+    return f": write {name} = {whole}; state = {{ {name} = 0.0 }} in [update] keeps it"
 
 
 def _without_entry(claim: str, operator: str, value: str) -> str:

@@ -53,6 +53,8 @@ class Context(Struct, frozen=True):
     """Whether `self.x` is the name x, as in a method."""
     augmented: bool = False
     """Whether `w -= x` is read as `w = w - x` where w is `kept`."""
+    claims: bool = True
+    """Whether the program claims gradients, and is no update."""
     elements: bool = False
     """Whether a single element can be read, as in `w[0]`."""
 
@@ -68,7 +70,8 @@ class Refuser(TokenReader):
         self, text: str, locate: Locate, limit: int = MAX_TOKENS, context: Context | None = None
     ) -> None:
         self.context, self.assigned = context or Context(), set[str]()
-        super().__init__(text, locate, limit, attributes=self.context.attributes)
+        super().__init__(text, locate, limit, attributes=self.context.attributes,
+                         claims=self.context.claims)  # fmt: skip
         """`assigned`: the names that the lines of the text have assigned so far."""
 
     def written(self, start: int, stop: int) -> str:

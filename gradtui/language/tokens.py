@@ -81,10 +81,12 @@ _METHOD = _PATTERN.replace("OWNER", r"(?:self|cls)\.(?=[A-Za-z_])")
 
 
 def tokenize(
-    text: str, locate: Locate, limit: int = MAX_TOKENS, *, attributes: bool = False
-) -> list[Token]:
+    text: str, locate: Locate, limit: int = MAX_TOKENS, *, attributes: bool = False,
+    claims: bool = True,
+) -> list[Token]:  # fmt: skip
     """Return the tokens of a program, at most `limit`; with `attributes` self.x is the name x.
 
+    `claims` says for the errors whether the program claims gradients.
     Raises InputError at the first thing that is not in the language.
     """
     tokens: list[Token] = []
@@ -93,7 +95,7 @@ def tokenize(
     while at < len(text):
         match = pattern.match(text, at)
         if match is None:
-            refuse_character(text, at, locate(line, at - start, 1))
+            refuse_character(text, at, locate(line, at - start, 1), claims=claims)
         owner = len(match["owner"] or "")
         kind, chunk = match.lastgroup or "", match.group()[owner:]
         column = at - start + owner
@@ -128,7 +130,7 @@ def tokenize(
     return tokens
 
 
-def refuse_character(text: str, at: int, place: Place) -> NoReturn:
+def refuse_character(text: str, at: int, place: Place, *, claims: bool = True) -> NoReturn:
     """Raise the error for a character that no token starts with."""
     char = text[at]
     if char in "'\"`":
@@ -136,7 +138,7 @@ def refuse_character(text: str, at: int, place: Place) -> NoReturn:
         around = text[start:][:MAX_CHARACTERS].partition("\n")[0]
         raise InputError(
             "a quote starts a string, and strings are not part of the language"
-            + without_string(around, at - start),
+            + without_string(around, at - start, claims=claims),
             place,
         )
     what = f"U+{ord(char):04X}"
@@ -184,10 +186,11 @@ class TokenReader:
     """A position in a program's tokens, with the errors for tokens that cannot stand there."""
 
     def __init__(
-        self, text: str, locate: Locate, limit: int = MAX_TOKENS, *, attributes: bool = False
-    ) -> None:
+        self, text: str, locate: Locate, limit: int = MAX_TOKENS, *, attributes: bool = False,
+        claims: bool = True,
+    ) -> None:  # fmt: skip
         self.locate = locate
-        self.tokens = tokenize(text, locate, limit, attributes=attributes)
+        self.tokens = tokenize(text, locate, limit, attributes=attributes, claims=claims)
         self.at = 0
         self.depth = 0
 

@@ -104,7 +104,9 @@ def _read(
     if code is not None:
         place = positions.string_lines((table, "code")).place
         updates = table == "update"
-        context = Context(kept=kept, functions=FUNCTIONS, attributes=not updates)
+        context = Context(
+            kept=kept, functions=FUNCTIONS, attributes=not updates, claims=not updates
+        )
         if updates:  # names change there, so that none may stand for several
             program = Program(parse_program(code, place, limit, context), {})
         else:

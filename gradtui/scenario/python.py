@@ -256,7 +256,8 @@ class _Reader:
 
     def context(self, assigned: Collection[str]) -> Context:
         """Return what is known about names below the lines read so far."""
-        return Context(assigned, self.kept, FUNCTIONS, self.attributes, self.augmented)
+        updates = self.augmented
+        return Context(assigned, self.kept, FUNCTIONS, self.attributes, updates, not updates)
 
     def check_calls(self, line: Line) -> None:
         """Refuse a call of another function of the file: only one function is read."""

@@ -101,6 +101,21 @@ def test_what_cannot_be_read_is_refused_at_its_place(load, change, file, line, m
     assert caught.value.place.line == line
 
 
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("state['m'] = beta1*state['m'] + g", "write m = beta1*m + g; state = { m = 0.0 } in"),
+        ("state['m'] *= 1 - beta1", "write m = m * (1 - beta1); state = { m = 0.0 } in [update]"),
+    ],
+)
+def test_what_is_stored_under_a_string_is_a_state(load, line, advice):
+    code = SCENARIO.replace('source = "optim.py:adam"', f'code = """\n{line}\n"""')
+    for scenario in (SCENARIO, code):
+        with pytest.raises(InputError) as caught:
+            load(ADAM.replace("m = beta1*m + (1 - beta1)*g", line), scenario)
+        assert advice in caught.value.message
+
+
 def test_exactly_one_of_code_and_source_is_given(load):
     with pytest.raises(InputError, match=r"\[update\] has both 'code' and 'source'"):
         load(ADAM, SCENARIO + "code = 'w = w - lr*g'\n")
