@@ -332,7 +332,7 @@ def claimed_text(frame: Frame, at: int) -> str:
 def place_text(frame: Frame, width: int | None = None) -> str:
     """Return the place of the cursor: `lossFun line 15, t = 3 of 25`; empty without one.
 
-    In a width the class of the function, then the rounds of the loops, are left out.
+    In a width the class of the function is left out, then its name, then the rounds of the loops.
     """
     if frame.problem.call is None:
         return ""
@@ -344,7 +344,7 @@ def place_text(frame: Frame, width: int | None = None) -> str:
     whole = ", ".join([f"{line.function} {place}", *line.rounds])
     method = line.function.rpartition(".")[2]
     texts = map(clean, (whole, ", ".join([f"{method} {place}", *line.rounds]),
-                        f"{line.function} {place}", f"{method} {place}", place))  # fmt: skip
+                        ", ".join([place, *line.rounds]), f"{method} {place}", place))  # fmt: skip
     return next((text for text in texts if width is None or cell_width(text) <= width), "")
 
 

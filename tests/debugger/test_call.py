@@ -118,8 +118,8 @@ def test_going_on_jumps_to_where_the_line_is_executed_again_and_back(trace):
 
     go_on(session)
     assert place_text(session.frame) == "cell line 8, t = 1 of 3"
-    narrow = [place_text(session.frame, width) for width in (23, 22, 10, 6, 5)]
-    assert narrow == ["cell line 8, t = 1 of 3", "cell line 8", "line 8", "line 8", ""]
+    narrow = [place_text(session.frame, width) for width in (23, 22, 17, 10, 5)]
+    assert narrow == ["cell line 8, t = 1 of 3", "line 8, t = 1 of 3", "cell line 8", "line 8", ""]
     go_on(session)
     go_on(session)
     assert session.position == session.order.forward
