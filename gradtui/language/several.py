@@ -149,7 +149,7 @@ class _Reader(Parser):
                 self._keep(target, self.bundles[word])
             elif self._is_opaque(value) and name in (self.known.model or ()):
                 self.bundles[word] = Bundle((name,), name)
-            elif word != "None":
+            elif word != "None" or self.known.model is None:
                 return None
             return []
         if values is not None:

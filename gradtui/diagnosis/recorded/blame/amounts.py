@@ -31,7 +31,7 @@ def is_change(unit: Unit, edit: Edit) -> bool:
     before = WORD.findall(unit.between(edit.start, edit.end))
     after = WORD.findall(edit.text.decode())
     power = unit.between(0, edit.start).rstrip("( ").endswith("**")
-    if power and _NUMBER.fullmatch("".join(before)) and NUMBER.fullmatch("".join(after)):
+    if power and _NUMBER.fullmatch("".join(before)) and _NUMBER.fullmatch("".join(after)):
         return True  # such as an exponent with a minus
     if before == ["="]:
         return after == ["+="]  # what is overwritten is seldom subtracted, or multiplied
