@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.trial import TOLERANCE
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.tape import Call, Tape
 
 Array = NDArray[Any]

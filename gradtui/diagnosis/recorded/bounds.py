@@ -20,7 +20,7 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.domain import rectifies
 from gradtui.diagnosis.recorded.judge import Sifted, Wrong
 from gradtui.diagnosis.recorded.notes import note, seen_text, together
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.recording.slopes import Untold
 from gradtui.recording.sweep import Replay, gradients

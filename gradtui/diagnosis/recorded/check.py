@@ -47,12 +47,13 @@ from gradtui.diagnosis.recorded.notes import (
 )
 from gradtui.diagnosis.recorded.numeric import NumericJudge, numeric_points
 from gradtui.diagnosis.recorded.outcome import Outcome, heard, verdict_of
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.points import points_around
 from gradtui.diagnosis.recorded.progress import Progress
 from gradtui.diagnosis.recorded.refused import refused
 from gradtui.diagnosis.recorded.repeated import repeated
 from gradtui.diagnosis.recorded.reserved import reservations
-from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, raised
+from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs, raised
 from gradtui.diagnosis.recorded.signs import folding, one_sided
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.sizes import size_told

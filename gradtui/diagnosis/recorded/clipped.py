@@ -17,7 +17,7 @@ from gradtui.base.source import Place
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.notes import note, together
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.tape import Array, Call, Leaf, Moved, Tape, evaluate
 
 _SAME, _CLOSE = 1e-9, 1e-4

@@ -13,7 +13,7 @@ from gradtui.base.source import Place
 from gradtui.base.text import shape_text
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.notes import note
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.tape import Call, Leaf, Tape
 
 _SCALING = frozenset({"multiply", "divide", "true_divide"})

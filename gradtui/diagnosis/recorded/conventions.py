@@ -13,7 +13,8 @@ from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.differences import apart_by_differences
 from gradtui.diagnosis.recorded.notes import note
-from gradtui.diagnosis.recorded.runs import Point, Runs
+from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.runs import Runs
 from gradtui.diagnosis.recorded.target import Target
 
 Array = NDArray[Any]

@@ -11,7 +11,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.differences import COARSE, Slope, slope_of_mean
-from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs
+from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs
 from gradtui.diagnosis.recorded.sides import calls_with_kinks
 from gradtui.recording.sweep import Link, gradients, through
 from gradtui.recording.tape import Call, Choice, Tape

@@ -18,7 +18,8 @@ from gradtui.diagnosis.recorded.around import has_shares
 from gradtui.diagnosis.recorded.judge import Sifted, Wrong
 from gradtui.diagnosis.recorded.notes import note, seen_text, together
 from gradtui.diagnosis.recorded.passes import Way
-from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs
+from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.diagnosis.recorded.stabilisers import is_nearly_right, stabiliser
 from gradtui.diagnosis.recorded.surrogates import (

@@ -9,7 +9,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, Values
+from gradtui.diagnosis.recorded.point import Point, Values
+from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
 
 Array = NDArray[Any]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.notes import note
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.tape import Call, Leaf, Tape
 
 _BELOW = frozenset({"less", "less_equal", "lt", "le"})

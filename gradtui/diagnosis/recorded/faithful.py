@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.repeated import are_alike
-from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.target import Returned
 from gradtui.recording.array import plain
 

@@ -19,8 +19,9 @@ from gradtui.diagnosis.recorded.blame.gradients import Blamed, Gradients, blamed
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.trial import Patch
 from gradtui.diagnosis.recorded.judge import Judge
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.points import points_around
-from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Point, Runs
+from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Runs
 from gradtui.recording.holdings import replaced
 from gradtui.recording.library import NUMPY
 from gradtui.recording.slopes import Untold

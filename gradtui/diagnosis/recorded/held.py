@@ -18,7 +18,7 @@ from gradtui.diagnosis.recorded.detaching import (
     says_detached,
 )
 from gradtui.diagnosis.recorded.passes import Way, detached_calls
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.sweep import gradients
 from gradtui.recording.tape import Call
 

@@ -18,7 +18,8 @@ from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.corners import beyond_both, counts_ties
 from gradtui.diagnosis.recorded.differences import SOLVED, Slope, slope_along, slope_at
-from gradtui.diagnosis.recorded.runs import Point, Runs
+from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.runs import Runs
 
 Array = NDArray[Any]
 

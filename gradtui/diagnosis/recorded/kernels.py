@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from gradtui.base.source import Place
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.recording.foreign import LIBRARIES
 from gradtui.recording.slopes import Untold

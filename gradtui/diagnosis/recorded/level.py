@@ -10,7 +10,7 @@ from gradtui.base.source import Place
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.judge import Sifted, Wrong
 from gradtui.diagnosis.recorded.notes import note, seen_text
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.target import Target
 
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.around import Inner, is_symmetric
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.points import points_around
-from gradtui.diagnosis.recorded.runs import Point, Runs
+from gradtui.diagnosis.recorded.runs import Runs
 from gradtui.diagnosis.recorded.uniform import right_only
 from gradtui.recording.sweep import Replay
 from gradtui.recording.tape import Call, Index, Moved, Tape

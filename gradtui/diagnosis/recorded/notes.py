@@ -18,7 +18,8 @@ from gradtui.diagnosis.recorded.approximate import leaves
 from gradtui.diagnosis.recorded.conditions import only_guards
 from gradtui.diagnosis.recorded.differences import digits_of
 from gradtui.diagnosis.recorded.judge import Wrong
-from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, root_of
+from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs, root_of
 from gradtui.diagnosis.recorded.sides import ROUNDS, one_sided, steady
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.diagnosis.recorded.upstream import place_of

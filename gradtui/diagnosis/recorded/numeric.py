@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.differences import COARSE, slope_along, slope_at
 from gradtui.diagnosis.recorded.judge import Judge
-from gradtui.diagnosis.recorded.runs import Point, Runs
+from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.runs import Runs
 
 Array = NDArray[Any]
 

@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.base.source import Place
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.slopes import Untold
 from gradtui.recording.sweep import Link, gradients
 from gradtui.recording.tape import Call, Tape

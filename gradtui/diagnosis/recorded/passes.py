@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.detaching import is_detached
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.quantisers import (
     bounds_of,
     longest,
@@ -26,7 +27,6 @@ from gradtui.diagnosis.recorded.quantisers import (
     scaled_to,
     tightest,
 )
-from gradtui.diagnosis.recorded.runs import Point
 from gradtui.diagnosis.recorded.steps import MOST_STEPS, follows, placed, selected, steps_of
 from gradtui.recording.sweep import Link, gradients
 from gradtui.recording.tape import FLAT, Call, Tape

@@ -19,7 +19,8 @@ from gradtui.diagnosis.recorded.around import (
     bounded,
 )
 from gradtui.diagnosis.recorded.domain import Domain
-from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Outside, Point, Runs, Values
+from gradtui.diagnosis.recorded.point import Point, Values
+from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Outside, Runs
 from gradtui.diagnosis.recorded.sides import Seen, is_uncertain
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Tape

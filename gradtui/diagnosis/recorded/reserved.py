@@ -9,7 +9,8 @@ from gradtui.diagnosis.recorded.around import Inner
 from gradtui.diagnosis.recorded.coincidences import equal_sizes
 from gradtui.diagnosis.recorded.matrices import symmetric_only
 from gradtui.diagnosis.recorded.notes import coarse, ended, outside
-from gradtui.diagnosis.recorded.runs import Point, Runs
+from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.runs import Runs
 from gradtui.diagnosis.recorded.uniform import settings_only, uniform_only
 
 

@@ -14,8 +14,9 @@ from gradtui.diagnosis.recorded.around import is_one_signed
 from gradtui.diagnosis.recorded.domain import kept_positive, unfolded
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.notes import note
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.points import points_around
-from gradtui.diagnosis.recorded.runs import Point, Runs
+from gradtui.diagnosis.recorded.runs import Runs
 
 
 def folding(start: Point) -> int | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.text import number
 from gradtui.diagnosis.backward.trial import rounded
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 
 Array = NDArray[Any]
 

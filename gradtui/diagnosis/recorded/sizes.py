@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.tape import Call, Leaf, Tape
 
 Axis = tuple[int, int]

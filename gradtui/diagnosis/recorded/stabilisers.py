@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gradtui.base.source import Place
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE
 from gradtui.diagnosis.recorded.domain import SMALL
-from gradtui.diagnosis.recorded.runs import Point, Values
+from gradtui.diagnosis.recorded.point import Point, Values
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call, Leaf, Tape
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.tape import Call, Leaf, Moved, Tape
 
 Array = NDArray[Any]

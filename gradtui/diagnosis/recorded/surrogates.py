@@ -28,7 +28,7 @@ from gradtui.diagnosis.recorded.passes import (
     sloping,
     stepped,
 )
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.diagnosis.recorded.steps import MOST_STEPS
 from gradtui.diagnosis.recorded.switches import switched

@@ -15,7 +15,8 @@ from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.notes import note
-from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs
+from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs
 from gradtui.diagnosis.recorded.settings import Setting, arrays_of, settings_of, with_numbers
 from gradtui.recording.arguments import parts_of
 from gradtui.recording.slopes import Untold

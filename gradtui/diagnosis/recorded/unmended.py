@@ -15,7 +15,8 @@ from gradtui.diagnosis.recorded.blame.likeliest import likeliest
 from gradtui.diagnosis.recorded.judge import Wrong
 from gradtui.diagnosis.recorded.notes import note, seen_text
 from gradtui.diagnosis.recorded.omitted import Omitted, omitted
-from gradtui.diagnosis.recorded.runs import Point, Runs
+from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.runs import Runs
 from gradtui.diagnosis.recorded.simple import Simple, explained
 from gradtui.diagnosis.recorded.stabilisers import is_exact_without
 from gradtui.diagnosis.recorded.target import Target

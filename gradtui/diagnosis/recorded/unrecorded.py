@@ -16,7 +16,8 @@ from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.slopes import blamed_by_slopes
 from gradtui.diagnosis.recorded.differences import Apart, apart_by_differences, slope_at
 from gradtui.diagnosis.recorded.notes import search_crashed
-from gradtui.diagnosis.recorded.runs import CodeFailed, Runs, Values
+from gradtui.diagnosis.recorded.point import Values
+from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
 from gradtui.diagnosis.recorded.target import Target
 
 _SPREADS = (0.1, 0.5, 1.0)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.passes import Way, bounding_calls, flat_calls, gradient_past
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.tape import Call, Tape
 
 Array = NDArray[Any]

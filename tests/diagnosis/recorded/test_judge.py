@@ -10,7 +10,7 @@ import gradtui
 from findings import only
 from gradtui.diagnosis.recorded import judge
 from gradtui.diagnosis.recorded.differences import Slope, in_single
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 
 X = np.array([1.0, 2.0, -0.5])
 RNG = np.random.default_rng(4)

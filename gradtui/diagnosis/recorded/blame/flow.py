@@ -25,7 +25,7 @@ from gradtui.diagnosis.recorded.blame.walks import (
     overwritten,
     unmoved,
 )
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.tape import Added, Call, Leaf, Moved
 
 Array = NDArray[Any]

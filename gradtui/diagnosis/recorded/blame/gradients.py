@@ -31,7 +31,8 @@ from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.halves import Begun
 from gradtui.diagnosis.recorded.judge import Judge
-from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Point, Runs, Values, Watching
+from gradtui.diagnosis.recorded.point import Point, Values
+from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Runs, Watching
 from gradtui.diagnosis.recorded.symmetric import as_compared
 from gradtui.diagnosis.recorded.watchdog import Endless
 from gradtui.recording.checked import Checked
@@ -80,9 +81,9 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
     At the first of the points some are wrong; the user's own comes last, because its numbers are
     often special.
     """
-    few = [*points[: _POINTS - 1], points[-1]] if len(points) >= _POINTS else [*points]
-    every = [*few, *points[_POINTS - 1 : -1]]
-    point, tape = few[0], few[0].result.tape
+    early = _POINTS - 1
+    every = [*points[:early], *points[early:][-1:], *points[early:-1]]
+    few, point, tape = every[:_POINTS], points[0], points[0].result.tape
     calls = len(tape) // (_PARTED if tape.imaginary else 1)
     most = _WORK // (calls + tape.bytes // _NUMBERS + _CALL)
 

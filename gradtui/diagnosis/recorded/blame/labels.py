@@ -22,7 +22,7 @@ from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.told import Line
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.watch import Watched
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Leaf, Tape

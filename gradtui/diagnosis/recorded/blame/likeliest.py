@@ -7,7 +7,7 @@ from typing import Any
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.blame.flow import Flow
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.functions import function_of
 from gradtui.recording.tape import Leaf
 

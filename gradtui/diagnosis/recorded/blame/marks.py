@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.paths import Paths
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.slopes import Untold, flows
 from gradtui.recording.tape import Call, Leaf, Tape
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.stored import Line, Nodes, Stored
-from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.slopes import Untold
 from gradtui.recording.sweep import through
 from gradtui.recording.tape import Added, Call, Leaf, Moved, evaluate

@@ -21,7 +21,8 @@ from gradtui.diagnosis.recorded.blame.told import Told
 from gradtui.diagnosis.recorded.blame.trial import faithful
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.differences import COARSE, SOLVED, slope_at
-from gradtui.diagnosis.recorded.runs import CodeFailed, Runs, Values
+from gradtui.diagnosis.recorded.point import Values
+from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
 from gradtui.diagnosis.recorded.symmetric import shaped
 
 Array = NDArray[Any]
