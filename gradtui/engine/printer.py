@@ -59,7 +59,7 @@ def spell(tree: Tree, original: Tree | None = None, lines: Sequence[str] = ()) -
 
     Parts of `original`, with places in `lines`, are copied from there, and operators are spaced as
     there.  If the lines write np.exp, so do new parts, because in a Python file a bare sum is
-    another function.
+    another function; a name that only an object has there, self.x, is written so.
     """
     if isinstance(tree, Name) and original is None:
         return tree.name
@@ -83,8 +83,20 @@ def spell(tree: Tree, original: Tree | None = None, lines: Sequence[str] = ()) -
         if missing:
             pending.extend(missing)
             continue
-        texts[id(part)] = _composed(part, texts, spaces, prefixed)
+        if isinstance(part, Name) and original is not None:
+            texts[id(part)] = Text(_held(part.name, lines, original.place.line), FUNCTION)
+        else:
+            texts[id(part)] = _composed(part, texts, spaces, prefixed)
     return texts[id(tree)].text
+
+
+def _held(name: str, lines: Sequence[str], number: int) -> str:
+    """Return a name as a line can read it: `self.x` if its function has it on the object alone."""
+    owned = re.search(rf"\b(?:self|cls)\.{name}\b", "\n".join(lines))
+    if owned is None:
+        return name
+    own = re.split(r"^\s*def ", "\n".join(lines[:number]), flags=re.MULTILINE)[-1]
+    return name if re.search(rf"(?<![\w.]){name}\b", own) else owned[0]
 
 
 def precedence_of(tree: Tree) -> int:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gradtui
+from gradtui.base.source import Place
 from gradtui.engine.ops import FUNCTIONS, OPS
 from gradtui.engine.printer import spell
 from gradtui.language.parser import Call, Name, Number, parse_expression
@@ -108,6 +109,14 @@ def test_a_sum_of_thousands_of_terms_is_spelt():
     tree = parse_expression("+".join(["a"] * 3000))
     assert spell(tree).count("+") == 2999
     assert len(subtrees(tree)) == 5999
+
+
+@pytest.mark.parametrize(("line", "text"), [(2, "x*y"), (5, "self.x*y")])
+def test_a_name_that_only_the_object_has_is_read_from_it(line, text):
+    lines = ["def f(self, x, y):", "  self.x = x", "  z = y", "def g(self, y):", "  dw = y"]
+    original = parse_expression("y", lambda row, column, width: Place(line, 8 + column, width))
+    new = call("*", Name("x", NOWHERE), Name("y", NOWHERE))
+    assert spell(new, original, lines) == text
 
 
 def test_what_is_new_in_lines_that_say_np_says_np_too():
