@@ -228,6 +228,7 @@ class _Reader:
             self.refuse(first, f"'{word}' is not part of the language: {advice}")
         if line.indent != indent:
             self.refuse(first, "this line is indented more or less than the lines before it")
+        self.check_owners(line)
         self.check_targets(line)
         self.check_calls(line)
         annotation = annotation_of(line.tokens)
@@ -258,6 +259,13 @@ class _Reader:
         """Return what is known about names below the lines read so far."""
         updates = self.augmented
         return Context(assigned, self.kept, FUNCTIONS, self.attributes, updates, not updates)
+
+    def check_owners(self, line: Line) -> None:
+        """Refuse `self.x` in a function that is no method."""
+        for token, after in zip(line.tokens, line.tokens[1:], strict=False):
+            if (token.text, after.text) == ("self", ".") and not self.attributes:
+                self.refuse(token, "'self' is not a parameter of this function: make it the first, "
+                                   "or leave out self.")  # fmt: skip
 
     def check_calls(self, line: Line) -> None:
         """Refuse a call of another function of the file: only one function is read."""

@@ -204,6 +204,7 @@ def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
          "brackets and anything that is only kept for later"),
         ("    de = other(e)\n    return de\ndef other(x):\n    return 2*x", 2, 10, "'other' is "
          "another function of this file and is not read: write out what it does here"),
+        ("    de = 2*self.e\n    return de", 2, 12, "'self' is not a parameter of this function"),
         ("    de = 2*e\n    return dee", 3, 12, "'dee' is returned but not assigned; did you mean"),
         ("    de = 2*e\n    return grads", 3, 12, "'grads' is returned but not assigned: return "
          "the gradients: return de"),
