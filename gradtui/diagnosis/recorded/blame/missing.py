@@ -234,8 +234,8 @@ class Missing:
                 and held.shape == own[: len(held.shape)]
                 and (len(held.shape) == 1 or not stretches(held.shape, own))
             ]  # fmt: skip
-        # Names come before expressions, of which there are many.
-        found.sort(key=lambda pair: (pair[1].shape != own, pair[0][0] == "("))
+        # Names come before expressions and entries at fixed places, of which there are many.
+        found.sort(key=lambda one: (one[1].shape != own, one[0][0] == "(", _is_fixed(one[0])))
         return found[:_MOST]
 
     def _numbers(self) -> list[tuple[str, Held]]:
@@ -308,6 +308,11 @@ class Missing:
             for axis in range(1, len(own) - 1)
             if _may_be(held.shape, own[:axis] + own[axis + 1 :]) and held.shape != own[:-1]
         ]
+
+
+def _is_fixed(text: str) -> bool:
+    """Return whether a text names an entry at a fixed place, as in `h[3]`, not at a round's."""
+    return text[-2:-1].isdigit() and text[-1] == "]"
 
 
 def _may_be(shape: Shape, wanted: Shape) -> bool:

@@ -4,6 +4,11 @@ import numpy as np
 import pytest
 
 import gradtui
+from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
+from gradtui.diagnosis.recorded.blame.missing import Missing
+from gradtui.diagnosis.recorded.blame.scope import Held
+from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.recording.library import NUMPY
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(0)
@@ -82,3 +87,20 @@ def with_an_empty_array(w):
 def test_an_axis_without_entries_does_not_end_the_search():
     found = gradtui.check(with_an_empty_array, w=np.array([0.3, -0.6, 1.1]))
     assert "internal" not in {one.rule for one in found}
+
+
+def carried(dc, gates, keep):
+    dnext = dc
+    return dnext, gates, keep
+
+
+def test_entries_of_this_round_come_before_the_many_of_others():
+    unit, held = Unit(carried.__code__, [carried]), Held((3,), "f")
+    texts = [*(f"gates[{at}]" for at in range(60)), "gates[t]", "keep[t]"]
+    scope = dict.fromkeys(["dc", *texts], held)
+    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    node = unit.node.body[0]
+
+    missing = Missing(Statement(unit, node, around), node.value, (3,))
+
+    assert "keep[t]" in {text for text, _ in missing.factors}
