@@ -103,8 +103,7 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
     ):
         trials.measure()
         trials.allow(min(_MOST, int(_RUNNING * trials.longest / trials.watchdog.usual)))
-        close = _CLOSE * judge.tolerance
-        searches = _Searches(runs, trials, wrong, close)
+        searches = _Searches(runs, trials, wrong, _CLOSE * judge.tolerance)
         search = searches.of(point)
         other = other_forward(runs, few, trials, searches.units, searches.forward, judge.accepts)
         if other is not None:
