@@ -81,6 +81,12 @@ def _summed(s: Statement, call: ast.Call) -> Iterator[Candidate]:
             yield Candidate((edit,), "wrong-variable", told, 0, text, node)
 
 
+def hands_less(s: Statement) -> bool:
+    """Return whether a call beside the loss is handed a term of a sum, where that stands beside."""
+    calls = (node for node in s.nodes if isinstance(node, ast.Call) and _is_own(s, node))
+    return s.spared is not None and any(True for call in calls for _ in _summed(s, call))
+
+
 def _is_own(s: Statement, call: ast.Call) -> bool:
     """Return whether a call is one of the user's own function."""
     function = meant(s, call.func)

@@ -10,6 +10,7 @@ from types import CodeType
 from msgspec.structs import replace
 
 from gradtui.diagnosis.recorded.blame.accumulations import forgotten_entries
+from gradtui.diagnosis.recorded.blame.arguments import hands_less
 from gradtui.diagnosis.recorded.blame.begun import replaces, unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
 from gradtui.diagnosis.recorded.blame.dropped import is_dropped
@@ -152,7 +153,7 @@ class Suspects:
             return Suspect(statement, TIERS - 1, True, order)
         if forward and hands_on(statement) and makes(statement):
             return Suspect(statement, UNTOLD, True, order)
-        called = set() if forward and self._loss(unit, node) is None else self._called(lines)
+        called = set() if forward and not hands_less(statement) else self._called(lines)
         if called and (call := self._call(statement, lines, order)) is not None:
             return call
         beside = set() if forward or called else self._beside(unit, node, lines)
@@ -180,14 +181,13 @@ class Suspects:
             tier = 2  # it hands a view to such a function
         if called or beside:
             return Suspect(statement, min(UNTOLD, max(1 if called else 2, tier)), True, order)
-        handing = bool(lines & self._flow.handing)
         of_loss = abs(order) in self._before or self._is_of_loss(unit)
         spared = stores_gradient(node) or (keeps_values(node) and not counts(statement))
         if tier == UNTOLD and of_loss and not spared:
             tier = TIERS - 1
         if tier == UNTOLD and not forward and stores_windows(statement):
             tier = 1
-        promoted = tier == UNTOLD or (handing and not lines & self._failing)
+        promoted = tier == UNTOLD or bool(lines & self._flow.handing and not lines & self._failing)
         opposite, failing = bool(lines & self._flow.opposite), bool(lines & self._failing)
         return Suspect(statement, tier, promoted, order, opposite, failing)
 
