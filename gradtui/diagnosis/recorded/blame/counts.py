@@ -49,6 +49,7 @@ def of_size(s: Statement, count: ast.expr) -> Iterator[Candidate]:
         own = {dict(sizes(s)).get(s.text(count), 0)}
     else:
         return
+    own |= {size for one in own for size in (2 * one, one // 2)}  # a factor of 2 is likelier
     found = dict[int, str]()
     for text, size in sizes(s):
         if size > 1 and size not in own:

@@ -72,7 +72,7 @@ def _parts(s: Statement, array: NDArray[Any]) -> Iterator[tuple[str, list[str]]]
         if min((array.shape[axis] for axis in axes), default=0) < 2:
             continue
         given = ", ".join(map(str, axes))
-        given = f"{given}" if len(axes) == 1 else f"({given})"
+        given = given if len(axes) == 1 else f"({given})"
         given = f"{s.dialect.axis}={given}, {s.dialect.keepdims}=True"
         squares, room = array**2, _NOTHING * np.max(np.abs(array))
         for fold in _FOLDS:
