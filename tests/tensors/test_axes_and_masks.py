@@ -212,7 +212,7 @@ WRONG = {
         "system = torch.eye(len(w), dtype=w.dtype) - w.unsqueeze(0) * slope.unsqueeze(1)",
     ),
     "a part along what is divided": (
-        Similar, (x(3, 4),), 4, "by_x = (by_y - y * (by_y * y).sum(-1, keepdim=True)) / length",
+        Similar, (x(3, 4),), 4, "by_x = (by_y - y * (by_y * y).sum(dim=1, keepdim=True)) / length",
     ),
     "a sum with a transpose": (
         Batch, (x(2, 3, 4),), 3, "both = g.transpose(-1, -2) + g",

@@ -267,7 +267,8 @@ class Judge:
         """Return whether a mistake would show at a point."""
         true = np.abs(point.true[name])
         largest = _TOLD * np.max(true, initial=0.0)
-        known = np.all(room <= np.fmax(largest, self.tolerance * abs(point.loss)))
+        least = max(self.tolerance * abs(point.loss), _UNDERFLOWN)
+        known = np.all(room <= np.fmax(largest, least))
         return bool(known) and not point.is_level
 
     def _overflows(self, point: Point, name: str) -> bool:

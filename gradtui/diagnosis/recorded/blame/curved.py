@@ -134,6 +134,8 @@ def _told(s: Statement, slope: ast.expr, known: Mapping[str, ast.expr]) -> str |
     made = _Put(own).put(_Put(known).put(slope))
     names = {one.id for one in ast.walk(made) if isinstance(one, ast.Name)}
     usable = all(name in s.locals or name in s.unit.globals for name in names)
+    if isinstance(made, ast.Name):  # a factor, as others that may be missing
+        return None
     text = ast.unparse(made).replace(" ** ", "**")
     return f"({text})" if usable and len(text) <= _LONGEST else None
 

@@ -35,10 +35,15 @@ def normalised(s: Statement) -> Iterator[Candidate]:
 
     It is changed on a line of its own unless it is a name.
     """
-    value = s.value()
+    value, whole = s.value(), True
+    match value:
+        case ast.BinOp(left=ast.Name() as value, op=ast.Div()):
+            whole = False  # it is divided by the scale
     shape = () if value is None or s.unpacks else s.shape(value) or s.shape_of_value(value) or ()
-    target = s.node.targets[0] if isinstance(s.node, ast.Assign) else value
+    target = s.node.targets[0] if whole and isinstance(s.node, ast.Assign) else value
     if value is None or not shape or not isinstance(target, ast.Name) or _is_folded(s, target.id):
+        return
+    if whole and _is_divided(s, target.id):
         return
     alike = [name for name, held in arrays(s) if held.shape == shape and name.isidentifier()]
     for name in alike[:_MOST]:
@@ -46,7 +51,7 @@ def normalised(s: Statement) -> Iterator[Candidate]:
         for axes, parts in _parts(s, array) if is_array(array) and name != target.id else ():
             text = f"{target.id}{''.join(part.format(target.id, name, axes) for part in parts)}"
             told = f"what flows back through {_names(parts)} of which {name} is made is missing"
-            if isinstance(s.node, ast.Assign) and not is_leaf(value):
+            if whole and isinstance(s.node, ast.Assign) and not is_leaf(value):
                 edit = inserted(s, s.node, f"{target.id} = {text}", behind=True)
             else:
                 edit = s.replaced(value, text, 1)
@@ -58,6 +63,12 @@ def _is_folded(s: Statement, name: str) -> bool:
     folds = (one for one in s.unit.of(ast.Call) if getattr(one.func, "attr", "") in _FOLDS)
     return any(isinstance(inner, ast.Name) and inner.id == name
                for one in folds for inner in ast.walk(one))  # fmt: skip
+
+
+def _is_divided(s: Statement, name: str) -> bool:
+    """Return whether another line divides what a name stands for, and would say it there."""
+    return any(isinstance(one.op, ast.Div) and isinstance(one.left, ast.Name)
+               and one.left.id == name for one in s.unit.of(ast.BinOp))  # fmt: skip
 
 
 def _names(parts: list[str]) -> str:
