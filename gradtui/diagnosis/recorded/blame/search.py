@@ -242,7 +242,8 @@ class Search:
             if mended:
                 hit = Hit(suspect, candidate, own, mended, doubted=self._worth.is_doubted(s),
                           partly=self._trials.partly)  # fmt: skip
-                if len(mended) == len(self._trials.wrong) and not (hit.doubted or hit.partly):
+                whole = len(mended) == len(self._trials.wrong)
+                if whole and not (hit.doubted or hit.partly or hit.odds.orphans):
                     self._spare = self._spare or max(0, self._trials.left - _RULED_OUT)
                 yield hit
                 yield from self._ahead(hit)

@@ -4,6 +4,7 @@ import numpy as np
 
 import gradtui
 from findings import line_of
+from gradtui.diagnosis.recorded.blame import search
 from gradtui.diagnosis.recorded.blame.search import Search
 
 RNG = np.random.default_rng(0)
@@ -185,3 +186,26 @@ def test_what_the_results_need_is_found_though_time_is_over(monkeypatch):
 
     assert found.line == line_of(scales_by_itself, 4)
     assert found.fix == "dW = A.T @ (r * h)"
+
+
+def lacks_a_term(W, b, v):
+    h = np.tanh(A @ W + b)
+    r = h @ v - T
+    by_h = np.outer(r, v)
+    dz = by_h * (1 - h * h)
+    return r @ r / 2 + np.sum(h**3) / 3, (A.T @ dz, dz.sum(axis=0), h.T @ r)
+
+
+def test_few_edits_are_run_after_one_that_repairs_all(monkeypatch):
+    runs, mended = [], Search._mended
+    monkeypatch.setattr(Search, "_mended", lambda *args: runs.append(1) or mended(*args))
+    fixes, counts = set(), []
+    for more in (500, 1):
+        monkeypatch.setattr(search, "_RULED_OUT", more)
+        runs.clear()
+        (found,) = gradtui.check(lacks_a_term, W=V[:3, :4], b=np.zeros(4), v=W[0, :4])
+        fixes.add(found.fix)
+        counts.append(len(runs))
+
+    assert len(fixes) == 1 and found.fix is not None
+    assert counts[1] < counts[0]
