@@ -176,7 +176,17 @@ def rows_and_units(A):
     return np.mean(e**2), da
 
 
+def apart(A):
+    tied = np.zeros(3)
+    for row in ROWS[3:]:
+        tied = tied + np.exp(row @ A) * row
+    loss = np.sum(np.exp(ROWS[:3] @ A)) - np.sum(np.exp(ROWS[3:] @ A))
+    d = ROWS[:3].T @ np.exp(ROWS[:3] @ A) - tied
+    return loss, d
+
+
 MISTAKES = [
+    (apart, "np.exp(ROWS[:3] @ A) - tied", "np.exp(ROWS[:3] @ A) + tied"),
     (centred, "d -= mean * shares", "d += mean * shares"),
     (mapped, "np.outer(3 * out**2, KERNEL[:3])", "np.outer(KERNEL[:3], 3 * out**2)"),
     (mixed, "two = -9 * A**2 * B", "two = 9 * A**2 * B"),

@@ -130,6 +130,16 @@ def only_moves(node: ast.stmt) -> bool:
     return not any(isinstance(one, calculating) for one in ast.walk(node))
 
 
+def adds_up(s: Statement) -> bool:
+    """Return whether each round of a loop adds to what a statement stores in."""
+    match s.node:
+        case ast.AugAssign(op=ast.Add()):
+            return bool(s.loops)
+        case ast.Assign(targets=[target], value=ast.BinOp(left=left, op=ast.Add())):
+            return bool(s.loops) and ast.unparse(target) == ast.unparse(left)
+    return False
+
+
 def makes(s: Statement) -> bool:
     """Return whether a statement that hands on values makes some itself.
 

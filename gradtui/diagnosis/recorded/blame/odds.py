@@ -24,6 +24,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.derivatives import is_of_pair
 from gradtui.diagnosis.recorded.blame.expressions import multiplied
 from gradtui.diagnosis.recorded.blame.forms import (
+    adds_up,
     is_copy,
     is_idle_copy,
     is_renamed,
@@ -390,6 +391,7 @@ _UNLIKELIER: Sequence[Sign] = (
     (2, lambda edit: edit.adds and scales_for_later(edit.suspect, edit.candidate)),
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
     (5, lambda edit: evens_out(edit.suspect.statement, edit.candidate.edits)),
+    (2, lambda edit: edit.candidate.rule == "sign" and adds_up(edit.suspect.statement)),
     (3, lambda edit: edit._leaves_twin),
     (5, lambda edit: edit._is_in_pair),
     (2, lambda edit: edit._agreement < 0 or edit.suspect.label > 0),
