@@ -221,8 +221,9 @@ def _turned(
 ) -> dict[str, Way]:
     """Return the truth times what functions that hand a value on multiply a gradient by."""
     found = dict[str, Way]()
-    for name in [one.name for one in left] if handing is not None else ():
-        assert handing is not None
+    if handing is None:
+        return found
+    for name in (one.name for one in left):
         plain = [np.asarray(one[name]) for one in handing.gradients if name in one]
         hands = [point.hand[name] for point in points]
         if [one.shape for one in plain] != [one.shape for one in hands]:

@@ -218,11 +218,11 @@ class Judge:
         """
         true, largest = np.abs(point.true[name]), self._largest_of(point)
         most = np.max(true, initial=0.0)
-        least = max(self._known, _KEPT if most <= _CANCELLED * largest else 0.0) * largest
+        kept = max(self._known, _KEPT if most <= _CANCELLED * largest else 0.0) * largest
         own = most if point.outer else true
         saturated = _SATURATED * np.fmin(self._elsewhere(name), max(most, abs(point.loss)))
         cut_off = np.where(true == 0, _CANCELLED * most, 0.0)
-        least = max(self._blurred * most, least, _UNDERFLOWN)
+        least = max(self._blurred * most, kept, _UNDERFLOWN)
         rooms = self.tolerance * own, least, saturated, cut_off
         return np.asarray(np.fmax.reduce([np.broadcast_to(one, true.shape) for one in rooms]))
 
