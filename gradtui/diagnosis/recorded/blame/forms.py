@@ -9,6 +9,8 @@ from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.units import Unit
 
+Loop = ast.For | ast.While
+
 
 def writes(node: ast.expr) -> bool:
     """Return whether an expression calls a method that writes into its tensor, such as `neg_`."""
@@ -131,13 +133,30 @@ def only_moves(node: ast.stmt) -> bool:
 
 
 def adds_up(s: Statement) -> bool:
-    """Return whether each round of a loop adds to what a statement stores in."""
+    """Return whether the rounds of a loop all add to what a statement stores in."""
     match s.node:
-        case ast.AugAssign(op=ast.Add()):
-            return bool(s.loops)
+        case ast.AugAssign(target=target, op=ast.Add()):
+            names = _names(target)
         case ast.Assign(targets=[target], value=ast.BinOp(left=left, op=ast.Add())):
-            return bool(s.loops) and ast.unparse(target) == ast.unparse(left)
-    return False
+            if ast.unparse(target) != ast.unparse(left):
+                return False
+            names = _names(target)
+        case _:
+            return False
+    return any(
+        isinstance(one, ast.While) or names.isdisjoint(_names(one.target))
+        for one in loops_around(s)
+    )
+
+
+def loops_around(s: Statement) -> list[Loop]:
+    """Return the loops around a statement, the innermost first."""
+    found = [one for one in s.unit.nodes if isinstance(one, Loop) and s.node in ast.walk(one)]
+    return sorted(found, key=lambda one: -one.lineno)
+
+
+def _names(node: ast.expr) -> set[str]:
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
 def makes(s: Statement) -> bool:

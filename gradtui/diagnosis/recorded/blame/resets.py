@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.forms import Loop, loops_around
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _AHEAD = 6
@@ -18,7 +19,6 @@ _BLOCKS = ("body", "orelse", "finalbody")
 """The names of what holds statements that follow one another."""
 _FUNCTIONS = 256
 """Most functions of which the blocks are kept."""
-_Loop = ast.For | ast.While
 
 
 def resets(s: Statement) -> Iterator[Candidate]:
@@ -29,7 +29,7 @@ def resets(s: Statement) -> Iterator[Candidate]:
         for loop in _behind(s):
             if name in _stored(loop):
                 yield from _anew(s, loop, name)
-        for loop in _around(s):
+        for loop in loops_around(s):
             if name in _stored(loop, but=node) and not _read(node.value) & _stored(loop):
                 told = (
                     f"{name} must begin before the loop in line {loop.lineno}, not in each of its "
@@ -37,21 +37,15 @@ def resets(s: Statement) -> Iterator[Candidate]:
                 yield from _before(s, loop, told + "rounds", loop)
 
 
-def _behind(s: Statement) -> Iterator[_Loop]:
+def _behind(s: Statement) -> Iterator[Loop]:
     """Yield the loops soon behind a statement in its block, and those directly inside them."""
     block = block_of(s.unit, s.node)
     at = block.index(s.node)
-    pending = [one for one in block[at + 1 : at + 1 + _AHEAD] if isinstance(one, _Loop)]
+    pending = [one for one in block[at + 1 : at + 1 + _AHEAD] if isinstance(one, Loop)]
     while pending:
         loop = pending.pop(0)
         yield loop
-        pending += [one for one in loop.body if isinstance(one, _Loop)]
-
-
-def _around(s: Statement) -> list[_Loop]:
-    """Return the loops around a statement, the innermost first."""
-    found = [one for one in s.unit.nodes if isinstance(one, _Loop) and s.node in ast.walk(one)]
-    return sorted(found, key=lambda one: -one.lineno)
+        pending += [one for one in loop.body if isinstance(one, Loop)]
 
 
 def block_of(unit: Unit, statement: ast.stmt) -> Sequence[ast.stmt]:
@@ -67,7 +61,7 @@ def _blocks(function: ast.AST) -> Mapping[ast.AST, Sequence[ast.stmt]]:
     return {one: block for block in blocks if isinstance(block, list) for one in block}
 
 
-def _stored(loop: _Loop, but: ast.stmt | None = None) -> set[str]:
+def _stored(loop: Loop, but: ast.stmt | None = None) -> set[str]:
     """Return the names that the rounds of a loop store, or write into."""
     found = set[str]()
     for one in ast.walk(loop):
@@ -90,7 +84,7 @@ def _margin(s: Statement, node: ast.stmt) -> str:
     return margin if margin.isspace() else ""
 
 
-def _anew(s: Statement, loop: _Loop, name: str) -> Iterator[Candidate]:
+def _anew(s: Statement, loop: Loop, name: str) -> Iterator[Candidate]:
     """Yield the loop with the statement at the beginning of each round."""
     first, text = loop.body[0], s.text(s.node)
     if not (margin := _margin(s, first)) or "\n" in text:
@@ -106,12 +100,12 @@ def counted(s: Statement) -> Iterator[Candidate]:
     node = s.node
     if isinstance(node, ast.AugAssign) and isinstance(node.value, ast.Constant):
         name = s.text(node.target)
-        for loop in _around(s):
+        for loop in loops_around(s):
             told = f"{name} must be counted before the loop in line {loop.lineno}"
             yield from _before(s, loop, told, s.node)
 
 
-def _before(s: Statement, loop: _Loop, told: str, wrong: ast.stmt) -> Iterator[Candidate]:
+def _before(s: Statement, loop: Loop, told: str, wrong: ast.stmt) -> Iterator[Candidate]:
     """Yield the statement before the loop, with what is `wrong` as it is."""
     margin, own = _margin(s, loop), _margin(s, s.node)
     start, end = s.unit.start(s.node), s.unit.end(s.node)
