@@ -1,6 +1,7 @@
 """Watches the user's code run: the functions, the order of lines, and the names in scope."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import sys
@@ -21,8 +22,11 @@ from gradtui.recording.places import is_users_file
 
 _NO_DATA = (
     type, ast.AST, ModuleType, FunctionType, MethodType, BuiltinFunctionType, np.ufunc, type(None),
+    type(__future__.annotations),
 )  # fmt: skip
-"""Types without numbers."""
+"""Types without numbers of the user's."""
+_LARGEST = 1 << 20
+"""Larger whole numbers, such as seeds, are no sizes: an array of that many would fill memory."""
 _KEPT, _FEW = 200, 6
 """Most rounds of a line whose values are kept, and those of large values and of more rounds."""
 _BYTES = 100_000_000
@@ -304,6 +308,8 @@ class _Named:
             self.add(f"{name}.{part}", one, 0)
         held = held_of(self._library.seen(value))
         if held is not None:
+            if held.kind == "i" and abs(held.value or 0) > _LARGEST:
+                return
             read = name.isidentifier() or name.rpartition(".")[2] in self._written
             if read or not held.shape or id(value) not in self._seen:
                 self.found[name] = held

@@ -1,5 +1,7 @@
 """The names in scope at the lines that run."""
 
+from __future__ import annotations
+
 from collections import namedtuple
 
 import numpy as np
@@ -8,6 +10,7 @@ from gradtui.diagnosis.recorded.blame.scope import Held
 from gradtui.diagnosis.recorded.blame.watch import Watched
 
 Moments = namedtuple("Moments", ["mean", "spread"])
+SEED, ROWS = 20_240_229, 4
 
 
 def spread(moments):
@@ -23,6 +26,17 @@ def test_the_parts_of_a_named_tuple_are_known_by_their_names():
     assert scope["moments.mean"] == Held((3,), "f")
     assert scope["moments.spread"] == Held((3, 2), "f")
     assert "moments[0]" not in scope
+
+
+def test_seeds_and_what_python_itself_is_told_are_no_numbers_of_the_code():
+    watched = Watched((__file__,))
+
+    watched.run(lambda: spread(Moments(np.zeros(3), np.ones(ROWS))))
+
+    scope = watched.scope(__file__, spread.__code__.co_firstlineno + 1)
+    assert scope["ROWS"] == Held((), "i", 4)
+    assert "SEED" not in scope
+    assert not [name for name in scope if name.startswith("annotations")]
 
 
 class Cell:
