@@ -151,3 +151,24 @@ def test_the_line_that_saves_is_named_if_the_names_tell_that_it_is_wrong(name):
     finding = only(gradtui.check(function, *given))
     assert finding.line == line_of(function.forward, line)
     assert finding.fix == fix
+
+
+class Turned(Function):
+    """A square matrix times a square one, which is saved as its adjoint."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(a, b.adjoint())
+        return (a @ b).exp()
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        through = g * (a @ b).exp()
+        return through @ b.adjoint(), a.adjoint() @ through
+
+
+def test_a_matrix_is_saved_as_its_adjoint():
+    finding = only(gradtui.check(Turned, x(3, 3), x(3, 3)))
+    assert finding.line == line_of(Turned.forward, 2)
+    assert finding.fix == "ctx.save_for_backward(a, b)"

@@ -48,7 +48,7 @@ _FILES = 32
 _PRODUCTS = ("dot", "matmul", "mm", "bmm")
 _PICKING = ("delete", "insert", "roll", "take", "repeat")
 _TOO_MUCH = ("reversed", "flip", "sum", "mean", "abs", "exp", "log", "tanh", "sqrt", "square")
-_TURNING = ("t", "transpose", "swapaxes")
+_TURNING = ("t", "transpose", "swapaxes", "adjoint")
 """Methods that swap two axes, by default the only ones."""
 _ALIKE = (
     ("sin", "cos"), ("sinh", "cosh"), ("maximum", "minimum"), ("max", "min"), ("sum", "mean"),
@@ -79,8 +79,10 @@ def of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     yield from moved(s, node)
     if name in ("transpose", "permute", "swapaxes"):
         yield from of_axes(s, node)
-    if name == "einsum" and args and isinstance(args[0], ast.Constant):
-        yield from of_subscripts(s, args[0])
+    if name == "einsum":  # einops takes the subscripts last
+        for one in args:
+            if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                yield from of_subscripts(s, one)
     if name in _PICKING:
         for arg in args[1:]:
             yield from shifted(s, arg, 2)

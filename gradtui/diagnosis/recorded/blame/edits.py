@@ -62,7 +62,7 @@ def _of_node(s: Statement, node: ast.AST) -> Iterator[Candidate]:
             yield Candidate((edit,), "sign", "its sign is wrong", 0, "-1", node)
         case ast.Compare():
             yield from _of_comparison(s, node)
-        case ast.Attribute(value, "T" | "mT") if isinstance(node.ctx, ast.Load):
+        case ast.Attribute(value, "T" | "mT" | "H" | "mH") if isinstance(node.ctx, ast.Load):
             edit = s.replaced(node, s.text(value), s.binding(value))
             told = f"{s.text(node)} must be {s.text(value)}"
             yield Candidate((edit,), "transposed", told, 0, s.text(value), node)

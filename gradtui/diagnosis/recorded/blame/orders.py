@@ -6,6 +6,7 @@ A missing conjugate is of that kind, too.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise, permutations
 from math import prod
@@ -22,6 +23,7 @@ _COMPLEX = (b"conj", b"fft", b"complex")
 """What the text of functions of complex numbers contains."""
 _CONVOLVED = (b"conv", b"kernel", b"filter", b"weight", b"flip", b"rot", b"::-1")
 """What the text of functions has that may turn an array round."""
+_SPACED = re.compile(r"\w\s+\w")
 _MOST = 4
 """Most axes of an array that is laid out in another order."""
 
@@ -235,12 +237,16 @@ def _of_two_axes(s: Statement, node: ast.Call, axes: Sequence[ast.Constant]) -> 
 
 
 def of_subscripts(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
-    """Yield the subscripts of an einsum with two neighbouring letters of a part exchanged."""
+    """Yield the subscripts of an einsum with two neighbouring axes of a part exchanged.
+
+    An axis is a letter or, with a space between axes as einops has it, a word.
+    """
     text = s.text(node)
-    spots = [at for at, letter in enumerate(text) if letter.isalpha()]
-    for one, two in pairwise(spots):
-        if text[one + 1 : two].strip():
+    axes = [*re.finditer(r"\w+" if _SPACED.search(text) else r"[^\W\d_]", text)]
+    for one, two in pairwise(axes):
+        between = text[one.end() : two.start()]
+        if between.strip():
             continue  # of two parts
-        turned = text[:one] + text[two] + text[one + 1 : two] + text[one] + text[two + 1 :]
+        turned = text[: one.start()] + two[0] + between + one[0] + text[two.end() :]
         told = f"the subscripts must be {turned}"
         yield Candidate((s.replaced(node, turned),), "transposed", told, 1, turned, node)

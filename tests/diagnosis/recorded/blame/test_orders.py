@@ -1,10 +1,12 @@
 """Kernels that must be turned over."""
 
+import ast
+
 import numpy as np
 import pytest
 
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
-from gradtui.diagnosis.recorded.blame.orders import orders
+from gradtui.diagnosis.recorded.blame.orders import of_subscripts, orders
 from gradtui.diagnosis.recorded.blame.scope import Held
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.recording.library import NUMPY
@@ -56,3 +58,27 @@ def test_a_running_sum_is_turned_back_though_its_shape_is_unknown():
     edits = {unit.line_after(one.edits) for one in orders(statement)}
 
     assert "return np.flip(np.cumsum(late, axis=1), 1).flatten()" in edits
+
+
+def contracted(a, b):
+    letters = np.einsum("nij,njk->nik", a, b)
+    spaced = np.einsum("... q d, ... k d -> ... k q", a, b)
+    return letters, spaced
+
+
+@pytest.mark.parametrize(
+    ("at", "turned"),
+    [
+        (0, {"inj,njk->nik", "nji,njk->nik", "nij,jnk->nik", "nij,nkj->nik", "nij,njk->ink",
+             "nij,njk->nki"}),
+        (1, {"... d q, ... k d -> ... k q", "... q d, ... d k -> ... k q",
+             "... q d, ... k d -> ... q k"}),
+    ],
+)  # fmt: skip
+def test_two_neighbouring_axes_of_an_einsum_are_exchanged(at, turned):
+    unit = Unit(contracted.__code__, [contracted])
+    around = Around({}, {}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    statement = Statement(unit, unit.node.body[at], around)
+    (text,) = [one for one in ast.walk(statement.node) if isinstance(one, ast.Constant)]
+
+    assert {ast.literal_eval(one.factor) for one in of_subscripts(statement, text)} == turned
