@@ -24,7 +24,7 @@ def picks(s: Statement) -> Iterator[Candidate]:
                 yield _candidate(s, node, node.slice, text)
         for at, part in enumerate(parts):
             for text in (*_as_long(part), *_last(s, part), *_beside(s, part),
-                         *_chosen(s, parts, at)):  # fmt: skip
+                         *_chosen(s, parts, at), *_scattered(s, node, parts, at)):  # fmt: skip
                 yield _candidate(s, node, part, text)
         yield from _all(s, node)
     yield from _where(s)
@@ -213,3 +213,15 @@ def _chosen(s: Statement, parts: Sequence[ast.expr], at: int) -> Iterator[str]:
     beside = {s.text(one) for one in parts}
     if any(not isinstance(one, ast.Slice | ast.Constant) for one in parts):
         yield from [text for text in named if text not in beside][:_MOST]
+
+
+def _scattered(
+    s: Statement, node: ast.Subscript, parts: Sequence[ast.expr], at: int
+) -> Iterator[str]:
+    """Yield arrays of as many whole numbers for a part that is the first elements of an axis."""
+    part, shape = parts[at], s.shape(node)
+    if shape is None or not isinstance(part, ast.Slice) or part.upper is None:
+        return
+    if part.lower is None and part.step is None:
+        alike = ("i", shape[at : at + 1])
+        yield from [text for text, one in s.scope.items() if (one.kind, one.shape) == alike][:_MOST]

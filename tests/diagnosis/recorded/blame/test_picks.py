@@ -58,6 +58,16 @@ def picked(WEIGHTS):
     return np.sum(own**3), d
 
 
+def placed(FIELD):
+    places = np.array([4, 0, 2])
+    out = np.zeros(7)
+    out[places] = FIELD[:3] ** 2
+    dout = 3 * out**2
+    d = np.zeros_like(FIELD)
+    d[:3] = 2 * FIELD[:3] * dout[places]
+    return np.sum(out**3), d
+
+
 def of_all_images(WEIGHTS):
     out = np.tanh(IMAGES * WEIGHTS[:2, :1, None])
     d = 2 * out * (1 - out**2) * IMAGES
@@ -80,6 +90,7 @@ MISTAKES = [
     (bent, "    d[2:] += slope", "    d[1:-1] += slope"),
     (after_the_bias, "    d[count + 1 : n] = 2", "    d[: n - count - 1] = 2"),
     (picked, "    d[rows, CHOSEN] = 3", "    d[rows, :] = 3"),
+    (placed, "dout[places]", "dout[: len(places)]"),
     (of_all_images, "d.sum(axis=(0, 2, 3))", "d[0].sum(axis=(1, 2))"),
     (of_all_images, "d.sum(axis=(0, 2, 3))", "d[0].sum(axis=(-1, 1))"),
     (of_all_rows, "    slopes[0] = d.mean(axis=0)", "    slopes[0] = d[0]"),
@@ -98,7 +109,7 @@ def test_other_elements_are_picked(function, old, new, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "function", [aligned, bent, after_the_bias, picked, of_all_images, of_all_rows]
+    "function", [aligned, bent, after_the_bias, picked, placed, of_all_images, of_all_rows]
 )
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, {"COSTS": COSTS, "FIELD": FIELD, "WEIGHTS": WEIGHTS})
