@@ -1,13 +1,48 @@
-"""What tells against an edit, however right it makes the results."""
+"""What tells against an edit, however right it makes the results: with some nobody offers it."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.expressions import summands
 from gradtui.diagnosis.recorded.blame.units import Edit
+
+_KEEPING = frozenset({"contiguous", "clone", "copy", "detach", "double", "float"})
+"""Methods that keep the numbers of an array."""
+
+
+def cancels(s: Statement, edits: Sequence[Edit]) -> bool:
+    """Return whether an edit takes a value from itself, or divides it by itself."""
+    return _cancelled(_edited(s, edits)) > _cancelled(_edited(s, ()))
+
+
+def _cancelled(text: str) -> int:
+    """Return how often a statement takes a value from itself, or divides it by itself."""
+    return sum(
+        isinstance(one, ast.BinOp) and isinstance(one.op, ast.Sub | ast.Div)
+        and ast.dump(_kept(one.left)) == ast.dump(_kept(one.right))
+        for one in _nodes(text)
+    )  # fmt: skip
+
+
+def _kept(node: ast.expr) -> ast.expr:
+    """Return the expression whose numbers another only hands on."""
+    match node:
+        case ast.Call(func=ast.Attribute(owner, name), args=[]) if name in _KEEPING:
+            return _kept(owner)
+        case ast.Attribute(owner, "data"):
+            return _kept(owner)
+        case _:
+            return node
+
+
+def _nodes(text: str) -> Iterator[ast.AST]:
+    """Yield the nodes of a statement; none without its body, as of the head of a loop."""
+    with suppress(SyntaxError):
+        yield from ast.walk(ast.parse(text))
 
 
 def takes_back(s: Statement, edits: Sequence[Edit]) -> bool:
@@ -53,13 +88,9 @@ def evens_out(s: Statement, edits: Sequence[Edit]) -> bool:
 
 def _is_even(text: str) -> bool:
     """Return whether both cases of a choice within a line are the same."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return False  # such as the head of a loop without its body
     return any(
         isinstance(one, ast.IfExp) and ast.dump(one.body) == ast.dump(one.orelse)
-        for one in ast.walk(tree)
+        for one in _nodes(text)
     )
 
 

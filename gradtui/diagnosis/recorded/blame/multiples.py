@@ -38,7 +38,8 @@ def multiples(trials: Trials, base: Results | None, once: Results | None) -> Ite
             value = float(np.sum(step * lacking) / np.sum(step * step))
             rest = np.max(np.abs(lacking - value * step), initial=0.0)
         largest = np.max(np.abs(true), initial=0.0)
-        fits = np.isfinite(value) and rest <= _NEARLY * largest
+        lacks = np.max(np.abs(lacking), initial=0.0) > _SOLVED * largest
+        fits = lacks and np.isfinite(value) and rest <= _NEARLY * largest
         if fits and rest > _SOLVED * largest:
             value = float(Fraction(value).limit_denominator(_PARTS))
         if fits and all(abs(value - one) > _SOLVED * abs(one) for one in found):

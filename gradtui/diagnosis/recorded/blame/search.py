@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from gradtui.diagnosis.recorded.blame.afters import After, afters
+from gradtui.diagnosis.recorded.blame.against import cancels
 from gradtui.diagnosis.recorded.blame.ahead import ahead
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.changes import changes
@@ -264,7 +265,8 @@ class Search:
         """Return the wrong results that an edit makes right, without evading the mistake."""
         patch = Patch(s.unit, edits)
         mended = self._trials.mended(patch)
-        return frozenset() if mended and self._evasions.has(s, patch) else mended
+        evades = bool(mended) and (cancels(s, edits) or self._evasions.has(s, patch))
+        return frozenset() if evades else mended
 
     @property
     def _may_run(self) -> bool:
