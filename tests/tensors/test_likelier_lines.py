@@ -157,12 +157,34 @@ class Bent(Function):
         return g * (left + right)
 
 
+class Decayed(Function):
+    """A product of decaying values, with a slope that another line only sums."""
+
+    @staticmethod
+    def forward(ctx, s, r, v):
+        kept = torch.exp(r - s.abs())
+        ctx.save_for_backward(s, kept, v)
+        return (s * kept) @ v
+
+    @staticmethod
+    def backward(ctx, g):
+        s, kept, v = ctx.saved_tensors
+        across = g @ v.T
+        through = across * s
+        by_rate = torch.sum(through, dim=-2)
+        return across * kept * (1 - s.abs()), by_rate, (s * kept).T @ g
+
+
 WRONG = {
     "a difference turned round": (
         Shares, (x(6), torch.tensor([0, 0, 1, 1, 1, 2])), 5,
         "return own - shares * total[groups], None",
     ),
     "a power that is left out": (Bent, (x(5),), 5, "right = x * (1 - t**2) * inner"),
+    "a factor of a product that is summed": (
+        Decayed, (x(4, 5).requires_grad_(), x(5).requires_grad_(), x(5, 3)), 4,
+        "through = across * s * kept",
+    ),
     "a factor on the line that loses it": (
         SpreadTwice, (x(4, 3),), 5, "along = through / spread / 2",
     ),

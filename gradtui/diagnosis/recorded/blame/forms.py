@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.uses import uses_of
 
 Loop = ast.For | ast.While
 
@@ -129,7 +130,25 @@ def is_renamed(unit: Unit, target: ast.expr) -> bool:
 def only_moves(node: ast.stmt) -> bool:
     """Return whether a statement calculates nothing, so that no sign belongs there."""
     calculating = ast.BinOp | ast.UnaryOp | ast.AugAssign
-    return not any(isinstance(one, calculating) for one in ast.walk(node))
+    return not any(
+        isinstance(one, calculating)
+        and not isinstance(getattr(one, "operand", None), ast.Constant)  # such as the axis -1
+        for one in ast.walk(node)
+    )
+
+
+def scales_late(s: Statement, edit: Candidate) -> bool:
+    """Return whether an edit of a name in a statement scales by a number, which is for no name.
+
+    Or by anything, where the statement only folds or moves a product that no other one reads.
+    """
+    read, _ = uses_of(s.unit.node)
+    name = edit.node.id if isinstance(edit.node, ast.Name) else ""
+    late = edit.rule == "missing-factor" and only_moves(s.node) and read[name] == 1
+    return edit.rule == "constant-factor" or (late and any(
+        ast.unparse(one.targets[0]) == name and isinstance(one.value, ast.BinOp)
+        and isinstance(one.value.op, ast.Mult | ast.Div) for one in s.unit.of(ast.Assign)
+    ))  # fmt: skip
 
 
 def adds_up(s: Statement) -> bool:

@@ -30,6 +30,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
     is_renamed,
     only_moves,
     renames,
+    scales_late,
 )
 from gradtui.diagnosis.recorded.blame.idle import defined_below, is_forgotten, is_of_another
 from gradtui.diagnosis.recorded.blame.kept import values_kept
@@ -273,9 +274,9 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def _is_late(self) -> bool:
-        """Whether it scales by a number in the middle of a line, which is for something else."""
+        """Whether it scales in the middle of a line, which is for something else."""
         inside = not any(one.text[:1] == b"\n" for one in self.candidate.edits)
-        return inside and self._is_of_use and self.candidate.rule == "constant-factor"
+        return inside and self._is_of_use and scales_late(self.suspect.statement, self.candidate)
 
     @property
     def _made(self) -> set[str]:
