@@ -232,6 +232,22 @@ class Sorted(Function):
         return torch.zeros_like(g).index_add(0, place[1], own), None, None
 
 
+class Sampled(Function):
+    """Picked rows, whose gradients are added at the places in another order."""
+
+    @staticmethod
+    def forward(ctx, x, places):
+        ctx.save_for_backward(places)
+        ctx.rows = len(x)
+        return x[places]
+
+    @staticmethod
+    def backward(ctx, g):
+        (places,) = ctx.saved_tensors
+        found = torch.zeros(ctx.rows, g.shape[1], dtype=g.dtype)
+        return found.index_add_(0, places.sort()[0], g), None
+
+
 ORDER = torch.tensor([[2, 0, 3, 1], [1, 3, 2, 0]])
 MAPS = [x(3, 3) for _ in range(3)]
 MASK = torch.tensor([1.0, 0.0, 1.0, 1.0, 0.5], dtype=torch.float64)[:, None]
@@ -254,6 +270,13 @@ def test_a_gradient_of_which_only_the_type_is_asked_is_not_used():
 
     assert finding.line == line_of(Unseen.backward, 5)
     assert finding.fix == "return found * grad_output[:, None, None], None"
+
+
+def test_what_is_sorted_by_a_call_too_many_keeps_its_order():
+    finding = repaired(Sampled, x(5, 2), torch.tensor([3, 0, 4, 1]))
+
+    assert finding.line == line_of(Sampled.backward, 4)
+    assert finding.fix == "return found.index_add_(0, places, g), None"
 
 
 def test_a_number_is_written_where_a_count_is_meant():

@@ -48,6 +48,8 @@ _FILES = 32
 _PRODUCTS = ("dot", "matmul", "mm", "bmm")
 _PICKING = ("delete", "insert", "roll", "take", "repeat")
 _TOO_MUCH = ("reversed", "flip", "sum", "mean", "abs", "exp", "log", "tanh", "sqrt", "square")
+_OF_TWO = ("sort", "topk", "max", "min", "cummax", "cummin", "unique")
+"""Methods that return values and where they stand."""
 _TURNING = ("t", "transpose", "swapaxes", "adjoint")
 """Methods that swap two axes, by default the only ones."""
 _ALIKE = (
@@ -233,9 +235,10 @@ def of_all(s: Statement) -> Iterator[Candidate]:
     """Yield superfluous calls, and swapped indices of the same array."""
     named: dict[str, list[Edit]] = {}
     for node in s.nodes:
-        inner = _inner(s, node)
-        if isinstance(node, ast.Call) and inner is not None:
-            name = _name(node)
+        call = _picked_from(node) or node
+        inner = _inner(s, call)
+        if isinstance(node, ast.expr) and isinstance(call, ast.Call) and inner is not None:
+            name = _name(call)
             edit = s.replaced(node, s.text(inner), s.binding(inner))
             named.setdefault(name, []).append(edit)
             kept = s.shape(node) is not None and s.shape(node) == s.shape(inner)
@@ -294,6 +297,16 @@ def _applied_in(tree: ast.Module) -> Sequence[str]:
 def _applies(node: ast.Call) -> bool:
     """Return whether a call changes each element of an array."""
     return len(node.args) == 1 and _name(node) in _APPLIED
+
+
+def _picked_from(node: ast.AST) -> ast.Call | None:
+    """Return the call of which an expression takes the values alone, such as `x.sort()[0]`."""
+    match node:
+        case (ast.Subscript(ast.Call() as call, ast.Constant(0))
+              | ast.Attribute(ast.Call() as call, "values")) if _name(call) in _OF_TWO:  # fmt: skip
+            return call
+        case _:
+            return None
 
 
 def _inner(s: Statement, node: ast.AST) -> ast.expr | None:
