@@ -248,6 +248,21 @@ class Sampled(Function):
         return found.index_add_(0, places.sort()[0], g), None
 
 
+class Rising(Function):
+    """A slope by NumPy, of which only a triangle is taken."""
+
+    @staticmethod
+    def forward(ctx, d):
+        ctx.save_for_backward(d)
+        return torch.from_numpy(np.sinh(d.detach().numpy()))
+
+    @staticmethod
+    def backward(ctx, g):
+        (d,) = ctx.saved_tensors
+        own = g.detach().tril().numpy().astype(np.float64)
+        return torch.from_numpy(own * np.cosh(d.numpy()))
+
+
 ORDER = torch.tensor([[2, 0, 3, 1], [1, 3, 2, 0]])
 MAPS = [x(3, 3) for _ in range(3)]
 MASK = torch.tensor([1.0, 0.0, 1.0, 1.0, 0.5], dtype=torch.float64)[:, None]
@@ -277,6 +292,13 @@ def test_what_is_sorted_by_a_call_too_many_keeps_its_order():
 
     assert finding.line == line_of(Sampled.backward, 4)
     assert finding.fix == "return found.index_add_(0, places, g), None"
+
+
+def test_a_call_too_many_among_those_of_numpys_arrays():
+    finding = repaired(Rising, x(3, 3))
+
+    assert finding.line == line_of(Rising.backward, 3)
+    assert finding.fix == "own = g.detach().numpy().astype(np.float64)"
 
 
 def test_a_number_is_written_where_a_count_is_meant():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -32,7 +33,7 @@ _DENSE = 1 << 20
 """Most elements of a sparse tensor that is shown as an array."""
 _DIALECT = Dialect(
     torch, "dim", "keepdim", ".transpose(-1, -2)", "transpose", "{1}.flip({2})", ".numel()",
-    frozenset(dir(Tensor)) | _CONTEXT,
+    frozenset(dir(Tensor)) | frozenset(dir(np.ndarray)) | _CONTEXT,
 )  # fmt: skip
 
 
