@@ -38,6 +38,8 @@ _APPLIED = frozenset({
     "log1p", "expm1", "sigmoid", "diag",
 })  # fmt: skip
 """Functions of one array that may be forgotten."""
+_BENT = frozenset({"exp", "tanh", "sigmoid", "sin", "cos", "sinh", "cosh", "erf"})
+"""Functions whose slope changes, so that no factor behind them undoes one of their argument."""
 _MASKING = ("masked_fill", "masked_fill_", "where", "masked_scatter")
 """Functions and methods whose first argument is a mask, but for the array itself."""
 _TIGHT = 9
@@ -94,6 +96,8 @@ def of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             edit = s.replaced(args[1], power)
             yield Candidate((edit,), "wrong-variable", told, 1, power, node)
     yield from _of_twins(s, node, name)
+    if name in _BENT and len(node.args) == 1:
+        yield from _of_scale(s, node)
     if name in _TOO_MUCH and args and not isinstance(called, ast.Attribute):
         edit = s.replaced(node, s.text(args[0]), s.binding(args[0]))
         yield Candidate((edit,), "extra-factor", f"{name} does not belong here", 2, None, node)
@@ -124,6 +128,14 @@ def _of_arguments(
         if text := turned_over(s, node.func.value, args[0], f"{{}}.{name}({{}})"):
             told = "it must be transposed"
             yield Candidate((s.replaced(node, text),), "transposed", told, 3, text, node)
+
+
+def _of_scale(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield twice the argument of a function, and half of it, as `tanh(x / 2)`."""
+    (arg,) = node.args
+    for by, told in (("/ 2", "it is twice what it must be"), ("* 2", "the factor 2 is missing")):
+        edit = s.replaced(arg, f"{s.inside(arg, 2)} {by}", 2)
+        yield Candidate((edit,), "constant-factor", told, 1, None, arg)
 
 
 def _of_twins(s: Statement, node: ast.Call, name: str) -> Iterator[Candidate]:

@@ -132,7 +132,10 @@ def _of_number(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
         for text in (f"{node.value + 1}", f"{node.value - 1}"):  # such as where an index begins
             told = f"{s.text(node)} must be {text}"
             yield Candidate((s.replaced(node, text, 3),), "wrong-variable", told, 0, text, node)
-    if not isinstance(s.parents.get(node), ast.BinOp) or node in s.indexing:
+    above = s.parents.get(node)
+    if isinstance(above, ast.UnaryOp) and isinstance(above.op, ast.USub):
+        above = s.parents.get(above)  # such as the -1 of `-1 / N * x`
+    if not isinstance(above, ast.BinOp) or node in s.indexing:
         return
     for value in dict.fromkeys((own + 1, own - 1, 2 * own, own / 2)):
         if value:

@@ -203,6 +203,24 @@ def cubed(GAINS):
     return np.sum(GAINS**power), power * GAINS ** (power - 1)
 
 
+def share(scores):
+    return 0.5 * np.tanh(scores / 2) + 0.5
+
+
+def slope(gains):
+    n = len(gains)
+    return -1 / n * SPEED * (1 - gains * SPEED)
+
+
+def stepped(GAINS):
+    loss = np.sum((1 - GAINS * SPEED) ** 2) / (2 * len(GAINS))
+    return loss + np.sum(np.log(1 + np.exp(GAINS))), GAINS - moved(GAINS, 1.0)
+
+
+def moved(gains, rate):
+    return gains - rate * (slope(gains) + share(gains))
+
+
 MISTAKES = [
     (interference, "k = 2 * np.pi * np.sin(angle) + 0.0", "k = 3 * np.pi * np.sin(angle) + 0.0"),
     (halves, "d[n:] = 2", "d[:n] = 2"),
@@ -221,6 +239,8 @@ MISTAKES = [
     (unpacked, "back * (1 - (m", "back * (0 - (m"),
     (in_phase, "up = np.cos(angle * GAINS[i]), np.sin", "up = np.cos(angle * GAINS[i]), np.cos"),
     (standardised, "np.sum(-back * off / size**2, axis=0, keepdims=True)", "-back * off / size**2"),
+    (stepped, "np.tanh(scores / 2)", "np.tanh(scores)"),
+    (stepped, "-1 / n * SPEED", "-2 / n * SPEED"),
     (tree, "* (2 * j - n) / RATE", "* (2 * total - n) / RATE"),
 ]
 
