@@ -7,7 +7,7 @@ in another order, tell of a slip of the pen.
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import combinations
@@ -51,6 +51,11 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
             one.id for one in ast.walk(self.function)
             if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)
         )  # fmt: skip
+
+    @property
+    def is_strange(self) -> bool:
+        """Whether the names tell that other values are kept than are read."""
+        return bool(self.strays or self.swapped)
 
     @property
     def swapped(self) -> Sequence[tuple[ast.expr, ast.expr]]:
@@ -97,11 +102,15 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
 
 
 def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
-    """Return what a statement keeps for the other methods of its class; None if nothing."""
+    """Return what a statement keeps for the other methods of its class; None if nothing.
+
+    Or for the function that is given it.
+    """
     values = _kept(node)
     owner = unit.owner if values else None
     if owner is None:
-        return None
+        pairs = _handed(unit.owner or unit.tree)
+        return next((one.kept for one in pairs if one.stored is node), None)
     read = [""] * len(values)
     for one in ast.walk(owner):
         if isinstance(one, ast.Assign) and one is not node:
@@ -113,10 +122,13 @@ def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
 def kept_for(unit: Unit, node: ast.stmt) -> Kept | None:
     """Return what was kept that a statement restores; None if that is unknown.
 
-    Its class keeps it in an object, or a function of the file in a list.
+    Its class keeps it in an object, or a function of the file in a list, or in a tuple whose names
+    are those that the statement restores in another order.
     """
     if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Attribute):
-        return _listed_for(node, unit.tree)
+        pairs = _handed(unit.owner or unit.tree)
+        turned = (one.kept for one in pairs if one.read is node and one.kept.turned)
+        return _listed_for(node, unit.tree) or next(turned, None)
     owner = unit.owner
     if owner is None:
         return None
@@ -128,6 +140,62 @@ def kept_for(unit: Unit, node: ast.stmt) -> Kept | None:
                 read[at] = text
             return Kept(method, values, read)
     return None
+
+
+class _Pair(Struct, frozen=True, eq=False):
+    """A statement of one function that keeps a tuple, and that of another that restores it."""
+
+    stored: ast.stmt
+    read: ast.stmt
+    kept: Kept
+
+
+@lru_cache(_CLASSES)
+def _handed(code: ast.AST) -> Sequence[_Pair]:
+    """Return the tuples that functions of a file or a class keep for functions they are given to.
+
+    The names of both functions tell that they belong together, or those of the tuple alone.
+    """
+    functions = [one for one in ast.walk(code) if isinstance(one, Function)]
+    kept = [(one, node, values) for one in functions for node, values in _tuples(one)]
+    read = [(one, node, names) for one in functions for node, names in _unpacked(one)]
+    found = [
+        _Pair(node, other, Kept(one, values, names))
+        for one, node, values in kept for two, other, names in read
+        if one is not two and len(values) == len(names)
+        and (_belong(one, two) or sorted(map(ast.unparse, values)) == sorted(names))
+    ]  # fmt: skip
+    counts = Counter(node for one in found for node in (one.stored, one.read))
+    return [one for one in found if counts[one.stored] == counts[one.read] == 1]
+
+
+def _belong(one: Function, two: Function) -> bool:
+    """Return whether two functions are the halves of a layer by their names."""
+    return "forward" in one.name and one.name.replace("forward", "backward") == two.name
+
+
+def _tuples(function: Function) -> Iterator[tuple[ast.stmt, Sequence[ast.expr]]]:
+    """Yield the statements of a function that keep a tuple under a name, or return one inside."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name()], value=ast.Tuple(elts=values)):
+                yield node, values
+            case ast.Return(value=ast.Tuple(elts=[*_, ast.Tuple(elts=values)])):
+                yield node, values
+            case _:
+                continue
+
+
+def _unpacked(function: Function) -> Iterator[tuple[ast.stmt, Sequence[str]]]:
+    """Yield the statements of a function that unpack an argument, with the names."""
+    given = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Name(id=name)):
+                if name in given:
+                    yield node, [one.id if isinstance(one, ast.Name) else "" for one in names]
+            case _:
+                continue
 
 
 def _listed_for(node: ast.stmt, tree: ast.Module) -> Kept | None:

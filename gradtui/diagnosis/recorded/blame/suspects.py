@@ -136,8 +136,8 @@ class Suspects:
             return Suspect(statement, 0, False, order)
         if statement.restores:
             return Suspect(statement, UNTOLD - 1, False, order)
-        strays = (keeps := kept_by(unit, node)) and (keeps.strays or keeps.swapped)
-        if strays or is_cut_off(statement) or is_dropped(statement):
+        strange = (keeps := kept_by(unit, node)) and keeps.is_strange
+        if strange or is_cut_off(statement) or is_dropped(statement):
             return Suspect(statement, 0, False, order)
         # What a helper returns right for others may lack a term of this one's own.
         lacks = bool(wasted_in(unit.node).get(node)) or filed_as(node) in self._wrong

@@ -1,4 +1,4 @@
-"""What one half keeps in a list tells in which order the other half restores it."""
+"""What one half keeps tells in which order the other half restores it."""
 
 import numpy as np
 import pytest
@@ -26,16 +26,46 @@ def chain(w, u):
     return np.sum((np.array(kept[-1][1]) * kept[-1][2]) ** 2), dw, du
 
 
-MISTAKES = [("x, p, q = kept[t]", "x, q, p = kept[t]")]
+def step_forward(x, h, w):
+    out = np.tanh(x**2 + h * w)
+    kept = x, h, w, out
+    return out, kept
 
 
-@pytest.mark.parametrize(("right", "jumbled"), MISTAKES)
-def test_the_line_that_restores_it_in_another_order_is_wrong(right, jumbled, tmp_path):
+def step_backward(d, kept):
+    x, h, w, out = kept
+    d = d * (1 - out**2)
+    return 2 * d * x, d * w, d * h
+
+
+def steps(w, u):
+    h, all_kept = np.full(4, 0.3), []
+    for _ in range(3):
+        h, kept = step_forward(u, h, w)
+        all_kept.append(kept)
+    dw, du, dh = np.zeros(4), np.zeros(4), 2 * h
+    for kept in reversed(all_kept):
+        dx, dh, dw_here = step_backward(dh, kept)
+        dw += dw_here
+        du += dx
+    return np.sum(h**2), dw, du
+
+
+MISTAKES = [
+    (chain, "x, p, q = kept[t]", "x, q, p = kept[t]"),
+    (steps, "kept = x, h, w, out", "kept = x, out, w, h"),
+    (steps, "kept = x, h, w, out", "kept = x, h, w, h"),
+    (steps, "x, h, w, out = kept", "x, out, w, h = kept"),
+]
+
+
+@pytest.mark.parametrize(("function", "right", "jumbled"), MISTAKES)
+def test_the_line_with_another_order_is_wrong(function, right, jumbled, tmp_path):
     planted = Planted(__file__, tmp_path, ARRAYS)
     wrong = planted.wrong(right, jumbled)
 
-    (found,) = planted.errors(wrong, "chain")
+    (found,) = planted.errors(wrong, function.__name__)
 
     assert (found.line, found.fix) == (planted.line(right), right)
     assert "instead" not in found.message
-    assert planted.errors(repaired(wrong, found), "chain") == []
+    assert planted.errors(repaired(wrong, found), function.__name__) == []
