@@ -51,20 +51,47 @@ class Labels(Struct, frozen=True, eq=False):
 UNLABELLED = Labels()
 
 
+class _Stored(Struct, frozen=True, eq=False):
+    """A value that a function gives a name."""
+
+    name: str
+    line: Line
+    id: int
+    renames: bool
+    """Whether it has another name already."""
+    alone: bool
+    """Whether it is all that its line stores."""
+
+
+class _Told(Struct, frozen=True, eq=False):
+    """A value that is an adjoint by its name."""
+
+    stored: _Stored
+    values: Sequence[int]
+    """The nodes of those that it may be the adjoint of."""
+    loose: bool
+    """Whether it may well be another value, such as a part of a gradient."""
+
+
 def labels_of(point: Point, watched: Watched, units: Sequence[Unit]) -> Labels:
     """Return the lines of a recorded run whose names are those of adjoints."""
-    tape, root = point.result.tape, point.root
-    forward = set(tape.sources(root))
+    tape = point.result.tape
+    forward = set(tape.sources(point.root))
     places = {node.place: id for id, node in enumerate(tape.nodes) if not isinstance(node, Leaf)}
-    values, stored = defaultdict[str, list[int]](list), list[tuple[int, Line, str]]()
-    for name, line, id in _stored(watched, units, places):
-        if id in forward:
-            values[name].append(id)
-        elif (of := value_of(name)) is not None:
-            stored.append((id, line, of))
-    told = [(id, line, values[of]) for id, line, of in sorted(stored) if of in values]
+    stored = [*_stored(watched, units, places)]
+    values = defaultdict[str, list[int]](list)
+    for one in stored:
+        if one.id in forward and not one.renames:
+            values[one.name].append(one.id)
+    given = {name: [id] for name, id in tape.arguments.items() if name not in values}
+    told = [
+        _Told(one, ids, one.renames or of in given)
+        for one in sorted(stored, key=lambda one: one.id)
+        if (one.renames or one.id not in forward) and (of := value_of(one.name)) is not None
+        and (ids := values.get(of) or given.get(of))
+    ]  # fmt: skip
     try:
-        adjoints = point.adjoints({id for _, _, ids in told for id in ids}) if told else {}
+        adjoints = point.adjoints({id for one in told for id in one.values}) if told else {}
     except Untold:
         return UNLABELLED
     return _judged(tape, told, adjoints)
@@ -72,20 +99,24 @@ def labels_of(point: Point, watched: Watched, units: Sequence[Unit]) -> Labels:
 
 def _stored(
     watched: Watched, units: Sequence[Unit], places: Mapping[Place | None, int]
-) -> Iterator[tuple[str, Line, int]]:
-    """Yield the names that functions give to what they compute, each once and for all."""
+) -> Iterator[_Stored]:
+    """Yield what functions give names to, each once and for all."""
     for unit in units:
-        stores = Counter(_stores(unit))
+        stores, found = Counter(_stores(unit)), dict[str, int]()
+        beside = Counter(one.lineno for one in unit.of(ast.stmt))
         for node in unit.of(ast.Assign):
-            target, values = node.targets[0], parts_of(node.value)
+            target, values = node.targets[0], [*parts_of(node.value)]
             names = target.elts if isinstance(target, ast.Tuple) else [target]
             line = unit.file, node.lineno
             if len(node.targets) > 1 or watched.times(line) > 1:
                 continue
             for name, value in zip(map(_name, names), values, strict=False):
                 id = places.get(unit.place(unit.start(value), unit.end(value)))
-                if name and stores[name] == 1 and id is not None:
-                    yield name, line, id
+                own = found.get(_name(value)) if id is None else id
+                if name and stores[name] == 1 and own is not None:
+                    found[name] = own
+                    alone = beside[node.lineno] == len(values) == 1
+                    yield _Stored(name, line, own, id is None, alone)
 
 
 def _stores(unit: Unit) -> Iterator[str]:
@@ -105,26 +136,24 @@ def _name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _judged(
-    tape: Tape, told: Sequence[tuple[int, Line, Sequence[int]]], adjoints: Mapping[int, Array]
-) -> Labels:
+def _judged(tape: Tape, told: Sequence[_Told], adjoints: Mapping[int, Array]) -> Labels:
     """Return which values are the adjoints of those that their names are made of."""
-    kept, broken, wrong = set[Line](), set[Line](), set[int]()
-    exact = set[int]()
-    for id, line, ids in told:
-        own = tape.value(id)
+    kept, broken, wrong, exact = set[Line](), set[Line](), set[int](), set[int]()
+    for one in told:
+        id, own = one.stored.id, tape.value(one.stored.id)
         ratios = [
-            ratio_of([own], [adjoint]) for one in ids
-            if (adjoint := adjoints.get(one)) is not None
+            ratio_of([own], [adjoint]) for at in one.values
+            if (adjoint := adjoints.get(at)) is not None
             and adjoint.shape == own.shape and adjoint.any()
         ]  # fmt: skip
         if any(ratio is not None and np.isclose(ratio, 1) for ratio in ratios):
-            kept.add(line)
+            kept |= {one.stored.line} if one.stored.alone else set()
             exact.add(id)
-        elif len(ratios) == 1 and own.any():
+        elif len(ratios) == 1 and own.any() and not one.loose:
             behind = set(tape.sources(id)) - {id}
             # The adjoints of a mean are often those of the sum, all of them.
             if (ratios[0] is None or not exact.isdisjoint(behind)) and wrong.isdisjoint(behind):
-                broken.add(line)
+                broken.add(one.stored.line)
             wrong.add(id)
-    return Labels(frozenset(kept), frozenset(broken)) if len(kept) >= _LEAST else UNLABELLED
+    # A single right name tells of its own line alone.
+    return Labels(frozenset(kept), frozenset(broken if len(exact) >= _LEAST else ()))

@@ -7,7 +7,7 @@ from planted import Planted, repaired
 
 RNG = np.random.default_rng(4)
 X, T = RNG.normal(size=(5, 3)), RNG.normal(size=(5, 3))
-ARRAYS = {"x": X}
+ARRAYS = {"x": X, "gain": RNG.normal(size=3)}
 
 
 def normalised(x):
@@ -30,19 +30,45 @@ def normalised(x):
     return 0.5 * np.sum((out - T) ** 2), dx
 
 
+def leaky(x):
+    z = x @ T.T
+    a = np.where(z > 0, z, 0.1 * z)
+    da = a
+    dz = da * np.where(z > 0, 1.0, 0.1)
+    return np.sum(a * a) / 2, dz @ T
+
+
+def scaled(x, gain):
+    """Two names hold what they tell, one of which is that of an argument's gradient."""
+    centred = x - x.mean(axis=0)
+    std = np.sqrt(np.mean(centred**2, axis=0) + 1e-3)
+    out = centred / std
+    dout = 3 * (out * gain) ** 2 * gain
+    dgain = np.sum(3 * (out * gain) ** 2 * out, axis=0)
+    dcentred = dout / std
+    dstd = -np.sum(dout * centred / std**2, axis=0)
+    dsquare = 0.5 * dstd / std
+    dcentred += 2 * centred * dsquare / len(x)
+    return np.sum((out * gain) ** 3), (dcentred - dcentred.mean(axis=0), dgain)
+
+
 MISTAKES = [
-    ("droot = -dinverse / root**2", "droot = -dinverse / root"),
-    ("dvar = 0.5 * droot / np.sqrt(var + 1e-3)", "dvar = droot / np.sqrt(var + 1e-3)"),
-    ("dmean = -1 * np.sum(dcentred, axis=0)", "dmean = np.sum(dcentred, axis=0)"),
+    (normalised, "droot = -dinverse / root**2", "droot = -dinverse / root"),
+    (normalised, "dvar = 0.5 * droot / np.sqrt(var + 1e-3)", "dvar = droot / np.sqrt(var + 1e-3)"),
+    (normalised, "dmean = -1 * np.sum(dcentred, axis=0)", "dmean = np.sum(dcentred, axis=0)"),
+    (leaky, "dz = da * np.where(z > 0, 1.0, 0.1)", "dz = da * np.where(z > 0, 1.0, 0.01)"),
+    (scaled, "dstd = -np.sum", "dstd = np.sum"),
 ]
 
 
-@pytest.mark.parametrize(("right", "mistaken"), MISTAKES)
-def test_the_line_is_the_first_that_does_not_hold_what_its_name_tells(right, mistaken, tmp_path):
+@pytest.mark.parametrize(("function", "right", "mistaken"), MISTAKES)
+def test_the_line_is_one_that_does_not_hold_what_its_name_tells(
+    function, right, mistaken, tmp_path
+):
     planted = Planted(__file__, tmp_path, ARRAYS)
     at, wrong = planted.line(right), planted.wrong(right, mistaken)
 
-    (found,) = planted.errors(wrong, "normalised")
+    (found,) = planted.errors(wrong, function.__name__)
 
     assert found.line == at
-    assert planted.errors(repaired(wrong, found), "normalised") == []
+    assert planted.errors(repaired(wrong, found), function.__name__) == []
