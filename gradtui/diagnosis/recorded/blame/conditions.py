@@ -1,4 +1,4 @@
-"""Conditions that a choice may lack: of a loop's round, of a mask, as the code tests elsewhere."""
+"""Conditions that a choice or a mask may lack: of a loop's round, as the code has elsewhere."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import COMPARED
+from gradtui.engine.shapes import stretches
 
 _MOST = 12
 """Most conditions of each kind."""
@@ -20,6 +22,22 @@ def conditions(s: Statement) -> Iterator[Candidate]:
                 told = f"the condition must be {text}"
                 edit = s.replaced(node.test, text)
                 yield Candidate((edit,), "wrong-variable", told, 1, text, node)
+
+
+def compared(s: Statement) -> Iterator[Candidate]:
+    """Yield comparisons with an array that the function never reads, such as the largest values."""
+    for node in s.nodes:
+        if not isinstance(node, ast.Compare) or len(node.ops) > 1:
+            continue
+        shape, own = s.shape(node.left), COMPARED.get(type(node.ops[0]))
+        for name in s.idle if shape and own is not None else ():
+            held = s.scope.get(name)
+            if held is None or held.kind != "f" or not stretches(held.shape, shape or ()):
+                continue
+            for sign in dict.fromkeys(("==", own)):
+                text = f"{s.inside(node.left, 1)} {sign} {name}"
+                told = f"it must be {text}: {s.unit.code.co_name} does not use {name}"
+                yield Candidate((s.replaced(node, text, 0),), "wrong-variable", told, 0, text, node)
 
 
 def _of_rounds(s: Statement) -> Iterator[str]:

@@ -12,7 +12,7 @@ from gradtui.diagnosis.recorded.blame.calls import of_all, of_call, of_forgotten
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.constants import count_below
 from gradtui.diagnosis.recorded.blame.counts import of_count
-from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, is_leaf
+from gradtui.diagnosis.recorded.blame.expressions import COMPARED, OPERATORS, is_leaf
 from gradtui.diagnosis.recorded.blame.groupings import groupings
 from gradtui.diagnosis.recorded.blame.indices import counted, exchanged, of_index, strided
 from gradtui.diagnosis.recorded.blame.loops import of_loop
@@ -21,14 +21,6 @@ from gradtui.diagnosis.recorded.blame.roots import of_root
 from gradtui.diagnosis.recorded.blame.stores import of_target
 from gradtui.diagnosis.recorded.blame.units import Edit
 
-_COMPARED: dict[type[ast.cmpop], str] = {
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-}
 _BOUNDS = ("0", "1", "0.5")
 
 
@@ -153,14 +145,14 @@ def _are_floats(s: Statement, node: ast.expr) -> bool:
 def _of_comparison(s: Statement, node: ast.Compare) -> Iterator[Candidate]:
     before = node.left
     for op, after in zip(node.ops, node.comparators, strict=True):
-        own = _COMPARED.get(type(op))
+        own = COMPARED.get(type(op))
         if own is None:
             return
         start, end = s.unit.end(before), s.unit.start(after)
         at = start + s.unit.source[start:end].index(own.encode())
         word = any(isinstance(getattr(one, "value", None), str) for one in (before, after))
         ordered = own[0] in "<>" and any(_are_floats(s, one) for one in (before, after))
-        for other in ("!=", "==") if word else _COMPARED.values():
+        for other in ("!=", "==") if word else COMPARED.values():
             # That floats are ordered says something, but that they are equal happens by chance.
             if other != own and not (ordered and other in ("==", "!=")):
                 yield Candidate(

@@ -20,6 +20,14 @@ OPERATORS: Mapping[type[ast.operator], str] = {
     ast.LShift: "<<",
     ast.RShift: ">>",
 }
+COMPARED: Mapping[type[ast.cmpop], str] = {
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
 
 
 def parts_of(value: ast.expr) -> Iterator[ast.expr]:

@@ -36,7 +36,16 @@ def hinged(W):
     return loss, d
 
 
+def pooled(W):
+    size = np.abs(W)
+    out = size.max(axis=1)
+    top = size.max(axis=1, keepdims=True)
+    mask = size == top
+    return np.sum(out**2), mask * 2 * np.sign(W) * out[:, None]
+
+
 MISTAKES = [
+    (pooled, "mask = size == top", "mask = size > 1"),
     (capped, "if i not in spared:", "if True:"),
     (hinged, "if active[i]:", "if True:"),
 ]
@@ -53,7 +62,7 @@ def test_a_condition_is_put_back(function, old, new, tmp_path):
     assert planted.errors(repaired(wrong, found), function.__name__) == []
 
 
-@pytest.mark.parametrize("function", [capped, hinged])
+@pytest.mark.parametrize("function", [capped, hinged, pooled])
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, {"W": W})
 
