@@ -1,4 +1,4 @@
-"""Lines that stand too late or too early: others read what they change before it is changed."""
+"""Lines in a wrong place: too late or early for what reads what they change, or badly indented."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.resets import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
+_AROUND = ast.For | ast.While | ast.If
 _NEAR = 4
 """Most lines between one that reads a value and one that changes it too late, or too early."""
 
@@ -16,7 +17,8 @@ _NEAR = 4
 def moves(s: Statement) -> Iterator[Candidate]:
     """Yield a line that changes a value before the first that reads it, or behind the next one.
 
-    The statement may be the one or the other.
+    The statement may be the one or the other.  Or it may belong into the loop or the choice before
+    it, or behind that which it ends.
     """
     block = block_of(s.unit, s.node)
     at = block.index(s.node)
@@ -24,6 +26,39 @@ def moves(s: Statement) -> Iterator[Candidate]:
     for near in range(max(0, at - _NEAR), min(len(block), at + _NEAR + 1)):
         if near != at and not _names(s.node, ast.Load).isdisjoint({_changed(block[near])}):
             yield from _of(s, block, near)
+    if _is_alone(s, s.node) and "\n" not in s.text(s.node):
+        yield from _indented(s, block, at)
+        yield from _outdented(s, block, at)
+
+
+def _indented(s: Statement, block: Sequence[ast.stmt], at: int) -> Iterator[Candidate]:
+    """Yield a line behind a loop or a choice as the last one inside of it."""
+    above = block[at - 1] if at else None
+    while isinstance(above, _AROUND):
+        last = above.body[-1]
+        told = f"it must be indented, into what line {above.lineno} begins"
+        yield from _shifted(s, last, _margin(s, last), "missing-path", told)
+        above = last
+
+
+def _outdented(s: Statement, block: Sequence[ast.stmt], at: int) -> Iterator[Candidate]:
+    """Yield the last line of a loop or a choice behind it."""
+    all_around = (one for one in s.unit.of(ast.stmt) if isinstance(one, _AROUND))
+    above = next((one for one in all_around if one.body is block), None)
+    if above is not None and at and s.node is block[-1]:
+        told = f"it must stand behind what line {above.lineno} begins"
+        yield from _shifted(s, block[at - 1], _margin(s, above), "double-counted-path", told)
+
+
+def _shifted(
+    s: Statement, behind: ast.stmt, margin: str, rule: str, told: str
+) -> Iterator[Candidate]:
+    """Yield a line behind another one, as far to the right as a margin."""
+    at, start = s.unit.end(behind), s.unit.start(s.node) - len(_margin(s, s.node))
+    if not margin.strip():
+        gone = Edit(start - 1, s.unit.end(s.node), "")
+        put = Edit(at, at, f"\n{margin}{s.text(s.node)}")
+        yield Candidate((gone, put), rule, told, 1, None, s.node)
 
 
 def _of(s: Statement, block: Sequence[ast.stmt], at: int) -> Iterator[Candidate]:

@@ -39,7 +39,20 @@ def gated(U, V):
     return np.sum((out - TARGET) ** 2), [dU, ROWS.T @ (gate * np.cos(ROWS @ V))]
 
 
+def summed(U, B):
+    loss, dU, dB = 0.0, np.zeros((3, 3)), np.zeros(3)
+    for row in ROWS:
+        e = U @ row + B
+        loss += np.sum(e**2) / 2
+        dU += np.outer(e, row)
+        dB += e
+    dB = dB / len(ROWS)
+    return loss / len(ROWS), [dU / len(ROWS), dB]
+
+
 MISTAKES = [
+    (summed, "        dB += e\n", "    dB += e\n", "    dB += e\n"),
+    (summed, "    dB = dB / len", "        dB = dB / len", "        dB = dB / len"),
     (
         recurrent,
         "        dh += later\n        dz = dh * (1 - hs[t + 1] ** 2)\n",
