@@ -53,11 +53,6 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
         )  # fmt: skip
 
     @property
-    def is_strange(self) -> bool:
-        """Whether the names tell that other values are kept than are read."""
-        return bool(self.strays or self.swapped)
-
-    @property
     def swapped(self) -> Sequence[tuple[ast.expr, ast.expr]]:
         """The pairs of values that are read under one another's names, if those are in order."""
         return self.turned if self.is_jumbled else []
@@ -99,6 +94,14 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
         given = [one.arg for one in nodes if isinstance(one, ast.arg)]
         names = dict.fromkeys([*given, *(name for *_, name in sorted(stored))])
         return {name: at for at, name in enumerate(names)}
+
+
+def is_strange(unit: Unit, node: ast.stmt) -> bool:
+    """Return whether names tell that a statement keeps, or restores, other values than it must."""
+    restored, keeps = kept_for(unit, node), kept_by(unit, node)
+    if restored is not None and restored.turned and not restored.is_jumbled:
+        return True
+    return keeps is not None and bool(keeps.strays or keeps.swapped)
 
 
 def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.entered import Entered, Entries
-from gradtui.diagnosis.recorded.blame.kept import kept_by
+from gradtui.diagnosis.recorded.blame.kept import is_strange
 from gradtui.diagnosis.recorded.blame.roles import is_gradient_of
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
@@ -99,8 +99,7 @@ class Faulty(Struct, frozen=True, eq=False):
 
     def _told(self, suspect: Suspect, least: Mapping[Key, int]) -> Suspect:
         key = key_of(suspect.statement.unit.code)
-        kept = kept_by(suspect.statement.unit, suspect.statement.node)
-        if kept is not None and kept.is_strange:
+        if is_strange(suspect.statement.unit, suspect.statement.node):
             return suspect  # a function that is given it is wrong by that
         if key in self.keys:
             return replace(suspect, tier=suspect.tier - least[key])

@@ -41,6 +41,7 @@ from gradtui.diagnosis.recorded.blame.scaling import (
     scales_for_later,
     shares_factor,
 )
+from gradtui.diagnosis.recorded.blame.stores import is_doubled
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.uses import calculated, functions_read, leaves_orphans
@@ -118,10 +119,10 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         A number of rows that gives way to one of elements may have been of no other use, and
         neither may a size that is unpacked beside another.
         """
-        if self.candidate.rule == "constant-factor":
+        s = self.suspect.statement
+        if self.candidate.rule == "constant-factor" or is_doubled(s):
             return False
-        scope = self.suspect.statement.scope.items()
-        counts = {name for name, held in scope if (held.kind, held.shape) == ("i", ())}
+        counts = {text for text, one in s.scope.items() if (one.kind, one.shape) == ("i", ())}
         return leaves_orphans(self._unit, self._removed, counts)
 
     @property

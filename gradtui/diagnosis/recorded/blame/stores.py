@@ -9,6 +9,7 @@ from itertools import pairwise
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS
 from gradtui.diagnosis.recorded.blame.owned import is_own
+from gradtui.diagnosis.recorded.blame.resets import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _ARRAYS = 4
@@ -66,7 +67,16 @@ def of_target(s: Statement) -> Iterator[Candidate]:
         edit = Edit(s.unit.start(node), s.unit.end(node), "pass")
         told = "this line does not belong here"
         cost = 1 if cleared else 0 if _steps(s) else 3
-        yield Candidate((edit,), "double-counted-path", told, cost, None, node)
+        if doubled := is_doubled(s):
+            told, cost = f"{told}: the one before it is the same", 0
+        yield Candidate((edit,), "double-counted-path", told, cost, None, node, named=doubled)
+
+
+def is_doubled(s: Statement) -> bool:
+    """Return whether a line adds to a value just what the line before it adds."""
+    block = block_of(s.unit, s.node) if isinstance(s.node, ast.AugAssign) else [s.node]
+    at = block.index(s.node)
+    return at > 0 and ast.dump(block[at - 1]) == ast.dump(s.node)
 
 
 def _clears(node: ast.Assign) -> bool:

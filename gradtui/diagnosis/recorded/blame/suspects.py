@@ -28,12 +28,13 @@ from gradtui.diagnosis.recorded.blame.forms import (
     stores_windows,
     writes,
 )
-from gradtui.diagnosis.recorded.blame.kept import kept_by, kept_for
+from gradtui.diagnosis.recorded.blame.kept import is_strange
 from gradtui.diagnosis.recorded.blame.labels import UNLABELLED, Labels
 from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty
 from gradtui.diagnosis.recorded.blame.scattered import lacking
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape
 from gradtui.diagnosis.recorded.blame.sites import Calls
+from gradtui.diagnosis.recorded.blame.stores import is_doubled
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.twins import is_cut_off
@@ -131,13 +132,11 @@ class Suspects:
             return Suspect(statement, rounds, True, order)
         if lacking(statement) or replaces(unit, node):
             return Suspect(statement, 1, False, order)
-        restored = kept_for(unit, node)
-        if restored is not None and restored.turned and not restored.is_jumbled:
+        if is_strange(unit, node):
             return Suspect(statement, 0, False, order)
         if statement.restores:
             return Suspect(statement, UNTOLD - 1, False, order)
-        strange = (keeps := kept_by(unit, node)) and keeps.is_strange
-        if strange or is_cut_off(statement) or is_dropped(statement):
+        if is_cut_off(statement) or is_dropped(statement) or is_doubled(statement):
             return Suspect(statement, 0, False, order)
         # What a helper returns right for others may lack a term of this one's own.
         lacks = bool(wasted_in(unit.node).get(node)) or filed_as(node) in self._wrong

@@ -1,0 +1,32 @@
+"""Lines that store a value otherwise than they must, or once too often."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(2)
+ROWS = RNG.normal(size=(6, 3))
+ARRAYS = {"w": RNG.normal(size=3)}
+
+
+def decayed(w):
+    e = ROWS @ w - 1
+    dw = np.zeros_like(w)
+    dw += 2 * ROWS.T @ e
+    dw += 0.2 * w
+    return np.sum(e**2) + 0.1 * np.sum(w**2), dw
+
+
+MISTAKES = ["    dw += 2 * ROWS.T @ e\n", "    dw += 0.2 * w\n"]
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_the_second_of_two_equal_lines_does_not_belong_there(line, tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    wrong = planted.wrong(line, line + line)
+
+    (found,) = planted.errors(wrong, "decayed")
+
+    assert (found.rule, found.line) == ("double-counted-path", planted.line(line) + 1)
+    assert planted.errors(repaired(wrong, found), "decayed") == []
