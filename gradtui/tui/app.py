@@ -19,7 +19,6 @@ from textual.events import AppBlur, AppFocus, Event, Key, MouseEvent, Paste, Res
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 from textual.widget import AwaitMount
-from textual.widgets import Input
 
 from gradtui.base.ascii import loosened, to_ascii
 from gradtui.base.streams import tell
@@ -241,6 +240,8 @@ class GradtuiApp(App[int]):
         queue: if the focus changed meanwhile, a later key was handled first, and an earlier Escape
         closed what that had opened.
         """
+        from textual.widgets import Input  # takes a while, which only a key should wait for
+
         self.app_focus = True
         await self._opened()
         if self._exit:
@@ -328,11 +329,17 @@ class GradtuiApp(App[int]):
 
     def search_themes(self) -> None:
         """Open the palette of the themes."""
-        from textual.theme import ThemeProvider
+        from textual.command import SimpleProvider
 
         from gradtui.tui.palette import Palette
 
-        self.push_screen(Palette([ThemeProvider], placeholder="other colours"))
+        names = sorted(self.available_themes)
+        # Textual's own provider of them is made from its palette, which is left out at the start.
+        themes = SimpleProvider(
+            self.screen, [(name, partial(setattr, self, "theme", name)) for name in names]
+        )
+        providers = [themes]  # of instances its types know nothing, but it takes them
+        self.push_screen(Palette(providers, placeholder="other colours"))  # type: ignore[arg-type]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return the palette's entries: the debugger's commands and the theme."""

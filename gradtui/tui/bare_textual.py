@@ -1,6 +1,7 @@
 """Textual without what the first paint would wait for in vain: widgets, and the TLS of asyncio.
 
-Of its public types some are those of widgets; Textual itself asks for one of its own.
+Of its public types some are those of widgets; Textual itself asks for one of its own.  Of its
+palette the app asks for names, which it uses only to open it; ours is opened instead.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from importlib import import_module
 from types import ModuleType
 
 _PUBLIC = "textual.types"
+_PALETTE = "textual.command"
 
 
 class _Types(ModuleType):
@@ -24,6 +26,15 @@ class _Types(ModuleType):
         if sys.modules.get(_PUBLIC) is self:
             del sys.modules[_PUBLIC]
         return getattr(import_module(_PUBLIC), name)
+
+
+class _Palette(ModuleType):
+    """Stands for the palette: any class of it that is asked for is there, and empty."""
+
+    def __getattr__(self, name: str) -> type:
+        if name.startswith("__"):
+            raise AttributeError(name)  # asked for by the import system
+        return type(name, (), {})
 
 
 def leave_out() -> None:
@@ -45,3 +56,16 @@ def leave_out_tls() -> None:
             import_module("asyncio")
         finally:
             del sys.modules["ssl"]
+
+
+def leave_out_palette() -> None:
+    """Have the app imported without Textual's palette, if it was not imported before.
+
+    Not where code of others is run, which may have an app with that palette.
+    """
+    if "textual.app" not in sys.modules and _PALETTE not in sys.modules:
+        sys.modules[_PALETTE] = _Palette(_PALETTE)
+        try:
+            import_module("textual.app")
+        finally:
+            del sys.modules[_PALETTE]

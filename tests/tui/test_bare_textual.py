@@ -40,3 +40,37 @@ def test_asyncio_is_imported_without_openssl_which_can_be_imported_later() -> No
         [sys.executable, "-c", _WITHOUT_TLS], capture_output=True, text=True, check=True
     )
     assert told.stdout.split() == ["False", "slept", "CERT_REQUIRED"]
+
+
+_WITHOUT_PALETTE = """
+import asyncio, sys
+from gradtui.tui.bare_textual import leave_out_palette
+leave_out_palette()
+from gradtui.debugger.session import Session
+from gradtui.scenario.bundled import find_scenario
+from gradtui.scenario.load import load_problem
+from gradtui.tui.app import GradtuiApp
+
+async def start():
+    app = GradtuiApp(Session(load_problem(find_scenario("two_weights"))))
+    async with app.run_test(size=(100, 30)) as pilot:
+        print("textual.widgets._option_list" in sys.modules)
+        for open_palette in (app.action_command_palette, app.search_themes):
+            open_palette()
+            await pilot.pause()
+            from textual.command import CommandList
+            while not (found := app.screen.query_one(CommandList)).option_count:
+                await pilot.pause(0.01)
+            print(any("dracula" in str(found.get_option_at_index(at).prompt)
+                      for at in range(found.option_count)))
+            await pilot.press("escape")
+
+asyncio.run(start())
+"""
+
+
+def test_the_app_starts_without_the_palette_which_opens_all_the_same() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_PALETTE], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == ["False", "False", "True"]
