@@ -109,7 +109,8 @@ class GradtuiApp(App[int]):
         found = super().get_css_variables()
         # In 16 colours the bands would be patches of two or three greys: contours say it better.
         flat = self.current_theme.ansi or self._display_as.colours != "many"
-        return {**found, **height_colours(found, flat=flat)}
+        self.theme_variables = {**found, **height_colours(found, flat=flat)}
+        return self.theme_variables
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return the filters applied to every row before painting."""

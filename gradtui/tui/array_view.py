@@ -20,7 +20,7 @@ from gradtui.explain.spans import TextRow
 from gradtui.explain.training import part_text
 from gradtui.explain.values import Array, extent
 from gradtui.tui.keys import Keys
-from gradtui.tui.rows import ROLE_CLASSES, Rows
+from gradtui.tui.rows import Rows
 from gradtui.tui.shortcuts import ARRAY, bindings
 
 _MOVES = ("array-page-down", "array-right", "array-end")
@@ -72,7 +72,6 @@ class _Cells(Rows):
 class ArrayView(ModalScreen[None]):
     """The numbers of an array, titled with the expression asked for."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ARRAY)]
 
     def __init__(

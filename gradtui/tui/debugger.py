@@ -32,7 +32,6 @@ from gradtui.tui.panels import panel_types
 from gradtui.tui.panels.base import Panel
 from gradtui.tui.panels.graph import GraphPanel
 from gradtui.tui.room import Room
-from gradtui.tui.rows import ROLE_CLASSES
 from gradtui.tui.saving import Saving
 from gradtui.tui.shortcuts import bindings
 from gradtui.tui.styles import HEIGHTS, WIDTHS, complete, size_classes
@@ -52,7 +51,6 @@ def _action(command: Command) -> str:
 class Debugger(LeanScreen):
     """A session on the screen."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import get_args
 
 from rich.segment import Segment
 from rich.style import Style
@@ -14,10 +13,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from gradtui.base.text import cell_width, clean
-from gradtui.explain.spans import Ink, Role, TextRow, line_width
+from gradtui.explain.spans import Ink, TextRow, line_width
+from gradtui.tui.roles import role_style
 
-ROLE_CLASSES = frozenset(f"role--{role}" for role in get_args(Role))
-"""The component classes that a screen with rows needs, one for each role of a span."""
 BETWEEN = " │ "
 """What is drawn between two columns of rows."""
 
@@ -159,11 +157,12 @@ class Rows(Widget, inherit_bindings=False):
                 role, ground = map(self._style, ink)
                 found = role + Style(bgcolor=ground.bgcolor)
             else:
-                # The screen has the roles' styles: on every widget they slowed the start.
-                own = self.screen.get_component_rich_style(f"role--{ink}", partial=True)
+                app = self.app
                 if self._ground is None:
                     self._ground = self.rich_style
-                found = self._ground + own
+                found = self._ground + role_style(
+                    ink, app.theme_variables, own=app.native_ansi_color
+                )
             self._role_styles[ink] = found
         return self._role_styles[ink]
 

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 
 from gradtui.explain.spans import TextRow, line_width
 from gradtui.tui.keys import Keys
-from gradtui.tui.rows import ROLE_CLASSES, Rows, crop, marked
+from gradtui.tui.rows import Rows, crop, marked
 from gradtui.tui.shortcuts import TABLE, Shortcut, bindings
 
 MakeRows = Callable[[int], Sequence[TextRow]]
@@ -45,7 +45,6 @@ class _Table(Rows):
 class Table(ModalScreen[None]):
     """A table over the screen; `actions` are the shortcuts' actions on the chosen row."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(TABLE)]
 
     def __init__(

@@ -1,14 +1,13 @@
 """Rows of spans cut to a width, and painted."""
 
-from typing import ClassVar
-
 import pytest
 from textual.app import App
 from textual.geometry import Region
 
 from gradtui.tui.app import AsciiFilter
 from gradtui.tui.lean import LeanScreen
-from gradtui.tui.rows import ROLE_CLASSES, Rows, crop, marked
+from gradtui.tui.rows import Rows, crop, marked
+from gradtui.tui.themes import OWN_COLOURS
 
 ROW = (("abc", "bold"), ("de", ""), ("fgh", "dim"))
 
@@ -38,8 +37,6 @@ class Changing(Rows):
 class Screen(LeanScreen):
     """Only these rows."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
-
     def compose(self):
         """Make them."""
         yield Changing()
@@ -57,6 +54,9 @@ async def test_a_changed_row_is_painted_alone_as_with_its_border(filters):
     class Shown(App[None]):
         def on_mount(self):
             self.push_screen(Screen())
+
+        def get_theme_variable_defaults(self):
+            return OWN_COLOURS
 
         def get_line_filters(self):
             return [*super().get_line_filters(), *filters]

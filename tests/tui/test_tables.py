@@ -6,12 +6,12 @@ from gradtui.explain.spans import line, line_text
 from gradtui.tui.keys import Keys
 from gradtui.tui.shortcuts import BRANCHES
 from gradtui.tui.tables import Table
+from gradtui.tui.themes import OWN_COLOURS
 
 
 class Listed(App[None]):
     """A table of twenty numbers, from which `x` removes the chosen one and Enter closes it."""
 
-    COMPONENT_CLASSES = Table.COMPONENT_CLASSES
     CSS = "#table { max-height: 6; }"
 
     def __init__(self) -> None:
@@ -21,6 +21,9 @@ class Listed(App[None]):
         taken = (BRANCHES[0], BRANCHES[2])
         actions = (lambda at: False, self.remove)
         self.table = Table("Numbers", self.made, taken, actions, keys, chosen=3)
+
+    def get_theme_variable_defaults(self):
+        return OWN_COLOURS
 
     def made(self, chosen):
         marks = ["> " if at == chosen else "  " for at in range(len(self.numbers))]
