@@ -33,14 +33,12 @@ def open_screen(
     With `learn`, the picker opens at the next lesson of the course.
     """
     from gradtui.base.terminal import Display, colours, leaves_escape
-    from gradtui.tui.bare_textual import leave_out, leave_out_palette, leave_out_tls
+    from gradtui.tui.bare_textual import leave_out, leave_out_tls
 
     alone = session is None or session.problem.call is None
     if alone:
         leave_out_tls()
-    leave_out()
-    if alone:
-        leave_out_palette()
+    leave_out(unused=alone)
     from gradtui.tui.app import run_app
     from gradtui.tui.config import read_config
 

@@ -1,7 +1,6 @@
 """Textual without what the first paint would wait for in vain: widgets, and the TLS of asyncio.
 
-Of its public types some are those of widgets; Textual itself asks for one of its own.  Of its
-palette the app asks for names, which it uses only to open it; ours is opened instead.
+Of its public types some are those of widgets; Textual itself asks for one of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ from importlib import import_module
 from types import ModuleType
 
 _PUBLIC = "textual.types"
-_PALETTE = "textual.command"
+_UNUSED = ("textual.command", "rich.table")
+"""Textual asks for names in them, which it uses only to open its palette, or to print colours."""
 
 
 class _Types(ModuleType):
@@ -28,8 +28,8 @@ class _Types(ModuleType):
         return getattr(import_module(_PUBLIC), name)
 
 
-class _Palette(ModuleType):
-    """Stands for the palette: any class of it that is asked for is there, and empty."""
+class _Hollow(ModuleType):
+    """Stands for a module: any class of it that is asked for is there, and empty."""
 
     def __getattr__(self, name: str) -> type:
         if name.startswith("__"):
@@ -37,12 +37,24 @@ class _Palette(ModuleType):
         return type(name, (), {})
 
 
-def leave_out() -> None:
-    """Have Textual imported without these widgets, if it was not imported before."""
-    if "textual" not in sys.modules:
+def leave_out(*, unused: bool) -> None:
+    """Have Textual imported without these widgets, if it was not imported before.
+
+    If `unused`, also without what our app never uses of it: not where code of others is run, which
+    may have an app that does.
+    """
+    if "textual" in sys.modules:
+        return
+    hollow = [name for name in _UNUSED if unused and name not in sys.modules]
+    sys.modules.update((name, _Hollow(name)) for name in hollow)
+    try:
         import textual
 
         textual.types = sys.modules[_PUBLIC] = _Types(_PUBLIC)
+        import_module("textual.app")
+    finally:
+        for name in hollow:
+            del sys.modules[name]
 
 
 def leave_out_tls() -> None:
@@ -56,16 +68,3 @@ def leave_out_tls() -> None:
             import_module("asyncio")
         finally:
             del sys.modules["ssl"]
-
-
-def leave_out_palette() -> None:
-    """Have the app imported without Textual's palette, if it was not imported before.
-
-    Not where code of others is run, which may have an app with that palette.
-    """
-    if "textual.app" not in sys.modules and _PALETTE not in sys.modules:
-        sys.modules[_PALETTE] = _Palette(_PALETTE)
-        try:
-            import_module("textual.app")
-        finally:
-            del sys.modules[_PALETTE]
