@@ -87,6 +87,9 @@ def _of_dropped(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
     if isinstance(node.op, ast.Pow | ast.Div):
         return
     minus = isinstance(node.op, ast.Sub)
+    if minus and left == "1":  # the other share of what adds up to 1
+        edit, told = s.replaced(node, right, s.binding(node.right)), f"1 - {right} must be {right}"
+        yield Candidate((edit,), "wrong-point", told, 1, right, node)
     text = f"-{s.inside(node.right, 2)}" if minus else right
     edit = s.replaced(node, text, 1 if text[0] == "-" else s.binding(node.right))
     yield Candidate((edit,), rule, f"{left} does not belong here", 1, left, node)

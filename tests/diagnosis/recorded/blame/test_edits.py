@@ -207,6 +207,15 @@ def share(scores):
     return 0.5 * np.tanh(scores / 2) + 0.5
 
 
+def gated(GAINS):
+    z = share(GAINS)
+    h = (1 - z) * SPEED + z * GAINS
+    dh = h - PLACES[0]
+    dz = dh * (GAINS - SPEED)
+    dg = dh * z
+    return np.sum(dh**2) / 2, dz * z * (1 - z) + dg
+
+
 def slope(gains):
     n = len(gains)
     return -1 / n * SPEED * (1 - gains * SPEED)
@@ -258,10 +267,14 @@ def test_a_line_is_put_right(function, old, new, tmp_path):
     assert planted.errors(repaired(wrong, found), function.__name__) == []
 
 
-def test_a_power_becomes_one_less_by_the_name_of_its_factor(tmp_path):
+@pytest.mark.parametrize(("function", "right", "wrong", "fix"), [
+    (cubed, "power * GAINS ** (power - 1)", "power * GAINS**power",
+     "return np.sum(GAINS**power), power * GAINS**(power - 1)"),
+    (gated, "dg = dh * z", "dg = dh * (1 - z)", "dg = dh * z"),
+])  # fmt: skip
+def test_the_fix_is_what_the_code_would_have(function, right, wrong, fix, tmp_path):
     planted = Planted(__file__, tmp_path, {"GAINS": GAINS})
-    wrong = planted.wrong("power * GAINS ** (power - 1)", "power * GAINS**power")
 
-    (found,) = planted.errors(wrong, "cubed")
+    (found,) = planted.errors(planted.wrong(right, wrong), function.__name__)
 
-    assert found.fix == "return np.sum(GAINS**power), power * GAINS**(power - 1)"
+    assert found.fix == fix
