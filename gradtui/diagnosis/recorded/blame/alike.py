@@ -131,7 +131,13 @@ def _operations(node: ast.expr) -> str:
             return ""
 
 
-def becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+def breaks_row(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether one of a row gets another sign or name, or divides by a power."""
+    line = unit, own, edits
+    return _becomes_odd(*line) or _becomes_divided(*line) or _becomes_unlike(*line)
+
+
+def _becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     """Return whether a line or a term gets another sign than all others in its row."""
     edited = _edited(unit, edits)
     if isinstance(own, ast.AugAssign) and isinstance(edited, ast.AugAssign):
@@ -162,7 +168,30 @@ def _signs_beside(unit: Unit, own: ast.AugAssign) -> set[type[ast.operator]]:
     }  # fmt: skip
 
 
-def becomes_divided(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+def _becomes_unlike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether a line no longer repeats its names as another one of its form does.
+
+    Such as `dr * h * (1 - r)` for `dr * r * (1 - r)` beside `dz * z * (1 - z)`.
+    """
+    edited = _edited(unit, edits)
+    if edited is None or not isinstance(own, _STORING) or _form(edited) != _form(own):
+        return False
+    before, after = _repeats(own), _repeats(edited)
+    storing = (one for one in unit.of(ast.stmt) if isinstance(one, _STORING) and one is not own)
+    others = [_repeats(one) for one in storing if _form(one) == _form(own)]
+    return len({*before}) < len(before) and before in others and after not in others
+
+
+@lru_cache(_LINES)
+def _repeats(node: ast.stmt) -> tuple[int, ...]:
+    """Return the numbers of the names that a line uses, in the order in which they come first."""
+    value = _value(node)
+    names = [one.id for one in ast.walk(value) if isinstance(one, ast.Name)] if value else []
+    at = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return tuple(at[name] for name in names)
+
+
+def _becomes_divided(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     """Return whether one of a row of factors becomes a divisor, though it is made as a power.
 
     The power's sign is likelier wrong.

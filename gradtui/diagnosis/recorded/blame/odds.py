@@ -13,10 +13,9 @@ from msgspec import Struct
 from gradtui.diagnosis.recorded.blame.against import evens_out, takes_back
 from gradtui.diagnosis.recorded.blame.alike import (
     becomes_alike,
-    becomes_divided,
-    becomes_odd,
     becomes_same,
     becomes_sum,
+    breaks_row,
     stands_elsewhere,
 )
 from gradtui.diagnosis.recorded.blame.amounts import WORD, changed, empties, is_change
@@ -196,9 +195,8 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def _breaks_row(self) -> bool:
-        """Whether it gives one of a row another sign, or divides by one that is made as a power."""
-        line = self._unit, self.suspect.statement.node, self.candidate.edits
-        return becomes_odd(*line) or becomes_divided(*line)
+        """Whether it gives one of a row another sign or name, or divides by a power in one."""
+        return breaks_row(self._unit, self.suspect.statement.node, self.candidate.edits)
 
     @property
     def _is_known(self) -> bool:

@@ -4,9 +4,9 @@ import pytest
 
 from gradtui.diagnosis.recorded.blame.alike import (
     becomes_alike,
-    becomes_odd,
     becomes_same,
     becomes_sum,
+    breaks_row,
 )
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
@@ -21,11 +21,13 @@ def rows(a, b, c, d, own):
     one = a * b
     own = a + b
     own += c
+    first = a * b * (1 - b)
+    last = c * d * (1 - d)
     for i in range(a):
         d = d + i
     for j in reversed(range(b)):
         d = d - j
-    return whole, (every * a, b), one + two
+    return whole, (every * a, b), one + two, first, last
 
 
 def edited(old, new, within):
@@ -46,12 +48,15 @@ ODD = [
     ("c", "-c", "b +=", True),
     ("c", "d", "b +=", False),
     ("+=", "*=", "b +=", False),
+    ("b * (", "d * (", "first", True),
+    ("a", "d", "first", False),
+    ("b * (1 - b)", "d * (1 - d)", "first", False),
 ]
 
 
 @pytest.mark.parametrize(("old", "new", "within", "odd"), ODD)
-def test_one_of_a_row_gets_another_sign(old, new, within, odd):
-    assert becomes_odd(*edited(old, new, within)) is odd
+def test_one_of_a_row_gets_another_sign_or_name(old, new, within, odd):
+    assert breaks_row(*edited(old, new, within)) is odd
 
 
 ALIKE = [
