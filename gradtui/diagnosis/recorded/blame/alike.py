@@ -27,7 +27,7 @@ def becomes_alike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     """
     if isinstance(own, ast.For):
         return _is_round_alike(unit, own, edits)
-    before, edited = _value(own), _edited(unit, edits)
+    before, edited = _value(own), _edited(unit, own, edits)
     if isinstance(own, ast.AugAssign) and isinstance(edited, ast.AugAssign):
         signs = _signs_beside(unit, own)
         if type(own.op) not in signs and signs == {type(edited.op)}:
@@ -70,7 +70,7 @@ def becomes_same(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     Its value may differ from what another function calculates in one name: a backward half
     calculates anew what the forward half has.
     """
-    edited = _edited(unit, edits) if isinstance(own, _STORING) else None
+    edited = _edited(unit, own, edits) if isinstance(own, _STORING) else None
     if edited is None or ast.dump(edited) in _calculating(unit.tree):
         return edited is not None
     before, after = _value(own), _value(edited)
@@ -139,11 +139,11 @@ def breaks_row(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
 
 def _becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     """Return whether a line or a term gets another sign than all others in its row."""
-    edited = _edited(unit, edits)
+    edited = _edited(unit, own, edits)
     if isinstance(own, ast.AugAssign) and isinstance(edited, ast.AugAssign):
         kept = _is_kept(own.target)  # what an object keeps is no row with what is handed to it
         row = [type(one.op) for one in unit.of(ast.AugAssign)
-               if _is_kept(one.target) == kept]  # fmt: skip
+               if isinstance(one.op, _ADDING) and _is_kept(one.target) == kept]  # fmt: skip
         turned = type(own.op) is not type(edited.op) and isinstance(edited.op, _ADDING)
         turned |= _is_negated(own.value, edited.value)
         in_row = _is_row(row) or _signs_beside(unit, own) == {type(own.op)}
@@ -173,7 +173,7 @@ def _becomes_unlike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
 
     Such as `dr * h * (1 - r)` for `dr * r * (1 - r)` beside `dz * z * (1 - z)`.
     """
-    edited = _edited(unit, edits)
+    edited = _edited(unit, own, edits)
     if edited is None or not isinstance(own, _STORING) or _form(edited) != _form(own):
         return False
     before, after = _repeats(own), _repeats(edited)
@@ -196,7 +196,7 @@ def _becomes_divided(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
 
     The power's sign is likelier wrong.
     """
-    edited = _edited(unit, edits)
+    edited = _edited(unit, own, edits)
     before, after = _value(own), _value(edited) if edited is not None else None
     if before is None or after is None:
         return False
@@ -290,15 +290,17 @@ def becomes_sum(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
 
 def _is_round_alike(unit: Unit, own: ast.For, edits: Sequence[Edit]) -> bool:
     """Return whether the rounds of a loop become like those of another one."""
-    edited = _edited(unit, edits, " pass")
+    edited = _edited(unit, own, edits)
     others = (one for one in unit.of(ast.For) if one is not own)
     form = _form(edited.iter) if isinstance(edited, ast.For) else None
     return form != _form(own.iter) and form in {_form(one.iter) for one in others}
 
 
-def _edited(unit: Unit, edits: Sequence[Edit], more: str = "") -> ast.stmt | None:
-    """Return a line with edits; None if it becomes several."""
-    return _statement(unit.line_after([*edits]).strip() + more)
+def _edited(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> ast.stmt | None:
+    """Return a statement with edits; None if it becomes several."""
+    if isinstance(own, ast.For):
+        return _statement(unit.line_after(edits) + " pass")
+    return _statement(unit.text_after(own, edits))
 
 
 @lru_cache(_LINES)

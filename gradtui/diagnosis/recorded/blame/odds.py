@@ -79,7 +79,8 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     def _bounds(self) -> Iterator[int]:
         """Yield how unlikely it is at least, sign by sign: the last one is the total."""
-        least, apart = -2 if self.suspect.label < 0 else int(self._turns), self.apart
+        least, apart = int(self._turns and not self._becomes_alike), self.apart
+        least = -2 if self.suspect.label < 0 else least
         hoped = sum(weight for weight, _ in _LIKELIER if weight > 0)
         for weight, holds in _LIKELIER:
             apart, hoped = apart - weight * holds(self), hoped - max(0, weight)

@@ -17,17 +17,22 @@ def rows(a, b, c, d, own):
     a += b
     b += c
     c += d
+    d *= own
     two = a * b + c
     one = a * b
     own = a + b
     own += c
     first = a * b * (1 - b)
     last = c * d * (1 - d)
+    left = (a
+            * d)  # fmt: skip
+    right = (b
+             * -c)  # fmt: skip
     for i in range(a):
         d = d + i
     for j in reversed(range(b)):
         d = d - j
-    return whole, (every * a, b), one + two, first, last
+    return whole, (every * a, b), one + two, first, last, left, right
 
 
 def edited(old, new, within):
@@ -64,6 +69,8 @@ ALIKE = [
     ("a * b", "a * b * d", "one", False),
     ("(every * a, b)", "(every * a, b * c)", "return", True),
     ("(every * a, b)", "(every * a, b / c)", "return", False),
+    ("* d", "* -d", "left", True),
+    ("a", "-a", "left", False),
     ("range(a)", "reversed(range(a))", "for i", True),
     ("range(a)", "range(1, a)", "for i", False),
 ]
