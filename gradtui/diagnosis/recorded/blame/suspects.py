@@ -158,7 +158,8 @@ class Suspects:
         beside = set() if forward or called else self._beside(unit, node, lines)
         lines = called if forward and called else lines | called | beside
         fed = {name for line in lines for name in self._flow.feeds.get(line, ())}
-        kept = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute)
+        stored = node.targets[0] if isinstance(node, ast.Assign) else node
+        kept = isinstance(stored, ast.Attribute | ast.AugAssign)
         tier = self._tier(lines, fed, self._flow, partial=is_partial(node), kept=kept)
         if tier == TIERS and (fed or self._misshapen) and hands_on(statement):
             return Suspect(statement, UNTOLD - 1, True, order)
@@ -330,16 +331,14 @@ class Suspects:
     ) -> int:
         """Return how likely the lines that take part in some gradients are at fault.
 
-        They store a `partial` value, or one that is `kept` by an object.
+        They store a `partial` value, or one that is `kept` by an object or in a sum.
         """
         wrong, failing = self._wrong, told.first | told.lacking
         if not fed and lines & told.idle and not lines & told.forward:
             # What nothing uses may be stored in the wrong elements, or not in its array.
             return UNTOLD - 1 if partial or kept else TIERS
-        if not fed:
-            return TIERS if lines & told.forward else UNTOLD
         if not fed & wrong:
-            return TIERS
+            return TIERS if fed or lines & told.forward else UNTOLD
         if lines & told.forward or told.sparing.issuperset(lines & told.feeds.keys()):
             return UNTOLD - partial  # what is stored in some elements may belong into others
         likely = bool(lines & (failing | told.handing | told.opposite))
