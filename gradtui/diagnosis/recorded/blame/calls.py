@@ -14,6 +14,7 @@ from gradtui.diagnosis.recorded.blame.axes import of_axis
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.computing import methods_of, own_methods
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.forms import renames
 from gradtui.diagnosis.recorded.blame.indices import moved, shifted
 from gradtui.diagnosis.recorded.blame.loops import of_rounds
 from gradtui.diagnosis.recorded.blame.meaning import meant
@@ -272,10 +273,16 @@ def of_all(s: Statement) -> Iterator[Candidate]:
 
 
 def of_forgotten(s: Statement) -> Iterator[Candidate]:
-    """Yield values and terms with a function applied that the code applies elsewhere."""
+    """Yield values and terms with a function applied that the code applies elsewhere.
+
+    A line that only gives a name another one may lack any function.
+    """
     found = {(f"{s.numpy}exp(", ")"): "exp"} if s.numpy else {}
     elsewhere = _applied_in(s.unit.tree) if s.numpy else ()
     found |= {(f"{text}(", ")"): text for text in elsewhere if text.startswith(s.numpy)}
+    bare = renames(s.node) and bool(s.numpy)
+    found |= {(f"{s.numpy}{name}(", ")"): name for name in sorted(_APPLIED) if bare
+              and hasattr(s.dialect.module, name)}  # fmt: skip
     for node in s.unit.nodes:
         if isinstance(node, ast.Call) and node.args and _name(node) in (*_APPLIED, *_FOLDING):
             first, owner = node.args[0], getattr(node.func, "value", None)
@@ -294,7 +301,7 @@ def of_forgotten(s: Statement) -> Iterator[Candidate]:
     ]  # fmt: skip
     for one, cost in (*((one, 2) for one in s.values), *((one, 3) for one in inner)):
         alone = isinstance(one, ast.Constant | ast.List) or one is s.spared
-        for (before, after), name in () if alone else [*found.items()][:_MOST]:
+        for (before, after), name in () if alone else [*found.items()][: None if bare else _MOST]:
             text, told = f"{before}{s.text(one)}{after}", f"{name} of it is needed"
             yield Candidate((s.replaced(one, text),), "missing-factor", told, cost, name, one)
 
