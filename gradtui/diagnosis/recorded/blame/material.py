@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from types import FunctionType
 
-from gradtui.diagnosis.recorded.blame.begun import is_zero
+from gradtui.diagnosis.recorded.blame.begun import begun, is_zero
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, unwrapped
 from gradtui.diagnosis.recorded.blame.computing import needed, own_functions
 from gradtui.diagnosis.recorded.blame.constants import written
@@ -52,7 +52,7 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             cost -= counting and text in s.loops and other in s.loops
             if other_shape and not turned:
                 cost = 2 if held.shape in s.wanted else 3
-                cost = 1 if is_numbered(text, other) else cost
+                cost = 1 if is_numbered(text, other) or _begins(s, node, own) else cost
             if not {"(", ":"}.isdisjoint(other):  # it is not another name, but more
                 cost += 2 + (text in other)
             cost += isinstance(node, ast.Name) and _ENTRY.search(other) is not None
@@ -66,6 +66,12 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             )
     yield from _transposes(s)
     yield from _turned(s)
+
+
+def _begins(s: Statement, node: ast.expr, own: Held) -> bool:
+    """Return whether a value is the 0 that a sum of arrays of any shape begins as."""
+    zero = (own.kind, own.shape, own.value) == ("i", (), 0) and node not in s.indexing
+    return zero and isinstance(node, ast.Name) and node.id in begun(s.unit, s.node)
 
 
 def _is_place(node: ast.expr, text: str) -> bool:

@@ -19,3 +19,17 @@ def test_a_dict_that_is_still_filled_may_be_meant_and_a_list_may_not():
     around = Around(scope, {}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
     found = renamings(Statement(unit, unit.node.body[0], around))
     assert [one.factor for one in found] == ["roots"]
+
+
+def summed(slope, k):
+    d = 0
+    d = d + d * k
+    return d
+
+
+def test_the_number_that_a_sum_begins_as_may_stand_for_an_array_of_any_shape():
+    unit = Unit(summed.__code__, [summed])
+    scope = {"d": Held((), "i", 0), "k": Held((), "i", 1), "slope": Held((4,), "f")}
+    around = Around(scope, {}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    found = [*renamings(Statement(unit, unit.node.body[1], around))]
+    assert {one.cost for one in found if one.factor == "slope" and one.node.id == "d"} == {1}
