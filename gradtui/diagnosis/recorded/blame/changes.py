@@ -43,6 +43,7 @@ from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.throughout import throughout
 from gradtui.diagnosis.recorded.blame.twins import twins
 from gradtui.diagnosis.recorded.blame.wasted import wasted
+from gradtui.diagnosis.recorded.blame.wholes import wholes
 
 
 def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Iterator[Candidate]:
@@ -54,6 +55,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
         copies, emptied, conditions, compared, applied, mirrored, callees, branches, bounds, bends,
         projections, normalised, choices, moves, rounds, twins, wasted, dropped, crops,
+        wholes,
     )  # fmt: skip
     for each in every:
         yield from each(s)
