@@ -56,6 +56,20 @@ def of_entry(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
         yield Candidate((s.replaced(node, text),), "wrong-axis", told, 1, text, node)
 
 
+def folded(s: Statement) -> Iterator[Candidate]:
+    """Yield the sums of a statement's values over axes that a wrong gradient does not have."""
+    for value in s.values:
+        shape = s.shape(value) or ()
+        for wanted in s.wanted if len(shape) <= _DEEPEST else ():
+            for axes in combinations(range(len(shape)), max(0, len(shape) - len(wanted))):
+                left = tuple(size for at, size in enumerate(shape) if at not in axes)
+                if axes and left == tuple(wanted):
+                    over = str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"
+                    text = f"{s.inside(value, 9)}.sum({s.dialect.axis}={over})"
+                    told = f"it must be summed over {s.dialect.axis}={over}"
+                    yield Candidate((s.replaced(value, text),), "wrong-axis", told, 1, text, value)
+
+
 def _is_number(part: ast.expr) -> bool:
     number = part.operand if isinstance(part, ast.UnaryOp) else part
     return isinstance(number, ast.Constant) and type(number.value) is int

@@ -9,6 +9,7 @@ from gradtui.diagnosis.recorded.blame.accumulations import accumulations
 from gradtui.diagnosis.recorded.blame.activations import activations
 from gradtui.diagnosis.recorded.blame.applied import applied, mirrored
 from gradtui.diagnosis.recorded.blame.arguments import arguments
+from gradtui.diagnosis.recorded.blame.axes import folded
 from gradtui.diagnosis.recorded.blame.bends import bends
 from gradtui.diagnosis.recorded.blame.branches import branches
 from gradtui.diagnosis.recorded.blame.callees import callees
@@ -55,7 +56,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
         copies, emptied, conditions, compared, applied, mirrored, callees, branches, bounds, bends,
         projections, normalised, choices, moves, rounds, twins, wasted, dropped, crops,
-        wholes,
+        wholes, folded,
     )  # fmt: skip
     for each in every:
         yield from each(s)
