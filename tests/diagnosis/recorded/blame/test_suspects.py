@@ -1,6 +1,7 @@
 """A line whose result nothing uses may be the one that a gradient lacks."""
 
 import numpy as np
+import pytest
 
 from planted import Planted
 
@@ -27,23 +28,44 @@ def scale(one, k):
     return out, back
 
 
-def tape(w):
+def pick(one, at):
+    def back(dy):
+        np.add.at(one.grad, at, dy)
+
+    out = Value(one.data[at])
+    return out, back
+
+
+def scaled(w):
+    return tape(w, scale, 3.0)
+
+
+def picked(w):
+    return tape(w, pick, np.array([3, 0, 1, 1]))
+
+
+def tape(w, make, by):
     one = Value(w)
     bent, first = sine(one)
-    out, second = scale(bent, 3.0)
+    out, second = make(bent, by)
     out.grad += 2 * out.data
     second(out.grad)
     first(bent.grad)
     return np.sum(out.data**2), {"w": one.grad}
 
 
-MISTAKES = [("one.grad += k", "out.grad += k")]
+MISTAKES = [
+    (scaled, "one.grad += k", "out.grad += k"),
+    (picked, "np.add.at(one.grad", "np.add.at(out.grad"),
+]
 
 
-def test_what_is_added_to_a_sum_that_nothing_reads_may_belong_to_another_one(tmp_path):
+@pytest.mark.parametrize(("function", "right", "wrong"), MISTAKES)
+def test_what_is_added_to_a_sum_that_nothing_reads_may_belong_to_another_one(
+    function, right, wrong, tmp_path
+):
     planted = Planted(__file__, tmp_path, ARRAYS)
-    ((right, wrong),) = MISTAKES
 
-    (found,) = planted.errors(planted.wrong(right, wrong), "tape")
+    (found,) = planted.errors(planted.wrong(right, wrong), function.__name__)
 
-    assert found.fix == "one.grad += k * dy"
+    assert found.fix.startswith(right)
