@@ -29,6 +29,7 @@ from gradtui.diagnosis.recorded.blame.masks import bounds
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings
 from gradtui.diagnosis.recorded.blame.moves import moves
 from gradtui.diagnosis.recorded.blame.normalised import normalised
+from gradtui.diagnosis.recorded.blame.numbered import numbered
 from gradtui.diagnosis.recorded.blame.options import options
 from gradtui.diagnosis.recorded.blame.orders import conjugates, orders
 from gradtui.diagnosis.recorded.blame.partly import partly
@@ -56,7 +57,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
         copies, emptied, conditions, compared, applied, mirrored, callees, branches, bounds, bends,
         projections, normalised, choices, moves, rounds, twins, wasted, dropped, crops,
-        wholes, folded,
+        wholes, folded, numbered,
     )  # fmt: skip
     for each in every:
         yield from each(s)
