@@ -380,3 +380,15 @@ def test_a_number_that_no_user_would_write_is_no_fix():
     (found,) = gradtui.check(case, U=U)
 
     assert (found.rule, found.fix) == ("constant-factor", None)
+
+
+def test_one_minus_a_number_that_has_a_minus():
+    def case(U):
+        share = 0.3
+        out = np.where(U > 0, -share * np.sin(U), -(1 - share) * U**2)
+        slopes = np.where(U > 0, -share * np.cos(U), -share * 2 * U)
+        return np.sum(out**2), 2 * out * slopes
+
+    (found,) = gradtui.check(case, U=U)
+
+    assert found.fix == "slopes = np.where(U > 0, -share * np.cos(U), -(1 - share) * 2 * U)"

@@ -134,7 +134,9 @@ def _scaled(s: Statement, term: ast.expr) -> Iterator[Candidate]:
 
 
 def of_operand(s: Statement, operand: ast.expr, below: bool) -> Iterator[Candidate]:
-    """Yield the square of an operand, one minus it, and its root."""
+    """Yield the square of an operand, one minus it, and its root: of one behind a minus, too."""
+    if isinstance(operand, ast.UnaryOp) and isinstance(operand.op, ast.USub):
+        operand = operand.operand
     if below or isinstance(operand, ast.Subscript | ast.Call) or is_leaf(operand):
         text = f"{s.inside(operand, 9)}**2"
         told = f"the power of {s.text(operand)} must be 2"
