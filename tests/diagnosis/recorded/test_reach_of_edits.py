@@ -392,3 +392,14 @@ def test_one_minus_a_number_that_has_a_minus():
     (found,) = gradtui.check(case, U=U)
 
     assert found.fix == "slopes = np.where(U > 0, -share * np.cos(U), -(1 - share) * 2 * U)"
+
+
+def test_a_factor_that_lacks_a_term():
+    def case(U):
+        power = 3.0
+        bent = np.exp(U) * np.abs(U) ** power
+        return np.sum(bent), {"U": bent * power / U}
+
+    (found,) = gradtui.check(case, U=U)
+
+    assert found.fix == 'return np.sum(bent), {"U": bent * (power + U) / U}'

@@ -26,6 +26,9 @@ _NUMBERS = 4
 """Most numbers of the file by which a term is multiplied."""
 POWERS = ("2", "3", "-1", "-2", "-3", "0.5", "-0.5", "-1.5", "1")
 
+_ADDED = 4
+"""Most names of a statement that are added to one of its factors."""
+
 
 def of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
     """Yield other operators, the operands swapped or alone, and other powers."""
@@ -120,6 +123,21 @@ def _of_operands(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
         yield from of_operand(s, operand, isinstance(node.op, ast.Div) and operand is node.right)
         if isinstance(node.op, ast.Add | ast.Sub):
             yield from _scaled(s, operand)
+        elif isinstance(node.op, ast.Mult) or operand is node.left:
+            yield from _summed(s, operand)
+
+
+def _summed(s: Statement, factor: ast.expr) -> Iterator[Candidate]:
+    """Yield a named factor with 1, or with another name of the statement, added or taken away."""
+    if not is_leaf(factor) or factor in s.indexing:
+        return
+    own, named = s.text(factor), (one for one in s.nodes if isinstance(one, ast.expr))
+    arrays = dict.fromkeys(s.text(one) for one in named if is_leaf(one) and s.shape(one))
+    others = [one for one in arrays if one != own][:_ADDED]
+    texts = [f"1 + {own}"] if s.shape(factor) else []
+    for text in (*texts, *(f"{own} {sign} {one}" for one in others for sign in "+-")):
+        told, edit = f"{own} must be {text}", s.replaced(factor, text, 1)
+        yield Candidate((edit,), "missing-term", told, 2, text, factor)
 
 
 def _scaled(s: Statement, term: ast.expr) -> Iterator[Candidate]:
