@@ -56,8 +56,27 @@ def curved(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
                 line = one.written.lineno
                 told = f"the factor {text} is missing, {what} {ast.unparse(one.written)} in line "
                 yield Candidate((slot.times(text),), "missing-factor", f"{told}{line}",
-                                1 + slot.distance, text,
-                                slot.node, named=True)  # fmt: skip
+                                1 + slot.distance, text, slot.node,
+                                named=not _is_anew(text))  # fmt: skip
+
+
+def _is_anew(text: str) -> bool:
+    """Return whether a slope computes its operand anew, of which the function has no value."""
+    for node in ast.walk(ast.parse(text, mode="eval")):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+            return True
+        if isinstance(node, ast.Call) and any(map(_is_made_of_two, node.args)):
+            return True
+    return False
+
+
+def _is_made_of_two(node: ast.expr) -> bool:
+    """Return whether an expression calculates with several values, or calls something."""
+    return any(
+        isinstance(one, ast.Call | ast.List | ast.Tuple)
+        or (isinstance(one, ast.BinOp) and not isinstance(one.left, ast.Constant))
+        for one in ast.walk(node)
+    )
 
 
 def _is_renamed(slot: Slot) -> bool:
