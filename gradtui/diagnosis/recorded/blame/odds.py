@@ -43,7 +43,12 @@ from gradtui.diagnosis.recorded.blame.scaling import (
 from gradtui.diagnosis.recorded.blame.stores import is_doubled
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
-from gradtui.diagnosis.recorded.blame.uses import calculated, functions_read, leaves_orphans
+from gradtui.diagnosis.recorded.blame.uses import (
+    functions_read,
+    is_as_named,
+    is_made_before,
+    leaves_orphans,
+)
 
 KNOWN = 4
 """By how much the code beside makes an edit likelier at most."""
@@ -268,21 +273,15 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
         A line that only renames may have lost what it did with the name.
         """
-        node = self.candidate.node
-        used = isinstance(node, ast.Name) and node.id in self._made
-        return self.adds and used and not renames(self.suspect.statement.node)
+        node, own = self.candidate.node, self.suspect.statement.node
+        used = is_made_before(self._unit, own, node) and not renames(own)
+        return self.adds and (used or is_as_named(own))
 
     @property
     def _is_late(self) -> bool:
         """Whether it scales in the middle of a line, which is for something else."""
         inside = not any(one.text[:1] == b"\n" for one in self.candidate.edits)
         return inside and self._is_of_use and scales_late(self.suspect.statement, self.candidate)
-
-    @property
-    def _made(self) -> set[str]:
-        """The names that the function calculates before."""
-        own = self.suspect.statement.node
-        return {text for text, line in calculated(self._unit.node) if line < own.lineno}
 
     @property
     def _remembers(self) -> bool:

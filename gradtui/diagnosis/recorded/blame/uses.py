@@ -97,12 +97,30 @@ def functions_read(tree: ast.Module) -> Counter[str]:
 
 
 @lru_cache(_FUNCTIONS)
-def calculated(function: ast.AST) -> Sequence[tuple[str, int]]:
-    """Return what a function calculates and stores, each with its line."""
+def _calculated(function: ast.AST) -> Sequence[tuple[str, int]]:
+    """Return what a function calculates and stores, each with its line.
+
+    Without what is just what its name tells: nothing is missing there.
+    """
     return [
         (ast.unparse(one.targets[0]), one.lineno) for one in ast.walk(function)
         if isinstance(one, ast.Assign) and not isinstance(one.value, ast.Name | ast.Constant)
+        and not is_as_named(one)
     ]  # fmt: skip
+
+
+def is_made_before(unit: Unit, own: ast.stmt, node: ast.AST | None) -> bool:
+    """Return whether a node is a name to which the function gives what it calculates before."""
+    made = {text for text, line in _calculated(unit.node) if line < own.lineno}
+    return isinstance(node, ast.Name) and node.id in made
+
+
+def is_as_named(node: ast.stmt) -> bool:
+    """Return whether a value has the name of the function that makes it, as `sum_ = x.sum()`."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+        return False
+    name = ast.unparse(node.value.func).rpartition(".")[2]
+    return ast.unparse(node.targets[0]).strip("_") == name
 
 
 def read_behind(

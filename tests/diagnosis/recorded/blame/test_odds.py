@@ -78,3 +78,29 @@ def test_what_nothing_uses_is_added_to_what_is_made_in_the_same_way(tmp_path):
     (found,) = planted.errors(planted.wrong("V.T @ dy + later", "V.T @ dy"), "recurrent")
 
     assert found.fix == "dh = V.T @ dy + later"
+
+
+class Share:
+    def value(self, scores):
+        powers = np.exp(scores)
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    def back(self, scores, shares, above):
+        d = shares * above
+        sum_ = d.sum(axis=1, keepdims=True)
+        d -= shares * sum_
+        return d
+
+
+def shared(V):
+    share = Share()
+    shares = share.value(V @ ROWS.T)
+    return np.sum(shares**3), share.back(V @ ROWS.T, shares, 3 * shares**2) @ ROWS
+
+
+def test_nothing_is_missing_where_a_value_is_what_its_name_tells(tmp_path):
+    planted = Planted(__file__, tmp_path, {"V": RNG.normal(size=(2, 3))})
+
+    (found,) = planted.errors(planted.wrong("d -= shares * sum_", "d -= sum_"), "shared")
+
+    assert found.fix.startswith("d -= ")
