@@ -77,10 +77,14 @@ def _beside(tree: ast.Module) -> Mapping[str, Sequence[_Beside]]:
 
 
 def _is_like_another(s: Statement, line: ast.stmt) -> bool:
-    """Return whether the function has such a line, which may be wrong itself."""
+    """Return whether the function has such a line, which may be wrong itself.
+
+    Of lines that store in the same part of an array, the one would undo the other.
+    """
     target = line.targets[0] if isinstance(line, ast.Assign) else None
+    partial = isinstance(target, ast.Subscript)
     return any(
-        are_alike(one, line) for one in s.unit.of(ast.Assign)
+        partial or are_alike(one, line) for one in s.unit.of(ast.Assign)
         if target is not None and ast.dump(one.targets[0]) == ast.dump(target)
     )  # fmt: skip
 

@@ -110,7 +110,22 @@ def related(A):
     return loss, dA
 
 
+def added(p):
+    v = p[p > 0]
+    d = np.zeros_like(p)
+    d[p > 0] = v + v
+    return np.sum(v**2), d
+
+
+def doubled(p):
+    v = p[p > 0]
+    d = np.zeros_like(p)
+    d[p > 0] = 2 * v
+    return np.sum(v**2), d
+
+
 MISTAKES = [
+    (doubled, "d[p > 0] = 2 * v", "d[p > 0] = v"),
     (of_middles, "        middle -= np.sqrt(LEVELS[rows]).sum()\n        out", "        out"),
     (at_risk, "moments += of_some / 2", "moments -= of_some / 2"),
     (dual, "    dq -= plan.sum(axis=0)\n", ""),
