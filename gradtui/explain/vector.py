@@ -142,12 +142,31 @@ class _Numbers(Struct, frozen=True):
     """The gradients of which something else is claimed, with the claims."""
 
 
+class _Cells(Struct, frozen=True):
+    """The cells that numbers take."""
+
+    fewest: int
+    """With the fewest digits of which no column goes short."""
+    short: int
+    all: int
+    """With all digits."""
+
+
+def _cells(numbers: list[float]) -> _Cells:
+    """Return the cells that some numbers take: the same in any choice of columns."""
+    short, all = (
+        max((len(number(one, digits)) for one in numbers), default=0) for digits in (SHORT, DIGITS)
+    )
+    return _Cells(cells_for(numbers, _FEWEST), short, all)
+
+
 def _form(frame: Frame, listed: list[tuple[int, Index]], width: int) -> _Form:
     """Return the first choice of columns that tell their numbers apart, or the last one."""
     parameters = frame.graph.parameters
     labels = [label(frame, node.id) for node in parameters]
     last = [tuple(size - 1 for size in node.shape) for node in parameters]
     numbers = _numbers(frame, listed)
+    cells = _cells(numbers.values), _cells(numbers.slopes)
     # A ✓ of the central differences would look like one of lines that claim nothing.
     hand = frame.problem.backward
     choices = _CHOICES[bool(frame.claims) or (hand is not None and not hand.claimed)]
@@ -158,9 +177,12 @@ def _form(frame: Frame, listed: list[tuple[int, Index]], width: int) -> _Form:
             room = width - (widest if "value" in shown else max(widest, cell_width(_NORM)))
             room -= sum(_MARKS.get(one, 0) for one in shown)
             for gap in _GAPS[: 1 + (len(shown) < _MANY)]:
-                shared = _shared(frame, numbers, shown, room - gap * len(shown))
-                form = _Form(shown, gap, names, *shared)
-                if _tells(numbers, form):
+                fit, value, slope = _shared(frame, cells, shown, room - gap * len(shown))
+                if not fit and shown is not choices[-1]:
+                    continue
+                values, slopes = column(numbers.values, value), column(numbers.slopes, slope)
+                form = _Form(shown, gap, names, values, slopes)
+                if fit and _tells(numbers, form):
                     return form
     return form
 
@@ -179,34 +201,32 @@ def _shortened(labels: list[str], most: int) -> tuple[str, ...]:
 
 
 def _shared(
-    frame: Frame, numbers: _Numbers, shown: tuple[str, ...], room: int
-) -> tuple[Column, Column]:
-    """Return columns whose numbers share the room: a value leaves what it does not need."""
+    frame: Frame, cells: tuple[_Cells, _Cells], shown: tuple[str, ...], room: int
+) -> tuple[bool, int, int]:
+    """Return whether no number is cut, and the cells of a value and of a slope.
+
+    They share the room: a value leaves what it does not need.
+    """
+    of_values, of_slopes = cells
     valued = "value" in shown
     count = len(shown) - ("check" in shown) - valued
     least = max(_LEAST, cell_width(_title(frame)))
-    values = [valued * max(_LEAST_OF_VALUE, _widest(numbers.values, d)) for d in (SHORT, DIGITS)]
-    slopes = [max(least, _widest(numbers.slopes, digits)) for digits in (SHORT, DIGITS)]
+    values = [valued * max(_LEAST_OF_VALUE, one) for one in (of_values.short, of_values.all)]
+    slopes = [max(least, one) for one in (of_slopes.short, of_slopes.all)]
     for value, slope in ((values[1], slopes[1]), (values[1], slopes[0]), (values[0], slopes[0])):
         if value + slope * count <= room:
             break
     else:
         value = min(values[0], room // (count + 1))
         slope = max(1, min(slopes[0], (room - value) // count))
-    return column(numbers.values, value), column(numbers.slopes, slope)
-
-
-def _widest(numbers: list[float], digits: int) -> int:
-    return max((len(number(one, digits)) for one in numbers), default=0)
+    fit = slope >= max(_LEAST, of_slopes.fewest) and (not valued or value >= of_values.fewest)
+    return fit, value, slope
 
 
 def _tells(numbers: _Numbers, form: _Form) -> bool:
-    """Return whether no number is cut, and no wrong one looks like the true one."""
+    """Return whether no wrong number looks like the true one."""
     slopes = form.slopes
-    fit = slopes.cells >= max(_LEAST, cells_for(numbers.slopes, _FEWEST))
-    if "value" in form.shown:
-        fit = fit and form.values.cells >= cells_for(numbers.values, _FEWEST)
-    return fit and not any(
+    return not any(
         _apart(slopes, *pair).text(pair[0]) == _apart(slopes, *pair).text(pair[1])
         for pair in numbers.wrong
     )
