@@ -36,8 +36,11 @@ WAITING = "still "
 _AT_ONCE, _FEW = 6_000, 60
 """Limits for computing a gauge at once: the numbers of the gauge (about a millisecond), and the
 nodes of the model for the first gauge, which compiles."""
-_MOMENT = 0.004
-"""Seconds of the processor: after a gauge that took no longer, the next is computed at once."""
+_MOMENT = 0.008
+"""Seconds of the processor: after a gauge that took no longer, the next is computed at once.
+
+Half of what a key may take: a gauge of a thread comes with a second paint, 60 ms after the key.
+"""
 _QUICK = 1_500
 """Largest run, in numbers, that is examined at once: about ten milliseconds."""
 _WORSE = 2.0
