@@ -41,6 +41,9 @@ _MOMENT = 0.008
 
 Half of what a key may take: a gauge of a thread comes with a second paint, 60 ms after the key.
 """
+_AHEAD = 0.001, 0.03
+"""Seconds of the processor for a gauge from which and up to which the next is computed ahead: a
+shorter one is no work for a thread, and a step of a larger model would hold up the screen."""
 _QUICK = 1_500
 """Largest run, in numbers, that is examined at once: about ten milliseconds."""
 _WORSE = 2.0
@@ -293,16 +296,30 @@ class Investigation:
 
     def gauge(self, tape: Tape) -> Gauge | str:
         """Return the gauge of a step, or the reason for having none; COMPUTING until measured."""
-        if tape.program.moved_by_hand:
-            return "unknown: update by hand"
-        if self._misled(tape):
-            return "unknown: gradients by hand"
-        if self._curvature.numbers > _MOST:
-            return "left out: the model is large"
+        if reason := self._ungauged(tape):
+            return reason
         if tape.step not in self._gauges and self._is_quick_to_measure:
             self.measure(tape)
         found = self._gauges.get(tape.step, COMPUTING)
         return "not finite at this step" if found is None else found
+
+    @property
+    def ahead(self) -> bool:
+        """Whether gauges are worth computing before a key leads to their steps."""
+        least, most = _AHEAD
+        return least < self._took <= most
+
+    def lacks(self, tape: Tape) -> bool:
+        """Return whether a step's gauge can be computed and is not yet."""
+        return tape.step not in self._gauges and not self._ungauged(tape)
+
+    def _ungauged(self, tape: Tape) -> str:
+        """Return the reason for which a step has no gauge, empty if it has one."""
+        if tape.program.moved_by_hand:
+            return "unknown: update by hand"
+        if self._misled(tape):
+            return "unknown: gradients by hand"
+        return "left out: the model is large" if self._curvature.numbers > _MOST else ""
 
     @property
     def _is_quick_to_measure(self) -> bool:

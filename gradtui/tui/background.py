@@ -82,7 +82,8 @@ class Background:
 
     def __init__(self) -> None:
         self._looking: Thread | None = None
-        self._measuring: Thread | None = None
+        self._measuring: tuple[int | None, Thread] | None = None
+        """The step shown while the one after it is measured; None while it is measured itself."""
         self._preparing: tuple[History, History, _Preparing] | None = None
         self._unprepared: History | None = None
         """The run whose states could not be computed, which is not tried again."""
@@ -98,14 +99,23 @@ class Background:
         return any((self._looking, self._measuring, self._preparing))
 
     def measure(self, session: Session, frame: Frame) -> bool:
-        """Measure the curvature at a frame's step if it is unknown; return whether that began."""
-        if self._measuring is not None or frame.known.gauge != COMPUTING:
-            return False
-        if frame.problem is not session.problem:
-            return False  # while it waited for the paint, another scenario was opened
-        found, tape = session.investigation, frame.tape
-        self._measuring = Thread(target=lambda: found.measure(tape), daemon=True)
-        self._measuring.start()
+        """Measure the curvature at a frame's step, or where the last move leads once more.
+
+        Return whether a thread began to; it does not if both are known.
+        """
+        if self._measuring is not None or frame.problem is not session.problem:
+            return False  # while it waited for the paint, another scenario may have been opened
+        found, tape, shown = session.investigation, frame.tape, None
+        if frame.known.gauge != COMPUTING:
+            onward = session.step + session.leap
+            if not session.leap or not 0 <= onward < session.history.known or not found.ahead:
+                return False
+            tape, shown = session.tape(onward), session.step
+            if not found.lacks(tape):
+                return False
+        thread = Thread(target=lambda: found.measure(tape), daemon=True)
+        self._measuring = shown, thread
+        thread.start()
         return True
 
     def prepare(self, session: Session) -> bool:
@@ -128,8 +138,9 @@ class Background:
         `measured` is no news: only one place shows it.
         """
         self.failed, news, self.measured = "", False, False
-        if self._measuring is not None and not self._measuring.is_alive():
-            self._measuring, self.measured = None, True
+        if self._measuring is not None and not self._measuring[1].is_alive():
+            shown, self._measuring = self._measuring[0], None
+            self.measured = shown != session.step  # no key has led to the measured one yet
         if self._preparing is not None and not self._preparing[2].is_alive():
             history, ahead, thread = self._preparing
             self._preparing, self.failed = None, thread.failed

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 import gradtui
 import gradtui.debugger.sweeps
 import gradtui.diagnosis.check
+from gradtui.debugger import investigation
 from gradtui.debugger.investigation import COMPUTING
 from gradtui.engine.history import History
 from gradtui.engine.trainer import Trainer
@@ -23,6 +24,21 @@ def test_a_frame_of_the_scenario_before_is_not_measured():
     background = Background()
     assert not background.measure(now, frame)
     assert background.measure(before, frame)
+
+
+@pytest.mark.parametrize(("worth", "begins"), [((0.0, 60.0), True), ((60.0, 60.0), False)])
+def test_the_curvature_of_the_next_step_is_measured_before_its_key(monkeypatch, worth, begins):
+    monkeypatch.setattr(investigation, "_AHEAD", worth)
+    session, background = gradtui.load("five_parcels"), Background()
+    session.history.reach(4, 60.0)
+    assert not background.measure(session, session.frame)  # no move leads anywhere yet
+    session.seek(1)
+    assert background.measure(session, session.frame) == begins
+    while background.busy:
+        background.poll(session)
+        assert not background.measured  # there is nothing to show yet
+    assert session.investigation.lacks(session.tape(2)) != begins
+    assert session.investigation.lacks(session.tape(3))
 
 
 def fail(*arguments, **options):
