@@ -29,13 +29,13 @@ def numbered(s: Statement) -> Iterator[Candidate]:
 
 @lru_cache(_FILES)
 def _made(tree: ast.Module) -> Mapping[str, Mapping[str, None]]:
-    """Return what a file makes of each name and a number; of a number less, only the rest."""
+    """Return what a file makes of each name and a number: multiples, and what is left of one."""
     found = defaultdict[str, dict[str, None]](dict)
     for node in ast.walk(tree):
         match node:
-            case ast.BinOp(left=one, op=ast.Mult() | ast.Div(), right=ast.Constant()):
+            case ast.BinOp(one, ast.Mult() | ast.Div(), ast.Constant(int() | float())):
                 pass
-            case ast.BinOp(left=ast.Constant(), op=ast.Mult() | ast.Sub(), right=one):
+            case ast.BinOp(ast.Constant(int() | float()), ast.Mult() | ast.Sub(), one):
                 pass
             case _:
                 continue
