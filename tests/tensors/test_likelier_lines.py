@@ -15,6 +15,10 @@ def x(*shape):
     return torch.randn(*shape, generator=RNG, dtype=torch.float64)
 
 
+def waves(*shape):
+    return torch.arange(torch.Size(shape).numel(), dtype=torch.float64).sin().reshape(shape)
+
+
 class Spread(Function):
     """Divides each column by its standard deviation; the loss is of two images."""
 
@@ -182,7 +186,7 @@ WRONG = {
     ),
     "a power that is left out": (Bent, (x(5),), 5, "right = x * (1 - t**2) * inner"),
     "a factor of a product that is summed": (
-        Decayed, (x(4, 5).requires_grad_(), x(5).requires_grad_(), x(5, 3)), 4,
+        Decayed, (waves(4, 5).requires_grad_(), waves(5).requires_grad_(), waves(5, 3)), 4,
         "through = across * s * kept",
     ),
     "a factor on the line that loses it": (
