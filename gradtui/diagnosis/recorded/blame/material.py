@@ -13,8 +13,9 @@ from gradtui.diagnosis.recorded.blame.computing import needed, own_functions
 from gradtui.diagnosis.recorded.blame.constants import written
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.names import apart, is_numbered, remoteness
-from gradtui.diagnosis.recorded.blame.scope import Held, flags_of
+from gradtui.diagnosis.recorded.blame.scope import Held, Shape, flags_of
 from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.engine.shapes import stretches
 from gradtui.recording.places import is_users_file
 
 _MOST_NAMES = 24
@@ -46,12 +47,12 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             if stored and other_shape:
                 continue
             turned = other_shape and held.shape == own.shape[::-1]
-            name = s.spelled(f"{other}{s.transpose}" if turned and len(own.shape) == 2 else
-                             f"{other}.T" if turned else other)  # fmt: skip
+            fitted = _fitted(s, other, held.shape, own.shape)
+            name = s.spelled(fitted)
             cost = 1 + turned + (stored or node in s.written)
             cost -= counting and text in s.loops and other in s.loops
             if other_shape and not turned:
-                cost = 2 if held.shape in s.wanted else 3
+                cost = 2 if held.shape in s.wanted or fitted != other else 3
                 cost = 1 if is_numbered(text, other) or _begins(s, node, own) else cost
             if not {"(", ":"}.isdisjoint(other):  # it is not another name, but more
                 cost += 2 + (text in other)
@@ -72,6 +73,15 @@ def _begins(s: Statement, node: ast.expr, own: Held) -> bool:
     """Return whether a value is the 0 that a sum of arrays of any shape begins as."""
     zero = (own.kind, own.shape, own.value) == ("i", (), 0) and node not in s.indexing
     return zero and isinstance(node, ast.Name) and node.id in begun(s.unit, s.node)
+
+
+def _fitted(s: Statement, other: str, shape: Shape, own: Shape) -> str:
+    """Return the text of an array for one of another shape: transposed, or with more axes."""
+    if shape != own and shape == own[::-1]:
+        return f"{other}{s.transpose}" if len(own) == 2 else f"{other}.T"
+    if shape and len(shape) < len(own) and shape == own[: len(shape)] and not stretches(shape, own):
+        return f"{other}[{', '.join([':'] * len(shape) + ['None'] * (len(own) - len(shape)))}]"
+    return other
 
 
 def _is_place(node: ast.expr, text: str) -> bool:

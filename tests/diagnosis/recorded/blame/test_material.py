@@ -11,6 +11,10 @@ def picked(sums, roots, names, key):
     return sums[key]
 
 
+def weighed(values, shares, sizes):
+    return values + 1
+
+
 def test_a_dict_that_is_still_filled_may_be_meant_and_a_list_may_not():
     unit = Unit(picked.__code__, [picked])
     scope = {
@@ -33,3 +37,12 @@ def test_the_number_that_a_sum_begins_as_may_stand_for_an_array_of_any_shape():
     around = Around(scope, {}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
     found = [*renamings(Statement(unit, unit.node.body[1], around))]
     assert {one.cost for one in found if one.factor == "slope" and one.node.id == "d"} == {1}
+
+
+def test_another_array_gets_the_axes_that_it_lacks():
+    unit = Unit(weighed.__code__, [weighed])
+    scope = {"values": Held((5, 3), "f"), "shares": Held((5,), "f"), "sizes": Held((3,), "f")}
+    around = Around(scope, {}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    found = renamings(Statement(unit, unit.node.body[0], around))
+    others = {one.factor for one in found}
+    assert "shares[:, None]" in others and "sizes" in others
