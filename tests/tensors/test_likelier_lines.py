@@ -179,6 +179,30 @@ class Decayed(Function):
         return across * kept * (1 - s.abs()), by_rate, (s * kept).T @ g
 
 
+class Solved(Function):
+    """A solution, and half of a logarithm whose gradient is twice what it must be."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        low = torch.linalg.cholesky(a)
+        x = torch.cholesky_solve(b, low)
+        ctx.save_for_backward(low, x)
+        return x, torch.log(torch.diagonal(low)).sum()
+
+    @staticmethod
+    def backward(ctx, g, g_log):
+        low, x = ctx.saved_tensors
+        b_grad = torch.cholesky_solve(g, low)
+        whole = torch.cholesky_inverse(low)
+        a_grad = g_log * whole - b_grad @ x.T
+        return 0.5 * (a_grad + a_grad.T), b_grad
+
+
+def solved(m, b):
+    x, log = Solved.apply(m @ m.T + torch.eye(4, dtype=m.dtype), b)
+    return torch.sum(torch.tanh(x)) + log**2
+
+
 WRONG = {
     "a difference turned round": (
         Shares, (x(6), torch.tensor([0, 0, 1, 1, 1, 2])), 5,
@@ -216,6 +240,12 @@ def test_the_line_at_fault_is_named(name):
 
     line = function.backward.__code__.co_firstlineno + offset
     assert (finding.severity, finding.line, finding.fix) == ("error", line, fix)
+
+
+def test_what_a_call_gives_is_not_halved_where_its_only_use_is_a_product():
+    (finding,) = gradtui.check(solved, waves(4, 4).requires_grad_(), waves(4, 2))
+
+    assert finding.line == line_of(Solved.backward, 5)
 
 
 class RootTwice(Function):

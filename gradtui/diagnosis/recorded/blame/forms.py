@@ -137,7 +137,15 @@ def only_moves(node: ast.stmt) -> bool:
     )
 
 
-def scales_late(s: Statement, edit: Candidate) -> bool:
+def misplaces(s: Statement, edit: Candidate, *, used: bool) -> bool:
+    """Return whether a line that is for something else gets a factor: one that is not made there.
+
+    `used` tells whether the edit is of a name that the function has calculated before.
+    """
+    return _scales_early(s, edit) or (used and _scales_late(s, edit))
+
+
+def _scales_late(s: Statement, edit: Candidate) -> bool:
     """Return whether an edit of a name in a statement scales by a number, which is for no name.
 
     Or by anything, where the statement only folds or moves a product that no other one reads.
@@ -149,6 +157,21 @@ def scales_late(s: Statement, edit: Candidate) -> bool:
         ast.unparse(one.targets[0]) == name and isinstance(one.value, ast.BinOp)
         and isinstance(one.value.op, ast.Mult | ast.Div) for one in s.unit.of(ast.Assign)
     ))  # fmt: skip
+
+
+def _scales_early(s: Statement, edit: Candidate) -> bool:
+    """Return whether an edit scales what a call gives by a number, which is for its only use.
+
+    That is a product, and what the call gives is no gradient.
+    """
+    node, value = s.node, s.value()
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    whole = isinstance(value, ast.Call) and edit.node is value and edit.rule == "constant-factor"
+    if not whole or not isinstance(target, ast.Name) or is_of_gradient(target.id):
+        return False
+    factors = {part.id for one in s.unit.of(ast.BinOp) if isinstance(one.op, ast.Mult)
+               for part in (one.left, one.right) if isinstance(part, ast.Name)}  # fmt: skip
+    return uses_of(s.unit.node)[0][target.id] == 1 and target.id in factors
 
 
 def adds_up(s: Statement) -> bool:

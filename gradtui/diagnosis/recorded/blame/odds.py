@@ -27,9 +27,9 @@ from gradtui.diagnosis.recorded.blame.forms import (
     is_copy,
     is_idle_copy,
     is_renamed,
+    misplaces,
     only_moves,
     renames,
-    scales_late,
 )
 from gradtui.diagnosis.recorded.blame.idle import defined_below, is_forgotten, is_of_another
 from gradtui.diagnosis.recorded.blame.kept import values_kept
@@ -279,9 +279,9 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def _is_late(self) -> bool:
-        """Whether it scales in the middle of a line, which is for something else."""
-        inside = not any(one.text[:1] == b"\n" for one in self.candidate.edits)
-        return inside and self._is_of_use and scales_late(self.suspect.statement, self.candidate)
+        """Whether it scales in a line that is for something else: in its middle, or a call."""
+        inside = self.adds and not any(one.text[:1] == b"\n" for one in self.candidate.edits)
+        return inside and misplaces(self.suspect.statement, self.candidate, used=self._is_of_use)
 
     @property
     def _remembers(self) -> bool:
