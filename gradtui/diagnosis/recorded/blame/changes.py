@@ -7,6 +7,7 @@ from functools import partial
 
 from gradtui.diagnosis.recorded.blame.accumulations import accumulations
 from gradtui.diagnosis.recorded.blame.activations import activations
+from gradtui.diagnosis.recorded.blame.alongside import alongside
 from gradtui.diagnosis.recorded.blame.applied import applied, mirrored
 from gradtui.diagnosis.recorded.blame.arguments import arguments
 from gradtui.diagnosis.recorded.blame.axes import folded
@@ -55,9 +56,9 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         options, throughout, conjugates, edits, renamings, given,
         partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
-        copies, emptied, conditions, compared, applied, mirrored, callees, branches, bounds, bends,
-        projections, normalised, choices, moves, rounds, twins, wasted, dropped, crops,
-        wholes, folded, numbered,
+        copies, emptied, conditions, compared, alongside, applied, mirrored, callees, branches,
+        bounds, bends, projections, normalised, choices, moves, rounds, twins, wasted, dropped,
+        crops, wholes, folded, numbered,
     )  # fmt: skip
     for each in every:
         yield from each(s)
