@@ -19,7 +19,7 @@ from gradtui.explain.symbols import (
     partial,
     rule_text,
 )
-from gradtui.explain.values import UNKNOWN, Array, summary, table
+from gradtui.explain.values import UNKNOWN, Array, summary, table, table_height
 
 LONG = 24
 """Longest path, in nodes, that is written whole."""
@@ -83,12 +83,23 @@ def other_chains(frame: Frame, width: int, room: int) -> list[TextRow]:
     which = "the parameters" if len(others) == len(frame.graph.parameters) else "other parameters"
     above: list[TextRow] = [(), line((which, "dim"))]
     for node in others:
+        if len(rows) + _least_rows(frame, node) > room:
+            break
         made = [*above, *_short_rows(frame, node, width)]
         if len(rows) + len(made) > room:
             break
         rows += made
         above = [()]
     return rows
+
+
+def _least_rows(frame: Frame, node: int) -> int:
+    """Return how many rows a parameter's chain rule takes at least, without making any.
+
+    A table that had no room took longer than all other rows.
+    """
+    shown = _is_array(frame, node) and frame.computed(node)
+    return table_height(frame.graph.nodes[node].shape) if shown else 1
 
 
 def _only_named(frame: Frame) -> list[int]:

@@ -189,6 +189,15 @@ def moved(places: tuple[range, range], by: int) -> tuple[range, range]:
     return first, second
 
 
+def table_height(shape: Shape) -> int:
+    """Return the number of rows of the table of an array, without making it."""
+    size = math.prod(shape)
+    if not shape or size > LISTED or not size:
+        return 1
+    rows = size // shape[-1]
+    return rows if len(shape) < 3 else rows + rows // shape[-2] - 1
+
+
 def table(value: Array, digits: int = SHORT) -> list[str]:
     """Return an array as aligned rows of numbers; for more axes, its matrices."""
     if value.shape == ():

@@ -15,6 +15,7 @@ from gradtui.engine.builder import Builder
 from gradtui.engine.formula import PRETTY, PROGRAM, formula
 from gradtui.engine.graph import Kind
 from gradtui.engine.lowering import lower_tree
+from gradtui.explain import chain as chains
 from gradtui.explain.chain import _factor, chain_rows, named_gradients, other_chains
 from gradtui.explain.spans import line_text
 from gradtui.language.parser import Call, Name, Number, parse_expression
@@ -424,6 +425,17 @@ def test_the_gradients_that_the_rules_of_arrays_only_name_are_told_in_numbers():
 def test_the_chain_of_an_array_is_its_rule_and_its_numbers():
     rows = others(gradtui.load("softmax_classifier"), "W1", 8)
     assert rows[2].startswith("∂L/∂b1 = sum(") and len(rows) == 5
+
+
+def test_no_table_is_made_that_has_no_room(session_of, monkeypatch):
+    session = session_of(
+        "L = sum((x@w + b)**2)", "b = 1.0\nw = [[1.0], [2.0], [3.0]]", "x = [[1.0, 2.0, 0.5]]"
+    )
+    assert len(others(session, "b", 9)) == 9
+    made = []
+    monkeypatch.setattr(chains, "table", lambda value, digits: made.append(value.shape) or [""])
+    assert others(session, "b", 2) == []
+    assert made == []
 
 
 def test_the_chains_of_other_parameters_stand_under_a_heading():

@@ -19,7 +19,7 @@ from gradtui.base.text import (
     pad,
     wrap,
 )
-from gradtui.explain.values import LISTED, Elements, spread, spreads, summary, table
+from gradtui.explain.values import LISTED, Elements, spread, spreads, summary, table, table_height
 
 
 @pytest.mark.parametrize(
@@ -127,6 +127,11 @@ def test_a_table_is_aligned():
 
 def test_a_stack_of_matrices_is_parted_by_blank_rows():
     assert table(np.arange(8.0).reshape(2, 2, 2)) == ["0  1", "2  3", "", "4  5", "6  7"]
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (0,), (4, 2), (2, 3, 4), (2, 2, 3, 1), (30, 30)])
+def test_the_height_of_a_table_is_known_before_it_is_made(shape):
+    assert table_height(shape) == len(table(np.zeros(shape)))
 
 
 def test_a_large_array_is_summed_up_and_what_is_left_out_is_counted():
