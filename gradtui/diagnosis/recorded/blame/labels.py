@@ -155,5 +155,10 @@ def _judged(tape: Tape, told: Sequence[_Told], adjoints: Mapping[int, Array]) ->
             if (ratios[0] is None or not exact.isdisjoint(behind)) and wrong.isdisjoint(behind):
                 broken.add(one.stored.line)
             wrong.add(id)
-    # A single right name tells of its own line alone.
-    return Labels(frozenset(kept), frozenset(broken if len(exact) >= _LEAST else ()))
+    # A single right name tells only that what has another name is the adjoint.
+    renaming = {one.stored.line for one in told if one.stored.renames}
+    sure = {one.stored.id for one in told if not one.loose} & exact
+    return Labels(
+        frozenset(kept if len(sure) >= _LEAST else kept & renaming),
+        frozenset(broken if len(exact) >= _LEAST else ()),
+    )
