@@ -20,11 +20,15 @@ def cancels(s: Statement, edits: Sequence[Edit]) -> bool:
 
 
 def _cancelled(text: str) -> int:
-    """Return how often a statement takes a value from itself, or divides it by itself."""
+    """Return how often a statement, or a line added to it, takes a value from itself.
+
+    Or divides it by itself.
+    """
+    flush = "\n".join(map(str.strip, text.splitlines()))
     return sum(
         isinstance(one, ast.BinOp) and isinstance(one.op, ast.Sub | ast.Div)
         and ast.dump(_kept(one.left)) == ast.dump(_kept(one.right))
-        for one in _nodes(text)
+        for one in _nodes(flush)
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ LINES = [
     ("da = db.contiguous()", "db.contiguous()", "db.contiguous() - db", True),
     ("da = db * s", "db", "db / db.detach()", True),
     ("da = db - da", "da", "db", True),
+    ("    da = db", "db", "db\n    db = db - db.clone()", True),
     ("da = db - db", "da", "dc", False),
     ("da = db - da", "da", "db.t()", False),
 ]
