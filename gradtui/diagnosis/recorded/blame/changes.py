@@ -52,13 +52,13 @@ from gradtui.diagnosis.recorded.blame.wholes import wholes
 def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Iterator[Candidate]:
     """Yield the edits of a statement; `wanted` are the numbers that may belong there."""
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
-        activations, patterns, partial(idles, slots=slots), partial(curved, slots=slots), unread,
-        options, throughout, conjugates, edits, renamings, given,
+        activations, wholes, patterns, partial(idles, slots=slots), partial(curved, slots=slots),
+        unread, options, throughout, conjugates, edits, renamings, given,
         partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
         copies, emptied, conditions, compared, alongside, applied, mirrored, callees, branches,
         bounds, bends, projections, normalised, choices, moves, rounds, twins, wasted, dropped,
-        crops, wholes, folded, numbered,
+        crops, folded, numbered,
     )  # fmt: skip
     for each in every:
         yield from each(s)

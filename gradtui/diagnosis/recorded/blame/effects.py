@@ -34,13 +34,14 @@ def is_harmless(s: Statement, *, counting: bool = False) -> bool:
     """Return whether an edited statement can only compute.
 
     It touches no files, and no counters, which are single numbers, unless `counting` is part of the
-    computation; an unknown call may do anything.  If it only takes part in what is stored, nothing
-    is edited inside it.  What native code is given may not be edited at all: wrong sizes or
-    addresses crash the process.
+    computation, or a function counts for itself in rounds that end; an unknown call may do
+    anything.  If it only takes part in what is stored, nothing is edited inside it.  What native
+    code is given may not be edited at all: wrong sizes or addresses crash the process.
     """
     if isinstance(s.node, ast.AugAssign) and not counting:
         held = s.stored(s.node.target)
-        if held is not None and held.kind != "f" and not held.shape and not _adds_floats(s):
+        counts = held is not None and held.kind != "f" and not held.shape
+        if counts and not _adds_floats(s) and not _counts_for_itself(s, s.node.target):
             return False
     if _precedes_native(s):
         return False
@@ -52,6 +53,14 @@ def is_harmless(s: Statement, *, counting: bool = False) -> bool:
         s.seal(unknown)
         return True
     return not unknown
+
+
+def _counts_for_itself(s: Statement, target: ast.expr) -> bool:
+    """Return whether a function begins a counter itself, and no test of rounds waits for it."""
+    if not isinstance(target, ast.Name) or s.unit.of(ast.While):
+        return False
+    begun = (name for one in s.unit.of(ast.Assign) for name in ast.walk(one.targets[0]))
+    return target.id in {one.id for one in begun if isinstance(one, ast.Name)}
 
 
 class _Called(NamedTuple):

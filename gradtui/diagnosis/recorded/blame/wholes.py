@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 
+_MOST = 4
+"""Most changes of other counters that are tried."""
+
 
 def wholes(s: Statement) -> Iterator[Candidate]:
     """Yield the next numbers for one that a whole number is compared with, or changed by."""
@@ -26,6 +29,18 @@ def wholes(s: Statement) -> Iterator[Candidate]:
                     told = f"{s.text(number)} must be {text}"
                     edit = s.replaced(number, text)
                     yield Candidate((edit,), "wrong-variable", told, 1, text, number)
+    if isinstance(s.node, ast.AugAssign) and _is_whole(s, s.node.target):
+        yield from _beside(s, s.node)
+
+
+def _beside(s: Statement, own: ast.AugAssign) -> Iterator[Candidate]:
+    """Yield what other counters of the function are changed by."""
+    others = [one for one in s.unit.of(ast.AugAssign) if type(one.op) is type(own.op)]
+    texts = dict.fromkeys(s.text(one.value) for one in others if _is_whole(s, one.value))
+    for text in [one for one in texts if one != s.text(own.value)][:_MOST]:
+        told = f"{s.text(own.value)} must be {text}, as beside it"
+        edit = s.replaced(own.value, text)
+        yield Candidate((edit,), "wrong-variable", told, 1, text, own.value, named=True)
 
 
 def _value(node: ast.expr) -> int | None:

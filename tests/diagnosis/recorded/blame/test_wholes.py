@@ -29,7 +29,21 @@ def numbered(W):
     return loss, d
 
 
+def strided(W):
+    step = 2
+    loss = np.sum(np.exp(W[::2]) * np.arange(3)) + np.sum(W[::2] ** 3)
+    d, one, two = np.zeros_like(W), 0, 0
+    for k in range(3):
+        d[one] += k * np.exp(W[one])
+        one += step
+    for _ in range(3):
+        d[two] += 3 * W[two] ** 2
+        two += step
+    return loss, d
+
+
 MISTAKES = [
+    (strided, "one += step", "one += 1"),
     (spared, "if k == 2:", "if k == 3:"),
     (numbered, "at[at > 0] -= 1", "at[at > 0] -= 2"),
 ]
@@ -46,7 +60,7 @@ def test_the_right_number_is_put_back(function, old, new, tmp_path):
     assert planted.errors(repaired(wrong, found), function.__name__) == []
 
 
-@pytest.mark.parametrize("function", [spared, numbered])
+@pytest.mark.parametrize("function", [spared, numbered, strided])
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, {"W": W})
 
