@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.expressions import summands
+from gradtui.diagnosis.recorded.blame.resets import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _KEEPING = frozenset({"contiguous", "clone", "copy", "detach", "double", "float"})
@@ -16,7 +17,7 @@ _KEEPING = frozenset({"contiguous", "clone", "copy", "detach", "double", "float"
 
 def cancels(s: Statement, edits: Sequence[Edit]) -> bool:
     """Return whether an edit takes a value from itself, or divides it by itself."""
-    return _cancelled(_edited(s, edits)) > _cancelled(_edited(s, ()))
+    return _cancelled(s.unit.text_after(s.node, edits)) > _cancelled(s.unit.text_after(s.node, ()))
 
 
 def _cancelled(text: str) -> int:
@@ -47,6 +48,25 @@ def _nodes(text: str) -> Iterator[ast.AST]:
     """Yield the nodes of a statement; none without its body, as of the head of a loop."""
     with suppress(SyntaxError):
         yield from ast.walk(ast.parse(text))
+
+
+def only_renames(s: Statement, edits: Sequence[Edit]) -> bool:
+    """Return whether a calculation becomes another name of a value, for which nobody writes one.
+
+    That has a name already, or another line beside calculates it.
+    """
+    if not isinstance(s.node, ast.Assign) or not isinstance(s.node.value, ast.BinOp):
+        return False
+    stored = [
+        one for one in _nodes(s.unit.text_after(s.node, edits)) if isinstance(one, ast.Assign)
+    ]
+    beside = (one for one in block_of(s.unit, s.node) if one is not s.node)
+    known = {ast.dump(one.value) for one in beside if isinstance(one, ast.Assign)}
+    return all(
+        isinstance(one.value, ast.Name | ast.Attribute | ast.Subscript)
+        or ast.dump(one.value) in known
+        for one in stored
+    )
 
 
 def takes_back(s: Statement, edits: Sequence[Edit]) -> bool:
@@ -80,7 +100,7 @@ def _begun_as(s: Statement, names: Collection[str]) -> Iterator[str]:
 
 def evens_out(s: Statement, edits: Sequence[Edit]) -> bool:
     """Return whether both cases of a choice would do the same, so that nobody would choose."""
-    own, edited = s.node, _edited(s, edits)
+    own, edited = s.node, s.unit.text_after(s.node, edits)
     if b" if " in s.unit.source and _is_even(edited):
         return True
     for node in s.unit.of(ast.If):
@@ -96,12 +116,3 @@ def _is_even(text: str) -> bool:
         isinstance(one, ast.IfExp) and ast.dump(one.body) == ast.dump(one.orelse)
         for one in _nodes(text)
     )
-
-
-def _edited(s: Statement, edits: Sequence[Edit]) -> str:
-    start, source = s.unit.start(s.node), s.unit.source
-    text, at = "", start
-    for one in sorted(edits, key=lambda edit: edit.start):
-        text += source[at : one.start].decode() + one.text.decode()
-        at = one.end
-    return text + source[at : s.unit.end(s.node)].decode()

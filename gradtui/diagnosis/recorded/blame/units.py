@@ -238,8 +238,8 @@ class Unit:
 
     def text_after(self, node: ast.stmt, edits: Sequence[Edit]) -> str:
         """Return a statement after edits, of all its lines."""
-        start = min(self.start(node), *(one.start for one in edits))
-        end = max(self.end(node), *(one.end for one in edits))
+        start = min([self.start(node), *(one.start for one in edits)])
+        end = max([self.end(node), *(one.end for one in edits)])
         inside = [Edit(one.start - start, one.end - start, one.text.decode()) for one in edits]
         return _applied(self.source[start:end], inside).decode()
 

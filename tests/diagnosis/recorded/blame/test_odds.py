@@ -121,3 +121,24 @@ def test_a_number_is_likelier_wrong_than_that_there_is_a_term_too_many(tmp_path)
     (found,) = planted.errors(planted.wrong("weights = 1", "weights = 2"), "paired")
 
     assert found.fix == "weights = 1 / (S**2 + 3)"
+
+
+def attracted(V):
+    loss, d = 0.0, np.zeros_like(V)
+    for i in range(len(V) - 1):
+        apart = V[i + 1] - V[i]
+        size = np.sqrt(apart @ apart)
+        along = apart / size
+        pull = 3 * along / size**2
+        d[i] -= pull
+        d[i + 1] += pull
+        loss += -3 / size
+    return loss, d
+
+
+def test_no_calculation_becomes_a_mere_name(tmp_path):
+    planted = Planted(__file__, tmp_path, {"V": RNG.normal(size=(4, 3))})
+
+    (found,) = planted.errors(planted.wrong("along / size**2", "along / size**3"), "attracted")
+
+    assert found.fix == "pull = 3 * along / size**2"
