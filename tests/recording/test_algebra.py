@@ -93,4 +93,4 @@ def evidence(s, noise):
 
 def test_rounding_that_looks_like_a_corner_hides_no_mistake():
     finding = only(gradtui.check(evidence, s=0.9, noise=1e-4))
-    assert finding.line == line_of(evidence, 9) and "the factor 2 is missing" in finding.message
+    assert finding.line == line_of(evidence, 9) and "0.5 must be 1" in finding.message

@@ -450,7 +450,7 @@ def test_what_is_returned_as_it_was_given_is_repaired_where_it_is_returned():
         return np.sum(w**2), w
 
     finding = only(gradtui.check(case, w=W))
-    assert (finding.line, finding.fix) == (line_of(case, 1), "return np.sum(w**2), w * 2")
+    assert (finding.line, finding.fix) == (line_of(case, 1), "return np.sum(w**2), 2 * w")
 
 
 def test_a_run_of_more_numbers_than_are_kept_is_refused_with_their_memory(monkeypatch):

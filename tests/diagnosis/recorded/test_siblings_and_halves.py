@@ -191,5 +191,6 @@ def test_the_line_is_named_and_repaired(function, old, new, tmp_path):
 
     (finding,) = planted.errors(planted.wrong(old, new), name)
 
-    assert finding.line == planted.line(old)
+    # Of two lines that are swapped, either is at fault.
+    assert finding.line - planted.line(old) in range(max(1, new.count("\n")))
     assert not planted.errors(repaired(planted.wrong(old, new), finding), name)

@@ -15,9 +15,11 @@ def alongside(s: Statement) -> Iterator[Candidate]:
     """Yield lines before a statement that scale what it reads as another sum was scaled before."""
     block = block_of(s.unit, s.node)
     before = block[: block.index(s.node)]
-    for at, line in enumerate(before):
-        name = _scaled(line)
-        if name is None or not _is_summed(name, before[:at]):
+    scaled = [(at, line, name) for at, line in enumerate(before) if (name := _scaled(line))]
+    if len(scaled) > 1:
+        return  # a line is missing beside those
+    for at, line, name in scaled:
+        if not _is_summed(name, before[:at]):
             continue
         for other in dict.fromkeys(_names(s.node)):
             held, behind = s.scope.get(other), before[at + 1 :]

@@ -134,10 +134,11 @@ def _summed(s: Statement, factor: ast.expr) -> Iterator[Candidate]:
     own, named = s.text(factor), (one for one in s.nodes if isinstance(one, ast.expr))
     arrays = dict.fromkeys(s.text(one) for one in named if is_leaf(one) and s.shape(one))
     others = [one for one in arrays if one != own][:_ADDED]
-    texts = [f"1 + {own}"] if s.shape(factor) else []
-    for text in (*texts, *(f"{own} {sign} {one}" for one in others for sign in "+-")):
+    texts = [(f"1 + {own}", 2)] if s.shape(factor) else []
+    texts += [(f"{own} {sign} {one}", 3) for one in others for sign in "+-"]
+    for text, cost in texts:
         told, edit = f"{own} must be {text}", s.replaced(factor, text, 1)
-        yield Candidate((edit,), "missing-term", told, 2, text, factor)
+        yield Candidate((edit,), "missing-term", told, cost, text, factor)
 
 
 def _scaled(s: Statement, term: ast.expr) -> Iterator[Candidate]:
