@@ -57,16 +57,15 @@ def only_renames(s: Statement, edits: Sequence[Edit]) -> bool:
     """
     if not isinstance(s.node, ast.Assign) or not isinstance(s.node.value, ast.BinOp):
         return False
-    stored = [
-        one for one in _nodes(s.unit.text_after(s.node, edits)) if isinstance(one, ast.Assign)
-    ]
-    beside = (one for one in block_of(s.unit, s.node) if one is not s.node)
-    known = {ast.dump(one.value) for one in beside if isinstance(one, ast.Assign)}
-    return all(
-        isinstance(one.value, ast.Name | ast.Attribute | ast.Subscript)
-        or ast.dump(one.value) in known
-        for one in stored
-    )
+    nodes = _nodes(s.unit.text_after(s.node, edits))
+    match [one for one in nodes if isinstance(one, ast.stmt)]:
+        case [ast.Assign(value=value)]:
+            beside = (one for one in block_of(s.unit, s.node) if one is not s.node)
+            known = {ast.dump(one.value) for one in beside if isinstance(one, ast.Assign)}
+            named = isinstance(value, ast.Name | ast.Attribute | ast.Subscript)
+            return named or ast.dump(value) in known
+        case _:
+            return False
 
 
 def takes_back(s: Statement, edits: Sequence[Edit]) -> bool:

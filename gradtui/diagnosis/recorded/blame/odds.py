@@ -361,9 +361,9 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def _drops(self) -> bool:
-        """Whether it takes a factor or term away: one too many is no likelier than one missing."""
-        gone = [one.text for one in self.candidate.edits] == [b"1"] and bool(self._removed)
-        return gone or self.candidate.rule in ("extra-factor", "double-counted-path")
+        """Whether it takes a factor away: one too many is no likelier than that one is missing."""
+        texts = [one.text for one in self.candidate.edits]
+        return texts == [b"1"] or self.candidate.rule == "extra-factor"
 
 
 Sign = tuple[int, Callable[[Odds], bool]]

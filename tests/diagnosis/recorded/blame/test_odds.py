@@ -106,23 +106,6 @@ def test_nothing_is_missing_where_a_value_is_what_its_name_tells(tmp_path):
     assert found.fix.startswith("d -= ")
 
 
-def paired(w):
-    S = np.outer(w, w)
-    weights = 1 / (S**2 + 3)
-    loss = np.sum(np.log(S**2 + 3)) / 4
-    dS = S * weights
-    dS = (dS + dS.T) / 2
-    return loss, dS @ w
-
-
-def test_a_number_is_likelier_wrong_than_that_there_is_a_term_too_many(tmp_path):
-    planted = Planted(__file__, tmp_path, {"w": ROWS[0]})
-
-    (found,) = planted.errors(planted.wrong("weights = 1", "weights = 2"), "paired")
-
-    assert found.fix == "weights = 1 / (S**2 + 3)"
-
-
 def attracted(V):
     loss, d = 0.0, np.zeros_like(V)
     for i in range(len(V) - 1):
