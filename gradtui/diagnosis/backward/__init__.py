@@ -7,7 +7,8 @@ The modules, in the order in which a program passes them:
    claims that are right on these data only, and that is the verdict.
 3. `culprits`, top of the explanation: `blame` searches the lines at fault among the `offers` of
    repairs that `meaning`, `steps`, `repair` and `familiar` make, but not among the lines that are
-   `pinned`; `shapes` does so if values are missing; `account` chooses the simplest.
+   `pinned`; `ranking` tells which of them is the mistake undone; `shapes` searches if values are
+   missing; `account` chooses the simplest.
 4. `explain`, with `hypotheses`, `differences`, `material` and `constants`: the mistake in each
    line; `rules` names it, and `wording` puts it into words.
 
