@@ -402,4 +402,4 @@ def test_a_factor_that_lacks_a_term():
 
     (found,) = gradtui.check(case, U=U)
 
-    assert found.fix == 'return np.sum(bent), {"U": bent * (power + U) / U}'
+    assert found.fix == 'return np.sum(bent), {"U": bent * power / U + bent}'

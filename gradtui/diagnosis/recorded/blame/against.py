@@ -53,7 +53,8 @@ def _nodes(text: str) -> Iterator[ast.AST]:
 def only_renames(s: Statement, edits: Sequence[Edit]) -> bool:
     """Return whether a calculation becomes another name of a value, for which nobody writes one.
 
-    That has a name already, or another line beside calculates it.
+    That has a name already, or another line beside calculates it.  A constant or a count that goes
+    may have been too much, but nobody calculates a value for no reason.
     """
     if not isinstance(s.node, ast.Assign) or not isinstance(s.node.value, ast.BinOp):
         return False
@@ -63,9 +64,16 @@ def only_renames(s: Statement, edits: Sequence[Edit]) -> bool:
             beside = (one for one in block_of(s.unit, s.node) if one is not s.node)
             known = {ast.dump(one.value) for one in beside if isinstance(one, ast.Assign)}
             named = isinstance(value, ast.Name | ast.Attribute | ast.Subscript)
-            return named or ast.dump(value) in known
+            stored = {one.id for one in s.unit.of(ast.Name) if isinstance(one.ctx, ast.Store)}
+            gone = (_read(s.node.value) - _read(value)) & stored
+            made = any((held := s.scope.get(one)) and held.kind == "f" for one in gone)
+            return made and (named or ast.dump(value) in known)
         case _:
             return False
+
+
+def _read(node: ast.expr) -> set[str]:
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
 def takes_back(s: Statement, edits: Sequence[Edit]) -> bool:
