@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
-from gradtui.diagnosis.recorded.blame.expressions import summands
+from gradtui.diagnosis.recorded.blame.expressions import names_in, summands
 from gradtui.diagnosis.recorded.blame.resets import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -65,15 +65,11 @@ def only_renames(s: Statement, edits: Sequence[Edit]) -> bool:
             known = {ast.dump(one.value) for one in beside if isinstance(one, ast.Assign)}
             named = isinstance(value, ast.Name | ast.Attribute | ast.Subscript)
             stored = {one.id for one in s.unit.of(ast.Name) if isinstance(one.ctx, ast.Store)}
-            gone = (_read(s.node.value) - _read(value)) & stored
+            gone = (names_in(s.node.value) - names_in(value)) & stored
             made = any((held := s.scope.get(one)) and held.kind == "f" for one in gone)
             return made and (named or ast.dump(value) in known)
         case _:
             return False
-
-
-def _read(node: ast.expr) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
 def takes_back(s: Statement, edits: Sequence[Edit]) -> bool:

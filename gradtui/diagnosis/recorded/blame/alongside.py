@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.diagnosis.recorded.blame.branches import inserted
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import names_in
 from gradtui.diagnosis.recorded.blame.resets import block_of
 
 
@@ -49,7 +50,7 @@ def _is_summed(name: str, lines: Sequence[ast.stmt]) -> bool:
     loops = (one for line in lines if isinstance(line, ast.For) for one in ast.walk(line))
     return any(
         isinstance(one, ast.AugAssign) and isinstance(one.op, ast.Add | ast.Sub)
-        and name in {part.id for part in ast.walk(one.target) if isinstance(part, ast.Name)}
+        and name in names_in(one.target)
         for one in loops
     )  # fmt: skip
 

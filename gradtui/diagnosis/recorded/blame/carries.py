@@ -8,6 +8,7 @@ from itertools import islice, permutations
 
 from gradtui.diagnosis.recorded.blame.begun import begun, lost, read
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import names_in
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.engine.shapes import stretches
@@ -83,7 +84,7 @@ def _stored_in(loop: ast.For) -> list[str]:
     names = [one for one in ast.walk(loop) if isinstance(one, ast.Name)]
     stored = [one for one in names if isinstance(one.ctx, ast.Store)]
     stored.sort(key=lambda one: -one.lineno)
-    rounds = {one.id for one in ast.walk(loop.target) if isinstance(one, ast.Name)}
+    rounds = names_in(loop.target)
     return [name for name in dict.fromkeys(one.id for one in stored) if name not in rounds]
 
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.derived import Deriving, operands
+from gradtui.diagnosis.recorded.blame.expressions import names_in
 from gradtui.diagnosis.recorded.blame.kept import kept_for
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.units import Function
@@ -151,7 +152,7 @@ def _told(s: Statement, slope: ast.expr, known: Mapping[str, ast.expr]) -> str |
     own = {ast.dump(value): ast.parse(name, mode="eval").body
            for name, value in _stored(s)}  # fmt: skip
     made = _Put(own).put(_Put(known).put(slope))
-    names = {one.id for one in ast.walk(made) if isinstance(one, ast.Name)}
+    names = names_in(made)
     usable = all(name in s.locals or name in s.unit.globals for name in names)
     if isinstance(made, ast.Name):  # a factor, as others that may be missing
         return None

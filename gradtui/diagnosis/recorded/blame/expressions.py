@@ -64,6 +64,11 @@ def is_joining(node: ast.AST) -> bool:
     return isinstance(value, ast.Attribute) and value.attr in ("r_", "c_")
 
 
+def names_in(node: ast.AST) -> set[str]:
+    """Return the names that stand in a node."""
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+
+
 def is_leaf(node: ast.AST) -> bool:
     """Return whether a node is a name, or a named attribute or entry."""
     if isinstance(node, ast.Name):

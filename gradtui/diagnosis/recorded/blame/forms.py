@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf, names_in
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.uses import uses_of
@@ -178,15 +178,15 @@ def adds_up(s: Statement) -> bool:
     """Return whether the rounds of a loop all add to what a statement stores in."""
     match s.node:
         case ast.AugAssign(target=target, op=ast.Add()):
-            names = _names(target)
+            names = names_in(target)
         case ast.Assign(targets=[target], value=ast.BinOp(left=left, op=ast.Add())):
             if ast.unparse(target) != ast.unparse(left):
                 return False
-            names = _names(target)
+            names = names_in(target)
         case _:
             return False
     return any(
-        isinstance(one, ast.While) or names.isdisjoint(_names(one.target))
+        isinstance(one, ast.While) or names.isdisjoint(names_in(one.target))
         for one in loops_around(s)
     )
 
@@ -195,10 +195,6 @@ def loops_around(s: Statement) -> list[Loop]:
     """Return the loops around a statement, the innermost first."""
     found = [one for one in s.unit.nodes if isinstance(one, Loop) and s.node in ast.walk(one)]
     return sorted(found, key=lambda one: -one.lineno)
-
-
-def _names(node: ast.expr) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
 def makes(s: Statement) -> bool:

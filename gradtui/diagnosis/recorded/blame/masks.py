@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 
@@ -160,10 +161,8 @@ def _negative(text: str) -> str:
 
 def _number(s: Statement, text: str) -> float | None:
     """Return the value of a single number by its text; None if it is none."""
-    try:
+    with suppress(ValueError):
         return float(text)
-    except ValueError:
-        pass
     if text[0] == "-":
         own = _number(s, text[1:])
         return None if own is None else -own

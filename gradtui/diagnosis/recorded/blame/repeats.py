@@ -13,6 +13,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import names_in
 from gradtui.diagnosis.recorded.blame.forms import does_nothing
 from gradtui.diagnosis.recorded.blame.likeness import children, narrowed
 from gradtui.diagnosis.recorded.blame.names import own_names, renamed
@@ -47,7 +48,7 @@ def repeated(s: Statement) -> Iterator[Candidate]:
         if not are_alike(own, other) and not does_nothing(own):
             continue
         for node, made in _parts_apart(own.value, other.value):
-            names = {one.id for one in ast.walk(made) if isinstance(one, ast.Name)}
+            names = names_in(made)
             kept = own_names(s, names)
             if node in s.parents and kept is not None:
                 text = renamed(ast.unparse(made), kept)

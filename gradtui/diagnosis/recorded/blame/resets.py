@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf, names_in
 from gradtui.diagnosis.recorded.blame.forms import Loop, loops_around
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
@@ -30,7 +30,7 @@ def resets(s: Statement) -> Iterator[Candidate]:
             if name in _stored(loop):
                 yield from _anew(s, loop, name)
         for loop in loops_around(s):
-            if name in _stored(loop, but=node) and not _read(node.value) & _stored(loop):
+            if name in _stored(loop, but=node) and not names_in(node.value) & _stored(loop):
                 told = (
                     f"{name} must begin before the loop in line {loop.lineno}, not in each of its "
                 )
@@ -67,14 +67,10 @@ def _stored(loop: Loop, but: ast.stmt | None = None) -> set[str]:
     for one in ast.walk(loop):
         if isinstance(one, ast.Assign | ast.AugAssign) and one is not but:
             for target in one.targets if isinstance(one, ast.Assign) else [one.target]:
-                found |= _read(target)
+                found |= names_in(target)
         elif isinstance(one, ast.For):
-            found |= _read(one.target)
+            found |= names_in(one.target)
     return found
-
-
-def _read(node: ast.AST) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
 def _margin(s: Statement, node: ast.stmt) -> str:
@@ -137,8 +133,8 @@ def copies(s: Statement) -> Iterator[Candidate]:
         held = s.held(node)
         if held is None or held.kind != "f" or not held.shape:
             continue
-        names = _read(node) | {one.id for one in s.nodes if isinstance(one, ast.Name)}
-        if any(names & _read(target) for target in _written(s)):
+        names = names_in(node) | {one.id for one in s.nodes if isinstance(one, ast.Name)}
+        if any(names & names_in(target) for target in _written(s)):
             text = f"{s.text(node)}.{s.copying}()"
             told = f"{s.text(node)} is written into later: a copy is needed"
             yield Candidate((s.replaced(node, text),), "wrong-point", told, 1, text, node)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.branches import inserted
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import names_in
 
 _MOST = 4
 """Most other loops."""
@@ -35,5 +36,5 @@ def rounds(s: Statement) -> Iterator[Candidate]:
 
 def _is_known(s: Statement, line: ast.stmt) -> bool:
     """Return whether all names that a line has mean something at the statement."""
-    names = {one.id for one in ast.walk(line) if isinstance(one, ast.Name)}
+    names = names_in(line)
     return names <= s.locals.keys() | s.unit.globals.keys()

@@ -15,7 +15,7 @@ from gradtui.diagnosis.recorded.blame.begun import replaces, unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
 from gradtui.diagnosis.recorded.blame.dropped import is_dropped
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
-from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf, names_in
 from gradtui.diagnosis.recorded.blame.forms import (
     counts,
     does_nothing,
@@ -388,7 +388,7 @@ class Suspects:
                     shape = shape or self._watched.part(unit, node) or shape
                     told = shape or (shape == () and not isinstance(node, ast.BinOp))
                     if told and shape is not None and len(text) <= _LONGEST and "\n" not in text:
-                        names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+                        names = names_in(node)
                         text = f"({text})" if isinstance(node, ast.BinOp) else text
                         found.setdefault((unit, text), (unit, text, names, Held(shape, "f")))
         return list(found.values())

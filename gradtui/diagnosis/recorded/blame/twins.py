@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.branches import inserted
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import names_in
 from gradtui.diagnosis.recorded.blame.names import own_names, renamed
 from gradtui.diagnosis.recorded.blame.repeats import are_alike
 from gradtui.diagnosis.recorded.blame.units import Function
@@ -106,6 +107,6 @@ def _in_own_names(s: Statement, other: _Beside) -> str | None:
     What one function has in a name of its own, another may have kept by its context.
     """
     stored = {one.id for one in s.nodes if isinstance(one, ast.Name)} if other.behind else set()
-    names = {one.id for one in ast.walk(other.line) if isinstance(one, ast.Name)} - stored
+    names = names_in(other.line) - stored
     kept = own_names(s, names)
     return None if kept is None else renamed(other.text, kept)

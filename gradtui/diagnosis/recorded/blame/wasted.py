@@ -13,6 +13,7 @@ from itertools import takewhile
 
 from gradtui.diagnosis.recorded.blame.branches import inserted
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import names_in
 
 _MOST = 12
 """Most names that a value is added to."""
@@ -38,7 +39,7 @@ def wasted_in(function: ast.AST) -> Mapping[ast.stmt, Sequence[str]]:
     """
     found = defaultdict[ast.stmt, list[str]](list)
     for block in _blocks(function):
-        named = [_names(one) for one in block]
+        named = [names_in(one) for one in block]
         for at, one in enumerate(block):
             names = _stored_at_once(one)
             for name in names:
@@ -67,11 +68,6 @@ def _stored_at_once(node: ast.stmt) -> Sequence[str]:
     target = node.targets[0]
     parts = target.elts if isinstance(target, ast.Tuple) else [target]
     return [one.id for one in parts if isinstance(one, ast.Name)]
-
-
-def _names(node: ast.stmt) -> set[str]:
-    """Return the names that a statement reads or stores."""
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
 def _keeps(names: Sequence[str], node: ast.stmt) -> bool:
