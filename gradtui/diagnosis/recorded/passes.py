@@ -38,12 +38,18 @@ LinksAt = Callable[[Point], Links | None]
 
 STEP = "passes through a step, which is flat, with a slope of its own"
 _BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh"})
+
+
+def _rising(x: Array) -> Array:
+    return 1.0 * (x > 0)
+
+
 SLOPES: Sequence[Slope] = (
     np.ones_like,
     lambda x: 1.0 * (np.abs(x) <= 1),
     lambda x: 1.0 * (np.abs(x) <= 0.5),
     lambda x: 1.0 * ((x >= 0) & (x <= 1)),
-    lambda x: 1.0 * (x > 0),
+    _rising,
     lambda x: np.maximum(0.0, 1 - np.abs(x)),
     lambda x: 1 - np.tanh(x) ** 2,
     lambda x: np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))) ** 2,
@@ -84,9 +90,11 @@ def rounded(points: Sequence[Point]) -> Iterator[Way]:
     yield Way(told, node.place, _as_if_smooth)
     yield Way(told, node.place, partial(_linked, links_at=_unbounded))
     tape = points[0].result.tape
-    kinds = dict.fromkeys(one.kind(tape) for one in quantisers(tape, flat) if not one.plain)
-    for kind in [*kinds][:_MOST]:
-        for slope in SLOPES:
+    found = [one for one in quantisers(tape, flat) if not one.plain]
+    kinds = {one.kind(tape): bool(one.bounds(tape)) for one in found}
+    for kind, bounded in [*kinds.items()][:_MOST]:
+        # A gradient that keeps one of two bounds has forgotten the other.
+        for slope in (one for one in SLOPES if not (bounded and one is _rising)):
             links_at = partial(_whole, kind=kind, slope=slope)
             yield Way(told, node.place, partial(_linked, links_at=links_at))
 

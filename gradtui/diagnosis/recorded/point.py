@@ -15,7 +15,7 @@ from gradtui.diagnosis.recorded.sides import Run
 from gradtui.diagnosis.recorded.symmetric import as_compared
 from gradtui.recording.run import Result
 from gradtui.recording.sweep import Replay, Shaken, gradients
-from gradtui.recording.tape import Call, Leaf
+from gradtui.recording.tape import FLAT, Call, Leaf
 
 Array = NDArray[Any]
 Values = Mapping[str, Array]
@@ -71,11 +71,17 @@ class Point(Struct, frozen=True, eq=False):
 
     @property
     def differenced(self) -> list[Call]:
-        """The calls on the way to the loss whose derivatives come from central differences."""
+        """The calls on the way to the loss whose derivatives come from central differences.
+
+        Those of flat functions are no estimates: they are 0.
+        """
         tape = self.result.tape
         active = (tape.nodes[id] for id in tape.sources(self.root) if tape.active[id])
-        return [node for node in active
-                if isinstance(node, Call) and node.form is None and node.back is None]  # fmt: skip
+        return [
+            node for node in active
+            if isinstance(node, Call) and node.form is None and node.back is None
+            and node.name not in FLAT
+        ]  # fmt: skip
 
     @property
     def is_finite(self) -> bool:

@@ -234,6 +234,22 @@ def test_bounds_of_what_is_rounded_already_are_differentiated():
     assert "error" in {one.severity for one in gradtui.check(case, W=W)}
 
 
+@pytest.mark.parametrize(
+    ("kept", "severity"),
+    [(lambda W, a: (W > 0) & (a > W), "info"), (lambda W, a: W > 0, "error")],
+    ids=["both", "one"],
+)
+def test_a_gradient_that_keeps_one_of_two_bounds_has_forgotten_the_other(kept, severity):
+    def case(W, a):
+        levels = np.round(np.clip(W, 0, a) * (7 / a))
+        e = X @ (levels / (7 / a)) - Y
+        g = 2 * X.T @ e
+        return np.sum(e**2), (g * kept(W, a), np.sum(g * levels) / 7)
+
+    finding = only(gradtui.check(case, W=W, a=np.array(0.6)))
+    assert (finding.severity, finding.target) == (severity, "W")
+
+
 STEPS = {
     "two values": (lambda W: 2 * (W > 0) - 1, "info"),
     "three values": (lambda W: (W > 0.5) * 1.0 - (W < -0.5), "info"),
