@@ -153,3 +153,90 @@ def test_a_step_in_whole_numbers_is_told_by_the_line_that_makes_it_a_number():
 
     assert (wrong.rule, wrong.severity, right.severity) == ("wrong-axis", "error", "info")
     assert "the one that passes through a step" in wrong.message
+
+
+class Linear(Function):
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return x @ w
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        return g @ w.T, x.T @ g
+
+
+class LinearWrong(Linear):
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        return g @ w.T, -x.T @ g
+
+
+class HighestHalf(Function):
+    """Keeps the connections with the highest scores."""
+
+    @staticmethod
+    def forward(scores):
+        kept = torch.zeros_like(scores)
+        kept.view(-1)[scores.reshape(-1).argsort()[scores.numel() // 2 :]] = 1
+        return kept
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        pass
+
+    @staticmethod
+    def backward(ctx, g):
+        return g
+
+
+def spiking(linear, spike):
+    """Return a layer of leaky neurons that a spike resets, over three steps."""
+
+    def net(x, w):
+        membrane = spikes = torch.zeros(3, 2, dtype=x.dtype)
+        count = 0.0
+        for t in range(3):
+            membrane = 0.9 * membrane * (1 - spikes) + linear.apply(x[t], w)
+            spikes = spike(membrane)
+            count = count + spikes
+        return (count**2).sum()
+
+    return net
+
+
+def given(dtype=torch.float64):
+    drawn = torch.Generator().manual_seed(5)
+    return [torch.randn(*shape, generator=drawn, dtype=torch.float64).to(dtype).requires_grad_()
+            for shape in ((3, 3, 4), (4, 2))]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("dtype", "spike"),
+    [
+        (torch.float64, lambda u: Spike.apply(u, 3.0)),
+        (torch.float32, lambda u: Spike.apply(u, 3.0)),
+        (torch.float64, HighestHalf.apply),
+    ],
+    ids=["spikes", "spikes in single precision", "highest half"],
+)
+def test_custom_functions_that_jump_have_the_slopes_that_they_claim(dtype, spike):
+    finding = only(gradtui.check(spiking(Linear, spike), *given(dtype)))
+
+    assert (finding.rule, finding.severity) == ("straight-through", "info")
+    assert "which jumps, with a slope of its own" in finding.message
+
+
+def test_what_is_wrong_beside_custom_functions_that_jump_is_told():
+    findings = gradtui.check(spiking(LinearWrong, lambda u: Spike.apply(u, 3.0)), *given())
+
+    (wrong,) = [one for one in findings if one.severity == "error"]
+    assert (wrong.rule, wrong.fix) == ("sign", "return g @ w.T, x.T @ g")
+
+
+def test_a_slope_against_the_direction_of_a_jump_is_wrong():
+    (wrong,) = gradtui.check(spiking(Linear, lambda u: Turned.apply(u, 3.0)), *given())
+
+    assert (wrong.rule, wrong.severity, wrong.fix) == ("sign", "error", "return slope, None")

@@ -16,6 +16,7 @@ from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.around import has_shares
 from gradtui.diagnosis.recorded.judge import Sifted, Wrong
+from gradtui.diagnosis.recorded.jumping import Jumping, jumping
 from gradtui.diagnosis.recorded.notes import note, seen_text, together
 from gradtui.diagnosis.recorded.passes import Way
 from gradtui.diagnosis.recorded.point import Point
@@ -45,6 +46,7 @@ def without_meant(
         return Sifted(tuple(_handed_on(runs, one) for one in wrong), points, ())
     handing = _without_handing(runs, points) if wrong else None
     changed = _changed_on_the_way(runs, points, wrong, tolerance, handing)
+    jumps = jumping(runs, points) if wrong else None
     found = agreed([one.name for one in wrong], points, tolerance, _rates(runs))
     notes, left = list[Finding](), list[Wrong]()
     for one in wrong:
@@ -59,6 +61,8 @@ def without_meant(
         told = told or (
             _straight_through(one, meant) if meant else _left_out(one, points, runs.target)
         )
+        if told is None and jumps is not None and followed(one.name, points) is None:
+            told = jumps.note(one, points, tolerance)
         if told is None and runs.target.deliberate:
             told = _of_its_own(runs, one, points, tolerance)
         if told is None:
@@ -74,8 +78,8 @@ def without_meant(
     else:
         at = {id(point): new for point, new in zip(points, own, strict=True)}
         left = [replace(one, point=at[id(one.point)]) for one in left]
-        turned = _turned(own, left, handing)
-        own, left = _beside_the_intention(own, left, [one.name for one in wrong], turned)
+        ways = _turned(own, left, handing), _past_jumps(own, left, jumps, tolerance)
+        own, left = _beside_the_intention(own, left, [one.name for one in wrong], *ways)
     return Sifted(tuple(together(notes)), own, tuple(left))
 
 
@@ -93,16 +97,17 @@ def _as_meant(
 
 def _beside_the_intention(
     points: Sequence[Point], left: Sequence[Wrong], wrong: Collection[str],
-    turned: Mapping[str, Way],
+    turned: Mapping[str, Way], past: Mapping[str, Way],
 ) -> tuple[Sequence[Point], list[Wrong]]:  # fmt: skip
     """Return points and wrong gradients, with what is meant in place of the truth.
 
     Nobody writes a gradient for what is flat but to pass it, nor detaches a value but to stop
     there, nor hands one on but to change its gradient, as `turned` has it: what is wrong is the
-    rest of it.  `wrong` are the gradients that are not the truth.
+    rest of it.  `past` are the ways past custom functions that jump, `wrong` the gradients that are
+    not the truth.
     """
     told = {
-        one.name: turned.get(one.name) or followed(one.name, points)
+        one.name: turned.get(one.name) or followed(one.name, points) or past.get(one.name)
         or intended(one.name, points, wrong) for one in left
     }  # fmt: skip
     ways = {name: way for name, way in told.items() if way is not None}
@@ -233,6 +238,14 @@ def _turned(
             told = f"{handing.names} multiplies by {number(scale)}"
             found[name] = Way(told, None, partial(_scaled, scale=scale))
     return found
+
+
+def _past_jumps(
+    points: Sequence[Point], left: Sequence[Wrong], jumps: Jumping | None, tolerance: float
+) -> dict[str, Way]:
+    """Return the ways past custom functions that jump."""
+    ways = {one.name: jumps.way(one.name, points, tolerance) for one in left} if jumps else {}
+    return {name: way for name, way in ways.items() if way is not None}
 
 
 def _scaled(point: Point, name: str, scale: float) -> Array:

@@ -160,6 +160,14 @@ class Target(Struct, frozen=True, eq=False):
         return None
 
     @property
+    def jumping(self) -> AbstractContextManager[Mapping[str, Callable[..., Any]]] | None:
+        """Functions that jump have the slopes in here that they claim.
+
+        It has their names and backward halves; None if the code cannot have any.
+        """
+        return None
+
+    @property
     def place(self) -> Place | None:
         """The place of the code; for a layer, of its backward half."""
         return _place_of(self.called)

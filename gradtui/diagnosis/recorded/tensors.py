@@ -29,6 +29,7 @@ from gradtui.recording.run import copied
 from gradtui.recording.torch import handing
 from gradtui.recording.torch import run as tensors
 from gradtui.recording.torch.contexts import Saved
+from gradtui.recording.torch.jumping import jumps_sloped
 from gradtui.recording.torch.library import PyTorch
 from gradtui.recording.torch.returning import Misfit, misshapen
 
@@ -103,6 +104,14 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     def passing(self) -> AbstractContextManager[Set[str]] | None:
         """Functions that hand a value on pass its gradient unchanged here; it has their names."""
         return None if self.backward is not None else handing.handing_on()
+
+    @property
+    def jumping(self) -> AbstractContextManager[Mapping[str, Callable[..., Any]]] | None:
+        """Functions that jump have the slopes in here that they claim.
+
+        It has their names and backward halves.
+        """
+        return None if self.backward is not None else jumps_sloped()
 
     @property
     def parts(self) -> Mapping[str, Part]:

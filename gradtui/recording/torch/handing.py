@@ -43,7 +43,7 @@ def _passing(custom: type[torch.autograd.Function], found: set[str]) -> Iterator
 
     def heard(ctx: Any, *args: Any) -> Any:
         output = forward(ctx, *args)
-        setattr(ctx, _HANDED, _index(args, output, partial(forward, _context(args))))
+        setattr(ctx, _HANDED, _index(args, output, partial(forward, context_for(args))))
         return output
 
     def set_up(ctx: Any, inputs: Any, output: Any) -> None:
@@ -83,7 +83,8 @@ def _index(args: Sequence[Any], output: Any, again: Callable[..., Any]) -> tuple
     return None, len(args)
 
 
-def _context(args: Sequence[Any]) -> FunctionCtx:
+def context_for(args: Sequence[Any]) -> FunctionCtx:
+    """Return a context with which a forward half runs outside of autograd."""
     ctx = FunctionCtx()
     ctx.needs_input_grad = (True,) * len(args)
     return ctx
