@@ -185,7 +185,33 @@ def apart(A):
     return loss, d
 
 
+def tallied(A):
+    z = np.tanh(ROWS @ A)
+    total = np.zeros(3)
+    total += 2 * z[0] * (1 - z[0] ** 2) * ROWS[0]
+    for i in range(1, len(ROWS)):
+        total += 2 * z[i] * (1 - z[i] ** 2) * ROWS[i]
+    return np.sum(z**2), total
+
+
+def unlikely(A):
+    likelihood = np.sum(np.log(np.cosh(A)))
+    return -likelihood
+
+
+def likely(A):
+    slopes = np.tanh(A)
+    both = np.append(slopes[:1], slopes[1:])
+    return -both
+
+
+def judged(A):
+    return unlikely(A), likely(A)
+
+
 MISTAKES = [
+    (tallied, "total = np.zeros(3)", "total = np.ones(3)"),
+    (judged, "return -both", "return both"),
     (apart, "np.exp(ROWS[:3] @ A) - tied", "np.exp(ROWS[:3] @ A) + tied"),
     (centred, "d -= mean * shares", "d += mean * shares"),
     (mapped, "np.outer(3 * out**2, KERNEL[:3])", "np.outer(KERNEL[:3], 3 * out**2)"),

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 
+from gradtui.diagnosis.recorded.blame.begun import ADDING, begun_as_ones
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.expressions import names_in, summands
 from gradtui.diagnosis.recorded.blame.resets import block_of
@@ -83,11 +84,15 @@ def takes_back(s: Statement, edits: Sequence[Edit]) -> bool:
         return False
     parts = [*value.args] if isinstance(value, ast.Call) else [*summands(value)]
     added = {one.id for one in parts if isinstance(one, ast.Name)}
+    if isinstance(s.node, ast.AugAssign) and isinstance(s.node.target, ast.Name):
+        added.add(s.node.target.id)
     names = [f" - {name}" for name in (*added, *_begun_as(s, added))]
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Div | ast.Mult):
         back = "*" if isinstance(value.op, ast.Div) else "/"
         names.append(f" {back} {s.right(value)}")
-    return any(one.text.decode().endswith(tuple(names)) for one in edits)
+    texts = [one.text.decode() for one in edits]
+    return any(text.endswith(tuple(names)) or any(f"{name} * " in text for name in names)
+               for text in texts)  # fmt: skip
 
 
 def _begun_as(s: Statement, names: Collection[str]) -> Iterator[str]:
@@ -99,6 +104,24 @@ def _begun_as(s: Statement, names: Collection[str]) -> Iterator[str]:
                     value = value.func.value if value.func.attr == s.copying else value
                 if one.lineno < s.node.lineno:
                     yield s.text(value)
+
+
+def is_senseless(s: Statement, edits: Sequence[Edit]) -> bool:
+    """Return whether a choice, or what an array begins as, no longer matters after an edit."""
+    return evens_out(s, edits) or ignores_start(s, edits)
+
+
+def ignores_start(s: Statement, edits: Sequence[Edit]) -> bool:
+    """Return whether a line no longer adds to an array that begins as ones.
+
+    An array is added to because it begins as zeros: more likely that is the mistake.
+    """
+    match s.node:
+        case ast.AugAssign(target=ast.Name(name)) if name in begun_as_ones(s.unit):
+            return not any(isinstance(one, ast.AugAssign) and isinstance(one.op, ADDING)
+                           for one in _nodes(s.unit.text_after(s.node, edits)))  # fmt: skip
+        case _:
+            return False
 
 
 def evens_out(s: Statement, edits: Sequence[Edit]) -> bool:

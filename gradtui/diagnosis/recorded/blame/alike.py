@@ -27,6 +27,9 @@ def becomes_alike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     """
     if isinstance(own, ast.For):
         return _is_round_alike(unit, own, edits)
+    if returns_unlike(unit, own):
+        edited = _edited(unit, own, edits)
+        return edited is not None and _negates(edited)
     before, edited = _value(own), _edited(unit, own, edits)
     if isinstance(own, ast.AugAssign) and isinstance(edited, ast.AugAssign):
         signs = _signs_beside(unit, own)
@@ -41,6 +44,29 @@ def becomes_alike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
         return False
     form = _form(edited)
     return form != _form(own) and form in _forms(unit.node)
+
+
+def returns_unlike(unit: Unit, node: ast.stmt) -> bool:
+    """Return whether a function returns a name, where another one of the file returns minus one.
+
+    That may be the gradient, and the negative logarithm of a likelihood.
+    """
+    named = isinstance(node, ast.Return) and isinstance(node.value, ast.Name)
+    return named and _returns_negative(unit.tree) and not any(map(_negates, unit.of(ast.Return)))
+
+
+@lru_cache(_FILES)
+def _returns_negative(tree: ast.Module) -> bool:
+    return any(map(_negates, ast.walk(tree)))
+
+
+def _negates(node: ast.AST) -> bool:
+    """Return whether a statement returns minus a name."""
+    match node:
+        case ast.Return(value=ast.UnaryOp(op=ast.USub(), operand=ast.Name())):
+            return True
+        case _:
+            return False
 
 
 def _is_element_alike(before: ast.expr, after: ast.expr) -> bool:

@@ -12,6 +12,8 @@ _Storing = ast.Assign | ast.AugAssign
 _FUNCTIONS = 64
 """Most functions of which what they write is kept."""
 _ZEROS = ("zeros", "zeros_like", "new_zeros")
+_ONES = frozenset({"ones", "ones_like", "new_ones"})
+ADDING = ast.Add | ast.Sub
 
 
 def begun(unit: Unit, before: ast.stmt) -> dict[str, ast.expr]:
@@ -21,6 +23,28 @@ def begun(unit: Unit, before: ast.stmt) -> dict[str, ast.expr]:
         if node.lineno < before.lineno
         for target, value in pairs(node) if isinstance(target, ast.Name) and is_zero(value)
     }  # fmt: skip
+
+
+def begun_as_ones(unit: Unit) -> frozenset[str]:
+    """Return the names that begin as ones and are added to, as what begins as zeros is."""
+    added = {
+        one.target.id for one in unit.of(ast.AugAssign)
+        if isinstance(one.target, ast.Name) and isinstance(one.op, ADDING)
+    }  # fmt: skip
+    ones = {
+        target.id for node in unit.of(ast.Assign) for target, value in pairs(node)
+        if isinstance(target, ast.Name) and isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Attribute) and value.func.attr in _ONES
+    }  # fmt: skip
+    return frozenset(added & ones)
+
+
+def begins_as_ones(unit: Unit, node: ast.stmt) -> bool:
+    """Return whether a name begins as ones by a statement, and is added to."""
+    if not isinstance(node, ast.Assign):
+        return False
+    names = {one.id for one, _ in pairs(node) if isinstance(one, ast.Name)}
+    return not names.isdisjoint(begun_as_ones(unit))
 
 
 def pairs(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -131,8 +155,8 @@ def _added_to(node: _Storing) -> str | None:
     if not isinstance(target, ast.Name):
         return None
     if isinstance(node, ast.AugAssign):
-        return target.id if isinstance(node.op, ast.Add | ast.Sub) else None
-    plain = isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Add | ast.Sub)
+        return target.id if isinstance(node.op, ADDING) else None
+    plain = isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ADDING)
     return target.id if plain and target.id in read([*ast.walk(node.value)]) else None
 
 

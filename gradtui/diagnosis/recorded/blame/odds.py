@@ -10,7 +10,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from gradtui.diagnosis.recorded.blame.against import evens_out, only_renames, takes_back
+from gradtui.diagnosis.recorded.blame.against import is_senseless, only_renames, takes_back
 from gradtui.diagnosis.recorded.blame.alike import (
     becomes_alike,
     becomes_same,
@@ -390,7 +390,7 @@ _UNLIKELIER: Sequence[Sign] = (
     (3, lambda edit: edit._spoils_what_is_kept or empties(edit._unit, edit.candidate.edits)),
     (2, lambda edit: edit.adds and scales_for_later(edit.suspect, edit.candidate)),
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
-    (5, lambda edit: evens_out(edit.suspect.statement, edit.candidate.edits)),
+    (5, lambda edit: is_senseless(edit.suspect.statement, edit.candidate.edits)),
     (3, lambda edit: only_renames(edit.suspect.statement, edit.candidate.edits)),
     (2, lambda edit: edit.candidate.rule == "sign" and adds_up(edit.suspect.statement)),
     (3, lambda edit: edit._leaves_twin),

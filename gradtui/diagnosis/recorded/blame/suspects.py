@@ -10,8 +10,9 @@ from types import CodeType
 from msgspec.structs import replace
 
 from gradtui.diagnosis.recorded.blame.accumulations import forgotten_entries
+from gradtui.diagnosis.recorded.blame.alike import returns_unlike
 from gradtui.diagnosis.recorded.blame.arguments import hands_less
-from gradtui.diagnosis.recorded.blame.begun import replaces, unwritten
+from gradtui.diagnosis.recorded.blame.begun import begins_as_ones, replaces, unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
 from gradtui.diagnosis.recorded.blame.dropped import is_dropped
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
@@ -130,13 +131,14 @@ class Suspects:
         unit, node = statement.unit, statement.node
         if isinstance(node, ast.For) and (rounds := self._rounds(unit, node)) is not None:
             return Suspect(statement, rounds, True, order)
-        if lacking(statement) or replaces(unit, node):
+        if lacking(statement) or replaces(unit, node) or begins_as_ones(unit, node):
             return Suspect(statement, 1, False, order)
         if is_strange(unit, node):
             return Suspect(statement, 0, False, order)
         if statement.restores:
             return Suspect(statement, UNTOLD - 1, False, order)
-        if is_cut_off(statement) or is_dropped(statement) or is_doubled(statement):
+        apart = is_cut_off(statement) or is_dropped(statement) or is_doubled(statement)
+        if apart or returns_unlike(unit, node):
             return Suspect(statement, 0, False, order)
         # What a helper returns right for others may lack a term of this one's own.
         lacks = bool(wasted_in(unit.node).get(node)) or filed_as(node) in self._wrong
