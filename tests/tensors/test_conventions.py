@@ -583,11 +583,12 @@ class Masking(Function):
         return g * (ctx.saved_tensors[0].abs() <= 1)
 
 
-class MaskingTwice(Masking):
+class MaskingBelow(Masking):
+    """Forgets that the numbers are below -1, too."""
+
     @staticmethod
     def backward(ctx, g):
-        g = Masking.backward(ctx, g)
-        return g * 2
+        return g * (ctx.saved_tensors[0] <= 1)
 
 
 class MaskingTimes(Masking):
@@ -616,7 +617,6 @@ class Weights(Function):
 @pytest.mark.parametrize(
     ("function", "arguments", "repaired"),
     [
-        (MaskingTwice, (2 * x(4, 3),), "return g"),
         (MaskingTimes, (2 * x(4, 3),), "return g * (x.abs() <= 1)"),
         (Weights, (x(5, 4), x(4, 3)), "return g @ q.t(), x.t() @ g"),
     ],
@@ -626,6 +626,12 @@ def test_the_fix_of_a_factor_keeps_what_passes_a_rounding(function, arguments, r
 
     assert (wrong.severity, wrong.fix) == ("error", repaired)
     assert "the one that passes through" in wrong.message
+
+
+def test_a_slope_that_falls_to_one_side_alone_is_none_of_a_step():
+    (wrong,) = gradtui.check(MaskingBelow, 2 * x(4, 3))
+
+    assert wrong.severity == "error"
 
 
 def test_a_fix_beside_a_reversed_gradient_leaves_it_reversed():

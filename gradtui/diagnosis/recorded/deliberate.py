@@ -29,6 +29,7 @@ from gradtui.diagnosis.recorded.surrogates import (
     followed,
     intended,
     is_handed_on,
+    scale_on_purpose,
     surrogate,
 )
 from gradtui.diagnosis.recorded.target import Target
@@ -61,7 +62,7 @@ def without_meant(
         told = told or (
             _straight_through(one, meant) if meant else _left_out(one, points, runs.target)
         )
-        if told is None and jumps is not None and followed(one.name, points) is None:
+        if told is None and jumps is not None:
             told = jumps.note(one, points, tolerance)
         if told is None and runs.target.deliberate:
             told = _of_its_own(runs, one, points, tolerance)
@@ -91,7 +92,8 @@ def _as_meant(
     if way is not None:
         for one in left:
             passed = way.passed(point, one.name)
-            true[one.name] = point.true[one.name] if passed is None else passed
+            if passed is not None:
+                true[one.name] = scale_on_purpose(point, one.name) * passed
     return replace(point, true=true)
 
 

@@ -51,6 +51,7 @@ SLOPES: Sequence[Slope] = (
     lambda x: 1.0 * ((x >= 0) & (x <= 1)),
     _rising,
     lambda x: np.maximum(0.0, 1 - np.abs(x)),
+    lambda x: 2 * np.maximum(0.0, 1 - np.abs(x)),
     lambda x: 1 - np.tanh(x) ** 2,
     lambda x: np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))) ** 2,
     lambda x: 1 / (1 + np.abs(x)) ** 2,

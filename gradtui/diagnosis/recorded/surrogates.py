@@ -6,7 +6,9 @@ slope for a flat function, or for one whose result is detached.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import linecache
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, permutations
 from typing import Any
 
@@ -39,6 +41,7 @@ Array = NDArray[Any]
 
 _SAME = 1e-6
 _SCALING = frozenset({"multiply", "divide"})
+_NAMED_SCALE = re.compile(r"\b\w*(?:grad\w*scal|scal\w*grad)\w*\b", re.IGNORECASE)
 _FEW = 3
 """Most steps that a gradient passes beside other terms, and most values of each."""
 _LIKELY = 3
@@ -67,9 +70,12 @@ def agreed(
     """Return the way in which most wrong gradients pass rounding, if that explains any.
 
     `rates` are the numbers that the code is given, any of which may scale a gradient on purpose if
-    the forward pass has no other use for it.
+    the forward pass has no other use for it; so may one that the backward pass names for that, as
+    learned step sizes have it (Esser et al., 2020, section 2.2).
     """
-    rates = {name: rate for name, rate in rates.items() if not _is_used(points[0], rate)}
+    named = _scales_of_gradients(points[0], range(len(points[0].result.tape)))
+    rates = {name: rate for name, rate in {**named, **rates}.items()
+             if not _is_used(points[0], rate)}  # fmt: skip
     best = Agreed({})
     for way in chain(rounded(points), windowed(points)):
         found = dict[str, Surrogate]()
@@ -269,6 +275,29 @@ def _scales(
         for told, scale in ((f"times {name}", rate), (f"divided by {name}", 1 / rate)):
             if ratio is not None and abs(ratio - scale) <= _SAME * abs(scale):
                 yield f", {told}, which is {number(rate)}", scale
+
+
+def scale_on_purpose(point: Point, name: str) -> float:
+    """Return the number by which the backward pass scales a gradient on purpose, by its name."""
+    node, tape = point.nodes[name], point.result.tape
+    found = {} if node is None else _scales_of_gradients(point, tape.sources(node))
+    return next(iter(found.values())) if len(found) == 1 else 1.0
+
+
+def _scales_of_gradients(point: Point, ids: Iterable[int]) -> dict[str, float]:
+    """Return the numbers that the backward pass multiplies by, and names scales of gradients."""
+    tape, found = point.result.tape, dict[str, float]()
+    forward = set(tape.sources(point.root))
+    for id in ids:
+        node = tape.nodes[id]
+        if id in forward or not isinstance(node, Call) or node.name != "multiply":
+            continue
+        numbers = [one for one in node.inputs if isinstance(tape.nodes[one], Leaf)
+                   and tape.shape(one) == ()]  # fmt: skip
+        if numbers and node.place is not None:
+            names = _NAMED_SCALE.findall(linecache.getline(node.place.file, node.place.line))
+            found.update((name, float(tape.value(one))) for name in names for one in numbers)
+    return found
 
 
 def _is_used(point: Point, rate: float) -> bool:

@@ -23,7 +23,9 @@ Half = Callable[..., Any]
 
 _LEVELS = (-1.0, 0.0, 1.0)
 _SEED = 20_240_229
-_NEAR, _FAR, _TRIES, _LEVEL = 1e-7, 1e4, 2, 1e-5
+_NEAR, _FAR, _TRIES = 1e-7, 1e4, 2
+_LEVEL, _FALLEN = 1e-5, 0.5
+"""How much slopes may waver, and how far they must fall."""
 
 
 @contextmanager
@@ -80,37 +82,26 @@ def _slopes(
 ) -> list[tuple[int, Tensor]]:
     """Return the arguments that a function passes a gradient to, each with the slope of a jump.
 
-    Empty if jumps are not all that the function does, or if a slope is none of a step, which is a
-    bump; else it has the direction of the jump.
+    Empty if jumps are not all that the function does, or if a slope is none of a step; else it has
+    the direction of the jump.
     """
-    places = [at for at, one in enumerate(args) if _is_like(one, output)]
-    differentiable = [at for at, one in enumerate(args) if _is_float(one) and one.requires_grad]
-    if not differentiable or set(differentiable) - set(places):
+    wanted = [at for at, one in enumerate(args) if _is_float(one) and one.requires_grad]
+    alike = all(_is_like(args[at], output) for at in wanted)
+    if not wanted or not alike or not np.all(np.isin(array_of(output), _LEVELS)):
         return []
-    if not np.all(np.isin(array_of(output), _LEVELS)):
-        return []
+    found = list[tuple[int, Tensor]]()
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(_SEED)
         try:
-            signs = [_direction(bare, args, at, output) for at in differentiable]
-            slopes = _backward(custom, args, differentiable)
+            for at in wanted:
+                sign, slope = _direction(bare, args, at, output), _slope(custom, args, at)
+                ends = [_slope(custom, args, at, by) for by in (-_FAR, _FAR)]
+                if not sign or not _is_of_step(args[at], slope, ends):
+                    return []
+                found.append((at, _constant(sign * slope.abs())))
         except Exception:  # what the user's code raises for numbers that it is not made for
             return []
-    pairs = zip(differentiable, signs, slopes, strict=True)
-    known = [(at, sign, slope) for at, sign, slope in pairs if slope is not None]
-    if any(not sign or not _is_bump(args[at], slope) for at, sign, slope in known):
-        return []
-    return [(at, _constant(sign * slope.abs())) for at, sign, slope in known]
-
-
-def _is_bump(value: Tensor, slope: Tensor) -> bool:
-    """Return whether a slope has one sign, and is largest in one place from which it only falls."""
-    sizes = np.abs(array_of(slope.detach())).reshape(-1)
-    own = sizes[np.argsort(array_of(value.detach()).reshape(-1))]
-    top, room = int(np.argmax(own)), _LEVEL * np.max(own)
-    rising, falling = np.all(np.diff(own[: top + 1]) >= -room), np.all(np.diff(own[top:]) <= room)
-    one_sign = not bool((slope < 0).any() and (slope > 0).any())
-    return one_sign and bool(rising and falling)
+    return found
 
 
 def _is_float(value: Any) -> bool:
@@ -118,7 +109,22 @@ def _is_float(value: Any) -> bool:
 
 
 def _is_like(value: Any, output: Any) -> bool:
-    return _is_float(value) and _is_float(output) and value.shape == output.shape
+    return _is_float(output) and value.shape == output.shape
+
+
+def _is_of_step(value: Tensor, slope: Tensor, ends: Sequence[Tensor]) -> bool:
+    """Return whether a slope is everywhere the same, or has one sign and falls to both `ends`.
+
+    From its largest one, it only falls.
+    """
+    sizes = np.abs(array_of(slope)).reshape(-1)
+    own, least = sizes[np.argsort(array_of(value.detach()).reshape(-1))], float(np.min(sizes))
+    top, room = int(np.argmax(own)), _LEVEL * np.max(own)
+    rises, falls = np.all(np.diff(own[: top + 1]) >= -room), np.all(np.diff(own[top:]) <= room)
+    one_sign = not bool((slope < 0).any() and (slope > 0).any())
+    far = [float(one.abs().max()) for one in ends]
+    ended = max(far) <= _FALLEN * own[top] or all(abs(one - least) <= room for one in far)
+    return one_sign and bool(rises and falls and ended)
 
 
 def _direction(bare: Half, args: Sequence[Any], at: int, output: Tensor) -> int:
@@ -139,27 +145,22 @@ def _direction(bare: Half, args: Sequence[Any], at: int, output: Tensor) -> int:
     return (total > 0) - (total < 0)
 
 
-def _backward(
-    custom: Custom, args: Sequence[Any], places: Sequence[int]
-) -> Sequence[Tensor | None]:
-    """Return what a function's backward half multiplies an adjoint by, for some of its arguments.
+def _slope(custom: Custom, args: Sequence[Any], at: int, by: float = 0.0) -> Tensor:
+    """Return what a function's backward half multiplies an adjoint by, with a moved argument.
 
     Raises ValueError if it does more than that.
     """
-    own = list(args)
-    for at in places:
-        own[at] = args[at].detach().clone().requires_grad_()
+    moved = (args[at].detach() + by).requires_grad_()
     with torch.enable_grad():
-        output = custom.apply(*own)
-    drawn, wanted = torch.randn_like(output), [own[at] for at in places]
-    found, scaled = (
-        torch.autograd.grad(output, wanted, one, retain_graph=True, allow_unused=True)
+        output = custom.apply(*args[:at], moved, *args[at + 1 :])
+    drawn = torch.randn_like(output)
+    slope, product = (
+        torch.autograd.grad(output, moved, one, retain_graph=True)[0].detach()
         for one in (torch.ones_like(output), drawn)
     )
-    for slope, product in zip(found, scaled, strict=True):
-        if slope is not None and not torch.allclose(product, slope * drawn):
-            raise ValueError
-    return found
+    if not torch.allclose(product, slope * drawn):
+        raise ValueError
+    return slope
 
 
 def _constant(value: Tensor) -> Tensor:

@@ -250,6 +250,25 @@ def test_a_gradient_that_keeps_one_of_two_bounds_has_forgotten_the_other(kept, s
     assert (finding.severity, finding.target) == (severity, "W")
 
 
+@pytest.mark.parametrize(("turned", "severity"), [(1, "info"), (-1, "error")])
+def test_a_gradient_may_be_scaled_by_a_number_of_that_name(turned, severity):
+    """The gradient of a learned step size is (Esser et al., 2020, section 2.2)."""
+
+    def case(W, s):
+        grad_scale = 0.1
+        q = np.clip(np.round(W / s), -2, 1)
+        e = X @ (q * s) - Y
+        g = 2 * X.T @ e
+        inside = (W / s >= -2) & (W / s <= 1)
+        ds = np.sum(g * np.where(inside, q - turned * W / s, q))
+        return np.sum(e**2), (g * inside, ds * grad_scale)
+
+    found = gradtui.check(case, W=W, s=np.array(0.4))
+    (step,) = [one for one in found if one.target == "s"]
+    assert step.severity == severity
+    assert ("times grad_scale, which is 0.1" in step.message) == (severity == "info")
+
+
 STEPS = {
     "two values": (lambda W: 2 * (W > 0) - 1, "info"),
     "three values": (lambda W: (W > 0.5) * 1.0 - (W < -0.5), "info"),
