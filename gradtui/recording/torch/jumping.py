@@ -6,6 +6,7 @@ such as the surrogate slope of a spiking neuron (Neftci et al., 2019).
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -21,11 +22,13 @@ from gradtui.recording.torch.tensors import array_of, is_known, tensor_of
 Custom = type[torch.autograd.Function]
 Half = Callable[..., Any]
 
-_LEVELS = (-1.0, 0.0, 1.0)
+_ROUNDING = frozenset({"round", "floor", "ceil", "trunc", "fix"})
+"""Functions of many levels, to whose bounds a gradient must keep."""
+_MOST_LEVELS = 8
 _SEED = 20_240_229
 _NEAR, _FAR, _TRIES = 1e-7, 1e4, 2
-_LEVEL, _FALLEN = 1e-5, 0.5
-"""How much slopes may waver, and how far they must fall."""
+_WAVERING, _SAME = 0.2, 1e-5
+"""How much a slope may waver, and how far the same one may differ, relative to the largest."""
 
 
 @contextmanager
@@ -45,6 +48,7 @@ def jumps_sloped() -> Iterator[dict[str, Half]]:
 @contextmanager
 def _sloped(custom: Custom, forward: Half, found: dict[str, Half]) -> Iterator[None]:
     apart, busy = has_own_setup(custom), False
+    rounds = not _ROUNDING.isdisjoint(_names_in(forward))
 
     def bare(*args: Any) -> Any:
         return forward(*args) if apart else forward(context_for(args), *args)
@@ -57,10 +61,12 @@ def _sloped(custom: Custom, forward: Half, found: dict[str, Half]) -> Iterator[N
         busy = True
         try:
             args = given if apart else given[1:]
-            slopes = _slopes(custom, bare, args, output)
+            slopes = _slopes(custom, bare, args, output) if not rounds else None
         finally:
             busy = False
-        for at, slope in slopes:
+        if slopes is None and custom.__qualname__ in found:
+            raise ValueError  # elsewhere it seems to be a jump
+        for at, slope in slopes or ():
             found[custom.__qualname__] = custom.backward
             beyond = slope * (args[at] - _constant(args[at]))
             output = output + beyond.to(output.dtype)
@@ -77,31 +83,45 @@ def _sloped(custom: Custom, forward: Half, found: dict[str, Half]) -> Iterator[N
             custom.forward = own
 
 
+def _names_in(function: Half) -> Sequence[str]:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return () if code is None else code.co_names
+
+
 def _slopes(
     custom: Custom, bare: Half, args: Sequence[Any], output: Any
-) -> list[tuple[int, Tensor]]:
+) -> list[tuple[int, Tensor]] | None:
     """Return the arguments that a function passes a gradient to, each with the slope of a jump.
 
-    Empty if jumps are not all that the function does, or if a slope is none of a step; else it has
-    the direction of the jump.
+    That has the direction of the jump.  None if jumps are not all that the function does, or if a
+    slope is none of a step.
     """
     wanted = [at for at, one in enumerate(args) if _is_float(one) and one.requires_grad]
-    alike = all(_is_like(args[at], output) for at in wanted)
-    if not wanted or not alike or not np.all(np.isin(array_of(output), _LEVELS)):
+    if not wanted:
         return []
-    found = list[tuple[int, Tensor]]()
+    if not all(_is_like(args[at], output) for at in wanted):
+        return None
+    if len(np.unique(array_of(output))) > _MOST_LEVELS:
+        return None
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(_SEED)
         try:
-            for at in wanted:
-                sign, slope = _direction(bare, args, at, output), _slope(custom, args, at)
-                ends = [_slope(custom, args, at, by) for by in (-_FAR, _FAR)]
-                if not sign or not _is_of_step(args[at], slope, ends):
-                    return []
-                found.append((at, _constant(sign * slope.abs())))
+            return [(at, _constant(_slope_of_step(custom, bare, args, at, output)))
+                    for at in wanted]  # fmt: skip
         except Exception:  # what the user's code raises for numbers that it is not made for
-            return []
-    return found
+            return None
+
+
+def _slope_of_step(
+    custom: Custom, bare: Half, args: Sequence[Any], at: int, output: Tensor
+) -> Tensor:
+    """Return the slope of a step by an argument; raises ValueError if it is none."""
+    sign, slope = _direction(bare, args, at, output), _slope(custom, args, at)
+    ends = [_slope(custom, args, at, by) for by in (-_FAR, _FAR)]
+    top = slope.reshape(-1)[slope.abs().argmax()].sign()
+    if not sign or not _is_of_step(args[at], slope * top, ends):
+        raise ValueError
+    return sign * top * slope
 
 
 def _is_float(value: Any) -> bool:
@@ -113,18 +133,17 @@ def _is_like(value: Any, output: Any) -> bool:
 
 
 def _is_of_step(value: Tensor, slope: Tensor, ends: Sequence[Tensor]) -> bool:
-    """Return whether a slope is everywhere the same, or has one sign and falls to both `ends`.
+    """Return whether a slope is everywhere the same, or rises to its top and falls to both `ends`.
 
-    From its largest one, it only falls.
+    Beside the top it may waver, as that of several bells does (Yin et al., 2021).
     """
-    sizes = np.abs(array_of(slope)).reshape(-1)
-    own, least = sizes[np.argsort(array_of(value.detach()).reshape(-1))], float(np.min(sizes))
-    top, room = int(np.argmax(own)), _LEVEL * np.max(own)
-    rises, falls = np.all(np.diff(own[: top + 1]) >= -room), np.all(np.diff(own[top:]) <= room)
-    one_sign = not bool((slope < 0).any() and (slope > 0).any())
-    far = [float(one.abs().max()) for one in ends]
-    ended = max(far) <= _FALLEN * own[top] or all(abs(one - least) <= room for one in far)
-    return one_sign and bool(rises and falls and ended)
+    own = array_of(slope).reshape(-1)[np.argsort(array_of(value.detach()).reshape(-1))]
+    top, room = int(np.argmax(own)), _WAVERING * float(np.max(own))
+    sides = own[: top + 1], own[: top - 1 if top else None : -1]
+    one_bump = all(np.all(np.maximum.accumulate(side) - side <= room) for side in sides)
+    far = np.array([float(one.abs().max()) for one in ends])
+    same = np.ptp(own) <= _SAME * own[top] and np.all(np.abs(far - own[top]) <= _SAME * own[top])
+    return bool(one_bump and np.min(own) >= -room and (np.max(far) <= own[top] / 2 or same))
 
 
 def _direction(bare: Half, args: Sequence[Any], at: int, output: Tensor) -> int:
