@@ -188,6 +188,12 @@ class Tape:
             self.arguments[name] = id
         return id
 
+    @property
+    def line(self) -> tuple[str, int] | None:
+        """The file and the line of the user's code that runs now."""
+        place = self._places.current()
+        return None if place is None else (place.file, place.line)
+
     def number(self, value: float | np.number[Any] | np.bool_) -> int:
         """Append (or share) a number of the program, an integer or not."""
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)

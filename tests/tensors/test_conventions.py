@@ -719,3 +719,43 @@ def test_the_largest_gradient_is_no_clipped_one_by_chance(seed):
 
     assert told(found) == {("x", "info"), ("top", "info")}
     assert not any("clipped" in one.message for one in found)
+
+
+class StepScaled(Function):
+    """A learned step size, whose gradient is scaled by a number given for that alone."""
+
+    @staticmethod
+    def forward(ctx, w, s, g, n):
+        ctx.save_for_backward(w, s)
+        ctx.given = g, n
+        return (w / s).round().clamp(-n, n) * s
+
+    @staticmethod
+    def backward(ctx, d):
+        w, s = ctx.saved_tensors
+        g, n = ctx.given
+        inside = (w / s).abs() <= n
+        slopes = torch.where(inside, (w / s).round() - w / s, n * w.sign())
+        return d * inside, (d * slopes).sum() * g, None, None
+
+
+class TimesLevels(StepScaled):
+    """Scales a gradient by the number of levels, which the result depends on."""
+
+    @staticmethod
+    def backward(ctx, d):
+        dw, ds, *_ = StepScaled.backward(ctx, d)
+        return dw, ds * ctx.given[1], None, None
+
+
+@pytest.mark.parametrize(
+    ("function", "step"),
+    [(StepScaled, "info"), (TimesLevels, "error")],
+)
+def test_a_number_that_only_the_gradient_uses_scales_it_on_purpose(function, step):
+    s = torch.tensor(0.5, dtype=torch.float64)
+    found = gradtui.check(lambda w, s: function.apply(w, s, 0.125, 2.0), x(6, 3), s)
+
+    by_name = {one.target: one for one in found}
+    assert (by_name["w"].severity, by_name["s"].severity) == ("info", step)
+    assert ("times g, which is 0.125" in by_name["s"].message) == (step == "info")

@@ -24,6 +24,8 @@ _FARTHEST = 9.7
 
 At a round number code may have a corner.
 """
+_APART = 0.01
+"""How much smaller the largest number of the next array is."""
 _SAME = 1e-6
 """The tolerance of symmetry for a rounded matrix, relative to its largest element."""
 
@@ -88,14 +90,17 @@ def all_moved(values: Values, by: float) -> Values:
     """Return values with all numbers moved `by` times their size, but for matrices and shares."""
     return {
         name: value if is_symmetric(value) or has_shares(value)
-        else bounded(np.asarray(value + by * size_of(value), dtype=value.dtype), value)
-        for name, value in values.items()
+        else bounded(np.asarray(value + by * size_of(value), dtype=value.dtype), value, at)
+        for at, (name, value) in enumerate(values.items())
     }  # fmt: skip
 
 
-def bounded(value: Array, given: Array) -> Array:
-    """Return numbers, made smaller if the largest is beyond what is tried or given."""
-    most = max(_FARTHEST, float(np.max(np.abs(given), initial=0.0)))
+def bounded(value: Array, given: Array, order: int) -> Array:
+    """Return numbers, made smaller if the largest is beyond what is tried or given.
+
+    Each array, by its `order`, has a bound of its own: at a tie of two, gradients are of either.
+    """
+    most = max(_FARTHEST / (1 + _APART * order), float(np.max(np.abs(given), initial=0.0)))
     largest = float(np.max(np.abs(value), initial=0.0))
     return value if largest <= most else np.asarray(value * (most / largest), dtype=value.dtype)
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from gradtui.base.source import InputError
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.around import has_shares
@@ -47,8 +48,9 @@ def without_meant(
         return Sifted(tuple(_handed_on(runs, one) for one in wrong), points, ())
     handing = _without_handing(runs, points) if wrong else None
     changed = _changed_on_the_way(runs, points, wrong, tolerance, handing)
-    jumps = jumping(runs, points) if wrong else None
-    found = agreed([one.name for one in wrong], points, tolerance, _rates(runs))
+    jumps = jumping(runs, points if wrong else ())
+    rates = {**jumps.idle, **_rates(runs, points[0])} if wrong else {}
+    found = agreed([one.name for one in wrong], points, tolerance, rates)
     notes, left = list[Finding](), list[Wrong]()
     for one in wrong:
         meant = found.meant.get(one.name) or surrogate(
@@ -62,7 +64,7 @@ def without_meant(
         told = told or (
             _straight_through(one, meant) if meant else _left_out(one, points, runs.target)
         )
-        if told is None and jumps is not None:
+        if told is None:
             told = jumps.note(one, points, tolerance)
         if told is None and runs.target.deliberate:
             told = _of_its_own(runs, one, points, tolerance)
@@ -71,7 +73,7 @@ def without_meant(
         else:
             notes.append(told)
     names = {one.target for one in notes}
-    own = [_as_meant(point, names, left, found.way) for point in points] if notes else points
+    own = [_as_meant(point, names, left, found.way, rates) for point in points] if notes else points
     if notes and found.way is not None:
         first = next(name for name in found.meant)
         basis = f"the one that {found.way.told.partition(',')[0]} as that of {first} does"
@@ -85,15 +87,16 @@ def without_meant(
 
 
 def _as_meant(
-    point: Point, meant: Collection[str], left: Sequence[Wrong], way: Way | None
-) -> Point:
+    point: Point, meant: Collection[str], left: Sequence[Wrong], way: Way | None,
+    rates: Mapping[str, float],
+) -> Point:  # fmt: skip
     """Return a point with deliberate gradients taken as true, and the others to match."""
     true = {name: point.hand[name] if name in meant else own for name, own in point.true.items()}
     if way is not None:
         for one in left:
             passed = way.passed(point, one.name)
             if passed is not None:
-                true[one.name] = scale_on_purpose(point, one.name) * passed
+                true[one.name] = scale_on_purpose(point, one.name, rates) * passed
     return replace(point, true=true)
 
 
@@ -153,13 +156,23 @@ def _wrong(name: str, points: Sequence[Point], basis: str) -> Wrong:
     return Wrong.at(point, name, at, at_own=point is points[0], basis=basis)
 
 
-def _rates(runs: Runs) -> dict[str, float]:
+def _rates(runs: Runs, start: Point) -> dict[str, float]:
+    """Return the numbers that the code is given and that its loss does not depend on."""
     return {
         name: float(value)
         for name, value in runs.target.arguments.items()
         if isinstance(value, int | float) and not isinstance(value, bool)
-        and name not in runs.given
+        and name not in runs.given and _is_idle(runs, start, name, value)
     }  # fmt: skip
+
+
+def _is_idle(runs: Runs, start: Point, name: str, value: float) -> bool:
+    target = replace(runs.target, arguments={**runs.target.arguments, name: value + 1})
+    try:
+        loss, _ = runs.of(target).as_is(start.values)
+    except (CodeFailed, InputError):
+        return False
+    return loss == start.loss
 
 
 def _chooses(runs: Runs, points: Sequence[Point], name: str) -> bool:
@@ -243,10 +256,10 @@ def _turned(
 
 
 def _past_jumps(
-    points: Sequence[Point], left: Sequence[Wrong], jumps: Jumping | None, tolerance: float
+    points: Sequence[Point], left: Sequence[Wrong], jumps: Jumping, tolerance: float
 ) -> dict[str, Way]:
     """Return the ways past custom functions that jump."""
-    ways = {one.name: jumps.way(one.name, points, tolerance) for one in left} if jumps else {}
+    ways = {one.name: jumps.way(one.name, points, tolerance) for one in left}
     return {name: way for name, way in ways.items() if way is not None}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import linecache
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -29,18 +30,21 @@ Array = NDArray[Any]
 class Jumping(Struct, frozen=True, eq=False):
     """Custom functions that jump, and the gradients that pass them."""
 
-    names: str
-    place: Place | None
-    """Where the backward half of the first of them begins."""
-    least: float
+    idle: Mapping[str, float]
+    """The numbers that custom functions are given for nothing but their gradients, by name."""
+    names: str = ""
+    place: Place | None = None
+    """Where the backward half of the first of those that jump begins."""
+    least: float = 0.0
     """The least tolerance: numbers in single precision tell their own change only roughly."""
-    true: Mapping[int, Mapping[str, Array]]
+    true: Mapping[int, Mapping[str, Array]] = MappingProxyType({})
     """The identity of a point's run -> the true gradients there, with the functions' slopes."""
 
     def note(self, wrong: Wrong, points: Sequence[Point], tolerance: float) -> Finding | None:
         """Return the note on a gradient that is right with these slopes."""
-        if not all(self._agrees(point.hand[wrong.name], point, wrong.name, tolerance)
-                   for point in points):  # fmt: skip
+        if not self.names or not all(
+            self._agrees(point.hand[wrong.name], point, wrong.name, tolerance) for point in points
+        ):
             return None
         text = f"the gradient of {wrong.name} {self._told}: that slope is not judged"
         return note("straight-through", "info", wrong.name, text, self.place,
@@ -48,7 +52,9 @@ class Jumping(Struct, frozen=True, eq=False):
 
     def way(self, name: str, points: Sequence[Point], tolerance: float) -> Way | None:
         """Return the way of a gradient past these functions; None if it does not pass any."""
-        if all(self._agrees(point.true[name], point, name, tolerance) for point in points):
+        if not self.names or all(
+            self._agrees(point.true[name], point, name, tolerance) for point in points
+        ):
             return None
         return Way(self._told, self.place, self._passed)
 
@@ -65,24 +71,27 @@ class Jumping(Struct, frozen=True, eq=False):
         return own.shape == true.shape and bool(np.all(np.abs(own - true) <= room))
 
 
-def jumping(runs: Runs, points: Sequence[Point]) -> Jumping | None:
-    """Return the custom functions that jump in some runs; None if there are none."""
+_NONE = Jumping({})
+
+
+def jumping(runs: Runs, points: Sequence[Point]) -> Jumping:
+    """Return what custom functions do in some runs, and the gradients past those that jump."""
     sloped, true = runs.target.jumping, dict[int, Mapping[str, Array]]()
     least = 0.0
-    if sloped is None:
-        return None
-    with sloped as names:
+    if sloped is None or not points:
+        return _NONE
+    with sloped as heard:
         for point in points:
             try:
                 own = runs.point(point.values, tuple(point.true), near=point.near, flat=True)
             except (CodeFailed, Lost, Untold, InputError):
-                return None
-            if not names:
-                return None
+                return Jumping(heard.idle)
+            if not heard.jumping:
+                return Jumping(heard.idle)
             true[id(point.result)] = own.true
             least = least if own.loss == point.loss else SINGLE
-    told = sorted(names)
-    return Jumping(", ".join(told), _beginning(names[told[0]]), least, true)
+    told = sorted(heard.jumping)
+    return Jumping(heard.idle, ", ".join(told), _beginning(heard.jumping[told[0]]), least, true)
 
 
 def _beginning(function: Callable[..., Any]) -> Place | None:

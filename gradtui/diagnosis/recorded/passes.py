@@ -21,6 +21,7 @@ from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.detaching import is_detached
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.quantisers import (
+    SIGNS,
     bounds_of,
     longest,
     quantisers,
@@ -38,18 +39,12 @@ LinksAt = Callable[[Point], Links | None]
 
 STEP = "passes through a step, which is flat, with a slope of its own"
 _BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh"})
-
-
-def _rising(x: Array) -> Array:
-    return 1.0 * (x > 0)
-
-
 SLOPES: Sequence[Slope] = (
     np.ones_like,
     lambda x: 1.0 * (np.abs(x) <= 1),
     lambda x: 1.0 * (np.abs(x) <= 0.5),
     lambda x: 1.0 * ((x >= 0) & (x <= 1)),
-    _rising,
+    lambda x: 1.0 * (x > 0),
     lambda x: np.maximum(0.0, 1 - np.abs(x)),
     lambda x: 2 * np.maximum(0.0, 1 - np.abs(x)),
     lambda x: 1 - np.tanh(x) ** 2,
@@ -84,18 +79,19 @@ def rounded(points: Sequence[Point]) -> Iterator[Way]:
     node = points[0].result.tape.nodes[flat[0]]
     assert isinstance(node, Call)
     told = f"passes through {node.name}, which is flat, with a slope of its own"
-    ways: list[LinksAt] = [partial(_sloped, slope=slope) for slope in SLOPES]
+    tape = points[0].result.tape
+    found = quantisers(tape, flat)
+    # The numbers between two bounds are known: a gradient that keeps others is wrong.
+    bounded = node.name not in SIGNS and bool(bounds_of(tape, found))
+    ways: list[LinksAt] = [partial(_sloped, slope=slope) for slope in SLOPES[: bounded or None]]
     ways += [partial(_at_bounds, inside=inside) for inside in (False, True)]
     for links_at in [*ways, _bounded_before]:
         yield Way(told, node.place, partial(_linked, links_at=links_at))
     yield Way(told, node.place, _as_if_smooth)
     yield Way(told, node.place, partial(_linked, links_at=_unbounded))
-    tape = points[0].result.tape
-    found = [one for one in quantisers(tape, flat) if not one.plain]
-    kinds = {one.kind(tape): bool(one.bounds(tape)) for one in found}
-    for kind, bounded in [*kinds.items()][:_MOST]:
-        # A gradient that keeps one of two bounds has forgotten the other.
-        for slope in (one for one in SLOPES if not (bounded and one is _rising)):
+    kinds = dict.fromkeys(one.kind(tape) for one in found if not one.plain)
+    for kind in [*kinds][:_MOST]:
+        for slope in SLOPES[: bounded or None]:
             links_at = partial(_whole, kind=kind, slope=slope)
             yield Way(told, node.place, partial(_linked, links_at=links_at))
 

@@ -113,7 +113,8 @@ def _drawn_farther(start: Point, seen: Seen, within: Inner) -> Iterator[Values]:
         if seen.settles or seen.is_done or largest == _DRAWS:
             break
         drawn = all_alike(start.values, scale, rng, within)
-        values = {name: bounded(one, start.values[name]) for name, one in drawn.items()}
+        values = {name: bounded(one, start.values[name], at)
+                  for at, (name, one) in enumerate(drawn.items())}  # fmt: skip
         largest += any(one is not drawn[name] for name, one in values.items())
         yield values
     for scale in _TOGETHER:

@@ -18,7 +18,7 @@ from gradtui.recording.tape import Call, Moved, Tape
 
 Array = NDArray[Any]
 
-_SIGNS = frozenset({"sign", "heaviside"})
+SIGNS = frozenset({"sign", "heaviside"})
 _BOUNDS = frozenset({"clip", "hardtanh", "maximum", "minimum"})
 _BOTH = frozenset({"clip", "hardtanh"})
 _SAME, _CLOSE = 1e-9, 1e-6
@@ -85,7 +85,7 @@ def quantisers(tape: Tape, flat: Sequence[int]) -> list[Quantiser]:
     for id in flat:
         node = tape.nodes[id]
         assert isinstance(node, Call)
-        sign = node.name in _SIGNS
+        sign = node.name in SIGNS
         after = [*_after(tape, id, used, choices=sign)]
         for source, before, own in _before(tape, node.inputs[0]):
             for result, later, slope in after:

@@ -73,8 +73,7 @@ def agreed(
     the forward pass has no other use for it; so may one that the backward pass names for that, as
     learned step sizes have it (Esser et al., 2020, section 2.2).
     """
-    named = _scales_of_gradients(points[0], range(len(points[0].result.tape)))
-    rates = {name: rate for name, rate in {**named, **rates}.items()
+    rates = {name: rate for name, rate in {**_named_scales(points[0]), **rates}.items()
              if not _is_used(points[0], rate)}  # fmt: skip
     best = Agreed({})
     for way in chain(rounded(points), windowed(points)):
@@ -277,27 +276,33 @@ def _scales(
                 yield f", {told}, which is {number(rate)}", scale
 
 
-def scale_on_purpose(point: Point, name: str) -> float:
-    """Return the number by which the backward pass scales a gradient on purpose, by its name."""
+def scale_on_purpose(point: Point, name: str, rates: Mapping[str, float]) -> float:
+    """Return the number by which the backward pass scales a gradient on purpose, 1 if by none.
+
+    It is one of some `rates`, or has the name of a scale.
+    """
     node, tape = point.nodes[name], point.result.tape
-    found = {} if node is None else _scales_of_gradients(point, tape.sources(node))
-    return next(iter(found.values())) if len(found) == 1 else 1.0
+    found = {value for line, value in _multiplied(point, [] if node is None else tape.sources(node))
+             if value in rates.values() or _NAMED_SCALE.search(line)}  # fmt: skip
+    return found.pop() if len(found) == 1 else 1.0
 
 
-def _scales_of_gradients(point: Point, ids: Iterable[int]) -> dict[str, float]:
-    """Return the numbers that the backward pass multiplies by, and names scales of gradients."""
-    tape, found = point.result.tape, dict[str, float]()
-    forward = set(tape.sources(point.root))
+def _named_scales(point: Point) -> dict[str, float]:
+    """Return the numbers that the backward pass multiplies by and names scales of gradients."""
+    every = _multiplied(point, range(len(point.result.tape)))
+    return {name: value for line, value in every for name in _NAMED_SCALE.findall(line)}
+
+
+def _multiplied(point: Point, ids: Iterable[int]) -> Iterator[tuple[str, float]]:
+    """Yield the numbers that the backward pass multiplies by, each with the line that does."""
+    tape, forward = point.result.tape, set(point.result.tape.sources(point.root))
     for id in ids:
         node = tape.nodes[id]
-        if id in forward or not isinstance(node, Call) or node.name != "multiply":
-            continue
-        numbers = [one for one in node.inputs if isinstance(tape.nodes[one], Leaf)
-                   and tape.shape(one) == ()]  # fmt: skip
-        if numbers and node.place is not None:
-            names = _NAMED_SCALE.findall(linecache.getline(node.place.file, node.place.line))
-            found.update((name, float(tape.value(one))) for name in names for one in numbers)
-    return found
+        if isinstance(node, Call) and node.name == "multiply" and id not in forward and node.place:
+            line = linecache.getline(node.place.file, node.place.line)
+            for one in node.inputs:
+                if isinstance(tape.nodes[one], Leaf) and tape.shape(one) == ():
+                    yield line, float(tape.value(one))
 
 
 def _is_used(point: Point, rate: float) -> bool:

@@ -160,10 +160,10 @@ class Target(Struct, frozen=True, eq=False):
         return None
 
     @property
-    def jumping(self) -> AbstractContextManager[Mapping[str, Callable[..., Any]]] | None:
+    def jumping(self) -> AbstractContextManager[Any] | None:
         """Functions that jump have the slopes in here that they claim.
 
-        It has their names and backward halves; None if the code cannot have any.
+        It has what is heard of them; None if the code cannot have any.
         """
         return None
 

@@ -106,10 +106,10 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         return None if self.backward is not None else handing.handing_on()
 
     @property
-    def jumping(self) -> AbstractContextManager[Mapping[str, Callable[..., Any]]] | None:
+    def jumping(self) -> AbstractContextManager[Any] | None:
         """Functions that jump have the slopes in here that they claim.
 
-        It has their names and backward halves.
+        It has what is heard of them.
         """
         return None if self.backward is not None else jumps_sloped()
 

@@ -21,6 +21,8 @@ _SMALL = 1 << 20
 
 Slot = tuple[int, int | None]
 """The place of an operand in the arguments, and in the list there."""
+Pick = Callable[[Any, list[Any]], Any]
+"""Picks an array from what a call returns, and the arguments that it was called with."""
 
 
 class Signature(Struct, frozen=True):
@@ -158,9 +160,7 @@ def _frozen(value: Any) -> Any:
     return value
 
 
-def computing(
-    operation: Operation, slots: Sequence[Slot], pick: Callable[[Any, list[Any]], Any]
-) -> Callable[..., Array]:
+def computing(operation: Operation, slots: Sequence[Slot], pick: Pick) -> Callable[..., Array]:
     """Return a call as a function of the operands at some places alone.
 
     `pick` returns the wanted result from the returned values and the arguments.
@@ -178,9 +178,7 @@ def computing(
     return compute
 
 
-def differentiating(
-    operation: Operation, slots: Sequence[Slot], pick: Callable[[Any, list[Any]], Any]
-) -> Back:
+def differentiating(operation: Operation, slots: Sequence[Slot], pick: Pick) -> Back:
     """Return PyTorch's own vector-Jacobian product of a call."""
     own = operation.frozen()
     kinds = [_kind(own.value(slot)) for slot in slots]
@@ -212,6 +210,21 @@ def _flow(found: Tensor | None, operand: Array) -> Array:
     if found is None:
         return np.zeros(operand.shape)
     return np.array(array_of(found), np.float64)
+
+
+def entry(at: int) -> Pick:
+    """Return what picks one of several results."""
+    return lambda returned, values: returned[at]
+
+
+def argument(at: int) -> Pick:
+    """Return what picks an argument, into which a call writes its result."""
+    return lambda returned, values: values[at]
+
+
+def whole(returned: Any, values: list[Any]) -> Any:
+    """Return the only result."""
+    return returned
 
 
 def _apart(values: list[Any], written: Sequence[int]) -> list[Any]:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
 import torch
+from msgspec import Struct
 from torch import Tensor
 
 from gradtui.recording.torch.handing import context_for, customs
-from gradtui.recording.torch.run import has_own_setup
+from gradtui.recording.torch.run import has_own_setup, parameters_of
 from gradtui.recording.torch.tensors import array_of, is_known, tensor_of
 
 Custom = type[torch.autograd.Function]
@@ -25,28 +27,41 @@ Half = Callable[..., Any]
 _ROUNDING = frozenset({"round", "floor", "ceil", "trunc", "fix"})
 """Functions of many levels, to whose bounds a gradient must keep."""
 _MOST_LEVELS = 8
+_OTHER = 1.37
+"""What a number is multiplied by to see whether a result depends on it."""
 _SEED = 20_240_229
 _NEAR, _FAR, _TRIES = 1e-7, 1e4, 2
 _WAVERING, _SAME = 0.2, 1e-5
 """How much a slope may waver, and how far the same one may differ, relative to the largest."""
 
 
+class Heard(Struct, frozen=True, eq=False):
+    """What custom functions do in some runs."""
+
+    jumping: dict[str, Half]
+    """The name of one that jumps -> its backward half."""
+    idle: dict[str, float]
+    """The name of a number that one is given, and that its result does not depend on."""
+
+
 @contextmanager
-def jumps_sloped() -> Iterator[dict[str, Half]]:
-    """Let custom functions that jump be straight; yield the names and backward halves of these.
+def jumps_sloped() -> Iterator[Heard]:
+    """Let custom functions that jump be straight; yield what is heard of custom functions.
 
     Their results stay what they are, and change with their arguments as their backward halves
     tell.
     """
-    found = dict[str, Half]()
+    heard = Heard({}, {})
     with ExitStack() as stack:
-        for custom, forward in [(one, one.forward) for one in customs()]:
-            stack.enter_context(_sloped(custom, forward, found))
-        yield found
+        for custom, forward, own in [(one, one.forward, parameters_of(one)) for one in customs()]:
+            stack.enter_context(_sloped(custom, forward, own, heard))
+        yield heard
 
 
 @contextmanager
-def _sloped(custom: Custom, forward: Half, found: dict[str, Half]) -> Iterator[None]:
+def _sloped(
+    custom: Custom, forward: Half, parameters: Sequence[Parameter], heard: Heard
+) -> Iterator[None]:
     apart, busy = has_own_setup(custom), False
     rounds = not _ROUNDING.isdisjoint(_names_in(forward))
 
@@ -62,12 +77,13 @@ def _sloped(custom: Custom, forward: Half, found: dict[str, Half]) -> Iterator[N
         try:
             args = given if apart else given[1:]
             slopes = _slopes(custom, bare, args, output) if not rounds else None
+            heard.idle.update(_idle(parameters, bare, args, output))
         finally:
             busy = False
-        if slopes is None and custom.__qualname__ in found:
+        if slopes is None and custom.__qualname__ in heard.jumping:
             raise ValueError  # elsewhere it seems to be a jump
         for at, slope in slopes or ():
-            found[custom.__qualname__] = custom.backward
+            heard.jumping[custom.__qualname__] = custom.backward
             beyond = slope * (args[at] - _constant(args[at]))
             output = output + beyond.to(output.dtype)
         return output
@@ -81,6 +97,23 @@ def _sloped(custom: Custom, forward: Half, found: dict[str, Half]) -> Iterator[N
             del custom.forward
         else:
             custom.forward = own
+
+
+def _idle(
+    parameters: Sequence[Parameter], bare: Half, args: Sequence[Any], output: Any
+) -> Iterator[tuple[str, float]]:
+    """Yield the numbers that a function is given for nothing but its gradient."""
+    for at, (parameter, value) in enumerate(zip(parameters, args, strict=False)):
+        if not isinstance(value, float) or not isinstance(output, Tensor):
+            continue
+        with torch.random.fork_rng(devices=()):
+            try:
+                other = bare(*args[:at], _OTHER * value + 1, *args[at + 1 :])
+                same = torch.equal(other, output)
+            except Exception:  # what the user's code raises for numbers that it is not made for
+                same = False
+        if same:
+            yield parameter.name, value
 
 
 def _names_in(function: Half) -> Sequence[str]:

@@ -23,11 +23,15 @@ from gradtui.recording.torch import moves, storages
 from gradtui.recording.torch.bends import bends
 from gradtui.recording.torch.calls import (
     Operation,
+    Pick,
     Slot,
+    argument,
     computing,
     differentiating,
+    entry,
     is_floating,
     is_number,
+    whole,
 )
 from gradtui.recording.torch.choices import note_choices
 from gradtui.recording.torch.forms import EXACT, FORMS, MAKING, NAMES, WHOLE, Written
@@ -42,8 +46,6 @@ from gradtui.recording.torch.tensors import (
     stored,
     tensor_of,
 )
-
-Pick = Callable[[Any, list[Any]], Any]
 
 _WITHIN: frozenset[CodeType] = frozenset(
     one.__code__
@@ -72,6 +74,8 @@ class TensorRecorder(CallRecorder):
         """Node -> its constant, used if no gradient passes."""
         self._latest: Tensor | None = None
         """The tensor that the call before this one has made or written."""
+        self._converting: tuple[str, int] | None = None
+        """The line that has last taken an element of a tensor as a number."""
 
     def taking(self, array: Array) -> Any:
         """Return an array as a tensor that takes part."""
@@ -174,6 +178,7 @@ class TensorRecorder(CallRecorder):
             return returned
         if call.name == "_local_scalar_dense":
             self.tape.converted.append(self.node(inputs[0]))
+            self._converting = self.tape.line
             return returned
         return self._results(call, inputs, returned)
 
@@ -198,7 +203,7 @@ class TensorRecorder(CallRecorder):
             if not is_held(one):
                 found.append(one)
                 continue
-            pick: Pick = _entry(at) if many else _whole
+            pick: Pick = entry(at) if many else whole
             if not is_whole(one):
                 one = one.contiguous() if one.numel() else one
             if one.numel() and self._memory(one) is None:
@@ -293,9 +298,13 @@ class TensorRecorder(CallRecorder):
         return self.tape.number(value)
 
     def _is_custom(self, value: float) -> bool:
-        """Return whether a number may be one that a custom function has taken from a tensor."""
-        by_hand = not self._by_autograd or _is_within()
-        return bool(self.tape.converted) and value % 1 != 0 and by_hand
+        """Return whether a number may be one that a custom function has taken from a tensor.
+
+        A whole one is, if the same line has just taken it: others may have the same value.
+        """
+        if not self.tape.converted or (self._by_autograd and not _is_within()):
+            return False
+        return value % 1 != 0 or self.tape.line == self._converting
 
     def _is_constant(self, call: Operation) -> bool:
         """Return whether the present computation takes no part in any gradient."""
@@ -338,7 +347,7 @@ class TensorRecorder(CallRecorder):
         elif call.name in ("zero", "fill") and isinstance(call["value"], int | float | None):
             node = self.tape.number(float(call["value"] or 0.0))
         else:
-            node = self._node_of_result(call, 0, _argument(at), target.contiguous(), before)
+            node = self._node_of_result(call, 0, argument(at), target.contiguous(), before)
         memory.write(memory.positions(laid_out(target)), node)
         self._latest = target
         return returned
@@ -384,15 +393,3 @@ def _is_saved(tensor: Any, latest: Tensor | None) -> bool:
     """Return whether autograd itself detaches what a call has just made, as for exp's slope."""
     saves = hasattr(type(tensor.grad_fn), "_saved_result")
     return saves and latest is not None and tensor.data_ptr() == latest.data_ptr()
-
-
-def _entry(at: int) -> Pick:
-    return lambda returned, values: returned[at]
-
-
-def _argument(at: int) -> Pick:
-    return lambda returned, values: values[at]
-
-
-def _whole(returned: Any, values: list[Any]) -> Any:
-    return returned
