@@ -23,7 +23,7 @@ from gradtui.diagnosis.recorded.passes import Way
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
 from gradtui.diagnosis.recorded.simple import ratio_of
-from gradtui.diagnosis.recorded.stabilisers import is_nearly_right, stabiliser
+from gradtui.diagnosis.recorded.stabilisers import Stabilisers, is_nearly_right
 from gradtui.diagnosis.recorded.surrogates import (
     Surrogate,
     agreed,
@@ -51,6 +51,7 @@ def without_meant(
     jumps = jumping(runs, points if wrong else ())
     rates = {**jumps.idle, **_rates(runs, points[0])} if wrong else {}
     found = agreed([one.name for one in wrong], points, tolerance, rates)
+    omitting = Stabilisers(points, [one.name for one in wrong])
     notes, left = list[Finding](), list[Wrong]()
     for one in wrong:
         meant = found.meant.get(one.name) or surrogate(
@@ -61,9 +62,10 @@ def without_meant(
             deliberate=runs.target.deliberate,
         )
         told = changed.get(one.name)
-        told = told or (
-            _straight_through(one, meant) if meant else _left_out(one, points, runs.target)
-        )
+        if told is None and meant:
+            told = _straight_through(one, meant)
+        elif told is None:
+            told = _left_out(one, points, omitting, runs.target)
         if told is None:
             told = jumps.note(one, points, tolerance)
         if told is None and runs.target.deliberate:
@@ -329,9 +331,11 @@ def _straight_through(wrong: Wrong, meant: Surrogate) -> Finding:
     return note("straight-through", "info", wrong.name, text, meant.place, wrong.evidence)
 
 
-def _left_out(wrong: Wrong, points: Sequence[Point], target: Target) -> Finding | None:
+def _left_out(
+    wrong: Wrong, points: Sequence[Point], omitting: Stabilisers, target: Target
+) -> Finding | None:
     """Return the note on a small number that a gradient leaves out, an error if that is much."""
-    found = stabiliser(wrong.name, points)
+    found = omitting.omitted(wrong.name)
     if found is None:
         return None
     (value, place), much = found, not is_nearly_right(wrong.name, points)

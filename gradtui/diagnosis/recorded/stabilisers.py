@@ -31,32 +31,42 @@ _ADDING = frozenset({"add", "subtract", "maximum", "clip"})
 _BOUNDING = frozenset({"minimum", "clip"})
 
 
-def stabiliser(name: str, points: Sequence[Point]) -> tuple[float, Place | None] | None:
-    """Return a small number whose omission makes a gradient right, and its place.
+class Stabilisers:
+    """The gradients at some points without the small numbers."""
 
-    It must do so at all points: another mistake may show at far ones alone.
-    """
-    found = _numbers(points[0])
-    if not found or not all(_is_right_without(name, point) for point in points):
-        return None
-    unused = _ignored(points[0])
-    uses = [call in unused for _, call in _uses(points[0])]
-    return found[uses.index(True) if any(uses) else 0]
+    def __init__(self, points: Sequence[Point], names: Collection[str]) -> None:
+        """`names` are the gradients that are asked for."""
+        self._points = points
+        self._numbers = _numbers(points[0])
+        self._without = [_Without(point, names) for point in points] if self._numbers else []
+
+    def omitted(self, name: str) -> tuple[float, Place | None] | None:
+        """Return a small number whose omission makes a gradient right, and its place.
+
+        It must do so at all points: another mistake may show at far ones alone.
+        """
+        if not self._numbers or not all(one.is_right(name) for one in self._without):
+            return None
+        unused = _ignored(self._points[0])
+        uses = [call in unused for _, call in _uses(self._points[0])]
+        return self._numbers[uses.index(True) if any(uses) else 0]
+
+    def is_exact_without(self, name: str) -> bool:
+        """Return whether the small numbers are all that it is off by near the user's point.
+
+        It is no approximation then: what goes wrong farther out is another mistake.
+        """
+        near = [one for one in self._without if one.point.near]
+        return (
+            bool(self._numbers)
+            and is_nearly_right(name, self._points)
+            and all(one.is_right(name) for one in near)
+        )
 
 
 def is_nearly_right(name: str, points: Sequence[Point]) -> bool:
     """Return whether a gradient is near the true one at all points near the user's own."""
     return all(_is_slight(point, name, point.hand[name]) for point in points)
-
-
-def is_exact_without(name: str, points: Sequence[Point]) -> bool:
-    """Return whether the small numbers are all that a gradient is off by near the user's point.
-
-    It is no approximation then: what goes wrong farther out is another mistake.
-    """
-    near = [point for point in points if point.near]
-    exact = bool(_numbers(points[0])) and is_nearly_right(name, near)
-    return exact and all(_is_right_without(name, point) for point in near)
 
 
 def leaving_out(point: Point, names: Sequence[str]) -> Point | None:
@@ -109,41 +119,59 @@ def _beside(tape: Tape, id: int, number: int) -> int | None:
     return others[0] if others and tape.shape(others[0]) == tape.shape(id) else None
 
 
-def _is_right_without(name: str, point: Point) -> bool:
-    """Return whether a gradient is right once the small numbers are 0.
+class _Without:
+    """The gradients at a point without the small numbers: one run of the tape tells of all."""
 
-    Far out a loss may have no gradient without them, as log(p) where p is 0: there nothing tells
-    whether a gradient that uses none of them is right.  One that uses them has to be right with
-    smaller ones.
-    """
-    before = _apart(name, point.hand, point.true)
-    for share in (0.0, _SHRUNK):
-        given = _numbers_left(point, share)
-        claimed, wanted = point.with_values(given)
-        after = _apart(name, claimed, wanted)
-        if np.all(np.isfinite(after)):
-            right = _is_within(before, name, point.true) | _is_within(after, name, wanted)
-            if not np.all(right):
-                right |= np.abs(after) <= _rounding(name, point, given, after)
-            return bool(np.all(right))
-        if len(_ignored(point)) == len(_uses(point)):
-            return not point.near
-    return False
+    def __init__(self, point: Point, names: Collection[str]) -> None:
+        self.point, self._names = point, names
+        self._replayed: dict[float, tuple[Values, Values]] = {}
+        """The share left of each number -> the claims and the truth."""
+        self._spreads: dict[float, Values] = {}
+
+    def is_right(self, name: str) -> bool:
+        """Return whether a gradient is right once the small numbers are 0.
+
+        Far out a loss may have no gradient without them, as log(p) where p is 0: there nothing
+        tells whether a gradient that uses none of them is right.  One that uses them has to be
+        right with smaller ones.
+        """
+        point = self.point
+        before = _apart(name, point.hand, point.true)
+        for share in (0.0, _SHRUNK):
+            claimed, wanted = self._with(share)
+            after = _apart(name, claimed, wanted)
+            if np.all(np.isfinite(after)):
+                right = _is_within(before, name, point.true) | _is_within(after, name, wanted)
+                if not np.all(right):
+                    right |= np.abs(after) <= ROUNDED * self._spread(share)[name]
+                return bool(np.all(right))
+            if len(_ignored(point)) == len(_uses(point)):
+                return not point.near
+        return False
+
+    def _with(self, share: float) -> tuple[Values, Values]:
+        if share not in self._replayed:
+            self._replayed[share] = self.point.with_values(_numbers_left(self.point, share))
+        return self._replayed[share]
+
+    def _spread(self, share: float) -> Values:
+        """Return by how much rounding alone moves the differences, as in log(1 - p)."""
+        if share not in self._spreads:
+            given, still = _numbers_left(self.point, share), self._with(share)
+            apart = {name: _apart(name, *still) for name in self._names}
+            found = {name: np.zeros_like(own) for name, own in apart.items()}
+            for seed in range(SHAKES):
+                moved = self.point.shaken(seed, given)
+                with np.errstate(all="ignore"):
+                    found = {name: np.fmax(own, np.abs(_apart(name, *moved) - apart[name]))
+                             for name, own in found.items()}  # fmt: skip
+            self._spreads[share] = found
+        return self._spreads[share]
 
 
 def _apart(name: str, hand: Values, true: Values) -> Array:
     with np.errstate(all="ignore"):
         return np.asarray(hand[name].reshape(true[name].shape) - true[name])
-
-
-def _rounding(name: str, point: Point, given: Mapping[int, Array], apart: Array) -> Array:
-    """Return what differences may be when only rounding is left of them, as in log(1 - p)."""
-    spread = np.zeros_like(apart)
-    for seed in range(SHAKES):
-        moved = _apart(name, *point.shaken(seed, given))
-        with np.errstate(all="ignore"):
-            spread = np.fmax(spread, np.abs(moved - apart))
-    return ROUNDED * spread
 
 
 def _numbers_left(point: Point, share: float) -> dict[int, Array]:

@@ -18,7 +18,7 @@ from gradtui.diagnosis.recorded.omitted import Omitted, omitted
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.runs import Runs
 from gradtui.diagnosis.recorded.simple import Simple, explained
-from gradtui.diagnosis.recorded.stabilisers import is_exact_without
+from gradtui.diagnosis.recorded.stabilisers import Stabilisers
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.diagnosis.recorded.upstream import Upstream, place_of, stops_at, upstream
 
@@ -39,11 +39,12 @@ class Unmended:
         found = dict[tuple[str, int], list[tuple[Wrong, Upstream]]]()
         plain = dict[Place | None, list[Wrong]]()
         left_out = dict[str, list[tuple[Wrong, Omitted]]]()
+        exact = Stabilisers(self._points, [one.name for one in self._wrong])
         for one in self._wrong:
             simple = explained(one.name, self._points)
             known = simple is not None or not searched
             share = None if known else approximate(one.name, self._points, self._tolerance)
-            if share is not None and not is_exact_without(one.name, self._points):
+            if share is not None and not exact.is_exact_without(one.name):
                 yield self._approximate(one, share)
                 continue
             stopped = self._stopped(one, known)

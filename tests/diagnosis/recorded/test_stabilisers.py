@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import gradtui
+from gradtui.diagnosis.recorded import point
+from gradtui.recording.sweep import Shaken
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(5, 3))
@@ -150,3 +152,24 @@ def test_a_number_left_out_is_an_error_where_it_is_much():
     assert [(one.severity, one.target) for one in found] == [("error", "b"), ("info", "x")]
     assert found[0].message.endswith("it leaves out the 1e-5 that is added here")
     assert found[0].line == found[1].line
+
+
+def test_rounding_is_measured_once_however_many_gradients_are_wrong(monkeypatch):
+    seeds = list[object]()
+
+    class Counted(Shaken):
+        def __init__(self, tape, seed, *others):
+            seeds.append(seed)
+            super().__init__(tape, seed, *others)
+
+    def measured(*times):
+        def case(a, b, c):
+            s = np.sqrt(a * a + b * b + c * c + 1e-8)
+            return s.sum(), [n / s * own for n, own in zip(times, (a, b, c), strict=True)]
+
+        seeds.clear()
+        gradtui.check(case, *np.random.default_rng(0).normal(size=(3, 4)))
+        return len(seeds)
+
+    monkeypatch.setattr(point, "Shaken", Counted)
+    assert measured(2, 2, 2) == measured(2, 1, 1)
