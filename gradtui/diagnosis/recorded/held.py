@@ -60,11 +60,11 @@ def _gradient(point: Point, name: str, *, whole: bool) -> Array:
 
 def _within_blocks(point: Point) -> list[int]:
     """Return the calls in blocks such as `with torch.no_grad():`."""
-    tape, within = point.result.tape, cache(is_within_block)
+    tape, says, within = point.result.tape, cache(says_detached), cache(is_within_block)
     return [
         id for id in range(point.root)
         if isinstance(node := tape.nodes[id], Call) and tape.active[id]
-        and node.place is not None and within(node.place)
+        and node.place is not None and says(node.place.file) and within(node.place)
     ]  # fmt: skip
 
 

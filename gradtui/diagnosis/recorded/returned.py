@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -10,12 +10,12 @@ import numpy as np
 
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.recording.arguments import (
+    Part,
     Path,
     entries,
     entry,
     is_float,
     is_record,
-    parts_of,
     path_text,
 )
 from gradtui.recording.array import plain
@@ -29,13 +29,15 @@ class Gradients:
     """The gradients that one run returns, by the names of the parts of the arguments."""
 
     def __init__(
-        self, raw: Any, arguments: Mapping[str, Any], wrt: Sequence[str], now: Mapping[str, Any]
-    ) -> None:
+        self, raw: Any, arguments: Mapping[str, Any], parts: Mapping[str, Part],
+        wrt: Sequence[str], now: Mapping[str, Any],
+    ) -> None:  # fmt: skip
         """Match the returned values with the arguments; raises InputError if that is impossible.
 
-        `now` are this run's arguments, in the same containers unless the code has changed them.
+        `parts` are those of the arguments; `now` are this run's arguments, in the same containers
+        unless the code has changed them.
         """
-        self._arguments, self._parts, self._now = arguments, parts_of(arguments), now
+        self._arguments, self._parts, self._now = arguments, parts, now
         self._wrt = wrt
         self.found: dict[str, Any] = {}
         """Gradients of arrays of floats and of numbers, only of those in `wrt` if it names any."""
@@ -63,14 +65,14 @@ class Gradients:
         name = path_text(path)
         if value is None:
             return
-        if isinstance(held, dict | list | tuple) or is_record(held):
+        if name in self._parts:
+            if not self._wrt or name in self._wrt or path[0] in self._wrt:
+                self.found[name] = value
+        elif isinstance(held, dict | list | tuple) or is_record(held):
             for part, one in self._within(path, held, value):
                 self._take(part, one)
-        elif name not in self._parts:
-            if isinstance(value, np.ndarray | float | np.floating | list | tuple):
-                self.left_out[name] = f"it is {_kind(held)}"
-        elif not self._wrt or name in self._wrt or path[0] in self._wrt:
-            self.found[name] = value
+        elif isinstance(value, np.ndarray | float | np.floating | list | tuple):
+            self.left_out[name] = f"it is {_kind(held)}"
 
     def _held(self, path: Path) -> Any:
         return entry(self._arguments, path)
@@ -131,7 +133,7 @@ class Gradients:
         """Return the name that a key of a mapping means."""
         if key in self._parts:
             return self._parts[key].path
-        paths = [*_paths(self._arguments)]
+        paths = [*_paths(self._parts.values())]
         for own in _meant(key):
             if own in self._arguments:
                 return (own,)
@@ -199,10 +201,10 @@ class Gradients:
         return names
 
 
-def _paths(arguments: Mapping[str, Any]) -> Iterator[Path]:
+def _paths(parts: Iterable[Part]) -> Iterator[Path]:
     """Yield the entries of containers among the arguments that hold parts, and these."""
     seen = dict[Path, None]()
-    for part in parts_of(arguments).values():
+    for part in parts:
         seen |= dict.fromkeys(part.path[:end] for end in range(2, len(part.path) + 1))
     yield from seen
 

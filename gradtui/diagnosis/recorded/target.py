@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -72,7 +71,7 @@ class Misplaced(Exception):
         self.names, self.other, self.backward, self.at = tuple(names), other, backward, at
 
 
-class Target(Struct, frozen=True, eq=False):
+class Target(Struct, frozen=True, eq=False, dict=True):
     """The user's code with its arguments."""
 
     function: Callable[..., Any]
@@ -99,7 +98,7 @@ class Target(Struct, frozen=True, eq=False):
         """The code's name in messages."""
         return name_of(self.function)
 
-    @property
+    @cached_property
     def parts(self) -> Mapping[str, Part]:
         """The arrays of floats and the numbers among the arguments, in containers too, by name."""
         return parts_of(self.arguments)
@@ -189,7 +188,8 @@ class Target(Struct, frozen=True, eq=False):
         own = self._matched(raw) if self.paired else self.arguments
         try:
             raw = as_pairs(raw, self.scale, self.sign) if self.paired else raw
-            gradients = Gradients(raw, own, self.case.wrt, arguments)
+            parts = self.parts if own is self.arguments else parts_of(own)
+            gradients = Gradients(raw, own, parts, self.case.wrt, arguments)
         except InputError as error:
             raise InputError(error.message, self.place, file=self.file) from None
         found = {
@@ -221,18 +221,22 @@ class Target(Struct, frozen=True, eq=False):
 
     def _called(self, world: World, arguments: Mapping[str, Any]) -> Any:
         """Call the function with arguments by name, in the way that it takes them."""
-        bound = inspect.BoundArguments(self.signature, OrderedDict())
-        rest = dict(arguments)
+        rest, given, named = dict(arguments), list[Any](), dict[str, Any]()
         for name, parameter in self.signature.parameters.items():
-            if parameter.kind is parameter.VAR_KEYWORD:
-                bound.arguments[name] = rest
-            else:
-                bound.arguments[name] = rest.pop(name)
+            match parameter.kind:
+                case parameter.VAR_KEYWORD:
+                    named |= rest
+                case parameter.VAR_POSITIONAL:
+                    given += rest.pop(name)
+                case parameter.KEYWORD_ONLY:
+                    named[name] = rest.pop(name)
+                case _:
+                    given.append(rest.pop(name))
         function, fixed = self.function, list[Any]()
         while isinstance(function, partial):  # arrays inside it take part, too
             fixed = [world.taking(one) if is_float(one) else one for one in function.args] + fixed
             function = function.func
-        return function(*fixed, *bound.args, **bound.kwargs)
+        return function(*fixed, *given, **named)
 
     def _of_case(self, world: World, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
         returned = self._called(world, arguments)

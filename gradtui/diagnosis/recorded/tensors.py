@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ from gradtui.diagnosis.recorded.target import (
     Returned,
     Target,
 )
-from gradtui.recording.arguments import Part
+from gradtui.recording.arguments import Part, parts_of
 from gradtui.recording.library import World
 from gradtui.recording.run import copied
 from gradtui.recording.torch import handing
@@ -113,7 +113,7 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         """
         return None if self.backward is not None else jumps_sloped()
 
-    @property
+    @cached_property
     def parts(self) -> Mapping[str, Part]:
         """The tensors whose gradients are judged."""
         return {name: Part((name,), self.arguments[name]) for name in self.judged}
@@ -273,7 +273,8 @@ class ByHand(TensorTarget, frozen=True, eq=False, kw_only=True):
             given[name].requires_grad_()
         loss, raw = self._halves(world, given) if self.backward else self._whole(world, given)
         try:
-            found = Gradients(tensors.as_pairs(raw), self.arguments, self.case.wrt, given)
+            pairs, floats = tensors.as_pairs(raw), parts_of(self.arguments)
+            found = Gradients(pairs, self.arguments, floats, self.case.wrt, given)
         except InputError as error:
             raise InputError(error.message, self.place, file=self.file) from None
         gradients = {name: world.giving(one) for name, one in found.found.items()}

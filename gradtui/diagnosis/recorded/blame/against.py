@@ -62,15 +62,20 @@ def only_renames(s: Statement, edits: Sequence[Edit]) -> bool:
     nodes = _nodes(s.unit.text_after(s.node, edits))
     match [one for one in nodes if isinstance(one, ast.stmt)]:
         case [ast.Assign(value=value)]:
-            beside = (one for one in block_of(s.unit, s.node) if one is not s.node)
-            known = {ast.dump(one.value) for one in beside if isinstance(one, ast.Assign)}
             named = isinstance(value, ast.Name | ast.Attribute | ast.Subscript)
-            stored = {one.id for one in s.unit.of(ast.Name) if isinstance(one.ctx, ast.Store)}
-            gone = (names_in(s.node.value) - names_in(value)) & stored
+            gone = (names_in(s.node.value) - names_in(value)) & s.unit.stored
             made = any((held := s.scope.get(one)) and held.kind == "f" for one in gone)
-            return made and (named or ast.dump(value) in known)
+            return made and (named or _is_beside(s, value))
         case _:
             return False
+
+
+def _is_beside(s: Statement, value: ast.expr) -> bool:
+    """Return whether another line of a statement's block stores a value."""
+    beside = (one for one in block_of(s.unit, s.node) if one is not s.node)
+    alike = (one.value for one in beside
+             if isinstance(one, ast.Assign) and type(one.value) is type(value))  # fmt: skip
+    return ast.dump(value) in map(ast.dump, alike)
 
 
 def takes_back(s: Statement, edits: Sequence[Edit]) -> bool:

@@ -18,11 +18,16 @@ ADDING = ast.Add | ast.Sub
 
 def begun(unit: Unit, before: ast.stmt) -> dict[str, ast.expr]:
     """Return the names that begin as zeros before a statement, with what they begin as."""
-    return {
-        target.id: value for node in unit.of(ast.Assign)
-        if node.lineno < before.lineno
+    return {name: value for line, name, value in _zeros(unit) if line < before.lineno}
+
+
+@lru_cache(_FUNCTIONS)
+def _zeros(unit: Unit) -> Sequence[tuple[int, str, ast.expr]]:
+    """Return the lines that begin a name as zeros, with the name and its value."""
+    return [
+        (node.lineno, target.id, value) for node in unit.of(ast.Assign)
         for target, value in pairs(node) if isinstance(target, ast.Name) and is_zero(value)
-    }  # fmt: skip
+    ]  # fmt: skip
 
 
 def begun_as_ones(unit: Unit) -> frozenset[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from copy import deepcopy
 from itertools import islice
 
@@ -37,8 +37,7 @@ def branches(s: Statement) -> Iterator[Candidate]:
     """
     writing = [one for one in s.unit.of(ast.stmt) if _writes(one)]
     likes = writing if isinstance(s.node, ast.Return) else {s.node}.intersection(writing)
-    own = {ast.unparse(one) for one in writing}
-    yield from islice((one for like in likes for one in _missing(s, like, own)), _MOST)
+    yield from islice((one for like in likes for one in _missing(s, like, writing)), _MOST)
 
 
 def _writes(node: ast.stmt) -> bool:
@@ -52,7 +51,7 @@ def _writes(node: ast.stmt) -> bool:
             return False
 
 
-def _missing(s: Statement, like: ast.stmt, own: set[str]) -> Iterator[Candidate]:
+def _missing(s: Statement, like: ast.stmt, writing: Sequence[ast.stmt]) -> Iterator[Candidate]:
     made = {
         text: (names, change)
         for names, change in _renamings(s, like) for text in _along_axes(s, like, names)
@@ -61,6 +60,7 @@ def _missing(s: Statement, like: ast.stmt, own: set[str]) -> Iterator[Candidate]
     same = f"{s.text(like.targets[0])} =" if isinstance(like, ast.Assign) else None
     texts = {text: ast.unparse(ast.parse(text)) for text in made
              if "\n" not in text and (same is None or not text.startswith(same))}  # fmt: skip
+    own = {s.unit.plain(one) for one in writing} if texts else set()
     several = not own.isdisjoint(texts.values())
     for text, whole in texts.items():
         names, change = made[text]
@@ -160,9 +160,10 @@ def _place(s: Statement, like: ast.stmt, change: Change) -> tuple[ast.stmt, bool
     for behind, near in ((True, block[max(0, at - 1) : at]), (False, block[at + 1 : at + 2])):
         for one in near:
             text = ast.unparse(_Renamed(*change).visit(deepcopy(one)))
-            for other in block if text != ast.unparse(one) else ():
-                if ast.unparse(other) == text:
-                    return other, behind
+            if text != s.unit.plain(one):
+                for other in block:
+                    if s.unit.plain(other) == text:
+                        return other, behind
     return like, True
 
 

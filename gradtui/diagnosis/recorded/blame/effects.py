@@ -6,12 +6,14 @@ import ast
 import builtins
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import is_
 from types import FunctionType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.expressions import names_in
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.pure import (
     ADDRESSES,
@@ -63,42 +65,57 @@ def _counts_for_itself(s: Statement, target: ast.expr) -> bool:
     return target.id in {one.id for one in begun if isinstance(one, ast.Name)}
 
 
-class _Called(NamedTuple):
-    """A call of a function's."""
-
-    end: int
-    """Its last line."""
-    addressed: bool
-    """Whether it is given the address of something."""
-    named: Sequence[ast.expr]
-    """The names, attributes and entries in it."""
-
-
 def _precedes_native(s: Statement) -> bool:
     """Return whether a call of native code is in a statement, or runs after it in its function."""
-    last = max((one.end for one in _calls_in(s.unit) if _is_native(s, one)), default=0)
+    last = _calls_of(s.unit).last_native(s)
     loops = [one for kind in (ast.For, ast.While) for one in s.unit.of(kind)]
     ends = [one.end_lineno or 0 for one in loops if one.lineno <= last]
     return s.node.lineno <= max([last, *ends])
 
 
-def _is_native(s: Statement, call: _Called) -> bool:
-    return call.addressed or any(is_native(meant(s, one)) for one in call.named)
+class _Calls:
+    """The calls in a function, of which some may be of native code."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._addressed = 0
+        """The last line of the calls that are given the address of something."""
+        self._ends: dict[frozenset[str], dict[str, tuple[ast.expr, int]]] = {}
+        """Names -> what stands of these alone in calls, each with the last line of any."""
+        self._told: dict[frozenset[str], tuple[Sequence[object], int]] = {}
+        """Names -> what they meant when asked last, and the last line of native calls by them."""
+        for call in unit.of(ast.Call):
+            self._add(call, call.end_lineno or 0)
+
+    def _add(self, call: ast.Call, end: int) -> None:
+        given = [*call.args, *(one.value for one in call.keywords)]
+        addresses = (one.attr for part in given for one in ast.walk(part)
+                     if isinstance(one, ast.Attribute))  # fmt: skip
+        if not ADDRESSES.isdisjoint(addresses):
+            self._addressed = max(self._addressed, end)
+        for one in ast.walk(call):
+            if isinstance(one, ast.Name | ast.Attribute | ast.Subscript):
+                own = self._ends.setdefault(frozenset(names_in(one)), {})
+                _, last = own.get(text := ast.dump(one), (one, 0))
+                own[text] = one, max(last, end)
+
+    def last_native(self, s: Statement) -> int:
+        """Return the last line of the calls of native code, as names are meant in a statement."""
+        return max([self._addressed, *(self._last(s, names) for names in self._ends)])
+
+    def _last(self, s: Statement, names: frozenset[str]) -> int:
+        """Return that of the calls by some names, which mean the same in most statements."""
+        held = [s.locals.get(name, s.unit.globals.get(name)) for name in names]
+        told, last = self._told.get(names, ((), 0))
+        if len(told) != len(held) or not all(map(is_, told, held)):
+            ends = (end for one, end in self._ends[names].values() if is_native(meant(s, one)))
+            last = max(ends, default=0)
+            self._told[names] = held, last
+        return last
 
 
 @lru_cache(maxsize=_UNITS)
-def _calls_in(unit: Unit) -> Sequence[_Called]:
-    return [_called(call) for call in unit.of(ast.Call)]
-
-
-def _called(call: ast.Call) -> _Called:
-    given = [*call.args, *(one.value for one in call.keywords)]
-    addresses = (one.attr for part in given for one in ast.walk(part)
-                 if isinstance(one, ast.Attribute))  # fmt: skip
-    named = [
-        one for one in ast.walk(call) if isinstance(one, ast.Name | ast.Attribute | ast.Subscript)
-    ]
-    return _Called(call.end_lineno or 0, not ADDRESSES.isdisjoint(addresses), named)
+def _calls_of(unit: Unit) -> _Calls:
+    return _Calls(unit)
 
 
 def _adds_floats(s: Statement) -> bool:

@@ -65,6 +65,7 @@ class Unit:
         if not isinstance(self.node, Function):
             self.body = _lambdas(self.node)[self._nth].body
         self._of: dict[type[ast.AST], Sequence[Any]] = {}
+        self._plain: dict[ast.stmt, str] = {}
         self.first = self.node.lineno
         self._lines = [line.encode() for line in lines[self.first - 1 : self.node.end_lineno]]
         self.source = b"".join(self._lines)
@@ -120,6 +121,17 @@ class Unit:
         if kind not in self._of:
             self._of[kind] = [one for one in self.nodes if isinstance(one, kind)]
         return self._of[kind]
+
+    def plain(self, node: ast.stmt) -> str:
+        """Return a statement as Python writes it, however the user does."""
+        if node not in self._plain:
+            self._plain[node] = ast.unparse(node)
+        return self._plain[node]
+
+    @cached_property
+    def stored(self) -> frozenset[str]:
+        """The names that the function stores."""
+        return frozenset(one.id for one in self.of(ast.Name) if isinstance(one.ctx, ast.Store))
 
     @cached_property
     def loops(self) -> Sequence[str]:
