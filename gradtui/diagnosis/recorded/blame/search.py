@@ -235,7 +235,8 @@ class Search:
         for candidate in self._candidates(s, cost):
             if not self._may_run or self._straying.is_in_loss(s):
                 return
-            if not self._is_new(s, candidate.edits):
+            ruled_out = not cost and self._worth.is_ruled_out(s, candidate.edits)
+            if ruled_out or not self._is_new(s, candidate.edits):
                 continue
             mended = self._mended(s, candidate.edits)
             self._straying.note(s)

@@ -49,6 +49,10 @@ class Worth:
             return True
         return self._is_promising(self._preview.is_hopeful(s, edits), cost)
 
+    def is_ruled_out(self, s: Statement, edits: Sequence[Edit]) -> bool:
+        """Return whether no result can be right with an edit, however likely it is."""
+        return self.certain and self._preview.is_needless(s, edits)
+
     def is_worth_in(self, slot: Slot, edit: Edit, cost: int) -> bool:
         """Return whether an edit of a slot is worth a run."""
         if not isinstance(slot, After):

@@ -209,3 +209,26 @@ def test_few_edits_are_run_after_one_that_repairs_all(monkeypatch):
 
     assert len(fixes) == 1 and found.fix is not None
     assert counts[1] < counts[0]
+
+
+def layered(W):
+    """One layer's slope is taken at the value of another; all gradients are in one array."""
+    h1 = np.tanh(X[:, :, 0] @ W[0])
+    h2 = np.tanh(h1 @ W[1])
+    h3 = np.tanh(h2 @ W[2])
+    dW = np.zeros_like(W)
+    dz3 = 1 - h3**2
+    dW[2] = h2.T @ dz3
+    dz2 = dz3 @ W[2].T * (1 - h1**2)
+    dW[1] = h1.T @ dz2
+    dz1 = dz2 @ W[1].T * (1 - h1**2)
+    dW[0] = X[:, :, 0].T @ dz1
+    return h3.sum(), dW
+
+
+def test_likely_edits_are_not_run_that_the_results_certainly_do_not_need(monkeypatch):
+    runs, mended = [], Search._mended
+    monkeypatch.setattr(Search, "_mended", lambda *args: runs.append(1) or mended(*args))
+    (found,) = gradtui.check(layered, RNG.normal(size=(3, 3, 3)))
+    assert found.fix == "dz2 = dz3 @ W[2].T * (1 - h2**2)"
+    assert len(runs) < 20
