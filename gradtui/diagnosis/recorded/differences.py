@@ -68,11 +68,12 @@ _FAILED = Slope(0.0, float("inf"), False, False, failed=True)
 
 def slope_at(
     runs: Runs, values: Values, name: str, at: tuple[int, ...], *, wide: float = 1.0,
-    symmetric: bool = False,
+    symmetric: bool = False, loss: float | None = None,
 ) -> Slope:  # fmt: skip
     """Return the slope of the loss along one element of an argument; `wide` scales the steps.
 
-    For a `symmetric` matrix, half of it belongs to the element across the diagonal.
+    For a `symmetric` matrix, half of it belongs to the element across the diagonal.  `loss` is that
+    of the values, if it is known.
     """
     value = values[name]
     places = [at, (*at[:-2], at[-1], at[-2])] if symmetric else [at]
@@ -84,7 +85,7 @@ def slope_at(
         return {**values, name: changed}
 
     size = wide * float(np.max(np.abs(value[at]), initial=1.0))
-    return _slope(runs, values, moved, size, value.dtype)
+    return _slope(runs, values, moved, size, value.dtype, loss)
 
 
 def slope_of_mean(runs: Runs, values: Values, name: str) -> Slope:
@@ -151,14 +152,14 @@ def _coarsest(types: list[np.dtype[Any]]) -> np.dtype[Any]:
 
 def _slope(
     runs: Runs, values: Values, moved: Callable[[float], dict[str, Array]], size: float,
-    dtype: np.dtype[Any],
+    dtype: np.dtype[Any], loss: float | None = None,
 ) -> Slope:  # fmt: skip
     """Return a central difference, with error and corners from that of twice its step."""
     finest = np.finfo(_coarsest([dtype, *([np.dtype(np.float32)] if runs.single else [])]))
     eps, underflow = float(finest.eps), float(finest.tiny)
     full = float(np.cbrt(eps)) * size
     try:
-        middle = runs.as_is(values)[0]
+        middle = runs.as_is(values)[0] if loss is None else loss
         sides = [[runs.as_is(moved(sign * step))[0] for sign in (1.0, -1.0)]
                  for step in (full, full / 2)]  # fmt: skip
     except CodeFailed:
@@ -166,7 +167,7 @@ def _slope(
     found = [middle, *sides[0], *sides[1]]
     if eps < _SINGLE_EPS and all(float(np.float32(loss)) == loss for loss in found):
         # The loss has been rounded to single precision: smaller steps tell nothing.
-        return _slope(runs, values, moved, size, np.dtype(np.float32))
+        return _slope(runs, values, moved, size, np.dtype(np.float32), middle)
     slopes = [(up - down) / (2 * step)
               for (up, down), step in zip(sides, (full, full / 2), strict=True)]  # fmt: skip
     bends = [abs(up - 2 * middle + down) / step

@@ -7,6 +7,7 @@ spread of rounding, and if central differences of the user's own code confirm th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.corners import beyond_both, counts_ties
 from gradtui.diagnosis.recorded.differences import SOLVED, Slope, slope_along, slope_at
 from gradtui.diagnosis.recorded.point import Point
-from gradtui.diagnosis.recorded.runs import Runs
+from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
 
 Array = NDArray[Any]
 
@@ -118,6 +119,8 @@ class Judge:
         self._largest: dict[int, Any] = {}
         """Id of a point -> the largest element of its true gradients."""
         self._sizes: dict[str, Any] = {}
+        self._losses: dict[int, float] = {}
+        """Id of a point -> its loss where nothing is recorded."""
 
     def judged(self, names: Sequence[str]) -> Judged:
         """Judge the gradients of `names`."""
@@ -247,8 +250,10 @@ class Judge:
 
     def _spread(self, point: Point, shakes: int = SHAKES) -> dict[str, Array]:
         """Return the spread of the differences at a point when every rounding is moved."""
-        zeros = {name: np.zeros_like(true) for name, true in point.true.items()}
-        done, found = self._spreads.setdefault(id(point), (0, zeros))
+        if id(point) not in self._spreads:
+            zeros = {name: np.zeros_like(true) for name, true in point.true.items()}
+            self._spreads[id(point)] = 0, zeros
+        done, found = self._spreads[id(point)]
         for seed in range(done, shakes):
             try:
                 claimed, moved = point.shaken(seed)
@@ -285,7 +290,8 @@ class Judge:
         at = tuple(int(i) for i in np.unravel_index(int(np.argmax(distance)), true.shape))
         if self._stops:
             return Wrong.at(point, name, at), None
-        slope = slope_at(self._runs, point.values, name, at, symmetric=name in point.symmetric)
+        slope = slope_at(self._runs, point.values, name, at, symmetric=name in point.symmetric,
+                         loss=self._loss_at(point))  # fmt: skip
         told = slope.sure or not (slope.corner or slope.agrees(hand[at]))
         told |= slope.fits_both_sides(true[at]) and slope.beyond(hand[at]) is not None
         if told and slope.agrees(true[at]):
@@ -296,6 +302,13 @@ class Judge:
         if slope.corner and counts_ties(self._runs, point, name):
             return Wrong.at(point, name, at, basis=_TIED), None
         return None, None if slope.sure and slope.agrees(true[at]) else slope
+
+    def _loss_at(self, point: Point) -> float | None:
+        """Return the loss of a run that is not recorded; None if the code fails there."""
+        if id(point) not in self._losses:
+            with suppress(CodeFailed):
+                self._losses[id(point)] = self._runs.as_is(point.values)[0]
+        return self._losses.get(id(point))
 
     def _is_whole(self, point: Point, name: str) -> bool:
         """Return whether a claim is the slope of all that the code does, detached or not.

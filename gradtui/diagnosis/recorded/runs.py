@@ -132,12 +132,17 @@ class Runs:
         self._randomness.restore()
         self.kept.rewind()
 
+    def _arguments(self, values: Values) -> dict[str, Any]:
+        """Return the arguments with other numbers, which a run may change."""
+        own = {n: None if n in values else one for n, one in self.target.arguments.items()}
+        return with_values(copied(own), self._parts, copied(values))
+
     def as_is(self, values: Values, *, heard: bool = False) -> tuple[float, Mapping[str, Any]]:
         """Return the loss and the gradients of a run that is not recorded.
 
         Exceptions of the code pass through if it is `heard`, else they become CodeFailed.
         """
-        arguments = with_values(copied(self.target.arguments), self._parts, copied(values))
+        arguments = self._arguments(values)
         with nullcontext() if heard else unheard(), self._answers.told():
             self._restore()
             try:
@@ -157,7 +162,7 @@ class Runs:
         """Run the forward half alone; None if the halves cannot be told apart."""
         if self.kept.repeats:  # the backward half would go on from what its last run has left
             return None
-        arguments = with_values(copied(self.target.arguments), self._parts, copied(values))
+        arguments = self._arguments(values)
         with unheard(), self._answers.told(), called() as codes:
             self._restore()
             try:

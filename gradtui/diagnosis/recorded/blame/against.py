@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.begun import ADDING, begun_as_ones
 from gradtui.diagnosis.recorded.blame.candidates import Statement
@@ -14,6 +15,8 @@ from gradtui.diagnosis.recorded.blame.units import Edit
 
 _KEEPING = frozenset({"contiguous", "clone", "copy", "detach", "double", "float"})
 """Methods that keep the numbers of an array."""
+_VALUES = 4096
+"""Most values of lines that are kept as texts."""
 
 
 def cancels(s: Statement, edits: Sequence[Edit]) -> bool:
@@ -75,7 +78,12 @@ def _is_beside(s: Statement, value: ast.expr) -> bool:
     beside = (one for one in block_of(s.unit, s.node) if one is not s.node)
     alike = (one.value for one in beside
              if isinstance(one, ast.Assign) and type(one.value) is type(value))  # fmt: skip
-    return ast.dump(value) in map(ast.dump, alike)
+    return _dumped(value) in map(_dumped, alike)
+
+
+@lru_cache(_VALUES)
+def _dumped(node: ast.expr) -> str:
+    return ast.dump(node)
 
 
 def takes_back(s: Statement, edits: Sequence[Edit]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -29,6 +29,8 @@ _BINDING = {
     ast.Pow: 4,
 }
 _SIGN = 3
+_TEXTS = 4096
+"""Most texts that are known without the parentheses around them."""
 _OF_STORAGE = ("device", "dtype")
 """Attributes that tell how an array's numbers are kept."""
 
@@ -70,6 +72,7 @@ class Around(Struct, frozen=True, eq=False):
     """Returns an array of the library's as one of NumPy's; other values as they are."""
 
 
+@lru_cache(_TEXTS)
 def unwrapped(text: str) -> str:
     """Return a text without parentheses around all of it that it can do without."""
     if not text.startswith("("):

@@ -100,17 +100,16 @@ class _Calls:
 
     def last_native(self, s: Statement) -> int:
         """Return the last line of the calls of native code, as names are meant in a statement."""
-        return max([self._addressed, *(self._last(s, names) for names in self._ends)])
-
-    def _last(self, s: Statement, names: frozenset[str]) -> int:
-        """Return that of the calls by some names, which mean the same in most statements."""
-        held = [s.locals.get(name, s.unit.globals.get(name)) for name in names]
-        told, last = self._told.get(names, ((), 0))
-        if len(told) != len(held) or not all(map(is_, told, held)):
-            ends = (end for one, end in self._ends[names].values() if is_native(meant(s, one)))
-            last = max(ends, default=0)
-            self._told[names] = held, last
-        return last
+        scope, found = {**s.unit.globals, **s.locals}, self._addressed
+        for names, parts in self._ends.items():
+            held = [scope.get(name) for name in names]
+            told, last = self._told.get(names, ((), 0))
+            if len(told) != len(held) or not all(map(is_, told, held)):
+                ends = (end for one, end in parts.values() if is_native(meant(s, one)))
+                last = max(ends, default=0)
+                self._told[names] = held, last  # they mean the same in most statements
+            found = max(found, last)
+        return found
 
 
 @lru_cache(maxsize=_UNITS)

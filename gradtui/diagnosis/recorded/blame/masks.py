@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _LIMITING = frozenset({"clip", "clamp", "clip_", "clamp_", "hardtanh", "minimum", "maximum",
                        "min", "max", "where"})  # fmt: skip
 """Functions that keep values within bounds, or choose by them."""
 _MOST = 6
 """Most bounds from elsewhere in the file."""
+_FUNCTIONS = 32
+"""Most functions around which the calls and comparisons are kept."""
 _OPPOSITE: dict[type[ast.cmpop], tuple[str, str]] = {
     ast.Lt: (">", ">="), ast.LtE: (">=", ">"), ast.Gt: ("<", "<="), ast.GtE: ("<=", "<"),
 }  # fmt: skip
@@ -84,7 +87,7 @@ def _has_both(masks: Sequence[_Mask], mask: _Mask) -> bool:
 def _sizes(s: Statement, mask: _Mask, places: Sequence[ast.expr]) -> Iterator[Candidate]:
     """Yield a mask of the size of its value, in all its places, as the code around takes it."""
     own = ast.unparse(mask.value)
-    for node, distance in _around(s):
+    for node, distance in _around(s.unit):
         if not isinstance(node, ast.Call) or _name(node) not in ("abs", "absolute", "fabs"):
             continue
         of = node.args[0] if node.args else getattr(node.func, "value", node)
@@ -102,7 +105,7 @@ def _others(s: Statement, own: ast.expr) -> Iterator[tuple[str, int]]:
     One that limits the same values is the likeliest, then the same with a minus.
     """
     text, found = _known(s, own) or "", dict[str, tuple[int, int]]()
-    for node, distance in _around(s):
+    for node, distance in _around(s.unit):
         limits = isinstance(node, ast.Call) and _name(node) in _LIMITING
         if limits or isinstance(node, ast.Compare):
             near = [*_singles(s, node)]
@@ -116,16 +119,17 @@ def _others(s: Statement, own: ast.expr) -> Iterator[tuple[str, int]]:
     yield from [(one, cost) for one, (cost, _) in ranked[:_MOST]]
 
 
-def _around(s: Statement) -> Iterator[tuple[ast.AST, int]]:
-    """Yield the nodes of the function, of its class and of its file, with the distances of these.
+@lru_cache(_FUNCTIONS)
+def _around(unit: Unit) -> Sequence[tuple[ast.Call | ast.Compare, int]]:
+    """Return the calls and comparisons of a function, of its class and of its file.
 
-    A node comes at each distance at which it is.
+    Each comes at each distance at which it is.
     """
-    yield from ((node, 0) for node in s.unit.nodes)
-    for one in ast.walk(s.unit.tree):
-        if isinstance(one, ast.ClassDef) and s.unit.node in one.body:
-            yield from ((node, 1) for node in ast.walk(one))
-    yield from ((node, 2) for node in ast.walk(s.unit.tree))
+    places: list[Iterable[ast.AST]] = [unit.nodes, (), ast.walk(unit.tree)]
+    if unit.owner is not None:
+        places[1] = ast.walk(unit.owner)
+    return [(node, distance) for distance, nodes in enumerate(places) for node in nodes
+            if isinstance(node, ast.Call | ast.Compare)]  # fmt: skip
 
 
 def _singles(s: Statement, node: ast.AST) -> Iterator[str]:

@@ -21,6 +21,7 @@ from gradtui.diagnosis.recorded.blame.expressions import names_in
 from gradtui.diagnosis.recorded.blame.names import own_names, renamed
 from gradtui.diagnosis.recorded.blame.repeats import are_alike
 from gradtui.diagnosis.recorded.blame.units import Function
+from gradtui.diagnosis.recorded.blame.uses import uses_of
 
 _FILES = 32
 """Most files, and functions, of which the lines are kept."""
@@ -51,8 +52,7 @@ def twins(s: Statement) -> Iterator[Candidate]:
 def is_cut_off(s: Statement) -> bool:
     """Return whether nothing reads what a statement stores, as the line that it lacks would."""
     target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
-    read = (one.id for one in s.unit.of(ast.Name)
-            if isinstance(one.ctx, ast.Load))  # fmt: skip
+    read, _ = uses_of(s.unit.node)
     return isinstance(target, ast.Name) and target.id not in read and any(twins(s))
 
 

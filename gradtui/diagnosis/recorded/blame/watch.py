@@ -277,11 +277,11 @@ def _named(
     named = _Named(values, library, code)
     own = {name: value for name, value in outside.items() if name not in values}
     for some, depth in ((values, 2), (own, 1)):
-        single = {name: held_of(library.seen(value)) is not None for name, value in some.items()}
-        for name, value in sorted(some.items(), key=lambda pair: not single[pair[0]]):
+        single = {name: held_of(library.seen(value)) for name, value in some.items()}
+        for name, value in sorted(some.items(), key=lambda pair: single[pair[0]] is None):
             # A size `_`, as in `rows, _ = x.shape`, is not meant to be read.
             if name.isidentifier() and (name.strip("_") or type(value) is not int):
-                named.add(name, value, depth)
+                named.add(name, value, depth, single[name])
     return named.found
 
 
@@ -302,11 +302,10 @@ class _Named:
             if type(value) is int and name.isidentifier()
         }
 
-    def add(self, name: str, value: Any, depth: int) -> None:
+    def add(self, name: str, value: Any, depth: int, held: Held | None) -> None:
         """Add a value's names; an entry with a name of its own uses that, unless both are read."""
         for part, one in self._library.parts(value).items():
-            self.add(f"{name}.{part}", one, 0)
-        held = held_of(self._library.seen(value))
+            self._add(f"{name}.{part}", one, 0)
         if held is not None:
             if held.kind == "i" and abs(held.value or 0) > _LARGEST:
                 return
@@ -344,7 +343,10 @@ class _Named:
         else:
             return
         for text, _, one in sorted(entries, key=self._remoteness)[:_ENTRIES]:
-            self.add(text, one, depth - 1)
+            self._add(text, one, depth - 1)
+
+    def _add(self, name: str, value: Any, depth: int) -> None:
+        self.add(name, value, depth, held_of(self._library.seen(value)))
 
     def _remoteness(self, entry: tuple[str, object, Any]) -> tuple[bool, ...]:
         """Return the sort key of an entry: what the function's text has is likeliest meant.
