@@ -6,14 +6,12 @@ import ast
 import builtins
 from collections.abc import Sequence
 from functools import lru_cache
-from operator import is_
 from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
-from gradtui.diagnosis.recorded.blame.expressions import names_in
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.pure import (
     ADDRESSES,
@@ -79,10 +77,10 @@ class _Calls:
     def __init__(self, unit: Unit) -> None:
         self._addressed = 0
         """The last line of the calls that are given the address of something."""
-        self._ends: dict[frozenset[str], dict[str, tuple[ast.expr, int]]] = {}
-        """Names -> what stands of these alone in calls, each with the last line of any."""
-        self._told: dict[frozenset[str], tuple[Sequence[object], int]] = {}
-        """Names -> what they meant when asked last, and the last line of native calls by them."""
+        self._names: dict[str, int] = {}
+        """The names in calls, each with the last line of any."""
+        self._parts: dict[str, tuple[ast.expr, int]] = {}
+        """Attributes and entries in calls as texts, each with the last line of any."""
         for call in unit.of(ast.Call):
             self._add(call, call.end_lineno or 0)
 
@@ -93,23 +91,21 @@ class _Calls:
         if not ADDRESSES.isdisjoint(addresses):
             self._addressed = max(self._addressed, end)
         for one in ast.walk(call):
-            if isinstance(one, ast.Name | ast.Attribute | ast.Subscript):
-                own = self._ends.setdefault(frozenset(names_in(one)), {})
-                _, last = own.get(text := ast.dump(one), (one, 0))
-                own[text] = one, max(last, end)
+            if isinstance(one, ast.Name):
+                self._names[one.id] = max(self._names.get(one.id, 0), end)
+            elif isinstance(one, ast.Attribute | ast.Subscript):
+                _, last = self._parts.get(text := ast.dump(one), (one, 0))
+                self._parts[text] = one, max(last, end)
 
     def last_native(self, s: Statement) -> int:
         """Return the last line of the calls of native code, as names are meant in a statement."""
-        scope, found = {**s.unit.globals, **s.locals}, self._addressed
-        for names, parts in self._ends.items():
-            held = [scope.get(name) for name in names]
-            told, last = self._told.get(names, ((), 0))
-            if len(told) != len(held) or not all(map(is_, told, held)):
-                ends = (end for one, end in parts.values() if is_native(meant(s, one)))
-                last = max(ends, default=0)
-                self._told[names] = held, last  # they mean the same in most statements
-            found = max(found, last)
-        return found
+        scope = {**s.unit.globals, **s.locals}
+        named = [
+            end for name, end in self._names.items()
+            if type(own := scope.get(name)) is not np.ndarray and is_native(own)
+        ]  # fmt: skip
+        parts = (end for one, end in self._parts.values() if is_native(meant(s, one)))
+        return max([self._addressed, *named, *parts])
 
 
 @lru_cache(maxsize=_UNITS)
