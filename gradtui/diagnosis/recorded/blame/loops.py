@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.forms import loops_around
 
 _MOST = 6
 """Most whole numbers in scope that are tried as a bound, and most loops whose rounds are."""
@@ -47,12 +48,18 @@ def of_rounds(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     for at, bound in enumerate(node.args[:2]):
         for text in _near(s, bound):
             yield _rounds(s, node, _range(called, texts, at, text), 1)
+    for begin in _outer_rounds(s, texts):
+        yield _rounds(s, node, f"{called}({', '.join([begin, *(texts[1:] or texts)])})", 1)
     if len(texts) == 1:
         yield _rounds(s, node, f"{called}(1, {texts[0]})", 1)
     elif len(texts) == 2:
         yield _rounds(s, node, f"{called}({texts[1]})", 1)
         yield _rounds(s, node, f"{called}({', '.join(texts)}, -1)", 1)
     else:
+        if texts[0] != "0":
+            yield _rounds(s, node, _range(called, texts, 0, "0"), 1)
+        for at, text in _one_less_or_more(s, node):
+            yield _rounds(s, node, _range(called, texts, at, text), 1)
         turned = texts[2].removeprefix("-") if texts[2][0] == "-" else f"-{texts[2]}"
         for step in dict.fromkeys((turned, "-1", "1")):
             yield _rounds(s, node, _range(called, texts, 2, step), 1)
@@ -91,6 +98,30 @@ def _near(s: Statement, bound: ast.expr) -> Iterator[str]:
         yield s.left(bound)
     text = s.inside(bound, 1)
     yield from (f"{text} - 1", f"{text} + 1")
+
+
+def _outer_rounds(s: Statement, texts: Sequence[str]) -> Iterator[str]:
+    """Yield the rounds of the loops around one as its first, and those after them."""
+    step = texts[2] if len(texts) > 2 else "1"
+    for loop in loops_around(s):
+        if isinstance(loop, ast.For) and loop is not s.node and isinstance(loop.target, ast.Name):
+            name = loop.target.id
+            yield from (one for one in (name, f"{name} + {step}") if one != texts[0])
+
+
+def _one_less_or_more(s: Statement, rounds: ast.Call) -> Iterator[tuple[int, str]]:
+    """Yield the bounds of a range that goes in longer steps with a round more or less."""
+    first, last, step = rounds.args
+    if _number(step) in (1, -1):
+        return
+    by = s.inside(step, 2).removeprefix("-")
+    for at, bound in enumerate((first, last)):
+        if isinstance(bound, ast.BinOp) and s.text(bound.right) == by:
+            yield at, s.left(bound)
+        elif (more := _number(step)) is not None and _number(bound) is not None:
+            yield from ((at, str(_number(bound, one))) for one in (more, -more))
+        else:
+            yield from ((at, f"{s.inside(bound, 1)} {sign} {by}") for sign in ("+", "-"))
 
 
 def _number(node: ast.expr, more: int = 0) -> int | None:

@@ -48,7 +48,38 @@ def in_turn(LEVELS):
     return y[n - 1], d
 
 
+def repelled(LEVELS):
+    n, total = len(LEVELS), 0.0
+    for i in range(0, n - 2, 2):
+        for j in range(i + 2, n, 2):
+            apart = LEVELS[i : i + 2] - LEVELS[j : j + 2]
+            total += np.exp(-apart @ apart)
+    total += sum((LEVELS[i] - LEVELS[i - 2]) ** 4 for i in range(2, n, 2))
+    d = np.zeros(n)
+    for i in range(2, n, 2):
+        step = 4 * (LEVELS[i] - LEVELS[i - 2]) ** 3
+        d[i] += step
+        d[i - 2] -= step
+    for i in range(0, n, 2):
+        for j in range(0, n, 2):
+            apart = LEVELS[i : i + 2] - LEVELS[j : j + 2]
+            d[i : i + 2] -= 2 * apart * np.exp(-apart @ apart)
+    return total, d
+
+
+def in_pairs(LEVELS):
+    n, d = len(LEVELS), np.zeros(len(LEVELS))
+    for i in range(n):
+        for j in range(i + 1, n):
+            d[i] += 2 * i * (LEVELS[i] - LEVELS[j])
+            d[j] -= 2 * i * (LEVELS[i] - LEVELS[j])
+    return sum(i * np.sum((LEVELS[i] - LEVELS[i:]) ** 2) for i in range(n)), d
+
+
 MISTAKES = [
+    (in_pairs, "for j in range(i + 1, n):", "for j in range(n):"),
+    (repelled, "for j in range(0, n, 2):", "for j in range(i, n, 2):"),
+    (repelled, "    for i in range(2, n, 2):\n", "    for i in range(0, n, 2):\n"),
     (through_time, "for t in range(n - 1, -1, -1):", "for t in range(n - 1, 0, -1):"),
     (through_time, "for t in range(n - 1, -1, -1):", "for t in range(n - 1, -1, 1):"),
     (through_time, "for t in range(n - 1, -1, -1):", "for t in range(2, -1, -1):"),
