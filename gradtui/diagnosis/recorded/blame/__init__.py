@@ -4,7 +4,8 @@ units: a function in its file, and its replacement by an edited one.
 watch: the lines that run, with the names in scope.  enclosing: those of the function around.
 scope: what is known of these.
 flow: the meaning of their values.
-suspect, suspects: the statements that may be wrong.  uses: where names stand.
+suspect, suspects: the statements that may be wrong.  vain: those that do nothing by their form.
+uses: where names stand.
 entered: the calls of a run.  layers: functions that are wrong by themselves.
 roles: what their names tell.  labels: what the names of values tell.  walks: over a tape.
 expressions: their parts.  effects, meaning, computing: what they call, or might.
@@ -12,7 +13,7 @@ candidates, edits, operators, groupings, calls, callees, counts, axes, indices, 
 kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,
 conditions, likeness, repeats, material, slots, missing, idle, options, orders, arguments,
 throughout, applied, pulled, roots, branches, masks, bends, twins, wasted, dropped, ahead,
-projections, normalised, curved, crops, alongside, wholes, numbered,
+projections, normalised, curved, crops, alongside, wholes, numbered, words,
 constants: their possible mistakes.  derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.

@@ -47,6 +47,7 @@ from gradtui.diagnosis.recorded.blame.throughout import throughout
 from gradtui.diagnosis.recorded.blame.twins import twins
 from gradtui.diagnosis.recorded.blame.wasted import wasted
 from gradtui.diagnosis.recorded.blame.wholes import wholes
+from gradtui.diagnosis.recorded.blame.words import words
 
 
 def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Iterator[Candidate]:
@@ -58,7 +59,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
         copies, emptied, conditions, compared, alongside, applied, mirrored, callees, branches,
         bounds, bends, projections, normalised, choices, moves, rounds, twins, wasted, dropped,
-        crops, folded, numbered,
+        crops, folded, numbered, words,
     )  # fmt: skip
     for each in every:
         yield from each(s)

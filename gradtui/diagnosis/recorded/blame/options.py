@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -47,13 +48,25 @@ def _words(s: Statement, call: ast.Call) -> Iterator[Candidate]:
 
 def _told(s: Statement, call: ast.Call) -> Iterator[Candidate]:
     """Yield calls with another of the words that the file compares or passes to its functions."""
-    for node in [*call.args, *(one.value for one in call.keywords)]:
-        own = node.value if isinstance(node, ast.Constant) else None
-        for word in _words_of(s.unit.tree) if isinstance(own, str) else ():
+    worded = [(node, word) for node in _given(call) if (word := _word(node)) is not None]
+    every = (_given(one) for one in s.unit.of(ast.Call)) if worded else ()
+    passed = Counter(_word(node) for given in every for node in given)
+    for node, own in worded:
+        for word in _words_of(s.unit.tree):
             if word != own:
                 text = s.spelled(repr(word))
                 told, edit = f"{s.text(node)} must be {text}", s.replaced(node, text)
-                yield Candidate((edit,), "wrong-variable", told, 0, text, node)
+                # Both halves of a layer are told the same.
+                agrees = passed[word] > 0 and passed[own] == 1
+                yield Candidate((edit,), "wrong-variable", told, 0, text, node, named=agrees)
+
+
+def _given(call: ast.Call) -> list[ast.expr]:
+    return [*call.args, *(one.value for one in call.keywords)]
+
+
+def _word(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 @lru_cache(_FILES)

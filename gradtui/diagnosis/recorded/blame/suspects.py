@@ -10,11 +10,9 @@ from types import CodeType
 from msgspec.structs import replace
 
 from gradtui.diagnosis.recorded.blame.accumulations import forgotten_entries
-from gradtui.diagnosis.recorded.blame.alike import returns_unlike
 from gradtui.diagnosis.recorded.blame.arguments import hands_less
 from gradtui.diagnosis.recorded.blame.begun import begins_as_ones, replaces, unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
-from gradtui.diagnosis.recorded.blame.dropped import is_dropped
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, names_in
 from gradtui.diagnosis.recorded.blame.forms import (
@@ -35,10 +33,8 @@ from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty
 from gradtui.diagnosis.recorded.blame.scattered import lacking
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape
 from gradtui.diagnosis.recorded.blame.sites import Calls
-from gradtui.diagnosis.recorded.blame.stores import is_doubled
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.told import Line, Told
-from gradtui.diagnosis.recorded.blame.twins import is_cut_off
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.uses import (
     is_over,
@@ -47,6 +43,7 @@ from gradtui.diagnosis.recorded.blame.uses import (
     lines_with,
     read_behind,
 )
+from gradtui.diagnosis.recorded.blame.vain import is_vain
 from gradtui.diagnosis.recorded.blame.wasted import wasted_in
 from gradtui.diagnosis.recorded.blame.watch import Watched
 
@@ -137,8 +134,7 @@ class Suspects:
             return Suspect(statement, 0, False, order)
         if statement.restores:
             return Suspect(statement, UNTOLD - 1, False, order)
-        apart = is_cut_off(statement) or is_dropped(statement) or is_doubled(statement)
-        if apart or returns_unlike(unit, node):
+        if is_vain(statement):
             return Suspect(statement, 0, False, order)
         # What a helper returns right for others may lack a term of this one's own.
         lacks = bool(wasted_in(unit.node).get(node)) or filed_as(node) in self._wrong

@@ -1,0 +1,17 @@
+"""Statements whose form alone tells that they do not do what they are meant to do."""
+
+from __future__ import annotations
+
+from gradtui.diagnosis.recorded.blame.alike import returns_unlike
+from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.dropped import is_dropped
+from gradtui.diagnosis.recorded.blame.stores import is_doubled
+from gradtui.diagnosis.recorded.blame.twins import is_cut_off
+from gradtui.diagnosis.recorded.blame.words import is_tested_twice
+
+_SIGNS = is_cut_off, is_dropped, is_doubled, is_tested_twice
+
+
+def is_vain(s: Statement) -> bool:
+    """Return whether a statement loses what it makes, repeats another, or never runs."""
+    return any(holds(s) for holds in _SIGNS) or returns_unlike(s.unit, s.node)
