@@ -6,7 +6,11 @@ import ast
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
 
+from msgspec.structs import replace
+
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import names_in
+from gradtui.diagnosis.recorded.blame.forms import loops_around
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -26,6 +30,8 @@ def picks(s: Statement) -> Iterator[Candidate]:
             for text in (*_as_long(part), *_last(s, part), *_beside(s, part),
                          *_chosen(s, parts, at), *_scattered(s, node, parts, at)):  # fmt: skip
                 yield _candidate(s, node, part, text)
+            for text in _rounds_beside(s, node, at):
+                yield replace(_candidate(s, node, part, text), cost=0, named=True)
         yield from _all(s, node)
     yield from _where(s)
     yield from _counterparts(s)
@@ -57,6 +63,31 @@ def offset(name: str, value: int, like: str = "") -> str:
     """Return the text of an index such as `i + 1`, with the spaces of another one."""
     space = "" if like and " " not in like else " "
     return f"{name}{space}{'-' if value < 0 else '+'}{space}{abs(value)}" if value else name
+
+
+def _rounds_beside(s: Statement, node: ast.Subscript, at: int) -> Iterator[str]:
+    """Yield the rounds of a loop for a number in an index, if the loop goes along that axis.
+
+    It does so in another index of the array, or in that of one that is as long.
+    """
+    part, size = parts_of(node)[at], _size(s, node, at)
+    if not isinstance(part, ast.Constant) or type(part.value) is not int:
+        return
+    for loop in loops_around(s):
+        count = loop.target if isinstance(loop, ast.For) else None
+        if isinstance(count, ast.Name) and count.id not in names_in(node):
+            along = [
+                one for one in ast.walk(loop) if isinstance(one, ast.Subscript)
+                and [s.text(part) for part in parts_of(one)[at : at + 1]] == [count.id]
+            ]  # fmt: skip
+            same = any(s.text(one.value) == s.text(node.value) for one in along)
+            if same or (size and any(_size(s, one, at) == size for one in along)):
+                yield count.id
+
+
+def _size(s: Statement, node: ast.Subscript, axis: int) -> Sequence[int]:
+    """Return the length of an axis of an indexed array; empty if it is unknown."""
+    return (s.shape(node.value) or ())[axis : axis + 1]
 
 
 def _counterparts(s: Statement) -> Iterator[Candidate]:

@@ -3,6 +3,11 @@
 import numpy as np
 import pytest
 
+from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
+from gradtui.diagnosis.recorded.blame.picks import picks
+from gradtui.diagnosis.recorded.blame.scope import Held
+from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.recording.library import NUMPY
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(3)
@@ -115,3 +120,21 @@ def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, {"COSTS": COSTS, "FIELD": FIELD, "WEIGHTS": WEIGHTS})
 
     assert planted.errors(planted.wrong("", ""), function.__name__) == []
+
+
+def row_by_row(v, w):
+    d = np.zeros_like(v)
+    for i in range(len(v)):
+        d[i] = v[0] * w[1]
+    return d
+
+
+def test_a_number_is_likely_the_round_of_a_loop_along_its_axis():
+    unit = Unit(row_by_row.__code__, [row_by_row])
+    scope = {"v": Held((5, 3), "f"), "d": Held((5, 3), "f"), "w": Held((2,), "f")}
+    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    statement = Statement(unit, unit.node.body[1].body[0], around)
+
+    likely = [unit.line_after(one.edits) for one in picks(statement) if one.named]
+
+    assert likely == ["d[i] = v[i] * w[1]"]
