@@ -13,7 +13,7 @@ candidates, edits, operators, groupings, calls, callees, counts, axes, indices, 
 kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,
 conditions, likeness, repeats, material, slots, missing, idle, options, orders, arguments,
 throughout, applied, pulled, roots, branches, masks, bends, twins, wasted, dropped, ahead,
-projections, normalised, curved, crops, alongside, wholes, numbered, words,
+projections, normalised, curved, crops, alongside, wholes, numbered, words, rebound,
 constants: their possible mistakes.  derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.

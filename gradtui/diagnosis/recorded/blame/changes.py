@@ -37,6 +37,7 @@ from gradtui.diagnosis.recorded.blame.partly import partly
 from gradtui.diagnosis.recorded.blame.patterns import patterns
 from gradtui.diagnosis.recorded.blame.picks import picks
 from gradtui.diagnosis.recorded.blame.projections import projections
+from gradtui.diagnosis.recorded.blame.rebound import rebound
 from gradtui.diagnosis.recorded.blame.repeats import repeated
 from gradtui.diagnosis.recorded.blame.resets import copies, counted, emptied, resets
 from gradtui.diagnosis.recorded.blame.restored import restored
@@ -59,7 +60,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
         copies, emptied, conditions, compared, alongside, applied, mirrored, callees, branches,
         bounds, bends, projections, normalised, choices, moves, rounds, twins, wasted, dropped,
-        crops, folded, numbered, words,
+        crops, folded, numbered, words, rebound,
     )  # fmt: skip
     for each in every:
         yield from each(s)

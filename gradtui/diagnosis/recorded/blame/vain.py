@@ -5,11 +5,12 @@ from __future__ import annotations
 from gradtui.diagnosis.recorded.blame.alike import returns_unlike
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.dropped import is_dropped
+from gradtui.diagnosis.recorded.blame.rebound import is_rebound
 from gradtui.diagnosis.recorded.blame.stores import is_doubled
 from gradtui.diagnosis.recorded.blame.twins import is_cut_off
 from gradtui.diagnosis.recorded.blame.words import is_tested_twice
 
-_SIGNS = is_cut_off, is_dropped, is_doubled, is_tested_twice
+_SIGNS = is_cut_off, is_dropped, is_doubled, is_rebound, is_tested_twice
 
 
 def is_vain(s: Statement) -> bool:
