@@ -38,7 +38,7 @@ def of_axis(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         for other in dict.fromkeys((*_axes_beside(s), *_AXES)):
             text = f"{s.dialect.axis}={other}, {s.dialect.keepdims}=True"
             told = f"the axis must be {other}, which it must keep"
-            yield Candidate((_argument(s, node, text),), "wrong-axis", told, 1, None, node)
+            yield Candidate((added(s, node, text),), "wrong-axis", told, 1, None, node)
 
 
 def of_entry(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
@@ -82,13 +82,13 @@ def _other_axes(
     for other in _AXES:
         told = f"the axis must be {other}"
         if given is None:
-            yield _argument(s, node, f"{s.dialect.axis}={other}"), told, 1
+            yield added(s, node, f"{s.dialect.axis}={other}"), told, 1
         elif s.text(given) != other:
             yield s.replaced(given, other), told, 0
     for several in _several_axes(s, node, given):
         told = f"the axes must be {several}"
         if given is None:
-            yield _argument(s, node, f"{s.dialect.axis}={several}"), told, 1
+            yield added(s, node, f"{s.dialect.axis}={several}"), told, 1
         else:
             yield s.replaced(given, several), told, 0
     if given is not None:
@@ -114,7 +114,7 @@ def _of_moved(
                 continue
             text = str(axes) if size > 1 else str(axes[0])
             edit = (
-                _argument(s, node, f"{s.dialect.axis}={text}")
+                added(s, node, f"{s.dialect.axis}={text}")
                 if given is None
                 else s.replaced(given, text)
             )
@@ -163,7 +163,7 @@ def _keeping(
     s: Statement, node: ast.Call, kept: ast.keyword | None
 ) -> Iterator[tuple[Edit, str, int]]:
     if kept is None:
-        yield _argument(s, node, f"{s.dialect.keepdims}=True"), "it must keep its axes", 1
+        yield added(s, node, f"{s.dialect.keepdims}=True"), "it must keep its axes", 1
     elif isinstance(kept.value, ast.Constant):
         other = str(not kept.value.value)
         yield s.replaced(kept.value, other), f"{kept.arg} must be {other}", 1
@@ -180,7 +180,9 @@ def _is_module(s: Statement, node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and isinstance(s.unit.globals.get(node.id), ModuleType)
 
 
-def _argument(s: Statement, node: ast.Call, text: str) -> Edit:
+def added(s: Statement, node: ast.Call, text: str) -> Edit:
     """Return the edit that adds an argument to a call."""
     end = s.unit.end(node) - 1
-    return Edit(end, end, f", {text}" if node.args or node.keywords else text)
+    end = len(s.unit.source[:end].rstrip())
+    before = {b"(": "", b",": " "}.get(s.unit.source[end - 1 : end], ", ")
+    return Edit(end, end, f"{before}{text}")

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import inspect
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
+from types import FunctionType
 
+from gradtui.diagnosis.recorded.blame.axes import added
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.recording.places import is_users_file
 
 _CHOICES = {
     "norm": ("backward", "forward", "ortho"),
@@ -21,6 +28,13 @@ _CHOICES = {
 """The words that some named arguments take."""
 _TRIANGLES = ("solve_triangular", "triangular_solve", "cholesky_solve")
 """Functions that are told which triangle of a matrix they read."""
+_DIVIDED = {
+    "torch": (("correction", "0"), ("unbiased", "False")),
+    "numpy": (("ddof", "1"),),
+}
+"""How a variance is told the divisor that it does not have by default."""
+_DIVISORS = ("ddof", "correction", "unbiased")
+_SPREADS = ("var", "std", "var_mean", "std_mean")
 _TIGHT = 9
 _FILES, _MOST = 32, 8
 """Most files whose words are kept, and most of these."""
@@ -33,6 +47,102 @@ def options(s: Statement) -> Iterator[Candidate]:
             yield from _words(s, node)
             yield from _told(s, node)
             yield from _triangles(s, node)
+            yield from islice(_passed(s, node), _MOST)
+
+
+def _passed(s: Statement, call: ast.Call) -> Iterator[Candidate]:
+    """Yield calls with an option that they lack, or with the value that it has elsewhere."""
+    given = {one.arg: one.value for one in call.keywords}
+    if None in given:
+        return  # they are unpacked
+    beside = [*_elsewhere(s, call)]
+    known = {*given, *(option for option, _ in beside)}
+    spread = _called(call) in _SPREADS and known.isdisjoint(_DIVISORS)
+    divisors = _DIVIDED.get(s.dialect.module.__name__, ()) if spread else ()
+    for option, text in dict.fromkeys([*beside, *_flags(s, call), *divisors]):
+        own = given.get(option)
+        if own is not None and (s.text(own) == text or not _is_plain(own)):
+            continue
+        edit = added(s, call, f"{option}={text}") if own is None else s.replaced(own, text)
+        told = f"{option} must be {text}"
+        yield Candidate((edit,), "wrong-variable", told, 0, text, call)
+    yield from _renamed(s, call)
+
+
+def _elsewhere(s: Statement, call: ast.Call) -> Iterator[tuple[str, str]]:
+    """Yield the options that the file passes in a call of the same function, with their values."""
+    for other in _calls_in(s.unit.tree).get(_called(call), ()):
+        for named in other.keywords if len(other.args) == len(call.args) else ():
+            axis = named.arg in (s.dialect.axis, s.dialect.keepdims, "axis", "keepdims")
+            if named.arg is None or (axis and isinstance(named.value, ast.Constant)):
+                continue  # the axes of folds are tried apart
+            text = _here(s, named.value)
+            if text is not None:
+                yield named.arg, text
+
+
+def _flags(s: Statement, call: ast.Call) -> Iterator[tuple[str, str]]:
+    """Yield the flags that a function of the user's is not given, as they are not by default."""
+    for name, default in _options_of(s, call).items():
+        if type(default) is bool:
+            yield name, str(not default)
+
+
+def _renamed(s: Statement, call: ast.Call) -> Iterator[Candidate]:
+    """Yield calls that give another flag of a function of the user's than they do."""
+    given = {one.arg for one in call.keywords}
+    flags = [name for name, value in _options_of(s, call).items()
+             if type(value) is bool and name not in given]  # fmt: skip
+    for named in call.keywords if flags else ():
+        own, value = named.arg or "", named.value
+        if isinstance(value, ast.Constant) and type(value.value) is bool:
+            at = s.unit.source.rindex(own.encode(), 0, s.unit.start(value))
+            for other in flags:
+                edit, told = Edit(at, at + len(own.encode()), other), f"{own} must be {other}"
+                yield Candidate((edit,), "wrong-variable", told, 0, other, call)
+
+
+def _options_of(s: Statement, call: ast.Call) -> Mapping[str, object]:
+    """Return the arguments with defaults of a function of the user's that a call does not give."""
+    function = meant(s, call.func)
+    if not isinstance(function, FunctionType) or not is_users_file(function.__code__.co_filename):
+        return {}
+    parameters = [*inspect.signature(function).parameters.values()]
+    parameters = [one for one in parameters if one.name != "self"]
+    return {
+        one.name: one.default for one in parameters[len(call.args) :]
+        if one.default is not one.empty and one.kind is one.POSITIONAL_OR_KEYWORD
+    }  # fmt: skip
+
+
+def _here(s: Statement, value: ast.expr) -> str | None:
+    """Return how the value of an option is written in a statement; None if it is unknown there."""
+    text = ast.unparse(value)
+    if isinstance(value, ast.Constant):
+        return s.spelled(text)
+    if not is_leaf(value):
+        return None
+    last = text.rpartition(".")[2]
+    kept = (one for one in s.scope if one.rpartition(".")[2] == last)
+    return text if text in s.scope else next(kept, None)
+
+
+def _is_plain(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) or is_leaf(value)
+
+
+def _called(call: ast.Call) -> str:
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
+
+
+@lru_cache(_FILES)
+def _calls_in(tree: ast.Module) -> Mapping[str, Sequence[ast.Call]]:
+    """Return the calls of a file with options, by the names of the functions."""
+    found = defaultdict[str, list[ast.Call]](list)
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Call) and one.keywords:
+            found[_called(one)].append(one)
+    return found
 
 
 def _words(s: Statement, call: ast.Call) -> Iterator[Candidate]:

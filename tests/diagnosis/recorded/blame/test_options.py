@@ -1,0 +1,46 @@
+"""Options that a call of the backward half is not given, or is given wrong."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(12)
+ARRAYS = {"x": RNG.normal(size=(3, 3)), "w": RNG.normal(size=(3, 3))}
+
+
+def times(a, b, turn_a=False, turn_b=False):
+    return (a.T if turn_a else a) @ (b.T if turn_b else b)
+
+
+def product(x, w):
+    y = times(x, w)
+    g = 2 * y
+    dx = times(g, w, turn_b=True)
+    dw = times(x, g, turn_a=True)
+    return np.sum(y**2), dx, dw
+
+
+def spread(x, w):
+    loss = np.sum(np.std(x * w, axis=0, ddof=1) ** 3)
+    z = x * w
+    s = np.std(z, axis=0, ddof=1)
+    dz = 3 * s * (z - z.mean(axis=0)) / (len(z) - 1)
+    return loss, dz * w, dz * x
+
+
+MISTAKES = [
+    (product, "dx = times(g, w, turn_b=True)", "dx = times(g, w, turn_a=True)"),
+    (spread, "s = np.std(z, axis=0, ddof=1)", "s = np.std(z, axis=0)"),
+]
+
+
+@pytest.mark.parametrize(("function", "right", "mistaken"), MISTAKES)
+def test_an_option_is_passed_on(function, right, mistaken, tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    wrong = planted.wrong(right, mistaken)
+
+    (found,) = planted.errors(wrong, function.__name__)
+
+    assert (found.line, found.fix) == (planted.line(right), right)
+    assert planted.errors(repaired(wrong, found), function.__name__) == []
