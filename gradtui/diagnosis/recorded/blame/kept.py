@@ -19,8 +19,8 @@ from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.units import Function, Unit
 
 _TENSORS = "saved_tensors"
-_CLASSES = 64
-"""Most classes and files of which is known what they keep."""
+_CLASSES, _FUNCTIONS = 64, 256
+"""Most classes and files, and most functions, of which is known what they keep."""
 
 
 class Kept(Struct, frozen=True, eq=False, dict=True):
@@ -99,9 +99,41 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
 def is_strange(unit: Unit, node: ast.stmt) -> bool:
     """Return whether names tell that a statement keeps, or restores, other values than it must."""
     restored, keeps = kept_for(unit, node), kept_by(unit, node)
+    if any(misfiled(unit, node)):
+        return True
     if restored is not None and restored.turned and not restored.is_jumbled:
         return True
     return keeps is not None and bool(keeps.strays or keeps.swapped)
+
+
+def misfiled(unit: Unit, node: ast.stmt) -> Iterator[tuple[ast.Name, str]]:
+    """Yield a value that is kept twice, and the names that one of the two may be meant for.
+
+    That is the name under which it is kept, if the function has such a value, or else those of the
+    arguments that nothing reads.
+    """
+    match node:
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(), attr=attribute)],
+                        value=ast.Name(own) as value) if own != attribute:  # fmt: skip
+            known, read, twice = _names_of(unit.node)
+        case _:
+            return
+    if own in twice:
+        names = [attribute] if attribute in known else [one for one in known if one not in read]
+        yield from ((value, name) for name in names)
+
+
+@lru_cache(_FUNCTIONS)
+def _names_of(function: ast.AST) -> tuple[Sequence[str], frozenset[str], frozenset[str]]:
+    """Return the arguments of a function, the names that it reads and those that it keeps twice."""
+    nodes = [*ast.walk(function)]
+    known = [one.arg for one in nodes if isinstance(one, ast.arg)]
+    read = (one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load))
+    kept = Counter(
+        value.id for one in nodes if isinstance(one, ast.stmt)
+        for value in values_kept(one) if isinstance(value, ast.Name)
+    )  # fmt: skip
+    return known, frozenset(read), frozenset(one for one, count in kept.items() if count > 1)
 
 
 def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
@@ -298,7 +330,11 @@ def _read(node: ast.Assign, attribute: str, count: int) -> Iterator[tuple[int, s
 
 
 def kept(s: Statement) -> Iterator[Candidate]:
-    """Yield what a statement keeps, as the other half names it."""
+    """Yield what a statement keeps, as the other half names it, or its own function."""
+    for own, name in misfiled(s.unit, s.node):
+        told = f"{own.id}, which is kept twice, must be {name}"
+        edit = s.replaced(own, name)
+        yield Candidate((edit,), "wrong-variable", told, 0, name, own, named=True)
     found = kept_by(s.unit, s.node)
     if found is None:
         return

@@ -57,6 +57,7 @@ _SMALL = 2
 _FEW, _MANY = 3, 6
 """Most words and signs that are a slip of the pen, and that a likely edit puts in."""
 _NAME = re.compile(r"[^\W\d]\w*")
+_PART = re.compile(r"\.?[^\W\d]\w*")
 _TEXT = re.compile(r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[['"]\w+['"]\])*""")
 """A name with its attributes and entries."""
 _NAMED = ast.Name | ast.Attribute
@@ -137,7 +138,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         What is wrong in a function is repaired there, and not by calling another one.
         """
         called = functions_read(self._unit.tree)
-        return any(0 < called[name] <= count for name, count in self._removed.items())
+        return any(0 < called[name.strip(".")] <= count for name, count in self._removed.items())
 
     @cached_property
     def stands_still(self) -> bool:
@@ -149,11 +150,12 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def _removed(self) -> Counter[str]:
-        """The names that it takes away; what is swapped stays."""
+        """The names that it takes away, attributes with a dot; what is swapped stays."""
         before, after = Counter[str](), Counter[str]()
         for one in self.candidate.edits:
-            before.update(_NAME.findall(self._unit.between(one.start, one.end)))
-            after.update(_NAME.findall(one.text.decode()))
+            dot = "." * (self._unit.between(one.start - 1, one.start) == ".")
+            before.update(_PART.findall(dot + self._unit.between(one.start, one.end)))
+            after.update(_PART.findall(dot + one.text.decode()))
         return before - after
 
     @cached_property
@@ -214,11 +216,6 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def _agreement(self) -> int:
         return agreement(self.suspect.statement, self.candidate.edits)
-
-    @property
-    def _is_in_pair(self) -> bool:
-        """Whether it changes one of two functions of which one is the derivative of the other."""
-        return is_of_pair(self.suspect.statement)
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -394,7 +391,7 @@ _UNLIKELIER: Sequence[Sign] = (
     (3, lambda edit: only_renames(edit.suspect.statement, edit.candidate.edits)),
     (2, lambda edit: edit.candidate.rule == "sign" and adds_up(edit.suspect.statement)),
     (3, lambda edit: edit._leaves_twin),
-    (5, lambda edit: edit._is_in_pair),
+    (5, lambda edit: is_of_pair(edit.suspect.statement)),
     (2, lambda edit: edit._agreement < 0 or edit.suspect.label > 0),
 )
 """Signs against an edit, however likely it is by others."""

@@ -50,13 +50,15 @@ def uses_of(function: ast.AST) -> tuple[Counter[str], frozenset[str]]:
 def leaves_orphans(unit: Unit, removed: Mapping[str, int], counts: Collection[str]) -> bool:
     """Return whether a function without some names computes a value that nothing uses.
 
-    One of several `counts` that it unpacks at once, as the sizes of an array, may be of no use.
+    Those of attributes begin with a dot.  One of several `counts` that it unpacks at once, as the
+    sizes of an array, may be of no use.
     """
     read, stored = uses_of(unit.node)
     kept = attributes_of(unit.node, unit.tree)
     idle = unpacked_by(unit.node).intersection(counts)
     return any(
-        (0 < read[name] <= count and name in stored - idle) or 0 < kept[name] <= count
+        (0 < read[name] <= count and name in stored - idle)
+        or (name[0] == "." and 0 < kept[name[1:]] <= count)
         for name, count in removed.items()
     )
 

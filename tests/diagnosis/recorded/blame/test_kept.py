@@ -6,6 +6,7 @@ import pytest
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(9)
+RIGHT = RNG.normal(size=(5, 4))
 ARRAYS = {"w": RNG.normal(size=4), "u": RNG.normal(size=4)}
 
 
@@ -51,7 +52,36 @@ def steps(w, u):
     return np.sum(h**2), dw, du
 
 
+class Scaled:
+    def __init__(self, gain, leak):
+        self.gain = gain
+        self.slope = leak
+
+    def forward(self, z):
+        self.save(z, z * self.gain)
+        return self.scaled * 2
+
+    def save(self, raw, scaled):
+        self.raw = raw
+        self.scaled = scaled
+
+    def backward(self, d):
+        d = d * self.slope
+        self.dgain = (d * self.raw).sum(axis=0)
+        return d * self.gain
+
+
+def layer(w, u):
+    one = Scaled(u, 2)
+    x = RIGHT @ np.diag(w)
+    out = one.forward(x)
+    dx = one.backward(out)
+    return np.sum(out**2) / 2, np.sum(dx * RIGHT, axis=0), one.dgain
+
+
 MISTAKES = [
+    (layer, "self.slope = leak", "self.slope = gain"),
+    (layer, "self.raw = raw", "self.raw = scaled"),
     (chain, "x, p, q = kept[t]", "x, q, p = kept[t]"),
     (steps, "kept = x, h, w, out", "kept = x, out, w, h"),
     (steps, "kept = x, h, w, out", "kept = x, h, w, h"),
