@@ -17,7 +17,7 @@ from gradtui.diagnosis.recorded.blame.callees import callees
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.carries import carries, taken
 from gradtui.diagnosis.recorded.blame.choices import choices
-from gradtui.diagnosis.recorded.blame.conditions import compared, conditions
+from gradtui.diagnosis.recorded.blame.conditions import compared, conditions, parts
 from gradtui.diagnosis.recorded.blame.crops import crops
 from gradtui.diagnosis.recorded.blame.curved import curved
 from gradtui.diagnosis.recorded.blame.dropped import dropped
@@ -58,9 +58,9 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         unread, options, throughout, conjugates, edits, renamings, given,
         partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
-        copies, emptied, conditions, compared, alongside, applied, mirrored, callees, branches,
-        bounds, bends, projections, normalised, choices, moves, rounds, twins, wasted, dropped,
-        crops, folded, numbered, words, rebound,
+        copies, emptied, conditions, parts, compared, alongside, applied, mirrored, callees,
+        branches, bounds, bends, projections, normalised, choices, moves, rounds, twins, wasted,
+        dropped, crops, folded, numbered, words, rebound,
     )  # fmt: skip
     for each in every:
         yield from each(s)

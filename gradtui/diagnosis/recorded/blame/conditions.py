@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from itertools import pairwise
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import COMPARED
+from gradtui.diagnosis.recorded.blame.suspect import Suspect
+from gradtui.diagnosis.recorded.blame.twins import KEPT_BY
+from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.engine.shapes import stretches
 
+_LEAVING = (ast.Return, ast.Continue, ast.Break, ast.Raise)
+_FILES = 32
 _MOST = 12
 """Most conditions of each kind."""
 _GATHERED = (":list", ":dict", ":tuple")
@@ -22,6 +31,113 @@ def conditions(s: Statement) -> Iterator[Candidate]:
                 told = f"the condition must be {text}"
                 edit = s.replaced(node.test, text)
                 yield Candidate((edit,), "wrong-variable", told, 1, text, node)
+
+
+def turned(s: Statement, test: ast.expr) -> Candidate:
+    """Return the opposite of a condition."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        edit, told, cost = s.replaced(test, s.text(test.operand), 0), "not does not belong here", 0
+    else:
+        edit, told, cost = s.replaced(test, f"not {s.inside(test, 9)}", 0), "not is missing", 1
+    return Candidate((edit,), "wrong-variable", told, cost, None, test)
+
+
+def parts(s: Statement) -> Iterator[Candidate]:
+    """Yield conditions with a part turned round, or with another word between their parts."""
+    for node in s.nodes:
+        match node:
+            case ast.BoolOp(values=values):
+                yield from (turned(s, one) for one in values)
+                yield _joined(s, node)
+            case ast.IfExp(test=ast.UnaryOp(op=ast.Not()) as test):
+                yield turned(s, test)
+            case ast.Compare(left, [ast.Is() | ast.IsNot() as op], [right]):
+                own, other = ("is", "is not") if isinstance(op, ast.Is) else ("is not", "is")
+                edit = s.replaced(node, f"{s.text(left)} {other} {s.text(right)}", 1)
+                told = f"{own} must be {other}"
+                yield Candidate((edit,), "wrong-variable", told, 0, None, node)
+            case _:
+                continue
+
+
+def _joined(s: Statement, node: ast.BoolOp) -> Candidate:
+    """Return a condition with the other word between its parts."""
+    own, other = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
+    edits = list[Edit]()
+    for one, two in pairwise(node.values):
+        start, end = s.unit.end(one), s.unit.start(two)
+        at = start + s.unit.source[start:end].index(own.encode())
+        edits.append(Edit(at, at + len(own), other))
+    return Candidate((*edits,), "wrong-variable", f"{own} must be {other}", 1, None, node)
+
+
+def is_told(suspect: Suspect, edits: Sequence[Edit]) -> bool:
+    """Return whether the code beside tells of another condition of a choice."""
+    s = suspect.statement
+    if not any(isinstance(one, ast.If | ast.IfExp) for one in s.nodes):
+        return False
+    return _opens(suspect, edits) or _is_asked_elsewhere(s, edits)
+
+
+def _opens(suspect: Suspect, edits: Sequence[Edit]) -> bool:
+    """Return whether an edit of a condition alone may lead to lines that have never run."""
+    test, unit = getattr(suspect.statement.node, "test", None), suspect.statement.unit
+    return suspect.closed and test is not None and all(
+        unit.start(test) <= one.start and one.end <= unit.end(test) for one in edits
+    )  # fmt: skip
+
+
+def never_changes(node: ast.stmt, ran: Callable[[int], bool]) -> bool:
+    """Return whether a choice would change values that the function has, but never does.
+
+    What it does instead of the code behind it is another way to the same.
+    """
+    if not isinstance(node, ast.If) or node.orelse or any(ran(one.lineno) for one in node.body):
+        return False
+    return any(map(_changes, node.body)) and not isinstance(node.body[-1], _LEAVING)
+
+
+def _changes(node: ast.stmt) -> bool:
+    """Return whether a statement makes another value of one that it stores."""
+    match node:
+        case ast.AugAssign():
+            return True
+        case ast.Assign(targets=[target], value=value):
+            return ast.unparse(target) in map(ast.unparse, _expressions(value))
+        case _:
+            return False
+
+
+def _expressions(node: ast.expr) -> Iterator[ast.expr]:
+    return (one for one in ast.walk(node) if isinstance(one, ast.expr))
+
+
+def _is_asked_elsewhere(s: Statement, edits: Sequence[Edit]) -> bool:
+    """Return whether a condition becomes one that the file has elsewhere, and was none before.
+
+    A backward half asks what the forward half does, of what that has kept.
+    """
+    before, after = (_asked_after(s, some) for some in ((), edits))
+    elsewhere = _asked_in(s.unit.tree) - before
+    new = after - before
+    return bool(new & elsewhere) and not (before - after) & elsewhere
+
+
+def _asked_after(s: Statement, edits: Sequence[Edit]) -> Counter[str]:
+    test = s.node.test if isinstance(s.node, ast.If) else None
+    text = s.unit.text_after(s.node if test is None else test, edits)
+    with suppress(SyntaxError):
+        return _asked_in(ast.parse(text if test is None else f"if {text}: ..."))
+    return Counter()
+
+
+@lru_cache(_FILES)
+def _asked_in(tree: ast.Module) -> Counter[str]:
+    """Return the conditions of choices, and their parts, without what their values are kept by."""
+    tests = [one.test for one in ast.walk(tree) if isinstance(one, ast.If | ast.IfExp)]
+    joined = [one for one in tests if isinstance(one, ast.BoolOp)]
+    asked = [*tests, *(part for one in joined for part in one.values)]
+    return Counter(KEPT_BY.sub("", ast.unparse(one)) for one in asked)
 
 
 def compared(s: Statement) -> Iterator[Candidate]:

@@ -10,6 +10,7 @@ from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.axes import of_entry
 from gradtui.diagnosis.recorded.blame.calls import of_all, of_call, of_forgotten, of_parts
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.conditions import turned
 from gradtui.diagnosis.recorded.blame.constants import count_below
 from gradtui.diagnosis.recorded.blame.counts import of_count
 from gradtui.diagnosis.recorded.blame.expressions import COMPARED, OPERATORS, is_leaf
@@ -80,20 +81,11 @@ def _of_node(s: Statement, node: ast.AST) -> Iterator[Candidate]:
             yield from of_index(s, node)
             yield from of_entry(s, node)
         case ast.If(test):
-            yield _turned(s, test)
+            yield turned(s, test)
         case ast.IfExp(test, body, orelse):
             text = f"{s.text(orelse)} if {s.text(test)} else {s.text(body)}"
             edit, told = s.replaced(node, text, 0), "its two cases are swapped"
             yield Candidate((edit,), "wrong-variable", told, 1, None, node)
-
-
-def _turned(s: Statement, test: ast.expr) -> Candidate:
-    """Return the other case of a choice."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        edit, told, cost = s.replaced(test, s.text(test.operand), 0), "not does not belong here", 0
-    else:
-        edit, told, cost = s.replaced(test, f"not {s.inside(test, 9)}", 0), "not is missing", 1
-    return Candidate((edit,), "wrong-variable", told, cost, None, test)
 
 
 def _shared(s: Statement, elts: Sequence[ast.expr]) -> Iterator[Candidate]:

@@ -20,6 +20,7 @@ from gradtui.diagnosis.recorded.blame.alike import (
 )
 from gradtui.diagnosis.recorded.blame.amounts import WORD, changed, empties, is_change
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
+from gradtui.diagnosis.recorded.blame.conditions import is_told
 from gradtui.diagnosis.recorded.blame.derivatives import is_of_pair
 from gradtui.diagnosis.recorded.blame.expressions import multiplied
 from gradtui.diagnosis.recorded.blame.forms import (
@@ -373,6 +374,7 @@ _LIKELIER: Sequence[Sign] = (
     (2, lambda edit: edit._is_known),
     (2, lambda edit: edit._agreement > 0),
     (2, lambda edit: edit.suspect.label < 0),
+    (4, lambda edit: is_told(edit.suspect, edit.candidate.edits)),
     (-4, lambda edit: edit._is_outside),
     (4, lambda edit: shares_factor(edit.suspect, edit.candidate)),
     (-2, lambda edit: edit._is_late and not edit._becomes_alike and not edit.candidate.named),

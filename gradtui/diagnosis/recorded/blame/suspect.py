@@ -25,6 +25,8 @@ class Suspect(Struct, frozen=True, eq=False):
     """Whether it has the name of an adjoint and holds that (1), or is the first not to (-1)."""
     forward: bool = False
     """Whether it is in a function that computes the loss."""
+    closed: bool = False
+    """Whether it is a choice that would change values, but never does."""
 
     @property
     def line(self) -> Line:

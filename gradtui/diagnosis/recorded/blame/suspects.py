@@ -13,6 +13,7 @@ from gradtui.diagnosis.recorded.blame.accumulations import forgotten_entries
 from gradtui.diagnosis.recorded.blame.arguments import hands_less
 from gradtui.diagnosis.recorded.blame.begun import begins_as_ones, replaces, unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
+from gradtui.diagnosis.recorded.blame.conditions import never_changes
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, names_in
 from gradtui.diagnosis.recorded.blame.forms import (
@@ -121,7 +122,8 @@ class Suspects:
         if not is_harmless(statement, counting=self._counting):
             return None
         found = self._by_form(statement, order) or self._by_flow(statement, order)
-        return None if found is None else replace(found, forward=self._is_forward(unit))
+        closed = never_changes(node, lambda line: (unit.file, line) in self._watched.order)
+        return found and replace(found, forward=self._is_forward(unit), closed=closed)
 
     def _by_form(self, statement: Statement, order: int) -> Suspect | None:
         """Return the suspect of a loop, or of a statement that keeps or restores values."""
@@ -210,10 +212,7 @@ class Suspects:
         return Suspect(s, tier if failing else max(1, tier), not failing, order, failing=failing)
 
     def _rounds(self, unit: Unit, node: ast.For) -> int | None:
-        """Return the tier of a loop whose rounds may be wrong, or lack a gradient.
-
-        None if it is another loop.
-        """
+        """Return the tier of a loop whose rounds may be wrong or lack a gradient; else None."""
         inside = {(unit.file, line) for line in range(node.body[0].lineno, _end(node) + 1)}
         if inside & self._flow.forward:  # gradients may be made there, too
             return 2 if unwritten(unit, node) else None

@@ -25,7 +25,7 @@ from gradtui.diagnosis.recorded.blame.uses import uses_of
 
 _FILES = 32
 """Most files, and functions, of which the lines are kept."""
-_KEPT_BY = re.compile(r"\b(?:ctx|self)\.(?=\w)")
+KEPT_BY = re.compile(r"\b(?:ctx|self)\.(?=\w)")
 """The usual names of what keeps values for a function."""
 
 
@@ -98,7 +98,7 @@ def _stores(node: ast.stmt) -> bool:
 
 def _head(node: ast.stmt) -> str:
     """Return the text of a statement, without those inside it, nor what its values are kept by."""
-    return _KEPT_BY.sub("", ast.unparse(node).split("\n")[0])
+    return KEPT_BY.sub("", ast.unparse(node).split("\n")[0])
 
 
 def _in_own_names(s: Statement, other: _Beside) -> str | None:

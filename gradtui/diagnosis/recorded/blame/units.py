@@ -248,8 +248,8 @@ class Unit:
         inside = [Edit(e.start - start, e.end - start, e.text.decode()) for e in edits]
         return _applied(self.source[start:end], inside).decode().strip()
 
-    def text_after(self, node: ast.stmt, edits: Sequence[Edit]) -> str:
-        """Return a statement after edits, of all its lines."""
+    def text_after(self, node: ast.expr | ast.stmt, edits: Sequence[Edit]) -> str:
+        """Return a statement or an expression after edits, of all its lines."""
         start = min([self.start(node), *(one.start for one in edits)])
         end = max([self.end(node), *(one.end for one in edits)])
         inside = [Edit(one.start - start, one.end - start, one.text.decode()) for one in edits]

@@ -8,6 +8,7 @@ from planted import Planted, repaired
 RNG = np.random.default_rng(11)
 W = RNG.normal(size=(5, 3))
 LIMIT = 1.5
+SHARES = RNG.uniform(0.5, 2.0, size=(5, 3))
 
 
 def capped(W):
@@ -44,7 +45,25 @@ def pooled(W):
     return np.sum(out**2), mask * 2 * np.sign(W) * out[:, None]
 
 
+def weighted(W):
+    weight, flat = SHARES, False
+    power = W if flat else W**2
+    loss = np.mean(power * weight if weight is not None else power)
+    d = np.ones_like(W) if flat else W + W
+    if weight is not None or flat:
+        d = d * weight
+    d = d / W.size
+    return loss, d
+
+
 MISTAKES = [
+    (weighted, "if weight is not None or flat:", "if weight is None or flat:"),
+    (weighted, "if weight is not None or flat:", "if weight is not None and flat:"),
+    (
+        weighted,
+        "d = np.ones_like(W) if flat else W + W",
+        "d = np.ones_like(W) if not flat else W + W",
+    ),
     (pooled, "mask = size == top", "mask = size > 1"),
     (capped, "if i not in spared:", "if True:"),
     (hinged, "if active[i]:", "if True:"),
@@ -62,7 +81,7 @@ def test_a_condition_is_put_back(function, old, new, tmp_path):
     assert planted.errors(repaired(wrong, found), function.__name__) == []
 
 
-@pytest.mark.parametrize("function", [capped, hinged, pooled])
+@pytest.mark.parametrize("function", [capped, hinged, pooled, weighted])
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, {"W": W})
 
