@@ -11,7 +11,7 @@ import torch
 from msgspec import Struct
 from torch import Tensor
 
-from gradtui.recording.slopes import Untold
+from gradtui.recording.slopes import Flows, Untold
 from gradtui.recording.tape import Array, Back
 from gradtui.recording.torch.tensors import array_of, complex_of, is_complex, is_known, tensor_of
 
@@ -179,13 +179,27 @@ def computing(operation: Operation, slots: Sequence[Slot], pick: Pick) -> Callab
 
 
 def differentiating(operation: Operation, slots: Sequence[Slot], pick: Pick) -> Back:
-    """Return PyTorch's own vector-Jacobian product of a call."""
+    """Return PyTorch's own vector-Jacobian product of a call.
+
+    It tells nothing by arguments that PyTorch does not differentiate by, as running statistics are.
+    """
     own = operation.frozen()
     kinds = [_kind(own.value(slot)) for slot in slots]
 
-    def back(
-        operands: Sequence[Array], arriving: Array, wanted: tuple[bool, ...]
-    ) -> tuple[Array | None, ...]:
+    def back(operands: Sequence[Array], arriving: Array, wanted: tuple[bool, ...]) -> Flows:
+        try:
+            return product(operands, arriving, wanted)
+        except RuntimeError:
+            return tuple(alone(operands, arriving, at) if want else None
+                         for at, want in enumerate(wanted))  # fmt: skip
+
+    def alone(operands: Sequence[Array], arriving: Array, at: int) -> Array | None:
+        try:
+            return product(operands, arriving, tuple(one == at for one in range(len(slots))))[at]
+        except RuntimeError:
+            return None
+
+    def product(operands: Sequence[Array], arriving: Array, wanted: tuple[bool, ...]) -> Flows:
         given = [_operand(array, kind) for array, kind in zip(operands, kinds, strict=True)]
         leaves = [one.requires_grad_() for one, want in zip(given, wanted, strict=True) if want]
         with torch.enable_grad():
