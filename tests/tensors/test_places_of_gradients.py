@@ -4,6 +4,7 @@ import pytest
 
 import gradtui
 from findings import only
+from gradtui.cli.running import check_code
 
 torch = pytest.importorskip("torch")
 
@@ -105,3 +106,29 @@ def test_in_their_own_places_they_are_right():
 def test_an_exchange_that_leaves_a_gradient_wrong_is_not_offered():
     finding = only(gradtui.check(PickedDoubly, *rows_and_table()))
     assert (finding.rule, finding.fix) == ("no-gradient", None)
+
+
+MADE_BESIDE = """
+import torch
+
+class Halves(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.set_materialize_grads(False)
+        return x / 2, x / 2
+
+    @staticmethod
+    def backward(ctx, g, h):
+        if g is None or h is None: return None
+        return (g + h) / 2
+
+def case(
+    ): return lambda x: Halves.apply(x)[1].sum(), torch.ones(3, requires_grad=True)
+"""
+
+
+def test_what_cannot_be_exchanged_in_its_line_is_told_as_missing(tmp_path):
+    path = tmp_path / "halves.py"
+    path.write_text(MADE_BESIDE, encoding="utf-8")
+    finding = only(check_code(f"{path}:case").findings)
+    assert finding.message == "no gradient is returned for x, which should be judged"

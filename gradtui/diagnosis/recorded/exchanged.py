@@ -49,8 +49,11 @@ def exchanged(runs: Runs, names: tuple[str, ...], lacking: Sequence[str]) -> Fin
     places = [at for at, name in enumerate(runs.target.signature.parameters) if name in lacking]
     for change in (*islice(_exchanges(unit), _MOST), *_asked(unit, places)):
         edits = change.edits
-        with unit.running(unit.edited(edits)):
-            right = _are_right(runs, names)
+        try:
+            with unit.running(unit.edited(edits)):
+                right = _are_right(runs, names)
+        except (SyntaxError, ValueError):  # such as of a function whose line is part of another
+            continue
         if right:
             told = f"no gradient is returned for {', '.join(lacking)}: {change.told}"
             place = unit.place(edits[0].start, edits[-1].end)

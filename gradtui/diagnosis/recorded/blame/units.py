@@ -77,12 +77,13 @@ class Unit:
     def _surroundings(self) -> tuple[str, str]:
         """Return text around the function's that gives it the same free names."""
         free = [name for name in self.code.co_freevars if name != "__class__"]
-        heads = [f"class {name}:" for name in self._classes]
-        if free:
-            heads = [f"def outer({', '.join(free)}):", *heads]
-        elif not heads and self.node.col_offset:
-            heads = ["if 1:"]
         step = self.source[:1].decode() if self.source[:1].isspace() else ""
+        # A line that begins without a margin, such as `def f(): return lambda: 0`, needs nothing.
+        heads = [f"class {name}:" for name in self._classes] if step else []
+        if step and (free or isinstance(self.node, ast.Return)):
+            heads = [f"def outer({', '.join(free)}):", *heads]
+        elif step and not heads:
+            heads = ["if 1:"]
         # Lines keep their numbers, because what an edited function computes is told by them.
         above = "\n" * (self.first - 1 - len(heads))
         head = above + "".join(f"{step * level}{line}\n" for level, line in enumerate(heads))

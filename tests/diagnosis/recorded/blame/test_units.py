@@ -2,6 +2,7 @@
 
 import ast
 import gc
+import runpy
 from types import FunctionType
 
 import numpy as np
@@ -110,6 +111,24 @@ def test_blanks_within_a_line_are_no_change(text, changes):
     unit = Unit(write.__code__, [write])
     start = unit.source.index(b"return 2 * row[2]") + len(b"return ")
     assert unit.changes(Edit(start, start + len("2 * row[2]"), text)) == changes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def made():\n    return lambda: 2.0, 1",
+        "def made(): return lambda: 2.0, 1",
+        "def made(c=2.0):\n    if c: return lambda: 2.0 * c**0, 1",
+    ],
+)
+def test_a_returned_lambda_is_edited(text, tmp_path):
+    path = tmp_path / "made.py"
+    path.write_text(text, encoding="utf-8")
+    function, _ = runpy.run_path(str(path))["made"]()
+    unit = Unit(function.__code__, [function])
+    at = unit.source.rindex(b"2.0")
+    with unit.running(unit.edited([Edit(at, at + 3, "3.0")])):
+        assert function() == 3.0
 
 
 def slope_of(scale):
