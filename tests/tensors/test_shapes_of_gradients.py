@@ -4,6 +4,7 @@ import pytest
 
 import gradtui
 from findings import line_of, only
+from gradtui.base.source import InputError
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
@@ -56,6 +57,27 @@ class WithoutAnAxis(Affine):
     """Right for a shift of (2,), and refused for one of (1, 2)."""
 
 
+class TooFew(Affine):
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        return g @ weight, g.t() @ x
+
+
+class TooMany(Affine):
+    @staticmethod
+    def backward(ctx, g):
+        return *Affine.backward(ctx, g), None, g
+
+
+class NoneBeyond(Affine):
+    """PyTorch drops what is None."""
+
+    @staticmethod
+    def backward(ctx, g):
+        return *Affine.backward(ctx, g), None, None
+
+
 class Root(Function):
     """Its slope is compared by differences of the code."""
 
@@ -100,6 +122,16 @@ def test_another_shape_is_an_error_by_name(function, target, seen, line, fix):
 
 def test_what_pytorch_sums_itself_is_right():
     assert gradtui.check(LeftWhole, *arguments()) == []
+
+
+@pytest.mark.parametrize(("function", "count", "line"), [(TooFew, 2, 3), (TooMany, 5, 2)])
+def test_a_wrong_number_of_gradients_is_an_error_of_the_function(function, count, line):
+    for target, given in ((function, arguments()), (Layer(function), arguments()[:1])):
+        with pytest.raises(InputError, match=f"returns is {count}, not 3: one, or None") as caught:
+            gradtui.check(target, *given)
+        assert f"{function.__name__}.backward" in caught.value.message
+        assert caught.value.place.line == line_of(function.backward, line)
+    assert gradtui.check(NoneBeyond, *arguments()) == []
 
 
 def test_a_lost_axis_is_another_shape():

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from gradtui.base.source import InputError
+from gradtui.diagnosis.recorded.blame.ends import returned
 from gradtui.diagnosis.recorded.returned import Gradients
 from gradtui.diagnosis.recorded.target import (
     Halved,
@@ -31,7 +32,7 @@ from gradtui.recording.torch import run as tensors
 from gradtui.recording.torch.contexts import Saved
 from gradtui.recording.torch.jumping import jumps_sloped
 from gradtui.recording.torch.library import PyTorch
-from gradtui.recording.torch.returning import Misfit, misshapen
+from gradtui.recording.torch.returning import Miscount, Misfit, misshapen
 
 T = TypeVar("T")
 
@@ -200,7 +201,10 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
 
     def _differentiated(self, world: World, given: Mapping[str, Any], loss: Any) -> Returned:
         with misshapen(self.custom, [*given.values()]) as apart:
-            found = tensors.gradients_by_autograd(loss, [given[name] for name in self.judged])
+            try:
+                found = tensors.gradients_by_autograd(loss, [given[name] for name in self.judged])
+            except Miscount as error:
+                raise self._miscounted(error) from None
         own = dict(zip(self.judged, found, strict=True))
         for one in apart:
             if one.expected is not None:
@@ -214,6 +218,12 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
             if one is not None
         }
         return Returned(world.giving(loss), gradients, {})
+
+    def _miscounted(self, error: Miscount) -> InputError:
+        told = f"the number of gradients that {error.backward.__qualname__} returns is "
+        told += f"{error.count}, not {error.expected}: one, or None, for each argument of forward"
+        place = returned(error.backward, error.count) or self.place
+        return InputError(told, place, file=place.file if place else self.file)
 
     def _refuse_misplaced(
         self, misfit: Misfit, lacking: Mapping[str, Any], names: Sequence[str]

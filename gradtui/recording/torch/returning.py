@@ -1,8 +1,8 @@
-"""What the backward halves of custom functions return, before PyTorch refuses a wrong shape."""
+"""What the backward halves of custom functions return, before PyTorch refuses what does not fit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import Any
@@ -30,12 +30,20 @@ class Misfit(Struct, frozen=True, eq=False):
     """The argument itself; None if other code has computed it."""
 
 
+class Miscount(Exception):
+    """A backward half returns more gradients, or fewer, than the forward half takes arguments."""
+
+    def __init__(self, backward: Callable[..., Any], count: int, expected: int) -> None:
+        super().__init__(count)
+        self.backward, self.count, self.expected = backward, count, expected
+
+
 @contextmanager
 def misshapen(custom: Custom | None, given: Sequence[Any]) -> Iterator[list[Misfit]]:
     """Let custom functions return gradients of wrong shapes, which PyTorch takes for None.
 
     Collects them: of the `custom` function, called with the `given` arguments, or of all of the
-    user's.
+    user's.  Raises Miscount where they return a wrong number of gradients.
     """
     found = list[Misfit]()
     with ExitStack() as stack:
@@ -57,6 +65,9 @@ def _hearing(custom: Custom, given: Sequence[Any] | None, found: list[Misfit]) -
         if getattr(ctx, "_forward_cls", None) is not custom:
             return returned  # to other code, such as a subclass, which may change it
         parts = returned if isinstance(returned, tuple) else (returned,)
+        count = len(ctx.needs_input_grad)
+        if len(parts) < count or any(part is not None for part in parts[count:]):
+            raise Miscount(backward, len(parts), count)
         wanted = _wanted(ctx) if given is None else dict(enumerate(map(_told, given)))
         kept = list(parts)
         lacks = any(part is None and _is_real(argument) and argument.requires_grad

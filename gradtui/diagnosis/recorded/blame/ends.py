@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradtui.base.source import Place
@@ -50,6 +50,16 @@ def handed_out(called: Callable[..., Any], name: str) -> Place | None:
     return None if found is None else unit.place(unit.start(found), unit.end(found))
 
 
+def returned(called: Callable[..., Any], count: int) -> Place | None:
+    """Return where a function returns so many values; None if that is unknown."""
+    unit = _unit_of(called)
+    ends = [] if unit is None else unit.of(ast.Return)
+    told = [one for one in ends if len(_values(one)) == count] or ends
+    if unit is None or len(told) != 1:
+        return None
+    return unit.place(unit.start(told[0]), unit.end(told[0]))
+
+
 def _named(key: ast.expr | None) -> object:
     return key.value if isinstance(key, ast.Constant) else None
 
@@ -66,8 +76,12 @@ def _unit_of(called: Callable[..., Any]) -> Unit | None:
 def _returned(unit: Unit, at: int) -> ast.expr | None:
     """Return the expression that a function returns at a place, if it does so in one line."""
     ends = unit.of(ast.Return)
-    if len(ends) != 1 or ends[0].value is None:
+    if len(ends) != 1:
         return None
-    value = ends[0].value
-    found = value.elts if isinstance(value, ast.Tuple) else [value]
+    found = _values(ends[0])
     return found[at] if at < len(found) else None
+
+
+def _values(end: ast.Return) -> Sequence[ast.expr]:
+    value = end.value
+    return value.elts if isinstance(value, ast.Tuple) else [value] if value is not None else []
