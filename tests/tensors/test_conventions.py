@@ -759,3 +759,21 @@ def test_a_number_that_only_the_gradient_uses_scales_it_on_purpose(function, ste
     by_name = {one.target: one for one in found}
     assert (by_name["w"].severity, by_name["s"].severity) == ("info", step)
     assert ("times g, which is 0.125" in by_name["s"].message) == (step == "info")
+
+
+class Pair(Function):
+    """Hands two tensors on, and their gradients in the wrong order."""
+
+    @staticmethod
+    def forward(ctx, one, two):
+        return one.clone(), two.clone()
+
+    @staticmethod
+    def backward(ctx, d, e):
+        return e, d
+
+
+def test_two_gradients_in_the_place_of_each_other_are_not_meant():
+    (wrong,) = gradtui.check(Pair, x(2, 3), x(2, 3))
+
+    assert (wrong.severity, wrong.fix) == ("error", "return d, e")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,8 @@ def without_meant(
 ) -> Sifted:
     """Return which wrong gradients are deliberate, and the right values of the others."""
     given = [value for value in runs.target.arguments.values() if isinstance(value, np.ndarray)]
-    if wrong and runs.target.deliberate and is_handed_on(points, given):
+    handed = bool(wrong) and runs.target.deliberate and is_handed_on(points, given)
+    if handed and not _are_exchanged(points, [one.name for one in wrong], tolerance):
         return Sifted(tuple(_handed_on(runs, one) for one in wrong), points, ())
     handing = _without_handing(runs, points) if wrong else None
     changed = _changed_on_the_way(runs, points, wrong, tolerance, handing)
@@ -188,6 +190,15 @@ def _chooses(runs: Runs, points: Sequence[Point], name: str) -> bool:
             if loss != start.loss:
                 return True
     return False
+
+
+def _are_exchanged(points: Sequence[Point], names: Sequence[str], tolerance: float) -> bool:
+    """Return whether two gradients are each in the other's place, which nobody means."""
+    return any(
+        all(_is_close(point.hand[one], point.true[other], tolerance)
+            and _is_close(point.hand[other], point.true[one], tolerance) for point in points)
+        for one, other in combinations(names, 2)
+    )  # fmt: skip
 
 
 def _handed_on(runs: Runs, wrong: Wrong) -> Finding:
