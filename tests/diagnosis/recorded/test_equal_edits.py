@@ -209,6 +209,13 @@ def judged(A):
     return unlikely(A), likely(A)
 
 
+def rolled(A):
+    by = 1
+    out = np.tanh(np.roll(A, by))
+    d = 2 * KERNEL[:3] * out * (1 - out**2)
+    return np.sum(KERNEL[:3] * out**2), np.roll(d, -by)
+
+
 MISTAKES = [
     (tallied, "total = np.zeros(3)", "total = np.ones(3)"),
     (judged, "return -both", "return both"),
@@ -236,6 +243,15 @@ def test_the_likeliest_of_equal_edits_is_named(function, old, new, tmp_path):
 
     assert finding.line == at
     assert not planted.errors(repaired(wrong, finding), function.__name__)
+
+
+def test_what_is_rolled_one_way_is_rolled_back_the_other(tmp_path):
+    """The number of places that do so as well fits arrays of this size alone."""
+    planted = Planted(__file__, tmp_path, ARROWS)
+
+    (finding,) = planted.errors(planted.wrong("np.roll(d, -by)", "np.roll(d, by)"), "rolled")
+
+    assert "np.roll(d, -by)" in finding.fix
 
 
 def test_the_programs_are_right_as_they_are(tmp_path):

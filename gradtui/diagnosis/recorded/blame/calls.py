@@ -50,6 +50,7 @@ _MOST = 8
 _FILES = 32
 _PRODUCTS = ("dot", "matmul", "mm", "bmm")
 _PICKING = ("delete", "insert", "roll", "take", "repeat")
+_TURNING_ROUND = ("roll", "rot90", "shift")
 _TOO_MUCH = ("reversed", "flip", "sum", "mean", "abs", "exp", "log", "tanh", "sqrt", "square")
 _OF_TWO = ("sort", "topk", "max", "min", "cummax", "cummin", "unique")
 """Methods that return values and where they stand."""
@@ -91,6 +92,8 @@ def of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     if name in _PICKING:
         for arg in args[1:]:
             yield from shifted(s, arg, 2)
+    if name in _TURNING_ROUND:
+        yield from _turned_back(s, node, args)
     if name == "power" and len(args) == 2:
         for power in POWERS:
             told = f"the power must be {power}"
@@ -104,6 +107,17 @@ def of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         yield Candidate((edit,), "extra-factor", f"{name} does not belong here", 2, None, node)
     if name == "range" or (name == "arange" and isinstance(s.node, ast.For)):
         yield from of_rounds(s, node)
+
+
+def _turned_back(
+    s: Statement, node: ast.Call, args: Sequence[ast.expr]
+) -> Iterator[Candidate]:
+    """Yield a call that moves elements the other way, as the backward half of one must."""
+    for one in args[:2]:
+        held = s.scope.get(s.text(one))
+        if isinstance(one, ast.Name | ast.Attribute) and held is not None and held.kind == "i":
+            told = f"{s.text(one)} must be -{s.text(one)}"
+            yield Candidate((s.replaced(one, f"-{s.text(one)}"),), "sign", told, 0, None, node)
 
 
 def _of_arguments(
