@@ -109,9 +109,7 @@ def of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         yield from of_rounds(s, node)
 
 
-def _turned_back(
-    s: Statement, node: ast.Call, args: Sequence[ast.expr]
-) -> Iterator[Candidate]:
+def _turned_back(s: Statement, node: ast.Call, args: Sequence[ast.expr]) -> Iterator[Candidate]:
     """Yield a call that moves elements the other way, as the backward half of one must."""
     for one in args[:2]:
         held = s.scope.get(s.text(one))

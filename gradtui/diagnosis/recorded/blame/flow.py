@@ -63,6 +63,8 @@ class Flow(Told):
         forward = set(tape.sources(point.root))
         self._marks: Marks = Marks(point, forward) if counted is None else counted.flow._marks
         self.forward = {line for id in forward if (line := self._lines[id]) is not None}
+        places = (tape.nodes[id].place for id in forward)
+        self.places = {place for place in places if place is not None}
         self._feed(point, forward)
         self.lost = {name for name, node in point.nodes.items() if node is None}
         self.shapes = first_shapes(tape)

@@ -101,6 +101,8 @@ class Faulty(Struct, frozen=True, eq=False):
         key = key_of(suspect.statement.unit.code)
         if is_strange(suspect.statement.unit, suspect.statement.node):
             return suspect  # a function that is given it is wrong by that
+        if suspect.tier <= 1 and _has_lambda(suspect.statement):
+            return suspect  # a layer that calls it is
         if key in self.keys:
             return replace(suspect, tier=suspect.tier - least[key])
         if self.keys and self._is_told(suspect.statement):
@@ -120,6 +122,10 @@ class Faulty(Struct, frozen=True, eq=False):
 
 
 NONE = Faulty()
+
+
+def _has_lambda(s: Statement) -> bool:
+    return s.unit.body is not None or any(isinstance(one, ast.Lambda) for one in s.nodes)
 
 
 def key_of(code: CodeType) -> Key:

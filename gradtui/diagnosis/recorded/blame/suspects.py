@@ -38,6 +38,7 @@ from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.uses import (
+    is_beside,
     is_over,
     lines_next,
     lines_of,
@@ -132,11 +133,10 @@ class Suspects:
             return Suspect(statement, rounds, True, order)
         if lacking(statement) or replaces(unit, node) or begins_as_ones(unit, node):
             return Suspect(statement, 1, False, order)
-        if is_strange(unit, node):
-            return Suspect(statement, 0, False, order)
-        if statement.restores:
+        strange = is_strange(unit, node)
+        if statement.restores and not strange:
             return Suspect(statement, UNTOLD - 1, False, order)
-        if is_vain(statement):
+        if strange or is_vain(statement):
             return Suspect(statement, 0, False, order)
         # What a helper returns right for others may lack a term of this one's own.
         lacks = bool(wasted_in(unit.node).get(node)) or filed_as(node) in self._wrong
@@ -147,6 +147,8 @@ class Suspects:
         unit, node = statement.unit, statement.node
         lines = {(unit.file, one.lineno) for one in statement.nodes if isinstance(one, ast.expr)}
         forward = not lines.isdisjoint(self._flow.forward)
+        if forward and is_beside(statement, self._flow):
+            return Suspect(statement, 1, False, order)
         if forward and isinstance(node, ast.Return) and self._is_called_again(self._called(lines)):
             # The loss that it returns is right; the gradients may be those of a wrong call.
             return Suspect(statement, TIERS - 1, True, order)
@@ -218,8 +220,8 @@ class Suspects:
             return 2 if unwritten(unit, node) else None
         if inside.isdisjoint(self._watched.order):
             return 1  # it has no rounds
-        fed = {name for line in inside for name in self._flow.feeds.get(line, ())}
-        fed |= {name for line in self._called(inside) for name in self._flow.feeds.get(line, ())}
+        called = self._called(inside)
+        fed = {name for line in inside | called for name in self._flow.feeds.get(line, ())}
         if not fed & self._wrong:
             return 2 if fed and unwritten(unit, node) else None
         return 1 if fed >= self._wrong else 2
@@ -273,10 +275,7 @@ class Suspects:
         return found
 
     def _is_called_again(self, lines: set[Line]) -> bool:
-        """Return whether other calls run the same lines, so that right results come from them.
-
-        Then a call is likelier wrong than the function.
-        """
+        """Return whether other calls run the same lines: they are right, and a call is wrong."""
         calls = self._watched.calls.items()
         return sum(not lines.isdisjoint(one) for at, one in calls if at not in lines) > 1
 

@@ -21,6 +21,8 @@ class Told:
     def __init__(self) -> None:
         self.forward: set[Line] = set()
         """Lines that compute something on the way to the loss."""
+        self.places: set[Place] = set()
+        """The places of the expressions that do."""
         self.feeds: dict[Line, set[str]] = defaultdict(set)
         """Line -> the returned gradients that it takes part in."""
         self.sparing: set[Line] = set()

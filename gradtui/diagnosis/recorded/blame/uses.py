@@ -7,7 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from gradtui.diagnosis.recorded.blame.told import Line
+from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.units import Function, Unit
 
 _FUNCTIONS = 256
@@ -18,6 +20,20 @@ def lines_of(unit: Unit) -> set[Line]:
     """Return the lines of a function."""
     assert unit.node.end_lineno is not None
     return {(unit.file, line) for line in range(unit.first, unit.node.end_lineno + 1)}
+
+
+def is_beside(s: Statement, told: Told) -> bool:
+    """Return whether a lambda in a statement runs, but does not compute the loss as others do."""
+    inner = (one.body for one in s.nodes if isinstance(one, ast.Lambda))
+    return any(
+        not told.shapes.keys().isdisjoint(places) and told.places.isdisjoint(places)
+        for places in (_places(s.unit, one) for one in (s.unit.body, *inner) if one is not None)
+    )  # fmt: skip
+
+
+def _places(unit: Unit, node: ast.expr) -> frozenset[Place]:
+    parts = (one for one in ast.walk(node) if isinstance(one, ast.expr))
+    return frozenset(unit.place(unit.start(one), unit.end(one)) for one in parts)
 
 
 def lines_with(unit: Unit, name: str | None, use: type[ast.expr_context]) -> set[Line]:
