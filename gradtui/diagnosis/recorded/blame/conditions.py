@@ -47,7 +47,7 @@ def parts(s: Statement) -> Iterator[Candidate]:
     for node in s.nodes:
         match node:
             case ast.BoolOp(values=values):
-                yield from (turned(s, one) for one in values)
+                yield from (turned(s, one) for one in values if not _is_joined(one))
                 yield _joined(s, node)
             case ast.IfExp(test=ast.UnaryOp(op=ast.Not()) as test):
                 yield turned(s, test)
@@ -58,6 +58,11 @@ def parts(s: Statement) -> Iterator[Candidate]:
                 yield Candidate((edit,), "wrong-variable", told, 0, None, node)
             case _:
                 continue
+
+
+def _is_joined(part: ast.expr) -> bool:
+    """Return whether a part of a condition needs its parentheses without its `not`."""
+    return isinstance(part, ast.UnaryOp) and isinstance(part.operand, ast.BoolOp)
 
 
 def _joined(s: Statement, node: ast.BoolOp) -> Candidate:
@@ -90,7 +95,7 @@ def _opens(suspect: Suspect, edits: Sequence[Edit]) -> bool:
 def never_changes(node: ast.stmt, ran: Callable[[int], bool]) -> bool:
     """Return whether a choice would change values that the function has, but never does.
 
-    What it does instead of the code behind it is another way to the same.
+    A choice that leaves the function, or its round, does the same as the code behind it instead.
     """
     if not isinstance(node, ast.If) or node.orelse or any(ran(one.lineno) for one in node.body):
         return False

@@ -35,6 +35,8 @@ _DIVIDED = {
 """How a variance is told the divisor that it does not have by default."""
 _DIVISORS = ("ddof", "correction", "unbiased")
 _SPREADS = ("var", "std", "var_mean", "std_mean")
+_OF_STORAGE = frozenset({"dtype", "device", "out", "order", "requires_grad"})
+"""Options that change no number."""
 _TIGHT = 9
 _FILES, _MOST = 32, 8
 """Most files whose words are kept, and most of these."""
@@ -74,7 +76,11 @@ def _elsewhere(s: Statement, call: ast.Call) -> Iterator[tuple[str, str]]:
     for other in _calls_in(s.unit.tree).get(_called(call), ()):
         for named in other.keywords if len(other.args) == len(call.args) else ():
             axis = named.arg in (s.dialect.axis, s.dialect.keepdims, "axis", "keepdims")
-            if named.arg is None or (axis and isinstance(named.value, ast.Constant)):
+            if (
+                named.arg is None
+                or named.arg in _OF_STORAGE
+                or (axis and isinstance(named.value, ast.Constant))
+            ):
                 continue  # the axes of folds are tried apart
             text = _here(s, named.value)
             if text is not None:
