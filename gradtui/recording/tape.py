@@ -169,6 +169,8 @@ class Tape:
         """Whether some node is detached: it depends on an argument but takes no gradient."""
         self.imaginary: set[int] = set()
         """Nodes that are the imaginary parts of complex numbers."""
+        self.derived: set[int] = set()
+        """Nodes of backward passes in the run that can be differentiated once more."""
         self._values: list[Array | None] = []
         self._shapes: list[Shape] = []
         self.whole: set[int] = set()

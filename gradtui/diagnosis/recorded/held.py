@@ -18,7 +18,7 @@ from gradtui.diagnosis.recorded.detaching import (
     says_detached,
 )
 from gradtui.diagnosis.recorded.passes import Way, detached_calls
-from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.point import Point, written_calls
 from gradtui.recording.sweep import gradients
 from gradtui.recording.tape import Call
 
@@ -60,23 +60,16 @@ def _gradient(point: Point, name: str, *, whole: bool) -> Array:
 
 def _within_blocks(point: Point) -> list[int]:
     """Return the calls in blocks such as `with torch.no_grad():`."""
-    tape, says, within = point.result.tape, cache(says_detached), cache(is_within_block)
-    return [
-        id for id in range(point.root)
-        if isinstance(node := tape.nodes[id], Call) and tape.active[id]
-        and node.place is not None and says(node.place.file) and within(node.place)
-    ]  # fmt: skip
+    says, within = cache(says_detached), cache(is_within_block)
+    return [id for id, _, place in written_calls(point) if says(place.file) and within(place)]
 
 
 def _held(point: Point) -> list[tuple[int, int]]:
     """Return calls with the positions of their operands that are detached values."""
     tape, found, says = point.result.tape, list[tuple[int, int]](), cache(says_detached)
     operands = cache(lambda place: tuple(detached_operands(place)))
-    for id in range(point.root):
-        node = tape.nodes[id]
-        if not isinstance(node, Call) or node.place is None or not tape.active[id]:
-            continue
-        written = operands(node.place) if says(node.place.file) else ()
+    for id, node, place in written_calls(point):
+        written = operands(place) if says(place.file) else ()
         if len(written) == len(node.inputs):
             found += [(id, at) for at, one in enumerate(node.inputs)
                       if tape.active[one] and written[at]]  # fmt: skip

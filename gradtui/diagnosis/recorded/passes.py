@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.detaching import is_detached, says_detached
-from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.point import Point, written_calls
 from gradtui.diagnosis.recorded.quantisers import (
     SIGNS,
     bounds_of,
@@ -374,12 +374,8 @@ def detached_calls(point: Point, *, copied: bool = False) -> list[int]:
 
     A copy means that only if the gradient would be 0: most copies mean something else.
     """
-    tape, found = point.result.tape, list[int]()
-    says, told = cache(says_detached), cache(is_detached)
-    for id in range(point.root):
-        place = tape.nodes[id].place
-        if not isinstance(tape.nodes[id], Call) or not tape.active[id] or place is None:
-            continue
+    found, says, told = list[int](), cache(says_detached), cache(is_detached)
+    for id, _, place in written_calls(point):
         mere = copied and _COPIED.search(linecache.getline(place.file, place.line))
         if mere or (says(place.file) and told(place)):
             found.append(id)

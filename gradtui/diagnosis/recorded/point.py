@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -124,3 +124,15 @@ class Point(Struct, frozen=True, eq=False):
         ids = {name: self.result.tape.arguments[name] for name in self.true}
         found = world.gradients(self.root, list(ids.values()))
         return self.claimed(world), {name: found[id] for name, id in ids.items()}
+
+
+def written_calls(point: Point) -> Iterator[tuple[int, Call, Place]]:
+    """Yield the calls that a gradient can pass on its way from the loss, with their places.
+
+    None of a backward pass: what a custom function detaches there is a constant by mistake.
+    """
+    tape = point.result.tape
+    for id in range(point.root):
+        node = tape.nodes[id]
+        if isinstance(node, Call) and tape.active[id] and id not in tape.derived and node.place:
+            yield id, node, node.place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from gradtui.recording.torch.contractions import contracting
 from gradtui.recording.torch.kept import TensorsKept
 from gradtui.recording.torch.listening import Listening, in_parts
 from gradtui.recording.torch.recorder import TensorRecorder
+from gradtui.recording.torch.second import lasting
 from gradtui.recording.torch.sparse import is_sparse
 from gradtui.recording.torch.tensors import array_of, is_held, is_known, tensor_of
 from gradtui.recording.torch.widened import Widened
@@ -152,7 +153,8 @@ class PyTorch:
         self, recorder: TensorRecorder, function: Callable[..., Any], *, kinds: bool
     ) -> Iterator[None]:
         """Tell a recorder of every operator."""
-        with in_parts(), contracting(recorder), Listening(recorder):
+        second = lasting(recorder) if self._by_autograd else nullcontext()
+        with in_parts(), contracting(recorder), second, Listening(recorder):
             yield
 
     def randomness(self, seed: int | None) -> Randomness:
