@@ -227,6 +227,7 @@ FORMS: Mapping[str, Writing] = {
     "fmax": _of("maximum(a, b)", "self", "other"),
     "fmin": _of("minimum(a, b)", "self", "other"),
     "where": _of("where(a, b, c)", "condition", "self", "other"),
+    "heaviside": _of("where(a > 0, 1, where(a >= 0, b, 0))", "self", "values"),
     "clamp": _clamp,
     "clamp_min": _clamp,
     "clamp_max": _clamp,
@@ -264,7 +265,7 @@ WHOLE: Mapping[str, Writing] = {
 EXACT = frozenset({
     "neg", "abs", "relu", "maximum", "minimum", "fmax", "fmin", "where", "clamp", "clamp_min",
     "clamp_max", "amax", "amin", "max", "min", "sign", "sgn", "round", "floor", "ceil", "trunc",
-    "hardtanh", "lt", "le", "gt", "ge", "eq", "ne",
+    "hardtanh", "heaviside", "lt", "le", "gt", "ge", "eq", "ne",
 })  # fmt: skip
 """Operators that round nothing."""
 COMPARING = {"gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal"}
