@@ -240,3 +240,38 @@ def test_a_slope_against_the_direction_of_a_jump_is_wrong():
     (wrong,) = gradtui.check(spiking(Linear, lambda u: Turned.apply(u, 3.0)), *given())
 
     assert (wrong.rule, wrong.severity, wrong.fix) == ("sign", "error", "return slope, None")
+
+
+class Threshold(Function):
+    """A step at a learned threshold of each column."""
+
+    @staticmethod
+    def forward(ctx, u, at):
+        ctx.save_for_backward(u, at)
+        return (u > at).to(u.dtype)
+
+    @staticmethod
+    def backward(ctx, g):
+        u, at = ctx.saved_tensors
+        d = g / (1 + 10 * (u - at).abs()) ** 2
+        return d, -d.sum(0)
+
+
+def test_a_threshold_has_the_slope_of_what_is_compared_with_it():
+    at = torch.tensor([0.1, -0.3], dtype=torch.float64)
+
+    finding = only(gradtui.check(lambda u, at: Threshold.apply(u, at), u()[:, :2], at))
+
+    assert (finding.target, finding.severity) == ("u", "info")
+    assert "(also of at) passes through Threshold, which jumps" in finding.message
+
+
+def test_an_argument_may_be_at_the_jump_itself():
+    x, w = given()
+
+    def twice(x, w):
+        nothing = HighestHalf.apply(x[0] @ w) * 0
+        return Spike.apply(nothing + 0.2, 3.0).sum() + Spike.apply(x[1] @ w, 3.0).sum()
+
+    finding = only(gradtui.check(twice, x, w))
+    assert finding.severity == "info"

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from msgspec import Struct
+from numpy.typing import NDArray
 from torch import Tensor
 
 from gradtui.recording.torch.handing import context_for, customs
@@ -30,7 +31,11 @@ _MOST_LEVELS = 8
 _OTHER = 1.37
 """What a number is multiplied by to see whether a result depends on it."""
 _SEED = 20_240_229
-_NEAR, _FAR, _TRIES = 1e-7, 1e4, 2
+_NEAR, _BESIDE, _FAR, _TRIES = 1e-4, 1e-2, 1e4, 2
+_FEW = 0.01
+"""The share of elements that are near a jump."""
+_MOVES = (-_FAR, -2.0, -1.0, -0.5, -0.2, 0.0, 0.2, 0.5, 1.0, 2.0, _FAR)
+"""How far an argument is moved to see where its slope rises and falls."""
 _WAVERING, _SAME = 0.2, 1e-5
 """How much a slope may waver, and how far the same one may differ, relative to the largest."""
 
@@ -132,29 +137,50 @@ def _slopes(
     wanted = [at for at, one in enumerate(args) if _is_float(one) and one.requires_grad]
     if not wanted:
         return []
-    if not all(_is_like(args[at], output) for at in wanted):
+    alike = [at for at in wanted if _is_like(args[at], output)]
+    if not alike or not _is_float(output):
         return None
     if len(np.unique(array_of(output))) > _MOST_LEVELS:
         return None
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(_SEED)
         try:
-            return [(at, _constant(_slope_of_step(custom, bare, args, at, output)))
-                    for at in wanted]  # fmt: skip
+            found = {at: _slope_of_step(custom, bare, args, at) for at in alike}
+            for at in set(wanted).difference(alike):
+                found[at] = _slope_beside(custom, args, at, found[alike[0]])
+            return [(at, _constant(slope)) for at, slope in found.items()]
         except Exception:  # what the user's code raises for numbers that it is not made for
             return None
 
 
-def _slope_of_step(
-    custom: Custom, bare: Half, args: Sequence[Any], at: int, output: Tensor
-) -> Tensor:
+def _slope_of_step(custom: Custom, bare: Half, args: Sequence[Any], at: int) -> Tensor:
     """Return the slope of a step by an argument; raises ValueError if it is none."""
-    sign, slope = _direction(bare, args, at, output), _slope(custom, args, at)
-    ends = [_slope(custom, args, at, by) for by in (-_FAR, _FAR)]
-    top = slope.reshape(-1)[slope.abs().argmax()].sign()
-    if not sign or not _is_of_step(args[at], slope * top, ends):
+    sign = _direction(bare, args, at)
+    slopes = torch.stack([_slope(custom, args, at, by) for by in _MOVES])
+    slopes *= slopes.reshape(-1)[slopes.abs().argmax()].sign()
+    if not sign or not _is_of_step(array_of(slopes)):
         raise ValueError
-    return sign * top * slope
+    return sign * slopes[_MOVES.index(0.0)]
+
+
+def _slope_beside(custom: Custom, args: Sequence[Any], at: int, slope: Tensor) -> Tensor:
+    """Return the slope by an argument, such as a threshold, that is compared with another one.
+
+    Where the result rises with that, it falls with this one.  Raises ValueError for another slope.
+    """
+    drawn = torch.randn_like(slope)
+    moved, output = _called(custom, args, at)
+    product, *_ = torch.autograd.grad(output, moved, drawn)
+    if not torch.allclose(product, -(slope * drawn).sum_to_size(moved.shape)):
+        raise ValueError
+    return -slope
+
+
+def _called(custom: Custom, args: Sequence[Any], at: int, by: float = 0.0) -> tuple[Tensor, Any]:
+    """Return an argument that is moved, and what a function makes of it."""
+    moved = (args[at].detach() + by).requires_grad_()
+    with torch.enable_grad():
+        return moved, custom.apply(*args[:at], moved, *args[at + 1 :])
 
 
 def _is_float(value: Any) -> bool:
@@ -165,21 +191,20 @@ def _is_like(value: Any, output: Any) -> bool:
     return _is_float(output) and value.shape == output.shape
 
 
-def _is_of_step(value: Tensor, slope: Tensor, ends: Sequence[Tensor]) -> bool:
-    """Return whether a slope is everywhere the same, or rises to its top and falls to both `ends`.
+def _is_of_step(slopes: NDArray[Any]) -> bool:
+    """Return whether slopes along a way are the same, or rise to a top and fall to both ends.
 
-    Beside the top it may waver, as that of several bells does (Yin et al., 2021).
+    Beside the top they may waver, as those of several bells do (Yin et al., 2021).
     """
-    own = array_of(slope).reshape(-1)[np.argsort(array_of(value.detach()).reshape(-1))]
-    top, room = int(np.argmax(own)), _WAVERING * float(np.max(own))
-    sides = own[: top + 1], own[: top - 1 if top else None : -1]
-    one_bump = all(np.all(np.maximum.accumulate(side) - side <= room) for side in sides)
-    far = np.array([float(one.abs().max()) for one in ends])
-    same = np.ptp(own) <= _SAME * own[top] and np.all(np.abs(far - own[top]) <= _SAME * own[top])
-    return bool(one_bump and np.min(own) >= -room and (np.max(far) <= own[top] / 2 or same))
+    top = np.max(slopes)
+    before, after = np.maximum.accumulate(slopes), np.maximum.accumulate(slopes[::-1])[::-1]
+    valley = np.max(np.minimum(before, after) - slopes)
+    falls = np.max(np.abs(slopes[[0, -1]])) <= top / 2
+    waves = max(valley, -np.min(slopes)) <= _WAVERING * top
+    return bool(np.ptp(slopes) <= _SAME * top or (waves and falls))
 
 
-def _direction(bare: Half, args: Sequence[Any], at: int, output: Tensor) -> int:
+def _direction(bare: Half, args: Sequence[Any], at: int) -> int:
     """Return 1 if a result rises with an argument by jumps alone, -1 if it falls, else 0."""
     values = [one.detach().clone() if isinstance(one, Tensor) else one for one in args]
 
@@ -189,8 +214,10 @@ def _direction(bare: Half, args: Sequence[Any], at: int, output: Tensor) -> int:
 
     total = 0.0
     for _ in range(_TRIES):
-        drawn = torch.randn_like(values[at])
-        if not torch.equal(moved(_NEAR * drawn), output):
+        # Beside the argument: where no neuron before it fires, it is 0, at the jump itself.
+        drawn, beside = torch.randn_like(values[at]), _BESIDE * torch.randn_like(values[at])
+        changes = moved(beside + _NEAR * drawn) != moved(beside)
+        if float(changes.double().mean()) > _FEW:
             return 0
         jumps = moved(_FAR * drawn) - moved(-_FAR * drawn)
         total += float((drawn.sign() * jumps).sum())
@@ -202,9 +229,7 @@ def _slope(custom: Custom, args: Sequence[Any], at: int, by: float = 0.0) -> Ten
 
     Raises ValueError if it does more than that.
     """
-    moved = (args[at].detach() + by).requires_grad_()
-    with torch.enable_grad():
-        output = custom.apply(*args[:at], moved, *args[at + 1 :])
+    moved, output = _called(custom, args, at, by)
     drawn = torch.randn_like(output)
     slope, product = (
         torch.autograd.grad(output, moved, one, retain_graph=True)[0].detach()
