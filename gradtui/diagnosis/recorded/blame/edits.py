@@ -13,7 +13,12 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, sw
 from gradtui.diagnosis.recorded.blame.conditions import turned
 from gradtui.diagnosis.recorded.blame.constants import count_below
 from gradtui.diagnosis.recorded.blame.counts import of_count
-from gradtui.diagnosis.recorded.blame.expressions import COMPARED, OPERATORS, is_leaf
+from gradtui.diagnosis.recorded.blame.expressions import (
+    COMPARED,
+    OPERATORS,
+    is_leaf,
+    parts_of,
+)
 from gradtui.diagnosis.recorded.blame.groupings import groupings
 from gradtui.diagnosis.recorded.blame.indices import counted, exchanged, of_index, strided
 from gradtui.diagnosis.recorded.blame.loops import of_loop
@@ -59,6 +64,8 @@ def _of_node(s: Statement, node: ast.AST) -> Iterator[Candidate]:
             edit = s.replaced(node, s.text(value), s.binding(value))
             told = f"{s.text(node)} must be {s.text(value)}"
             yield Candidate((edit,), "transposed", told, 0, s.text(value), node)
+        case ast.Lambda(body=body):
+            yield from _negated(s, body)
         case ast.Call():
             yield from of_call(s, node)
             yield from of_root(s, node)
@@ -86,6 +93,14 @@ def _of_node(s: Statement, node: ast.AST) -> Iterator[Candidate]:
             text = f"{s.text(orelse)} if {s.text(test)} else {s.text(body)}"
             edit, told = s.replaced(node, text, 0), "its two cases are swapped"
             yield Candidate((edit,), "wrong-variable", told, 1, None, node)
+
+
+def _negated(s: Statement, body: ast.expr) -> Iterator[Candidate]:
+    """Yield what a function within a line returns, or an element of that, with the other sign."""
+    for one in parts_of(body):
+        if not isinstance(one, ast.UnaryOp | ast.Constant):
+            edit, told = s.replaced(one, f"-{s.inside(one, 2)}", 3), "its sign is wrong"
+            yield Candidate((edit,), "sign", told, 0, "-1", one)
 
 
 def _shared(s: Statement, elts: Sequence[ast.expr]) -> Iterator[Candidate]:

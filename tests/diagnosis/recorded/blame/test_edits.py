@@ -230,7 +230,30 @@ def moved(gains, rate):
     return gains - rate * (slope(gains) + share(gains))
 
 
+class Node:
+    def __init__(self, data, parents=(), back=None):
+        self.data, self.parents, self.back = data, parents, back
+        self.grad = np.zeros_like(data)
+
+
+def less(a, b):
+    return Node(a.data - b.data, (a, b), lambda g: (g, -g))
+
+
+def taped(GAINS, SPEED, RATE):
+    w, v, k = Node(GAINS), Node(SPEED), Node(RATE)
+    apart = less(w, v)
+    power = Node(apart.data**2, (apart,), lambda g: (2 * g * apart.data,))
+    other = less(power, k)
+    other.grad = np.cos(other.data)
+    for one in (other, power, apart):
+        for parent, grad in zip(one.parents, one.back(one.grad), strict=True):
+            parent.grad = parent.grad + grad
+    return np.sum(np.sin(other.data)), w.grad, v.grad, np.sum(k.grad)
+
+
 MISTAKES = [
+    (taped, "lambda g: (g, -g)", "lambda g: (g, g)"),
     (interference, "k = 2 * np.pi * np.sin(angle) + 0.0", "k = 3 * np.pi * np.sin(angle) + 0.0"),
     (halves, "d[n:] = 2", "d[:n] = 2"),
     (waves, "back[n, 3] += off[n - 1]", "back[n - 1, 3] += off[n - 1]"),
