@@ -275,3 +275,36 @@ def test_an_argument_may_be_at_the_jump_itself():
 
     finding = only(gradtui.check(twice, x, w))
     assert finding.severity == "info"
+
+
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x * 2
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * 2
+
+
+class Tripled(Doubled):
+    @staticmethod
+    def backward(ctx, g):
+        return g * 3
+
+
+SCALES, ZEROS = torch.tensor([0.1, 0.2, 0.05]), torch.tensor([0, 2, -1], dtype=torch.int32)
+QUANTISED = [
+    lambda y: torch.fake_quantize_per_tensor_affine(y, 0.1, 1, -8, 7),
+    lambda y: torch.fake_quantize_per_tensor_affine(y, SCALES[1:2], ZEROS[1:2], -8, 7),
+    lambda y: torch.fake_quantize_per_channel_affine(y, SCALES, ZEROS, 1, -8, 7),
+]
+
+
+@pytest.mark.parametrize("quantised", QUANTISED)
+def test_fake_quantisation_has_the_slope_that_pytorch_gives_it(quantised):
+    x = torch.linspace(-1.0, 1.0, 12).reshape(4, 3)
+
+    assert only(gradtui.check(lambda x: quantised(Doubled.apply(x)), x)).rule == "straight-through"
+    finding = only(gradtui.check(lambda x: quantised(Tripled.apply(x)), x))
+    assert (finding.severity, finding.fix) == ("error", "return g * 2")

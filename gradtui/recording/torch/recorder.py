@@ -5,10 +5,8 @@ Knows the place of elements in memory, and so needs no view operators.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -35,6 +33,7 @@ from gradtui.recording.torch.calls import (
 )
 from gradtui.recording.torch.choices import note_choices
 from gradtui.recording.torch.forms import EXACT, FORMS, MAKING, NAMES, WHOLE, Written
+from gradtui.recording.torch.quantised import quantised
 from gradtui.recording.torch.sparse import SparseTensors, is_sparse
 from gradtui.recording.torch.tensors import (
     array_of,
@@ -46,16 +45,7 @@ from gradtui.recording.torch.tensors import (
     stored,
     tensor_of,
 )
-
-_WITHIN: frozenset[CodeType] = frozenset(
-    one.__code__
-    for one in (
-        torch.autograd.Function.apply.__func__,
-        torch.autograd.grad,
-        torch.autograd.backward,
-    )
-)
-"""Code that runs a custom function or a backward pass, whose computations take part."""
+from gradtui.recording.torch.within import is_within
 
 
 class TensorRecorder(CallRecorder):
@@ -190,7 +180,7 @@ class TensorRecorder(CallRecorder):
         returned = call.called(call.values)
         if call.name == "detach" and self._by_autograd and is_number(returned):
             node = self.known(returned)
-            if node is not None and self.tape.active[node] and not _is_within():
+            if node is not None and self.tape.active[node] and not is_within():
                 self.tape.stopped |= not _is_saved(call["self"], latest)
                 return returned.clone()
         return returned
@@ -237,8 +227,9 @@ class TensorRecorder(CallRecorder):
         plain = is_floating(result) and not call.is_complex
         if at == 0 and plain:
             moved = moves.moved(call, [operand(slot) for slot in slots], slots, value, self.tape)
-            if moved is not None:
-                return moved
+            known = quantised(call, operand, value, self.tape) if moved is None else moved
+            if known is not None:
+                return known
         written = self._form(call) if at == 0 and plain else None
         if written is not None:
             slots = [call.at(name) for name in written.operands]
@@ -282,7 +273,7 @@ class TensorRecorder(CallRecorder):
         node = self.node(value)
         if not self._by_autograd or not self.tape.active[node] or value.requires_grad:
             return node
-        if not torch.is_grad_enabled() or _is_within():
+        if not torch.is_grad_enabled() or is_within():
             return node
         self.tape.stopped = True
         if node not in self._stopped:
@@ -302,13 +293,13 @@ class TensorRecorder(CallRecorder):
 
         A whole one is, if the same line has just taken it: others may have the same value.
         """
-        if not self.tape.converted or (self._by_autograd and not _is_within()):
+        if not self.tape.converted or (self._by_autograd and not is_within()):
             return False
         return value % 1 != 0 or self.tape.line == self._converting
 
     def _is_constant(self, call: Operation) -> bool:
         """Return whether the present computation takes no part in any gradient."""
-        if not self._by_autograd or torch.is_grad_enabled() or _is_within():
+        if not self._by_autograd or torch.is_grad_enabled() or is_within():
             return False
         nodes = [self.known(call.value(slot)) for slot in call.slots()]
         self.tape.stopped |= any(node is not None and self.tape.active[node] for node in nodes)
@@ -377,16 +368,6 @@ def _tensors(values: Sequence[Any]) -> list[Tensor]:
         elif isinstance(value, list | tuple):
             found += [one for one in value if isinstance(one, Tensor)]
     return found
-
-
-def _is_within() -> bool:
-    """Return whether a custom function or a backward pass is being executed."""
-    frame = sys._getframe(1)
-    while frame is not None:
-        if frame.f_code in _WITHIN:
-            return True
-        frame = frame.f_back  # type: ignore[assignment]
-    return False
 
 
 def _is_saved(tensor: Any, latest: Tensor | None) -> bool:
