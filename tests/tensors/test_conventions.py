@@ -3,8 +3,11 @@
 import pytest
 
 import gradtui
-from findings import line_of
+from findings import line_of, only
+from gradtui.diagnosis.recorded.deliberate import without_meant
+from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.passes import kinked
+from gradtui.diagnosis.recorded.points import points_around
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
@@ -626,6 +629,32 @@ def test_the_fix_of_a_factor_keeps_what_passes_a_rounding(function, arguments, r
 
     assert (wrong.severity, wrong.fix) == ("error", repaired)
     assert "the one that passes through" in wrong.message
+
+
+class Levelled(Function):
+    """The lower bound of its slope is another one, which shows only for numbers between both."""
+
+    @staticmethod
+    def forward(ctx, x, low, high):
+        ctx.save_for_backward(x)
+        step = (high - low) / 15
+        return torch.round((x.clamp(low, high) - low) / step) * step + low
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * (ctx.saved_tensors[0].abs() <= 0.9), None, None
+
+
+def test_a_difference_of_rounding_is_never_what_is_wrong(runs_of):
+    given = torch.tensor([-1.0, -0.5, 0.1, 0.25, 0.7, 1.2], dtype=torch.float64)
+    runs = runs_of(Levelled, given, -0.6, 0.9)
+    start = runs.point(runs.given, ("x",), near=True)
+    points = [start, *points_around(runs, start, ("x",))]
+
+    found = without_meant(runs, points, Judge(runs, points, 1e-6).judged(("x",)).wrong, 1e-6)
+
+    wrong = only(found.wrong)
+    assert abs(wrong.claimed - wrong.true) > 1e-3
 
 
 def test_a_slope_that_falls_to_one_side_alone_is_none_of_a_step():

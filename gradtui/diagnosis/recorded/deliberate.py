@@ -81,12 +81,13 @@ def without_meant(
     if notes and found.way is not None:
         first = next(name for name in found.meant)
         basis = f"the one that {found.way.told.partition(',')[0]} as that of {first} does"
-        left = [_wrong(one.name, own, basis) for one in left]
+        left = [_wrong(one.name, own, tolerance, basis) for one in left]
     else:
         at = {id(point): new for point, new in zip(points, own, strict=True)}
         left = [replace(one, point=at[id(one.point)]) for one in left]
         ways = _turned(own, left, handing), _past_jumps(own, left, jumps, tolerance)
-        own, left = _beside_the_intention(own, left, [one.name for one in wrong], *ways)
+        names = {one.name for one in wrong}
+        own, left = _beside_the_intention(own, left, names, tolerance, *ways)
     return Sifted(tuple(together(notes)), own, tuple(left))
 
 
@@ -105,7 +106,7 @@ def _as_meant(
 
 
 def _beside_the_intention(
-    points: Sequence[Point], left: Sequence[Wrong], wrong: Collection[str],
+    points: Sequence[Point], left: Sequence[Wrong], wrong: Collection[str], tolerance: float,
     turned: Mapping[str, Way], past: Mapping[str, Way],
 ) -> tuple[Sequence[Point], list[Wrong]]:  # fmt: skip
     """Return points and wrong gradients, with what is meant in place of the truth.
@@ -131,7 +132,7 @@ def _beside_the_intention(
         if one.name not in ways:
             found.append(replace(one, point=at[id(one.point)]))
             continue
-        new = _wrong(one.name, own, _basis(ways[one.name]))
+        new = _wrong(one.name, own, tolerance, _basis(ways[one.name]))
         point = next(point for point in points if at[id(point)] is new.point)
         whole = point.true[one.name] / point.weight
         if np.any(whole):
@@ -148,16 +149,18 @@ def _basis(way: Way) -> str:
     return told.replace(" here", f" {line}", 1)
 
 
-def _wrong(name: str, points: Sequence[Point], basis: str) -> Wrong:
-    """Return where a gradient is off, preferably at the user's own point."""
+def _wrong(name: str, points: Sequence[Point], tolerance: float, basis: str) -> Wrong:
+    """Return where a gradient is off by more than rounding, preferably at the user's own point."""
 
     def off(point: Point) -> float:
         return float(np.max(np.abs(point.hand[name] - point.true[name]), initial=0.0))
 
-    point = points[0] if off(points[0]) > 0 else max(points, key=off)
+    start = points[0]
+    shows = not _is_close(start.hand[name], start.true[name], tolerance)
+    point = start if shows else max(points, key=off)
     apart = np.abs(point.hand[name] - point.true[name])
     at = tuple(int(i) for i in np.unravel_index(int(np.argmax(apart)), apart.shape))
-    return Wrong.at(point, name, at, at_own=point is points[0], basis=basis)
+    return Wrong.at(point, name, at, at_own=point is start, basis=basis)
 
 
 def _rates(runs: Runs, start: Point) -> dict[str, float]:
