@@ -150,6 +150,8 @@ class Memory:
 
     def positions(self, view: Array) -> Index:
         """Return the positions of a view's elements in the memory, in its shape."""
+        if not view.size:  # PyTorch does not tell where nothing lies
+            return np.empty(view.shape, np.intp)
         at, shape, strides = _key(view)
         if self._everywhere is None:
             self._everywhere = np.arange(max(1, self._owner.size), dtype=np.intp)

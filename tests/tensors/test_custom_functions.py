@@ -162,6 +162,18 @@ class Standardised(Function):
         return (g - g.mean(0) - y * (g * y).mean(0)) / (variance + 0.1).sqrt()
 
 
+class Joined(Function):
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(y)
+        return torch.cat([x, y**2])
+
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return g[:0], 2 * y * g
+
+
 def x(*shape):
     return torch.randn(*shape)
 
@@ -177,6 +189,7 @@ SOUND = {
     "in place": (ReluInPlace, lambda: (x(4, 3),)),
     "0-dim": (Swish, lambda: (torch.tensor(0.3),)),
     "zero size": (Swish, lambda: (torch.empty(0, 3),)),
+    "zero size beside another": (Joined, lambda: (x(0, 3), x(2, 3))),
     "expanded": (Swish, lambda: (x(3).expand(4, 3),)),
     "transposed": (Swish, lambda: (x(3, 4).t(),)),
     "apply": (Swish.apply, lambda: (x(4, 3),)),
