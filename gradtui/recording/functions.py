@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+import linecache
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
+
+_DEFINING = ("def ", "async def ")
 
 
 def function_of(called: Callable[..., Any]) -> Any:
@@ -42,3 +46,13 @@ def name_of(called: Callable[..., Any]) -> str:
     if isinstance(owner, type):
         return f"{owner.__qualname__}.{getattr(called, '__name__', '')}"
     return str(getattr(called, "__qualname__", type(called).__name__))
+
+
+def line_of_definition(code: CodeType) -> int:
+    """Return the line of a function's `def`, which decorators may stand above."""
+    first = code.co_firstlineno
+    lines = linecache.getlines(code.co_filename)[first - 1 :]
+    if not lines or not lines[0].lstrip().startswith("@"):
+        return first
+    block = enumerate(inspect.getblock(lines), first)
+    return next((at for at, line in block if line.lstrip().startswith(_DEFINING)), first)

@@ -22,7 +22,7 @@ from gradtui.diagnosis.executed.layers import Layers
 from gradtui.diagnosis.executed.setting import ALSO, Setting
 from gradtui.diagnosis.executed.signatures import arguments_of, parameters_of
 from gradtui.engine.optimizers import OPTIMIZERS
-from gradtui.recording.functions import function_of, name_of
+from gradtui.recording.functions import function_of, line_of_definition, name_of
 from gradtui.recording.kept import Kept
 from gradtui.recording.run import unheard
 
@@ -77,7 +77,7 @@ class Update(Struct, frozen=True, eq=False):
         """The place of its code."""
         function = self.function(self.given)
         code = getattr(function_of(function), "__code__", None)
-        return None if code is None else Place(code.co_firstlineno, file=code.co_filename)
+        return None if code is None else Place(line_of_definition(code), file=code.co_filename)
 
     @property
     def takes_rate(self) -> bool:

@@ -22,6 +22,7 @@ from gradtui.diagnosis.recorded.notes import note
 from gradtui.diagnosis.recorded.passes import Way
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs
+from gradtui.recording.functions import line_of_definition
 from gradtui.recording.slopes import Untold
 
 Array = NDArray[Any]
@@ -99,9 +100,7 @@ def _beginning(function: Callable[..., Any]) -> Place | None:
     code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None:
         return None
-    first, file = code.co_firstlineno, code.co_filename
-    lines = inspect.getblock(linecache.getlines(file)[first - 1 :])
-    above = next((at for at, line in enumerate(lines) if line.lstrip().startswith("def ")), 0)
-    text = lines[above].rstrip() if lines else ""
+    line = line_of_definition(code)
+    text = linecache.getline(code.co_filename, line).rstrip()
     inside = text.lstrip()
-    return Place(first + above, len(text) - len(inside) + 1, max(1, len(inside)), file)
+    return Place(line, len(text) - len(inside) + 1, max(1, len(inside)), code.co_filename)

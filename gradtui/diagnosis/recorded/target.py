@@ -19,7 +19,7 @@ from gradtui.diagnosis.recorded.returned import Gradients
 from gradtui.recording.arguments import Part, is_float, parts_of
 from gradtui.recording.array import plain
 from gradtui.recording.complexes import is_complex
-from gradtui.recording.functions import function_of, name_of
+from gradtui.recording.functions import function_of, line_of_definition, name_of
 from gradtui.recording.library import NUMPY, Library, World
 from gradtui.recording.pairs import as_pairs, complex_of, pairs_of, with_zeros
 from gradtui.recording.run import Case, case_of
@@ -385,7 +385,7 @@ def _place_of(function: Callable[..., Any]) -> Place | None:
     """Return where a function begins, or the function that makes a class's objects."""
     made = vars(function).get("__init__") if isinstance(function, type) else function_of(function)
     code = getattr(made, "__code__", None)
-    return None if code is None else Place(code.co_firstlineno, file=code.co_filename)
+    return None if code is None else Place(line_of_definition(code), file=code.co_filename)
 
 
 def _instead(arguments: Mapping[str, Any]) -> str:
