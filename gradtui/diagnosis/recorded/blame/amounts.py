@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 WORD = re.compile(r"\w+|\*\*|//|[-+*/]=|[^\w\s]")
+_CALCULATING = frozenset({"*", "/", "+", "-", "@", "**", "(", "T"})
 _NUMBER = re.compile(r"-?[\d.]+")
 
 
@@ -48,3 +49,30 @@ def empties(unit: Unit, edits: Sequence[Edit]) -> bool:
         for one in edits
         for before in [WORD.findall(unit.between(one.start, one.end))]
     )
+
+
+def calculates(edits: Sequence[Edit]) -> bool:
+    """Return whether edits put a calculation in."""
+    return any(not _CALCULATING.isdisjoint(WORD.findall(one.text.decode())) for one in edits)
+
+
+def turns_round(unit: Unit, edits: Sequence[Edit]) -> bool:
+    """Return whether an edit turns a difference round, or takes a minus away.
+
+    People forget a minus far oftener than they do the one or the other.
+    """
+    before, after = _texts(unit, edits)
+    turned = "-" in before and sorted(WORD.findall(before)) == sorted(WORD.findall(after))
+    return turned or loses_minus(unit, edits)
+
+
+def loses_minus(unit: Unit, edits: Sequence[Edit]) -> bool:
+    """Return whether an edit takes a minus away, and puts no plus in its place."""
+    before, after = _texts(unit, edits)
+    return before.count("-") > after.count("-") and before.count("+") >= after.count("+")
+
+
+def _texts(unit: Unit, edits: Sequence[Edit]) -> tuple[str, str]:
+    """Return what edits replace, and with what."""
+    before = "".join(unit.between(one.start, one.end) for one in edits)
+    return before, "".join(one.text.decode() for one in edits)

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from gradtui.diagnosis.recorded.blame import amounts
 from gradtui.diagnosis.recorded.blame.against import is_senseless, only_renames, takes_back
 from gradtui.diagnosis.recorded.blame.alike import (
     becomes_alike,
@@ -18,7 +19,6 @@ from gradtui.diagnosis.recorded.blame.alike import (
     breaks_row,
     stands_elsewhere,
 )
-from gradtui.diagnosis.recorded.blame.amounts import WORD, changed, empties, is_change
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.conditions import is_told
 from gradtui.diagnosis.recorded.blame.derivatives import is_of_pair
@@ -62,7 +62,6 @@ _PART = re.compile(r"\.?[^\W\d]\w*")
 _TEXT = re.compile(r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[['"]\w+['"]\])*""")
 """A name with its attributes and entries."""
 _NAMED = ast.Name | ast.Attribute
-_CALCULATING = frozenset({"*", "/", "+", "-", "@", "**", "(", "T"})
 
 
 class Odds(Struct, frozen=True, eq=False, dict=True):
@@ -109,7 +108,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def _keeps(self) -> bool:
-        return not all(is_change(self._unit, one) for one in self.candidate.edits)
+        return not all(amounts.is_change(self._unit, one) for one in self.candidate.edits)
 
     @property
     def _turns(self) -> bool:
@@ -117,7 +116,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
         That is likely, but what the code beside tells of the values that it is made of is likelier.
         """
-        return self.suspect.opposite and self.candidate.rule == "sign" and self._keeps
+        return self.suspect.opposite and self._is_sign and self._keeps
 
     @cached_property
     def orphans(self) -> bool:
@@ -166,7 +165,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         size = sum(len(one.text) + one.start - one.end for one in edits)
         names = set(_NAME.findall(s.text(s.node)))
         strange = {name for one in edits for name in _NAME.findall(one.text.decode())} - names
-        words = sum(changed(s.unit, one) for one in edits)
+        words = sum(amounts.changed(s.unit, one) for one in edits)
         return (
             self.orphans,
             not self.candidate.named,
@@ -180,7 +179,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
             self.suspect.promoted,
             not renames(s.node),
             self.adds and bool(strange),
-            self.candidate.rule == "sign" and only_moves(s.node),
+            self._is_sign and only_moves(s.node),
             words,
             self.suspect.order,
             len(strange),
@@ -236,12 +235,6 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         return first is not last and swaps and is_spelled(self.suspect.statement, texts[::-1])
 
     @property
-    def _adapts(self) -> bool:
-        """Whether what is kept for the backward pass is calculated with, which it is kept for."""
-        texts = (WORD.findall(one.text.decode()) for one in self.candidate.edits)
-        return self._keeps_values and any(not _CALCULATING.isdisjoint(text) for text in texts)
-
-    @property
     def _is_beside(self) -> bool:
         """Whether other values are kept than those whose names tell that they may be wrong."""
         return self.suspect.tier == 0 and not self.candidate.named and self._keeps_values
@@ -253,9 +246,10 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         return bool(kept) and all(isinstance(one, _NAMED) for one in kept)
 
     @property
-    def _spoils_what_is_kept(self) -> bool:
+    def _spoils(self) -> bool:
         """Whether it is unlikely for a line that keeps values."""
-        return (self._adapts and not self._becomes_sum) or self._is_beside
+        adapts = self._keeps_values and amounts.calculates(self.candidate.edits)
+        return (adapts and not self._becomes_sum) or self._is_beside
 
     @property
     def _leaves_twin(self) -> bool:
@@ -325,7 +319,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def _resumes(self) -> bool:
         """Whether it gives a line something to do that only renames."""
         node = self.suspect.statement.node
-        if not isinstance(node, ast.Assign) or not renames(node) or self.candidate.rule == "sign":
+        if not isinstance(node, ast.Assign) or not renames(node) or self._is_sign:
             return False
         beside = not self._added.isdisjoint(made_alike(node.value, self._unit))
         return self._keeps and (beside or isinstance(node.targets[0], ast.Name))
@@ -358,6 +352,10 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         )
 
     @property
+    def _is_sign(self) -> bool:
+        return self.candidate.rule == "sign"
+
+    @property
     def _drops(self) -> bool:
         """Whether it takes a factor away: one too many is no likelier than that one is missing."""
         texts = [one.text for one in self.candidate.edits]
@@ -386,12 +384,14 @@ _UNLIKELIER: Sequence[Sign] = (
         2,
         lambda edit: edit.orphans or edit._forsakes or resizes(edit.suspect, edit.candidate),
     ),
-    (3, lambda edit: edit._spoils_what_is_kept or empties(edit._unit, edit.candidate.edits)),
+    (3, lambda edit: edit._spoils or amounts.empties(edit._unit, edit.candidate.edits)),
     (2, lambda edit: edit.adds and scales_for_later(edit.suspect, edit.candidate)),
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
     (5, lambda edit: is_senseless(edit.suspect.statement, edit.candidate.edits)),
     (3, lambda edit: only_renames(edit.suspect.statement, edit.candidate.edits)),
-    (2, lambda edit: edit.candidate.rule == "sign" and adds_up(edit.suspect.statement)),
+    (2, lambda edit: edit._is_sign and adds_up(edit.suspect.statement)),
+    (1, lambda edit: edit._is_sign and amounts.turns_round(edit._unit, edit.candidate.edits)),
+    (1, lambda edit: edit._is_sign and amounts.loses_minus(edit._unit, edit.candidate.edits)),
     (3, lambda edit: edit._leaves_twin),
     (5, lambda edit: is_of_pair(edit.suspect.statement)),
     (2, lambda edit: edit._agreement < 0 or edit.suspect.label > 0),
