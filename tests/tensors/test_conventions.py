@@ -806,3 +806,22 @@ def test_two_gradients_in_the_place_of_each_other_are_not_meant():
     (wrong,) = gradtui.check(Pair, x(2, 3), x(2, 3))
 
     assert (wrong.severity, wrong.fix) == ("error", "return d, e")
+
+
+class Rectified(Function):
+    """Clips the gradient that it masks: its largest element stays the same from run to run."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.relu()
+
+    @staticmethod
+    def backward(ctx, g):
+        return (g * (ctx.saved_tensors[0] > 0)).clamp(-0.5, 0.5)
+
+
+def test_a_masked_gradient_may_be_clipped():
+    finding = only(gradtui.check(Rectified, x(5, 3)))
+
+    assert finding.severity == "info" and "is clipped at 0.5 here" in finding.message

@@ -308,3 +308,31 @@ def test_fake_quantisation_has_the_slope_that_pytorch_gives_it(quantised):
     assert only(gradtui.check(lambda x: quantised(Doubled.apply(x)), x)).rule == "straight-through"
     finding = only(gradtui.check(lambda x: quantised(Tripled.apply(x)), x))
     assert (finding.severity, finding.fix) == ("error", "return g * 2")
+
+
+class Neuron(Function):
+    """Returns the membrane beside its spikes."""
+
+    @staticmethod
+    def forward(ctx, u):
+        ctx.save_for_backward(u)
+        return 2 * u, (u > 0.2).to(u.dtype)
+
+    @staticmethod
+    def backward(ctx, g, d):
+        (u,) = ctx.saved_tensors
+        return 2 * g + d / (10 * (u - 0.2).abs() + 1) ** 2
+
+
+class NeuronDoubled(Neuron):
+    @staticmethod
+    def backward(ctx, g, d):
+        (u,) = ctx.saved_tensors
+        return 4 * g + d / (10 * (u - 0.2).abs() + 1) ** 2
+
+
+def test_one_of_several_results_may_jump():
+    right, wrong = (only(gradtui.check(one, u())) for one in (Neuron, NeuronDoubled))
+
+    assert (right.rule, right.severity, wrong.severity) == ("straight-through", "info", "error")
+    assert wrong.fix == "return 2 * g + d / (10 * (u - 0.2).abs() + 1) ** 2"

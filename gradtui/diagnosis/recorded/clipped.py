@@ -97,13 +97,15 @@ def _clip_of(points: Sequence[Point], name: str) -> Clip | None:
 def _is_cut(points: Sequence[Point], name: str, clip: Clip) -> bool:
     """Return whether a true gradient is larger than the bound at some point.
 
-    It has no bound of its own, which it would reach at several points.
+    It has no bound of its own, which several elements would reach, or a number at several points.
     """
     if clip.bound is None:
         return True
-    sizes = [float(np.max(np.abs(point.true[name]), initial=0.0)) for point in points]
-    largest = max(sizes)
-    return largest > clip.bound and sum(one >= (1 - _SAME) * largest for one in sizes) == 1
+    sizes = np.stack([np.abs(point.true[name]).reshape(-1) for point in points])
+    largest = float(np.max(sizes, initial=0.0))
+    reached = sizes >= (1 - _SAME) * largest
+    times = np.sum(np.any(reached, axis=0)) if sizes.shape[1] > 1 else np.sum(reached)
+    return largest > clip.bound and int(times) == 1
 
 
 def _before(point: Point, names: Sequence[str]) -> Point:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from inspect import Parameter
 from typing import Any
 
@@ -67,7 +68,7 @@ def jumps_sloped() -> Iterator[Heard]:
 def _sloped(
     custom: Custom, forward: Half, parameters: Sequence[Parameter], heard: Heard
 ) -> Iterator[None]:
-    apart, busy = has_own_setup(custom), False
+    apart, busy, jumped = has_own_setup(custom), False, set[int | None]()
     rounds = not _ROUNDING.isdisjoint(_names_in(forward))
 
     def bare(*args: Any) -> Any:
@@ -81,13 +82,22 @@ def _sloped(
         busy = True
         try:
             args = given if apart else given[1:]
-            slopes = _slopes(custom, bare, args, output) if not rounds else None
             heard.idle.update(_idle(parameters, bare, args, output))
+            many = isinstance(output, tuple)
+            found = [sloped(args, one, at if many else None)
+                     for at, one in enumerate(output if many else [output])]  # fmt: skip
         finally:
             busy = False
-        if slopes is None and custom.__qualname__ in heard.jumping:
+        return tuple(found) if many else found[0]
+
+    def sloped(args: Sequence[Any], output: Any, place: int | None) -> Any:
+        """Return one of the results with its slopes, if it jumps."""
+        halves = partial(_picked, custom.apply, place), partial(_picked, bare, place)
+        slopes = _slopes(*halves, args, output) if not rounds else None
+        if slopes is None and place in jumped:
             raise ValueError  # elsewhere it seems to be a jump
         for at, slope in slopes or ():
+            jumped.add(place)
             heard.jumping[custom.__qualname__] = custom.backward
             beyond = slope * (args[at] - _constant(args[at]))
             output = output + beyond.to(output.dtype)
@@ -102,6 +112,12 @@ def _sloped(
             del custom.forward
         else:
             custom.forward = own
+
+
+def _picked(half: Half, place: int | None, *args: Any) -> Any:
+    """Return one of several results, or the only one."""
+    found = half(*args)
+    return found if place is None else found[place]
 
 
 def _idle(
@@ -127,7 +143,7 @@ def _names_in(function: Half) -> Sequence[str]:
 
 
 def _slopes(
-    custom: Custom, bare: Half, args: Sequence[Any], output: Any
+    apply: Half, bare: Half, args: Sequence[Any], output: Any
 ) -> list[tuple[int, Tensor]] | None:
     """Return the arguments that a function passes a gradient to, each with the slope of a jump.
 
@@ -145,42 +161,42 @@ def _slopes(
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(_SEED)
         try:
-            found = {at: _slope_of_step(custom, bare, args, at) for at in alike}
+            found = {at: _slope_of_step(apply, bare, args, at) for at in alike}
             for at in set(wanted).difference(alike):
-                found[at] = _slope_beside(custom, args, at, found[alike[0]])
+                found[at] = _slope_beside(apply, args, at, found[alike[0]])
             return [(at, _constant(slope)) for at, slope in found.items()]
         except Exception:  # what the user's code raises for numbers that it is not made for
             return None
 
 
-def _slope_of_step(custom: Custom, bare: Half, args: Sequence[Any], at: int) -> Tensor:
+def _slope_of_step(apply: Half, bare: Half, args: Sequence[Any], at: int) -> Tensor:
     """Return the slope of a step by an argument; raises ValueError if it is none."""
     sign = _direction(bare, args, at)
-    slopes = torch.stack([_slope(custom, args, at, by) for by in _MOVES])
+    slopes = torch.stack([_slope(apply, args, at, by) for by in _MOVES])
     slopes *= slopes.reshape(-1)[slopes.abs().argmax()].sign()
     if not sign or not _is_of_step(array_of(slopes)):
         raise ValueError
     return sign * slopes[_MOVES.index(0.0)]
 
 
-def _slope_beside(custom: Custom, args: Sequence[Any], at: int, slope: Tensor) -> Tensor:
+def _slope_beside(apply: Half, args: Sequence[Any], at: int, slope: Tensor) -> Tensor:
     """Return the slope by an argument, such as a threshold, that is compared with another one.
 
     Where the result rises with that, it falls with this one.  Raises ValueError for another slope.
     """
     drawn = torch.randn_like(slope)
-    moved, output = _called(custom, args, at)
+    moved, output = _called(apply, args, at)
     product, *_ = torch.autograd.grad(output, moved, drawn)
     if not torch.allclose(product, -(slope * drawn).sum_to_size(moved.shape)):
         raise ValueError
     return -slope
 
 
-def _called(custom: Custom, args: Sequence[Any], at: int, by: float = 0.0) -> tuple[Tensor, Any]:
+def _called(apply: Half, args: Sequence[Any], at: int, by: float = 0.0) -> tuple[Tensor, Any]:
     """Return an argument that is moved, and what a function makes of it."""
     moved = (args[at].detach() + by).requires_grad_()
     with torch.enable_grad():
-        return moved, custom.apply(*args[:at], moved, *args[at + 1 :])
+        return moved, apply(*args[:at], moved, *args[at + 1 :])
 
 
 def _is_float(value: Any) -> bool:
@@ -224,12 +240,12 @@ def _direction(bare: Half, args: Sequence[Any], at: int) -> int:
     return (total > 0) - (total < 0)
 
 
-def _slope(custom: Custom, args: Sequence[Any], at: int, by: float = 0.0) -> Tensor:
+def _slope(apply: Half, args: Sequence[Any], at: int, by: float = 0.0) -> Tensor:
     """Return what a function's backward half multiplies an adjoint by, with a moved argument.
 
     Raises ValueError if it does more than that.
     """
-    moved, output = _called(custom, args, at, by)
+    moved, output = _called(apply, args, at, by)
     drawn = torch.randn_like(output)
     slope, product = (
         torch.autograd.grad(output, moved, one, retain_graph=True)[0].detach()

@@ -120,8 +120,33 @@ def _begun_as(s: Statement, names: Collection[str]) -> Iterator[str]:
 
 
 def is_senseless(s: Statement, edits: Sequence[Edit]) -> bool:
-    """Return whether a choice, or what an array begins as, no longer matters after an edit."""
-    return evens_out(s, edits) or ignores_start(s, edits)
+    """Return whether an edit takes the sense of something.
+
+    A choice, or what an array begins as, no longer matters, or two signs of a product cancel.
+    """
+    return evens_out(s, edits) or ignores_start(s, edits) or _doubles_minus(s, edits)
+
+
+def _doubles_minus(s: Statement, edits: Sequence[Edit]) -> bool:
+    """Return whether a product gets one minus more than it has."""
+    if not any(b"-" in one.text for one in edits):
+        return False
+    most = max((_signs(one) for one in _nodes(s.unit.text_after(s.node, edits))
+                if isinstance(one, ast.expr)), default=0)  # fmt: skip
+    return most > 1 and most > max(map(_signs, s.values), default=0)
+
+
+def _signs(node: ast.expr) -> int:
+    """Return how many factors of a product have a minus."""
+    match node:
+        case ast.UnaryOp(ast.USub(), operand):
+            return 1 + _signs(operand)
+        case ast.BinOp(left, ast.Mult() | ast.Div() | ast.MatMult(), right):
+            return _signs(left) + _signs(right)
+        case ast.Attribute(value=value):
+            return _signs(value)
+        case _:
+            return 0
 
 
 def ignores_start(s: Statement, edits: Sequence[Edit]) -> bool:
