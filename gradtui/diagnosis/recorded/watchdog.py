@@ -57,6 +57,8 @@ class Watchdog:
         """Whether the last run that it watched was ended."""
         self.usual = 0.0
         """Seconds of a usual run."""
+        self.counts_line: Callable[[], bool] = lambda: True
+        """Counts a run of a single line, and returns whether to make it."""
         self.waited = False
         """Whether a run could not be ended in time, such as one that waits for a lock."""
 

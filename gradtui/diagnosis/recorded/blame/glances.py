@@ -75,6 +75,8 @@ class Rounds:
             held = {name: self._library.copied(one) if name in code.co_names else one
                     for name, one in held.items()}  # fmt: skip
         own = held.get(s.unit.given) if s.unit.given in code.co_names else None
+        if not self._watchdog.counts_line():
+            return FAILED
         try:
             with self._watchdog.watching():
                 if own is None:

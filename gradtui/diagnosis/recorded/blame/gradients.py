@@ -244,6 +244,7 @@ class Gradients(Trials):
         wrong: Sequence[str], most: int,
     ) -> None:  # fmt: skip
         super().__init__(wrong, most, runs.kept.unlock, Checked(runs.target.called))
+        self.watchdog.counts_line = runs.progress.counts_line
         self._runs, self._points, self._forgives = runs, points, forgives
         self._begun = _Begun(runs, [point.values for point in points])
         self.approximates = False
