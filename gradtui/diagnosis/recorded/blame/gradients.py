@@ -281,15 +281,10 @@ class Gradients(Trials):
             return None
         try:
             return {
-                name: as_compared(
-                    returned[name],
-                    true.shape,
-                    symmetric=name in point.symmetric,
-                    exact=self._runs.target.exact,
-                )
-                for name, true in point.true.items()
-                if name in returned
-            }
+                name: as_compared(returned[name], true.shape, symmetric=name in point.symmetric,
+                                  exact=self._runs.target.exact)
+                for name, true in point.true.items() if name in returned
+            }  # fmt: skip
         except (TypeError, ValueError, RuntimeError):  # such as nested tensors
             return None
 
