@@ -61,18 +61,8 @@ def turns_round(unit: Unit, edits: Sequence[Edit]) -> bool:
 
     People forget a minus far oftener than they do the one or the other.
     """
-    before, after = _texts(unit, edits)
-    turned = "-" in before and sorted(WORD.findall(before)) == sorted(WORD.findall(after))
-    return turned or loses_minus(unit, edits)
-
-
-def loses_minus(unit: Unit, edits: Sequence[Edit]) -> bool:
-    """Return whether an edit takes a minus away, and puts no plus in its place."""
-    before, after = _texts(unit, edits)
-    return before.count("-") > after.count("-") and before.count("+") >= after.count("+")
-
-
-def _texts(unit: Unit, edits: Sequence[Edit]) -> tuple[str, str]:
-    """Return what edits replace, and with what."""
     before = "".join(unit.between(one.start, one.end) for one in edits)
-    return before, "".join(one.text.decode() for one in edits)
+    after = "".join(one.text.decode() for one in edits)
+    turned = "-" in before and sorted(WORD.findall(before)) == sorted(WORD.findall(after))
+    lost = before.count("-") > after.count("-") and before.count("+") >= after.count("+")
+    return turned or lost

@@ -391,7 +391,6 @@ _UNLIKELIER: Sequence[Sign] = (
     (3, lambda edit: only_renames(edit.suspect.statement, edit.candidate.edits)),
     (2, lambda edit: edit._is_sign and adds_up(edit.suspect.statement)),
     (1, lambda edit: edit._is_sign and amounts.turns_round(edit._unit, edit.candidate.edits)),
-    (1, lambda edit: edit._is_sign and amounts.loses_minus(edit._unit, edit.candidate.edits)),
     (3, lambda edit: edit._leaves_twin),
     (5, lambda edit: is_of_pair(edit.suspect.statement)),
     (2, lambda edit: edit._agreement < 0 or edit.suspect.label > 0),

@@ -15,6 +15,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.diagnosis.recorded.blame.words import word_of
 from gradtui.recording.places import is_users_file
 
 _CHOICES = {
@@ -164,9 +165,9 @@ def _words(s: Statement, call: ast.Call) -> Iterator[Candidate]:
 
 def _told(s: Statement, call: ast.Call) -> Iterator[Candidate]:
     """Yield calls with another of the words that the file compares or passes to its functions."""
-    worded = [(node, word) for node in _given(call) if (word := _word(node)) is not None]
+    worded = [(node, word) for node in _given(call) if (word := word_of(node)) is not None]
     every = (_given(one) for one in s.unit.of(ast.Call)) if worded else ()
-    passed = Counter(_word(node) for given in every for node in given)
+    passed = Counter(word_of(node) for given in every for node in given)
     for node, own in worded:
         for word in _words_of(s.unit.tree):
             if word != own:
@@ -179,10 +180,6 @@ def _told(s: Statement, call: ast.Call) -> Iterator[Candidate]:
 
 def _given(call: ast.Call) -> list[ast.expr]:
     return [*call.args, *(one.value for one in call.keywords)]
-
-
-def _word(node: ast.expr) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 @lru_cache(_FILES)

@@ -21,7 +21,7 @@ def words(s: Statement) -> Iterator[Candidate]:
         sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
         others = dict.fromkeys(word for one in sides for word in known.get(_name_of(one), ()))
         for side in sides:
-            own = _word(side)
+            own = word_of(side)
             for word in others if own is not None else ():
                 if word != own:
                     text = s.spelled(repr(word))
@@ -52,7 +52,7 @@ def _words_of(tree: ast.Module) -> Mapping[str, Sequence[str]]:
     """Return the words that a file gives to each name, or compares it with; the first of many."""
     found = defaultdict[str, dict[str, None]](dict)
     for name, value in _given(tree):
-        word = _word(value)
+        word = word_of(value)
         if name and word is not None:
             found[name][word] = None
     return {name: [*some][:_MOST] for name, some in found.items()}
@@ -89,5 +89,6 @@ def _name_of(node: ast.expr) -> str:
             return ""
 
 
-def _word(node: ast.expr) -> str | None:
+def word_of(node: ast.expr) -> str | None:
+    """Return the text that stands for itself in code; None for other expressions."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
