@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from torch.backends import cuda, mha
+import torch
+from torch.backends import cuda
 
 from gradtui.recording.torch import storages
 from gradtui.recording.torch.recorder import TensorRecorder
@@ -34,11 +35,13 @@ def in_parts() -> Iterator[None]:
 
     These switches govern the CPU's fused operators, too, whatever their module is called.
     """
-    switches = (
+    switches = [
         (cuda.flash_sdp_enabled, cuda.enable_flash_sdp),
         (cuda.mem_efficient_sdp_enabled, cuda.enable_mem_efficient_sdp),
-        (mha.get_fastpath_enabled, mha.set_fastpath_enabled),
-    )
+    ]
+    mha = getattr(torch.backends, "mha", None)  # PyTorch 2.1 has none
+    if mha is not None:
+        switches.append((mha.get_fastpath_enabled, mha.set_fastpath_enabled))
     before = [(switch, enabled()) for enabled, switch in switches]
     for switch, _ in before:
         switch(False)

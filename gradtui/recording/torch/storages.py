@@ -86,12 +86,17 @@ def _shown(storage: UntypedStorage) -> int:
     return room(storage) if found is None else int(found)
 
 
+def _is_resizable(storage: UntypedStorage) -> bool:
+    asked = getattr(storage, "resizable", None)  # PyTorch 2.1 does not tell
+    return asked is None or asked()
+
+
 def _resized(storage: UntypedStorage, size: int) -> Any:
     """Resize a storage for the program; its memory only grows."""
     before = _shown(storage)
     if size == before:
         return storage
-    if size < 0 or not storage.resizable() or storage.device.type != "cpu":
+    if size < 0 or not _is_resizable(storage) or storage.device.type != "cpu":
         return _resize(storage, size)
     kept = min(size, before)
     with ExitStack() as stack:
