@@ -127,14 +127,20 @@ def _idle(
     for at, (parameter, value) in enumerate(zip(parameters, args, strict=False)):
         if not isinstance(value, float) or not isinstance(output, Tensor):
             continue
+        given = _copied(args)
         with torch.random.fork_rng(devices=()):
             try:
-                other = bare(*args[:at], _OTHER * value + 1, *args[at + 1 :])
+                other = bare(*given[:at], _OTHER * value + 1, *given[at + 1 :])
                 same = torch.equal(other, output)
             except Exception:  # what the user's code raises for numbers that it is not made for
                 same = False
         if same:
             yield parameter.name, value
+
+
+def _copied(args: Sequence[Any]) -> list[Any]:
+    """Return arguments with copies of the tensors, into which a function may write."""
+    return [one.detach().clone() if isinstance(one, Tensor) else one for one in args]
 
 
 def _names_in(function: Half) -> Sequence[str]:
@@ -222,16 +228,16 @@ def _is_of_step(slopes: NDArray[Any]) -> bool:
 
 def _direction(bare: Half, args: Sequence[Any], at: int) -> int:
     """Return 1 if a result rises with an argument by jumps alone, -1 if it falls, else 0."""
-    values = [one.detach().clone() if isinstance(one, Tensor) else one for one in args]
 
     def moved(by: Tensor) -> Tensor:
+        values = _copied(args)
         again: Tensor = bare(*values[:at], values[at] + by, *values[at + 1 :])
         return again
 
     total = 0.0
     for _ in range(_TRIES):
         # Beside the argument: where no neuron before it fires, it is 0, at the jump itself.
-        drawn, beside = torch.randn_like(values[at]), _BESIDE * torch.randn_like(values[at])
+        drawn, beside = torch.randn_like(args[at]), _BESIDE * torch.randn_like(args[at])
         changes = moved(beside + _NEAR * drawn) != moved(beside)
         if float(changes.double().mean()) > _FEW:
             return 0
