@@ -21,7 +21,7 @@ from gradtui.diagnosis.recorded.judge import Sifted, Wrong
 from gradtui.diagnosis.recorded.jumping import Jumping, jumping
 from gradtui.diagnosis.recorded.notes import note, seen_text, together
 from gradtui.diagnosis.recorded.passes import Way
-from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.point import Point, is_close
 from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.diagnosis.recorded.stabilisers import Stabilisers, is_nearly_right
@@ -156,7 +156,7 @@ def _wrong(name: str, points: Sequence[Point], tolerance: float, basis: str) -> 
         return float(np.max(np.abs(point.hand[name] - point.true[name]), initial=0.0))
 
     start = points[0]
-    shows = not _is_close(start.hand[name], start.true[name], tolerance)
+    shows = not is_close(start.hand[name], start.true[name], tolerance)
     point = start if shows else max(points, key=off)
     apart = np.abs(point.hand[name] - point.true[name])
     at = tuple(int(i) for i in np.unravel_index(int(np.argmax(apart)), apart.shape))
@@ -198,8 +198,8 @@ def _chooses(runs: Runs, points: Sequence[Point], name: str) -> bool:
 def _are_exchanged(points: Sequence[Point], names: Sequence[str], tolerance: float) -> bool:
     """Return whether two gradients are each in the other's place, which nobody means."""
     return any(
-        all(_is_close(point.hand[one], point.true[other], tolerance)
-            and _is_close(point.hand[other], point.true[one], tolerance) for point in points)
+        all(is_close(point.hand[one], point.true[other], tolerance)
+            and is_close(point.hand[other], point.true[one], tolerance) for point in points)
         for one, other in combinations(names, 2)
     )  # fmt: skip
 
@@ -240,7 +240,7 @@ def _changed_on_the_way(
         return {}
     right = [
         one for one in wrong
-        if all(_is_close(plain.get(one.name), point.true[one.name], tolerance)
+        if all(is_close(plain.get(one.name), point.true[one.name], tolerance)
                for plain, point in zip(handing.gradients, points, strict=True))
     ]  # fmt: skip
     text = f"is changed on purpose on its way back: {handing.names} hands a value on"
@@ -283,11 +283,6 @@ def _scaled(point: Point, name: str, scale: float) -> Array:
     return np.asarray(scale * point.true[name])
 
 
-def _is_close(own: Array | None, true: Array, tolerance: float) -> bool:
-    room = tolerance * float(np.max(np.abs(true), initial=0.0))
-    return own is not None and own.shape == true.shape and bool(np.all(np.abs(own - true) <= room))
-
-
 def _of_its_own(
     runs: Runs, wrong: Wrong, points: Sequence[Point], tolerance: float
 ) -> Finding | None:
@@ -304,7 +299,7 @@ def _of_its_own(
         if len(own) < len(points) or not own:
             continue
         told = None
-        if all(_is_close(hand, true, tolerance) for hand, true in own):
+        if all(is_close(hand, true, tolerance) for hand, true in own):
             told = f"is multiplied by {name}, which nothing else uses, on purpose"
         elif has_shares(value) and all(_have_shares(hand, true, value) for hand, true in own):
             told = (

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
@@ -20,7 +19,7 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.judge import SINGLE, Wrong
 from gradtui.diagnosis.recorded.notes import note
 from gradtui.diagnosis.recorded.passes import Way
-from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.point import Point, is_close
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs
 from gradtui.recording.functions import line_of_definition
 from gradtui.recording.slopes import Untold
@@ -67,9 +66,7 @@ class Jumping(Struct, frozen=True, eq=False):
         return self.true[id(point.result)][name]
 
     def _agrees(self, own: Array, point: Point, name: str, tolerance: float) -> bool:
-        true = self._passed(point, name)
-        room = max(tolerance, self.least) * float(np.max(np.abs(true), initial=0.0))
-        return own.shape == true.shape and bool(np.all(np.abs(own - true) <= room))
+        return is_close(own, self._passed(point, name), max(tolerance, self.least))
 
 
 _NONE = Jumping({})

@@ -136,3 +136,9 @@ def written_calls(point: Point) -> Iterator[tuple[int, Call, Place]]:
         node = tape.nodes[id]
         if isinstance(node, Call) and tape.active[id] and id not in tape.derived and node.place:
             yield id, node, node.place
+
+
+def is_close(own: Array | None, true: Array, tolerance: float) -> bool:
+    """Return whether a gradient is the true one, to a tolerance relative to its largest element."""
+    room = tolerance * float(np.max(np.abs(true), initial=0.0))
+    return own is not None and own.shape == true.shape and bool(np.all(np.abs(own - true) <= room))
