@@ -36,7 +36,10 @@ class Judgement(Struct, frozen=True):
     inherited: tuple[str, ...] = ()
     """Those of them that are wrong only because of another's mistake."""
     noted: frozenset[str] = frozenset()
-    """Names of the wrong claims that leave every parameter's gradient right."""
+    """Names of the claims that differ from the truth and yet are no mistakes.
+
+    They leave every parameter's gradient right, or a note tells what they are instead.
+    """
     uncompared: frozenset[str] = frozenset()
     """Names of the claims that cannot be judged."""
     compared: Compared | None = None

@@ -55,6 +55,8 @@ def worked_out(frame: Frame, node: int, detail: int = WHOLE) -> list[str | Span]
 
 def _verdict(frame: Frame, mark: Mark) -> str:
     known = frame.known.judgement is not None
+    if mark == "noted" and frame.problem.call is not None:
+        return "not the true one, as the note tells"
     return _VERDICTS[mark] if known else _NOT_YET.get(mark, _VERDICTS[mark])
 
 

@@ -114,8 +114,9 @@ def findings_rows(frame: Frame, width: int) -> list[TextRow]:
         return rows
     if frame.known.silenced:
         rows.append(line((f"{frame.known.silenced} silenced by a comment", "dim")))
-    if judgement is not None and judgement.claims and _all_right(judgement):
-        many = f"{judgement.claims} claims" if judgement.claims > 1 else "one claim"
+    right = 0 if judgement is None else _right(judgement, frame)
+    if right:
+        many = f"{right} claims" if right > 1 else "one claim"
         rows.append(line(SIGNS["right"], f" {many} compared and right"))
     if judgement is not None and frame.problem.call is None:
         from gradtui.explain.outcome import left_out
@@ -138,10 +139,12 @@ def _comparing_rows(frame: Frame, width: int) -> list[TextRow]:
     return [line((text, "dim")) for text in wrap(told, width)] if told else []
 
 
-def _all_right(judgement: Judgement) -> bool:
-    """Return whether the hand-written code has no findings."""
+def _right(judgement: Judgement, frame: Frame) -> int:
+    """Return the number of claims found right, 0 if there is a finding beyond notes."""
     said = [one for one in judgement.findings if one.severity != "info"]
-    return not said and not judgement.noted and not judgement.silenced
+    if said or judgement.silenced or (judgement.noted and frame.problem.call is None):
+        return 0
+    return judgement.claims - len(judgement.noted)
 
 
 def _run_rows(frame: Frame, width: int) -> list[TextRow]:

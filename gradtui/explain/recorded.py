@@ -59,6 +59,8 @@ def _summary(outcome: Outcome, name: str) -> str:
         many = f"{count:,} gradients" if count > 1 else "one gradient"
         doubted = outcome.failed or outcome.warned or outcome.silenced
         right = "" if doubted else " and right"
+        if right and outcome.noted:
+            right += " but for what the note says,"
         at = f"at {points} points" if points > 1 else "at the given arguments alone"
         said = f"{many} compared{right} {at}, to {number(outcome.tolerance, 2)} of each element"
     if outcome.unjudged:

@@ -60,6 +60,17 @@ def test_gradients_that_are_right_within_bounds_alone_are_not_said_to_be_right()
     assert report.summary.startswith("net.py:clipped: ok, one gradient compared at ")
 
 
+def through_round(w):
+    q = np.round(4 * w)
+    return np.sum((q * X) ** 2), 8 * np.sum(q * X * X)
+
+
+def test_a_gradient_that_is_another_on_purpose_is_not_said_to_be_right():
+    report = report_of_code(outcome_of(through_round), "net.py:through")
+    told = "net.py:through: ok, one gradient compared and right but for what the note says, at "
+    assert report.summary.startswith(told)
+
+
 def test_right_gradients_are_said_to_be_right():
     report = report_of_code(outcome_of(right), "net.py:right")
     assert not report.remarks

@@ -54,6 +54,21 @@ async def test_the_source_stands_beside_its_values_and_the_claims_beside_the_tru
         assert "by hand" in text and "one claim compared and right" in text
 
 
+def through_round(v, w):
+    q = np.round(4 * w)
+    return v * q, {"v": q, "w": 4 * v}
+
+
+async def test_a_gradient_that_is_another_on_purpose_is_marked_as_noted_and_not_as_right():
+    session = gradtui.trace(through_round, v=np.array(0.5), w=np.array(0.3))
+    async with GradtuiApp(session).run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        assert "v    0.5     1      1 ✓" in terminal.text
+        assert "w    0.3     0      2 i" in terminal.text
+        assert "one claim compared and right" in terminal.text
+
+
 async def test_a_key_folds_the_loop_at_the_cursor_which_is_then_passed_at_once():
     session = gradtui.trace(looped.case, w=np.array([0.3]), v=np.array([0.5]))
     async with GradtuiApp(session).run_test(size=(120, 40)) as pilot:

@@ -16,6 +16,9 @@ from gradtui.diagnosis.silenced import lines_of_place, sifted
 
 Verdict = Literal["correct", "wrong", "not-compared"]
 
+_APART = frozenset({"straight-through", "missing-term", "unexplained"})
+"""The rules of notes on gradients that are, on purpose or nearly enough, not the true ones."""
+
 
 class Outcome(Struct, frozen=True, eq=False):
     """The outcome for one target."""
@@ -41,6 +44,12 @@ class Outcome(Struct, frozen=True, eq=False):
     def warned(self) -> bool:
         """Whether there is a finding of severity warning."""
         return any(finding.severity == "warning" for finding in self.findings)
+
+    @property
+    def noted(self) -> frozenset[str]:
+        """The names of the gradients that differ from the true ones, as notes tell."""
+        found = (one for one in self.findings if one.severity == "info")
+        return frozenset(name for one in found if one.rule in _APART for name in _names(one))
 
     def as_dict(self, file: str) -> Mapping[str, Any]:
         """Return the outcome in the form of `check --json`."""
@@ -77,9 +86,14 @@ def judgement_of(outcome: Outcome) -> Judgement:
     wrong, uncompared = set[str](), set[str]()
     for finding in outcome.findings:
         if finding.severity == "error":
-            names = finding.evidence.get("gradients", [finding.target])
-            (uncompared if finding.rule == "not-compared" else wrong).update(names)
+            (uncompared if finding.rule == "not-compared" else wrong).update(_names(finding))
     return Judgement(
         outcome.verdict, outcome.claims, outcome.findings, frozenset(wrong),
+        noted=outcome.noted - wrong,
         uncompared=frozenset(uncompared), silenced=outcome.silenced,
     )  # fmt: skip
+
+
+def _names(finding: Finding) -> Sequence[str]:
+    """Return the gradients that a finding is about."""
+    return finding.evidence.get("gradients", [finding.target])  # type: ignore[no-any-return]
