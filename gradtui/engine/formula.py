@@ -129,9 +129,8 @@ def _write(nodes: Sequence[Node], node: Node, texts: dict[int, Text], style: Sty
         case "spread":
             return Text(f"spread({parts[0].text}, {_shown(node) or '[…]'})", FUNCTION)
         case "einsum" | "einsum3":
-            subscripts = repr(dict(node.options)["subscripts"])
-            inner = ", ".join([subscripts, *(part.text for part in parts)])
-            return Text(f"einsum({inner})", FUNCTION)
+            given = [repr(dict(node.options)["subscripts"]), *(part.text for part in parts)]
+            return Text(f"einsum({', '.join(given)})", FUNCTION)
         case "scatter":
             return _scattered(node, operands, parts, style)
         case "collect":

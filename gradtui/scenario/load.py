@@ -156,19 +156,24 @@ class _Loader:
         self.data: Data
         self.training: Training
 
-    def problem(self) -> Problem:
-        parsed, positions = self.parsed, self.positions
-        before = self.before
+    def read(self) -> Mapping[str, Array]:
+        """Read the data and the training, and return the parameters."""
+        parsed, positions, before = self.parsed, self.positions, self.before
         if before is None:
             self.data = read_data("data", parsed.data, self.file, positions)
         else:
             self.data = before.data
-        data, parameters = self.data, read_parameters(parsed.parameters, positions)
-        training = read_training(
-            parsed, data, self.file, positions, lambda shapes: self.build(parameters, shapes),
+        parameters = read_parameters(parsed.parameters, positions)
+        self.training = read_training(
+            parsed, self.data, self.file, positions, lambda shapes: self.build(parameters, shapes),
             None if before is None else before.training,
         )  # fmt: skip
-        self.training, graph = training, training.graph
+        return parameters
+
+    def problem(self) -> Problem:
+        parameters = self.read()
+        parsed, positions, data = self.parsed, self.positions, self.data
+        training, graph = self.training, self.training.graph
         backward, update = self.backward(graph), self.update(parameters, training.constants)
         values = MappingProxyType({**data.values, **parameters})
         drive = self.drive(graph, backward, update)
@@ -177,7 +182,7 @@ class _Loader:
             return training.trainer(values, by_hand(backward, update, drive))
 
         trainer = build(drive)
-        if before is None:
+        if self.before is None:
             if update is not None and drive != "hand":
                 build("hand")  # only using the lines of the update shows whether they fit
             check_labels(parsed.labels, graph.names, positions)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
 
-from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.finding import Finding, Severity
 from gradtui.diagnosis.runs.bounds import steep_time
 from gradtui.diagnosis.runs.columns import (
     Columns,
@@ -31,6 +32,7 @@ _LESS_CORRELATED = (
     "features that are less correlated (centre them, drop one of two that vary together)"
 )
 _ONE_SIZE = "scaling what each weight multiplies to one size (the condition number would be {})"
+_STANDARDISE = "; standardise the features"
 _CONVEX = 1e-6
 """Up to this ratio of negative to largest eigenvalue, a surface counts as convex."""
 
@@ -88,56 +90,65 @@ def scale_mismatch(run: Run) -> Iterator[Finding]:
     blown = growth(run)
     spectrum = run.spectrum(0) if run.end >= 0 else None
     left = unlearned(run) if blown is None else None
-    tell = f"the features of {columns.source} differ {short(columns.ratio)}-fold in size: "
-    tell += f"{columns.large} is about {short(columns.sizes[0])}, {columns.small} about "
-    tell += short(columns.sizes[1])
-    evidence = {"ratio": columns.ratio, "large": columns.sizes[0], "small": columns.sizes[1]}
-    cure = "; standardise the features"
     if blown is not None and spectrum is not None:
-        condition = spectrum.condition
-        scaled = _cured(run, columns, condition, 0)
-        if condition < limit("condition") or scaled is None:
-            return
-        gauge = run.gauge(0)
-        assert gauge is not None
-        steep = mostly(run, columns, spectrum.vectors[:, -1]) or "the steepest direction"
-        flat = mostly(run, columns, _flattest(spectrum)) or "the flattest direction"
-        message = (
-            f"{tell}: a condition number of {short(condition)}{scaled.text}. The rate is too large "
-            f"for {steep} (lr·λmax = {short(gauge.pull)}, where at most {short(gauge.limit)} is "
-            f"stable) and the loss grows; a rate that suits it takes {short(condition)} times as "
-            f"long for {flat}{cure}"
-        )
-        yield finding(
-            run, "scale-mismatch", "error", columns.source, 0, message,
-            {**evidence, "condition": condition, "scaled_condition": scaled.condition,
-             "pull": gauge.pull, "steepest": steep, "flattest": flat},
-            run.place(columns.node),
-        )  # fmt: skip
+        yield from _divergence(run, columns, spectrum)
     elif left is not None and steep_time(run) >= limit("steep-time"):
-        scaled = _cured(run, columns, left.condition, run.end)
-        if scaled is None or (left.too_low and higher_rate(run, left) is not None):
-            return
-        message = (
-            f"{tell}: a condition number of {short(left.condition)}{scaled.text}. With one rate "
-            f"for all, {left.text}{cure}"
-        )
-        evidence |= {**_numbers(left), "scaled_condition": scaled.condition}
-        tried, trial = _other_optimizer(run, left), ""
-        if tried is not None:
-            trial = tried.change
-            message += f", or try {tried.text}: the same {tried.steps:,} steps end at "
-            message += short(tried.loss)
-            evidence["loss_then"] = tried.loss
-        yield finding(
-            run, "scale-mismatch", "warning", columns.source, 0, message, evidence,
-            run.place(columns.node), trial=trial,
-        )  # fmt: skip
+        yield from _left_behind(run, columns, left)
     elif (run.curvature.size > EXACT or run.noisy) and columns.ratio >= limit("condition"):
-        yield finding(
-            run, "scale-mismatch", "warning", columns.source, 0, tell + cure, evidence,
-            run.place(columns.node),
-        )  # fmt: skip
+        yield _mismatch(run, columns, _STANDARDISE, "warning")
+
+
+def _mismatch(
+    run: Run, columns: Columns, said: str, severity: Severity, trial: str = "", **numbers: Any
+) -> Finding:
+    """Return the finding of features of different sizes, and what is `said` of them beyond that."""
+    (large, small), ratio = columns.sizes, columns.ratio
+    message = f"the features of {columns.source} differ {short(ratio)}-fold in size: "
+    message += f"{columns.large} is about {short(large)}, {columns.small} about {short(small)}"
+    return finding(
+        run, "scale-mismatch", severity, columns.source, 0, message + said,
+        {"ratio": ratio, "large": large, "small": small, **numbers},
+        run.place(columns.node), trial=trial,
+    )  # fmt: skip
+
+
+def _divergence(run: Run, columns: Columns, spectrum: Spectrum) -> Iterator[Finding]:
+    """Find a rate that is too large for one feature and the right one for no other."""
+    condition = spectrum.condition
+    scaled = _cured(run, columns, condition, 0)
+    if condition < limit("condition") or scaled is None:
+        return
+    gauge = run.gauge(0)
+    assert gauge is not None
+    steep = mostly(run, columns, spectrum.vectors[:, -1]) or "the steepest direction"
+    flat = mostly(run, columns, _flattest(spectrum)) or "the flattest direction"
+    said = (
+        f": a condition number of {short(condition)}{scaled.text}. The rate is too large "
+        f"for {steep} (lr·λmax = {short(gauge.pull)}, where at most {short(gauge.limit)} is "
+        f"stable) and the loss grows; a rate that suits it takes {short(condition)} times as "
+        f"long for {flat}{_STANDARDISE}"
+    )
+    yield _mismatch(
+        run, columns, said, "error", condition=condition, scaled_condition=scaled.condition,
+        pull=gauge.pull, steepest=steep, flattest=flat,
+    )  # fmt: skip
+
+
+def _left_behind(run: Run, columns: Columns, left: Unlearned) -> Iterator[Finding]:
+    """Find features that are unlearned because the rate serves the larger ones."""
+    scaled = _cured(run, columns, left.condition, run.end)
+    if scaled is None or (left.too_low and higher_rate(run, left) is not None):
+        return
+    said = f": a condition number of {short(left.condition)}{scaled.text}. With one rate "
+    said += f"for all, {left.text}{_STANDARDISE}"
+    numbers = {**_numbers(left), "scaled_condition": scaled.condition}
+    tried, trial = _other_optimizer(run, left), ""
+    if tried is not None:
+        trial = tried.change
+        said += f", or try {tried.text}: the same {tried.steps:,} steps end at "
+        said += short(tried.loss)
+        numbers["loss_then"] = tried.loss
+    yield _mismatch(run, columns, said, "warning", trial, **numbers)
 
 
 def ill_conditioned(run: Run) -> Iterator[Finding]:
