@@ -70,3 +70,40 @@ def test_what_autograd_itself_detaches_stops_no_gradient():
     x = torch.linspace(-1, 1, 4, dtype=torch.double)
     errors = [one for one in gradtui.check(root, x, x.flip(0) / 2) if one.severity == "error"]
     assert [one.fix for one in errors] == ["return g / slope, -g * z / slope"]
+
+
+class SquareRoot(torch.autograd.Function):
+    """The square root as a root found without recording, with a gradient of `share` of its own."""
+
+    share = 0.5
+
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(y)
+        return y.detach()
+
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return SquareRoot.share * g / y, None
+
+
+def rooted(x):
+    with torch.no_grad():
+        y = torch.ones_like(x)
+        for _ in range(30):
+            y = (y + x / y) / 2
+    return (SquareRoot.apply(x, y) ** 3).sum()
+
+
+@pytest.mark.parametrize(("share", "right"), [(0.5, True), (0.25, False)])
+def test_what_is_found_without_recording_is_compared_with_the_whole_slope(
+    share, right, monkeypatch
+):
+    monkeypatch.setattr(SquareRoot, "share", share)
+    x = torch.tensor([2.0, 3.0], dtype=torch.float64)
+    found = [one for one in gradtui.check(rooted, x=x) if one.severity == "error"]
+    # d/dx x^1.5 = 1.5 sqrt(x), of which 2.1213 at 2 and 2.5981 at 3
+    assert right == (not found)
+    if not right:
+        assert "is 1.29904, the true one is 2.59808" in found[0].message

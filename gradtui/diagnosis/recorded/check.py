@@ -73,6 +73,7 @@ Array = NDArray[Any]
 _RATIOS = frozenset({"sign", "constant-factor", "extra-factor", "missing-factor"})
 """Rules that may give a multiple, which a known quantity explains best."""
 _UNSEEN = "part of the loss passes through functions that cannot be recorded"
+_DETACHED = "the loss depends on an argument by way of detached values alone"
 _SHAPES = frozenset({"unreduced-broadcast", "transposed", "wrong-axis"})
 """Rules that explain a wrong shape of a gradient."""
 
@@ -208,7 +209,8 @@ class _Checking:
         findings = self._mistakes(found, judge, (), judge.judged(names).wrong)
         findings += [self._unfit(name) for name in self.names if name not in names]
         sides = one_side(self.runs, found) if verdict_of(findings) == "correct" else ()
-        text = f"compared by central differences: {_UNSEEN}"
+        why = _DETACHED if points[0].result.tape.stopped else _UNSEEN
+        text = f"compared by central differences: {why}"
         seen = note("opaque", "info", self.target.name, text, self.target.place)
         told = [*findings, seen, *self._notes(), *sides]
         return Outcome(self.target, verdict_of(findings), gravest_first(told),

@@ -174,6 +174,8 @@ class Judge:
             if self._stops and self._is_whole(point, name):
                 told = True
                 continue
+            if self._stops and self._is_implicit(point, name):
+                return None, False, True
             found, slope = self._confirmed(name, point, off)
             if found is not None:
                 return self._at_own(found), True, False
@@ -320,6 +322,17 @@ class Judge:
             return False
         slope, expected = slope_along(self._runs, point, {name: hand})
         return slope.sure and slope.agrees(expected)
+
+    def _is_implicit(self, point: Point, name: str) -> bool:
+        """Return whether the loss depends on what has a gradient by way of detached values alone.
+
+        Nobody writes a gradient of 0 by hand, so the code means the whole slope.
+        """
+        hand = point.hand[name]
+        if any(np.any(one.true[name]) for one in self._points) or not np.any(hand):
+            return False
+        slope, _ = slope_along(self._runs, point, {name: hand})
+        return slope.sure and not slope.agrees(0.0)
 
     def _is_mistrusted(self) -> bool:
         """Return whether the loss changes differently from the recorded gradients."""
