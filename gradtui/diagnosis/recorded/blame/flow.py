@@ -54,7 +54,7 @@ class Flow(Told):
         """
         super().__init__()
         tape = point.result.tape
-        self._point, self._tape, self._scales, self._summing = point, tape, scales, summing
+        self.point, self._tape, self._scales, self._summing = point, tape, scales, summing
         self._partial = set[int]()
         """Values that are sums of some contributions, not of all."""
         self._found: dict[int, Mark] = {} if counted is None else counted.flow._found
@@ -78,7 +78,7 @@ class Flow(Told):
     def counted(self, lines: Sequence[Line | None]) -> Flow:
         """Return the same with each value counted to another line, such as that of a call."""
         own = Counted(self, lines)
-        return Flow(self._point, self._scales, summing=self._summing, counted=own)
+        return Flow(self.point, self._scales, summing=self._summing, counted=own)
 
     def _note_idle(self, point: Point) -> None:
         """Find the lines whose values take part in nothing and choose no elements.
@@ -183,14 +183,16 @@ class Flow(Told):
     ) -> Sequence[tuple[int, Line]]:  # fmt: skip
         """Find the lines whose results are right; return the wrong ones made of right ones."""
         told, turning = dict[Line, bool](), list[tuple[int, Line]]()
+        partial = set[Line]()
         ends = self._ends({node for node in point.nodes.values() if node is not None})
+        following = self._following()
         for id, node in enumerate(self._tape.nodes):
             line = self._lines[id]
             if line is None or id in forward:
                 continue
             if not isinstance(node, Call) and not is_masked(self._tape, node):
                 continue
-            if id + 1 < len(self._tape) and self._lines[id + 1] == line and id not in ends:
+            if following[id] == line and id not in ends:
                 continue
             if self._tape.value(id).dtype.kind != "f":
                 continue
@@ -199,12 +201,23 @@ class Flow(Told):
             told[line] = told.get(line, True) and known
             if self._mark_of(id) in values:
                 self.repeating.add(line)
+            if not self._marks.is_adjoint(self._mark_of(id)):
+                partial.add(line)
             if self._marks.turns(self._tape.value(id), self._mark_of(id)):
                 self.turned.add(line)
             if clean[id] and not right[id]:
                 turning.append((id, line))
         self.known = {line for line, is_right in told.items() if is_right}
+        self.whole = told.keys() - partial - self.repeating
         return turning
+
+    def _following(self) -> Sequence[Line | None]:
+        """Return the line of what is computed next after each value: constants are given."""
+        found, last = list[Line | None](), None
+        for id in range(len(self._lines) - 1, -1, -1):
+            found.append(last)
+            last = last if isinstance(self._tape.nodes[id], Leaf) else self._lines[id]
+        return found[::-1]
 
     def _turn(
         self, turning: Sequence[tuple[int, Line]], right: Sequence[bool], forward: set[int]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -62,6 +63,8 @@ _CLOSE = 10.0
 """How far sums may be apart that should be equal, in tolerances."""
 _SAME = 1e-9
 """The largest relative difference of two equal losses."""
+_FAILING = (CodeFailed, Endless, InputError, Lost, Untold)
+"""What code may raise with some edits."""
 
 
 class Blamed(Struct, frozen=True, eq=False):
@@ -159,7 +162,8 @@ class _Searches:
         needs = None if exact else Needs(point, self._wrong, self._close, lines)
         preview = Preview(flow, watched.held, trials.watchdog, target.library, exact=exact,
                           needs=needs, is_whole=watched.is_whole)  # fmt: skip
-        return Search(trials, suspects, preview, partial(self._again, point))
+        told = partial(self._as_it_stands, point)
+        return Search(trials, suspects, preview, partial(self._again, point), told)
 
     def _calls(self, flow: Flow, point: Point) -> Calls | None:
         """Return what is told of the calls of functions that several lines call."""
@@ -187,7 +191,16 @@ class _Searches:
             return None
 
     def _again(self, before: Point, line: Line | None) -> Search | None:
-        """Return the search of the code as it stands; None if a line is as wrong as before.
+        """Return the search of the code as it stands; None if a line is as wrong as before."""
+        flow = self._as_it_stands(before)
+        if flow is None or line in flow.first:
+            return None
+        with suppress(*_FAILING):
+            return self._from(flow, flow.point, exact=True)
+        return None
+
+    def _as_it_stands(self, before: Point) -> Flow | None:
+        """Return what is known of a run of the code as it stands; None if it is no such run.
 
         A run that is dear to record is not recorded again.
         """
@@ -200,12 +213,9 @@ class _Searches:
                 point = self._runs.point(before.values, tuple(before.true), near=before.near)
             if not point.hand.keys() >= before.hand.keys():
                 return None  # a gradient is returned no more
-            flow = Flow(point, (1.0,), summing=True)
-            return None if line in flow.first else self._from(flow, point, exact=True)
-        except (CodeFailed, Endless, InputError, Lost, Untold):
+            return Flow(point, (1.0,), summing=True)
+        except (*_FAILING, SyntaxError, ValueError):  # such as of two edits that overlap
             return None
-        except (SyntaxError, ValueError):
-            return None  # the edits of two mistakes overlap
 
 
 class Known(Protocol):

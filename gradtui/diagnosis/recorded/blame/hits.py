@@ -69,6 +69,8 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
     """Whether no glance takes its line for right."""
     partly: bool = False
     """Whether it is not right at all points."""
+    fewer: int = 0
+    """By how much less likely it is, for after another edit more lines hold what they are named."""
     elsewhere: tuple[Hit, ...] = ()
     """Edits of other lines that repair the same and are about as likely."""
 
@@ -85,7 +87,12 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
     def rank(self) -> tuple[int | bool, ...]:
         """Return the sort key that puts the best edit first."""
         against = LIKELIER * (self.doubted + self.partly)
-        return (-len(self.mended), self.odds.total + against, *self.odds.key)
+        return (-len(self.mended), self.total + against, *self.odds.key)
+
+    @property
+    def total(self) -> int:
+        """How unlikely it is, what speaks against all of its line's edits apart."""
+        return self.odds.total + self.fewer
 
     @property
     def line(self) -> int:
@@ -124,7 +131,7 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
         """Return it with what is as likely at other lines, of all edits that were found."""
         found, file = dict[int, Hit](), self.blame().place.file
         for one in sorted(hits, key=Hit.rank):
-            near = one.odds.total <= self.odds.total + ABOUT and one.mended == self.mended
+            near = one.total <= self.total + ABOUT and one.mended == self.mended
             alike = (
                 near
                 and not one.odds.orphans

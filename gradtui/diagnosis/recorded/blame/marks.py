@@ -50,6 +50,8 @@ class Marks:
         self._parts = defaultdict[Form, dict[float, int]](dict)
         """Form -> the sizes of partial sums, right on the way, each with the number of its terms.
         """
+        self._adjoints = set[tuple[Form, float]]()
+        """Those of whole adjoints."""
         self._matrices = defaultdict[Mark, list[Array]](list)
         """Mark of a matrix -> the adjoints with it, of which some may be transposes of others."""
         self._room = _ROWS
@@ -60,6 +62,11 @@ class Marks:
         form, size = mark
         sizes = self._whole.get(form, ())
         return any(rounded(size / scale) in sizes for scale in scales)
+
+    def is_adjoint(self, mark: Mark) -> bool:
+        """Return whether a value is the whole adjoint of another."""
+        form, size = mark
+        return (form, rounded(size)) in self._adjoints
 
     def turns(self, value: Array, mark: Mark) -> bool:
         """Return whether a matrix is the transpose of right ones, and no right one itself."""
@@ -92,6 +99,10 @@ class Marks:
             self._whole[form].add(rounded(size))
         return value
 
+    def _add_adjoint(self, value: Array) -> None:
+        form, size = mark_of(self._add(value))
+        self._adjoints.add((form, rounded(size)))
+
     def _note(self, point: Point, forward: set[int]) -> None:
         """Note adjoints, contributions along edges, sums of some of them, and values."""
         tape, so_far = point.result.tape, defaultdict[int, list[Array]](list)
@@ -114,7 +125,7 @@ class Marks:
         for id, value in adjoints.items():
             node = tape.nodes[id]
             if tape.active[id]:
-                self._add(value)
+                self._add_adjoint(value)
                 self._add(tape.value(id))
                 if id in tape.imaginary:  # some write the conjugate for the gradient
                     self._add(-value)
@@ -123,6 +134,8 @@ class Marks:
                     self._matrices[form, rounded(size)].append(value)
                 if isinstance(node, Call) and node.elementwise:
                     _note_slopes(tape, id, self._add)
+                if isinstance(node, Call) and node.name in ("var", "std"):
+                    self._note_squares(tape, id, node, value)
 
     def _note_split(
         self, tape: Tape, forward: Collection[int], adjoints: Mapping[int, Array]
@@ -135,6 +148,22 @@ class Marks:
                 form, size = mark_of(value)
                 parts, size = self._parts[form], rounded(size)
                 parts[size] = max(count, parts.get(size, 0))
+
+    def _note_squares(self, tape: Tape, id: int, node: Call, adjoint: Array) -> None:
+        """Note the adjoints of the squares that a variance is the mean of, and of it itself."""
+        value, wanted = tape.value(id), tuple(tape.active[i] for i in node.inputs)
+        # How an adjoint is spread over the elements is told by any of which none is the mean.
+        rng = np.random.default_rng(0)
+        operands = [rng.normal(size=tape.shape(i)) for i in node.inputs]
+        with np.errstate(all="ignore"):
+            own = adjoint / (2 * value) if node.name == "std" else adjoint
+            self._add_adjoint(own)
+            slopes = flows(node, operands, value, np.ones_like(value), wanted)
+            for slope, moved in zip(slopes, flows(node, operands, value, own, wanted), strict=True):
+                if slope is not None and moved is not None:
+                    spread, count = moved / slope, slope.size / value.size
+                    for divisor in (count, count - 1):
+                        self._add_adjoint(spread / divisor)
 
     def _note_terms(self, point: Point, adjoints: Mapping[int, Array]) -> None:
         """Note the adjoints by each term of the loss alone, for code that goes back by terms."""

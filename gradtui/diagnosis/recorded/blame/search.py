@@ -25,9 +25,10 @@ from gradtui.diagnosis.recorded.blame.slots import Slot, slots
 from gradtui.diagnosis.recorded.blame.straying import Straying
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspects
-from gradtui.diagnosis.recorded.blame.told import Line
+from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, is_same
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+from gradtui.diagnosis.recorded.blame.weighed import weighed
 from gradtui.diagnosis.recorded.blame.worth import Worth
 from gradtui.recording.run import unheard
 
@@ -56,11 +57,14 @@ class Search:
     def __init__(
         self, trials: Trials, suspects: Suspects, preview: Preview,
         again: Callable[[Line | None], Search | None] | None = None,
+        told: Callable[[], Told | None] = lambda: None,
     ) -> None:  # fmt: skip
         """`again` returns a search of the code as it stands, unless a line is as wrong as before.
 
         It finds mistakes that hide one another: each of their edits alone repairs no result.
+        `told` returns what is known of the lines of a run of the code as it stands.
         """
+        self._told = told
         self._trials, self._suspects, self._preview = trials, suspects, preview
         self._worth, self._several = Worth(preview), Several(trials, again)
         self._evasions, self._straying = Evasions(trials), Straying(trials)
@@ -137,11 +141,12 @@ class Search:
             if self._nearly and not hits:
                 break  # no edit is better where results are only approximated
         found = self._nearly if mend_more(self._nearly, hits) else hits
-        best = min(found, key=Hit.rank, default=None)
-        if best is None:
+        if not found:
             return []
-        several = len(self._rest) > 1 and best in self._rest
-        return self._rest if several else [best.beside(found)]
+        if len(self._rest) > 1 and min(found, key=Hit.rank) in self._rest:
+            return self._rest
+        found = weighed(found, self._trials, self._told)
+        return [min(found, key=Hit.rank).beside(found)]
 
     def likely(self) -> list[Hit]:
         """Return the best of the likely edits; empty if none helps.

@@ -35,6 +35,8 @@ class Told:
         """Lines that put elements in another order."""
         self.known: set[Line] = set()
         """Lines that only pass on right values."""
+        self.whole: set[Line] = set()
+        """Lines whose results are the whole adjoints of values of the forward pass."""
         self.repeating: set[Line] = set()
         """Those of them that recompute values of the forward pass."""
         self.first: set[Line] = set()
