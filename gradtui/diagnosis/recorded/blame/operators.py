@@ -38,7 +38,8 @@ def of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
     left, right = s.left(node), s.right(node)
     for other in _OTHER.get(type(node.op), ()):
         yield _operator(s, node, Edit(start, end, other), other)
-    if isinstance(node.op, ast.Mult | ast.Pow) and _is_count(s, node.right):
+    tells = (held := s.held(node.left)) is None or held.value not in (0.0, 1.0)
+    if isinstance(node.op, ast.Mult | ast.Pow) and tells and _is_count(s, node.right):
         other = "**" if isinstance(node.op, ast.Mult) else "*"
         told, edit = f"{OPERATORS[type(node.op)]} must be {other}", Edit(start, end, other)
         yield Candidate((edit,), "missing-factor", told, 1, None, node)

@@ -1,0 +1,28 @@
+"""A power of a number that is 1 tells nothing: the factor beside it does not belong there."""
+
+import numpy as np
+
+from planted import Planted
+
+X = np.random.default_rng(4).normal(size=(5, 3))
+ARRAYS = {"w": np.linspace(-1, 1, 3)}
+SCALE = 1.0
+
+
+def scaled(w):
+    h = np.tanh(X @ w)
+    back = SCALE * (1 - h**2)
+    return SCALE * np.sum(h), X.T @ back
+
+
+MISTAKES = [("back = SCALE * (1", "back = SCALE * 2 * (1")]
+
+
+def test_a_number_that_is_1_needs_no_power(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    ((right, mistaken),) = MISTAKES
+
+    (found,) = planted.errors(planted.wrong(right, mistaken), "scaled")
+
+    assert found.line == planted.line(right)
+    assert found.fix == "back = SCALE * (1 - h**2)"
