@@ -1,15 +1,20 @@
-"""Other functions that a call may mean: those that code beside it calls, such as `g` for `f`."""
+"""Other functions that a call may mean, or that compute a value by their names."""
 
 from __future__ import annotations
 
 import ast
+import inspect
+import re
 from collections.abc import Iterator
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.computing import own_functions, own_methods
 
 _MOST = 6
 """Most functions that are tried for one."""
+_MAKING = re.compile(r"_*(?:compute|calc(?:ulate)?|get|make|eval(?:uate)?|find)_(\w+)")
+"""The name of a function that tells what it makes."""
 
 
 def callees(s: Statement) -> Iterator[Candidate]:
@@ -24,6 +29,35 @@ def callees(s: Statement) -> Iterator[Candidate]:
                 told = f"{text} must be {other}"
                 edit = s.replaced(node.func, other)
                 yield Candidate((edit,), "wrong-variable", told, 1, other, node.func)
+
+
+def makers(s: Statement) -> Iterator[Candidate]:
+    """Yield a call of the function that makes a value by its name, such as `compute_z` for `z`.
+
+    It is given what its arguments are named after.
+    """
+    target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
+    name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", None)
+    own = s.value()
+    if own is None or not name:
+        return
+    for text, function in _computing(s):
+        found = _MAKING.fullmatch(function.__name__)
+        given = [*inspect.signature(function).parameters][text not in s.unit.globals :]
+        made = f"{text}({', '.join(given)})"
+        usable = s.scope.keys() >= {*given} and s.text(own) != made
+        if found and found[1] == name and usable:
+            told = f"{s.text(own)} must be {made}"
+            yield Candidate((s.replaced(own, made),), "wrong-variable", told, 0, made, own,
+                            named=True)  # fmt: skip
+
+
+def _computing(s: Statement) -> Iterator[tuple[str, FunctionType]]:
+    """Yield the functions and the methods of the function's own object that only compute."""
+    for text, _ in own_functions(s):
+        if isinstance(function := s.unit.globals.get(text), FunctionType):
+            yield text, function
+    yield from own_methods(s)
 
 
 def _beside(s: Statement, call: ast.Call) -> Iterator[str]:

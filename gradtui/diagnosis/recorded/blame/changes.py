@@ -13,7 +13,7 @@ from gradtui.diagnosis.recorded.blame.arguments import arguments
 from gradtui.diagnosis.recorded.blame.axes import folded
 from gradtui.diagnosis.recorded.blame.bends import bends
 from gradtui.diagnosis.recorded.blame.branches import branches
-from gradtui.diagnosis.recorded.blame.callees import callees
+from gradtui.diagnosis.recorded.blame.callees import callees, makers
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.carries import carries, taken
 from gradtui.diagnosis.recorded.blame.choices import choices
@@ -58,7 +58,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         unread, options, throughout, conjugates, edits, renamings, given,
         partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
-        copies, emptied, conditions, parts, compared, alongside, applied, mirrored, callees,
+        copies, emptied, conditions, parts, compared, alongside, applied, mirrored, callees, makers,
         branches, bounds, bends, projections, normalised, choices, moves, rounds, twins, wasted,
         dropped, crops, folded, numbered, words, rebound,
     )  # fmt: skip
