@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
+from gradtui.diagnosis.recorded.blame.handed import hands_unlike
 from gradtui.diagnosis.recorded.blame.resets import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
@@ -36,7 +37,7 @@ def becomes_alike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
         if type(own.op) not in signs and signs == {type(edited.op)}:
             return True
     after = _value(edited) if edited is not None else None
-    if before is None or edited is None or after is None:
+    if before is None or edited is None or after is None or isinstance(after, ast.Name):
         return False
     if _is_element_alike(before, after):
         return True
@@ -160,7 +161,8 @@ def _operations(node: ast.expr) -> str:
 def breaks_row(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     """Return whether one of a row gets another sign or name, or divides by a power."""
     line = unit, own, edits
-    return _becomes_odd(*line) or _becomes_divided(*line) or _becomes_unlike(*line)
+    odd = _becomes_odd(*line) or _becomes_divided(*line) or _becomes_unlike(*line)
+    return odd or hands_unlike(*line)
 
 
 def _becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:

@@ -24,7 +24,8 @@ def scales_alike(suspect: Suspect, candidate: Candidate) -> bool:
     divisor = factor.removeprefix("1/")
     owner = unit.owner if divisor.startswith(f"{unit.given}.") else None
     scaling = _scaling(owner or unit.node, below=divisor != factor)
-    return divisor in scaling and (divisor != factor or owner is not None)
+    drops = candidate.rule == "extra-factor"
+    return not drops and divisor in scaling and (divisor != factor or owner is not None)
 
 
 @lru_cache(_FUNCTIONS)

@@ -28,11 +28,12 @@ def rows(a, b, c, d, own):
             * d)  # fmt: skip
     right = (b
              * -c)  # fmt: skip
+    kept = own
     for i in range(a):
         d = d + i
     for j in reversed(range(b)):
         d = d - j
-    return whole, (every * a, b), one + two, first, last, left, right
+    return whole, (every * a, b), one + two, first, last, left, right, kept
 
 
 def edited(old, new, within):
@@ -67,6 +68,7 @@ def test_one_of_a_row_gets_another_sign_or_name(old, new, within, odd):
 ALIKE = [
     ("a * b", "a * b - d", "one", True),
     ("a * b", "a * b * d", "one", False),
+    ("a * b", "a", "one", False),
     ("(every * a, b)", "(every * a, b * c)", "return", True),
     ("(every * a, b)", "(every * a, b / c)", "return", False),
     ("* d", "* -d", "left", True),

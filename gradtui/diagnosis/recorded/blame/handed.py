@@ -1,0 +1,67 @@
+"""What the calls of one function hand to it: an edit may make one of them unlike all others."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
+
+from gradtui.diagnosis.recorded.blame.units import Edit, Function, Unit
+
+_FILES = 32
+"""Most files of which is known what their functions are given."""
+
+
+def hands_unlike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether a call hands something else to a function of the file than all others do.
+
+    Such as `slope(a)` for `slope(z[-1])` beside `slope(z[t])`: other lines are likelier wrong.
+    """
+    given = _given(unit.tree)
+    for before, after in _changed(unit, own, edits) if given else ():
+        others = [one for at, one in given.get(_name(before), {}).items() if at != before.lineno]
+        rows = zip(before.args, after.args, *(one.args for one in others), strict=False)
+        for was, now, *beside in rows:
+            if {_root(was)} == {*map(_root, beside)} and _root(was) != _root(now):
+                return True
+    return False
+
+
+def _changed(
+    unit: Unit, own: ast.stmt, edits: Sequence[Edit]
+) -> Sequence[tuple[ast.Call, ast.Call]]:
+    """Return the calls of a statement with what an edit makes of them, if it keeps all."""
+    with suppress(SyntaxError):
+        trees = own, ast.parse(unit.text_after(own, edits))
+        before, after = (
+            [one for one in ast.walk(tree) if isinstance(one, ast.Call)] for tree in trees
+        )
+        if [*map(_name, before)] == [*map(_name, after)]:
+            return [*zip(before, after, strict=True)]
+    return []
+
+
+@lru_cache(_FILES)
+def _given(tree: ast.Module) -> Mapping[str, Mapping[int, ast.Call]]:
+    """Return the calls of the functions that a file defines and calls on several lines."""
+    defined = {one.name for one in ast.walk(tree) if isinstance(one, Function)}
+    found = defaultdict[str, dict[int, ast.Call]](dict)
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Call) and _name(one) in defined:
+            found[_name(one)][one.lineno] = one
+    return {name: calls for name, calls in found.items() if len(calls) > 1}
+
+
+def _name(node: ast.Call) -> str:
+    """Return the name of what is called, without its object."""
+    called = node.func
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+
+
+def _root(node: ast.expr) -> str:
+    """Return a name, or that of which an entry is taken; another expression as it is written."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return ast.unparse(node)
