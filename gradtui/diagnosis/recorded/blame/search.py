@@ -14,12 +14,12 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.changes import changes
 from gradtui.diagnosis.recorded.blame.effects import is_idle
 from gradtui.diagnosis.recorded.blame.evasions import Evasions
-from gradtui.diagnosis.recorded.blame.hits import ABOUT, LIKELIER, Blame, Hit, mend_more
+from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit, mend_more
 from gradtui.diagnosis.recorded.blame.instead import insteads
 from gradtui.diagnosis.recorded.blame.leads import Leads
 from gradtui.diagnosis.recorded.blame.multiples import multiples
-from gradtui.diagnosis.recorded.blame.odds import KNOWN, Odds
 from gradtui.diagnosis.recorded.blame.preview import Preview
+from gradtui.diagnosis.recorded.blame.rivals import rivals
 from gradtui.diagnosis.recorded.blame.several import MOST, Several
 from gradtui.diagnosis.recorded.blame.slots import Slot, slots
 from gradtui.diagnosis.recorded.blame.straying import Straying
@@ -44,8 +44,8 @@ _AT_ONCE = 150
 """Most edits of a suspect that are run while the others wait."""
 _RULED_OUT = 500
 """Most runs that rule out likelier edits than one that repairs all."""
-_RIVALS, _GLANCED = 40, 6000
-"""Most edits that are run because the code beside tells of them, and most that are looked at."""
+_RIVALS = 40
+"""Most edits that are run because the code beside tells of them."""
 
 
 _Key = tuple[Unit, tuple[tuple[int, int, bytes], ...]]
@@ -137,7 +137,7 @@ class Search:
                 with self._trials.apart():
                     self._rest = self._several.beyond(hits)
             if self._worth.glancing and hits:
-                hits += self._rivals(suspects, min(hits, key=Hit.rank))
+                hits += self._rivals(suspects, hits)
             if self._nearly and not hits:
                 break  # no edit is better where results are only approximated
         found = self._nearly if mend_more(self._nearly, hits) else hits
@@ -184,35 +184,19 @@ class Search:
         # One edit for all is likelier than several.
         return hit.odds.total + (1 if self._rest else _FURTHER)
 
-    def _rivals(self, suspects: Sequence[Suspect], best: Hit) -> Iterator[Hit]:
-        """Yield edits of other lines of a function that are as likely, though far-fetched.
-
-        The code beside tells of them, however little the recording does. Those that are told beside
-        the best one must be right at a glance.
-        """
-        own, room, self._floor = best.suspect.statement, _RIVALS, 0
-        most, glances = best.odds.total + ABOUT, _GLANCED
-        for suspect in sorted(suspects, key=lambda one: one.tier):
-            s = suspect.statement
-            if s.unit is not own.unit or s.node is own.node or glances <= 0:
+    def _rivals(self, suspects: Sequence[Suspect], hits: Sequence[Hit]) -> Iterator[Hit]:
+        """Yield edits of other lines that are as likely as the best one, however far-fetched."""
+        room = _RIVALS
+        every = rivals(suspects, [*hits], self._preview, self._changes)
+        for one in self._trials.in_time(every):
+            s, edits = one.suspect.statement, one.candidate.edits
+            if not self._is_new(s, edits):
                 continue
-            self._prepared(s)
-            glances -= len(self._edits[s.node])
-            for candidate in self._trials.in_time(self._edits[s.node]):
-                odds = Odds(suspect, candidate, candidate.cost)
-                if odds.apart - KNOWN > most:
-                    continue
-                hopeful = self._preview.is_hopeful(s, candidate.edits)
-                within = most if hopeful else best.odds.total - 1
-                fits = hopeful is not False and odds.is_within(within)
-                if not fits or not self._is_new(s, candidate.edits):
-                    continue
-                if not room or not self._may_run:
-                    return
-                room -= 1
-                if mended := self._mended(s, candidate.edits):
-                    yield Hit(suspect, candidate, candidate.cost, mended,
-                              partly=self._trials.partly)  # fmt: skip
+            if not room:
+                return
+            room -= 1
+            if mended := self._mended(s, edits):
+                yield replace(one, mended=mended, partly=self._trials.partly)
 
     def _at(self, suspects: Sequence[Suspect], total: int) -> Iterator[Hit]:
         """Yield the edits as unlikely as `total` that repair something."""
