@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.blame.expressions import parts_of
+from gradtui.diagnosis.recorded.blame.marks import Mark, mark_of
 from gradtui.diagnosis.recorded.blame.names import value_of
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.told import Line
@@ -29,6 +30,8 @@ from gradtui.recording.tape import Leaf, Tape
 
 Array = NDArray[Any]
 
+_MOST = 100
+"""Most rounds of a loop in which names are looked at."""
 _LEAST = 2
 """How many names must hold what they tell for the code to be written so."""
 
@@ -52,11 +55,11 @@ UNLABELLED = Labels()
 
 
 class _Stored(Struct, frozen=True, eq=False):
-    """A value that a function gives a name."""
+    """A value that a function gives a name, in each round if it does so in a loop."""
 
     name: str
     line: Line
-    id: int
+    ids: Sequence[int]
     renames: bool
     """Whether it has another name already."""
     alone: bool
@@ -67,56 +70,81 @@ class _Told(Struct, frozen=True, eq=False):
     """A value that is an adjoint by its name."""
 
     stored: _Stored
-    values: Sequence[int]
-    """The nodes of those that it may be the adjoint of."""
+    values: Sequence[Sequence[int]]
+    """The nodes of those that it may be the adjoint of, each with those of all rounds."""
     loose: bool
     """Whether it may well be another value, such as a part of a gradient."""
+    sure: bool
+    """Whether the name tells enough by itself: it renames, or its function computes the value."""
 
 
 def labels_of(point: Point, watched: Watched, units: Sequence[Unit]) -> Labels:
     """Return the lines of a recorded run whose names are those of adjoints."""
     tape = point.result.tape
     forward = set(tape.sources(point.root))
-    places = {node.place: id for id, node in enumerate(tape.nodes) if not isinstance(node, Leaf)}
+    places = defaultdict[Place | None, list[int]](list)
+    for id, node in enumerate(tape.nodes):
+        if not isinstance(node, Leaf):
+            places[node.place].append(id)
     stored = [*_stored(watched, units, places)]
-    values = defaultdict[str, list[int]](list)
+    values = defaultdict[str, list[Sequence[int]]](list)
     for one in stored:
-        if one.id in forward and not one.renames:
-            values[one.name].append(one.id)
-    given = {name: [id] for name, id in tape.arguments.items() if name not in values}
+        if forward.issuperset(one.ids) and not one.renames:
+            values[one.name].append(one.ids)
+    given = {name: [[id]] for name, id in tape.arguments.items() if name not in values}
+    wanted = {value_of(one.name) for one in stored} - values.keys() - given.keys()
+    again = [one for one in stored if one.name in wanted and not one.renames]
+    anew = _computed_again(tape, again, forward)
     told = [
-        _Told(one, ids, one.renames or of in given)
-        for one in sorted(stored, key=lambda one: one.id)
-        if (one.renames or one.id not in forward) and (of := value_of(one.name)) is not None
-        and (ids := values.get(of) or given.get(of))
+        _Told(one, ids, one.renames or of in given, one.renames or of in anew)
+        for one in sorted(stored, key=lambda one: one.ids[0])
+        if (one.renames or forward.isdisjoint(one.ids)) and (of := value_of(one.name)) is not None
+        and (ids := values.get(of) or given.get(of) or anew.get(of))
     ]  # fmt: skip
     try:
-        adjoints = point.adjoints({id for one in told for id in one.values}) if told else {}
+        nodes = {id for one in told for ids in one.values for id in ids}
+        adjoints = point.adjoints(nodes) if told else {}
     except Untold:
         return UNLABELLED
     return _judged(tape, told, adjoints)
 
 
+def _computed_again(
+    tape: Tape, again: Sequence[_Stored], forward: Set[int]
+) -> Mapping[str, list[Sequence[int]]]:
+    """Return the nodes of the forward pass that have the values of names, where all have one."""
+    alike = defaultdict[Mark, list[int]](list)
+    for id in sorted(forward) if again else ():
+        alike[mark_of(tape.value(id))].append(id)
+    found = dict[str, list[Sequence[int]]]()
+    for one in again:
+        ids = [alike[mark_of(tape.value(id))] for id in one.ids]
+        if all(len(many) == 1 for many in ids):
+            found[one.name] = [[id for (id,) in ids]]
+    return found
+
+
 def _stored(
-    watched: Watched, units: Sequence[Unit], places: Mapping[Place | None, int]
+    watched: Watched, units: Sequence[Unit], places: Mapping[Place | None, Sequence[int]]
 ) -> Iterator[_Stored]:
     """Yield what functions give names to, each once and for all."""
     for unit in units:
-        stores, found = Counter(_stores(unit)), dict[str, int]()
+        stores, found = Counter(_stores(unit)), dict[str, Sequence[int]]()
         beside = Counter(one.lineno for one in unit.of(ast.stmt))
         for node in unit.of(ast.Assign):
             target, values = node.targets[0], [*parts_of(node.value)]
             names = target.elts if isinstance(target, ast.Tuple) else [target]
             line = unit.file, node.lineno
-            if len(node.targets) > 1 or watched.times(line) > 1:
+            times = max(1, watched.times(line))
+            if len(node.targets) > 1 or times > _MOST:
                 continue
             for name, value in zip(map(_name, names), values, strict=False):
-                id = places.get(unit.place(unit.start(value), unit.end(value)))
-                own = found.get(_name(value)) if id is None else id
-                if name and stores[name] == 1 and own is not None:
+                ids = places.get(unit.place(unit.start(value), unit.end(value)))
+                own = found.get(_name(value)) if ids is None else ids
+                if name and stores[name] == 1 and own is not None and len(own) == times:
                     found[name] = own
                     alone = beside[node.lineno] == len(values) == 1
-                    yield _Stored(name, line, own, id is None, alone)
+                    yield _Stored(name, line, own, ids is None, alone)
 
 
 def _stores(unit: Unit) -> Iterator[str]:
@@ -140,25 +168,38 @@ def _judged(tape: Tape, told: Sequence[_Told], adjoints: Mapping[int, Array]) ->
     """Return which values are the adjoints of those that their names are made of."""
     kept, broken, wrong, exact = set[Line](), set[Line](), set[int](), set[int]()
     for one in told:
-        id, own = one.stored.id, tape.value(one.stored.id)
-        ratios = [
-            ratio_of([own], [adjoint]) for at in one.values
-            if (adjoint := adjoints.get(at)) is not None
-            and adjoint.shape == own.shape and adjoint.any()
-        ]  # fmt: skip
+        ids, own = one.stored.ids, [tape.value(id) for id in one.stored.ids]
+        ratios = [ratio for row in one.values for ratio in _ratios(own, row, adjoints)]
         if any(ratio is not None and np.isclose(ratio, 1) for ratio in ratios):
             kept |= {one.stored.line} if one.stored.alone else set()
-            exact.add(id)
-        elif len(ratios) == 1 and own.any() and not one.loose:
-            behind = set(tape.sources(id)) - {id}
+            exact.update(ids)
+        elif len(ratios) == 1 and any(map(np.any, own)) and not one.loose:
+            behind = set(tape.sources(*ids)) - {*ids}
             # The adjoints of a mean are often those of the sum, all of them.
             if (ratios[0] is None or not exact.isdisjoint(behind)) and wrong.isdisjoint(behind):
                 broken.add(one.stored.line)
-            wrong.add(id)
-    # A single right name tells only that what has another name is the adjoint.
-    renaming = {one.stored.line for one in told if one.stored.renames}
-    sure = {one.stored.id for one in told if not one.loose} & exact
+            wrong.update(ids)
+    # Of a single right name, others tell nothing.
+    alone = {one.stored.line for one in told if one.sure}
+    sure = [one for one in told if not one.loose and exact.issuperset(one.stored.ids)]
+    several = len([one for one in told if exact.issuperset(one.stored.ids)]) >= _LEAST
     return Labels(
-        frozenset(kept if len(sure) >= _LEAST else kept & renaming),
-        frozenset(broken if len(exact) >= _LEAST else ()),
+        frozenset(kept if len(sure) >= _LEAST else kept & alone),
+        frozenset(broken if several else ()),
     )
+
+
+def _ratios(
+    own: Sequence[Array], nodes: Sequence[int], adjoints: Mapping[int, Array]
+) -> Iterator[float | None]:
+    """Yield how many times an adjoint a value is.
+
+    Of a loop, the first round tells that: wrong values that a later round is given may come from
+    another line. It belongs to the first or the last round of the forward pass.
+    """
+    rows = [adjoints[id] for id in nodes if id in adjoints]
+    for row in (rows, rows[::-1])[: len(rows)]:
+        pairs = zip(own, row, strict=False)
+        first = next((pair for pair in pairs if pair[0].any() or pair[1].any()), None)
+        if first is not None and first[0].shape == first[1].shape and first[1].any():
+            yield ratio_of(first[:1], first[1:])

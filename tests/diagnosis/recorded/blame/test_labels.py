@@ -52,6 +52,23 @@ def scaled(x, gain):
     return np.sum((out * gain) ** 3), (dcentred - dcentred.mean(axis=0), dgain)
 
 
+def gated(x):
+    zs, hs = [], [X[0]]
+    for t in range(5):
+        zs.append(1 / (1 + np.exp(-x[t])))
+        hs.append((1 - zs[t]) * hs[t] + zs[t] * T[t] + 0.1 * x[t])
+    dx, dh = np.zeros_like(x), hs[-1]
+    for t in reversed(range(5)):
+        rest = 1 - zs[t]
+        d_rest = hs[t] * dh
+        dx[t] += T[t] * dh
+        dx[t] += -1 * d_rest
+        dx[t] *= zs[t] * (1 - zs[t])
+        dx[t] += 0.1 * dh
+        dh = rest * dh
+    return 0.5 * np.sum(hs[-1] ** 2), dx
+
+
 MISTAKES = [
     (normalised, "droot = -dinverse / root**2", "droot = -dinverse / root"),
     (normalised, "dvar = 0.5 * droot / np.sqrt(var + 1e-3)", "dvar = droot / np.sqrt(var + 1e-3)"),
@@ -72,3 +89,14 @@ def test_the_line_is_one_that_does_not_hold_what_its_name_tells(
 
     assert found.line == at
     assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+def test_a_name_tells_of_a_value_that_is_computed_anew_in_each_round(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    right = "dx[t] += -1 * d_rest"
+    wrong = planted.wrong(right, "dx[t] += d_rest")
+
+    (found,) = planted.errors(wrong, "gated")
+
+    told = [found.line, *(line for line, _ in found.evidence["elsewhere"])]
+    assert planted.line(right) in told
