@@ -5,13 +5,10 @@ Thousands of rounds tell no more of a line than a few, and each edit runs that m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import count, islice
 from typing import Any
 
-import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError
@@ -21,8 +18,8 @@ from gradtui.diagnosis.recorded.blame.trial import Patch
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.points import points_around
+from gradtui.diagnosis.recorded.resized import resized, sizes_of
 from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Runs
-from gradtui.recording.holdings import replaced
 from gradtui.recording.library import NUMPY
 from gradtui.recording.slopes import Untold
 
@@ -47,56 +44,16 @@ def blamed_on_fewer(
     edits make them right on all.
     """
     vast = len(points[0].result.tape) > VAST and runs.target.library is NUMPY
-    sizes = _sizes(runs) if vast else set()
+    own = sizes_of(runs) if vast else None
+    sizes = set[int]() if own is None else own.lengths | own.numbers
     few = next(size for size in count(_LEAST) if size not in sizes)
     long = (size for size in sorted(sizes, reverse=True) if size >= _FEWER * few)
     for many in islice(long, _TRIED):
-        with _shortened(runs, many, few) as short:
+        with resized(runs, many, few) as short:
             found = _found(short, points[0], judge.tolerance, wrong)
         if found is not None and _mend(runs, points, judge, wrong, found.patches):
             return found
     return blamed(runs, points, judge, wrong)
-
-
-def _sizes(runs: Runs) -> set[int]:
-    """Return the lengths of the program's data, and its whole numbers."""
-    found = set[int]()
-
-    def note(value: Any) -> Any:
-        if isinstance(value, np.ndarray):
-            found.update(value.shape)
-        elif type(value) in (list, tuple):
-            found.add(len(value))
-        elif type(value) is int:
-            found.add(value)
-        return value
-
-    with replaced(runs.target.called, note):
-        for value in (*runs.target.arguments.values(), *runs.given.values()):
-            note(value)
-    return found
-
-
-@contextmanager
-def _shortened(runs: Runs, many: int, few: int) -> Iterator[Runs]:
-    """Give runs with so few of what the program has so many of."""
-
-    def short(value: Any) -> Any:
-        if isinstance(value, np.ndarray) and many in value.shape:
-            return value[tuple([slice(few if own == many else own) for own in value.shape])].copy()
-        if type(value) in (list, tuple) and len(value) == many:
-            return value[:few]
-        return few if type(value) is int and value == many else value
-
-    target = runs.target
-    runs.kept.rewind()
-    with replaced(target.called, short):
-        own = {name: short(value) for name, value in target.arguments.items()}
-        found = runs.afresh(replace(target, arguments=own))
-        try:
-            yield found
-        finally:
-            found.kept.put_back()
 
 
 def _found(short: Runs, full: Point, tolerance: float, wrong: Sequence[str]) -> Blamed | None:

@@ -18,12 +18,14 @@ constants: their possible mistakes.  derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.
 odds: which is likelier.  amounts: how much each changes.  scales: of adjoints.
+handed: what other calls are given.
 scaling: what the code elsewhere tells of how an edit scales a value.
 derivatives: functions that are right as they stand.
 preview: a glance at one.  worth: whether it is worth a run.
 trial: an edit, executed.  multiples: of an edit.
 search: the best edit.  straying: lines of the loss, which it leaves.
 several: mistakes that hide one another.  leads: edits that a glance takes for right.
+rivals: edits that may be as likely as the best one.  sized: which are right for other sizes, too.
 gradients: the search for mistakes in gradients.  primals: other forward passes that they fit.
 guard: protects the user's other values.
 """

@@ -24,6 +24,7 @@ from gradtui.diagnosis.recorded.blame.primals import Primal, other_forward
 from gradtui.diagnosis.recorded.blame.scales import are_scaled, scales
 from gradtui.diagnosis.recorded.blame.search import Search
 from gradtui.diagnosis.recorded.blame.sites import Calls, Sites
+from gradtui.diagnosis.recorded.blame.sized import Sized
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
 from gradtui.diagnosis.recorded.blame.told import Line
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, faithful
@@ -96,6 +97,7 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
     trials = Gradients(runs, every, forgives, wrong, min(_MOST, max(_LEAST, most)))
     fitting = [name for name in wrong if _fits(name, points)]
     trials.approximates = any(is_right_near(name, points) for name in fitting)
+    trials.fits = Sized(runs, point.true, wrong, len(tape), trials.edited)
     slight = all(approximate(name, points, judge.tolerance) for name in fitting)
     if len(fitting) == len(wrong) and slight:
         trials.longest *= _SLIGHT  # most code that is off by so little is meant to be

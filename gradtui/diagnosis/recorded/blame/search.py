@@ -21,6 +21,7 @@ from gradtui.diagnosis.recorded.blame.multiples import multiples
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.rivals import rivals
 from gradtui.diagnosis.recorded.blame.several import MOST, Several
+from gradtui.diagnosis.recorded.blame.sized import is_of_sizes
 from gradtui.diagnosis.recorded.blame.slots import Slot, slots
 from gradtui.diagnosis.recorded.blame.straying import Straying
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
@@ -256,6 +257,8 @@ class Search:
         patch = Patch(s.unit, edits)
         mended = self._trials.mended(patch)
         evades = bool(mended) and (cancels(s, edits) or self._evasions.has(s, patch))
+        if mended and not evades and is_of_sizes(s, edits):
+            self._trials.partly |= not self._trials.fits(patch, mended)
         return frozenset() if evades else mended
 
     @property

@@ -62,6 +62,8 @@ class Trials(ABC):
         """Whether the edit tried last changes what is to be derived; None if it fails."""
         self.endless = False
         """Whether the edit tried last had to be ended."""
+        self.fits: Callable[[Patch, Set[str]], bool] = lambda patch, mended: True
+        """Returns whether the results that an edit mends are right for data of other sizes."""
         self.numbers: Sequence[float] = ()
         """A possible right value of a number in the code."""
         self.watchdog = Watchdog(freeing, checks)
