@@ -288,16 +288,17 @@ class Needs:
     def is_exact(self, nodes: Nodes, *, adding: bool) -> bool:
         """Return whether `judge` is certain: no value depends on another, as in some loops.
 
-        It is, too, if the statement is only `adding` to its value.  It is not if only equal values
-        of other lines are known.
+        It is, too, if the statement is only `adding` to its value, of which nothing else is made
+        in between. It is not if only equal values of other lines are known.
         """
-        ids = _all(nodes)
+        ids, made = _all(nodes), self._tape.nodes
         if self._stored.is_doubtful(nodes):
             return False
         reached = frozenset(self._behind(ids))
-        return adding or all(
-            isinstance(node := self._tape.nodes[id], Leaf) or reached.isdisjoint(node.inputs)
-            for id in ids
+        if adding:
+            return not any(isinstance(made[id], Call) and id < max(ids) for id in reached - ids)
+        return all(
+            isinstance(node := made[id], Leaf) or reached.isdisjoint(node.inputs) for id in ids
         )
 
     def _is_linear(self, nodes: Nodes) -> bool:
