@@ -40,7 +40,8 @@ def renamings(s: Statement) -> Iterator[Candidate]:
         stored = isinstance(getattr(node, "ctx", None), ast.Store)
         if stored and not isinstance(node, ast.Subscript) and not isinstance(s.node, ast.AugAssign):
             continue
-        for other, held in _alike(s, text, own, indexing=node in s.indexing):
+        indexing, below = node in s.indexing, _is_below(s, node)
+        for other, held in _alike(s, text, own, indexing=indexing, below=below):
             if other == text or (stored and not _is_place(node, other)):
                 continue
             other_shape = held.shape != own.shape
@@ -67,6 +68,14 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             )
     yield from _transposes(s)
     yield from _turned(s)
+
+
+def _is_below(s: Statement, node: ast.expr) -> bool:
+    """Return whether something is divided by an expression."""
+    match s.parents.get(node):
+        case ast.BinOp(op=ast.Div(), right=right):
+            return right is node
+    return False
 
 
 def _begins(s: Statement, node: ast.expr, own: Held) -> bool:
@@ -233,10 +242,13 @@ def _flags(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             yield Candidate((edit,), "wrong-variable", f"it needs {text}", 1, text, node)
 
 
-def _alike(s: Statement, text: str, own: Held, *, indexing: bool) -> Iterator[tuple[str, Held]]:
+def _alike(
+    s: Statement, text: str, own: Held, *, indexing: bool, below: bool
+) -> Iterator[tuple[str, Held]]:
     """Yield replacements of a value: of the same shape first, then its transpose, then others.
 
     Those that are named alike but for a number, as the layers of a net are, come before others.
+    Something may be divided by a count in the place of an array.
     """
     if own.kind[0] == ":":
         filling = own.kind == ":dict"  # its number of entries may grow
@@ -271,7 +283,8 @@ def _alike(s: Statement, text: str, own: Held, *, indexing: bool) -> Iterator[tu
     if own.kind == "f" and own.shape:
         yield from [
             (text, held) for text, held in s.scope.items()
-            if held.kind == "f" and not held.shape and "[" not in text
+            if (held.kind == "f" or (below and held.kind == "i")) and not held.shape
+            and "[" not in text
         ][:_MOST_NUMBERS]  # fmt: skip
 
 

@@ -27,6 +27,8 @@ from gradtui.recording.slopes import Untold
 Array = NDArray[Any]
 
 _NAME = re.compile(r"[^\W\d]\w*")
+_COUNT = re.compile(r"(?<![\w.])(?:[3-9]|[1-9]\d+)(?![\w.])")
+"""A whole number that hardly comes from a square."""
 _SIZES = frozenset({"len", "shape", "size"})
 _MOST = 3
 """Most sizes that are changed."""
@@ -39,7 +41,7 @@ _FAILING = (CodeFailed, Endless, InputError, Lost, Untold)
 
 
 def is_of_sizes(s: Statement, edits: Sequence[Edit]) -> bool:
-    """Return whether an edit may be right by chance: it is about sizes, or about rounds."""
+    """Return whether an edit may be right by chance: it is about sizes, counts, or rounds."""
     texts = [
         text for one in edits for text in (one.text.decode(), s.unit.between(one.start, one.end))
     ]
@@ -49,7 +51,8 @@ def is_of_sizes(s: Statement, edits: Sequence[Edit]) -> bool:
         for text in names
         if (held := s.scope.get(text)) and (held.kind, held.shape) == ("i", ())
     }
-    return isinstance(s.node, ast.For) or bool(counts) or not names.isdisjoint(_SIZES)
+    counted = any(_COUNT.search(one.text.decode()) for one in edits)
+    return isinstance(s.node, ast.For) or bool(counts) or not names.isdisjoint(_SIZES) or counted
 
 
 class _Size(Struct, frozen=True, eq=False):

@@ -46,3 +46,16 @@ def test_another_array_gets_the_axes_that_it_lacks():
     found = renamings(Statement(unit, unit.node.body[0], around))
     others = {one.factor for one in found}
     assert "shares[:, None]" in others and "sizes" in others
+
+
+def divided(x, scales, n, t):
+    return x * scales / scales
+
+
+def test_something_may_be_divided_by_a_count_in_the_place_of_an_array():
+    unit = Unit(divided.__code__, [divided])
+    scope = {"x": Held((6, 3), "f"), "scales": Held((6, 1), "f"), "n": Held((), "i", 3.0)}
+    around = Around(scope, {}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    found = [*renamings(Statement(unit, unit.node.body[0], around))]
+    (edit,) = [one.edits[0] for one in found if one.factor == "n"]
+    assert unit.source[: edit.start].endswith(b"/ ")
