@@ -89,8 +89,8 @@ def _dumped(node: ast.expr) -> str:
 def takes_back(s: Statement, edits: Sequence[Edit]) -> bool:
     """Return whether an edit takes from a value what the line adds, or gives to a call itself.
 
-    Or it multiplies by what the line divides by. Then that is wrong, perhaps as it begins, and
-    nothing is missing.
+    Or it multiplies by what the line divides by, or adds what a sum has already. Then that is
+    wrong, perhaps as it begins, and nothing is missing.
     """
     value = s.value()
     if value is None:
@@ -100,12 +100,23 @@ def takes_back(s: Statement, edits: Sequence[Edit]) -> bool:
     if isinstance(s.node, ast.AugAssign) and isinstance(s.node.target, ast.Name):
         added.add(s.node.target.id)
     names = [f" - {name}" for name in (*added, *_begun_as(s, added))]
+    names += _added_again(s)
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Div | ast.Mult):
         back = "*" if isinstance(value.op, ast.Div) else "/"
         names.append(f" {back} {s.right(value)}")
     texts = [one.text.decode() for one in edits]
     return any(text.endswith(tuple(names)) or any(f"{name} * " in text for name in names)
                for text in texts)  # fmt: skip
+
+
+def _added_again(s: Statement) -> Iterator[str]:
+    """Yield the ends of what adds to a sum once more, or what it begins as but for a number."""
+    match s.node:
+        case ast.AugAssign(target=ast.Name(name), op=ast.Add() | ast.Sub() as op):
+            sign = "+" if isinstance(op, ast.Add) else "-"
+            begun = (text for text in _begun_as(s, {name}) if not text.isnumeric())
+            for text in (name, *begun):
+                yield from (f" {sign} {text}", f" {sign} ({text})")
 
 
 def _begun_as(s: Statement, names: Collection[str]) -> Iterator[str]:

@@ -2,10 +2,26 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from gradtui.diagnosis.recorded.blame.against import cancels
+from planted import Planted
 
+RNG = np.random.default_rng(12)
+ARRAYS = {"v": RNG.normal(size=3)}
+TURN, AIM = RNG.normal(size=(2, 3))
+
+
+def turned(v):
+    off, by = v @ v / 2 - 0.4, v @ TURN - 0.9
+    g = 2 * off * v
+    g += 2 * by * TURN
+    g += 4 * (v @ AIM) * AIM
+    return off**2 + by**2 + 2 * (v @ AIM) ** 2, g
+
+
+MISTAKES = [("g = 2 * off * v", "g = off * v")]
 LINES = [
     ("da = db.contiguous()", "db.contiguous()", "db.contiguous() - db", True),
     ("da = db * s", "db", "db / db.detach()", True),
@@ -22,3 +38,12 @@ def test_an_edit_cancels_a_value_with_itself(line, old, new, cancels_it):
     unit = SimpleNamespace(text_after=lambda _, edits: texts[edits])
 
     assert cancels(SimpleNamespace(unit=unit, node=None), ("edited",)) == cancels_it
+
+
+def test_what_a_sum_has_already_is_not_added_again(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    ((right, mistaken),) = MISTAKES
+
+    (found,) = planted.errors(planted.wrong(right, mistaken), "turned")
+
+    assert found.line == planted.line(right)
