@@ -110,13 +110,22 @@ def takes_back(s: Statement, edits: Sequence[Edit]) -> bool:
 
 
 def _added_again(s: Statement) -> Iterator[str]:
-    """Yield the ends of what adds to a sum once more, or what it begins as but for a number."""
+    """Yield the ends of what adds to a sum once more, or takes back, what it gets elsewhere.
+
+    It begins as that, unless that is a number, or another line adds it.
+    """
     match s.node:
-        case ast.AugAssign(target=ast.Name(name), op=ast.Add() | ast.Sub() as op):
-            sign = "+" if isinstance(op, ast.Add) else "-"
+        case ast.AugAssign(target=target, op=ast.Add() | ast.Sub() as op):
+            sign, name = "+" if isinstance(op, ast.Add) else "-", s.text(target)
             begun = (text for text in _begun_as(s, {name}) if not text.isnumeric())
             for text in (name, *begun):
                 yield from (f" {sign} {text}", f" {sign} ({text})")
+            beside = (
+                one.value.id for one in block_of(s.unit, s.node)
+                if isinstance(one, ast.AugAssign) and isinstance(one.value, ast.Name)
+                and one is not s.node and s.text(one.target) == name
+            )  # fmt: skip
+            yield from (f" {way} {other}" for other in beside for way in "+-*")
 
 
 def _begun_as(s: Statement, names: Collection[str]) -> Iterator[str]:
