@@ -14,6 +14,16 @@ def as_before():
 
 
 @pytest.fixture
+def numpys_arrays():
+    """Skip a test whose program has NumPy use tensors, where PyTorch was built for NumPy 1."""
+    torch = pytest.importorskip("torch")
+    try:
+        torch.zeros(1).numpy()
+    except RuntimeError as error:
+        pytest.skip(f"PyTorch {torch.__version__}: {error}")
+
+
+@pytest.fixture
 def runs_of():
     """Return a function that begins the runs of a callable over tensors; they end with the test."""
     from gradtui.diagnosis.recorded.tensor_targets import tensor_target

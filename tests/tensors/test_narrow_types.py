@@ -182,11 +182,13 @@ class GradientWritten(Function):
         return found
 
 
+@pytest.mark.usefixtures("numpys_arrays")
 @pytest.mark.parametrize("custom", [Written, OnZeros, GradientWritten])
 def test_memory_that_no_operator_writes_counts_as_it_is(custom):
     assert not any(one.severity == "error" for one in gradtui.check(custom, torch.randn(3, 2)))
 
 
+@pytest.mark.usefixtures("numpys_arrays")
 def test_a_factor_beside_such_memory_is_named():
     finding = gradtui.check(Halved, torch.randn(3, 2))[0]
 

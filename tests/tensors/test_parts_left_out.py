@@ -347,6 +347,7 @@ def test_the_gradient_of_a_matrix_made_symmetric_is_symmetric():
     assert not gradtui.check(Squared, halved(x(3, 3)))
 
 
+@pytest.mark.usefixtures("numpys_arrays")
 def test_the_root_of_a_whole_number_is_forgotten():
     found = gradtui.check(Scaled, x(8), 8)
 
@@ -355,6 +356,7 @@ def test_the_root_of_a_whole_number_is_forgotten():
     assert finding.fix == "table /= np.sqrt(ctx.n)"
 
 
+@pytest.mark.usefixtures("numpys_arrays")
 def test_one_array_of_a_product_is_at_the_index_of_the_other():
     found = gradtui.check(Aligned, x(3, 4).abs())
 

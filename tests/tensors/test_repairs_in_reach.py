@@ -280,6 +280,7 @@ def test_the_other_triangle_is_meant():
     assert finding.fix == "kept = torch.tril(g)"
 
 
+@pytest.mark.usefixtures("numpys_arrays")
 def test_a_gradient_of_which_only_the_type_is_asked_is_not_used():
     finding = repaired(Unseen, x(3, 4, 2), 0.7)
 
@@ -294,6 +295,7 @@ def test_what_is_sorted_by_a_call_too_many_keeps_its_order():
     assert finding.fix == "return found.index_add_(0, places, g), None"
 
 
+@pytest.mark.usefixtures("numpys_arrays")
 def test_a_call_too_many_among_those_of_numpys_arrays():
     finding = repaired(Rising, x(3, 3))
 

@@ -32,6 +32,7 @@ class Wrong(Cancelling):
         return torch.stack([g[0] * LEFT, (g[0] + g[1]) * torch.cos(x[1])])
 
 
+@pytest.mark.usefixtures("numpys_arrays")
 @pytest.mark.parametrize(("function", "wrong"), [(Cancelling, False), (Wrong, True)])
 def test_what_rounding_leaves_of_a_zero_is_right_and_other_elements_are_compared(function, wrong):
     found = gradtui.check(function, torch.tensor([0.7, -0.4]))

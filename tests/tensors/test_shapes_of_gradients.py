@@ -191,6 +191,8 @@ def through(layer):
 
 
 def test_another_shape_of_a_value_that_a_module_computes_is_an_error_at_the_line():
+    if not hasattr(torch.ones(1, requires_grad=True).exp().grad_fn, "_input_metadata"):
+        pytest.skip(f"PyTorch {torch.__version__} does not tell the shape of what it goes back to")
     module = Layer(Turned, before=torch.exp)
 
     finding = only(gradtui.check(module, torch.randn(4, 3)))

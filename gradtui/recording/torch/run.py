@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd import Variable
 
 from gradtui.recording.recorder import Array
 from gradtui.recording.torch.calls import is_number as is_number
@@ -21,8 +22,6 @@ from gradtui.recording.torch.widened import Widened
 
 T = TypeVar("T")
 
-_ENGINE = "_engine_run_backward"
-"""The name by which all functions of PyTorch go back."""
 _WHOLE_ONLY = "CheckpointFunctionBackward"
 """The call of a re-entrant checkpoint, which refuses to differentiate by some tensors alone."""
 _DEEPEST = 50
@@ -137,28 +136,28 @@ def _ending() -> Iterator[None]:
 
     It does if it goes back through an output that it has saved.
     """
-    engine = getattr(torch.autograd, _ENGINE, None)
-    depth = 0
-
-    def run(*args: Any, **options: Any) -> Any:
-        nonlocal depth
-        __tracebackhide__ = True  # what it raises is the caller's, who may be the user
-        if depth > _DEEPEST:
-            raise RecursionError("a backward pass starts itself again")
-        depth += 1
-        try:
-            return engine(*args, **options)  # type: ignore[misc]
-        finally:
-            depth -= 1
-
-    if engine is None:
-        yield
-        return
-    setattr(torch.autograd, _ENGINE, run)
+    before = Variable._execution_engine
+    Variable._execution_engine = _Ending()
     try:
         yield
     finally:
-        setattr(torch.autograd, _ENGINE, engine)
+        Variable._execution_engine = before
+
+
+class _Ending(type(Variable._execution_engine)):  # type: ignore[misc]
+    """The engine by which all functions of PyTorch go back; it tells how deep it is in itself."""
+
+    depth = 0
+
+    def run_backward(self, *args: Any, **options: Any) -> Any:
+        __tracebackhide__ = True  # what it raises is the caller's, who may be the user
+        if self.depth > _DEEPEST:
+            raise RecursionError("a backward pass starts itself again")
+        self.depth += 1
+        try:
+            return super().run_backward(*args, **options)
+        finally:
+            self.depth -= 1
 
 
 def holds_floats(value: Any) -> bool:

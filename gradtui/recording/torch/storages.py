@@ -12,10 +12,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, Protocol
 
 from torch import UntypedStorage
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 
-_SIZE = "_gradtui_size"
-"""The attribute of a storage with its size in bytes as the program knows it."""
 _FREED = 0xFF
 """The bytes of freed memory: in each type of floats, they are not a number."""
 _resize, _nbytes = UntypedStorage.resize_, UntypedStorage.nbytes
@@ -30,6 +29,11 @@ class Listener(Protocol):
 
 listeners: list[Listener] = []
 _keeping = 0
+_sizes: dict[int, tuple[StorageWeakRef, int]] = {}
+"""A storage -> its size in bytes as the program knows it; held so weakly that it is still let go.
+
+Not an attribute of the storage: PyTorch 2.1 makes another object of it each time.
+"""
 
 
 def room(storage: UntypedStorage) -> int:
@@ -77,13 +81,14 @@ def let_go() -> None:
     global _keeping
     _keeping -= 1
     if not _keeping:
+        _sizes.clear()
         del UntypedStorage.resize_, UntypedStorage.nbytes
 
 
 def _shown(storage: UntypedStorage) -> int:
     """Return the size of a storage as the program knows it."""
-    found = getattr(storage, _SIZE, None)
-    return room(storage) if found is None else int(found)
+    found = _sizes.get(storage._cdata)
+    return room(storage) if found is None else found[1]
 
 
 def _is_resizable(storage: UntypedStorage) -> bool:
@@ -104,7 +109,7 @@ def _resized(storage: UntypedStorage, size: int) -> Any:
             stack.enter_context(listener.resizing(storage, kept))
         if size > room(storage):
             _resize(storage, size)
-        setattr(storage, _SIZE, size)
+        _sizes[storage._cdata] = StorageWeakRef(storage), size
         spare = room(storage) - kept
         ctypes.memset(storage.data_ptr() + kept, _FREED, spare)
     return storage
