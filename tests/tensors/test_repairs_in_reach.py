@@ -263,6 +263,30 @@ class Rising(Function):
         return torch.from_numpy(own * np.cosh(d.numpy()))
 
 
+class Squares(Function):
+    """A sum over all its arguments, whose gradients are listed at once."""
+
+    @staticmethod
+    def forward(ctx, *given):
+        ctx.save_for_backward(*given)
+        return sum(one * one for one in given)
+
+    @staticmethod
+    def backward(ctx, g):
+        return tuple(g * one for one in ctx.saved_tensors)
+
+
+class Mean(Function):
+    @staticmethod
+    def forward(ctx, *given):
+        ctx.count = len(given)
+        return torch.stack(given).mean(0)
+
+    @staticmethod
+    def backward(ctx, g):
+        return (g,) * ctx.count
+
+
 ORDER = torch.tensor([[2, 0, 3, 1], [1, 3, 2, 0]])
 MAPS = [x(3, 3) for _ in range(3)]
 MASK = torch.tensor([1.0, 0.0, 1.0, 1.0, 0.5], dtype=torch.float64)[:, None]
@@ -364,6 +388,17 @@ def test_what_is_kept_is_the_value_that_nothing_else_reads():
 
     assert finding.line == line_of(Sorted.forward, 5)
     assert finding.fix == "ctx.save_for_backward(place, weights)"
+
+
+@pytest.mark.parametrize(("function", "fix"), [
+    (Squares, "return tuple(g * one * 2 for one in ctx.saved_tensors)"),
+    (Mean, "return (g / ctx.count,) * ctx.count"),
+])  # fmt: skip
+def test_all_gradients_that_are_listed_at_once_lack_a_factor(function, fix):
+    finding = repaired(function, x(3), x(3), x(3))
+
+    assert finding.line == line_of(function.backward, 2)
+    assert finding.fix == fix
 
 
 def _runs_unseen(text):

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from gradtui.base.source import Place
-from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, is_joining, parts_of
+from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, entries_of, is_joining
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.recording.library import Dialect
@@ -287,9 +287,9 @@ class Statement:
 
     @cached_property
     def values(self) -> Sequence[ast.expr]:
-        """The values stored or returned at a time: those of tuples and dicts, one by one."""
+        """The values stored or returned at a time: the entries of tuples and dicts, one by one."""
         value = self.value()
-        return [] if value is None else [*parts_of(value)]
+        return [] if value is None else [*entries_of(value)]
 
     def replaced(self, node: ast.expr, text: str, binding: int = 9) -> Edit:
         """Return the edit that replaces a node by a text of some precedence."""

@@ -40,6 +40,20 @@ def parts_of(value: ast.expr) -> Iterator[ast.expr]:
             yield value
 
 
+def entries_of(value: ast.expr) -> Iterator[ast.expr]:
+    """Yield the same; one for all entries of a comprehension, or of a tuple that is repeated."""
+    for part in parts_of(value):
+        match part:
+            case ast.ListComp(inner) | ast.GeneratorExp(inner) | ast.DictComp(value=inner):
+                yield from entries_of(inner)
+            case ast.Call(ast.Name("tuple" | "list"), [inner]) | ast.Starred(inner):
+                yield from entries_of(inner)
+            case ast.BinOp(ast.Tuple() | ast.List() as inner, ast.Mult()):
+                yield from entries_of(inner)
+            case _:
+                yield part
+
+
 def summands(node: ast.expr) -> Iterator[ast.expr]:
     """Yield the terms of a sum, or an expression that is none."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
