@@ -5,7 +5,8 @@ Containers are dicts, lists, tuples, named tuples and dataclasses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -57,11 +58,19 @@ def _key_text(key: Any) -> str:
     return f'["{key}"]' if isinstance(key, str) else f"[{key!r}]"
 
 
-def parts_of(arguments: Mapping[str, Any]) -> dict[str, Part]:
-    """Return the arrays of floats, and the floats, by name."""
+def is_numeric(value: Any) -> bool:
+    """Return whether a value is an array of floats, or a float."""
+    return is_float(value) or isinstance(value, float | np.floating)
+
+
+def parts_of(
+    arguments: Mapping[str, Any], is_part: Callable[[Any], bool] = is_numeric
+) -> dict[str, Part]:
+    """Return the arrays of floats and the floats, or other values of one kind, by name."""
     found = dict[str, Part]()
     for name, value in arguments.items():
-        own = [one for _, one in zip(range(_MOST + 1), _parts((name,), value), strict=False)]
+        parts = _parts((name,), value, is_part)
+        own = [one for _, one in zip(range(_MOST + 1), parts, strict=False)]
         if len(own) <= _MOST:
             found |= {part.name: part for part in own}
     return found
@@ -91,16 +100,39 @@ def entry(held: Any, path: Path) -> Any:
     return held
 
 
-def _parts(path: Path, value: Any) -> Iterator[Part]:
-    if is_float(value) or isinstance(value, float | np.floating):
+def _parts(path: Path, value: Any, is_part: Callable[[Any], bool]) -> Iterator[Part]:
+    if is_part(value):
         yield Part(path, value)
     for key, one in entries(value):
-        yield from _parts((*path, key), one)
+        yield from _parts((*path, key), one, is_part)
 
 
 def is_float(value: Any) -> bool:
     """Return whether a value is an array of floats."""
     return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
+def replaced(held: Any, values: Mapping[Path, Any], path: Path = ()) -> Any:
+    """Return a value with what is at some paths in it replaced, in containers of its own.
+
+    `path` is its own one.
+    """
+    if path in values:
+        return values[path]
+    before = dict(entries(held))
+    inner = {key: replaced(one, values, (*path, key)) for key, one in before.items()}
+    if all(inner[key] is one for key, one in before.items()):
+        return held
+    if type(held) is dict:
+        return inner
+    if not is_record(held):
+        return type(held)(inner.values())
+    if isinstance(held, tuple):
+        return held._replace(**inner)  # type: ignore[attr-defined]
+    own = copy(held)
+    for key, one in inner.items():
+        object.__setattr__(own, key, one)  # it may be frozen
+    return own
 
 
 def with_values(

@@ -230,7 +230,7 @@ def _copied(value: Any) -> Any:
         return value.copy(order="K")
     try:
         return copy.deepcopy(value)
-    except TypeError:
+    except (TypeError, RuntimeError):  # the latter of tensors that others are computed to
         if type(value) is dict:
             return {key: _copied(one) for key, one in value.items()}
         if type(value) in (list, tuple):

@@ -1,5 +1,8 @@
 """Code over tensors that is no custom function: callables, modules, cases, halves of layers."""
 
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
 import pytest
 
 import gradtui
@@ -279,6 +282,67 @@ class Checkpointed(nn.Module):
 def test_a_backward_half_that_runs_a_module_again_has_the_same_parameters(function, wants):
     found = gradtui.check(Checkpointed(function), torch.randn(2, 3, requires_grad=wants))
     assert bool(found) == (function is Doubling)
+
+
+class Entries(NamedTuple):
+    a: Any
+    b: Any
+
+
+@dataclass(frozen=True)
+class Fields:
+    a: Any
+    b: Any
+
+
+A, B = torch.linspace(-1, 1, 6).reshape(2, 3), torch.linspace(0.2, 1.7, 3)
+HELD = {
+    "p[0]": ([A, B], lambda p: p), 'p["a"]': ({"a": A, "deep": [B, "text"]}, dict.values),
+    "p.a": (Entries(A, B), lambda p: (p.a, p.b)), "p.a ": (Fields(A, B), lambda p: (p.a, p.b)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("function", [Gated.apply, torch.tanh], ids=["wrong", "right"])
+@pytest.mark.parametrize("name", HELD)
+def test_tensors_in_containers_are_judged_and_stay_as_they_are(name, function):
+    held, entries = HELD[name]
+
+    def loss(p):
+        a, b = entries(p)
+        return (function(a) * (b[0] if isinstance(b, list) else b)).sum()
+
+    found = gradtui.check(loss, held)
+
+    wrong = [("error", name.strip())] if function is not torch.tanh else []
+    assert [(one.severity, one.target) for one in found] == wrong
+    assert A.dtype == torch.float32 and any(one is A for one in entries(held))
+
+
+def test_so_are_those_of_a_star_and_of_a_decorator_alone():
+    @gradtui.case(wrt=("given",))
+    def loss(x, *given):
+        return x.sum() + sum(Gated.apply(one).sum() for one in given)
+
+    finding = only(gradtui.check(loss, B, A, B))
+
+    assert (finding.target, finding.line) == ("given[0]", line_of(Gated.backward, 4))
+
+
+class Listed(torch.autograd.Function):
+    """Takes a list, into which autograd does not look."""
+
+    @staticmethod
+    def forward(ctx, x, given):
+        ctx.given = given
+        return x * given[0]
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.given[0], None
+
+
+def test_a_custom_function_may_take_a_list_of_what_is_computed():
+    assert gradtui.check(Listed, A, [2 * B.clone().requires_grad_()]) == []
 
 
 def test_a_function_that_tells_no_arguments_is_refused():

@@ -9,6 +9,7 @@ from types import FunctionType
 from typing import Any
 
 from gradtui.diagnosis.recorded.target import Target, target_of
+from gradtui.recording.arguments import parts_of
 
 
 def code_of(function: Any, args: Sequence[Any], arrays: Mapping[str, Any]) -> Target:
@@ -37,9 +38,8 @@ def _is_over_tensors(function: Any, args: Sequence[Any], arrays: Mapping[str, An
     if torch is None:
         return False  # nothing can be of PyTorch
     kinds = torch.Tensor, torch.nn.Module
-    if any(
-        isinstance(one, kinds) for one in (function, *args, *arrays.values(), *_defaults(function))
-    ):
+    held = enumerate((function, *args, *arrays.values(), *_defaults(function)))
+    if parts_of({str(at): one for at, one in held}, lambda one: isinstance(one, kinds)):
         return True
     owner = getattr(function, "__self__", function)
     return isinstance(owner, type) and issubclass(owner, torch.autograd.Function)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.target import Target, bound_arguments
 from gradtui.diagnosis.recorded.tensors import ByHand, TensorTarget
+from gradtui.recording.arguments import Path, entry, is_float, parts_of, replaced
 from gradtui.recording.run import Case, case_of, copied, unheard
 from gradtui.recording.torch import run as tensors
 from gradtui.recording.torch.library import PyTorch
@@ -40,36 +41,33 @@ def tensor_target(
     custom = tensors.function_of(function)
     module = function if tensors.is_module(function) else None
     name = str(getattr(custom or function, "__qualname__", type(function).__name__))
-    signature = None
-    if custom is not None:
-        signature = inspect.Signature(tensors.parameters_of(custom, len(args)))
-    if module is not None:
-        signature = inspect.signature(module.forward)
+    own = _signature(custom, module, len(args))
     # A custom function returns one gradient for each argument.
-    signature, arguments = bound_arguments(
-        function, args, arrays, signature, defaults=custom is None
-    )
+    signature, arguments = bound_arguments(function, args, arrays, own, defaults=custom is None)
     weights = {} if module is None else dict(module.named_parameters())
     arguments |= weights
-    given = tuple(one for one, value in arguments.items() if tensors.is_given(value))
-    wanting = tuple(one for one in given if tensors.wants_gradient(arguments[one]))
-    paired = frozenset(one for one in given if tensors.holds_pairs(arguments[one]))
-    floats = tuple(one for one in given if one in paired or tensors.holds_floats(arguments[one]))
+    held = parts_of(arguments, tensors.is_given)
+    if custom is not None:  # autograd does not look into its containers
+        held = {one: part for one, part in held.items() if one in arguments}
+    values = {one: part.value for one, part in held.items()}
+    given = {one: part.path for one, part in held.items()}
+    wanting = tuple(one for one in given if tensors.wants_gradient(values[one]))
+    paired = frozenset(one for one in given if tensors.holds_pairs(values[one]))
+    floats = tuple(one for one in given if one in paired or tensors.holds_floats(values[one]))
     case = case_of(function)
-    judged = case.wrt or wanting or floats
-    unknown = [one for one in case.wrt if one not in floats]
-    if unknown or not judged:
-        what = f"wrt: '{unknown[0]}' is" if unknown else "there is nothing to judge:"
-        raise InputError(f"{what} no argument of {name} that is a tensor of floats"
-                         if unknown else f"{what} no argument of {name} is a tensor of floats",
-                         file=name)  # fmt: skip
-    wrt = case.wrt or tuple(one for one in wanting if one not in weights)
+    asked = _asked(case.wrt, {one: given[one] for one in floats}, name)
+    judged = asked or wanting or floats
+    if not judged:
+        told = f"there is nothing to judge: no argument of {name} is a tensor of floats"
+        raise InputError(told, file=name)
+    wrt = asked or tuple(one for one in wanting if one not in weights)
+    numbers = {given[one]: tensors.numbers_of(value) for one, value in values.items()}
     target = TensorTarget(
-        function, backward, {**arguments, **_numbers(arguments, given)}, Case(wrt, case.seed),
+        function, backward, replaced(arguments, numbers), Case(wrt, case.seed),
         signature, PyTorch(), given=given, judged=judged, parameters=tuple(weights),
         paired=paired,
     )  # fmt: skip
-    types = {one: arguments[one].dtype for one in floats if one not in paired}
+    types = {one: values[one].dtype for one in floats if one not in paired}
     by_hand = backward is not None or (
         custom is None and module is None and _returns_gradients(target, types)
     )
@@ -82,8 +80,20 @@ def tensor_target(
     return _in_double(target, types)
 
 
-def _numbers(arguments: Mapping[str, Any], given: Sequence[str]) -> dict[str, Any]:
-    return {name: tensors.numbers_of(arguments[name]) for name in given}
+def _signature(custom: Any, module: Any, count: int) -> inspect.Signature | None:
+    """Return how a custom function, or a module, takes its arguments; None for other code."""
+    if custom is not None:
+        return inspect.Signature(tensors.parameters_of(custom, count))
+    return None if module is None else inspect.signature(module.forward)
+
+
+def _asked(wrt: Sequence[str], floats: Mapping[str, Path], name: str) -> tuple[str, ...]:
+    """Return the tensors that a decorator names, or all in a container; raises InputError."""
+    for one in wrt:
+        if not any(one in (own, path[0]) for own, path in floats.items()):
+            told = f"wrt: '{one}' is no argument of {name} that is a tensor of floats"
+            raise InputError(told, file=name)
+    return tuple(own for own, path in floats.items() if own in wrt or path[0] in wrt)
 
 
 @contextmanager
@@ -110,7 +120,7 @@ def _returns_gradients(target: TensorTarget, types: Mapping[str, Any]) -> bool:
     if isinstance(raw, Mapping):
         return True
     parts = raw if isinstance(raw, tuple | list) else [raw]
-    shapes = [np.shape(target.arguments[name]) for name in target.judged]
+    shapes = [np.shape(target.parts[name].value) for name in target.judged]
     return len(parts) <= len(shapes) and all(
         one is None or tensors.shape_of(one) == shape
         for one, shape in zip(parts, shapes, strict=False)
@@ -122,12 +132,9 @@ def _in_double(target: TensorTarget, narrow: Mapping[str, Any]) -> TensorTarget:
 
     `narrow` are these types.
     """
-    wide = {
-        name: value.astype(np.float64)
-        if name in target.given and value.dtype.kind == "f"
-        else value
-        for name, value in target.arguments.items()
-    }
+    numbers = {path: entry(target.arguments, path) for path in target.given.values()}
+    floats = {path: one.astype(np.float64) for path, one in numbers.items() if is_float(one)}
+    wide = replaced(target.arguments, floats)
     library = target.library
     assert isinstance(library, PyTorch)
     for own in ({"library": library.in_double()}, {"narrow": narrow}):

@@ -24,7 +24,7 @@ from gradtui.diagnosis.recorded.target import (
     Returned,
     Target,
 )
-from gradtui.recording.arguments import Part, parts_of
+from gradtui.recording.arguments import Part, Path, entry, parts_of, replaced
 from gradtui.recording.library import World
 from gradtui.recording.run import copied
 from gradtui.recording.torch import handing
@@ -42,8 +42,8 @@ _SEED = 20_240_229
 class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     """Code over tensors; `arguments` has their numbers."""
 
-    given: tuple[str, ...]
-    """The arguments that are tensors."""
+    given: Mapping[str, Path]
+    """The tensors among the arguments, in containers too, by name."""
     judged: tuple[str, ...]
     """The names whose gradients are judged."""
     parameters: tuple[str, ...] = ()
@@ -117,7 +117,8 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     @cached_property
     def parts(self) -> Mapping[str, Part]:
         """The tensors whose gradients are judged."""
-        return {name: Part((name,), self.arguments[name]) for name in self.judged}
+        paths = {name: self.given[name] for name in self.judged}
+        return {name: Part(path, entry(self.arguments, path)) for name, path in paths.items()}
 
     def names(self, claimed: Collection[str]) -> Collection[str]:
         """Return the tensors that are judged: a module's own as well, if they get a gradient."""
@@ -142,7 +143,7 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
 
     def _taken(self, world: World, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments with tensors for their numbers."""
-        own = {name: world.taking(arguments[name]) for name in self.given}
+        own = {name: world.taking(entry(arguments, path)) for name, path in self.given.items()}
         pairs = {name: tensors.as_complex(own[name]) for name in self.paired}
         return {**arguments, **own, **pairs}
 
@@ -253,9 +254,13 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         if self.custom is not None:
             own = [one.clone() if name in self.judged else one for name, one in given.items()]
             return self.custom.apply(*own)
-        if tensors.is_module(self.function):
-            return self.function(*(given[name] for name in given if name not in self.parameters))
         return self._called(world, given)
+
+    def _called(self, world: World, arguments: Mapping[str, Any]) -> Any:
+        """Call the function with arguments that hold tensors, in the way that it takes them."""
+        own = {name: arguments[name] for name in self.arguments if name not in self.parameters}
+        held = {path: arguments[name] for name, path in self.given.items()}
+        return super()._called(world, replaced(own, held))
 
 
 class ByHand(TensorTarget, frozen=True, eq=False, kw_only=True):
