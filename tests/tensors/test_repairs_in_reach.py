@@ -14,6 +14,7 @@ from gradtui.diagnosis.recorded.blame.worth import Worth
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
+attention = torch.nn.functional.scaled_dot_product_attention
 
 RNG = torch.Generator().manual_seed(0)
 
@@ -287,6 +288,23 @@ class Mean(Function):
         return (g,) * ctx.count
 
 
+class Attending(Function):
+    """Attention to what came before, whose shares are computed again by other code."""
+
+    @staticmethod
+    def forward(ctx, q, k, v, later):
+        ctx.save_for_backward(q, k, v, later)
+        return attention(q, k, v, attn_mask=~later, scale=1.0)
+
+    @staticmethod
+    def backward(ctx, g):
+        q, k, v, later = ctx.saved_tensors  # noqa: RUF059 -- that nothing uses it is the mistake
+        p = torch.softmax(q @ k.mT, -1)
+        dp = g @ v.mT
+        ds = p * (dp - (dp * p).sum(-1, keepdim=True))
+        return ds @ k, ds.mT @ q, p.mT @ g, None
+
+
 ORDER = torch.tensor([[2, 0, 3, 1], [1, 3, 2, 0]])
 MAPS = [x(3, 3) for _ in range(3)]
 MASK = torch.tensor([1.0, 0.0, 1.0, 1.0, 0.5], dtype=torch.float64)[:, None]
@@ -399,6 +417,13 @@ def test_all_gradients_that_are_listed_at_once_lack_a_factor(function, fix):
 
     assert finding.line == line_of(function.backward, 2)
     assert finding.fix == fix
+
+
+def test_a_mask_that_nothing_reads_hides_scores():
+    finding = repaired(Attending, x(4, 3), x(4, 3), x(4, 3), x(4, 4).triu(1) != 0)
+
+    assert finding.line == line_of(Attending.backward, 3)
+    assert finding.fix == "p = torch.softmax((q @ k.mT).masked_fill(later, float('-inf')), -1)"
 
 
 def _runs_unseen(text):
