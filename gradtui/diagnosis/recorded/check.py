@@ -18,7 +18,7 @@ from gradtui.diagnosis.recorded.blame.gradients import Blamed
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.primals import Primal
 from gradtui.diagnosis.recorded.bounds import ignored
-from gradtui.diagnosis.recorded.clipped import unclipped
+from gradtui.diagnosis.recorded.compared import compared
 from gradtui.diagnosis.recorded.conventions import started, told_by_differences
 from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE, in_single
@@ -27,7 +27,7 @@ from gradtui.diagnosis.recorded.domain import cut_off
 from gradtui.diagnosis.recorded.exchanged import exchanged
 from gradtui.diagnosis.recorded.faithful import is_faithful
 from gradtui.diagnosis.recorded.fewer import blamed_on_fewer
-from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Judged, Wrong
+from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.kernels import with_kernels
 from gradtui.diagnosis.recorded.leftovers import left_over
 from gradtui.diagnosis.recorded.level import levelled
@@ -58,7 +58,6 @@ from gradtui.diagnosis.recorded.signs import folding, one_sided
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.sizes import size_told
 from gradtui.diagnosis.recorded.stabilisers import leaving_out
-from gradtui.diagnosis.recorded.surrogates import of_own_norm
 from gradtui.diagnosis.recorded.target import Misplaced, Misshapen, Target
 from gradtui.diagnosis.recorded.unmended import Unmended, end_of
 from gradtui.diagnosis.recorded.unrecorded import by_differences
@@ -163,14 +162,15 @@ class _Checking:
         single = any(value.dtype == np.float32 for value in drawn.values())
         self.runs.single = self._in_single(start)
         tolerance = SINGLE if single or self.runs.single else TOLERANCE
-        points, judge, judged, clips = self._compared(points, fitting, tolerance)
+        seen = compared(self.runs, points, fitting, tolerance)
+        points, judge, judged = seen.points, seen.judge, seen.judged
         if judged.mistrusted:
             return self._by_slopes(points, fitting) or self._by_differences(_UNSEEN)
         found = [*absent, *self._mistakes(points, judge, misfits, judged.wrong)]
         found += [self._untold(name) for name in judged.untold
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
         verdict = verdict_of(found)
-        notes = [*clips, *self._notes()]
+        notes = [*seen.notes, *self._notes()]
         if verdict == "correct":
             apart = {one.name for one in judged.wrong}  # deliberately: they are told already
             right = tuple(name for name in fitting if name not in apart)
@@ -185,20 +185,6 @@ class _Checking:
             notes += opaque(start)
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
                        len(points), tolerance, self._unjudged())  # fmt: skip
-
-    def _compared(
-        self, points: Sequence[Point], names: Sequence[str], tolerance: float
-    ) -> tuple[Sequence[Point], Judge, Judged, Sequence[Finding]]:
-        """Judge gradients as they are before they are clipped, with a note where they are."""
-        judge = Judge(self.runs, points, tolerance)
-        judged = judge.judged(names)
-        wrong = [one.name for one in judged.wrong]
-        normed = of_own_norm(wrong, points, tolerance) if self.target.deliberate else ()
-        clipped = unclipped(points, wrong, normed)
-        if clipped is None:
-            return points, judge, judged, ()
-        judge = Judge(self.runs, clipped.points, tolerance)
-        return clipped.points, judge, judge.judged(names), clipped.notes
 
     def _by_slopes(self, points: Sequence[Point], names: Sequence[str]) -> Outcome | None:
         """Compare with central differences of all elements; None if they are uncertain."""

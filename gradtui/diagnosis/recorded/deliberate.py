@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
@@ -23,7 +21,6 @@ from gradtui.diagnosis.recorded.notes import note, seen_text, together
 from gradtui.diagnosis.recorded.passes import Way
 from gradtui.diagnosis.recorded.point import Point, is_close
 from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
-from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.diagnosis.recorded.stabilisers import Stabilisers, is_nearly_right
 from gradtui.diagnosis.recorded.surrogates import (
     Surrogate,
@@ -48,8 +45,6 @@ def without_meant(
     handed = bool(wrong) and runs.target.deliberate and is_handed_on(points, given)
     if handed and not _are_exchanged(points, [one.name for one in wrong], tolerance):
         return Sifted(tuple(_handed_on(runs, one) for one in wrong), points, ())
-    handing = _without_handing(runs, points) if wrong else None
-    changed = _changed_on_the_way(runs, points, wrong, tolerance, handing)
     jumps = jumping(runs, points if wrong else ())
     rates = {**jumps.idle, **_rates(runs, points[0])} if wrong else {}
     found = agreed([one.name for one in wrong], points, tolerance, rates)
@@ -63,10 +58,9 @@ def without_meant(
             chooses=found.way is None and _chooses(runs, points, one.name),
             deliberate=runs.target.deliberate,
         )
-        told = changed.get(one.name)
-        if told is None and meant:
-            told = _straight_through(one, meant)
-        elif told is None:
+        if meant:
+            told: Finding | None = _straight_through(one, meant)
+        else:
             told = _left_out(one, points, omitting, runs.target)
         if told is None:
             told = jumps.note(one, points, tolerance)
@@ -85,9 +79,9 @@ def without_meant(
     else:
         at = {id(point): new for point, new in zip(points, own, strict=True)}
         left = [replace(one, point=at[id(one.point)]) for one in left]
-        ways = _turned(own, left, handing), _past_jumps(own, left, jumps, tolerance)
+        past = _past_jumps(own, left, jumps, tolerance)
         names = {one.name for one in wrong}
-        own, left = _beside_the_intention(own, left, names, tolerance, *ways)
+        own, left = _beside_the_intention(own, left, names, tolerance, past)
     return Sifted(tuple(together(notes)), own, tuple(left))
 
 
@@ -107,17 +101,16 @@ def _as_meant(
 
 def _beside_the_intention(
     points: Sequence[Point], left: Sequence[Wrong], wrong: Collection[str], tolerance: float,
-    turned: Mapping[str, Way], past: Mapping[str, Way],
+    past: Mapping[str, Way],
 ) -> tuple[Sequence[Point], list[Wrong]]:  # fmt: skip
     """Return points and wrong gradients, with what is meant in place of the truth.
 
     Nobody writes a gradient for what is flat but to pass it, nor detaches a value but to stop
-    there, nor hands one on but to change its gradient, as `turned` has it: what is wrong is the
-    rest of it.  `past` are the ways past custom functions that jump, `wrong` the gradients that are
-    not the truth.
+    there: what is wrong is the rest of it.  `past` are the ways past custom functions that jump,
+    `wrong` the gradients that are not the truth.
     """
     told = {
-        one.name: turned.get(one.name) or followed(one.name, points) or past.get(one.name)
+        one.name: followed(one.name, points) or past.get(one.name)
         or intended(one.name, points, wrong) for one in left
     }  # fmt: skip
     ways = {name: way for name, way in told.items() if way is not None}
@@ -210,77 +203,12 @@ def _handed_on(runs: Runs, wrong: Wrong) -> Finding:
     return note("straight-through", "info", wrong.name, text, runs.target.place, wrong.evidence)
 
 
-class _Handing(Struct, frozen=True, eq=False):
-    """What functions are that hand a value on, and the gradients without what they change."""
-
-    names: str
-    gradients: Sequence[Mapping[str, Array]]
-    """At each point."""
-
-
-def _without_handing(runs: Runs, points: Sequence[Point]) -> _Handing | None:
-    """Return what functions that hand a value on change in gradients; None if there are none."""
-    passing = runs.target.passing
-    if passing is None:
-        return None
-    with passing as names:
-        try:
-            plain = [runs.as_is(point.values)[1] for point in points]
-        except CodeFailed:
-            return None
-    return _Handing(", ".join(sorted(names)), plain) if names else None
-
-
-def _changed_on_the_way(
-    runs: Runs, points: Sequence[Point], wrong: Sequence[Wrong], tolerance: float,
-    handing: _Handing | None,
-) -> dict[str, Finding]:  # fmt: skip
-    """Return notes on gradients that only functions that hand a value on have changed."""
-    if handing is None:
-        return {}
-    right = [
-        one for one in wrong
-        if all(is_close(plain.get(one.name), point.true[one.name], tolerance)
-               for plain, point in zip(handing.gradients, points, strict=True))
-    ]  # fmt: skip
-    text = f"is changed on purpose on its way back: {handing.names} hands a value on"
-    return {
-        one.name: note("straight-through", "info", one.name,
-                       f"the gradient of {one.name} {text} unchanged", runs.target.place,
-                       one.evidence)
-        for one in right
-    }  # fmt: skip
-
-
-def _turned(
-    points: Sequence[Point], left: Sequence[Wrong], handing: _Handing | None
-) -> dict[str, Way]:
-    """Return the truth times what functions that hand a value on multiply a gradient by."""
-    found = dict[str, Way]()
-    if handing is None:
-        return found
-    for name in (one.name for one in left):
-        plain = [np.asarray(one[name]) for one in handing.gradients if name in one]
-        hands = [point.hand[name] for point in points]
-        if [one.shape for one in plain] != [one.shape for one in hands]:
-            continue
-        scale = ratio_of(hands, plain)
-        if scale is not None and scale not in (0, 1):
-            told = f"{handing.names} multiplies by {number(scale)}"
-            found[name] = Way(told, None, partial(_scaled, scale=scale))
-    return found
-
-
 def _past_jumps(
     points: Sequence[Point], left: Sequence[Wrong], jumps: Jumping, tolerance: float
 ) -> dict[str, Way]:
     """Return the ways past custom functions that jump."""
     ways = {one.name: jumps.way(one.name, points, tolerance) for one in left}
     return {name: way for name, way in ways.items() if way is not None}
-
-
-def _scaled(point: Point, name: str, scale: float) -> Array:
-    return np.asarray(scale * point.true[name])
 
 
 def _of_its_own(

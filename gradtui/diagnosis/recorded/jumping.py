@@ -89,10 +89,10 @@ def jumping(runs: Runs, points: Sequence[Point]) -> Jumping:
             true[id(point.result)] = own.true
             least = least if own.loss == point.loss else SINGLE
     told = sorted(heard.jumping)
-    return Jumping(heard.idle, ", ".join(told), _beginning(heard.jumping[told[0]]), least, true)
+    return Jumping(heard.idle, ", ".join(told), beginning(heard.jumping[told[0]]), least, true)
 
 
-def _beginning(function: Callable[..., Any]) -> Place | None:
+def beginning(function: Callable[..., Any]) -> Place | None:
     """Return the line of a function's `def`, which decorators may stand above."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
 from typing import Any
@@ -151,12 +151,16 @@ class Target(Struct, frozen=True, eq=False, dict=True):
         return False
 
     @property
-    def passing(self) -> AbstractContextManager[Set[str]] | None:
-        """Functions that hand a value on pass its gradient unchanged in here; it has their names.
+    def handing(self) -> AbstractContextManager[Mapping[Any, Any]] | None:
+        """It has the functions that hand a value on in the runs in here.
 
         None if the code cannot have any.
         """
         return None
+
+    def passing(self, functions: Mapping[Any, Any]) -> Target:
+        """Return it with functions that hand a value on passing its gradient unchanged."""
+        raise NotImplementedError
 
     @property
     def jumping(self) -> AbstractContextManager[Any] | None:

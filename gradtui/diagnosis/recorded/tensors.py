@@ -6,13 +6,14 @@ Tensors that require a gradient are judged, or else all with floats.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
+from msgspec.structs import replace
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.blame.ends import returned
@@ -50,6 +51,8 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     """The names that are parameters of a module."""
     narrow: Mapping[str, Any] = MappingProxyType({})
     """The types of tensors of code that refuses wider ones: it computes in those beneath them."""
+    passed: Mapping[Any, Any] = MappingProxyType({})
+    """The custom functions that pass a gradient unchanged, as they hand on a value."""
 
     @property
     def custom(self) -> Any:
@@ -102,9 +105,13 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         return frozenset()
 
     @property
-    def passing(self) -> AbstractContextManager[Set[str]] | None:
-        """Functions that hand a value on pass its gradient unchanged here; it has their names."""
+    def handing(self) -> AbstractContextManager[Mapping[Any, Any]] | None:
+        """It has the functions that hand a value on in the runs in here."""
         return None if self.backward is not None else handing.handing_on()
+
+    def passing(self, functions: Mapping[Any, Any]) -> Target:
+        """Return it with functions that hand a value on passing its gradient unchanged."""
+        return replace(self, passed=functions)
 
     @property
     def jumping(self) -> AbstractContextManager[Any] | None:
@@ -127,7 +134,7 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
 
     def run(self, world: World, arguments: Mapping[str, Any]) -> Returned:
         """Call the code with tensors; raises InputError."""
-        with self._world(world) as inner:
+        with handing.passing_on(self.passed), self._world(world) as inner:
             own = self._taken(inner, arguments)
             for name, dtype in self.narrow.items():
                 own[name] = inner.narrowed(own[name], dtype)
@@ -153,7 +160,7 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
 
     def halved(self, arguments: Mapping[str, Any]) -> Halved | None:
         """Run the forward half alone; None if the halves cannot be told apart."""
-        if self.narrow:
+        if self.narrow or self.passed:
             return None
         world = self.library.world
         given = self._taken(world, arguments)

@@ -2,34 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
+from msgspec import Struct
 from torch import Tensor
 from torch.autograd.function import FunctionCtx
 
+from gradtui.recording.recorder import Array
 from gradtui.recording.torch.run import has_own_setup
+from gradtui.recording.torch.tensors import array_of
 
-_HANDED = "_gradtui_handed"
+Custom = type[torch.autograd.Function]
+
 _SEED, _LARGE = 20_240_229, 1e4
+_SIZES = (1e-6, 1.0, 1e6)
+"""How large the adjoints are that tell what a function does to them."""
+
+
+class Handed(Struct, frozen=True, eq=False):
+    """A custom function that hands on one of its arguments."""
+
+    custom: Custom
+    at: int
+    """The place of that argument."""
+    given: Sequence[Any]
+    """The arguments of its first call."""
+
+    def adjoints(self) -> Sequence[tuple[Array, Array]]:
+        """Return adjoints of several sizes, each with what the function makes of it.
+
+        There are none if it cannot be called again.
+        """
+        with torch.random.fork_rng(devices=()), torch.enable_grad():
+            torch.manual_seed(_SEED)
+            try:
+                return [self._adjoint(size) for size in _SIZES]
+            except Exception:  # what the user's code raises out of its context
+                return ()
+
+    def _adjoint(self, size: float) -> tuple[Array, Array]:
+        args = copied(self.given)
+        moved = args[self.at].requires_grad_()
+        drawn = size * torch.randn_like(moved)
+        (found,) = torch.autograd.grad(self.custom.apply(*args), moved, drawn)
+        return np.array(array_of(drawn)), np.array(array_of(found.detach()))
 
 
 @contextmanager
-def handing_on() -> Iterator[set[str]]:
-    """Let custom functions that hand a tensor on pass its gradient unchanged; yield their names."""
-    found = set[str]()
+def handing_on() -> Iterator[Mapping[Custom, Handed]]:
+    """Yield the custom functions that hand on the same argument whenever they are called."""
+    found, others = dict[Custom, Handed](), set[Custom]()
     with ExitStack() as stack:
-        for custom in customs():
-            stack.enter_context(_passing(custom, found))
+        for custom, forward in [(one, one.forward) for one in customs()]:
+            heard = partial(_heard, custom, forward, found, others)
+            stack.enter_context(_replaced(custom, "forward", heard))
         yield found
 
 
-def customs(
-    base: type[torch.autograd.Function] = torch.autograd.Function,
-) -> Iterator[type[torch.autograd.Function]]:
+@contextmanager
+def passing_on(functions: Mapping[Custom, Handed]) -> Iterator[None]:
+    """Let custom functions that hand a tensor on pass its gradient unchanged."""
+    with ExitStack() as stack:
+        for custom, handed in functions.items():
+            # PyTorch takes either name.
+            name = "backward" if custom.vjp is torch.autograd.Function.vjp else "vjp"
+            passed = partial(_passed, custom, getattr(custom, name), handed.at)
+            stack.enter_context(_replaced(custom, name, passed))
+        yield
+
+
+def customs(base: Custom = torch.autograd.Function) -> Iterator[Custom]:
     """Yield the user's own custom functions."""
     for custom in base.__subclasses__():
         if custom.__module__.partition(".")[0] != "torch":
@@ -38,49 +85,59 @@ def customs(
 
 
 @contextmanager
-def _passing(custom: type[torch.autograd.Function], found: set[str]) -> Iterator[None]:
-    forward, backward = custom.forward, custom.backward
-
-    def heard(ctx: Any, *args: Any) -> Any:
-        output = forward(ctx, *args)
-        setattr(ctx, _HANDED, _index(args, output, partial(forward, context_for(args))))
-        return output
-
-    def set_up(ctx: Any, inputs: Any, output: Any) -> None:
-        custom_setup(ctx, inputs, output)
-        setattr(ctx, _HANDED, _index(inputs, output, forward))
-
-    def passed(ctx: Any, *adjoints: Any) -> Any:
-        at, count = getattr(ctx, _HANDED)
-        if at is None:
-            return backward(ctx, *adjoints)
-        found.add(custom.__qualname__)
-        return tuple(adjoints[0] if i == at else None for i in range(count))
-
-    custom_setup = custom.setup_context
-    own = {"setup_context": set_up} if has_own_setup(custom) else {"forward": heard}
-    before = dict(vars(custom))
-    for name, half in (*own.items(), ("backward", passed)):
-        setattr(custom, name, staticmethod(half))
+def _replaced(custom: Custom, name: str, function: Callable[..., Any]) -> Iterator[None]:
+    before = vars(custom).get(name)
+    setattr(custom, name, staticmethod(function))
     try:
         yield
     finally:
-        for name in (*own, "backward"):
-            if name in before:
-                setattr(custom, name, before[name])
-            else:
-                delattr(custom, name)
+        if before is None:
+            delattr(custom, name)
+        else:
+            setattr(custom, name, before)
 
 
-def _index(args: Sequence[Any], output: Any, again: Callable[..., Any]) -> tuple[int | None, int]:
-    """Return the place of the argument that is the output, and the number of arguments.
+def _heard(
+    custom: Custom, forward: Callable[..., Any], found: dict[Custom, Handed],
+    others: set[Custom], *given: Any,
+) -> Any:  # fmt: skip
+    """Return what a forward half does, and note whether it hands an argument on."""
+    apart = has_own_setup(custom)
+    args = given if apart else given[1:]
+    before, output = copied(args), forward(*given)
+    again = forward if apart else partial(forward, context_for(args))
+    at = None if custom in others else _index(before, args, output, again)
+    if at is None or (custom in found and found[custom].at != at):
+        others.add(custom)
+        found.pop(custom, None)
+    elif custom not in found:
+        found[custom] = Handed(custom, at, before)
+    return output
 
-    An equal one is handed on, too, if the forward pass run `again` hands on any other numbers.
+
+def _passed(custom: Custom, backward: Callable[..., Any], at: int, ctx: Any, *adjoints: Any) -> Any:
+    if getattr(ctx, "_forward_cls", None) is not custom:
+        return backward(ctx, *adjoints)  # for a subclass, which may do something else
+    return tuple(adjoints[0] if i == at else None for i in range(len(ctx.needs_input_grad)))
+
+
+def copied(args: Sequence[Any]) -> list[Any]:
+    """Return arguments with copies of the tensors, into which a function may write."""
+    return [one.detach().clone() if isinstance(one, Tensor) else one for one in args]
+
+
+def _index(
+    before: Sequence[Any], args: Sequence[Any], output: Any, again: Callable[..., Any]
+) -> int | None:
+    """Return the place of the argument that is the output; None if none is.
+
+    Its numbers are those `before` the call.  One on other memory is handed on, too, if the forward
+    pass run `again` hands on any other numbers.
     """
-    for i, one in enumerate(args):
-        if _is_same(one, output) or (_is_equal(one, output) and _is_copied(i, args, again)):
-            return i, len(args)
-    return None, len(args)
+    for i, (own, one) in enumerate(zip(before, args, strict=True)):
+        if _is_equal(own, output) and (_is_same(one, output) or _is_copied(i, before, again)):
+            return i
+    return None
 
 
 def context_for(args: Sequence[Any]) -> FunctionCtx:

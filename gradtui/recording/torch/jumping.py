@@ -19,7 +19,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gradtui.recording.torch.handing import context_for, customs
+from gradtui.recording.torch.handing import context_for, copied, customs
 from gradtui.recording.torch.run import has_own_setup, parameters_of
 from gradtui.recording.torch.tensors import array_of, is_known, tensor_of
 
@@ -127,7 +127,7 @@ def _idle(
     for at, (parameter, value) in enumerate(zip(parameters, args, strict=False)):
         if not isinstance(value, float) or not isinstance(output, Tensor):
             continue
-        given = _copied(args)
+        given = copied(args)
         with torch.random.fork_rng(devices=()):
             try:
                 other = bare(*given[:at], _OTHER * value + 1, *given[at + 1 :])
@@ -136,11 +136,6 @@ def _idle(
                 same = False
         if same:
             yield parameter.name, value
-
-
-def _copied(args: Sequence[Any]) -> list[Any]:
-    """Return arguments with copies of the tensors, into which a function may write."""
-    return [one.detach().clone() if isinstance(one, Tensor) else one for one in args]
 
 
 def _names_in(function: Half) -> Sequence[str]:
@@ -230,7 +225,7 @@ def _direction(bare: Half, args: Sequence[Any], at: int) -> int:
     """Return 1 if a result rises with an argument by jumps alone, -1 if it falls, else 0."""
 
     def moved(by: Tensor) -> Tensor:
-        values = _copied(args)
+        values = copied(args)
         again: Tensor = bare(*values[:at], values[at] + by, *values[at + 1 :])
         return again
 

@@ -1,0 +1,47 @@
+"""Judges gradients as they are before they are changed on purpose on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.recorded.clipped import unclipped
+from gradtui.diagnosis.recorded.handed import unhanded
+from gradtui.diagnosis.recorded.judge import Judge, Judged
+from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.runs import Runs
+from gradtui.diagnosis.recorded.surrogates import of_own_norm
+
+
+class Compared(Struct, frozen=True, eq=False):
+    """The verdict on gradients, at points that have them as they are judged."""
+
+    points: Sequence[Point]
+    judge: Judge
+    judged: Judged
+    notes: Sequence[Finding] = ()
+    """What is told of the changes."""
+
+
+def compared(
+    runs: Runs, points: Sequence[Point], names: Sequence[str], tolerance: float
+) -> Compared:
+    """Judge gradients; those that are wrong without what changes them on purpose."""
+    notes = list[Finding]()
+    judge = Judge(runs, points, tolerance)
+    judged = judge.judged(names)
+    handed = unhanded(runs, points, names, tolerance) if judged.wrong else None
+    if handed is not None:
+        points, notes = handed.points, [*handed.notes]
+        judge = Judge(runs, points, tolerance)
+        judged = judge.judged(names)
+    wrong = [one.name for one in judged.wrong]
+    normed = of_own_norm(wrong, points, tolerance) if runs.target.deliberate else ()
+    clipped = unclipped(points, wrong, normed)
+    if clipped is not None:
+        points, notes = clipped.points, [*notes, *clipped.notes]
+        judge = Judge(runs, points, tolerance)
+        judged = judge.judged(names)
+    return Compared(points, judge, judged, notes)

@@ -1,0 +1,132 @@
+"""Functions that hand a value on, for the sake of its gradient, and mistakes beside them."""
+
+import pytest
+
+import gradtui
+
+torch = pytest.importorskip("torch")
+Function = torch.autograd.Function
+
+
+class Handing(Function):
+    @staticmethod
+    def forward(ctx, x, rate):
+        ctx.rate = rate
+        return x.clone()
+
+
+class Reversing(Handing):
+    @staticmethod
+    def backward(ctx, g):
+        return -ctx.rate * g, None
+
+
+class Scaling(Handing):
+    @staticmethod
+    def backward(ctx, g):
+        return ctx.rate * g, None
+
+
+class Stopping(Handing):
+    @staticmethod
+    def backward(ctx, g):
+        return torch.zeros_like(g), None
+
+
+class Clipping(Handing):
+    @staticmethod
+    def backward(ctx, g):
+        return g.clamp(-ctx.rate, ctx.rate), None
+
+
+class ClippingNorm(Handing):
+    """Decides by a number of Python's own."""
+
+    @staticmethod
+    def backward(ctx, g):
+        if g.norm().item() > ctx.rate:
+            g = g * (ctx.rate / g.norm())
+        return g, None
+
+
+class Normalising(Handing):
+    @staticmethod
+    def backward(ctx, g):
+        return g / g.norm(), None
+
+
+class Damping(Handing):
+    @staticmethod
+    def backward(ctx, g):
+        return g / (1 + g.norm()), None
+
+
+class Signing(Handing):
+    @staticmethod
+    def backward(ctx, g):
+        return g.sign() * g.abs().sqrt(), None
+
+
+class Forgetful(Function):
+    """Forgets a factor of its derivative, 1 - s."""
+
+    @staticmethod
+    def forward(ctx, x):
+        s = torch.sigmoid(x)
+        ctx.save_for_backward(s)
+        return s
+
+    @staticmethod
+    def backward(ctx, g):
+        (s,) = ctx.saved_tensors
+        return g * s
+
+
+DONE = {
+    Reversing: "reverses its gradient, times 0.01 (Ganin et al., 2015)",
+    Scaling: "multiplies its gradient by 0.01",
+    Stopping: "stops its gradient",
+    Clipping: "clips the elements of its gradient at 0.01",
+    ClippingNorm: "clips the norm of its gradient at 0.01",
+    Normalising: "brings its gradient to the norm 1",
+    Damping: "scales its gradient by its own size",
+    Signing: "changes its gradient in a way that has no name here",
+}
+
+
+def x():
+    return torch.linspace(-1.2, 2.1, 12, dtype=torch.float64).reshape(4, 3)
+
+
+@pytest.mark.parametrize(("after", "function"), [(at % 2, one) for at, one in enumerate(DONE)])
+def test_only_the_mistake_beside_it_is_wrong(function, after):
+    def code(w):
+        if after:
+            return function.apply(Forgetful.apply(w), 0.01).pow(2).sum()
+        return Forgetful.apply(function.apply(w.tanh(), 0.01)).pow(2).sum()
+
+    wrong, meant = gradtui.check(code, x().requires_grad_())
+
+    assert (wrong.severity, wrong.fix) == ("error", "return g * s * (1 - s)")
+    assert (meant.severity, meant.rule) == ("info", "straight-through")
+    assert DONE[function] in meant.message
+
+
+class InPlace(Function):
+    """Writes into what it is given, which it does not hand on unchanged."""
+
+    @staticmethod
+    def forward(ctx, x):
+        x.mul_(2)
+        ctx.mark_dirty(x)
+        return x
+
+    @staticmethod
+    def backward(ctx, g):
+        return g
+
+
+def test_what_writes_into_its_argument_hands_no_value_on():
+    (wrong,) = gradtui.check(lambda w: InPlace.apply(w * 1.0).sin().sum(), x().requires_grad_())
+
+    assert wrong.severity == "error"
