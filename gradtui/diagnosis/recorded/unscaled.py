@@ -43,6 +43,8 @@ class Unscaled(Struct, frozen=True, eq=False):
     def outcome(self, itself: Outcome, weighted: Callable[[], Outcome]) -> Outcome:
         """Return the outcome from those of the loss itself and of the weighted one."""
         if itself.verdict == "wrong" and self.names:
+            if (fixes := _fixes(itself)) and _fixes(weighted()) == fixes:
+                return itself  # the fix multiplies by that gradient
             return replace(itself, findings=gravest_first([*itself.findings, self._told()]))
         found = weighted()
         if itself.verdict != "correct" or not found.failed or not self.names:
@@ -100,6 +102,13 @@ def unscaled(runs: Runs) -> Unscaled | None:
         return None
     same = [name for name in both if usual[name].any() and _is_close(hand[name], usual[name])]
     return Unscaled(plain, scale, same)
+
+
+def _fixes(outcome: Outcome) -> set[tuple[str | None, int | None, str]]:
+    """Return the fixes of an outcome's errors, by their places; none if an error has none."""
+    errors = [one for one in outcome.findings if one.severity == "error"]
+    found = {(one.file, one.line, one.fix) for one in errors if one.fix}
+    return found if all(one.fix for one in errors) else set()
 
 
 def _arrays(gradients: Mapping[str, Any]) -> dict[str, Array]:
