@@ -130,3 +130,100 @@ def test_what_writes_into_its_argument_hands_no_value_on():
     (wrong,) = gradtui.check(lambda w: InPlace.apply(w * 1.0).sin().sum(), x().requires_grad_())
 
     assert wrong.severity == "error"
+
+
+class Largest(Function):
+    """Keeps the larger half of the weights of each row."""
+
+    @staticmethod
+    def forward(ctx, w, decay):
+        kept = w.abs().topk(w.shape[-1] // 2, dim=-1).indices
+        mask = torch.zeros_like(w).scatter_(-1, kept, 1.0)
+        ctx.save_for_backward(w, mask)
+        ctx.decay = decay
+        return w * mask
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.saved_tensors[1], None
+
+
+class Straight(Largest):
+    @staticmethod
+    def backward(ctx, g):
+        return g, None
+
+
+class Refined(Largest):
+    @staticmethod
+    def backward(ctx, g):
+        w, mask = ctx.saved_tensors
+        return g + ctx.decay * (1 - mask) * w, None
+
+
+class Pushed(Largest):
+    """Pushes what it leaves out away from 0."""
+
+    @staticmethod
+    def backward(ctx, g):
+        w, mask = ctx.saved_tensors
+        return g - ctx.decay * (1 - mask) * w, None
+
+
+class Turned(Largest):
+    @staticmethod
+    def backward(ctx, g):
+        return -g, None
+
+
+class Others(Largest):
+    @staticmethod
+    def backward(ctx, g):
+        return g * (1 - ctx.saved_tensors[1]), None
+
+
+class Unmasked(Function):
+    """Forgets the mask of what is no choice between numbers: it is continuous."""
+
+    @staticmethod
+    def forward(ctx, x, slope):
+        return x * (x > 0)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g, None
+
+
+class Dropped(Unmasked):
+    """Forgets the mask of what is chosen by a number beside."""
+
+    @staticmethod
+    def forward(ctx, x, slope):
+        return x * (torch.arange(x.shape[-1]) < 2)
+
+
+def severities(function, code=None):
+    code = code or (lambda w: (x().t() @ function.apply(w, 0.1)).sin().sum())
+    return [one.severity for one in gradtui.check(code, 2 * x().sin().requires_grad_())]
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        (Straight, "passes the gradient of the others, too (straight-through"),
+        (Refined, "and pulls these to 0, by 0.1 of each"),
+    ],
+)
+def test_what_is_left_out_may_have_a_gradient(function, told):
+    (meant,) = gradtui.check(function, 2 * x().sin(), 0.1)
+
+    assert meant.severity == "info" and told in meant.message
+    assert severities(Largest) == []
+    assert severities(function) == ["info"]
+    beside = lambda w: Forgetful.apply(function.apply(w, 0.1)).pow(2).sum()  # noqa: E731
+    assert severities(function, beside) == ["error", "info"]
+
+
+@pytest.mark.parametrize("function", [Pushed, Turned, Others, Unmasked, Dropped])
+def test_what_is_no_gradient_of_chosen_elements_is_wrong(function):
+    assert "error" in severities(function)

@@ -1,11 +1,12 @@
 """Gradients that functions change which hand a value on: they are compared as without that.
 
-What such a function does to a gradient is all that it is for.
+What such a function does to a gradient is all that it is for.  One that hands on chosen elements
+alone, such as the largest, may pass the gradient of the others, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -30,6 +31,9 @@ _SAME = 1e-4
 _FEW = 2
 """Elements at a bound that tell it: the largest of all is at it by chance."""
 
+_WHOLE = "hands a value on unchanged"
+_PART = "keeps some elements of a value and passes the gradient of the others, too"
+
 
 class Unhanded(Struct, frozen=True, eq=False):
     """Points with the gradients as they are without functions that hand a value on."""
@@ -45,10 +49,11 @@ def unhanded(
 
     From here on, these pass gradients unchanged in all runs.  None if that changes nothing.
     """
-    target, found = runs.target, _handing(runs, points)
+    target = runs.target
+    found = {one: done for one in _handing(runs, points) if (done := _done(one)) is not None}
     if not found:
         return None
-    runs.target, own = target.passing(found), list[Point]()
+    runs.target, own = target.passing({one.custom: one for one in found}), list[Point]()
     with suppress(CodeFailed, Lost, Untold):
         for point in points:
             again = runs.point(point.values, tuple(point.true), near=point.near, flat=True)
@@ -68,35 +73,43 @@ def unhanded(
     return Unhanded(own, [*together(notes)])
 
 
-def _handing(runs: Runs, points: Sequence[Point]) -> Mapping[Any, Any]:
+def _handing(runs: Runs, points: Sequence[Point]) -> Collection[Any]:
     """Return the functions that hand a value on at all points."""
     handing = runs.target.handing
     if handing is None:
-        return {}
+        return ()
     with handing as found:
         try:
             for point in points:
                 runs.as_is(point.values)
         except CodeFailed:
-            return {}
-    return found
+            return ()
+    return found.values()
 
 
-def _told(functions: Mapping[Any, Any]) -> tuple[str, Place | None]:
+def _told(done: Mapping[Any, str]) -> tuple[str, Place | None]:
     """Return what functions do to gradients, in words, and where the first of them does."""
-    does = {custom: _done(one.adjoints()) for custom, one in functions.items()}
-    own = {custom: done for custom, done in does.items() if done is not None} or does
-    each = [f"{custom.__qualname__} hands a value on unchanged{(done and f' and {done}') or ''}"
-            for custom, done in own.items()]  # fmt: skip
+    each = [f"{one.custom.__qualname__} {what}" for one, what in done.items()]
     text = f"is changed on purpose on its way back, and compared as it is before: {', '.join(each)}"
-    return text, beginning(next(iter(own)).backward)
+    return text, beginning(next(iter(done)).custom.backward)
 
 
-def _done(adjoints: Sequence[tuple[Array, Array]]) -> str | None:
-    """Return what is done to adjoints of several sizes, in words; None if nothing is."""
-    if not adjoints:
-        return "changes its gradient"
-    given, found = (np.stack([pair[at].reshape(-1) for pair in adjoints]) for at in (0, 1))
+def _done(function: Any) -> str | None:
+    """Return what a function does to a gradient, in words; None if that is nothing special."""
+    if function.whole and function.adds():
+        return f"{_WHOLE} and has a gradient for another argument"
+    pairs = function.adjoints()
+    if not pairs:
+        return f"{_WHOLE} and changes its gradient" if function.whole else None
+    given, found = (np.stack([pair[at].reshape(-1) for pair in pairs]) for at in (0, 1))
+    if function.whole:
+        done = _done_to_all(given, found)
+        return done and f"{_WHOLE} and {done}"
+    return _done_beside(function, given, found) if function.chooses() else None
+
+
+def _done_to_all(given: Array, found: Array) -> str | None:
+    """Return what is made of the adjoints of a value, in words; None if nothing is."""
     sizes, norms = (np.linalg.norm(one, axis=1) for one in (given, found))
     ratios = np.sum(given * found, axis=1) / sizes**2
     if _are_same(found, ratios[:, None] * given):
@@ -105,6 +118,17 @@ def _done(adjoints: Sequence[tuple[Array, Array]]) -> str | None:
     if np.sum(np.abs(given) > bound) >= _FEW and _are_same(found, np.clip(given, -bound, bound)):
         return f"clips the elements of its gradient at {number(bound)}"
     return "changes its gradient in a way that has no name here"
+
+
+def _done_beside(function: Any, given: Array, found: Array) -> str | None:
+    """Return what is made of the adjoints of elements that are not kept, if that has a name."""
+    if _are_same(found, given):
+        return f"{_PART} (straight-through; Bengio et al., 2013)"
+    left = function.left_out().reshape(-1)
+    rate = float(np.dot(found[0] - given[0], left) / np.dot(left, left))
+    if rate > 0 and _are_same(found, given + rate * left):
+        return f"{_PART}, and pulls these to 0, by {number(rate)} of each (Zhou et al., 2021)"
+    return None
 
 
 def _scaled(ratios: Array, norms: Array) -> str | None:

@@ -1,4 +1,7 @@
-"""Custom functions that hand a tensor on unchanged, and exist only for its gradient."""
+"""Custom functions that hand a tensor on, all of it or the elements that they choose.
+
+The first exist only for its gradient; the others jump where they choose another element.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,14 @@ from torch.autograd.function import FunctionCtx
 
 from gradtui.recording.recorder import Array
 from gradtui.recording.torch.run import has_own_setup
-from gradtui.recording.torch.tensors import array_of
+from gradtui.recording.torch.tensors import array_of, is_known, tensor_of
 
 Custom = type[torch.autograd.Function]
 
 _SEED, _LARGE = 20_240_229, 1e4
+_KEPT = "_gradtui_kept"
+_TRIES = 5
+"""Orders of the elements that tell whether others are chosen."""
 _SIZES = (1e-6, 1.0, 1e6)
 """How large the adjoints are that tell what a function does to them."""
 
@@ -32,30 +38,78 @@ class Handed(Struct, frozen=True, eq=False):
     """The place of that argument."""
     given: Sequence[Any]
     """The arguments of its first call."""
+    whole: bool
+    """Whether it hands on all elements; it sets the others to 0."""
+
+    def left_out(self) -> Array:
+        """Return the argument with 0 in place of the elements that it hands on.
+
+        Raises what the user's code does.
+        """
+        value = self.given[self.at]
+        return np.where(self._kept(value), 0.0, array_of(value))
+
+    def chooses(self) -> bool:
+        """Return whether it chooses the elements by their own sizes, unlike dropout or a ReLU.
+
+        Of numbers of one sign it keeps some, and others if they are in another order.
+        """
+        value = self.given[self.at].abs()
+        value = torch.where(value == 0, value.max(), value)
+        with torch.random.fork_rng(devices=()):
+            torch.manual_seed(_SEED)
+            orders = [torch.randperm(value.numel()) for _ in range(_TRIES)]
+            try:
+                found = [self._kept(value.flatten()[one].reshape(value.shape)) for one in orders]
+            except Exception:  # what the user's code raises for numbers that it is not made for
+                return False
+        partly = all(one.any() and not one.all() for one in found)
+        return partly and any(np.any(one != found[0]) for one in found)
+
+    def _kept(self, value: Tensor) -> Array:
+        args = copied(self.given)
+        args[self.at] = value.clone()
+        with torch.random.fork_rng(devices=()), torch.no_grad():
+            torch.manual_seed(_SEED)
+            output = self.custom.apply(*args)
+        return np.asarray(array_of(output) != 0)
 
     def adjoints(self) -> Sequence[tuple[Array, Array]]:
         """Return adjoints of several sizes, each with what the function makes of it.
 
         There are none if it cannot be called again.
         """
+        found = [self._gradients(size, [self.at]) for size in _SIZES]
+        return [(drawn, own) for drawn, (own,) in filter(None, found)]
+
+    def adds(self) -> bool:
+        """Return whether it has a gradient for an argument that it does not hand on."""
+        others = [at for at, one in enumerate(self.given) if at != self.at and _is_float(one)]
+        found = self._gradients(1.0, others) if others else None
+        return found is not None and any(np.any(one) for one in found[1])
+
+    def _gradients(self, size: float, places: Sequence[int]) -> tuple[Array, list[Array]] | None:
+        """Return an adjoint of a size, and the gradients that are made of it for arguments."""
+        args = copied(self.given)
+        wanted = [args[at].requires_grad_() for at in places]
         with torch.random.fork_rng(devices=()), torch.enable_grad():
             torch.manual_seed(_SEED)
             try:
-                return [self._adjoint(size) for size in _SIZES]
+                output = self.custom.apply(*args)
+                drawn = size * torch.randn_like(output)
+                found = torch.autograd.grad(output, wanted, drawn, allow_unused=True)
             except Exception:  # what the user's code raises out of its context
-                return ()
-
-    def _adjoint(self, size: float) -> tuple[Array, Array]:
-        args = copied(self.given)
-        moved = args[self.at].requires_grad_()
-        drawn = size * torch.randn_like(moved)
-        (found,) = torch.autograd.grad(self.custom.apply(*args), moved, drawn)
-        return np.array(array_of(drawn)), np.array(array_of(found.detach()))
+                return None
+        own = [0 * one if grad is None else grad for one, grad in zip(wanted, found, strict=True)]
+        return np.array(array_of(drawn)), [np.array(array_of(one.detach())) for one in own]
 
 
 @contextmanager
 def handing_on() -> Iterator[Mapping[Custom, Handed]]:
-    """Yield the custom functions that hand on the same argument whenever they are called."""
+    """Yield the custom functions that hand on the same argument whenever they are called.
+
+    They hand on all of it, or set some of its elements to 0.
+    """
     found, others = dict[Custom, Handed](), set[Custom]()
     with ExitStack() as stack:
         for custom, forward in [(one, one.forward) for one in customs()]:
@@ -66,13 +120,17 @@ def handing_on() -> Iterator[Mapping[Custom, Handed]]:
 
 @contextmanager
 def passing_on(functions: Mapping[Custom, Handed]) -> Iterator[None]:
-    """Let custom functions that hand a tensor on pass its gradient unchanged."""
+    """Let custom functions that hand a tensor on pass the gradient of what they do."""
     with ExitStack() as stack:
         for custom, handed in functions.items():
             # PyTorch takes either name.
             name = "backward" if custom.vjp is torch.autograd.Function.vjp else "vjp"
-            passed = partial(_passed, custom, getattr(custom, name), handed.at)
+            passed = partial(_passed, custom, getattr(custom, name), handed)
             stack.enter_context(_replaced(custom, name, passed))
+            if not handed.whole:
+                half = "setup_context" if has_own_setup(custom) else "forward"
+                noted = partial(_noted, getattr(custom, half), half == "forward")
+                stack.enter_context(_replaced(custom, half, noted))
         yield
 
 
@@ -107,18 +165,31 @@ def _heard(
     before, output = copied(args), forward(*given)
     again = forward if apart else partial(forward, context_for(args))
     at = None if custom in others else _index(before, args, output, again)
+    whole = at is not None
+    at = at if whole or custom in others else _index_of_part(before, output)
     if at is None or (custom in found and found[custom].at != at):
         others.add(custom)
         found.pop(custom, None)
-    elif custom not in found:
-        found[custom] = Handed(custom, at, before)
+    elif custom not in found or (found[custom].whole and not whole):
+        found[custom] = Handed(custom, at, before, whole)
     return output
 
 
-def _passed(custom: Custom, backward: Callable[..., Any], at: int, ctx: Any, *adjoints: Any) -> Any:
+def _passed(
+    custom: Custom, backward: Callable[..., Any], handed: Handed, ctx: Any, *adjoints: Any
+) -> Any:
     if getattr(ctx, "_forward_cls", None) is not custom:
         return backward(ctx, *adjoints)  # for a subclass, which may do something else
-    return tuple(adjoints[0] if i == at else None for i in range(len(ctx.needs_input_grad)))
+    own = adjoints[0] if handed.whole else adjoints[0] * tensor_of(getattr(ctx, _KEPT))
+    return tuple(own if i == handed.at else None for i in range(len(ctx.needs_input_grad)))
+
+
+def _noted(half: Callable[..., Any], forward: bool, ctx: Any, *given: Any) -> Any:
+    """Return what a half does that saves, and note which elements are handed on."""
+    returned = half(ctx, *given)
+    output = array_of(returned if forward else given[1])
+    setattr(ctx, _KEPT, np.asarray(output != 0, output.dtype))
+    return returned
 
 
 def copied(args: Sequence[Any]) -> list[Any]:
@@ -137,6 +208,17 @@ def _index(
     for i, (own, one) in enumerate(zip(before, args, strict=True)):
         if _is_equal(own, output) and (_is_same(one, output) or _is_copied(i, before, again)):
             return i
+    return None
+
+
+def _index_of_part(before: Sequence[Any], output: Any) -> int | None:
+    """Return the place of the argument of which the output has the elements that are not 0."""
+    for i, one in enumerate(before):
+        alike = isinstance(one, Tensor) and isinstance(output, Tensor) and one.shape == output.shape
+        if alike and is_known(output) and one.dtype == output.dtype and _is_float(one):
+            kept = output != 0
+            if bool(kept.any()) and torch.equal(output[kept], one[kept]):
+                return i
     return None
 
 
@@ -165,6 +247,10 @@ def _drawn(value: Any) -> Any:
     if isinstance(value, Tensor) and (value.is_floating_point() or value.is_complex()):
         return _LARGE * torch.randn_like(value.detach())
     return value
+
+
+def _is_float(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
 
 
 def _is_equal(one: Any, other: Any) -> bool:
