@@ -38,3 +38,43 @@ def test_what_rounding_leaves_of_a_zero_is_right_and_other_elements_are_compared
     found = gradtui.check(function, torch.tensor([0.7, -0.4]))
 
     assert any(one.severity == "error" for one in found) is wrong
+
+
+@torch.library.custom_op("gradtui_tests::quarters", mutates_args=())
+def quarters(x: torch.Tensor) -> torch.Tensor:
+    return torch.from_numpy(np.round(x.numpy() * 4) / 4)
+
+
+class Quarters(torch.autograd.Function):
+    """Rounded by a kernel of its own, which no recording sees inside."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.ops.gradtui_tests.quarters(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g
+
+
+class Turned(Quarters):
+    @staticmethod
+    def backward(ctx, g):
+        return -g
+
+
+class Scaled(Quarters):
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.saved_tensors[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "severity"), [(Quarters, "info"), (Turned, "error"), (Scaled, "error")]
+)
+def test_what_a_kernel_rounds_is_passed_as_other_rounding_is(function, severity):
+    found = gradtui.check(function, torch.linspace(-1.2, 2.1, 6, dtype=torch.float64))
+
+    assert found[0].severity == severity
+    assert "passes through quarters" in found[0].message

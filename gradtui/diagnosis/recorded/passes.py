@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.detaching import is_detached, says_detached
+from gradtui.diagnosis.recorded.flat import flat_calls, named
 from gradtui.diagnosis.recorded.point import Point, written_calls
 from gradtui.diagnosis.recorded.quantisers import (
     SIGNS,
@@ -30,7 +31,7 @@ from gradtui.diagnosis.recorded.quantisers import (
 )
 from gradtui.diagnosis.recorded.steps import MOST_STEPS, follows, placed, selected, steps_of
 from gradtui.recording.sweep import Link, gradients
-from gradtui.recording.tape import FLAT, Call, Tape
+from gradtui.recording.tape import Call, Tape
 
 Array = NDArray[Any]
 Slope = Callable[[Array], Array]
@@ -99,12 +100,12 @@ def rounded(points: Sequence[Point]) -> Iterator[Way]:
 def kinked(points: Sequence[Point], *, straight: bool) -> Iterator[Way]:
     """Yield the ways past `abs`, if `straight` by its operand itself."""
     tape = points[0].result.tape
-    found = [node for id in _named(points[0], "abs") if isinstance(node := tape.nodes[id], Call)]
+    found = [node for id in named(points[0], "abs") if isinstance(node := tape.nodes[id], Call)]
     if not found:
         return
     # If nothing is larger than 1, a slope clipped there is the operand itself.
     cut = any(np.any(np.abs(point.result.tape.value(id)) > 1)
-              for point in points for id in _named(point, "abs"))  # fmt: skip
+              for point in points for id in named(point, "abs"))  # fmt: skip
     slopes = [*(_SIGNS if cut else _SIGNS[1:]), *([_itself] if straight else [])]
     for slope in slopes:
         told = "passes through abs with a slope of its own"
@@ -231,23 +232,6 @@ def _itself(x: Array) -> Array:
     return x
 
 
-def _named(point: Point, *names: str) -> list[int]:
-    """Return the calls of some functions on the way to the loss, of arrays of their own shape."""
-    tape = point.result.tape
-    found = [
-        id for id in range(point.root + 1)
-        if isinstance(node := tape.nodes[id], Call) and node.name in names and tape.active[id]
-        and tape.shape(node.inputs[0]) == tape.shape(id)
-    ]  # fmt: skip
-    on_the_way = set(tape.sources(point.root)) if found else ()
-    return [id for id in found if id in on_the_way]
-
-
-def flat_calls(point: Point) -> list[int]:
-    """Return the calls of flat functions on the way to the loss."""
-    return _named(point, *FLAT)
-
-
 def _sources(tape: Tape, ids: Sequence[int]) -> dict[int, int]:
     return {id: node.inputs[0] for id in ids if isinstance(node := tape.nodes[id], Call)}
 
@@ -265,7 +249,7 @@ def _kinked(point: Point, slope: Slope) -> Links:
     tape = point.result.tape
     return {
         id: (source, slope_at(tape, source, slope))
-        for id, source in _sources(tape, _named(point, "abs")).items()
+        for id, source in _sources(tape, named(point, "abs")).items()
     }
 
 
