@@ -1,4 +1,4 @@
-"""Gradients that the code clips last of all: they are compared as they are before.
+"""Gradients that the code clips: they are compared as they are before.
 
 A bound of their elements or of their norm keeps them from exploding (Pascanu et al., 2013, section
 3.2); what it cuts off tells nothing of the lines before it.
@@ -6,7 +6,7 @@ A bound of their elements or of their norm keeps them from exploding (Pascanu et
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import permutations
 
 import numpy as np
@@ -18,10 +18,13 @@ from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.notes import note, together
 from gradtui.diagnosis.recorded.point import Point
+from gradtui.recording.sweep import Replay
 from gradtui.recording.tape import Array, Call, Leaf, Moved, Tape, evaluate
 
 _SAME, _CLOSE = 1e-9, 1e-4
 _SEED = 20_240_229
+_LARGEST = 5_000
+"""Largest tape searched for what scales a value by its own size, in nodes."""
 _BELOW, _ABOVE = frozenset({"minimum", "fmin"}), frozenset({"maximum", "fmax"})
 _MULTIPLYING = frozenset({"multiply", "mul"})
 _DIVIDING = frozenset({"divide", "true_divide", "div"})
@@ -74,9 +77,48 @@ def unclipped(
                if name in wrong and _is_cut(points, name, clip)}  # fmt: skip
     names = [name for name, clip in found.items() if clip.place in cutting]
     if not names:
-        return None
+        return _unscaled(points, [name for name in wrong if not _is_of_one_norm(points, name)])
     told = [_note(name, found[name]) for name in names if _is_cut(points, name, found[name])]
     return Unclipped([_before(point, names) for point in points], [*together(told)])
+
+
+def _unscaled(points: Sequence[Point], wrong: Sequence[str]) -> Unclipped | None:
+    """Return the points without what scales a value by its own size on the way back."""
+    found = [_scalings(point, wrong) for point in points]
+    if not any(found):
+        return None
+    bare = [_without(point, own) for point, own in zip(points, found, strict=True)]
+    clip = next(one for own in found for one in own.values())
+    told = [_note(name, clip) for name in wrong
+            if any(np.any(one.hand[name] != point.hand[name])
+                   for one, point in zip(bare, points, strict=True))]  # fmt: skip
+    return Unclipped(bare, [*together(told)])
+
+
+def _is_of_one_norm(points: Sequence[Point], name: str) -> bool:
+    """Return whether the norm of a gradient tells nothing of a loss."""
+    norms = [np.linalg.norm(point.hand[name]) for point in points]
+    return bool(np.ptp(norms) <= _SAME * np.max(norms))
+
+
+def _scalings(point: Point, names: Sequence[str]) -> dict[int, Clip]:
+    """Return the calls behind gradients that scale a value by its own size."""
+    tape = point.result.tape
+    ends = [node for name in names if (node := point.nodes[name]) is not None]
+    if len(tape) > _LARGEST or not ends:
+        return {}
+    behind = {id for end in ends for id in tape.sources(end)}.difference(tape.sources(point.root))
+    calls = [(id, call) for id in sorted(behind) if isinstance(call := tape.nodes[id], Call)]
+    scaled = [(id, call.place and _scaling(point, call, call.place)) for id, call in calls]
+    return {id: clip for id, clip in scaled if clip is not None
+            and tape.value(clip.node).size > 1}  # fmt: skip
+
+
+def _without(point: Point, clips: Mapping[int, Clip]) -> Point:
+    handing = {**point.handing, **{id: clip.node for id, clip in clips.items()}}
+    world = Replay(point.result.tape, handing=handing)
+    places = frozenset((one.place, one.operand) for one in clips.values())
+    return replace(point, hand=point.claimed(world), handing=handing, clips=places)
 
 
 def _note(name: str, clip: Clip) -> Finding:

@@ -230,3 +230,22 @@ def test_a_single_number_is_not_scaled_by_its_own_size():
     found = gradtui.check(by_logarithm, w=np.array(0.4))
 
     assert {one.severity for one in found} == {"error"}
+
+
+def scaled_within(W, slope):
+    h = np.tanh(X @ W)
+    e = h @ V - Y
+    dh = 2 * e @ V.T * slope(h)
+    return np.sum(e**2), {"W": X.T @ (dh / np.linalg.norm(dh))}
+
+
+def test_what_is_scaled_on_the_way_is_compared_as_it_is_before():
+    right = lambda W: scaled_within(W, lambda h: 1 - h**2)  # noqa: E731
+    wrong = lambda W: scaled_within(W, lambda h: 1 - h)  # noqa: E731
+
+    (note,) = gradtui.check(right, W=W)
+    mistake, other = gradtui.check(wrong, W=W)
+
+    assert (note.severity, other.severity) == ("info", "info")
+    assert f"is {SCALED} here" in note.message and SCALED in other.message
+    assert mistake.severity == "error" and SCALED not in mistake.message
