@@ -336,3 +336,35 @@ def test_one_of_several_results_may_jump():
 
     assert (right.rule, right.severity, wrong.severity) == ("straight-through", "info", "error")
     assert wrong.fix == "return 2 * g + d / (10 * (u - 0.2).abs() + 1) ** 2"
+
+
+class Leaky(Function):
+    """A slope of its own for each level of a step."""
+
+    @staticmethod
+    def forward(ctx, x, below):
+        y = (x > 0).to(x.dtype)
+        ctx.save_for_backward(y)
+        ctx.below = below
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return torch.where(y > 0, g, ctx.below * g), None
+
+
+class LeakyTurned(Leaky):
+    @staticmethod
+    def backward(ctx, g):
+        return -Leaky.backward(ctx, g)[0], None
+
+
+@pytest.mark.parametrize(
+    ("function", "below", "severity"),
+    [(Leaky, 0.1, "info"), (Leaky, -0.1, "error"), (LeakyTurned, 0.1, "error")],
+)
+def test_each_side_of_a_step_may_have_a_slope_that_goes_with_it(function, below, severity):
+    code = lambda w: (function.apply(w.tanh(), below) + w).sin().sum()  # noqa: E731
+
+    assert only(gradtui.check(code, u().requires_grad_())).severity == severity

@@ -173,9 +173,11 @@ def _slopes(
 def _slope_of_step(apply: Half, bare: Half, args: Sequence[Any], at: int) -> Tensor:
     """Return the slope of a step by an argument; raises ValueError if it is none."""
     sign = _direction(bare, args, at)
-    slopes = torch.stack([_slope(apply, args, at, by) for by in _MOVES])
+    own, outputs = zip(*(_slope(apply, args, at, by) for by in _MOVES), strict=True)
+    slopes = torch.stack(own)
     slopes *= slopes.reshape(-1)[slopes.abs().argmax()].sign()
-    if not sign or not _is_of_step(array_of(slopes)):
+    levels = array_of(torch.stack(outputs))
+    if not sign or not (_is_of_step(array_of(slopes)) or _is_of_levels(array_of(slopes), levels)):
         raise ValueError
     return sign * slopes[_MOVES.index(0.0)]
 
@@ -221,6 +223,13 @@ def _is_of_step(slopes: NDArray[Any]) -> bool:
     return bool(np.ptp(slopes) <= _SAME * top or (waves and falls))
 
 
+def _is_of_levels(slopes: NDArray[Any], levels: NDArray[Any]) -> bool:
+    """Return whether each level has a slope of its own, as the two sides of a leaky one do."""
+    least, room = np.min(slopes), _SAME * np.max(slopes)
+    each = [slopes[levels == one] for one in np.unique(levels)]
+    return bool(least > room and all(np.ptp(one) <= room for one in each))
+
+
 def _direction(bare: Half, args: Sequence[Any], at: int) -> int:
     """Return 1 if a result rises with an argument by jumps alone, -1 if it falls, else 0."""
 
@@ -241,10 +250,10 @@ def _direction(bare: Half, args: Sequence[Any], at: int) -> int:
     return (total > 0) - (total < 0)
 
 
-def _slope(apply: Half, args: Sequence[Any], at: int, by: float = 0.0) -> Tensor:
+def _slope(apply: Half, args: Sequence[Any], at: int, by: float) -> tuple[Tensor, Tensor]:
     """Return what a function's backward half multiplies an adjoint by, with a moved argument.
 
-    Raises ValueError if it does more than that.
+    With the result that it has then.  Raises ValueError if the half does more than that.
     """
     moved, output = _called(apply, args, at, by)
     drawn = torch.randn_like(output)
@@ -254,7 +263,7 @@ def _slope(apply: Half, args: Sequence[Any], at: int, by: float = 0.0) -> Tensor
     )
     if not torch.allclose(product, slope * drawn):
         raise ValueError
-    return slope
+    return slope, output.detach()
 
 
 def _constant(value: Tensor) -> Tensor:
