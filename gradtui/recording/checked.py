@@ -2,7 +2,8 @@
 
 NumPy 2.4 reads past its own arrays where `at` is given values of more axes than what it indexes,
 `as_strided` lets code write past them, and SciPy's products of sparse matrices take indices as
-they are, as edited code may do: the process would end.
+they are, as edited code may do: the process would end.  A range whose step becomes an eps fills the
+memory, in one call that nothing can end.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from gradtui.recording.holdings import Holdings
 from gradtui.recording.names import Replaced
 
 _NAMES = ("add", "subtract", "multiply", "divide", "maximum", "minimum", "logical_or")
+_LONGEST = 1 << 26
+"""Most numbers of a range."""
 _CHECKING = "check_format"
 """The method that tells of compressed indices whether they fit."""
 
@@ -52,6 +55,18 @@ def _as_strided(x: Any, *args: Any, **options: Any) -> Any:
     if made.size and (first < low or last > high):
         raise ValueError("the view reaches beyond its array")
     return made
+
+
+def _arange(*args: Any, **options: Any) -> Any:
+    """Return the range if it is no longer than one that an edit can be meant to make."""
+    names = ("start", "stop", "step") if len(args) > 1 else ("stop",)
+    given = {"start": 0, "step": 1, **dict(zip(names, args, strict=False)), **options}
+    ends: list[Any] = [given.get(name) for name in ("start", "stop", "step")]
+    start, stop, step = ends
+    numbers = all(isinstance(one, int | float | np.number) for one in ends)
+    if numbers and step and abs(stop - start) > _LONGEST * abs(step):
+        raise ValueError("the range is too long")
+    return np.arange(*args, **options)
 
 
 def _bounds(array: NDArray[Any]) -> tuple[int, int]:
@@ -96,7 +111,8 @@ class Checked:
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        own = {name: _Ufunc(getattr(np, name)) for name in _NAMES}
+        own: dict[str, Any] = {name: _Ufunc(getattr(np, name)) for name in _NAMES}
+        own["arange"] = _arange
         instead: dict[int, Any] = {id(getattr(np, name)): one for name, one in own.items()}
         tricks = Replaced(stride_tricks, {"as_strided": _as_strided})
         library = Replaced(np.lib, {"stride_tricks": tricks})

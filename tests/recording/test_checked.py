@@ -48,6 +48,19 @@ def test_a_view_beyond_its_array_is_refused_while_edited_code_runs(view, fits, b
             view(whole, beyond)
 
 
+def spaced(step):
+    return np.arange(0, 3, step)
+
+
+def test_a_range_that_would_fill_the_memory_is_refused_while_edited_code_runs():
+    with Checked(spaced):
+        assert [*spaced(2)] == [0, 2] and [*spaced(1.5)] == [0, 1.5]
+        assert [*np.arange(3)] == [0, 1, 2]
+        with pytest.raises(ValueError, match="too long"):
+            spaced(1e-8)
+    assert len(spaced(0.5)) == 6
+
+
 def test_it_checks_again_where_the_names_were_restored_meanwhile():
     kept, checks = Kept(windows), Checked(windows)
     for _ in range(2):
