@@ -30,7 +30,7 @@ def equal_sizes(point: Point) -> Iterator[Finding]:
     forward = set(tape.sources(point.root))
     square = _squares(tape, forward)
     tops = [node for node in point.nodes.values() if node is not None]
-    back = {id for top in tops for id in tape.sources(top)} - forward
+    back = {*tape.sources(*tops)} - forward
     told = set[tuple[str, int]]()
     for id in sorted(back) if square else ():
         node = tape.nodes[id]

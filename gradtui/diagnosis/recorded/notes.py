@@ -248,15 +248,17 @@ def coarse(start: Point, names: Sequence[str], tolerance: float) -> Iterator[Fin
     The forward pass rounds none of its own as much.
     """
     tape, found = start.result.tape, dict[Place | None, tuple[str, list[str]]]()
-    forward = set(tape.sources(start.root))
-    for name in names:
-        node = start.nodes[name]
-        for id in tape.sources(node) if node is not None else ():
-            kind = tape.value(id).dtype
-            rounded = tape.active[id] and ROUNDED * float(np.finfo(kind).eps) > tolerance
-            if rounded and id not in forward and isinstance(tape.nodes[id], Call):
-                found.setdefault(tape.nodes[id].place, (kind.name, []))[1].append(name)
-                break
+    tops = {name: node for name in names if (node := start.nodes[name]) is not None}
+    rough = {
+        id: tape.value(id).dtype
+        for id in {*tape.sources(*tops.values())} - {*tape.sources(start.root)}
+        if tape.active[id] and isinstance(tape.nodes[id], Call)
+        and ROUNDED * float(np.finfo(tape.value(id).dtype).eps) > tolerance
+    }  # fmt: skip
+    for name, node in tops.items() if rough else ():
+        id = next((one for one in tape.sources(node) if one in rough), None)
+        if id is not None:
+            found.setdefault(tape.nodes[id].place, (rough[id].name, []))[1].append(name)
     for place, (kind_name, rounding) in found.items():
         text = f"the gradient of {', '.join(rounding)} is rounded to {kind_name} here: a mistake "
         text += "smaller than that is not seen"

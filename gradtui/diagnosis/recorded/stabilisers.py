@@ -94,10 +94,9 @@ def leaving_out(point: Point, names: Sequence[str]) -> Point | None:
 
 def _ignored(point: Point) -> Mapping[int, int]:
     """Return the calls that add a small number which no gradient uses, with their other input."""
-    tape, used = point.result.tape, set[int]()
+    tape = point.result.tape
     forward = set(tape.sources(point.root))
-    for node in point.nodes.values():
-        used.update(() if node is None else tape.sources(node))
+    used = {*tape.sources(*(node for node in point.nodes.values() if node is not None))}
     found = dict[int, int]()
     for number, id in _uses(point):
         other = _beside(tape, id, number)
