@@ -17,6 +17,7 @@ _ADDING = (ast.Add, ast.Sub)
 _FILES, _LINES = 32, 4096
 """Most files and lines of which is kept what is asked again for every edit."""
 _NUMBERS = re.compile(r"\d+")
+_OPERATOR = re.compile(r"[-+*/%@&|^<>]")
 _ROW = 3
 """Fewest signs of a kind that make a row."""
 
@@ -31,13 +32,16 @@ def becomes_alike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     if returns_unlike(unit, own):
         edited = _edited(unit, own, edits)
         return edited is not None and _negates(edited)
-    before, edited = _value(own), _edited(unit, own, edits)
+    before = _value(own)
+    if before is None or not (isinstance(own, _STORING) or _may_calculate(unit, own, edits)):
+        return False
+    edited = _edited(unit, own, edits)
     if isinstance(own, ast.AugAssign) and isinstance(edited, ast.AugAssign):
         signs = _signs_beside(unit, own)
         if type(own.op) not in signs and signs == {type(edited.op)}:
             return True
     after = _value(edited) if edited is not None else None
-    if before is None or edited is None or after is None or isinstance(after, ast.Name):
+    if edited is None or after is None or isinstance(after, ast.Name):
         return False
     if _is_element_alike(before, after):
         return True
@@ -72,8 +76,8 @@ def _negates(node: ast.AST) -> bool:
 
 def _is_element_alike(before: ast.expr, after: ast.expr) -> bool:
     """Return whether an element of a tuple becomes like another one that calculates something."""
-    own = [*_rows(before)] if _calculates(after) else []
-    rows = own, [*_rows(after)] if own else []
+    own = _rows(before)
+    rows = own, _rows(after) if own and _calculates(after) else ()
     if [*map(len, rows[0])] != [*map(len, rows[1])]:
         return False
     return any(
@@ -82,13 +86,13 @@ def _is_element_alike(before: ast.expr, after: ast.expr) -> bool:
     )  # fmt: skip
 
 
-def _rows(node: ast.expr) -> Iterator[Sequence[ast.expr]]:
-    """Yield the elements of each tuple, list and dict in an expression."""
-    for one in ast.walk(node):
-        if isinstance(one, ast.Tuple | ast.List):
-            yield one.elts
-        elif isinstance(one, ast.Dict):
-            yield one.values
+@lru_cache(_LINES)
+def _rows(node: ast.expr) -> Sequence[Sequence[ast.expr]]:
+    """Return the elements of each tuple, list and dict in an expression."""
+    return [
+        one.values if isinstance(one, ast.Dict) else one.elts
+        for one in ast.walk(node) if isinstance(one, ast.Tuple | ast.List | ast.Dict)
+    ]  # fmt: skip
 
 
 def becomes_same(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
@@ -324,6 +328,11 @@ def _is_round_alike(unit: Unit, own: ast.For, edits: Sequence[Edit]) -> bool:
     return form != _form(own.iter) and form in {_form(one.iter) for one in others}
 
 
+def _may_calculate(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether an operator stands in a statement with edits, which need not be parsed."""
+    return _OPERATOR.search(unit.text_after(own, edits)) is not None
+
+
 def _edited(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> ast.stmt | None:
     """Return a statement with edits; None if it becomes several."""
     if isinstance(own, ast.For):
@@ -346,6 +355,7 @@ def _value(own: ast.stmt) -> ast.expr | None:
     return own.value if isinstance(own, ast.Assign | ast.AugAssign | ast.Return) else None
 
 
+@lru_cache(_LINES)
 def _calculates(node: ast.expr) -> bool:
     return any(isinstance(one, ast.BinOp) for one in ast.walk(node))
 

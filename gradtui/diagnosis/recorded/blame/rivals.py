@@ -47,7 +47,7 @@ def rivals(
         turns = any(_is_handed(suspect, one) for one in signed)
         for candidate in (*carried, *signs, *edits):
             hit = Hit(suspect, candidate, candidate.cost, frozenset())
-            if hit.odds.apart - known > most:
+            if hit.odds.apart - known > most or not hit.odds.is_within(most):
                 continue
             equal = candidate in carried or (turns and candidate.rule == "sign")
             hopeful = equal or preview.is_hopeful(s, candidate.edits)
