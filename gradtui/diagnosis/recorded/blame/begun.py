@@ -30,6 +30,7 @@ def _zeros(unit: Unit) -> Sequence[tuple[int, str, ast.expr]]:
     ]  # fmt: skip
 
 
+@lru_cache(_FUNCTIONS)
 def begun_as_ones(unit: Unit) -> frozenset[str]:
     """Return the names that begin as ones and are added to, as what begins as zeros is."""
     added = {

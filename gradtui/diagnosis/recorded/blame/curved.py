@@ -46,9 +46,9 @@ def curved(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
         if _repeats(s, other):
             return
         slopes = _slopes(other, s.dialect.module, s.numpy)
-        known = _known(s, other) if slopes else {}
+        known, own = (_known(s, other), _own_names(s)) if slopes else ({}, {})
         for made, what, one in slopes:
-            text = _told(s, made, known)
+            text = _told(s, made, known, own)
             if text is not None and len(found) < _MOST:
                 found.setdefault(text, (what, one))
     for text, (what, one) in found.items():
@@ -87,8 +87,14 @@ def _is_renamed(slot: Slot) -> bool:
 
 def _repeats(s: Statement, other: Function) -> bool:
     """Return whether a statement computes what another function does: that is no gradient."""
-    computed = {ast.dump(one) for one in ast.walk(other) if isinstance(one, ast.BinOp | ast.Call)}
-    return any(ast.dump(value) in computed for value in s.values)
+    return any(ast.dump(value) in _computed(other) for value in s.values)
+
+
+@lru_cache(_FUNCTIONS)
+def _computed(function: Function) -> frozenset[str]:
+    """Return the dumps of what a function computes."""
+    nodes = (one for one in ast.walk(function) if isinstance(one, ast.BinOp | ast.Call))
+    return frozenset(map(ast.dump, nodes))
 
 
 def _others(s: Statement) -> Iterator[Function]:
@@ -147,10 +153,15 @@ def _known(s: Statement, other: Function) -> Mapping[str, ast.expr]:
     return found
 
 
-def _told(s: Statement, slope: ast.expr, known: Mapping[str, ast.expr]) -> str | None:
+def _own_names(s: Statement) -> Mapping[str, ast.expr]:
+    """Return the names that a function gives values before a statement, by the dumps of those."""
+    return {ast.dump(value): ast.parse(name, mode="eval").body for name, value in _stored(s)}
+
+
+def _told(
+    s: Statement, slope: ast.expr, known: Mapping[str, ast.expr], own: Mapping[str, ast.expr]
+) -> str | None:
     """Return a slope in the names of a statement's function; None if those do not tell it."""
-    own = {ast.dump(value): ast.parse(name, mode="eval").body
-           for name, value in _stored(s)}  # fmt: skip
     made = _Put(own).put(_Put(known).put(slope))
     names = names_in(made)
     usable = all(name in s.locals or name in s.unit.globals for name in names)
@@ -173,6 +184,7 @@ class _Put(ast.NodeTransformer):
 
     def __init__(self, given: Mapping[str, ast.expr], deep: int = _DEPTH) -> None:
         self._given, self._deep = given, deep
+        self._kinds = {text.partition("(")[0] for text in given} if deep else set[str]()
 
     def put(self, node: ast.expr) -> ast.expr:
         """Return an expression with others in it; the given one is left as it is."""
@@ -182,7 +194,8 @@ class _Put(ast.NodeTransformer):
 
     def visit(self, node: ast.AST) -> ast.AST:
         """Return a part of an expression, or what is in its place."""
-        found = self._given.get(ast.dump(node)) if self._deep else None
+        told = type(node).__name__ in self._kinds  # a dump of each part of a large one is slow
+        found = self._given.get(ast.dump(node)) if told else None
         if found is None:
             return self.generic_visit(node)
         return _Put(self._given, self._deep - 1).put(found)

@@ -94,10 +94,11 @@ def defined_below(unit: Unit) -> frozenset[str]:
 
     Code that is called by it knows nothing of them.
     """
-    return _defined_below(unit.tree, unit.code, unit.first) & {
-        name for name, value in unit.globals.items()
-        if not isinstance(value, FunctionType | ModuleType | type)
-    }  # fmt: skip
+    below, known = _defined_below(unit.tree, unit.code, unit.first), unit.globals
+    return frozenset(
+        name for name in below
+        if name in known and not isinstance(known[name], FunctionType | ModuleType | type)
+    )  # fmt: skip
 
 
 @lru_cache(1024)

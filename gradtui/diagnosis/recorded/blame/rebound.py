@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.begun import unfilled
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.owned import is_own
-from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.watch import VIEWS
+
+_FUNCTIONS = 64
+"""Most functions of which it is kept where they give names."""
 
 
 def is_rebound(s: Statement) -> bool:
@@ -20,10 +25,7 @@ def is_rebound(s: Statement) -> bool:
     The array is the function's own or named as a gradient, so that it may be written into.
     """
     name, own = _name(s), s.node.lineno
-    made = [
-        one for one in (s.unit.of(ast.Assign) if name else ()) if one.lineno < own
-        and any(isinstance(to, ast.Name) and to.id == name for to in one.targets)
-    ]  # fmt: skip
+    made = [one for one in _making(s.unit).get(name, ()) if one.lineno < own]
     view = max(made, key=lambda one: one.lineno, default=None)
     whole = None if view is None else _viewed(view.value)
     if view is None or whole is None:
@@ -35,6 +37,16 @@ def is_rebound(s: Statement) -> bool:
     )  # fmt: skip
     writable = is_own(s, text) or is_of_gradient(text.rpartition(".")[2])
     return writable and (not read or text in unfilled(s.unit, view))
+
+
+@lru_cache(_FUNCTIONS)
+def _making(unit: Unit) -> Mapping[str, Sequence[ast.Assign]]:
+    """Return the names of a function, each with the lines that give it to a value."""
+    found = defaultdict[str, list[ast.Assign]](list)
+    for node in unit.of(ast.Assign):
+        for name in {to.id for to in node.targets if isinstance(to, ast.Name)}:
+            found[name].append(node)
+    return found
 
 
 def rebound(s: Statement) -> Iterator[Candidate]:

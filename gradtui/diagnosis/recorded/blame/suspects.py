@@ -39,10 +39,10 @@ from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.uses import (
     is_beside,
-    is_over,
     lines_next,
     lines_of,
     lines_with,
+    over,
     read_behind,
 )
 from gradtui.diagnosis.recorded.blame.vain import is_vain
@@ -358,7 +358,8 @@ class Suspects:
     def _around(self, unit: Unit, node: ast.stmt) -> Around:
         """Return the names in scope at a statement, with the expressions computable from them."""
         held = self._watched.scope(unit.file, node.lineno)
-        scope = {text: one for text, one in held.items() if not is_over(unit, text, node.lineno)}
+        ended = over(unit, node.lineno)
+        scope = {text: one for text, one in held.items() if text not in ended}
         if unit not in self._ever:
             self._ever[unit] = self._watched.ever(unit.file, unit.first, _end(unit.node))
         known = {name.partition(".")[0].partition("[")[0] for name in scope} | set(unit.globals)

@@ -154,13 +154,13 @@ def read_behind(
     return {one for one in found if order.get(one, 0) > own}
 
 
-def is_over(unit: Unit, name: str, line: int) -> bool:
-    """Return whether a name only counts rounds of loops, of none that a line is in.
+def over(unit: Unit, line: int) -> frozenset[str]:
+    """Return the names that only count rounds of loops, of none that a line is in.
 
-    What it is once they are over, nothing in the function reads.
+    What they are once those are over, nothing in the function reads.
     """
-    spans = _rounds_of(unit.node).get(name, ())
-    return bool(spans) and not any(line in span for span in spans)
+    counting = _rounds_of(unit.node).items()
+    return frozenset(name for name, spans in counting if not any(line in one for one in spans))
 
 
 @lru_cache(_FUNCTIONS)
