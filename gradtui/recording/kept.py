@@ -157,16 +157,14 @@ class Kept:
 
     def _undo_names(self, code: bool) -> bool:
         changed = False
-        for names, before in (*self._dicts, *self._owned):
-            if _is_same(names, before):
-                continue
-            for name, value in before.items():
-                if names.get(name) is not value and (code or not _is_code(value)):
-                    names[name], changed = value, True
+        for names, before in self._dicts:
+            changed |= _fill(names, before, code)
         for names, before in self._owned:
-            for name in names.keys() - before.keys():
-                del names[name]
-                changed = True
+            if not _is_same(names, before):
+                changed |= _fill(names, before, code)
+                for name in names.keys() - before.keys():
+                    del names[name]
+                    changed = True
         for owner, slots in self._slots:
             for name in slots_of(owner).keys() - slots.keys():
                 object.__delattr__(owner, name)
@@ -182,6 +180,18 @@ class Kept:
 
 def _is_code(value: Any) -> bool:
     return callable(value) or isinstance(value, ModuleType)
+
+
+def _fill(names: dict[Any, Any], before: dict[Any, Any], code: bool) -> bool:
+    """Let a dict hold what it held before; return whether it did not yet."""
+    changed = False
+    # What a library adds to its names stays, so that those of its module are seldom the same.
+    if _is_same(names, before) or all(map(is_, map(names.get, before), before.values())):
+        return False
+    for name, value in before.items():
+        if names.get(name) is not value and (code or not _is_code(value)):
+            names[name], changed = value, True
+    return changed
 
 
 def _is_same(names: dict[Any, Any], before: dict[Any, Any]) -> bool:

@@ -111,11 +111,12 @@ def is_approached(
     """
     if not near:
         return bool(np.abs(after - true).sum() < np.abs(before - true).sum())
-    left, was = _share(after, true), _share(before, true)
-    least = 0.0 if exact else _EXACT
-    return was > _CLOSE and least < left <= min(_CLOSE, _MENDED * was)
+    was = _share(before, true)
+    if not was > _CLOSE:
+        return False
+    return (0.0 if exact else _EXACT) < _share(after, true) <= min(_CLOSE, _MENDED * was)
 
 
 def _share(hand: Array, true: Array) -> float:
-    largest = np.max(np.abs(true), initial=0.0)
-    return float(np.max(np.abs(hand - true), initial=0.0) / largest) if largest else np.inf
+    largest = np.abs(true).max(initial=0.0)
+    return float(np.abs(hand - true).max(initial=0.0) / largest) if largest else np.inf

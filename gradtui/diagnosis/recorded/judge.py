@@ -143,10 +143,10 @@ class Judge:
         if key not in self._rooms:
             self._rooms[key] = self._room(point, name)
         room = self._rooms[key]
-        if np.all(apart <= room):
+        if (apart <= room).all():
             return True
         # Most are far off: only nearly right ones are worth the runs that measure rounding.
-        if not np.all(apart <= max(_NEARLY, self.tolerance) * self._largest_of(point)):
+        if not (apart <= max(_NEARLY, self.tolerance) * self._largest_of(point)).all():
             return False
         return bool(np.all(apart <= np.fmax(room, ROUNDED * self._spread(point)[name])))
 

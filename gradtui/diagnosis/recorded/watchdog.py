@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import TracebackType
 
 from msgspec import Struct
 
@@ -49,6 +50,8 @@ class Watchdog:
         self._thread, self._freeing = threading.get_ident(), freeing
         self._lock, self._closed = threading.Lock(), threading.Event()
         self._until: float | None = None
+        self._given = 0.0
+        """Until when the run was to end at first."""
         self._computed: float | None = None
         """Seconds for which the thread may compute until a run is ended, once it has lasted."""
         self._looked = 0.0
@@ -80,35 +83,33 @@ class Watchdog:
             self._closed.set()
             watching.join()
 
-    @contextmanager
-    def watching(self) -> Iterator[None]:
+    def watching(self) -> AbstractContextManager[None]:
         """Raise Endless in code that runs in here for too long, and check what it does."""
-        with self._checks, self._ending():
-            yield
+        return _Watching(self, self._checks)
 
-    @contextmanager
-    def _ending(self) -> Iterator[None]:
+    def begin(self) -> None:
+        """Note that a run begins."""
         self.sent = False
         self._computed = None
         least = max(self._limits.least, self._limits.times * self.usual)
-        self._until = until = time.monotonic() + least
+        self._until = self._given = time.monotonic() + least
+
+    def end(self) -> None:
+        """Note that a run has ended, by itself or not."""
         try:
-            yield
-        finally:
-            try:
-                late = time.monotonic() > max(until, self._looked) + _WAITING
-                self.waited |= late and self._idles()
-                with self._lock:
-                    self._until = None
-                if self.sent:
-                    # One sent just as the run ended may still be pending: take this one in its
-                    # place.  Python 3.11 loops for ever in traced code if it is only taken back.
-                    _send(self._thread)
-                    while True:
-                        time.sleep(_POLLED)
-            except Endless:
-                with self._lock:
-                    self._until = None
+            late = time.monotonic() > max(self._given, self._looked) + _WAITING
+            self.waited |= late and self._idles()
+            with self._lock:
+                self._until = None
+            if self.sent:
+                # One sent just as the run ended may still be pending: take this one in its
+                # place.  Python 3.11 loops for ever in traced code if it is only taken back.
+                _send(self._thread)
+                while True:
+                    time.sleep(_POLLED)
+        except Endless:
+            with self._lock:
+                self._until = None
 
     def _watch(self) -> None:
         while not self._closed.wait(_POLLED):
@@ -139,6 +140,26 @@ class Watchdog:
     def _idles(self) -> bool:
         """Return whether a run has not computed for as long as it may since it was looked at."""
         return self._computed is not None and _computed(self._thread) < self._computed
+
+
+class _Watching(AbstractContextManager[None]):
+    """One run that is watched: no generator, for there is one at every glance at a line."""
+
+    def __init__(self, watchdog: Watchdog, checks: AbstractContextManager[None]) -> None:
+        self._watchdog, self._checks = watchdog, checks
+
+    def __enter__(self) -> None:
+        self._checks.__enter__()
+        self._watchdog.begin()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        try:
+            self._watchdog.end()
+        finally:
+            self._checks.__exit__(kind, error, trace)
 
 
 def _computed(thread: int) -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Sequence
-from functools import cache
 from itertools import product
 from typing import Any
 
@@ -163,9 +162,12 @@ class Preview:
         if not rounds or text is None or own is None:
             return None
 
-        @cache
+        known = dict[tuple[str, int], Any]()
+
         def filled(form: str, at: int) -> Any:
-            return self._rounds.filled(s, form.format(text), factors, at)
+            if (form, at) not in known:
+                known[form, at] = self._rounds.filled(s, form.format(text), factors, at)
+            return known[form, at]
 
         def made(at: int) -> tuple[Any, Any]:
             form, several = stored_form(s), len(factors) > 1
