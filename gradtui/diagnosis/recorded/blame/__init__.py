@@ -12,7 +12,7 @@ expressions: their parts.  effects, meaning, computing: what they call, or might
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
 kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,
 conditions, likeness, repeats, material, slots, missing, idle, options, orders, arguments,
-throughout, applied, pulled, roots, branches, masks, bends, twins, wasted, dropped, ahead,
+throughout, applied, pulled, roots, branches, masks, bends, hidden, twins, wasted, dropped, ahead,
 projections, normalised, curved, crops, alongside, wholes, numbered, words, rebound,
 constants: their possible mistakes.  derived: the slopes of what is written.
 changes: all of them.
@@ -24,8 +24,10 @@ derivatives: functions that are right as they stand.
 preview: a glance at one.  worth: whether it is worth a run.
 trial: an edit, executed.  multiples: of an edit.
 search: the best edit.  straying: lines of the loss, which it leaves.
+searches: those from what a recorded run tells.
 several: mistakes that hide one another.  leads: edits that a glance takes for right.
-rivals: edits that may be as likely as the best one.  sized: which are right for other sizes, too.
+rivals: edits that may be as likely as the best one.  weighed: by the lines that each leaves right.
+sized: which are right for other sizes, too.
 gradients: the search for mistakes in gradients.  primals: other forward passes that they fit.
 guard: protects the user's other values.
 """

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
-from contextlib import suppress
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,34 +11,19 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.approximate import approximate, is_approached, is_right_near
-from gradtui.diagnosis.recorded.blame.flow import Flow
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
-from gradtui.diagnosis.recorded.blame.labels import labels_of
-from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty, Layers, may_have
-from gradtui.diagnosis.recorded.blame.needs import Needs
-from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.primals import Primal, other_forward
-from gradtui.diagnosis.recorded.blame.scales import are_scaled, scales
-from gradtui.diagnosis.recorded.blame.search import Search
-from gradtui.diagnosis.recorded.blame.sites import Calls, Sites
+from gradtui.diagnosis.recorded.blame.searches import Searches
 from gradtui.diagnosis.recorded.blame.sized import Sized
-from gradtui.diagnosis.recorded.blame.suspects import Suspects
-from gradtui.diagnosis.recorded.blame.told import Line
-from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, faithful
-from gradtui.diagnosis.recorded.blame.unclipping import unclipping
-from gradtui.diagnosis.recorded.blame.units import Unit
-from gradtui.diagnosis.recorded.blame.watch import Watched
+from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.halves import Begun
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.point import Point, Values
-from gradtui.diagnosis.recorded.runs import VAST, CodeFailed, Lost, Runs, Watching
+from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
 from gradtui.diagnosis.recorded.symmetric import as_compared
 from gradtui.diagnosis.recorded.watchdog import Endless
 from gradtui.recording.checked import Checked
-from gradtui.recording.functions import function_of
-from gradtui.recording.run import Result
-from gradtui.recording.slopes import Untold
 
 Array = NDArray[Any]
 
@@ -64,8 +47,6 @@ _CLOSE = 10.0
 """How far sums may be apart that should be equal, in tolerances."""
 _SAME = 1e-9
 """The largest relative difference of two equal losses."""
-_FAILING = (CodeFailed, Endless, InputError, Lost, Untold)
-"""What code may raise with some edits."""
 
 
 class Blamed(Struct, frozen=True, eq=False):
@@ -108,7 +89,7 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
     ):
         trials.measure()
         trials.allow(min(_MOST, int(_RUNNING * trials.longest / trials.watchdog.usual)))
-        searches = _Searches(runs, trials, wrong, _CLOSE * judge.tolerance)
+        searches = Searches(runs, trials, wrong, _CLOSE * judge.tolerance)
         search = searches.of(point)
         other = other_forward(runs, few, trials, searches.units, searches.forward, judge.accepts)
         if other is not None:
@@ -121,103 +102,6 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
 def _fits(name: str, points: Sequence[Point]) -> bool:
     """Return whether a gradient has the shape of the true one."""
     return all(one.hand[name].shape == one.true[name].shape for one in points)
-
-
-class _Searches:
-    """Searches of the user's code, as it is and with some edits."""
-
-    def __init__(self, runs: Runs, trials: Gradients, wrong: Sequence[str], close: float) -> None:
-        self._runs, self._trials, self._wrong, self._close = runs, trials, wrong, close
-        self.units: list[Unit] = []
-        """The functions that ran and whose text is current."""
-        self.forward: Collection[Line] = ()
-        """The lines on the way to the loss."""
-
-    def of(self, point: Point) -> Search:
-        """Return the search from the evidence of a run."""
-        deliberate = self._runs.target.deliberate
-        flow = Flow(point, (1.0,) if deliberate else scales(point, self._wrong))
-        return self._from(flow, point, exact=False)
-
-    def _from(self, flow: Flow, point: Point, *, exact: bool) -> Search:
-        target, trials = self._runs.target, self._trials
-        watched = Watched({file for file, _ in flow.feeds}, target.library)
-        with trials.standing():
-            watched.run(lambda: self._runs.as_is(point.values))
-        if not self.units:
-            self.units = faithful(watched, trials)
-            for patch in unclipping(self.units, point.clips):
-                trials.stand(patch, frozenset())
-        self.forward = flow.forward
-        last = getattr(function_of(target.called), "__code__", None)
-        calls = self._calls(flow, point) if watched.shares else None
-        suspects = Suspects(
-            flow, watched, self.units, calls,
-            rearranged=any(flow.is_rearranged(point.hand[n], point.true[n]) for n in self._wrong),
-            scaled=are_scaled(point, self._wrong),
-            misshapen=any(point.hand[n].shape != point.true[n].shape for n in self._wrong),
-            of_loss=last if target.returns_loss else None, back=last, faulty=self._faulty(point),
-            labels=labels_of(point, watched, self.units),
-        )  # fmt: skip
-        # Of several mistakes, the edit of one alone makes no result right.
-        lines = () if calls is None else calls.lines
-        needs = None if exact else Needs(point, self._wrong, self._close, lines)
-        preview = Preview(flow, watched.held, trials.watchdog, target.library, exact=exact,
-                          needs=needs, is_whole=watched.is_whole)  # fmt: skip
-        told = partial(self._as_it_stands, point)
-        return Search(trials, suspects, preview, partial(self._again, point), told)
-
-    def _calls(self, flow: Flow, point: Point) -> Calls | None:
-        """Return what is told of the calls of functions that several lines call."""
-        sites = Sites()
-        if self._recorded_again(point, sites.watched) is None:
-            return None
-        if (counts := sites.counts(point.result.tape)) is None:
-            return None
-        return Calls(flow.counted(counts.lines), counts.lines, counts.others)
-
-    def _faulty(self, point: Point) -> Faulty:
-        """Return the functions of layers that are wrong by themselves."""
-        layers = Layers()
-        result = self._recorded_again(point, layers.watched) if may_have(self.units) else None
-        return NONE if result is None else layers.faulty(result)
-
-    def _recorded_again(self, point: Point, watched: Watching) -> Result | None:
-        """Return the recording of a run that is watched; None if it is too dear or fails."""
-        if len(point.result.tape) > VAST:
-            return None
-        try:
-            with self._trials.standing():
-                return self._runs.recorded(point.values, watched)
-        except (CodeFailed, InputError, Lost):
-            return None
-
-    def _again(self, before: Point, line: Line | None) -> Search | None:
-        """Return the search of the code as it stands; None if a line is as wrong as before."""
-        flow = self._as_it_stands(before)
-        if flow is None or line in flow.first:
-            return None
-        with suppress(*_FAILING):
-            return self._from(flow, flow.point, exact=True)
-        return None
-
-    def _as_it_stands(self, before: Point) -> Flow | None:
-        """Return what is known of a run of the code as it stands; None if it is no such run.
-
-        A run that is dear to record is not recorded again.
-        """
-        if len(before.result.tape) > VAST:
-            return None
-        try:
-            with self._trials.edited(None):  # recording would go on for ever
-                self._runs.as_is(before.values)
-            with self._trials.standing():
-                point = self._runs.point(before.values, tuple(before.true), near=before.near)
-            if not point.hand.keys() >= before.hand.keys():
-                return None  # a gradient is returned no more
-            return Flow(point, (1.0,), summing=True)
-        except (*_FAILING, SyntaxError, ValueError):  # such as of two edits that overlap
-            return None
 
 
 class Known(Protocol):

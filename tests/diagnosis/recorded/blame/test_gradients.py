@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from gradtui.diagnosis.recorded.blame.gradients import Gradients, _Searches
+from gradtui.diagnosis.recorded.blame.gradients import Gradients
+from gradtui.diagnosis.recorded.blame.searches import Searches
 from gradtui.diagnosis.recorded.watchdog import Endless
 
 
@@ -19,7 +20,7 @@ def test_code_that_an_edit_makes_endless_is_not_recorded():
     trials = SimpleNamespace(edited=lambda patch: nullcontext(), standing=nullcontext)
     point = SimpleNamespace(values={"w": 1.0}, true={"w": 2.0}, near=True,
                             result=SimpleNamespace(tape=[]))  # fmt: skip
-    searches = _Searches(SimpleNamespace(as_is=endless), trials, ["w"], 1e-5)
+    searches = Searches(SimpleNamespace(as_is=endless), trials, ["w"], 1e-5)
     assert searches._again(point, None) is None
     assert asked == [{"w": 1.0}]
 
