@@ -54,8 +54,11 @@ def _adds_up(value: NDArray[Any], axis: int) -> bool:
 
 @contextmanager
 def resized(runs: Runs, many: int, other: int) -> Iterator[Runs]:
-    """Give runs with another number of what the program has so many of; more are repeated ones."""
-    kept = [at % many for at in range(other)]
+    """Give runs with another number of what the program has so many of.
+
+    Fewer are the first ones, and of more some are repeated in their order.
+    """
+    kept = range(other) if other <= many else [at * many // other for at in range(other)]
 
     def changed(value: Any) -> Any:
         if isinstance(value, np.ndarray) and many in value.shape:

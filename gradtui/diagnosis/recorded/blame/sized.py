@@ -48,7 +48,7 @@ def is_of_sizes(s: Statement, edits: Sequence[Edit]) -> bool:
     names = {name for text in texts for name in _NAME.findall(text)}
     counts = {
         text
-        for text in names
+        for text in names - {*s.loops}
         if (held := s.scope.get(text)) and (held.kind, held.shape) == ("i", ())
     }
     counted = any(_COUNT.search(one.text.decode()) for one in edits)
