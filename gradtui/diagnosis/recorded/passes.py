@@ -38,21 +38,25 @@ Slope = Callable[[Array], Array]
 Links = Mapping[int, Link]
 LinksAt = Callable[[Point], Links | None]
 
-STEP = "passes through a step, which is flat, with a slope of its own"
+STEP = "passes through a step, which is flat, "
+OWN = "with a slope of its own"
 _BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh"})
-SLOPES: Sequence[Slope] = (
-    np.ones_like,
-    lambda x: 1.0 * (np.abs(x) <= 1),
-    lambda x: 1.0 * (np.abs(x) <= 0.5),
-    lambda x: 1.0 * ((x >= 0) & (x <= 1)),
-    lambda x: 1.0 * (x > 0),
-    lambda x: np.maximum(0.0, 1 - np.abs(x)),
-    lambda x: 2 * np.maximum(0.0, 1 - np.abs(x)),
-    lambda x: 1 - np.tanh(x) ** 2,
-    lambda x: np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))) ** 2,
-    lambda x: 1 / (1 + np.abs(x)) ** 2,
-)
-"""Surrogate slopes of a flat function: the identity's, clipped, or a smooth function's."""
+_STRAIGHT = "with the slope 1 (straight-through; Bengio et al., 2013)"
+SLOPES: Mapping[Slope, str] = {
+    np.ones_like: _STRAIGHT,
+    lambda x: 1.0 * (np.abs(x) <= 1): "with the slope of a hard tanh (Hubara et al., 2016)",
+    lambda x: 1.0 * (np.abs(x) <= 0.5): "with a rectangle for a slope (Wu et al., 2018)",
+    lambda x: 1.0 * ((x >= 0) & (x <= 1)): "with the slope 1 from 0 to 1 alone",
+    lambda x: 1.0 * (x > 0): "with the slope of a ReLU",
+    lambda x: np.maximum(0.0, 1 - np.abs(x)): "with a triangle for a slope (Esser et al., 2016)",
+    lambda x: 2 * np.maximum(0.0, 1 - np.abs(x)):
+        "with a triangle for a slope, twice as high (Liu et al., 2018)",
+    lambda x: 1 - np.tanh(x) ** 2: "with the slope of tanh",
+    lambda x: np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))) ** 2: "with the slope of a sigmoid",
+    lambda x: 1 / (1 + np.abs(x)) ** 2:
+        "with the slope of a fast sigmoid (Zenke and Ganguli, 2018)",
+}  # fmt: skip
+"""Surrogate slopes of a flat function, the plainest first -> what they are, in words."""
 _SIGNS: Sequence[Slope] = (lambda x: np.clip(x, -1, 1), np.tanh)
 """Surrogate slopes of `abs`, whose own slope jumps."""
 _COPIED = re.compile(r"\bcopy\(")
@@ -79,22 +83,23 @@ def rounded(points: Sequence[Point]) -> Iterator[Way]:
         return
     node = points[0].result.tape.nodes[flat[0]]
     assert isinstance(node, Call)
-    told = f"passes through {node.name}, which is flat, with a slope of its own"
+    told = f"passes through {node.name}, which is flat, "
     tape = points[0].result.tape
     found = quantisers(tape, flat)
     # The numbers between two bounds are known: a gradient that keeps others is wrong.
     bounded = node.name not in SIGNS and bool(bounds_of(tape, found))
-    ways: list[LinksAt] = [partial(_sloped, slope=slope) for slope in SLOPES[: bounded or None]]
-    ways += [partial(_at_bounds, inside=inside) for inside in (False, True)]
-    for links_at in [*ways, _bounded_before]:
-        yield Way(told, node.place, partial(_linked, links_at=links_at))
-    yield Way(told, node.place, _as_if_smooth)
-    yield Way(told, node.place, partial(_linked, links_at=_unbounded))
+    slopes = [*SLOPES][: bounded or None]
+    ways: list[tuple[str, LinksAt]] = [(SLOPES[one], partial(_sloped, slope=one)) for one in slopes]
+    ways += [(_STRAIGHT, partial(_at_bounds, inside=inside)) for inside in (False, True)]
+    for slope_told, links_at in [*ways, (_STRAIGHT, _bounded_before)]:
+        yield Way(told + slope_told, node.place, partial(_linked, links_at=links_at))
+    yield Way(told + _STRAIGHT, node.place, _as_if_smooth)
+    yield Way(told + _STRAIGHT, node.place, partial(_linked, links_at=_unbounded))
     kinds = dict.fromkeys(one.kind(tape) for one in found if not one.plain)
     for kind in [*kinds][:_MOST]:
-        for slope in SLOPES[: bounded or None]:
+        for slope in slopes:
             links_at = partial(_whole, kind=kind, slope=slope)
-            yield Way(told, node.place, partial(_linked, links_at=links_at))
+            yield Way(told + SLOPES[slope], node.place, partial(_linked, links_at=links_at))
 
 
 def kinked(points: Sequence[Point], *, straight: bool) -> Iterator[Way]:
@@ -133,7 +138,11 @@ def stepped(points: Sequence[Point], most: int = MOST_STEPS) -> Iterator[Way]:
             continue
         for whole, slope in product((step, *scaled_to(tape, step, source)), SLOPES):
             links_at = partial(_past, step=whole, source=source, slope=slope)
-            yield Way(STEP, placed(tape, step, source), partial(_linked, links_at=links_at))
+            yield Way(
+                STEP + SLOPES[slope],
+                placed(tape, step, source),
+                partial(_linked, links_at=links_at),
+            )
 
 
 def sloping(points: Sequence[Point], name: str) -> Place | None:
@@ -198,7 +207,7 @@ def chosen(points: Sequence[Point], name: str) -> Iterator[Way]:
     for id in reversed(found[-_MOST:]):
         place = tape.nodes[id].place
         for at, slope in enumerate(SLOPES):
-            told = "passes through what is computed here, which is flat, with a slope of its own"
+            told = f"passes through what is computed here, which is flat, {SLOPES[slope]}"
             told = told if at else "is that of the values that it selects here"
             yield Way(told, place, partial(_arriving, id=id, slope=slope))
 

@@ -20,6 +20,7 @@ from gradtui.base.source import Place
 from gradtui.base.text import number
 from gradtui.diagnosis.recorded.held import held
 from gradtui.diagnosis.recorded.passes import (
+    OWN,
     STEP,
     Way,
     chosen,
@@ -108,7 +109,7 @@ def surrogate(
             return Surrogate(way.told, way.place)
     zero = not any(np.any(point.true[name]) for point in points)
     if zero and (place := sloping(points, name)) is not None:
-        return Surrogate(STEP, place)
+        return Surrogate(STEP + OWN, place)
     if deliberate and along:
         return Surrogate("has a magnitude of its own", None)
     return None

@@ -33,7 +33,7 @@ def switched(points: Sequence[Point], most: int = MOST_STEPS) -> Iterator[Way]:
             for slope in SLOPES:
                 for held in (False, True) if whole else (False,):
                     passed = partial(_passed, id=id, source=source, slope=slope, held=held)
-                    yield Way(STEP, tape.nodes[id].place, passed)
+                    yield Way(STEP + SLOPES[slope], tape.nodes[id].place, passed)
 
 
 def _switches(tape: Tape, id: int) -> bool:

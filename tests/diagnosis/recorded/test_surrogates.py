@@ -40,12 +40,21 @@ def binary(slope, out=1.0, step=np.sign):
 
 
 @pytest.mark.parametrize(
-    "slope", [lambda z: np.abs(z) <= 1, lambda z: 1 - np.tanh(z) ** 2, lambda z: z > 0]
+    ("slope", "named"),
+    [
+        (np.ones_like, "the slope 1 (straight-through"),
+        (lambda z: np.abs(z) <= 1, "the slope of a hard tanh"),
+        (lambda z: 1 - np.tanh(z) ** 2, "the slope of tanh"),
+        (lambda z: z > 0, "the slope of a ReLU"),
+        (lambda z: np.maximum(0, 1 - np.abs(z)), "a triangle for a slope (Esser"),
+        (lambda z: 1 / (1 + np.abs(z)) ** 2, "the slope of a fast sigmoid"),
+    ],
 )
-def test_other_slopes_may_stand_for_that_of_a_sign(slope):
+def test_other_slopes_may_stand_for_that_of_a_sign(slope, named):
     finding = only(gradtui.check(binary(slope), W=W, V=V))
 
     assert (finding.rule, finding.severity, finding.target) == ("straight-through", "info", "W")
+    assert f"passes through sign, which is flat, with {named}" in finding.message
 
 
 @pytest.mark.parametrize(
