@@ -21,13 +21,22 @@ def line_of(tape: Tape, id: int) -> Line | None:
 def first_shapes(tape: Tape) -> dict[Place, tuple[int, ...]]:
     """Return the shape of each expression's first value: the scope at a line is of that time, too.
 
-    A call may compute several values at its place, one after the other.
+    A call may compute several values at its place, each from the one before.  The next round of a
+    loop that records nothing else begins with what the call began with, or with something else.
     """
     found, last = dict[Place, tuple[int, ...]](), dict[Place, int]()
+    began = dict[Place, str]()
     for id, node in enumerate(tape.nodes):
-        place = node.place
-        if place is not None and last.get(place, id - 1) == id - 1:
-            found[place], last[place] = tape.shape(id), id
+        place, name = node.place, node.name if isinstance(node, Call) else ""
+        if place is None:
+            continue
+        if place in found:
+            before = () if isinstance(node, Leaf) else node.inputs
+            again = name != "" and began[place] == name
+            if last[place] != id - 1 or id - 1 not in before or again:
+                continue
+        began.setdefault(place, name)
+        found[place], last[place] = tape.shape(id), id
     return found
 
 
