@@ -1,4 +1,4 @@
-"""Names that begin as zeros, and what loops do with them."""
+"""What begins as zeros, or as ones by mistake, and what loops do with it."""
 
 from __future__ import annotations
 
@@ -32,25 +32,57 @@ def _zeros(unit: Unit) -> Sequence[tuple[int, str, ast.expr]]:
 
 @lru_cache(_FUNCTIONS)
 def begun_as_ones(unit: Unit) -> frozenset[str]:
-    """Return the names that begin as ones and are added to, as what begins as zeros is."""
-    added = {
-        one.target.id for one in unit.of(ast.AugAssign)
-        if isinstance(one.target, ast.Name) and isinstance(one.op, ADDING)
-    }  # fmt: skip
+    """Return what begins as ones and is added to, as what begins as zeros is.
+
+    It is a name, or an attribute with a dot or a key in brackets, which other functions may add to.
+    """
+    added = {_label(one.target) for one in unit.of(ast.AugAssign) if isinstance(one.op, ADDING)}
+    added |= {label for label in _added_in(unit.tree) if label[0] in ".["}
     ones = {
-        target.id for node in unit.of(ast.Assign) for target, value in pairs(node)
-        if isinstance(target, ast.Name) and isinstance(value, ast.Call)
-        and isinstance(value.func, ast.Attribute) and value.func.attr in _ONES
+        label for node in unit.of(ast.Assign) for target, value in pairs(node)
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute)
+        and value.func.attr in _ONES and (label := _stored_as(target)) is not None
     }  # fmt: skip
     return frozenset(added & ones)
 
 
 def begins_as_ones(unit: Unit, node: ast.stmt) -> bool:
-    """Return whether a name begins as ones by a statement, and is added to."""
+    """Return whether something begins as ones by a statement, and is added to."""
     if not isinstance(node, ast.Assign):
         return False
-    names = {one.id for one, _ in pairs(node) if isinstance(one, ast.Name)}
-    return not names.isdisjoint(begun_as_ones(unit))
+    labels = {label for one, _ in pairs(node) if (label := _stored_as(one)) is not None}
+    return not labels.isdisjoint(begun_as_ones(unit))
+
+
+@lru_cache(_FUNCTIONS)
+def _added_in(tree: ast.Module) -> frozenset[str]:
+    """Return what the statements of a file add to."""
+    return frozenset(
+        _label(one.target) for one in ast.walk(tree)
+        if isinstance(one, ast.AugAssign) and isinstance(one.op, ADDING)
+    )  # fmt: skip
+
+
+def _stored_as(target: ast.expr) -> str | None:
+    """Return what a whole value is stored as; None for a part of an array."""
+    keyed = isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant)
+    whole = keyed or isinstance(target, ast.Name | ast.Attribute)
+    return _label(target) if whole else None
+
+
+def _label(target: ast.expr) -> str:
+    """Return the name of a variable, `.name` of an attribute or `[key]`, parts of either apart."""
+    match target:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(attr=name):
+            return f".{name}"
+        case ast.Subscript(slice=ast.Constant(value=str() as key)):
+            return f"[{key}]"
+        case ast.Subscript(value=value):
+            return _label(value)
+        case _:
+            return "?"
 
 
 def pairs(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from gradtui.diagnosis.recorded.blame.begun import begun_as_ones
+from gradtui.diagnosis.recorded.blame.units import Unit
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(3)
@@ -41,3 +43,20 @@ def test_the_sum_is_added_to_and_its_parts_begin_anew_as_they_do(old, new, tmp_p
 
     assert found.line == planted.line(old)
     assert repaired(wrong, found).replace("dw+=", "dw +=") == planted.wrong("", "")
+
+
+class Keeping:
+    """Another function begins what a line adds to, under a key."""
+
+    def start(self):
+        kept = {"n": 0}
+        kept["dw"] = np.ones(3)
+        kept["scale"] = np.ones(3)
+        return kept
+
+    def back(self, x):
+        self.kept["dw"][:] += 2 * self.kept["scale"] * x
+
+
+def test_what_another_function_adds_to_by_its_key_is_known():
+    assert begun_as_ones(Unit(Keeping.start.__code__, [Keeping.start])) == {"[dw]"}
