@@ -11,7 +11,7 @@ from itertools import product
 from types import CodeType, FunctionType, ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.computing import own_functions
+from gradtui.diagnosis.recorded.blame.computing import needed, own_functions, own_methods
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, multiplied
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
@@ -145,7 +145,8 @@ def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
                 for picked, part in _picked(s, text) if near else ():
                     yield from _in_slot(slot, picked, part, near=near)
                 for called in _called_with(s, text) if near and held.kind == "f" else ():
-                    yield from _in_slot(slot, called, held, near=False, given=text)
+                    usual = f"{called.partition('(')[0]}(".encode() in s.unit.source
+                    yield from _in_slot(slot, called, held, near=usual, given=text)
         if held.kind == "f" and at < _MOST:
             yield from _terms(s, s.spelled(text))
             yield from _in_factors(s, s.spelled(text), held.shape) if text in s.idle else ()
@@ -185,11 +186,14 @@ def _picked(s: Statement, text: str) -> Sequence[tuple[str, Held]]:
 
 
 def _called_with(s: Statement, text: str) -> Iterator[str]:
-    """Yield what functions of the file make of an array."""
+    """Yield what functions of the file, or methods of the object, make of an array."""
     own = s.unit.code.co_name
     for function, arity in own_functions(s):
         if arity == 1 and function != own:
             yield f"{function}({s.spelled(text)})"
+    for method, one in own_methods(s):
+        if needed(one) == 2:  # the object itself counts
+            yield f"{method}({s.spelled(text)})"
 
 
 def _in_slot(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import dis
 from collections.abc import Collection, Sequence
 from functools import cache, lru_cache
@@ -46,7 +47,11 @@ _MAKING = frozenset({
     "zeros", "zeros_like", "ones", "ones_like", "empty", "empty_like", "full", "full_like", "eye",
     "copy", "clone",
 })  # fmt: skip
-_NUMBERS = (int, float, complex, bool)
+_PLAIN = (int, float, complex, bool, str)
+_RAISED = frozenset(
+    name for name, one in vars(builtins).items()
+    if isinstance(one, type) and issubclass(one, Exception)
+)  # fmt: skip
 METHODS = frozenset({
     name for kind in (list, dict, tuple, set, str, int, float) for name in dir(kind)
 })  # fmt: skip
@@ -187,9 +192,9 @@ def computes(
 ) -> bool:
     """Return whether a function that may be called instead of another only computes.
 
-    It uses only a library of arrays, its functions and methods, numbers and arrays of its module,
-    and functions that only compute, too.  A method of `owner` may use what that keeps, and its
-    other methods.
+    It uses only a library of arrays, its functions and methods, numbers, texts and arrays of its
+    module, and functions that only compute, too.  A method of `owner` may use what that and its
+    class keep, and its other methods.
     """
     if function in seen:
         return True
@@ -203,19 +208,22 @@ def computes(
             if not computes(method, dialect, seen | {function}, owner):
                 return False
             continue
+        if type(method) in _PLAIN:
+            continue
         if isinstance(value, ModuleType):
             if value.__name__.partition(".")[0] not in MODULES:
                 return False
         elif isinstance(value, FunctionType):
             if not computes(value, dialect, seen | {function}):
                 return False
-        elif (type(value) in _NUMBERS or hasattr(value, "__array__")) and name not in stored:
+        elif (type(value) in _PLAIN or hasattr(value, "__array__")) and name not in stored:
             continue
         elif name in FILES or not (
             name in _names_of(dialect.module)
             or name in dialect.methods
             or name in METHODS
             or name in BUILTINS
+            or name in _RAISED
             or (owner is not None and name in owner.kept)
         ):
             return False
