@@ -107,7 +107,7 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("33▸ 34›", "the line of the file; ▸ the line at the cursor, › the selected node's"),
         ("✓  ✗", "a hand-written line: right; wrong in this line"),
         ("↳", "wrong only because of another line"),
-        ("i", "not what its name says, but right for the weights: a factor comes later"),
+        ("i", "not the true one, but no mistake: a factor comes later, or a note tells why"),
         ("true", "the right value of the line"),
         ("given", "the shapes of the arrays that the program starts from"),
         ("rows, epoch", "the examples that this step sees; one pass through all examples"),

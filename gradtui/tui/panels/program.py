@@ -94,7 +94,7 @@ class ProgramPanel(Panel):
         "the model and the hand-written lines, with line numbers of the file and each line's "
         "value; for code of your own, the functions that ran; the data, where there is room; "
         "▸ is the cursor; ✓ right, ✗ wrong, "
-        "↳ wrong only because of another line"
+        "↳ wrong only because of another line, i as a note tells"
     )
 
     def __init__(self, key: int, fill: Callable[[str], str]) -> None:
