@@ -177,3 +177,15 @@ def _number(part: Part, value: Any) -> Any:
     if type(value) is Recorded:
         return np.ndarray.view(value, Number if kind is float else Scalar)
     return kind(value)
+
+
+def without_floats(arguments: Mapping[str, Any]) -> str:
+    """Return the advice to end a sentence with where no argument is an array of floats."""
+    for name, value in arguments.items():
+        if isinstance(value, int) and not isinstance(value, bool):
+            return f"; {name} is a whole number: give {float(value)!r}"
+        if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
+            return f"; {name} holds whole numbers: give {name}.astype(float)"
+        if not isinstance(value, np.ndarray):
+            return f"; {name} is a {type(value).__name__} without floats"
+    return "; give it those that its gradients are taken by, as `W=W0` in its first line"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import element_text, shape_text
 from gradtui.diagnosis.recorded.returned import Gradients
-from gradtui.recording.arguments import Part, is_float, parts_of
+from gradtui.recording.arguments import Part, is_float, parts_of, without_floats
 from gradtui.recording.array import plain
 from gradtui.recording.complexes import is_complex
 from gradtui.recording.functions import function_of, line_of_definition, name_of
@@ -325,7 +325,7 @@ def target_of(
     if not parts:
         raise InputError(
             f"there is nothing to judge: no argument of {name} is an array of floats"
-            f"{_instead(arguments)}", target.place, file=target.file,
+            f"{without_floats(arguments)}", target.place, file=target.file,
         )  # fmt: skip
     return target
 
@@ -390,15 +390,3 @@ def _place_of(function: Callable[..., Any]) -> Place | None:
     made = vars(function).get("__init__") if isinstance(function, type) else function_of(function)
     code = getattr(made, "__code__", None)
     return None if code is None else Place(line_of_definition(code), file=code.co_filename)
-
-
-def _instead(arguments: Mapping[str, Any]) -> str:
-    """Return the advice for an argument that is not an array."""
-    for name, value in arguments.items():
-        if isinstance(value, int) and not isinstance(value, bool):
-            return f"; {name} is a whole number: give {float(value)!r}"
-        if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
-            return f"; {name} holds whole numbers: give {name}.astype(float)"
-        if not isinstance(value, np.ndarray):
-            return f"; {name} is a {type(value).__name__} without floats"
-    return "; give it those that its gradients are taken by, as `W=W0` in its first line"
