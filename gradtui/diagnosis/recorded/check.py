@@ -143,11 +143,7 @@ class _Checking:
             return Outcome(self.target, "wrong", (told,))
         absent = [self._absent(name) for name in lacking]
         try:
-            start, self._meant = started(self.runs, drawn, self.names)
-            # A plain run there is known already, but for gradients of another meaning.
-            own = self.runs.as_is(start.values) if self._meant else (self.loss, self.claimed)
-            if not is_faithful(start, *own):
-                raise Lost("the code computes something else where it is recorded")
+            start = self._start(drawn)
             fold, within = folding(start), held_within(start)
             around = points_around(
                 self.runs, start, self.names, signed=fold is not None, within=within
@@ -185,6 +181,15 @@ class _Checking:
             notes += opaque(start)
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
                        len(points), tolerance, self._unjudged())  # fmt: skip
+
+    def _start(self, drawn: Mapping[str, Array]) -> Point:
+        """Return the recorded run at the given arguments; raises Lost and Untold."""
+        start, self._meant = started(self.runs, drawn, self.names)
+        # A plain run there is known already, but for gradients of another meaning.
+        own = self.runs.as_is(start.values) if self._meant else (self.loss, self.claimed)
+        if not is_faithful(start, *own):
+            raise Lost("the code computes something else where it is recorded")
+        return start
 
     def _by_slopes(self, points: Sequence[Point], names: Sequence[str]) -> Outcome | None:
         """Compare with central differences of all elements; None if they are uncertain."""
