@@ -353,7 +353,14 @@ def _inner(s: Statement, node: ast.AST) -> ast.expr | None:
         chosen = [one for one in node.args[1:] if not isinstance(one, ast.Constant)]
         return chosen[0] if len(chosen) == 1 else None
     alone = bool(node.args) and not isinstance(node.args[0], ast.Starred)
-    return node.args[0] if alone and isinstance(called, ast.Attribute) else None
+    own = isinstance(called, ast.Name) and len(node.args) == 1 and _is_function(s, called)
+    return node.args[0] if alone and (own or isinstance(called, ast.Attribute)) else None
+
+
+def _is_function(s: Statement, node: ast.Name) -> bool:
+    """Return whether a name is that of a function of its module, and of no class."""
+    held = s.unit.globals.get(node.id)
+    return callable(held) and not isinstance(held, type)
 
 
 def _name(node: ast.Call) -> str:

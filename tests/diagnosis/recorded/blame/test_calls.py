@@ -1,6 +1,7 @@
-"""A function that is forgotten on a line that only renames, and that the code has nowhere else."""
+"""A call that a line which only renames lacks, or that is one too many."""
 
 import numpy as np
+import pytest
 
 from planted import Planted
 
@@ -14,13 +15,40 @@ def offset(w, x):
     return loss, {"w": dw}
 
 
-MISTAKES = [("np.expm1(w)", "w")]
+def swish(z):
+    return z / (1 + np.exp(-z))
 
 
-def test_any_function_may_be_forgotten_where_a_line_only_renames(tmp_path):
+def slope_of_swish(z):
+    s = 1 / (1 + np.exp(-z))
+    return s * (1 + z * (1 - s))
+
+
+class Layer:
+    def forward(self, z):
+        self.kept = z
+        return swish(z)
+
+    def backward(self, dout):
+        return dout * slope_of_swish(self.kept)
+
+
+def layered(w, x):
+    layer = Layer()
+    loss = np.sum(x * layer.forward(w))
+    return loss, {"w": layer.backward(x)}
+
+
+MISTAKES = [
+    (offset, "side = np.expm1(w)", "side = w"),
+    (layered, "self.kept = z", "self.kept = swish(z)"),
+]
+
+
+@pytest.mark.parametrize(("function", "right", "mistaken"), MISTAKES)
+def test_the_call_that_is_forgotten_or_too_many_is_told(function, right, mistaken, tmp_path):
     planted = Planted(__file__, tmp_path, ARRAYS)
-    ((right, wrong),) = MISTAKES
 
-    (found,) = planted.errors(planted.wrong(right, wrong), "offset")
+    (found,) = planted.errors(planted.wrong(right, mistaken), function.__name__)
 
-    assert found.fix == "side = np.expm1(w)"
+    assert found.fix == right
