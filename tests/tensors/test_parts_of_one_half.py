@@ -138,7 +138,7 @@ LATER, AT = torch.ones(4, 4).triu(1).bool(), torch.tensor([2, 0, 3])
 @pytest.mark.parametrize(
     ("custom", "args", "offset", "fix"),
     [
-        (Causal, (x(4, 3), x(4, 3)), 5, 'scores = scores.masked_fill(later, float("-inf"))'),
+        (Causal, (x(4, 3), x(4, 3)), 5, 'scores.masked_fill(later, float("-inf"))'),
         (Idle, (x(4, 4), LATER), 3, 'scores = scores.masked_fill(ctx.later, float("-inf"))'),
         (InParts, (x(5, 2), x(5).detach(), 2), 4, "min(start + ctx.step, len(ctx.weights))"),
         (Solved, (x(2, 3, 3), x(2, 3)), 4, "-by_b[..., :, None] * solution[..., None, :]"),

@@ -142,18 +142,9 @@ def _begun_as(s: Statement, names: Collection[str]) -> Iterator[str]:
 def is_senseless(s: Statement, edits: Sequence[Edit]) -> bool:
     """Return whether an edit takes the sense of something.
 
-    A choice, or what an array begins as, no longer matters, two signs of a product cancel, or a
-    factor comes in that is a number that happens to be 1.
+    A choice, or what an array begins as, no longer matters, or two signs of a product cancel.
     """
-    return (evens_out(s, edits) or ignores_start(s, edits) or _doubles_minus(s, edits)
-            or any(_is_one(s, one) for one in edits))  # fmt: skip
-
-
-def _is_one(s: Statement, edit: Edit) -> bool:
-    """Return whether an edit puts a name that is 1 in the place of a factor or a divisor."""
-    held = s.scope.get(edit.text.decode())
-    before = s.unit.source[: edit.start].rstrip()
-    return held is not None and held.value == 1 and before.endswith((b"*", b"/"))
+    return evens_out(s, edits) or ignores_start(s, edits) or _doubles_minus(s, edits)
 
 
 def _doubles_minus(s: Statement, edits: Sequence[Edit]) -> bool:

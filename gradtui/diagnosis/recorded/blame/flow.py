@@ -185,14 +185,13 @@ class Flow(Told):
         told, turning = dict[Line, bool](), list[tuple[int, Line]]()
         partial = set[Line]()
         ends = self._ends({node for node in point.nodes.values() if node is not None})
-        following = self._following()
         for id, node in enumerate(self._tape.nodes):
             line = self._lines[id]
             if line is None or id in forward:
                 continue
             if not isinstance(node, Call) and not is_masked(self._tape, node):
                 continue
-            if following[id] == line and id not in ends:
+            if id + 1 < len(self._tape) and self._lines[id + 1] == line and id not in ends:
                 continue
             if self._tape.value(id).dtype.kind != "f":
                 continue
@@ -210,14 +209,6 @@ class Flow(Told):
         self.known = {line for line, is_right in told.items() if is_right}
         self.whole = told.keys() - partial - self.repeating
         return turning
-
-    def _following(self) -> Sequence[Line | None]:
-        """Return the line of what is computed next after each value: constants are given."""
-        found, last = list[Line | None](), None
-        for id in range(len(self._lines) - 1, -1, -1):
-            found.append(last)
-            last = last if isinstance(self._tape.nodes[id], Leaf) else self._lines[id]
-        return found[::-1]
 
     def _turn(
         self, turning: Sequence[tuple[int, Line]], right: Sequence[bool], forward: set[int]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+import ast
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from gradtui.diagnosis.recorded.blame.primals import Primal, other_forward
 from gradtui.diagnosis.recorded.blame.searches import Searches
 from gradtui.diagnosis.recorded.blame.sized import Sized
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
+from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.halves import Begun
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.point import Point, Values
@@ -45,6 +47,7 @@ _SLIGHT = 0.3
 """The share of the usual time where no line of the backward pass need be wrong."""
 _CLOSE = 10.0
 """How far sums may be apart that should be equal, in tolerances."""
+_HALF = 2
 _SAME = 1e-9
 """The largest relative difference of two equal losses."""
 
@@ -78,7 +81,10 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
     trials = Gradients(runs, every, forgives, wrong, min(_MOST, max(_LEAST, most)))
     fitting = [name for name in wrong if _fits(name, points)]
     trials.approximates = any(is_right_near(name, points) for name in fitting)
-    trials.fits = Sized(runs, point.true, wrong, len(tape), trials.edited)
+    searches = Searches(runs, trials, wrong, _CLOSE * judge.tolerance)
+    trials.fits = Sized(
+        runs, point.true, wrong, len(tape), trials.edited, lambda: _written(searches.units)
+    )
     slight = all(approximate(name, points, judge.tolerance) for name in fitting)
     if len(fitting) == len(wrong) and slight:
         trials.longest *= _SLIGHT  # most code that is off by so little is meant to be
@@ -89,7 +95,6 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
     ):
         trials.measure()
         trials.allow(min(_MOST, int(_RUNNING * trials.longest / trials.watchdog.usual)))
-        searches = Searches(runs, trials, wrong, _CLOSE * judge.tolerance)
         search = searches.of(point)
         other = other_forward(runs, few, trials, searches.units, searches.forward, judge.accepts)
         if other is not None:
@@ -97,6 +102,12 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
         found = tuple(search.found())
         runs.cut_short = trials.made if trials.wrong and trials.left <= 0 else 0
         return Blamed(found, other, trials.kept)
+
+
+def _written(units: Iterable[Unit]) -> set[int]:
+    """Return the whole numbers that functions have, but for those of squares and halves."""
+    constants = (one.value for unit in units for one in unit.of(ast.Constant))
+    return {value for value in constants if type(value) is int and value > _HALF}
 
 
 def _fits(name: str, points: Sequence[Point]) -> bool:

@@ -208,7 +208,7 @@ def computes(
             if not computes(method, dialect, seen | {function}, owner):
                 return False
             continue
-        if type(method) in _PLAIN:
+        if type(method) is str:
             continue
         if isinstance(value, ModuleType):
             if value.__name__.partition(".")[0] not in MODULES:

@@ -82,6 +82,8 @@ def _carried(s: Statement, best: Hit) -> Iterator[Candidate]:
     value, name = made.value(), _made_once(made)
     if made.unit is not used.unit or value is None or not name or not text.startswith(own):
         return
+    if isinstance(used.node, ast.Return):
+        return  # what a gradient lacks on its way out
     factor = text.removeprefix(own)
     if made is s and name == own:
         edit = s.replaced(value, f"{s.inside(value, _FACTOR)}{factor}", _FACTOR)

@@ -69,10 +69,15 @@ class Sized:
     def __init__(
         self, runs: Runs, names: Iterable[str], wrong: Iterable[str], operations: int,
         edited: Callable[[Patch | None], AbstractContextManager[None]],
+        written: Callable[[], Set[int]] = frozenset,
     ) -> None:  # fmt: skip
-        """`edited` puts an edit, if any, into the code for a while, and ends what does not end."""
+        """`edited` puts an edit, if any, into the code for a while, and ends what does not end.
+
+        `written` returns the whole numbers that the code has: it is for no other size than such, or
+        a part of one.
+        """
         self._runs, self._names, self._wrong = runs, tuple(names), frozenset(wrong)
-        self._operations, self._edited = operations, edited
+        self._operations, self._edited, self._written = operations, edited, written
 
     def __call__(self, patch: Patch, mended: Set[str]) -> bool:
         """Return whether the gradients that an edit mends are right for other sizes."""
@@ -84,10 +89,12 @@ class Sized:
         if self._runs.target.library is not NUMPY or self._operations > _VAST:
             return []
         sizes, found = sizes_of(self._runs), list[_Size]()
-        free = (one for one in count(2) if one not in sizes.lengths | sizes.numbers)
-        lengths = sorted(one for one in sizes.lengths - sizes.shares if one > 1)[::-1]
-        for many in lengths[:_MOST]:
-            other = next(one for one in free if one > many)
+        taken, written = sizes.lengths | sizes.numbers, self._written()
+        free = (one for one in sizes.lengths - sizes.shares
+                if one > 1 and all(number % one for number in written))  # fmt: skip
+        for many in sorted(free, reverse=True)[:_MOST]:
+            # Pairs and parts of the data stay whole.
+            other = next(times * many for times in count(2) if times * many not in taken)
             with resized(self._runs, many, other) as runs:
                 true = self._true(runs)
             found += [] if true is None else [_Size(many, other, true)]

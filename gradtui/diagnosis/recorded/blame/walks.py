@@ -21,8 +21,9 @@ def line_of(tape: Tape, id: int) -> Line | None:
 def first_shapes(tape: Tape) -> dict[Place, tuple[int, ...]]:
     """Return the shape of each expression's first value: the scope at a line is of that time, too.
 
-    A call may compute several values at its place, each from the one before.  The next round of a
-    loop that records nothing else begins with what the call began with, or with something else.
+    A call may compute several values at its place, each from the one before, after views of what
+    it is given.  The next round of a loop that records nothing else begins as the call began, or
+    with a view.
     """
     found, last = dict[Place, tuple[int, ...]](), dict[Place, int]()
     began = dict[Place, str]()
@@ -33,7 +34,8 @@ def first_shapes(tape: Tape) -> dict[Place, tuple[int, ...]]:
         if place in found:
             before = () if isinstance(node, Leaf) else node.inputs
             again = name != "" and began[place] == name
-            if last[place] != id - 1 or id - 1 not in before or again:
+            apart = isinstance(tape.nodes[id - 1], Call) and id - 1 not in before
+            if last[place] != id - 1 or apart or again:
                 continue
         began.setdefault(place, name)
         found[place], last[place] = tape.shape(id), id

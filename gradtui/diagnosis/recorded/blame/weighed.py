@@ -1,7 +1,8 @@
-"""Edits that repair the same, weighed by the lines of the backward pass that each leaves right.
+"""Signs that may be wrong, weighed by the lines of the backward pass that each leaves right.
 
-What has the name of a gradient is the adjoint of some value, so of two edits after which all
-results are right, the one is likelier after which more of what is named so is an adjoint.
+A minus may stand at any line that a gradient passes.  What has the name of a gradient is the
+adjoint of some value, so of two edits after which all results are right, the one is likelier after
+which more of what is named so is an adjoint.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.trial import Trials
 
 _WITHIN = 2
-"""By how much less likely an edit may be than the best one, to be weighed against it."""
+"""By how much less likely a sign may be than the best one, to be weighed against it."""
 _LINES = 6
 """Most lines whose edits are weighed."""
 _WORD = re.compile("diff|dist|den|data|dev|dot|dir|dim")
@@ -28,14 +29,15 @@ _HEAVIEST = 2
 
 
 def weighed(hits: list[Hit], trials: Trials, told: Callable[[], Told | None]) -> list[Hit]:
-    """Return edits as unlikely as the lines make them that are right after others alone.
+    """Return edits, those of signs as unlikely as the lines make them that are right after others.
 
     `told` returns what is known of a run of the code as it stands.
     """
     rivals = dict[int, Hit]()
     for one in sorted(hits, key=Hit.rank):
         best = next(iter(rivals.values()), one)
-        near = one.rank()[1] <= best.rank()[1] + _WITHIN
+        signed = one.candidate.rule == best.candidate.rule == "sign"
+        near = signed and one.rank()[1] <= best.rank()[1] + _WITHIN
         if near and one.mended == best.mended and len(rivals) < _LINES:
             rivals.setdefault(one.line, one)
     right, named = dict[int, int](), _named(hits) if len(rivals) > 1 else set()
@@ -46,7 +48,9 @@ def weighed(hits: list[Hit], trials: Trials, told: Callable[[], Told | None]) ->
             right[line] = len(found.whole & named)
     most = max(right.values(), default=0)
     return [
-        replace(one, fewer=min(_HEAVIEST, most - right[one.line])) if one.line in right else one
+        replace(one, fewer=min(_HEAVIEST, most - right[one.line]))
+        if one.candidate.rule == "sign" and one.line in right
+        else one
         for one in hits
     ]
 

@@ -28,23 +28,9 @@ def levelled(x):
     return np.sum(W * c**3), dx
 
 
-def normalised(x):
-    n, eps = len(x), 1e-2
-    middle, spread = np.mean(x, axis=0), np.var(x, axis=0)
-    out = (x - middle) / np.sqrt(spread + eps)
-    upstream = W * 3 * out**2
-    dinverse = np.sum(upstream * (x - middle), axis=0)
-    droot = dinverse * (-1 / (spread + eps))
-    dspread = droot * (0.5 * (1 / np.sqrt(spread + eps)))
-    dsquares = (1 / n) * np.ones_like(x) * dspread
-    first = upstream / np.sqrt(spread + eps) + 2 * (x - middle) * dsquares
-    return np.sum(W * out**3), first - np.mean(first, axis=0)
-
-
 MISTAKES = [
     (centred, "dmiddle = -np.sum(upstream, axis=0)", "dmiddle = np.sum(upstream, axis=0)"),
     (levelled, "dx = upstream - mean", "dx = upstream + mean"),
-    (normalised, "(1 / n) * np.ones_like(x)", "(2 / n) * np.ones_like(x)"),
 ]
 
 
