@@ -180,6 +180,16 @@ def test_an_operator_is_one_of_the_registry_s(name):
     assert [node.name for node in calls if node.form is None] == []
 
 
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx, g):
+        return 2 * g
+
+
 def test_the_private_names_of_pytorch_that_are_used_are_there():
     mode = importlib.import_module("torch.utils._python_dispatch").TorchDispatchMode
     schema = torch.ops.aten.add_.Tensor._schema
@@ -190,5 +200,7 @@ def test_the_private_names_of_pytorch_that_are_used_are_there():
     assert torch._VF.einsum is torch.functional._VF.einsum
     assert callable(torch.autograd.Variable._execution_engine.run_backward)
     assert callable(torch._neg_view) and callable(torch._C._functorch.is_functorch_wrapped_tensor)
+    kept = Doubled.apply(torch.zeros(1, requires_grad=True)).grad_fn
+    assert kept._forward_cls is Doubled
     tensor = torch.zeros(1)
     assert tensor.untyped_storage()._cdata == tensor.untyped_storage()._cdata

@@ -96,4 +96,5 @@ def judgement_of(outcome: Outcome) -> Judgement:
 
 def _names(finding: Finding) -> Sequence[str]:
     """Return the gradients that a finding is about."""
-    return finding.evidence.get("gradients", [finding.target])  # type: ignore[no-any-return]
+    names: Sequence[str] = finding.evidence.get("gradients", [finding.target])
+    return names

@@ -18,7 +18,7 @@ constants: their possible mistakes.  derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.
 odds: which is likelier.  amounts: how much each changes.  scales: of adjoints.
-handed: what other calls are given.
+given: what other calls are.
 scaling: what the code elsewhere tells of how an edit scales a value.
 derivatives: functions that are right as they stand.
 preview: a glance at one.  worth: whether it is worth a run.

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from gradtui.diagnosis.recorded.blame.handed import hands_unlike
+from gradtui.diagnosis.recorded.blame.given import hands_unlike
 from gradtui.diagnosis.recorded.blame.resets import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from gradtui.diagnosis.recorded.blame.expressions import name_of
 from gradtui.diagnosis.recorded.blame.units import Unit
 
 _Storing = ast.Assign | ast.AugAssign
@@ -181,9 +182,7 @@ def is_zero(value: ast.expr) -> bool:
     if isinstance(value, ast.IfExp):
         return is_zero(value.body)
     if isinstance(value, ast.Call):
-        called = value.func
-        name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-        return name in _ZEROS
+        return name_of(value.func) in _ZEROS
     return isinstance(value, ast.Constant) and value.value == 0
 
 

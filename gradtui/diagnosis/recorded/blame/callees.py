@@ -10,6 +10,7 @@ from types import FunctionType, ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.computing import own_functions, own_methods
+from gradtui.diagnosis.recorded.blame.expressions import name_of
 
 _MOST = 6
 """Most functions that are tried for one."""
@@ -37,16 +38,16 @@ def makers(s: Statement) -> Iterator[Candidate]:
     It is given what its arguments are named after.
     """
     target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
-    name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", None)
-    own = s.value()
+    name, own = "" if target is None else name_of(target), s.value()
     if own is None or not name:
         return
     for text, function in _computing(s):
         found = _MAKING.fullmatch(function.__name__)
+        if found is None or found[1] != name:
+            continue
         given = [*inspect.signature(function).parameters][text not in s.unit.globals :]
         made = f"{text}({', '.join(given)})"
-        usable = s.scope.keys() >= {*given} and s.text(own) != made
-        if found and found[1] == name and usable:
+        if s.scope.keys() >= {*given} and s.text(own) != made:
             told = f"{s.text(own)} must be {made}"
             yield Candidate((s.replaced(own, made),), "wrong-variable", told, 0, made, own,
                             named=True)  # fmt: skip

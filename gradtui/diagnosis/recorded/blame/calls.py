@@ -13,7 +13,7 @@ from types import FunctionType, ModuleType
 from gradtui.diagnosis.recorded.blame.axes import of_axis
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.computing import methods_of, own_methods
-from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf, name_of
 from gradtui.diagnosis.recorded.blame.forms import renames
 from gradtui.diagnosis.recorded.blame.indices import moved, shifted
 from gradtui.diagnosis.recorded.blame.loops import of_rounds
@@ -75,7 +75,7 @@ def of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     """Yield other axes, arguments, powers and functions of a call."""
     yield from of_axis(s, node)
     yield from _of_method(s, node)
-    called, name = node.func, _name(node)
+    called, name = node.func, name_of(node.func)
     args = [one for one in node.args if not isinstance(one, ast.Starred)]
     yield from _of_arguments(s, node, name, args)
     if name in _TURNING and isinstance(called, ast.Attribute) and len(args) in (0, 2):
@@ -263,7 +263,7 @@ def of_all(s: Statement) -> Iterator[Candidate]:
         call = _picked_from(node) or node
         inner = _inner(s, call)
         if isinstance(node, ast.expr) and isinstance(call, ast.Call) and inner is not None:
-            name = _name(call)
+            name = name_of(call.func)
             edit = s.replaced(node, s.text(inner), s.binding(inner))
             named.setdefault(name, []).append(edit)
             kept = s.shape(node) is not None and s.shape(node) == s.shape(inner)
@@ -295,14 +295,14 @@ def of_forgotten(s: Statement) -> Iterator[Candidate]:
     bare = renames(s.node) and bool(s.numpy)
     found |= {(f"{s.numpy}{name}(", ")"): name for name in sorted(_APPLIED) if bare
               and hasattr(s.dialect.module, name)}  # fmt: skip
-    for node in s.unit.nodes:
-        if isinstance(node, ast.Call) and node.args and _name(node) in (*_APPLIED, *_FOLDING):
+    for node in s.unit.of(ast.Call):
+        if node.args and name_of(node.func) in (*_APPLIED, *_FOLDING):
             first, owner = node.args[0], getattr(node.func, "value", None)
             before = s.unit.between(s.unit.start(node), s.unit.start(first))
             after = s.unit.between(s.unit.end(first), s.unit.end(node))
             plain = owner is None or _is_module(s, owner)
             if plain and before == f"{s.text(node.func)}(" and (after != ")" or _applies(node)):
-                found[before, after] = _name(node)
+                found[before, after] = name_of(node.func)
     inner = [
         one for node in s.nodes if isinstance(node, ast.BinOp)
         for one in (node.left, node.right) if node not in s.indexing
@@ -327,29 +327,29 @@ def _applied_in(tree: ast.Module) -> Sequence[str]:
 
 def _applies(node: ast.Call) -> bool:
     """Return whether a call changes each element of an array."""
-    return len(node.args) == 1 and _name(node) in _APPLIED
+    return len(node.args) == 1 and name_of(node.func) in _APPLIED
 
 
 def _picked_from(node: ast.AST) -> ast.Call | None:
     """Return the call of which an expression takes the values alone, such as `x.sort()[0]`."""
     match node:
-        case (ast.Subscript(ast.Call() as call, ast.Constant(0))
-              | ast.Attribute(ast.Call() as call, "values")) if _name(call) in _OF_TWO:  # fmt: skip
-            return call
+        case (ast.Subscript(ast.Call(func) as call, ast.Constant(0))
+              | ast.Attribute(ast.Call(func) as call, "values")):  # fmt: skip
+            return call if name_of(func) in _OF_TWO else None
         case _:
             return None
 
 
 def _inner(s: Statement, node: ast.AST) -> ast.expr | None:
     """Return the argument of a call, which may be all that is needed."""
-    if not isinstance(node, ast.Call) or _name(node) in _KEPT:
+    if not isinstance(node, ast.Call) or name_of(node.func) in _KEPT:
         return None
-    if _name(node).endswith("_like") and _name(node) != "ones_like":
+    if name_of(node.func).endswith("_like") and name_of(node.func) != "ones_like":
         return None
     called = node.func
     if isinstance(called, ast.Attribute) and not _is_module(s, called.value):
         return called.value
-    if _name(node) == "where" and len(node.args) == 3:
+    if name_of(node.func) == "where" and len(node.args) == 3:
         chosen = [one for one in node.args[1:] if not isinstance(one, ast.Constant)]
         return chosen[0] if len(chosen) == 1 else None
     alone = bool(node.args) and not isinstance(node.args[0], ast.Starred)
@@ -361,11 +361,6 @@ def _is_function(s: Statement, node: ast.Name) -> bool:
     """Return whether a name is that of a function of its module, and of no class."""
     held = s.unit.globals.get(node.id)
     return callable(held) and not isinstance(held, type)
-
-
-def _name(node: ast.Call) -> str:
-    called = node.func
-    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
 
 
 def _is_module(s: Statement, node: ast.expr) -> bool:

@@ -54,6 +54,11 @@ def entries_of(value: ast.expr) -> Iterator[ast.expr]:
                 yield part
 
 
+def name_of(node: ast.expr) -> str:
+    """Return the name of a variable, or of an attribute without its object; else nothing."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
 def summands(node: ast.expr) -> Iterator[ast.expr]:
     """Yield the terms of a sum, or an expression that is none."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):

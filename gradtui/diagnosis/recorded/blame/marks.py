@@ -50,8 +50,8 @@ class Marks:
         self._parts = defaultdict[Form, dict[float, int]](dict)
         """Form -> the sizes of partial sums, right on the way, each with the number of its terms.
         """
-        self._adjoints = set[tuple[Form, float]]()
-        """Those of whole adjoints."""
+        self._adjoints = set[Mark]()
+        """Those of whole adjoints, their sizes rounded."""
         self._matrices = defaultdict[Mark, list[Array]](list)
         """Mark of a matrix -> the adjoints with it, of which some may be transposes of others."""
         self._room = _ROWS

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
+from gradtui.diagnosis.recorded.blame.expressions import name_of
 from gradtui.diagnosis.recorded.blame.hits import Hit
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient, value_of
 from gradtui.diagnosis.recorded.blame.told import Line, Told
@@ -73,4 +74,4 @@ def _is_of_gradient(name: str) -> bool:
 def _name(target: ast.expr) -> str:
     while isinstance(target, ast.Subscript):
         target = target.value
-    return target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+    return name_of(target)

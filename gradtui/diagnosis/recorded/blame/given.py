@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 
+from gradtui.diagnosis.recorded.blame.expressions import name_of
 from gradtui.diagnosis.recorded.blame.units import Edit, Function, Unit
 
 _FILES = 32
@@ -21,7 +22,8 @@ def hands_unlike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     """
     given = _given(unit.tree)
     for before, after in _changed(unit, own, edits) if given else ():
-        others = [one for at, one in given.get(_name(before), {}).items() if at != before.lineno]
+        calls = given.get(name_of(before.func), {})
+        others = [one for at, one in calls.items() if at != before.lineno]
         rows = zip(before.args, after.args, *(one.args for one in others), strict=False)
         for was, now, *beside in rows:
             if {_root(was)} == {*map(_root, beside)} and _root(was) != _root(now):
@@ -38,7 +40,7 @@ def _changed(
         before, after = (
             [one for one in ast.walk(tree) if isinstance(one, ast.Call)] for tree in trees
         )
-        if [*map(_name, before)] == [*map(_name, after)]:
+        if [name_of(one.func) for one in before] == [name_of(one.func) for one in after]:
             return [*zip(before, after, strict=True)]
     return []
 
@@ -49,15 +51,9 @@ def _given(tree: ast.Module) -> Mapping[str, Mapping[int, ast.Call]]:
     defined = {one.name for one in ast.walk(tree) if isinstance(one, Function)}
     found = defaultdict[str, dict[int, ast.Call]](dict)
     for one in ast.walk(tree):
-        if isinstance(one, ast.Call) and _name(one) in defined:
-            found[_name(one)][one.lineno] = one
+        if isinstance(one, ast.Call) and (name := name_of(one.func)) in defined:
+            found[name][one.lineno] = one
     return {name: calls for name, calls in found.items() if len(calls) > 1}
-
-
-def _name(node: ast.Call) -> str:
-    """Return the name of what is called, without its object."""
-    called = node.func
-    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
 
 
 def _root(node: ast.expr) -> str:

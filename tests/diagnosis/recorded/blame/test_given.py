@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradtui.diagnosis.recorded.blame.handed import hands_unlike
+from gradtui.diagnosis.recorded.blame.given import hands_unlike
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 
