@@ -45,6 +45,7 @@ async def test_what_takes_but_a_moment_is_in_the_first_frame(terminal, monkeypat
         frames.append(debugger.session.frame)
 
     monkeypatch.setattr(Debugger, "show_frame", recorded)
+    monkeypatch.setattr("gradtui.tui.pace._SLICE", 60.0)  # a moment, on however busy a machine
     async with terminal("two_weights") as t:
         await t.settled()
         assert len(frames) == 1
