@@ -24,55 +24,56 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
     index = node.slice
     parts = list(index.elts) if isinstance(index, ast.Tuple) else [index]
     for part in parts:
-        if isinstance(part, ast.Slice):
-            for bound in (part.lower, part.upper, part.step):
-                if bound is not None:
-                    yield from shifted(s, bound, 2)
-                    yield from _from_other_side(s, bound)
-            if part.lower is None and part.step is not None:
-                edit = Edit(s.unit.start(part), s.unit.start(part), "1")
-                told = f"the index must be 1{s.text(part)}"
-                yield Candidate((edit,), "wrong-variable", told, 2, None, node)
-            yield from _slid(s, part)
-        else:
-            yield from shifted(s, part, 1)
-            yield from _onwards(s, part)
-            yield from _listed(s, part)
-            if isinstance(part, ast.UnaryOp):
-                yield from _from_other_side(s, part)
-            for inner in ast.walk(part) if isinstance(part, ast.BinOp) else ():
-                above = s.parents.get(inner)
-                shifts = isinstance(above, ast.BinOp) and _written(above.right) is not None
-                if isinstance(inner, ast.Name) and not shifts:
-                    yield from shifted(s, inner, 2)
+        yield from _of_slice(s, node, part) if isinstance(part, ast.Slice) else _of_part(s, part)
     for part in parts:
         yield from _throughout(s, part)
         yield from _offset(s, part, parts)
     yield from _others(s, node, parts)
+    yield from _exchanged(s, node, parts)
+    if isinstance(node.ctx, ast.Load) and isinstance(index, ast.Slice):
+        edit, told = s.replaced(node, s.text(node.value)), f"all of {s.text(node.value)} is needed"
+        yield Candidate((edit,), "wrong-variable", told, 2, None, node)
+
+
+def _of_slice(s: Statement, node: ast.Subscript, part: ast.Slice) -> Iterator[Candidate]:
+    """Yield the bounds of a slice off by one, from the other side, or slid."""
+    for bound in (part.lower, part.upper, part.step):
+        if bound is not None:
+            yield from shifted(s, bound, 2)
+            yield from _from_other_side(s, bound)
+    if part.lower is None and part.step is not None:
+        edit = Edit(s.unit.start(part), s.unit.start(part), "1")
+        told = f"the index must be 1{s.text(part)}"
+        yield Candidate((edit,), "wrong-variable", told, 2, None, node)
+    yield from _slid(s, part)
+
+
+def _of_part(s: Statement, part: ast.expr) -> Iterator[Candidate]:
+    """Yield other indices in the place of one."""
+    yield from shifted(s, part, 1)
+    yield from _onwards(s, part)
+    yield from _listed(s, part)
+    if isinstance(part, ast.UnaryOp):
+        yield from _from_other_side(s, part)
+    for inner in ast.walk(part) if isinstance(part, ast.BinOp) else ():
+        above = s.parents.get(inner)
+        shifts = isinstance(above, ast.BinOp) and _written(above.right) is not None
+        if isinstance(inner, ast.Name) and not shifts:
+            yield from shifted(s, inner, 2)
+
+
+def _exchanged(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> Iterator[Candidate]:
+    """Yield two indices, or two names in them, in each other's place."""
     for one, two in pairwise(parts):
-        if not isinstance(one, ast.Slice) and not isinstance(two, ast.Slice):
-            yield Candidate(
-                swapped(s, one, two), "wrong-variable", "its indices are swapped", 1, None, node
-            )
-        else:
-            yield Candidate(
-                swapped(s, one, two), "wrong-axis", "its indices are swapped", 2, None, node
-            )
+        whole = not isinstance(one, ast.Slice) and not isinstance(two, ast.Slice)
+        rule, cost = ("wrong-variable", 1) if whole else ("wrong-axis", 2)
+        yield Candidate(swapped(s, one, two), rule, "its indices are swapped", cost, None, node)
     atoms = [one for part in parts for one in _atoms(part)]
     for at, one in enumerate(atoms):
         for two in atoms[at + 1 : at + _NEAR]:
             if s.text(one) != s.text(two):
                 told = f"{s.text(one)} and {s.text(two)} are swapped"
                 yield Candidate(swapped(s, one, two), "wrong-variable", told, 1, None, node)
-    if isinstance(node.ctx, ast.Load) and isinstance(index, ast.Slice):
-        yield Candidate(
-            (s.replaced(node, s.text(node.value)),),
-            "wrong-variable",
-            f"all of {s.text(node.value)} is needed",
-            2,
-            None,
-            node,
-        )
 
 
 def _listed(s: Statement, part: ast.expr) -> Iterator[Candidate]:

@@ -23,23 +23,7 @@ def of_target(s: Statement) -> Iterator[Candidate]:
     node = s.node
     if isinstance(node, ast.AugAssign):
         yield from _at(s, node)
-        start = s.unit.end(node.target)
-        token = OPERATORS.get(type(node.op), "?") + "="
-        at = start + s.unit.source[start:].index(token.encode())
-        for other in ("=", "+=", "-=", "*=", "/="):
-            if other == token:
-                continue
-            rule = {"=": "accumulated", "+=": "sign", "-=": "sign"}.get(other, "extra-factor")
-            if token == "*=" and other == "/=":
-                rule = "extra-factor"
-            yield Candidate(
-                (Edit(at, at + len(token), other),),
-                rule,
-                f"{token} must be {other}",
-                0 if other != "=" else 1,
-                None,
-                node,
-            )
+        yield from _of_operator(s, node)
     elif isinstance(node, ast.Assign) and len(node.targets) == 1:
         yield from _at(s, node)
         target = node.targets[0]
@@ -49,19 +33,7 @@ def of_target(s: Statement) -> Iterator[Candidate]:
                 yield Candidate(swapped(s, one, two), "wrong-variable", told, 2, None, node)
             return
         yield from _into(s, node, target)
-        start = s.unit.end(target)
-        at = start + s.unit.source[start:].index(b"=")
-        far = 0 if isinstance(target, ast.Subscript) else 1
-        given = isinstance(target, ast.Name) and not is_own(s, target.id, before=True)
-        for other in ("+=", "-=") if not _clears(node) else ():
-            told, edit = "it must be added to what came before", Edit(at, at + 1, other)
-            if given:
-                added = f"{s.text(target)} {other[0]} {s.inside(node.value, 2)}"
-                edit = s.replaced(node.value, added, 1)
-            yield Candidate((edit,), "missing-path", told, far, None, node)
-        for other in ("*=", "/="):
-            told, edit = f"= must be {other}", Edit(at, at + 1, other)
-            yield Candidate((edit,), "missing-factor", told, 1 + 2 * far, None, node)
+        yield from _onto(s, node, target)
     cleared = isinstance(node, ast.Assign) and _clears(node)
     if cleared or isinstance(node, ast.AugAssign | ast.Expr):
         edit = Edit(s.unit.start(node), s.unit.end(node), "pass")
@@ -70,6 +42,36 @@ def of_target(s: Statement) -> Iterator[Candidate]:
         if doubled := is_doubled(s):
             told, cost = f"{told}: the one before it is the same", 0
         yield Candidate((edit,), "double-counted-path", told, cost, None, node, named=doubled)
+
+
+def _of_operator(s: Statement, node: ast.AugAssign) -> Iterator[Candidate]:
+    """Yield other operators that store, `=` among them."""
+    start = s.unit.end(node.target)
+    token = OPERATORS.get(type(node.op), "?") + "="
+    at = start + s.unit.source[start:].index(token.encode())
+    rules = {"=": "accumulated", "+=": "sign", "-=": "sign"}
+    for other in ("=", "+=", "-=", "*=", "/="):
+        if other != token:
+            edit, told = Edit(at, at + len(token), other), f"{token} must be {other}"
+            rule, cost = rules.get(other, "extra-factor"), int(other == "=")
+            yield Candidate((edit,), rule, told, cost, None, node)
+
+
+def _onto(s: Statement, node: ast.Assign, target: ast.expr) -> Iterator[Candidate]:
+    """Yield the value joined to what the target held before."""
+    start = s.unit.end(target)
+    at = start + s.unit.source[start:].index(b"=")
+    far = 0 if isinstance(target, ast.Subscript) else 1
+    given = isinstance(target, ast.Name) and not is_own(s, target.id, before=True)
+    for other in ("+=", "-=") if not _clears(node) else ():
+        told, edit = "it must be added to what came before", Edit(at, at + 1, other)
+        if given:
+            added = f"{s.text(target)} {other[0]} {s.inside(node.value, 2)}"
+            edit = s.replaced(node.value, added, 1)
+        yield Candidate((edit,), "missing-path", told, far, None, node)
+    for other in ("*=", "/="):
+        told, edit = f"= must be {other}", Edit(at, at + 1, other)
+        yield Candidate((edit,), "missing-factor", told, 1 + 2 * far, None, node)
 
 
 def is_doubled(s: Statement) -> bool:
