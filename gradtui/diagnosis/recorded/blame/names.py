@@ -27,6 +27,8 @@ _FUNCTIONS = 256
 _LABEL = re.compile(
     r"(?:dL_?d_?|dloss_?d_?|d_?|grad_|delta_|g_)(?P<of>[^\W\d]\w*)|(?P<before>\w+)_(?:grad|bar)"
 )
+_NO_GRADIENT = re.compile("diff|dist|den|data|dev|dot|dir|dim")
+"""What names begin with that are of no gradients, though they begin with a d."""
 _NUMBER = re.compile(r"(?<=[^\W\d])\d+")
 _NAME = re.compile(r"[^\W\d]\w*")
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
@@ -126,6 +128,11 @@ def value_of(name: str) -> str | None:
     """Return the name of the value whose gradient has a name, such as `var` of `dvar`."""
     found = _LABEL.fullmatch(name)
     return None if found is None else found["of"] or found["before"]
+
+
+def may_be_of_gradient(name: str) -> bool:
+    """Return whether a name may tell of a gradient, as that of another value behind a `d` does."""
+    return is_of_gradient(name) or (value_of(name) is not None and not _NO_GRADIENT.match(name))
 
 
 def is_spelled(s: Statement, operands: Sequence[str]) -> bool:

@@ -8,14 +8,13 @@ which more of what is named so is an adjoint.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
 from gradtui.diagnosis.recorded.blame.expressions import name_of
 from gradtui.diagnosis.recorded.blame.hits import Hit
-from gradtui.diagnosis.recorded.blame.names import is_of_gradient, value_of
+from gradtui.diagnosis.recorded.blame.names import may_be_of_gradient
 from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.trial import Trials
 
@@ -23,8 +22,6 @@ _WITHIN = 2
 """By how much less likely a sign may be than the best one, to be weighed against it."""
 _LINES = 6
 """Most lines whose edits are weighed."""
-_WORD = re.compile("diff|dist|den|data|dev|dot|dir|dim")
-"""What names begin with that are of no gradients, though they begin with a d."""
 _HEAVIEST = 2
 """How much less likely an edit is at most for the lines that are wrong after it."""
 
@@ -63,12 +60,8 @@ def _named(hits: Sequence[Hit]) -> set[Line]:
         for unit in {one.suspect.statement.unit for one in hits}
         for node in unit.of(ast.Assign)
         for target in node.targets
-        if _is_of_gradient(_name(target))
+        if may_be_of_gradient(_name(target))
     }
-
-
-def _is_of_gradient(name: str) -> bool:
-    return is_of_gradient(name) or (value_of(name) is not None and not _WORD.match(name))
 
 
 def _name(target: ast.expr) -> str:
