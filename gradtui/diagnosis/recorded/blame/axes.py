@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from itertools import combinations
-from types import ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -126,7 +125,7 @@ def _of_moved(
 def _array(node: ast.Call, s: Statement) -> ast.expr | None:
     """Return the array that a function is called with, or that a method belongs to."""
     array = node.func.value if isinstance(node.func, ast.Attribute) else None
-    if array is not None and _is_module(s, array):
+    if array is not None and s.is_module(array):
         return node.args[0] if node.args else None
     return array
 
@@ -172,12 +171,8 @@ def _keeping(
 def _place_of_axis(s: Statement, node: ast.Call) -> ast.expr | None:
     """Return an axis that is given by its place: behind the array, if that is an argument."""
     func = node.func
-    method = isinstance(func, ast.Attribute) and not _is_module(s, func.value)
+    method = isinstance(func, ast.Attribute) and not s.is_module(func.value)
     return node.args[-1] if len(node.args) == (1 if method else 2) else None
-
-
-def _is_module(s: Statement, node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and isinstance(s.unit.globals.get(node.id), ModuleType)
 
 
 def added(s: Statement, node: ast.Call, text: str) -> Edit:

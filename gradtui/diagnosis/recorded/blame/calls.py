@@ -175,7 +175,7 @@ def _of_method(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             rule = "sign" if "sub" in pair[1] else "wrong-variable"
             told = f"{called.attr} must be {other}"
             yield Candidate((edit,), rule, told, int("_add" in pair[0]), other, node)
-    if called.attr in _TURNED and len(node.args) == 1 and not _is_module(s, called.value):
+    if called.attr in _TURNED and len(node.args) == 1 and not s.is_module(called.value):
         told = "its operands are swapped"
         edits = swapped(s, called.value, node.args[0])
         yield Candidate(edits, "wrong-variable", told, 1, None, node)
@@ -300,7 +300,7 @@ def of_forgotten(s: Statement) -> Iterator[Candidate]:
             first, owner = node.args[0], getattr(node.func, "value", None)
             before = s.unit.between(s.unit.start(node), s.unit.start(first))
             after = s.unit.between(s.unit.end(first), s.unit.end(node))
-            plain = owner is None or _is_module(s, owner)
+            plain = owner is None or s.is_module(owner)
             if plain and before == f"{s.text(node.func)}(" and (after != ")" or _applies(node)):
                 found[before, after] = name_of(node.func)
     inner = [
@@ -347,7 +347,7 @@ def _inner(s: Statement, node: ast.AST) -> ast.expr | None:
     if name_of(node.func).endswith("_like") and name_of(node.func) != "ones_like":
         return None
     called = node.func
-    if isinstance(called, ast.Attribute) and not _is_module(s, called.value):
+    if isinstance(called, ast.Attribute) and not s.is_module(called.value):
         return called.value
     if name_of(node.func) == "where" and len(node.args) == 3:
         chosen = [one for one in node.args[1:] if not isinstance(one, ast.Constant)]
@@ -361,11 +361,6 @@ def _is_function(s: Statement, node: ast.Name) -> bool:
     """Return whether a name is that of a function of its module, and of no class."""
     held = s.unit.globals.get(node.id)
     return callable(held) and not isinstance(held, type)
-
-
-def _is_module(s: Statement, node: ast.expr) -> bool:
-    held = s.unit.globals.get(node.id) if isinstance(node, ast.Name) else None
-    return isinstance(held, ModuleType | type)
 
 
 def of_parts(s: Statement, node: ast.expr, elts: Sequence[ast.expr]) -> Iterator[Candidate]:

@@ -158,6 +158,16 @@ class Statement:
         """Return an array reversed along an axis."""
         return self.dialect.flipping.format(self.numpy, text, axis)
 
+    def is_module(self, node: ast.expr) -> bool:
+        """Return whether an expression names a module, or a class."""
+        return isinstance(self._global(node), ModuleType | type)
+
+    def _global(self, node: ast.expr) -> object:
+        if isinstance(node, ast.Attribute):
+            owner = self._global(node.value)
+            return vars(owner).get(node.attr) if isinstance(owner, ModuleType | type) else None
+        return self.unit.globals.get(node.id) if isinstance(node, ast.Name) else None
+
     def text(self, node: ast.expr | ast.stmt) -> str:
         """Return a node as the user wrote it."""
         return self.unit.text(node)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from types import ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.engine.shapes import stretches
@@ -39,13 +38,7 @@ def _scores(s: Statement) -> Iterator[ast.expr]:
         if not isinstance(node, ast.Call):
             continue
         match node.func:
-            case ast.Attribute(value, name) if name in _SHARES and not _is_module(s, value):
+            case ast.Attribute(value, name) if name in _SHARES and not s.is_module(value):
                 yield value
             case ast.Name(name) | ast.Attribute(attr=name) if name in _SHARES:
                 yield from node.args[:1]
-
-
-def _is_module(s: Statement, node: ast.expr) -> bool:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return isinstance(node, ast.Name) and isinstance(s.unit.globals.get(node.id), ModuleType)
