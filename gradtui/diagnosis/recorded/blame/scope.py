@@ -20,8 +20,8 @@ class Held(Struct, frozen=True):
     kind: str
     """As NumPy's `dtype.kind`: f for floats, i for integers, b for booleans.
 
-    For other values, the type after a colon, such as `:dict`; the shape is then the number of
-    entries, or of arguments.
+    For other values, the type after a colon, such as `:dict`, or the methods of an object; the
+    shape is then the number of entries, or of arguments.
     """
     value: float | None = None
     """The value of a single number."""

@@ -264,6 +264,15 @@ def _is_users(value: Any) -> bool:
     return plain and any(True for _ in _methods(kind))
 
 
+def _kind(kind: type) -> str:
+    """Return the names of what can be called of a class of the user's, else that of the class.
+
+    Layers of different classes are taken for each other if they have the same methods.
+    """
+    named = {name for one in kind.__mro__ for name, _ in _methods(one) if not name.startswith("_")}
+    return ",".join(sorted(named)) or kind.__qualname__
+
+
 def _methods(kind: type) -> Iterator[tuple[str, FunctionType]]:
     """Yield the methods of a class that the user's files hold, by name."""
     for name, one in vars(kind).items():
@@ -322,7 +331,7 @@ class _Named:
         if isinstance(value, dict | list | tuple):
             self.found[name] = Held((len(value),), f":{type(value).__name__}")
         elif (kept := attributes(value)) is not None:
-            self.found[name] = Held((), f":{type(value).__qualname__}")
+            self.found[name] = Held((), f":{_kind(type(value))}")
         if not depth:
             return
         if isinstance(value, dict):

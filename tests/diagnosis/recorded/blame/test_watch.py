@@ -96,3 +96,44 @@ def test_what_an_array_of_arrays_holds_is_copied():
     assert not first["gradients"][0].any()
     assert second["gradients"][0].any()
     assert not second["gradients"][1].any()
+
+
+class Bend:
+    def __init__(self):
+        self.out = np.zeros(2)
+
+    def forward(self, x):
+        self.out = self.bent(x)
+        return self.out
+
+    def backward(self, d):
+        return d * self.slope()
+
+
+class Tanh(Bend):
+    def bent(self, x):
+        return np.tanh(x)
+
+    def slope(self):
+        return 1 - self.out**2
+
+
+class Sigmoid(Bend):
+    def bent(self, x):
+        return 1 / (1 + np.exp(-x))
+
+    def slope(self):
+        return self.out * (1 - self.out)
+
+
+def of_gates(gate, candidate, cell):
+    return gate.out + candidate.out + cell.z0
+
+
+def test_objects_with_the_same_methods_are_of_one_kind():
+    watched = Watched((__file__,))
+
+    watched.run(lambda: of_gates(Sigmoid(), Tanh(), Cell()))
+
+    scope = watched.scope(__file__, of_gates.__code__.co_firstlineno + 1)
+    assert scope["gate"].kind == scope["candidate"].kind != scope["cell"].kind
