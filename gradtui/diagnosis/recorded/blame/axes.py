@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import name_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _AXES = ("0", "1", "-1", "2", "3")
@@ -16,6 +17,13 @@ _FOLDS = frozenset({
     "sum", "mean", "max", "min", "prod", "cumsum", "std", "var", "argmax", "argmin", "amax", "amin",
     "softmax", "log_softmax", "logsumexp",
 })  # fmt: skip
+_ALONG_ONE = frozenset({
+    "unbind", "unstack", "chunk", "split", "array_split", "tensor_split", "cat", "stack",
+    "concatenate", "cumsum", "cumprod", "logcumsumexp", "diff", "gather", "index_select", "scatter",
+    "scatter_add", "index_add", "take_along_axis", "sort", "argsort", "topk", "argmax", "argmin",
+    "softmax", "log_softmax", "unsqueeze", "squeeze", "select", "narrow",
+})  # fmt: skip
+"""Functions and methods that are given one axis, and never several."""
 _PLACES = {"flip": 1, "roll": 2, "repeat": 2, "stack": 1, "concatenate": 1, "expand_dims": 1}
 """Where functions that move elements are given an axis."""
 
@@ -84,6 +92,8 @@ def _other_axes(
             yield added(s, node, f"{s.dialect.axis}={other}"), told, 1
         elif s.text(given) != other:
             yield s.replaced(given, other), told, 0
+    if name_of(node.func) in _ALONG_ONE:
+        return
     for several in _several_axes(s, node, given):
         told = f"the axes must be {several}"
         if given is None:

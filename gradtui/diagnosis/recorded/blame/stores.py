@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
-from gradtui.diagnosis.recorded.blame.expressions import OPERATORS
+from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, name_of
 from gradtui.diagnosis.recorded.blame.owned import is_own
 from gradtui.diagnosis.recorded.blame.resets import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
+_SPLITTING = frozenset({
+    "chunk", "unbind", "unstack", "split", "array_split", "tensor_split", "hsplit", "vsplit",
+    "dsplit", "split_with_sizes",
+})  # fmt: skip
+_NUMBERED = re.compile(r"(.*?)(\d{1,9})")
+_FILES = 8
+"""Most files of which is known which names stand side by side."""
 _ARRAYS = 4
 """Most other arrays of which parts may have to be set."""
 _REPEATED: dict[type[ast.operator], str] = {ast.Add: "add", ast.Sub: "subtract"}
@@ -30,7 +40,12 @@ def of_target(s: Statement) -> Iterator[Candidate]:
         if isinstance(target, ast.Tuple | ast.List):
             for one, two in () if s.restores else pairwise(target.elts):
                 told = f"{s.text(one)} and {s.text(two)} are swapped"
-                yield Candidate(swapped(s, one, two), "wrong-variable", told, 2, None, node)
+                known = _stand_otherwise(s, s.text(one), s.text(two))
+                # A glance tells nothing of parts, which nothing is calculated with there.
+                cost = 0 if known or _splits(node.value) else 2
+                yield Candidate(
+                    swapped(s, one, two), "wrong-variable", told, cost, None, node, named=known
+                )
             return
         yield from _into(s, node, target)
         yield from _onto(s, node, target)
@@ -42,6 +57,30 @@ def of_target(s: Statement) -> Iterator[Candidate]:
         if doubled := is_doubled(s):
             told, cost = f"{told}: the one before it is the same", 0
         yield Candidate((edit,), "double-counted-path", told, cost, None, node, named=doubled)
+
+
+def _splits(value: ast.expr) -> bool:
+    """Return whether a call takes an array apart."""
+    return isinstance(value, ast.Call) and name_of(value.func) in _SPLITTING
+
+
+def _stand_otherwise(s: Statement, one: str, two: str) -> bool:
+    """Return whether two names stand the other way round elsewhere, or by their numbers."""
+    beside = _neighbours(s.unit.tree)
+    own, other = beside[one, two] - 1, beside[two, one]
+    first, last = (_NUMBERED.fullmatch(name) for name in (one, two))
+    numbered = first is not None and last is not None and first[1] == last[1]
+    falling = numbered and first is not None and last is not None and int(first[2]) > int(last[2])
+    return other > own or (falling and not own)
+
+
+@lru_cache(_FILES)
+def _neighbours(tree: ast.Module) -> Counter[tuple[str, str]]:
+    """Return how often a file has one name right before another in a row of names."""
+    rows = [one.elts for one in ast.walk(tree) if isinstance(one, ast.Tuple | ast.List)]
+    rows += [one.args for one in ast.walk(tree) if isinstance(one, ast.Call)]
+    named = [[one.id if isinstance(one, ast.Name) else "" for one in row] for row in rows]
+    return Counter(pair for row in named for pair in pairwise(row) if all(pair))
 
 
 def _of_operator(s: Statement, node: ast.AugAssign) -> Iterator[Candidate]:
