@@ -19,7 +19,7 @@ from gradtui.diagnosis.recorded.blame.indices import moved, shifted
 from gradtui.diagnosis.recorded.blame.loops import of_rounds
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.names import is_spelled
-from gradtui.diagnosis.recorded.blame.operators import POWERS, turned_over
+from gradtui.diagnosis.recorded.blame.operators import POWERS, transposed
 from gradtui.diagnosis.recorded.blame.orders import of_axes, of_subscripts
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -125,6 +125,7 @@ def _of_arguments(
     order = "its factors are in the wrong order"
     if name in _PRODUCTS and len(args) == 2:
         yield Candidate(swapped(s, args[0], args[1]), "transposed", order, 0, None, node)
+        yield from transposed(s, node, args[0], args[1], f"{s.text(node.func)}({{}}, {{}})")
         return
     for one, two in pairwise(args):
         told = f"{s.text(one)} and {s.text(two)} are swapped"
@@ -138,9 +139,7 @@ def _of_arguments(
     if name in _PRODUCTS and isinstance(node.func, ast.Attribute) and len(args) == 1:
         edit = s.replaced(node, f"{s.inside(args[0], 9)}.{name}({s.text(node.func.value)})")
         yield Candidate((edit,), "transposed", order, 0, None, node)
-        if text := turned_over(s, node.func.value, args[0], f"{{}}.{name}({{}})"):
-            told = "it must be transposed"
-            yield Candidate((s.replaced(node, text),), "transposed", told, 3, text, node)
+        yield from transposed(s, node, node.func.value, args[0], f"{{}}.{name}({{}})")
 
 
 def _of_scale(s: Statement, node: ast.Call) -> Iterator[Candidate]:

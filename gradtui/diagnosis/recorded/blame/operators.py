@@ -52,9 +52,7 @@ def of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
             f"{right} @ {left}",
             node,
         )
-        if text := turned_over(s, node.left, node.right, "{} @ {}"):
-            edit, told = s.replaced(node, text, 2), "it must be transposed"
-            yield Candidate((edit,), "transposed", told, 3, text, node)
+        yield from transposed(s, node, node.left, node.right, "{} @ {}")
         yield from _of_sandwich(s, node)
         return
     if isinstance(node.op, ast.Sub | ast.Div):
@@ -195,16 +193,20 @@ def _is_rate(s: Statement, node: ast.expr) -> bool:
     return held is not None and (held.kind, held.shape) == ("f", ())
 
 
-def turned_over(s: Statement, left: ast.expr, right: ast.expr, form: str) -> str | None:
-    """Return the transpose of a product, in which a factor is a transpose, as a product."""
+def transposed(
+    s: Statement, node: ast.expr, left: ast.expr, right: ast.expr, form: str
+) -> Iterator[Candidate]:
+    """Yield the transpose of a product, in which a factor is a transpose, as a product."""
     plain = [_before_turning(one) for one in (left, right)]
     if plain == [None, None]:
-        return None
+        return
     first, second = (
         f"{s.inside(one, 9)}{s.transpose}" if other is None else s.inside(other, 9)
         for one, other in zip((right, left), (plain[1], plain[0]), strict=True)
     )
-    return form.format(first, second)
+    text, cost = form.format(first, second), 1 if node is s.value() else 3
+    edit = s.replaced(node, text, 2)
+    yield Candidate((edit,), "transposed", "it must be transposed", cost, text, node)
 
 
 def _of_sandwich(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
