@@ -75,7 +75,29 @@ class Listed(Function):
         return g * total**3 + through, through
 
 
+class Shares(Function):
+    """Shares kept in one way for large rows and in another for small ones."""
+
+    @staticmethod
+    def forward(ctx, rows):
+        given = rows
+        share = torch.softmax(rows * 2, -1)
+        if rows.numel() > 1000:
+            ctx.save_for_backward(given)
+            ctx.share = share
+        else:
+            ctx.save_for_backward(given, share)
+        return share
+
+    @staticmethod
+    def backward(ctx, g):
+        share, rows = ctx.saved_tensors
+        inner = (g * share).sum(-1, keepdim=True)
+        return 2 * share * (g - inner) + 0 * rows
+
+
 WRONG = {
+    "one of the two named anew": (Shares, (x(3, 4),), "rows, share = ctx.saved_tensors"),
     "from an attribute": (Listed, (x(4), x(4)), "a, total = ctx.parts"),
     "two of two": (OnACircle, (x(3, 5), x(5)), "of_rows, of_kernel = ctx.saved_tensors"),
     "two of many": (Blocks, (x(3, 2), x(4, 2), x(4, 2)), "q, k, v, out, p = ctx.saved_tensors"),
@@ -88,6 +110,52 @@ def test_the_line_that_restores_them_is_named(name):
     finding = only(gradtui.check(function, *given))
     assert finding.line == line_of(function.backward, 2)
     assert finding.fix == fix
+
+
+class Cubed(Function):
+    """A cube of which the root is kept, in the line that only keeps it."""
+
+    @staticmethod
+    def forward(ctx, base):
+        rest = base.abs() + 1
+        ctx.sign = base.sign()
+        ctx.save_for_backward(rest.square())
+        return rest**3
+
+    @staticmethod
+    def backward(ctx, g):
+        (rest,) = ctx.saved_tensors
+        slope = 3 * rest.square()
+        return g * slope * ctx.sign
+
+
+def test_a_calculation_in_the_line_that_keeps_a_value_is_told():
+    finding = only(gradtui.check(Cubed, x(4)))
+    line = line_of(Cubed.forward, 4)
+    told = [[finding.line, finding.fix], *finding.evidence.get("elsewhere", [])]
+    assert [line, "ctx.save_for_backward(rest)"] in told
+
+
+class Chunks(Function):
+    """Halves of rows, each with a slope of its own."""
+
+    @staticmethod
+    def forward(ctx, rows):
+        low, high = torch.chunk(rows, 2, dim=1)
+        ctx.save_for_backward(low, high)
+        return torch.cat([low.tanh(), high**3], dim=1)
+
+    @staticmethod
+    def backward(ctx, g):
+        low, high = ctx.saved_tensors
+        by_high, by_low = torch.chunk(g, 2, dim=1)
+        return torch.cat([by_low * (1 - low.tanh() ** 2), 3 * by_high * high**2], dim=1)
+
+
+def test_the_halves_of_what_is_taken_apart_may_be_swapped():
+    finding = only(gradtui.check(Chunks, x(3, 6)))
+    assert finding.line == line_of(Chunks.backward, 3)
+    assert finding.fix == "by_low, by_high = torch.chunk(g, 2, dim=1)"
 
 
 class Gated(Function):

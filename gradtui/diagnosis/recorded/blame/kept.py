@@ -59,13 +59,22 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def turned(self) -> Sequence[tuple[ast.expr, ast.expr]]:
-        """The pairs of values that are read under one another's names."""
+        """The pairs of values that are read under one another's names.
+
+        One of the two names may tell that alone, if the other half knows neither other name.
+        """
         return [
             (self.values[one], self.values[two])
             for one, two in combinations(range(len(self.values)), 2)
-            if self._texts[one] != self._texts[two]
-            and (self._texts[one], self._texts[two]) == (self.read[two], self.read[one])
-        ]  # fmt: skip
+            if self._is_turned(one, two) or self._is_turned(two, one)
+        ]
+
+    def _is_turned(self, one: int, two: int) -> bool:
+        """Return whether a value is read under the name of another, which is no name of its own."""
+        texts, read = self._texts, self.read
+        if not texts[two] == read[one] != texts[one]:
+            return False
+        return texts[one] == read[two] or (texts[one] not in read and read[two] not in texts)
 
     @property
     def is_jumbled(self) -> bool:
@@ -167,13 +176,16 @@ def kept_for(unit: Unit, node: ast.stmt) -> Kept | None:
     owner = unit.owner
     if owner is None:
         return None
-    name = node.value.attr
-    for method, one, values in _keeping(owner):
-        if _name_of(one) == name:
-            read = [""] * len(values)
-            for at, text in _read(node, name, len(values)):
-                read[at] = text
-            return Kept(method, values, read)
+    name, target = node.value.attr, node.targets[0]
+    count = len(target.elts) if isinstance(target, ast.Tuple | ast.List) else 1
+    found = [(method, values) for method, one, values in _keeping(owner) if _name_of(one) == name]
+    # Of what is kept in two ways, one is restored here.
+    found.sort(key=lambda pair: len(pair[1]) != count)
+    for method, values in found[:1]:
+        read = [""] * len(values)
+        for at, text in _read(node, name, len(values)):
+            read[at] = text
+        return Kept(method, values, read)
     return None
 
 
@@ -338,6 +350,13 @@ def kept(s: Statement) -> Iterator[Candidate]:
     found = kept_by(s.unit, s.node)
     if found is None:
         return
+    for value in found.values:
+        # What is kept has a name, and is calculated with in the other half.
+        inner = _calculated_of(value)
+        if inner is not None:
+            told = f"{s.text(value)} must be {inner.id}"
+            edit = s.replaced(value, inner.id)
+            yield Candidate((edit,), "extra-factor", told, 0, inner.id, value)
     for value, name in found.strays:
         told = f"{s.text(value)} must be {name}, as which it is read"
         edit = s.replaced(value, name)
@@ -345,3 +364,14 @@ def kept(s: Statement) -> Iterator[Candidate]:
     for one, two in found.swapped:
         told = f"{s.text(one)} and {s.text(two)} are swapped"
         yield Candidate(swapped(s, one, two), "wrong-variable", told, 0, None, s.node, named=True)
+
+
+def _calculated_of(value: ast.expr) -> ast.Name | None:
+    """Return the name of which a call without other arguments calculates; None for others."""
+    match value:
+        case ast.Call(func=ast.Attribute(value=ast.Name() as inner), args=[], keywords=[]):
+            return inner
+        case ast.Call(args=[ast.Name() as inner], keywords=[]):
+            return inner
+        case _:
+            return None
