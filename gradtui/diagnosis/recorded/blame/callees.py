@@ -35,7 +35,7 @@ def callees(s: Statement) -> Iterator[Candidate]:
 def makers(s: Statement) -> Iterator[Candidate]:
     """Yield a call of the function that makes a value by its name, such as `compute_z` for `z`.
 
-    It is given what its arguments are named after.
+    It is given what the call that stands there is given, or what its arguments are named after.
     """
     target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
     name, own = "" if target is None else name_of(target), s.value()
@@ -46,11 +46,13 @@ def makers(s: Statement) -> Iterator[Candidate]:
         if found is None or found[1] != name:
             continue
         given = [*inspect.signature(function).parameters][text not in s.unit.globals :]
-        made = f"{text}({', '.join(given)})"
-        if s.scope.keys() >= {*given} and s.text(own) != made:
-            told = f"{s.text(own)} must be {made}"
-            yield Candidate((s.replaced(own, made),), "wrong-variable", told, 0, made, own,
-                            named=True)  # fmt: skip
+        texts = [given] if s.scope.keys() >= {*given} else []
+        if isinstance(own, ast.Call) and not own.keywords and len(own.args) == len(given):
+            texts.insert(0, [s.text(one) for one in own.args])
+        for made in dict.fromkeys(f"{text}({', '.join(one)})" for one in texts):
+            if s.text(own) != made:
+                told, edit = f"{s.text(own)} must be {made}", s.replaced(own, made)
+                yield Candidate((edit,), "wrong-variable", told, 0, made, own, named=True)
 
 
 def _computing(s: Statement) -> Iterator[tuple[str, FunctionType]]:
