@@ -172,6 +172,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
             words > _MANY,
             words > _FEW,
             self._keeps or self._drops,
+            self._adds_line,
             self.suspect.tier,
             not is_copy(s.unit, s.node),
             self._is_of_use,
@@ -272,8 +273,13 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     @property
     def _is_late(self) -> bool:
         """Whether it scales in a line that is for something else: in its middle, or a call."""
-        inside = self.adds and not any(one.text[:1] == b"\n" for one in self.candidate.edits)
+        inside = self.adds and not self._adds_line
         return inside and misplaces(self.suspect.statement, self.candidate, used=self._is_of_use)
+
+    @property
+    def _adds_line(self) -> bool:
+        """Whether it adds a line, where another edit changes one that is there."""
+        return any(one.text[:1] == b"\n" for one in self.candidate.edits)
 
     @property
     def _remembers(self) -> bool:

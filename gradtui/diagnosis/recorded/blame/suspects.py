@@ -42,6 +42,7 @@ from gradtui.diagnosis.recorded.blame.uses import (
     lines_next,
     lines_of,
     lines_with,
+    lines_writing,
     over,
     read_behind,
 )
@@ -287,8 +288,7 @@ class Suspects:
         if any(line in self._flow.feeds for line in lines):
             return set()
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
-            stored = {(unit.file, one.lineno) for one in unit.of(ast.Name)
-                      if one.id == node.value.id and isinstance(one.ctx, ast.Store)}  # fmt: skip
+            stored = lines_writing(unit, node.value.id)
             return (stored | self._called(stored)) & set(self._flow.feeds)
         if not isinstance(node, ast.Assign):
             return set()

@@ -41,6 +41,13 @@ def lines_with(unit: Unit, name: str | None, use: type[ast.expr_context]) -> set
     return {(unit.file, line) for line in unit.uses.get((name, use), ())} if name else set()
 
 
+def lines_writing(unit: Unit, name: str) -> set[Line]:
+    """Return the lines of a function that store a name, or elements of its value."""
+    into = [one.value for one in unit.of(ast.Subscript) if isinstance(one.ctx, ast.Store)]
+    parts = {one.lineno for one in into if isinstance(one, ast.Name) and one.id == name}
+    return lines_with(unit, name, ast.Store) | {(unit.file, line) for line in parts}
+
+
 def lines_next(unit: Unit, node: ast.stmt) -> set[Line]:
     """Return the lines that read the name that a statement stores, before another does."""
     target = node.targets[0] if isinstance(node, ast.Assign) else None
