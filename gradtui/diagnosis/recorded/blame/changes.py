@@ -39,6 +39,7 @@ from gradtui.diagnosis.recorded.blame.patterns import patterns
 from gradtui.diagnosis.recorded.blame.picks import picks
 from gradtui.diagnosis.recorded.blame.projections import projections
 from gradtui.diagnosis.recorded.blame.rebound import rebound
+from gradtui.diagnosis.recorded.blame.rectified import rectified
 from gradtui.diagnosis.recorded.blame.repeats import repeated
 from gradtui.diagnosis.recorded.blame.resets import copies, counted, emptied, resets
 from gradtui.diagnosis.recorded.blame.restored import restored
@@ -61,7 +62,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
         copies, emptied, conditions, parts, compared, alongside, applied, mirrored, callees, makers,
         branches, bounds, bends, hidden, projections, normalised, choices, moves, rounds, twins,
-        wasted, dropped, crops, folded, numbered, words, rebound,
+        wasted, dropped, crops, folded, numbered, words, rebound, rectified,
     )  # fmt: skip
     for each in every:
         yield from each(s)

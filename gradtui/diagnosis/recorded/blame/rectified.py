@@ -1,0 +1,73 @@
+"""What flows back through a bend itself, such as a ReLU, instead of being masked by its slope."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import name_of
+
+_MOST = 6
+"""Most arrays whose mask is tried."""
+_TIMES = 2
+"""How tightly a product binds."""
+_BOUNDS = ("min", "max", "a_min", "a_max")
+_RELU = frozenset({"relu", "ReLU", "Relu"})
+
+Bend = tuple[ast.expr, str | None, str | None]
+"""What goes through a bend, and the bounds between which that is not changed."""
+
+
+def rectified(s: Statement) -> Iterator[Candidate]:
+    """Yield masks in the place of bends: of where another array is between their bounds."""
+    for node in s.nodes:
+        bend = _bend(s, node) if isinstance(node, ast.Call) else None
+        if bend is None or not isinstance(node, ast.Call):
+            continue
+        inner, low, high = bend
+        shape, own = s.shape(inner) or s.shape(node) or s.shape_of_value(node), s.text(inner)
+        others = [
+            text for text, held in s.scope.items()
+            if held.kind == "f" and shape and held.shape == shape and text != own
+        ]  # fmt: skip
+        for text in others[:_MOST]:
+            sides = [f"{text} > {low}"] * (low is not None) + [f"{text} < {high}"] * bool(high)
+            mask = sides[0] if len(sides) == 1 else " & ".join(f"({one})" for one in sides)
+            told = f"{own} is cut off by its own value: it must pass where {' and '.join(sides)}"
+            edit = s.replaced(node, f"{s.inside(inner, _TIMES)} * ({mask})", _TIMES)
+            yield Candidate((edit,), "wrong-point", told, 1, f"({mask})", node)
+
+
+def _bend(s: Statement, node: ast.Call) -> Bend | None:
+    """Return what a call bends; None if it does something else."""
+    name, method = name_of(node.func), False
+    if isinstance(node.func, ast.Attribute):
+        method = not s.is_module(node.func.value)
+    args = [*([node.func.value] if method else []), *node.args]  # type: ignore[attr-defined]
+    named = {one.arg: s.text(one.value) for one in node.keywords}
+    if not args or not named.keys() <= {*_BOUNDS}:
+        return None
+    if name in _RELU and len(args) == 1:
+        return args[0], "0", None
+    if name in ("maximum", "fmax", "minimum", "fmin") and len(args) == 2:
+        return _of_two(s, args, least=name in ("maximum", "fmax"))
+    if name in ("clip", "clamp", "clamp_min", "clamp_max") and len(args) <= 3:
+        given = [*map(s.text, args[1:])]
+        if name == "clamp_max":
+            given.insert(0, "None")
+        low, high = (*given, "None", "None")[:2]
+        low = named.get("min", named.get("a_min", low))
+        high = named.get("max", named.get("a_max", high))
+        if (low, high) != ("None", "None"):
+            return args[0], *(None if one == "None" else one for one in (low, high))
+    return None
+
+
+def _of_two(s: Statement, args: list[ast.expr], *, least: bool) -> Bend | None:
+    """Return what a maximum, or a minimum, of an array and a number bends."""
+    numbers = [one for one in args if s.shape(one) == () or isinstance(one, ast.Constant)]
+    if len(numbers) != 1:
+        return None
+    inner, bound = args[1 - args.index(numbers[0])], s.text(numbers[0])
+    return (inner, bound, None) if least else (inner, None, bound)
