@@ -13,7 +13,7 @@ from types import CellType, FunctionType, MappingProxyType, MethodType, ModuleTy
 from typing import Any
 
 from gradtui.recording.attributes import fill_slots, slots_of
-from gradtui.recording.modules import is_users_module, modules_of
+from gradtui.recording.modules import is_users, is_users_module, modules_of
 
 _LONGEST = 10_000
 """Largest container searched: a larger one is data, not part of the program."""
@@ -103,7 +103,7 @@ class Holdings:
             self._object(value.func)
         elif isinstance(value, FunctionType):
             for cell in value.__closure__ or ():
-                self._cell(cell)
+                self._cell(cell, is_users(value))
             self._defaults(value)
         elif isinstance(value, type) and is_users_module(value.__module__):
             for name, held in list(vars(value).items()):
@@ -152,16 +152,15 @@ class Holdings:
 
         self._exchange(partial(_exchanged, container, key), held, own)
 
-    def _cell(self, cell: CellType) -> None:
+    def _cell(self, cell: CellType, users: bool) -> None:
+        """Replace what a function closes over; of a library's function, only the contents."""
         try:
             held = cell.cell_contents
         except ValueError:  # not assigned yet
             return
         own = self._found(held)
-        if own is held:
-            return
-
-        self._exchange(partial(_exchanged_in, cell), held, own)
+        if users and own is not held:
+            self._exchange(partial(_exchanged_in, cell), held, own)
 
     def _exchange(self, exchange: Exchange, held: Any, own: Any) -> None:
         exchange(held, own)
