@@ -12,6 +12,8 @@ from functools import partial
 from types import CellType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
 
+import numpy as np
+
 from gradtui.recording.attributes import fill_slots, slots_of
 from gradtui.recording.modules import is_users, is_users_module, modules_of
 
@@ -99,6 +101,9 @@ class Holdings:
         elif type(value) is list and len(value) <= _LONGEST:
             for at, held in enumerate(value):
                 self._put(value, at, held)
+        elif is_of_objects(value) and value.size <= _LONGEST:
+            for index in np.ndindex(value.shape):
+                self._put(value, index, value[index])
         elif isinstance(value, partial):
             self._object(value.func)
         elif isinstance(value, FunctionType):
@@ -203,6 +208,11 @@ def replaced(
         yield
     finally:
         holdings.put_back()
+
+
+def is_of_objects(value: Any) -> bool:
+    """Return whether a value is an array that holds objects, as a list does."""
+    return type(value) is np.ndarray and value.dtype == object
 
 
 def _is_users(value: Any) -> bool:

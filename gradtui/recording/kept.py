@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gradtui.recording.attributes import data_of, fill_class, fill_slots, has_slots, slots_of
 from gradtui.recording.functions import function_of
 from gradtui.recording.hashes import Numbered
-from gradtui.recording.holdings import DICTS, Holdings
+from gradtui.recording.holdings import DICTS, Holdings, is_of_objects
 from gradtui.recording.modules import is_users, modules_of
 
 _LARGEST = 1 << 24
@@ -41,6 +41,8 @@ class Kept:
         """The user's classes, and the data that they hold."""
         self._cells = _cells(function)
         self._sequences: list[tuple[list[Any] | deque[Any], list[Any]]] = []
+        self._bags: list[tuple[NDArray[Any], NDArray[Any]]] = []
+        """The arrays of objects, and what they hold."""
         self._generators: list[tuple[Any, Any]] = []
         self._locks: list[Any] = []
         """The locks that nothing holds."""
@@ -53,8 +55,10 @@ class Kept:
         Holdings(self._note).replace(function)
 
     def _note(self, value: Any) -> Any:
-        if isinstance(value, np.ndarray):
-            if value.flags.writeable and value.nbytes <= _LARGEST and value.dtype.kind != "O":
+        if is_of_objects(value):
+            self._bags.append((value, value.copy()))
+        elif isinstance(value, np.ndarray):
+            if value.flags.writeable and value.nbytes <= _LARGEST:
                 self._arrays.append((value, value.copy()))
         elif isinstance(value, np.random.Generator):
             self._generators.append((value, value.bit_generator.state))
@@ -148,6 +152,9 @@ class Kept:
                 entries.clear()
                 entries.extend(own)
                 changed = True
+        for bag, held in self._bags:
+            if not all(map(is_, bag.flat, held.flat)):
+                bag[...], changed = held, True
         for array, copy in self._arrays:
             if array.flags.writeable and not np.array_equal(
                 array, copy, equal_nan=copy.dtype.kind in "fc"
