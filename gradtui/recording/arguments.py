@@ -1,6 +1,6 @@
 """The arrays and numbers among a function's arguments, by name, also those in containers.
 
-Containers are dicts, lists, tuples, named tuples and dataclasses.
+Containers are dicts, lists, tuples, named tuples, dataclasses, and NumPy's arrays of arrays.
 """
 
 from __future__ import annotations
@@ -83,8 +83,14 @@ def entries(value: Any) -> Iterator[tuple[Any, Any]]:
     elif is_record(value):
         names = getattr(value, "_fields", None) or [field.name for field in fields(value)]
         yield from ((Attribute(name), getattr(value, name)) for name in names)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, list | tuple) or is_bag(value):
         yield from enumerate(value)
+
+
+def is_bag(value: Any) -> bool:
+    """Return whether a value is an array of objects, some of which are arrays themselves."""
+    objects = isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 1
+    return objects and any(isinstance(one, np.ndarray) and one.ndim for one in value)
 
 
 def is_record(value: Any) -> bool:
@@ -125,6 +131,11 @@ def replaced(held: Any, values: Mapping[Path, Any], path: Path = ()) -> Any:
         return held
     if type(held) is dict:
         return inner
+    if isinstance(held, np.ndarray):
+        bag = held.copy()
+        for key, one in inner.items():
+            bag[key] = one
+        return bag
     if not is_record(held):
         return type(held)(inner.values())
     if isinstance(held, tuple):
@@ -186,6 +197,8 @@ def without_floats(arguments: Mapping[str, Any]) -> str:
             return f"; {name} is a whole number: give {float(value)!r}"
         if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
             return f"; {name} holds whole numbers: give {name}.astype(float)"
+        if isinstance(value, np.ndarray) and value.dtype == object:
+            return f"; {name} is an array of objects: give {name}.astype(float)"
         if not isinstance(value, np.ndarray):
             return f"; {name} is a {type(value).__name__} without floats"
     return "; give it those that its gradients are taken by, as `W=W0` in its first line"

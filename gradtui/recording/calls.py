@@ -93,6 +93,8 @@ class CallRecorder(Recorder):
         value = compute(plain(np.ndarray.view(array, np.ndarray)))
         if value.dtype.kind == "c":
             return complexes.Complex(array.copy(), self.constant(np.zeros(array.shape)))
+        if value.dtype == object:
+            return standins.objects(value, array)
         if value.dtype == array.dtype:
             return self.moving(compute, (array,), {})
         return self.result("astype", compute, [array], value, form("1*a"), elementwise=True,

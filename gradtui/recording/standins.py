@@ -28,6 +28,8 @@ def array(
     made = making(plain(value), *args, **options)
     if made.dtype.kind == "c":
         return recorder.joined(made, value)
+    if made.dtype == object:
+        return objects(made, value)
     if made.dtype.kind != "f":
         return made
     if isinstance(value, Recorded):
@@ -39,6 +41,17 @@ def array(
     if not _holds_recorded(value):
         return recorder.constant(made)
     return moved(recorder, np.array, [value], {}, made, numbers=True)
+
+
+def objects(made: Any, value: Any) -> Any:
+    """Return an array of objects, those of a nested value, which are still recorded."""
+    if isinstance(value, Recorded) or _holds_recorded(value):
+        for at in np.ndindex(made.shape):
+            held = value
+            for index in at:
+                held = held[index]
+            made[at] = held.item() if isinstance(held, Recorded) and not held.ndim else held
+    return made
 
 
 def _laid_out(recorder: Recorder, own: Any, like: Any) -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import combinations
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -14,11 +16,12 @@ from gradtui.recording.arguments import (
     Path,
     entries,
     entry,
+    is_bag,
     is_float,
     is_record,
     path_text,
 )
-from gradtui.recording.array import plain
+from gradtui.recording.array import Composite, plain
 
 _WAYS = 10_000
 _GIVE = {"f": "", "i": "whole numbers", "u": "whole numbers", "b": "truths", "c": "complex numbers"}
@@ -50,6 +53,7 @@ class Gradients:
         """Yield the returned values with the names that they are the gradients of."""
         if is_record(raw):
             raw = dict(entries(raw))
+        raw = list(raw) if is_bag(raw) else raw
         if isinstance(raw, Mapping):
             yield from self._grouped(raw, self._path)
         elif isinstance(raw, tuple | list):
@@ -67,8 +71,8 @@ class Gradients:
             return
         if name in self._parts:
             if not self._wrt or name in self._wrt or path[0] in self._wrt:
-                self.found[name] = value
-        elif isinstance(held, dict | list | tuple) or is_record(held):
+                self.found[name] = _of_numbers(name, value)
+        elif isinstance(held, dict | list | tuple) or is_record(held) or is_bag(held):
             for part, one in self._within(path, held, value):
                 self._take(part, one)
         elif isinstance(value, np.ndarray | float | np.floating | list | tuple):
@@ -216,6 +220,23 @@ def _meant(key: Any) -> tuple[Any, ...]:
     return key, key.removeprefix("d").removeprefix("_")
 
 
+def _of_numbers(name: str, value: Any) -> Any:
+    """Return a returned gradient, of floats if it is an array of objects; raises InputError."""
+    kind = "array" if isinstance(value, np.ndarray) else type(value).__name__
+    what = f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
+    if isinstance(value, np.ndarray | list | tuple):
+        what += " without numbers"
+        with suppress(TypeError, ValueError):  # such as of arrays of several shapes
+            made = np.asarray(plain(value))
+            if made.dtype.kind in _GIVE:
+                return value
+            if made.dtype == object:
+                return made.astype(np.float64)
+    elif isinstance(value, Number | Composite) or hasattr(value, "__array__"):
+        return value
+    raise InputError(f"the gradient of {name} is {what}: expected an array of floats")
+
+
 def _is_plain(value: Any) -> bool:
     return isinstance(value, np.ndarray | float | np.floating)
 
@@ -230,6 +251,8 @@ def _is_nested(value: Any, shape: tuple[int, ...]) -> bool:
 
 def _kind(value: Any) -> str:
     if isinstance(value, np.ndarray):
+        if value.dtype == object:
+            return "an array of objects: give it as one of floats"
         return f"an array of {_GIVE.get(value.dtype.kind) or 'no numbers'}"
     if isinstance(value, int | np.integer):
         return f"the whole number {value}: give {float(value)} to have it compared"

@@ -19,8 +19,9 @@ def judged_names(runs: Runs, claimed: Collection[str]) -> tuple[str, ...]:
     wanted = target.names(claimed)
     names = tuple(name for name in runs.given if name in wanted)
     if not names:
-        raise InputError(f"there is nothing to judge: {target.name} returns no gradient",
-                         target.place, file=target.file)  # fmt: skip
+        told = [f" but that of {name}: {why}" for name, why in runs.left_out.items()]
+        raise InputError(f"there is nothing to judge: {target.name} returns no gradient"
+                         f"{''.join(told[:1])}", target.place, file=target.file)  # fmt: skip
     half = [name for name in names if runs.given[name].dtype == np.float16]
     if half:
         raise InputError(
