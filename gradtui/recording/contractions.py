@@ -6,6 +6,7 @@ Each is recorded in its parts, and noted as one computation for those who read t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ _OPERANDS = (2, 3)
 
 def einsum(recorder: Recorder, subscripts: Any, *operands: Any, **options: Any) -> Any:
     """Return `np.einsum`'s result, recorded as a matrix product or as a sum of products."""
+    if not isinstance(subscripts, str):
+        subscripts, operands = _lettered((subscripts, *operands))
     value = np.einsum(subscripts, *plain(operands), **options)
     labels = labels_of(subscripts, [np.shape(one) for one in operands])
     if labels is None:
@@ -59,10 +62,17 @@ def note(tape: Tape, labels: Sequence[str], inputs: Sequence[int], result: int) 
     return True
 
 
-def labels_of(subscripts: Any, shapes: Sequence[Shape]) -> list[str] | None:
+def _lettered(args: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """Return the subscripts and operands of arguments that give each operand's axes as numbers."""
+    last = len(args) // 2 * 2
+    parts = ["".join("..." if one is ... else ascii_letters[one] for one in axes)
+             for axes in (*args[1:last:2], *args[last:])]  # fmt: skip
+    arrow = ("->", parts.pop()) if last < len(args) else ()
+    return ",".join(parts) + "".join(arrow), args[:last:2]
+
+
+def labels_of(subscripts: str, shapes: Sequence[Shape]) -> list[str] | None:
     """Return the letters of each operand's axes, then of the result's, without an ellipsis."""
-    if not isinstance(subscripts, str):
-        return None
     text, arrow, result = subscripts.replace(" ", "").partition("->")
     parts = text.split(",")
     if "..." in subscripts:
