@@ -177,9 +177,22 @@ def _placed(held: Any, keys: list[Any], value: Any) -> Any:
 
 def _like(part: Part, value: Any) -> Any:
     """Return a value as what the program was given: a matrix, an array, a kind of number."""
+    value = laid_out(part, value)
     if type(part.value) is np.matrix:
         return as_matrix(value) if isinstance(value, Recorded) else np.asmatrix(value)
     return in_place_of(value, part.value) if part.is_array else _number(part, value)
+
+
+def laid_out(part: Part, value: Any) -> Any:
+    """Return an array with the layout in memory of the given one, by which code may go."""
+    own = part.value
+    if not part.is_array or own.ndim < 2 or own.flags.c_contiguous or type(value) is not np.ndarray:
+        return value
+    made = np.empty_like(own, dtype=value.dtype, subok=False)
+    if made.shape != value.shape:
+        return value
+    made[...] = value
+    return made
 
 
 def _number(part: Part, value: Any) -> Any:

@@ -41,7 +41,13 @@ class _Positions:
         count = int(np.prod(shape, dtype=int))
         first, self._next = self._next, self._next + count
         self.nodes.append(self._recorder.node_of(value))
-        return np.arange(first, first + count, dtype=np.intp).reshape(shape)
+        numbers = np.arange(first, first + count, dtype=np.intp).reshape(shape)
+        if not isinstance(value, np.ndarray) or value.flags.c_contiguous:
+            return numbers
+        # It may be read in the order of memory.
+        own = np.empty_like(plain(value), np.intp, subok=False)
+        own[...] = numbers
+        return own
 
 
 def moved(

@@ -35,7 +35,7 @@ class Recorder(Recording):
 
     def argument(self, name: str, value: Array) -> Recorded:
         """Return an argument of the function in a form that records from here on."""
-        array = np.array(value, order="C", copy=True)
+        array = np.array(value, order="K", copy=True)
         return self._array(self.tape.leaf(array, name), array)
 
     def passed(self, value: Any) -> Any:

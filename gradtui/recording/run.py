@@ -23,7 +23,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.recording.arguments import is_record, parts_of, with_values
+from gradtui.recording.arguments import is_record, laid_out, parts_of, with_values
 from gradtui.recording.array import Recorded
 from gradtui.recording.places import is_users_file
 from gradtui.recording.recorder import Recorder
@@ -151,8 +151,10 @@ def run_recorded(
     Within `listening`, the recorder hears of everything that the user's code does.  Exceptions of
     that code pass through.
     """
-    parts = {name: recorder.argument(name, value) for name, value in recorded.items()}
-    own = with_values(copied(arguments), parts_of(arguments), parts)
+    known = parts_of(arguments)
+    parts = {name: recorder.argument(name, laid_out(known[name], value))
+             for name, value in recorded.items()}  # fmt: skip
+    own = with_values(copied(arguments), known, parts)
     try:
         with listening, _uncollected(recorder.tape):
             own = {name: recorder.passed(value) for name, value in own.items()}

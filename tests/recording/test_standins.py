@@ -39,6 +39,9 @@ KNOWN = {
     "full_like": lambda a: np.full_like(a, a[0, 0]) * np.full_like(a[0], 2),
     "r_": lambda a: np.r_[a[0, 0], [a[1, 1], 2.0], a[2]],
     "c_": lambda a: np.c_[[a[0, 0], 3.0], [1, 2]],
+    "einsum of numbered axes": lambda a: np.einsum(a, [0, 1], a, [2, 1], [2, 0]),
+    "einsum of axes left over": lambda a: np.einsum(a, [0, 1], a, [2, 1]),
+    "einsum of further axes": lambda a: np.einsum(a, [..., 1], a, [..., 1], [...]),
 }  # fmt: skip
 
 
@@ -58,6 +61,22 @@ def test_an_array_has_the_layout_of_a_plain_one(make):
 
     assert gradtui.check(case, x=X) == []
     assert seen == {tuple(make((X * 2).T).strides)}
+
+
+@pytest.mark.parametrize(
+    "x", [np.asfortranarray(X), X[::-1, ::2].T, np.moveaxis(X.reshape(3, 2, 2), 0, 1)]
+)
+def test_an_argument_keeps_its_layout_at_all_points(x):
+    weights = np.arange(12.0)[: x.size]
+    slopes = np.zeros_like(x)
+    slopes.ravel("K")[...] = weights
+    assert np.sum(slopes) == np.sum(weights)  # its elements in the order of memory
+
+    def case(x, factor):
+        return x.flatten("K") @ weights, {"x": slopes * factor}
+
+    assert gradtui.check(case, x=x, factor=1) == []
+    assert gradtui.check(case, x=x, factor=2)[0].rule == "constant-factor"
 
 
 def in_the_order_of_memory(x):
