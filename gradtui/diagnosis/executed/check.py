@@ -31,10 +31,14 @@ from gradtui.scenario.schema import OPTIMIZER_TABLES, constants_of
 
 _FILE = "check_update"
 _OTHERS = frozenset({
-    "adadelta", "adamax", "amsgrad", "lamb", "lars", "lion", "momentum", "nadam", "nag", "nesterov",
-    "radam", "rprop", "adabelief",
+    "adadelta", "adamax", "amsgrad", "lamb", "lars", "lion", "nadam", "radam", "rprop", "adabelief",
 })  # fmt: skip
 """Optimizers that are no reference."""
+_OF_SGD = {
+    "momentum": "momentum=0.9",
+    **dict.fromkeys(("nag", "nesterov"), "momentum=0.9, nesterov=True"),
+}
+"""Optimizers that are sgd with some of its constants."""
 _NUMBER_FOR = re.compile(r"(?P<wrong>[0-9.e-]+) must be (?P<right>[0-9]+(\.[0-9]*)?(e-?[0-9]+)?)")
 """What a repair says of a number that it replaces."""
 
@@ -112,6 +116,7 @@ def _named(optimizer: str) -> str:
         return plain
     # A name of another optimizer is no misspelling, however like one it is.
     hint = "" if plain in _OTHERS else did_you_mean(plain, OPTIMIZERS)
+    hint = f': give "sgd" and {_OF_SGD[plain]}' if plain in _OF_SGD else hint
     hint = hint or f": expected {', '.join(OPTIMIZERS)}"
     raise InputError(f"there is no optimizer '{optimizer}'{hint}", file=_FILE)
 

@@ -160,6 +160,15 @@ def test_an_optimizer_that_is_no_reference_is_no_misspelling(name):
         gradtui.check_update(plain, name, lr=0.01)
 
 
+@pytest.mark.parametrize(
+    ("name", "constants"),
+    [("momentum", "momentum=0.9"), ("Nesterov", "momentum=0.9, nesterov=True")],
+)
+def test_an_optimizer_that_is_sgd_with_constants_is_told_so(name, constants):
+    with pytest.raises(InputError, match=f"no optimizer '{name}': give \"sgd\" and {constants}$"):
+        gradtui.check_update(plain, name, lr=0.01)
+
+
 class Stepping:
     def __init__(self, params, lr):
         self.params, self.lr = params, lr
