@@ -30,7 +30,7 @@ from gradtui.recording.subclasses import in_place_of, recorded_class
 
 _MAKING = (
     "zeros", "ones", "empty", "eye", "identity", "linspace", "arange", "logspace",
-    "geomspace", "tri", "fromiter", "zeros_like", "ones_like", "empty_like", "full_like",
+    "geomspace", "tri", "zeros_like", "ones_like", "empty_like", "full_like",
     "diag", "loadtxt", "vander", "hanning", "hamming",
 )  # fmt: skip
 _TAKING = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray")
@@ -152,6 +152,8 @@ def _of_numpy(recorder: Recorder) -> dict[str, Any]:
     functions |= matrices.making(recorder)
     functions |= {name: Joining(getattr(np, name)) for name in ("r_", "c_")}
     functions["full"] = _filling(recorder)
+    functions["fromiter"] = partial(standins.from_iterable, recorder)
+    functions["ndenumerate"] = standins.enumerated
     functions["copy"] = lambda a, *args, **options: functions["array"](a)
     functions["vectorize"] = lambda function, *args, **options: standins.vectorized(
         recorder, np.vectorize(function, *args, **options), function

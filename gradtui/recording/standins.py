@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,22 @@ def filled(
     if isinstance(own, Recorded) and recorder_of((value,)) is not None:
         recorder.set_item(own, ..., array(recorder, value))
     return own
+
+
+def from_iterable(
+    recorder: Recorder, iterable: Iterable[Any], dtype: Any, count: int = -1, **options: Any
+) -> Any:
+    """Return what `np.fromiter` makes, recorded where its numbers are."""
+    values = list(iterable if count < 0 else islice(iterable, count))
+    made = np.fromiter(plain(values), dtype, count, **options)
+    return array(recorder, values, made.dtype) if recorder.tape.open else made
+
+
+def enumerated(values: Any) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """Return what `np.ndenumerate` does, whose elements are recorded."""
+    if recorder_of((values,)) is None:
+        return np.ndenumerate(plain(values))
+    return ((at, values[at]) for at in np.ndindex(np.shape(values)))
 
 
 def vectorized(recorder: Recorder, function: Any, single: Callable[..., Any]) -> Callable[..., Any]:
