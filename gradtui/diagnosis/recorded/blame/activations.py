@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
+import numpy as np
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.constants import written
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.meaning import meant
 
 _COST = 1
 _SMOOTH = 2
@@ -36,6 +40,7 @@ def activations(s: Statement) -> Iterator[Candidate]:
     A function that returns the activation itself is asked for its slope.
     """
     yield from _of_returned(s)
+    yield from _of_factors(s)
     for found in filter(None, (_slope(s, node) for node in s.nodes)):
         for name, text, binding in _written(s, s.inside(found.value, 9)):
             if name == found.of:
@@ -57,6 +62,29 @@ def _of_returned(s: Statement) -> Iterator[Candidate]:
         told = f"that is {name} itself, and its slope is needed: {text}"
         edit = s.replaced(value, text, binding)
         yield Candidate((edit,), "wrong-point", told, _COST, text, value)
+
+
+def _of_factors(s: Statement) -> Iterator[Candidate]:
+    """Yield the mask of a factor that is what relu has made, with zeros and nothing below."""
+    for factor in _factors(s):
+        value: Any = meant(s, factor) if is_leaf(factor) else None
+        numbers = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+        if numbers and value.size and value.min() == 0 < value.max():
+            text = f"({s.text(factor)} > 0)"
+            told = f"that is relu itself, and its slope is needed: {text[1:-1]}"
+            edit = s.replaced(factor, text, 9)
+            yield Candidate((edit,), "wrong-point", told, _COST, text, factor)
+
+
+def _factors(s: Statement) -> Iterator[ast.expr]:
+    """Yield the operands of products."""
+    if isinstance(s.node, ast.AugAssign) and isinstance(s.node.op, ast.Mult):
+        yield s.node.value
+    for node in s.nodes:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            yield from (node.left, node.right)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "multiply":
+            yield from node.args[:2]
 
 
 def _written(s: Statement, value: str) -> Iterator[tuple[str, str, int]]:

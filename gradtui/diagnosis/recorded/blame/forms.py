@@ -14,12 +14,12 @@ Loop = ast.For | ast.While
 
 
 def writes(node: ast.expr) -> bool:
-    """Return whether an expression calls a method that writes into its tensor, such as `neg_`."""
-    return any(
-        isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)
-        and one.func.attr.endswith("_") and not one.func.attr.startswith("_")
-        for one in ast.walk(node)
-    )  # fmt: skip
+    """Return whether an expression writes into an array: by `out=`, or a method such as `neg_`."""
+    calls = [one for one in ast.walk(node) if isinstance(one, ast.Call)]
+    named = (one.func.attr for one in calls if isinstance(one.func, ast.Attribute))
+    return any(name.endswith("_") and not name.startswith("_") for name in named) or any(
+        option.arg == "out" for one in calls for option in one.keywords
+    )
 
 
 def hands_on(s: Statement) -> bool:
