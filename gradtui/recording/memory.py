@@ -94,9 +94,9 @@ class Memory:
         first = nodes.item(0) if nodes.size else self._node
         if not np.count_nonzero(nodes != first):
             return self.tape.moved((first,), elements)
-        sources, which = np.unique(nodes, return_inverse=True)
+        sources, which = _distinct(nodes)
         sizes = [math.prod(self.tape.shape(int(id))) for id in sources]
-        starts = np.concatenate([[0], np.cumsum(sizes)])[which.reshape(nodes.shape)]
+        starts = np.concatenate([[0], np.cumsum(sizes)])[which]
         return self.tape.moved(tuple(map(int, sources)), elements + starts)
 
     def release(self) -> None:
@@ -168,6 +168,21 @@ class Memory:
         order = np.empty(count, np.intp)
         order[self.positions(self._owner).reshape(-1)] = np.arange(count, dtype=np.intp)
         return order
+
+
+def _distinct(nodes: NDArray[np.intp]) -> tuple[NDArray[np.intp], Index]:
+    """Return the distinct ones of some nodes in their order, and the place of each among these."""
+    least = int(nodes.min())
+    spread = int(nodes.max()) - least + 1
+    if spread > nodes.size:
+        sources, which = np.unique(nodes, return_inverse=True)
+        return sources, which.reshape(nodes.shape)
+    own = nodes - least  # nothing is sorted, which takes long for large arrays
+    places = np.zeros(spread, np.intp)
+    places[own] = 1
+    sources = np.flatnonzero(places)
+    places[sources] = np.arange(sources.size)
+    return sources + least, places[own]
 
 
 def place(positions: Index) -> _Key:

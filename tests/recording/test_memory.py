@@ -32,7 +32,26 @@ def by_steps(a):
     return x[::2] + x[1::2]
 
 
-@pytest.mark.parametrize("write", [by_index_then_slice, by_slice_then_again, by_steps])
+def by_rows(a):
+    x = np.zeros((4, 6))
+    for t in range(3):
+        x[2 - t] = a * (t + 1)
+    return x.T * 2
+
+
+def by_rows_far_apart(a):
+    x = np.zeros((2, 6))
+    x[1] = a
+    for _ in range(20):
+        a = a + 1
+    x[0] = a
+    return x[:, 2] * 2
+
+
+WAYS = [by_index_then_slice, by_slice_then_again, by_steps, by_rows, by_rows_far_apart]
+
+
+@pytest.mark.parametrize("write", WAYS)
 def test_parts_that_are_written_come_from_where_they_come_from(write):
     result = record(NUMPY, lambda taking, given: write(given["a"]), {"a": A}, {"a": A}, write)
     node = result.node(result.returned)
