@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.constants import written
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.meaning import meant
 
-_COST = 1
+_COST, _CLOSE = 1, 1e-6
 _SMOOTH = 2
 """Of the activations, those whose slopes are known by their values: tanh and sigmoid."""
 _LEAKS = 3
@@ -42,8 +43,10 @@ def activations(s: Statement) -> Iterator[Candidate]:
     yield from _of_returned(s)
     yield from _of_factors(s)
     for found in filter(None, (_slope(s, node) for node in s.nodes)):
+        yield from _of_shares(s, found)
+        yield from _superfluous(s, found)
         for name, text, binding in _written(s, s.inside(found.value, 9)):
-            if name == found.of:
+            if name == found.of or (name == "relu" and _is_above(_array(s, found.value))):
                 continue
             made = text
             if found.before is not None:
@@ -67,13 +70,62 @@ def _of_returned(s: Statement) -> Iterator[Candidate]:
 def _of_factors(s: Statement) -> Iterator[Candidate]:
     """Yield the mask of a factor that is what relu has made, with zeros and nothing below."""
     for factor in _factors(s):
-        value: Any = meant(s, factor) if is_leaf(factor) else None
-        numbers = isinstance(value, np.ndarray) and value.dtype.kind == "f"
-        if numbers and value.size and value.min() == 0 < value.max():
+        value = _array(s, factor)
+        if value is not None and value.min() == 0 < value.max():
             text = f"({s.text(factor)} > 0)"
             told = f"that is relu itself, and its slope is needed: {text[1:-1]}"
             edit = s.replaced(factor, text, 9)
             yield Candidate((edit,), "wrong-point", told, _COST, text, factor)
+
+
+def _of_shares(s: Statement, found: _Slope) -> Iterator[Candidate]:
+    """Yield what flows back through a softmax, all of whose shares depend on all of its scores."""
+    node, before = _applied(s, found)
+    shares = _array(s, found.value)
+    if found.of != "sigmoid" or shares is None or before is None:
+        return
+    own, value = s.inside(found.value, 9), s.inside(before, 2)
+    for axis in (-1, 0):
+        if shares.ndim and shares.shape[axis] > 1 and np.allclose(shares.sum(axis), 1, atol=_CLOSE):
+            kept = f"{s.dialect.axis}={axis}, {s.dialect.keepdims}=True"
+            text = f"{own} * ({s.text(before)} - ({value} * {own}).sum({kept}))"
+            told = (
+                f"that is a sigmoid's slope; each share of a softmax depends on all scores: {text}"
+            )
+            yield Candidate((s.replaced(node, text, 2),), "missing-term", told, _COST, text, node)
+            return
+
+
+def _superfluous(s: Statement, found: _Slope) -> Iterator[Candidate]:
+    """Yield what a slope multiplies alone."""
+    node, before = _applied(s, found)
+    if before is not None:
+        told = f"{found.of}'s slope does not belong here"
+        edit = s.replaced(node, s.text(before), s.binding(before))
+        yield Candidate((edit,), "extra-factor", told, _COST, None, node)
+
+
+def _applied(s: Statement, found: _Slope) -> tuple[ast.expr, ast.expr | None]:
+    """Return the product that a slope is a factor of, and the rest of it."""
+    if found.before is not None:
+        return found.node, found.before
+    match s.parents.get(found.node):
+        case ast.BinOp(left, ast.Mult(), right) as product:
+            return product, right if left is found.node else left
+        case _:
+            return found.node, None
+
+
+def _array(s: Statement, node: ast.expr) -> NDArray[Any] | None:
+    """Return the numbers of a name, an attribute or an entry; None if it has none."""
+    value = s.seen(meant(s, node)) if is_leaf(node) else None
+    numbers = isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size
+    return value if numbers else None
+
+
+def _is_above(value: NDArray[Any] | None) -> bool:
+    """Return whether all numbers are positive, so that they mask nothing."""
+    return value is not None and bool(np.all(value > 0))
 
 
 def _factors(s: Statement) -> Iterator[ast.expr]:

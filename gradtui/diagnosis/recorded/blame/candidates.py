@@ -99,7 +99,8 @@ class Statement:
         self.expressions, self.wanted = around.expressions, around.wanted
         self.dialect, self.locals = around.dialect, around.locals
         self._ever, self._shapes, self._part = around.ever, around.shapes, around.part
-        self._seen = around.seen
+        self.seen = around.seen
+        """Returns an array of the library's as one of NumPy's; other values as they are."""
         self._views: dict[ast.expr, Shape | None] = {}
         self.parents: Mapping[ast.AST, ast.AST] = {
             child: parent for parent in self._own(node) for child in ast.iter_child_nodes(parent)
@@ -178,7 +179,7 @@ class Statement:
 
     def object(self, name: str) -> Any:
         """Return what a name means here, an array as one of NumPy's; None if that is unknown."""
-        return self._seen(self.locals.get(name))
+        return self.seen(self.locals.get(name))
 
     def shape(self, node: ast.expr) -> Shape | None:
         """Return the shape of an expression's value; None if unknown."""
