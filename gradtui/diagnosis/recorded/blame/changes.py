@@ -11,6 +11,7 @@ from gradtui.diagnosis.recorded.blame.alongside import alongside
 from gradtui.diagnosis.recorded.blame.applied import applied, mirrored
 from gradtui.diagnosis.recorded.blame.arguments import arguments
 from gradtui.diagnosis.recorded.blame.axes import folded
+from gradtui.diagnosis.recorded.blame.belated import belated
 from gradtui.diagnosis.recorded.blame.bends import bends
 from gradtui.diagnosis.recorded.blame.branches import branches
 from gradtui.diagnosis.recorded.blame.callees import callees, makers
@@ -62,7 +63,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
         copies, emptied, conditions, parts, compared, alongside, applied, mirrored, callees, makers,
         branches, bounds, bends, hidden, projections, normalised, choices, moves, rounds, twins,
-        wasted, dropped, crops, folded, numbered, words, rebound, rectified,
+        wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated,
     )  # fmt: skip
     for each in every:
         yield from each(s)
