@@ -95,6 +95,17 @@ class Program:
                 break
         return wanted in self.output
 
+    def rests(self, quiet: float, seconds: float = _PATIENCE) -> bool:
+        """Take what it writes until it writes nothing for a while; return whether it came to that.
+
+        What still comes on a busy machine is not taken for what never ends.
+        """
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if not self._take(quiet):
+                return True
+        return False
+
     def wait(self, seconds: float = _PATIENCE) -> int:
         """Return the exit status, reading on: a program whose output nobody takes cannot end."""
         end = time.monotonic() + seconds

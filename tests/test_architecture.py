@@ -37,7 +37,7 @@ def broken_contracts(folder: Path) -> list[str]:
     """Return the names of the contracts that a copy of the package breaks."""
     done = subprocess.run(
         [sys.executable, "-c", LINT, "--no-cache"],
-        cwd=folder, capture_output=True, text=True, timeout=100,
+        cwd=folder, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     told = re.findall(r"^(.+) (KEPT|BROKEN)\b", done.stdout, re.MULTILINE)
     broken = [name for name, verdict in told if verdict == "BROKEN"]

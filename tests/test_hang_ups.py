@@ -47,7 +47,7 @@ def test_it_ends_what_computes(start, command, controlling):
     program = start(*command, controlling=controlling)
     assert program.read_until("…".encode())
     program.hang_up()
-    assert program.child.wait(30.0) == (-signal.SIGHUP if controlling else HUNG_UP)
+    assert program.child.wait(60.0) == (-signal.SIGHUP if controlling else HUNG_UP)
 
 
 @pytest.mark.parametrize("controlling", [True, False])
@@ -55,7 +55,7 @@ def test_it_ends_what_prints(start, controlling):
     program = start(*PRINTING, controlling=controlling)
     assert program.read_until(b" 100 ")
     program.hang_up()
-    assert program.child.wait(30.0) == (-signal.SIGHUP if controlling else HUNG_UP)
+    assert program.child.wait(60.0) == (-signal.SIGHUP if controlling else HUNG_UP)
 
 
 @pytest.mark.parametrize("controlling", [True, False])
@@ -63,4 +63,4 @@ def test_it_ends_the_debugger(start, controlling):
     program = start("two_weights", controlling=controlling)
     assert program.read_until(b"Gradient")
     program.hang_up()
-    assert program.child.wait(30.0) == HUNG_UP
+    assert program.child.wait(60.0) == HUNG_UP

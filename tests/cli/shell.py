@@ -14,7 +14,7 @@ def shell(*arguments, **options):
     """Run gradtui in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "gradtui", *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, **options,
+        cwd=ROOT, capture_output=True, text=True, timeout=600, **options,
     )  # fmt: skip
 
 

@@ -231,7 +231,7 @@ def test_a_reader_that_leaves_ends_the_run_quietly():
         assert b"step" in process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(timeout=60) == 141
+        assert process.wait(timeout=600) == 141
 
 
 def test_run_says_the_rate_of_each_step_and_keeps_the_time_of_adam(run, write):

@@ -50,7 +50,7 @@ def course(tmp_path, monkeypatch):
 
 async def kept(name):
     """Return the score of a lesson, which is written in a thread."""
-    for _ in range(300):
+    for _ in range(6000):
         if name in read_scores()[0]:
             return read_scores()[0][name]
         await asyncio.sleep(0.01)

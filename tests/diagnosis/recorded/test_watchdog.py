@@ -81,10 +81,18 @@ def test_code_that_swallows_its_end_is_not_waited_for():
 def test_a_run_that_waits_for_something_outside_is_noted(monkeypatch):
     monkeypatch.setattr("gradtui.diagnosis.recorded.watchdog._LEAST", 0.1)
     monkeypatch.setattr("gradtui.diagnosis.recorded.watchdog._WAITING", 0.1)
-    watchdog, lock = Watchdog(), threading.Lock()
+    lock, over = threading.Lock(), threading.Event()
+
+    def let_go():
+        over.wait()
+        time.sleep(0.5)  # long after it was to end
+        lock.release()
+
+    threading.Thread(target=let_go, daemon=True).start()
+    watchdog = Watchdog(over.set)
     with watchdog.at_work(), pytest.raises(Endless), watchdog.watching():
         lock.acquire()
-        lock.acquire(timeout=1.0)
+        lock.acquire()
 
     assert watchdog.waited
 
@@ -92,7 +100,7 @@ def test_a_run_that_waits_for_something_outside_is_noted(monkeypatch):
 @pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="no clock of a thread")
 def test_a_run_that_computes_in_a_single_call_does_not_wait(monkeypatch):
     monkeypatch.setattr("gradtui.diagnosis.recorded.watchdog._LEAST", 0.1)
-    monkeypatch.setattr("gradtui.diagnosis.recorded.watchdog._WAITING", 0.1)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.watchdog._WAITING", 0.5)
     watchdog = Watchdog()
     with watchdog.at_work(), pytest.raises(Endless), watchdog.watching():
         sum(range(10**8))
