@@ -1,10 +1,10 @@
 """A folded loop is one moment, until what is inside it is looked for."""
 
-import numpy as np
 import pytest
 
 import gradtui
-from debugger.looped import BACK, FIRST, INNER, OUTER, case
+from debugger import looped
+from debugger.looped import BACK, FIRST, INNER, OUTER
 from gradtui.debugger.folding import reveal, step, toggle
 from gradtui.debugger.folds import runs_of
 from gradtui.debugger.stops import go_on
@@ -12,7 +12,7 @@ from gradtui.debugger.stops import go_on
 
 @pytest.fixture
 def session():
-    return gradtui.trace(case, w=np.array([0.3]), v=np.array([0.5]))
+    return looped.session()
 
 
 def here(session):

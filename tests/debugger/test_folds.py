@@ -1,16 +1,15 @@
 """Which moments the rounds of a loop are."""
 
-import numpy as np
 import pytest
 
-import gradtui
-from debugger.looped import BACK, FIRST, INNER, OUTER, case
+from debugger import looped
+from debugger.looped import BACK, FIRST, INNER, OUTER
 from gradtui.debugger.folds import loops_in, run_at, runs_of
 
 
 @pytest.fixture(scope="module")
 def session():
-    return gradtui.trace(case, w=np.array([0.3]), v=np.array([0.5]))
+    return looped.session()
 
 
 def lines(session, run):
@@ -26,7 +25,7 @@ def test_the_loops_of_a_call_are_known_with_their_bodies(session):
 
 def test_a_run_has_all_rounds_and_the_functions_called_in_them(session):
     (run,) = runs_of(session.structure, session.problem.call, OUTER)
-    halved = case.__globals__["halved"].__code__.co_firstlineno + 1 - FIRST
+    halved = looped.halved.__code__.co_firstlineno + 1 - FIRST
     assert lines(session, run) == [4, 4, halved, 5] * 3
     assert (len(run.rounds), run.total, run.rounds[0]) == (3, "3", run.first)
 

@@ -116,7 +116,7 @@ def test_a_value_of_an_earlier_call_is_told_from_those_of_this_one():
 
 
 def test_a_folded_loop_is_one_row_with_the_rounds_that_are_done():
-    session = gradtui.trace(looped.case, w=np.array([0.3]), v=np.array([0.5]))
+    session = looped.session()
     (run,) = runs_of(session.structure, session.problem.call, looped.OUTER)
     session.folds = frozenset({looped.OUTER, looped.INNER, looped.BACK})
 

@@ -70,7 +70,7 @@ async def test_a_gradient_that_is_another_on_purpose_is_marked_as_noted_and_not_
 
 
 async def test_a_key_folds_the_loop_at_the_cursor_which_is_then_passed_at_once():
-    session = gradtui.trace(looped.case, w=np.array([0.3]), v=np.array([0.5]))
+    session = looped.session()
     async with GradtuiApp(session).run_test(size=(120, 40)) as pilot:
         terminal = Terminal(pilot.app, pilot)
         await terminal.settled()
