@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from functools import partial
-from types import FunctionType
+from functools import lru_cache, partial
+from types import CellType, CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ _AT = (-1.3, -0.45, 0.35, 0.8, 1.6)
 _STEP, _CLOSE = 1e-5, 1e-6
 _MOST = 20
 """Most functions that it may be the derivative of."""
+_CODES = 1024
+"""Most functions of which it is kept whether they end."""
 
 
 def is_of_pair(s: Statement) -> bool:
@@ -63,7 +65,7 @@ def _curves(s: Statement) -> list[Curve]:
     users = [
         one for one in named.values()
         if isinstance(one, FunctionType) and one.__code__.co_filename == s.unit.file
-        and one.__code__.co_argcount == 1 + method and _ends(one)
+        and one.__code__.co_argcount == 1 + method and _ends(one.__code__, s.unit.file)
         and computes(one, s.dialect, owner=known if method else None)
     ]  # fmt: skip
     if function not in users:
@@ -72,10 +74,12 @@ def _curves(s: Statement) -> list[Curve]:
     return [partial(one, owner) if method else one for one in users[:_MOST]]
 
 
-def _ends(function: FunctionType) -> bool:
-    """Return whether a function ends for any numbers: a `while` may go on for ever."""
+@lru_cache(_CODES)
+def _ends(code: CodeType, file: str) -> bool:
+    """Return whether a function of a file ends for any numbers: a `while` may go on for ever."""
+    function = FunctionType(code, {}, closure=tuple([CellType() for _ in code.co_freevars]))
     try:
-        nodes = Unit(function.__code__, [function]).nodes
+        nodes = Unit(code, [function]).nodes
     except Unreadable:
         return False
     return not any(isinstance(one, ast.While) for one in nodes)
