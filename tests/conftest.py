@@ -1,6 +1,7 @@
 import gc
 import os
 import shutil
+import signal
 import tempfile
 from collections import Counter
 
@@ -25,6 +26,9 @@ def pytest_configure(config):
     config.add_cleanup(lambda: shutil.rmtree(own))
     folders = {f"XDG_{kind}_HOME": f"{own}/{kind.lower()}" for kind in ("CONFIG", "STATE")}
     os.environ.update(folders, HOME=own)
+    # Nor hear an interrupt less than usual, as what a script starts in the background does.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # Each app spares what there is when it begins: here the garbage of all apps before it, which a
     # search for functions would walk through.
     Garbage.begin = lambda self: None
