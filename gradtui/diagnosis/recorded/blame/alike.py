@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.given import hands_unlike
 from gradtui.diagnosis.recorded.blame.resets import block_of
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _STORING = (ast.Assign, ast.AugAssign)
@@ -91,7 +92,7 @@ def _rows(node: ast.expr) -> Sequence[Sequence[ast.expr]]:
     """Return the elements of each tuple, list and dict in an expression."""
     return [
         one.values if isinstance(one, ast.Dict) else one.elts
-        for one in ast.walk(node) if isinstance(one, ast.Tuple | ast.List | ast.Dict)
+        for one in walked(node) if isinstance(one, ast.Tuple | ast.List | ast.Dict)
     ]  # fmt: skip
 
 
@@ -118,8 +119,8 @@ def stands_elsewhere(unit: Unit, own: ast.stmt) -> bool:
 @lru_cache(_FILES)
 def _calculating(tree: ast.Module, beside: ast.AST | None = None) -> frozenset[str]:
     """Return the lines of a file, without those of a function, that store what they calculate."""
-    inside = {*ast.walk(beside)} if beside is not None else frozenset[ast.AST]()
-    storing = (one for one in ast.walk(tree) if isinstance(one, _STORING) and one not in inside)
+    inside = {*walked(beside)} if beside is not None else frozenset[ast.AST]()
+    storing = (one for one in nodes_of(tree) if isinstance(one, _STORING) and one not in inside)
     return frozenset(ast.dump(one) for one in storing if _calculates(one.value))
 
 
@@ -133,8 +134,8 @@ def _is_repeated(unit: Unit, value: ast.expr) -> bool:
 @lru_cache(_FILES)
 def _calculated(tree: ast.Module, function: ast.AST) -> Mapping[str, Sequence[Sequence[str]]]:
     """Return the operands of what other functions calculate, by its operations."""
-    inside, found = {*ast.walk(function)}, defaultdict[str, list[Sequence[str]]](list)
-    for one in ast.walk(tree):
+    inside, found = {*walked(function)}, defaultdict[str, list[Sequence[str]]](list)
+    for one in nodes_of(tree):
         if isinstance(one, ast.BinOp) and one not in inside and len(_operands(one)) >= _ROW:
             found[_operations(one)].append(_operands(one))
     return found
@@ -357,7 +358,7 @@ def _value(own: ast.stmt) -> ast.expr | None:
 
 @lru_cache(_LINES)
 def _calculates(node: ast.expr) -> bool:
-    return any(isinstance(one, ast.BinOp) for one in ast.walk(node))
+    return any(isinstance(one, ast.BinOp) for one in walked(node))
 
 
 def _calls(node: ast.expr) -> int:

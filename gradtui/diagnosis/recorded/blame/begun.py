@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.expressions import name_of
+from gradtui.diagnosis.recorded.blame.trees import nodes_of
 from gradtui.diagnosis.recorded.blame.units import Unit
 
 _Storing = ast.Assign | ast.AugAssign
@@ -59,7 +60,7 @@ def begins_as_ones(unit: Unit, node: ast.stmt) -> bool:
 def _added_in(tree: ast.Module) -> frozenset[str]:
     """Return what the statements of a file add to."""
     return frozenset(
-        _label(one.target) for one in ast.walk(tree)
+        _label(one.target) for one in nodes_of(tree)
         if isinstance(one, ast.AugAssign) and isinstance(one.op, ADDING)
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.names import own_names, renamed
+from gradtui.diagnosis.recorded.blame.trees import nodes_of
 
 _ABSOLUTE = frozenset({"abs", "absolute", "fabs"})
 _FILES, _MOST = 64, 4
@@ -46,7 +47,7 @@ def _here(s: Statement) -> Iterator[str]:
 def _magnitudes(tree: ast.Module) -> Sequence[tuple[str, Sequence[str]]]:
     """Return the values of which a file takes the magnitude, with their names."""
     found = dict[str, Sequence[str]]()
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.Call(func=ast.Name(name) | ast.Attribute(attr=name), args=[inner]):
                 pass

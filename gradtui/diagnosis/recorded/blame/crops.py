@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.trees import nodes_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _FILES = 32
@@ -33,7 +34,7 @@ def crops(s: Statement) -> Iterator[Candidate]:
 @lru_cache(_FILES)
 def _widths(tree: ast.Module) -> tuple[tuple[str, str], ...]:
     """Return the names of the widths by which a file pads arrays, before and behind them."""
-    calls = (one for one in ast.walk(tree) if isinstance(one, ast.Call))
+    calls = (one for one in nodes_of(tree) if isinstance(one, ast.Call))
     padded = (one.args[1] for one in calls if _pads(one) and len(one.args) > 1)
     found = dict[tuple[str, str], None]()
     for one in (one for widths in padded for one in ast.walk(widths)):

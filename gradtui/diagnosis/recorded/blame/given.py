@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.expressions import name_of
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Function, Unit
 
 _FILES = 32
@@ -38,7 +39,7 @@ def _changed(
     with suppress(SyntaxError):
         trees = own, ast.parse(unit.text_after(own, edits))
         before, after = (
-            [one for one in ast.walk(tree) if isinstance(one, ast.Call)] for tree in trees
+            [one for one in walked(tree) if isinstance(one, ast.Call)] for tree in trees
         )
         if [name_of(one.func) for one in before] == [name_of(one.func) for one in after]:
             return [*zip(before, after, strict=True)]
@@ -48,9 +49,9 @@ def _changed(
 @lru_cache(_FILES)
 def _given(tree: ast.Module) -> Mapping[str, Mapping[int, ast.Call]]:
     """Return the calls of the functions that a file defines and calls on several lines."""
-    defined = {one.name for one in ast.walk(tree) if isinstance(one, Function)}
+    defined = {one.name for one in nodes_of(tree) if isinstance(one, Function)}
     found = defaultdict[str, dict[int, ast.Call]](dict)
-    for one in ast.walk(tree):
+    for one in nodes_of(tree):
         if isinstance(one, ast.Call) and (name := name_of(one.func)) in defined:
             found[name][one.lineno] = one
     return {name: calls for name, calls in found.items() if len(calls) > 1}

@@ -16,6 +16,7 @@ from gradtui.diagnosis.recorded.blame.expressions import is_leaf, multiplied
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.diagnosis.recorded.blame.slots import Slot
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Function, Unit
 from gradtui.engine.shapes import stretches
 
@@ -107,7 +108,7 @@ def _defined_below(tree: ast.Module, code: CodeType, line: int) -> frozenset[str
     for node in tree.body:
         some = above if node.lineno <= line else below
         some.update(
-            one.id for one in ast.walk(node)
+            one.id for one in walked(node)
             if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
         )  # fmt: skip
     return frozenset(below - above - {*code.co_varnames, *code.co_freevars})

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.trees import nodes_of
 
 _MOST, _FILES = 4, 32
 """Most expressions tried for a name, and most files of which they are kept."""
@@ -31,7 +32,7 @@ def numbered(s: Statement) -> Iterator[Candidate]:
 def _made(tree: ast.Module) -> Mapping[str, Mapping[str, None]]:
     """Return what a file makes of each name and a number: multiples, and what is left of one."""
     found = defaultdict[str, dict[str, None]](dict)
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.BinOp(one, ast.Mult() | ast.Div(), ast.Constant(int() | float())):
                 pass

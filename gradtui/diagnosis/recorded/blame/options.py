@@ -14,6 +14,7 @@ from gradtui.diagnosis.recorded.blame.axes import added
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.meaning import meant
+from gradtui.diagnosis.recorded.blame.trees import nodes_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.words import word_of
 from gradtui.recording.places import is_users_file
@@ -146,7 +147,7 @@ def _called(call: ast.Call) -> str:
 def _calls_in(tree: ast.Module) -> Mapping[str, Sequence[ast.Call]]:
     """Return the calls of a file with options, by the names of the functions."""
     found = defaultdict[str, list[ast.Call]](list)
-    for one in ast.walk(tree):
+    for one in nodes_of(tree):
         if isinstance(one, ast.Call) and one.keywords:
             found[_called(one)].append(one)
     return found

@@ -20,6 +20,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import names_in
 from gradtui.diagnosis.recorded.blame.names import own_names, renamed
 from gradtui.diagnosis.recorded.blame.repeats import are_alike
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Function
 from gradtui.diagnosis.recorded.blame.uses import uses_of
 
@@ -66,8 +67,8 @@ def _texts(function: ast.AST) -> frozenset[str]:
 def _beside(tree: ast.Module) -> Mapping[str, Sequence[_Beside]]:
     """Return the lines that store something in a file's functions, by the text of those beside."""
     found = defaultdict[str, list[_Beside]](list)
-    functions = (one for one in ast.walk(tree) if isinstance(one, Function))
-    for node in (one for function in functions for one in ast.walk(function)):
+    functions = (one for one in nodes_of(tree) if isinstance(one, Function))
+    for node in (one for function in functions for one in walked(function)):
         for block in (getattr(node, name, None) for name in ("body", "orelse")):
             for one, two in pairwise(block if isinstance(block, list) else ()):
                 if _stores(two):

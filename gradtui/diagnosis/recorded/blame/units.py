@@ -17,6 +17,7 @@ from types import CodeType, FunctionType, MappingProxyType
 from typing import Any, TypeVar
 
 from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.recording.living import functions_of
 
 Node = TypeVar("Node", bound=ast.AST)
@@ -107,7 +108,7 @@ class Unit:
     @cached_property
     def owner(self) -> ast.ClassDef | None:
         """The class that has the function as a method."""
-        classes = (one for one in ast.walk(self.tree) if isinstance(one, ast.ClassDef))
+        classes = (one for one in nodes_of(self.tree) if isinstance(one, ast.ClassDef))
         return next((one for one in classes if self.node in one.body), None)
 
     @cached_property
@@ -115,7 +116,7 @@ class Unit:
         """Everything in the function's syntax tree but its decorators, which run only once."""
         tops = getattr(self.node, "decorator_list", ())
         outside = {id(one) for top in tops for one in ast.walk(top)}
-        return [one for one in ast.walk(self.node) if id(one) not in outside]
+        return [one for one in walked(self.node) if id(one) not in outside]
 
     def of(self, kind: type[Node]) -> Sequence[Node]:
         """Return the nodes of a kind, in the order of all."""

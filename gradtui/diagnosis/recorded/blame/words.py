@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import permutations
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.trees import nodes_of
 
 _FILES, _MOST = 32, 8
 """Most files whose words are kept, and most of a name."""
@@ -63,7 +64,7 @@ def _given(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 
     An attribute or an entry has the last part of its name.
     """
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.Compare(left, _, comparators):
                 for one, other in permutations([left, *comparators], 2):
