@@ -21,7 +21,6 @@ from gradtui.diagnosis.recorded.blame.alike import (
 )
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.conditions import is_told
-from gradtui.diagnosis.recorded.blame.derivatives import is_of_pair
 from gradtui.diagnosis.recorded.blame.expressions import multiplied
 from gradtui.diagnosis.recorded.blame.forms import (
     adds_up,
@@ -398,7 +397,7 @@ _UNLIKELIER: Sequence[Sign] = (
     (2, lambda edit: edit._is_sign and adds_up(edit.suspect.statement)),
     (1, lambda edit: edit._is_sign and amounts.turns_round(edit._unit, edit.candidate.edits)),
     (3, lambda edit: edit._leaves_twin),
-    (5, lambda edit: is_of_pair(edit.suspect.statement)),
+    (5, lambda edit: edit.suspect.paired),
     (2, lambda edit: edit._agreement < 0 or edit.suspect.label > 0),
 )
 """Signs against an edit, however likely it is by others."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.derivatives import is_of_pair
 from gradtui.diagnosis.recorded.blame.told import Line
 
 
-class Suspect(Struct, frozen=True, eq=False):
+class Suspect(Struct, frozen=True, eq=False, dict=True):
     """A statement that may be wrong."""
 
     statement: Statement
@@ -27,6 +30,11 @@ class Suspect(Struct, frozen=True, eq=False):
     """Whether it is in a function that computes the loss."""
     closed: bool = False
     """Whether it is a choice that would change values, but never does."""
+
+    @cached_property
+    def paired(self) -> bool:
+        """Whether its function and another fit together: neither is wrong then."""
+        return is_of_pair(self.statement)
 
     @property
     def line(self) -> Line:
