@@ -65,8 +65,8 @@ def _count_nothing_spared():
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """Have more workers than processors: the tests of the screen wait for most of their time."""
-    return (os.cpu_count() or 1) + 2
+    """Have one more worker than processors: some tests wait, and each worker reads all of them."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(wrapper=True)
