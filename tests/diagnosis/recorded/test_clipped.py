@@ -79,6 +79,7 @@ def test_what_is_clipped_is_told_and_no_mistake(clip, told):
     )
 
 
+@pytest.mark.usefixtures("unsearched")
 @pytest.mark.parametrize(("clip", "told"), WAYS)
 def test_a_mistake_before_is_no_longer_hidden(clip, told):
     def case(W, V):

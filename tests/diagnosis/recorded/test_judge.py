@@ -170,6 +170,7 @@ def nested(w, slope):
     return 2 * np.sum(outer), np.where(w == 0, slope, 2 * np.sign(w) * (np.abs(w) < 1))
 
 
+@pytest.mark.usefixtures("unsearched")
 @pytest.mark.parametrize(
     ("kinks", "slope", "right"),
     [

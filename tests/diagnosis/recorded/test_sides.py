@@ -56,6 +56,7 @@ def margins_in_a_right_loop(W):
     return loss / 20, dW / 20
 
 
+@pytest.mark.usefixtures("unsearched")
 @pytest.mark.parametrize("case", [margins(False), margins_in_a_loop])
 def test_margins_without_their_mask_are_wrong_although_all_rows_start_within(case):
     (found,) = gradtui.check(case, SMALL)
@@ -135,6 +136,7 @@ def beyond_two(w, own):
     return (k + 1) * np.sum(w**2), 2 * own(k) * w
 
 
+@pytest.mark.usefixtures("unsearched")
 @pytest.mark.parametrize("right", [True, False])
 @pytest.mark.parametrize("choosing", [binned, truncated, rounded, floored, beyond_two])
 def test_what_is_chosen_by_a_whole_number_or_by_all_of_a_mask_is_tried_farther_out(choosing, right):

@@ -124,6 +124,7 @@ def test_weights_that_are_made_whole_numbers_on_purpose_are_a_note():
     assert only(gradtui.check(case, W=W)).rule == "straight-through"
 
 
+@pytest.mark.usefixtures("unsearched")
 @pytest.mark.parametrize(
     "case",
     [
@@ -172,6 +173,7 @@ def test_what_is_computed_of_rounded_values_is_differentiated(name):
     assert only(gradtui.check(quantised(after, slope), W=W)).rule == "straight-through"
 
 
+@pytest.mark.usefixtures("unsearched")
 @pytest.mark.parametrize("name", BESIDE)
 def test_a_derivative_left_out_after_rounding_is_an_error(name):
     after, slope = BESIDE[name]
@@ -345,6 +347,7 @@ def test_a_step_is_passed_beside_other_terms(mask):
     assert "straight-through" in {one.rule for one in findings}
 
 
+@pytest.mark.usefixtures("unsearched")
 @pytest.mark.parametrize(
     "case", [weighted(lambda W: 2.0), weighted(lambda W: -1.0), weighted(lambda W: 1.0, decay=1.0)]
 )
@@ -390,6 +393,7 @@ def detached_within(w, share):
     return loss, share(w) * np.exp(w) / w - np.exp(w) + np.exp(w)
 
 
+@pytest.mark.usefixtures("unsearched")
 @pytest.mark.parametrize("function", [detached_at_once, detached_before, detached_within])
 @pytest.mark.parametrize(
     ("share", "severity"),
@@ -457,6 +461,7 @@ def test_a_detached_value_that_another_gradient_passes_is_not_meant_to_stop_it()
     assert "the true one is" in finding.message
 
 
+@pytest.mark.usefixtures("unsearched")
 @pytest.mark.parametrize("factor", [lambda s: s, lambda s: 1.0], ids=["kept", "forgotten"])
 def test_a_factor_forgotten_beside_a_detached_value_is_no_magnitude_of_its_own(factor):
     def case(w):
@@ -526,6 +531,7 @@ def test_a_number_that_python_rounds_is_passed_as_an_array_is(rounded):
     assert "passes through round, which is flat" in finding.message
 
 
+@pytest.mark.usefixtures("unsearched")
 @pytest.mark.parametrize("rounded", ROUNDED)
 def test_a_number_that_python_rounds_hides_no_mistake(rounded):
     findings = gradtui.check(number_by_number(rounded, 3), w=RNG.normal(size=5))
