@@ -110,6 +110,9 @@ def _draw(plan: Plan, link: int) -> Parts[Layout]:
             draft.add_channel(plan.layers[index - 1], plan.channels[index - 1], layer)
         draft.add_layer(layer)
         yield
+    for row in draft.rows:
+        row.lines.sort()
+        yield
     return draft.finish()
 
 
@@ -169,8 +172,6 @@ class _Draft:
 
     def finish(self) -> Layout:
         """Return the layout."""
-        for row in self.rows:
-            row.lines.sort()
         return Layout(
             width=self.x,
             height=len(self.rows),

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from gradtui.layout.geometry import Box, Pair, Parts, Wire
 
 _TOGETHER = 100
-"""Wires that are drawn into the layers at a time."""
+"""Boxes, or wires, that are drawn into the layers at a time."""
 _MANY = 20_000
 """Parts of a drawing above which boxes move to save some."""
 
@@ -63,11 +63,13 @@ def build_layers(boxes: Sequence[Box], wires: Sequence[Wire]) -> Parts[list[list
     """Return the layers of nodes, joined by lanes, with passages for wires over several layers."""
     layer_of = _rank([box.key for box in boxes], [(w.source, w.target) for w in wires])
     yield
-    nodes = {box.key: Node(layer_of[box.key], box.key, box.width, box.height) for box in boxes}
     layers: list[list[Node]] = [[] for _ in range(1 + max(layer_of.values(), default=-1))]
-    for node in nodes.values():
+    nodes: dict[int, Node] = {}
+    for number, box in enumerate(boxes):
+        if number % _TOGETHER == 0:
+            yield
+        nodes[box.key] = node = Node(layer_of[box.key], box.key, box.width, box.height)
         layers[node.layer].append(node)
-    yield
     position = {key: index for index, key in enumerate(nodes)}
     # Nearer targets first, so that a long wire prolongs the passages its source already has.
     ordered = sorted(wires, key=lambda wire: (position[wire.source], layer_of[wire.target]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise, repeat
 from math import floor
@@ -24,8 +24,9 @@ _Wish = tuple[float, float]
 """The row a node wants, and how much it matters."""
 _Mains = Sequence[Node]
 """The neighbours whose rows count."""
-_Block = tuple[float, float, int]
-"""Nodes that move as one: their sum of weight × row, their sum of weights, their number."""
+_Block = tuple[float, float, float, int]
+"""Nodes that move as one: their mean row, their sums of weight × row and of weights, their number.
+"""
 
 
 def order_layers(layers: list[list[Node]]) -> Parts[None]:
@@ -85,17 +86,20 @@ def _sort(layer: list[Node], *, backward: bool) -> bool:
     """
     if len(layer) == 1:
         return False
-    means: dict[Node, float] = {}
+    nodes, means = list[Node](), list[float]()
     for node in layer:
         neighbours = node.targets if backward else node.sources
-        if neighbours:
-            means[node] = sum(map(_PLACE, neighbours)) / len(neighbours)
-    ordered = sorted(means, key=means.__getitem__)
-    if ordered == list(means):
+        if len(neighbours) == 1:  # as most have: sorting takes most of the time of a drawing
+            nodes.append(node)
+            means.append(neighbours[0].place)
+        elif neighbours:
+            nodes.append(node)
+            means.append(sum(map(_PLACE, neighbours)) / len(neighbours))
+    if means == sorted(means):
         return False
-    places = [node.place for node in means]
-    for place, node in zip(places, ordered, strict=True):
-        layer[place] = node
+    places = [node.place for node in nodes]
+    for place, at in zip(places, sorted(range(len(means)), key=means.__getitem__), strict=True):
+        layer[place] = node = nodes[at]
         node.place = place
     return True
 
@@ -112,16 +116,21 @@ def _count_crossings(layer: Sequence[Node]) -> int:
     """Return how often the wires from a layer to the next one cross."""
     if len(layer) == 1:
         return 0
-    ends = [sorted(map(_PLACE, node.targets)) for node in layer]
-    listed = [place for places in ends for place in places]
-    if listed == sorted(listed):
-        return 0
-    total = 0
-    seen: list[int] = []
-    for places in ends:
-        total += sum(len(seen) - bisect_right(seen, place) for place in places)
-        for place in places:
-            insort(seen, place)
+    ends = list[int]()
+    for node in layer:
+        if len(node.targets) == 1:
+            ends.append(node.targets[0].place)
+        else:
+            ends += sorted(map(_PLACE, node.targets))
+    total, highest, seen = 0, -1, list[int]()
+    for end in ends:
+        if end >= highest:
+            seen.append(end)
+            highest = end
+        else:
+            at = bisect_right(seen, end)
+            total += len(seen) - at
+            seen.insert(at, end)
     return total
 
 
@@ -172,9 +181,11 @@ def _wish(node: Node, main: Sequence[Node], sweep: int) -> _Wish:
         return node.row if late else neighbours[0].row, _LOOSE
     if late and not backward and len(main) == 1 and _feeds_several_boxes(main[0]):
         return node.row, _MAIN
+    weight = _MAIN if node.incoming else _LOOSE
+    if len(main) == 1:
+        return main[0].row, weight
     rows = sorted(map(_ROW, main))
-    middle = (rows[(len(rows) - 1) // 2] + rows[len(rows) // 2]) / 2
-    return middle, _MAIN if node.incoming else _LOOSE
+    return (rows[(len(rows) - 1) // 2] + rows[len(rows) // 2]) / 2, weight
 
 
 def _feeds_several_boxes(source: Node) -> bool:
@@ -191,14 +202,13 @@ def _settle(wishes: Iterable[_Wish], offsets: Sequence[int]) -> list[int]:
     blocks: list[_Block] = []
     for (row, weight), offset in zip(wishes, offsets, strict=True):
         weighted_row, size = weight * (row - offset), 1
-        while blocks:
-            row_above, weight_above, size_above = blocks[-1]
-            if row_above / weight_above <= weighted_row / weight:
-                break
-            blocks.pop()
+        mean = weighted_row / weight
+        while blocks and blocks[-1][0] > mean:
+            _, row_above, weight_above, size_above = blocks.pop()
             weighted_row += row_above
             weight += weight_above
             size += size_above
-        blocks.append((weighted_row, weight, size))
-    shifts = [floor(row / weight + 0.5) for row, weight, size in blocks for _ in range(size)]
+            mean = weighted_row / weight
+        blocks.append((mean, weighted_row, weight, size))
+    shifts = [floor(mean + 0.5) for mean, _, _, size in blocks for _ in range(size)]
     return [shift + offset for shift, offset in zip(shifts, offsets, strict=True)]

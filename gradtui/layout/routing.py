@@ -38,7 +38,9 @@ def choose_lanes(left: Iterable[Node], right: Iterable[Node]) -> list[Lane]:
     hopes: dict[Lane, int] = {}
     for target in right:
         hopes.update(_straight_rows(target, ports))
-        group = sorted(target.incoming, key=lambda lane: (hopes.get(lane, inf), lane.source.place))
+        group = target.incoming
+        if len(group) > 1:
+            group = sorted(group, key=lambda lane: (hopes.get(lane, inf), lane.source.place))
         groups.append(group)
     lanes = [lane for group in groups for lane in group]
     straight = _longest_rising([(hopes[lane], lane) for lane in lanes if lane in hopes])
@@ -162,7 +164,10 @@ def find_trunks(nodes: Iterable[Node], *, leaving: bool) -> list[Trunk]:
     """Return the trunks needed on one side of a layer; a lone lane on its port's row needs none."""
     trunks: list[Trunk] = []
     for node in nodes:
-        rows = sorted(lane.row for lane in (node.outgoing if leaving else node.incoming))
+        lanes = node.outgoing if leaving else node.incoming
+        if len(lanes) == 1 and lanes[0].row == node.row:  # as of most nodes
+            continue
+        rows = sorted(lane.row for lane in lanes)
         if rows and (rows[0] != node.row or rows[-1] != node.row):
             trunks.append(Trunk(node, rows, min(rows[0], node.row), max(rows[-1], node.row)))
     return trunks
