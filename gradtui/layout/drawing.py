@@ -110,9 +110,6 @@ def _draw(plan: Plan, link: int) -> Parts[Layout]:
             draft.add_channel(plan.layers[index - 1], plan.channels[index - 1], layer)
         draft.add_layer(layer)
         yield
-    for row in draft.rows:
-        row.lines.sort()
-        yield
     return draft.finish()
 
 
@@ -131,6 +128,8 @@ class _Draft:
         self.last_steps: dict[Pair, int] = {}
         self.steps_to_passages: dict[Node, int] = {}
         self.numbers = count()
+        self.lines: list[tuple[int, RowLine]] = []
+        """The lines of a channel, with their rows."""
 
     def add_layer(self, layer: Sequence[Node]) -> None:
         """Draw the boxes of a layer."""
@@ -169,6 +168,9 @@ class _Draft:
             if lane.wire:
                 self.slots[lane.wire] = Rect(slot_x, lane.row, lane.slot, 1)
                 self.rows[lane.row].slots.append((slot_x, lane.wire))
+        for row, line in sorted(self.lines):  # those of the channels before are to their left
+            self.rows[row].lines.append(line)
+        self.lines.clear()
 
     def finish(self) -> Layout:
         """Return the layout."""
@@ -224,7 +226,7 @@ class _Draft:
 
     def _draw_line(self, row: int, first: int, last: int, *, arrow: bool) -> int:
         number = next(self.numbers)
-        self.rows[row].lines.append(RowLine(first, last, number, arrow))
+        self.lines.append((row, RowLine(first, last, number, arrow)))
         return number
 
     def _extent(self, columns: Mapping[Node, int]) -> int:
