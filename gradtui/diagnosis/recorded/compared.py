@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.recorded.capped import uncapped
 from gradtui.diagnosis.recorded.clipped import unclipped
 from gradtui.diagnosis.recorded.handed import unhanded
 from gradtui.diagnosis.recorded.judge import Judge, Judged
+from gradtui.diagnosis.recorded.notes import together
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.runs import Runs
 from gradtui.diagnosis.recorded.surrogates import of_own_norm
@@ -44,4 +46,10 @@ def compared(
         points, notes = clipped.points, [*notes, *clipped.notes]
         judge = Judge(runs, points, tolerance)
         judged = judge.judged(names)
-    return Compared(points, judge, judged, notes)
+    capped = uncapped(points, [one.name for one in judged.wrong])
+    if capped is not None:
+        points, notes = capped.points, [*notes, *capped.notes]
+        judge = Judge(runs, points, tolerance)
+        judged = judge.judged(names)
+    told = {(one.target, one.message): one for one in notes}
+    return Compared(points, judge, judged, [*together([*told.values()])])

@@ -44,19 +44,24 @@ class Searches:
 
     def of(self, point: Point) -> Search:
         """Return the search from the evidence of a run."""
+        return self._from(self._flow(point), point, exact=False)
+
+    def _flow(self, point: Point) -> Flow:
         deliberate = self._runs.target.deliberate
-        flow = Flow(point, (1.0,) if deliberate else scales(point, self._wrong))
-        return self._from(flow, point, exact=False)
+        return Flow(point, (1.0,) if deliberate else scales(point, self._wrong))
 
     def _from(self, flow: Flow, point: Point, *, exact: bool) -> Search:
         target, trials = self._runs.target, self._trials
-        watched = Watched({file for file, _ in flow.feeds}, target.library)
-        with trials.standing():
-            watched.run(lambda: self._runs.as_is(point.values))
+        watched = self._watched(flow, point)
         if not self.units:
             self.units = faithful(watched, trials)
             for patch in unclipping(self.units, point.clips):
                 trials.stand(patch, frozenset())
+            bare = self._as_it_stands(point) if point.clips else None
+            if bare is not None:
+                point = bare.point
+                flow = self._flow(point)
+                watched = self._watched(flow, point)
         self.forward = flow.forward
         last = getattr(function_of(target.called), "__code__", None)
         calls = self._calls(flow, point) if watched.shares else None
@@ -75,6 +80,12 @@ class Searches:
                           needs=needs, is_whole=watched.is_whole)  # fmt: skip
         told = partial(self._as_it_stands, point)
         return Search(trials, suspects, preview, partial(self._again, point), told)
+
+    def _watched(self, flow: Flow, point: Point) -> Watched:
+        watched = Watched({file for file, _ in flow.feeds}, self._runs.target.library)
+        with self._trials.standing():
+            watched.run(lambda: self._runs.as_is(point.values))
+        return watched
 
     def _calls(self, flow: Flow, point: Point) -> Calls | None:
         """Return what is told of the calls of functions that several lines call."""

@@ -1,0 +1,195 @@
+"""Adjoints that the code clips on their way to a gradient: it is compared as it is without that.
+
+What is linear in the loss, as all adjoints are, is bounded by no derivative.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from itertools import permutations
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.clips import (
+    DIVIDING,
+    MULTIPLYING,
+    Clip,
+    Unclipped,
+    clip_of,
+    is_by_norm,
+    note_of,
+    scaling_of,
+)
+from gradtui.diagnosis.recorded.point import Point
+from gradtui.recording.sweep import Replay
+from gradtui.recording.tape import Call, Leaf
+
+_LARGEST = 5_000
+"""Largest tape searched for what clips a value, in nodes."""
+_SAME, _CLOSE = 1e-9, 1e-4
+_POWERS = (1.0, 0.5)
+"""What makes a norm of a number that falls with one: a sum of squares has a root."""
+
+Site = tuple[Place, int]
+"""A call that scales a value, with the position of that operand."""
+
+
+class _Scaled(Struct, frozen=True):
+    """A call that multiplies a value by a number from outside, when one of its norms is known."""
+
+    node: int
+    site: Site
+    own: int
+    """The value."""
+    size: float
+    factor: float
+
+
+def uncapped(points: Sequence[Point], wrong: Collection[str]) -> Unclipped | None:
+    """Return the points without what clips adjoints; None if that changes no wrong gradient."""
+    numbers = [_by_numbers(point, wrong) for point in points] if wrong else []
+    sites = _clipping([one for own in numbers for one in own], numbers)
+    norms = [name for name in wrong if _is_of_one_norm(points, name)]
+    names = [name for name in wrong if name not in norms]
+    found = [
+        _clips(point, names, [one for one in own if one.site in sites])
+        for point, own in zip(points, numbers, strict=bool(wrong))
+    ]
+    if not any(found):
+        return None
+    bare = [_without(point, own) for point, own in zip(points, found, strict=True)]
+    clip = next(one for own in found for one in own.values())
+    told = [note_of(name, clip) for name in wrong
+            if any(np.any(one.hand[name] != point.hand[name])
+                   for one, point in zip(bare, points, strict=True))]  # fmt: skip
+    return Unclipped(bare, told) if told else None
+
+
+def _is_of_one_norm(points: Sequence[Point], name: str) -> bool:
+    """Return whether the norm of a gradient tells nothing of a loss."""
+    norms = [np.linalg.norm(point.hand[name]) for point in points]
+    return bool(np.ptp(norms) <= _SAME * np.max(norms))
+
+
+def _calls(point: Point, names: Collection[str]) -> list[tuple[int, Call, Place]]:
+    """Return the calls behind gradients that are none on the way to the loss."""
+    tape = point.result.tape
+    ends = [end for name in names if (end := point.nodes[name]) is not None]
+    if len(tape) > _LARGEST or not ends:
+        return []
+    behind = set(tape.sources(*ends)).difference(tape.sources(point.root))
+    return [(id, node, node.place) for id in sorted(behind)
+            if isinstance(node := tape.nodes[id], Call) and node.place is not None]  # fmt: skip
+
+
+def _clips(point: Point, names: Collection[str], numbers: Sequence[_Scaled]) -> dict[int, Clip]:
+    """Return the calls behind gradients that clip an adjoint."""
+    tape, found = point.result.tape, dict[int, Clip]()
+    bounding = dict[int, Clip]()
+    for one in numbers:
+        found[one.node] = Clip(one.own, one.site[1], one.site[0], None)
+    for id, node, place in _calls(point, names):
+        scaled = scaling_of(point, node, place)
+        if scaled is not None and tape.value(scaled.node).size > 1:
+            found[id] = scaled
+        elif (bound := clip_of(tape, node, place)) is not None:
+            bounding[id] = bound
+    return {**found, **_of_adjoints(point, found, bounding)}
+
+
+def _of_adjoints(
+    point: Point, scaled: Mapping[int, Clip], bounding: Mapping[int, Clip]
+) -> dict[int, Clip]:
+    """Return the calls that bound what is twice as large for twice the loss."""
+    weights = _weights(point) if bounding else {}
+    if not weights:
+        return {}
+    handing = {id: clip.node for id, clip in {**scaled, **bounding}.items()}
+    tape = point.result.tape
+    once, twice = (
+        Replay(tape, {id: times * tape.value(id) for id in weights}, handing) for times in (1, 2)
+    )
+    found = dict[int, Clip]()
+    for id, clip in bounding.items():
+        own, other = once.value(clip.node), twice.value(clip.node)
+        room = _SAME * float(np.max(np.abs(own), initial=0.0))
+        if room and np.all(np.abs(other - 2 * own) <= room):
+            found[id] = clip
+    return found
+
+
+def _weights(point: Point) -> set[int]:
+    """Return what the outputs are multiplied by for a loss, outside of the user's code."""
+    tape = point.result.tape
+    return {
+        source
+        for id in tape.sources(point.root)
+        if isinstance(node := tape.nodes[id], Call) and node.place is None
+        and node.name in MULTIPLYING
+        for source in node.inputs
+        if isinstance(tape.nodes[source], Leaf) and not tape.active[source]
+    }  # fmt: skip
+
+
+def _by_numbers(point: Point, names: Collection[str]) -> list[_Scaled]:
+    """Return the calls that multiply a value by a number, after a norm of it became a number."""
+    tape, found = point.result.tape, list[_Scaled]()
+    forward = set(tape.sources(point.root)) if tape.converted else set[int]()
+    norms = {id: set(tape.sources(id)) for id in tape.converted if id not in forward}
+    for id, node, place in _calls(point, names) if norms else ():
+        divides = node.name in DIVIDING
+        if not (divides or node.name in MULTIPLYING) or len(node.inputs) != 2:
+            continue
+        for operand, (own, scale) in [*enumerate(permutations(node.inputs))][: 1 if divides else 2]:
+            if not isinstance(tape.nodes[scale], Leaf) or tape.shape(scale) or own in forward:
+                continue
+            behind = [norm for norm, sources in norms.items() if norm < id and own in sources]
+            size = next((size for norm in reversed(behind)
+                         if (size := _norm(point, own, norm)) is not None), None)  # fmt: skip
+            factor = float(tape.value(scale))
+            if size is not None and factor:
+                factor = 1 / factor if divides else factor
+                found.append(_Scaled(id, (place, operand), own, size, factor))
+    return found
+
+
+def _norm(point: Point, own: int, number: int) -> float | None:
+    """Return the norm of a value that a number, or its root, is; None if neither is one."""
+    tape = point.result.tape
+    for power in _POWERS:
+        if is_by_norm(tape, own, number, -power):
+            return float(np.float64(tape.value(number).item()) ** power)
+    return None
+
+
+def _clipping(every: Sequence[_Scaled], numbers: Sequence[Sequence[_Scaled]]) -> set[Site]:
+    """Return the calls whose factors bring norms to a bound, or leave smaller ones as they are.
+
+    At one point alone, or if it is always the same, a factor may be any.
+    """
+    at = defaultdict[Site, list[_Scaled]](list)
+    for one in every:
+        at[one.site].append(one)
+    found = set[Site]()
+    for site, own in at.items():
+        cut = [one for one in own if abs(one.factor - 1) > _SAME]
+        bounds = [one.size * one.factor for one in cut]
+        sizes = [one.size for one in own if one not in cut]
+        always = all(any(one.site == site for one in point) for point in numbers)
+        varying = len(sizes) or not always or np.ptp([one.factor for one in own]) > _CLOSE
+        if not cut or not varying or np.ptp(bounds) > _CLOSE * max(bounds):
+            continue
+        if all(size <= (1 + _CLOSE) * max(bounds) for size in sizes):
+            found.add(site)
+    return found
+
+
+def _without(point: Point, clips: Mapping[int, Clip]) -> Point:
+    handing = {**point.handing, **{id: clip.node for id, clip in clips.items()}}
+    world = Replay(point.result.tape, handing=handing)
+    places = frozenset((one.place, one.operand) for one in clips.values())
+    return replace(point, hand=point.claimed(world), handing=handing, clips=point.clips | places)
