@@ -55,7 +55,10 @@ def u():
 def test_a_bump_for_a_slope_is_meant(steepness):
     finding = only(gradtui.check(lambda u: Spike.apply(u, steepness), u()))
     assert (finding.severity, finding.rule) == ("info", "straight-through")
-    assert "passes through a step" in finding.message
+    told = f"1/(1 + {steepness:g}*abs(u - 0.2))**2 (Zenke and Ganguli, 2018)"
+    assert f"passes through a step, which is flat, with the slope of a fast sigmoid, {told}" in (
+        finding.message
+    )
 
 
 @pytest.mark.parametrize("function", [Alone, Turned, Growing])
@@ -213,20 +216,67 @@ def given(dtype=torch.float64):
             for shape in ((3, 3, 4), (4, 2))]  # fmt: skip
 
 
+FAST = "with the slope of a fast sigmoid, 1/(1 + 3*abs(u - 0.2))**2 (Zenke and Ganguli, 2018)"
+
+
 @pytest.mark.parametrize(
-    ("dtype", "spike"),
+    ("dtype", "spike", "slope"),
     [
-        (torch.float64, lambda u: Spike.apply(u, 3.0)),
-        (torch.float32, lambda u: Spike.apply(u, 3.0)),
-        (torch.float64, HighestHalf.apply),
+        (torch.float64, lambda u: Spike.apply(u, 3.0), FAST),
+        (torch.float32, lambda u: Spike.apply(u, 3.0), FAST),
+        (torch.float64, HighestHalf.apply, "with the slope 1"),
     ],
     ids=["spikes", "spikes in single precision", "highest half"],
 )
-def test_custom_functions_that_jump_have_the_slopes_that_they_claim(dtype, spike):
+def test_custom_functions_that_jump_have_the_slopes_that_they_claim(dtype, spike, slope):
     finding = only(gradtui.check(spiking(Linear, spike), *given(dtype)))
 
     assert (finding.rule, finding.severity) == ("straight-through", "info")
-    assert "which jumps, with a slope of its own" in finding.message
+    assert f"which jumps, {slope}: that slope is not judged" in finding.message
+
+
+class Flat(Function):
+    """A step with any slope."""
+
+    @staticmethod
+    def forward(ctx, u, slope):
+        ctx.save_for_backward(u)
+        ctx.slope = slope
+        return (u > 0).to(u.dtype)
+
+    @staticmethod
+    def backward(ctx, g):
+        (u,) = ctx.saved_tensors
+        return g * ctx.slope(u), None
+
+
+@pytest.mark.parametrize(
+    ("slope", "told"),
+    [
+        (lambda u: (u.abs() < 0.35) / 0.7, "with a rectangle for a slope, 1.429 high and 0.7 wide"),
+        (lambda u: torch.relu(1 - u.abs() / 0.4) / 0.4,
+         "with a triangle for a slope, 2.5*max(0, 1 - 2.5*abs(u))"),
+        (lambda u: 1 / (1 + (2 * u) ** 2), "with the slope of an arctangent, 1/(1 + (2*u)**2)"),
+        (lambda u: 1 / (1 + 4 * u.abs()) ** 3, "with a slope of its own"),
+    ],
+)  # fmt: skip
+def test_the_width_of_a_slope_is_told(slope, told):
+    code = spiking(Linear, lambda u: Flat.apply(u, slope))
+
+    assert (
+        f"passes through Flat, which jumps, {told}" in only(gradtui.check(code, *given())).message
+    )
+
+
+def test_slopes_that_differ_from_call_to_call_are_told_as_such():
+    x, w = given()
+
+    def twice(x, w):
+        first = Spike.apply(x[0] @ w, 3.0).sum()
+        return first + Spike.apply(x[1] @ w, 9.0).sum()
+
+    finding = only(gradtui.check(twice, x, w))
+    assert "passes through Spike, which jumps, with a slope of its own" in finding.message
 
 
 def test_what_is_wrong_beside_custom_functions_that_jump_is_told():

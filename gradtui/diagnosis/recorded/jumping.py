@@ -11,11 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.recorded.bells import bell_of
+from gradtui.diagnosis.recorded.bumps import OWN
 from gradtui.diagnosis.recorded.judge import SINGLE, Wrong
 from gradtui.diagnosis.recorded.notes import note
 from gradtui.diagnosis.recorded.passes import Way
@@ -33,6 +36,8 @@ class Jumping(Struct, frozen=True, eq=False):
     idle: Mapping[str, float]
     """The numbers that custom functions are given for nothing but their gradients, by name."""
     names: str = ""
+    slope: str = OWN
+    """The slope of these, in words."""
     place: Place | None = None
     """Where the backward half of the first of those that jump begins."""
     least: float = 0.0
@@ -60,7 +65,7 @@ class Jumping(Struct, frozen=True, eq=False):
 
     @property
     def _told(self) -> str:
-        return f"passes through {self.names}, which jumps, with a slope of its own"
+        return f"passes through {self.names}, which jumps, {self.slope}"
 
     def _passed(self, point: Point, name: str) -> Array:
         return self.true[id(point.result)][name]
@@ -89,7 +94,19 @@ def jumping(runs: Runs, points: Sequence[Point]) -> Jumping:
             true[id(point.result)] = own.true
             least = least if own.loss == point.loss else SINGLE
     told = sorted(heard.jumping)
-    return Jumping(heard.idle, ", ".join(told), beginning(heard.jumping[told[0]]), least, true)
+    slopes = {_slope(heard.curves.get(name, ())) for name in told}
+    slope = slopes.pop() if len(slopes) == 1 else OWN
+    place = beginning(heard.jumping[told[0]])
+    return Jumping(heard.idle, ", ".join(told), slope, place, least, true)
+
+
+def _slope(curves: Sequence[Any]) -> str:
+    """Return in words which bell the slopes at the calls of a function are."""
+    if not curves:
+        return OWN
+    at, slopes = (np.concatenate([getattr(one, part) for one in curves])
+                  for part in ("at", "slopes"))  # fmt: skip
+    return bell_of(at, slopes, [0.0, curves[0].threshold or 0.0]) or OWN
 
 
 def beginning(function: Callable[..., Any]) -> Place | None:

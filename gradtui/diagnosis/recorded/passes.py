@@ -39,7 +39,6 @@ Links = Mapping[int, Link]
 LinksAt = Callable[[Point], Links | None]
 
 STEP = "passes through a step, which is flat, "
-OWN = "with a slope of its own"
 _BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh"})
 _STRAIGHT = "with the slope 1 (straight-through; Bengio et al., 2013)"
 SLOPES: Mapping[Slope, str] = {
@@ -60,8 +59,6 @@ SLOPES: Mapping[Slope, str] = {
 _SIGNS: Sequence[Slope] = (lambda x: np.clip(x, -1, 1), np.tanh)
 """Surrogate slopes of `abs`, whose own slope jumps."""
 _COPIED = re.compile(r"\bcopy\(")
-_ENOUGH, _LEVEL, _FALLEN = 20, 1e-5, 0.5
-"""The fewest slopes that tell a bump, how much they may waver, and how far it must fall."""
 _MOST = 6
 """Most detached values tried, most steps, and most values that each may be a step of."""
 
@@ -143,42 +140,6 @@ def stepped(points: Sequence[Point], most: int = MOST_STEPS) -> Iterator[Way]:
                 placed(tape, step, source),
                 partial(_linked, links_at=links_at),
             )
-
-
-def sloping(points: Sequence[Point], name: str) -> Place | None:
-    """Return the place of a step that a gradient passes with some bump for a slope, if any does.
-
-    At all points it is what arrives at the step, times a function of the argument alone that rises
-    and then falls.  By mistake no gradient is like that.
-    """
-    for step, source in steps_of(points):
-        found = [_slopes_at(point, name, step, source) for point in points]
-        told = [one for one in found if one is not None]
-        if len(told) == len(points) and _is_bump(*map(np.concatenate, zip(*told, strict=True))):
-            return placed(points[0].result.tape, step, source)
-    return None
-
-
-def _slopes_at(point: Point, name: str, step: int, source: int) -> tuple[Array, Array] | None:
-    """Return an argument that decides a step, and the slopes with which its gradient passes it."""
-    tape, hand = point.result.tape, point.hand[name]
-    if source != tape.arguments[name] or step >= point.root or tape.shape(step) != hand.shape:
-        return None
-    arriving = gradients(tape.with_active({step}), point.root, [step])[step]
-    told = arriving != 0
-    return tape.value(source)[told], hand[told] / arriving[told]
-
-
-def _is_bump(at: Array, slopes: Array) -> bool:
-    """Return whether slopes are never negative, and rise to a largest one and then fall."""
-    own = slopes[np.argsort(at)]
-    if own.size < _ENOUGH or not np.all(np.isfinite(own)):
-        return False
-    top, room = int(np.argmax(own)), _LEVEL * np.max(own)
-    if np.min(own) < -room:
-        return False
-    rising = np.all(np.diff(own[: top + 1]) >= -room) and np.all(np.diff(own[top:]) <= room)
-    return bool(rising and max(own[0], own[-1]) <= _FALLEN * own[top])
 
 
 def returning(points: Sequence[Point]) -> Iterator[Way]:

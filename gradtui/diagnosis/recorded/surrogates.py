@@ -18,17 +18,15 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.base.text import number
+from gradtui.diagnosis.recorded.bumps import sloping
 from gradtui.diagnosis.recorded.held import held
 from gradtui.diagnosis.recorded.passes import (
-    OWN,
-    STEP,
     Way,
     chosen,
     detached,
     kinked,
     returning,
     rounded,
-    sloping,
     stepped,
 )
 from gradtui.diagnosis.recorded.point import Point
@@ -108,8 +106,8 @@ def surrogate(
         if _explained(way, name, points, tolerance, {}) is not None:
             return Surrogate(way.told, way.place)
     zero = not any(np.any(point.true[name]) for point in points)
-    if zero and (place := sloping(points, name)) is not None:
-        return Surrogate(STEP + OWN, place)
+    if zero and (own := sloping(points, name)) is not None:
+        return Surrogate(*own)
     if deliberate and along:
         return Surrogate("has a magnitude of its own", None)
     return None

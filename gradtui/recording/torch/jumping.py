@@ -19,6 +19,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gradtui.recording.torch.curves import Curve, curve_of
 from gradtui.recording.torch.handing import context_for, copied, customs
 from gradtui.recording.torch.run import has_own_setup, parameters_of
 from gradtui.recording.torch.tensors import array_of, is_known, tensor_of
@@ -48,6 +49,8 @@ class Heard(Struct, frozen=True, eq=False):
     """The name of one that jumps -> its backward half."""
     idle: dict[str, float]
     """The name of a number that one is given, and that its result does not depend on."""
+    curves: dict[str, list[Curve]]
+    """The name of one that jumps -> its slopes, at some of its calls."""
 
 
 @contextmanager
@@ -57,7 +60,7 @@ def jumps_sloped() -> Iterator[Heard]:
     Their results stay what they are, and change with their arguments as their backward halves
     tell.
     """
-    heard = Heard({}, {})
+    heard = Heard({}, {}, {})
     with ExitStack() as stack:
         for custom, forward, own in [(one, one.forward, parameters_of(one)) for one in customs()]:
             stack.enter_context(_sloped(custom, forward, own, heard))
@@ -70,6 +73,7 @@ def _sloped(
 ) -> Iterator[None]:
     apart, busy, jumped = has_own_setup(custom), False, set[int | None]()
     rounds = not _ROUNDING.isdisjoint(_names_in(forward))
+    curved: tuple[int | None, int] | None = None
 
     def bare(*args: Any) -> Any:
         return forward(*args) if apart else forward(context_for(args), *args)
@@ -92,6 +96,7 @@ def _sloped(
 
     def sloped(args: Sequence[Any], output: Any, place: int | None) -> Any:
         """Return one of the results with its slopes, if it jumps."""
+        nonlocal curved
         halves = partial(_picked, custom.apply, place), partial(_picked, bare, place)
         slopes = _slopes(*halves, args, output) if not rounds else None
         if slopes is None and place in jumped:
@@ -99,6 +104,10 @@ def _sloped(
         for at, slope in slopes or ():
             jumped.add(place)
             heard.jumping[custom.__qualname__] = custom.backward
+            if curved in (None, (place, at)):
+                curved = place, at
+                known = heard.curves.setdefault(custom.__qualname__, [])
+                known += _curves(*halves, args, at, slope, known)
             beyond = slope * (args[at] - _constant(args[at]))
             output = output + beyond.to(output.dtype)
         return output
@@ -168,6 +177,27 @@ def _slopes(
             return [(at, _constant(slope)) for at, slope in found.items()]
         except Exception:  # what the user's code raises for numbers that it is not made for
             return None
+
+
+def _curves(
+    apply: Half, bare: Half, args: Sequence[Any], at: int, slope: Tensor, known: Sequence[Curve]
+) -> list[Curve]:
+    """Return the slopes of a jump by an argument: many at its first call, then those of calls."""
+    value = args[at].detach()
+    if known:
+        return [*known[0].more(value, slope)]
+
+    def result(moved: Tensor) -> Tensor:
+        values = copied(args)
+        found: Tensor = bare(*values[:at], moved, *values[at + 1 :])
+        return found
+
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(_SEED)
+        try:
+            return [curve_of(result, lambda one: _slope(apply, args, at, one - value)[0], value)]
+        except Exception:  # what the user's code raises for numbers that it is not made for
+            return []
 
 
 def _slope_of_step(apply: Half, bare: Half, args: Sequence[Any], at: int) -> Tensor:

@@ -1,0 +1,94 @@
+"""The slopes that a custom function gives its jump, at many numbers around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from msgspec import Struct
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gradtui.recording.torch.tensors import array_of
+
+Array = NDArray[Any]
+
+_FAR, _HALVINGS = 1e4, 50
+_NEAREST, _FARTHEST, _COUNT = 1e-3, 10.0, 25
+_MOST = 200
+"""Most elements of an argument whose own slopes are kept."""
+_SAME, _DIGITS = 1e-6, 6
+
+
+class Curve(Struct, frozen=True, eq=False):
+    """The slopes of a jump at some numbers."""
+
+    at: Array
+    slopes: Array
+    threshold: float | None
+    """Where the jump is; None if that differs, and the numbers are distances from it."""
+
+    def more(self, value: Tensor, slope: Tensor) -> Iterator[Curve]:
+        """Yield the slopes at another value, if the jump is at the same number there."""
+        if self.threshold is not None:
+            at, slopes = (array_of(one).reshape(-1)[:_MOST] for one in (value, slope))
+            yield Curve(at, np.abs(slopes), self.threshold)
+
+
+def curve_of(
+    bare: Callable[[Tensor], Tensor], slope: Callable[[Tensor], Tensor], value: Tensor
+) -> Curve:
+    """Return the slopes at and around a value of a function of its elements.
+
+    `bare` gives the results for a value, `slope` the slopes.
+    """
+    step = _jumps(bare, value)
+    near = np.geomspace(_NEAREST, _FARTHEST, _COUNT)
+    apart = [*-near[::-1], *near]
+    found = [_first(slope(step + by)) for by in apart]
+    bounds = _edges(apart, found, lambda by: _first(slope(step + by)))
+    where = array_of(step)
+    together = bool(np.ptp(where) <= _SAME * max(1.0, float(np.max(np.abs(where)))))
+    threshold = float(np.round(where.reshape(-1)[0], _DIGITS)) if together else None
+    own = array_of(value) - (0.0 if together else where)
+    told = [(by + (threshold or 0.0), one)
+            for by, one in (*zip(apart, found, strict=True), *bounds)]  # fmt: skip
+    at, slopes = (np.asarray(one) for one in zip(*told, strict=True))
+    at = np.concatenate([at, own.reshape(-1)[:_MOST]])
+    slopes = np.concatenate([slopes, array_of(slope(value)).reshape(-1)[:_MOST]])
+    return Curve(at, np.abs(slopes), threshold)
+
+
+def _first(value: Tensor) -> float:
+    return float(array_of(value).reshape(-1)[0])
+
+
+def _jumps(bare: Callable[[Tensor], Tensor], value: Tensor) -> Tensor:
+    """Return the numbers at which the results jump, element by element."""
+    low, high = value - _FAR, value + _FAR
+    before = bare(low)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        same = bare(middle) == before
+        low, high = torch.where(same, middle, low), torch.where(same, high, middle)
+    return (low + high) / 2
+
+
+def _edges(
+    at: Sequence[float], slopes: Sequence[float], slope: Callable[[float], float]
+) -> list[tuple[float, float]]:
+    """Return slopes close by where those of two levels alone change."""
+    if len(set(slopes)) != 2:
+        return []
+    found = list[tuple[float, float]]()
+    for (low, first), (high, last) in pairwise(zip(at, slopes, strict=True)):
+        if first == last:
+            continue
+        for _ in range(_HALVINGS // 2):
+            middle = (low + high) / 2
+            low, high = (middle, high) if slope(middle) == first else (low, middle)
+        found += [(low, first), (high, last)]
+    return found
