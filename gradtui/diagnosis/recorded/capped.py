@@ -89,11 +89,11 @@ def _calls(point: Point, names: Collection[str]) -> list[tuple[int, Call, Place]
 def _clips(point: Point, names: Collection[str], numbers: Sequence[_Scaled]) -> dict[int, Clip]:
     """Return the calls behind gradients that clip an adjoint."""
     tape, found = point.result.tape, dict[int, Clip]()
-    bounding = dict[int, Clip]()
+    bounding, forward = dict[int, Clip](), frozenset(tape.sources(point.root))
     for one in numbers:
         found[one.node] = Clip(one.own, one.site[1], one.site[0], None)
     for id, node, place in _calls(point, names):
-        scaled = scaling_of(point, node, place)
+        scaled = scaling_of(tape, node, place, forward)
         if scaled is not None and tape.value(scaled.node).size > 1:
             found[id] = scaled
         elif (bound := clip_of(tape, node, place)) is not None:

@@ -89,7 +89,8 @@ def _last(point: Point, id: int | None) -> Clip | None:
         if isinstance(node, Moved) and _hands_on(tape, node):
             (id,) = node.inputs
         elif isinstance(node, Call) and node.place is not None:
-            return clip_of(tape, node, node.place) or scaling_of(point, node, node.place)
+            forward = frozenset(tape.sources(point.root))
+            return clip_of(tape, node, node.place) or scaling_of(tape, node, node.place, forward)
         else:
             return None
     return None

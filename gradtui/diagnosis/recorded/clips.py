@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import permutations
 
 import numpy as np
@@ -82,36 +82,40 @@ def _bound(tape: Tape, node: Call) -> tuple[int, float] | None:
     return None
 
 
-def scaling_of(point: Point, node: Call, place: Place) -> Clip | None:
-    """Return a call that scales a gradient by its own norm, as that of a loss never is."""
-    tape, divides = point.result.tape, node.name in DIVIDING
+def scaling_of(tape: Tape, node: Call, place: Place, forward: Set[int]) -> Clip | None:
+    """Return a call that scales a gradient by its own norm, as that of a loss never is.
+
+    `forward` is what the loss is made from.
+    """
+    divides = node.name in DIVIDING
     if not (divides or node.name in MULTIPLYING) or len(node.inputs) != 2:
         return None
     operands = enumerate(permutations(node.inputs))
     for operand, (own, scale) in [*operands][: 1 if divides else 2]:
         if _reduced(tape.shape(own), tape.shape(scale)) is None or own == scale:
             continue
-        if own in tape.sources(point.root):
+        if own in forward:
             continue
         if own in tape.sources(scale):
             scaled = is_by_norm(tape, own, scale, -1 if divides else 1)
         else:
-            sizes = [one for one in _beside(point, scale) if own in tape.sources(one)]
+            sizes = [one for one in _beside(tape, scale, forward) if own in tape.sources(one)]
             scaled = any(is_by_norm(tape, own, one, -1) for one in sizes)
         if scaled:
             return Clip(own, operand, place, None)
     return None
 
 
-def _beside(point: Point, scale: int) -> set[int]:
+def _beside(tape: Tape, scale: int, forward: Set[int]) -> set[int]:
     """Return the numbers that code compared with one of which a scale is made.
 
     The largest of several, which Python's own `max` finds, is that of another gradient.
     """
-    tape = point.result.tape
-    made = set(tape.sources(scale)).difference(tape.sources(point.root))
     pairs = [(one, other) for choice in tape.choices if choice.of_numbers
              for one, other in permutations(choice.inputs)]  # fmt: skip
+    if not pairs:
+        return set()
+    made = set(tape.sources(scale)) - forward
     found, latest = set[int](), made
     while latest:
         latest = {other for one, other in pairs if one in latest and other is not None}

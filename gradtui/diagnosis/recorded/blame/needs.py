@@ -78,10 +78,7 @@ class Needs:
             name: id for name, id in point.nodes.items()
             if id is not None and point.hand[name].shape == point.true[name].shape
         }  # fmt: skip
-        reached = set[int]()
-        for id in nodes.values():
-            reached.update(self._tape.sources(id))
-        self._back = sorted(reached - forward)
+        self._back = sorted(set(self._tape.sources(*nodes.values())) - forward)
         self._blind = set[int]()
         """Nodes of which not all ways to the results are known."""
         self._linear: dict[frozenset[int], bool] = {}
