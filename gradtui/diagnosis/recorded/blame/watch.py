@@ -25,6 +25,8 @@ _NO_DATA = (
     type(__future__.annotations),
 )  # fmt: skip
 """Types without numbers of the user's."""
+_PLAIN = frozenset({int, float, bool, str, type(None)})
+"""Types whose values nothing can write."""
 _LARGEST = 1 << 20
 """Larger whole numbers, such as seeds, are no sizes: an array of that many would fill memory."""
 _KEPT, _FEW = 200, 6
@@ -158,7 +160,10 @@ class Watched:
             if seen == _KEPT:
                 del self.held.get(key, [])[_FEW:]  # some of the rounds tell no more than a few
             if seen < most and key[0] in self._files:
-                values = {name: self._copied(one) for name, one in own.items()}
+                values = {
+                    name: one if type(one) in _PLAIN else self._copied(one)
+                    for name, one in own.items()
+                }  # fmt: skip
                 self.held.setdefault(key, []).append(values)
             if seen <= _KEPT:
                 self._visits[key] = seen + 1
@@ -191,13 +196,15 @@ class Watched:
     def _copied(self, value: Any, depth: int = _DEPTH) -> Any:
         """Return a copy of values that a run may write, including arrays in objects and lists."""
         kind = type(value)
+        if kind is np.ndarray and value.dtype != object:
+            return self._copy(value)
         if not depth or (isinstance(value, dict | list | tuple) and len(value) > _ENTRIES):
             return self._copy(value)
         if kind is dict:
             return {name: self._copied(one, depth - 1) for name, one in value.items()}
         if kind is list or kind is tuple:
             return kind([self._copied(one, depth - 1) for one in value])
-        if kind is np.ndarray and value.dtype == object and value.size <= _ENTRIES:
+        if kind is np.ndarray and value.size <= _ENTRIES:
             made = np.empty_like(value)
             for at in np.ndindex(made.shape):
                 made[at] = self._copied(value[at], depth - 1)
@@ -211,6 +218,9 @@ class Watched:
         return self._copy(value)
 
     def _copy(self, value: Any) -> Any:
+        if type(value) is np.ndarray:
+            self._bytes += value.nbytes
+            return self.library.copied(value)
         with suppress(RuntimeError):  # a sparse tensor has no size in bytes
             # The class of a number, such as np.float32, has one of its numbers' alone.
             self._bytes += 0 if isinstance(value, type) else getattr(value, "nbytes", 0)
@@ -286,7 +296,10 @@ def _named(
     named = _Named(values, library, code)
     own = {name: value for name, value in outside.items() if name not in values}
     for some, depth in ((values, 2), (own, 1)):
-        single = {name: held_of(library.seen(value)) for name, value in some.items()}
+        single = {
+            name: held_of(value if type(value) is np.ndarray else library.seen(value))
+            for name, value in some.items()
+        }  # fmt: skip
         for name, value in sorted(some.items(), key=lambda pair: single[pair[0]] is None):
             # A size `_`, as in `rows, _ = x.shape`, is not meant to be read.
             if name.isidentifier() and (name.strip("_") or type(value) is not int):
@@ -313,8 +326,9 @@ class _Named:
 
     def add(self, name: str, value: Any, depth: int, held: Held | None) -> None:
         """Add a value's names; an entry with a name of its own uses that, unless both are read."""
-        for part, one in self._library.parts(value).items():
-            self._add(f"{name}.{part}", one, 0)
+        if type(value) is not np.ndarray:
+            for part, one in self._library.parts(value).items():
+                self._add(f"{name}.{part}", one, 0)
         if held is not None:
             if held.kind == "i" and abs(held.value or 0) > _LARGEST:
                 return
