@@ -6,6 +6,7 @@ A sum of two of them tells what a line lacks that has only one.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 
@@ -14,7 +15,7 @@ from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.names import difference, renamed
 
 _MOST = 24
-"""Most siblings of the expressions at a statement."""
+"""Most siblings of the expressions at a statement, and most terms that other lines tell of."""
 _TERMS = 12
 """Most terms that another line tells of."""
 
@@ -60,11 +61,16 @@ def _is_alike(s: Statement, name: str, other: str) -> bool:
     return two is not None and (one.shape, one.kind) == (two.shape, two.kind)
 
 
-def lacking(s: Statement, node: ast.expr) -> Iterator[str]:
-    """Yield what other lines add to an expression of the same form, in the names of this one.
+def lacking(s: Statement, node: ast.expr) -> Sequence[str]:
+    """Return what other lines add to an expression of the same form, in the names of this one.
 
     `dW = outer(dz, x) + outer(z, dx)` tells of `dV = outer(dy, x)` that `outer(y, dx)` is missing.
+    What most lines tell of comes first.
     """
+    return [text for text, _ in Counter(_lacking(s, node)).most_common(_MOST)]
+
+
+def _lacking(s: Statement, node: ast.expr) -> Iterator[str]:
     for line in s.unit.nodes:
         value = line.value if isinstance(line, ast.Assign) and line is not s.node else None
         if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):

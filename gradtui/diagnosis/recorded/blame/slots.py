@@ -275,7 +275,7 @@ class Slot:
 
     def lacking(self) -> Sequence[str]:
         """Return the terms that others of its form have, in its own names."""
-        return [*lacking(self.s, self.node)] if self.whole else []
+        return lacking(self.s, self.node) if self.whole else []
 
 
 def _is_named(constant: Constant) -> bool:
