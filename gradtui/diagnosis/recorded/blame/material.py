@@ -247,7 +247,8 @@ def _alike(
 ) -> Iterator[tuple[str, Held]]:
     """Yield replacements of a value: of the same shape first, then its transpose, then others.
 
-    Those that are named alike but for a number, as the layers of a net are, come before others.
+    Those that are named alike but for a number, as the layers of a net are, come before others.  Of
+    very many, those that nothing reads come, too.
     Something may be divided by a count in the place of an array.
     """
     if own.kind[0] == ":":
@@ -280,6 +281,7 @@ def _alike(
         remoteness(text, pair[0]),
     ))  # fmt: skip
     yield from found[: 2 * _MOST_NAMES]
+    yield from (one for one in found[2 * _MOST_NAMES :] if one[0] in s.idle_parts)
     if own.kind == "f" and own.shape:
         yield from [
             (text, held) for text, held in s.scope.items()

@@ -59,3 +59,16 @@ def test_something_may_be_divided_by_a_count_in_the_place_of_an_array():
     found = [*renamings(Statement(unit, unit.node.body[0], around))]
     (edit,) = [one.edits[0] for one in found if one.factor == "n"]
     assert unit.source[: edit.start].endswith(b"/ ")
+
+
+def sloped(up, a, slope):
+    delta = up * a
+    return delta
+
+
+def test_of_very_many_names_one_that_nothing_reads_may_be_meant():
+    unit, held = Unit(sloped.__code__, [sloped]), Held((3, 3), "f")
+    scope = dict.fromkeys(["up", "a", *(f"a{at}" for at in range(90)), "slope"], held)
+    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    found = renamings(Statement(unit, unit.node.body[0], around))
+    assert "slope" in {one.factor for one in found if one.node.id == "a"}
