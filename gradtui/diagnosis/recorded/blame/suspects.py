@@ -13,9 +13,10 @@ from gradtui.diagnosis.recorded.blame.accumulations import forgotten_entries
 from gradtui.diagnosis.recorded.blame.arguments import hands_less
 from gradtui.diagnosis.recorded.blame.begun import begins_as_ones, replaces, unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
+from gradtui.diagnosis.recorded.blame.computable import Expressions
 from gradtui.diagnosis.recorded.blame.conditions import never_changes
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
-from gradtui.diagnosis.recorded.blame.expressions import is_leaf, names_in
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.forms import (
     counts,
     does_nothing,
@@ -26,13 +27,12 @@ from gradtui.diagnosis.recorded.blame.forms import (
     makes,
     stores_gradient,
     stores_windows,
-    writes,
 )
 from gradtui.diagnosis.recorded.blame.kept import is_strange
 from gradtui.diagnosis.recorded.blame.labels import UNLABELLED, Labels
 from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty
 from gradtui.diagnosis.recorded.blame.scattered import lacking
-from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape
+from gradtui.diagnosis.recorded.blame.scope import Scope, Shape
 from gradtui.diagnosis.recorded.blame.sites import Calls
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.told import Line, Told
@@ -53,8 +53,6 @@ from gradtui.diagnosis.recorded.blame.watch import Watched
 TIERS = 5
 UNTOLD = 3
 """The tier of statements without recorded evidence."""
-_LONGEST, _EXPRESSIONS, _NUMBERS = 60, 40, 12
-"""Longest expression taken from elsewhere, in characters, most arrays, and most numbers of them."""
 
 
 class Suspects:
@@ -92,6 +90,7 @@ class Suspects:
         self._of_losses: dict[Unit, bool] = {}
         self._ever: dict[Unit, Scope] = {}
         """The values of the names of each function at some time."""
+        self._expressions = Expressions(units, flow.shapes, watched.part)
         self._back, self._faulty, self._labels = back, faulty, labels
         self._wrong: set[str] = set()
         self._wanted: Collection[Shape] = ()
@@ -110,6 +109,11 @@ class Suspects:
         found = [self._suspect(unit, node) for unit in self._units for node in unit.of(ast.stmt)]
         told = [self._labels.told(one) for one in found if one is not None and one.tier < TIERS]
         return self._faulty.among(sorted(told, key=lambda one: one.order))
+
+    @cached_property
+    def _computed(self) -> frozenset[str]:
+        """The results that some lines are known to take part in."""
+        return frozenset(name for fed in self._flow.feeds.values() for name in fed)
 
     def _suspect(self, unit: Unit, node: ast.stmt) -> Suspect | None:
         key = unit.file, node.lineno
@@ -166,7 +170,7 @@ class Suspects:
         tier = self._tier(lines, fed, self._flow, partial=is_partial(node), kept=kept)
         if tier == TIERS and (fed or self._misshapen) and hands_on(statement):
             return Suspect(statement, UNTOLD - 1, True, order)
-        computed = self._wrong & set().union(*self._flow.feeds.values())
+        computed = self._wrong & self._computed
         if tier == TIERS and not computed and self._loss(unit, node) is not None:
             tier = UNTOLD  # the loss that it computes tells nothing of gradients that it only names
         if fed and tier >= TIERS - 1 and forgotten_entries(statement):
@@ -362,33 +366,11 @@ class Suspects:
         scope = {text: one for text, one in held.items() if text not in ended}
         if unit not in self._ever:
             self._ever[unit] = self._watched.ever(unit.file, unit.first, _end(unit.node))
-        known = {name.partition(".")[0].partition("[")[0] for name in scope} | set(unit.globals)
-        usable = [one for one in self._expressions if one[2] <= known]
-        # Its own function's expressions come first, and simple ones.
-        usable.sort(key=lambda one: (one[0] is not unit, len(one[1])))
-        expressions = [(text, held) for _, text, _, held in usable if held.shape][:_EXPRESSIONS]
-        expressions += [(text, held) for _, text, _, held in usable if not held.shape][:_NUMBERS]
+        expressions = self._expressions.at(unit, scope)
         library, line = self._watched.library, (unit.file, node.lineno)
         return Around(scope, self._ever[unit], self._flow.shapes, expressions, self._wanted,
                       library.dialect, self._watched.locals.get(line, {}),
                       lambda one: self._watched.part(unit, one), library.seen)  # fmt: skip
-
-    @cached_property
-    def _expressions(self) -> list[tuple[Unit, str, set[str], Held]]:
-        """The expressions of the code whose value is an array, with their names."""
-        found: dict[tuple[Unit, str], tuple[Unit, str, set[str], Held]] = {}
-        for unit in self._units:
-            for node in unit.nodes:
-                if isinstance(node, ast.BinOp | ast.Call | ast.Subscript) and not writes(node):
-                    text = unit.text(node)
-                    shape = self._flow.shapes.get(unit.place(unit.start(node), unit.end(node)))
-                    shape = shape or self._watched.part(unit, node) or shape
-                    told = shape or (shape == () and not isinstance(node, ast.BinOp))
-                    if told and shape is not None and len(text) <= _LONGEST and "\n" not in text:
-                        names = names_in(node)
-                        text = f"({text})" if isinstance(node, ast.BinOp) else text
-                        found.setdefault((unit, text), (unit, text, names, Held(shape, "f")))
-        return list(found.values())
 
 
 def _end(node: ast.stmt) -> int:
