@@ -43,8 +43,8 @@ _PASSES = ((True, True), (False, True), (False, False))
 """Whether edits are looked at before they are run, and whether a certain glance is believed."""
 _AT_ONCE = 150
 """Most edits of a suspect that are run while the others wait."""
-_RULED_OUT = 500
-"""Most runs that rule out likelier edits than one that repairs all."""
+_RULED_OUT, _OF_MANY = 500, 40_000
+"""Most runs that rule out likelier edits than one that repairs all, and most runs of statements."""
 _RIVALS = 40
 """Most edits that are run because the code beside tells of them."""
 
@@ -86,6 +86,10 @@ class Search:
         """The runs that are kept for other suspects."""
         self._spare = 0
         """The runs that are not made, for an edit repairs all."""
+        self._ruled_out = _RULED_OUT
+        """The runs that are made once one does."""
+        self._whole = False
+        """Whether one does, without a doubt."""
 
     @property
     def right(self) -> int:
@@ -118,13 +122,16 @@ class Search:
 
     def _of(self, suspects: Sequence[Suspect], *, likely: bool) -> list[Hit]:
         hits = list[Hit]()
-        self._rest, self._spare = [], 0
+        self._rest, self._spare, self._whole = [], 0, False
+        self._ruled_out = min(_RULED_OUT, _OF_MANY // max(1, len(suspects)))
         self._worth.open = self._trials.left // 2
+        first = () if likely else [*self._first(suspects)]
         for self._worth.glancing, self._worth.certain in _PASSES[:1] if likely else _PASSES:
             for total in range(_LIKELY + 1 if likely else TIERS + _COSTS):
                 if self._is_settled(hits, total):
                     break
                 hits += self._at(suspects, total)
+                hits += [one for one in first if one.suspect.tier + one.cost == total]
                 if any(self._is_enough(hit, total) for hit in hits):
                     break
                 nothing = not (likely or hits or self._nearly)
@@ -139,6 +146,8 @@ class Search:
                     self._rest = self._several.beyond(hits)
             if self._worth.glancing and hits:
                 hits += self._rivals(suspects, hits)
+                hits += [one for one in first if one not in hits]
+            first = ()
             if self._nearly and not hits:
                 break  # no edit is better where results are only approximated
         found = self._nearly if mend_more(self._nearly, hits) else hits
@@ -173,6 +182,22 @@ class Search:
                 if new and (mended := self._mended(s, one.candidate.edits)):
                     yield replace(one, mended=mended, partly=self._trials.partly)
 
+    def _first(self, suspects: Sequence[Suspect]) -> Iterator[Hit]:
+        """Yield the edits after which one of the likeliest lines is right at a glance.
+
+        Once one repairs all, few other lines have to be looked at for what is as likely.
+        """
+        for one in self._leads.likeliest(suspects):
+            s, edits = one.suspect.statement, one.candidate.edits
+            if not self._is_new(s, edits):
+                continue
+            if mended := self._mended(s, edits):
+                hit = replace(one, mended=mended, partly=self._trials.partly)
+                self._note(hit)
+                yield hit
+            elif self._trials.nearly:
+                self._nearly.append(replace(one, mended=self._trials.nearly, nearly=True))
+
     def _is_settled(self, hits: Sequence[Hit], total: int) -> bool:
         """Return whether edits as unlikely as `total` cannot be better than those at a glance."""
         best = min((self._bound(hit) for hit in hits if not hit.doubted), default=None)
@@ -188,7 +213,8 @@ class Search:
     def _rivals(self, suspects: Sequence[Suspect], hits: Sequence[Hit]) -> Iterator[Hit]:
         """Yield edits of other lines that are as likely as the best one, however far-fetched."""
         room = _RIVALS
-        every = rivals(suspects, [*hits], self._preview, self._changes)
+        others = [one for one in suspects if not self._is_beaten(one)]
+        every = rivals(others, [*hits], self._preview, self._changes)
         for one in self._trials.in_time(every):
             s, edits = one.suspect.statement, one.candidate.edits
             if not self._is_new(s, edits):
@@ -202,8 +228,12 @@ class Search:
     def _at(self, suspects: Sequence[Suspect], total: int) -> Iterator[Hit]:
         """Yield the edits as unlikely as `total` that repair something."""
         for suspect in suspects:
-            if self._trials.left > self._spare and 0 <= total - suspect.tier < _COSTS:
+            worth = 0 <= total - suspect.tier < _COSTS and not self._is_beaten(suspect)
+            if worth and self._trials.left > self._spare:
                 yield from self._hits(suspect, total - suspect.tier)
+
+    def _is_beaten(self, suspect: Suspect) -> bool:
+        return self._whole and self._suspects.is_beaten(suspect)
 
     def _is_enough(self, hit: Hit, total: int) -> bool:
         """Return whether to stop the search after edits as unlikely as `total`.
@@ -234,13 +264,18 @@ class Search:
             if mended:
                 hit = Hit(suspect, candidate, own, mended, doubted=self._worth.is_doubted(s),
                           partly=self._trials.partly)  # fmt: skip
-                whole = len(mended) == len(self._trials.wrong)
-                if whole and not (hit.doubted or hit.partly or hit.odds.orphans):
-                    self._spare = self._spare or max(0, self._trials.left - _RULED_OUT)
+                self._note(hit)
                 yield hit
                 yield from self._ahead(hit)
             elif self._trials.nearly:
                 self._nearly.append(Hit(suspect, candidate, own, self._trials.nearly, True))
+
+    def _note(self, hit: Hit) -> None:
+        """Note that little need be tried once an edit repairs all, without a doubt."""
+        whole = len(hit.mended) == len(self._trials.wrong)
+        if whole and not (hit.doubted or hit.partly or hit.odds.orphans):
+            self._spare = self._spare or max(0, self._trials.left - self._ruled_out)
+            self._whole = True
 
     def _ahead(self, hit: Hit) -> Iterator[Hit]:
         """Yield an edit for all that reads an argument, if it repairs more than a hit for one."""

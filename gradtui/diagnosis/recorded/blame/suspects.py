@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from gradtui.diagnosis.recorded.blame.accumulations import forgotten_entries
 from gradtui.diagnosis.recorded.blame.arguments import hands_less
+from gradtui.diagnosis.recorded.blame.beaten import is_beaten
 from gradtui.diagnosis.recorded.blame.begun import begins_as_ones, replaces, unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
 from gradtui.diagnosis.recorded.blame.computable import Expressions
@@ -109,6 +110,11 @@ class Suspects:
         found = [self._suspect(unit, node) for unit in self._units for node in unit.of(ast.stmt)]
         told = [self._labels.told(one) for one in found if one is not None and one.tier < TIERS]
         return self._faulty.among(sorted(told, key=lambda one: one.order))
+
+    def is_beaten(self, suspect: Suspect) -> bool:
+        """Return whether an edit of another statement that repairs all is surely better."""
+        calls, s = self._watched.calls, suspect.statement
+        return is_beaten(s, self._flow, self._wrong, self._computed, calls)
 
     @cached_property
     def _computed(self) -> frozenset[str]:
