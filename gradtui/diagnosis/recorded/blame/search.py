@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -14,10 +14,10 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.changes import changes
 from gradtui.diagnosis.recorded.blame.effects import is_idle
 from gradtui.diagnosis.recorded.blame.evasions import Evasions
+from gradtui.diagnosis.recorded.blame.fillings import Fillings
 from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit, mend_more
 from gradtui.diagnosis.recorded.blame.instead import insteads
 from gradtui.diagnosis.recorded.blame.leads import Leads
-from gradtui.diagnosis.recorded.blame.multiples import multiples
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.rivals import rivals
 from gradtui.diagnosis.recorded.blame.several import MOST, Several
@@ -27,7 +27,7 @@ from gradtui.diagnosis.recorded.blame.straying import Straying
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspects
 from gradtui.diagnosis.recorded.blame.told import Line, Told
-from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials, is_same
+from gradtui.diagnosis.recorded.blame.trial import Patch, Trials
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.weighed import weighed
 from gradtui.diagnosis.recorded.blame.worth import Worth
@@ -70,6 +70,7 @@ class Search:
         self._worth, self._several = Worth(preview), Several(trials, again)
         self._evasions, self._straying = Evasions(trials), Straying(trials)
         self._leads = Leads(trials, preview, self._changes)
+        self._fillings = Fillings(trials, self._worth, self._straying, lambda: self._may_run)
         self._tried = set[_Key]()
         """The edits that were run."""
         self._nearly = list[Hit]()
@@ -78,10 +79,6 @@ class Search:
         """The best edit at a glance with those that repair what it leaves wrong, if they do."""
         self._edits: dict[ast.stmt, list[Candidate]] = {}
         self._slots: dict[ast.stmt, tuple[list[Slot], list[After]]] = {}
-        self._zeros: dict[ast.AST, Results | None] = {}
-        """Expression -> the results with 0 in its place."""
-        self._hand: Results | None = None
-        """The results of the code with the edits found so far."""
         self._floor = 0
         """The runs that are kept for other suspects."""
         self._spare = 0
@@ -108,11 +105,10 @@ class Search:
 
     def _best(self, *, likely: bool = False) -> list[Hit]:
         """Return the best edit, or those of mistakes that hide one another; empty if none helps."""
-        self._hand = self._trials.results(None)
+        self._fillings.begin()
         self._nearly.clear()
         self._tried.clear()
         self._edits.clear()
-        self._zeros.clear()
         with unheard():
             return self._of(self._ranked(), likely=likely)
 
@@ -318,18 +314,18 @@ class Search:
             if one.cost == cost and (not cost or self._worth.is_worth(s, one.edits, cost))
         )
         for slot in within:
-            yield from self._in_slot(slot, cost - slot.distance)
+            yield from self._fillings.in_slot(slot, cost - slot.distance)
         cost -= s.restores  # what is restored is seldom changed at once
         for after in behind:
             if cost > 0 and (after.gap is not None or not after.alone):
                 # A missing part is likelier inside a line than after it.
-                yield from self._in_slot(after, cost - (after.gap is None))
+                yield from self._fillings.in_slot(after, cost - (after.gap is None))
             if cost == 2:
                 yield from after.picked()
             if cost == 1:
                 yield from after.calls()
-            if cost == (0 if self._is_empty() else 2):
-                yield from self._in_after(after)
+            if cost == (0 if self._fillings.is_empty else 2):
+                yield from self._fillings.in_after(after)
 
     def _prepared(self, s: Statement) -> tuple[list[Slot], list[After]]:
         """Return the places in and after a statement where something may be missing."""
@@ -341,81 +337,3 @@ class Search:
 
     def _changes(self, s: Statement) -> tuple[list[Slot], list[Candidate]]:
         return self._prepared(s)[0], self._edits[s.node]
-
-    def _in_slot(self, slot: Slot, cost: int) -> Iterator[Candidate]:
-        """Yield factors and terms with which an expression makes some gradient right."""
-        if cost == 0:
-            if slot.takes_numbers:
-                yield from (slot.negated(), *slot.counted())
-            yield from self._in_sum(slot, slot.lacking(), likely=True)
-        elif cost == 1 and slot.takes_numbers:
-            changed = self._run(slot.s, slot.more())
-            for value in multiples(self._trials, self._hand, changed):
-                yield from slot.constant(value)
-            yield from self._in_sum(slot, slot.missing.handed() if slot.whole else ())
-        elif cost in (2, 3, 4):
-            if cost == 2 and slot.s.numpy and not isinstance(slot, After):
-                for one in slot.passed():
-                    if self._worth.is_worth(slot.s, one.edits, cost):
-                        yield one
-            yield from self._in_product(slot, cost)
-
-    def _in_product(self, slot: Slot, cost: int) -> Iterator[Candidate]:
-        """Yield factors and terms made from arrays with which an expression is right."""
-        nothing = self._nothing(slot)
-        vain = nothing is not None and is_same(nothing, self._hand, self._trials.wrong)
-        if vain and not self._is_empty():
-            return
-        for factor, own in slot.missing.factors if slot.takes_factors and not vain else ():
-            worth = own == cost and self._may_run
-            if worth and self._worth.is_worth_times(slot, factor, cost):
-                once = self._run(slot.s, slot.times(factor))
-                if once is not None and self._is_idle(once, nothing):
-                    continue  # nobody multiplies by a name that happens to be 0 or 1
-                for value in multiples(self._trials, nothing, once):
-                    yield from slot.factor(factor, value, cost)
-        alike = slot.alike() if self._worth.glancing else ()
-        yield from self._in_sum(slot, (*slot.missing.terms(), *alike) if cost == 2 else ())
-
-    def _in_sum(
-        self, slot: Slot, terms: Iterable[str], *, likely: bool = False
-    ) -> Iterator[Candidate]:
-        """Yield multiples of terms with which an expression is right; `likely` ones are all run."""
-        for term in terms:
-            worth = slot.whole and not slot.s.idle_parts.isdisjoint(term.split(" * "))
-            worth |= likely
-            if self._may_run and (worth or self._worth.is_worth_adding(slot, term)):
-                for value in multiples(
-                    self._trials, self._hand, self._run(slot.s, slot.plus(term))
-                ):
-                    yield from slot.term(term, value)
-
-    def _is_idle(self, once: Results, nothing: Results | None) -> bool:
-        """Return whether a factor gives the results that 0 gives, or changes none."""
-        wrong = self._trials.wrong
-        return is_same(once, nothing, wrong) or is_same(once, self._hand, wrong)
-
-    def _nothing(self, slot: Slot) -> Results | None:
-        """Return the results with 0 in an expression's place, or in that of its product."""
-        key = slot.within or slot.node
-        if key not in self._zeros:
-            self._zeros[key] = self._run(slot.s, slot.times("0.0"))
-        return self._zeros[key]
-
-    def _in_after(self, after: After) -> Iterator[Candidate]:
-        for text, edit in () if after.alone else after.kept():
-            if self._worth.is_worth_keeping(after, text):
-                told = f"it must be added to {text}"
-                yield Candidate((edit,), "missing-path", told, 2, None, after.node)
-
-    def _is_empty(self) -> bool:
-        """Return whether a wrong result is zero, so that something is never added to it."""
-        hand = self._hand or {}
-        return any(name in hand and not hand[name].any() for name in self._trials.wrong)
-
-    def _run(self, s: Statement, edit: Edit) -> Results | None:
-        if is_idle(s, [edit]):
-            return None
-        found = self._trials.results(Patch(s.unit, (edit,)))
-        self._straying.note(s)
-        return found
