@@ -14,7 +14,7 @@ _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 _FORWARD = frozenset({"forward", "forwards", "fwd", "fprop", "pass"})
 _BACKWARD = frozenset({
     "backward", "backwards", "back", "bwd", "bprop", "backprop", "grad", "gradient", "vjp", "d",
-    "der", "derivative", "deriv", "prime", "slope", "delta",
+    "der", "derivative", "deriv", "prime", "slope", "delta", "bp", "adj", "adjoint", "jacobian",
 })  # fmt: skip
 """Words of a function's name that tell which half it belongs to."""
 _FILES = 32
