@@ -135,6 +135,40 @@ class AdderUneven(Adder):
         return (-apart * g[..., None]).sum(1), (apart.sign() * g[..., None]).sum(0)
 
 
+class Huber(Function):
+    """A square up to 2 and a line beyond, with the slope of one up to 1."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        apart = a - b
+        ctx.save_for_backward(apart)
+        far = apart.abs()
+        return torch.where(far <= 2, 0.5 * apart**2, 2 * (far - 1)).mean()
+
+    @staticmethod
+    def backward(ctx, g):
+        (apart,) = ctx.saved_tensors
+        da = g * apart.clamp(-1, 1) / apart.numel()
+        return da, -da
+
+
+class Laplace(Function):
+    """A kernel of all pairs, whose distances have kinks, with a smooth slope."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        apart = a[:, None] - b
+        kernel = torch.exp(-apart.abs().sum(2))
+        ctx.save_for_backward(apart, kernel)
+        return kernel
+
+    @staticmethod
+    def backward(ctx, g):
+        apart, kernel = ctx.saved_tensors
+        slope = -(g * kernel)[..., None] * torch.tanh(apart)
+        return slope.sum(1), -slope.sum(0)
+
+
 class Handed(Function):
     """Hands on what another has computed, and its gradient to what that was computed of."""
 
@@ -563,6 +597,8 @@ WRONG = {
         larger_than_zero_anyway, (x(3, 4).requires_grad_(),), {("w", "error")},
     ),
     "a square for abs": (AdderUneven, (2 * x(3, 4), 2 * x(5, 4)), {("w", "error")}),
+    "a slope cut too early": (Huber, (3 * x(3, 4), x(3, 4)), {("a", "error"), ("b", "error")}),
+    "a smooth slope of abs": (Laplace, (x(3, 2), x(4, 2)), {("a", "error"), ("b", "error")}),
 }  # fmt: skip
 
 

@@ -31,7 +31,7 @@ from gradtui.diagnosis.recorded.quantisers import (
 )
 from gradtui.diagnosis.recorded.steps import MOST_STEPS, follows, placed, selected, steps_of
 from gradtui.recording.sweep import Link, gradients
-from gradtui.recording.tape import Call, Tape
+from gradtui.recording.tape import Call, Leaf, Tape
 
 Array = NDArray[Any]
 Slope = Callable[[Array], Array]
@@ -58,6 +58,9 @@ SLOPES: Mapping[Slope, str] = {
 """Surrogate slopes of a flat function, the plainest first -> what they are, in words."""
 _SIGNS: Sequence[Slope] = (lambda x: np.clip(x, -1, 1), np.tanh)
 """Surrogate slopes of `abs`, whose own slope jumps."""
+_DIFFERING = frozenset({"subtract", "sub", "rsub"})
+_LINEAR = frozenset({"sum", "mean", "negative", "neg", "add", "subtract", "sub"})
+_SCALING = frozenset({"multiply", "mul", "divide", "div", "true_divide"})
 _COPIED = re.compile(r"\bcopy\(")
 _MOST = 6
 """Most detached values tried, most steps, and most values that each may be a step of."""
@@ -100,10 +103,17 @@ def rounded(points: Sequence[Point]) -> Iterator[Way]:
 
 
 def kinked(points: Sequence[Point], *, straight: bool) -> Iterator[Way]:
-    """Yield the ways past `abs`, if `straight` by its operand itself."""
+    """Yield the ways past the distances of all pairs, if `straight` by the differences themselves.
+
+    Networks that add instead of multiplying are trained so (Chen et al., 2020, section 3.2); to a
+    mere magnitude another slope than its sign is wrong.
+    """
     tape = points[0].result.tape
-    found = [node for id in named(points[0], "abs") if isinstance(node := tape.nodes[id], Call)]
-    if not found:
+    sources = _sources(tape, named(points[0], "abs"))
+    if not sources or not all(
+        _is_of_pairs(tape, source) and _is_summed(tape, id, points[0].root)
+        for id, source in sources.items()
+    ):
         return
     # If nothing is larger than 1, a slope clipped there is the operand itself.
     cut = any(np.any(np.abs(point.result.tape.value(id)) > 1)
@@ -112,7 +122,7 @@ def kinked(points: Sequence[Point], *, straight: bool) -> Iterator[Way]:
     for slope in slopes:
         told = "passes through abs with a slope of its own"
         links_at = partial(_kinked, slope=slope)
-        yield Way(told, found[0].place, partial(_linked, links_at=links_at))
+        yield Way(told, tape.nodes[min(sources)].place, partial(_linked, links_at=links_at))
 
 
 def detached(points: Sequence[Point], *, zero: bool) -> Iterator[Way]:
@@ -196,6 +206,30 @@ def _arriving(point: Point, name: str, id: int, slope: Slope) -> Array | None:
         return None
     arriving = gradients(tape, point.root, [id])[id].reshape(shape)
     return arriving * slope_at(tape, tape.arguments[name], slope)
+
+
+def _is_of_pairs(tape: Tape, id: int) -> bool:
+    """Return whether a value is the difference of each row of an array and each of another."""
+    node = tape.nodes[id]
+    if not isinstance(node, Call) or node.name not in _DIFFERING or len(node.inputs) != 2:
+        return False
+    size = tape.value(id).size
+    return all(tape.active[one] and tape.value(one).size < size for one in node.inputs)
+
+
+def _is_summed(tape: Tape, id: int, root: int) -> bool:
+    """Return whether the loss is linear in a value, of which it makes sums and multiples alone."""
+    reached = {id}
+    for later in range(id + 1, root + 1):
+        node = tape.nodes[later]
+        if isinstance(node, Leaf) or reached.isdisjoint(node.inputs):
+            continue
+        if isinstance(node, Call) and node.name not in _LINEAR:
+            varying = sum(tape.active[one] for one in node.inputs)
+            if node.name not in _SCALING or varying > 1 or node.inputs[0] not in reached:
+                return False
+        reached.add(later)
+    return True
 
 
 def _itself(x: Array) -> Array:
