@@ -27,16 +27,19 @@ def rectified(s: Statement) -> Iterator[Candidate]:
             continue
         inner, low, high = bend
         shape, own = s.shape(inner) or s.shape(node) or s.shape_of_value(node), s.text(inner)
-        others = [
-            text for text, held in s.scope.items()
-            if held.kind == "f" and shape and held.shape == shape and text != own
-        ]  # fmt: skip
-        for text in others[:_MOST]:
-            sides = [f"{text} > {low}"] * (low is not None) + [f"{text} < {high}"] * bool(high)
-            mask = sides[0] if len(sides) == 1 else " & ".join(f"({one})" for one in sides)
-            told = f"{own} is cut off by its own value: it must pass where {' and '.join(sides)}"
-            edit = s.replaced(node, f"{s.inside(inner, _TIMES)} * ({mask})", _TIMES)
-            yield Candidate((edit,), "wrong-point", told, 1, f"({mask})", node)
+        alike = [(text, held.kind) for text, held in s.scope.items()
+                 if shape and held.shape == shape and text != own]  # fmt: skip
+        sides = [f"{{}} > {low}"] * (low is not None) + [f"{{}} < {high}"] * (high is not None)
+        masks = [(text, [text]) for text, kind in alike if kind == "b"]
+        masks += [
+            (text, [one.format(text) for one in sides]) for text, kind in alike if kind == "f"
+        ]
+        for text, parts in masks[:_MOST]:
+            mask = " & ".join(f"({one})" for one in parts) if len(parts) > 1 else parts[0]
+            mask = mask if mask == text else f"({mask})"
+            told = f"{own} is cut off by its own value: it must pass where {' and '.join(parts)}"
+            edit = s.replaced(node, f"{s.inside(inner, _TIMES)} * {mask}", _TIMES)
+            yield Candidate((edit,), "wrong-point", told, 1, mask, node)
 
 
 def _bend(s: Statement, node: ast.Call) -> Bend | None:

@@ -36,7 +36,24 @@ def capped(W1, W2):
     return 0.5 * np.sum(e**2), X.T @ dz, h.T @ e
 
 
+class Relu:
+    def forward(self, x):
+        self.mask = x > 0
+        return x * self.mask
+
+    def backward(self, grad):
+        return grad * self.mask
+
+
+def layered(W1, W2):
+    layer = Relu()
+    h = layer.forward(X @ W1)
+    e = h @ W2 - T
+    return 0.5 * np.sum(e**2), X.T @ layer.backward(e @ W2.T), h.T @ e
+
+
 MISTAKES = [
+    (layered, "return grad * self.mask", "return np.maximum(grad, 0)"),
     (half_open, "dz = dh * (z > 0)", "dz = np.maximum(dh, 0)"),
     (half_open, "dz = dh * (z > 0)", "dz = dh.clip(min=0)"),
     (between, "dz = dh * ((z > -1) & (z < 1))", "dz = np.clip(dh, -1, 1)"),
