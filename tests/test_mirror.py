@@ -32,7 +32,11 @@ THROUGH = {
 ACROSS = {
     "cli/test_interrupts.py", "debugger/test_call.py", "debugger/test_walks.py",
     "diagnosis/recorded/test_calls_of_helpers.py",
-    "diagnosis/backward/test_deep.py", "diagnosis/recorded/test_beside_others.py",
+    "diagnosis/backward/test_deep.py", "diagnosis/recorded/blame/test_deep.py",
+    "diagnosis/recorded/blame/test_parts.py",
+    "diagnosis/recorded/blame/test_relu_for_its_slope.py",
+    "diagnosis/recorded/blame/test_softmax_slopes.py",
+    "diagnosis/recorded/test_arrays_of_objects.py", "diagnosis/recorded/test_beside_others.py",
     "diagnosis/executed/test_located.py",
     "diagnosis/recorded/test_computed_indices.py",
     "diagnosis/recorded/test_containers.py", "diagnosis/recorded/test_deleted_lines.py",

@@ -204,9 +204,9 @@ def transposed(
         f"{s.inside(one, 9)}{s.transpose}" if other is None else s.inside(other, 9)
         for one, other in zip((right, left), (plain[1], plain[0]), strict=True)
     )
-    text, cost = form.format(first, second), 1 if node is s.value() else 3
+    text = form.format(first, second)
     edit = s.replaced(node, text, 2)
-    yield Candidate((edit,), "transposed", "it must be transposed", cost, text, node)
+    yield Candidate((edit,), "transposed", "it must be transposed", 3, text, node)
 
 
 def _of_sandwich(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
