@@ -18,8 +18,6 @@ from gradtui.diagnosis.recorded.blame.units import Edit
 _COSTS = 5
 _LIKELY, _MOST = 1, 64
 """How far-fetched each of two edits of a line may be, and most of them."""
-_LINES, _OF_A_LINE = 4, 12
-"""Most of the likeliest lines, and most edits of each."""
 
 Prepared = Callable[[Statement], tuple[Sequence[Slot], Sequence[Candidate]]]
 
@@ -36,12 +34,6 @@ class Leads:
         for suspect in self._trials.in_time(suspects):
             if suspect.failing:
                 yield [*self.changed(suspect), *self._scaled(suspect)]
-
-    def likeliest(self, suspects: Sequence[Suspect]) -> Iterator[Hit]:
-        """Yield the likeliest edits of each of the likeliest lines."""
-        likely = sorted((one for one in suspects if one.tier <= 1), key=lambda one: one.tier)
-        for suspect in self._trials.in_time(likely[:_LINES]):
-            yield from sorted(self.changed(suspect), key=Hit.rank)[:_OF_A_LINE]
 
     def changed(self, suspect: Suspect) -> Iterator[Hit]:
         """Yield the edits of a line that change something."""

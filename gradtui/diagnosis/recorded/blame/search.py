@@ -121,13 +121,11 @@ class Search:
         self._rest, self._spare, self._whole = [], 0, False
         self._ruled_out = min(_RULED_OUT, _OF_MANY // max(1, len(suspects)))
         self._worth.open = self._trials.left // 2
-        first = () if likely else [*self._first(suspects)]
         for self._worth.glancing, self._worth.certain in _PASSES[:1] if likely else _PASSES:
             for total in range(_LIKELY + 1 if likely else TIERS + _COSTS):
                 if self._is_settled(hits, total):
                     break
                 hits += self._at(suspects, total)
-                hits += [one for one in first if one.suspect.tier + one.cost == total]
                 if any(self._is_enough(hit, total) for hit in hits):
                     break
                 nothing = not (likely or hits or self._nearly)
@@ -142,8 +140,6 @@ class Search:
                     self._rest = self._several.beyond(hits)
             if self._worth.glancing and hits:
                 hits += self._rivals(suspects, hits)
-                hits += [one for one in first if one not in hits]
-            first = ()
             if self._nearly and not hits:
                 break  # no edit is better where results are only approximated
         found = self._nearly if mend_more(self._nearly, hits) else hits
@@ -177,22 +173,6 @@ class Search:
                 new = self._is_new(s, one.candidate.edits)
                 if new and (mended := self._mended(s, one.candidate.edits)):
                     yield replace(one, mended=mended, partly=self._trials.partly)
-
-    def _first(self, suspects: Sequence[Suspect]) -> Iterator[Hit]:
-        """Yield the edits after which one of the likeliest lines is right at a glance.
-
-        Once one repairs all, few other lines have to be looked at for what is as likely.
-        """
-        for one in self._leads.likeliest(suspects):
-            s, edits = one.suspect.statement, one.candidate.edits
-            if not self._is_new(s, edits):
-                continue
-            if mended := self._mended(s, edits):
-                hit = replace(one, mended=mended, partly=self._trials.partly)
-                self._note(hit)
-                yield hit
-            elif self._trials.nearly:
-                self._nearly.append(replace(one, mended=self._trials.nearly, nearly=True))
 
     def _is_settled(self, hits: Sequence[Hit], total: int) -> bool:
         """Return whether edits as unlikely as `total` cannot be better than those at a glance."""
