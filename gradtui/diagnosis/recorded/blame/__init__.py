@@ -8,22 +8,24 @@ suspect, suspects: the statements that may be wrong.  vain: those that do nothin
 uses: where names stand.
 entered: the calls of a run.  layers: functions that are wrong by themselves.
 roles: what their names tell.  labels: what the names of values tell.  walks: over a tape.
+trees: walks through the text.  computable: what can be computed at a line.
 expressions: their parts.  effects, meaning, computing: what they call, or might.
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
 kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,
 conditions, likeness, repeats, material, slots, missing, idle, options, orders, arguments,
 throughout, applied, pulled, roots, branches, masks, bends, hidden, twins, wasted, dropped, ahead,
 projections, normalised, curved, crops, alongside, wholes, numbered, words, rebound,
-constants: their possible mistakes.  derived: the slopes of what is written.
+rectified, belated, constants: their possible mistakes.  derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.
 odds: which is likelier.  amounts: how much each changes.  scales: of adjoints.
-given: what other calls are.
+given: what other calls are given.
 scaling: what the code elsewhere tells of how an edit scales a value.
 derivatives: functions that are right as they stand.
 preview: a glance at one.  worth: whether it is worth a run.
 trial: an edit, executed.  multiples: of an edit.
 search: the best edit.  straying: lines of the loss, which it leaves.
+fillings: what is missing in an expression.  beaten: lines where it cannot be.
 searches: those from what a recorded run tells.
 several: mistakes that hide one another.  leads: edits that a glance takes for right.
 rivals: edits that may be as likely as the best one.  weighed: by the lines that each leaves right.

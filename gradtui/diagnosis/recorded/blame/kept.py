@@ -179,14 +179,14 @@ def kept_for(unit: Unit, node: ast.stmt) -> Kept | None:
     name, target = node.value.attr, node.targets[0]
     count = len(target.elts) if isinstance(target, ast.Tuple | ast.List) else 1
     found = [(method, values) for method, one, values in _keeping(owner) if _name_of(one) == name]
+    if not found:
+        return None
     # Of what is kept in two ways, one is restored here.
-    found.sort(key=lambda pair: len(pair[1]) != count)
-    for method, values in found[:1]:
-        read = [""] * len(values)
-        for at, text in _read(node, name, len(values)):
-            read[at] = text
-        return Kept(method, values, read)
-    return None
+    method, values = min(found, key=lambda pair: len(pair[1]) != count)
+    read = [""] * len(values)
+    for at, text in _read(node, name, len(values)):
+        read[at] = text
+    return Kept(method, values, read)
 
 
 class _Pair(Struct, frozen=True, eq=False):

@@ -12,7 +12,7 @@ _MOST = 6
 """Most arrays whose mask is tried."""
 _TIMES = 2
 """How tightly a product binds."""
-_BOUNDS = ("min", "max", "a_min", "a_max")
+_BOUNDS = frozenset({"min", "max", "a_min", "a_max"})
 _RELU = frozenset({"relu", "ReLU", "Relu"})
 
 Bend = tuple[ast.expr, str | None, str | None]
@@ -21,9 +21,9 @@ Bend = tuple[ast.expr, str | None, str | None]
 
 def rectified(s: Statement) -> Iterator[Candidate]:
     """Yield masks in the place of bends: of where another array is between their bounds."""
-    for node in s.nodes:
-        bend = _bend(s, node) if isinstance(node, ast.Call) else None
-        if bend is None or not isinstance(node, ast.Call):
+    for node in (one for one in s.nodes if isinstance(one, ast.Call)):
+        bend = _bend(s, node)
+        if bend is None:
             continue
         inner, low, high = bend
         shape, own = s.shape(inner) or s.shape(node) or s.shape_of_value(node), s.text(inner)
@@ -44,12 +44,11 @@ def rectified(s: Statement) -> Iterator[Candidate]:
 
 def _bend(s: Statement, node: ast.Call) -> Bend | None:
     """Return what a call bends; None if it does something else."""
-    name, method = name_of(node.func), False
-    if isinstance(node.func, ast.Attribute):
-        method = not s.is_module(node.func.value)
-    args = [*([node.func.value] if method else []), *node.args]  # type: ignore[attr-defined]
+    name, args = name_of(node.func), [*node.args]
+    if isinstance(node.func, ast.Attribute) and not s.is_module(node.func.value):
+        args.insert(0, node.func.value)
     named = {one.arg: s.text(one.value) for one in node.keywords}
-    if not args or not named.keys() <= {*_BOUNDS}:
+    if not args or not named.keys() <= _BOUNDS:
         return None
     if name in _RELU and len(args) == 1:
         return args[0], "0", None
@@ -59,11 +58,14 @@ def _bend(s: Statement, node: ast.Call) -> Bend | None:
         given = [*map(s.text, args[1:])]
         if name == "clamp_max":
             given.insert(0, "None")
+        low: str | None
+        high: str | None
         low, high = (*given, "None", "None")[:2]
         low = named.get("min", named.get("a_min", low))
         high = named.get("max", named.get("a_max", high))
         if (low, high) != ("None", "None"):
-            return args[0], *(None if one == "None" else one for one in (low, high))
+            low, high = (None if one == "None" else one for one in (low, high))
+            return args[0], low, high
     return None
 
 
