@@ -43,6 +43,7 @@ ACROSS = {
     "diagnosis/recorded/test_engines.py", "diagnosis/recorded/test_equal_edits.py",
     "diagnosis/recorded/test_forgotten_parts.py",
     "diagnosis/recorded/test_functions_repaired.py", "diagnosis/recorded/test_idle_terms.py",
+    "diagnosis/recorded/test_learned_step_sizes.py",
     "diagnosis/recorded/test_likeliest_edits.py", "diagnosis/recorded/test_lines_at_fault.py",
     "diagnosis/recorded/test_lines_of_a_chain.py",
     "diagnosis/recorded/test_moved_elements.py", "diagnosis/recorded/test_other_shapes.py",

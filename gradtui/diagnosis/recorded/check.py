@@ -73,6 +73,8 @@ _RATIOS = frozenset({"sign", "constant-factor", "extra-factor", "missing-factor"
 """Rules that may give a multiple, which a known quantity explains best."""
 _UNSEEN = "part of the loss passes through functions that cannot be recorded"
 _DETACHED = "the loss depends on an argument by way of detached values alone"
+_BRIEF = 0.5
+"""The share of the usual time of a search for each thing that gradients may mean."""
 _SHAPES = frozenset({"unreduced-broadcast", "transposed", "wrong-axis"})
 """Rules that explain a wrong shape of a gradient."""
 
@@ -214,7 +216,21 @@ class _Checking:
         kept, fresh = left_over(self.runs, wrong, judge.tolerance)
         level = levelled(self.target, points, fresh, judge.tolerance)
         meant = without_meant(self.runs, level.points, level.wrong, judge.tolerance)
-        beyond = ignored(self.target, meant.points, meant.wrong, judge.tolerance)
+        meanings = [(meant.points, meant.wrong), *meant.otherwise]
+        brief = [(*one, _BRIEF) for one in meanings] if len(meanings) > 1 else []
+        found = list[Finding]()
+        for own, left, share in (*brief, (*meanings[0], 1.0)):
+            found = self._by_line(own, judge, misfits, left, share)
+            if not _unexplained(found):
+                break
+        return [*kept, *level.findings, *meant.findings, *found]
+
+    def _by_line(
+        self, points: Sequence[Point], judge: Judge, misfits: Sequence[str],
+        wrong: Sequence[Wrong], share: float,
+    ) -> list[Finding]:  # fmt: skip
+        """Return the findings of wrong gradients, by line if an edit brings them to the truth."""
+        beyond = ignored(self.target, points, wrong, judge.tolerance)
         points, apart = beyond.points, {one.name: one for one in beyond.wrong}
         # The search begins at a point where something is wrong: elsewhere all may be right.
         told_at = [one.point for one in apart.values()]
@@ -225,7 +241,7 @@ class _Checking:
             usual = cut_off(points[0].result.tape, points[0].root)
             ordered = [one for one in ordered if cut_off(one.result.tape, one.root) <= usual]
         self._tell(points, beyond.wrong, misfits)
-        blames, failed = self._blames(ordered, judge, names)
+        blames, failed = self._blames(ordered, judge, names, share)
         told = {name for blame in blames.lines for name in blame.results}
         left = [one for name, one in apart.items() if name not in told]
         found = [
@@ -235,8 +251,7 @@ class _Checking:
         ]
         if blames.forward is not None and found:
             found[0] = _with_forward(found[0], blames.forward, self.target.file)
-        apart_from = *kept, *level.findings, *meant.findings, *beyond.findings
-        return [*apart_from, *with_kernels(points[0], found), *failed]
+        return [*beyond.findings, *with_kernels(points[0], found), *failed]
 
     def _tell(
         self, points: Sequence[Point], wrong: Sequence[Wrong], misfits: Sequence[str]
@@ -253,7 +268,7 @@ class _Checking:
             self.runs.progress.compared = told
 
     def _blames(
-        self, points: Sequence[Point], judge: Judge, wrong: Sequence[str]
+        self, points: Sequence[Point], judge: Judge, wrong: Sequence[str], share: float
     ) -> tuple[Blamed, Sequence[Finding]]:
         """Return the lines at fault, with a finding if gradtui itself fails at that."""
         if not wrong:
@@ -261,7 +276,7 @@ class _Checking:
         if self.runs.crashed:
             return Blamed(), (search_crashed(self.runs),)
         try:
-            return blamed_on_fewer(self.runs, points, judge, wrong), ()
+            return blamed_on_fewer(self.runs, points, judge, wrong, share), ()
         except Exception as error:
             return Blamed(), (internal(self.target.file, error),)
 
@@ -381,6 +396,11 @@ class _Checking:
 
     def _seen(self, one: Wrong) -> str:
         return seen_text(one, self.runs.target)
+
+
+def _unexplained(findings: Sequence[Finding]) -> bool:
+    """Return whether a finding says what is wrong without a way to mend it."""
+    return any(one.severity == "error" and one.fix is None for one in findings)
 
 
 def _with_forward(found: Finding, other: Primal, file: str) -> Finding:

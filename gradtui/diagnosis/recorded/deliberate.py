@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import combinations
 from typing import Any
@@ -28,6 +28,8 @@ from gradtui.diagnosis.recorded.surrogates import (
     followed,
     intended,
     is_handed_on,
+    leads,
+    past_flat,
     scale_on_purpose,
     surrogate,
 )
@@ -72,6 +74,7 @@ def without_meant(
             notes.append(told)
     names = {one.target for one in notes}
     own = [_as_meant(point, names, left, found.way, rates) for point in points] if notes else points
+    others: Iterable[tuple[Sequence[Point], list[Wrong]]] = ()
     if notes and found.way is not None:
         first = next(name for name in found.meant)
         basis = f"the one that {found.way.told.partition(',')[0]} as that of {first} does"
@@ -80,9 +83,11 @@ def without_meant(
         at = {id(point): new for point, new in zip(points, own, strict=True)}
         left = [replace(one, point=at[id(one.point)]) for one in left]
         past = _past_jumps(own, left, jumps, tolerance)
-        names = {one.name for one in wrong}
-        own, left = _beside_the_intention(own, left, names, tolerance, past)
-    return Sifted(tuple(together(notes)), own, tuple(left))
+        every = {one.name for one in wrong}
+        intentions = _beside_the_intention(own, left, every, tolerance, past, rates)
+        (own, left), *others = intentions
+    otherwise = tuple((points, tuple(some)) for points, some in others)
+    return Sifted(tuple(together(notes)), own, tuple(left), otherwise)
 
 
 def _as_meant(
@@ -101,22 +106,44 @@ def _as_meant(
 
 def _beside_the_intention(
     points: Sequence[Point], left: Sequence[Wrong], wrong: Collection[str], tolerance: float,
-    past: Mapping[str, Way],
-) -> tuple[Sequence[Point], list[Wrong]]:  # fmt: skip
-    """Return points and wrong gradients, with what is meant in place of the truth.
+    past: Mapping[str, Way], rates: Mapping[str, float],
+) -> Iterator[tuple[Sequence[Point], list[Wrong]]]:  # fmt: skip
+    """Yield points and wrong gradients, with what may be meant in place of the truth.
 
     Nobody writes a gradient for what is flat but to pass it, nor detaches a value but to stop
     there: what is wrong is the rest of it.  `past` are the ways past custom functions that jump,
     `wrong` the gradients that are not the truth.
     """
-    told = {
-        one.name: followed(one.name, points) or past.get(one.name)
-        or intended(one.name, points, wrong) for one in left
-    }  # fmt: skip
-    ways = {name: way for name, way in told.items() if way is not None}
+    known, flat, others = dict[str, Way](), list[str](), list[str]()
+    for name in (one.name for one in left):
+        way = followed(name, points) or past.get(name)
+        zero = not any(np.any(point.true[name]) for point in points)
+        if way is None and not zero:
+            way = intended(name, points, wrong)
+        if way is not None:
+            known[name] = way
+        else:
+            (flat if zero else others).append(name)
+    possible = past_flat([*flat, *others], points) if flat else []
+    if not possible:
+        yield _compared(points, left, known, tolerance, {})
+    for own in possible:
+        # What one gradient passes on purpose, the others do.
+        ways = {one.name: known.get(one.name, own) for one in left}
+        yield _compared(
+            points, left, {n: way for n, way in ways.items() if leads(way, n, points)},
+            tolerance, rates,
+        )  # fmt: skip
+
+
+def _compared(
+    points: Sequence[Point], left: Sequence[Wrong], ways: Mapping[str, Way], tolerance: float,
+    rates: Mapping[str, float],
+) -> tuple[Sequence[Point], list[Wrong]]:  # fmt: skip
+    """Return points and wrong gradients, with those by some ways in place of the truth."""
     own = list(points)
     for name, way in ways.items():
-        passed = [way.passed(point, name) for point in points]
+        passed = [_scaled(point, name, way, rates) for point in points]
         own = [point if true is None else replace(point, true={**point.true, name: true})
                for point, true in zip(own, passed, strict=True)]  # fmt: skip
     at = {id(point): new for point, new in zip(points, own, strict=True)}
@@ -133,6 +160,12 @@ def _beside_the_intention(
             new = replace(new, basis=said)
         found.append(new)
     return own, found
+
+
+def _scaled(point: Point, name: str, way: Way, rates: Mapping[str, float]) -> Array | None:
+    """Return a gradient by a way, times the number by which the code scales it on purpose."""
+    passed = way.passed(point, name)
+    return None if passed is None else scale_on_purpose(point, name, rates) * passed
 
 
 def _basis(way: Way) -> str:

@@ -36,7 +36,7 @@ _FAILING = (CodeFailed, InputError, Lost, Untold)
 
 
 def blamed_on_fewer(
-    runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[str]
+    runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[str], share: float
 ) -> Blamed:
     """Return the lines that make gradients wrong, as `blamed` does.
 
@@ -53,7 +53,7 @@ def blamed_on_fewer(
             found = _found(short, points[0], judge.tolerance, wrong)
         if found is not None and _mend(runs, points, judge, wrong, found.patches):
             return found
-    return blamed(runs, points, judge, wrong)
+    return blamed(runs, points, judge, wrong, share)
 
 
 def _found(short: Runs, full: Point, tolerance: float, wrong: Sequence[str]) -> Blamed | None:

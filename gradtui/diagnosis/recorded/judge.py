@@ -87,6 +87,8 @@ class Sifted(Struct, frozen=True, eq=False):
     points: Sequence[Point]
     """The points at which the others are judged, with what is true there beside these."""
     wrong: tuple[Wrong, ...]
+    otherwise: tuple[tuple[Sequence[Point], tuple[Wrong, ...]], ...] = ()
+    """Points and wrong gradients with other truths that the code may mean, the plainest first."""
 
 
 class Judged(Struct, frozen=True, eq=False):

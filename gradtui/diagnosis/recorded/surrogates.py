@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import linecache
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, permutations
 from typing import Any
@@ -43,6 +44,8 @@ _SCALING = frozenset({"multiply", "divide"})
 _NAMED_SCALE = re.compile(r"\b\w*(?:grad\w*scal|scal\w*grad)\w*\b", re.IGNORECASE)
 _FEW = 3
 """Most steps that a gradient passes beside other terms, and most values of each."""
+_WAYS, _DIGITS = 4, 9
+"""Most ways that a gradient may mean, and the decimals in which they are told apart."""
 _LIKELY = 3
 """With this many points, a constant norm of a gradient is no coincidence."""
 
@@ -124,25 +127,39 @@ def of_own_norm(names: Sequence[str], points: Sequence[Point], tolerance: float)
 
 
 def intended(name: str, points: Sequence[Point], wrong: Collection[str]) -> Way | None:
-    """Return the way that a wrong gradient most likely means, if that is another than the truth.
+    """Return the way that a wrong gradient that is not 0 most likely means, if not the truth.
 
     It stops at all that the code detaches, unless nothing is left, or right gradients of other
-    arguments do not; where the truth is 0, it is the plainest one past what is flat.
+    arguments do not.
     """
-    if not any(np.any(point.true[name]) for point in points):
-        found = rounded(points), stepped(points), switched(points)
-        plainest = dict[Place | None, Way]()
-        for one in chain.from_iterable(found):
-            plainest.setdefault(one.place, one)
-        return next((one for one in plainest.values() if _leads(one, name, points)), None)
     way = next(held(points), None)
-    if way is None or not _leads(way, name, points) or not _differs(way, name, points):
+    if way is None or not leads(way, name, points) or not _differs(way, name, points):
         return None
     others = [one for one in points[0].true if one not in wrong]
     return None if any(_differs(way, one, points) for one in others) else way
 
 
-def _leads(way: Way, name: str, points: Sequence[Point]) -> bool:
+def past_flat(names: Sequence[str], points: Sequence[Point]) -> list[Way]:
+    """Return the ways that wrong gradients may mean of which the first has 0 for its truth.
+
+    They pass what is flat at the first place that leads anywhere, each to other gradients, the
+    plainest first.
+    """
+    name, *_ = names
+    ways = defaultdict[Place | None, list[Way]](list)
+    for one in chain(rounded(points), stepped(points), switched(points)):
+        ways[one.place].append(one)
+    found = next((some for some in ways.values() if leads(some[0], name, points)), [])
+    apart = dict[bytes, Way]()
+    for one in found:
+        if leads(one, name, points):
+            passed = (one.passed(point, each) for each in names for point in points)
+            apart.setdefault(b"".join(np.round(own, _DIGITS).tobytes() for own in passed
+                                      if own is not None), one)  # fmt: skip
+    return [*apart.values()][:_WAYS]
+
+
+def leads(way: Way, name: str, points: Sequence[Point]) -> bool:
     """Return whether a way has a gradient at all points, and one that is not 0 at some."""
     passed = [way.passed(point, name) for point in points]
     told = [one for one in passed if one is not None and np.all(np.isfinite(one))]

@@ -63,11 +63,13 @@ class Blamed(Struct, frozen=True, eq=False):
     """The edits, as they were run."""
 
 
-def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[str]) -> Blamed:
+def blamed(
+    runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[str], share: float = 1.0
+) -> Blamed:
     """Return the lines that make gradients wrong, each with the edit that repairs them.
 
     At the first of the points some are wrong; the user's own comes last, because its numbers are
-    often special.
+    often special.  A smaller `share` of the usual time is for the likeliest edits alone.
     """
     early = _POINTS - 1
     every = [*points[:early], *points[early:][-1:], *points[early:-1]]
@@ -80,6 +82,7 @@ def blamed(runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[st
 
     trials = Gradients(runs, every, forgives, wrong, min(_MOST, max(_LEAST, most)))
     fitting = [name for name in wrong if _fits(name, points)]
+    trials.longest *= share
     trials.approximates = any(is_right_near(name, points) for name in fitting)
     searches = Searches(runs, trials, wrong, _CLOSE * judge.tolerance)
     trials.fits = Sized(
