@@ -10,10 +10,10 @@ from gradtui.diagnosis.recorded.blame.computing import own_functions
 from gradtui.diagnosis.recorded.blame.constants import Constant
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.owned import copied_first, is_own
-from gradtui.diagnosis.recorded.blame.resets import block_of
 from gradtui.diagnosis.recorded.blame.roles import is_backward, uncalled
 from gradtui.diagnosis.recorded.blame.scope import Shape
 from gradtui.diagnosis.recorded.blame.slots import Slot
+from gradtui.diagnosis.recorded.blame.trees import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 
@@ -160,7 +160,7 @@ def _gap(unit: Unit, node: ast.stmt) -> ast.Pass | None:
 
     It may be all that is done under a condition.
     """
-    block = block_of(unit, node)
+    block = block_of(unit.node, node)
     match block[block.index(node) + 1 :][:1]:
         case [ast.Pass() as gap] | [ast.If(body=[ast.Pass() as gap], orelse=[])]:
             return gap

@@ -10,7 +10,7 @@ from functools import lru_cache
 from gradtui.diagnosis.recorded.blame.begun import ADDING, begun_as_ones
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.expressions import names_in, summands
-from gradtui.diagnosis.recorded.blame.resets import block_of
+from gradtui.diagnosis.recorded.blame.trees import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _KEEPING = frozenset({"contiguous", "clone", "copy", "detach", "double", "float"})
@@ -75,7 +75,7 @@ def only_renames(s: Statement, edits: Sequence[Edit]) -> bool:
 
 def _is_beside(s: Statement, value: ast.expr) -> bool:
     """Return whether another line of a statement's block stores a value."""
-    beside = (one for one in block_of(s.unit, s.node) if one is not s.node)
+    beside = (one for one in block_of(s.unit.node, s.node) if one is not s.node)
     alike = (one.value for one in beside
              if isinstance(one, ast.Assign) and type(one.value) is type(value))  # fmt: skip
     return _dumped(value) in map(_dumped, alike)
@@ -121,7 +121,7 @@ def _added_again(s: Statement) -> Iterator[str]:
             for text in (name, *begun):
                 yield from (f" {sign} {text}", f" {sign} ({text})")
             beside = (
-                one.value.id for one in block_of(s.unit, s.node)
+                one.value.id for one in block_of(s.unit.node, s.node)
                 if isinstance(one, ast.AugAssign) and isinstance(one.value, ast.Name)
                 and one is not s.node and s.text(one.target) == name
             )  # fmt: skip

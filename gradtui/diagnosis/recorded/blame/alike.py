@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.given import hands_unlike
-from gradtui.diagnosis.recorded.blame.resets import block_of
-from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
+from gradtui.diagnosis.recorded.blame.trees import block_of, nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _STORING = (ast.Assign, ast.AugAssign)
@@ -195,7 +194,7 @@ def _signs_beside(unit: Unit, own: ast.AugAssign) -> set[type[ast.operator]]:
     """Return the operators of the lines of the same form that change a value beside one."""
     form = _form(own.value) if _calculates(own.value) else None
     return {
-        type(one.op) for one in block_of(unit, own)
+        type(one.op) for one in block_of(unit.node, own)
         if isinstance(one, ast.AugAssign) and one is not own and isinstance(one.op, _ADDING)
         and _form(one.value) == form
     }  # fmt: skip

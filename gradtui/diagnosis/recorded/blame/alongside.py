@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from gradtui.diagnosis.recorded.blame.branches import inserted
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import names_in
-from gradtui.diagnosis.recorded.blame.resets import block_of
+from gradtui.diagnosis.recorded.blame.trees import block_of
 
 
 def alongside(s: Statement) -> Iterator[Candidate]:
     """Yield lines before a statement that scale what it reads as another sum was scaled before."""
-    block = block_of(s.unit, s.node)
+    block = block_of(s.unit.node, s.node)
     before = block[: block.index(s.node)]
     scaled = [(at, line, name) for at, line in enumerate(before) if (name := _scaled(line))]
     if len(scaled) > 1:

@@ -15,7 +15,7 @@ from itertools import islice
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.names import difference
-from gradtui.diagnosis.recorded.blame.resets import block_of
+from gradtui.diagnosis.recorded.blame.trees import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _MOST = 24
@@ -81,7 +81,7 @@ def _in_this_round(s: Statement, like: ast.stmt, text: str) -> Iterator[tuple[st
 
     It belongs behind the first line that has that.
     """
-    block = block_of(s.unit, like)
+    block = block_of(s.unit.node, like)
     for name, index in dict.fromkeys(_NEIGHBOUR.findall(text)):
         own = f"{name}[{index}]"
         line = re.sub(rf"\b{name}\[{index} [+-] 1\]", own, text)
@@ -155,7 +155,7 @@ def _place(s: Statement, like: ast.stmt, change: Change) -> tuple[ast.stmt, bool
 
     What stands before or behind the line that it is like has its own like there.
     """
-    block = block_of(s.unit, like)
+    block = block_of(s.unit.node, like)
     at = block.index(like)
     for behind, near in ((True, block[max(0, at - 1) : at]), (False, block[at + 1 : at + 2])):
         for one in near:

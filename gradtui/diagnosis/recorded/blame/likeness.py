@@ -13,8 +13,8 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, summands
 from gradtui.diagnosis.recorded.blame.glances import HOLE
 from gradtui.diagnosis.recorded.blame.names import difference
-from gradtui.diagnosis.recorded.blame.resets import block_of
 from gradtui.diagnosis.recorded.blame.roles import skips
+from gradtui.diagnosis.recorded.blame.trees import block_of
 
 _MOST, _PARTS = 12, 5
 """Most statements nearby that are compared with one, and most terms of a sum."""
@@ -88,7 +88,7 @@ def _beside(s: Statement, other: ast.stmt, names: dict[str, str]) -> dict[str, s
 
     Empty if they tell of none.
     """
-    ours, theirs = block_of(s.unit, s.node), block_of(s.unit, other)
+    ours, theirs = block_of(s.unit.node, s.node), block_of(s.unit.node, other)
     if ours is theirs:
         return {}
     found, apart = dict(names), theirs.index(other) - ours.index(s.node)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.resets import block_of
+from gradtui.diagnosis.recorded.blame.trees import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _AROUND = ast.For | ast.While | ast.If
@@ -20,7 +20,7 @@ def moves(s: Statement) -> Iterator[Candidate]:
     The statement may be the one or the other.  Or it may belong into the loop or the choice before
     it, or behind that which it ends.
     """
-    block = block_of(s.unit, s.node)
+    block = block_of(s.unit.node, s.node)
     at = block.index(s.node)
     yield from _of(s, block, at)
     for near in range(max(0, at - _NEAR), min(len(block), at + _NEAR + 1)):

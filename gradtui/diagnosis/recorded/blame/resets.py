@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, names_in
 from gradtui.diagnosis.recorded.blame.forms import Loop, loops_around
-from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+from gradtui.diagnosis.recorded.blame.trees import block_of
+from gradtui.diagnosis.recorded.blame.units import Edit
 
 _AHEAD = 6
 """Most statements between a value's beginning and the loop that it belongs into."""
 _FILLED = ("copy", "ones_like", "empty_like", "clone")
 """Functions that make an array of another."""
-_BLOCKS = ("body", "orelse", "finalbody")
-"""The names of what holds statements that follow one another."""
-_FUNCTIONS = 256
-"""Most functions of which the blocks are kept."""
 
 
 def resets(s: Statement) -> Iterator[Candidate]:
@@ -39,26 +35,13 @@ def resets(s: Statement) -> Iterator[Candidate]:
 
 def _behind(s: Statement) -> Iterator[Loop]:
     """Yield the loops soon behind a statement in its block, and those directly inside them."""
-    block = block_of(s.unit, s.node)
+    block = block_of(s.unit.node, s.node)
     at = block.index(s.node)
     pending = [one for one in block[at + 1 : at + 1 + _AHEAD] if isinstance(one, Loop)]
     while pending:
         loop = pending.pop(0)
         yield loop
         pending += [one for one in loop.body if isinstance(one, Loop)]
-
-
-def block_of(unit: Unit, statement: ast.stmt) -> Sequence[ast.stmt]:
-    """Return the statements among which one stands."""
-    return _blocks(unit.node).get(statement, [statement])
-
-
-@lru_cache(_FUNCTIONS)
-def _blocks(function: ast.AST) -> Mapping[ast.AST, Sequence[ast.stmt]]:
-    """Return the statements among which each one of a function stands."""
-    fields = ((node, name) for node in ast.walk(function) for name in _BLOCKS)
-    blocks = (getattr(node, name, None) for node, name in fields)
-    return {one: block for block in blocks if isinstance(block, list) for one in block}
 
 
 def _stored(loop: Loop, but: ast.stmt | None = None) -> set[str]:
@@ -105,7 +88,7 @@ def _before(s: Statement, loop: Loop, told: str, wrong: ast.stmt) -> Iterator[Ca
     """Yield the statement before the loop, with what is `wrong` as it is."""
     margin, own = _margin(s, loop), _margin(s, s.node)
     start, end = s.unit.start(s.node), s.unit.end(s.node)
-    alone = len(block_of(s.unit, s.node)) == 1 or not own
+    alone = len(block_of(s.unit.node, s.node)) == 1 or not own
     if not margin or alone or s.unit.source[end : end + 1] != b"\n":
         return
     at = s.unit.start(loop)

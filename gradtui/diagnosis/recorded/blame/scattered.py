@@ -10,8 +10,8 @@ from itertools import islice, product, zip_longest
 from gradtui.diagnosis.recorded.blame.accumulations import adding
 from gradtui.diagnosis.recorded.blame.begun import unfilled, unwritten
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, unwrapped
-from gradtui.diagnosis.recorded.blame.resets import block_of
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
+from gradtui.diagnosis.recorded.blame.trees import block_of
 from gradtui.engine.shapes import stretches
 
 _MOST = 120
@@ -33,7 +33,7 @@ def scattered(s: Statement) -> Iterator[Candidate]:
 
 def lacking(s: Statement) -> Sequence[str]:
     """Return the arrays that stay zeros although the line behind a statement reads them."""
-    block = block_of(s.unit, s.node)
+    block = block_of(s.unit.node, s.node)
     behind = block[block.index(s.node) + 1 :][:1]
     return unfilled(s.unit, behind[0]) if behind else []
 

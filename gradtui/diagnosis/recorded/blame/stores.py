@@ -12,7 +12,7 @@ from itertools import pairwise
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, name_of
 from gradtui.diagnosis.recorded.blame.owned import is_own
-from gradtui.diagnosis.recorded.blame.resets import block_of
+from gradtui.diagnosis.recorded.blame.trees import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _SPLITTING = frozenset({
@@ -115,7 +115,7 @@ def _onto(s: Statement, node: ast.Assign, target: ast.expr) -> Iterator[Candidat
 
 def is_doubled(s: Statement) -> bool:
     """Return whether a line adds to a value just what the line before it adds."""
-    block = block_of(s.unit, s.node) if isinstance(s.node, ast.AugAssign) else [s.node]
+    block = block_of(s.unit.node, s.node) if isinstance(s.node, ast.AugAssign) else [s.node]
     at = block.index(s.node)
     return at > 0 and ast.dump(block[at - 1]) == ast.dump(s.node)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 _FILES = 64
 """Most files whose nodes are kept."""
+_BLOCKS = ("body", "orelse", "finalbody")
+"""The names of what holds statements that follow one another."""
+_FUNCTIONS = 256
+"""Most functions whose blocks are kept."""
 
 
 def walked(top: ast.AST) -> list[ast.AST]:
@@ -27,3 +31,16 @@ def walked(top: ast.AST) -> list[ast.AST]:
 def nodes_of(tree: ast.Module) -> Sequence[ast.AST]:
     """Return the nodes of a file, which are the same for all who ask."""
     return walked(tree)
+
+
+def block_of(function: ast.AST, statement: ast.stmt) -> Sequence[ast.stmt]:
+    """Return the statements of a function among which one stands."""
+    return _blocks(function).get(statement, [statement])
+
+
+@lru_cache(_FUNCTIONS)
+def _blocks(function: ast.AST) -> Mapping[ast.AST, Sequence[ast.stmt]]:
+    """Return the statements among which each one of a function stands."""
+    fields = ((node, name) for node in walked(function) for name in _BLOCKS)
+    blocks = (getattr(node, name, None) for node, name in fields)
+    return {one: block for block in blocks if isinstance(block, list) for one in block}
