@@ -48,6 +48,7 @@ from gradtui.diagnosis.recorded.blame.uses import (
     is_as_named,
     is_made_before,
     leaves_orphans,
+    writes_over,
 )
 
 KNOWN = 4
@@ -128,7 +129,8 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         if self.candidate.rule == "constant-factor" or is_doubled(s):
             return False
         counts = {text for text, one in s.scope.items() if (one.kind, one.shape) == ("i", ())}
-        return leaves_orphans(self._unit, self._removed, counts)
+        over = writes_over(self._unit, s.node, self._removed)
+        return over or leaves_orphans(self._unit, self._removed, counts)
 
     @property
     def _forsakes(self) -> bool:

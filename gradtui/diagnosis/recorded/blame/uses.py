@@ -10,6 +10,7 @@ from functools import lru_cache
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.told import Line, Told
+from gradtui.diagnosis.recorded.blame.trees import block_of, walked
 from gradtui.diagnosis.recorded.blame.units import Function, Unit
 
 _FUNCTIONS = 256
@@ -84,6 +85,31 @@ def leaves_orphans(unit: Unit, removed: Mapping[str, int], counts: Collection[st
         or (name[0] == "." and 0 < kept[name[1:]] <= count)
         for name, count in removed.items()
     )
+
+
+def writes_over(unit: Unit, node: ast.stmt, removed: Mapping[str, int]) -> bool:
+    """Return whether a statement without some names stores over a result that nothing has used.
+
+    That is one of the same name, from earlier in the same block.
+    """
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    if not isinstance(target, ast.Name) or not 0 < _reads(node, target.id) <= removed[target.id]:
+        return False
+    block = block_of(unit.node, node)
+    for one in reversed(block[: block.index(node)]):
+        made = one.value if isinstance(one, ast.Assign) else None
+        stored = [*_stored(one.targets)] if isinstance(one, ast.Assign) else []
+        if stored == [target.id] and not isinstance(made, ast.Name | ast.Constant):
+            return True
+        if any(isinstance(part, ast.Name) and part.id == target.id for part in walked(one)):
+            return False
+    return False
+
+
+def _reads(node: ast.AST, name: str) -> int:
+    """Return how often a statement reads a name."""
+    names = (one for one in walked(node) if isinstance(one, ast.Name) and one.id == name)
+    return sum(isinstance(one.ctx, ast.Load) for one in names)
 
 
 @lru_cache(_FUNCTIONS)

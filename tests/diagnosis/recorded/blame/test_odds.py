@@ -125,3 +125,26 @@ def test_no_calculation_becomes_a_mere_name(tmp_path):
     (found,) = planted.errors(planted.wrong("along / size**2", "along / size**3"), "attracted")
 
     assert found.fix == "pull = 3 * along / size**2"
+
+
+def judged(V):
+    logit = ROWS @ V
+    output = 1 / (1 + np.exp(-logit))
+    return -np.sum(np.log(output)), ROWS.T @ descended(logit, output)
+
+
+def descended(logit, output):
+    slope = output * (1 - output)
+    d = np.reshape(output, (len(logit), -1))
+    d = -1 / d
+    return d * slope
+
+
+def test_no_edit_makes_a_line_write_over_what_another_has_computed_for_it(tmp_path):
+    planted = Planted(__file__, tmp_path, {"V": RNG.normal(size=(3, 1))})
+
+    (found,) = planted.errors(
+        planted.wrong("np.reshape(output, (", "np.reshape(logit, ("), "judged"
+    )
+
+    assert found.fix == "d = np.reshape(output, (len(logit), -1))"
