@@ -265,7 +265,7 @@ class Flow(Told):
                 continue
             adjoint = self._is_marked(id) and self._mark_of(id) not in values
             reached[id] = adjoint or any(reached[i] for i in node.inputs)
-            if isinstance(node, Call) and line is not None:
+            if line is not None:
                 (told if reached[id] else self.local).add(line)
         self.local -= told
 

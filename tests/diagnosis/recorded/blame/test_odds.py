@@ -148,3 +148,30 @@ def test_no_edit_makes_a_line_write_over_what_another_has_computed_for_it(tmp_pa
     )
 
     assert found.fix == "d = np.reshape(output, (len(logit), -1))"
+
+
+def paired(V):
+    found = ROWS @ V
+    loss, d, dV = 0.0, np.zeros_like(found), np.zeros_like(V)
+    for k in range(3):
+        more = found[k + 2] if k < 2 else 0
+        loss += np.log(np.sum(np.exp(V + found[k][:, None] + more)))
+    for k in range(3):
+        before = np.tile(found[k][:, None], (1, 3))
+        behind = np.tile(found[k + 2], (3, 1)) if k < 2 else 0
+        shares = np.exp(V + before + behind)
+        shares = shares / np.sum(shares)
+        dV += shares
+        d[k] += shares.sum(1)
+        if k < 2:
+            d[k + 2] += shares.sum(0)
+    return loss, dV + ROWS.T @ d
+
+
+def test_what_a_line_only_moves_need_not_be_known(tmp_path):
+    planted = Planted(__file__, tmp_path, {"V": RNG.normal(size=(3, 3))})
+
+    wrong = planted.wrong("tile(found[k + 2]", "tile(found[k + 1]")
+    (found,) = planted.errors(wrong, "paired")
+
+    assert found.fix == "behind = np.tile(found[k + 2], (3, 1)) if k < 2 else 0"
