@@ -21,7 +21,7 @@ owned: what a new line may change in place.
 odds: which is likelier.  amounts: how much each changes.  scales: of adjoints.
 given: what other calls are given.
 scaling: what the code elsewhere tells of how an edit scales a value.
-derivatives: functions that are right as they stand.
+derivatives: functions that are right as they stand.  powers: lines that are.
 preview: a glance at one.  worth: whether it is worth a run.
 trial: an edit, executed.  multiples: of an edit.
 search: the best edit.  straying: lines of the loss, which it leaves.

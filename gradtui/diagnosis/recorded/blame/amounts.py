@@ -1,8 +1,9 @@
-"""How much of a line an edit changes."""
+"""How much of a line edits change, and which of its names."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
@@ -11,6 +12,9 @@ from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 WORD = re.compile(r"\w+|\*\*|//|[-+*/]=|[^\w\s]")
 _CALCULATING = frozenset({"*", "/", "+", "-", "@", "**", "(", "T"})
 _NUMBER = re.compile(r"-?[\d.]+")
+_PART = re.compile(r"\.?[^\W\d]\w*")
+_TEXT = re.compile(r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[['"]\w+['"]\])*""")
+"""A name with its attributes and entries."""
 
 
 def changed(unit: Unit, edit: Edit) -> int:
@@ -66,3 +70,22 @@ def turns_round(unit: Unit, edits: Sequence[Edit]) -> bool:
     turned = "-" in before and sorted(WORD.findall(before)) == sorted(WORD.findall(after))
     lost = before.count("-") > after.count("-") and before.count("+") >= after.count("+")
     return turned or lost
+
+
+def taken(unit: Unit, edits: Sequence[Edit]) -> Counter[str]:
+    """Return the names that edits take away, attributes with a dot; what is swapped stays."""
+    before, after = Counter[str](), Counter[str]()
+    for one in edits:
+        dot = "." * (unit.between(one.start - 1, one.start) == ".")
+        before.update(_PART.findall(dot + unit.between(one.start, one.end)))
+        after.update(_PART.findall(dot + one.text.decode()))
+    return before - after
+
+
+def brought(unit: Unit, edits: Sequence[Edit]) -> frozenset[str]:
+    """Return the names that edits bring in, with their attributes and entries."""
+    before, after = set[str](), set[str]()
+    for one in edits:
+        before.update(_TEXT.findall(unit.between(one.start, one.end)))
+        after.update(_TEXT.findall(one.text.decode()))
+    return frozenset(after - before)

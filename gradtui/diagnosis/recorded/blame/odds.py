@@ -34,6 +34,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
 from gradtui.diagnosis.recorded.blame.idle import defined_below, is_forgotten, is_of_another
 from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import agreement, is_spelled, made_alike
+from gradtui.diagnosis.recorded.blame.powers import ruled
 from gradtui.diagnosis.recorded.blame.scaling import (
     resizes,
     scales_alike,
@@ -58,9 +59,6 @@ _SMALL = 2
 _FEW, _MANY = 3, 6
 """Most words and signs that are a slip of the pen, and that a likely edit puts in."""
 _NAME = re.compile(r"[^\W\d]\w*")
-_PART = re.compile(r"\.?[^\W\d]\w*")
-_TEXT = re.compile(r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[['"]\w+['"]\])*""")
-"""A name with its attributes and entries."""
 _NAMED = ast.Name | ast.Attribute
 
 
@@ -152,12 +150,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def _removed(self) -> Counter[str]:
         """The names that it takes away, attributes with a dot; what is swapped stays."""
-        before, after = Counter[str](), Counter[str]()
-        for one in self.candidate.edits:
-            dot = "." * (self._unit.between(one.start - 1, one.start) == ".")
-            before.update(_PART.findall(dot + self._unit.between(one.start, one.end)))
-            after.update(_PART.findall(dot + one.text.decode()))
-        return before - after
+        return amounts.taken(self._unit, self.candidate.edits)
 
     @cached_property
     def key(self) -> tuple[int | bool, ...]:
@@ -220,13 +213,13 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         return agreement(self.suspect.statement, self.candidate.edits)
 
     @cached_property
+    def _rule(self) -> int:
+        return ruled(self.suspect.statement, self.candidate.edits)
+
+    @cached_property
     def _names(self) -> frozenset[str]:
         """The names that it brings in, with their attributes and entries."""
-        before, after = set[str](), set[str]()
-        for one in self.candidate.edits:
-            before.update(_TEXT.findall(self._unit.between(one.start, one.end)))
-            after.update(_TEXT.findall(one.text.decode()))
-        return frozenset(after - before)
+        return amounts.brought(self._unit, self.candidate.edits)
 
     @property
     def _is_spelled(self) -> bool:
@@ -377,6 +370,7 @@ _LIKELIER: Sequence[Sign] = (
     (2, lambda edit: edit._resumes or edit._fills),
     (2, lambda edit: edit._continues),
     (2, lambda edit: edit._agreement > 0),
+    (2, lambda edit: edit._rule > 0),
     (2, lambda edit: edit.suspect.label < 0),
     (4, lambda edit: is_told(edit.suspect, edit.candidate.edits)),
     (-4, lambda edit: edit._is_outside),
@@ -401,5 +395,6 @@ _UNLIKELIER: Sequence[Sign] = (
     (3, lambda edit: edit._leaves_twin),
     (5, lambda edit: edit.suspect.paired),
     (2, lambda edit: edit._agreement < 0 or edit.suspect.label > 0),
+    (2, lambda edit: edit._rule < 0),
 )
 """Signs against an edit, however likely it is by others."""
