@@ -5,6 +5,7 @@ import pytest
 import gradtui
 
 torch = pytest.importorskip("torch")
+handing = pytest.importorskip("gradtui.recording.torch.handing")
 Function = torch.autograd.Function
 
 
@@ -227,3 +228,25 @@ def test_what_is_left_out_may_have_a_gradient(function, told):
 @pytest.mark.parametrize("function", [Pushed, Turned, Others, Unmasked, Dropped])
 def test_what_is_no_gradient_of_chosen_elements_is_wrong(function):
     assert "error" in severities(function)
+
+
+def test_functions_that_each_call_makes_anew_do_not_pile_up():
+    def made():
+        class Doubled(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                return 2 * x
+
+            @staticmethod
+            def backward(ctx, g):
+                return 2 * g
+
+        return Doubled
+
+    kept, counts = made(), []
+    for _ in range(500):
+        made()
+        counts.append(len(handing.customs()))
+
+    assert kept in handing.customs()
+    assert max(counts) < 250

@@ -5,6 +5,7 @@ The first exist only for its gradient; the others jump where they choose another
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -24,6 +25,9 @@ Custom = type[torch.autograd.Function]
 
 _SEED, _LARGE = 20_240_229, 1e4
 _KEPT = "_gradtui_kept"
+_SPARE = 32
+"""How many more custom functions than twice those in use there are before any are let go."""
+_most = _SPARE
 _TRIES = 5
 """Orders of the elements that tell whether others are chosen."""
 _SIZES = (1e-6, 1.0, 1e6)
@@ -134,12 +138,27 @@ def passing_on(functions: Mapping[Custom, Handed]) -> Iterator[None]:
         yield
 
 
-def customs(base: Custom = torch.autograd.Function) -> Iterator[Custom]:
-    """Yield the user's own custom functions."""
+def customs() -> Sequence[Custom]:
+    """Return the user's own custom functions.
+
+    Code that makes one anew in each call leaves those of earlier calls behind, which are let go
+    from time to time.
+    """
+    global _most
+    found = [*_below(torch.autograd.Function)]
+    if len(found) > _most:
+        found.clear()
+        gc.collect()
+        found += _below(torch.autograd.Function)
+        _most = _SPARE + 2 * len(found)
+    return found
+
+
+def _below(base: Custom) -> Iterator[Custom]:
     for custom in base.__subclasses__():
         if custom.__module__.partition(".")[0] != "torch":
             yield custom
-        yield from customs(custom)
+        yield from _below(custom)
 
 
 @contextmanager
