@@ -18,7 +18,7 @@ from gradtui.diagnosis.recorded.around import has_shares
 from gradtui.diagnosis.recorded.judge import Sifted, Wrong
 from gradtui.diagnosis.recorded.jumping import Jumping, jumping
 from gradtui.diagnosis.recorded.notes import note, seen_text, together
-from gradtui.diagnosis.recorded.passes import Way
+from gradtui.diagnosis.recorded.passes import Way, kinked
 from gradtui.diagnosis.recorded.point import Point, is_close
 from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
 from gradtui.diagnosis.recorded.stabilisers import Stabilisers, is_nearly_right
@@ -124,9 +124,8 @@ def _beside_the_intention(
             known[name] = way
         else:
             (flat if zero else others).append(name)
-    possible = past_flat([*flat, *others], points) if flat else []
-    if not possible:
-        yield _compared(points, left, known, tolerance, {})
+    straight = [*kinked(points, straight=True)] if others and not flat else []
+    possible = past_flat([*flat, *others], points) if flat else straight
     for own in possible:
         # What one gradient passes on purpose, the others do.
         ways = {one.name: known.get(one.name, own) for one in left}
@@ -134,6 +133,8 @@ def _beside_the_intention(
             points, left, {n: way for n, way in ways.items() if leads(way, n, points)},
             tolerance, rates,
         )  # fmt: skip
+    if not flat or not possible:
+        yield _compared(points, left, known, tolerance, {})
 
 
 def _compared(

@@ -60,7 +60,9 @@ _SIGNS: Sequence[Slope] = (lambda x: np.clip(x, -1, 1), np.tanh)
 """Surrogate slopes of `abs`, whose own slope jumps."""
 _DIFFERING = frozenset({"subtract", "sub", "rsub"})
 _LINEAR = frozenset({"sum", "mean", "negative", "neg", "add", "subtract", "sub"})
-_SCALING = frozenset({"multiply", "mul", "divide", "div", "true_divide"})
+_ABS = ("abs", "absolute")
+_TIMES = frozenset({"multiply", "mul"})
+_SCALING = _TIMES | {"divide", "div", "true_divide"}
 _COPIED = re.compile(r"\bcopy\(")
 _MOST = 6
 """Most detached values tried, most steps, and most values that each may be a step of."""
@@ -109,7 +111,7 @@ def kinked(points: Sequence[Point], *, straight: bool) -> Iterator[Way]:
     mere magnitude another slope than its sign is wrong.
     """
     tape = points[0].result.tape
-    sources = _sources(tape, named(points[0], "abs"))
+    sources = _sources(tape, named(points[0], *_ABS))
     if not sources or not all(
         _is_of_pairs(tape, source) and _is_summed(tape, id, points[0].root)
         for id, source in sources.items()
@@ -117,7 +119,7 @@ def kinked(points: Sequence[Point], *, straight: bool) -> Iterator[Way]:
         return
     # If nothing is larger than 1, a slope clipped there is the operand itself.
     cut = any(np.any(np.abs(point.result.tape.value(id)) > 1)
-              for point in points for id in named(point, "abs"))  # fmt: skip
+              for point in points for id in named(point, *_ABS))  # fmt: skip
     slopes = [*(_SIGNS if cut else _SIGNS[1:]), *([_itself] if straight else [])]
     for slope in slopes:
         told = "passes through abs with a slope of its own"
@@ -226,7 +228,8 @@ def _is_summed(tape: Tape, id: int, root: int) -> bool:
             continue
         if isinstance(node, Call) and node.name not in _LINEAR:
             varying = sum(tape.active[one] for one in node.inputs)
-            if node.name not in _SCALING or varying > 1 or node.inputs[0] not in reached:
+            below = node.name not in _TIMES and node.inputs[0] not in reached
+            if node.name not in _SCALING or varying > 1 or below:
                 return False
         reached.add(later)
     return True
@@ -253,7 +256,7 @@ def _kinked(point: Point, slope: Slope) -> Links:
     tape = point.result.tape
     return {
         id: (source, slope_at(tape, source, slope))
-        for id, source in _sources(tape, named(point, "abs")).items()
+        for id, source in _sources(tape, named(point, *_ABS)).items()
     }
 
 

@@ -567,3 +567,18 @@ def test_a_mask_that_masks_nothing_beside_a_rounding_is_told(mask, told):
 
     found = gradtui.check(case, W=2 * W)
     assert any("masks nothing" in one.message for one in found) == told
+
+
+def test_a_mistake_beside_the_slope_of_summed_distances_is_told_by_that_slope():
+    def case(W, V):
+        apart = V[:, None] - W[None]
+        loss = -np.sum(shares * np.sum(np.abs(apart), axis=-1))
+        dW = np.sum(shares[..., None] * np.clip(-apart, -1, 1), axis=0)
+        return loss, (dW, -np.sum(shares[..., None] * np.clip(apart, -1, 1), axis=1))
+
+    shares = RNG.normal(size=(3, 5))
+    found = gradtui.check(case, W=2 * RNG.normal(size=(5, 3)), V=V)
+    (finding,) = (one for one in found if one.severity == "error")
+
+    assert finding.line == case.__code__.co_firstlineno + 3
+    assert "np.clip(apart, -1, 1)" in finding.fix
