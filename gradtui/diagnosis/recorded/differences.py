@@ -13,6 +13,7 @@ from gradtui.diagnosis.recorded.point import Point, Values
 from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
 
 Array = NDArray[Any]
+Element = tuple[int, ...]
 
 COARSE = 1e-4
 """The largest relative difference of equal slopes."""
@@ -52,6 +53,12 @@ class Slope(Struct, frozen=True):
             abs(value - gradient) <= COARSE * abs(gradient) + error for value, error in self.sides
         )
 
+    def is_beyond(self, gradient: float) -> bool:
+        """Return whether a gradient is neither this slope nor that of one side."""
+        return not self.agrees(gradient) and not any(
+            abs(value - gradient) <= COARSE * abs(gradient) + error for value, error in self.sides
+        )
+
     def beyond(self, gradient: float) -> float | None:
         """Return the nearest slope of one side if a gradient is not between those of both."""
         if not self.corner or not np.isfinite(gradient):
@@ -86,6 +93,16 @@ def slope_at(
 
     size = wide * float(np.max(np.abs(value[at]), initial=1.0))
     return _slope(runs, values, moved, size, value.dtype, loss)
+
+
+def slope_of(runs: Runs, values: Values, ways: Values, loss: float | None) -> Slope:
+    """Return the slope of the loss along ways of some arguments, at values with this `loss`."""
+
+    def moved(step: float) -> dict[str, Array]:
+        own = {name: values[name] + step * way for name, way in ways.items()}
+        return {**values, **own}
+
+    return _slope(runs, values, moved, 1.0, _coarsest([one.dtype for one in ways.values()]), loss)
 
 
 def slope_of_mean(runs: Runs, values: Values, name: str) -> Slope:

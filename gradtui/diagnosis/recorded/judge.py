@@ -18,9 +18,16 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.corners import beyond_both, counts_ties
-from gradtui.diagnosis.recorded.differences import SOLVED, Slope, slope_along, slope_at
+from gradtui.diagnosis.recorded.differences import (
+    SOLVED,
+    Element,
+    Slope,
+    slope_along,
+    slope_at,
+)
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
+from gradtui.diagnosis.recorded.together import confirmed
 
 Array = NDArray[Any]
 
@@ -123,6 +130,8 @@ class Judge:
         self._sizes: dict[str, Any] = {}
         self._losses: dict[int, float] = {}
         """Id of a point -> its loss where nothing is recorded."""
+        self._together: dict[int, Mapping[str, Element]] = {}
+        """Id of a point -> the elements of gradients that are surely wrong there."""
 
     def judged(self, names: Sequence[str]) -> Judged:
         """Judge the gradients of `names`."""
@@ -292,7 +301,7 @@ class Judge:
         hand, true = point.hand[name], point.true[name]
         distance = np.where(off, np.nan_to_num(np.abs(hand - true), nan=np.inf), -1.0)
         at = tuple(int(i) for i in np.unravel_index(int(np.argmax(distance)), true.shape))
-        if self._stops:
+        if self._stops or self._together_at(point).get(name) == at:
             return Wrong.at(point, name, at), None
         slope = slope_at(self._runs, point.values, name, at, symmetric=name in point.symmetric,
                          loss=self._loss_at(point))  # fmt: skip
@@ -306,6 +315,12 @@ class Judge:
         if slope.corner and counts_ties(self._runs, point, name):
             return Wrong.at(point, name, at, basis=_TIED), None
         return None, None if slope.sure and slope.agrees(true[at]) else slope
+
+    def _together_at(self, point: Point) -> Mapping[str, Element]:
+        """Return the elements of gradients at a point that a single difference confirms."""
+        if id(point) not in self._together:
+            self._together[id(point)] = confirmed(self._runs, point, self._loss_at(point))
+        return self._together[id(point)]
 
     def _loss_at(self, point: Point) -> float | None:
         """Return the loss of a run that is not recorded; None if the code fails there."""
