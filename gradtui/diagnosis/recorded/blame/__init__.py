@@ -1,7 +1,8 @@
 """Finds the line of the user's code that makes results wrong: edits its text, runs and judges it.
 
 units: a function in its file, and its replacement by an edited one.
-watch: the lines that run, with the names in scope.  enclosing: those of the function around.
+watch: the lines that run, with the names in scope.  named: these, of values.
+enclosing: those of the function around.
 scope: what is known of these.
 flow: the meaning of their values.
 suspect, suspects: the statements that may be wrong.  vain: those that do nothing by their form.

@@ -38,10 +38,13 @@ class Enclosing:
 
     def names(self, frame: FrameType) -> Mapping[str, Any]:
         """Return the names that a function does not read, of the call that it was made in."""
-        code, own = frame.f_code, frame.f_locals
+        code = frame.f_code
         outer = self._outer.get(code)
+        if outer is None:
+            return _NOTHING
+        own = frame.f_locals
         read = [name for name in code.co_freevars if name in own]
-        for one in reversed(self._returned.get(outer, ())) if outer is not None and read else ():
+        for one in reversed(self._returned.get(outer, ())) if read else ():
             if all(one.get(name) is own[name] for name in read):
                 return {name: value for name, value in one.items() if name not in own}
         return _NOTHING

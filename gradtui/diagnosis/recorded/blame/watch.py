@@ -1,34 +1,26 @@
 """Watches the user's code run: the functions, the order of lines, and the names in scope."""
 
 from __future__ import annotations
-import __future__
 
 import ast
 import sys
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
-from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
 from gradtui.diagnosis.recorded.blame.enclosing import Enclosing
-from gradtui.diagnosis.recorded.blame.pure import computes
-from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape, flags_of, held_of
+from gradtui.diagnosis.recorded.blame.named import ENTRIES, NO_DATA, is_users, named_in
+from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape, held_of
 from gradtui.diagnosis.recorded.blame.units import Unit, codes_within, units_of
-from gradtui.recording.attributes import attributes, fill_slots, slots_of
+from gradtui.recording.attributes import fill_slots, slots_of
 from gradtui.recording.library import NUMPY, Library
 from gradtui.recording.places import is_users_file
 
-_NO_DATA = (
-    type, ast.AST, ModuleType, FunctionType, MethodType, BuiltinFunctionType, np.ufunc, type(None),
-    type(__future__.annotations),
-)  # fmt: skip
-"""Types without numbers of the user's."""
 _PLAIN = frozenset({int, float, bool, str, type(None)})
 """Types whose values nothing can write."""
-_LARGEST = 1 << 20
-"""Larger whole numbers, such as seeds, are no sizes: an array of that many would fill memory."""
 _KEPT, _FEW = 200, 6
 """Most rounds of a line whose values are kept, and those of large values and of more rounds."""
 _BYTES = 100_000_000
@@ -46,8 +38,6 @@ VIEWS = frozenset({
 """Methods that only rearrange the elements of an array."""
 _CUSTOM = ("forward", "setup_context", "backward", "vjp")
 """Methods of a custom function."""
-_ENTRIES = 80
-"""Most entries of a dict, an object or a sequence that are names of their own."""
 
 
 class Watched:
@@ -168,18 +158,18 @@ class Watched:
             if seen <= _KEPT:
                 self._visits[key] = seen + 1
             if seen < _LOOKED:
-                self._note(key, _named(own, frame.f_code, self._of_module(frame), self.library))
+                self._note(key, named_in(own, frame.f_code, self._of_module(frame), self.library))
         elif event == "return":
             self._enclosing.returned(frame)
         return self._line
 
-    def _note(self, key: tuple[str, int], named: Scope) -> None:
+    def _note(self, key: tuple[str, int], named: dict[str, Held]) -> None:
         """Note the names in scope at a line.
 
         A layer's method runs for several layers: the shapes are all those of the first.
         """
-        found = self._scopes.setdefault(key, {})
-        for name, held in named.items():
+        found = self._scopes.setdefault(key, named)
+        for name, held in named.items() if found is not named else ():
             if name not in found or found[name].shape == held.shape:
                 found[name] = held
 
@@ -189,27 +179,28 @@ class Watched:
         if code not in self._globals:
             self._globals[code] = {
                 name: value for name, value in frame.f_globals.items()
-                if not name.startswith("_") and not isinstance(value, _NO_DATA)
+                if not name.startswith("_") and not isinstance(value, NO_DATA)
             }  # fmt: skip
         return self._globals[code]
 
     def _copied(self, value: Any, depth: int = _DEPTH) -> Any:
         """Return a copy of values that a run may write, including arrays in objects and lists."""
         kind = type(value)
-        if kind is np.ndarray and value.dtype != object:
-            return self._copy(value)
-        if not depth or (isinstance(value, dict | list | tuple) and len(value) > _ENTRIES):
+        if kind is np.ndarray and value.dtype.kind != "O":
+            self._bytes += value.nbytes
+            return self.library.copied(value)
+        if not depth or (isinstance(value, dict | list | tuple) and len(value) > ENTRIES):
             return self._copy(value)
         if kind is dict:
             return {name: self._copied(one, depth - 1) for name, one in value.items()}
         if kind is list or kind is tuple:
             return kind([self._copied(one, depth - 1) for one in value])
-        if kind is np.ndarray and value.size <= _ENTRIES:
+        if kind is np.ndarray and value.size <= ENTRIES:
             made = np.empty_like(value)
             for at in np.ndindex(made.shape):
                 made[at] = self._copied(value[at], depth - 1)
             return made
-        if _is_users(value):
+        if is_users(value):
             made = object.__new__(kind)
             if hasattr(made, "__dict__"):
                 vars(made).update(self._copied(vars(value), depth))
@@ -218,9 +209,6 @@ class Watched:
         return self._copy(value)
 
     def _copy(self, value: Any) -> Any:
-        if type(value) is np.ndarray:
-            self._bytes += value.nbytes
-            return self.library.copied(value)
         with suppress(RuntimeError):  # a sparse tensor has no size in bytes
             # The class of a number, such as np.float32, has one of its numbers' alone.
             self._bytes += 0 if isinstance(value, type) else getattr(value, "nbytes", 0)
@@ -258,147 +246,3 @@ def _is_view(node: ast.expr) -> bool:
         picked = isinstance(called, ast.Attribute) and called.attr in VIEWS
     inner = (one for one in ast.walk(node) if isinstance(one, ast.Call) and one is not node)
     return picked and all(map(_is_view, inner))
-
-
-def _of_class(value: Any, kept: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the numbers and arrays of an object's class that it does not hide."""
-    for name, one in vars(type(value)).items() if _is_users(value) else ():
-        if name not in kept and isinstance(one, float | int | np.ndarray):
-            yield name, one
-
-
-def _is_users(value: Any) -> bool:
-    """Return whether a value is an object of a class of the user's with attributes of its own."""
-    kind: Any = type(value)
-    plain = kind.__new__ is object.__new__ and attributes(value) is not None
-    return plain and any(True for _ in _methods(kind))
-
-
-def _kind(kind: type) -> str:
-    """Return the names of what can be called of a class of the user's, else that of the class.
-
-    Layers of different classes are taken for each other if they have the same methods.
-    """
-    named = {name for one in kind.__mro__ for name, _ in _methods(one) if not name.startswith("_")}
-    return ",".join(sorted(named)) or kind.__qualname__
-
-
-def _methods(kind: type) -> Iterator[tuple[str, FunctionType]]:
-    """Yield the methods of a class that the user's files hold, by name."""
-    for name, one in vars(kind).items():
-        if isinstance(one, FunctionType) and is_users_file(one.__code__.co_filename):
-            yield name, one
-
-
-def _named(
-    values: Mapping[str, Any], code: CodeType, outside: Mapping[str, Any], library: Library
-) -> dict[str, Held]:
-    named = _Named(values, library, code)
-    own = {name: value for name, value in outside.items() if name not in values}
-    for some, depth in ((values, 2), (own, 1)):
-        single = {
-            name: held_of(value if type(value) is np.ndarray else library.seen(value))
-            for name, value in some.items()
-        }  # fmt: skip
-        for name, value in sorted(some.items(), key=lambda pair: single[pair[0]] is None):
-            # A size `_`, as in `rows, _ = x.shape`, is not meant to be read.
-            if name.isidentifier() and (name.strip("_") or type(value) is not int):
-                named.add(name, value, depth, single[name])
-    return named.found
-
-
-class _Named:
-    """The texts that name the values in scope."""
-
-    def __init__(self, values: Mapping[str, Any], library: Library, code: CodeType) -> None:
-        self._library, self._written = library, {*code.co_names, *code.co_consts}
-        """The attributes, among others, that the function has in its text."""
-        of_class = code.co_qualname.rpartition(".")[0].rpartition(".")[2]
-        self._private = f"_{of_class.lstrip('_')}__"
-        """What Python puts before the private attributes of the function's class."""
-        self.found: dict[str, Held] = {}
-        self._seen: set[int] = set()
-        self._counts = {
-            value: name
-            for name, value in values.items()
-            if type(value) is int and name.isidentifier()
-        }
-
-    def add(self, name: str, value: Any, depth: int, held: Held | None) -> None:
-        """Add a value's names; an entry with a name of its own uses that, unless both are read."""
-        if type(value) is not np.ndarray:
-            for part, one in self._library.parts(value).items():
-                self._add(f"{name}.{part}", one, 0)
-        if held is not None:
-            if held.kind == "i" and abs(held.value or 0) > _LARGEST:
-                return
-            read = name.isidentifier() or name.rpartition(".")[2] in self._written
-            if read or not held.shape or id(value) not in self._seen:
-                self.found[name] = held
-            self._seen.add(id(value))
-            return
-        if isinstance(value, FunctionType) and computes(value, self._library.dialect):
-            count = value.__code__.co_argcount
-            self.found[name] = Held((count,), ":function", flags=flags_of(value))
-        if isinstance(value, _NO_DATA):
-            return
-        if isinstance(value, dict | list | tuple):
-            self.found[name] = Held((len(value),), f":{type(value).__name__}")
-        elif (kept := attributes(value)) is not None:
-            self.found[name] = Held((), f":{_kind(type(value))}")
-        if not depth:
-            return
-        if isinstance(value, dict):
-            entries = [
-                (f"{name}[{self._key(key)}]", key, one)
-                for key, one in value.items()
-                if isinstance(key, str | int)
-            ]
-        elif isinstance(value, tuple) and (fields := getattr(value, "_fields", ())):
-            entries = [(f"{name}.{key}", key, getattr(value, key)) for key in fields]
-        elif isinstance(value, tuple | list):
-            key = self._key if isinstance(value, list) else str
-            entries = [(f"{name}[{key(at)}]", at, one) for at, one in enumerate(value)]
-        elif (kept := attributes(value)) is not None:
-            own = (*kept.items(), *_of_class(value, kept))
-            entries = [(f"{name}.{self._spelled(key)}", key, one) for key, one in own]
-            self._add_methods(name, type(value))
-        else:
-            return
-        for text, _, one in sorted(entries, key=self._remoteness)[:_ENTRIES]:
-            self._add(text, one, depth - 1)
-
-    def _add(self, name: str, value: Any, depth: int) -> None:
-        self.add(name, value, depth, held_of(self._library.seen(value)))
-
-    def _remoteness(self, entry: tuple[str, object, Any]) -> tuple[bool, ...]:
-        """Return the sort key of an entry: what the function's text has is likeliest meant.
-
-        An index by a loop's round is likelier meant than a fixed one.
-        """
-        text, key, value = entry
-        unwritten = not isinstance(key, str) or key not in self._written
-        return unwritten, held_of(value) is None, text[-2:-1].isdigit()
-
-    def _spelled(self, attribute: str) -> str:
-        """Return an attribute as the function's class writes it."""
-        private = attribute.startswith(self._private)
-        return f"__{attribute.removeprefix(self._private)}" if private else attribute
-
-    def _add_methods(self, name: str, kind: type) -> None:
-        """Add the methods of an object of the user's that only compute."""
-        for key, one in _methods(kind):
-            if computes(one, self._library.dialect):
-                count = one.__code__.co_argcount - 1
-                self.found[f"{name}.{self._spelled(key)}"] = Held((count,), ":function")
-
-    def _key(self, key: str | int) -> str:
-        """Return a key as code writes it: by the loop's variable, or a neighbour of it."""
-        if isinstance(key, str):
-            return repr(key)
-        if key in self._counts:
-            return self._counts[key]
-        return next(
-            (f"{n} {sign} 1" for at, n in self._counts.items()
-             for sign, own in (("-", at - 1), ("+", at + 1)) if own == key), repr(key)
-        )  # fmt: skip
