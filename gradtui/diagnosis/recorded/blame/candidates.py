@@ -59,8 +59,8 @@ class Around(Struct, frozen=True, eq=False):
     """The values of the function's names at some time."""
     shapes: Mapping[Place, Shape]
     """Place of an expression -> the shape of its value."""
-    expressions: Sequence[tuple[str, Held]]
-    """Expressions of the user's code that can be computed here, with their shapes."""
+    expressions: Callable[[], Sequence[tuple[str, Held]]]
+    """Returns expressions of the user's code that can be computed here, with their shapes."""
     wanted: Collection[Shape]
     """The shapes of the gradients that are wrong."""
     dialect: Dialect
@@ -96,32 +96,40 @@ class Statement:
         """A part of it that is not edited."""
         self.sealed: frozenset[ast.AST] = frozenset()
         """Calls inside which nothing is edited."""
-        self.expressions, self.wanted = around.expressions, around.wanted
+        self._computable, self.wanted = around.expressions, around.wanted
         self.dialect, self.locals = around.dialect, around.locals
         self._ever, self._shapes, self._part = around.ever, around.shapes, around.part
         self.seen = around.seen
         """Returns an array of the library's as one of NumPy's; other values as they are."""
         self._views: dict[ast.expr, Shape | None] = {}
-        self.parents: Mapping[ast.AST, ast.AST] = {
-            child: parent for parent in self._own(node) for child in ast.iter_child_nodes(parent)
-        }
 
     def seal(self, calls: Collection[ast.Call]) -> None:
         """Edit nothing inside some calls."""
         self.sealed = frozenset(calls)
 
-    def _own(self, node: ast.AST) -> Iterator[ast.AST]:
+    @cached_property
+    def parents(self) -> Mapping[ast.AST, ast.AST]:
+        """The parent of each node of the statement, also inside sealed calls."""
+        own = self._own(self.node, frozenset())
+        return {child: parent for parent in own for child in ast.iter_child_nodes(parent)}
+
+    def _own(self, node: ast.AST, sealed: frozenset[ast.AST]) -> Iterator[ast.AST]:
         """Yield the nodes of the statement, without the statements inside it."""
         yield node
         for child in ast.iter_child_nodes(node):
             inside = isinstance(child, ast.stmt | ast.excepthandler | ast.match_case)
-            if not inside and child is not self.spared and child not in self.sealed:
-                yield from self._own(child)
+            if not inside and child is not self.spared and child not in sealed:
+                yield from self._own(child, sealed)
 
     @cached_property
     def nodes(self) -> list[ast.AST]:
         """The nodes of the statement, without the statements inside it."""
-        return list(self._own(self.unit.body or self.node))
+        return list(self._own(self.unit.body or self.node, self.sealed))
+
+    @cached_property
+    def expressions(self) -> Sequence[tuple[str, Held]]:
+        """Expressions of the user's code that can be computed here, with their shapes."""
+        return self._computable()
 
     @cached_property
     def indexing(self) -> frozenset[ast.AST]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from types import CodeType
 
 from msgspec.structs import replace
@@ -372,7 +372,7 @@ class Suspects:
         scope = {text: one for text, one in held.items() if text not in ended}
         if unit not in self._ever:
             self._ever[unit] = self._watched.ever(unit.file, unit.first, _end(unit.node))
-        expressions = self._expressions.at(unit, scope)
+        expressions = partial(self._expressions.at, unit, scope)
         library, line = self._watched.library, (unit.file, node.lineno)
         return Around(scope, self._ever[unit], self._flow.shapes, expressions, self._wanted,
                       library.dialect, self._watched.locals.get(line, {}),

@@ -17,10 +17,11 @@ _FUNCTIONS = 256
 """Most functions of which is known what they use."""
 
 
-def lines_of(unit: Unit) -> set[Line]:
+@lru_cache(_FUNCTIONS)
+def lines_of(unit: Unit) -> frozenset[Line]:
     """Return the lines of a function."""
     assert unit.node.end_lineno is not None
-    return {(unit.file, line) for line in range(unit.first, unit.node.end_lineno + 1)}
+    return frozenset((unit.file, line) for line in range(unit.first, unit.node.end_lineno + 1))
 
 
 def is_beside(s: Statement, told: Told) -> bool:

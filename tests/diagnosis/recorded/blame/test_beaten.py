@@ -25,7 +25,7 @@ FED = [{"x", "y", "z"}, {"x", "y"}, {"x"}, {"y"}, {"z"}]
 
 
 def statement(at):
-    around = Around({}, {}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around({}, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     return Statement(UNIT, UNIT.node.body[at], around)
 
 

@@ -83,7 +83,7 @@ def test_a_line_with_other_names_keeps_those_of_its_arguments(tmp_path):
 
 def test_a_line_is_not_missing_that_would_replace_another():
     scope = {name: Held((2, 4), "f") for name in ("AP", "BP", "d", "X")} | {"near": Held((3,), "i")}
-    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     unit = Unit(measured.__code__, [measured])
 
     lines = [one.factor for node in unit.node.body

@@ -154,7 +154,7 @@ def counted(y):
 def test_a_part_in_the_place_of_another_keeps_its_parentheses():
     unit, held = Unit(counted.__code__, [counted]), Held((3,), "f")
     scope = {"below": held}
-    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     statement = Statement(unit, unit.node.body[1], around)
 
     texts = {one.factor for one in likenesses(statement)}
@@ -174,7 +174,7 @@ def twice(a, b):
 def test_only_the_part_that_differs_from_a_like_expression_is_edited():
     unit, held = Unit(twice.__code__, [twice]), Held((3,), "f")
     scope = {"a": held, "b": held}
-    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     statement = Statement(unit, unit.node.body[0], around)
 
     edits = {unit.line_after(one.edits).replace(" ", "") for one in likenesses(statement)}
@@ -190,7 +190,7 @@ def test_a_line_that_a_program_has_printed_is_not_compared_with_others(tmp_path,
     exec(compile(file.read_text(), str(file), "exec"), names)
     unit, held = Unit(names["printed"].__code__, [names["printed"]]), Held((3,), "f")
     scope = {"a": held, "b": held}
-    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
 
     for line in unit.node.body:
         assert bool([*likenesses(Statement(unit, line, around))]) == found
@@ -205,7 +205,7 @@ def padded(a, b, n):
 def test_an_argument_of_a_call_that_is_picked_from_may_lack_a_part():
     unit, held = Unit(padded.__code__, [padded]), Held((3,), "f")
     scope = {"a": held, "b": held, "n": Held((), "i")}
-    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     statement = Statement(unit, unit.node.body[1], around)
 
     lines = {unit.line_after(one.edits) for one in likenesses(statement)}

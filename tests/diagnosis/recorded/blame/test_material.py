@@ -20,7 +20,7 @@ def test_a_dict_that_is_still_filled_may_be_meant_and_a_list_may_not():
     scope = {
         "sums": Held((3,), ":dict"), "roots": Held((0,), ":dict"), "names": Held((3,), ":list"),
     }  # fmt: skip
-    around = Around(scope, {}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(scope, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     found = renamings(Statement(unit, unit.node.body[0], around))
     assert [one.factor for one in found] == ["roots"]
 
@@ -34,7 +34,7 @@ def summed(slope, k):
 def test_the_number_that_a_sum_begins_as_may_stand_for_an_array_of_any_shape():
     unit = Unit(summed.__code__, [summed])
     scope = {"d": Held((), "i", 0), "k": Held((), "i", 1), "slope": Held((4,), "f")}
-    around = Around(scope, {}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(scope, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     found = [*renamings(Statement(unit, unit.node.body[1], around))]
     assert {one.cost for one in found if one.factor == "slope" and one.node.id == "d"} == {1}
 
@@ -42,7 +42,7 @@ def test_the_number_that_a_sum_begins_as_may_stand_for_an_array_of_any_shape():
 def test_another_array_gets_the_axes_that_it_lacks():
     unit = Unit(weighed.__code__, [weighed])
     scope = {"values": Held((5, 3), "f"), "shares": Held((5,), "f"), "sizes": Held((3,), "f")}
-    around = Around(scope, {}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(scope, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     found = renamings(Statement(unit, unit.node.body[0], around))
     others = {one.factor for one in found}
     assert "shares[:, None]" in others and "sizes" in others
@@ -55,7 +55,7 @@ def divided(x, scales, n, t):
 def test_something_may_be_divided_by_a_count_in_the_place_of_an_array():
     unit = Unit(divided.__code__, [divided])
     scope = {"x": Held((6, 3), "f"), "scales": Held((6, 1), "f"), "n": Held((), "i", 3.0)}
-    around = Around(scope, {}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(scope, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     found = [*renamings(Statement(unit, unit.node.body[0], around))]
     (edit,) = [one.edits[0] for one in found if one.factor == "n"]
     assert unit.source[: edit.start].endswith(b"/ ")
@@ -69,6 +69,6 @@ def sloped(up, a, slope):
 def test_of_very_many_names_one_that_nothing_reads_may_be_meant():
     unit, held = Unit(sloped.__code__, [sloped]), Held((3, 3), "f")
     scope = dict.fromkeys(["up", "a", *(f"a{at}" for at in range(90)), "slope"], held)
-    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     found = renamings(Statement(unit, unit.node.body[0], around))
     assert "slope" in {one.factor for one in found if one.node.id == "a"}

@@ -98,7 +98,7 @@ def test_entries_of_this_round_come_before_the_many_of_others():
     unit, held = Unit(carried.__code__, [carried]), Held((3,), "f")
     texts = [*(f"gates[{at}]" for at in range(60)), "gates[t]", "keep[t]"]
     scope = dict.fromkeys(["dc", *texts], held)
-    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     node = unit.node.body[0]
 
     missing = Missing(Statement(unit, node, around), node.value, (3,))

@@ -58,7 +58,7 @@ def products(cross, u, v):
 
 def test_a_name_tells_the_order_of_operands():
     unit = Unit(products.__code__, [products])
-    around = Around({}, {}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around({}, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     named, other = (Statement(unit, one, around) for one in unit.node.body[:2])
 
     assert is_spelled(named, ["u", "v"])
@@ -76,7 +76,7 @@ def powers(v):
 
 def test_a_name_tells_the_power_that_is_stored():
     unit = Unit(powers.__code__, [powers])
-    around = Around({}, {}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around({}, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     told = []
     for node in unit.node.body[:3]:
         power = node.value.right

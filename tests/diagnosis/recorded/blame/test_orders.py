@@ -52,7 +52,7 @@ def run_back(v):
 
 def test_a_running_sum_is_turned_back_though_its_shape_is_unknown():
     unit, held = Unit(run_back.__code__, [run_back]), Held((6,), "f")
-    around = Around({"v": held}, {"v": held}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around({"v": held}, {"v": held}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     statement = Statement(unit, unit.node.body[1], around)
 
     edits = {unit.line_after(one.edits) for one in orders(statement)}
@@ -77,7 +77,7 @@ def contracted(a, b):
 )  # fmt: skip
 def test_two_neighbouring_axes_of_an_einsum_are_exchanged(at, turned):
     unit = Unit(contracted.__code__, [contracted])
-    around = Around({}, {}, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around({}, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     statement = Statement(unit, unit.node.body[at], around)
     (text,) = [one for one in ast.walk(statement.node) if isinstance(one, ast.Constant)]
 

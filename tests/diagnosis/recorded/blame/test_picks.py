@@ -132,7 +132,7 @@ def row_by_row(v, w):
 def test_a_number_is_likely_the_round_of_a_loop_along_its_axis():
     unit = Unit(row_by_row.__code__, [row_by_row])
     scope = {"v": Held((5, 3), "f"), "d": Held((5, 3), "f"), "w": Held((2,), "f")}
-    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     statement = Statement(unit, unit.node.body[1].body[0], around)
 
     likely = [unit.line_after(one.edits) for one in picks(statement) if one.named]

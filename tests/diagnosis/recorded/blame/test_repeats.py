@@ -21,7 +21,7 @@ def there(a, at):
 
 def test_a_line_is_tried_as_another_function_has_it():
     unit, scope = Unit(here.__code__, [here]), {"a": Held((3,), "f"), "at": Held((), "i")}
-    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
 
     (edit,) = repeated(Statement(unit, unit.node.body[0], around))
 
@@ -42,7 +42,7 @@ def turned_back(a, b, c, d):
 def test_a_line_is_tried_as_one_of_the_same_names():
     names = {one: Held((3,), "f") for one in "abcd"}
     unit = Unit(turned_back.__code__, [turned_back])
-    around = Around(names, names, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(names, names, {}, list, [], NUMPY.dialect, {}, lambda one: None)
 
     edits = [*repeated(Statement(unit, unit.node.body[0], around))]
 
@@ -62,7 +62,7 @@ def scaled_back(kept, x):
 def test_a_name_of_another_function_may_be_kept_by_an_object():
     names = {"x": Held((3, 2), "f"), "kept.axis": Held((), "i")}
     unit = Unit(scaled_back.__code__, [scaled_back])
-    around = Around(names, names, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(names, names, {}, list, [], NUMPY.dialect, {}, lambda one: None)
 
     (edit,) = repeated(Statement(unit, unit.node.body[0], around))
 

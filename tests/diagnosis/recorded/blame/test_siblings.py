@@ -20,7 +20,7 @@ def test_what_many_lines_tell_of_comes_once_and_first_and_few_others(tmp_path):
     exec(compile(file.read_text(), str(file), "exec"), space)
     unit = Unit(space["layers"].__code__, [space["layers"]])
     scope = {name: Held((3, 3), "f") for name in given}
-    around = Around(scope, scope, {}, [], [], NUMPY.dialect, {}, lambda one: None)
+    around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     node = unit.node.body[DEPTH]
     assert isinstance(node, ast.Assign)
 
