@@ -47,9 +47,10 @@ def rivals(
         turns = any(_is_handed(suspect, one) for one in signed)
         for candidate in (*carried, *signs, *edits):
             hit = Hit(suspect, candidate, candidate.cost, frozenset())
-            if hit.odds.apart - known > most or not hit.odds.is_within(most):
+            if hit.odds.apart - known > most:
                 continue
             equal = candidate in carried or (turns and candidate.rule == "sign")
+            # What the code beside tells takes longer to ask for than a glance.
             hopeful = equal or preview.is_hopeful(s, candidate.edits)
             within = most if hopeful else best.odds.total - 1
             if hopeful is not False and hit.odds.is_within(within):
