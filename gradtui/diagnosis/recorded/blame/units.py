@@ -66,6 +66,8 @@ class Unit:
         if not isinstance(self.node, Function):
             self.body = _lambdas(self.node)[self._nth].body
         self._of: dict[type[ast.AST], Sequence[Any]] = {}
+        self._last: tuple[bytes, CodeType] = b"", code
+        """The text that was compiled last, with its code."""
         self._plain: dict[ast.stmt, str] = {}
         self.first = self.node.lineno
         self._lines = [line.encode() for line in lines[self.first - 1 : self.node.end_lineno]]
@@ -259,7 +261,13 @@ class Unit:
 
     def edited(self, edits: Sequence[Edit]) -> CodeType:
         """Return the function's code with its text edited; raises SyntaxError, ValueError."""
-        text = self._head + _applied(self.source, edits).decode() + self._tail
+        source = _applied(self.source, edits)
+        if source != self._last[0]:  # an edit is run at one point after the other
+            self._last = source, self._compiled(source)
+        return self._last[1]
+
+    def _compiled(self, source: bytes) -> CodeType:
+        text = self._head + source.decode() + self._tail
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             own = self.code.co_flags & _FUTURE
