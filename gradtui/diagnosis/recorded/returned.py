@@ -65,14 +65,15 @@ class Gradients:
 
     def _take(self, path: Path, value: Any) -> None:
         """Enter the returned value for a part, or for each part of a container."""
-        held = self._held(path)
         name = path_text(path)
         if value is None:
             return
         if name in self._parts:
             if not self._wrt or name in self._wrt or path[0] in self._wrt:
                 self.found[name] = _of_numbers(name, value)
-        elif isinstance(held, dict | list | tuple) or is_record(held) or is_bag(held):
+            return
+        held = self._held(path)
+        if isinstance(held, dict | list | tuple) or is_record(held) or is_bag(held):
             for part, one in self._within(path, held, value):
                 self._take(part, one)
         elif isinstance(value, np.ndarray | float | np.floating | list | tuple):
@@ -222,6 +223,8 @@ def _meant(key: Any) -> tuple[Any, ...]:
 
 def _of_numbers(name: str, value: Any) -> Any:
     """Return a returned gradient, of floats if it is an array of objects; raises InputError."""
+    if type(value) is np.ndarray and value.dtype.kind in _GIVE:
+        return value
     kind = "array" if isinstance(value, np.ndarray) else type(value).__name__
     what = f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
     if isinstance(value, np.ndarray | list | tuple):
