@@ -21,6 +21,7 @@ from typing import Any, overload
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.recording.arguments import is_record, laid_out, parts_of, with_values
@@ -90,6 +91,12 @@ class Result(Struct, frozen=True, eq=False):
     def tape(self) -> Tape:
         """The tape of the run."""
         return self.recorder.tape
+
+    def with_tape(self, tape: Tape) -> Result:
+        """Return the same run with another tape."""
+        recorder = copy.copy(self.recorder)
+        recorder.tape = tape
+        return replace(self, recorder=recorder)
 
     def node(self, value: Any) -> int | None:
         """Return the node of a returned array; None if it was not recorded."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from gradtui.base.source import Place
 from gradtui.base.text import number
 from gradtui.diagnosis.recorded.bumps import sloping
-from gradtui.diagnosis.recorded.held import held
+from gradtui.diagnosis.recorded.held import held, rounded_beside
 from gradtui.diagnosis.recorded.passes import (
     Way,
     chosen,
@@ -78,7 +78,7 @@ def agreed(
     rates = {name: rate for name, rate in {**_named_scales(points[0]), **rates}.items()
              if not _is_used(points[0], rate)}  # fmt: skip
     best = Agreed({})
-    for way in chain(rounded(points), windowed(points)):
+    for way in chain(rounded(points), windowed(points), rounded_beside(points)):
         found = dict[str, Surrogate]()
         for name in names:
             told = _explained(way, name, points, tolerance, rates)
@@ -147,7 +147,7 @@ def past_flat(names: Sequence[str], points: Sequence[Point]) -> list[Way]:
     """
     name, *_ = names
     ways = defaultdict[Place | None, list[Way]](list)
-    for one in chain(rounded(points), stepped(points), switched(points)):
+    for one in chain(rounded_beside(points), rounded(points), stepped(points), switched(points)):
         ways[one.place].append(one)
     found = next((some for some in ways.values() if leads(some[0], name, points)), [])
     apart = dict[bytes, Way]()
@@ -186,7 +186,8 @@ def followed(name: str, points: Sequence[Point]) -> Way | None:
     if not any(np.any(hand) for hand in hands) or (not zero and _is_multiple(hands, true)):
         return None
     most = MOST_STEPS if zero else _FEW
-    for way in (*rounded(points), *stepped(points, most), *switched(points, most)):
+    flat = *rounded(points), *rounded_beside(points)
+    for way in (*flat, *stepped(points, most), *switched(points, most)):
         first = way.passed(points[0], name)
         if first is None or not (_is_multiple(hands[:1], [first]) or (zero and not np.all(first))):
             continue
