@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.bells import bell_of
-from gradtui.diagnosis.recorded.passes import STEP
+from gradtui.diagnosis.recorded.passes import STEP, thresholds
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.steps import placed, steps_of
 from gradtui.recording.sweep import gradients
-from gradtui.recording.tape import Tape
 
 Array = NDArray[Any]
 
@@ -35,17 +34,11 @@ def sloping(points: Sequence[Point], name: str) -> tuple[str, Place | None] | No
         if len(told) < len(points):
             continue
         at, slopes = map(np.concatenate, zip(*told, strict=True))
-        if _is_bump(at, slopes):
-            own = bell_of(at, slopes, [0.0, *_thresholds(points[0].result.tape, source)])
+        jumps = thresholds(points[0].result.tape, source)
+        if _is_bump(at, slopes) and _is_at_jump(at, slopes, jumps):
+            own = bell_of(at, slopes, [0.0, *jumps])
             return STEP + (own or OWN), placed(points[0].result.tape, step, source)
     return None
-
-
-def _thresholds(tape: Tape, source: int) -> Iterator[float]:
-    """Yield the numbers from outside that a value is compared with."""
-    for one in tape.choices:
-        if source in one.inputs and one.bound is not None and one.bound[0] == one.bound[1]:
-            yield one.bound[0]
 
 
 def _slopes_at(point: Point, name: str, step: int, source: int) -> tuple[Array, Array] | None:
@@ -68,3 +61,13 @@ def _is_bump(at: Array, slopes: Array) -> bool:
         return False
     rising = np.all(np.diff(own[: top + 1]) >= -room) and np.all(np.diff(own[top:]) <= room)
     return bool(rising and max(own[0], own[-1]) <= _FALLEN * own[top])
+
+
+def _is_at_jump(at: Array, slopes: Array, jumps: Collection[float]) -> bool:
+    """Return whether slopes are the largest next to the only jump, if there is one alone."""
+    if len(jumps) != 1:
+        return True
+    order = np.argsort(at)
+    place = int(np.searchsorted(at[order], next(iter(jumps))))
+    near = slopes[order][max(place - 1, 0) : place + 1]
+    return bool(np.max(near) >= (1 - _LEVEL) * np.max(slopes))

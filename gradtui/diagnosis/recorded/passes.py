@@ -64,6 +64,8 @@ _ABS = ("abs", "absolute")
 _TIMES = frozenset({"multiply", "mul"})
 _SCALING = _TIMES | {"divide", "div", "true_divide"}
 _COPIED = re.compile(r"\bcopy\(")
+_BESIDE, _FAR, _TRIED = 1e-3, 10.0, 2001
+"""How far beside a jump its slope is taken, and the numbers at which it may be larger."""
 _MOST = 6
 """Most detached values tried, most steps, and most values that each may be a step of."""
 
@@ -145,13 +147,30 @@ def stepped(points: Sequence[Point], most: int = MOST_STEPS) -> Iterator[Way]:
     for step, source in steps_of(points, most):
         if not follows(points, step, source):
             continue
-        for whole, slope in product((step, *scaled_to(tape, step, source)), SLOPES):
+        slopes = [one for one in SLOPES if is_at_jump(tape, source, one)]
+        for whole, slope in product((step, *scaled_to(tape, step, source)), slopes):
             links_at = partial(_past, step=whole, source=source, slope=slope)
             yield Way(
                 STEP + SLOPES[slope],
                 placed(tape, step, source),
                 partial(_linked, links_at=links_at),
             )
+
+
+def thresholds(tape: Tape, source: int) -> set[float]:
+    """Return the numbers from outside that a value is compared with."""
+    bounds = [one.bound for one in tape.choices if source in one.inputs and one.bound is not None]
+    return {low for low, high in bounds if low == high}
+
+
+def is_at_jump(tape: Tape, source: int, slope: Slope) -> bool:
+    """Return whether a slope is the largest where a value jumps, if that is at one number alone."""
+    found = thresholds(tape, source)
+    if len(found) != 1:
+        return True
+    (at,) = found
+    near = np.max(slope(np.array([at - _BESIDE, at + _BESIDE])))
+    return bool(near >= (1 - 2 * _BESIDE) * np.max(slope(np.linspace(-_FAR, _FAR, _TRIED))))
 
 
 def returning(points: Sequence[Point]) -> Iterator[Way]:
