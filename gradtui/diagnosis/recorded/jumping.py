@@ -38,6 +38,8 @@ class Jumping(Struct, frozen=True, eq=False):
     names: str = ""
     slope: str = OWN
     """The slope of these, in words."""
+    beside: str = ""
+    """What else the backward halves do on purpose, in words."""
     place: Place | None = None
     """Where the backward half of the first of those that jump begins."""
     least: float = 0.0
@@ -65,7 +67,7 @@ class Jumping(Struct, frozen=True, eq=False):
 
     @property
     def _told(self) -> str:
-        return f"passes through {self.names}, which jumps, {self.slope}"
+        return f"passes through {self.names}, which jumps, {self.slope}{self.beside}"
 
     def _passed(self, point: Point, name: str) -> Array:
         return self.true[id(point.result)][name]
@@ -97,16 +99,20 @@ def jumping(runs: Runs, points: Sequence[Point]) -> Jumping:
     slopes = {_slope(heard.curves.get(name, ())) for name in told}
     slope = slopes.pop() if len(slopes) == 1 else OWN
     place = beginning(heard.jumping[told[0]])
-    return Jumping(heard.idle, ", ".join(told), slope, place, least, true)
+    beside = "".join(f"; {one}" for one in sorted(set[str]().union(*heard.told.values())))
+    return Jumping(heard.idle, ", ".join(told), slope, beside, place, least, true)
 
 
 def _slope(curves: Sequence[Any]) -> str:
     """Return in words which bell the slopes at the calls of a function are."""
     if not curves:
         return OWN
-    at, slopes = (np.concatenate([getattr(one, part) for one in curves])
-                  for part in ("at", "slopes"))  # fmt: skip
-    return bell_of(at, slopes, [0.0, curves[0].threshold or 0.0]) or OWN
+    thresholds = {one.threshold for one in curves}
+    threshold = curves[0].threshold if len(thresholds) == 1 else None
+    # Where jumps are at several numbers, a slope is told by the distances from them.
+    at = np.concatenate([one.at - (0.0 if threshold else one.threshold or 0.0) for one in curves])
+    slopes = np.concatenate([one.slopes for one in curves])
+    return bell_of(at, slopes, [0.0, threshold or 0.0]) or OWN
 
 
 def beginning(function: Callable[..., Any]) -> Place | None:

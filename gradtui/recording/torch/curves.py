@@ -20,7 +20,7 @@ _FAR, _HALVINGS = 1e4, 50
 _NEAREST, _FARTHEST, _COUNT = 1e-3, 10.0, 25
 _MOST = 200
 """Most elements of an argument whose own slopes are kept."""
-_SAME, _DIGITS = 1e-6, 6
+_SAME, _LEVEL, _DIGITS = 1e-6, 1e-4, 6
 
 
 class Curve(Struct, frozen=True, eq=False):
@@ -30,6 +30,15 @@ class Curve(Struct, frozen=True, eq=False):
     slopes: Array
     threshold: float | None
     """Where the jump is; None if that differs, and the numbers are distances from it."""
+    alone: bool = True
+    """Whether there is no other jump."""
+
+    @property
+    def is_at_jump(self) -> bool:
+        """Whether the slope is the largest at the jump, if that is the only one."""
+        apart = np.abs(self.at - (self.threshold or 0.0))
+        near = np.max(self.slopes[apart <= 1.01 * _NEAREST], initial=0.0)
+        return not self.alone or bool(np.max(self.slopes) <= (1 + _LEVEL) * near)
 
     def more(self, value: Tensor, slope: Tensor) -> Iterator[Curve]:
         """Yield the slopes at another value, if the jump is at the same number there."""
@@ -49,7 +58,7 @@ def curve_of(
     near = np.geomspace(_NEAREST, _FARTHEST, _COUNT)
     apart = [*-near[::-1], *near]
     found = [_first(slope(step + by)) for by in apart]
-    bounds = _edges(apart, found, lambda by: _first(slope(step + by)))
+    bounds = edges(apart, found, lambda by: _first(slope(step + by)))
     where = array_of(step)
     together = bool(np.ptp(where) <= _SAME * max(1.0, float(np.max(np.abs(where)))))
     threshold = float(np.round(where.reshape(-1)[0], _DIGITS)) if together else None
@@ -59,7 +68,8 @@ def curve_of(
     at, slopes = (np.asarray(one) for one in zip(*told, strict=True))
     at = np.concatenate([at, own.reshape(-1)[:_MOST]])
     slopes = np.concatenate([slopes, array_of(slope(value)).reshape(-1)[:_MOST]])
-    return Curve(at, np.abs(slopes), threshold)
+    levels = {float(one) for by in apart for one in np.unique(array_of(bare(step + by)))}
+    return Curve(at, np.abs(slopes), threshold, len(levels) <= 2)
 
 
 def _first(value: Tensor) -> float:
@@ -77,10 +87,10 @@ def _jumps(bare: Callable[[Tensor], Tensor], value: Tensor) -> Tensor:
     return (low + high) / 2
 
 
-def _edges(
+def edges(
     at: Sequence[float], slopes: Sequence[float], slope: Callable[[float], float]
 ) -> list[tuple[float, float]]:
-    """Return slopes close by where those of two levels alone change."""
+    """Return numbers and slopes close by where those of two levels alone change."""
     if len(set(slopes)) != 2:
         return []
     found = list[tuple[float, float]]()

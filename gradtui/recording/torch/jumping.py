@@ -21,6 +21,7 @@ from torch import Tensor
 
 from gradtui.recording.torch.curves import Curve, curve_of
 from gradtui.recording.torch.handing import context_for, copied, customs
+from gradtui.recording.torch.mixed import Called, Mixed, is_alike
 from gradtui.recording.torch.run import has_own_setup, parameters_of
 from gradtui.recording.torch.tensors import array_of, is_known, tensor_of
 
@@ -51,6 +52,8 @@ class Heard(Struct, frozen=True, eq=False):
     """The name of a number that one is given, and that its result does not depend on."""
     curves: dict[str, list[Curve]]
     """The name of one that jumps -> its slopes, at some of its calls."""
+    told: dict[str, set[str]]
+    """The name of one that jumps -> what else its backward half does on purpose, in words."""
 
 
 @contextmanager
@@ -60,7 +63,7 @@ def jumps_sloped() -> Iterator[Heard]:
     Their results stay what they are, and change with their arguments as their backward halves
     tell.
     """
-    heard = Heard({}, {}, {})
+    heard = Heard({}, {}, {}, {})
     with ExitStack() as stack:
         for custom, forward, own in [(one, one.forward, parameters_of(one)) for one in customs()]:
             stack.enter_context(_sloped(custom, forward, own, heard))
@@ -74,6 +77,8 @@ def _sloped(
     apart, busy, jumped = has_own_setup(custom), False, set[int | None]()
     rounds = not _ROUNDING.isdisjoint(_names_in(forward))
     curved: tuple[int | None, int] | None = None
+    known: tuple[Sequence[Any], Curve] | None = None
+    misplaced: float | None = None
 
     def bare(*args: Any) -> Any:
         return forward(*args) if apart else forward(context_for(args), *args)
@@ -87,30 +92,75 @@ def _sloped(
         try:
             args = given if apart else given[1:]
             heard.idle.update(_idle(parameters, bare, args, output))
-            many = isinstance(output, tuple)
-            found = [sloped(args, one, at if many else None)
-                     for at, one in enumerate(output if many else [output])]  # fmt: skip
+            return sloped(args, output) if not rounds else output
         finally:
             busy = False
+
+    def sloped(args: Sequence[Any], output: Any) -> Any:
+        """Return the results with the slopes of those that jump."""
+        many = isinstance(output, tuple)
+        outputs = output if many else [output]
+        places = [at if many else None for at in range(len(outputs))]
+        slopes = [_slopes(*halves(place), args, one)
+                  for place, one in zip(places, outputs, strict=True)]  # fmt: skip
+        own = mixed(args) if None in slopes else None
+        if own is not None:
+            wanted = [at for at, one in enumerate(args) if _is_float(one) and one.requires_grad]
+            slopes = [[*zip(wanted, row, strict=True)] for row in own.slopes]
+        elif any(one is None and at in jumped for at, one in zip(places, slopes, strict=True)):
+            raise ValueError  # elsewhere it seems to be a jump
+        for place, one in zip(places, slopes, strict=True):
+            if own is None and one:
+                note(args, place, one)
+            jumped.update([place] if one else [])
+        if own is None and misplaced is not None:
+            slopes = [one and moved(args, place, one)
+                      for place, one in zip(places, slopes, strict=True)]  # fmt: skip
+        found = [_added(one, args, added or ())
+                 for one, added in zip(outputs, slopes, strict=True)]  # fmt: skip
         return tuple(found) if many else found[0]
 
-    def sloped(args: Sequence[Any], output: Any, place: int | None) -> Any:
-        """Return one of the results with its slopes, if it jumps."""
-        nonlocal curved
-        halves = partial(_picked, custom.apply, place), partial(_picked, bare, place)
-        slopes = _slopes(*halves, args, output) if not rounds else None
-        if slopes is None and place in jumped:
-            raise ValueError  # elsewhere it seems to be a jump
-        for at, slope in slopes or ():
-            jumped.add(place)
+    def halves(place: int | None) -> tuple[Half, Half]:
+        return partial(_picked, custom.apply, place), partial(_picked, bare, place)
+
+    def mixed(args: Sequence[Any]) -> Mixed | None:
+        """Return what is added to the slopes beside a jump that the function computes with."""
+        nonlocal known
+        found = Called(custom.apply, bare, args).mixed()
+        settings = [one for one in args if not isinstance(one, Tensor)]
+        if found is None:
+            return None
+        if known is None:
+            known = settings, found.curve
+        elif known[0] == settings and not is_alike(found.curve, known[1]):
+            return None  # it depends on more than the distance from the jump
+        heard.jumping[custom.__qualname__] = custom.backward
+        told = heard.told.setdefault(custom.__qualname__, set())
+        told.update(found.told if found.right else ())
+        heard.curves.setdefault(custom.__qualname__, []).append(found.curve)
+        return found
+
+    def note(args: Sequence[Any], place: int | None, slopes: Sequence[tuple[int, Tensor]]) -> None:
+        """Note the slopes of a result that jumps."""
+        nonlocal curved, misplaced
+        for at, slope in slopes:
             heard.jumping[custom.__qualname__] = custom.backward
             if curved in (None, (place, at)):
                 curved = place, at
-                known = heard.curves.setdefault(custom.__qualname__, [])
-                known += _curves(*halves, args, at, slope, known)
-            beyond = slope * (args[at] - _constant(args[at]))
-            output = output + beyond.to(output.dtype)
-        return output
+                own = heard.curves.setdefault(custom.__qualname__, [])
+                first = not own
+                own += _curves(*halves(place), args, at, slope, own)
+                if first and own and not own[0].is_at_jump:
+                    misplaced = own[0].threshold
+
+    def moved(
+        args: Sequence[Any], place: int | None, slopes: Sequence[tuple[int, Tensor]]
+    ) -> list[tuple[int, Tensor]]:
+        """Return the slopes around the jump that a function gives it around 0, by mistake."""
+        assert misplaced is not None
+        apply, _ = halves(place)
+        return [(at, _constant(slope.sign() * _slope(apply, args, at, -misplaced)[0].abs()))
+                for at, slope in slopes]  # fmt: skip
 
     own = vars(custom).get("forward")
     custom.forward = staticmethod(straight)
@@ -121,6 +171,14 @@ def _sloped(
             del custom.forward
         else:
             custom.forward = own
+
+
+def _added(output: Any, args: Sequence[Any], slopes: Sequence[tuple[int, Tensor]]) -> Any:
+    """Return a result that changes with some arguments by slopes more."""
+    for at, slope in slopes:
+        beyond = slope * (args[at] - _constant(args[at]))
+        output = output + beyond.to(output.dtype)
+    return output
 
 
 def _picked(half: Half, place: int | None, *args: Any) -> Any:
