@@ -54,6 +54,7 @@ from gradtui.diagnosis.recorded.refused import refused
 from gradtui.diagnosis.recorded.repeated import repeated
 from gradtui.diagnosis.recorded.reserved import reservations
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs, raised
+from gradtui.diagnosis.recorded.shut import shut
 from gradtui.diagnosis.recorded.signs import folding, one_sided
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.sizes import size_told
@@ -167,6 +168,7 @@ class _Checking:
         found = [*absent, *self._mistakes(points, judge, misfits, judged.wrong)]
         found += [self._untold(name) for name in judged.untold
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
+        found += shut(points, fitting)
         verdict = verdict_of(found)
         notes = [*seen.notes, *self._notes()]
         if verdict == "correct":
