@@ -169,6 +169,35 @@ def test_neurons_in_a_loop_are_judged_beside_their_jumps():
     assert finding.severity == "info"
 
 
+class Adaptive(Function):
+    """A spike at a threshold that an argument moves by more than it changes."""
+
+    @staticmethod
+    def forward(ctx, u, a):
+        ctx.save_for_backward(u, a)
+        return (u - (1.0 + 1.8 * a) >= 0).to(u.dtype)
+
+    @staticmethod
+    def backward(ctx, g):
+        u, a = ctx.saved_tensors
+        slope = 1 / (1 + (3 * (u - (1.0 + 1.8 * a))) ** 2)
+        return g * slope, -1.8 * g * slope
+
+
+class AdaptiveUnscaled(Adaptive):
+    @staticmethod
+    def backward(ctx, g):
+        slope, _ = Adaptive.backward(ctx, g)
+        return slope, -slope
+
+
+@pytest.mark.parametrize(("neuron", "right"), [(Adaptive, True), (AdaptiveUnscaled, False)])
+def test_what_moves_a_threshold_has_the_slope_of_that(neuron, right):
+    assert called(neuron, drawn(5, 4), drawn(5, 4).abs()).right == right
+    severities = {one.severity for one in gradtui.check(neuron, drawn(5, 4), drawn(5, 4).abs())}
+    assert ("error" in severities) != right
+
+
 @pytest.mark.parametrize(("neuron", "right"), [(Leaky, True), (LeakyForgetful, False)])
 def test_a_leaky_neuron_passes_on_its_leak(neuron, right):
     assert called(neuron, drawn(3, 2), drawn(3, 2), 0.8).right == right

@@ -103,9 +103,10 @@ def _sloped(
         places = [at if many else None for at in range(len(outputs))]
         slopes = [_slopes(*halves(place), args, one)
                   for place, one in zip(places, outputs, strict=True)]  # fmt: skip
-        own = mixed(args) if None in slopes else None
+        wanted = [at for at, one in enumerate(args) if _is_float(one) and one.requires_grad]
+        # What is compared with another argument falls or rises with both as the chain rule says.
+        own = mixed(args) if None in slopes or len(wanted) > 1 else None
         if own is not None:
-            wanted = [at for at, one in enumerate(args) if _is_float(one) and one.requires_grad]
             slopes = [[*zip(wanted, row, strict=True)] for row in own.slopes]
         elif any(one is None and at in jumped for at, one in zip(places, slopes, strict=True)):
             raise ValueError  # elsewhere it seems to be a jump

@@ -26,8 +26,8 @@ Half = Callable[..., Any]
 
 _SEED = 20_240_229
 _FAR, _NEAREST, _FARTHEST, _COUNT = 1e4, 1e-3, 10.0, 25
-_MOST_ROWS = 4096
-"""Most elements among which an argument is spread."""
+_LEVELS, _MOST_ROWS = 2, 4096
+"""The numbers that a step has, and most elements among which an argument is spread."""
 _CLOSE, _IN_SINGLE, _SAME, _WAVERING, _ROUGHLY, _DIGITS = 1e-6, 1e-3, 1e-4, 0.2, 0.1, 6
 _LEFT_OUT = "the jump in result {} is taken for a constant"
 _STOPS = "it reaches the threshold alone"
@@ -128,7 +128,7 @@ class Called:
         for first, margin in enumerate(margins):
             at = [i for i, one in enumerate(margins)
                   if one.shape == margin.shape and torch.equal(one, margin)]  # fmt: skip
-            if at[0] < first or not margin.is_floating_point():
+            if at[0] < first or not margin.is_floating_point() or _is_level(margin):
                 continue
             moves = [self._move(args, at[0], one) for one in self.wanted]
             if not any(bool(one.any()) for one in moves):
@@ -390,6 +390,11 @@ def _spread(own: Sequence[int], shape: Sequence[int]) -> list[int]:
     if len(whole) != len(shape) or any(a not in (1, b) for a, b in zip(whole, shape, strict=True)):
         raise ValueError
     return [axis for axis, one in enumerate(whole) if one == 1 and shape[axis] > 1]
+
+
+def _is_level(margin: Tensor) -> bool:
+    """Return whether a margin is that of the result of another comparison."""
+    return margin.numel() > _LEVELS >= len(torch.unique(margin))
 
 
 def _wants(value: Any) -> bool:
