@@ -20,7 +20,9 @@ _FAR, _HALVINGS = 1e4, 50
 _NEAREST, _FARTHEST, _COUNT = 1e-3, 10.0, 25
 _MOST = 200
 """Most elements of an argument whose own slopes are kept."""
-_SAME, _LEVEL, _DIGITS = 1e-6, 1e-4, 6
+_SAME, _LEVEL, _IN_SINGLE, _DIGITS = 1e-6, 1e-4, 1e-3, 6
+WAVERING = 0.2
+"""How much a slope may waver, relative to the largest."""
 
 
 class Curve(Struct, frozen=True, eq=False):
@@ -103,3 +105,33 @@ def edges(
             low, high = (middle, high) if slope(middle) == first else (low, middle)
         found += [(low, first), (high, last)]
     return found
+
+
+def is_alike(one: Curve, other: Curve) -> bool:
+    """Return whether two slopes are the same at the same distances from their jumps."""
+    (at, slopes), (beside, others) = (
+        (np.round(own.at - (own.threshold or 0.0), _DIGITS), own.slopes) for own in (one, other)
+    )
+    count = 2 * _COUNT
+    top = _IN_SINGLE * np.max(np.abs(others))
+    return bool(np.allclose(at[:count], beside[:count])
+                and np.all(np.abs(slopes[:count] - others[:count]) <= top))  # fmt: skip
+
+
+def is_of_jump(slopes: Any) -> bool:
+    """Return whether slopes are the largest at a jump, in their middle, and fall to both ends."""
+    middle = len(slopes) // 2
+    top, waves = rising(slopes, middle)
+    if top <= 0 or np.max(slopes) > (1 + _LEVEL) * top:
+        return False
+    level = all(np.ptp(one) <= _LEVEL * top and np.min(one) > 0
+                for one in (slopes[:middle], slopes[middle:]))  # fmt: skip
+    return bool(level or (max(slopes[0], slopes[-1]) <= top / 2 and waves <= WAVERING * top))
+
+
+def rising(slopes: Any, middle: int) -> tuple[float, float]:
+    """Return the slope at the middle, and how far slopes fall before it, rise after, or are low."""
+    before, after = slopes[:middle], slopes[middle:][::-1]
+    falls = [np.max(np.maximum.accumulate(one) - one) for one in (before, after) if len(one)]
+    top = max(float(one[-1]) for one in (before, after) if len(one))
+    return top, float(max(*falls, -np.min(slopes), 0.0))

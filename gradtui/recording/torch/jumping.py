@@ -19,9 +19,9 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gradtui.recording.torch.curves import Curve, curve_of
+from gradtui.recording.torch.curves import WAVERING, Curve, curve_of, is_alike
 from gradtui.recording.torch.handing import context_for, copied, customs
-from gradtui.recording.torch.mixed import Called, Mixed, is_alike
+from gradtui.recording.torch.mixed import Called, Mixed
 from gradtui.recording.torch.run import has_own_setup, parameters_of
 from gradtui.recording.torch.tensors import array_of, is_known, tensor_of
 
@@ -39,8 +39,8 @@ _FEW = 0.01
 """The share of elements that are near a jump."""
 _MOVES = (-_FAR, -2.0, -1.0, -0.5, -0.2, 0.0, 0.2, 0.5, 1.0, 2.0, _FAR)
 """How far an argument is moved to see where its slope rises and falls."""
-_WAVERING, _SAME = 0.2, 1e-5
-"""How much a slope may waver, and how far the same one may differ, relative to the largest."""
+_SAME = 1e-5
+"""How far the same slope may differ, relative to the largest."""
 
 
 class Heard(Struct, frozen=True, eq=False):
@@ -66,105 +66,14 @@ def jumps_sloped() -> Iterator[Heard]:
     heard = Heard({}, {}, {}, {})
     with ExitStack() as stack:
         for custom, forward, own in [(one, one.forward, parameters_of(one)) for one in customs()]:
-            stack.enter_context(_sloped(custom, forward, own, heard))
+            stack.enter_context(_sloped(custom, _Sloping(custom, forward, own, heard)))
         yield heard
 
 
 @contextmanager
-def _sloped(
-    custom: Custom, forward: Half, parameters: Sequence[Parameter], heard: Heard
-) -> Iterator[None]:
-    apart, busy, jumped = has_own_setup(custom), False, set[int | None]()
-    rounds = not _ROUNDING.isdisjoint(_names_in(forward))
-    curved: tuple[int | None, int] | None = None
-    known: tuple[Sequence[Any], Curve] | None = None
-    misplaced: float | None = None
-
-    def bare(*args: Any) -> Any:
-        return forward(*args) if apart else forward(context_for(args), *args)
-
-    def straight(*given: Any) -> Any:
-        nonlocal busy
-        output = forward(*given)
-        if busy:
-            return output
-        busy = True
-        try:
-            args = given if apart else given[1:]
-            heard.idle.update(_idle(parameters, bare, args, output))
-            return sloped(args, output) if not rounds else output
-        finally:
-            busy = False
-
-    def sloped(args: Sequence[Any], output: Any) -> Any:
-        """Return the results with the slopes of those that jump."""
-        many = isinstance(output, tuple)
-        outputs = output if many else [output]
-        places = [at if many else None for at in range(len(outputs))]
-        slopes = [_slopes(*halves(place), args, one)
-                  for place, one in zip(places, outputs, strict=True)]  # fmt: skip
-        wanted = [at for at, one in enumerate(args) if _is_float(one) and one.requires_grad]
-        # What is compared with another argument falls or rises with both as the chain rule says.
-        own = mixed(args) if None in slopes or len(wanted) > 1 else None
-        if own is not None:
-            slopes = [[*zip(wanted, row, strict=True)] for row in own.slopes]
-        elif any(one is None and at in jumped for at, one in zip(places, slopes, strict=True)):
-            raise ValueError  # elsewhere it seems to be a jump
-        for place, one in zip(places, slopes, strict=True):
-            if own is None and one:
-                note(args, place, one)
-            jumped.update([place] if one else [])
-        if own is None and misplaced is not None:
-            slopes = [one and moved(args, place, one)
-                      for place, one in zip(places, slopes, strict=True)]  # fmt: skip
-        found = [_added(one, args, added or ())
-                 for one, added in zip(outputs, slopes, strict=True)]  # fmt: skip
-        return tuple(found) if many else found[0]
-
-    def halves(place: int | None) -> tuple[Half, Half]:
-        return partial(_picked, custom.apply, place), partial(_picked, bare, place)
-
-    def mixed(args: Sequence[Any]) -> Mixed | None:
-        """Return what is added to the slopes beside a jump that the function computes with."""
-        nonlocal known
-        found = Called(custom.apply, bare, args).mixed()
-        settings = [one for one in args if not isinstance(one, Tensor)]
-        if found is None:
-            return None
-        if known is None:
-            known = settings, found.curve
-        elif known[0] == settings and not is_alike(found.curve, known[1]):
-            return None  # it depends on more than the distance from the jump
-        heard.jumping[custom.__qualname__] = custom.backward
-        told = heard.told.setdefault(custom.__qualname__, set())
-        told.update(found.told if found.right else ())
-        heard.curves.setdefault(custom.__qualname__, []).append(found.curve)
-        return found
-
-    def note(args: Sequence[Any], place: int | None, slopes: Sequence[tuple[int, Tensor]]) -> None:
-        """Note the slopes of a result that jumps."""
-        nonlocal curved, misplaced
-        for at, slope in slopes:
-            heard.jumping[custom.__qualname__] = custom.backward
-            if curved in (None, (place, at)):
-                curved = place, at
-                own = heard.curves.setdefault(custom.__qualname__, [])
-                first = not own
-                own += _curves(*halves(place), args, at, slope, own)
-                if first and own and not own[0].is_at_jump:
-                    misplaced = own[0].threshold
-
-    def moved(
-        args: Sequence[Any], place: int | None, slopes: Sequence[tuple[int, Tensor]]
-    ) -> list[tuple[int, Tensor]]:
-        """Return the slopes around the jump that a function gives it around 0, by mistake."""
-        assert misplaced is not None
-        apply, _ = halves(place)
-        return [(at, _constant(slope.sign() * _slope(apply, args, at, -misplaced)[0].abs()))
-                for at, slope in slopes]  # fmt: skip
-
+def _sloped(custom: Custom, forward: Half) -> Iterator[None]:
     own = vars(custom).get("forward")
-    custom.forward = staticmethod(straight)
+    custom.forward = staticmethod(forward)
     try:
         yield
     finally:
@@ -172,6 +81,110 @@ def _sloped(
             del custom.forward
         else:
             custom.forward = own
+
+
+class _Sloping:
+    """The forward half of a custom function whose jumps have the slopes of its backward half."""
+
+    def __init__(
+        self, custom: Custom, forward: Half, parameters: Sequence[Parameter], heard: Heard
+    ) -> None:
+        self._custom, self._forward, self._parameters = custom, forward, parameters
+        self._apart, self._heard, self._busy = has_own_setup(custom), heard, False
+        self._rounds = not _ROUNDING.isdisjoint(_names_in(forward))
+        self._jumped = set[int | None]()
+        """The places of the results that have jumped."""
+        self._curved: tuple[int | None, int] | None = None
+        """The result and the argument whose slopes are noted."""
+        self._known: tuple[Sequence[Any], Curve] | None = None
+        """The settings of the first call that computes with its jump, and the slope of that."""
+        self._misplaced: float | None = None
+        """Where the jump is, if its slope is around another place."""
+
+    def __call__(self, *given: Any) -> Any:
+        output = self._forward(*given)
+        if self._busy:
+            return output
+        self._busy = True
+        try:
+            args = given if self._apart else given[1:]
+            self._heard.idle.update(_idle(self._parameters, self._bare, args, output))
+            return output if self._rounds else self._sloped(args, output)
+        finally:
+            self._busy = False
+
+    def _bare(self, *args: Any) -> Any:
+        return self._forward(*args) if self._apart else self._forward(context_for(args), *args)
+
+    def _sloped(self, args: Sequence[Any], output: Any) -> Any:
+        """Return the results with the slopes of those that jump."""
+        many = isinstance(output, tuple)
+        outputs = output if many else [output]
+        places = [at if many else None for at in range(len(outputs))]
+        slopes = [_slopes(*self._halves(place), args, one)
+                  for place, one in zip(places, outputs, strict=True)]  # fmt: skip
+        wanted = [at for at, one in enumerate(args) if _is_float(one) and one.requires_grad]
+        # What is compared with another argument falls or rises with both as the chain rule says.
+        own = self._mixed(args) if None in slopes or len(wanted) > 1 else None
+        if own is not None:
+            slopes = [[*zip(wanted, row, strict=True)] for row in own.slopes]
+        elif any(
+            one is None and at in self._jumped for at, one in zip(places, slopes, strict=True)
+        ):
+            raise ValueError  # elsewhere it seems to be a jump
+        for place, one in zip(places, slopes, strict=True):
+            if own is None and one:
+                self._note(args, place, one)
+            self._jumped.update([place] if one else [])
+        if own is None and self._misplaced is not None:
+            slopes = [one and self._moved(args, place, one, self._misplaced)
+                      for place, one in zip(places, slopes, strict=True)]  # fmt: skip
+        found = [_added(one, args, added or ())
+                 for one, added in zip(outputs, slopes, strict=True)]  # fmt: skip
+        return tuple(found) if many else found[0]
+
+    def _halves(self, place: int | None) -> tuple[Half, Half]:
+        return partial(_picked, self._custom.apply, place), partial(_picked, self._bare, place)
+
+    def _mixed(self, args: Sequence[Any]) -> Mixed | None:
+        """Return what is added to the slopes beside a jump that the function computes with."""
+        found = Called(self._custom.apply, self._bare, args).mixed()
+        settings = [one for one in args if not isinstance(one, Tensor)]
+        if found is None:
+            return None
+        if self._known is None:
+            self._known = settings, found.curve
+        elif self._known[0] == settings and not is_alike(found.curve, self._known[1]):
+            return None  # it depends on more than the distance from the jump
+        name, heard = self._custom.__qualname__, self._heard
+        heard.jumping[name] = self._custom.backward
+        heard.told.setdefault(name, set()).update(found.told if found.right else ())
+        heard.curves.setdefault(name, []).append(found.curve)
+        return found
+
+    def _note(
+        self, args: Sequence[Any], place: int | None, slopes: Sequence[tuple[int, Tensor]]
+    ) -> None:
+        """Note the slopes of a result that jumps."""
+        name = self._custom.__qualname__
+        for at, slope in slopes:
+            self._heard.jumping[name] = self._custom.backward
+            if self._curved in (None, (place, at)):
+                self._curved = place, at
+                own = self._heard.curves.setdefault(name, [])
+                first = not own
+                own += _curves(*self._halves(place), args, at, slope, own)
+                if first and own and not own[0].is_at_jump:
+                    self._misplaced = own[0].threshold
+
+    def _moved(
+        self, args: Sequence[Any], place: int | None, slopes: Sequence[tuple[int, Tensor]],
+        threshold: float,
+    ) -> list[tuple[int, Tensor]]:  # fmt: skip
+        """Return the slopes around the jump that a function gives it around 0, by mistake."""
+        apply, _ = self._halves(place)
+        return [(at, _constant(slope.sign() * _slope(apply, args, at, -threshold)[0].abs()))
+                for at, slope in slopes]  # fmt: skip
 
 
 def _added(output: Any, args: Sequence[Any], slopes: Sequence[tuple[int, Tensor]]) -> Any:
@@ -308,7 +321,7 @@ def _is_of_step(slopes: NDArray[Any]) -> bool:
     before, after = np.maximum.accumulate(slopes), np.maximum.accumulate(slopes[::-1])[::-1]
     valley = np.max(np.minimum(before, after) - slopes)
     falls = np.max(np.abs(slopes[[0, -1]])) <= top / 2
-    waves = max(valley, -np.min(slopes)) <= _WAVERING * top
+    waves = max(valley, -np.min(slopes)) <= WAVERING * top
     return bool(np.ptp(slopes) <= _SAME * top or (waves and falls))
 
 

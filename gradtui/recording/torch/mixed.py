@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import _disable_current_modes
 
 from gradtui.recording.torch.comparing import Comparing
-from gradtui.recording.torch.curves import Curve, edges
+from gradtui.recording.torch.curves import WAVERING, Curve, edges, is_of_jump, rising
 from gradtui.recording.torch.tensors import array_of, tensor_of
 
 Half = Callable[..., Any]
@@ -28,7 +28,7 @@ _SEED = 20_240_229
 _FAR, _NEAREST, _FARTHEST, _COUNT = 1e4, 1e-3, 10.0, 25
 _LEVELS, _MOST_ROWS = 2, 4096
 """The numbers that a step has, and most elements among which an argument is spread."""
-_CLOSE, _IN_SINGLE, _SAME, _WAVERING, _ROUGHLY, _DIGITS = 1e-6, 1e-3, 1e-4, 0.2, 0.1, 6
+_CLOSE, _IN_SINGLE, _SAME, _ROUGHLY, _DIGITS = 1e-6, 1e-3, 1e-4, 0.1, 6
 _LEFT_OUT = "the jump in result {} is taken for a constant"
 _STOPS = "it reaches the threshold alone"
 _AT_THRESHOLD = "the height of the jump is that at the threshold"
@@ -112,8 +112,8 @@ class Called:
         known = (heights[at] * jump.moves[wanted]).broadcast_to(slope.shape) != 0
         margin, slopes = (array_of(one[known]) for one in (jump.margin, slope))
         ordered = slopes[np.argsort(margin)]
-        _, waves = _rising(ordered * (np.sign(np.sum(ordered)) or 1.0), int(np.sum(margin < 0)))
-        if waves > _WAVERING * np.max(np.abs(ordered)):
+        _, waves = rising(ordered * (np.sign(np.sum(ordered)) or 1.0), int(np.sum(margin < 0)))
+        if waves > WAVERING * np.max(np.abs(ordered)):
             raise ValueError
         return slope
 
@@ -331,36 +331,6 @@ def _reaching(
         told.update([said] if said else [])
         off += far
     return slopes, frozenset(told), off
-
-
-def is_alike(one: Curve, other: Curve) -> bool:
-    """Return whether two slopes are the same at the same distances from their jumps."""
-    (at, slopes), (beside, others) = (
-        (np.round(own.at - (own.threshold or 0.0), _DIGITS), own.slopes) for own in (one, other)
-    )
-    count = 2 * _COUNT
-    top = _IN_SINGLE * np.max(np.abs(others))
-    return bool(np.allclose(at[:count], beside[:count])
-                and np.all(np.abs(slopes[:count] - others[:count]) <= top))  # fmt: skip
-
-
-def is_of_jump(slopes: Any) -> bool:
-    """Return whether slopes are the largest at a jump, in their middle, and fall to both ends."""
-    middle = len(slopes) // 2
-    top, waves = _rising(slopes, middle)
-    if top <= 0 or np.max(slopes) > (1 + _SAME) * top:
-        return False
-    level = all(np.ptp(one) <= _SAME * top and np.min(one) > 0
-                for one in (slopes[:middle], slopes[middle:]))  # fmt: skip
-    return bool(level or (max(slopes[0], slopes[-1]) <= top / 2 and waves <= _WAVERING * top))
-
-
-def _rising(slopes: Any, middle: int) -> tuple[float, float]:
-    """Return the slope at the middle, and how far slopes fall before it, rise after, or are low."""
-    before, after = slopes[:middle], slopes[middle:][::-1]
-    falls = [np.max(np.maximum.accumulate(one) - one) for one in (before, after) if len(one)]
-    top = max(float(one[-1]) for one in (before, after) if len(one))
-    return top, float(max(*falls, -np.min(slopes), 0.0))
 
 
 def _told(added: Tensor, factor: Tensor) -> Tensor:
