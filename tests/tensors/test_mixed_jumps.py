@@ -316,3 +316,17 @@ def test_a_slope_belongs_where_the_jump_is(spike, around, severity):
 
     finding = only(gradtui.check(code, drawn(4, 3), drawn(3, 2)))
     assert finding.severity == severity
+
+
+@pytest.mark.parametrize(("around", "severity"), [(1.0, "info"), (0.0, "error")])
+def test_a_single_element_near_a_jump_does_not_tell_its_slope(around, severity):
+    u = [[0.585, 1.51, 1.323], [-0.826, 0.615, 0.11], [-0.698, -0.016, -0.512],
+         [0.069, 0.025, 0.449]]  # fmt: skip
+    w = [[-0.183, -2.238], [-1.166, 0.648], [-3.357, -0.812]]
+
+    def code(u, w):
+        return (Window.apply(u @ w, around) * torch.arange(8.0).reshape(4, 2)).sum()
+
+    finding = only(gradtui.check(code, *map(torch.DoubleTensor, (u, w))))
+
+    assert finding.severity == severity

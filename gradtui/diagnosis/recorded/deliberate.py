@@ -20,6 +20,7 @@ from gradtui.diagnosis.recorded.jumping import Jumping, jumping
 from gradtui.diagnosis.recorded.notes import note, seen_text, together
 from gradtui.diagnosis.recorded.passes import Way, kinked
 from gradtui.diagnosis.recorded.point import Point, is_close
+from gradtui.diagnosis.recorded.points import smaller_points
 from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
 from gradtui.diagnosis.recorded.stabilisers import Stabilisers, is_nearly_right
 from gradtui.diagnosis.recorded.surrogates import (
@@ -38,6 +39,9 @@ from gradtui.recording.tape import Leaf
 
 Array = NDArray[Any]
 
+_PASSING = 0.1
+"""The share of the elements of a gradient that must pass a jump to tell how."""
+
 
 def without_meant(
     runs: Runs, points: Sequence[Point], wrong: Sequence[Wrong], tolerance: float
@@ -47,6 +51,7 @@ def without_meant(
     handed = bool(wrong) and runs.target.deliberate and is_handed_on(points, given)
     if handed and not _are_exchanged(points, [one.name for one in wrong], tolerance):
         return Sifted(tuple(_handed_on(runs, one) for one in wrong), points, ())
+    points = _telling(runs, points, [one.name for one in wrong])
     jumps = jumping(runs, points if wrong else ())
     rates = {**jumps.idle, **_rates(runs, points[0])} if wrong else {}
     found = agreed([one.name for one in wrong], points, tolerance, rates)
@@ -88,6 +93,19 @@ def without_meant(
         (own, left), *others = intentions
     otherwise = tuple((points, tuple(some)) for points, some in others)
     return Sifted(tuple(together(notes)), own, tuple(left), otherwise)
+
+
+def _telling(runs: Runs, points: Sequence[Point], names: Sequence[str]) -> Sequence[Point]:
+    """Return points that tell which jumps are passed: more if most elements of gradients are 0.
+
+    A window around a jump is known by numbers inside it and outside of it.
+    """
+    flat = [name for name in names if not any(np.any(point.true[name]) for point in points)]
+    passing = [np.concatenate([point.hand[name].ravel() != 0 for point in points])
+               for name in flat]  # fmt: skip
+    if all(np.mean(one) >= _PASSING or not np.any(one) for one in passing):
+        return points
+    return [*points, *smaller_points(runs, points[0], (*points[0].true,))]
 
 
 def _as_meant(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 
 import numpy as np
 from msgspec.structs import replace
@@ -35,11 +36,23 @@ _TOGETHER = (3.0, -3.0, 30.0, -30.0)
 """How far all numbers are moved to one side, relative to their size."""
 _PULLED = (1.0, 0.5, 0.2, 0.05)
 """The part of that distance used for a point outside the arguments' domain."""
+_SMALLER = (0.6, 0.4, 0.25)
+"""The shares of the arguments that are smaller ones."""
 _ENDED = 3
 """The most runs that have to be ended before no more points are drawn."""
 _LARGE, _WIDE = 5_000, 1 << 26
 """With more nodes on a tape, or bytes of values, there are fewer points."""
 _SEED = 20_240_229
+
+
+def smaller_points(runs: Runs, start: Point, names: tuple[str, ...]) -> Iterator[Point]:
+    """Yield points with smaller arguments, at which more values are near a jump."""
+    for share in _SMALLER:
+        values = {name: share * value for name, value in start.values.items()}
+        with suppress(CodeFailed, InputError, Lost, Outside, Untold):
+            point = runs.point(values, names, near=False, flat=True)
+            if point.is_finite:
+                yield point
 
 
 def points_around(
