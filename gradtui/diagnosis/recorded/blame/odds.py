@@ -370,7 +370,7 @@ _LIKELIER: Sequence[Sign] = (
     (2, lambda edit: edit._resumes or edit._fills),
     (2, lambda edit: edit._continues),
     (2, lambda edit: edit._agreement > 0),
-    (2, lambda edit: edit._rule > 0),
+    (2, lambda edit: edit._rule > 0 and not edit.adds),
     (2, lambda edit: edit.suspect.label < 0),
     (4, lambda edit: is_told(edit.suspect, edit.candidate.edits)),
     (-4, lambda edit: edit._is_outside),
