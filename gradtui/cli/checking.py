@@ -12,7 +12,7 @@ from gradtui.base.streams import tell, working
 from gradtui.base.text import clean
 from gradtui.cli.checkpoint import Counted, goes_on
 from gradtui.cli.files import load_file, print_notices
-from gradtui.cli.output import FAILED, OK, UNUSABLE, print_json
+from gradtui.cli.output import FAILED, OK, UNUSABLE, print_json, prints_apart
 from gradtui.cli.running import RaisedError, as_input_error, check_code, is_code, tell_raised
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def check_files(arguments: argparse.Namespace) -> int:
     reports: list[Report] = []
     for file in arguments.files:
         try:
-            found = _check_code(file, arguments) if is_code(file) else _check(file, arguments)
+            with prints_apart(arguments):
+                found = _check_code(file, arguments) if is_code(file) else _check(file, arguments)
         except RaisedError as raised:
             if arguments.format == "json":
                 print_json({"file": file, "error": raised.text})

@@ -12,7 +12,7 @@ from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import tell, working
 from gradtui.base.text import clean
 from gradtui.cli.files import load_file, open_session
-from gradtui.cli.output import OK, UNUSABLE, line_width, print_json, print_lines
+from gradtui.cli.output import OK, UNUSABLE, line_width, print_json, print_lines, prints_apart
 from gradtui.cli.running import is_code
 
 if TYPE_CHECKING:
@@ -113,7 +113,8 @@ def show_step(arguments: argparse.Namespace) -> int:
     from gradtui.explain.report import show_json, show_lines
     from gradtui.scenario.references import named_first
 
-    session = open_session(arguments.file, ascii=arguments.ascii)
+    with prints_apart(arguments):
+        session = open_session(arguments.file, ascii=arguments.ascii)
     names = [node.name for node in session.problem.graph.parameters]
     name, bracket, _ = (arguments.param or "").partition("[")
     own = named_first(arguments.param or "", names)

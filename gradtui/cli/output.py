@@ -6,9 +6,12 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import argparse
+
     from gradtui.explain.spans import TextRow
 
 OK, FAILED, UNUSABLE = 0, 1, 2
@@ -22,6 +25,12 @@ _PIPED = 160
 def line_width() -> int:
     """Return the width available for a row, in cells."""
     return shutil.get_terminal_size((_PIPED, 0)).columns
+
+
+def prints_apart(arguments: argparse.Namespace) -> AbstractContextManager[object]:
+    """Return a context in which what the user's code prints is kept out of a program's input."""
+    read = getattr(arguments, "json", False) or getattr(arguments, "format", "text") != "text"
+    return redirect_stdout(sys.stderr) if read else nullcontext()
 
 
 def print_json(value: object) -> None:

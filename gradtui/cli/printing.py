@@ -7,7 +7,7 @@ import argparse
 from gradtui.base.source import InputError
 from gradtui.base.streams import working
 from gradtui.cli.files import open_session
-from gradtui.cli.output import OK, line_width, print_json, print_lines
+from gradtui.cli.output import OK, line_width, print_json, print_lines, prints_apart
 
 
 def print_value(arguments: argparse.Namespace) -> int:
@@ -17,7 +17,8 @@ def print_value(arguments: argparse.Namespace) -> int:
     from gradtui.explain.assigned import assigned_note
     from gradtui.explain.training import part_text
 
-    session = open_session(arguments.file, ascii=arguments.ascii)
+    with prints_apart(arguments):
+        session = open_session(arguments.file, ascii=arguments.ascii)
     with working(f"computing step {arguments.step:,} of {arguments.file}"):
         session.seek(arguments.step)
     if session.message:

@@ -158,7 +158,7 @@ def test_as_json_it_is_a_line_with_the_file_of_each_finding(net, check):
 
     _, out, _ = check(f"{net}:case", "--json")
 
-    row = json.loads(out.splitlines()[1])
+    row = json.loads(out)
     (finding,) = row["findings"]
     assert (row["file"], row["verdict"], row["claims"]) == (f"{net}:case", "wrong", 1)
     assert (finding["rule"], finding["target"], finding["line"]) == ("sign", "w", 2)
@@ -430,3 +430,25 @@ def test_a_comment_that_names_no_rule_is_told(net, check):
     assert status == 1
     assert "[constant-factor]" in out
     assert "warning: no rule has the name 'constant-faktor'; did you mean 'constant-factor'?" in err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["check", "--json"],
+        ["check", "--format", "sarif"],
+        ["show", "--json"],
+        ["print", "--json", "w"],
+    ],
+)
+def test_what_the_code_prints_stays_out_of_what_other_programs_read(run, tmp_path, command):
+    path = tmp_path / "loud.py"
+    path.write_text('print("loading")\n' + NUMBER.format(given="b=0.5", returned='{"w": dw}'))
+    name, *options = command
+    expression = options[1:] if name == "print" else []
+    options = options[:1] if name == "print" else options
+
+    _, out, err = run(name, f"{path}:case", *expression, *options)
+
+    assert json.loads(out)
+    assert "loading" in err
