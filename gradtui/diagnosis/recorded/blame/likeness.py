@@ -40,9 +40,18 @@ def likenesses(s: Statement) -> Iterator[Candidate]:
             part, other = narrowed(node, made)
             if part is not node:
                 node, made, text = part, other, ast.unparse(other)
-            told = f"{s.text(node)} must be {text}, as beside it"
-            edit = s.replaced(node, s.spelled(text), s.binding(made))
-            yield Candidate((edit,), rule, told, cost - likelier, text, node)
+            for one in (*_of_own(s, node, made), text):
+                told = f"{s.text(node)} must be {one}, as beside it"
+                edit = s.replaced(node, s.spelled(one), s.binding(made))
+                yield Candidate((edit,), rule, told, cost - likelier, one, node)
+
+
+def _of_own(s: Statement, own: ast.expr, other: ast.expr) -> Iterator[str]:
+    """Yield the attribute that another expression reads, of the object whose own is read."""
+    if not isinstance(own, ast.Attribute) or not isinstance(other, ast.Attribute):
+        return
+    if own.attr != other.attr and ast.dump(own.value) != ast.dump(other.value):
+        yield f"{s.text(own.value)}.{other.attr}"
 
 
 def narrowed(own: ast.expr, other: ast.expr) -> tuple[ast.expr, ast.expr]:

@@ -113,6 +113,39 @@ def by_cases(LEVELS):
     return loss, d + share
 
 
+class Affine:
+    def __init__(self, w, b):
+        self.w, self.b = w, b
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.w + self.b
+
+    def backward(self, d):
+        self.dw, self.db = self.x.T @ d, d.sum(0)
+        return d @ self.w.T
+
+
+class Stack:
+    def __init__(self, layers):
+        self.layers = layers
+
+    def gradients(self, x):
+        for layer in self.layers.values():
+            x = layer.forward(x)
+        d = 2 * x
+        for layer in reversed(self.layers.values()):
+            d = layer.backward(d)
+        found = {}
+        found["V"], found["a"] = self.layers["first"].dw, self.layers["first"].db
+        found["W"], found["b"] = self.layers["last"].dw, self.layers["last"].db
+        return np.sum(x**2), found
+
+
+def of_layers(V, a, W, b):
+    return Stack({"first": Affine(V, a), "last": Affine(W, b)}).gradients(SEEN)
+
+
 MISTAKES = [
     (bent_at, "f1 = k12 * two - k11 * one", "f1 = k12 * two"),
     (bent_at, "f2 = k12 * one - k22 * two", "f2 = k22 * two"),
@@ -211,3 +244,12 @@ def test_an_argument_of_a_call_that_is_picked_from_may_lack_a_part():
     lines = {unit.line_after(one.edits) for one in likenesses(statement)}
 
     assert "second = np.repeat(b, 2 * n)[:n]" in lines
+
+
+def test_another_attribute_of_the_same_object_is_read_beside(tmp_path):
+    sizes = {"V": (3, 4), "a": (4,), "W": (4, 2), "b": (2,)}
+    planted = Planted(__file__, tmp_path, {name: RNG.normal(size=n) for name, n in sizes.items()})
+
+    (found,) = planted.errors(planted.wrong('["first"].db', '["first"].b'), "of_layers")
+
+    assert found.fix.endswith('self.layers["first"].dw, self.layers["first"].db')
