@@ -5,6 +5,7 @@ A search finds pages of the manual, too, which open over the picker.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
@@ -13,7 +14,7 @@ from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import Screen
+from textual.events import ScreenResume
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -25,6 +26,7 @@ from gradtui.saving.course import read_scores
 from gradtui.scenario.bundled import Entry, find_scenario, list_bundled, read_chapters
 from gradtui.scenario.searching import Found, chapter_words, search
 from gradtui.tui.lately import Lately
+from gradtui.tui.lean import LeanScreen
 from gradtui.tui.narrowed import NarrowedList
 from gradtui.tui.shortcuts import PICKER, bindings
 
@@ -42,6 +44,9 @@ _PAGE = "help "
 """What the id of a page of the manual begins with, before its topic."""
 _WIDE = 100
 """Fewest columns that have room for what a scenario is about in its row."""
+_HIGH = 18
+"""Fewest rows that have room for a title, and for a frame around the search."""
+_HEIGHTS = [(0, "-low"), (_HIGH, "-high")]
 _PAGES = 3
 """Most pages of the manual that a search lists."""
 _NOWHERE = (
@@ -67,10 +72,10 @@ def _in_shell(file: str) -> str:
     return f"gradtui {file}" if ".py:" in file else f"gradtui {file.strip()}:case"
 
 
-class Picker(Screen[None]):
+class Picker(LeanScreen):
     """Chooses a scenario and hands over its session, or None if it is closed."""
 
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = _HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(PICKER[:-1], first=True),
         *bindings(PICKER[-1:]),
@@ -100,6 +105,8 @@ class Picker(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Make the list, the search and the details."""
+        # before the first layout, after which they would cause a second one
+        self.add_class(_HEIGHTS[self.app.size.height >= _HIGH][1], update=False)
         yield Label("gradtui  step through training, forward and backward", id="picker-title")
         yield self._search
         options = NarrowedList(*self._chapters(), id="picker-list")
@@ -114,6 +121,17 @@ class Picker(Screen[None]):
     def on_mount(self) -> None:
         """Take the keys at once, because some may be waiting."""
         self.set_focus(self._search)
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """Paint once when it opens, where Textual styles and paints all of it twice."""
+        if not self.outer_size:
+            event.prevent_default()
+            self.stack_updates += 1
+            self._refresh_layout(self.app.size)
+
+    async def on_resize(self) -> None:
+        """Let others have their turn after the first paint; called by Textual."""
+        await asyncio.sleep(0)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow the list."""

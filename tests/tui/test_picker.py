@@ -9,6 +9,7 @@ from textual.events import Key
 from textual.widgets import OptionList
 
 from gradtui.scenario.bundled import find_scenario, list_bundled
+from gradtui.tui.compositing import LeanCompositor
 from gradtui.tui.help import Help
 from gradtui.tui.picker import Picker
 
@@ -154,3 +155,16 @@ async def test_a_narrow_row_has_no_start_of_a_sentence(terminal, width, about):
         (row,) = (row for row in t.rows if " One weight, one parcel " in row)
         assert row.rstrip(" │").endswith(" one_weight") is not about
         assert ("Predict delivery hours" in row) == about
+
+
+async def test_it_is_painted_as_a_whole_once_when_it_opens(terminal, monkeypatch):
+    painted = []
+    render = LeanCompositor.render_full_update
+    monkeypatch.setattr(
+        LeanCompositor, "render_full_update", lambda *a, **o: painted.append(0) or render(*a, **o)
+    )
+    async with terminal("two_weights") as t:
+        painted.clear()
+        await t.press("o")
+        assert isinstance(t.app.screen, Picker)
+        assert len(painted) == 1
