@@ -54,6 +54,13 @@ def find_pages(sought: Sought) -> list[Hit]:
     return [hit for _, _, hit in sorted(found, key=lambda one: one[:2])]
 
 
+def read_ahead() -> Iterator[None]:
+    """Read what a search reads, a page at a time."""
+    for topic in TOPICS:
+        _passages(topic)
+        yield
+
+
 @lru_cache
 def _passages(topic: str) -> tuple[Passage, ...]:
     """Return the passages of a page."""

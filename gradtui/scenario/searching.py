@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from gradtui.base.source import nearest
 from gradtui.base.words import Sought, Word, sought, spelt
 from gradtui.manual.searching import Hit, find_pages
+from gradtui.manual.searching import read_ahead as read_pages
 from gradtui.scenario.bundled import Entry, read_chapters
 
 _ABOVE = 100
@@ -53,6 +54,14 @@ def chapter_words() -> dict[str, str]:
         for chapter in read_chapters()
         for name in chapter.names
     }
+
+
+def read_ahead(entries: Sequence[Entry]) -> Iterator[None]:
+    """Read what a search reads, a page or a scenario at a time; else the first one does."""
+    yield from read_pages()
+    for entry in entries:
+        _ = entry.prose
+        yield
 
 
 def search(entries: Sequence[Entry], text: str, chapters: Mapping[str, str]) -> Found:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -24,8 +25,9 @@ from gradtui.base.text import clean, pad
 from gradtui.explain.course import course_title, mark_of, next_lesson, score_text
 from gradtui.saving.course import read_scores
 from gradtui.scenario.bundled import Entry, find_scenario, list_bundled, read_chapters
-from gradtui.scenario.searching import Found, chapter_words, search
+from gradtui.scenario.searching import Found, chapter_words, read_ahead, search
 from gradtui.tui.lately import Lately
+from gradtui.tui.later import call_after
 from gradtui.tui.lean import LeanScreen
 from gradtui.tui.narrowed import NarrowedList
 from gradtui.tui.shortcuts import PICKER, bindings
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from gradtui.tui.keys import Keys
 
 
+_SLICE = 0.004
+"""Seconds of reading for the first search at a time, and between two times."""
 _CODE = re.compile(r"\.py(:|\s*$)")
 """What tells a file of Python from a word to search for."""
 _COURSE = "course"
@@ -100,6 +104,7 @@ class Picker(LeanScreen):
         """The options made so far, by the names of their scenarios."""
         self._found = Found()
         self.entries = list_bundled()
+        self._unread = read_ahead(self.entries)
         self._finished, self._trouble = read_scores()
         self._upcoming = next_lesson(self.entries, self._finished)
 
@@ -121,6 +126,15 @@ class Picker(LeanScreen):
     def on_mount(self) -> None:
         """Take the keys at once, because some may be waiting."""
         self.set_focus(self._search)
+        self.call_after_refresh(self._read_ahead)
+
+    def _read_ahead(self) -> None:
+        """Read a part of what is searched, and the next one soon if more is left."""
+        until = time.monotonic() + _SLICE
+        for _ in self._unread:
+            if time.monotonic() > until:
+                call_after(self, _SLICE, self._read_ahead)
+                return
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         """Paint once when it opens, where Textual styles and paints all of it twice."""

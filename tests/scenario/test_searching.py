@@ -2,8 +2,9 @@
 
 import pytest
 
+from gradtui.manual.pages import TOPICS
 from gradtui.scenario.bundled import list_bundled, read_chapters
-from gradtui.scenario.searching import search
+from gradtui.scenario.searching import read_ahead, search
 
 ENTRIES = list_bundled()
 
@@ -164,3 +165,15 @@ def test_a_compound_is_found_before_its_parts():
 def test_what_is_tagged_comes_before_what_is_in_a_chapter_of_that_name():
     tagged = {entry.name for entry in ENTRIES if "pitfall" in entry.tags}
     assert {*found("pitfall")[: len(tagged)]} == tagged
+
+
+def test_the_texts_are_read_one_at_a_time_before_a_search():
+    entries = list_bundled()
+    reading = read_ahead(entries)
+    for _ in TOPICS:
+        next(reading)
+    assert not any("prose" in vars(entry) for entry in entries)
+    next(reading)
+    assert ["prose" in vars(entry) for entry in entries[:2]] == [True, False]
+    assert len([*reading]) == len(entries) - 1
+    assert all("prose" in vars(entry) for entry in entries)

@@ -157,6 +157,12 @@ async def test_a_narrow_row_has_no_start_of_a_sentence(terminal, width, about):
         assert ("Predict delivery hours" in row) == about
 
 
+async def test_what_is_searched_is_read_before_a_search(terminal):
+    async with terminal(None) as t:
+        while not all("prose" in vars(entry) for entry in t.app.screen.entries):
+            await asyncio.sleep(0.01)
+
+
 async def test_it_is_painted_as_a_whole_once_when_it_opens(terminal, monkeypatch):
     painted = []
     render = LeanCompositor.render_full_update
