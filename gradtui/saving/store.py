@@ -8,7 +8,7 @@ from collections import deque
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from threading import RLock
+from threading import RLock, Thread
 
 from platformdirs import user_state_path
 
@@ -24,6 +24,27 @@ from gradtui.scenario.reading import read_bytes
 
 _KEPT = 3
 """Number of places that are kept."""
+_MOMENT = 0.002
+"""Seconds in which most digests are known."""
+
+
+class _Digest(Thread):
+    """Computes the digest of a scenario aside: of millions of numbers it takes a while."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(daemon=True)
+        self.problem = problem
+        self._found: str | None = None
+        self.start()
+        self.join(_MOMENT)
+
+    def run(self) -> None:
+        self._found = digest_of(self.problem)
+
+    def wait(self) -> str:
+        """Return the digest once it is known."""
+        self.join()
+        return digest_of(self.problem) if self._found is None else self._found
 
 
 class Shelf:
@@ -41,7 +62,7 @@ class Shelf:
         self._in_file: Saved | None = None
         self._wanted: Saved | None = None
         self._lock = RLock()  # reentrant: a signal may come while the same thread writes
-        self._digest: tuple[Problem, str] = problem, digest_of(problem)
+        self._digest = _Digest(problem)
 
     def find(self) -> None:
         """Read the file, once; raises InputError if it is unusable."""
@@ -94,9 +115,14 @@ class Shelf:
         return f"it is set aside in {short_path(aside)}"
 
     @property
+    def compared(self) -> bool:
+        """Whether it is known without waiting whether the scenario is the same."""
+        return self._wanted is None or not self._digest.is_alive()
+
+    @property
     def same(self) -> bool:
         """Whether the scenario is unchanged since its latest place was saved."""
-        return self._wanted is None or self._wanted.digest == self._digest[1]
+        return self._wanted is None or self._wanted.digest == self._digest.wait()
 
     def begin(self, began: Session, step: int) -> None:
         """Remember where a session began: it is worth saving once that changes."""
@@ -121,9 +147,9 @@ class Shelf:
         places = [take_snapshot(session), *self.places]
         kept = dict.fromkeys(place for place in places if place != self._fresh)
         problem = session.branches.root.problem
-        if self._digest[0] is not problem:
-            self._digest = problem, digest_of(problem)
-        self._wanted = Saved(self._scenario, self._digest[1], tuple(kept)[:_KEPT])
+        if self._digest.problem is not problem:
+            self._digest = _Digest(problem)
+        self._wanted = Saved(self._scenario, self._digest.wait(), tuple(kept)[:_KEPT])
         return self._wanted != self._in_file and bool(kept or self._in_file)
 
     def write(self) -> str:

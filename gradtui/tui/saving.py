@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ _CALM = 2.0
 """Seconds after a change until the session is saved, and after resuming until that has worked."""
 _AT_ONCE = 0.2
 """Seconds of resuming at a time, between which the screen stays responsive."""
+_SOON = 0.03
+"""Seconds until the next look at whether a large scenario has changed."""
 _NOTHING = "no session of this scenario is saved"
 
 
@@ -74,6 +77,15 @@ class Saving(Work):
             self.resume()
             return
         self._find()
+        self._make_offer(self._problem)
+
+    def _make_offer(self, problem: Problem) -> None:
+        """Offer to resume a scenario as soon as it is known whether that has changed."""
+        if problem is not self._problem:
+            return  # another one was opened meanwhile
+        if not self._shelf.compared:
+            call_after(self._host.screen, _SOON, partial(self._make_offer, problem))
+            return
         self._offered = self._offer()
         if self._offered and not self._session.message:
             self._host.say(self._offered)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 import gradtui
 from gradtui.base.source import InputError
@@ -230,6 +231,16 @@ def test_a_digest_tells_versions_apart(write):
     one = load_problem(write("L = (w*x)**2"))
     other = load_problem(write("L = (w*x)**2", "w = 2.5"))
     assert digest_of(one) == digest_of(load_problem(one.path)) != digest_of(other)
+
+
+def test_a_digest_is_of_the_numbers_in_the_order_of_their_rows(write):
+    problem = load_problem(write("L = (w*x)**2"))
+    flipped = np.arange(6.0).reshape(2, 3).T
+    rows = np.array([[0.0, 3.0], [1.0, 4.0], [2.0, 5.0]])
+    first, second = (
+        digest_of(replace(problem, values={"x": values})) for values in (flipped, rows)
+    )
+    assert first == second
 
 
 def test_far_steps_are_computed_a_part_at_a_time():

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from threading import Event
 
 import platformdirs
 import pytest
@@ -223,3 +225,28 @@ def test_a_session_afresh_shares_what_is_known_of_its_run_and_its_text():
     assert fresh.history is session.history and fresh.structure is session.structure
     assert (fresh.step, fresh.breakpoints.conditions) == (0, ())
     assert session.investigation.judgement == fresh.investigation.judgement
+
+
+def test_the_digest_of_a_large_scenario_is_computed_aside(folder, monkeypatch):
+    session = gradtui.load("connected")
+    session.seek(3)
+    shelf = shelf_of(gradtui.load("connected"))
+    shelf.look(session)
+    shelf.write()
+    go, digest = Event(), gradtui.saving.store.digest_of
+    monkeypatch.setattr(
+        gradtui.saving.store, "digest_of", lambda problem: go.wait(60) and digest(problem)
+    )
+    other = shelf_of(gradtui.load("connected"))
+    assert [place.step for place in other.places] == [3] and not other.compared
+    go.set()
+    assert other.same and other.compared
+
+
+def test_a_digest_that_failed_aside_fails_where_it_is_asked_for(folder, monkeypatch):
+    session = gradtui.load("connected")
+    monkeypatch.setattr(gradtui.saving.store, "digest_of", lambda problem: 1 / 0)
+    monkeypatch.setattr(threading, "excepthook", lambda failure: None)
+    shelf = shelf_of(session)
+    with pytest.raises(ZeroDivisionError):
+        shelf.look(session)
