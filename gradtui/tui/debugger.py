@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
@@ -119,9 +120,15 @@ class Debugger(LeanScreen):
             return  # the app was told to end before the screen was ready, and makes no parts
         self._arrange()
         self._show()
-        self.call_after_refresh(self.walk.start)
-        self.call_after_refresh(self.saving.open)
+        self.call_after_refresh(self._start)
         self.live.start()
+
+    async def _start(self) -> None:
+        """Start what the first paint did without, each part in a turn of its own."""
+        await asyncio.sleep(0)
+        self.walk.start()
+        await asyncio.sleep(0)
+        await self.saving.start()
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         """Style nothing again before the first layout; called by Textual."""

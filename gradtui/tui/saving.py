@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
+from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from gradtui.saving.store import Shelf
     from gradtui.scenario.problem import Problem
 
+_NEEDED = "gradtui.saving.format", "gradtui.diagnosis.correction", "gradtui.saving.store"
+"""Together they take longer than a key should wait."""
 _CALM = 2.0
 """Seconds after a change until the session is saved, and after resuming until that has worked."""
 _AT_ONCE = 0.2
@@ -68,6 +72,14 @@ class Saving(Work):
             self._shelves[path] = Shelf(self._problem)
             self._shelves[path].begin(self._session, self._step)
         return self._shelves[path]
+
+    async def start(self) -> None:
+        """Import what the first look for a session needs, in several turns, and take it."""
+        for name in _NEEDED:
+            import_module(name)
+            await asyncio.sleep(0)
+        if self._host.screen.is_mounted:
+            self.open()
 
     def open(self) -> None:
         """Offer to resume the scenario's last session, or do so."""
