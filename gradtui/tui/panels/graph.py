@@ -132,8 +132,12 @@ class GraphPanel(Panel):
         if self._drawings.go_on(_PART):
             self._go_on_soon()
         else:
-            self.ask_for_rows()
-            self.redraw()
+            call_after(self, _PAUSE, self._show_drawing)
+
+    def _show_drawing(self) -> None:
+        """Show the drawing that is made, which takes as long as a part of making it."""
+        self.ask_for_rows()
+        self.redraw()
 
     def _list_and_around(self, frame: Frame) -> list[TextRow]:
         """Return the list, with the cursor's neighbourhood below if there is no drawing."""
