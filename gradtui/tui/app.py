@@ -241,7 +241,7 @@ class GradtuiApp(App[int]):
         queue: if the focus changed meanwhile, a later key was handled first, and an earlier Escape
         closed what that had opened.
         """
-        from textual.widgets import Input  # takes a while, which only a key should wait for
+        from textual.widgets import Input  # takes a while: the first paint must not wait
 
         self.app_focus = True
         await self._opened()

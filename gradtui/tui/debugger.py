@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -129,6 +130,8 @@ class Debugger(LeanScreen):
         self.walk.start()
         await asyncio.sleep(0)
         await self.saving.start()
+        await asyncio.sleep(0)
+        import_module("textual.widgets._input")  # or the first key waits for it
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         """Style nothing again before the first layout; called by Textual."""
