@@ -226,10 +226,13 @@ class Resumption:
         for branch, number in numbers.items():
             saved = self._saved.branches[number - 1] if number else None
             name = clean(saved.name if saved else self._saved.run)[:_LONGEST]
-            branch.name = name if name and name not in taken else f"{branch.name} ({number})"
-            taken.add(branch.name)
-            if saved is not None and saved.removed:
+            removed = saved is not None and saved.removed
+            free = removed or name not in taken  # others may have the name of a removed one
+            branch.name = name if name and free else f"{branch.name} ({number})"
+            if removed:
                 branches.remove(branch)
+            else:
+                taken.add(branch.name)
 
     def _place(self) -> None:
         """Go to the same moment of the same step, at the same level."""

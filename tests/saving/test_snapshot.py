@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -95,6 +95,7 @@ PROBLEMS = {
 }
 
 
+@example("grad_network", ["adam", "drive", "drive", "remove", "adam"])
 @settings(max_examples=60)
 @given(st.sampled_from(sorted(PROBLEMS)), st.lists(st.sampled_from(sorted(ACTIONS)), max_size=25))
 def test_after_any_walk_a_session_is_resumed_where_it_was(name, walk):
