@@ -47,7 +47,7 @@ def _remark(finding: Finding, file: str) -> Remark:
     message = f"{finding.message}; {terms}" if terms else finding.message
     return Remark(
         from_here(place.file or file), place, line, finding.severity, finding.rule,
-        message, finding.fix,
+        message, finding.fix, replaces=finding.replaces,
     )  # fmt: skip
 
 

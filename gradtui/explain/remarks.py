@@ -29,6 +29,8 @@ class Remark(Struct, frozen=True):
     message: str
     fix: str | None = None
     alternatives: tuple[str, ...] = ()
+    replaces: tuple[int, int] | None = None
+    """The first and the last line that the fix replaces; None for the one at its place."""
 
     def rows(self) -> Iterator[str]:
         """Yield the remark as a compiler would: the message, the line with a caret, the fix."""
@@ -39,8 +41,10 @@ class Remark(Struct, frozen=True):
 
     def advice(self) -> Iterator[str]:
         """Yield the fix and the alternatives."""
+        first, last = self.replaces or (0, 0)
+        label = f"fix, in place of lines {first} to {last}" if first < last else "fix"
         for row in (self.fix or "").splitlines():
-            yield clip(clean(f"  fix: {row.strip()}"), _FIX)
+            yield clip(clean(f"  {label}: {row.strip()}"), _FIX)
         if self.alternatives:
             others = "; or ".join(f"{MISTAKES[one]} [{one}]" for one in self.alternatives)
             yield clean(f"  the numbers fit another mistake too: {others}")

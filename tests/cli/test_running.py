@@ -452,3 +452,25 @@ def test_what_the_code_prints_stays_out_of_what_other_programs_read(run, tmp_pat
 
     assert json.loads(out)
     assert "loading" in err
+
+
+def test_a_fix_of_several_lines_tells_which_it_replaces(run, tmp_path):
+    path = tmp_path / "long.py"
+    path.write_text(
+        NUMBER.format(given="b=0.5", returned='{"w": dw}')
+        .replace(
+            "dw = 2 * X.T @ e", "count = len(X)\n    dw = (\n        2 * X.T.dot(e).ravel()\n    )"
+        )
+        .replace("np.sum(e**2)", "np.mean(e**2)")
+    )
+
+    _, out, _ = run("check", "--json", f"{path}:case")
+    _, text, _ = run("check", f"{path}:case")
+
+    (finding,) = json.loads(out)["findings"]
+    first, last = finding["evidence"]["replaces"]
+    lines = path.read_text().splitlines()
+    lines[first - 1 : last] = ["    " + finding["fix"]]
+    path.write_text("\n".join(lines))
+    assert f"fix, in place of lines {first} to {last}: {finding['fix']}" in text
+    assert run("check", f"{path}:case")[0] == 0

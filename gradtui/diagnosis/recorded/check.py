@@ -295,6 +295,8 @@ class _Checking:
         else:
             seen = self._seen(one)
             evidence |= one.evidence
+        if blame.lines[0] < blame.lines[1]:
+            evidence["replaces"] = [*blame.lines]
         others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
         text = f"the gradient of {seen}{others}: {blame.said}"
         rule, factor = blame.rule, blame.factor
