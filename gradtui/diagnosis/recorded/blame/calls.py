@@ -17,6 +17,7 @@ from gradtui.diagnosis.recorded.blame.expressions import is_leaf, name_of
 from gradtui.diagnosis.recorded.blame.forms import renames
 from gradtui.diagnosis.recorded.blame.indices import moved, shifted
 from gradtui.diagnosis.recorded.blame.loops import of_rounds
+from gradtui.diagnosis.recorded.blame.masks import opposite
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.names import is_spelled
 from gradtui.diagnosis.recorded.blame.operators import POWERS, transposed
@@ -43,7 +44,6 @@ _BENT = frozenset({"exp", "tanh", "sigmoid", "sin", "cos", "sinh", "cosh", "erf"
 """Functions whose slope changes, so that no factor behind them undoes one of their argument."""
 _MASKING = ("masked_fill", "masked_fill_", "where", "masked_scatter")
 """Functions and methods whose first argument is a mask, but for the array itself."""
-_TIGHT = 9
 _FOLDING = ("sum", "mean")
 """Functions of an array and some axes that may be forgotten."""
 _MOST = 8
@@ -179,24 +179,13 @@ def _of_method(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         edits = swapped(s, called.value, node.args[0])
         yield Candidate(edits, "wrong-variable", told, 1, None, node)
     if called.attr in _MASKING and node.args:
-        yield from _other_mask(s, node.args[0])
+        yield from opposite(s, node.args[0])
     for arg in node.args if called.attr.rstrip("_") not in _CALCULATING else ():
         yield from _number(s, arg, "wrong-axis")
     for named in node.keywords:
         if named.arg not in (s.dialect.axis, s.dialect.keepdims, "axis", "keepdims"):
             yield from _number(s, named.value, "wrong-variable")
     yield from _beside(s, called)
-
-
-def _other_mask(s: Statement, mask: ast.expr) -> Iterator[Candidate]:
-    """Yield the opposite of a mask."""
-    if isinstance(mask, ast.Compare):
-        return
-    text = f"~{s.inside(mask, _TIGHT)}"
-    if isinstance(mask, ast.UnaryOp) and isinstance(mask.op, ast.Invert):
-        text = s.text(mask.operand)
-    told = f"the mask must be {text}"
-    yield Candidate((s.replaced(mask, text),), "wrong-variable", told, 0, text, mask)
 
 
 def _number(s: Statement, arg: ast.expr, rule: str) -> Iterator[Candidate]:

@@ -1,4 +1,4 @@
-"""The other bound of a mask that compares with one, such as the mask of a clip."""
+"""Other masks: with the other bound too, such as the mask of a clip, or the opposite ones."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 _LIMITING = frozenset({"clip", "clamp", "clip_", "clamp_", "hardtanh", "minimum", "maximum",
                        "min", "max", "where"})  # fmt: skip
 """Functions that keep values within bounds, or choose by them."""
+_TIGHT = 9
 _MOST = 6
 """Most bounds from elsewhere in the file."""
 _FUNCTIONS = 32
@@ -60,6 +61,32 @@ def bounds(s: Statement) -> Iterator[Candidate]:
                 edits = tuple(_widened(s, one, part, within) for one in same)
                 told, factor = f"({part}) is missing", f"({part})"
                 yield Candidate(edits, "missing-factor", told, cost + more, factor, mask.node)
+
+
+def opposites(s: Statement) -> Iterator[Candidate]:
+    """Yield the opposites of masks that pick elements."""
+    for node in s.nodes:
+        index = node.slice if isinstance(node, ast.Subscript) else None
+        for part in index.elts if isinstance(index, ast.Tuple) else [index]:
+            held = s.held(_turned(part)) if part is not None else None
+            if part is not None and held is not None and held.kind == "b" and held.shape:
+                yield from opposite(s, part)
+
+
+def opposite(s: Statement, mask: ast.expr) -> Iterator[Candidate]:
+    """Yield the opposite of a mask."""
+    if isinstance(mask, ast.Compare):
+        return
+    own = _turned(mask)
+    text = f"~{s.inside(mask, _TIGHT)}" if own is mask else s.text(own)
+    told = f"the mask must be {text}"
+    yield Candidate((s.replaced(mask, text),), "wrong-variable", told, 0, text, mask)
+
+
+def _turned(mask: ast.expr) -> ast.expr:
+    """Return the mask of which one is the opposite, or one that is none."""
+    inverts = isinstance(mask, ast.UnaryOp) and isinstance(mask.op, ast.Invert)
+    return mask.operand if inverts and isinstance(mask, ast.UnaryOp) else mask
 
 
 def _mask(s: Statement, node: ast.AST) -> _Mask | None:

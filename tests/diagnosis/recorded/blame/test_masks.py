@@ -90,6 +90,22 @@ def layer(W):
     return np.sum(out**3), ROWS.T @ limit.backward(3 * out**2)
 
 
+def leaking(V):
+    passes = V > 0
+    out = np.where(passes, V, 0.1 * V)
+    d = 3 * out**2
+    d[~passes] *= 0.1
+    return np.sum(out**3), d
+
+
+def stopping(V):
+    stopped = V < 0
+    out = np.where(stopped, 0, V)
+    d = 3 * out**2 + 1
+    d[stopped] = 0
+    return np.sum(out**3 + out), d
+
+
 MISTAKES = [
     (clipped, "((V > -1) & (V < 1))", "(V < 1)", "(V < 1) * (V > -1)"),
     (clipped, "((V > -1) & (V < 1))", "(-1 < V)", "(-1 < V) * (V < 1)"),
@@ -151,3 +167,16 @@ def test_the_other_bound_may_be_among_the_values(tmp_path):
 
     assert found.fix.endswith(("(V < 1) * (V >= -1)", "(V < 1) * (V > -1)"))
     assert planted.errors(repaired(wrong, found), "clipped") == []
+
+
+@pytest.mark.parametrize(
+    ("function", "old", "new"),
+    [(leaking, "d[~passes] *= 0.1", "d[passes] *= 0.1"),
+     (stopping, "d[stopped] = 0", "d[~stopped] = 0")],
+)  # fmt: skip
+def test_a_mask_that_picks_elements_may_be_the_opposite(function, old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, {"V": V})
+
+    (found,) = planted.errors(planted.wrong(f"    {old}\n", f"    {new}\n"), function.__name__)
+
+    assert found.fix == old
