@@ -66,10 +66,11 @@ def bounds(s: Statement) -> Iterator[Candidate]:
 def opposites(s: Statement) -> Iterator[Candidate]:
     """Yield the opposites of masks that pick elements."""
     for node in s.nodes:
-        index = node.slice if isinstance(node, ast.Subscript) else None
-        for part in index.elts if isinstance(index, ast.Tuple) else [index]:
-            held = s.held(_turned(part)) if part is not None else None
-            if part is not None and held is not None and held.kind == "b" and held.shape:
+        if not isinstance(node, ast.Subscript):
+            continue
+        for part in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
+            held = s.held(_not_inverted(part))
+            if held is not None and held.kind == "b" and held.shape:
                 yield from opposite(s, part)
 
 
@@ -77,16 +78,19 @@ def opposite(s: Statement, mask: ast.expr) -> Iterator[Candidate]:
     """Yield the opposite of a mask."""
     if isinstance(mask, ast.Compare):
         return
-    own = _turned(mask)
+    own = _not_inverted(mask)
     text = f"~{s.inside(mask, _TIGHT)}" if own is mask else s.text(own)
     told = f"the mask must be {text}"
     yield Candidate((s.replaced(mask, text),), "wrong-variable", told, 0, text, mask)
 
 
-def _turned(mask: ast.expr) -> ast.expr:
-    """Return the mask of which one is the opposite, or one that is none."""
-    inverts = isinstance(mask, ast.UnaryOp) and isinstance(mask.op, ast.Invert)
-    return mask.operand if inverts and isinstance(mask, ast.UnaryOp) else mask
+def _not_inverted(mask: ast.expr) -> ast.expr:
+    """Return what a mask is the opposite of; the mask itself if it is of none."""
+    match mask:
+        case ast.UnaryOp(ast.Invert(), operand):
+            return operand
+        case _:
+            return mask
 
 
 def _mask(s: Statement, node: ast.AST) -> _Mask | None:
