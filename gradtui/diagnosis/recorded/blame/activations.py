@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.constants import written
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.material import arrays
 from gradtui.diagnosis.recorded.blame.meaning import meant
 
 _COST, _CLOSE = 1, 1e-6
 _SMOOTH = 2
 """Of the activations, those whose slopes are known by their values: tanh and sigmoid."""
+_LONG = 40
+"""Most characters of an expression that a fix repeats."""
 _LEAKS = 3
 """Most numbers of the file that are tried as the slope of a leaky ReLU below 0."""
 
@@ -42,6 +45,7 @@ def activations(s: Statement) -> Iterator[Candidate]:
     """
     yield from _of_returned(s)
     yield from _of_factors(s)
+    yield from _forgotten(s)
     for found in filter(None, (_slope(s, node) for node in s.nodes)):
         yield from _of_shares(s, found)
         yield from _superfluous(s, found)
@@ -84,16 +88,41 @@ def _of_shares(s: Statement, found: _Slope) -> Iterator[Candidate]:
     shares = _array(s, found.value)
     if found.of != "sigmoid" or shares is None or before is None:
         return
-    own, value = s.inside(found.value, 9), s.inside(before, 2)
+    if (text := _through_shares(s, before, s.text(found.value), shares)) is not None:
+        told = f"that is a sigmoid's slope; each share of a softmax depends on all scores: {text}"
+        yield Candidate((s.replaced(node, text, 2),), "missing-term", told, _COST, text, node)
+
+
+def _forgotten(s: Statement) -> Iterator[Candidate]:
+    """Yield what flows back through a softmax instead of what reaches its shares."""
+    node = s.value() if isinstance(s.node, ast.Assign | ast.Return) else None
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        sides = [node.left, node.right] if isinstance(node.op, ast.Mult) else [node.left]
+        node = next((one for one in sides if s.shape(one)), None)
+    shape = None if node is None else s.shape(node)
+    if node is None or not shape or len(s.text(node)) > _LONG:
+        return
+    for name, held in arrays(s):
+        if held.kind != "f" or held.shape != shape or name == s.text(node):
+            continue
+        shares = _array(s, ast.parse(name, mode="eval").body)
+        if shares is not None and (text := _through_shares(s, node, name, shares)):
+            told = f"what flows back through the softmax {name} is left out: {text}"
+            edit = s.replaced(node, text, 2)
+            yield Candidate((edit,), "missing-factor", told, _COST, text, node)
+
+
+def _through_shares(
+    s: Statement, node: ast.expr, shares: str, values: NDArray[Any]
+) -> str | None:  # fmt: skip
+    """Return what flows back through a softmax to its scores; None if the values are no shares."""
+    own, value = s.inside(node, 1), s.inside(node, 2)
     for axis in (-1, 0):
-        if shares.ndim and shares.shape[axis] > 1 and np.allclose(shares.sum(axis), 1, atol=_CLOSE):
+        whole = values.ndim and values.shape[axis] > 1 and np.all(values >= 0)
+        if whole and np.allclose(values.sum(axis), 1, atol=_CLOSE):
             kept = f"{s.dialect.axis}={axis}, {s.dialect.keepdims}=True"
-            text = f"{own} * ({s.text(before)} - ({value} * {own}).sum({kept}))"
-            told = (
-                f"that is a sigmoid's slope; each share of a softmax depends on all scores: {text}"
-            )
-            yield Candidate((s.replaced(node, text, 2),), "missing-term", told, _COST, text, node)
-            return
+            return f"{shares} * ({own} - ({value} * {shares}).sum({kept}))"
+    return None
 
 
 def _superfluous(s: Statement, found: _Slope) -> Iterator[Candidate]:

@@ -53,6 +53,17 @@ def through_functions(V):
     return 0.5 * np.sum(np.tanh(z) ** 2), {"V": X[0].T @ dz}
 
 
+def attention(W):
+    q = X[:, :, 0] @ W
+    e = np.exp(np.where(np.tri(3, 3) > 0, q @ q.T / np.sqrt(2), -1e9))
+    a = e / e.sum(-1, keepdims=True)
+    dout = 2 * (a @ q)
+    da = dout @ q.T
+    ds = a * (da - np.sum(da * a, axis=-1, keepdims=True)) / np.sqrt(2)
+    dq = ds @ q + ds.T @ q + a.T @ dout
+    return np.sum((a @ q) ** 2), {"W": X[:, :, 0].T @ dq}
+
+
 MISTAKES = [
     (cell, "(os[t] * (1 - os[t]))", "(1 - os[t] ** 2)", "tanh's slope, and sigmoid's"),
     (cell, "(os[t] * (1 - os[t]))", "(1 - os[t] * os[t])", "tanh's slope, and sigmoid's"),
@@ -74,8 +85,22 @@ def test_the_slope_of_another_activation_is_told_by_both_names(function, old, ne
     assert planted.errors(repaired(wrong, found), function.__name__) == []
 
 
-@pytest.mark.parametrize("function", [cell, layers])
+LEFT_OUT = "ds = a * (da - np.sum(da * a, axis=-1, keepdims=True)) / np.sqrt(2)"
+
+
+@pytest.mark.parametrize("new", ["ds = da / np.sqrt(2)", "ds = np.dot(dout, q.T) / np.sqrt(2)"])
+def test_what_flows_back_through_a_softmax_may_be_left_out(new, tmp_path):
+    planted = Planted(__file__, tmp_path, {"W": V[:, :4].T.copy()})
+    at, wrong = planted.line(LEFT_OUT), planted.wrong(LEFT_OUT, new)
+
+    (found,) = planted.errors(wrong, "attention")
+
+    assert found.replaces == (at, at) and "what flows back through the softmax a" in found.message
+    assert planted.errors(repaired(wrong, found), "attention") == []
+
+
+@pytest.mark.parametrize("function", [cell, layers, attention])
 def test_the_programs_are_sound(function, tmp_path):
-    planted = Planted(__file__, tmp_path, {"Wo": Wo, "Wc": Wc, "V": V})
+    planted = Planted(__file__, tmp_path, {"Wo": Wo, "Wc": Wc, "V": V, "W": V[:, :4].T.copy()})
 
     assert planted.errors(planted.wrong("", ""), function.__name__) == []
