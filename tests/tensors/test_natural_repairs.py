@@ -272,3 +272,23 @@ class Bell(Function):
 def test_a_number_that_is_no_tensor_gets_its_root():
     found = only(gradtui.check(Bell, x(4)))
     assert found.fix == "bell = torch.exp(-x * x / 2) / (2 * torch.pi)**0.5"
+
+
+class Unchanged(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.tanh(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        slope = 1.0 - torch.tanh(x) ** 2
+        slope.mul(g)
+        return slope
+
+
+def test_a_method_that_changes_nothing_is_that_which_does():
+    found = only(gradtui.check(Unchanged.apply, x=x(3, 2)))
+    assert found.fix == "slope.mul_(g)"
+    assert "mul does not change slope" in found.message

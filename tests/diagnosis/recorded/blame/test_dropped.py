@@ -35,6 +35,12 @@ def net(A, B, C):
     return (out**2).sum(), (dA, dB, dC)
 
 
+def scaled(A):
+    d = 2 * (X @ A)
+    d = np.multiply(d, 0.5)
+    return 0.5 * np.sum((X @ A) ** 2), {"A": X.T @ d}
+
+
 MISTAKES = [(["d = bent_back(d, p)"], 1), (["d = bent_back(d, q)", "d = bent_back(d, p)"], 3)]
 
 
@@ -50,3 +56,15 @@ def test_the_result_is_kept(lines, replaced, tmp_path):
     assert found.line == planted.line(lines[0])
     assert found.replaces == (found.line, found.line + replaced - 1)
     assert planted.errors(repaired(wrong, found), "net") == []
+
+
+def test_what_a_function_of_arrays_returns_is_kept(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    line = "d = np.multiply(d, 0.5)"
+    wrong = planted.wrong(line, line.removeprefix("d = "))
+
+    (found,) = planted.errors(wrong, "scaled")
+
+    assert (found.line, found.fix) == (planted.line(line), line)
+    assert "multiply does not change d, and nothing keeps what it returns" in found.message
+    assert planted.errors(planted.wrong("", ""), "scaled") == []
