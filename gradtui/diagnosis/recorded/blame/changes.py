@@ -40,6 +40,7 @@ from gradtui.diagnosis.recorded.blame.patterns import patterns
 from gradtui.diagnosis.recorded.blame.picks import picks
 from gradtui.diagnosis.recorded.blame.projections import projections
 from gradtui.diagnosis.recorded.blame.rebound import rebound
+from gradtui.diagnosis.recorded.blame.recomputed import recomputed
 from gradtui.diagnosis.recorded.blame.rectified import rectified
 from gradtui.diagnosis.recorded.blame.repeats import repeated
 from gradtui.diagnosis.recorded.blame.resets import copies, counted, emptied, resets
@@ -64,6 +65,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         copies, emptied, conditions, parts, compared, alongside, applied, mirrored, callees, makers,
         branches, bounds, opposites, bends, hidden, projections, normalised, choices, moves, rounds,
         twins, wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated,
+        recomputed,
     )  # fmt: skip
     for each in every:
         yield from each(s)

@@ -1,0 +1,62 @@
+"""What a line stores, as another function stores it under that name: a value computed anew."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.likeness import narrowed
+from gradtui.diagnosis.recorded.blame.trees import block_of
+from gradtui.diagnosis.recorded.blame.units import Function
+
+_MOST = 2
+"""Most such lines of other functions that are tried."""
+_FILES = 32
+"""Most files of which is known what their functions store."""
+_Storing = ast.Assign | ast.AugAssign
+
+
+def recomputed(s: Statement) -> Iterator[Candidate]:
+    """Yield the values that the functions beside its own store under the same name."""
+    node = s.node
+    if not isinstance(node, _Storing):
+        return
+    known = {*s.scope, *s.unit.globals, *vars(builtins)}
+    for other in _beside(s, node)[:_MOST]:
+        names = {one.id for one in ast.walk(other.value) if isinstance(one, ast.Name)}
+        if names <= known:
+            own, made = narrowed(node.value, other.value)
+            text = s.spelled(ast.unparse(made))
+            told = f"{s.text(own)} must be {text}, as in line {other.lineno}"
+            edit = s.replaced(own, text, s.binding(made))
+            yield Candidate((edit,), "wrong-variable", told, 1, text, own)
+
+
+def _beside(s: Statement, node: _Storing) -> Sequence[_Storing]:
+    """Return the statements of the functions beside that store something else there."""
+    stored = _stored(s.unit.tree).get(s.unit.node.lineno, ())
+    key = type(node), _target(node)
+    found = [one for one in stored if (type(one), _target(one)) == key]
+    return [one for one in found if ast.dump(one.value) != ast.dump(node.value)]
+
+
+@lru_cache(_FILES)
+def _stored(tree: ast.Module) -> dict[int, Sequence[_Storing]]:
+    """Return what the functions beside a function store, by its first line, the nearest first."""
+    functions = [one for one in ast.walk(tree) if isinstance(one, Function)]
+    found = dict[int, Sequence[_Storing]]()
+    for own in functions:
+        block = block_of(tree, own)
+        beside = [one for one in block if isinstance(one, Function) and one is not own]
+        beside.sort(key=lambda one: abs(one.lineno - own.lineno))
+        found[own.lineno] = [
+            node for one in beside for node in ast.walk(one) if isinstance(node, _Storing)
+        ]
+    return found
+
+
+def _target(node: _Storing) -> str:
+    return ast.unparse(node.target if isinstance(node, ast.AugAssign) else node.targets[0])
