@@ -1,8 +1,9 @@
-"""The values that the wrong elements of a gradient depend on, as opposed to its right ones."""
+"""The values that some elements of another depend on, such as the wrong ones of a gradient."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,20 @@ def reached_by_wrong(tape: Tape, top: int, hand: Array, true: Array) -> set[int]
     wrong = ~(np.abs(hand - true) <= room).ravel()
     if wrong.all() or not wrong.any():
         return None
-    masks = {top: wrong}
+    return _reached(tape, top, wrong)
+
+
+def reached(tape: Tape, top: int) -> set[int]:
+    """Return the nodes that a value is computed from.
+
+    Of what is only put together, as a loss with its gradient in one array, its own part counts.
+    """
+    return _reached(tape, top, np.ones(prod(tape.shape(top)), dtype=bool))
+
+
+def _reached(tape: Tape, top: int, wanted: Mask) -> set[int]:
+    """Return the nodes that some elements of a value depend on."""
+    masks = {top: wanted}
     for id in range(top, -1, -1):
         if id in masks:
             for source, mask in _behind(tape, tape.nodes[id], masks[id]):
@@ -40,7 +54,7 @@ def reached_by_wrong(tape: Tape, top: int, hand: Array, true: Array) -> set[int]
 def _behind(tape: Tape, node: Node, mask: Mask) -> Iterator[tuple[int, Mask]]:
     """Yield the inputs of a node, each with the elements that some of its own depend on."""
     inputs: Sequence[int] = () if isinstance(node, Leaf) else node.inputs
-    sizes = [tape.value(one).size for one in inputs]
+    sizes = [prod(tape.shape(one)) for one in inputs]
     if isinstance(node, Added):
         yield node.inputs[0], mask[node.index.ravel()]
     elif isinstance(node, Moved):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.approximate import vanishing
-from gradtui.diagnosis.recorded.blame.elements import reached_by_wrong
+from gradtui.diagnosis.recorded.blame.elements import reached, reached_by_wrong
 from gradtui.diagnosis.recorded.blame.marks import SUMS, Mark, Marks, mark_of, rounded
 from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.walks import (
@@ -60,7 +60,7 @@ class Flow(Told):
         self._found: dict[int, Mark] = {} if counted is None else counted.flow._found
         own = [line_of(tape, id) for id in range(len(tape))]
         self._lines = own if counted is None else counted.lines
-        forward = set(tape.sources(point.root))
+        forward = reached(tape, point.root)
         self._marks: Marks = Marks(point, forward) if counted is None else counted.flow._marks
         self.forward = {line for id in forward if (line := self._lines[id]) is not None}
         places = (tape.nodes[id].place for id in forward)

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.blame.elements import reached
 from gradtui.diagnosis.recorded.blame.expressions import parts_of
 from gradtui.diagnosis.recorded.blame.marks import Mark, mark_of
 from gradtui.diagnosis.recorded.blame.names import value_of
@@ -81,7 +82,7 @@ class _Told(Struct, frozen=True, eq=False):
 def labels_of(point: Point, watched: Watched, units: Sequence[Unit]) -> Labels:
     """Return the lines of a recorded run whose names are those of adjoints."""
     tape = point.result.tape
-    forward = set(tape.sources(point.root))
+    forward = reached(tape, point.root)
     places = defaultdict[Place | None, list[int]](list)
     for id, node in enumerate(tape.nodes):
         if not isinstance(node, Leaf):

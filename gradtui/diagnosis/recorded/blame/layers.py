@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.elements import reached
 from gradtui.diagnosis.recorded.blame.entered import Entered, Entries
 from gradtui.diagnosis.recorded.blame.kept import is_strange
 from gradtui.diagnosis.recorded.blame.roles import is_gradient_of
@@ -190,7 +191,7 @@ def _nodes(recorder: Recorder, values: Sequence[Any]) -> Sequence[int]:
 
 def _judged(tape: Tape, root: int, calls: Sequence[_Call]) -> Iterator[tuple[_Call, bool]]:
     """Yield the calls of which is told whether they return the products of what they are given."""
-    forward = set(tape.sources(root))
+    forward = reached(tape, root)
     used = dict[int, int]()
     for id in sorted(forward):
         node = tape.nodes[id]

@@ -15,6 +15,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.diagnosis.recorded.blame.elements import reached
 from gradtui.diagnosis.recorded.blame.stored import Line, Nodes, Stored
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.slopes import Untold
@@ -73,7 +74,7 @@ class Needs:
         """
         self._tape, self._point, self._close = point.result.tape, point, close
         self._wrong = frozenset(wrong)
-        forward = set(self._tape.sources(point.root))
+        forward = reached(self._tape, point.root)
         nodes = {
             name: id for name, id in point.nodes.items()
             if id is not None and point.hand[name].shape == point.true[name].shape
