@@ -54,17 +54,20 @@ def _is_unread(s: Statement, text: str) -> bool:
     """Return whether an attribute or an entry in scope is one that nothing reads."""
     if at := _ATTRIBUTE.fullmatch(text):
         unread = at[1] == s.unit.given and at[2] in _unread(s.unit.tree)
-        return unread and at[2] not in _read_by(s.unit.node)
+        ends = isinstance(s.node, ast.Return)
+        return unread and at[2] not in _read_by(s.unit.node, ends=ends)
     at = _ENTRY.fullmatch(text)
     return bool(at and at[2] in _named_once(s.unit.tree) and not is_of_another(s, text))
 
 
 @lru_cache(_FUNCTIONS)
-def _read_by(function: ast.AST) -> frozenset[str]:
-    """Return the attributes that a function reads."""
+def _read_by(function: ast.AST, *, ends: bool) -> frozenset[str]:
+    """Return the attributes that a function reads; before it `ends`, at one of several places."""
+    last = [one for one in ast.walk(function) if ends and isinstance(one, ast.Return)]
+    apart = {part for one in last for part in ast.walk(one)}
     return frozenset(
         one.attr for one in ast.walk(function)
-        if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load)
+        if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load) and one not in apart
     )  # fmt: skip
 
 

@@ -45,10 +45,12 @@ from gradtui.diagnosis.recorded.blame.stores import is_doubled
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.uses import (
+    calculations,
     functions_read,
     is_as_named,
     is_made_before,
     leaves_orphans,
+    spares_argument,
     writes_over,
 )
 
@@ -60,6 +62,7 @@ _FEW, _MANY = 3, 6
 """Most words and signs that are a slip of the pen, and that a likely edit puts in."""
 _NAME = re.compile(r"[^\W\d]\w*")
 _NAMED = ast.Name | ast.Attribute
+_ADDING = frozenset({"missing-path", "missing-term"})
 
 
 class Odds(Struct, frozen=True, eq=False, dict=True):
@@ -127,8 +130,13 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         if self.candidate.rule == "constant-factor" or is_doubled(s):
             return False
         counts = {text for text, one in s.scope.items() if (one.kind, one.shape) == ("i", ())}
-        over = writes_over(self._unit, s.node, self._removed)
+        over = writes_over(self._unit, s.node, self._removed) or self._spares_argument
         return over or leaves_orphans(self._unit, self._removed, counts)
+
+    @property
+    def _spares_argument(self) -> bool:
+        """Whether the function would no longer need an argument that its callers compute."""
+        return spares_argument(self._unit, self._removed)
 
     @property
     def _forsakes(self) -> bool:
@@ -311,6 +319,21 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         )  # fmt: skip
 
     @property
+    def wastes(self) -> bool:
+        """Whether it leaves something idle, or calculates it twice: there must be a better one."""
+        return self.orphans or self._recalculates
+
+    @cached_property
+    def _recalculates(self) -> bool:
+        """Whether it adds a term that the function calculates elsewhere, so that it has a name."""
+        term = self.candidate.factor if self.candidate.rule in _ADDING else None
+        try:
+            text = ast.unparse(ast.parse(term or "", mode="eval"))
+        except SyntaxError:
+            return False
+        return text in calculations(self._unit.node)
+
+    @property
     def _fills(self) -> bool:
         """Whether it puts something in the place of a statement that does nothing among others."""
         return [self._unit.between(one.start, one.end) for one in self.candidate.edits] == ["pass"]
@@ -340,8 +363,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     @property
     def _added(self) -> frozenset[str]:
         """The names that it adds as terms."""
-        adding = self.candidate.rule in ("missing-path", "missing-term")
-        return self._names if adding else frozenset()
+        return self._names if self.candidate.rule in _ADDING else frozenset()
 
     @property
     def _is_outside(self) -> bool:
@@ -385,6 +407,7 @@ _UNLIKELIER: Sequence[Sign] = (
         2,
         lambda edit: edit.orphans or edit._forsakes or resizes(edit.suspect, edit.candidate),
     ),
+    (3, lambda edit: edit._spares_argument or edit._recalculates),
     (3, lambda edit: edit._spoils or amounts.empties(edit._unit, edit.candidate.edits)),
     (2, lambda edit: edit.adds and scales_for_later(edit.suspect, edit.candidate)),
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),

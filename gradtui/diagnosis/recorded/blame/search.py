@@ -249,7 +249,7 @@ class Search:
     def _note(self, hit: Hit) -> None:
         """Note that little need be tried once an edit repairs all, without a doubt."""
         whole = len(hit.mended) == len(self._trials.wrong)
-        if whole and not (hit.doubted or hit.partly or hit.odds.orphans):
+        if whole and not (hit.doubted or hit.partly or hit.odds.wastes):
             self._spare = self._spare or max(0, self._trials.left - self._ruled_out)
             self._whole = True
 

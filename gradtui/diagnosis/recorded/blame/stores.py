@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
-from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, name_of
+from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, name_of, summands
 from gradtui.diagnosis.recorded.blame.owned import is_own
 from gradtui.diagnosis.recorded.blame.trees import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -102,7 +102,8 @@ def _onto(s: Statement, node: ast.Assign, target: ast.expr) -> Iterator[Candidat
     at = start + s.unit.source[start:].index(b"=")
     far = 0 if isinstance(target, ast.Subscript) else 1
     given = isinstance(target, ast.Name) and not is_own(s, target.id, before=True)
-    for other in ("+=", "-=") if not _clears(node) else ():
+    held = ast.unparse(target) in map(ast.unparse, summands(node.value))
+    for other in ("+=", "-=") if not _clears(node) and not held else ():
         told, edit = "it must be added to what came before", Edit(at, at + 1, other)
         if given:
             added = f"{s.text(target)} {other[0]} {s.inside(node.value, 2)}"

@@ -15,6 +15,8 @@ from gradtui.diagnosis.recorded.blame.units import Function, Unit
 
 _FUNCTIONS = 256
 """Most functions of which is known what they use."""
+_VALUES, _SIMPLE = (ast.Name, ast.Constant), 2
+"""What is calculated with, and the most of these in what anybody writes twice."""
 
 
 @lru_cache(_FUNCTIONS)
@@ -88,6 +90,13 @@ def leaves_orphans(unit: Unit, removed: Mapping[str, int], counts: Collection[st
     )
 
 
+def spares_argument(unit: Unit, removed: Mapping[str, int]) -> bool:
+    """Return whether a function without some names no longer reads one of its arguments."""
+    read, _ = uses_of(unit.node)
+    given = {one.arg for one in unit.of(ast.arg)}
+    return any(name in given and 0 < read[name] <= count for name, count in removed.items())
+
+
 def writes_over(unit: Unit, node: ast.stmt, removed: Mapping[str, int]) -> bool:
     """Return whether a statement without some names stores over a result that nothing has used.
 
@@ -159,6 +168,15 @@ def _calculated(function: ast.AST) -> Sequence[tuple[str, int]]:
         if isinstance(one, ast.Assign) and not isinstance(one.value, ast.Name | ast.Constant)
         and not is_as_named(one)
     ]  # fmt: skip
+
+
+@lru_cache(_FUNCTIONS)
+def calculations(function: ast.AST) -> frozenset[str]:
+    """Return the texts of what a function calculates from two values or more."""
+    return frozenset(
+        ast.unparse(one) for one in ast.walk(function) if isinstance(one, ast.BinOp | ast.Call)
+        and sum(isinstance(part, _VALUES) for part in ast.walk(one)) > _SIMPLE
+    )  # fmt: skip
 
 
 def is_made_before(unit: Unit, own: ast.stmt, node: ast.AST | None) -> bool:
