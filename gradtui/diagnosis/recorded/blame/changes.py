@@ -28,6 +28,7 @@ from gradtui.diagnosis.recorded.blame.idle import idles, unread
 from gradtui.diagnosis.recorded.blame.kept import kept
 from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.likewise import likewise
+from gradtui.diagnosis.recorded.blame.listed import listed
 from gradtui.diagnosis.recorded.blame.masks import bounds, opposites
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings
 from gradtui.diagnosis.recorded.blame.moves import moves
@@ -65,7 +66,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         copies, emptied, conditions, parts, compared, alongside, applied, mirrored, callees, makers,
         branches, bounds, opposites, bends, hidden, projections, normalised, choices, moves, rounds,
         twins, wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated,
-        recomputed,
+        recomputed, partial(listed, slots=slots),
     )  # fmt: skip
     for each in every:
         yield from each(s)

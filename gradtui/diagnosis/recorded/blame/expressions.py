@@ -59,6 +59,12 @@ def name_of(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
+def is_element(node: ast.expr) -> bool:
+    """Return whether an expression is one of these, or an element of it such as a round's."""
+    picked = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name)
+    return is_leaf(node.value if picked and isinstance(node, ast.Subscript) else node)
+
+
 def summands(node: ast.expr) -> Iterator[ast.expr]:
     """Yield the terms of a sum, or an expression that is none."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):

@@ -140,8 +140,7 @@ class Missing:
         yield from found[:_TERMS]
         own = self._s.text(self._node)
         yield from [text for text, _ in self._numbers() if text != own][:_NUMBERS]
-        if self._shape != ():
-            yield "1"
+        yield "1"
         if self._shape is not None and len(self._shape) > 1:
             yield from [
                 f"{text}{_SPREAD}" for text, held in arrays(self._s)

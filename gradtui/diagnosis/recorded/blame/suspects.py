@@ -17,7 +17,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
 from gradtui.diagnosis.recorded.blame.computable import Expressions
 from gradtui.diagnosis.recorded.blame.conditions import never_changes
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
-from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.expressions import is_element
 from gradtui.diagnosis.recorded.blame.forms import (
     counts,
     does_nothing,
@@ -183,7 +183,7 @@ class Suspects:
             return Suspect(statement, UNTOLD - 1, True, order)
         if tier < TIERS and does_nothing(node):
             return Suspect(statement, min(1, tier), False, order)
-        if beside and isinstance(node, ast.Assign) and is_leaf(node.value):
+        if beside and isinstance(node, ast.Assign) and is_element(node.value):
             # A line that only renames is likelier to lack the part that the next one lacks.
             return Suspect(statement, min(UNTOLD, tier), False, order)
         if called and tier == 2 and not fed <= self._wrong and self._is_called_again(called):
