@@ -12,6 +12,9 @@ from gradtui.diagnosis.recorded.blame.likeness import narrowed
 from gradtui.diagnosis.recorded.blame.trees import block_of
 from gradtui.diagnosis.recorded.blame.units import Function
 
+_COST = 1
+_SHARED = 4
+"""Characters with which the names of two halves begin, as those of `norm` and `norm_back`."""
 _MOST = 2
 """Most such lines of other functions that are tried."""
 _FILES = 32
@@ -20,7 +23,7 @@ _Storing = ast.Assign | ast.AugAssign
 
 
 def recomputed(s: Statement) -> Iterator[Candidate]:
-    """Yield the values that the functions beside its own store under the same name."""
+    """Yield the values that other halves of its function store under the same name."""
     node = s.node
     if not isinstance(node, _Storing):
         return
@@ -32,7 +35,7 @@ def recomputed(s: Statement) -> Iterator[Candidate]:
             text = s.spelled(ast.unparse(made))
             told = f"{s.text(own)} must be {text}, as in line {other.lineno}"
             edit = s.replaced(own, text, s.binding(made))
-            yield Candidate((edit,), "wrong-variable", told, 1, text, own)
+            yield Candidate((edit,), "wrong-variable", told, _COST, text, own)
 
 
 def _beside(s: Statement, node: _Storing) -> Sequence[_Storing]:
@@ -45,12 +48,19 @@ def _beside(s: Statement, node: _Storing) -> Sequence[_Storing]:
 
 @lru_cache(_FILES)
 def _stored(tree: ast.Module) -> dict[int, Sequence[_Storing]]:
-    """Return what the functions beside a function store, by its first line, the nearest first."""
+    """Return what the other halves of a function store, by its first line, the nearest first.
+
+    Those are methods beside it, and functions with names that begin alike.
+    """
     functions = [one for one in ast.walk(tree) if isinstance(one, Function)]
     found = dict[int, Sequence[_Storing]]()
     for own in functions:
         block = block_of(tree, own)
-        beside = [one for one in block if isinstance(one, Function) and one is not own]
+        methods = block is not tree.body
+        beside = [
+            one for one in block if isinstance(one, Function) and one is not own
+            and (methods or one.name[:_SHARED] == own.name[:_SHARED])
+        ]  # fmt: skip
         beside.sort(key=lambda one: abs(one.lineno - own.lineno))
         found[own.lineno] = [
             node for one in beside for node in ast.walk(one) if isinstance(node, _Storing)
