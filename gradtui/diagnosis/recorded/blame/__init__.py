@@ -20,7 +20,8 @@ rectified, belated, recomputed, listed, constants: their possible mistakes.
 derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.
-odds: which is likelier.  amounts: how much each changes.  scales: of adjoints.
+odds: which is likelier.  unused: what they leave idle.  amounts: how much each changes.
+scales: of adjoints.
 given: what other calls are given.
 scaling: what the code elsewhere tells of how an edit scales a value.
 derivatives: functions that are right as they stand.  powers: lines that are.

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from gradtui.diagnosis.recorded.blame import amounts
+from gradtui.diagnosis.recorded.blame import amounts, unused
 from gradtui.diagnosis.recorded.blame.against import is_senseless, only_renames, takes_back
 from gradtui.diagnosis.recorded.blame.alike import (
     becomes_alike,
@@ -41,18 +41,9 @@ from gradtui.diagnosis.recorded.blame.scaling import (
     scales_for_later,
     shares_factor,
 )
-from gradtui.diagnosis.recorded.blame.stores import is_doubled
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
-from gradtui.diagnosis.recorded.blame.uses import (
-    calculations,
-    functions_read,
-    is_as_named,
-    is_made_before,
-    leaves_orphans,
-    spares_argument,
-    writes_over,
-)
+from gradtui.diagnosis.recorded.blame.uses import is_as_named, is_made_before
 
 KNOWN = 4
 """By how much the code beside makes an edit likelier at most."""
@@ -62,7 +53,6 @@ _FEW, _MANY = 3, 6
 """Most words and signs that are a slip of the pen, and that a likely edit puts in."""
 _NAME = re.compile(r"[^\W\d]\w*")
 _NAMED = ast.Name | ast.Attribute
-_ADDING = frozenset({"missing-path", "missing-term"})
 
 
 class Odds(Struct, frozen=True, eq=False, dict=True):
@@ -121,31 +111,8 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def orphans(self) -> bool:
-        """Whether nothing would use a value any more that the function computes.
-
-        A number of rows that gives way to one of elements may have been of no other use, and
-        neither may a size that is unpacked beside another.
-        """
-        s = self.suspect.statement
-        if self.candidate.rule == "constant-factor" or is_doubled(s):
-            return False
-        counts = {text for text, one in s.scope.items() if (one.kind, one.shape) == ("i", ())}
-        over = writes_over(self._unit, s.node, self._removed) or self._spares_argument
-        return over or leaves_orphans(self._unit, self._removed, counts)
-
-    @property
-    def _spares_argument(self) -> bool:
-        """Whether the function would no longer need an argument that its callers compute."""
-        return spares_argument(self._unit, self._removed)
-
-    @property
-    def _forsakes(self) -> bool:
-        """Whether nothing would call a function of the file any more, for which nobody writes one.
-
-        What is wrong in a function is repaired there, and not by calling another one.
-        """
-        called = functions_read(self._unit.tree)
-        return any(0 < called[name.strip(".")] <= count for name, count in self._removed.items())
+        """Whether nothing would use a value any more that the function has."""
+        return unused.orphans(self.suspect.statement, self.candidate, self._removed)
 
     @cached_property
     def stands_still(self) -> bool:
@@ -325,13 +292,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def _recalculates(self) -> bool:
-        """Whether it adds a term that the function calculates elsewhere, so that it has a name."""
-        term = self.candidate.factor if self.candidate.rule in _ADDING else None
-        try:
-            text = ast.unparse(ast.parse(term or "", mode="eval"))
-        except SyntaxError:
-            return False
-        return text in calculations(self._unit.node)
+        return unused.recalculates(self._unit, self.candidate)
 
     @property
     def _fills(self) -> bool:
@@ -363,7 +324,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     @property
     def _added(self) -> frozenset[str]:
         """The names that it adds as terms."""
-        return self._names if self.candidate.rule in _ADDING else frozenset()
+        return self._names if self.candidate.rule in unused.ADDING else frozenset()
 
     @property
     def _is_outside(self) -> bool:
@@ -405,9 +366,13 @@ _LIKELIER: Sequence[Sign] = (
 _UNLIKELIER: Sequence[Sign] = (
     (
         2,
-        lambda edit: edit.orphans or edit._forsakes or resizes(edit.suspect, edit.candidate),
+        lambda edit: (
+            edit.orphans
+            or unused.forsakes(edit._unit, edit._removed)
+            or resizes(edit.suspect, edit.candidate)
+        ),
     ),
-    (3, lambda edit: edit._spares_argument or edit._recalculates),
+    (3, lambda edit: unused.spares_argument(edit._unit, edit._removed) or edit._recalculates),
     (3, lambda edit: edit._spoils or amounts.empties(edit._unit, edit.candidate.edits)),
     (2, lambda edit: edit.adds and scales_for_later(edit.suspect, edit.candidate)),
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),

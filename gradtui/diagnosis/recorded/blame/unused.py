@@ -1,0 +1,136 @@
+"""What an edit would leave without a use, or calculate a second time: it is hardly meant."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.stores import is_doubled
+from gradtui.diagnosis.recorded.blame.trees import block_of, walked
+from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.uses import functions_read, uses_of
+
+ADDING = frozenset({"missing-path", "missing-term"})
+"""The rules of edits that add a term."""
+_FUNCTIONS = 256
+"""Most functions of which is known what they use."""
+_VALUES, _SIMPLE = (ast.Name, ast.Constant), 2
+"""What is calculated with, and the most of these in what anybody writes twice."""
+
+
+def orphans(s: Statement, candidate: Candidate, removed: Mapping[str, int]) -> bool:
+    """Return whether nothing would use a value any more that the function has.
+
+    A number of rows that gives way to one of elements may have been of no other use, and neither
+    may a size that is unpacked beside another.
+    """
+    if candidate.rule == "constant-factor" or is_doubled(s):
+        return False
+    counts = {text for text, one in s.scope.items() if (one.kind, one.shape) == ("i", ())}
+    over = _writes_over(s.unit, s.node, removed) or spares_argument(s.unit, removed)
+    return over or _leaves_orphans(s.unit, removed, counts)
+
+
+def forsakes(unit: Unit, removed: Mapping[str, int]) -> bool:
+    """Return whether nothing would call a function of the file any more.
+
+    What is wrong in a function is repaired there, and not by calling another one.
+    """
+    called = functions_read(unit.tree)
+    return any(0 < called[name.strip(".")] <= count for name, count in removed.items())
+
+
+def recalculates(unit: Unit, candidate: Candidate) -> bool:
+    """Return whether a term is added that the function calculates elsewhere: it has a name."""
+    term = candidate.factor if candidate.rule in ADDING else None
+    try:
+        text = ast.unparse(ast.parse(term or "", mode="eval"))
+    except SyntaxError:
+        return False
+    return text in _calculations(unit.node)
+
+
+@lru_cache(_FUNCTIONS)
+def _calculations(function: ast.AST) -> frozenset[str]:
+    """Return the texts of what a function calculates from two values or more."""
+    return frozenset(
+        ast.unparse(one) for one in ast.walk(function) if isinstance(one, ast.BinOp | ast.Call)
+        and sum(isinstance(part, _VALUES) for part in ast.walk(one)) > _SIMPLE
+    )  # fmt: skip
+
+
+def _leaves_orphans(unit: Unit, removed: Mapping[str, int], counts: Collection[str]) -> bool:
+    """Return whether a function without some names computes a value that nothing uses.
+
+    Those of attributes begin with a dot.  One of several `counts` that it unpacks at once, as the
+    sizes of an array, may be of no use.
+    """
+    read, stored = uses_of(unit.node)
+    kept = _attributes_of(unit.node, unit.tree)
+    idle = _unpacked_by(unit.node).intersection(counts)
+    return any(
+        (0 < read[name] <= count and name in stored - idle)
+        or (name[0] == "." and 0 < kept[name[1:]] <= count)
+        for name, count in removed.items()
+    )
+
+
+def spares_argument(unit: Unit, removed: Mapping[str, int]) -> bool:
+    """Return whether a function without some names no longer reads one of its arguments."""
+    read, _ = uses_of(unit.node)
+    given = {one.arg for one in unit.of(ast.arg)}
+    return any(name in given and 0 < read[name] <= count for name, count in removed.items())
+
+
+def _writes_over(unit: Unit, node: ast.stmt, removed: Mapping[str, int]) -> bool:
+    """Return whether a statement without some names stores over a result that nothing has used.
+
+    That is one of the same name, from earlier in the same block.
+    """
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    if not isinstance(target, ast.Name) or not 0 < _reads(node, target.id) <= removed[target.id]:
+        return False
+    block = block_of(unit.node, node)
+    for one in reversed(block[: block.index(node)]):
+        made = one.value if isinstance(one, ast.Assign) else None
+        stored = [*_stored(one.targets)] if isinstance(one, ast.Assign) else []
+        if stored == [target.id] and not isinstance(made, ast.Name | ast.Constant):
+            return True
+        if any(isinstance(part, ast.Name) and part.id == target.id for part in walked(one)):
+            return False
+    return False
+
+
+def _reads(node: ast.AST, name: str) -> int:
+    """Return how often a statement reads a name."""
+    names = (one for one in walked(node) if isinstance(one, ast.Name) and one.id == name)
+    return sum(isinstance(one.ctx, ast.Load) for one in names)
+
+
+@lru_cache(_FUNCTIONS)
+def _unpacked_by(function: ast.AST) -> frozenset[str]:
+    """Return the names that a function stores only beside others, such as one of two sizes."""
+    stored = Counter(_stored(ast.walk(function)))
+    tuples = (one.elts for one in ast.walk(function) if isinstance(one, ast.Tuple))
+    beside = Counter(name for parts in tuples for name in _stored(parts))
+    return frozenset(name for name, count in beside.items() if count == stored[name])
+
+
+def _stored(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for one in nodes:
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
+            yield one.id
+
+
+@lru_cache(_FUNCTIONS)
+def _attributes_of(function: ast.AST, tree: ast.Module) -> Counter[str]:
+    """Return how often a file reads each of the attributes that a function stores."""
+    stored = {one.attr for one in ast.walk(function)
+              if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)}  # fmt: skip
+    return Counter(
+        one.attr for one in ast.walk(tree)
+        if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load) and one.attr in stored
+    )  # fmt: skip
