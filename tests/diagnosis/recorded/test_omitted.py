@@ -32,3 +32,21 @@ def test_what_a_gradient_leaves_out_is_told_where_no_edit_puts_it_back(function,
     assert found.rule == rule
     assert told in found.message
     assert found.fix is None
+
+
+def chained(W):
+    hs = [np.zeros(2)]
+    for x in X:
+        hs.append(np.tanh(x + W @ hs[-1]))
+    dW, d = np.zeros((2, 2)), np.sin(sum(hs))
+    for t in range(3):
+        dz = d * np.cosh(np.arctanh(hs[t + 1])) ** -2
+        dW += dz[:, None] * hs[t]
+    return -np.sum(np.cos(sum(hs))), dW
+
+
+def test_what_no_round_hands_to_the_one_before_is_told():
+    found = only(gradtui.check(chained, W=W[:, :2].copy()))
+
+    assert found.rule == "missing-path"
+    assert "what flows back through W @ hs[-1] in line 40 to hs[-1] is missing" in found.message
