@@ -26,6 +26,8 @@ _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}"
 _RUNNER = os.path.join(_OURS, "recording", "run.py")
 """The code that calls the user's function."""
 _CODES = 4096
+Positions = tuple[tuple[int | None, ...], ...]
+"""The first and last line of each instruction, and its columns."""
 
 
 class Places:
@@ -39,6 +41,8 @@ class Places:
 
         A code's own hash takes long.
         """
+        self._positions: dict[int, Positions] = {}
+        """The id of a code -> the places of all of its instructions."""
 
     def current(self) -> Place | None:
         """Return the line and columns of the user's code in execution; None without any.
@@ -57,7 +61,10 @@ class Places:
                 key = id(code), frame.f_lasti
                 known = self._known.get(key)
                 if known is None:
-                    known = self._known[key] = code, _place(code, file, frame.f_lasti)
+                    if id(code) not in self._positions:
+                        self._positions[id(code)] = _positions(code)
+                    positions = self._positions[id(code)]
+                    known = self._known[key] = code, _place(code, positions, frame.f_lasti)
                 return known[1]
             if file == _RUNNER:
                 return None
@@ -104,13 +111,14 @@ def _installed(folder: str) -> frozenset[str]:
 
 
 @lru_cache(_CODES)
-def _positions(code: CodeType) -> tuple[tuple[int | None, ...], ...]:
+def _positions(code: CodeType) -> Positions:
     return tuple(code.co_positions())
 
 
-def _place(code: CodeType, file: str, instruction: int) -> Place:
+def _place(code: CodeType, positions: Positions, instruction: int) -> Place:
     """Return the place of an instruction; equal code objects may belong to different files."""
-    line, last, column, end = _positions(code)[instruction // 2]
+    line, last, column, end = positions[instruction // 2]
+    file = code.co_filename
     first = line or code.co_firstlineno
     if column is None or end is None or last != first:
         return Place(first, file=file)
