@@ -6,7 +6,7 @@ A bound of their elements or of their norm keeps them from exploding (Pascanu et
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 
 import numpy as np
 from msgspec.structs import replace
@@ -30,7 +30,9 @@ def unclipped(
     """
     if not wrong:
         return None
-    found = {name: clip for name in points[0].hand if (clip := _clip_of(points, name)) is not None
+    forward = [frozenset(point.result.tape.sources(point.root)) for point in points]
+    every = {name: _clip_of(points, forward, name) for name in points[0].hand}
+    found = {name: clip for name, clip in every.items() if clip is not None
              and (clip.bound is not None or name not in own)}  # fmt: skip
     # A single number alone is multiplied by its own slope, as the chain rule has it.
     arrays = {clip.place for name, clip in found.items() if points[0].hand[name].size > 1}
@@ -42,12 +44,17 @@ def unclipped(
     if not names:
         return None
     told = [note_of(name, found[name]) for name in names if _is_cut(points, name, found[name])]
-    return Unclipped([_before(point, names) for point in points], told)
+    before = [_before(*pair, names) for pair in zip(points, forward, strict=True)]
+    return Unclipped(before, told)
 
 
-def _clip_of(points: Sequence[Point], name: str) -> Clip | None:
-    """Return the call that clips a gradient at all points, or wherever its norm is too large."""
-    found = [_last(point, point.nodes[name]) for point in points]
+def _clip_of(points: Sequence[Point], forward: Sequence[Set[int]], name: str) -> Clip | None:
+    """Return the call that clips a gradient at all points, or wherever its norm is too large.
+
+    `forward` is what the loss of each point is made from.
+    """
+    pairs = zip(points, forward, strict=True)
+    found = [_last(point.result.tape, point.nodes[name], own) for point, own in pairs]
     clips = {(one.place, one.bound): one for one in found if one is not None}
     if len(clips) != 1:
         return None
@@ -69,11 +76,11 @@ def _is_cut(points: Sequence[Point], name: str, clip: Clip) -> bool:
     return largest > clip.bound and int(times) == 1
 
 
-def _before(point: Point, names: Sequence[str]) -> Point:
+def _before(point: Point, forward: Set[int], names: Sequence[str]) -> Point:
     hand, nodes, tape = dict(point.hand), dict(point.nodes), point.result.tape
     clips = set[tuple[Place, int]]()
     for name in names:
-        clip = _last(point, nodes[name])
+        clip = _last(tape, nodes[name], forward)
         if clip is not None:
             nodes[name] = clip.node
             hand[name] = tape.value(clip.node).reshape(hand[name].shape)
@@ -81,15 +88,13 @@ def _before(point: Point, names: Sequence[str]) -> Point:
     return replace(point, hand=hand, nodes=nodes, clips=frozenset(clips))
 
 
-def _last(point: Point, id: int | None) -> Clip | None:
+def _last(tape: Tape, id: int | None, forward: Set[int]) -> Clip | None:
     """Return the call that clips a gradient, if it only passes on its result from there."""
-    tape = point.result.tape
     while id is not None:
         node = tape.nodes[id]
         if isinstance(node, Moved) and _hands_on(tape, node):
             (id,) = node.inputs
         elif isinstance(node, Call) and node.place is not None:
-            forward = frozenset(tape.sources(point.root))
             return clip_of(tape, node, node.place) or scaling_of(tape, node, node.place, forward)
         else:
             return None
