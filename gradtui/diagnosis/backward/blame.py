@@ -83,9 +83,10 @@ def _best_repair(
     rest = [one for one in possible if one not in first]
     for some, inserted in ((first, False), (rest, False), (possible, True)):
         lines = trial.budget.nearest(some, of=len(trial.lines))
-        adjoints = {} if inserted else _adjoints(trial, readings, world, lines, right, pinned)
+        adjoints = dict[Line, list[Offer]]()
+        if not inserted:
+            adjoints = _adjoints(trial, readings, world, lines, right, pinned, least)
         least = max([least, *(len(one.fixed) for some in adjoints.values() for one in some)])
-        before = len(offers)
         for line, affected in lines:
             offers += adjoints.get(line, ())
             if line.target is not None or len(affected) < least:
@@ -97,7 +98,7 @@ def _best_repair(
             ):
                 offers.append(offer)
                 least = max(least, len(offer.fixed))
-        if len(offers) == before:
+        if not offers:
             continue
         if not inserted:
             offers.sort(key=lambda one: trial.lines.index(one.repair.line))
@@ -115,13 +116,16 @@ def _adjoints(
     lines: Sequence[tuple[Line, list[Line]]],
     right: Sequence[Line],
     pinned: Pinned,
+    least: int,
 ) -> dict[Line, list[Offer]]:
     """Return the repairs of lines as adjoints that break nothing, including those that fix most.
+
+    These make at least `least` claims right, as some other repair does.
 
     The line at fault is often the last one that all wrong claims are computed from.  It is searched
     first, so that the search of the others can stop earlier.
     """
-    found, least = dict[Line, list[Offer]](), 1
+    found = dict[Line, list[Offer]]()
     for line, affected in sorted(reversed(lines), key=lambda one: -len(one[1])):
         if len(affected) < least:
             break
