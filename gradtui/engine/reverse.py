@@ -80,15 +80,15 @@ def differentiate(graph: Graph) -> Reverse:
 
 
 def adjoints_from(
-    builder: Builder, graph: Graph, given: Mapping[int, int], target: int | None = None
+    builder: Builder, graph: Graph, given: Mapping[int, int], targets: Collection[int] | None = None
 ) -> Mapping[int, int]:
     """Append a backward pass with some adjoints given, and return node -> adjoint.
 
-    `given` maps operations to the nodes used as their adjoints.  With a `target`, only the nodes
-    for its adjoint are appended.
+    `given` maps operations to the nodes used as their adjoints.  With `targets`, only the nodes
+    for their adjoints are appended.
     """
     walk = _Walk(builder, _carriers_of(graph), graph.loss, builder.constant(1.0))
-    needed = _between(graph, given, target)
+    needed = _between(graph, given, targets)
     for statement in reversed(graph.statements):
         for operation in statement.operations:
             if operation not in needed:
@@ -108,17 +108,19 @@ def flow_through(
     return walk.adjoint
 
 
-def _between(graph: Graph, given: Collection[int], target: int | None) -> Collection[int]:
-    """Return the nodes through which the loss or the given nodes depend on a target, or all."""
-    if target is None:
+def _between(
+    graph: Graph, given: Collection[int], targets: Collection[int] | None
+) -> Collection[int]:
+    """Return the nodes through which the loss or the given nodes depend on targets, or all."""
+    if targets is None:
         return range(len(graph.nodes))
-    found = {target}
-    for node in graph.nodes[target:]:
-        if any(
-            source in found and (source == target or source not in given) for source in node.inputs
-        ):
+    found, passed = set[int](), {*targets}
+    for node in graph.nodes[min(targets, default=len(graph.nodes)) :]:
+        if not passed.isdisjoint(node.inputs):
             found.add(node.id)
-    return found - {target}
+            if node.id not in given:
+                passed.add(node.id)
+    return found
 
 
 def statement_rule(

@@ -17,8 +17,11 @@ from engine_models import (
     trainer,
     two_weights,
 )
+from gradtui.engine.builder import Builder
 from gradtui.engine.compiler import Compiler, Mode
-from gradtui.engine.reverse import differentiate, statement_rule
+from gradtui.engine.graph import Kind
+from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.reverse import adjoints_from, differentiate, statement_rule
 
 
 def tape_of(model):
@@ -382,3 +385,19 @@ def test_the_rules_of_a_statement_are_derived_once_for_all_that_it_reads():
     rules = [statement_rule(built, statement, built.names[name]) for name in names]
     assert all(nodes is rules[0][0] for nodes, _ in rules)
     assert {nodes[root].name for nodes, root in rules} == {"G"}
+
+
+def test_gradients_go_back_from_a_given_adjoint_to_several_values():
+    """With 7 for dL/dc: dL/dv is 7*a = 42, and dL/dw is 7*(v + 1)*x = 126; dL/da lies between."""
+    built = graph("a = w*x\nb = a*v\nc = b + a\nL = c*c", {"w": 2.0, "v": 5.0}, {"x": 3.0})
+    names = built.names
+    builder = Builder(built.nodes, simplify=True)
+    given = builder.leaf(Kind.HYPERPARAMETER, "given", ())
+    found = adjoints_from(
+        builder, built, {names["c"]: given}, [names[one] for one in ("w", "a", "v")]
+    )
+    leaves = {names["w"]: 2.0, names["v"]: 5.0, names["x"]: 3.0, given: 7.0}
+    world = Interpreter(builder.nodes, {id: np.array([one]) for id, one in leaves.items()}, 1)
+    values = {one: world.value(found[names[one]]).item() for one in ("v", "a", "w")}
+    assert values == {"v": 42.0, "a": 42.0, "w": 126.0}
+    assert names["L"] not in {source for node in builder.nodes for source in node.inputs}

@@ -6,7 +6,7 @@ under a name of its own), a local derivative, or anything else.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -43,7 +43,6 @@ class Readings:
         self._multiples: dict[Shape, Multiples] = {}
         self.steps = Steps(trial, self.of)
         self._is_true_step: dict[str, bool] = {}
-        self._unscaled: dict[str, tuple[Builder, int]] = {}
         self._before: tuple[Interpreter | None, dict[str, float]] = None, {}
         self.hits: dict[Hashable, Hits] = {}
         """Changes of lines, for the repairs examined so far."""
@@ -267,6 +266,13 @@ class Readings:
         }
         return {one: abs(scale) for one, scale in scales.items() if scale}
 
+    @cached_property
+    def _own_steps(self) -> Sequence[tuple[Builder, Mapping[Line, int]]]:
+        """The right results of the claims from their inputs, without a change of scale."""
+        claims = {line: line.target for line in self.trial.lines
+                  if line.target is not None and not line.misfit}  # fmt: skip
+        return self.steps.own_steps(claims)
+
     def bridges(self, world: Interpreter) -> int:
         """Return the number of claims that change the scale of their inputs.
 
@@ -274,16 +280,12 @@ class Readings:
         where it leaves the constant out and where it puts it in; a wrong constant adds a place.
         """
         count = 0
-        for line in self.trial.lines:
-            if line.target is None or line.misfit:
-                continue
-            if line.name not in self._unscaled:
-                given = dict.fromkeys(self.steps.upstream(line), 1.0)
-                self._unscaled[line.name] = self.steps.true_step(line, line.target, 1.0, given)
-            builder, root = self._unscaled[line.name]
-            wanted = world.extended(builder.nodes).value(root)
-            ratio = constant_ratio(self.trial.held(line, world), wanted, np.abs(wanted))
-            count += ratio != 1.0
+        for builder, roots in self._own_steps:
+            at = world.extended(builder.nodes)
+            for line, root in roots.items():
+                wanted = at.value(root)
+                ratio = constant_ratio(self.trial.held(line, world), wanted, np.abs(wanted))
+                count += ratio != 1.0
         return count
 
     def order(

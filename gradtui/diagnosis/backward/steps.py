@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -52,9 +53,30 @@ class Steps:
         trial = self._trial
         builder = Builder(trial.builder.nodes, simplify=True)
         given = self._given(builder, line, target, scales, upstream)
-        adjoint = adjoints_from(builder, trial.graph, given, target).get(target)
+        adjoint = adjoints_from(builder, trial.graph, given, [target]).get(target)
         root = builder.constant(0.0) if adjoint is None else adjoint
         return builder, self._scaled(builder, root, target, scale)
+
+    def own_steps(self, claims: Mapping[Line, int]) -> list[tuple[Builder, Mapping[Line, int]]]:
+        """Return the nodes and the roots of claims' right results, all constants left as they are.
+
+        Each claim comes with its target; those that start from the same adjoints share the nodes.
+        """
+        alike = defaultdict[tuple[str, ...], dict[Line, int]](dict)
+        for line, target in claims.items():
+            others = [name for name in self.upstream(line) if self._adjoint(name)[1] != target]
+            alike[tuple(others)][line] = target
+        found = list[tuple[Builder, Mapping[Line, int]]]()
+        for names, some in alike.items():
+            builder = Builder(self._trial.builder.nodes, simplify=True)
+            (first, *_) = some.items()
+            given = self._given(builder, *first, dict.fromkeys(names, 1.0), names)
+            adjoints = adjoints_from(builder, self._trial.graph, given, some.values())
+            none = builder.constant(0.0)
+            roots = {line: self._scaled(builder, adjoints.get(target, none), target, 1.0)
+                     for line, target in some.items()}  # fmt: skip
+            found.append((builder, roots))
+        return found
 
     def true_flows(
         self,
@@ -77,7 +99,7 @@ class Steps:
         for statement in readers if len(readers) > 1 else ():
             adjoint = given.get(statement.root)
             if adjoint is None:
-                found = adjoints_from(builder, trial.graph, given, statement.root)
+                found = adjoints_from(builder, trial.graph, given, [statement.root])
                 adjoint = found.get(statement.root)
             share = adjoint and flow_through(builder, trial.graph, statement, adjoint).get(target)
             if share:
@@ -98,21 +120,24 @@ class Steps:
         upstream: Sequence[str] | None,
     ) -> dict[int, int]:
         """Return node -> its adjoint as the program computes it."""
-        trial = self._trial
         given: dict[int, int] = {}
         for name in self.upstream(line) if upstream is None else upstream:
-            other = trial.program.line(name)
-            assert other is not None
-            reading = self._of(other)
-            (source,) = reading.targets
+            other, source = self._adjoint(name)
             node = builder.nodes[source]
             if source == target or node.kind is not Kind.OPERATION:
                 continue
-            own = scales.get(name, reading.scale)
+            own = scales.get(name, self._of(other).scale)
             factor = 1.0 / own if own else 1.0
             held = builder.fit(other.node, node.shape)
             given[source] = builder.apply("*", (held, builder.constant(factor)))
         return given
+
+    def _adjoint(self, name: str) -> tuple[Line, int]:
+        """Return the line of an adjoint that others start from, and the node that it is of."""
+        line = self._trial.program.line(name)
+        assert line is not None
+        (source,) = self._of(line).targets
+        return line, source
 
     def before(self, line: Line) -> tuple[str, ...]:
         """Return the names of all adjoints that a line could start from."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradtui.diagnosis.backward import helpers
+from gradtui.diagnosis.backward import blame, helpers
 from gradtui.diagnosis.backward.blame import find_repairs
 from gradtui.diagnosis.backward.culprits import deciding
 from gradtui.diagnosis.backward.familiar import Multiples
@@ -100,6 +100,35 @@ def test_a_long_program_of_helpers_is_repaired_with_few_changes(name, text, most
     (repair,) = find_repairs(trial, Readings(trial), judged)
     assert repair.line.name == name
     assert trial.budget.tried < most
+
+
+def test_once_a_repair_is_found_no_pinned_line_is_tried(trial_of, monkeypatch):
+    trial, judged = trial_of({"up10": "delta11@W11.T"})
+    tried, adjoints_of = [], blame.adjoints_of
+
+    def counted(trial, readings, world, line, *args, **options):
+        tried.append(line.name)
+        return adjoints_of(trial, readings, world, line, *args, **options)
+
+    monkeypatch.setattr(blame, "adjoints_of", counted)
+    (repair,) = find_repairs(trial, Readings(trial), judged)
+    assert repair.line.name == "up10"
+    assert not {*tried} & {"up12", "delta12", "up11", "delta11"}
+
+
+def test_claims_share_the_steps_from_the_adjoints_that_they_start_from(trial_of):
+    trial, judged = trial_of({"up3": "delta4@W4.T"})
+    steps = Readings(trial).steps
+    found = steps.own_steps({line: line.target for line in judged})
+    roots = {line.name: (builder, root) for builder, some in found for line, root in some.items()}
+    assert len({id(builder) for builder, _ in (roots["dW1"], roots["dW2"], roots["dW3"])}) == 1
+    for line in judged:
+        alone = steps.true_step(line, line.target, 1.0, dict.fromkeys(steps.upstream(line), 1.0))
+        own, expected = (
+            trial.world.extended(builder.nodes).value(root)
+            for builder, root in (roots[line.name], alone)
+        )
+        np.testing.assert_array_equal(own, expected)
 
 
 def test_what_helpers_of_one_shape_may_lack_is_looked_for_once(trial_of, monkeypatch):
