@@ -135,12 +135,11 @@ class Sieve(Generic[Changed]):
             before = expression.lowered
             self._edits.append(edit)
             slot = _slot(edit)
-            part = edit.tree if slot is None else slot.new
-            node = expression.node_of(part)
+            node = expression.node_of(_part(edit, slot))
             if node is None:
                 continue
             shape = expression.builder.nodes[node].shape
-            key = (edit.path, shape, *(slot.frame if slot else ()))
+            key = _key(edit, slot, shape)
             if key not in groups:
                 groups[key] = _group(expression, edit, slot, shape)
             group = groups[key]
@@ -265,6 +264,21 @@ def _slot(edit: Edit) -> _Slot | None:
         slots = (_Slot(at, call, new) for at, one in enumerate(call.arguments) if one is new)
         return next(slots, None)
     return None
+
+
+def _part(edit: Edit, slot: _Slot | None) -> Tree:
+    return edit.tree if slot is None else slot.new
+
+
+def _key(edit: Edit, slot: _Slot | None, shape: Shape) -> tuple[object, ...]:
+    return edit.path, shape, *(slot.frame if slot else ())
+
+
+def place_of(expression: Editable, edit: Edit) -> object:
+    """Return what edits share that put a value of one shape in the same place."""
+    slot = _slot(edit)
+    node = expression.node_of(_part(edit, slot))
+    return None if node is None else _key(edit, slot, expression.builder.nodes[node].shape)
 
 
 def _group(expression: Editable, edit: Edit, slot: _Slot | None, shape: Shape) -> _Group | None:

@@ -5,7 +5,7 @@ import pytest
 
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import Editable, EditKind, Pool
-from gradtui.diagnosis.sieve import Budget, Sieve, near_at, proportional_at_first
+from gradtui.diagnosis.sieve import Budget, Sieve, near_at, place_of, proportional_at_first
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind
 from gradtui.engine.interpreter import Interpreter
@@ -169,3 +169,15 @@ def test_of_a_long_program_the_lines_nearest_to_its_end_are_searched(monkeypatch
     assert work.nearest("abc", of=10) == "abc" and not work.is_cut
     assert work.nearest("abc", of=10) == "bc" and work.is_cut
     assert work.nearest("abc", of=10) == ""
+
+
+@pytest.mark.parametrize("text", ["-X.T@e", "s*(w + 4.0)", "sum(X*w)/len(X)"])
+def test_edits_that_put_a_shape_in_the_same_place_give_the_same_shape(opened, text):
+    expression, _, edits = opened(text)
+    shapes = {}
+    for edit in edits:
+        id = expression.lower(edit)
+        shape = None if id is None else expression.builder.nodes[id].shape
+        shapes.setdefault(place_of(expression, edit), set()).add(shape)
+    assert {len(some) for some in shapes.values()} == {1}
+    assert len(shapes) < len(edits)

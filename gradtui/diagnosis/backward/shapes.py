@@ -27,11 +27,12 @@ from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import INSERTIONS, Editable, EditKind, Pool, Tweak, least_cost
-from gradtui.diagnosis.sieve import FIRST, near_at
+from gradtui.diagnosis.sieve import FIRST, near_at, place_of
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, Node
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_tree
+from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Name, Number, Tree
 from gradtui.language.trees import NOWHERE, call, names_read, subtrees
 from gradtui.scenario.problem import Handwritten
@@ -302,15 +303,24 @@ def _changes(
     for line in sorted(suspects, key=_work_of):
         expression = Editable(line.tree, trial.builder.nodes, line.scope)
         shape = expression.builder.nodes[line.node].shape if line.node >= 0 else None
+        known = dict[object, tuple[Tweak, Shape | None]]()
         for edit in _edits(trial, line, expression, nearer):
             if edit.kind not in _SHAPING or not _is_nearer(edit, nearer):
                 continue
             looked_at += 1
             if looked_at > MOST_LOOKED_AT:
                 return
-            node = expression.lower(edit)
-            if node is not None and expression.builder.nodes[node].shape != shape:
+            key = place_of(expression, edit)
+            if key not in known:  # with the edit, which keeps what the key has by its id
+                known[key] = edit, _shape_after(expression, edit)
+            if known[key][1] not in (None, shape):
                 yield line, edit, expression.edited(edit)
+
+
+def _shape_after(expression: Editable, edit: Tweak) -> Shape | None:
+    """Return the shape of an edited expression; None if shapes do not fit in it."""
+    node = expression.lower(edit)
+    return None if node is None else expression.builder.nodes[node].shape
 
 
 def _is_nearer(edit: Tweak, nearer: float) -> bool:
