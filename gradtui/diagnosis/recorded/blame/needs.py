@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -66,13 +67,15 @@ class Needs:
 
     def __init__(
         self, point: Point, wrong: Collection[str], close: float,
-        counted: Sequence[Line | None] = (),
+        counted: Sequence[Line | None] = (), *, apart: bool = True,
     ) -> None:  # fmt: skip
         """`close` is the relative difference of two sums that are equal.
 
-        `counted` are the lines of the calls that nodes count to.
+        `counted` are the lines of the calls that nodes count to.  Unless they are taken `apart`,
+        the wrong results count as one, which is right if all of them are.
         """
-        self._tape, self._point, self._close = point.result.tape, point, close
+        self._close, self._counted = close, counted
+        self._tape, self._point = point.result.tape, point
         self._wrong = frozenset(wrong)
         forward = reached(self._tape, point.root)
         nodes = {
@@ -88,12 +91,15 @@ class Needs:
         self._rooms = defaultdict[frozenset[int], int](lambda: _AGAIN)
         """The values of a statement -> how many nodes may still be computed again for it."""
         self._slopes_of: dict[tuple[int, ...], tuple[Sequence[int], Array, Array]] = {}
-        self._sums = [*self._ways(nodes)] if self._may_go(nodes) else []
+        names = [name for name in nodes if name in self._wrong]
+        groups = [[name] for name in names] if apart else [names]
+        work = len(self._back) * _SUMS * (len(groups) + 1)
+        self._sums = [*self._ways(groups)] if names and work <= _WORK else []
         self._lacking = np.array([one.lacking for one in self._sums])[:, None]
         self._telling = [
             [at for at, one in enumerate(self._sums)
-             if name in one.seeds or self._wrong.isdisjoint(one.seeds)]
-            for name in nodes if name in self._wrong
+             if group[0] in one.seeds or self._wrong.isdisjoint(one.seeds)]
+            for group in groups if group
         ]  # fmt: skip
         """The sums that must be right for each wrong result to be: its own, and all right ones."""
         sizes = (float(np.abs(point.true[name]).sum()) for name in nodes)
@@ -101,16 +107,21 @@ class Needs:
         """By how much sums move that do not change."""
         self._stored = Stored(self._tape, self._back if self._sums else (), counted)
 
-    def _may_go(self, nodes: dict[str, int]) -> bool:
-        told = any(name in self._wrong for name in nodes)
-        groups = len(self._wrong & nodes.keys()) + 1
-        return told and len(self._back) * _SUMS * groups <= _WORK
+    @cached_property
+    def together(self) -> Needs | None:
+        """The changes that all wrong results need, if those of each take too much work to know."""
+        if self._sums:
+            return None
+        return Needs(self._point, self._wrong, self._close, self._counted, apart=False)
 
-    def _ways(self, nodes: dict[str, int]) -> Iterable[_Sum]:
-        """Return sums of each result in turn: most changes miss the first of each."""
+    def _ways(self, groups: Sequence[Sequence[str]]) -> Iterable[_Sum]:
+        """Return sums of each group of wrong results, and of all right ones, in turn.
+
+        Most changes miss the first of each.
+        """
         rng = np.random.default_rng(_SEED)
-        rest = [name for name in nodes if name not in self._wrong]
-        groups = [*([one] for one in nodes if one in self._wrong), *([rest] if rest else ())]
+        rest = [name for name in self._tops if name not in self._wrong]
+        groups = [*groups, *([rest] if rest else ())]
         drawn = [[self._drawn(names, rng) for _ in range(_SUMS)] for names in groups]
         return chain.from_iterable(zip(*drawn, strict=True))
 

@@ -81,7 +81,7 @@ class Preview:
             return self.is_hopeful_after(s, line.partition(" ")[0], line) or None
         if not rounds or text is None or own is None:
             return None
-        needed = self._is_needed(s, own, text)
+        needed = self._is_needed(self._telling, s, own, text)
         if needed is not None:
             return needed
         told = self._telling.told(
@@ -98,18 +98,29 @@ class Preview:
         unsure = s.unpacks or _keeps_a_name(s) or self._is_of_other_shape(s, own, text)
         return None if told is False and unsure else told
 
-    def _is_needed(self, s: Statement, own: str, text: str) -> bool | None:
+    def _is_needed(self, telling: Telling, s: Statement, own: str, text: str) -> bool | None:
         """Return whether the results need what a statement stores with an edit; None if unknown."""
         form = stored_form(s).format(text)
-        return self._telling.is_needed(s, own, lambda at: (self._rounds.value(s, form, at), None))
+        return telling.is_needed(s, own, lambda at: (self._rounds.value(s, form, at), None))
 
     def is_needless(self, s: Statement, edits: Sequence[Edit]) -> bool:
         """Return whether the results certainly need something else than what an edit stores."""
+        return self._is_needless(self._telling, s, edits)
+
+    def leaves_wrong(self, s: Statement, edits: Sequence[Edit]) -> bool:
+        """Return whether an edit certainly does not make all wrong results right.
+
+        Where it is known of each of them, edits are told to be needless.
+        """
+        together = self._telling.together
+        return together is not None and self._is_needless(together, s, edits)
+
+    def _is_needless(self, telling: Telling, s: Statement, edits: Sequence[Edit]) -> bool:
         text, own = edited(s, edits), edited(s, edits, applied=False)
-        if text is None or own is None or s.unpacks or not self.is_exact(s):
+        if text is None or own is None or s.unpacks or not telling.is_exact(s):
             return False
         fails = self._rounds.value(s, text, 0) is FAILED is not self._rounds.value(s, own, 0)
-        return fails or self._is_needed(s, own, text) is False
+        return fails or self._is_needed(telling, s, own, text) is False
 
     def _is_of_other_shape(self, s: Statement, own: str, text: str) -> bool:
         """Return whether an edit gives what a statement stores another shape.

@@ -67,6 +67,8 @@ class Search:
         """
         self._told = told
         self._trials, self._suspects, self._preview = trials, suspects, preview
+        self._wrong = trials.wrong
+        """The results that are wrong at first."""
         self._worth, self._several = Worth(preview), Several(trials, again)
         self._evasions, self._straying = Evasions(trials), Straying(trials)
         self._leads = Leads(trials, preview, self._changes)
@@ -198,6 +200,8 @@ class Search:
             if not room:
                 return
             room -= 1
+            if self._loses(s, one.candidate):
+                continue
             if mended := self._mended(s, edits):
                 yield replace(one, mended=mended, partly=self._trials.partly)
 
@@ -232,7 +236,7 @@ class Search:
             if not self._may_run or self._straying.is_in_loss(s):
                 return
             ruled_out = not cost and self._worth.is_ruled_out(s, candidate.edits)
-            if ruled_out or not self._is_new(s, candidate.edits):
+            if ruled_out or not self._is_new(s, candidate.edits) or self._loses(s, candidate):
                 continue
             mended = self._mended(s, candidate.edits)
             self._straying.note(s)
@@ -245,6 +249,16 @@ class Search:
                 yield from self._ahead(hit)
             elif self._trials.nearly:
                 self._nearly.append(Hit(suspect, candidate, own, self._trials.nearly, True))
+
+    def _loses(self, s: Statement, candidate: Candidate) -> bool:
+        """Return whether an edit leaves something wrong where another one repairs all.
+
+        It counts as one that was run.
+        """
+        whole = self._whole and self._trials.wrong == self._wrong
+        if loses := whole and self._worth.leaves_wrong(s, candidate.edits):
+            self._trials.count()
+        return loses
 
     def _note(self, hit: Hit) -> None:
         """Note that little need be tried once an edit repairs all, without a doubt."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,10 +43,18 @@ class Telling:
 
         `is_whole` tells whether the values of all rounds of a line are known.
         """
-        self._flow, self._rounds = flow, rounds
+        self._flow, self._rounds, self._exact = flow, rounds, exact
         self._times = (1.0,) if exact else _TIMES
         self._needs, self._is_whole = needs, is_whole
         self._known: dict[tuple[ast.stmt, str], _Stored | None] = {}
+
+    @cached_property
+    def together(self) -> Telling | None:
+        """What tells of the values that all wrong results need, if only that much is known."""
+        needs = None if self._needs is None else self._needs.together
+        if needs is None:
+            return None
+        return Telling(self._flow, self._rounds, needs, self._is_whole, exact=self._exact)
 
     def is_of_slope(self, s: Statement) -> bool:
         """Return whether a statement computes a slope, of which no value is known."""

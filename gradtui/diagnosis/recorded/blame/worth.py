@@ -53,6 +53,10 @@ class Worth:
         """Return whether no result can be right with an edit, however likely it is."""
         return self.certain and self._preview.is_needless(s, edits)
 
+    def leaves_wrong(self, s: Statement, edits: Sequence[Edit]) -> bool:
+        """Return whether some wrong result cannot be right with an edit, however likely it is."""
+        return self.certain and self._preview.leaves_wrong(s, edits)
+
     def is_worth_in(self, slot: Slot, edit: Edit, cost: int) -> bool:
         """Return whether an edit of a slot is worth a run."""
         if not isinstance(slot, After):

@@ -4,7 +4,7 @@ import numpy as np
 
 import gradtui
 from findings import line_of
-from gradtui.diagnosis.recorded.blame import search
+from gradtui.diagnosis.recorded.blame import needs, search
 from gradtui.diagnosis.recorded.blame.search import Search
 
 RNG = np.random.default_rng(0)
@@ -232,3 +232,38 @@ def test_likely_edits_are_not_run_that_the_results_certainly_do_not_need(monkeyp
     (found,) = gradtui.check(layered, RNG.normal(size=(3, 3, 3)))
     assert found.fix == "dz2 = dz3 @ W[2].T * (1 - h2**2)"
     assert len(runs) < 20
+
+
+def has_a_wrong_slope(U, V, W, b):
+    h1 = np.tanh(A @ U + b)
+    a2 = np.tanh(h1 @ V)
+    h2 = h1 + a2
+    e = h2 @ W - A
+    dW = h2.T @ e
+    dh2 = e @ W.T
+    slope2 = 1 - a2
+    dz2 = dh2 * slope2
+    dV = h1.T @ dz2
+    dh1 = dh2 + dz2 @ V.T
+    slope1 = 1 - h1**2
+    dz1 = dh1 * slope1
+    dU = A.T @ dz1
+    db = dz1.sum(axis=0)
+    return np.sum(e**2) / 2, (dU, dV, dW, db)
+
+
+def test_edits_that_leave_a_result_wrong_are_not_run_after_one_that_repairs_all(monkeypatch):
+    runs, mended = [], Search._mended
+    monkeypatch.setattr(Search, "_mended", lambda *args: runs.append(1) or mended(*args))
+    fixes, counts = set(), []
+    for work in (0, 120):  # not for each wrong result, but for all at once
+        monkeypatch.setattr(needs, "_WORK", work)
+        runs.clear()
+        (found,) = gradtui.check(
+            has_a_wrong_slope, U=V[:3, :3], V=V[2:, 2:], W=V[1:4, 1:4], b=np.zeros(3)
+        )
+        fixes.add(found.fix)
+        counts.append(len(runs))
+
+    assert fixes == {"slope2 = 1 - a2**2"}
+    assert counts[1] < counts[0]
