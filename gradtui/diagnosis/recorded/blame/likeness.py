@@ -56,7 +56,7 @@ def _of_own(s: Statement, own: ast.expr, other: ast.expr) -> Iterator[str]:
 
 def narrowed(own: ast.expr, other: ast.expr) -> tuple[ast.expr, ast.expr]:
     """Return the only parts in which two expressions differ, or both as they are."""
-    pairs = children(own, other) or ()
+    pairs = () if _is_longer(own, other) else children(own, other) or ()
     apart = [(one, two) for one, two in pairs if ast.dump(one) != ast.dump(two)]
     return narrowed(*apart[0]) if len(apart) == 1 else (own, other)
 
@@ -64,7 +64,7 @@ def narrowed(own: ast.expr, other: ast.expr) -> tuple[ast.expr, ast.expr]:
 def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str], bool]]:
     """Yield expressions of a statement, each with one that may be like it, and the names.
 
-    It is likelier to be if the statements beside both are alike.
+    It is likelier to be if the statements beside both are alike, or two calls have one effect.
     """
     near = [one for one in s.unit.of(ast.stmt) if isinstance(one, _STORING) and one is not s.node]
     near.sort(key=lambda one: abs(one.lineno - s.node.lineno))
@@ -76,6 +76,7 @@ def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str]
                 yield s.node.value, one.value, names, False
                 if more := _beside(s, one, names):
                     yield s.node.value, one.value, more, True
+    yield from ((own, other, {}, True) for own, other in _called_alike(s))
     for node in s.nodes:
         parts = list[ast.expr]()
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
@@ -85,6 +86,15 @@ def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str]
             parts = node.elts if isinstance(node.ctx, ast.Load) else []
         for own, other in permutations(parts[:_PARTS], 2):
             yield own, other, {}, False
+
+
+def _called_alike(s: Statement) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield a call for its effect with the others of the same function, or of the same method."""
+    own = s.node.value if isinstance(s.node, ast.Expr) else None
+    if isinstance(own, ast.Call):
+        calls = (one.value for one in s.unit.of(ast.Expr) if isinstance(one.value, ast.Call))
+        others = [one for one in calls if one is not own and s.text(one.func) == s.text(own.func)]
+        yield from ((own, one) for one in others[:_MOST])
 
 
 def _is_printed(node: ast.stmt) -> bool:
@@ -142,7 +152,9 @@ def _edited(
         yield node, f"{s.inside(node, 1)} {sign} {term}", "missing-term", 1
     for part in () if isinstance(beside, _ATOMS) else _like(beside, node):
         yield node, s.text(part), "extra-factor", 1
-    whole = 1 if isinstance(node, _ATOMS) else 2  # it may be like it in part alone
+    number = isinstance(node, ast.Constant) and isinstance(beside, ast.Constant)
+    # It may be like it in part alone.
+    whole = 1 if number or isinstance(node, _ATOMS) else 2
     yield node, _written(s, _Renamed(s, names).visit(beside)), "wrong-variable", whole
 
 
@@ -201,7 +213,7 @@ def _differences(
         names.setdefault(other.id, own.id)
         return []
     pairs = children(own, other)
-    if pairs is None:
+    if pairs is None or _is_longer(own, other):
         found = [(own, other)]
     else:
         found = [one for pair in pairs for one in _differences(*pair, names)]
@@ -212,6 +224,15 @@ def _differences(
                 names.setdefault(ast.unparse(two), ast.unparse(one))
         return []
     return found
+
+
+def _is_longer(own: ast.expr, other: ast.expr) -> bool:
+    """Return whether a call is another one's with one more behind it, such as `b.sum().exp()`."""
+    match own, other:
+        case ast.Call(args=[]), ast.Call(ast.Attribute(ast.Call() as inner), args=[]):
+            return _is_alike(own, inner)
+        case _:
+            return False
 
 
 def _is_named(node: ast.expr) -> bool:

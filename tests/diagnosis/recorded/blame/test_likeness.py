@@ -253,3 +253,20 @@ def test_another_attribute_of_the_same_object_is_read_beside(tmp_path):
     (found,) = planted.errors(planted.wrong('["first"].db', '["first"].b'), "of_layers")
 
     assert found.fix.endswith('self.layers["first"].dw, self.layers["first"].db')
+
+
+def sizes_of(a, b):
+    rows = a.sum(1)
+    columns = b.sum(0)
+    return rows, columns
+
+
+def test_a_number_that_is_another_beside_is_as_likely_as_a_name():
+    unit, held = Unit(sizes_of.__code__, [sizes_of]), Held((3, 3), "f")
+    scope = {"a": held, "b": held}
+    around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
+
+    edits = likenesses(Statement(unit, unit.node.body[0], around))
+
+    costs = {unit.line_after(one.edits): one.cost for one in edits}
+    assert costs["rows = a.sum(0)"] == 1
