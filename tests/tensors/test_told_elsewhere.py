@@ -197,6 +197,7 @@ def quotient(x):
 
 
 MISTAKES = [
+    (waved, "equal = apart.abs() < 1e-9", "equal = apart < 1e-9"),
     (smooth, "slope.masked_scatter_(above, right.neg().exp())",
      "slope.masked_scatter_(above, right.neg())"),
     (polar, "rows = u.size(0)", "rows = u.size(1)"),

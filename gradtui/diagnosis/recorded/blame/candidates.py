@@ -167,6 +167,12 @@ class Statement:
         """Return an array reversed along an axis."""
         return self.dialect.flipping.format(self.numpy, text, axis)
 
+    def sized(self, node: ast.expr) -> str:
+        """Return the magnitude of an expression."""
+        if self.dialect.module.__name__ == "torch":
+            return f"{self.inside(node, 9)}.abs()"
+        return f"{self.numpy}abs({self.text(node)})"
+
     def is_module(self, node: ast.expr) -> bool:
         """Return whether an expression names a module, or a class."""
         return isinstance(self._global(node), ModuleType | type)

@@ -29,7 +29,7 @@ from gradtui.diagnosis.recorded.blame.kept import kept
 from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.likewise import likewise
 from gradtui.diagnosis.recorded.blame.listed import listed
-from gradtui.diagnosis.recorded.blame.masks import bounds, opposites
+from gradtui.diagnosis.recorded.blame.masks import bounds, opposites, thresholds
 from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings
 from gradtui.diagnosis.recorded.blame.moves import moves
 from gradtui.diagnosis.recorded.blame.normalised import normalised
@@ -64,9 +64,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
         copies, emptied, conditions, parts, compared, alongside, applied, mirrored, callees, makers,
-        branches, bounds, opposites, bends, hidden, projections, normalised, choices, moves, rounds,
-        twins, wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated,
-        recomputed, partial(listed, slots=slots),
+        branches, bounds, opposites, bends, hidden, projections, normalised, choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated, recomputed, partial(listed, slots=slots), thresholds,
     )  # fmt: skip
     for each in every:
         yield from each(s)

@@ -1,4 +1,4 @@
-"""Other masks: with the other bound too, such as the mask of a clip, or the opposite ones."""
+"""Other masks: with the other bound too, as that of a clip, of sizes, or the opposite ones."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from itertools import permutations
 
 from msgspec import Struct
 
@@ -18,6 +19,8 @@ _LIMITING = frozenset({"clip", "clamp", "clip_", "clamp_", "hardtanh", "minimum"
 _TIGHT = 9
 _MOST = 6
 """Most bounds from elsewhere in the file."""
+_SMALL = 0.1
+"""Bounds up to this one may be those of what counts as nothing."""
 _FUNCTIONS = 32
 """Most functions around which the calls and comparisons are kept."""
 _OPPOSITE: dict[type[ast.cmpop], tuple[str, str]] = {
@@ -61,6 +64,28 @@ def bounds(s: Statement) -> Iterator[Candidate]:
                 edits = tuple(_widened(s, one, part, within) for one in same)
                 told, factor = f"({part}) is missing", f"({part})"
                 yield Candidate(edits, "missing-factor", told, cost + more, factor, mask.node)
+
+
+def thresholds(s: Statement) -> Iterator[Candidate]:
+    """Yield the size of what a mask takes for nothing, or not, without its sign.
+
+    Such as a difference of eigenvalues by which another is divided.
+    """
+    for node in s.nodes:
+        if not isinstance(node, ast.Compare) or type(node.ops[0]) not in _TURNED:
+            continue
+        for value, bound in permutations((node.left, *node.comparators), 2):
+            if s.shape(value) and not s.shape(bound) and _may_be_small(s, bound):
+                text = s.sized(value)
+                told = f"{s.text(value)} must be {text}"
+                yield Candidate((s.replaced(value, text),), "wrong-variable", told, 0, text, value)
+
+
+def _may_be_small(s: Statement, bound: ast.expr) -> bool:
+    """Return whether a bound is a small number, or one that is looked up."""
+    text = _known(s, bound)
+    number = None if text is None else _number(s, text)
+    return isinstance(bound, ast.Subscript) if number is None else 0 < number <= _SMALL
 
 
 def opposites(s: Statement) -> Iterator[Candidate]:
