@@ -202,6 +202,7 @@ MISTAKES = [
      "slope.masked_scatter_(above, right.neg())"),
     (polar, "rows = u.size(0)", "rows = u.size(1)"),
 ]  # fmt: skip
+ROW = "return -low * g, high * g, g * (b**3 - a**3), None"
 ARRAYS = {
     "a": waves(4), "b": waves(4).cos(), "k": waves(4) + 2,
     "c": waves(2, 5) + torch.eye(2, 5, dtype=torch.float64),
@@ -222,3 +223,14 @@ def test_the_line_that_the_code_beside_tells_of_is_named(function, right, wrong,
     assert found.line == planted.line(right)
     assert found.fix.startswith(right)
     assert planted.errors(repaired(text, found), function.__name__) == []
+
+
+def test_a_row_of_values_may_be_as_in_the_other_case(tmp_path):
+    arrays = {name: ARRAYS[name].requires_grad_() for name in "abk"}
+    planted, case = Planted(__file__, tmp_path, arrays), f"else:\n            {ROW}"
+    text = planted.wrong(case, case.replace("-low", "low"))
+
+    (found,) = planted.errors(text, "between")
+
+    # What the value is made of may have the wrong sign as well.
+    assert f"or, in line {planted.line(case) + 1} instead: {ROW}" in found.message

@@ -17,6 +17,8 @@ _KEEPING = frozenset({"contiguous", "clone", "copy", "detach", "double", "float"
 """Methods that keep the numbers of an array."""
 _VALUES = 4096
 """Most values of lines that are kept as texts."""
+_ROW = 3
+"""The fewest values of a row."""
 
 
 def cancels(s: Statement, edits: Sequence[Edit]) -> bool:
@@ -183,15 +185,24 @@ def ignores_start(s: Statement, edits: Sequence[Edit]) -> bool:
 
 
 def evens_out(s: Statement, edits: Sequence[Edit]) -> bool:
-    """Return whether both cases of a choice would do the same, so that nobody would choose."""
+    """Return whether both cases of a choice would do the same, so that nobody would choose.
+
+    Unless they are rows of values that differ in few: people do copy these, with a slip in one.
+    """
     own, edited = s.node, s.unit.text_after(s.node, edits)
     if b" if " in s.unit.source and _is_even(edited):
         return True
     for node in s.unit.of(ast.If):
         if [own] in (node.body, node.orelse):
             other = node.orelse if node.body == [own] else node.body
-            return [s.text(one) for one in other] == [edited]
+            return not _is_row(own) and [s.text(one) for one in other] == [edited]
     return False
+
+
+def _is_row(node: ast.stmt) -> bool:
+    """Return whether a statement stores or returns several values."""
+    value = node.value if isinstance(node, ast.Assign | ast.Return) else None
+    return isinstance(value, ast.Tuple) and len(value.elts) >= _ROW
 
 
 def _is_even(text: str) -> bool:
