@@ -201,6 +201,7 @@ MISTAKES = [
     (smooth, "slope.masked_scatter_(above, right.neg().exp())",
      "slope.masked_scatter_(above, right.neg())"),
     (polar, "rows = u.size(0)", "rows = u.size(1)"),
+    (balanced, "found = both[:n]", "found = both[-n:]"),
 ]  # fmt: skip
 ROW = "return -low * g, high * g, g * (b**3 - a**3), None"
 ARRAYS = {

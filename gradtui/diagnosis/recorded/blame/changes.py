@@ -49,6 +49,7 @@ from gradtui.diagnosis.recorded.blame.restored import restored
 from gradtui.diagnosis.recorded.blame.rounds import rounds
 from gradtui.diagnosis.recorded.blame.scattered import scattered
 from gradtui.diagnosis.recorded.blame.slots import Slot
+from gradtui.diagnosis.recorded.blame.splits import splits
 from gradtui.diagnosis.recorded.blame.throughout import throughout
 from gradtui.diagnosis.recorded.blame.twins import twins
 from gradtui.diagnosis.recorded.blame.wasted import wasted
@@ -64,7 +65,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
         copies, emptied, conditions, parts, compared, alongside, applied, mirrored, callees, makers,
-        branches, bounds, opposites, bends, hidden, projections, normalised, choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated, recomputed, partial(listed, slots=slots), thresholds,
+        branches, bounds, opposites, bends, hidden, projections, normalised, choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits,
     )  # fmt: skip
     for each in every:
         yield from each(s)

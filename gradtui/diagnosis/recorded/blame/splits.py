@@ -1,0 +1,46 @@
+"""The part of an array that another line leaves, such as `x[:m]` beside `x[m:]`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.units import Edit
+
+
+def splits(s: Statement) -> Iterator[Candidate]:
+    """Yield what is left of an array where other elements of it are picked elsewhere."""
+    for node in (one for one in s.nodes if isinstance(one, ast.Subscript)):
+        for at, part in enumerate(_parts(node)):
+            for text in dict.fromkeys(_left(s, node, at)) if isinstance(part, ast.Slice) else ():
+                edit = Edit(s.unit.start(part), s.unit.end(part), text)
+                told = f"the index must be {text}, for the rest is picked elsewhere"
+                yield Candidate((edit,), "wrong-variable", told, 0, text, node, named=True)
+
+
+def _left(s: Statement, node: ast.Subscript, at: int) -> Iterator[str]:
+    """Yield what others of the same array leave at an index, with the same other indices."""
+    own = [s.text(one) for one in _parts(node)]
+    for other in s.unit.of(ast.Subscript):
+        texts = [s.text(one) for one in _parts(other)]
+        beside = [*texts[:at], own[at], *texts[at + 1 :]]
+        alike = other is not node and len(texts) == len(own) and beside == own
+        if alike and s.text(other.value) == s.text(node.value):
+            rest = _rest(s, _parts(other)[at])
+            yield from [] if rest in ("", own[at]) else [rest]
+
+
+def _rest(s: Statement, part: ast.expr) -> str:
+    """Return the slice of what a slice leaves; empty if it leaves several parts, or none."""
+    match part:
+        case ast.Slice(ast.expr() as bound, None, None):
+            return f":{s.text(bound)}"
+        case ast.Slice(None, ast.expr() as bound, None):
+            return f"{s.text(bound)}:"
+        case _:
+            return ""
+
+
+def _parts(node: ast.Subscript) -> list[ast.expr]:
+    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
