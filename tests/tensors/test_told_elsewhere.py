@@ -202,6 +202,7 @@ MISTAKES = [
      "slope.masked_scatter_(above, right.neg())"),
     (polar, "rows = u.size(0)", "rows = u.size(1)"),
     (balanced, "found = both[:n]", "found = both[-n:]"),
+    (centred, "k, d, m = x.size()", "k, m, d = x.size()"),
 ]  # fmt: skip
 ROW = "return -low * g, high * g, g * (b**3 - a**3), None"
 ARRAYS = {

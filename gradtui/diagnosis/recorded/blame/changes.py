@@ -52,6 +52,7 @@ from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.splits import splits
 from gradtui.diagnosis.recorded.blame.throughout import throughout
 from gradtui.diagnosis.recorded.blame.twins import twins
+from gradtui.diagnosis.recorded.blame.unpacked import unpacked
 from gradtui.diagnosis.recorded.blame.wasted import wasted
 from gradtui.diagnosis.recorded.blame.wholes import wholes
 from gradtui.diagnosis.recorded.blame.words import words
@@ -65,7 +66,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
         copies, emptied, conditions, parts, compared, alongside, applied, mirrored, callees, makers,
-        branches, bounds, opposites, bends, hidden, projections, normalised, choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits,
+        branches, bounds, opposites, bends, hidden, projections, normalised, choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits, unpacked,
     )  # fmt: skip
     for each in every:
         yield from each(s)

@@ -38,6 +38,7 @@ from gradtui.diagnosis.recorded.blame.sites import Calls
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.unpacked import unpacks_unlike
 from gradtui.diagnosis.recorded.blame.uses import (
     is_beside,
     lines_next,
@@ -147,7 +148,7 @@ class Suspects:
         strange = is_strange(unit, node)
         if statement.restores and not strange:
             return Suspect(statement, UNTOLD - 1, False, order)
-        if strange or is_vain(statement):
+        if strange or unpacks_unlike(unit, node) or is_vain(statement):
             return Suspect(statement, 0, False, order)
         # What a helper returns right for others may lack a term of this one's own.
         lacks = bool(wasted_in(unit.node).get(node)) or filed_as(node) in self._wrong
