@@ -203,6 +203,7 @@ MISTAKES = [
     (polar, "rows = u.size(0)", "rows = u.size(1)"),
     (balanced, "found = both[:n]", "found = both[-n:]"),
     (centred, "k, d, m = x.size()", "k, m, d = x.size()"),
+    (quotient, "return self.__over__(other)", "return self.__mul__(other)"),
 ]  # fmt: skip
 ROW = "return -low * g, high * g, g * (b**3 - a**3), None"
 ARRAYS = {

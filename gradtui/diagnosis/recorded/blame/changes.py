@@ -23,6 +23,7 @@ from gradtui.diagnosis.recorded.blame.crops import crops
 from gradtui.diagnosis.recorded.blame.curved import curved
 from gradtui.diagnosis.recorded.blame.dropped import dropped
 from gradtui.diagnosis.recorded.blame.edits import edits
+from gradtui.diagnosis.recorded.blame.forwarded import forwarded
 from gradtui.diagnosis.recorded.blame.hidden import hidden
 from gradtui.diagnosis.recorded.blame.idle import idles, unread
 from gradtui.diagnosis.recorded.blame.kept import kept
@@ -66,7 +67,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
         copies, emptied, conditions, parts, compared, alongside, applied, mirrored, callees, makers,
-        branches, bounds, opposites, bends, hidden, projections, normalised, choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits, unpacked,
+        branches, bounds, opposites, bends, hidden, projections, normalised, choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits, unpacked, forwarded,
     )  # fmt: skip
     for each in every:
         yield from each(s)

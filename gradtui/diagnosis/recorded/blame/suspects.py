@@ -29,6 +29,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
     stores_gradient,
     stores_windows,
 )
+from gradtui.diagnosis.recorded.blame.forwarded import forwards_elsewhere
 from gradtui.diagnosis.recorded.blame.kept import is_strange
 from gradtui.diagnosis.recorded.blame.labels import UNLABELLED, Labels
 from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty
@@ -148,7 +149,8 @@ class Suspects:
         strange = is_strange(unit, node)
         if statement.restores and not strange:
             return Suspect(statement, UNTOLD - 1, False, order)
-        if strange or unpacks_unlike(unit, node) or is_vain(statement):
+        odd = unpacks_unlike(unit, node) or forwards_elsewhere(unit, node)
+        if strange or odd or is_vain(statement):
             return Suspect(statement, 0, False, order)
         # What a helper returns right for others may lack a term of this one's own.
         lacks = bool(wasted_in(unit.node).get(node)) or filed_as(node) in self._wrong
