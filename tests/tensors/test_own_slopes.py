@@ -3,7 +3,7 @@
 import pytest
 
 import gradtui
-from findings import only
+from findings import line_of, only
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
@@ -93,6 +93,17 @@ class Shortened(Distance):
         return dw / dw.norm() * 0.7, own.sum(0)
 
 
+class Opposite(Distance):
+    """Has the wrong sign, too."""
+
+    @staticmethod
+    def backward(ctx, g):
+        w, x = ctx.saved_tensors
+        dw = -((x - w[:, None]) * g[..., None]).sum(1)
+        dw = dw / dw.norm() * 0.7
+        return dw, ((w[:, None] - x).clamp(-1, 1) * g[..., None]).sum(0)
+
+
 def distances(function):
     w, x = torch.randn(3, 4, dtype=torch.float64), 2 * torch.randn(5, 4, dtype=torch.float64)
     return gradtui.check(lambda w, x: function.apply(w * 1.0, x), w, x)
@@ -107,6 +118,13 @@ def test_another_slope_of_abs_in_a_length_of_its_own_is_meant():
 def test_a_length_of_its_own_alone_is_wrong():
     finding = only(distances(Shortened))
     assert (finding.target, finding.severity) == ("w", "error")
+
+
+def test_the_sign_of_a_gradient_with_a_length_of_its_own_is_mended():
+    (finding,) = (one for one in distances(Opposite) if one.severity == "error")
+
+    assert (finding.target, finding.rule) == ("w", "sign")
+    assert finding.line == line_of(Opposite.backward, 3)
 
 
 class Unscaled(Function):

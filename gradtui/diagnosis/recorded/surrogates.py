@@ -126,6 +126,27 @@ def of_own_norm(names: Sequence[str], points: Sequence[Point], tolerance: float)
     )]  # fmt: skip
 
 
+def directions(name: str, points: Sequence[Point]) -> list[Sequence[Array]]:
+    """Return what a gradient may be in the direction of at all points, with a norm of its own.
+
+    Most have the length that they have: empty if it passes no distances with a slope of its own.
+    """
+    passed = ([way.passed(point, name) for point in points]
+              for way in kinked(points, straight=True))  # fmt: skip
+    told = ([one for one in some if one is not None and np.any(one)] for some in passed)
+    return [some for some in told if len(some) == len(points)]
+
+
+def is_in_direction(hands: Sequence[Array], directions: Sequence[Array]) -> bool:
+    """Return whether gradients have one norm, and the directions of others."""
+    norms = [float(np.linalg.norm(one)) for one in hands]
+    return bool(norms[0]) and np.ptp(norms) <= _SAME * norms[0] and all(
+        hand.shape == way.shape
+        and np.max(np.abs(hand / norm - way / np.linalg.norm(way))) <= _SAME
+        for hand, norm, way in zip(hands, norms, directions, strict=False)
+    )  # fmt: skip
+
+
 def intended(name: str, points: Sequence[Point], wrong: Collection[str]) -> Way | None:
     """Return the way that a wrong gradient that is not 0 most likely means, if not the truth.
 

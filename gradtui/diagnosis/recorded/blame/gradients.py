@@ -23,6 +23,7 @@ from gradtui.diagnosis.recorded.halves import Begun
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.point import Point, Values
 from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
+from gradtui.diagnosis.recorded.surrogates import directions, is_in_direction
 from gradtui.diagnosis.recorded.symmetric import as_compared
 from gradtui.diagnosis.recorded.watchdog import Endless
 from gradtui.recording.checked import Checked
@@ -84,6 +85,7 @@ def blamed(
     fitting = [name for name in wrong if _fits(name, points)]
     trials.longest *= share
     trials.approximates = any(is_right_near(name, points) for name in fitting)
+    trials.directions = {name: directions(name, few) for name in fitting}
     searches = Searches(runs, trials, wrong, _CLOSE * judge.tolerance)
     trials.fits = Sized(
         runs, point.true, wrong, len(tape), trials.edited, lambda: _written(searches.units)
@@ -200,6 +202,28 @@ class Gradients(Trials):
 
     def mended(self, patch: Patch) -> frozenset[str]:
         """Return the wrong gradients that an edit makes right everywhere; none if it spoils one."""
+        return self._mended(patch) or self._directed(patch)
+
+    def _directed(self, patch: Patch) -> frozenset[str]:
+        """Return the wrong gradients that an edit brings to a norm on purpose, if it spoils none.
+
+        Their directions are right.
+        """
+        ways = {name: self.directions.get(name) for name in self.wrong}
+        runs = list[Results]()
+        for index in range(_POINTS if any(ways.values()) else 0):
+            gradients = self._results(patch, index)
+            if gradients is None:
+                return frozenset()
+            runs.append(gradients)
+        return frozenset(
+            name for name, some in ways.items()
+            if runs and some and all(name in one for one in runs)
+            and any(is_in_direction([one[name] for one in runs], way) for way in some)
+        )  # fmt: skip
+
+    def _mended(self, patch: Patch) -> frozenset[str]:
+        """Return those that it makes right as they are."""
         found = nearly = frozenset(self.wrong)
         self.nearly, self.partly = frozenset(), False
         for index in range(min(_POINTS, len(self._points))):

@@ -75,7 +75,8 @@ class Searches:
         )  # fmt: skip
         # Of several mistakes, the edit of one alone makes no result right.
         lines = () if calls is None else calls.lines
-        needs = None if exact else Needs(point, self._wrong, self._close, lines)
+        loose = exact or any(trials.directions.values())
+        needs = None if loose else Needs(point, self._wrong, self._close, lines)
         preview = Preview(flow, watched.held, trials.watchdog, target.library, exact=exact,
                           needs=needs, is_whole=watched.is_whole)  # fmt: skip
         told = partial(self._as_it_stands, point)

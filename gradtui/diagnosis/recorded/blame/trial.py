@@ -64,6 +64,8 @@ class Trials(ABC):
         """Whether the edit tried last had to be ended."""
         self.fits: Callable[[Patch, Set[str]], bool] = lambda patch, mended: True
         """Returns whether the results that an edit mends are right for data of other sizes."""
+        self.directions: Mapping[str, Sequence[Sequence[Array]]] = {}
+        """Result -> the directions that it may have, if it may have any length."""
         self.numbers: Sequence[float] = ()
         """A possible right value of a number in the code."""
         self.watchdog = Watchdog(freeing, checks)
