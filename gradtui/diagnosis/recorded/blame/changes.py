@@ -67,7 +67,9 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
         picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
         copies, emptied, conditions, parts, compared, alongside, applied, mirrored, callees, makers,
-        branches, bounds, opposites, bends, hidden, projections, normalised, choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits, unpacked, forwarded,
+        branches, bounds, opposites, bends, hidden, projections, normalised, choices, moves, rounds,
+        twins, wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated,
+        recomputed, partial(listed, slots=slots), thresholds, splits, unpacked, forwarded,
     )  # fmt: skip
     for each in every:
         yield from each(s)
