@@ -1,11 +1,15 @@
 """Gradients that pass a step or `abs` with a slope of their own, and mistakes that look alike."""
 
+import time
+
 import pytest
 
 import gradtui
 from findings import line_of, only
+from gradtui.diagnosis.recorded.watchdog import Limits
 
 torch = pytest.importorskip("torch")
+curve_of = pytest.importorskip("gradtui.recording.torch.jumping").curve_of
 Function = torch.autograd.Function
 
 
@@ -436,3 +440,16 @@ def test_each_side_of_a_step_may_have_a_slope_that_goes_with_it(function, below,
     code = lambda w: (function.apply(w.tanh(), below) + w).sin().sum()  # noqa: E731
 
     assert only(gradtui.check(code, u().requires_grad_())).severity == severity
+
+
+def test_the_time_that_it_takes_to_learn_a_slope_is_not_the_code_s(monkeypatch):
+    def slowly(*given):
+        time.sleep(1.0)
+        return curve_of(*given)
+
+    limits = Limits(least=0.3, computing=0.3, times=1)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.patience._LIMITS", limits)
+    monkeypatch.setattr("gradtui.recording.torch.jumping.curve_of", slowly)
+    code = lambda w: (Leaky.apply(w.tanh(), 0.1) + w).sin().sum()  # noqa: E731
+
+    assert only(gradtui.check(code, u().requires_grad_())).severity == "info"

@@ -56,7 +56,9 @@ def unhanded(
     runs.target, own = target.passing({one.custom: one for one in found}), list[Point]()
     with suppress(CodeFailed, Lost, Untold):
         for point in points:
-            again = runs.point(point.values, tuple(point.true), near=point.near, flat=True)
+            again = runs.point(
+                point.values, tuple(point.true), near=point.near, flat=True, kind="passing"
+            )
             own.append(replace(again, outer=point.outer))
     whole = len(own) == len(points) and all(
         one.hand.keys() == point.hand.keys() for one, point in zip(own, points, strict=True)

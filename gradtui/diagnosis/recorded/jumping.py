@@ -88,7 +88,9 @@ def jumping(runs: Runs, points: Sequence[Point]) -> Jumping:
     with sloped as heard:
         for point in points:
             try:
-                own = runs.point(point.values, tuple(point.true), near=point.near, flat=True)
+                own = runs.point(
+                    point.values, tuple(point.true), near=point.near, flat=True, kind="sloped"
+                )
             except (CodeFailed, Lost, Untold, InputError):
                 return Jumping(heard.idle)
             if not heard.jumping:

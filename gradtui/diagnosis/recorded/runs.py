@@ -185,9 +185,12 @@ class Runs:
                 raise CodeFailed from error
         return _number(returned.loss), copied(plain(dict(returned.gradients)))
 
-    def recorded(self, values: Values, watched: Watching | None = None) -> Result:
+    def recorded(
+        self, values: Values, watched: Watching | None = None, *, kind: str = "recorded"
+    ) -> Result:
         """Return a recorded run, whose result is a `Returned`; `watched` is entered for it alone.
 
+        Runs of one `kind` may take about as long as the first of them.
         Raises CodeFailed if the code fails there, and Lost if it fails only when recorded.
         """
         own = {name: values.get(name, self.given[name]) for name in self.given}
@@ -199,7 +202,7 @@ class Runs:
 
         try:
             with (
-                unheard(), self._answers.told(), warned() as told, self.patience.running("recorded")
+                unheard(), self._answers.told(), warned() as told, self.patience.running(kind)
             ):  # fmt: skip
                 self._restore()
                 found = record(
@@ -220,21 +223,22 @@ class Runs:
             self.as_is(values)
             if self._kinds:
                 self._kinds = False  # such as json, which takes only Python's own floats
-                return self.recorded(values, watched)
+                return self.recorded(values, watched, kind=kind)
             why = "" if any(f"'{own}'" in str(error) for own in _OWN) else f": {error}"
             raise Lost(
                 f"the code does not accept recording arrays ({type(error).__name__}{why})"
             ) from error
 
     def point(
-        self, values: Values, names: tuple[str, ...], *, near: bool, flat: bool = False
-    ) -> Point:
-        """Return a point with the true gradients of `names`.
+        self, values: Values, names: tuple[str, ...], *, near: bool, flat: bool = False,
+        kind: str = "recorded",
+    ) -> Point:  # fmt: skip
+        """Return a point with the true gradients of `names`, from a run of a `kind`.
 
         They are 0 where the loss may be `flat` and is a number that no array is part of.  Raises
         Lost or Untold if the recording does not give them, and Outside where there are none.
         """
-        result = self.recorded(values)
+        result = self.recorded(values, kind=kind)
         returned, tape = result.returned, result.tape
         assert isinstance(returned, Returned)
         if result.node(returned.loss) is None and not np.isfinite(_number(returned.loss)):
