@@ -39,10 +39,10 @@ Links = Mapping[int, Link]
 LinksAt = Callable[[Point], Links | None]
 
 STEP = "passes through a step, which is flat, "
-_BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh"})
-_STRAIGHT = "with the slope 1 (straight-through; Bengio et al., 2013)"
+BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh"})
+STRAIGHT = "with the slope 1 (straight-through; Bengio et al., 2013)"
 SLOPES: Mapping[Slope, str] = {
-    np.ones_like: _STRAIGHT,
+    np.ones_like: STRAIGHT,
     lambda x: 1.0 * (np.abs(x) <= 1): "with the slope of a hard tanh (Hubara et al., 2016)",
     lambda x: 1.0 * (np.abs(x) <= 0.5): "with a rectangle for a slope (Wu et al., 2018)",
     lambda x: 1.0 * ((x >= 0) & (x <= 1)): "with the slope 1 from 0 to 1 alone",
@@ -94,11 +94,11 @@ def rounded(points: Sequence[Point]) -> Iterator[Way]:
     bounded = node.name not in SIGNS and bool(bounds_of(tape, found))
     slopes = [*SLOPES][: bounded or None]
     ways: list[tuple[str, LinksAt]] = [(SLOPES[one], partial(_sloped, slope=one)) for one in slopes]
-    ways += [(_STRAIGHT, partial(_at_bounds, inside=inside)) for inside in (False, True)]
-    for slope_told, links_at in [*ways, (_STRAIGHT, _bounded_before)]:
+    ways += [(STRAIGHT, partial(_at_bounds, inside=inside)) for inside in (False, True)]
+    for slope_told, links_at in [*ways, (STRAIGHT, _bounded_before)]:
         yield Way(told + slope_told, node.place, partial(_linked, links_at=links_at))
-    yield Way(told + _STRAIGHT, node.place, _as_if_smooth)
-    yield Way(told + _STRAIGHT, node.place, partial(_linked, links_at=_unbounded))
+    yield Way(told + STRAIGHT, node.place, _as_if_smooth)
+    yield Way(told + STRAIGHT, node.place, partial(_linked, links_at=_unbounded))
     kinds = dict.fromkeys(one.kind(tape) for one in found if not one.plain)
     for kind in [*kinds][:_MOST]:
         for slope in slopes:
@@ -284,7 +284,7 @@ def bounding_calls(point: Point) -> Iterator[tuple[int, int]]:
     tape = point.result.tape
     for id in range(point.root):
         node = tape.nodes[id]
-        if isinstance(node, Call) and node.name in _BOUNDING and tape.active[id]:
+        if isinstance(node, Call) and node.name in BOUNDING and tape.active[id]:
             source = next(one for one in node.inputs if tape.active[one])
             if tape.shape(source) == tape.shape(id):
                 yield id, source

@@ -34,6 +34,7 @@ from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.diagnosis.recorded.steps import MOST_STEPS
 from gradtui.diagnosis.recorded.switches import switched
+from gradtui.diagnosis.recorded.whole import whole
 from gradtui.diagnosis.recorded.windows import windowed
 from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape
 
@@ -78,7 +79,7 @@ def agreed(
     rates = {name: rate for name, rate in {**_named_scales(points[0]), **rates}.items()
              if not _is_used(points[0], rate)}  # fmt: skip
     best = Agreed({})
-    for way in chain(rounded(points), windowed(points), rounded_beside(points)):
+    for way in chain(rounded(points), windowed(points), rounded_beside(points), whole(points)):
         found = dict[str, Surrogate]()
         for name in names:
             told = _explained(way, name, points, tolerance, rates)
