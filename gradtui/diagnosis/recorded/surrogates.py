@@ -21,6 +21,7 @@ from gradtui.base.source import Place
 from gradtui.base.text import number
 from gradtui.diagnosis.recorded.bumps import sloping
 from gradtui.diagnosis.recorded.held import held, rounded_beside
+from gradtui.diagnosis.recorded.learned import StepScale, step_scale
 from gradtui.diagnosis.recorded.passes import (
     Way,
     chosen,
@@ -78,11 +79,12 @@ def agreed(
     """
     rates = {name: rate for name, rate in {**_named_scales(points[0]), **rates}.items()
              if not _is_used(points[0], rate)}  # fmt: skip
+    steps = {name: step_scale(points[0], name) for name in names}
     best = Agreed({})
     for way in chain(rounded(points), windowed(points), rounded_beside(points), whole(points)):
         found = dict[str, Surrogate]()
         for name in names:
-            told = _explained(way, name, points, tolerance, rates)
+            told = _explained(way, name, points, tolerance, rates, steps[name])
             if told is not None:
                 found[name] = Surrogate(way.told + told, way.place)
         if len(found) > len(best.meant):
@@ -271,8 +273,9 @@ def _ways(
 
 
 def _explained(
-    way: Way, name: str, points: Sequence[Point], tolerance: float, rates: Mapping[str, float]
-) -> str | None:
+    way: Way, name: str, points: Sequence[Point], tolerance: float, rates: Mapping[str, float],
+    step: StepScale | None = None,
+) -> str | None:  # fmt: skip
     """Return the scale of a gradient that follows a way, in words; None if it does not."""
     hands, found = list[Array](), list[Array]()
     for point in points:
@@ -285,7 +288,7 @@ def _explained(
         return None
     # If all of it is 0 at a point, cancelled values of another way are only rounding.
     largest = max(float(np.max(np.abs(passed), initial=0.0)) for passed in found)
-    for told, scale in _scales(hands, found, rates):
+    for told, scale in _scales(hands, found, rates, step):
         room = tolerance * abs(scale) * largest
         if all(np.all(np.abs(hand - scale * passed) <= room)
                for hand, passed in zip(hands, found, strict=True)):  # fmt: skip
@@ -305,9 +308,12 @@ def _is_cut(found: Sequence[Array], bound: float) -> bool:
 
 
 def _scales(
-    hands: Sequence[Array], found: Sequence[Array], rates: Mapping[str, float]
-) -> Iterator[tuple[str, float]]:
+    hands: Sequence[Array], found: Sequence[Array], rates: Mapping[str, float],
+    step: StepScale | None,
+) -> Iterator[tuple[str, float]]:  # fmt: skip
     yield "", 1.0
+    if step is not None:
+        yield f", times {step.told}, as learned step sizes have it (Esser et al., 2020)", step.value
     ratio = ratio_of(hands, found) if rates else None
     for name, rate in rates.items() if ratio else ():
         for told, scale in ((f"times {name}", rate), (f"divided by {name}", 1 / rate)):
@@ -318,8 +324,11 @@ def _scales(
 def scale_on_purpose(point: Point, name: str, rates: Mapping[str, float]) -> float:
     """Return the number by which the backward pass scales a gradient on purpose, 1 if by none.
 
-    It is one of some `rates`, or has the name of a scale.
+    It is one of some `rates`, has the name of a scale, or is that of a learned step size.
     """
+    step = step_scale(point, name)
+    if step is not None:
+        return step.value
     node, tape = point.nodes[name], point.result.tape
     found = {value for line, value in _multiplied(point, [] if node is None else tape.sources(node))
              if value in rates.values() or _NAMED_SCALE.search(line)}  # fmt: skip
