@@ -70,7 +70,7 @@ def whole(points: Sequence[Point]) -> Iterator[Way]:
         return
     last = found[-1][0]
     node = tape.nodes[last.flat]
-    name = node.name if isinstance(node, Call) else "a step"
+    name = node.name if isinstance(node, Call) and tape.active[last.flat] else "a step"
     told = f"passes through the whole quantiser around {name}, which is flat, {STRAIGHT}"
     place = node.place or tape.nodes[last.result].place
     for at, cut in product((0, -1), _CUTS):
