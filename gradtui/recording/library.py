@@ -87,6 +87,9 @@ class Library(Protocol):
     def careful(self) -> AbstractContextManager[None]:
         """Have the library check what could otherwise end the process, if code is edited."""
 
+    def finely(self) -> AbstractContextManager[Any]:
+        """Have code on values of a run round these no more than that did."""
+
     def in_python(self, function: Callable[..., Any]) -> AbstractContextManager[None]:
         """Have Python run what a compiler of the library has made of the functions called."""
 
@@ -145,6 +148,10 @@ class NumPy:
 
     def careful(self) -> AbstractContextManager[None]:
         """Check nothing: what could end the process is checked where a function is edited."""
+        return nullcontext()
+
+    def finely(self) -> AbstractContextManager[Any]:
+        """Do nothing: a run has no other values than its code's own."""
         return nullcontext()
 
     def in_python(self, function: Callable[..., Any]) -> AbstractContextManager[None]:

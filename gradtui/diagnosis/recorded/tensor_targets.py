@@ -16,6 +16,7 @@ from gradtui.diagnosis.recorded.tensors import ByHand, TensorTarget
 from gradtui.recording.arguments import Path, entry, is_float, parts_of, replaced
 from gradtui.recording.run import Case, case_of, copied, unheard
 from gradtui.recording.torch import run as tensors
+from gradtui.recording.torch.casts import Halving
 from gradtui.recording.torch.library import PyTorch
 
 
@@ -130,21 +131,27 @@ def _returns_gradients(target: TensorTarget, types: Mapping[str, Any]) -> bool:
 def _in_double(target: TensorTarget, narrow: Mapping[str, Any]) -> TensorTarget:
     """Return a target in double precision if its code runs in it, at least beneath its own types.
 
-    `narrow` are these types.
+    `narrow` are these types.  Code that itself casts to half precision is judged beneath, too.
     """
     numbers = {path: entry(target.arguments, path) for path in target.given.values()}
     floats = {path: one.astype(np.float64) for path, one in numbers.items() if is_float(one)}
     wide = replaced(target.arguments, floats)
     library = target.library
     assert isinstance(library, PyTorch)
-    for own in ({"library": library.in_double()}, {"narrow": narrow}):
+    halved = None
+    beneath = {"library": library.beneath(), "narrow": narrow}
+    for own in ({"library": library.in_double()}, beneath):
         found = replace(target, arguments=wide, **own)
         try:
-            with _tried(found):
+            with _tried(found), Halving() as halving:
                 found.run(found.library.world, copied(wide))
         except InputError:
-            raise
+            if halved is None:
+                raise
+            continue
         except Exception:
             continue
-        return found
-    return target  # unchanged: the user must see any failure
+        if found.narrow or not halving.seen:
+            return found
+        halved = found  # its rounding hides what is wrong, unless it runs beneath as well
+    return halved or target  # unchanged: the user must see any failure

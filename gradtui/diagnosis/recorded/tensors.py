@@ -50,7 +50,7 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     parameters: tuple[str, ...] = ()
     """The names that are parameters of a module."""
     narrow: Mapping[str, Any] = MappingProxyType({})
-    """The types of tensors of code that refuses wider ones: it computes in those beneath them."""
+    """The types of tensors of code that refuses or leaves wider ones, which are beneath them."""
     passed: Mapping[Any, Any] = MappingProxyType({})
     """The custom functions that pass a gradient unchanged, as they hand on a value."""
 

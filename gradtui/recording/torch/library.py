@@ -16,6 +16,7 @@ from gradtui.recording.library import Dialect, World
 from gradtui.recording.recorder import Array
 from gradtui.recording.run import Randomness
 from gradtui.recording.torch.calls import is_floating
+from gradtui.recording.torch.casts import Uncast
 from gradtui.recording.torch.contractions import contracting
 from gradtui.recording.torch.kept import TensorsKept
 from gradtui.recording.torch.listening import Listening, in_parts
@@ -82,12 +83,15 @@ class _Randomness(Randomness):
 class PyTorch:
     """PyTorch, with a listener to its operators."""
 
-    def __init__(self, *, by_autograd: bool = True, double: bool = False) -> None:
+    def __init__(
+        self, *, by_autograd: bool = True, double: bool = False, widened: bool = False
+    ) -> None:
         """`by_autograd` tells whether PyTorch differentiates the code, by the user's functions.
 
-        `double` tells whether all values of the program are in double precision.
+        `double` tells whether all values of the program are in double precision, and `widened`
+        whether they are beneath.
         """
-        self._by_autograd, self._double = by_autograd, double
+        self._by_autograd, self._double, self._is_widened = by_autograd, double, widened
         self._widened: Widened | None = None
         self.world = _AsIs()
         self.dialect = _DIALECT
@@ -105,6 +109,14 @@ class PyTorch:
     def in_double(self) -> PyTorch:
         """Return the library for code in double precision."""
         return PyTorch(by_autograd=self._by_autograd, double=True)
+
+    def beneath(self) -> PyTorch:
+        """Return the library for code with double precision beneath its own types."""
+        return PyTorch(by_autograd=self._by_autograd, widened=True)
+
+    def finely(self) -> AbstractContextManager[Any]:
+        """Let no cast round the values of a run that come from beneath its own."""
+        return Uncast() if self._is_widened else nullcontext()
 
     @contextmanager
     def careful(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Double precision for code that refuses it: beneath its own tensors there are wider ones.
+"""Double precision for code that refuses or leaves it: beneath its tensors there are wider ones.
 
 The code sees tensors of its own types; what it computes is computed once more in double precision,
 and that is recorded and judged.
@@ -27,7 +27,10 @@ _UNSET = frozenset({"empty", "empty_like", "empty_strided", "new_empty", "new_em
 
 
 class Unseen(Exception):
-    """Something other than an operator wrote into a tensor, as NumPy's functions may."""
+    """Something other than an operator wrote into a tensor, as NumPy's functions may.
+
+    Or its bits are read, which are others in double precision.
+    """
 
 
 class _Held:
@@ -97,6 +100,8 @@ class Widened(Hearing):
     def hear(self, operator: Any, types: Any, args: Any = (), options: Any = None) -> Any:
         """Execute an operator in its own types, and beneath."""
         call = Operation(operator, args, options or {})
+        if call.name == "view" and call["dtype"] is not None:
+            raise Unseen
         written = [call.values[at] for at in call.signature.written]
         wide = call.called([self._widened(one) for one in call.values])
         if any(isinstance(one, Tensor) and not is_floating(one) for one in written):

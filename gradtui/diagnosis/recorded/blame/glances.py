@@ -78,7 +78,7 @@ class Rounds:
         if not self._watchdog.counts_line():
             return FAILED
         try:
-            with self._watchdog.watching():
+            with self._watchdog.watching(), self._library.finely():
                 if own is None:
                     return eval(code, s.unit.globals, held)
                 with _as_it_was(own):
@@ -133,7 +133,7 @@ class Rounds:
     def runs(self, text: str, s: Statement, held: dict[str, Any]) -> bool:
         """Run the user's statements on recorded values; return whether that worked."""
         try:
-            with self._watchdog.watching():
+            with self._watchdog.watching(), self._library.finely():
                 exec(s.unit.outside(text), s.unit.globals, held)
         except _FAILING:
             return False
