@@ -49,6 +49,7 @@ from gradtui.diagnosis.recorded.blame.resets import copies, counted, emptied, re
 from gradtui.diagnosis.recorded.blame.restored import restored
 from gradtui.diagnosis.recorded.blame.rounds import rounds
 from gradtui.diagnosis.recorded.blame.scattered import scattered
+from gradtui.diagnosis.recorded.blame.selected import selected
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.splits import splits
 from gradtui.diagnosis.recorded.blame.throughout import throughout
@@ -65,11 +66,11 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         activations, wholes, patterns, partial(idles, slots=slots), partial(curved, slots=slots),
         unread, options, throughout, conjugates, edits, renamings, given,
         partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
-        picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted,
-        copies, emptied, conditions, parts, compared, alongside, applied, mirrored, callees, makers,
+        picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted, copies,
+        emptied, conditions, parts, compared, alongside, applied, mirrored, callees, makers,
         branches, bounds, opposites, bends, hidden, projections, normalised, choices, moves, rounds,
         twins, wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated,
-        recomputed, partial(listed, slots=slots), thresholds, splits, unpacked, forwarded,
+        recomputed, partial(listed, slots=slots), thresholds, splits, unpacked, forwarded, selected,
     )  # fmt: skip
     for each in every:
         yield from each(s)
