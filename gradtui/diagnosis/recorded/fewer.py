@@ -51,7 +51,7 @@ def blamed_on_fewer(
     for many in islice(long, _TRIED):
         with resized(runs, many, few) as short:
             found = _found(short, points[0], judge.tolerance, wrong)
-        if found is not None and _mend(runs, points, judge, wrong, found.patches):
+        if found is not None and mend(runs, points, judge, wrong, found.patches):
             return found
     return blamed(runs, points, judge, wrong, share)
 
@@ -82,7 +82,7 @@ def _fitting(point: Point) -> set[str]:
     return {name for name, one in point.hand.items() if one.shape == point.true[name].shape}
 
 
-def _mend(
+def mend(
     runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[str],
     patches: Sequence[Patch],
 ) -> bool:  # fmt: skip

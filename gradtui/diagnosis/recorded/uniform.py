@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.recorded.general import Cause, causes
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.notes import note
 from gradtui.diagnosis.recorded.point import Point
@@ -58,7 +61,23 @@ def uniform_only(
             point = changed.point(start.values, (*start.true,), near=False)
             if point.is_finite and point.loss != start.loss:
                 those = f"{name} is {number(value.flat[0])}{' throughout' * (value.size > 1)}"
-                yield from right_only(changed, [point], those, names, tolerance)
+                yield from right_only(
+                    changed,
+                    [point],
+                    those,
+                    names,
+                    tolerance,
+                    partial(_causes, runs, start, changed, tolerance),
+                )
+
+
+def _causes(
+    runs: Runs, start: Point, changed: Runs, tolerance: float, names: Sequence[str]
+) -> Mapping[str, Cause]:
+    """Return the causes of wrong gradients in changed runs; none if that code fails."""
+    with suppress(*_FAILING):
+        return causes(runs, start, changed, tolerance, names)
+    return {}
 
 
 def settings_only(
@@ -186,11 +205,27 @@ def _moved(value: Array, rng: np.random.Generator) -> Array:
 
 
 def right_only(
-    runs: Runs, points: Sequence[Point], those: str, names: Sequence[str], tolerance: float
+    runs: Runs,
+    points: Sequence[Point],
+    those: str,
+    names: Sequence[str],
+    tolerance: float,
+    causes: Callable[[Sequence[str]], Mapping[str, Cause]] = lambda names: {},
 ) -> Iterator[Finding]:
-    """Yield a note on each gradient that is wrong at some of the points, beyond `those`."""
-    for one in Judge(runs, points, tolerance).judged(names).wrong:
+    """Yield a note on each gradient that is wrong at some of the points, beyond `those`.
+
+    It is a warning at the line that makes it wrong there, if that is told by its `causes`.
+    """
+    wrong = Judge(runs, points, tolerance).judged(names).wrong
+    known = causes([one.name for one in wrong]) if wrong else {}
+    for one in wrong:
         text = f"the gradient of {one.name} is right only where {those}: elsewhere "
         text += f"{runs.target.spelled(one.name, one.element)} is {number(one.claimed)}, the true "
         text += f"one is {number(one.true)}"
-        yield note("relies-on-data", "info", one.name, text, runs.target.place, one.evidence)
+        cause = known.get(one.name)
+        if cause is None:
+            yield note("relies-on-data", "info", one.name, text, runs.target.place, one.evidence)
+        else:
+            text += f": {cause.told}"
+            found = note("relies-on-data", "warning", one.name, text, cause.place, one.evidence)
+            yield replace(found, fix=cause.fix, replaces=cause.lines)

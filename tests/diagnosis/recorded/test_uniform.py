@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import gradtui
+from findings import line_of
 
 RNG = np.random.default_rng(73)
 X, Y, W = RNG.normal(size=(5, 3)), RNG.normal(size=5), RNG.normal(size=3)
@@ -23,6 +24,12 @@ def shifted(w, s, own):
 def decayed(w, s, own):
     e = X @ w - Y
     return np.sum(e**2) + s * np.sum(w**2), {"w": 2 * X.T @ e + 2 * own * w}
+
+
+def spread(w, s):
+    e = X @ w - Y
+    far = np.arctan2(e, s - 1 + np.cos(e) ** 2) * np.abs(s - 1) ** 0.5
+    return np.sum(np.tanh(s * e) ** 2), {"w": 2 * X.T @ (np.tanh(e) / np.cosh(e) ** 2 + far)}
 
 
 CASES = {
@@ -52,11 +59,23 @@ SOUND = {
 }
 
 
+LINES = {weighted: 2, shifted: 2, decayed: 2}
+"""The lines of the functions that return a gradient."""
+
+
 @pytest.mark.parametrize(("case", "those"), CASES.values(), ids=CASES)
-def test_what_goes_unseen_is_told(case, those):
+def test_what_goes_unseen_is_told_with_the_line_and_the_general_rule(case, those):
     (found,) = gradtui.check(case, w=W)
-    assert (found.rule, found.severity) == ("relies-on-data", "info")
+    assert (found.rule, found.severity) == ("relies-on-data", "warning")
     assert f"the gradient of w is right only where {those}: elsewhere w[" in found.message
+    assert found.line in {line_of(one, at) for one, at in LINES.items()}
+    assert found.fix.startswith("return np.sum(")
+
+
+def test_what_no_edit_makes_right_is_a_remark():
+    (found,) = gradtui.check(lambda w, s=ONES: spread(w, s), w=W)
+    assert (found.rule, found.severity, found.fix) == ("relies-on-data", "info", None)
+    assert "the gradient of w is right only where s is 1 throughout: " in found.message
 
 
 def test_a_penalty_that_lacks_its_number_is_told_at_weights_of_zero():
