@@ -110,9 +110,19 @@ def blamed(
 
 
 def _written(units: Iterable[Unit]) -> set[int]:
-    """Return the whole numbers that functions have, but for those of squares and halves."""
-    constants = (one.value for unit in units for one in unit.of(ast.Constant))
-    return {value for value in constants if type(value) is int and value > _HALF}
+    """Return the whole numbers that functions have, but for those of squares and halves.
+
+    What their arguments are by default counts for nothing: they are given.
+    """
+    found = set[int]()
+    for unit in units:
+        args = getattr(unit.node, "args", None)
+        given = {*(ast.walk(args) if args is not None else ())}
+        found |= {
+            one.value for one in unit.of(ast.Constant)
+            if one not in given and type(one.value) is int and one.value > _HALF
+        }  # fmt: skip
+    return found
 
 
 def _fits(name: str, points: Sequence[Point]) -> bool:

@@ -47,6 +47,7 @@ _RULED_OUT, _OF_MANY = 500, 40_000
 """Most runs that rule out likelier edits than one that repairs all, and most runs of statements."""
 _RIVALS = 40
 """Most edits that are run because the code beside tells of them."""
+_BY_CHANCE = ", which is right at these sizes of the data alone"
 
 
 _Key = tuple[Unit, tuple[tuple[int, int, bytes], ...]]
@@ -102,8 +103,15 @@ class Search:
             if not hits:
                 return
             for hit in hits:
+                chance = self._is_by_chance(hit)
                 self._trials.stand(hit.patch, hit.mended)
-                yield hit.blame()
+                blame = hit.blame()
+                yield replace(blame, told=f"{blame.told}{_BY_CHANCE}") if chance else blame
+
+    def _is_by_chance(self, hit: Hit) -> bool:
+        """Return whether an edit is right for the sizes of the data at hand alone."""
+        of_sizes = hit.partly and is_of_sizes(hit.suspect.statement, hit.candidate.edits)
+        return of_sizes and not self._trials.fits(hit.patch, hit.mended)
 
     def _best(self, *, likely: bool = False) -> list[Hit]:
         """Return the best edit, or those of mistakes that hide one another; empty if none helps."""

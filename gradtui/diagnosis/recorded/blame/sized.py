@@ -21,14 +21,13 @@ from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.resized import resized, sizes_of
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs
 from gradtui.diagnosis.recorded.watchdog import Endless
-from gradtui.recording.library import NUMPY
 from gradtui.recording.slopes import Untold
 
 Array = NDArray[Any]
 
 _NAME = re.compile(r"[^\W\d]\w*")
-_COUNT = re.compile(r"(?<![\w.])(?:[3-9]|[1-9]\d+)(?![\w.])")
-"""A whole number that hardly comes from a square."""
+_COUNT = re.compile(r"(?<![\w.])(?:[3-9]|[1-9]\d+|\d+\.\d*[1-9]\d*)(?![\w.])")
+"""A whole number that hardly comes from a square, or a ratio."""
 _SIZES = frozenset({"len", "shape", "size"})
 _MOST = 3
 """Most sizes that are changed."""
@@ -86,7 +85,7 @@ class Sized:
     @cached_property
     def _sizes(self) -> list[_Size]:
         """The sizes that the code takes, and where it is wrong in nothing else."""
-        if self._runs.target.library is not NUMPY or self._operations > _VAST:
+        if self._operations > _VAST:
             return []
         sizes, found = sizes_of(self._runs), list[_Size]()
         taken, written = sizes.lengths | sizes.numbers, self._written()
