@@ -113,3 +113,23 @@ def test_a_number_that_is_right_at_these_sizes_alone_is_told_to_be():
 
     assert finding.line == line_of(OfThree.backward, 4)
     assert "which is right at these sizes of the data alone" in finding.message
+
+
+class Rounded(Function):
+    """Rounds to multiples of a step; passes the gradient, divided by the step once too often."""
+
+    @staticmethod
+    def forward(ctx, x, step):
+        ctx.step = step
+        return torch.round(x / step) * step
+
+    @staticmethod
+    def backward(ctx, g):
+        return g / ctx.step, None
+
+
+def test_nothing_is_said_of_sizes_where_a_slope_is_one_of_the_codes_own():
+    finding = only(gradtui.check(Rounded, rows(4, 3), 0.2))
+
+    assert finding.line == line_of(Rounded.backward, 2)
+    assert "at these sizes" not in finding.message

@@ -16,7 +16,7 @@ from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.primals import Primal, other_forward
 from gradtui.diagnosis.recorded.blame.searches import Searches
-from gradtui.diagnosis.recorded.blame.sized import Sized
+from gradtui.diagnosis.recorded.blame.sized import Sized, is_close
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.halves import Begun
@@ -27,6 +27,7 @@ from gradtui.diagnosis.recorded.surrogates import directions, is_in_direction
 from gradtui.diagnosis.recorded.symmetric import as_compared
 from gradtui.diagnosis.recorded.watchdog import Endless
 from gradtui.recording.checked import Checked
+from gradtui.recording.library import NUMPY
 
 Array = NDArray[Any]
 
@@ -88,7 +89,13 @@ def blamed(
     trials.directions = {name: directions(name, few) for name in fitting}
     searches = Searches(runs, trials, wrong, _CLOSE * judge.tolerance)
     trials.fits = Sized(
-        runs, point.true, wrong, len(tape), trials.edited, lambda: _written(searches.units)
+        runs,
+        point.true,
+        wrong,
+        len(tape),
+        trials.edited,
+        lambda: _written(searches.units),
+        lambda: _is_meant(runs, point, trials),
     )
     slight = all(approximate(name, points, judge.tolerance) for name in fitting)
     if len(fitting) == len(wrong) and slight:
@@ -107,6 +114,18 @@ def blamed(
         found = tuple(search.found())
         runs.cut_short = trials.made if trials.wrong and trials.left <= 0 else 0
         return Blamed(found, other, trials.kept)
+
+
+def _is_meant(runs: Runs, point: Point, trials: Trials) -> bool:
+    """Return whether the gradients of a point are to be others than the true ones.
+
+    Those of NumPy's code are seldom.
+    """
+    if runs.target.library is NUMPY:
+        return False
+    with trials.edited(None):
+        own = runs.point(point.values, (*point.true,), near=True)
+    return not all(is_close(own.true[name], true) for name, true in point.true.items())
 
 
 def _written(units: Iterable[Unit]) -> set[int]:
