@@ -5,6 +5,7 @@ import pytest
 import gradtui
 
 torch = pytest.importorskip("torch")
+Function = torch.autograd.Function
 RNG = torch.Generator().manual_seed(0)
 X = torch.randn(20, 3, generator=RNG, dtype=torch.float64)
 SIGNS = torch.sign(X @ torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64))
@@ -12,7 +13,7 @@ SMALL = torch.randn(3, generator=RNG, dtype=torch.float64) * 1e-4
 
 
 def hinge(masked, bent):
-    class Hinge(torch.autograd.Function):
+    class Hinge(Function):
         @staticmethod
         def forward(ctx, w):
             left = 1 - SIGNS * (X @ w)
@@ -42,7 +43,7 @@ def test_a_hinge_with_its_mask_is_right_and_nothing_is_said(bent):
     assert gradtui.check(hinge(True, bent), SMALL.clone().requires_grad_()) == []
 
 
-class Tripled(torch.autograd.Function):
+class Tripled(Function):
     @staticmethod
     def forward(ctx, x):
         ctx.save_for_backward(x)
@@ -63,7 +64,7 @@ def test_a_number_written_before_a_matrix_is_no_size_of_it():
 
 
 def bounded(function, mask):
-    class Bounded(torch.autograd.Function):
+    class Bounded(Function):
         @staticmethod
         def forward(ctx, z):
             ctx.save_for_backward(z)
@@ -117,7 +118,7 @@ def test_bounds_that_points_exceed_are_not_told(function):
 
 
 def losses(delta):
-    class Loss(torch.autograd.Function):
+    class Loss(Function):
         @staticmethod
         def forward(ctx, z):
             ctx.save_for_backward(z)
@@ -153,3 +154,35 @@ def test_what_is_chosen_by_a_number_an_index_or_a_whole_mask_is_tried_farther_ou
 
     found = gradtui.check(case, torch.tensor([0.3, 0.25, 0.35], dtype=torch.float64))
     assert [one.severity for one in found] == ([] if right else ["error"])
+
+
+class Shining(Function):
+    """Gives a scale no gradient where nothing is lit."""
+
+    @staticmethod
+    def forward(ctx, x, scale):
+        ctx.save_for_backward(x, scale)
+        return x.clamp(min=0) * scale
+
+    @staticmethod
+    def backward(ctx, g):
+        x, scale = ctx.saved_tensors
+        lit = x > 0
+        return g * scale * lit, (g * x * lit).sum() if lit.any() else None
+
+
+class ShiningTurned(Shining):
+    @staticmethod
+    def backward(ctx, g):
+        dx, dscale = Shining.backward(ctx, g)
+        return dx, None if dscale is None else -dscale
+
+
+def test_points_at_which_a_gradient_is_left_out_are_not_compared():
+    x = torch.tensor([0.4], dtype=torch.float64, requires_grad=True)
+    scale = torch.tensor(1.5, dtype=torch.float64, requires_grad=True)
+
+    told = [one.severity for one in gradtui.check(Shining.apply, x, scale)]
+    assert "error" not in told
+    wrong = [one for one in gradtui.check(ShiningTurned.apply, x, scale) if one.severity == "error"]
+    assert [one.target for one in wrong] == ["scale"]
