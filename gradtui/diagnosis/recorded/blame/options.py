@@ -68,7 +68,7 @@ def _passed(s: Statement, call: ast.Call) -> Iterator[Candidate]:
         if own is not None and (s.text(own) == text or not _is_plain(own)):
             continue
         edit = added(s, call, f"{option}={text}") if own is None else s.replaced(own, text)
-        told = f"{option} must be {text}"
+        told = f"{option if own is None or option != text else s.text(own)} must be {text}"
         yield Candidate((edit,), "wrong-variable", told, 0, text, call)
     yield from _renamed(s, call)
 
