@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import product
@@ -171,13 +171,15 @@ def _in_all(s: Statement, text: str, shape: Shape, slots: Sequence[Slot]) -> Ite
 def _instead(s: Statement, text: str, held: Held) -> Iterator[Candidate]:
     """Yield a name that nothing uses in the place of another, to whose shape it can be stretched.
 
-    One of the same shape is tried as any other name is.
+    One of the same shape is tried as any other name is, unless the other stands there twice.
     """
-    for node in s.nodes:
-        if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
-            continue
+    names = [one for one in s.nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)]
+    often = Counter(one.id for one in names)
+    for node in names:
         other = s.held(node)
-        alike = other is not None and other.kind == held.kind and other.shape != held.shape
+        alike = other is not None and other.kind == held.kind and (
+            other.shape != held.shape or often[node.id] > 1
+        )  # fmt: skip
         if other is not None and alike and stretches(held.shape, other.shape):
             told = f"{node.id} must be {text}, {_unused(s, text)}"
             yield Candidate((s.replaced(node, text),), "wrong-variable", told, 0, text, node)

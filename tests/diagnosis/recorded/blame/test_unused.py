@@ -51,6 +51,13 @@ def doubled(W):
     return np.sum(z**2) + 0.1 * np.sum(W**2), {"W": dW}
 
 
+def listed(q, k):
+    z = q @ k.T
+    dq, dk = 2 * z @ k, 2 * z.T @ q
+    both = dq, dk
+    return np.sum(z**2), both
+
+
 MISTAKES = [
     # Reading `self.shares[at]` in `back` would leave its argument without a use.
     (attention, "weights = self.shares\n", "weights = self.scores\n"),
@@ -73,7 +80,18 @@ def test_the_line_is_told_that_leaves_nothing_without_a_use(function, old, new, 
     assert planted.errors(repaired(wrong, found), function.__name__) == []
 
 
-@pytest.mark.parametrize("function", [attention, doubled])
+def test_a_name_that_stands_twice_is_in_the_place_of_one_without_a_use(tmp_path):
+    arrays = {"q": ARRAYS["q"], "k": RNG.normal(size=(3, 4))}
+    planted = Planted(__file__, tmp_path, arrays)
+    wrong = planted.wrong("both = dq, dk", "both = dq, dq")
+
+    (found,) = planted.errors(wrong, "listed")
+
+    assert found.fix == "both = dq, dk"
+    assert "dq must be dk, which listed does not use" in found.message
+
+
+@pytest.mark.parametrize("function", [attention, doubled, listed])
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, ARRAYS)
 
