@@ -35,7 +35,14 @@ def recomputed(s: Statement) -> Iterator[Candidate]:
             text = s.spelled(ast.unparse(made))
             told = f"{s.text(own)} must be {text}, as in line {other.lineno}"
             edit = s.replaced(own, text, s.binding(made))
-            yield Candidate((edit,), "wrong-variable", told, _COST, text, own)
+            yield Candidate((edit,), _rule(own, made), told, _COST, text, own)
+
+
+def _rule(own: ast.expr, made: ast.expr) -> str:
+    """Return what is wrong with an expression if it must be another."""
+    if isinstance(made, ast.BinOp) and ast.dump(made.left) == ast.dump(own):
+        return "missing-factor" if isinstance(made.op, ast.Mult | ast.Div) else "missing-term"
+    return "wrong-variable"
 
 
 def _beside(s: Statement, node: _Storing) -> Sequence[_Storing]:
