@@ -51,8 +51,13 @@ def smaller_points(runs: Runs, start: Point, names: tuple[str, ...]) -> Iterator
         values = {name: share * value for name, value in start.values.items()}
         with suppress(CodeFailed, InputError, Lost, Outside, Untold):
             point = runs.point(values, names, near=False, flat=True)
-            if point.is_finite:
+            if _is_comparable(point, start):
                 yield point
+
+
+def _is_comparable(point: Point, start: Point) -> bool:
+    """Return whether all is finite, and the code returns the gradients that it does at first."""
+    return point.is_finite and point.hand.keys() >= start.hand.keys()
 
 
 def points_around(
@@ -85,7 +90,7 @@ def points_around(
                 break
             nearest = near == _PULLED[-1]
             excluded = domain.excludes(point.result, point.root, nearest=nearest)
-            if excluded or not point.is_finite:
+            if excluded or not _is_comparable(point, start):
                 runs.unused.note(point.run)
             else:
                 found += 1
@@ -111,7 +116,7 @@ def _farther(
             point = runs.point(values, names, near=False, flat=True)
         except (Lost, Untold, CodeFailed, InputError):
             continue
-        usable = point.is_finite and not domain.excludes(point.result, point.root)
+        usable = _is_comparable(point, start) and not domain.excludes(point.result, point.root)
         if not usable:
             runs.unused.note(point.run)
         elif seen.add(point.run):

@@ -241,8 +241,6 @@ class Runs:
         result = self.recorded(values, kind=kind)
         returned, tape = result.returned, result.tape
         assert isinstance(returned, Returned)
-        if absent := [name for name in names if name not in returned.gradients]:
-            raise Lost(f"no gradient of {', '.join(absent)} is returned there")
         if result.node(returned.loss) is None and not np.isfinite(_number(returned.loss)):
             raise Outside(result)
         constant = flat and not any(tape.active[id] for id in tape.converted)
