@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.expressions import name_of
-from gradtui.diagnosis.recorded.blame.trees import nodes_of
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, target_of
 from gradtui.diagnosis.recorded.blame.units import Unit
 
 _Storing = ast.Assign | ast.AugAssign
@@ -189,7 +189,7 @@ def is_zero(value: ast.expr) -> bool:
 
 def _added_to(node: _Storing) -> str | None:
     """Return the name that a statement only adds to; None for another statement."""
-    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    target = target_of(node)
     if not isinstance(target, ast.Name):
         return None
     if isinstance(node, ast.AugAssign):

@@ -14,7 +14,7 @@ from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, summands
 from gradtui.diagnosis.recorded.blame.glances import HOLE
 from gradtui.diagnosis.recorded.blame.names import difference
 from gradtui.diagnosis.recorded.blame.roles import skips
-from gradtui.diagnosis.recorded.blame.trees import block_of
+from gradtui.diagnosis.recorded.blame.trees import block_of, target_of
 
 _MOST, _PARTS = 12, 5
 """Most statements nearby that are compared with one, and most terms of a sum."""
@@ -72,7 +72,7 @@ def _siblings(s: Statement) -> Iterator[tuple[ast.expr, ast.expr, dict[str, str]
         for one in near[:_MOST]:
             if type(one) is type(s.node) and not _is_printed(one):
                 names = dict[str, str]()
-                _differences(_target(s.node), _target(one), names)
+                _differences(target_of(s.node), target_of(one), names)
                 yield s.node.value, one.value, names, False
                 if more := _beside(s, one, names):
                     yield s.node.value, one.value, more, True
@@ -114,13 +114,9 @@ def _beside(s: Statement, other: ast.stmt, names: dict[str, str]) -> dict[str, s
     for at, one in enumerate(ours):
         two = theirs[at + apart] if 0 <= at + apart < len(theirs) else None
         if isinstance(one, _STORING) and isinstance(two, _STORING) and type(one) is type(two):
-            _differences(_target(one), _target(two), found)
+            _differences(target_of(one), target_of(two), found)
             _differences(one.value, two.value, found)
     return found if found != names else {}
-
-
-def _target(node: ast.stmt) -> ast.expr:
-    return node.target if isinstance(node, ast.AugAssign) else node.targets[0]  # type: ignore[attr-defined]
 
 
 def _edited(

@@ -11,15 +11,15 @@ from gradtui.diagnosis.recorded.blame.slots import Slot
 def listed(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
     """Yield the round's entry of a list that nothing uses as a term, counted from either end."""
     for name in s.idle:
-        held = s.scope.get(name)
+        held, part = s.scope.get(name), s.scope.get(f"{name}[0]")
         if held is None or held.kind not in (":list", ":tuple"):
             continue
+        if part is None or part.kind != "f":
+            continue
+        fitting = [one for one in slots if one.whole and part.shape == one.shape]
         for place in dict.fromkeys(_places(s, held.shape[0] if held.shape else 0)):
             text = f"{name}[{place}]"
-            for slot in slots:
-                part = s.scope.get(f"{name}[0]")
-                if not slot.whole or part is None or part.kind != "f" or part.shape != slot.shape:
-                    continue
+            for slot in fitting:
                 told = f"the term {text} is missing: {s.unit.code.co_name} does not use {name}"
                 edit = s.replaced(slot.node, f"{s.inside(slot.node, 1)} + {text}", 1)
                 yield Candidate((edit,), "missing-path", told, 0, text, slot.node)

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.roles import is_gradient_of
+from gradtui.diagnosis.recorded.blame.trees import target_of
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _OPPOSITES = (
@@ -107,7 +108,7 @@ def agreement(s: Statement, edits: Sequence[Edit]) -> int:
 
 def _tells_power(node: ast.Assign | ast.AugAssign, power: str) -> bool:
     """Return whether a stored value's name tells that it is a power, such as `var_cubed`."""
-    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    target = target_of(node)
     return power in _POWERS and bool(re.search(_POWERS[power], ast.unparse(target)))
 
 

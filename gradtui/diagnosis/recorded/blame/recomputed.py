@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.likeness import narrowed
-from gradtui.diagnosis.recorded.blame.trees import block_of
+from gradtui.diagnosis.recorded.blame.trees import block_of, target_of
 from gradtui.diagnosis.recorded.blame.units import Function
 
 _COST = 1
@@ -48,8 +48,8 @@ def _rule(own: ast.expr, made: ast.expr) -> str:
 def _beside(s: Statement, node: _Storing) -> Sequence[_Storing]:
     """Return the statements of the functions beside that store something else there."""
     stored = _stored(s.unit.tree).get(s.unit.node.lineno, ())
-    key = type(node), _target(node)
-    found = [one for one in stored if (type(one), _target(one)) == key]
+    key = type(node), ast.dump(target_of(node))
+    found = [one for one in stored if (type(one), ast.dump(target_of(one))) == key]
     return [one for one in found if ast.dump(one.value) != ast.dump(node.value)]
 
 
@@ -73,7 +73,3 @@ def _stored(tree: ast.Module) -> dict[int, Sequence[_Storing]]:
             node for one in beside for node in ast.walk(one) if isinstance(node, _Storing)
         ]
     return found
-
-
-def _target(node: _Storing) -> str:
-    return ast.unparse(node.target if isinstance(node, ast.AugAssign) else node.targets[0])

@@ -12,7 +12,7 @@ from itertools import pairwise
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, name_of, summands
 from gradtui.diagnosis.recorded.blame.owned import is_own
-from gradtui.diagnosis.recorded.blame.trees import block_of
+from gradtui.diagnosis.recorded.blame.trees import block_of, target_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _SPLITTING = frozenset({
@@ -162,7 +162,7 @@ def _into(s: Statement, node: ast.Assign, target: ast.expr) -> Iterator[Candidat
 
 def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
     """Yield the sum that adds for each repeated index; `x[index] +=` adds once."""
-    target = node.target if isinstance(node, ast.AugAssign) else node.targets[0]
+    target = target_of(node)
     name = _REPEATED.get(type(node.op)) if isinstance(node, ast.AugAssign) else "add"
     if not s.numpy or not isinstance(target, ast.Subscript) or name is None:
         return

@@ -33,6 +33,11 @@ def nodes_of(tree: ast.Module) -> Sequence[ast.AST]:
     return walked(tree)
 
 
+def target_of(node: ast.Assign | ast.AugAssign) -> ast.expr:
+    """Return the first target of a statement that stores something."""
+    return node.target if isinstance(node, ast.AugAssign) else node.targets[0]
+
+
 def block_of(function: ast.AST, statement: ast.stmt) -> Sequence[ast.stmt]:
     """Return the statements of a function among which one stands."""
     return _blocks(function).get(statement, [statement])
