@@ -31,6 +31,7 @@ class _Adjoints:
         self._tape, self._gathered = tape, gathered
         self._held: dict[int, Array] = {}
         self._own: set[int] = set()
+        """Those that are changed in place, whose elements lie in the order of their rows."""
 
     def pop(self, id: int) -> Array | None:
         self._own.discard(id)
@@ -44,7 +45,7 @@ class _Adjoints:
         elif id in self._own:
             before += flow
         else:
-            self._held[id] = np.asarray(before + flow)
+            self._held[id] = np.asarray(np.add(before, flow, order="C"))
             self._own.add(id)
         if self._gathered is not None:
             self._gathered(id, self._held[id])
@@ -54,7 +55,7 @@ class _Adjoints:
         if id not in self._own:
             held = self._held.get(id)
             shape = self._tape.shape(id)
-            self._held[id] = np.zeros(shape) if held is None else np.array(held, dtype=np.float64)
+            self._held[id] = np.zeros(shape) if held is None else np.array(held, float, order="C")
             self._own.add(id)
         np.add.at(self._held[id].reshape(-1), index.reshape(-1), flow.reshape(-1))
         if self._gathered is not None and index.size == self._held[id].size:

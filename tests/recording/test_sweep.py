@@ -29,6 +29,11 @@ def written_in_place(a):
     return out + view.T
 
 
+def moved_by_columns(a):
+    """A sum of products, whose adjoints lie in memory by columns."""
+    return np.sum(a * np.linalg.solve(np.eye(4) + 0.3, a.T).T)
+
+
 def added_at(a):
     out = np.zeros((3, 4))
     np.add.at(out, ROWS, a)
@@ -169,6 +174,7 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "tril": lambda a: np.tril(a) - np.triu(a, 1),
     "where": lambda a: np.where(a > 0, a * a, np.exp(a)),
     "written in place": written_in_place,
+    "moved by columns": moved_by_columns,
     "added at": added_at,
     "accumulated twice": accumulated_twice,
     "masked division": masked_division,
