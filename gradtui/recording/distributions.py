@@ -1,12 +1,13 @@
 """SciPy's distributions, whose densities and probabilities record their calls.
 
-Those of the normal distribution are composed of functions that are known; others are opaque.
+Those of normal distributions are composed of functions that are known; others are opaque.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
@@ -33,9 +34,34 @@ _NORMAL: Mapping[str, Callable[[Any, Any], Any]] = {
 """Function of the normal distribution -> the same of the standardised argument and the scale."""
 
 
+_DENSITIES = ("pdf", "logpdf")
+
+
 def _normal(name: str, x: Any, loc: Any = 0, scale: Any = 1) -> Any:
     x, loc, scale = listed(x), listed(loc), listed(scale)
     return _NORMAL[name](np.subtract(x, loc, dtype=np.float64) / scale, scale)
+
+
+def _multivariate(
+    log: bool, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False
+) -> Any:
+    """Return the density of the multivariate normal distribution, or its logarithm.
+
+    Its covariance is read as SciPy reads it: of a matrix, the lower triangle tells all.  Raises
+    LinAlgError for one that is singular: SciPy's density is that of its subspace, or none.
+    """
+    x, cov = listed(x) * 1.0, listed(cov) * 1.0
+    size = max(np.size(mean) if mean is not None else 1, np.shape(cov)[-1] if np.ndim(cov) else 1)
+    if np.ndim(cov) < 2:
+        cov = cov * np.eye(size)
+    matrix = np.tril(cov) + np.tril(cov, -1).T
+    x = x[..., np.newaxis] if np.ndim(x) == 0 or (size == 1 and np.ndim(x) == 1) else x
+    apart = x if mean is None else x - listed(mean)
+    flat = np.reshape(apart, (-1, size))
+    squares = np.sum(flat * np.linalg.solve(matrix, flat.T).T, axis=1)
+    told = -(squares + np.linalg.slogdet(matrix)[1]) / 2 - size * math.log(_ROOT)
+    told = np.squeeze(np.reshape(told, np.shape(apart)[:-1]))
+    return told if log else np.exp(told)
 
 
 class Distribution:
@@ -66,6 +92,12 @@ class Distribution:
                 return function(*plain(args), **plain(options))
             if getattr(self._own, "name", None) == "norm" and name in _NORMAL:
                 return _normal(name, *args, **options)
+            if type(self._own).__name__ == "multivariate_normal_gen" and name in _DENSITIES:
+                value = function(*plain(args), **plain(options))
+                with suppress(np.linalg.LinAlgError):
+                    composed = _multivariate(name == "logpdf", *args, **options)
+                    if np.allclose(plain(composed), value, equal_nan=True):
+                        return composed
             return opaque(self._recorder, f"scipy.{name}", function, args, options,
                           pointwise=_has_single_numbers(self._own))  # fmt: skip
 

@@ -29,7 +29,7 @@ Flows = tuple[Array | None, ...]
 
 _RULES = 4096
 _MOST_DIFFERENCES = 5_000
-"""Most elements of an opaque call's operands, each of which needs two more calls."""
+"""Most elements of an opaque call's operands, each of which needs four more calls."""
 _STEP = float(np.cbrt(np.finfo(np.float64).eps))
 
 
@@ -130,8 +130,20 @@ def _single(value: Any) -> Iterator[Array]:
 
 
 def _slope(call: Call, values: Sequence[Array], at: int) -> Array:
-    apart = _moved(call, values, at, 1.0) - _moved(call, values, at, -1.0)
-    return np.asarray(apart / 2 / _distance(values[at]))
+    return np.asarray(_apart(call, values, at, 1.0) / _distance(values[at]))
+
+
+def _apart(call: Call, values: Sequence[Array], at: int, ways: Any) -> Array:
+    """Return the slope along some ways, times the distance: of fourth order in it.
+
+    Abramowitz and Stegun, Handbook of Mathematical Functions, 25.3.21: a density far from its mean
+    bends too much for the second order.
+    """
+    near, far = (
+        _moved(call, values, at, times * ways) - _moved(call, values, at, -times * ways)
+        for times in (1.0, 2.0)
+    )
+    return np.asarray((8 * near - far) / 12)
 
 
 def _columns(
@@ -140,8 +152,7 @@ def _columns(
     """Yield the derivative of the result by each element of an operand."""
     steps = _distance(values[at])
     for index, one in zip(np.ndindex(*values[at].shape), _single(values[at]), strict=True):
-        apart = _moved(call, values, at, one) - _moved(call, values, at, -one)
-        yield index, np.asarray(apart / (2 * steps[index]))
+        yield index, np.asarray(_apart(call, values, at, one) / steps[index])
 
 
 def _pointwise(call: Call, values: Sequence[Array], at: int, arriving: Array) -> Array:

@@ -7,7 +7,7 @@ from scipy.stats import norm
 
 import gradtui
 from findings import line_of, only
-from recorded_gradients import assert_known, gradient
+from recorded_gradients import assert_known, gradient, recorded
 
 A = np.array([[0.3, -0.8], [1.4, 0.6]])
 FUNCTIONS = {
@@ -22,6 +22,39 @@ FUNCTIONS = {
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_of_the_normal_distribution_is_known(name):
     assert_known(FUNCTIONS[name], A)
+
+
+SPREAD = np.array([[1.2, 0.3], [0.3, 0.8]])
+MULTIVARIATE = {
+    "of several points": (lambda a: stats.multivariate_normal.logpdf(a, [0.5, 1.0], SPREAD), A),
+    "of a mean": (lambda m: stats.multivariate_normal.pdf(A, m, 0.7), A[0]),
+    "frozen": (lambda a: stats.multivariate_normal(a, SPREAD).pdf(A[1]), A[0]),
+    "of variances": (lambda s: stats.multivariate_normal.logpdf(A[1], A[0], s), A[1]),
+    "of a covariance": (lambda s: stats.multivariate_normal.logpdf(A[1], A[0], s), SPREAD),
+    "of single numbers": (lambda a: stats.multivariate_normal.pdf(a, 0.2, 1.5), A[0]),
+}
+
+
+@pytest.mark.parametrize("name", MULTIVARIATE)
+def test_the_density_of_a_multivariate_normal_distribution_is_known(name):
+    assert_known(*MULTIVARIATE[name])
+
+
+def test_a_singular_covariance_stays_opaque():
+    """On the line of its ones the density of (a, a) is that of a normal one of variance 2."""
+
+    def density(a):
+        ones = np.ones((2, 2))
+        return stats.multivariate_normal.pdf(a * np.ones(2), None, ones, allow_singular=True)
+
+    known = np.exp(-0.49 / 2) / np.sqrt(4 * np.pi)
+    assert float(recorded(density, np.array(0.7)).returned) == pytest.approx(known, rel=1e-12)
+
+
+def test_a_density_far_from_its_mean_is_differenced_well():
+    """The logarithm of exp(-x^2 / 2s^2) has the slope -x / s^2, here -1,500: s is 0.02."""
+    found = gradient(lambda x: np.log(stats.halfnorm.pdf(x, 0.0, 0.02)), np.array(0.6))
+    assert found == pytest.approx(-1500, rel=1e-9)
 
 
 def test_another_distribution_is_opaque():
