@@ -34,6 +34,7 @@ searches: those from what a recorded run tells.
 several: mistakes that hide one another.  leads: edits that a glance takes for right.
 rivals: edits that may be as likely as the best one.  weighed: by the lines that each leaves right.
 sized: which are right for other sizes, too.
-gradients: the search for mistakes in gradients.  primals: other forward passes that they fit.
+gradients: the search for mistakes in gradients.  shared: those in lines of the loss, too.
+primals: other forward passes that they fit.
 guard: protects the user's other values.
 """

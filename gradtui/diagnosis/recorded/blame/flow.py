@@ -131,9 +131,11 @@ class Flow(Told):
             )  # fmt: skip
             for id in self._tape.sources(*([] if node is None else [node])):
                 line = self._lines[id]
-                if id in forward or line is None:
+                if line is None:
                     continue
-                if isinstance(nodes[id], Call) or line not in computing:
+                if id in forward:
+                    self.shared[line].add(name)
+                elif isinstance(nodes[id], Call) or line not in computing:
                     self.feeds[line] |= {name} & told
                     (spoiling if wrong is None or id in wrong else sparing).add(line)
         self.sparing = sparing - spoiling

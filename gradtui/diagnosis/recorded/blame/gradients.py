@@ -16,6 +16,7 @@ from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.primals import Primal, other_forward
 from gradtui.diagnosis.recorded.blame.searches import Searches
+from gradtui.diagnosis.recorded.blame.shared import Shared
 from gradtui.diagnosis.recorded.blame.sized import Sized, is_close
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.blame.units import Unit
@@ -108,11 +109,16 @@ def blamed(
         trials.measure()
         trials.allow(min(_MOST, int(_RUNNING * trials.longest / trials.watchdog.usual)))
         search = searches.of(point)
-        other = other_forward(runs, few, trials, searches.units, searches.forward, judge.accepts)
+        shared = Shared(runs, few, judge.accepts, trials.edited, trials.standing)
+        other = other_forward(searches.units, searches.forward, shared.fits)
         if other is not None:
             trials.longest *= _SLIGHT
         found = tuple(search.found())
         runs.cut_short = trials.made if trials.wrong and trials.left <= 0 else 0
+        if not found and other is None and not slight:
+            with trials.apart():
+                blame = shared.blame(search.shared())
+            found = () if blame is None else (blame,)
         return Blamed(found, other, trials.kept)
 
 

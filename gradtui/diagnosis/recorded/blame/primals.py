@@ -10,23 +10,15 @@ import ast
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 from msgspec import Struct
 
-from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.blame.told import Line
-from gradtui.diagnosis.recorded.blame.trial import Patch, Trials
+from gradtui.diagnosis.recorded.blame.trial import Patch
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
-from gradtui.diagnosis.recorded.point import Point
-from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs
-from gradtui.diagnosis.recorded.watchdog import Endless
-from gradtui.recording.slopes import Untold
 
 _SPREADS = {"var": "std", "std": "var"}
 _DIVISORS = {"ddof": ("0", "1"), "unbiased": ("False", "True"), "correction": ("0", "1")}
 """What a variance is told its divisor with, in NumPy or PyTorch, and the values for N and N - 1."""
-
-Judged = Callable[[Point], bool]
 
 
 class Primal(Struct, frozen=True):
@@ -43,18 +35,14 @@ class Primal(Struct, frozen=True):
 
 
 def other_forward(
-    runs: Runs, points: Sequence[Point], trials: Trials, units: Sequence[Unit],
-    forward: Collection[Line], is_right: Judged,
-) -> Primal | None:  # fmt: skip
-    """Return the forward line with which all gradients are right as they are; None without any.
-
-    Of the points, the first is the one at which something is wrong.
-    """
+    units: Sequence[Unit], forward: Collection[Line], fits: Callable[[Patch], bool]
+) -> Primal | None:
+    """Return the forward line with which all gradients are right as they are; None without any."""
     for unit in units:
         for node in unit.nodes:
             if isinstance(node, ast.Call) and (unit.file, node.lineno) in forward:
                 for edits in _other_variances(unit, node):
-                    if _fits(runs, points, trials, Patch(unit, edits), is_right):
+                    if fits(Patch(unit, edits)):
                         return Primal(unit.file, unit.lines(edits)[0], unit.line_after(edits))
     return None
 
@@ -82,24 +70,3 @@ def _other_variances(unit: Unit, call: ast.Call) -> Iterator[tuple[Edit, ...]]:
         yield (divisor,)
     for divisor in divisors:
         yield renamed, divisor
-
-
-def _fits(
-    runs: Runs, points: Sequence[Point], trials: Trials, patch: Patch, is_right: Judged
-) -> bool:
-    """Return whether all gradients are right at all points once the forward pass is edited."""
-    try:
-        for before in points:
-            with trials.edited(patch):  # recording would go on for ever
-                loss, _ = runs.as_is(before.values)
-            if loss == before.loss or not np.isfinite(loss):
-                return False
-            with trials.standing(patch):
-                after = runs.point(before.values, tuple(before.true), near=before.near)
-            if not after.hand.keys() >= before.hand.keys() or not is_right(after):
-                return False
-    except (CodeFailed, Endless, InputError, Lost, Untold, SyntaxError, ValueError):
-        return False
-    finally:
-        runs.kept.undo()
-    return True

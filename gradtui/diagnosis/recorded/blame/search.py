@@ -47,6 +47,8 @@ _RULED_OUT, _OF_MANY = 500, 40_000
 """Most runs that rule out likelier edits than one that repairs all, and most runs of statements."""
 _RIVALS = 40
 """Most edits that are run because the code beside tells of them."""
+_SHARED, _MOST_SHARED = 1, 300
+"""How far-fetched edits of lines that the loss uses, too, may be, and the most that are tried."""
 _BY_CHANCE = ", which is right at these sizes of the data alone"
 
 
@@ -166,6 +168,17 @@ class Search:
         Only those are tried if the code may be wrong elsewhere, too.
         """
         return self._best(likely=True)
+
+    def shared(self) -> Iterator[Hit]:
+        """Yield the likely edits of lines that the loss uses, too, the likeliest first."""
+        wrong = frozenset(self._trials.wrong)
+        hits = [
+            Hit(suspect, one, one.cost, wrong)
+            for suspect in self._trials.in_time(self._suspects.shared())
+            for one in self._changes(suspect.statement)[1]
+            if one.cost <= _SHARED
+        ]
+        yield from self._trials.in_time(sorted(hits, key=Hit.rank)[:_MOST_SHARED])
 
     def leads(self) -> Iterator[list[Hit]]:
         """Yield the edits of each line that fails after which its value is right at a glance."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property, partial
 from types import CodeType
 
@@ -113,6 +113,13 @@ class Suspects:
         told = [self._labels.told(one) for one in found if one is not None and one.tier < TIERS]
         return self._faulty.among(sorted(told, key=lambda one: one.order))
 
+    def shared(self) -> Iterator[Suspect]:
+        """Yield the statements of the loss whose values wrong results are calculated with, too."""
+        for unit, node in ((own, node) for own in self._units for node in own.of(ast.stmt)):
+            used = self._flow.shared.get((unit.file, node.lineno), set())
+            if used & self._wrong and (one := self._statement(unit, node)) is not None:
+                yield Suspect(one[0], 1, True, one[1])
+
     def is_beaten(self, suspect: Suspect) -> bool:
         """Return whether an edit of another statement that repairs all is surely better."""
         calls, s = self._watched.calls, suspect.statement
@@ -123,7 +130,8 @@ class Suspects:
         """The results that some lines are known to take part in."""
         return frozenset(name for fed in self._flow.feeds.values() for name in fed)
 
-    def _suspect(self, unit: Unit, node: ast.stmt) -> Suspect | None:
+    def _statement(self, unit: Unit, node: ast.stmt) -> tuple[Statement, int] | None:
+        """Return a statement that may be edited, and its place in the order of execution."""
         key = unit.file, node.lineno
         order = self._watched.order.get(key)
         if order is not None and not self._flow.feeds:
@@ -133,8 +141,13 @@ class Suspects:
         if self._is_outside(unit, node):
             return None
         statement = Statement(unit, node, self._around(unit, node), self._loss(unit, node))
-        if not is_harmless(statement, counting=self._counting):
+        return (statement, order) if is_harmless(statement, counting=self._counting) else None
+
+    def _suspect(self, unit: Unit, node: ast.stmt) -> Suspect | None:
+        one = self._statement(unit, node)
+        if one is None:
             return None
+        statement, order = one
         found = self._by_form(statement, order) or self._by_flow(statement, order)
         closed = never_changes(node, lambda line: (unit.file, line) in self._watched.order)
         return found and replace(found, forward=self._is_forward(unit), closed=closed)

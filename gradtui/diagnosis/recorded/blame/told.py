@@ -25,6 +25,8 @@ class Told:
         """The places of the expressions that do."""
         self.feeds: dict[Line, set[str]] = defaultdict(set)
         """Line -> the returned gradients that it takes part in."""
+        self.shared: dict[Line, set[str]] = defaultdict(set)
+        """Line of the forward pass -> the returned gradients that use its values."""
         self.sparing: set[Line] = set()
         """Those of them that take part in right elements alone, if a gradient has any."""
         self.lost: set[str] = set()

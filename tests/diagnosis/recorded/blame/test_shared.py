@@ -1,0 +1,72 @@
+"""A mistake in a line that the loss uses, too, which changes with the edit."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(4)
+X = RNG.normal(size=(4, 3))
+W = RNG.normal(size=(4, 3))
+V = RNG.normal(size=3)
+
+
+def soft_minimum(x):
+    m = np.exp(-x)
+    return -np.log(np.sum(m)), m / np.sum(m)
+
+
+def chain(X):
+    """Soft minima of rows, one of which is handed to the next, and their slopes."""
+    values, slopes = np.zeros(5), np.zeros((5, 3))
+    total = 0.0
+    for t in range(4):
+        values[t + 1], slopes[t] = soft_minimum(X[t] + values[t])
+        total += np.sum(W[t] * slopes[t]) + np.sum(V * slopes[t] ** 2)
+    loss = values[4] + total
+    dX, carried = np.zeros_like(X), 1.0
+    for t in reversed(range(4)):
+        p = slopes[t]
+        dX[t] = carried * p
+        dX[t] -= p * W[t]
+        dX[t] += p * np.sum(p * W[t])
+        dX[t] -= 2 * V * p**2
+        dX[t] += 2 * p * np.sum(V * p**2)
+        carried = np.sum(dX[t])
+    return loss, dX
+
+
+def invented(X):
+    values, slopes = soft_minimum(X)
+    return values + np.sum(slopes * W), np.cos(X) * slopes + np.tanh(X)
+
+
+MISTAKES = [
+    (chain, "m / np.sum(m)", "-m / np.sum(m)"),
+    (chain, "m / np.sum(m)", "m * np.sum(m)"),
+    (chain, "m / np.sum(m)", "m / np.mean(m)"),
+]
+
+
+def test_right_gradients_of_such_a_loss_are_silent(tmp_path):
+    planted = Planted(__file__, tmp_path, {"X": X})
+    assert planted.errors(planted.wrong("", ""), "chain") == []
+
+
+@pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
+def test_the_line_is_told_with_the_loss_that_changes(function, old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, {"X": X})
+    text = planted.wrong(old, new)
+
+    (found,) = planted.errors(text, function.__name__)
+
+    assert found.line == planted.line(old)
+    assert "the loss uses this line, too, and changes with it" in found.message
+    assert planted.errors(repaired(text, found), function.__name__) == []
+
+
+def test_gradients_of_nothing_are_not_explained_by_another_loss(tmp_path):
+    planted = Planted(__file__, tmp_path, {"X": X})
+    (found,) = planted.errors(planted.wrong("", ""), "invented")
+    assert "changes with it" not in found.message
+    assert found.fix is None
