@@ -206,15 +206,31 @@ class Sized(Function):
         return 2 * rows * g / count
 
 
+class LogSum(Function):
+    """The logarithm of a sum of exponentials, taken in place."""
+
+    @staticmethod
+    def forward(ctx, a):
+        parts = a.exp()
+        total = parts.sum()
+        ctx.parts, ctx.total = parts, total
+        return total.log_()
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.parts / ctx.total
+
+
 KEPT = {
     "in another order": (Gated, (x(3), x(3)), 3, "ctx.save_for_backward(value, opened)"),
     "another tensor": (Scaled, (x(3, 4), x(4)), 3, "ctx.save_for_backward(shifted, scale)"),
     "another number": (Sized, (x(3, 4),), 3, "ctx.count = count"),
+    "written into later": (LogSum, (x(4),), 4, "ctx.parts, ctx.total = parts, total.clone()"),
 }
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_the_line_that_saves_is_named_if_the_names_tell_that_it_is_wrong(name):
+def test_the_line_that_saves_is_named_if_the_code_tells_that_it_is_wrong(name):
     function, given, line, fix = KEPT[name]
     finding = only(gradtui.check(function, *given))
     assert finding.line == line_of(function.forward, line)

@@ -35,6 +35,7 @@ from gradtui.diagnosis.recorded.blame.idle import defined_below, is_forgotten, i
 from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import agreement, is_spelled, made_alike
 from gradtui.diagnosis.recorded.blame.powers import ruled
+from gradtui.diagnosis.recorded.blame.resets import spares
 from gradtui.diagnosis.recorded.blame.scaling import (
     resizes,
     scales_alike,
@@ -359,6 +360,7 @@ _LIKELIER: Sequence[Sign] = (
     (-4, lambda edit: edit._is_outside),
     (4, lambda edit: shares_factor(edit.suspect, edit.candidate)),
     (2, lambda edit: edit._is_known),
+    (2, lambda edit: spares(edit.suspect.statement, edit.candidate.edits)),
     (-2, lambda edit: edit._is_late and not edit._becomes_alike and not edit.candidate.named),
     (-3, lambda edit: edit._mixes),
     (-3, lambda edit: edit._breaks_row),

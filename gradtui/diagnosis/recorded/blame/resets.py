@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, names_in
@@ -15,6 +16,10 @@ _AHEAD = 6
 """Most statements between a value's beginning and the loop that it belongs into."""
 _FILLED = ("copy", "ones_like", "empty_like", "clone")
 """Functions that make an array of another."""
+
+_KEEPING = ("append", "insert", "save_for_backward")
+"""Methods that keep an array."""
+_IN_PLACE = re.compile(r"[a-z]\w*[a-z0-9]_")
 
 
 def resets(s: Statement) -> Iterator[Candidate]:
@@ -114,13 +119,26 @@ def copies(s: Statement) -> Iterator[Candidate]:
     """Yield a copy of an array that is stored under a second name, and written into under one."""
     for node in _kept(s):
         held = s.held(node)
-        if held is None or held.kind != "f" or not held.shape:
-            continue
+        single = held is not None and not held.shape and s.copying == "copy"
+        if held is None or held.kind != "f" or single:
+            continue  # a single number of NumPy's is never written into
         names = names_in(node) | {one.id for one in s.nodes if isinstance(one, ast.Name)}
         if any(names & names_in(target) for target in _written(s)):
             text = f"{s.text(node)}.{s.copying}()"
             told = f"{s.text(node)} is written into later: a copy is needed"
-            yield Candidate((s.replaced(node, text),), "wrong-point", told, 1, text, node)
+            yield Candidate((s.replaced(node, text),), "wrong-point", told, 0, text, node)
+
+
+def is_spoilt(s: Statement) -> bool:
+    """Return whether a statement keeps an array that is written into under another name."""
+    return any(True for _ in copies(s))
+
+
+def spares(s: Statement, edits: Sequence[Edit]) -> bool:
+    """Return whether edits only make such a copy."""
+    if len(edits) != 1 or not edits[0].text.endswith(f".{s.copying}()".encode()):
+        return False
+    return any(edits[0].text == one.edits[0].text for one in copies(s))
 
 
 def _kept(s: Statement) -> Iterator[ast.expr]:
@@ -129,7 +147,7 @@ def _kept(s: Statement) -> Iterator[ast.expr]:
         yield from (one for one in s.values if is_leaf(one) or isinstance(one, ast.Subscript))
     for node in s.nodes:
         called = node.func if isinstance(node, ast.Call) else None
-        if isinstance(node, ast.Call) and getattr(called, "attr", "") in ("append", "insert"):
+        if isinstance(node, ast.Call) and getattr(called, "attr", "") in _KEEPING:
             yield from (one for one in node.args if is_leaf(one))
 
 
@@ -140,3 +158,13 @@ def _written(s: Statement) -> Iterator[ast.expr]:
             yield one.target
         elif isinstance(one, ast.Assign) and one is not s.node:
             yield from (target for target in one.targets if isinstance(target, ast.Subscript))
+        elif isinstance(one, ast.Call):
+            yield from _written_by(one)
+
+
+def _written_by(call: ast.Call) -> Iterator[ast.expr]:
+    """Yield what a call writes into: its `out`, or the owner of a method of PyTorch's like add_."""
+    yield from (one.value for one in call.keywords if one.arg == "out")
+    method = call.func if isinstance(call.func, ast.Attribute) else None
+    if method is not None and _IN_PLACE.fullmatch(method.attr):
+        yield method.value

@@ -33,6 +33,7 @@ from gradtui.diagnosis.recorded.blame.forwarded import forwards_elsewhere
 from gradtui.diagnosis.recorded.blame.kept import is_strange
 from gradtui.diagnosis.recorded.blame.labels import UNLABELLED, Labels
 from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty
+from gradtui.diagnosis.recorded.blame.resets import is_spoilt
 from gradtui.diagnosis.recorded.blame.scattered import lacking
 from gradtui.diagnosis.recorded.blame.scope import Scope, Shape
 from gradtui.diagnosis.recorded.blame.sites import Calls
@@ -149,6 +150,8 @@ class Suspects:
             return None
         statement, order = one
         found = self._by_form(statement, order) or self._by_flow(statement, order)
+        spoilt = (found is None or found.tier >= UNTOLD) and is_spoilt(statement)
+        found = Suspect(statement, 1, False, order) if spoilt else found
         closed = never_changes(node, lambda line: (unit.file, line) in self._watched.order)
         return found and replace(found, forward=self._is_forward(unit), closed=closed)
 

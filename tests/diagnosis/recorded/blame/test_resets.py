@@ -83,6 +83,31 @@ def in_views(W):
     return loss, sums.all
 
 
+class Squares:
+    def forward(self, X):
+        h = np.tanh(X)
+        self.h = h.copy()
+        h *= h
+        return np.sum(h * X)
+
+    def backward(self, X):
+        return self.h**2 + 2 * X * self.h * (1 - self.h**2)
+
+
+def kept_squares(X):
+    squares = Squares()
+    loss = squares.forward(X)
+    return loss, squares.backward(X)
+
+
+def into_its_own(X):
+    p = np.tanh(X)
+    kept = p.copy()
+    np.multiply(p, p, out=p)
+    loss = np.sum(p * W)
+    return loss, 2 * W * kept * (1 - kept**2)
+
+
 MISTAKES = [
     (in_views, "self.second += 3 * b**2", "self.second = 3 * b**2"),
     (
@@ -101,6 +126,8 @@ MISTAKES = [
         "    for t in reversed(range(len(W))):\n        dh = np.ones(3)\n",
     ),
     (in_place, "both = d.copy()", "both = d"),
+    (kept_squares, "self.h = h.copy()", "self.h = h"),
+    (into_its_own, "kept = p.copy()", "kept = p"),
 ]
 
 
@@ -114,7 +141,23 @@ def test_a_value_begins_where_it_must(function, old, new, tmp_path):
     assert planted.errors(repaired(wrong, found), function.__name__) == []
 
 
-@pytest.mark.parametrize("function", [by_rows, while_it_lasts, over_time, in_place, in_views])
+@pytest.mark.parametrize(
+    ("old", "new"), [("self.h = h.copy()", "self.h = h"), ("kept = p.copy()", "kept = p")]
+)
+def test_what_is_written_into_later_needs_a_copy(old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, {"X": X, "W": W})
+
+    (found,) = planted.errors(
+        planted.wrong(old, new), "kept_squares" if "h" in old else "into_its_own"
+    )
+
+    assert (found.line, found.fix) == (planted.line(old), old)
+    assert f"{old[-8]} is written into later: a copy is needed" in found.message
+
+
+@pytest.mark.parametrize(
+    "function", [by_rows, while_it_lasts, over_time, in_place, in_views, kept_squares, into_its_own]
+)
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, {"X": X, "W": W})
 
