@@ -22,6 +22,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.elements import reached
 from gradtui.diagnosis.recorded.blame.entered import Entered, Entries
 from gradtui.diagnosis.recorded.blame.kept import is_strange
+from gradtui.diagnosis.recorded.blame.resets import is_spoilt
 from gradtui.diagnosis.recorded.blame.roles import is_gradient_of
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
@@ -100,7 +101,8 @@ class Faulty(Struct, frozen=True, eq=False):
 
     def _told(self, suspect: Suspect, least: Mapping[Key, int]) -> Suspect:
         key = key_of(suspect.statement.unit.code)
-        if is_strange(suspect.statement.unit, suspect.statement.node):
+        strange = is_strange(suspect.statement.unit, suspect.statement.node)
+        if strange or is_spoilt(suspect.statement):
             return suspect  # a function that is given it is wrong by that
         if suspect.tier <= 1 and _has_lambda(suspect.statement):
             return suspect  # a layer that calls it is

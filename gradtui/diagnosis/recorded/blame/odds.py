@@ -219,8 +219,15 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     @property
     def _spoils(self) -> bool:
         """Whether it is unlikely for a line that keeps values."""
+        if self._spares:
+            return False
         adapts = self._keeps_values and amounts.calculates(self.candidate.edits)
         return (adapts and not self._becomes_sum) or self._is_beside
+
+    @cached_property
+    def _spares(self) -> bool:
+        """Whether it only copies an array that is written into later."""
+        return spares(self.suspect.statement, self.candidate.edits)
 
     @property
     def _leaves_twin(self) -> bool:
@@ -360,7 +367,7 @@ _LIKELIER: Sequence[Sign] = (
     (-4, lambda edit: edit._is_outside),
     (4, lambda edit: shares_factor(edit.suspect, edit.candidate)),
     (2, lambda edit: edit._is_known),
-    (2, lambda edit: spares(edit.suspect.statement, edit.candidate.edits)),
+    (2, lambda edit: edit._spares),
     (-2, lambda edit: edit._is_late and not edit._becomes_alike and not edit.candidate.named),
     (-3, lambda edit: edit._mixes),
     (-3, lambda edit: edit._breaks_row),

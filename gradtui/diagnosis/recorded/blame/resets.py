@@ -122,11 +122,17 @@ def copies(s: Statement) -> Iterator[Candidate]:
         single = held is not None and not held.shape and s.copying == "copy"
         if held is None or held.kind != "f" or single:
             continue  # a single number of NumPy's is never written into
-        names = names_in(node) | {one.id for one in s.nodes if isinstance(one, ast.Name)}
-        if any(names & names_in(target) for target in _written(s)):
+        stored = s.node.targets if isinstance(s.node, ast.Assign) else ()
+        names = {s.text(_whole(one)) for one in (node, *stored)}
+        if any(s.text(_whole(one)) in names for one in _written(s)):
             text = f"{s.text(node)}.{s.copying}()"
             told = f"{s.text(node)} is written into later: a copy is needed"
             yield Candidate((s.replaced(node, text),), "wrong-point", told, 0, text, node)
+
+
+def _whole(node: ast.expr) -> ast.expr:
+    """Return the array that a part belongs to."""
+    return _whole(node.value) if isinstance(node, ast.Subscript) else node
 
 
 def is_spoilt(s: Statement) -> bool:

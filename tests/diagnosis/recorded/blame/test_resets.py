@@ -100,6 +100,48 @@ def kept_squares(X):
     return loss, squares.backward(X)
 
 
+class Centred:
+    def forward(self, X):
+        self.x = X.copy()
+        self.mean = np.mean(X)
+        X -= self.mean
+        self.spread = np.sqrt(np.mean(X**2))
+        X /= self.spread
+        return np.sum(X**3)
+
+    def backward(self):
+        unit = (self.x - self.mean) / self.spread
+        own = 3 * unit**2
+        return (own - np.mean(own) - unit * np.mean(own * unit)) / self.spread
+
+
+def centred(X):
+    layer = Centred()
+    return layer.forward(X + 1), layer.backward()
+
+
+def leaky(X):
+    z = 2 * X
+    kept = (z.copy(), W)
+    z[z < 0] *= 0.1
+    loss = np.sum(z**2 * W)
+    z, w = kept
+    return loss, 4 * w * np.where(z < 0, 0.01 * z, z)
+
+
+def states_kept(W):
+    h = np.zeros(3)
+    states = [h.copy()]
+    for t in range(len(W)):
+        h += W[t] + h**2
+        states.append(h.copy())
+    d, through = np.zeros(len(W)), np.ones(3)
+    for t in reversed(range(len(W))):
+        d[t] = np.sum(through)
+        through = through * (1 + 2 * states[t])
+    return np.sum(h), d
+
+
 def into_its_own(X):
     p = np.tanh(X)
     kept = p.copy()
@@ -141,22 +183,28 @@ def test_a_value_begins_where_it_must(function, old, new, tmp_path):
     assert planted.errors(repaired(wrong, found), function.__name__) == []
 
 
-@pytest.mark.parametrize(
-    ("old", "new"), [("self.h = h.copy()", "self.h = h"), ("kept = p.copy()", "kept = p")]
-)
-def test_what_is_written_into_later_needs_a_copy(old, new, tmp_path):
+COPIES = [
+    (kept_squares, "self.h = h.copy()", "h"),
+    (into_its_own, "kept = p.copy()", "p"),
+    (centred, "self.x = X.copy()", "X"),
+    (leaky, "kept = (z.copy(), W)", "z"),
+    (states_kept, "states.append(h.copy())", "h"),
+]
+
+
+@pytest.mark.parametrize(("function", "line", "name"), COPIES)
+def test_what_is_written_into_later_needs_a_copy(function, line, name, tmp_path):
     planted = Planted(__file__, tmp_path, {"X": X, "W": W})
 
-    (found,) = planted.errors(
-        planted.wrong(old, new), "kept_squares" if "h" in old else "into_its_own"
-    )
+    (found,) = planted.errors(planted.wrong(line, line.replace(".copy()", "")), function.__name__)
 
-    assert (found.line, found.fix) == (planted.line(old), old)
-    assert f"{old[-8]} is written into later: a copy is needed" in found.message
+    assert (found.line, found.fix) == (planted.line(line), line)
+    assert f"{name} is written into later: a copy is needed" in found.message
 
 
 @pytest.mark.parametrize(
-    "function", [by_rows, while_it_lasts, over_time, in_place, in_views, kept_squares, into_its_own]
+    "function",
+    [by_rows, while_it_lasts, over_time, in_place, in_views, *(one for one, _, _ in COPIES)],
 )
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, {"X": X, "W": W})
