@@ -48,6 +48,10 @@ class Sought(Struct, frozen=True):
     whole: re.Pattern[str]
     """The phrase with no letters before or after it."""
 
+    def all_in(self, text: str) -> bool:
+        """Return whether all the words are in a spelt text."""
+        return all(word.is_in(text) for word in self.words)
+
     def of(self, text: str) -> int:
         """Return how many of the words are in a spelt text."""
         return sum(word.is_in(text) for word in self.words)

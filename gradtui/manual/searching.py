@@ -40,9 +40,7 @@ def find_pages(sought: Sought) -> list[Hit]:
         page = read_page(topic)
         own, about = spelt(topic), spelt(page.about)
         head = f"{own} {about}"
-        full = [
-            one for one in _passages(topic) if sought.of(f"{head} {one.whole}") == len(sought.words)
-        ]
+        full = [one for one in _passages(topic) if sought.all_in(f"{head} {one.whole}")]
         if not full:
             continue
         best = max(full, key=lambda one: sought.of(one.whole))

@@ -47,6 +47,19 @@ class Found(Struct, frozen=True):
         return not (self.heads or self.texts or self.pages)
 
 
+class _Head(Struct, frozen=True):
+    """What weighs more than the text of a scenario, as spelt by `spelt`."""
+
+    texts: tuple[tuple[int, str], ...]
+    """Each with the weight of a word in it, the heaviest first."""
+    whole: str
+    """All of them."""
+    names: tuple[str, ...]
+    tags: tuple[str, ...]
+    chapter: str
+    """The chapter's title, without an article, and what it teaches."""
+
+
 def chapter_words() -> dict[str, str]:
     """Return the words of a scenario's chapter of the course, by the scenario's name."""
     return {
@@ -92,38 +105,40 @@ def _search(entries: Sequence[Entry], wanted: Sought, chapters: Mapping[str, str
 
 def _weigh(entry: Entry, chapter: str, wanted: Sought) -> tuple[int, int]:
     """Return how many of the words a scenario has, and their total weight."""
-    heads, prose, phrase = _heads(entry, chapter), entry.prose, wanted.phrase
+    head, prose, phrase = _head(entry, chapter), entry.prose, wanted.phrase
     several = len(wanted.words) > 1
-    weights = [_weight(word, heads) or word.is_in(prose) for word in wanted.words]
-    having = [(weight, head) for weight, head in heads if several and phrase in head]
-    whole = sum(weight * (3 if wanted.whole.search(head) else 2) for weight, head in having)
+    weights = [_weight(word, head) or word.is_in(prose) for word in wanted.words]
+    having = [(weight, text) for weight, text in head.texts if several and phrase in text]
+    whole = sum(weight * (3 if wanted.whole.search(text) else 2) for weight, text in having)
     whole += several and phrase in prose
-    begins = spelt(chapter).removeprefix("the ").startswith(phrase)
-    whole += _ABOVE * _BEGINS * begins
-    whole += _ABOVE * _TAGGED * (phrase in map(spelt, entry.tags))
-    whole += _EXACT * (phrase in (spelt(entry.name), spelt(entry.title)))
+    whole += _ABOVE * _BEGINS * head.chapter.startswith(phrase)
+    whole += _ABOVE * _TAGGED * (phrase in head.tags)
+    whole += _EXACT * (phrase in head.names)
     return sum(map(bool, weights)), sum(weights) + whole
 
 
-def _weight(word: Word, heads: Sequence[tuple[int, str]]) -> int:
+def _weight(word: Word, head: _Head) -> int:
     """Return the largest weight of a word in a head."""
-    return max((weight for weight, head in heads if word.is_in(head)), default=0)
+    if word.stem not in head.whole:
+        return 0
+    return next((weight for weight, text in head.texts if word.is_in(text)), 0)
 
 
 @lru_cache(_ENTRIES)
-def _heads(entry: Entry, chapter: str) -> tuple[tuple[int, str], ...]:
-    """Return the texts of a scenario's head, each with the weight of a word in it."""
-    heads = (
-        (8, entry.title),
-        (8, entry.name),
-        (6, "\n".join(entry.tags)),
-        (4, entry.about),
-        (3, chapter),
+def _head(entry: Entry, chapter: str) -> _Head:
+    names, tags = (spelt(entry.title), spelt(entry.name)), tuple(map(spelt, entry.tags))
+    named, about = spelt(chapter), spelt(entry.about)
+    texts = (8, names[0]), (8, names[1]), (6, "\n".join(tags)), (4, about), (3, named)
+    return _Head(
+        tuple((weight * _ABOVE, text) for weight, text in texts),
+        "\n".join(text for _, text in texts),
+        names,
+        tags,
+        named.removeprefix("the "),
     )
-    return tuple((weight * _ABOVE, spelt(text)) for weight, text in heads)
 
 
 def _words(entries: Sequence[Entry], chapters: Mapping[str, str]) -> frozenset[str]:
     """Return the words of all heads, for one that is mistyped."""
-    heads = (text for one in entries for _, text in _heads(one, chapters.get(one.name, "")))
-    return frozenset(word for text in heads for word in _WORD.findall(text))
+    heads = (_head(entry, chapters.get(entry.name, "")) for entry in entries)
+    return frozenset(word for head in heads for word in _WORD.findall(head.whole))

@@ -36,3 +36,10 @@ def test_other_words_are_not(typed, text):
 def test_parts_of_a_compound_are_found_together_only_if_wanted():
     assert not finds("batchnorm", "a batch norm")
     assert finds("batchnorm", "a batch norm", joined=True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "has_all"), [("steps", True), ("a step", True), ("a leap", False)]
+)
+def test_all_words_or_not(typed, has_all):
+    assert sought(typed).all_in("a small step") is has_all
