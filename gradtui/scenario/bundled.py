@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable
 from functools import cache, cached_property
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.json import decode
 
 from gradtui.base.source import InputError, did_you_mean
 
@@ -89,8 +89,9 @@ def list_bundled() -> tuple[Entry, ...]:
 def _read_entry(name: str) -> Entry:
     path = bundled_folder() / f"{name}.toml"
     text = path.read_text(encoding="utf-8")
-    # Parsing a hundred whole files would take a tenth of a second.
-    raw = tomllib.loads("\n".join(filter(_HEAD.fullmatch, text.split("\n", 8)[:8])))
+    # The values are JSON, too, which is read in a tenth of the time.
+    lines = filter(_HEAD.fullmatch, text.split("\n", 8)[:8])
+    raw = {name: decode(value) for name, _, value in (line.partition(" = ") for line in lines)}
     tags = tuple(raw.get("tags", ()))
     return Entry(name, raw["title"], raw.get("about", ""), tags, str(path), text)
 
