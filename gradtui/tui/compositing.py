@@ -6,8 +6,9 @@ Textual renders every part around a change, and cuts all rows at the edges of al
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
-from textual._compositor import ChopsUpdate, Compositor
+from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -19,6 +20,15 @@ Span = tuple[int, int]
 class LeanCompositor(Compositor):
     """Renders only rows that have changed, and of them only what is seen."""
 
+    def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
+        """Return the paint of everything; called by Textual."""
+        if simplify:
+            return super().render_full_update(simplify=True)
+        self._dirty_regions.clear()
+        width, height = self.size
+        rows = self._render_spans([(y, 0, width) for y in range(height)])
+        return LayoutUpdate([row.values() for row in rows], self.size.region)
+
     def render_partial_update(self) -> ChopsUpdate | None:
         """Return the paint of what has changed; called by Textual."""
         screen = self.size.region
@@ -27,6 +37,12 @@ class LeanCompositor(Compositor):
         spans = list(self._regions_to_spans(filter(None, changed)))
         if not spans:
             return None
+        rows = self._render_spans(spans)
+        ends = [[x + strip.cell_length for x, strip in row.items()] for row in rows]
+        return ChopsUpdate(rows, spans, ends)
+
+    def _render_spans(self, spans: Iterable[tuple[int, int, int]]) -> list[dict[int, Strip]]:
+        """Return the pieces of each row of the screen that cover the spans, by their columns."""
         missing = defaultdict[int, list[Span]](list)
         for y, first, last in spans:
             missing[y].append((first, last))
@@ -35,9 +51,7 @@ class LeanCompositor(Compositor):
             if not missing:
                 break
             _render(widget, region, region.intersection(clip), missing, found)
-        rows = [dict(sorted(row.items())) for row in found]
-        ends = [[x + strip.cell_length for x, strip in row.items()] for row in rows]
-        return ChopsUpdate(rows, spans, ends)
+        return [dict(sorted(row.items())) for row in found]
 
 
 def _render(

@@ -76,6 +76,15 @@ async def test_any_regions_show_what_textual_shows_there():
         assert all(part.asked for part in pilot.app.screen.query(Part))
 
 
+async def test_a_whole_paint_shows_what_textual_shows():
+    async with Shown().run_test(size=(WIDTH, HEIGHT)) as pilot:
+        await pilot.pause()
+        compositor = pilot.app.screen._compositor
+        lean = cells(compositor.render_full_update())
+        assert lean == cells(Compositor.render_full_update(compositor))
+        assert len(lean) == WIDTH * HEIGHT - sum(char == "語" for char, _ in lean.values())
+
+
 async def test_parts_that_have_not_changed_are_not_rendered():
     async with Shown().run_test(size=(WIDTH, HEIGHT)) as pilot:
         await pilot.pause()
