@@ -16,6 +16,7 @@ from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.content import Content
 from textual.events import ScreenResume
+from textual.geometry import Size
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -116,6 +117,9 @@ class Picker(LeanScreen):
         yield self._search
         options = NarrowedList(*self._chapters(), id="picker-list")
         options.can_focus = False
+        # a scrollbar that the first layout left out would cause a second one
+        options.set_reactive(NarrowedList.virtual_size, Size(1, options.option_count))
+        options.set_reactive(NarrowedList.show_vertical_scrollbar, True)
         options.highlighted = 0
         if self._learn and self._upcoming is not None:
             options.highlighted = options.get_option_index(self._upcoming.name)
@@ -136,12 +140,20 @@ class Picker(LeanScreen):
                 call_after(self, _SLICE, self._read_ahead)
                 return
 
-    def on_screen_resume(self, event: ScreenResume) -> None:
-        """Paint once when it opens, where Textual styles and paints all of it twice."""
+    async def on_screen_resume(self, event: ScreenResume) -> None:
+        """Paint once when it opens, where Textual styles and paints all of it twice.
+
+        The layout, the rows of the list and the paint have a turn each.
+        """
         if not self.outer_size:
             event.prevent_default()
             self.stack_updates += 1
-            self._refresh_layout(self.app.size)
+            with self.app.batch_update():
+                self._refresh_layout(self.app.size)
+            await asyncio.sleep(0)
+            for options in self.query(OptionList):  # there is none if it was left meanwhile
+                options.render_lines(options.size.region)
+            await asyncio.sleep(0)
 
     async def on_resize(self) -> None:
         """Let others have their turn after the first paint; called by Textual."""
