@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.tui.host import Handlers, Host, Part
+from gradtui.tui.later import call_after
+from gradtui.tui.styles import complete
 from gradtui.tui.themes import find_theme
 
 if TYPE_CHECKING:
     from gradtui.debugger.session import Session
     from gradtui.tui.saving import Saving
+
+_REST = 1.0
+"""Seconds after the first paint until what the next screen needs is read."""
 
 
 class Around(Part):
@@ -28,6 +35,15 @@ class Around(Part):
             "open": self.open_scenario,
             "help": self.show_help,
         }
+
+    def start(self) -> None:
+        """Read soon what the first screen over this one would wait for."""
+        call_after(self._host.screen, _REST, self._read_ahead)
+
+    async def _read_ahead(self) -> None:
+        complete(self._host.screen.app)
+        await asyncio.sleep(0)
+        import_module("gradtui.tui.picker")
 
     def open_scenario(self, text: str) -> None:
         """Open another scenario, through the picker if none is named."""

@@ -132,6 +132,7 @@ class Debugger(LeanScreen):
         await self.saving.start()
         await asyncio.sleep(0)
         import_module("textual.widgets._input")  # or the first key waits for it
+        self.around.start()
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         """Style nothing again before the first layout; called by Textual."""

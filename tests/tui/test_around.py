@@ -1,4 +1,6 @@
+from gradtui.tui import around
 from gradtui.tui.picker import Picker
+from gradtui.tui.styles import VIEWS
 
 
 async def test_another_scenario_opens_without_restarting(terminal):
@@ -31,3 +33,9 @@ async def test_a_topic_that_there_is_not_is_told_with_a_near_one(terminal):
         t.debugger.around.show_help("savings")
         assert t.session.message == "the manual has no topic 'savings'; did you mean 'saving'?"
         assert t.app.screen is t.debugger
+
+
+async def test_what_the_next_screen_needs_is_read_while_nothing_happens(terminal, monkeypatch):
+    monkeypatch.setattr(around, "_REST", 0.01)
+    async with terminal("two_weights") as t:
+        await t.until(lambda: t.app.stylesheet.has_source(str(VIEWS)))

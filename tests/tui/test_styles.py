@@ -5,8 +5,15 @@ from __future__ import annotations
 import pytest
 from textual.css.stylesheet import Stylesheet
 
+from gradtui.tui import around
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.styles import VIEWED, VIEWS, complete
+
+
+@pytest.fixture(autouse=True)
+def no_rest(monkeypatch):
+    """Let nothing be read ahead, however slow the machine is."""
+    monkeypatch.setattr(around, "_REST", 1e6)
 
 
 def is_read(app):
