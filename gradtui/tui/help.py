@@ -11,8 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import ScreenResume
 from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.visual import Visual
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
@@ -25,6 +29,7 @@ from gradtui.tui.commands import COMMANDS
 from gradtui.tui.glossary import GLOSSARY
 from gradtui.tui.keys import GROUPS, Keys
 from gradtui.tui.lately import Lately
+from gradtui.tui.lean import LeanScreen, open_once
 from gradtui.tui.panels import panel_types
 from gradtui.tui.prompt import Field
 from gradtui.tui.shortcuts import HELP, bindings
@@ -39,7 +44,7 @@ _SPELT = {r"lambda[ _]?(?=m|\Z)": "λ", r"\bl(?=max|min)": "λ", "kappa": "κ", 
 """What is typed for signs that no keyboard has."""
 
 
-class Help(ModalScreen[None]):
+class Help(LeanScreen, ModalScreen[None]):
     """The help screen: keys, panels, signs and topics; or a page; or the results of a search."""
 
     AUTO_FOCUS = ""
@@ -50,6 +55,10 @@ class Help(ModalScreen[None]):
         self._keys, self._topic = keys, topic
         self._field = Field("", "a word, such as rate or Adam", self._read)
         self._narrowing = Lately(self, self._field, self._look_for)
+
+    async def on_screen_resume(self, event: ScreenResume) -> None:
+        """Paint once when it opens, after the turn of the layout; called by Textual."""
+        await open_once(self, event)
 
     def compose(self) -> ComposeResult:
         """Make the text, and the input of the search."""
@@ -62,6 +71,8 @@ class Help(ModalScreen[None]):
             )
             with VerticalScroll() as scroll:
                 scroll.can_focus = False
+                # a scrollbar that the first layout left out would cause a second one
+                scroll.set_reactive(VerticalScroll.show_vertical_scrollbar, True)
                 yield HelpText(self._keys, self._topic)
             with Horizontal() as bar:
                 bar.display = False
@@ -123,7 +134,9 @@ class Help(ModalScreen[None]):
 
 
 class HelpText(Widget):
-    """The text, wrapped to the width."""
+    """The text, wrapped to the width; only the lines in view are drawn."""
+
+    auto_links: Reactive[bool] = Reactive(False)
 
     def __init__(self, keys: Keys, topic: str) -> None:
         super().__init__()
@@ -131,6 +144,8 @@ class HelpText(Widget):
         self._wanted = ""
         self._made: dict[int, list[str]] = {}
         """The lines by their width, of which a layout tries two."""
+        self._marked: dict[int, list[Content]] = {}
+        """The same with the text looked for marked."""
 
     @property
     def lines(self) -> list[str]:
@@ -151,6 +166,7 @@ class HelpText(Widget):
         """Show only the entries with a text."""
         self._wanted = wanted
         self._made.clear()
+        self._marked.clear()
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -168,10 +184,24 @@ class HelpText(Widget):
         texts = (r"\s+".join(map(re.escape, text.split())) for text in _spelt(self._wanted))
         return re.compile("|".join(texts), re.IGNORECASE)
 
-    def render(self) -> Content:
-        """Return the lines, with the text looked for marked; called by Textual."""
-        made = Content("\n".join(self.lines))
-        return made.highlight_regex(self._hits, style=_HIT) if self._wanted.strip() else made
+    @property
+    def marked(self) -> list[Content]:
+        """The lines, with the text looked for marked."""
+        width = self.size.width
+        if width not in self._marked:
+            made = list(map(Content, self.lines))
+            if self._wanted.strip():
+                whole = Content("\n").join(made).highlight_regex(self._hits, style=_HIT)
+                made = whole.split("\n", allow_blank=True)
+            self._marked[width] = made
+        return self._marked[width]
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line; called by Textual."""
+        lines, style, width = self.marked, self.visual_style, self.size.width
+        if y >= len(lines):
+            return Strip.blank(width, style.rich_style)
+        return Visual.to_strips(self, lines[y], width, 1, style)[0]
 
 
 def help_lines(width: int, keys: Keys, wanted: str = "") -> list[str]:

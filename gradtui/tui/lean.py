@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 
+from textual._context import visible_screen_stack
+from textual.events import ScreenResume
 from textual.geometry import Region
 from textual.reactive import Reactive
 from textual.screen import Screen
@@ -50,3 +53,22 @@ class LeanScreen(Screen[None]):
         """Lay out the parts without painting those that stay as they are; called by Textual."""
         repaint = repaint and not layout
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+
+async def open_once(screen: Screen[Any], event: ScreenResume) -> bool:
+    """Lay out a screen when it opens, and have it painted once, where Textual does so twice.
+
+    The layout, the background and the paint have a turn each.  Return whether it opens.
+    """
+    if screen.outer_size:
+        return False
+    event.prevent_default()
+    screen.stack_updates += 1
+    screen.app.stylesheet.apply(screen)  # which was made before its style sheet was read
+    with screen.app.batch_update():
+        screen._refresh_layout(screen.app.size)
+    await asyncio.sleep(0)
+    visible_screen_stack.set(screen.app._background_screens)
+    screen.render_lines(screen.size.region)
+    await asyncio.sleep(0)
+    return True

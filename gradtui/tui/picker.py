@@ -29,7 +29,7 @@ from gradtui.scenario.bundled import Entry, find_scenario, list_bundled, read_ch
 from gradtui.scenario.searching import Found, chapter_words, read_ahead, search
 from gradtui.tui.lately import Lately
 from gradtui.tui.later import call_after
-from gradtui.tui.lean import LeanScreen
+from gradtui.tui.lean import LeanScreen, open_once
 from gradtui.tui.narrowed import NarrowedList
 from gradtui.tui.shortcuts import PICKER, bindings
 
@@ -141,16 +141,8 @@ class Picker(LeanScreen):
                 return
 
     async def on_screen_resume(self, event: ScreenResume) -> None:
-        """Paint once when it opens, where Textual styles and paints all of it twice.
-
-        The layout, the rows of the list and the paint have a turn each.
-        """
-        if not self.outer_size:
-            event.prevent_default()
-            self.stack_updates += 1
-            with self.app.batch_update():
-                self._refresh_layout(self.app.size)
-            await asyncio.sleep(0)
+        """Paint once when it opens: the layout, the rows and the paint have a turn each."""
+        if await open_once(self, event):
             for options in self.query(OptionList):  # there is none if it was left meanwhile
                 options.render_lines(options.size.region)
             await asyncio.sleep(0)

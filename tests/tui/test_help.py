@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gradtui.tui import around
 from gradtui.tui.help import Help, HelpText
 from gradtui.tui.themes import THEMES
 
@@ -36,13 +37,14 @@ async def test_what_is_looked_for_is_marked_and_counted(terminal):
         await t.press("question_mark", "slash")
         await t.type("Largest Curvature")
         (text,) = t.app.screen.query(HelpText)
-        shown = text.render()
-        marked = [shown.plain[start:end] for start, end, _ in shown.spans]
-        found = [" ".join(part.split()).casefold() for part in marked]
-        assert found and set(found) == {"largest curvature"}
-        assert f"{len(found)} places" in t.text
+        marked = [
+            line.plain[start:end].casefold() for line in text.marked for start, end, _ in line.spans
+        ]
+        words = " ".join(marked).split()  # a line may end between the two
+        assert words and words == ["largest", "curvature"] * (len(words) // 2)
+        assert f"{len(words) // 2} places" in t.text
         await t.press("escape")
-        assert "places" not in t.text and not text.render().spans
+        assert "places" not in t.text and not any(line.spans for line in text.marked)
 
 
 async def test_a_text_that_is_nowhere_says_so(terminal):
@@ -85,6 +87,15 @@ async def test_a_page_of_the_manual_is_shown_and_its_parts_are_gone_through(term
         await t.type("help savings")
         await t.press("enter")
         assert "the manual has no topic 'savings'; did you mean 'saving'?" in t.text
+
+
+async def test_its_styles_may_be_read_as_it_opens(terminal, monkeypatch):
+    monkeypatch.setattr(around, "_REST", 1e6)
+    async with terminal("two_weights", size=(120, 40)) as t:
+        around_it = t.rows[0], t.rows[-1]
+        await t.press("question_mark")
+        assert (t.rows[0], t.rows[-1]) == around_it
+        assert t.rows[2].index("╭─ Help ─") == 6 and t.rows[2].rindex("╮") == 113
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
