@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from gradtui.base.source import InputError, did_you_mean
+from gradtui.tui.garbage import spare
 from gradtui.tui.host import Handlers, Host, Part
 from gradtui.tui.later import call_after
 from gradtui.tui.styles import complete
@@ -44,6 +45,7 @@ class Around(Part):
         complete(self._host.screen.app)
         await asyncio.sleep(0)
         import_module("gradtui.tui.picker")
+        spare()
 
     def open_scenario(self, text: str) -> None:
         """Open another scenario, through the picker if none is named."""

@@ -1,3 +1,5 @@
+import sys
+
 from gradtui.tui import around
 from gradtui.tui.picker import Picker
 from gradtui.tui.styles import VIEWS
@@ -36,6 +38,9 @@ async def test_a_topic_that_there_is_not_is_told_with_a_near_one(terminal):
 
 
 async def test_what_the_next_screen_needs_is_read_while_nothing_happens(terminal, monkeypatch):
+    spared = []
     monkeypatch.setattr(around, "_REST", 0.01)
+    monkeypatch.setattr(around, "spare", lambda: spared.append("gradtui.tui.picker" in sys.modules))
     async with terminal("two_weights") as t:
-        await t.until(lambda: t.app.stylesheet.has_source(str(VIEWS)))
+        await t.until(lambda: spared)
+        assert spared == [True] and t.app.stylesheet.has_source(str(VIEWS))
