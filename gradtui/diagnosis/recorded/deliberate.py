@@ -64,6 +64,7 @@ def without_meant(
             tolerance,
             chooses=found.way is None and _chooses(runs, points, one.name),
             deliberate=runs.target.deliberate,
+            common=found.way,
         )
         if meant:
             told: Finding | None = _straight_through(one, meant)

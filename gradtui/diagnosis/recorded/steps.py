@@ -37,7 +37,8 @@ def steps_of(points: Sequence[Point], most: int = MOST_STEPS) -> Iterator[tuple[
     parts, steps = set[int](), list[int]()
     for id in sorted(varying):
         if tape.value(id).dtype.kind != "b" and _is_part(tape, id, varying, parts):
-            steps += [id] if _is_step(tape, id, parts) else []
+            is_step = _is_step(tape, id, parts) or _is_reshaped(tape, id, steps)
+            steps += [id] if is_step else []
             parts.add(id)
     for step in steps[-most:]:
         known = isinstance(tape.nodes[step], Call)
@@ -132,3 +133,12 @@ def _is_step(tape: Tape, id: int, parts: Collection[int]) -> bool:
     chooses = not isinstance(node, Call) or node.name in _CHOOSING
     first = isinstance(node, Leaf) or not any(one in parts for one in node.inputs)
     return (chooses and first) or is_level(tape.value(id))
+
+
+def _is_reshaped(tape: Tape, id: int, steps: Collection[int]) -> bool:
+    """Return whether a number is a step in another shape, as if all were chosen in one row."""
+    node = tape.nodes[id]
+    return (
+        isinstance(node, Moved) and len(node.inputs) == 1 and node.inputs[0] in steps
+        and np.array_equal(node.index.ravel(), np.arange(tape.value(node.inputs[0]).size))
+    )  # fmt: skip

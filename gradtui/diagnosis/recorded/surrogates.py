@@ -23,6 +23,7 @@ from gradtui.diagnosis.recorded.bumps import sloping
 from gradtui.diagnosis.recorded.held import held, rounded_beside
 from gradtui.diagnosis.recorded.learned import StepScale, step_scale
 from gradtui.diagnosis.recorded.passes import (
+    STEP,
     Way,
     chosen,
     detached,
@@ -93,12 +94,14 @@ def agreed(
 
 
 def surrogate(
-    name: str, points: Sequence[Point], tolerance: float, *, chooses: bool, deliberate: bool
-) -> Surrogate | None:
+    name: str, points: Sequence[Point], tolerance: float, *, chooses: bool, deliberate: bool,
+    common: Way | None = None,
+) -> Surrogate | None:  # fmt: skip
     """Return the other intention behind a wrong gradient; None if it is just wrong.
 
     `chooses` tells whether the loss changes with its argument, by jumps alone; `deliberate` whether
-    the code may exist for the sake of its gradient, which then may have any length.
+    the code may exist for the sake of its gradient, which then may have any length.  A step that
+    others pass in a `common` way, it does not pass in another one.
     """
     if not any(np.any(point.hand[name]) for point in points):
         return None
@@ -106,6 +109,8 @@ def surrogate(
     along = length and _is_along(None, name, points)
     ways = _ways(name, points, tolerance, straight=length, chooses=chooses)
     for way in (*ways, *(returning(points) if deliberate else ())):
+        if common is not None and way.told.startswith(STEP) and way.place == common.place:
+            continue
         # A mere magnitude may be a mistake; with another direction, too, it is none.
         if length and (deliberate or not along) and _is_along(way, name, points):
             return Surrogate(f"{way.told}, and has a magnitude of its own", way.place)

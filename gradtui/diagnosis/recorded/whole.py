@@ -15,12 +15,20 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.domain import rectifies
 from gradtui.diagnosis.recorded.flat import flat_calls
-from gradtui.diagnosis.recorded.passes import BOUNDING, STRAIGHT, Way, bounding_calls, gradient_past
+from gradtui.diagnosis.recorded.passes import (
+    BOUNDING,
+    STEP,
+    STRAIGHT,
+    Way,
+    bounding_calls,
+    gradient_past,
+)
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.quantisers import SIGNS, quantisers
-from gradtui.diagnosis.recorded.steps import steps_of
+from gradtui.diagnosis.recorded.steps import placed, steps_of
 from gradtui.recording.sweep import Link, Replay
 from gradtui.recording.tape import Call, Leaf, Tape
 
@@ -30,9 +38,9 @@ _CLOSE, _ROUNDED = 1e-9, 1e3
 """The relative difference of what is the same, at least, and in units of its last place."""
 _MOST = 6
 """Most flat functions looked at."""
-_CUTS = ("", "smooth", "rounded", "within")
-"""Where a gradient stops: nowhere, or where bounds change what is not rounded, or cut what is, also
-if that is at a bound."""
+_CUTS = ("smooth", "rounded", "within", "")
+"""Where a gradient stops: where bounds change what is not rounded, or cut what is, also if that is
+at a bound, or nowhere."""
 
 
 class _Whole(Struct, frozen=True):
@@ -68,14 +76,20 @@ def whole(points: Sequence[Point]) -> Iterator[Way]:
     found = [some for flat, inner in _coarse(points) if (some := _wholes(points, flat, inner))]
     if not found:
         return
-    last = found[-1][0]
-    node = tape.nodes[last.flat]
-    name = node.name if isinstance(node, Call) and tape.active[last.flat] else "a step"
-    told = f"passes through the whole quantiser around {name}, which is flat, {STRAIGHT}"
-    place = node.place or tape.nodes[last.result].place
     for at, cut in product((0, -1), _CUTS):
-        passed = partial(_passed, wholes=[some[at] for some in found], cut=cut)
-        yield Way(told, place, passed)
+        wholes = [some[at] for some in found]
+        told, place = _told(tape, wholes[-1])
+        yield Way(told, place, partial(_passed, wholes=wholes, cut=cut))
+
+
+def _told(tape: Tape, one: _Whole) -> tuple[str, Place | None]:
+    """Return what is passed, in words, and its place."""
+    node = tape.nodes[one.flat]
+    if one.result == one.flat:
+        return STEP + STRAIGHT, placed(tape, one.flat, one.inner)
+    place = node.place or tape.nodes[one.result].place
+    name = node.name if isinstance(node, Call) and tape.active[one.flat] else "a step"
+    return f"passes through the whole quantiser around {name}, which is flat, {STRAIGHT}", place
 
 
 def _passed(point: Point, name: str, wholes: Sequence[_Whole], cut: str) -> Array | None:
@@ -98,8 +112,10 @@ def _coarse(points: Sequence[Point]) -> Iterator[tuple[int, int]]:
         node = tape.nodes[id]
         if isinstance(node, Call) and node.name not in SIGNS:
             yield id, _inner(tape, node)
+    found = set[int]()
     for step, source in steps_of(points):
-        if _is_nearest(points, step, source):
+        if step not in found and _is_nearest(points, step, source):
+            found.add(step)
             yield step, source
 
 
@@ -131,7 +147,7 @@ def _is_nearest(points: Sequence[Point], step: int, source: int) -> bool:
 def _wholes(points: Sequence[Point], flat: int, inner: int) -> list[_Whole]:
     """Return the nearest and the farthest results that would be their source without rounding.
 
-    Those of scales alone have ways of their own.
+    Such is a choice itself; a flat function, and its scales, have ways of their own.
     """
     tape, root = points[0].result.tape, points[0].root
     node = tape.nodes[flat]
@@ -140,7 +156,8 @@ def _wholes(points: Sequence[Point], flat: int, inner: int) -> list[_Whole]:
     sources = [id for id in reversed(tape.sources(inner)) if tape.active[id]]
     worlds = [_world(point, flat, inner) for point in points]
     found = list[_Whole]()
-    for result in _after(tape, flat, root):
+    alone = [] if tape.active[flat] else [flat]
+    for result in (*alone, *_after(tape, flat, root)):
         if found and _is_one_sided(tape, result):
             break  # no bound of the quantiser, but a function of what it gives
         same = [
