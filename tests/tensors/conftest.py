@@ -1,5 +1,6 @@
 import pytest
 
+from gradtui.diagnosis.recorded.blame.gradients import Blamed
 from gradtui.diagnosis.recorded.runs import Runs
 
 
@@ -11,6 +12,12 @@ def as_before():
     before = torch.get_default_dtype(), torch.get_num_threads()
     yield
     assert (torch.get_default_dtype(), torch.get_num_threads()) == before
+
+
+@pytest.fixture
+def unsearched(monkeypatch):
+    """Search for no line at fault, which takes far longer than the verdict that a test is about."""
+    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed_on_fewer", lambda *given: Blamed())
 
 
 @pytest.fixture

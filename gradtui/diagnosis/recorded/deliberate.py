@@ -15,6 +15,7 @@ from gradtui.base.source import InputError
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.around import has_shares
+from gradtui.diagnosis.recorded.followed import followed
 from gradtui.diagnosis.recorded.judge import Sifted, Wrong
 from gradtui.diagnosis.recorded.jumping import Jumping, jumping
 from gradtui.diagnosis.recorded.notes import note, seen_text, together
@@ -26,7 +27,6 @@ from gradtui.diagnosis.recorded.stabilisers import Stabilisers, is_nearly_right
 from gradtui.diagnosis.recorded.surrogates import (
     Surrogate,
     agreed,
-    followed,
     intended,
     is_handed_on,
     leads,
@@ -54,7 +54,8 @@ def without_meant(
     points = _telling(runs, points, [one.name for one in wrong])
     jumps = jumping(runs, points if wrong else ())
     rates = {**jumps.idle, **_rates(runs, points[0])} if wrong else {}
-    found = agreed([one.name for one in wrong], points, tolerance, rates)
+    custom = runs.target.jumping is not None
+    found = agreed([one.name for one in wrong], points, tolerance, rates, custom=custom)
     omitting = Stabilisers(points, [one.name for one in wrong])
     notes, left = list[Finding](), list[Wrong]()
     for one in wrong:

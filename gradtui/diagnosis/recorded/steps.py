@@ -33,7 +33,7 @@ def steps_of(points: Sequence[Point], most: int = MOST_STEPS) -> Iterator[tuple[
 
     For the tape they come from outside, and yet they differ from run to run.  The last are tried.
     """
-    tape, varying = points[0].result.tape, _varying(points)
+    tape, varying = points[0].result.tape, varying_nodes(points)
     parts, steps = set[int](), list[int]()
     for id in sorted(varying):
         if tape.value(id).dtype.kind != "b" and _is_part(tape, id, varying, parts):
@@ -72,7 +72,7 @@ def placed(tape: Tape, step: int, source: int) -> Place | None:
 def selected(points: Sequence[Point], leaf: int) -> list[int]:
     """Return what an argument selects among values that it is not part of."""
     first, alike = points[0], _alike(points)
-    tape, varying = first.result.tape, _varying(points)
+    tape, varying = first.result.tape, varying_nodes(points)
     masks = {id for id in varying if is_level(tape.value(id))}
     reached, found = {leaf}, list[int]()
     for id in range(first.root):
@@ -103,7 +103,7 @@ def _alike(points: Sequence[Point]) -> list[Tape]:
     return [tape for tape in tapes[1:] if len(tape) == len(tapes[0])]
 
 
-def _varying(points: Sequence[Point]) -> frozenset[int]:
+def varying_nodes(points: Sequence[Point]) -> frozenset[int]:
     """Return the inactive nodes of the first run whose values differ from run to run."""
     first, alike = points[0], _alike(points)
     tape = first.result.tape

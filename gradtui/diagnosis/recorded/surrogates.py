@@ -33,8 +33,8 @@ from gradtui.diagnosis.recorded.passes import (
     stepped,
 )
 from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.scaled import scaled_levels
 from gradtui.diagnosis.recorded.simple import ratio_of
-from gradtui.diagnosis.recorded.steps import MOST_STEPS
 from gradtui.diagnosis.recorded.switches import switched
 from gradtui.diagnosis.recorded.whole import whole
 from gradtui.diagnosis.recorded.windows import windowed
@@ -70,19 +70,23 @@ class Agreed(Struct, frozen=True, eq=False):
 
 
 def agreed(
-    names: Sequence[str], points: Sequence[Point], tolerance: float, rates: Mapping[str, float]
-) -> Agreed:
+    names: Sequence[str], points: Sequence[Point], tolerance: float, rates: Mapping[str, float],
+    *, custom: bool,
+) -> Agreed:  # fmt: skip
     """Return the way in which most wrong gradients pass rounding, if that explains any.
 
     `rates` are the numbers that the code is given, any of which may scale a gradient on purpose if
     the forward pass has no other use for it; so may one that the backward pass names for that, as
-    learned step sizes have it (Esser et al., 2020, section 2.2).
+    learned step sizes have it (Esser et al., 2020, section 2.2).  Code with `custom` functions may
+    take for a constant what scales a sign.
     """
     rates = {name: rate for name, rate in {**_named_scales(points[0]), **rates}.items()
              if not _is_used(points[0], rate)}  # fmt: skip
     steps = {name: step_scale(points[0], name) for name in names}
     best = Agreed({})
-    for way in chain(rounded(points), windowed(points), rounded_beside(points), whole(points)):
+    scaled = scaled_levels(points, held=custom)
+    flat = rounded(points), windowed(points), rounded_beside(points)
+    for way in chain(*flat, whole(points), scaled):
         found = dict[str, Surrogate]()
         for name in names:
             told = _explained(way, name, points, tolerance, rates, steps[name])
@@ -203,38 +207,6 @@ def _differs(way: Way, name: str, points: Sequence[Point]) -> bool:
         if passed is not None and np.any(np.abs(passed - true) > room):
             return True
     return False
-
-
-def followed(name: str, points: Sequence[Point]) -> Way | None:
-    """Return the way past what is flat that a wrong gradient is a multiple of; None if none is.
-
-    Where the truth is 0, one that is 0 for the same elements is followed, too.
-    """
-    hands, true = [point.hand[name] for point in points], [point.true[name] for point in points]
-    zero, alike = not any(np.any(one) for one in true), list[Way]()
-    if not any(np.any(hand) for hand in hands) or (not zero and _is_multiple(hands, true)):
-        return None
-    most = MOST_STEPS if zero else _FEW
-    flat = *rounded(points), *rounded_beside(points)
-    for way in (*flat, *stepped(points, most), *switched(points, most)):
-        first = way.passed(points[0], name)
-        if first is None or not (_is_multiple(hands[:1], [first]) or (zero and not np.all(first))):
-            continue
-        passed = [own for point in points if (own := way.passed(point, name)) is not None]
-        if len(passed) == len(points) and _is_multiple(hands, passed):
-            return way
-        if zero and all(map(_have_same_zeros, hands, passed)):
-            alike.append(way)
-    return alike[0] if alike else None
-
-
-def _is_multiple(hands: Sequence[Array], bases: Sequence[Array]) -> bool:
-    alike = all(hand.shape == base.shape for hand, base in zip(hands, bases, strict=True))
-    return alike and any(np.any(base) for base in bases) and ratio_of(hands, bases) is not None
-
-
-def _have_same_zeros(hand: Array, passed: Array) -> bool:
-    return hand.shape == passed.shape and np.array_equal(hand == 0, passed == 0)
 
 
 def is_handed_on(points: Sequence[Point], given: Sequence[Array]) -> bool:
