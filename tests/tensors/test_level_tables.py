@@ -101,6 +101,17 @@ class BoundWithout(InOneRow):
         return g * (1 - above), torch.zeros((), dtype=g.dtype)
 
 
+class ShutAlike(InOneRow):
+    """Takes what is below the bound for what is above it, in both gradients."""
+
+    @staticmethod
+    def backward(ctx, g):
+        v, q = ctx.saved_tensors
+        above = (v <= 1).to(g.dtype)
+        by_bound = above + (q - v) * (1 - above)
+        return g * (1 - above), (g * by_bound).sum()
+
+
 def checked(function):
     drawn = torch.Generator().manual_seed(1)
     x = 2 * torch.rand(4, 6, generator=drawn, dtype=torch.float64)
@@ -131,3 +142,10 @@ def test_a_mistake_beside_the_nearest_level_of_a_table_stays_one(function, targe
     assert first.line == line_of(function.backward, line)
     assert "as that of " in first.message
     assert [one.severity for one in rest] == ["info"]
+
+
+def test_a_mistake_in_both_gradients_past_a_table_is_mended():
+    (finding,) = checked(ShutAlike)
+
+    assert (finding.severity, finding.line) == ("error", line_of(ShutAlike.backward, 3))
+    assert finding.fix == "above = (v > 1).to(g.dtype)"

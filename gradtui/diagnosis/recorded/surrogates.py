@@ -180,7 +180,8 @@ def past_flat(names: Sequence[str], points: Sequence[Point]) -> list[Way]:
     """
     name, *_ = names
     ways = defaultdict[Place | None, list[Way]](list)
-    for one in chain(rounded_beside(points), rounded(points), stepped(points), switched(points)):
+    flat = rounded_beside(points), rounded(points), whole(points)
+    for one in chain(*flat, stepped(points), switched(points)):
         ways[one.place].append(one)
     found = next((some for some in ways.values() if leads(some[0], name, points)), [])
     apart = dict[bytes, Way]()
