@@ -29,6 +29,7 @@ derivatives: functions that are right as they stand.  powers: lines that are.
 preview: a glance at one.  worth: whether it is worth a run.
 trial: an edit, executed.  multiples: of an edit.
 search: the best edit.  straying: lines of the loss, which it leaves.
+outputs: where calls write what they compute.
 fillings: what is missing in an expression.  beaten: lines where it cannot be.
 searches: those from what a recorded run tells.
 several: mistakes that hide one another.  leads: edits that a glance takes for right.

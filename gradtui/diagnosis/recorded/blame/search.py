@@ -18,6 +18,7 @@ from gradtui.diagnosis.recorded.blame.fillings import Fillings
 from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit, mend_more
 from gradtui.diagnosis.recorded.blame.instead import insteads
 from gradtui.diagnosis.recorded.blame.leads import Leads
+from gradtui.diagnosis.recorded.blame.outputs import misdirects
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.rivals import rivals
 from gradtui.diagnosis.recorded.blame.several import MOST, Several
@@ -302,7 +303,9 @@ class Search:
         """Return the wrong results that an edit makes right, without evading the mistake."""
         patch = Patch(s.unit, edits)
         mended = self._trials.mended(patch)
-        evades = bool(mended) and (cancels(s, edits) or self._evasions.has(s, patch))
+        evades = bool(mended) and (
+            cancels(s, edits) or misdirects(s, edits) or self._evasions.has(s, patch)
+        )
         if mended and not evades and is_of_sizes(s, edits):
             self._trials.partly |= not self._trials.fits(patch, mended)
         return frozenset() if evades else mended
