@@ -30,6 +30,7 @@ from gradtui.diagnosis.recorded.blame.roles import is_backward
 from gradtui.diagnosis.recorded.blame.scope import Shape
 from gradtui.diagnosis.recorded.blame.siblings import lacking, siblings
 from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.diagnosis.recorded.blame.uses import is_read_beside
 from gradtui.diagnosis.recorded.blame.watch import VIEWS
 from gradtui.recording.places import is_users_file
 
@@ -206,11 +207,12 @@ class Slot:
         yield Candidate((self.times(many),), "missing-factor", told, own, many, self.node)
 
     def _is_named(self) -> bool:
-        """Return whether it is a name that is only added or passed on."""
+        """Return whether it is a name that is only added, for nothing else, or passed on."""
         parent = self.s.parents.get(self.node)
         added = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub)
         handing = ast.Tuple | ast.List | ast.Dict | ast.Return
         handed = isinstance(self.s.node, ast.Return) and isinstance(parent, handing)
+        added = added and not is_read_beside(self.s.unit, self.s.node, self.s.text(self.node))
         return is_leaf(self.node) and (added or handed)
 
     @cached_property

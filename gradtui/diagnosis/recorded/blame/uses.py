@@ -10,6 +10,7 @@ from functools import lru_cache
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.told import Line, Told
+from gradtui.diagnosis.recorded.blame.trees import block_of, walked
 from gradtui.diagnosis.recorded.blame.units import Function, Unit
 
 _FUNCTIONS = 256
@@ -97,6 +98,18 @@ def is_made_before(unit: Unit, own: ast.stmt, node: ast.AST | None) -> bool:
     """Return whether a node is a name to which the function gives what it calculates before."""
     made = {text for text, line in _calculated(unit.node) if line < own.lineno}
     return isinstance(node, ast.Name) and node.id in made
+
+
+def is_read_beside(unit: Unit, own: ast.stmt, name: str) -> bool:
+    """Return whether other lines of a statement's block read a name.
+
+    What is changed where its value is made changes these, too.
+    """
+    others = (one for one in block_of(unit.node, own) if one is not own)
+    return any(
+        isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load) and one.id == name
+        for other in others for one in walked(other)
+    )  # fmt: skip
 
 
 def is_as_named(node: ast.stmt) -> bool:

@@ -1,0 +1,72 @@
+"""A factor that is missing of a value with several uses is missing where it is made, or used."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(33)
+X, TIMES, HAPPENED = RNG.normal(size=(7, 2)), [4, 3, 3, 2, 2, 2, 1], [1, 1, 1, 1, 0, 1, 1]
+ARRAYS = {"w": RNG.normal(size=2)}
+
+
+def likelihood(w):
+    loss, risk, k = 0.0, 0.0, 0
+    while k < len(TIMES):
+        now, fit, events = TIMES[k], 0.0, 0
+        while k < len(TIMES) and TIMES[k] == now:
+            risk += np.exp(X[k] @ w)
+            if HAPPENED[k]:
+                fit += X[k] @ w
+                events += 1
+            k += 1
+        if events > 0:
+            loss -= (fit - events * np.log(risk)) / len(TIMES)
+    return loss
+
+
+def slopes(w):
+    gradient, curvature = np.zeros(2), np.zeros((2, 2))
+    risk, risk_x, risk_xx, k = 0.0, np.zeros(2), np.zeros((2, 2)), 0
+    while k < len(TIMES):
+        now, total, events = TIMES[k], np.zeros(2), 0
+        while k < len(TIMES) and TIMES[k] == now:
+            own = np.exp(X[k] @ w)
+            risk += own
+            risk_x += own * X[k]
+            risk_xx += own * np.outer(X[k], X[k])
+            if HAPPENED[k]:
+                total += X[k]
+                events += 1
+            k += 1
+        if events > 0:
+            z = risk_x / risk
+            gradient -= (total - events * z) / len(TIMES)
+            curvature += events * (risk_xx / risk - np.outer(z, z)) / len(TIMES)
+    return gradient, curvature
+
+
+def survived(w):
+    gradient, _ = slopes(w)
+    return likelihood(w), gradient
+
+
+MISTAKES = [("gradient -= (total - events * z)", "gradient -= (total - z)")]
+
+
+@pytest.mark.parametrize(("right", "wrong"), MISTAKES)
+def test_the_line_that_uses_the_value_is_told(right, wrong, tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    text = planted.wrong(right, wrong)
+
+    (found,) = planted.errors(text, "survived")
+
+    assert found.rule == "missing-factor"
+    assert found.line == planted.line(right) or f"line {planted.line(right)}" in found.message
+    assert planted.errors(repaired(text, found), "survived") == []
+
+
+def test_the_program_is_right(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+
+    assert planted.errors(planted.wrong("", ""), "survived") == []
