@@ -96,6 +96,7 @@ class Preview:
             ),
         )
         unsure = s.unpacks or _keeps_a_name(s) or self._is_of_other_shape(s, own, text)
+        unsure = unsure or self._telling.is_unrecorded(s)
         return None if told is False and unsure else told
 
     def _is_needed(self, telling: Telling, s: Statement, own: str, text: str) -> bool | None:

@@ -60,6 +60,13 @@ class Telling:
         """Return whether a statement computes a slope, of which no value is known."""
         return (s.unit.file, s.node.lineno) in self._flow.local
 
+    def is_unrecorded(self, s: Statement) -> bool:
+        """Return whether no value that a statement computes is recorded."""
+        last = s.node.end_lineno or s.node.lineno
+        lines = {(s.unit.file, line) for line in range(s.node.lineno, last + 1)}
+        told = self._flow.feeds.keys(), self._flow.forward, self._flow.local
+        return all(map(lines.isdisjoint, told))
+
     def knows(self, value: Array, *, times: bool = True) -> bool:
         """Return whether a value is known to be right, perhaps times a simple number."""
         return bool(self._flow.knows(value, self._times) if times else self._flow.knows(value))
