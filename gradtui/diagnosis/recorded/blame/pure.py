@@ -52,9 +52,14 @@ _RAISED = frozenset(
     name for name, one in vars(builtins).items()
     if isinstance(one, type) and issubclass(one, Exception)
 )  # fmt: skip
-METHODS = frozenset({
-    name for kind in (list, dict, tuple, set, str, int, float) for name in dir(kind)
+_OF_SPARSE = frozenset({
+    "getcol", "getrow", "maximum", "minimum", "multiply", "power", "toarray", "tocoo", "tocsc",
+    "tocsr", "todense",
 })  # fmt: skip
+"""Methods of sparse matrices that check the sizes of what they are given."""
+METHODS = _OF_SPARSE | {
+    name for kind in (list, dict, tuple, set, str, int, float) for name in dir(kind)
+}
 
 
 class Owner(Struct, frozen=True):

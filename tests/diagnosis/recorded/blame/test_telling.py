@@ -70,6 +70,11 @@ def bent(w):
 MISTAKES = [
     ("bent", 'kept["root"] = found["root"]', 'kept["root"] = found["line"]'),
     ("nested", 'kept["chances"] = found["chances"]', 'kept["chances"] = found["sums"]'),
+    (
+        "nested",
+        "    taken = (ROWS.T @ SIDES.multiply(CHOSEN[:, None])).toarray()",
+        "    taken = (ROWS.T @ SIDES.multiply(scaled[:, None])).toarray()",
+    ),
 ]
 
 
