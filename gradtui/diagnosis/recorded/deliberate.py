@@ -70,7 +70,7 @@ def without_meant(
         if meant:
             told: Finding | None = _straight_through(one, meant)
         else:
-            told = _left_out(one, points, omitting, runs.target)
+            told = _left_out(one, points, omitting, runs.target) or _put_in(one, omitting)
         if told is None:
             told = jumps.note(one, points, tolerance)
         if told is None and runs.target.deliberate:
@@ -334,3 +334,13 @@ def _left_out(
     text = f"the gradient of {own} leaves out the {number(value)} that is added here"
     return note("missing-term", "error" if much else "info", wrong.name, text, place,
                 wrong.evidence)  # fmt: skip
+
+
+def _put_in(wrong: Wrong, omitting: Stabilisers) -> Finding | None:
+    """Return the note on a small number that only a gradient has."""
+    found = omitting.added(wrong.name)
+    if found is None:
+        return None
+    text = f"the gradient of {wrong.name} is right but for the {number(found[0])} that is added "
+    text += "here, which the forward pass does not have"
+    return note("missing-term", "info", wrong.name, text, found[1], wrong.evidence)

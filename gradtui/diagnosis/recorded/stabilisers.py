@@ -1,8 +1,11 @@
-"""Small numbers that keep a function finite, such as log(p + 1e-7), omitted in a gradient."""
+"""Small numbers that keep a function finite, such as log(p + 1e-7), in one pass and not the other.
+
+A gradient may omit those of the forward pass, or divide by what only it adds them to.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +32,16 @@ _SHRUNK = 1e-9
 """What is left of such a number where a gradient without any of it is not finite."""
 _ADDING = frozenset({"add", "subtract", "maximum", "clip"})
 _BOUNDING = frozenset({"minimum", "clip"})
+_KEPT_FROM_0 = {
+    "divide": 1,
+    "reciprocal": 0,
+    "rsqrt": 0,
+    "sqrt": 0,
+    "log": 0,
+    "log2": 0,
+    "log10": 0,
+}
+"""Functions that are not finite at 0, or steep there, each with the operand that must not be 0."""
 
 
 class Stabilisers:
@@ -37,8 +50,14 @@ class Stabilisers:
     def __init__(self, points: Sequence[Point], names: Collection[str]) -> None:
         """`names` are the gradients that are asked for."""
         self._points = points
-        self._numbers = _numbers(points[0])
+        self._numbers = _numbers(points[0], _uses(points[0]))
         self._without = [_Without(point, names) for point in points] if self._numbers else []
+        alone = [_alone(point) for point in points]
+        self._added = _numbers(points[0], alone[0])
+        self._unstable = [
+            _Without(point, names, [id for id, _ in extra])
+            for point, extra in zip(points, alone, strict=True)
+        ] if self._added else []  # fmt: skip
 
     def omitted(self, name: str) -> tuple[float, Place | None] | None:
         """Return a small number whose omission makes a gradient right, and its place.
@@ -50,6 +69,15 @@ class Stabilisers:
         unused = _ignored(self._points[0])
         uses = [call in unused for _, call in _uses(self._points[0])]
         return self._numbers[uses.index(True) if any(uses) else 0]
+
+    def added(self, name: str) -> tuple[float, Place | None] | None:
+        """Return a small number that a gradient is right without, and its place.
+
+        The forward pass has none such, and near the user's own point it changes but little.
+        """
+        if not self._added or not is_nearly_right(name, self._points):
+            return None
+        return self._added[0] if all(one.is_right(name) for one in self._unstable) else None
 
     def is_exact_without(self, name: str) -> bool:
         """Return whether the small numbers are all that it is off by near the user's point.
@@ -121,8 +149,9 @@ def _beside(tape: Tape, id: int, number: int) -> int | None:
 class _Without:
     """The gradients at a point without the small numbers: one run of the tape tells of all."""
 
-    def __init__(self, point: Point, names: Collection[str]) -> None:
-        self.point, self._names = point, names
+    def __init__(self, point: Point, names: Collection[str], own: Sequence[int] = ()) -> None:
+        """Take the numbers of the forward pass, or the gradients' `own`."""
+        self.point, self._names, self._own = point, names, own
         self._replayed: dict[float, tuple[Values, Values]] = {}
         """The share left of each number -> the claims and the truth."""
         self._spreads: dict[float, Values] = {}
@@ -144,19 +173,19 @@ class _Without:
                 if not np.all(right):
                     right |= np.abs(after) <= ROUNDED * self._spread(share)[name]
                 return bool(np.all(right))
-            if len(_ignored(point)) == len(_uses(point)):
+            if not self._own and len(_ignored(point)) == len(_uses(point)):
                 return not point.near
         return False
 
     def _with(self, share: float) -> tuple[Values, Values]:
         if share not in self._replayed:
-            self._replayed[share] = self.point.with_values(_numbers_left(self.point, share))
+            self._replayed[share] = self.point.with_values(self._numbers_left(share))
         return self._replayed[share]
 
     def _spread(self, share: float) -> Values:
         """Return by how much rounding alone moves the differences, as in log(1 - p)."""
         if share not in self._spreads:
-            given, still = _numbers_left(self.point, share), self._with(share)
+            given, still = self._numbers_left(share), self._with(share)
             apart = {name: _apart(name, *still) for name in self._names}
             found = {name: np.zeros_like(own) for name, own in apart.items()}
             for seed in range(SHAKES):
@@ -167,19 +196,20 @@ class _Without:
             self._spreads[share] = found
         return self._spreads[share]
 
+    def _numbers_left(self, share: float) -> dict[int, Array]:
+        """Return the small numbers with a share of each left, and so for 1 less such a number."""
+        point, tape = self.point, self.point.result.tape
+        if self._own:
+            return {id: np.asarray(share * tape.value(id)) for id in self._own}
+        bounds = [id for id, _ in _given(point, _BOUNDING)]
+        tops = [(id, 1.0) for id in bounds if abs(1 - float(tape.value(id))) <= SMALL]
+        ends = [*((id, 0.0) for id, _ in _uses(point)), *tops]
+        return {id: np.asarray(end + share * (tape.value(id) - end)) for id, end in ends}
+
 
 def _apart(name: str, hand: Values, true: Values) -> Array:
     with np.errstate(all="ignore"):
         return np.asarray(hand[name].reshape(true[name].shape) - true[name])
-
-
-def _numbers_left(point: Point, share: float) -> dict[int, Array]:
-    """Return the small numbers with a share of each left, and so for 1 less such a number."""
-    tape = point.result.tape
-    bounds = [id for id, _ in _given(point, _BOUNDING)]
-    tops = [(id, 1.0) for id in bounds if abs(1 - float(tape.value(id))) <= SMALL]
-    ends = [*((id, 0.0) for id, _ in _uses(point)), *tops]
-    return {id: np.asarray(end + share * (tape.value(id) - end)) for id, end in ends}
 
 
 def _is_within(apart: Array, name: str, true: Values) -> Array:
@@ -198,9 +228,11 @@ def _is_slight(point: Point, name: str, other: Array) -> bool:
     return not point.near or bool(np.all(apart <= _room(_SLIGHT, name, point.true)))
 
 
-def _numbers(point: Point) -> list[tuple[float, Place | None]]:
+def _numbers(
+    point: Point, uses: Sequence[tuple[int, int]]
+) -> list[tuple[float, Place | None]]:  # fmt: skip
     tape = point.result.tape
-    return [(float(tape.value(id)), tape.nodes[call].place) for id, call in _uses(point)]
+    return [(float(tape.value(id)), tape.nodes[call].place) for id, call in uses]
 
 
 def _uses(point: Point) -> list[tuple[int, int]]:
@@ -209,11 +241,43 @@ def _uses(point: Point) -> list[tuple[int, int]]:
     return [one for one in _given(point, _ADDING) if 0 < abs(float(tape.value(one[0]))) <= SMALL]
 
 
+def _alone(point: Point) -> list[tuple[int, int]]:
+    """Return the small numbers that only gradients have, each with the call that adds it.
+
+    They keep something from 0 there that is divided by, or the like: to what is added to a gradient
+    itself there must be a reason in the forward pass.
+    """
+    tape, forward = point.result.tape, {*point.result.tape.sources(point.root)}
+    ends = [node for node in point.nodes.values() if node is not None]
+    own = [id for id in tape.sources(*ends) if id not in forward]
+    kept = set(tape.sources(*_kept_from_0(tape, own)))
+    small = _among(tape, [id for id in own if id in kept], _ADDING)
+    return [
+        (number, id) for number, id in small
+        if number not in forward and 0 < abs(float(tape.value(number))) <= SMALL
+    ]  # fmt: skip
+
+
+def _kept_from_0(tape: Tape, ids: Sequence[int]) -> list[int]:
+    """Return the operands that some functions among nodes need to be apart from 0."""
+    calls = [node for id in ids if isinstance(node := tape.nodes[id], Call)]
+    found = [node.inputs[_KEPT_FROM_0[node.name]] for node in calls if node.name in _KEPT_FROM_0]
+    return found + [
+        node.inputs[0] for node in calls
+        if node.name == "power" and np.all(tape.value(node.inputs[1]) < 1)
+    ]  # fmt: skip
+
+
 def _given(point: Point, names: Collection[str]) -> list[tuple[int, int]]:
     tape = point.result.tape
+    return _among(tape, tape.sources(point.root), names)
+
+
+def _among(tape: Tape, ids: Iterable[int], names: Collection[str]) -> list[tuple[int, int]]:
+    """Return the numbers that some calls among nodes are given, each with its call."""
     return [
         (source, id)
-        for id in range(point.root + 1)
+        for id in ids
         if isinstance(call := tape.nodes[id], Call) and call.name in names and tape.active[id]
         for source in call.inputs
         if isinstance(tape.nodes[source], Leaf) and tape.shape(source) == ()

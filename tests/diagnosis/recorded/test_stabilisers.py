@@ -173,3 +173,60 @@ def test_rounding_is_measured_once_however_many_gradients_are_wrong(monkeypatch)
 
     monkeypatch.setattr(point, "Shaken", Counted)
     assert measured(2, 2, 2) == measured(2, 1, 1)
+
+
+def ratio(inverse):
+    """The sum of (a/b)**2, whose gradients use an inverse of b of their own."""
+
+    def case(a, b):
+        one = inverse(b)
+        return ((a / b) ** 2).sum(), {"a": 2 * a * one**2, "b": -2 * a**2 * one**3}
+
+    return case
+
+
+def safe_inverse(x, eps=1e-7):
+    return x / (x**2 + eps)
+
+
+TOPS = np.array([[0.4, -0.9], [1.2, 0.3]])
+BOTTOMS = np.array([[0.5, -0.8], [0.2, 1.1]])
+
+
+def test_a_number_that_only_a_gradient_has_is_told_at_its_line():
+    # At b = 0.2 the inverse is off by 1e-7/0.2**2 of itself: 2.5e-6.
+    (found,) = gradtui.check(ratio(safe_inverse), TOPS, BOTTOMS)
+    line = safe_inverse.__code__.co_firstlineno + 1
+    assert (found.rule, found.severity, found.line) == ("missing-term", "info", line)
+    assert found.message == (
+        "the gradient of a (also of b) is right but for the 1e-7 that is added here, which the "
+        "forward pass does not have"
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ratio(lambda x: x / (x + 1e-7)),  # a lost square
+        ratio(lambda x: x / (x**2 + 1e-3)),  # too large to be slight
+        lambda a, b: ((a**2).sum() / 8, {"a": a / 4 + 1e-4}),  # what is added keeps nothing from 0
+        lambda a, b: (np.log(b**2 / 9 + 1e-4).sum(), {"b": 2 * b / 9 / (b**2 / 9 + 1e-5)}),
+        lambda a, b: (np.log(b**2 / 9 + 1e-4).sum(), {"b": 2 / (b + 1e-4)}),  # in another place
+    ],
+)
+def test_a_number_of_a_gradient_excuses_nothing_else(wrong):
+    assert "error" in {one.severity for one in gradtui.check(wrong, TOPS, BOTTOMS)}
+
+
+def turned(a, b):
+    one = safe_inverse(b)
+    da = 2 * a * one**2
+    db = 2 * a**2 * one**3
+    return ((a / b) ** 2).sum(), {"a": da, "b": db}
+
+
+def test_beside_a_mistake_only_what_it_leaves_right_is_excused():
+    noted, found = sorted(gradtui.check(turned, TOPS, BOTTOMS), key=lambda one: one.target)
+    assert (noted.target, noted.severity) == ("a", "info")
+    assert (found.target, found.severity, found.rule) == ("b", "error", "sign")
+    assert found.fix == "db = -2 * a**2 * one**3"
