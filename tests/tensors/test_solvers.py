@@ -71,3 +71,45 @@ def test_a_wrong_gradient_of_a_solver_that_only_differences_can_tell_of_is_found
     finding, note = gradtui.check(UnseenWrongly, P)
     assert (finding.severity, finding.fix) == ("error", "return g * a / (a + b)")
     assert (note.rule, note.severity) == ("opaque", "info")
+
+
+def conjugate(a, b):
+    """Return the solution of a @ x = b by conjugate gradients, without a call of `times`."""
+    times = lambda v: a @ v  # noqa: E731
+    x = torch.zeros_like(b)
+    r = b - times(x)
+    d = r
+    for _ in range(len(b)):
+        step = (r @ r) / (d @ times(d))
+        x = x + step * d
+        new = r - step * d
+        d = new + (new @ new) / (r @ r) * d
+        r = new
+    return x
+
+
+class Solved(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, a, b):
+        root = torch.linalg.cholesky((a + a.T) / 2)
+        x = torch.cholesky_solve(b[:, None], root)[:, 0]
+        ctx.save_for_backward(a, x)
+        return x
+
+    @staticmethod
+    def backward(ctx, g):
+        a, x = ctx.saved_tensors
+        gb = conjugate((a + a.T) / 2, g)
+        ga = -torch.outer(gb, x)
+        return (ga + ga.T) / 2, gb
+
+
+def test_a_forgotten_call_of_a_function_that_the_code_makes_and_uses_elsewhere_is_named():
+    a = torch.tensor([[4.0, 1, 0.5], [1, 3, -0.8], [0.5, -0.8, 5]], dtype=torch.double)
+    b = torch.tensor([0.3, -1.2, 0.7], dtype=torch.double)
+
+    finding = only(gradtui.check(Solved, a, b))
+
+    line = conjugate.__code__.co_firstlineno + 9
+    assert (finding.line, finding.fix) == (line, "new = r - step * times(d)")
+    assert (finding.rule, finding.factor) == ("missing-factor", "times")

@@ -6,7 +6,10 @@ Or an order, in which the function picks the elements of another array.
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
+from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.branches import inserted
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
@@ -27,10 +30,11 @@ def applied(s: Statement) -> Iterator[Candidate]:
     own = sorted(own, key=lambda name: name not in forgotten)[:_FUNCTIONS]
     methods = [name for name, one in own_methods(s) if one.__code__.co_argcount == 2]
     own += methods[:_FUNCTIONS]
+    local = _local(s)
     for node in _arrays(s):
         text, call = s.text(node), s.parents.get(node)
         for name in own:
-            if isinstance(call, ast.Call) and ast.unparse(call.func) == name:
+            if _is_called(call, name):
                 continue
             made = f"{name}({text})"
             if skips(s.unit.tree, made):
@@ -39,12 +43,35 @@ def applied(s: Statement) -> Iterator[Candidate]:
             cost = 1 if name in forgotten else 2
             yield Candidate((s.replaced(node, made),), "missing-factor", told, cost, name, node)
         shape = s.shape(node) or ()
+        for name, texts in local.items():
+            if not _is_called(call, name):
+                made, told = f"{name}({text})", f"{name} of {text} is needed"
+                edit, cost = s.replaced(node, made), 0 if text in texts else 1
+                yield Candidate((edit,), "missing-factor", told, cost, name, node)
         yield from _gathered(s, node, shape)
         if len(shape) > 1 and shape[-1] == shape[-2] > 1:
             turned = s.transpose if len(shape) == 2 else s.dialect.swapped
             inner = s.inside(node, 9)
             made, told = f"({text} + {inner}{turned}) / 2", f"{text} must be made symmetric"
             yield Candidate((s.replaced(node, made, 2),), "missing-term", told, 2, made, node)
+
+
+def _local(s: Statement) -> dict[str, set[str]]:
+    """Return the functions that the function makes and calls, with what it gives each of them.
+
+    Each is given one value.  What the code calls itself does no harm where it is called once more.
+    """
+    found = defaultdict[str, set[str]](set)
+    for one in s.unit.of(ast.Call):
+        if isinstance(one.func, ast.Name) and len(one.args) == 1 and not one.keywords:
+            made = s.locals.get(one.func.id)
+            if isinstance(made, FunctionType) and one.func.id in s.recent:
+                found[one.func.id].add(s.text(one.args[0]))
+    return dict(islice(found.items(), _FUNCTIONS))
+
+
+def _is_called(call: ast.AST | None, name: str) -> bool:
+    return isinstance(call, ast.Call) and ast.unparse(call.func) == name
 
 
 def mirrored(s: Statement) -> Iterator[Candidate]:
