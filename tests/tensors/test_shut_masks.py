@@ -3,7 +3,7 @@
 import pytest
 
 import gradtui
-from findings import only
+from findings import line_of, only
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
@@ -58,3 +58,57 @@ def test_a_mask_that_holds_somewhere_is_one():
 
 def test_a_gradient_of_0_without_a_mask_is_right():
     assert checked(SignsStopped, None) == []
+
+
+class Levels(Function):
+    """Whole numbers from 0 to a top, passed between them; the mask is made into numbers later."""
+
+    @staticmethod
+    def forward(ctx, w, top):
+        ctx.save_for_backward(w)
+        ctx.top = top
+        return torch.clamp(w, 0, top).round()
+
+    @staticmethod
+    def backward(ctx, g):
+        (w,) = ctx.saved_tensors
+        below = w < 0
+        above = w > ctx.top
+        inside = ~(below | above)
+        return g * inside.to(g.dtype), None
+
+
+class LevelsShut(Levels):
+    @staticmethod
+    def backward(ctx, g):
+        (w,) = ctx.saved_tensors
+        below = w < ctx.top
+        above = w > ctx.top
+        inside = ~(below | above)
+        return g * inside.to(g.dtype), None
+
+
+class LevelsStopped(Levels):
+    @staticmethod
+    def backward(ctx, g):
+        (w,) = ctx.saved_tensors
+        beyond = (w < 0) & (w > ctx.top)
+        ctx.any = beyond.any()
+        return torch.zeros_like(g), None
+
+
+def rounded(function):
+    w = 2 * torch.randn(5, 3, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    return gradtui.check(lambda w: ((function.apply(w, 2) - w.detach()) ** 2).sum(), w)
+
+
+def test_a_mask_that_holds_nowhere_and_is_made_into_numbers_on_another_line_is_none():
+    finding = only(rounded(LevelsShut))
+
+    assert (finding.rule, finding.target) == ("missing-path", "w")
+    assert finding.line == line_of(LevelsShut.backward, 5)
+
+
+def test_masks_that_let_something_pass_and_a_gradient_of_0_on_purpose_are_no_mistakes():
+    assert {one.severity for one in rounded(Levels)} == {"info"}
+    assert all(one.severity == "info" for one in rounded(LevelsStopped))

@@ -53,19 +53,31 @@ def _mask(points: Sequence[Point], name: str) -> Place | None:
     start = points[0]
     tape, node = start.result.tape, start.nodes[name]
     sources = [] if node is None else [one for one in tape.sources(node) if one > start.root]
-    # A mask that becomes numbers is known by its line.
-    lines = {_line(tape, one) for one in sources if isinstance(tape.nodes[one], Leaf)} - {None}
+    leaves = [one for one in sources if isinstance(tape.nodes[one], Leaf)]
+    shape = start.hand[name].shape
+
+    def is_nowhere(id: int, kind: str) -> bool:
+        return all(_is_nowhere(one.result.tape, id, shape, kind) for one in points)
+
+    # A mask that becomes numbers is known by its line, or is any before numbers that are all 0.
+    lines = {_line(tape, one) for one in leaves} - {None}
+    last = max((one for one in leaves if is_nowhere(one, "f")
+                and _multiplies(tape, one, sources)), default=0)  # fmt: skip
     masks = [one for one in range(start.root + 1, len(tape))
-             if one in sources or _line(tape, one) in lines]  # fmt: skip
-    for id in reversed(masks):
-        if all(_is_nowhere(one.result.tape, id, start.hand[name].shape) for one in points):
-            return tape.nodes[id].place
-    return None
+             if one in sources or one < last or _line(tape, one) in lines]  # fmt: skip
+    found = next((id for id in reversed(masks) if is_nowhere(id, "b")), None)
+    return None if found is None else tape.nodes[found].place
 
 
-def _is_nowhere(tape: Tape, id: int, shape: tuple[int, ...]) -> bool:
+def _multiplies(tape: Tape, id: int, ids: Sequence[int]) -> bool:
+    """Return whether a value is a factor of one of some nodes."""
+    calls = (one for at in ids if isinstance(one := tape.nodes[at], Call))
+    return any(one.name == "multiply" and id in one.inputs for one in calls)
+
+
+def _is_nowhere(tape: Tape, id: int, shape: tuple[int, ...], kind: str) -> bool:
     value = tape.value(id)
-    return value.dtype.kind == "b" and value.shape == shape and not value.any()
+    return value.dtype.kind == kind and value.shape == shape and not value.any()
 
 
 def _line(tape: Tape, id: int) -> tuple[str | None, int] | None:
