@@ -149,7 +149,41 @@ def with_logarithms(WIDTH):
     return np.sum(y**2) + np.sum(np.log(WIDTH)), d
 
 
+def filtered(x, taken):
+    y = np.zeros_like(x)
+    for t in range(len(x)):
+        y[t] = x[t] - taken[t] * y[t - 1] if t else x[t]
+    return y
+
+
+def averaged(WIDTH):
+    x = filtered(X[0], X[2])
+    y, last = np.zeros_like(x), 0.0
+    for t in range(len(x)):
+        last = last + WIDTH[t] * (x[t] - last)
+        y[t] = last
+    later = np.roll(WIDTH, -1) - 1
+    g = filtered(2 * y[::-1], later[::-1])[::-1]
+    return np.sum(y**2), g * (x - np.append(0.0, y[:-1]))
+
+
+def averaged_by_what_is_kept(WIDTH):
+    x = filtered(X[0], X[2])
+    y, last = np.zeros_like(x), 0.0
+    for t in range(len(x)):
+        last = last + WIDTH[t] * (x[t] - last)
+        y[t] = last
+    kept = 1 - np.roll(WIDTH, -1)
+    g, last = np.zeros_like(y), 0.0
+    for t in reversed(range(len(x))):
+        last = 2 * y[t] + kept[t] * last
+        g[t] = last
+    return np.sum(y**2), g * (x - np.append(0.0, y[:-1]))
+
+
 MISTAKES = [
+    (averaged, "np.roll(WIDTH, -1) - 1", "np.roll(WIDTH, -1)"),
+    (averaged_by_what_is_kept, "1 - np.roll(WIDTH, -1)", "np.roll(WIDTH, -1)"),
     (with_a_penalty_among_others, "(X.T @ dh + 2 * U, ", "(X.T @ dh, "),
     (labelled, "    d[np.arange(2)[:, None], np.arange(2), words] -= 1\n", "    pass\n"),
     (sampled, "(p - 1) * target + q @ others", "(p - 1) * target"),

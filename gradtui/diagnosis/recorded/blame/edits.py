@@ -41,6 +41,7 @@ def edits(statement: Statement) -> Iterator[Candidate]:
         yield from of_count(statement, stored.value) if below else ()
     if isinstance(stored, ast.Return):
         yield from _shared(statement, statement.values)
+    yield from _apart_from_1(statement)
     yield from of_target(statement)
     yield from of_loop(statement)
     yield from exchanged(statement)
@@ -93,6 +94,22 @@ def _of_node(s: Statement, node: ast.AST) -> Iterator[Candidate]:
             text = f"{s.text(orelse)} if {s.text(test)} else {s.text(body)}"
             edit, told = s.replaced(node, text, 0), "its two cases are swapped"
             yield Candidate((edit,), "wrong-variable", told, 1, None, node)
+
+
+def _apart_from_1(s: Statement) -> Iterator[Candidate]:
+    """Yield the difference from 1 of an array that a line stores by a call, such as of a view.
+
+    What is computed of it later need not change in proportion.
+    """
+    own = s.value() if isinstance(s.node, ast.Assign) else None
+    if isinstance(own, ast.Call) and (s.shape(own) or s.shape_of_value(own)):
+        text = s.text(own)
+        for other, told in (
+            (f"{text} - 1", "the term -1 is missing"),
+            (f"1 - {text}", f"{text} must be 1 - {text}"),
+        ):
+            edit = s.replaced(own, other, 1)
+            yield Candidate((edit,), "missing-term", told, 2, other, own)
 
 
 def _negated(s: Statement, body: ast.expr) -> Iterator[Candidate]:
