@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import gradtui
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(37)
@@ -312,3 +313,34 @@ def test_a_factor_of_two_is_likelier_than_the_size_of_another_array(tmp_path):
     )
 
     assert finding.fix == "de = e / len(e) * 2"
+
+
+def filtered(x, taken):
+    """Return a filter's output, whose rounds each begin as an entry; they must take from it."""
+    n, order = taken.shape
+    y = np.zeros(n + order)
+    y[order:] = x
+    for t in range(n):
+        new = y[t + order]
+        for i in range(order):
+            new += taken[t, i] * y[t + order - i - 1]
+        y[t + order] = new
+    return y[order:]
+
+
+def averaged(c):
+    x = np.array([0.5, -1.2, 0.8, 0.3, -0.4])
+    y, last = np.zeros_like(x), 0.0
+    for t in range(len(x)):
+        last = last + c[t] * (x[t] - last)
+        y[t] = last
+    later = np.roll(c, -1)[:, None] - 1
+    g = filtered(2 * y[::-1], later[::-1])[::-1]
+    return (y**2).sum(), g * (x - np.append(0.0, y[:-1]))
+
+
+def test_the_sign_in_a_loop_that_begins_as_an_entry_is_told_beside_an_equal_one():
+    (found,) = gradtui.check(averaged, np.array([0.3, 0.6, 0.2, 0.7, 0.4]))
+    line = filtered.__code__.co_firstlineno + 8
+    assert found.rule == "sign"
+    assert f"in line {line} instead: new -= taken[t, i] * y[t + order - i - 1]" in found.message

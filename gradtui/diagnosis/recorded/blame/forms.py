@@ -175,7 +175,10 @@ def _scales_early(s: Statement, edit: Candidate) -> bool:
 
 
 def adds_up(s: Statement) -> bool:
-    """Return whether the rounds of a loop all add to what a statement stores in."""
+    """Return whether the rounds of a loop all add to what a statement stores in.
+
+    What begins as an array's entry is no sum, but a step of a recurrence.
+    """
     match s.node:
         case ast.AugAssign(target=target, op=ast.Add()):
             names = names_in(target)
@@ -185,9 +188,19 @@ def adds_up(s: Statement) -> bool:
             names = names_in(target)
         case _:
             return False
+    if isinstance(target, ast.Name) and _begins_as_entry(s, target.id):
+        return False
     return any(
         isinstance(one, ast.While) or names.isdisjoint(names_in(one.target))
         for one in loops_around(s)
+    )
+
+
+def _begins_as_entry(s: Statement, name: str) -> bool:
+    """Return whether a function gives a name the value of an array's entry."""
+    return any(
+        isinstance(one.value, ast.Subscript) and ast.unparse(one.targets[0]) == name
+        for one in s.unit.of(ast.Assign)
     )
 
 
