@@ -36,6 +36,6 @@ several: mistakes that hide one another.  leads: edits that a glance takes for r
 rivals: edits that may be as likely as the best one.  weighed: by the lines that each leaves right.
 sized: which are right for other sizes, too.
 gradients: the search for mistakes in gradients.  shared: those in lines of the loss, too.
-primals: other forward passes that they fit.
+crossed: columns and vectors.  primals: other forward passes that they fit.
 guard: protects the user's other values.
 """

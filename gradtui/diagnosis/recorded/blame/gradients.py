@@ -113,7 +113,8 @@ def blamed(
         other = other_forward(searches.units, searches.forward, shared.fits)
         if other is not None:
             trials.longest *= _SLIGHT
-        found = tuple(search.found())
+        blame = shared.blame(search.crossed())
+        found = (blame,) if blame is not None else tuple(search.found())
         runs.cut_short = trials.made if trials.wrong and trials.left <= 0 else 0
         if not found and other is None and not slight:
             with trials.apart():

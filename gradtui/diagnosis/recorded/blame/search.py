@@ -12,6 +12,7 @@ from gradtui.diagnosis.recorded.blame.against import cancels
 from gradtui.diagnosis.recorded.blame.ahead import ahead
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.changes import changes
+from gradtui.diagnosis.recorded.blame.crossed import crossed
 from gradtui.diagnosis.recorded.blame.effects import is_idle
 from gradtui.diagnosis.recorded.blame.evasions import Evasions
 from gradtui.diagnosis.recorded.blame.fillings import Fillings
@@ -175,11 +176,18 @@ class Search:
         wrong = frozenset(self._trials.wrong)
         hits = [
             Hit(suspect, one, one.cost, wrong)
-            for suspect in self._trials.in_time(self._suspects.shared())
+            for suspect in self._trials.in_time(self._suspects.of_loss(wrong))
             for one in self._changes(suspect.statement)[1]
             if one.cost <= _SHARED
         ]
         yield from self._trials.in_time(sorted(hits, key=Hit.rank)[:_MOST_SHARED])
+
+    def crossed(self) -> Iterator[Hit]:
+        """Yield the edits of lines of the loss that compute with a column and a vector."""
+        wrong = frozenset(self._trials.wrong)
+        for suspect in self._suspects.of_loss():
+            for one in crossed(suspect.statement):
+                yield Hit(suspect, one, one.cost, wrong)
 
     def leads(self) -> Iterator[list[Hit]]:
         """Yield the edits of each line that fails after which its value is right at a glance."""

@@ -25,7 +25,7 @@ _STEP = 1e-5
 _CLOSE = 1e-4
 """How far the slope along it may be from what the gradients tell, beside their parts of it."""
 _FAILING = (CodeFailed, Endless, InputError, Lost, Untold, SyntaxError, ValueError)
-_TOLD = "; the loss uses this line, too, and changes with it"
+_TOLD = "; the loss changes with this edit, too"
 
 Editing = Callable[[Patch | None], AbstractContextManager[None]]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence, Set
 from functools import cached_property, partial
 from types import CodeType
 
@@ -114,11 +114,12 @@ class Suspects:
         told = [self._labels.told(one) for one in found if one is not None and one.tier < TIERS]
         return self._faulty.among(sorted(told, key=lambda one: one.order))
 
-    def shared(self) -> Iterator[Suspect]:
-        """Yield the statements of the loss whose values wrong results are calculated with, too."""
+    def of_loss(self, wrong: Set[str] | None = None) -> Iterator[Suspect]:
+        """Yield the statements of the loss, or those that `wrong` results use values of, too."""
         for unit, node in ((own, node) for own in self._units for node in own.of(ast.stmt)):
-            used = self._flow.shared.get((unit.file, node.lineno), set())
-            if used & self._wrong and (one := self._statement(unit, node)) is not None:
+            key = unit.file, node.lineno
+            used = key in self._flow.forward if wrong is None else wrong & self._flow.shared[key]
+            if used and (one := self._statement(unit, node)) is not None:
                 yield Suspect(one[0], 1, True, one[1])
 
     def is_beaten(self, suspect: Suspect) -> bool:

@@ -36,6 +36,18 @@ def chain(X):
     return loss, dX
 
 
+def by_rows(X):
+    p = softmax(X)
+    loss = -np.sum(np.log(p[:, 0]))
+    p[:, 0] -= 1
+    return loss, p
+
+
+def softmax(X):
+    e = np.exp(X)
+    return e / np.sum(e, axis=1, keepdims=True)
+
+
 def invented(X):
     values, slopes = soft_minimum(X)
     return values + np.sum(slopes * W), np.cos(X) * slopes + np.tanh(X)
@@ -45,12 +57,14 @@ MISTAKES = [
     (chain, "m / np.sum(m)", "-m / np.sum(m)"),
     (chain, "m / np.sum(m)", "m * np.sum(m)"),
     (chain, "m / np.sum(m)", "m / np.mean(m)"),
+    (by_rows, "np.sum(e, axis=1, keepdims=True)", "np.sum(e)"),
 ]
 
 
-def test_right_gradients_of_such_a_loss_are_silent(tmp_path):
+@pytest.mark.parametrize("function", [chain, by_rows])
+def test_right_gradients_of_such_a_loss_are_silent(function, tmp_path):
     planted = Planted(__file__, tmp_path, {"X": X})
-    assert planted.errors(planted.wrong("", ""), "chain") == []
+    assert planted.errors(planted.wrong("", ""), function.__name__) == []
 
 
 @pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
@@ -61,12 +75,12 @@ def test_the_line_is_told_with_the_loss_that_changes(function, old, new, tmp_pat
     (found,) = planted.errors(text, function.__name__)
 
     assert found.line == planted.line(old)
-    assert "the loss uses this line, too, and changes with it" in found.message
+    assert "the loss changes with this edit, too" in found.message
     assert planted.errors(repaired(text, found), function.__name__) == []
 
 
 def test_gradients_of_nothing_are_not_explained_by_another_loss(tmp_path):
     planted = Planted(__file__, tmp_path, {"X": X})
     (found,) = planted.errors(planted.wrong("", ""), "invented")
-    assert "changes with it" not in found.message
+    assert "changes with this" not in found.message
     assert found.fix is None
