@@ -96,6 +96,13 @@ def test_what_is_freed_and_not_computed_again_is_no_right_value(dtype):
     assert "gradient of w" in only(findings).message
 
 
+@pytest.mark.filterwarnings("ignore:TypedStorage")
+@pytest.mark.skipif(not hasattr(torch.utils, "swap_tensors"), reason="PyTorch before 2.3")
+def test_a_tensor_that_edited_code_returns_is_as_before_after_a_check():
+    gradtui.check(Forgotten, A, B)
+    assert A.is_leaf and not A.requires_grad
+
+
 def test_storages_are_as_before_after_a_check():
     gradtui.check(Scaled, A, B)
     storage = A.clone().untyped_storage()

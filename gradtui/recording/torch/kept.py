@@ -26,6 +26,7 @@ class _Held:
         self._bare = tensor.grad is None
         self._copy = tensor.detach().clone()
         self._version = tensor._version
+        self._required = tensor.requires_grad
 
     def widen(self) -> None:
         """Convert its numbers to double precision."""
@@ -34,6 +35,7 @@ class _Held:
 
     def rewind(self) -> None:
         """Restore its content, and take away a gradient that it had not."""
+        self._release()
         if self._bare:
             self.tensor.grad = None
         if self.tensor._version != self._version:
@@ -43,8 +45,24 @@ class _Held:
                 self.tensor.copy_(self._copy)
             self._version = self.tensor._version
 
+    def _release(self) -> None:
+        """Make it a leaf again: edited code may return it from a custom function.
+
+        PyTorch before 2.3 cannot do so with a view.
+        """
+        if self.tensor.grad_fn is None:
+            return
+        if not self.tensor._is_view():
+            self.tensor.detach_()
+        elif hasattr(torch.utils, "swap_tensors"):
+            torch.utils.swap_tensors(self.tensor, self.tensor.detach())
+        else:
+            return
+        self.tensor.requires_grad_(self._required)
+
     def put_back(self) -> None:
         """Restore it completely."""
+        self._release()
         if self._bare:
             self.tensor.grad = None
         if self.widened:
