@@ -53,10 +53,10 @@ _RAISED = frozenset(
     if isinstance(one, type) and issubclass(one, Exception)
 )  # fmt: skip
 _OF_SPARSE = frozenset({
-    "getcol", "getrow", "maximum", "minimum", "multiply", "power", "toarray", "tocoo", "tocsc",
-    "tocsr", "todense",
+    "getA", "getcol", "getrow", "maximum", "minimum", "multiply", "power", "toarray", "tocoo",
+    "tocsc", "tocsr", "todense",
 })  # fmt: skip
-"""Methods of sparse matrices that check the sizes of what they are given."""
+"""Methods of sparse matrices, and of sums of them, that check the sizes of what they are given."""
 METHODS = _OF_SPARSE | {
     name for kind in (list, dict, tuple, set, str, int, float) for name in dir(kind)
 }

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 
 import numpy as np
 from msgspec.structs import replace
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.blame.hits import Blame, Hit
+from gradtui.diagnosis.recorded.blame.sized import is_close
 from gradtui.diagnosis.recorded.blame.trial import Patch
 from gradtui.diagnosis.recorded.point import Point, Values
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs
@@ -24,6 +26,8 @@ _STEP = 1e-5
 """The length of a step along a random direction, beside the largest argument."""
 _CLOSE = 1e-4
 """How far the slope along it may be from what the gradients tell, beside their parts of it."""
+_WAYS = 3
+"""Directions at each point."""
 _FAILING = (CodeFailed, Endless, InputError, Lost, Untold, SyntaxError, ValueError)
 _TOLD = "; the loss changes with this edit, too"
 
@@ -48,29 +52,57 @@ class Shared:
     def blame(self, hits: Iterable[Hit]) -> Blame | None:
         """Return the first of some edits with which all gradients are right; None if none is."""
         for hit in hits:
-            if self._may_fit(hit.patch) and self.fits(hit.patch):
+            if self._is_along(hit.patch, self._points[0]) and self.fits(hit.patch):
                 found = hit.blame()
                 return replace(found, told=found.told + _TOLD)
         return None
 
-    def _may_fit(self, patch: Patch) -> bool:
+    def fits(self, patch: Patch) -> bool:
+        """Return whether an edit changes the loss to one for which all gradients are right."""
+        try:
+            for before in self._points:
+                loss, _ = self._run(patch, before.values)  # recording would go on for ever
+                if loss == before.loss or not np.isfinite(loss) or not self._fits(patch, before):
+                    return False
+        except _FAILING:
+            return False
+        finally:
+            self._runs.kept.undo()
+        return True
+
+    def _fits(self, patch: Patch, before: Point) -> bool:
+        if not self._is_recorded:
+            return all(self._is_along(patch, before, seed) for seed in range(_WAYS))
+        after = self._as_recorded(before, patch)
+        return after.hand.keys() >= before.hand.keys() and self._accepts(after)
+
+    def _as_recorded(self, before: Point, patch: Patch | None) -> Point:
+        with self._standing(patch):
+            return self._runs.point(before.values, tuple(before.true), near=before.near)
+
+    @cached_property
+    def _is_recorded(self) -> bool:
+        """Whether all of the loss is recorded, or else differences of the code tell the truth."""
+        point = self._points[0]
+        own = self._as_recorded(point, None)
+        return all(is_close(own.true[name], true) for name, true in point.true.items())
+
+    def _is_along(self, patch: Patch, point: Point, seed: int = 0) -> bool:
         """Return whether the loss changes along a random direction as the gradients tell."""
-        point, rng = self._points[0], np.random.default_rng(0)
+        rng = np.random.default_rng(seed)
         step = _STEP * max(1.0, *(float(np.max(np.abs(point.values[n]))) for n in point.true))
         ways = {name: rng.normal(size=true.shape) for name, true in point.true.items()}
-        sides = [
-            {
-                **point.values,
-                **{name: point.values[name] + side * way for name, way in ways.items()},
-            }
-            for side in (step, -step)
-        ]
         try:
             gradients = self._run(patch, point.values)[1]
             parts = [
-                np.asarray(gradients[name]).reshape(way.shape) * way for name, way in ways.items()
+                np.asarray(gradients[name]).reshape(one.shape) * one for name, one in ways.items()
             ]
-            above, below = (self._run(patch, side)[0] for side in sides)
+            above, below = (
+                self._run(patch, {**point.values, **{
+                    name: point.values[name] + side * one for name, one in ways.items()
+                }})[0]
+                for side in (step, -step)
+            )  # fmt: skip
         except (*_FAILING, KeyError, TypeError):
             return False
         slope, told = (above - below) / (2 * step), sum(float(np.sum(one)) for one in parts)
@@ -85,20 +117,3 @@ class Shared:
                 return self._runs.as_is(values)
         finally:
             self._runs.kept.undo()
-
-    def fits(self, patch: Patch) -> bool:
-        """Return whether an edit changes the loss to one for which all gradients are right."""
-        try:
-            for before in self._points:
-                loss, _ = self._run(patch, before.values)  # recording would go on for ever
-                if loss == before.loss or not np.isfinite(loss):
-                    return False
-                with self._standing(patch):
-                    after = self._runs.point(before.values, tuple(before.true), near=before.near)
-                if not after.hand.keys() >= before.hand.keys() or not self._accepts(after):
-                    return False
-        except _FAILING:
-            return False
-        finally:
-            self._runs.kept.undo()
-        return True
