@@ -15,6 +15,7 @@ from gradtui.base.source import InputError
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.around import has_shares
+from gradtui.diagnosis.recorded.domain import cut_off
 from gradtui.diagnosis.recorded.followed import followed
 from gradtui.diagnosis.recorded.judge import Sifted, Wrong
 from gradtui.diagnosis.recorded.jumping import Jumping, jumping
@@ -56,7 +57,10 @@ def without_meant(
     rates = {**jumps.idle, **_rates(runs, points[0])} if wrong else {}
     custom = runs.target.jumping is not None
     found = agreed([one.name for one in wrong], points, tolerance, rates, custom=custom)
-    omitting = Stabilisers(points, [one.name for one in wrong])
+    # Beyond a bound that a gradient ignores, it is wrong with or without a small number.
+    usual = cut_off(points[0].result.tape, points[0].root) if wrong else frozenset()
+    within = [one for one in points if wrong and cut_off(one.result.tape, one.root) <= usual]
+    omitting = Stabilisers(within or points, [one.name for one in wrong])
     notes, left = list[Finding](), list[Wrong]()
     for one in wrong:
         meant = found.meant.get(one.name) or surrogate(

@@ -230,3 +230,23 @@ def test_beside_a_mistake_only_what_it_leaves_right_is_excused():
     assert (noted.target, noted.severity) == ("a", "info")
     assert (found.target, found.severity, found.rule) == ("b", "error", "sign")
     assert found.fix == "db = -2 * a**2 * one**3"
+
+
+def embedded(sign):
+    """A logarithm of what a bounded sigmoid gives, whose gradients ignore both."""
+
+    def case(U, V):
+        z = np.sum(U * V, axis=1)
+        p = 1 / (1 + np.exp(-np.clip(z, -30, 30)))
+        g = sign * p[:, None]
+        return -np.sum(np.log(1 / (1 + np.exp(np.clip(z, -30, 30))) + 1e-10)), g * V, g * U
+
+    return case
+
+
+def test_beyond_a_bound_that_a_gradient_ignores_a_number_left_out_is_told_all_the_same():
+    U, V = np.random.default_rng(3).normal(size=(2, 9, 4))
+    found = gradtui.check(embedded(1), U=U, V=V)
+    assert {one.severity for one in found} <= {"info", "warning"}
+    assert "missing-term" in {one.rule for one in found}
+    assert any(one.severity == "error" for one in gradtui.check(embedded(-1), U=U, V=V))
