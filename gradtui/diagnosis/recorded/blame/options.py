@@ -63,12 +63,14 @@ def _passed(s: Statement, call: ast.Call) -> Iterator[Candidate]:
     known = {*given, *(option for option, _ in beside)}
     spread = _called(call) in _SPREADS and known.isdisjoint(_DIVISORS)
     divisors = _DIVIDED.get(s.dialect.module.__name__, ()) if spread else ()
-    for option, text in dict.fromkeys([*beside, *_flags(s, call), *divisors]):
+    for option, text in dict.fromkeys([*beside, *_namesakes(s, call), *_flags(s, call), *divisors]):
         own = given.get(option)
         if own is not None and (s.text(own) == text or not _is_plain(own)):
             continue
         edit = added(s, call, f"{option}={text}") if own is None else s.replaced(own, text)
         told = f"{option if own is None or option != text else s.text(own)} must be {text}"
+        if own is None and option == text:
+            told = f"{text} must be passed on to {_called(call)}"
         yield Candidate((edit,), "wrong-variable", told, 0, text, call)
     yield from _renamed(s, call)
 
@@ -87,6 +89,11 @@ def _elsewhere(s: Statement, call: ast.Call) -> Iterator[tuple[str, str]]:
             text = _here(s, named.value)
             if text is not None:
                 yield named.arg, text
+
+
+def _namesakes(s: Statement, call: ast.Call) -> Iterator[tuple[str, str]]:
+    """Yield the options that a function of the user's is not given, and that have a name here."""
+    yield from ((name, name) for name in _options_of(s, call) if s.held(ast.Name(name)) is not None)
 
 
 def _flags(s: Statement, call: ast.Call) -> Iterator[tuple[str, str]]:

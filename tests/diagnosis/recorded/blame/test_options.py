@@ -29,9 +29,26 @@ def spread(x, w):
     return loss, dz * w, dz * x
 
 
+def penalty(w, eps=1e-8):
+    return np.sum(np.sqrt(w**2 + eps))
+
+
+def of_penalty(w, eps=1e-8):
+    return w / np.sqrt(w**2 + eps)
+
+
+def penalised(x, w):
+    eps = 0.3
+    loss = np.sum(x * w) ** 2 + penalty(w, eps)
+    dw = of_penalty(w, eps=eps)
+    dw += 2 * np.sum(x * w) * x
+    return loss, 2 * np.sum(x * w) * w, dw
+
+
 MISTAKES = [
     (product, "dx = times(g, w, turn_b=True)", "dx = times(g, w, turn_a=True)"),
     (spread, "s = np.std(z, axis=0, ddof=1)", "s = np.std(z, axis=0)"),
+    (penalised, "dw = of_penalty(w, eps=eps)", "dw = of_penalty(w)"),
 ]
 
 
