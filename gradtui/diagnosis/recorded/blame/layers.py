@@ -40,6 +40,8 @@ _PARTS = 12
 """Most arrays of a tuple, list or dict that is given or returned."""
 _SAME = 1e-7
 """The largest difference of equal arrays, relative to their largest element."""
+_NEAR = 1e-4
+"""The same of arrays that only a small number keeps apart, such as an epsilon of a forward half."""
 _LESS = 3
 """By how many tiers other functions are less likely wrong."""
 _LAST = 4
@@ -246,7 +248,7 @@ def _differs(found: Sequence[Array], wanted: Array, scaled: bool) -> bool:
     What is `scaled` on the way may be divided by a number of rows.
     """
     alike = [one for one in found if one.size == wanted.size and one.dtype.kind == "f"]
-    if not alike or wanted.size < 2 or any(_is_same(one, wanted) for one in alike):
+    if not alike or wanted.size < 2 or any(_is_same(one, wanted, _NEAR) for one in alike):
         return False
     return not (scaled and any(_multiple(one, wanted) for one in alike))
 
@@ -277,11 +279,11 @@ def _stores(unit: Unit) -> bool:
     return any(isinstance(one, kinds) and isinstance(one.ctx, ast.Store) for one in unit.nodes)
 
 
-def _is_same(one: Array, other: Array) -> bool:
+def _is_same(one: Array, other: Array, close: float = _SAME) -> bool:
     """Return whether two arrays are equal, up to their shapes and a transposition."""
     if one.size != other.size:
         return False
-    room = _SAME * float(np.max(np.abs(other), initial=0.0))
+    room = close * float(np.max(np.abs(other), initial=0.0))
     turned = (one, one.T) if one.ndim == other.ndim == 2 else (one,)
     return any(bool(np.all(np.abs(own.reshape(other.shape) - other) <= room)) for own in turned)
 
