@@ -43,14 +43,28 @@ def is_detached(place: Place) -> bool:
 def is_within_block(place: Place) -> bool:
     """Return whether an expression stands in a block such as `with torch.no_grad():`.
 
-    A function is one, too, if it is decorated by such a call.
+    A function is one, too, if it is decorated by such a call.  In the forward half of a custom
+    function PyTorch records nothing anyway: there such a block says nothing.
     """
     if place.file is None or not says_detached(place.file):
         return False
     nodes = _nodes("".join(linecache.getlines(place.file)))
     own = _span_of(place, nodes)
-    return any(any(map(_is_result, _openings(node))) and _within(own, _span(node))
-               for node in nodes)  # fmt: skip
+    around = [node for node in nodes if _within(own, _span(node))]
+    blocked = any(any(map(_is_result, _openings(node))) for node in around)
+    return blocked and not _is_forward_half(around)
+
+
+def _is_forward_half(around: Sequence[ast.AST]) -> bool:
+    """Return whether what stands around is the forward half of a custom function of PyTorch's."""
+    names = {one.name for one in around if isinstance(one, ast.FunctionDef)}
+    static = {
+        one.name
+        for kind in around if isinstance(kind, ast.ClassDef)
+        for one in kind.body if isinstance(one, ast.FunctionDef)
+        if any(isinstance(by, ast.Name) and by.id == "staticmethod" for by in one.decorator_list)
+    }  # fmt: skip
+    return "forward" in names and static >= {"forward", "backward"}
 
 
 def _openings(node: ast.expr | ast.stmt) -> Sequence[ast.expr]:

@@ -75,6 +75,14 @@ def test_a_block_detaches_what_is_computed_in_it(part, within, tmp_path):
     assert is_within_block(place(block, part, tmp_path)) is within
 
 
+@pytest.mark.parametrize("own", ["forward", "product"])
+def test_a_block_says_nothing_in_the_forward_half_of_a_custom_function(own, tmp_path):
+    halves = f"    @staticmethod\n    def {own}(ctx, w):\n        with torch.no_grad():\n"
+    halves += "            return w * 2\n    @staticmethod\n    def backward(ctx, g):\n"
+    text = f"class Double(Function):\n{halves}        return 2 * g"
+    assert is_within_block(place(text, "w * 2", tmp_path)) is (own != "forward")
+
+
 @pytest.mark.parametrize(
     ("text", "says"), [("y = w * 2\nt = w.detach()", True), ("attached = w\ny = w * 2", False)]
 )
