@@ -237,6 +237,29 @@ def test_the_line_that_saves_is_named_if_the_code_tells_that_it_is_wrong(name):
     assert finding.fix == fix
 
 
+class Unit(Function):
+    """Rows divided by their lengths, times a gain; both orders of what is kept are unusual."""
+
+    @staticmethod
+    def forward(ctx, rows, gain):
+        length = rows.norm(dim=1, keepdim=True)
+        unit = rows / length
+        ctx.save_for_backward(unit, gain, length)
+        return unit * gain
+
+    @staticmethod
+    def backward(ctx, g):
+        gain, unit, length = ctx.saved_tensors
+        own = g * gain
+        return (own - unit * (own * unit).sum(1, keepdim=True)) / length, (g * unit).sum(0)
+
+
+def test_of_two_unusual_orders_that_of_the_backward_half_is_wrong():
+    finding = only(gradtui.check(Unit, x(3, 4), x(4)))
+    assert finding.line == line_of(Unit.backward, 2)
+    assert finding.fix == "unit, gain, length = ctx.saved_tensors"
+
+
 class Turned(Function):
     """A square matrix times a square one, which is saved as its adjoint."""
 

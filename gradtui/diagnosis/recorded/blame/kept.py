@@ -78,11 +78,11 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def is_jumbled(self) -> bool:
-        """Whether its values are less in the order in which the function knows them than the names.
+        """Whether the names are in the order in which the function knows them, and its values not.
 
         People list what they keep in the order of arguments, and then in that of calculation.
         """
-        return self._inversions(self._texts) > self._inversions(self.read)
+        return self._inversions(self._texts) > 0 == self._inversions(self.read)
 
     @cached_property
     def _texts(self) -> Sequence[str]:
