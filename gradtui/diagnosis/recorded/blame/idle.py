@@ -318,6 +318,9 @@ def _fitting(text: str, held: Shape, wanted: Shape | None) -> Iterator[str]:
     for more in (rank - len(held) for rank in ranks if held and rank > len(held)):
         if wanted is None or wanted[: len(held)] == held:
             yield f"{text}[{', '.join([':'] * len(held) + ['None'] * more)}]"
+    for more in range(len(wanted or ()) - 2, 0, -1) if len(held) == 1 else ():
+        if wanted is not None and wanted[-1 - more] == held[0]:  # along an axis within
+            yield f"{text}[:{', None' * more}]"
     outer = wanted is not None and 0 < len(held) == len(wanted) - 1 and held[:-1] == wanted[:-2]
     if outer and wanted is not None and 1 in wanted[-2:]:
         # The other one of the two whose outer product it is, for each of a batch.

@@ -1,0 +1,48 @@
+"""A factor that nothing uses any more, which belongs along an axis within."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(5)
+ARRAYS = {"T": RNG.normal(size=(2, 3, 4)), "gain": RNG.uniform(0.5, 2.0, size=3)}
+
+
+def scaled(T, gain):
+    return np.sum(np.sin(T) * gain[:, None])
+
+
+def by_all(T, gain):
+    return np.cos(T) * gain[:, None]
+
+
+def by_gain(T):
+    return np.sum(np.sin(T), axis=(0, 2))
+
+
+def case(T, gain):
+    return scaled(T, gain), {"T": by_all(T, gain), "gain": by_gain(T)}
+
+
+MISTAKES = [
+    ("np.cos(T) * gain[:, None]", "np.cos(T)"),
+    ("np.cos(T) * gain[:, None]", "np.cos(T) / 1"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), MISTAKES)
+def test_it_is_put_back_along_its_axis(old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    text = planted.wrong(f"return {old}", f"return {new}")
+
+    (found,) = planted.errors(text, "case")
+
+    assert found.line == planted.line(f"return {old}")
+    assert "gain[:, None], which by_all does not use, is missing" in found.message
+    assert planted.errors(repaired(text, found), "case") == []
+
+
+def test_the_right_program_is_silent(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    assert planted.errors(planted.wrong("", ""), "case") == []
