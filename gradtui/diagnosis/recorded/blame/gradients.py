@@ -22,10 +22,12 @@ from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.halves import Begun
 from gradtui.diagnosis.recorded.judge import Judge
+from gradtui.diagnosis.recorded.omitted import omitted
 from gradtui.diagnosis.recorded.point import Point, Values
 from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
 from gradtui.diagnosis.recorded.surrogates import directions, is_in_direction
 from gradtui.diagnosis.recorded.symmetric import as_compared
+from gradtui.diagnosis.recorded.upstream import stops_at
 from gradtui.diagnosis.recorded.watchdog import Endless
 from gradtui.recording.checked import Checked
 from gradtui.recording.library import NUMPY
@@ -116,11 +118,22 @@ def blamed(
         blame = shared.blame(search.crossed())
         found = (blame,) if blame is not None else tuple(search.found())
         runs.cut_short = trials.made if trials.wrong and trials.left <= 0 else 0
-        if not found and other is None and not slight:
+        often = sum(not judge.accepts(one) for one in few) > 1  # and not at a kink alone
+        left = not found and other is None and not slight and often
+        if left and not _is_explained(runs, points, fitting):
             with trials.apart():
                 blame = shared.blame(search.shared())
             found = () if blame is None else (blame,)
         return Blamed(found, other, trials.kept)
+
+
+def _is_explained(runs: Runs, points: Sequence[Point], wrong: Sequence[str]) -> bool:
+    """Return whether what a gradient lacks is known: no other loss need be meant then."""
+    return any(
+        omitted(name, points) is not None
+        or (runs.target.returns_loss and stops_at(points[0], name) is not None)
+        for name in wrong
+    )
 
 
 def _is_meant(runs: Runs, point: Point, trials: Trials) -> bool:
