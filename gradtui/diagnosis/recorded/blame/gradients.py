@@ -121,6 +121,7 @@ def blamed(
         often = sum(not judge.accepts(one) for one in few) > 1  # and not at a kink alone
         left = not found and other is None and not slight and often
         if left and not _is_explained(runs, points, fitting):
+            trials.allow(trials.made + 1)  # its time alone bounds it
             with trials.apart():
                 blame = shared.blame(search.shared())
             found = () if blame is None else (blame,)

@@ -90,7 +90,8 @@ class Shared:
     def _is_along(self, patch: Patch, point: Point, seed: int = 0) -> bool:
         """Return whether the loss changes along a random direction as the gradients tell."""
         rng = np.random.default_rng(seed)
-        step = _STEP * max(1.0, *(float(np.max(np.abs(point.values[n]))) for n in point.true))
+        sizes = [float(np.max(np.abs(point.values[name]), initial=0.0)) for name in point.true]
+        step = _STEP * max([1.0, *sizes])
         ways = {name: rng.normal(size=true.shape) for name, true in point.true.items()}
         try:
             gradients = self._run(patch, point.values)[1]

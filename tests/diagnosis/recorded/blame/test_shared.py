@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+import gradtui
+from gradtui.diagnosis.recorded.blame.search import Search
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(4)
@@ -68,7 +70,9 @@ def test_right_gradients_of_such_a_loss_are_silent(function, tmp_path):
 
 
 @pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
-def test_the_line_is_told_with_the_loss_that_changes(function, old, new, tmp_path):
+def test_the_line_is_told_with_the_loss_that_changes(function, old, new, tmp_path, monkeypatch):
+    """No other edit helps: the search for one, which takes long, is left out."""
+    monkeypatch.setattr(Search, "found", lambda self: iter(()))
     planted = Planted(__file__, tmp_path, {"X": X})
     text = planted.wrong(old, new)
 
@@ -84,3 +88,13 @@ def test_gradients_of_nothing_are_not_explained_by_another_loss(tmp_path):
     (found,) = planted.errors(planted.wrong("", ""), "invented")
     assert "changes with this" not in found.message
     assert found.fix is None
+
+
+def with_nothing(X, E):
+    loss, dX = invented(X)
+    return loss + np.sum(E), {"X": dX, "E": np.ones_like(E)}
+
+
+def test_an_array_without_elements_beside_it_is_no_obstacle():
+    found = gradtui.check(with_nothing, X=X, E=np.zeros((0, 3)))
+    assert [one.rule for one in found if one.severity == "error"] == ["unexplained"]
