@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from gradtui.base.text import shape_text
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 
 
@@ -26,7 +25,7 @@ def _of(
     s: Statement, node: ast.BinOp, column: ast.expr, vector: ast.expr, n: int
 ) -> Iterator[Candidate]:
     told = f"{s.text(column)} has the shape [{n}×1] and {s.text(vector)} [{n}]: together they give "
-    told += f"[{shape_text((n, n))}], each row with each"
+    told += f"[{n}×{n}], each row with each"
     for one, index in ((vector, "[:, None]"), (column, "[:, 0]")):
         text = f"{s.inside(one, 9)}{index}"
         yield Candidate((s.replaced(one, text),), "wrong-axis", told, 0, text, node)

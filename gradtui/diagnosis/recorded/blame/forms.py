@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, names_in
@@ -14,12 +15,17 @@ Loop = ast.For | ast.While
 
 
 def writes(node: ast.expr) -> bool:
-    """Return whether an expression writes into an array: by `out=`, or a method such as `neg_`."""
-    calls = [one for one in ast.walk(node) if isinstance(one, ast.Call)]
-    named = (one.func.attr for one in calls if isinstance(one.func, ast.Attribute))
-    return any(name.endswith("_") and not name.startswith("_") for name in named) or any(
-        option.arg == "out" for one in calls for option in one.keywords
-    )
+    """Return whether an expression writes into an array."""
+    calls = (one for one in ast.walk(node) if isinstance(one, ast.Call))
+    return any(True for one in calls for _ in written_by(one))
+
+
+def written_by(call: ast.Call) -> Iterator[ast.expr]:
+    """Yield what a call writes into: its `out`, or the owner of a method such as `neg_`."""
+    yield from (option.value for option in call.keywords if option.arg == "out")
+    method = call.func
+    if isinstance(method, ast.Attribute) and method.attr.endswith("_") and method.attr[0] != "_":
+        yield method.value
 
 
 def hands_on(s: Statement) -> bool:

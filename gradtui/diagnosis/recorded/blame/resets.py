@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, names_in
-from gradtui.diagnosis.recorded.blame.forms import Loop, loops_around
+from gradtui.diagnosis.recorded.blame.forms import Loop, loops_around, written_by
 from gradtui.diagnosis.recorded.blame.trees import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -16,10 +15,8 @@ _AHEAD = 6
 """Most statements between a value's beginning and the loop that it belongs into."""
 _FILLED = ("copy", "ones_like", "empty_like", "clone")
 """Functions that make an array of another."""
-
 _KEEPING = ("append", "insert", "save_for_backward")
 """Methods that keep an array."""
-_IN_PLACE = re.compile(r"[a-z]\w*[a-z0-9]_")
 
 
 def resets(s: Statement) -> Iterator[Candidate]:
@@ -165,12 +162,4 @@ def _written(s: Statement) -> Iterator[ast.expr]:
         elif isinstance(one, ast.Assign) and one is not s.node:
             yield from (target for target in one.targets if isinstance(target, ast.Subscript))
         elif isinstance(one, ast.Call):
-            yield from _written_by(one)
-
-
-def _written_by(call: ast.Call) -> Iterator[ast.expr]:
-    """Yield what a call writes into: its `out`, or the owner of a method of PyTorch's like add_."""
-    yield from (one.value for one in call.keywords if one.arg == "out")
-    method = call.func if isinstance(call.func, ast.Attribute) else None
-    if method is not None and _IN_PLACE.fullmatch(method.attr):
-        yield method.value
+            yield from written_by(one)
