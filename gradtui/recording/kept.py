@@ -19,6 +19,7 @@ from gradtui.recording.functions import function_of
 from gradtui.recording.hashes import Numbered
 from gradtui.recording.holdings import DICTS, Holdings, is_of_objects
 from gradtui.recording.modules import is_users, modules_of
+from gradtui.recording.sparse import is_sparse
 
 _LARGEST = 1 << 24
 """From this size in bytes on, an array is taken to be data, which nothing writes."""
@@ -81,6 +82,8 @@ class Kept:
         return value
 
     def _note_object(self, value: Any) -> None:
+        if is_sparse(value) and isinstance(getattr(value, "data", None), np.ndarray):
+            self._note(value.data)
         held, is_function = getattr(value, "__dict__", None), isinstance(value, FunctionType)
         if is_function:
             self._cells += _cells(value)

@@ -10,6 +10,7 @@ from scipy.sparse.linalg import spsolve
 
 import gradtui
 from findings import line_of, only
+from gradtui.recording.kept import Kept
 from recorded_gradients import assert_known, gradient
 
 A = np.array([[0.3, -0.8], [1.4, 0.6], [-0.2, 0.9]])
@@ -62,3 +63,13 @@ def test_the_line_of_a_mistake_in_code_with_a_sparse_argument_is_named():
     finding = only(gradtui.check(logistic, X=MATRIX, y=np.array([1.0, 0, 1]), w=A[:, 0]))
     assert finding.line == line_of(logistic, 4)
     assert finding.rule == "constant-factor"
+
+
+def test_its_numbers_are_kept():
+    own = csr_matrix(DENSE)
+    kept = Kept(lambda: own)
+
+    own.data *= 2
+
+    assert kept.undo()
+    np.testing.assert_array_equal(own.toarray(), DENSE)

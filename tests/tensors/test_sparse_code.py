@@ -6,6 +6,7 @@ import gradtui
 from findings import line_of, only
 
 torch = pytest.importorskip("torch")
+TensorsKept = pytest.importorskip("gradtui.recording.torch.kept").TensorsKept
 Function = torch.autograd.Function
 
 RNG = torch.Generator().manual_seed(0)
@@ -110,3 +111,47 @@ def test_a_sparse_gradient_is_compared():
 def test_a_sparse_gradient_of_another_shape_is_wrong():
     finding = only(gradtui.check(TransposedRows, TABLE, PICKED, 1.0))
     assert (finding.severity, finding.target) == ("error", "table")
+
+
+@pytest.mark.parametrize("layout", ["to_sparse", "to_sparse_csr"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.filterwarnings("ignore:Sparse CSR tensor support is in beta")
+def test_what_code_writes_into_a_sparse_tensor_is_undone(layout, dtype):
+    own = getattr(torch.eye(3, dtype=dtype), layout)()
+    kept = TensorsKept(lambda: own, double=True)
+
+    own *= 2
+    kept.rewind()
+    assert own.to_dense().sum() == 3
+
+    own *= 2
+    kept.put_back()
+    assert own.dtype is dtype
+    assert own.to_dense().sum() == 3
+
+
+class Turned(Function):
+    """A product with two constant sparse matrices, one of them in the second column."""
+
+    @staticmethod
+    def forward(ctx, x, matrices):
+        ctx.save_for_backward(*matrices)
+        left, right = x.unbind(1)
+        return torch.mv(matrices[0], left) - torch.mv(matrices[1], right)
+
+    @staticmethod
+    def backward(ctx, g):
+        matrices = ctx.saved_tensors
+        left = torch.mv(matrices[0].t(), g)
+        right = -torch.mv(matrices[0].t(), g)
+        return torch.stack([left, right], dim=1), None
+
+
+def test_edits_that_write_into_constant_matrices_leave_them_as_they_are():
+    matrices = [x(4, 4).to_sparse() for _ in range(2)]
+    before = [one.to_dense().clone() for one in matrices]
+
+    finding = only(gradtui.check(Turned, x(4, 2).requires_grad_(), matrices))
+
+    assert finding.line == line_of(Turned.backward, 4)
+    assert all(torch.equal(one.to_dense(), own) for one, own in zip(matrices, before, strict=True))

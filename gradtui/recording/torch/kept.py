@@ -14,6 +14,9 @@ from gradtui.recording.torch import storages
 
 _LARGEST = 1 << 24
 """From this size in elements on, a tensor is taken to be data, which nothing writes."""
+_SPARSE = (torch.sparse_coo, torch.sparse_csr)
+_WIDENING = (torch.strided, torch.sparse_coo)
+"""The layouts whose tensors can be converted in place."""
 _SINGLE = (torch.float32, torch.float16, torch.bfloat16)
 
 
@@ -87,7 +90,7 @@ class TensorsKept(Kept):
         if double:
             torch.set_default_dtype(torch.float64)
             for held in self._tensors.values():
-                if held.tensor.dtype in _SINGLE:
+                if held.tensor.dtype in _SINGLE and held.tensor.layout in _WIDENING:
                     held.widen()
 
     def _note(self, value: Any) -> Any:
@@ -99,7 +102,9 @@ class TensorsKept(Kept):
         return super()._note(value)
 
     def _note_tensor(self, tensor: Tensor) -> None:
-        if tensor.numel() <= _LARGEST and tensor.layout is torch.strided and tensor.is_leaf:
+        sparse = tensor.layout in _SPARSE
+        size = tensor._nnz() if sparse else tensor.numel()
+        if size <= _LARGEST and (sparse or tensor.layout is torch.strided) and tensor.is_leaf:
             self._tensors.setdefault(id(tensor), _Held(tensor))
 
     def rewind(self) -> None:
