@@ -112,6 +112,13 @@ class Flow(Told):
         summed = id in self._partial and self._marks.knows(self._tape.value(id), (1.0,), (1.0,))
         return bool(summed) or self._is_marked(id, (1.0,))
 
+    def _is_put_together(self, id: int) -> bool:
+        """Return whether parts, of which each may be unknown, are together a whole adjoint."""
+        node = self._tape.nodes[id]
+        if not isinstance(node, Moved) or len(node.inputs) < 2:
+            return False
+        return self._marks.repeats(self._tape.value(id), self._mark_of(id))
+
     def _mark_of(self, id: int) -> Mark:
         if id not in self._found:
             self._found[id] = mark_of(self._tape.value(id))
@@ -165,7 +172,8 @@ class Flow(Told):
                 self._mark_of(id) not in negated and self._is_right(id, inputs, right, forward)
             )
             moved = not isinstance(node, Call)
-            exact.append(all(exact[i] for i in inputs) if moved else self._is_exact(id))
+            passed = moved and (all(exact[i] for i in inputs) or self._is_put_together(id))
+            exact.append(passed if moved else self._is_exact(id))
             back = [i for i in inputs if i not in forward and self._lines[i] is not None]
             if right[id] and not exact[id] and all(exact[i] for i in back):
                 # A factor that the values before did not need is a mistake, unless none is known.
@@ -355,7 +363,7 @@ class Flow(Told):
         if not value.any() or (isinstance(node, Moved | Added) and not is_masked(self._tape, node)):
             if self._summing and not self._partial.isdisjoint(inputs) and not self._is_marked(id):
                 self._partial.add(id)
-            return all(right[i] for i in inputs)
+            return all(right[i] for i in inputs) or self._is_put_together(id)
         if value.dtype.kind != "f" or self._is_marked(id):
             return True
         summed = self._summing and isinstance(node, Call) and node.name in SUMS

@@ -52,8 +52,8 @@ class Marks:
         """
         self._adjoints = set[Mark]()
         """Those of whole adjoints, their sizes rounded."""
-        self._matrices = defaultdict[Mark, list[Array]](list)
-        """Mark of a matrix -> the adjoints with it, of which some may be transposes of others."""
+        self._arrays = defaultdict[Mark, list[Array]](list)
+        """Mark of an array -> the adjoints with it, of which some may be transposes of others."""
         self._room = _ROWS
         self._note(point, forward)
 
@@ -71,10 +71,13 @@ class Marks:
     def turns(self, value: Array, mark: Mark) -> bool:
         """Return whether a matrix is the transpose of right ones, and no right one itself."""
         form, size = mark
-        alike = self._matrices.get((form, rounded(size)), ()) if value.ndim == 2 else ()
-        return any(_is_alike(value.T, one) for one in alike) and not any(
-            _is_alike(value, one) for one in alike
-        )
+        alike = self._arrays.get((form, rounded(size)), ()) if value.ndim == 2 else ()
+        return any(_is_alike(value.T, one) for one in alike) and not self.repeats(value, mark)
+
+    def repeats(self, value: Array, mark: Mark) -> bool:
+        """Return whether an array is a whole adjoint, element by element."""
+        form, size = mark
+        return any(_is_alike(value, one) for one in self._arrays.get((form, rounded(size)), ()))
 
     def knows(self, value: Array, times: Sequence[float], scales: Sequence[float]) -> float:
         """Return how much of a right value one is, times a number: 0 if it is none."""
@@ -129,9 +132,9 @@ class Marks:
                 self._add(tape.value(id))
                 if id in tape.imaginary:  # some write the conjugate for the gradient
                     self._add(-value)
-                if value.ndim == 2:
+                if value.ndim:
                     form, size = mark_of(value)
-                    self._matrices[form, rounded(size)].append(value)
+                    self._arrays[form, rounded(size)].append(value)
                 if isinstance(node, Call) and node.elementwise:
                     _note_slopes(tape, id, self._add)
                 if isinstance(node, Call) and node.name in ("var", "std"):

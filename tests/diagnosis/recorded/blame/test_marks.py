@@ -30,3 +30,16 @@ def test_the_adjoints_of_a_variance_and_of_the_squares_in_it_are_known(case, of_
     assert marks.is_adjoint(mark_of(of_variance))
     assert marks.is_adjoint(mark_of(np.tile(of_variance / count, (3, 1))))
     assert not marks.is_adjoint(mark_of(np.tile(of_variance, (3, 1))))
+
+
+def halved(w):
+    return (w**2).sum(), w
+
+
+def test_a_whole_adjoint_is_known_element_by_element():
+    point = Runs(target_of(halved, None, (), {"w": W})).point({"w": W}, ("w",), near=True)
+    marks = Marks(point, {*point.result.tape.sources(point.root)})
+    turned = 2 * W[::-1]
+
+    assert marks.repeats(2 * W, mark_of(2 * W))
+    assert marks.is_adjoint(mark_of(turned)) and not marks.repeats(turned, mark_of(turned))
