@@ -9,7 +9,8 @@ suspect, suspects: the statements that may be wrong.  vain: those that do nothin
 uses: where names stand.
 entered: the calls of a run.  layers: functions that are wrong by themselves.
 roles: what their names tell.  labels: what the names of values tell.  walks: over a tape.
-trees: walks through the text.  computable: what can be computed at a line.
+trees: walks through the text.  unnamed: lines without their names.  rows: of these.
+computable: what can be computed at a line.
 expressions: their parts.  effects, meaning, computing: what they call, or might.
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
 kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,
@@ -17,7 +18,7 @@ conditions, likeness, repeats, material, slots, missing, idle, options, orders, 
 throughout, applied, pulled, roots, branches, masks, bends, hidden, twins, wasted, dropped, ahead,
 projections, normalised, curved, crops, alongside, wholes, numbered, words, rebound,
 rectified, belated, recomputed, listed, splits, unpacked, forwarded,
-selected, copied, constants: their possible mistakes.
+selected, copied, shares, constants: their possible mistakes.
 derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.

@@ -16,7 +16,6 @@ from gradtui.diagnosis.recorded.blame.alike import (
     becomes_alike,
     becomes_same,
     becomes_sum,
-    breaks_row,
     stands_elsewhere,
 )
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
@@ -36,6 +35,7 @@ from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import agreement, is_spelled, made_alike
 from gradtui.diagnosis.recorded.blame.powers import ruled
 from gradtui.diagnosis.recorded.blame.resets import spares
+from gradtui.diagnosis.recorded.blame.rows import breaks_row
 from gradtui.diagnosis.recorded.blame.scaling import (
     resizes,
     scales_alike,
@@ -387,7 +387,7 @@ _UNLIKELIER: Sequence[Sign] = (
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
     (5, lambda edit: is_senseless(edit.suspect.statement, edit.candidate.edits)),
     (3, lambda edit: only_renames(edit.suspect.statement, edit.candidate.edits)),
-    (2, lambda edit: edit._is_sign and adds_up(edit.suspect.statement)),
+    (2, lambda edit: edit._is_sign and not edit._becomes_alike and adds_up(edit.suspect.statement)),
     (1, lambda edit: edit._is_sign and amounts.turns_round(edit._unit, edit.candidate.edits)),
     (3, lambda edit: edit._leaves_twin),
     (5, lambda edit: edit.suspect.paired),

@@ -2,12 +2,8 @@
 
 import pytest
 
-from gradtui.diagnosis.recorded.blame.alike import (
-    becomes_alike,
-    becomes_same,
-    becomes_sum,
-    breaks_row,
-)
+from gradtui.diagnosis.recorded.blame.alike import becomes_alike, becomes_same, becomes_sum
+from gradtui.diagnosis.recorded.blame.rows import breaks_row
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 
@@ -86,6 +82,22 @@ def test_a_line_or_an_element_becomes_like_another(old, new, within, alike):
 def test_what_is_added_to_elsewhere_becomes_a_sum():
     assert becomes_sum(*edited("=", "+=", "own = "))
     assert not becomes_sum(*edited("=", "+=", "one"))
+
+
+def steps(a, b, c, rate):
+    a = a - rate * b
+    b = b + rate * c
+    c = c - rate * b
+    return a, b, c
+
+
+@pytest.mark.parametrize(("line", "alike"), [(1, True), (0, False)])
+def test_a_value_changes_in_the_direction_of_those_beside_it(line, alike):
+    unit = Unit(steps.__code__, [steps])
+    own = unit.node.body[line]
+    start = unit.source.index(b"+" if alike else b"-", unit.start(own))
+
+    assert becomes_alike(unit, own, [Edit(start, start + 1, "-" if alike else "+")]) is alike
 
 
 def forth(a, mean, scale):

@@ -1,0 +1,165 @@
+"""Whether an edit gives one of a row another sign or name than the others have."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from gradtui.diagnosis.recorded.blame.given import hands_unlike
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+from gradtui.diagnosis.recorded.blame.unnamed import (
+    STORING,
+    form_of,
+    signs_beside,
+    statement_after,
+    step_of,
+    value_of,
+)
+
+_ADDING = (ast.Add, ast.Sub)
+_LINES = 4096
+"""Most lines of which is kept what is asked again for every edit."""
+_ROW = 3
+"""Fewest signs of a kind that make a row."""
+
+
+def breaks_row(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether one of a row gets another sign or name, or divides by a power."""
+    line = unit, own, edits
+    odd = _becomes_odd(*line) or _becomes_divided(*line) or _becomes_unlike(*line)
+    return odd or hands_unlike(*line)
+
+
+def _becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether a line or a term gets another sign than all others in its row."""
+    edited = statement_after(unit, own, edits)
+    if isinstance(own, ast.AugAssign) and isinstance(edited, ast.AugAssign):
+        kept = _is_kept(own.target)  # what an object keeps is no row with what is handed to it
+        row = [type(one.op) for one in unit.of(ast.AugAssign)
+               if isinstance(one.op, _ADDING) and _is_kept(one.target) == kept]  # fmt: skip
+        turned = type(own.op) is not type(edited.op) and isinstance(edited.op, _ADDING)
+        turned |= _is_negated(own.value, edited.value)
+        step = step_of(own)
+        beside = () if step is None else signs_beside(unit, own, step)
+        return turned and step is not None and (_is_row(row) or beside == {type(own.op)})
+    before, after = value_of(own), value_of(edited) if edited is not None else None
+    if before is None or after is None:
+        return False
+    return any(
+        len(was := [*_signs(one, 1)][1:]) == len(now := [*_signs(other, 1)][1:])
+        and (_is_row(was) or _adds_up(one, was)) and len({*now}) > 1
+        for one, other in zip(_sums(before), _sums(after), strict=False)
+    )  # fmt: skip
+
+
+def _becomes_unlike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether a line no longer repeats its names as another one of its form does.
+
+    Such as `dr * h * (1 - r)` for `dr * r * (1 - r)` beside `dz * z * (1 - z)`.
+    """
+    edited = statement_after(unit, own, edits)
+    if edited is None or not isinstance(own, STORING) or form_of(edited) != form_of(own):
+        return False
+    before, after = _repeats(own), _repeats(edited)
+    storing = (one for one in unit.of(ast.stmt) if isinstance(one, STORING) and one is not own)
+    others = [_repeats(one) for one in storing if form_of(one) == form_of(own)]
+    return len({*before}) < len(before) and before in others and after not in others
+
+
+@lru_cache(_LINES)
+def _repeats(node: ast.stmt) -> tuple[int, ...]:
+    """Return the numbers of the names that a line uses, in the order in which they come first."""
+    value = value_of(node)
+    names = [one.id for one in ast.walk(value) if isinstance(one, ast.Name)] if value else []
+    at = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return tuple(at[name] for name in names)
+
+
+def _becomes_divided(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether one of a row of factors becomes a divisor, though it is made as a power.
+
+    The power's sign is likelier wrong.
+    """
+    edited = statement_after(unit, own, edits)
+    before, after = value_of(own), value_of(edited) if edited is not None else None
+    if before is None or after is None:
+        return False
+    rows = [[[*_powers(one, 1)] for one in _outermost(value)] for value in (before, after)]
+    turned = {
+        one.id for was, now in zip(*rows, strict=False)
+        if len(was) == len(now) and _is_row([power for _, power in was])
+        for one, power in now if power < 0 and isinstance(one, ast.Name)
+    }  # fmt: skip
+    return bool(turned) and any(
+        isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+        and isinstance(one.value, ast.BinOp) and isinstance(one.value.op, ast.Pow)
+        and one.targets[0].id in turned
+        for one in unit.nodes
+    )  # fmt: skip
+
+
+def _outermost(node: ast.AST, *, inside: bool = False) -> Iterator[ast.expr]:
+    """Yield the products in an expression that are no factors of others."""
+    product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)
+    if isinstance(node, ast.expr) and product and not inside:
+        yield node
+    for one in ast.iter_child_nodes(node):
+        yield from _outermost(one, inside=product)
+
+
+def _powers(node: ast.expr, power: int) -> Iterator[tuple[ast.expr, int]]:
+    """Yield each factor of a product with 1, and each divisor with -1."""
+    match node:
+        case ast.BinOp(left, ast.Mult() | ast.Div() as op, right):
+            yield from _powers(left, power)
+            yield from _powers(right, power if isinstance(op, ast.Mult) else -power)
+        case _:
+            yield node, power
+
+
+def _adds_up(node: ast.expr, signs: Sequence[int]) -> bool:
+    """Return whether a sum of three is one of contributions, which are names and calls alone."""
+    terms = [one for one in ast.walk(node) if isinstance(one, ast.expr)]
+    plain = (ast.BinOp, ast.Name, ast.Attribute, ast.Subscript, ast.Call)
+    inner = [one for one in terms if isinstance(one, ast.BinOp) and isinstance(one.op, _ADDING)]
+    parts = {part for one in inner for part in (one.left, one.right)} - {*inner}
+    return [*signs] == [1, 1] and all(isinstance(one, plain[1:]) for one in parts)
+
+
+def _is_kept(target: ast.expr) -> bool:
+    """Return whether a target is an attribute, or a part of one."""
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    return isinstance(target, ast.Attribute)
+
+
+def _is_row(signs: Sequence[object]) -> bool:
+    return len(signs) >= _ROW and len({*signs}) == 1
+
+
+def _is_negated(before: ast.expr, after: ast.expr) -> bool:
+    """Return whether an expression is another one with a minus."""
+    minus = isinstance(after, ast.UnaryOp) and isinstance(after.op, ast.USub)
+    return minus and ast.dump(before) in map(ast.dump, ast.iter_child_nodes(after))
+
+
+def _sums(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the sums in an expression that are no terms of others."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, _ADDING):
+        yield node
+        return
+    for one in ast.iter_child_nodes(node):
+        yield from _sums(one)
+
+
+def _signs(node: ast.expr, sign: int) -> Iterator[int]:
+    """Yield the signs of the terms of a sum."""
+    match node:
+        case ast.BinOp(left, ast.Add() | ast.Sub() as op, right):
+            yield from _signs(left, sign)
+            yield from _signs(right, sign if isinstance(op, ast.Add) else -sign)
+        case ast.UnaryOp(ast.USub(), operand):
+            yield from _signs(operand, -sign)
+        case _:
+            yield sign
