@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from types import FunctionType, ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.computing import own_functions, own_methods
+from gradtui.diagnosis.recorded.blame.computing import needed, own_functions, own_methods
 from gradtui.diagnosis.recorded.blame.expressions import name_of
+from gradtui.diagnosis.recorded.blame.names import apart
+from gradtui.diagnosis.recorded.blame.pure import computes
+from gradtui.recording.places import is_users_file
 
 _MOST = 6
 """Most functions that are tried for one."""
@@ -75,6 +78,25 @@ def _beside(s: Statement, call: ast.Call) -> Iterator[str]:
         and _is_own(s, one.func)
     )  # fmt: skip
     yield from found
+    match call.func:
+        case ast.Attribute(value=ast.Name(id=name), attr=part):
+            static = _static(s, s.locals.get(name))
+            yield from (f"{name}.{other}" for other, one in sorted(
+                static.items(), key=lambda pair: apart(part, pair[0])
+            ) if part in static and needed(one) == len(call.args) and other != part)  # fmt: skip
+
+
+def _static(s: Statement, owner: object) -> dict[str, FunctionType]:
+    """Return the static methods of an object or a class that only compute, by name."""
+    kind = owner if isinstance(owner, type) else type(owner)
+    known = {name: one for own in reversed(kind.__mro__) for name, one in vars(own).items()}
+    functions = ((name, one.__func__) for name, one in known.items()
+                 if isinstance(one, staticmethod))  # fmt: skip
+    return {
+        name: one for name, one in functions
+        if isinstance(one, FunctionType) and is_users_file(one.__code__.co_filename)
+        and computes(one, s.dialect)
+    }  # fmt: skip
 
 
 def _is_same(one: ast.expr, other: ast.expr | None) -> bool:
@@ -84,7 +106,7 @@ def _is_same(one: ast.expr, other: ast.expr | None) -> bool:
 def _is_own(s: Statement, called: ast.expr) -> bool:
     """Return whether a function is no module's: a local one, or the part of a local object.
 
-    Methods are not: they do different things with one object.
+    Methods are not, unless they are static: they do different things with one object.
     """
     match called:
         case ast.Name(id=name):
@@ -92,5 +114,6 @@ def _is_own(s: Statement, called: ast.expr) -> bool:
         case ast.Attribute(value=ast.Name(id=name), attr=part):
             owner = s.locals.get(name)
             found = getattr(owner, part, None) if not isinstance(owner, ModuleType) else None
-            return callable(found) and not hasattr(type(owner), part)
+            own = not hasattr(type(owner), part) or part in _static(s, owner)
+            return callable(found) and own
     return False

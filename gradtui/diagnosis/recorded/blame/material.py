@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from inspect import getattr_static
 from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.begun import begun, is_zero
@@ -29,7 +30,7 @@ def renamings(s: Statement) -> Iterator[Candidate]:
     """Yield other names for each name in a statement, of arrays of the same shape."""
     counting = _only_counts(s)
     for node in s.nodes:
-        length = _is_length(node)
+        length = _is_length(node) or _is_property(s, node)
         if not isinstance(node, ast.expr) or not (is_leaf(node) or _is_entry(node) or length):
             continue
         own = s.held(node) or (Held((), "i") if length else _part(s, node))
@@ -125,6 +126,15 @@ def _is_length(node: ast.AST) -> bool:
             return True
         case ast.Call(func=ast.Attribute(attr="size"), args=[_]):
             return True
+        case _:
+            return False
+
+
+def _is_property(s: Statement, node: ast.AST) -> bool:
+    """Return whether an expression is a property of an object, which most often is a count."""
+    match node:
+        case ast.Attribute(value=ast.Name(owner), attr=name, ctx=ast.Load()):
+            return isinstance(getattr_static(type(s.locals.get(owner)), name, None), property)
         case _:
             return False
 

@@ -63,7 +63,10 @@ def _passed(s: Statement, call: ast.Call) -> Iterator[Candidate]:
     known = {*given, *(option for option, _ in beside)}
     spread = _called(call) in _SPREADS and known.isdisjoint(_DIVISORS)
     divisors = _DIVIDED.get(s.dialect.module.__name__, ()) if spread else ()
-    for option, text in dict.fromkeys([*beside, *_namesakes(s, call), *_flags(s, call), *divisors]):
+    named = [(name, name) for name, own in given.items()
+             if name and name in s.locals and isinstance(own, ast.Constant)]  # fmt: skip
+    every = [*beside, *named, *_namesakes(s, call), *_flags(s, call), *divisors]
+    for option, text in dict.fromkeys(every):
         own = given.get(option)
         if own is not None and (s.text(own) == text or not _is_plain(own)):
             continue

@@ -72,3 +72,25 @@ def test_of_very_many_names_one_that_nothing_reads_may_be_meant():
     around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     found = renamings(Statement(unit, unit.node.body[0], around))
     assert "slope" in {one.factor for one in found if one.node.id == "a"}
+
+
+class Sample:
+    def __init__(self):
+        self.count = 5
+
+    @property
+    def width(self):
+        return 3
+
+
+def averaged(self, g):
+    return g / self.width
+
+
+def test_a_count_may_stand_for_a_property():
+    unit = Unit(averaged.__code__, [averaged])
+    scope = {"self.count": Held((), "i", 5.0), "g": Held((5, 3), "f")}
+    held = {"self": Sample()}
+    around = Around(scope, {}, {}, list, [], NUMPY.dialect, held, lambda one: None)
+    found = renamings(Statement(unit, unit.node.body[0], around))
+    assert "self.count" in {one.factor for one in found}

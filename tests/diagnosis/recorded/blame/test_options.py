@@ -45,7 +45,20 @@ def penalised(x, w):
     return loss, 2 * np.sum(x * w) * w, dw
 
 
+def raised(w, power):
+    return power * w ** (power - 1)
+
+
+def powers(w):
+    loss, dw = np.sum(w**2), np.zeros_like(w)
+    for power in (2, 3):
+        loss = loss + np.sum(w**power)
+        dw += raised(w, power=power)
+    return loss, dw + 2 * w
+
+
 MISTAKES = [
+    (powers, "dw += raised(w, power=power)", "dw += raised(w, power=2)"),
     (product, "dx = times(g, w, turn_b=True)", "dx = times(g, w, turn_a=True)"),
     (spread, "s = np.std(z, axis=0, ddof=1)", "s = np.std(z, axis=0)"),
     (penalised, "dw = of_penalty(w, eps=eps)", "dw = of_penalty(w)"),
