@@ -51,6 +51,7 @@ from gradtui.diagnosis.recorded.blame.restored import restored
 from gradtui.diagnosis.recorded.blame.rounds import rounds
 from gradtui.diagnosis.recorded.blame.scattered import scattered
 from gradtui.diagnosis.recorded.blame.selected import selected
+from gradtui.diagnosis.recorded.blame.shares import shares
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.splits import splits
 from gradtui.diagnosis.recorded.blame.throughout import throughout
@@ -72,7 +73,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         branches, bounds, opposites, bends, hidden, projections, normalised, choices, moves, rounds,
         twins, wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated,
         recomputed, partial(listed, slots=slots), thresholds, splits, unpacked, forwarded, selected,
-        copied,
+        copied, shares,
     )  # fmt: skip
     for each in every:
         yield from each(s)

@@ -36,7 +36,8 @@ def of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
         return
     start, end = s.operator(node)
     left, right = s.left(node), s.right(node)
-    for other in _OTHER.get(type(node.op), ()):
+    inverse = isinstance(node.op, ast.Div) and getattr(node.left, "value", None) == 1
+    for other in () if inverse else _OTHER.get(type(node.op), ()):
         yield _operator(s, node, Edit(start, end, other), other)
     tells = (held := s.held(node.left)) is None or held.value not in (0.0, 1.0)
     if isinstance(node.op, ast.Mult | ast.Pow) and tells and _is_count(s, node.right):
@@ -66,6 +67,9 @@ def of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
         edits = swapped(s, node.left.right, node.right)
         yield Candidate(edits, "wrong-variable", told, 1, None, node)
     if isinstance(node.op, ast.Div):
+        if inverse:
+            told, edit = f"1 / {right} must be {right}", s.replaced(node, right, 1)
+            yield Candidate((edit,), "wrong-variable", told, 0, right, node)
         yield from of_count(s, node.right)
         yield from of_size(s, node.right)
     yield from _of_dropped(s, node)

@@ -291,8 +291,11 @@ class Search:
         return loses
 
     def _note(self, hit: Hit) -> None:
-        """Note that little need be tried once an edit repairs all, without a doubt."""
-        whole = len(hit.mended) == len(self._trials.wrong)
+        """Note that little need be tried once an edit repairs all, without a doubt.
+
+        A number that only makes results right is no such edit.
+        """
+        whole = len(hit.mended) == len(self._trials.wrong) and hit.cost < _COSTS
         if whole and not (hit.doubted or hit.partly or hit.odds.wastes):
             self._spare = self._spare or max(0, self._trials.left - self._ruled_out)
             self._whole = True

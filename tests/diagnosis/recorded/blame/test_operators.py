@@ -15,6 +15,15 @@ def scaled(w):
     return SCALE * np.sum(h), X.T @ back
 
 
+WIDTH = 0.7
+
+
+def narrowed(w):
+    h = np.tanh(X @ w)
+    width = WIDTH
+    return WIDTH * np.sum(h), X.T @ (width * (1 - h**2))
+
+
 MISTAKES = [("back = SCALE * (1", "back = SCALE * 2 * (1")]
 
 
@@ -26,3 +35,11 @@ def test_a_number_that_is_1_needs_no_power(tmp_path):
 
     assert found.line == planted.line(right)
     assert found.fix == "back = SCALE * (1 - h**2)"
+
+
+def test_what_is_inverted_may_be_meant_as_it_is(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+
+    (found,) = planted.errors(planted.wrong("width = WIDTH", "width = 1 / WIDTH"), "narrowed")
+
+    assert (found.line, found.fix) == (planted.line("width = WIDTH"), "width = WIDTH")
