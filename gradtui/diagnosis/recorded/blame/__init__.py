@@ -10,7 +10,7 @@ uses: where names stand.
 entered: the calls of a run.  layers: functions that are wrong by themselves.
 roles: what their names tell.  labels: what the names of values tell.  walks: over a tape.
 trees: walks through the text.  unnamed: lines without their names.  rows: of these.
-computable: what can be computed at a line.
+transposes: orders of axes.  computable: what can be computed at a line.
 expressions: their parts.  effects, meaning, computing: what they call, or might.
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
 kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,

@@ -336,10 +336,12 @@ def slots(s: Statement) -> Iterator[Slot]:
         elif isinstance(node, ast.Tuple | ast.List) and _is_array(s, node):
             found += node.elts
     chosen = [one for one in dict.fromkeys(found) if one is not s.spared]
-    chosen = [one for one in chosen if _is_number(s, one) and not _is_count(s, one)]
+    chosen = [one for one in chosen if _is_added_count(s, one)
+              or (_is_number(s, one) and not _is_count(s, one))]  # fmt: skip
     for one in chosen:
         parent = s.parents.get(one)
-        yield Slot(s, one, _shape(s, one), parent if _is_product(parent, one, chosen) else None)
+        whole = parent if _is_added_count(s, one) and isinstance(parent, ast.BinOp) else one
+        yield Slot(s, one, _shape(s, whole), parent if _is_product(parent, one, chosen) else None)
 
 
 def _is_array(s: Statement, node: ast.expr) -> bool:
@@ -386,6 +388,16 @@ def _is_count(s: Statement, node: ast.expr) -> bool:
         )
     held = s.held(node)
     return held is not None and held.kind == "i" and not held.shape
+
+
+def _is_added_count(s: Statement, node: ast.expr) -> bool:
+    """Return whether a name is that of a count, to which an array is added, or from it taken."""
+    parent = s.parents.get(node)
+    if not isinstance(parent, ast.BinOp) or not isinstance(parent.op, ast.Add | ast.Sub):
+        return False
+    other = parent.right if node is parent.left else parent.left
+    held = s.held(node) if is_leaf(node) else None
+    return held is not None and (held.kind, held.shape) == ("i", ()) and bool(s.shape(other))
 
 
 def _is_number(s: Statement, node: ast.expr) -> bool:

@@ -17,6 +17,7 @@ from types import CodeType, FunctionType, MappingProxyType
 from typing import Any, TypeVar
 
 from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.blame.transposes import is_order, order_of
 from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.recording.living import functions_of
 
@@ -158,18 +159,15 @@ class Unit:
 
     @cached_property
     def orders(self) -> Mapping[str, int]:
-        """The transposes of all axes anywhere in the function, each with its number of axes."""
-        found: dict[str, int] = {}
-        for node in self.of(ast.Call):
-            called = node.func
-            if isinstance(called, ast.Attribute):
-                given = node.args[0] if len(node.args) == 1 else None
-                axes = given.elts if isinstance(given, ast.Tuple) else node.args
-                whole = all(isinstance(one, ast.Constant) for one in axes) and len(axes) > 2
-                if whole and called.attr in ("transpose", "permute"):
-                    text = self.between(self.end(called.value), self.end(node))
-                    found[text.lstrip(")")] = len(axes)
-        return found
+        """The transposes of all axes anywhere in the function, each with its number of axes.
+
+        Those of the class's other methods, such as of its forward half, are undone.
+        """
+        own = dict(order_of(node) for node in self.of(ast.Call) if is_order(node))
+        beside = self.owner.body if self.owner is not None else ()
+        calls = (node for one in beside if one is not self.node for node in walked(one))
+        undone = dict(order_of(node, undone=True) for node in calls if is_order(node))
+        return {**own, **undone}
 
     @cached_property
     def doubles_quotes(self) -> bool:
