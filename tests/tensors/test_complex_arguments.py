@@ -3,6 +3,7 @@
 import pytest
 
 import gradtui
+from findings import line_of, only
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
@@ -175,3 +176,40 @@ class Summed(Function):
 def test_any_number_of_arguments_may_follow_others():
     scale = torch.tensor(2.0, dtype=torch.float64)
     assert not gradtui.check(Summed, scale, z(3).real, z(3).real, z(3).real)
+
+
+class Halved(Function):
+    """Half the square of a complex number."""
+
+    @staticmethod
+    def forward(ctx, a):
+        ctx.save_for_backward(a)
+        return a**2 / 2.0
+
+    @staticmethod
+    def backward(ctx, g):
+        (a,) = ctx.saved_tensors
+        return g * a.conj()
+
+
+class HalvedTwice(Halved):
+    @staticmethod
+    def backward(ctx, g):
+        (a,) = ctx.saved_tensors
+        return g * a.conj() / 2.0
+
+
+class NotSquared(Halved):
+    @staticmethod
+    def backward(ctx, g):
+        (a,) = ctx.saved_tensors
+        return g * torch.pow(a.conj(), 1.5)
+
+
+@pytest.mark.parametrize("mistaken", [HalvedTwice, NotSquared])
+def test_what_complex_numbers_are_divided_by_or_raised_to_may_be_a_number(mistaken):
+    assert gradtui.check(Halved, z(3)) == []
+
+    finding = only(gradtui.check(mistaken, z(3)))
+
+    assert (finding.severity, finding.line) == ("error", line_of(mistaken.backward, 3))

@@ -66,7 +66,7 @@ def leaves(name: str, points: Sequence[Point]) -> bool:
 def _is_difference(tape: Tape, id: int) -> bool:
     """Return whether a node is the difference of two numbers that are almost equal, by a step."""
     node = tape.nodes[id]
-    if not isinstance(node, Call) or node.name != "divide" or tape.active[node.inputs[1]]:
+    if not isinstance(node, Call) or node.name != "divide" or tape.active[node.inputs[-1]]:
         return False
     at = node.inputs[0]
     while isinstance(apart := tape.nodes[at], Call) and apart.name == "multiply":
@@ -77,7 +77,7 @@ def _is_difference(tape: Tape, id: int) -> bool:
     if not isinstance(apart, Call) or apart.name != "subtract" or tape.shape(at):
         return False
     up, down = (float(tape.value(one)) for one in apart.inputs)
-    small = bool(np.all(np.abs(tape.value(node.inputs[1])) <= _STEP))
+    small = bool(np.all(np.abs(tape.value(node.inputs[-1])) <= _STEP))
     return small and abs(up - down) <= _STEP * max(abs(up), abs(down))
 
 

@@ -365,7 +365,8 @@ def _is_never_negative(tape: Tape, id: int) -> bool:
         return bool(np.all(tape.value(id) >= 0))
     if isinstance(node, Call):
         square = node.name == "multiply" and len(set(node.inputs)) == 1
-        even = node.name == "power" and np.all(tape.value(node.inputs[1]) % 2 == 0)
+        raised = node.name == "power" and len(node.inputs) == 2  # not so of complex numbers
+        even = raised and np.all(tape.value(node.inputs[1]) % 2 == 0)
         if square or even or node.name in _POSITIVE:
             return True
         if node.name not in _KEEPING:

@@ -76,11 +76,11 @@ def _average(tape: Tape, id: int, many: int) -> Call | None:
     size = math.prod(tape.shape(call.inputs[0]))
     if call.name == "mean":
         return call if size == many * math.prod(tape.shape(id)) else None
-    if call.name != "divide" or size > 1 or tape.shape(call.inputs[1]):
+    if call.name != "divide" or size > 1 or tape.shape(call.inputs[-1]):
         return None
     before = [tape.nodes[source] for source in tape.sources(call.inputs[0])]
     summed = any(isinstance(one, Call) and one.name == "sum" for one in before)
-    return call if summed and tape.value(call.inputs[1]) == many else None
+    return call if summed and tape.value(call.inputs[-1]) == many else None
 
 
 def _groups(tape: Tape, nodes: list[int], many: int) -> list[list[Axis]]:

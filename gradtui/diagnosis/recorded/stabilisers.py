@@ -259,13 +259,20 @@ def _alone(point: Point) -> list[tuple[int, int]]:
 
 
 def _kept_from_0(tape: Tape, ids: Sequence[int]) -> list[int]:
-    """Return the operands that some functions among nodes need to be apart from 0."""
+    """Return the operands that some functions among nodes need to be apart from 0.
+
+    What complex numbers are divided by, or raised to, is no input if it is a number.
+    """
     calls = [node for id in ids if isinstance(node := tape.nodes[id], Call)]
-    found = [node.inputs[_KEPT_FROM_0[node.name]] for node in calls if node.name in _KEPT_FROM_0]
-    return found + [
-        node.inputs[0] for node in calls
-        if node.name == "power" and np.all(tape.value(node.inputs[1]) < 1)
+    found = [
+        node.inputs[at] for node in calls
+        if (at := _KEPT_FROM_0.get(node.name, len(node.inputs))) < len(node.inputs)
     ]  # fmt: skip
+    return found + [
+        node.inputs[0]
+        for node in calls
+        if node.name == "power" and np.all([tape.value(one) < 1 for one in node.inputs[1:]])
+    ]
 
 
 def _given(point: Point, names: Collection[str]) -> list[tuple[int, int]]:
