@@ -1,9 +1,9 @@
-"""Lines that repeat another one with the same numbers in their indices, as copied ones do."""
+"""Lines and entries that repeat others with a slip, as copied ones do."""
 
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
@@ -27,6 +27,20 @@ def copied(s: Statement) -> Iterator[Candidate]:
                 edits = tuple([s.replaced(node, str(other)) for node in nodes])
                 told = f"{value} must be {other} throughout the indices"
                 yield Candidate(edits, "wrong-variable", told, cost, str(other), own)
+
+
+def strangers(s: Statement) -> Iterator[Candidate]:
+    """Yield an entry of the array that the others of a row are entries of, such as `d[1]`."""
+    for row in s.nodes:
+        entries = row.elts if isinstance(row, ast.Tuple | ast.List) else ()
+        picked = [one for one in entries if isinstance(one, ast.Subscript)]
+        counts = Counter(s.text(one.value) for one in picked)
+        for one in picked if len(counts) == 2 < len(picked) else ():
+            (usual, count), _ = counts.most_common()
+            if count > 1 and s.text(one.value) != usual:
+                told = f"{s.text(one.value)} must be {usual}, as in the entries beside"
+                edit = s.replaced(one.value, usual)
+                yield Candidate((edit,), "wrong-variable", told, 0, usual, one.value)
 
 
 def _is_repeated(s: Statement, own: ast.expr) -> bool:

@@ -1,4 +1,4 @@
-"""A line copied from the one above, whose indices still have its number."""
+"""A line copied from the one above whose indices still have its number, and the like."""
 
 import numpy as np
 import pytest
@@ -19,6 +19,11 @@ def of_diagonals(A):
     d[:, 1, 1] = 2 * third
     d[:, 2, 2] = 2 * second + 3 * third**2
     return loss, d
+
+
+def picked(a, b):
+    d = 2 * a * b
+    return np.sum(a**2 * b), np.array([d[0], d[1], d[2]]), a**2
 
 
 MISTAKES = [
@@ -43,3 +48,14 @@ def test_its_number_is_told_throughout(old, new, tmp_path):
 def test_right_lines_are_silent(tmp_path):
     planted = Planted(__file__, tmp_path, {"A": A})
     assert planted.errors(planted.wrong("", ""), "of_diagonals") == []
+
+
+def test_an_entry_of_another_array_than_those_beside_is_told(tmp_path):
+    planted = Planted(__file__, tmp_path, {"a": np.arange(1.0, 4), "b": np.ones(3)})
+    right = "np.array([d[0], d[1], d[2]])"
+
+    (found,) = planted.errors(planted.wrong(right, right.replace("d[1]", "b[1]")), "picked")
+
+    assert found.line == planted.line(right)
+    assert found.fix == f"return np.sum(a**2 * b), {right}, a**2"
+    assert found.message.endswith("b must be d, as in the entries beside")
