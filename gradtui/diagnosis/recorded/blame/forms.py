@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from types import FunctionType, MethodType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, names_in
+from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.uses import uses_of
+from gradtui.diagnosis.recorded.blame.watch import VIEWS
+from gradtui.recording.places import is_users_file
 
 Loop = ast.For | ast.While
 
@@ -131,6 +135,37 @@ def is_renamed(unit: Unit, target: ast.expr) -> bool:
         renames(one) and isinstance(one.value, ast.Name) and one.value.id == target.id
         for one in unit.of(ast.Assign)
     )
+
+
+def has_bare_minus(s: Statement) -> bool:
+    """Return whether the value of a statement is a name, or a view of one, with a minus."""
+    match s.value():
+        case ast.UnaryOp(ast.USub(), operand):
+            return isinstance(_viewed(s, operand), ast.Name | ast.Attribute | ast.Subscript)
+        case _:
+            return False
+
+
+def _viewed(s: Statement, node: ast.expr) -> ast.expr:
+    """Return the array whose elements an expression only puts in another order."""
+    match node:
+        case ast.Call(ast.Attribute(owner, name), args) if name in VIEWS:
+            given = args[0] if args and s.is_module(owner) else owner
+            return _viewed(s, given)
+        case _:
+            return node
+
+
+def hands_negated(s: Statement) -> bool:
+    """Return whether the value of a statement is what a function of the user's returns, negated."""
+    match s.value():
+        case ast.UnaryOp(ast.USub(), ast.Call(called)):
+            function = meant(s, called)
+            return isinstance(function, FunctionType | MethodType) and is_users_file(
+                function.__code__.co_filename
+            )
+        case _:
+            return False
 
 
 def only_moves(node: ast.stmt) -> bool:

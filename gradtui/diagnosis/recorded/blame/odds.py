@@ -23,6 +23,8 @@ from gradtui.diagnosis.recorded.blame.conditions import is_told
 from gradtui.diagnosis.recorded.blame.expressions import multiplied
 from gradtui.diagnosis.recorded.blame.forms import (
     adds_up,
+    hands_negated,
+    has_bare_minus,
     is_copy,
     is_idle_copy,
     is_renamed,
@@ -343,6 +345,12 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         )
 
     @property
+    def _bares(self) -> bool:
+        """Whether it takes the minus from what is only stored, kept or returned."""
+        taken = self._is_sign and not self._keeps
+        return taken and has_bare_minus(self.suspect.statement)
+
+    @property
     def _is_sign(self) -> bool:
         return self.candidate.rule == "sign"
 
@@ -367,6 +375,7 @@ _LIKELIER: Sequence[Sign] = (
     (-4, lambda edit: edit._is_outside),
     (4, lambda edit: shares_factor(edit.suspect, edit.candidate)),
     (2, lambda edit: edit._is_known),
+    (2, lambda edit: edit._bares),
     (2, lambda edit: edit._spares),
     (-2, lambda edit: edit._is_late and not edit._becomes_alike and not edit.candidate.named),
     (-3, lambda edit: edit._mixes),
@@ -388,7 +397,14 @@ _UNLIKELIER: Sequence[Sign] = (
     (5, lambda edit: is_senseless(edit.suspect.statement, edit.candidate.edits)),
     (3, lambda edit: only_renames(edit.suspect.statement, edit.candidate.edits)),
     (2, lambda edit: edit._is_sign and not edit._becomes_alike and adds_up(edit.suspect.statement)),
-    (1, lambda edit: edit._is_sign and amounts.turns_round(edit._unit, edit.candidate.edits)),
+    (
+        1,
+        lambda edit: (
+            edit._is_sign
+            and not (edit._bares or hands_negated(edit.suspect.statement))
+            and amounts.turns_round(edit._unit, edit.candidate.edits)
+        ),
+    ),
     (3, lambda edit: edit._leaves_twin),
     (5, lambda edit: edit.suspect.paired),
     (2, lambda edit: edit._agreement < 0 or edit.suspect.label > 0),
