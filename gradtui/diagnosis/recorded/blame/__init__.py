@@ -22,7 +22,8 @@ selected, copied, shares, constants: their possible mistakes.
 derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.
-odds: which is likelier.  unused: what they leave idle.  amounts: how much each changes.
+odds: which is likelier.  remembered: by what they use.  unused: what they leave idle.
+amounts: how much each changes.
 scales: of adjoints.
 given: what other calls are given.
 scaling: what the code elsewhere tells of how an edit scales a value.

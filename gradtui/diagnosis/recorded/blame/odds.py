@@ -32,10 +32,11 @@ from gradtui.diagnosis.recorded.blame.forms import (
     only_moves,
     renames,
 )
-from gradtui.diagnosis.recorded.blame.idle import defined_below, is_forgotten, is_of_another
+from gradtui.diagnosis.recorded.blame.idle import defined_below, is_of_another
 from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import agreement, is_spelled, made_alike
 from gradtui.diagnosis.recorded.blame.powers import ruled
+from gradtui.diagnosis.recorded.blame.remembered import continues, remembers
 from gradtui.diagnosis.recorded.blame.resets import spares
 from gradtui.diagnosis.recorded.blame.rows import breaks_row
 from gradtui.diagnosis.recorded.blame.scaling import (
@@ -262,29 +263,13 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def _remembers(self) -> bool:
-        """Whether it uses what the function is given or keeps, and nothing else uses.
-
-        A count that is 2 tells nothing: most factors of 2 are those of squares.
-        """
-        s = self.suspect.statement
-        kept = {name: name.replace('"', "'") for name in self._names}
-        return any(
-            s.spelled(text) == name and is_forgotten(s, text)
-            and ((one := s.scope.get(text)) is None or (one.kind, one.value) != ("i", 2))
-            for name, text in kept.items()
-        )  # fmt: skip
+        """Whether it uses what the function is given or keeps, and nothing else uses."""
+        return remembers(self.suspect.statement, self._names)
 
     @property
     def _continues(self) -> bool:
-        """Whether it uses what the line just before stores and nothing else uses.
-
-        What is made in the same way as the line's own value is added to that elsewhere.
-        """
-        own = self.suspect.statement
-        if not self.adds or own.handed not in self._names:
-            return False
-        stored = own.node.targets[0] if isinstance(own.node, ast.Assign) else None
-        return not isinstance(stored, ast.Name) or own.handed not in made_alike(stored, own.unit)
+        """Whether it uses what the line just before stores and nothing else uses."""
+        return self.adds and continues(self.suspect.statement, self._names)
 
     @property
     def _repeats(self) -> bool:
