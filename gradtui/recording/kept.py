@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from operator import is_
 from threading import Lock
-from types import CellType, FunctionType, ModuleType
+from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ _LARGEST = 1 << 24
 _LONGEST = 10_000
 """Largest container searched."""
 _LOCK = type(Lock())
+_EQ: Any = object.__eq__
 
 
 class Kept:
@@ -34,6 +35,8 @@ class Kept:
     def __init__(self, function: Callable[..., Any]) -> None:
         self._arrays: list[tuple[NDArray[Any], NDArray[Any]]] = []
         self._dicts: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
+        self._libraries: list[_Library] = []
+        """The names of modules of libraries."""
         self._owned: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
         """The program's own dicts, from which new entries are removed."""
         self._slots: list[tuple[Any, dict[str, Any]]] = []
@@ -87,7 +90,9 @@ class Kept:
         held, is_function = getattr(value, "__dict__", None), isinstance(value, FunctionType)
         if is_function:
             self._cells += _cells(value)
-        if type(held) is dict and is_users(value if is_function else type(value)):
+        if type(value) is ModuleType:
+            self._libraries.append(_Library(vars(value)))
+        elif type(held) is dict and is_users(value if is_function else type(value)):
             self._owned.append((held, dict(held)))
         elif type(held) is dict and held:
             self._dicts.append((held, dict(held)))
@@ -169,6 +174,8 @@ class Kept:
         changed = False
         for names, before in self._dicts:
             changed |= _fill(names, before, code)
+        for library in self._libraries:
+            changed |= library.undo(code)
         for names, before in self._owned:
             if not _is_same(names, before):
                 changed |= _fill(names, before, code)
@@ -186,6 +193,40 @@ class Kept:
             if cell.cell_contents is not value and (code or not _is_code(value)):
                 cell.cell_contents, changed = value, True
         return changed
+
+
+class _Library:
+    """The names of a module of a library, of which there may be thousands."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self._names, self._before = names, dict(names)
+        self._see()
+
+    def _see(self) -> None:
+        """Note the present names: what they meant before, and what was added meanwhile."""
+        self._seen = dict(self._names)
+        self._alike = {
+            name: value for name, value in self._names.items()
+            if type(value).__eq__ is not _EQ and type(value) is not BuiltinFunctionType
+        }  # fmt: skip
+        """The values that others may be equal to."""
+
+    def undo(self, code: bool) -> bool:
+        """Let all names mean what they did; return whether some did not."""
+        if self._is_as_seen():
+            return False
+        changed = _fill(self._names, self._before, code)
+        if not changed and all(map(is_, map(self._names.get, self._before), self._before.values())):
+            self._see()
+        return changed
+
+    def _is_as_seen(self) -> bool:
+        """Return whether no name means something else, by a comparison that takes little time."""
+        try:
+            same = self._names == self._seen
+        except Exception:  # what is there now refuses to be compared
+            return False
+        return same and all(map(is_, map(self._names.get, self._alike), self._alike.values()))
 
 
 def _is_code(value: Any) -> bool:
