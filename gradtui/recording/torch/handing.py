@@ -145,20 +145,24 @@ def customs() -> Sequence[Custom]:
     from time to time.
     """
     global _most
-    found = [*_below(torch.autograd.Function)]
+    found = _below(torch.autograd.Function.__subclasses__())
     if len(found) > _most:
         found.clear()
         gc.collect()
-        found += _below(torch.autograd.Function)
+        found = _below(torch.autograd.Function.__subclasses__())
         _most = _SPARE + 2 * len(found)
     return found
 
 
-def _below(base: Custom) -> Iterator[Custom]:
-    for custom in base.__subclasses__():
+def _below(kinds: Sequence[Custom]) -> list[Custom]:
+    """Return the user's among some kinds and all below these."""
+    found = list[Custom]()
+    for custom in kinds:
         if custom.__module__.partition(".")[0] != "torch":
-            yield custom
-        yield from _below(custom)
+            found.append(custom)
+        if below := custom.__subclasses__():  # few have any, of more than a hundred of PyTorch's
+            found += _below(below)
+    return found
 
 
 @contextmanager

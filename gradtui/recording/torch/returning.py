@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -45,19 +45,27 @@ def misshapen(custom: Custom | None, given: Sequence[Any]) -> Iterator[list[Misf
     Collects them: of the `custom` function, called with the `given` arguments, or of all of the
     user's.  Raises Miscount where they return a wrong number of gradients.
     """
-    found = list[Misfit]()
-    with ExitStack() as stack:
+    found, changed = list[Misfit](), list[tuple[Custom, str, Any]]()
+    try:
         for one in [custom] if custom is not None else customs():
-            arguments = given if one is custom else None
-            stack.enter_context(_hearing(one, arguments, found))
+            # PyTorch takes either name.
+            name = "backward" if one.vjp is torch.autograd.Function.vjp else "vjp"
+            heard = _heard(one, getattr(one, name), given if one is custom else None, found)
+            changed.append((one, name, vars(one).get(name)))
+            setattr(one, name, staticmethod(heard))
         yield found
+    finally:
+        for one, name, before in reversed(changed):
+            if before is None:
+                delattr(one, name)
+            else:
+                setattr(one, name, before)
 
 
-@contextmanager
-def _hearing(custom: Custom, given: Sequence[Any] | None, found: list[Misfit]) -> Iterator[None]:
-    # PyTorch takes either name.
-    name = "backward" if custom.vjp is torch.autograd.Function.vjp else "vjp"
-    backward, before = getattr(custom, name), vars(custom).get(name)
+def _heard(
+    custom: Custom, backward: Callable[..., Any], given: Sequence[Any] | None, found: list[Misfit]
+) -> Callable[..., Any]:
+    """Return a backward half that notes what does not fit, in place of a custom function's own."""
 
     @wraps(backward)
     def heard(ctx: Any, *adjoints: Any) -> Any:
@@ -83,14 +91,7 @@ def _hearing(custom: Custom, given: Sequence[Any] | None, found: list[Misfit]) -
                 kept[at] = None
         return tuple(kept)
 
-    setattr(custom, name, staticmethod(heard))
-    try:
-        yield
-    finally:
-        if before is None:
-            delattr(custom, name)
-        else:
-            setattr(custom, name, before)
+    return heard
 
 
 Wanted = tuple[Any, tuple[int, ...] | None]
