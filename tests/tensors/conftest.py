@@ -18,14 +18,14 @@ def as_before():
 def alone(request, monkeypatch):
     """Let the custom functions of other test modules be none of what a check listens to."""
     handing = pytest.importorskip("gradtui.recording.torch.handing")
-    below, own = handing._below, request.module.__name__
+    customs, own = handing.customs, request.module.__name__
 
-    def below_alone(base):
-        for one in below(base):
-            if one.__module__ == own or not one.__module__.rpartition(".")[2].startswith("test_"):
-                yield one
+    def customs_alone():
+        kinds = ((one, one.__module__) for one in customs())
+        return [one for one, module in kinds if module == own or not module.startswith("test_")]
 
-    monkeypatch.setattr(handing, "_below", below_alone)
+    for file in ("handing", "returning"):
+        monkeypatch.setattr(f"gradtui.recording.torch.{file}.customs", customs_alone)
 
 
 @pytest.fixture
