@@ -185,6 +185,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("back", WRONG)
+@pytest.mark.usefixtures("unsearched")
 def test_what_bounds_or_scales_something_else_is_wrong(back):
     (r,) = given((6, 4))
 

@@ -603,6 +603,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
+@pytest.mark.usefixtures("unsearched")
 def test_what_is_wrong_beside_it_is_an_error(name):
     function, arguments, expected = WRONG[name]
 

@@ -217,6 +217,7 @@ def severities(function, code=None):
         (Refined, "and pulls these to 0, by 0.1 of each"),
     ],
 )
+@pytest.mark.usefixtures("unsearched")
 def test_what_is_left_out_may_have_a_gradient(function, told):
     (meant,) = gradtui.check(function, 2 * x().sin(), 0.1)
 
@@ -228,6 +229,7 @@ def test_what_is_left_out_may_have_a_gradient(function, told):
 
 
 @pytest.mark.parametrize("function", [Pushed, Turned, Others, Unmasked, Dropped])
+@pytest.mark.usefixtures("unsearched")
 def test_what_is_no_gradient_of_chosen_elements_is_wrong(function):
     assert "error" in severities(function)
 

@@ -135,6 +135,7 @@ def test_the_nearest_level_of_a_table_is_passed_with_what_bounds_it(function):
         (BoundForgotten, "bound", 4), (BoundTurned, "bound", 4), (BoundWithout, "bound", 4),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("unsearched")
 def test_a_mistake_beside_the_nearest_level_of_a_table_stays_one(function, target, line):
     first, *rest = checked(function)
 

@@ -192,6 +192,7 @@ class AdaptiveUnscaled(Adaptive):
 
 
 @pytest.mark.parametrize(("neuron", "right"), [(Adaptive, True), (AdaptiveUnscaled, False)])
+@pytest.mark.usefixtures("unsearched")
 def test_what_moves_a_threshold_has_the_slope_of_that(neuron, right):
     assert called(neuron, drawn(5, 4), drawn(5, 4).abs()).right == right
     severities = {one.severity for one in gradtui.check(neuron, drawn(5, 4), drawn(5, 4).abs())}
@@ -272,6 +273,7 @@ def test_a_threshold_may_have_a_kernel_for_a_slope_alone():
     ("function", "target"),
     [(GateMean, "least"), (GateUndivided, "least"), (GateOpen, "x")],
 )
+@pytest.mark.usefixtures("unsearched")
 def test_another_gradient_of_a_threshold_is_wrong(function, target):
     (wrong,) = [one for one in gated(function) if one.severity == "error"]
 
@@ -279,6 +281,7 @@ def test_another_gradient_of_a_threshold_is_wrong(function, target):
     assert "class " + function.__name__ in _class_of(wrong)
 
 
+@pytest.mark.usefixtures("unsearched")
 def test_a_threshold_turned_is_wrong():
     x, least = drawn(20, 4).abs(), torch.tensor([0.3, 0.4, 0.5, 0.35], dtype=torch.float64)
 
@@ -310,6 +313,7 @@ class Window(Spike):
 
 @pytest.mark.parametrize("spike", [Spike, Window])
 @pytest.mark.parametrize(("around", "severity"), [(1.0, "info"), (0.0, "error")])
+@pytest.mark.usefixtures("unsearched")
 def test_a_slope_belongs_where_the_jump_is(spike, around, severity):
     def code(u, w):
         return (spike.apply(u @ w, around) * torch.arange(8.0).reshape(4, 2)).sum()
@@ -319,6 +323,7 @@ def test_a_slope_belongs_where_the_jump_is(spike, around, severity):
 
 
 @pytest.mark.parametrize(("around", "severity"), [(1.0, "info"), (0.0, "error")])
+@pytest.mark.usefixtures("unsearched")
 def test_a_single_element_near_a_jump_does_not_tell_its_slope(around, severity):
     u = [[0.585, 1.51, 1.323], [-0.826, 0.615, 0.11], [-0.698, -0.016, -0.512],
          [0.069, 0.025, 0.449]]  # fmt: skip

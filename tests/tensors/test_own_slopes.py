@@ -66,6 +66,7 @@ def test_a_bump_for_a_slope_is_meant(steepness):
 
 
 @pytest.mark.parametrize("function", [Alone, Turned, Growing])
+@pytest.mark.usefixtures("unsearched")
 def test_what_is_no_slope_of_a_step_is_wrong(function):
     findings = gradtui.check(lambda u: function.apply(u, 3.0), u())
     assert "error" in {one.severity for one in findings}
@@ -119,6 +120,7 @@ def test_another_slope_of_abs_in_a_length_of_its_own_is_meant():
     assert any("has a magnitude of its own" in one.message for one in findings)
 
 
+@pytest.mark.usefixtures("unsearched")
 def test_a_length_of_its_own_alone_is_wrong():
     finding = only(distances(Shortened))
     assert (finding.target, finding.severity) == ("w", "error")
@@ -145,6 +147,7 @@ class Unscaled(Function):
         return g, (g * x).sum() * s.exp()
 
 
+@pytest.mark.usefixtures("unsearched")
 def test_a_gradient_of_one_length_that_nothing_scales_lacks_a_factor():
     x, s = torch.randn(4, dtype=torch.float64), torch.tensor(0.4, dtype=torch.float64)
     finding = only(gradtui.check(Unscaled, x.requires_grad_(), s.requires_grad_()))
@@ -436,6 +439,7 @@ class LeakyTurned(Leaky):
     ("function", "below", "severity"),
     [(Leaky, 0.1, "info"), (Leaky, -0.1, "error"), (LeakyTurned, 0.1, "error")],
 )
+@pytest.mark.usefixtures("unsearched")
 def test_each_side_of_a_step_may_have_a_slope_that_goes_with_it(function, below, severity):
     code = lambda w: (function.apply(w.tanh(), below) + w).sin().sum()  # noqa: E731
 

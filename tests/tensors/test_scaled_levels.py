@@ -108,6 +108,7 @@ class TernaryMistaken(Ternary):
         lambda up, down, rest, p, n: rest,
     ],
 )
+@pytest.mark.usefixtures("unsearched")
 def test_other_slopes_of_levels_are_wrong(slopes, monkeypatch):
     monkeypatch.setattr(TernaryMistaken, "slopes", slopes, raising=False)
 

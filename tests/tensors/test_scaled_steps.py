@@ -120,6 +120,7 @@ def test_the_scale_of_a_step_size_is_told_and_right(function, level, steps, coun
 @pytest.mark.parametrize(
     "function", [ByMean, ByNoLevel, ByRootUpward, ByRootOfWeights, ByRootTurned]
 )  # fmt: skip
+@pytest.mark.usefixtures("unsearched")
 def test_any_other_scale_of_a_step_size_is_wrong(function, steps):
     found = gradtui.check(function, W, steps)
 

@@ -45,6 +45,7 @@ def checked(function, mask):
         lambda w: (w > 1) & (w < -1),
     ],
 )
+@pytest.mark.usefixtures("unsearched")
 def test_a_mask_that_holds_nowhere_is_no_slope(mask):
     finding = only(checked(Signs, mask))
 

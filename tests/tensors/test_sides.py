@@ -33,6 +33,7 @@ BENT = [torch.relu, lambda left: left.clamp(min=0), lambda left: torch.where(lef
 
 
 @pytest.mark.parametrize("bent", BENT)
+@pytest.mark.usefixtures("unsearched")
 def test_a_hinge_without_its_mask_is_wrong_where_rows_are_beyond_the_kink(bent):
     found = gradtui.check(hinge(False, bent), SMALL.clone().requires_grad_())
     assert [one.severity for one in found] == ["error"]

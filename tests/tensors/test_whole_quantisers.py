@@ -271,6 +271,7 @@ class NearestOfAnotherSize(Passing):
         (NearestOfAnotherTable, X), (NearestOfAnotherSize, X),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("unsearched")
 def test_what_is_no_slope_of_a_whole_quantiser_is_wrong(function, x):
     found = gradtui.check(function, x)
 
