@@ -51,6 +51,7 @@ def test_the_usual_notion_is_not_told():
 
 
 @pytest.mark.parametrize("function", [by_conjugates, conjugated, by_numbers])
+@pytest.mark.usefixtures("unsearched")
 def test_a_gradient_in_another_notion_than_others_is_wrong(function):
     def case(Z, V, B):
         loss, dZ, _, dB = function(Z, V, B)

@@ -50,6 +50,7 @@ def test_a_bound_that_keeps_a_root_from_being_no_number_is_not_crossed(case, arg
 @pytest.mark.parametrize(
     ("case", "arguments"), [(arcosh(1.0), (ABOVE,)), (distance(2), tuple(WITHIN))]
 )
+@pytest.mark.usefixtures("unsearched")
 def test_what_is_wrong_within_the_bounds_is_found(case, arguments):
     assert {one.severity for one in gradtui.check(case, *arguments)} == {"error"}
 

@@ -55,10 +55,12 @@ def test_a_gradient_that_is_right_for_symmetric_matrices_gives_a_note():
         lambda mean, covariance: np.triu(2 * np.outer(mean, mean), 1) + np.diag(mean**2),
     ],
 )
+@pytest.mark.usefixtures("unsearched")
 def test_one_that_is_wrong_for_symmetric_matrices_is_an_error(slope):
     assert errors(partition(slope), NATURAL) == ["natural"]
 
 
+@pytest.mark.usefixtures("unsearched")
 def test_with_a_matrix_that_is_not_symmetric_the_same_gradient_is_wrong():
     assert errors(partition(right), OTHER) == ["natural"]
 

@@ -27,6 +27,7 @@ def growing(own):
     return case
 
 
+@pytest.mark.usefixtures("unsearched")
 def test_points_at_which_code_does_not_end_are_left_out():
     w = np.array([0.3, 1.2])
     assert gradtui.check(growing(float), w) == []

@@ -107,6 +107,7 @@ def likely(least, masked):
 @pytest.mark.parametrize(
     "least", [lambda p: p + 1e-6, lambda p: np.clip(p, 1e-6, 1 - 1e-6), lambda p: p + 1e-9]
 )
+@pytest.mark.usefixtures("unsearched")
 def test_numbers_within_logarithms_are_left_out_and_hide_nothing(least):
     rng = np.random.default_rng(3)
     given = rng.normal(size=(3, 4)), rng.normal(size=4)
@@ -214,6 +215,7 @@ def test_a_number_that_only_a_gradient_has_is_told_at_its_line():
         lambda a, b: (np.log(b**2 / 9 + 1e-4).sum(), {"b": 2 / (b + 1e-4)}),  # in another place
     ],
 )
+@pytest.mark.usefixtures("unsearched")
 def test_a_number_of_a_gradient_excuses_nothing_else(wrong):
     assert "error" in {one.severity for one in gradtui.check(wrong, TOPS, BOTTOMS)}
 

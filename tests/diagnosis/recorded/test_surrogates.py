@@ -192,6 +192,7 @@ def shares(q):
 
 
 @pytest.mark.parametrize("flat", [np.sign, np.round, np.floor])
+@pytest.mark.usefixtures("unsearched")
 def test_shares_of_rounded_values_are_differentiated(flat):
     def case(W, whole=True):
         p = shares(flat(3 * W))
@@ -227,6 +228,7 @@ def test_what_is_wrong_beside_a_rounding_is_named():
     assert "W must be q" in wrong.message
 
 
+@pytest.mark.usefixtures("unsearched")
 def test_bounds_of_rounded_values_may_be_passed_on_purpose():
     def case(W):
         q = np.clip(np.round(4 * W), -2, 1) / 4
@@ -250,6 +252,7 @@ def test_bounds_of_what_is_rounded_already_are_differentiated():
     [(lambda W, a: (W > 0) & (a > W), "info"), (lambda W, a: W > 0, "error")],
     ids=["both", "one"],
 )
+@pytest.mark.usefixtures("unsearched")
 def test_a_gradient_that_keeps_one_of_two_bounds_has_forgotten_the_other(kept, severity):
     def case(W, a):
         levels = np.round(np.clip(W, 0, a) * (7 / a))
@@ -290,6 +293,7 @@ STEPS = {
 
 
 @pytest.mark.parametrize("name", STEPS)
+@pytest.mark.usefixtures("unsearched")
 def test_a_step_is_one_however_it_is_written(name):
     step, severity = STEPS[name]
 
@@ -319,6 +323,7 @@ def test_weights_rounded_by_a_scale_of_their_own_may_be_passed_as_they_are():
 
 
 @pytest.mark.parametrize("paths", [(), {"kept", "apart"}])
+@pytest.mark.usefixtures("unsearched")
 def test_what_else_the_weights_reach_is_not_passed(paths):
     findings = gradtui.check(scaled(paths), W=W)
 
@@ -404,6 +409,7 @@ def detached_within(w, share):
     ],
     ids=["stopped there", "twice", "stopped elsewhere"],
 )
+@pytest.mark.usefixtures("unsearched")
 def test_a_gradient_stops_at_the_argument_that_the_code_detaches(function, share, severity):
     def case(w):
         return function(w, share)
@@ -450,6 +456,7 @@ def test_a_function_that_other_calls_give_no_detached_value_stops_those_that_do(
     assert "stops at the detached value" in finding.message
 
 
+@pytest.mark.usefixtures("unsearched")
 def test_a_detached_value_that_another_gradient_passes_is_not_meant_to_stop_it():
     def case(w, v):
         d, _ = td_error(w, v)

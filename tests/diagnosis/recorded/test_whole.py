@@ -46,6 +46,7 @@ def test_a_power_of_two_is_passed_as_if_it_were_the_number(function):
 
 
 @pytest.mark.parametrize("function", [tripled, of_the_unrounded, halved_logarithm])
+@pytest.mark.usefixtures("unsearched")
 def test_what_is_left_out_beside_a_power_of_two_is_wrong(function):
     found = gradtui.check(function, w=W)
 
