@@ -12,6 +12,7 @@ from textual.css.stylesheet import Stylesheet
 import gradtui
 import gradtui.base.failures
 from gradtui.tui.garbage import Garbage
+from spared import Spared
 
 # No test is timed: the machine may be busy.
 settings.register_profile("plain", deadline=None)
@@ -33,7 +34,7 @@ def pytest_configure(config):
     # search for functions would walk through.
     Garbage.begin = lambda self: None
     _parse_styles_once()
-    _count_nothing_spared()
+    Spared().begin()
 
 
 def _parse_styles_once():
@@ -46,21 +47,6 @@ def _parse_styles_once():
         self._parse_cache = parsed.setdefault(frozenset(variables.items()), self._parse_cache)
 
     Stylesheet.set_variables = set_shared
-
-
-def _count_nothing_spared():
-    """Let it be known without a count of ten thousand tests whether anything is spared."""
-    freeze, unfreeze, spared = gc.freeze, gc.unfreeze, []
-
-    def freeze_all():
-        freeze()
-        spared.append(True)
-
-    def unfreeze_all():
-        unfreeze()
-        spared.clear()
-
-    gc.freeze, gc.unfreeze, gc.get_freeze_count = freeze_all, unfreeze_all, lambda: len(spared)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -15,7 +15,7 @@ P, Q = RNG.normal(size=(4, 2)), RNG.normal(size=(3, 2))
 SEEN = RNG.normal(size=(4, 3))
 GRID = RNG.normal(size=(5, 5))
 ANGLES = RNG.normal(size=2)
-COSTS = RNG.random((3, 3))
+COSTS = RNG.random((2, 2))
 LEVELS = RNG.normal(size=5)
 
 
