@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import copy
+import ctypes
 import gc
 import io
 import logging
@@ -32,6 +33,8 @@ from gradtui.recording.tape import Tape
 
 Array = NDArray[Any]
 
+_WORDS = 625 * 4
+"""The bytes of the state of NumPy's usual generator."""
 _LONG = 5_000
 """Nodes of a tape that is spared garbage collection."""
 _others: bool | None = None
@@ -114,11 +117,30 @@ class Randomness:
             np.random.seed(seed)
             random.seed(seed)
         self._numpy, self._python = np.random.get_state(), random.getstate()
+        self._words = _words_of(self._numpy)
 
     def restore(self) -> None:
-        """Put the state back."""
-        np.random.set_state(self._numpy)
+        """Put the state back: NumPy's only where it has changed, for that takes long."""
+        if self._words is None or _words() != self._words:
+            np.random.set_state(self._numpy)
         random.setstate(self._python)
+
+
+def _words() -> bytes | None:
+    """Return the words of NumPy's usual generator and its place among them; None for another."""
+    used = np.random.get_bit_generator()  # type: ignore[attr-defined]
+    if type(used) is not np.random.MT19937:
+        return None
+    return ctypes.string_at(used.ctypes.state_address, _WORDS)
+
+
+def _words_of(state: Any) -> bytes | None:
+    """Return the same of a state that has just been read; None if there is more to it."""
+    if not isinstance(state, tuple):  # of another generator
+        return None
+    _, words, place, pending, _ = state
+    known = words.tobytes() + int(place).to_bytes(4, sys.byteorder)
+    return known if not pending and _words() == known else None
 
 
 class Answers:

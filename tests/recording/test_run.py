@@ -131,6 +131,19 @@ def test_the_state_of_the_generators_is_put_back():
     assert np.random.rand() == first
 
 
+@pytest.mark.parametrize("pending", [False, True])
+def test_the_second_of_a_pair_of_normal_numbers_is_put_back(pending):
+    np.random.seed(3)
+    if pending:
+        np.random.normal()
+    randomness = Randomness()
+    first = np.random.normal()
+
+    for _ in range(2):
+        randomness.restore()
+        assert np.random.normal() == first
+
+
 def test_a_call_stands_on_the_users_line_with_its_columns():
     def two(a):
         b = np.tanh(a)
