@@ -7,7 +7,7 @@ import pytest
 import gradtui
 
 torch = pytest.importorskip("torch")
-handing = pytest.importorskip("gradtui.recording.torch.handing")
+customs = pytest.importorskip("gradtui.recording.torch.handing").customs
 Function = torch.autograd.Function
 
 
@@ -249,10 +249,10 @@ def test_functions_that_each_call_makes_anew_do_not_pile_up():
 
     kept, counts = made(), []
     gc.collect()
-    alive = len(handing.customs())
+    alive = len(customs())
     for _ in range(3 * alive + 200):
         made()
-        counts.append(len(handing.customs()))
+        counts.append(len(customs()))
 
-    assert kept in handing.customs()
+    assert kept in customs()
     assert max(counts) < 2 * alive + 100
