@@ -18,7 +18,12 @@ _DEEPEST = 3
 
 
 def shares(s: Statement) -> Iterator[Candidate]:
-    """Yield a value divided by its sum, if none of its elements is negative."""
+    """Yield a value divided by its sum, if none of its elements is negative.
+
+    What a line only keeps for another one is divided where it is computed.
+    """
+    if isinstance(s.node, ast.Assign) and not isinstance(s.node.targets[0], ast.Name):
+        return
     handed = [one.args[0] for one in s.nodes if isinstance(one, ast.Call)
               and name_of(one.func) == "append" and len(one.args) == 1]  # fmt: skip
     for value in (*s.values, *handed):
