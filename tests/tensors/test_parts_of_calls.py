@@ -280,3 +280,23 @@ def test_a_view_that_pytorch_says_nothing_of_is_copied():
         _ = view.is_leaf
     assert PyTorch().copied(view).tolist() == [1, 1, 1]
     assert PyTorch().parts(view) == {}
+
+
+class Rotated(Function):
+    @staticmethod
+    def forward(ctx, x):
+        return torch.stack([x.select(-1, 1) * 2, -x.select(-1, 0)], dim=-1)
+
+    @staticmethod
+    def backward(ctx, g):
+        up = 2 * g.select(-1, 0)
+        down = g.select(-1, 0)
+        return torch.stack([-down, up], dim=-1)
+
+
+def test_another_element_is_picked_along_an_axis():
+    finding = only(gradtui.check(Rotated, x(4, 2)))
+
+    assert finding.line == line_of(Rotated.backward, 3)
+    assert finding.fix == "down = g.select(-1, 1)"
+    assert finding.message.endswith("the index must be 1")

@@ -33,8 +33,20 @@ def picks(s: Statement) -> Iterator[Candidate]:
             for text in _rounds_beside(s, node, at):
                 yield replace(_candidate(s, node, part, text), cost=0, named=True)
         yield from _all(s, node)
+    for call in (one for one in s.nodes if isinstance(one, ast.Call)):
+        yield from _selected(s, call)
     yield from _where(s)
     yield from _counterparts(s)
+
+
+def _selected(s: Statement, call: ast.Call) -> Iterator[Candidate]:
+    """Yield the elements next to the one that a method picks along an axis."""
+    match call:
+        case ast.Call(ast.Attribute(attr="select"), [_, ast.Constant(int(own)) as index]):
+            for other in (own + 1, own - 1):
+                if other >= 0:
+                    told, edit = f"the index must be {other}", s.replaced(index, str(other))
+                    yield Candidate((edit,), "wrong-variable", told, 1, str(other), index)
 
 
 def parts_of(node: ast.Subscript) -> list[ast.expr]:
