@@ -113,3 +113,39 @@ def test_a_mask_that_holds_nowhere_and_is_made_into_numbers_on_another_line_is_n
 def test_masks_that_let_something_pass_and_a_gradient_of_0_on_purpose_are_no_mistakes():
     assert {one.severity for one in rounded(Levels)} == {"info"}
     assert all(one.severity == "info" for one in rounded(LevelsStopped))
+
+
+class Segments(Function):
+    """The sums of runs of rows, by differences of cumulative sums."""
+
+    @staticmethod
+    def forward(ctx, x, ends):
+        ctx.save_for_backward(ends)
+        sums = x.cumsum(0)[ends]
+        return torch.cat([sums[:1], sums[1:] - sums[:-1]])
+
+    @staticmethod
+    def backward(ctx, g):
+        (ends,) = ctx.saved_tensors
+        at = torch.cumsum(ends, 0)
+        at[ends] -= 1
+        return g[at], None
+
+
+class OtherRows(Segments):
+    @staticmethod
+    def forward(ctx, x, ends):
+        ctx.save_for_backward(~ends)
+        sums = x.cumsum(0)[ends]
+        return torch.cat([sums[:1], sums[1:] - sums[:-1]])
+
+
+def test_the_opposite_of_a_mask_is_kept():
+    rows = torch.arange(15, dtype=torch.float64).sin().reshape(5, 3)
+    ends = torch.tensor([True, False, True, False, True])
+    assert gradtui.check(Segments, rows, ends) == []
+
+    finding = only(gradtui.check(OtherRows, rows, ends))
+
+    assert finding.line == line_of(OtherRows.forward, 2)
+    assert finding.fix == "ctx.save_for_backward(ends)"

@@ -89,11 +89,18 @@ def _may_be_small(s: Statement, bound: ast.expr) -> bool:
 
 
 def opposites(s: Statement) -> Iterator[Candidate]:
-    """Yield the opposites of masks that pick elements."""
+    """Yield the opposites of masks that pick elements, or that a function is given."""
     for node in s.nodes:
-        if not isinstance(node, ast.Subscript):
-            continue
-        for part in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
+        match node:
+            case ast.Subscript(slice=ast.Tuple(parts)):
+                pass
+            case ast.Subscript(slice=part):
+                parts = [part]
+            case ast.Call(args=parts):
+                pass
+            case _:
+                continue
+        for part in parts:
             held = s.held(_not_inverted(part))
             if held is not None and held.kind == "b" and held.shape:
                 yield from opposite(s, part)
