@@ -9,7 +9,7 @@ from itertools import pairwise, product
 from msgspec.structs import replace
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.expressions import names_in
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf, names_in
 from gradtui.diagnosis.recorded.blame.forms import loops_around
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -35,6 +35,7 @@ def picks(s: Statement) -> Iterator[Candidate]:
         yield from _all(s, node)
     for call in (one for one in s.nodes if isinstance(one, ast.Call)):
         yield from _selected(s, call)
+        yield from _counted(s, call)
     yield from _where(s)
     yield from _counterparts(s)
 
@@ -47,6 +48,24 @@ def _selected(s: Statement, call: ast.Call) -> Iterator[Candidate]:
                 if other >= 0:
                     told, edit = f"the index must be {other}", s.replaced(index, str(other))
                     yield Candidate((edit,), "wrong-variable", told, 1, str(other), index)
+
+
+def _counted(s: Statement, call: ast.Call) -> Iterator[Candidate]:
+    """Yield the number of rows of an array for that of the elements of one, and the reverse."""
+    match call:
+        case ast.Call(ast.Name("len"), [ast.Subscript(array, ast.Constant(int())) as counted]):
+            text = s.text(array)
+        case ast.Call(ast.Name("len"), [counted]) if is_leaf(counted) and _has_rows(s, counted):
+            text = f"{s.text(counted)}[0]"
+        case _:
+            return
+    told, edit = f"{s.text(counted)} must be {text}", s.replaced(counted, text)
+    yield Candidate((edit,), "wrong-variable", told, 0, text, counted)
+
+
+def _has_rows(s: Statement, node: ast.expr) -> bool:
+    shape = s.shape(node)
+    return shape is not None and len(shape) > 1
 
 
 def parts_of(node: ast.Subscript) -> list[ast.expr]:

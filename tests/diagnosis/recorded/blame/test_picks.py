@@ -89,7 +89,16 @@ def of_all_rows(WEIGHTS):
     return np.sum(out**2) / 5, slopes
 
 
+def of_each_row(WEIGHTS):
+    error = WEIGHTS[:, :1] - 1.0
+    rows = len(error)
+    d = np.zeros_like(WEIGHTS)
+    d[:, :1] = 2 * error / rows
+    return np.mean(error**2), d
+
+
 MISTAKES = [
+    (of_each_row, "rows = len(error)", "rows = len(error[0])"),
     (aligned, "P[i + 1, j + 1, 0] * E", "P[i, j, 0] * E"),
     (bent, "    d[:-2] += slope", "    d[1:-1] += slope"),
     (bent, "    d[2:] += slope", "    d[1:-1] += slope"),
@@ -114,7 +123,8 @@ def test_other_elements_are_picked(function, old, new, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "function", [aligned, bent, after_the_bias, picked, placed, of_all_images, of_all_rows]
+    "function",
+    [aligned, bent, after_the_bias, picked, placed, of_all_images, of_all_rows, of_each_row],
 )
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, {"COSTS": COSTS, "FIELD": FIELD, "WEIGHTS": WEIGHTS})
