@@ -15,6 +15,7 @@ from functools import partial
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from gradtui.base.raised import is_of_code
 from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.streams import tell, working
 from gradtui.base.text import clean
@@ -222,7 +223,9 @@ def _raising(file: str) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if not is_of_code(error):
+            raise
         if isinstance(error, ModuleNotFoundError) and error.name == "torch":
             what = "the code needs PyTorch, which is not installed here: pip install "
             raise InputError(f"{what}'gradtui[torch]'", file=file) from None

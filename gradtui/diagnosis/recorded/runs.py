@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from gradtui.base.raised import is_of_code
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.around import is_symmetric
 from gradtui.diagnosis.recorded.halves import Begun, called
@@ -51,6 +52,19 @@ class Outside(Lost):
 
 class CodeFailed(Exception):
     """The user's code raised an exception at numbers other than the user's own."""
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    """Turn what the user's code raises into CodeFailed."""
+    try:
+        yield
+    except InputError:
+        raise
+    except BaseException as error:
+        if not is_of_code(error):
+            raise
+        raise CodeFailed from error
 
 
 class Runs:
@@ -145,15 +159,8 @@ class Runs:
         arguments = self._arguments(values)
         with nullcontext() if heard else unheard(), self._answers.told():
             self._restore()
-            try:
-                with self.patience.running("plain"):
-                    returned = self.target.run(self.target.library.world, arguments)
-            except InputError:
-                raise
-            except (Exception, SystemExit) as error:
-                if heard:
-                    raise
-                raise CodeFailed from error
+            with nullcontext() if heard else _failing(), self.patience.running("plain"):
+                returned = self.target.run(self.target.library.world, arguments)
         self.left_out = returned.left_out
         # The code may write to a returned array in the next run.
         return _number(returned.loss), copied(plain(dict(returned.gradients)))
@@ -166,8 +173,9 @@ class Runs:
         with unheard(), self._answers.told(), called() as codes:
             self._restore()
             try:
-                halved = self.target.halved(arguments)
-            except (Exception, SystemExit):
+                with _failing():
+                    halved = self.target.halved(arguments)
+            except (CodeFailed, InputError):
                 return None
         if halved is None:
             return None
@@ -177,12 +185,8 @@ class Runs:
         """Return the loss and the gradients of a run whose forward half is done."""
         with unheard(), self._answers.told():
             begun.restore()
-            try:
+            with _failing():
                 returned = begun.halved.again()
-            except InputError:
-                raise
-            except (Exception, SystemExit) as error:
-                raise CodeFailed from error
         return _number(returned.loss), copied(plain(dict(returned.gradients)))
 
     def recorded(
@@ -219,7 +223,9 @@ class Runs:
             ) from None  # fmt: skip
         except TooLong as error:
             raise CodeFailed from error
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if not is_of_code(error):
+                raise
             self.as_is(values)
             if self._kinds:
                 self._kinds = False  # such as json, which takes only Python's own floats

@@ -552,3 +552,13 @@ def test_a_function_without_arguments_may_return_the_call_to_check(scale, found)
 def test_a_function_without_arguments_that_returns_no_call_is_refused():
     with pytest.raises(InputError, match=r"nothing to judge.* as `W=W0` in its first line"):
         gradtui.check(lambda: (1.0, W))
+
+
+@pytest.mark.parametrize("raised", [BaseException, SystemExit, ValueError])
+def test_what_code_raises_at_numbers_that_it_is_not_made_for_leaves_that_point_out(raised):
+    def case(w):
+        if np.max(np.abs(w)) > 0.9:
+            raise raised
+        return np.sum(w**2), {"w": 2 * w}
+
+    assert gradtui.check(case, w=np.array([0.1, -0.2])) == []
