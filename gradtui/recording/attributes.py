@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 from types import MemberDescriptorType
 from typing import Any
 
+from gradtui.recording.functions import asked
 from gradtui.recording.modules import is_users
+
+_UNSET = object()
 
 
 def slots_of(value: Any) -> dict[str, Any]:
@@ -14,7 +17,8 @@ def slots_of(value: Any) -> dict[str, Any]:
 
     Those that are not set are left out.
     """
-    return {name: getattr(value, name) for name in _slots(type(value)) if hasattr(value, name)}
+    found = {name: asked(value, name, _UNSET) for name in _slots(type(value))}
+    return {name: one for name, one in found.items() if one is not _UNSET}
 
 
 def has_slots(value: Any) -> bool:
@@ -41,7 +45,7 @@ def fill_slots(value: Any, held: Mapping[str, Any]) -> bool:
 
     A frozen one has them set, too.
     """
-    changed = {name: one for name, one in held.items() if getattr(value, name, None) is not one}
+    changed = {name: one for name, one in held.items() if asked(value, name) is not one}
     for name, one in changed.items():
         object.__setattr__(value, name, one)
     return bool(changed)
@@ -60,5 +64,5 @@ def fill_class(kind: type, data: Mapping[str, Any]) -> bool:
 
 def attributes(value: Any) -> dict[str, Any] | None:
     """Return what the attributes of an object hold, by name; None if it has none."""
-    own, slots = getattr(value, "__dict__", None), slots_of(value)
+    own, slots = asked(value, "__dict__"), slots_of(value)
     return {**own, **slots} if isinstance(own, dict) else slots or None

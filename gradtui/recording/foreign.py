@@ -17,6 +17,7 @@ import numpy as np
 from gradtui.recording.array import Composite, plain, recorder_of
 from gradtui.recording.convolutions import SIGNALS
 from gradtui.recording.distributions import Distribution, is_distribution
+from gradtui.recording.functions import asked
 from gradtui.recording.listed import Listing, listed
 from gradtui.recording.opaque import opaque, overwritten
 from gradtui.recording.recorder import Recorder
@@ -53,7 +54,7 @@ def foreign(recorder: Recorder, value: Any) -> Any:
         return Listing(value)
     if is_sparse(value):
         return making(recorder, value) if isinstance(value, type) else given(recorder, value)
-    named = _is_librarys(getattr(value, "__module__", None)) and isroutine(value)
+    named = _is_librarys(asked(value, "__module__")) and isroutine(value)
     # Those of LAPACK name no module.
     if not named and type(value).__name__ != "fortran":
         return value

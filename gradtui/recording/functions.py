@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import linecache
-from collections.abc import Callable
-from types import CodeType
+from collections.abc import Callable, Mapping
+from types import CodeType, MethodType
 from typing import Any
 
 _DEFINING = ("def ", "async def ")
@@ -30,12 +30,33 @@ def _inner(own: Any) -> Any:
         return own.func
     if inspect.ismethod(own):
         return own.__func__
-    if hasattr(own, "__wrapped__"):
-        return own.__wrapped__
+    held = asked(own, "__dict__")
+    if isinstance(held, Mapping) and "__wrapped__" in held:
+        return held["__wrapped__"]
     if inspect.isroutine(own) or inspect.isclass(own):
         return None
     call = type(own).__call__
     return call if inspect.isfunction(call) else None
+
+
+def asked(value: Any, name: str, otherwise: Any = None) -> Any:
+    """Return an attribute of any value of the user's, or something else if that has none.
+
+    An object may look its attributes up by itself, and fail in its own way: a dict whose entries
+    are attributes raises KeyError.
+    """
+    try:
+        return getattr(value, name, otherwise)
+    except Exception:
+        return otherwise
+
+
+def bare(value: Any) -> Any:
+    """Return the function of a method, bound, static or of a class; any other value as it is.
+
+    An object of the user's is not asked for it: it may answer to any name, or fail at one.
+    """
+    return value.__func__ if isinstance(value, MethodType | staticmethod | classmethod) else value
 
 
 def name_of(called: Callable[..., Any]) -> str:

@@ -14,6 +14,7 @@ from types import CodeType, FunctionType
 from typing import Any
 from weakref import ref
 
+from gradtui.recording.functions import bare
 from gradtui.recording.modules import Names, is_users, modules_of
 
 _SETS = frozenset({"set", "frozenset"})
@@ -79,7 +80,7 @@ def _makes_sets(names: Names) -> bool:
     """Return whether the code of a module makes sets."""
     values = [*names.values()]
     values += [held for one in values if isinstance(one, type) for held in vars(one).values()]
-    functions = (getattr(one, "__func__", one) for one in values)
+    functions = map(bare, values)
     return any(_has_sets(one.__code__) for one in functions if isinstance(one, FunctionType))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradtui.recording.attributes import fill_slots, slots_of
+from gradtui.recording.functions import asked, bare
 from gradtui.recording.modules import is_users, is_users_module, modules_of
 
 _LONGEST = 10_000
@@ -133,7 +134,7 @@ class Holdings:
 
     def _attribute(self, kind: type, name: str, held: Any) -> None:
         """Replace an attribute of a class that is a function; of others, only the contents."""
-        inner = getattr(held, "__func__", held)
+        inner = bare(held)
         own = self._callable(inner)
         if own is not inner:
             binds = hasattr(type(held), "__get__") and not isinstance(held, staticmethod)
@@ -217,8 +218,6 @@ def is_of_objects(value: Any) -> bool:
 
 def _is_users(value: Any) -> bool:
     """Return whether an object is of a class of the user's code."""
-    if isinstance(value, type | ModuleType) or not isinstance(
-        getattr(value, "__dict__", None), dict
-    ):
+    if isinstance(value, type | ModuleType) or not isinstance(asked(value, "__dict__"), dict):
         return False
     return is_users_module(type(value).__module__)

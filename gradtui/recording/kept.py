@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.recording.attributes import data_of, fill_class, fill_slots, has_slots, slots_of
-from gradtui.recording.functions import function_of
+from gradtui.recording.functions import asked, function_of
 from gradtui.recording.hashes import Numbered
 from gradtui.recording.holdings import DICTS, Holdings, is_of_objects
 from gradtui.recording.modules import is_users, modules_of
@@ -85,9 +85,9 @@ class Kept:
         return value
 
     def _note_object(self, value: Any) -> None:
-        if is_sparse(value) and isinstance(getattr(value, "data", None), np.ndarray):
+        if is_sparse(value) and isinstance(asked(value, "data"), np.ndarray):
             self._note(value.data)
-        held, is_function = getattr(value, "__dict__", None), isinstance(value, FunctionType)
+        held, is_function = asked(value, "__dict__"), isinstance(value, FunctionType)
         if is_function:
             self._cells += _cells(value)
         if type(value) is ModuleType:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradtui.recording.array import Recorded, plain, recorder_of
+from gradtui.recording.functions import asked
 from gradtui.recording.modules import is_users
 
 _CLASSES = 1 << 8
@@ -94,7 +95,7 @@ def in_place_of(array: Any, value: Any) -> Any:
 
 
 def _with_attributes(array: Any, value: Any) -> Any:
-    held = getattr(value, "__dict__", {})
+    held = asked(value, "__dict__", {})
     vars(array).update({name: one for name, one in held.items() if name not in _OWN})
     return array
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from msgspec import Struct
 
+from gradtui.recording.functions import asked
 from gradtui.recording.places import is_users_file
 from gradtui.recording.recorder import Recorder
 from gradtui.tracing.syntax import Loop, Sentence, Syntax, Target, syntax_of
@@ -292,7 +293,7 @@ def is_users_object(value: Any) -> bool:
     module = sys.modules.get(type(value).__module__)
     file = getattr(module, "__file__", None)
     own = type(value).__module__ == "__main__" or (isinstance(file, str) and is_users_file(file))
-    return own and isinstance(getattr(value, "__dict__", None), dict)
+    return own and isinstance(asked(value, "__dict__"), dict)
 
 
 def _is_generated(frame: FrameType) -> bool:

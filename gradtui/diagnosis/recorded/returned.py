@@ -22,6 +22,7 @@ from gradtui.recording.arguments import (
     path_text,
 )
 from gradtui.recording.array import Composite, plain
+from gradtui.recording.functions import asked
 
 _WAYS = 10_000
 _GIVE = {"f": "", "i": "whole numbers", "u": "whole numbers", "b": "truths", "c": "complex numbers"}
@@ -235,7 +236,7 @@ def _of_numbers(name: str, value: Any) -> Any:
                 return value
             if made.dtype == object:
                 return made.astype(np.float64)
-    elif isinstance(value, Number | Composite) or hasattr(value, "__array__"):
+    elif isinstance(value, Number | Composite) or asked(value, "__array__") is not None:
         return value
     raise InputError(f"the gradient of {name} is {what}: expected an array of floats")
 

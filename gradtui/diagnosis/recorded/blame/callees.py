@@ -13,6 +13,7 @@ from gradtui.diagnosis.recorded.blame.computing import needed, own_functions, ow
 from gradtui.diagnosis.recorded.blame.expressions import name_of
 from gradtui.diagnosis.recorded.blame.names import apart
 from gradtui.diagnosis.recorded.blame.pure import computes
+from gradtui.recording.functions import asked
 from gradtui.recording.places import is_users_file
 
 _MOST = 6
@@ -79,11 +80,11 @@ def _beside(s: Statement, call: ast.Call) -> Iterator[str]:
     )  # fmt: skip
     yield from found
     match call.func:
-        case ast.Attribute(value=ast.Name(id=name), attr=part):
+        case ast.Attribute(value=ast.Name(id=name), attr=attr):
             static = _static(s, s.locals.get(name))
             yield from (f"{name}.{other}" for other, one in sorted(
-                static.items(), key=lambda pair: apart(part, pair[0])
-            ) if part in static and needed(one) == len(call.args) and other != part)  # fmt: skip
+                static.items(), key=lambda pair: apart(attr, pair[0])
+            ) if attr in static and needed(one) == len(call.args) and other != attr)  # fmt: skip
 
 
 def _static(s: Statement, owner: object) -> dict[str, FunctionType]:
@@ -111,9 +112,9 @@ def _is_own(s: Statement, called: ast.expr) -> bool:
     match called:
         case ast.Name(id=name):
             return callable(s.locals.get(name))
-        case ast.Attribute(value=ast.Name(id=name), attr=part):
+        case ast.Attribute(value=ast.Name(id=name), attr=attr):
             owner = s.locals.get(name)
-            found = getattr(owner, part, None) if not isinstance(owner, ModuleType) else None
-            own = not hasattr(type(owner), part) or part in _static(s, owner)
+            found = asked(owner, attr) if not isinstance(owner, ModuleType) else None
+            own = not hasattr(type(owner), attr) or attr in _static(s, owner)
             return callable(found) and own
     return False

@@ -23,6 +23,7 @@ from gradtui.diagnosis.recorded.blame.names import is_spelled
 from gradtui.diagnosis.recorded.blame.operators import POWERS, transposed
 from gradtui.diagnosis.recorded.blame.orders import of_axes, of_subscripts
 from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.recording.functions import bare
 
 _TWINS = (
     ("add", "sub"), ("mul", "div"), ("add_", "sub_"), ("mul_", "div_"), ("add_", "copy_"),
@@ -211,8 +212,7 @@ def _beside(s: Statement, called: ast.Attribute) -> Iterator[Candidate]:
     functions = {
         name: one
         for name, kept in vars(owner).items()
-        if isinstance(one := getattr(kept, "__func__", kept), FunctionType)
-        and one.__code__.co_filename == s.unit.file
+        if isinstance(one := bare(kept), FunctionType) and one.__code__.co_filename == s.unit.file
     }
     own = functions.pop(called.attr, None)
     if own is None:

@@ -14,6 +14,7 @@ from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, entries_of, is_joining
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+from gradtui.recording.functions import asked
 from gradtui.recording.library import Dialect
 
 _ATOMS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Constant)
@@ -225,9 +226,9 @@ class Statement:
     def complex(self) -> Mapping[str, int]:
         """The names of arrays of complex numbers, each with its number of axes."""
         return {
-            name: len(getattr(value, "shape", ()))
+            name: len(asked(value, "shape", ()))
             for name, value in self.locals.items()
-            if "complex" in str(getattr(value, "dtype", ""))
+            if "complex" in str(asked(value, "dtype", ""))
         }
 
     @cached_property

@@ -24,6 +24,7 @@ from gradtui.diagnosis.recorded.blame.pure import (
     reaches_native,
 )
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+from gradtui.recording.functions import asked, bare
 from gradtui.recording.places import is_users_file
 
 _UNITS = 32
@@ -169,7 +170,7 @@ def _only_computes(s: Statement, called: ast.expr) -> bool:
     if isinstance(called, ast.Name):
         if called.id in s.unit.globals:
             value = s.unit.globals[called.id]
-            whole = str(getattr(value, "__module__", "")).split(".")
+            whole = str(asked(value, "__module__", "")).split(".")
             module = whole[0]
             if not UNCHECKED.isdisjoint(whole) or called.id in UNCHECKED:
                 return False
@@ -180,7 +181,7 @@ def _only_computes(s: Statement, called: ast.expr) -> bool:
 
 def is_pure(called: object) -> bool:
     """Return whether an object that is called is a library's of arrays, or the user's own."""
-    function = getattr(called, "__func__", called)
+    function = bare(called)
     if not isinstance(function, FunctionType | type | np.ufunc) and callable(function):
         function = getattr(type(function), "__call__", None)  # noqa: B004
     if isinstance(function, FunctionType) and is_users_file(function.__code__.co_filename):

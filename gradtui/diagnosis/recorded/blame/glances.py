@@ -18,6 +18,7 @@ from gradtui.diagnosis.recorded.blame.expressions import OPERATORS
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.watchdog import Endless, Watchdog
 from gradtui.recording.attributes import fill_slots, slots_of
+from gradtui.recording.functions import asked
 from gradtui.recording.library import Library
 
 Array = NDArray[Any]
@@ -143,7 +144,7 @@ class Rounds:
 @contextmanager
 def _as_it_was(owner: Any) -> Iterator[None]:
     """Keep an object's attributes, which its methods may set."""
-    kept, slots = getattr(owner, "__dict__", None), slots_of(owner)
+    kept, slots = asked(owner, "__dict__"), slots_of(owner)
     before = dict(kept) if type(kept) is dict else None
     try:
         yield

@@ -13,6 +13,7 @@ from types import CellType, CodeType, FunctionType, ModuleType
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.units import Unit, Unreadable
+from gradtui.recording.functions import asked, bare
 from gradtui.recording.library import Dialect
 from gradtui.recording.places import is_users_file
 
@@ -143,10 +144,10 @@ def reaches_native(called: object) -> bool:
 
     So is an object that holds such a function, as an operator of PyTorch's that they define does.
     """
-    function = getattr(called, "__func__", called)
+    function = bare(called)
     if isinstance(function, FunctionType):
         return _reaches_native(function)
-    held = {} if isinstance(called, ModuleType | type) else getattr(called, "__dict__", {})
+    held = {} if isinstance(called, ModuleType | type) else asked(called, "__dict__", {})
     return any(is_native(one) or (isinstance(one, FunctionType) and _reaches_native(one))
                for one in [*held.values()])  # fmt: skip
 
@@ -221,7 +222,9 @@ def computes(
         elif isinstance(value, FunctionType):
             if not computes(value, dialect, seen | {function}):
                 return False
-        elif (type(value) in _PLAIN or hasattr(value, "__array__")) and name not in stored:
+        elif (
+            type(value) in _PLAIN or asked(value, "__array__") is not None
+        ) and name not in stored:
             continue
         elif name in FILES or not (
             name in _names_of(dialect.module)

@@ -16,6 +16,7 @@ from gradtui.diagnosis.recorded.blame.named import ENTRIES, NO_DATA, is_users, n
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape, held_of
 from gradtui.diagnosis.recorded.blame.units import Unit, codes_within, units_of
 from gradtui.recording.attributes import fill_slots, slots_of
+from gradtui.recording.functions import asked
 from gradtui.recording.library import NUMPY, Library
 from gradtui.recording.places import is_users_file
 
@@ -211,7 +212,7 @@ class Watched:
     def _copy(self, value: Any) -> Any:
         with suppress(RuntimeError):  # a sparse tensor has no size in bytes
             # The class of a number, such as np.float32, has one of its numbers' alone.
-            self._bytes += 0 if isinstance(value, type) else getattr(value, "nbytes", 0)
+            self._bytes += 0 if isinstance(value, type) else asked(value, "nbytes", 0)
         return self.library.copied(value)
 
 
