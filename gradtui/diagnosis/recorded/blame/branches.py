@@ -41,12 +41,15 @@ def branches(s: Statement) -> Iterator[Candidate]:
 
 
 def _writes(node: ast.stmt) -> bool:
-    """Return whether a statement writes into an array, instead of making a value."""
+    """Return whether a statement writes into an array, instead of making a value.
+
+    What is saved for the backward half a second time would only replace the first.
+    """
     match node:
         case ast.AugAssign() | ast.Assign(targets=[ast.Subscript()]):
             return True
-        case ast.Expr(value=ast.Call(func=ast.Attribute(value=array))):
-            return not isinstance(array, ast.Call)
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=array, attr=name))):
+            return not isinstance(array, ast.Call) and name != "save_for_backward"
         case _:
             return False
 

@@ -90,3 +90,21 @@ def test_a_line_is_not_missing_that_would_replace_another():
              for one in branches(Statement(unit, node, around))]  # fmt: skip
 
     assert lines and not any(one.startswith("d[:, near] = AP") for one in lines)
+
+
+def saving(ctx, w_q, w_k):
+    ctx.save_for_backward(w_q)
+    ctx.note(w_q)
+    ctx.size = 2
+    return w_q + w_k
+
+
+def test_what_is_saved_a_second_time_would_only_replace_the_first():
+    unit = Unit(saving.__code__, [saving])
+    scope = {"w_q": Held((3,), "f"), "w_k": Held((3,), "f")}
+    around = Around(scope, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
+
+    found = [one.factor for one in branches(Statement(unit, unit.node.body[3], around))]
+
+    assert "ctx.note(w_k)" in found
+    assert not any("save_for_backward" in one for one in found)
