@@ -15,7 +15,7 @@ from functools import partial
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from gradtui.base.raised import is_of_code
+from gradtui.base.raised import raised_as
 from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.streams import tell, working
 from gradtui.base.text import clean
@@ -219,17 +219,14 @@ def _running(argument: str) -> Iterator[Target]:
 @contextmanager
 def _raising(file: str) -> Iterator[None]:
     """Tell exceptions of the user's code from gradtui's own errors."""
-    try:
-        yield
-    except InputError:
-        raise
-    except BaseException as error:
-        if not is_of_code(error):
-            raise
-        if isinstance(error, ModuleNotFoundError) and error.name == "torch":
+    with raised_as(RaisedError):
+        try:
+            yield
+        except ModuleNotFoundError as error:
+            if error.name != "torch":
+                raise
             what = "the code needs PyTorch, which is not installed here: pip install "
             raise InputError(f"{what}'gradtui[torch]'", file=file) from None
-        raise RaisedError from error
 
 
 @contextmanager

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.base.raised import is_of_code
+from gradtui.base.raised import is_of_code, raised_as
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.around import is_symmetric
 from gradtui.diagnosis.recorded.halves import Begun, called
@@ -52,19 +52,6 @@ class Outside(Lost):
 
 class CodeFailed(Exception):
     """The user's code raised an exception at numbers other than the user's own."""
-
-
-@contextmanager
-def _failing() -> Iterator[None]:
-    """Turn what the user's code raises into CodeFailed."""
-    try:
-        yield
-    except InputError:
-        raise
-    except BaseException as error:
-        if not is_of_code(error):
-            raise
-        raise CodeFailed from error
 
 
 class Runs:
@@ -159,7 +146,7 @@ class Runs:
         arguments = self._arguments(values)
         with nullcontext() if heard else unheard(), self._answers.told():
             self._restore()
-            with nullcontext() if heard else _failing(), self.patience.running("plain"):
+            with nullcontext() if heard else raised_as(CodeFailed), self.patience.running("plain"):
                 returned = self.target.run(self.target.library.world, arguments)
         self.left_out = returned.left_out
         # The code may write to a returned array in the next run.
@@ -173,7 +160,7 @@ class Runs:
         with unheard(), self._answers.told(), called() as codes:
             self._restore()
             try:
-                with _failing():
+                with raised_as(CodeFailed):
                     halved = self.target.halved(arguments)
             except (CodeFailed, InputError):
                 return None
@@ -185,7 +172,7 @@ class Runs:
         """Return the loss and the gradients of a run whose forward half is done."""
         with unheard(), self._answers.told():
             begun.restore()
-            with _failing():
+            with raised_as(CodeFailed):
                 returned = begun.halved.again()
         return _number(returned.loss), copied(plain(dict(returned.gradients)))
 
