@@ -105,6 +105,9 @@ class Holdings:
         elif is_of_objects(value) and value.size <= _LONGEST:
             for index in np.ndindex(value.shape):
                 self._put(value, index, value[index])
+        elif fields := fields_of(value):
+            for field in fields:
+                self._object(field)
         elif isinstance(value, partial):
             self._object(value.func)
         elif isinstance(value, FunctionType):
@@ -214,6 +217,12 @@ def replaced(
 def is_of_objects(value: Any) -> bool:
     """Return whether a value is an array that holds objects, as a list does."""
     return type(value) is np.ndarray and value.dtype == object
+
+
+def fields_of(value: Any) -> list[Any]:
+    """Return the fields of an array of records that hold objects; empty for any other value."""
+    records = type(value) is np.ndarray and value.dtype.hasobject
+    return [value[name] for name in value.dtype.names or ()] if records else []
 
 
 def _is_users(value: Any) -> bool:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gradtui.recording.attributes import data_of, fill_class, fill_slots, has_slots, slots_of
 from gradtui.recording.functions import asked, function_of
 from gradtui.recording.hashes import Numbered
-from gradtui.recording.holdings import DICTS, Holdings, is_of_objects
+from gradtui.recording.holdings import DICTS, Holdings, fields_of, is_of_objects
 from gradtui.recording.modules import is_users, modules_of
 from gradtui.recording.sparse import is_sparse
 
@@ -61,6 +61,9 @@ class Kept:
     def _note(self, value: Any) -> Any:
         if is_of_objects(value):
             self._bags.append((value, value.copy()))
+        elif fields := fields_of(value):
+            for field in fields:
+                self._note(field)
         elif isinstance(value, np.ndarray):
             if value.flags.writeable and value.nbytes <= _LARGEST:
                 self._arrays.append((value, value.copy()))

@@ -119,3 +119,24 @@ def test_numbers_as_objects_are_refused_with_a_word():
 def test_a_gradient_that_is_no_array_of_numbers_is_refused(gradient, told):
     with pytest.raises(InputError, match=f"gradient of w is {told}: expected an array of floats"):
         gradtui.check(lambda w: (np.sum(w**2), {"w": gradient}), np.array([1.0, 2.0]))
+
+
+RECORDS = np.zeros(2, dtype=[("rows", int), ("weight", object), ("out", object)])
+for record, weight in zip(RECORDS, LAYERS, strict=True):
+    record["rows"], record["weight"], record["out"] = len(weight), weight, np.zeros(2)
+
+
+def of_records(x):
+    for record in RECORDS:
+        record["out"] = np.tanh(x) * record["weight"].sum(0)
+    RECORDS["rows"] += 1
+    slope = 1 - np.tanh(x) ** 2
+    return RECORDS["out"][0].sum() + RECORDS["out"][1].sum(), slope * (LAYERS[0].sum(0) + 3)
+
+
+def test_records_with_objects_are_restored():
+    before = [[*one] for one in RECORDS]
+    found = gradtui.check(of_records, x=np.array([0.3, -0.4]))
+    assert [one for one in found if one.severity == "error"] == []
+    for one, own in zip(before, RECORDS, strict=True):
+        assert one[0] == own["rows"] and one[1] is own["weight"] and one[2] is own["out"]
