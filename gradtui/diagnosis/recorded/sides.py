@@ -360,20 +360,29 @@ def _may_turn(tape: Tape, one: Choice) -> bool:
 
 def _is_never_negative(tape: Tape, id: int) -> bool:
     """Return whether a value is a sum or product of squares, sizes and the like."""
+    pending, seen = [id], {id}
+    while pending:
+        operands = _kept_by(tape, pending.pop())
+        if operands is None:
+            return False
+        pending += {*operands} - seen
+        seen.update(operands)
+    return True
+
+
+def _kept_by(tape: Tape, id: int) -> Sequence[int] | None:
+    """Return the operands that a value is not negative without; None if it may be with them."""
     node = tape.nodes[id]
     if not tape.active[id]:
-        return bool(np.all(tape.value(id) >= 0))
+        return () if np.all(tape.value(id) >= 0) else None
     if isinstance(node, Call):
         square = node.name == "multiply" and len(set(node.inputs)) == 1
         raised = node.name == "power" and len(node.inputs) == 2  # not so of complex numbers
         even = raised and np.all(tape.value(node.inputs[1]) % 2 == 0)
         if square or even or node.name in _POSITIVE:
-            return True
-        if node.name not in _KEEPING:
-            return False
-    elif not isinstance(node, Moved):
-        return False
-    return all(_is_never_negative(tape, one) for one in node.inputs)
+            return ()
+        return node.inputs if node.name in _KEEPING else None
+    return node.inputs if isinstance(node, Moved) else None
 
 
 def is_uncertain(tape: Tape, root: int) -> bool:

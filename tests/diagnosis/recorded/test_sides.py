@@ -512,3 +512,15 @@ def test_what_keeps_a_cosine_within_1_is_not_told_and_any_other_bound_is():
     assert gradtui.check(angle, np.array([0.3, -0.2, 0.5, 0.1, 0.4, -0.6])) == []
     text = told("the first argument of maximum is above the second", "below")
     assert said(bounded_before, np.array([0.1, -0.3])) == [(line_of(bounded_before, 1), text)]
+
+
+def test_a_bend_behind_thousands_of_sums_is_looked_at():
+    """Each sum is of the one before, twice: the values that it is made of are looked at once."""
+
+    def case(W):
+        total = W**2
+        for _ in range(3000):
+            total = total / 2 + total / 2
+        return np.sum(np.maximum(total, 0)), 2 * W
+
+    assert [one for one in gradtui.check(case, W=SMALL * 1e4) if one.severity == "error"] == []

@@ -82,10 +82,15 @@ class Stored:
 
     def _is_moved_from(self, id: int, here: Collection[int]) -> bool:
         """Return whether a value only rearranges the elements of some others."""
-        node = self._tape.nodes[id]
-        if not isinstance(node, Moved):
-            return False
-        return any(one in here or self._is_moved_from(one, here) for one in node.inputs)
+        pending, seen = [id], {id}
+        while pending:
+            node = self._tape.nodes[pending.pop()]
+            operands = {*node.inputs} if isinstance(node, Moved) else set()
+            if not operands.isdisjoint(here):
+                return True
+            pending += operands - seen
+            seen |= operands
+        return False
 
     def _elsewhere(self, own: Array) -> list[int]:
         """Return the nodes with a value that no node has at its own line, such as a view's."""

@@ -35,3 +35,15 @@ def test_the_values_of_a_tuple_are_those_of_the_call_that_a_helper_makes_them_fo
 
     assert found == [[back[3]], [back[2]]]
     assert not stored.is_doubtful(found)
+
+
+def test_a_value_may_be_written_in_any_number_of_parts():
+    tape = Tape()
+    x = tape.leaf(FIRST, "x")
+    made = tape.call("negative", np.negative, (x,), OTHER)
+    back = [made]
+    for _ in range(3000):
+        back.append(tape.moved((back[-1], x), np.zeros((), np.intp)))
+    stored = Stored(tape, [])
+    assert stored._is_moved_from(back[-1], {made})
+    assert not stored._is_moved_from(back[-1], {len(tape)})
