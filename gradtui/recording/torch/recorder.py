@@ -64,6 +64,9 @@ class TensorRecorder(CallRecorder):
         """Node -> its constant, used if no gradient passes."""
         self._latest: Tensor | None = None
         """The tensor that the call before this one has made or written."""
+        self._taken: dict[float, int] = {}
+        """Number -> the latest of the elements that it was as they were taken, if they are active.
+        """
         self._converting: tuple[str, int] | None = None
         """The line that has last taken an element of a tensor as a number."""
 
@@ -167,8 +170,7 @@ class TensorRecorder(CallRecorder):
             self._sparse.made(call, returned)
             return returned
         if call.name == "_local_scalar_dense":
-            self.tape.converted.append(self.node(inputs[0]))
-            self._converting = self.tape.line
+            self._convert(self.node(inputs[0]))
             return returned
         return self._results(call, inputs, returned)
 
@@ -282,11 +284,17 @@ class TensorRecorder(CallRecorder):
 
     def _node_of_number(self, value: float) -> int:
         """Return the node of a number: where it was an element's, as `x.item()` is, of that."""
-        if self._is_custom(value):
-            for node in reversed(self.tape.converted):
-                if self.tape.active[node] and float(self.tape.value(node).reshape(-1)[0]) == value:
-                    return self.tape.moved((node,), np.zeros((), np.intp))
-        return self.tape.number(value)
+        node = self._taken.get(value) if self._is_custom(value) else None
+        if node is None:
+            return self.tape.number(value)
+        return self.tape.moved((node,), np.zeros((), np.intp))
+
+    def _convert(self, node: int) -> None:
+        """Note that an element of a tensor is taken as a number."""
+        self.tape.converted.append(node)
+        self._converting = self.tape.line
+        if self.tape.active[node]:
+            self._taken[float(self.tape.value(node).reshape(-1)[0])] = node
 
     def _is_custom(self, value: float) -> bool:
         """Return whether a number may be one that a custom function has taken from a tensor.
