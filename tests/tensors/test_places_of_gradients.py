@@ -132,3 +132,36 @@ def test_what_cannot_be_exchanged_in_its_line_is_told_as_missing(tmp_path):
     path.write_text(MADE_BESIDE, encoding="utf-8")
     finding = only(check_code(f"{path}:case").findings)
     assert finding.message == "no gradient is returned for x, which should be judged"
+
+
+FORGOTTEN = """
+import torch
+
+class Affine(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight, bias):
+        ctx.save_for_backward(x, weight)
+        return x @ weight + bias
+
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        g_x, g_weight = g @ weight.T, x.T @ g
+        if ctx.needs_input_grad[2]:
+            g_bias = g.sum(0)
+        return g_x, g_weight, None
+
+def drawn(*shape):
+    return torch.randn(*shape, dtype=torch.double, requires_grad=True)
+
+def case(x=drawn(4, 3), weight=drawn(3, 2), bias=drawn(2)):
+    return Affine.apply(x, weight, bias)
+"""
+
+
+def test_a_gradient_that_is_calculated_and_not_returned_is_returned(tmp_path):
+    path = tmp_path / "affine.py"
+    path.write_text(FORGOTTEN, encoding="utf-8")
+    finding = only(check_code(f"{path}:case").findings)
+    assert (finding.line, finding.fix) == (16, "return g_x, g_weight, g_bias")
+    assert "g_bias is calculated and not returned" in finding.message

@@ -1,8 +1,8 @@
 """Gradients that a backward half does not return, though it could.
 
 They stand in one another's places, such as in `return dx, None`: what a place cannot take is
-dropped or refused before anything is compared.  Or the code asks whether another argument needs
-one.
+dropped or refused before anything is compared.  Or one is calculated and never returned, or the
+code asks whether another argument needs it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import combinations, islice
 
 import numpy as np
@@ -19,6 +20,7 @@ from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit, Unreadable
+from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge
 from gradtui.diagnosis.recorded.points import points_around
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs
@@ -40,14 +42,17 @@ class _Change(Struct, frozen=True, eq=False):
 def exchanged(runs: Runs, names: tuple[str, ...], lacking: Sequence[str]) -> Finding | None:
     """Return the finding of an edit of places that makes all gradients right, or None.
 
-    Two returned values change places, or the code asks for another argument whether it needs a
-    gradient.  `names` are all that are judged, of which it returns nothing for the `lacking` ones.
+    Two returned values change places, one that nothing uses is returned, or the code asks for
+    another argument whether it needs a gradient.  `names` are all that are judged, of which it
+    returns nothing for the `lacking` ones.
     """
-    unit = _unit(runs)
-    if unit is None:
-        return None
     places = [at for at, name in enumerate(runs.target.signature.parameters) if name in lacking]
-    for change in (*islice(_exchanges(unit), _MOST), *_asked(unit, places)):
+    own = _unit(runs)
+    changes = [] if own is None else [
+        (own, one) for one in (*islice(_exchanges(own), _MOST), *_asked(own, places))
+    ]  # fmt: skip
+    changes += [(unit, one) for unit in _units(runs) for one in _forgotten(unit)][:_MOST]
+    for unit, change in changes:
         edits = change.edits
         try:
             with unit.running(unit.edited(edits)):
@@ -81,6 +86,27 @@ def _asked(unit: Unit, places: Sequence[int]) -> Iterator[_Change]:
                 for at in (one for one in places if one != own):
                     told = f"the {own} in {unit.text(node)} must be {at}"
                     yield _Change([Edit(start, end, str(at))], told)
+
+
+def _forgotten(unit: Unit) -> Iterator[_Change]:
+    """Yield returns of what a function calculates and nothing uses, for a None."""
+    uses = [(one.id, type(one.ctx)) for one in unit.of(ast.Name)]
+    read = {name for name, context in uses if context is ast.Load}
+    unused = dict.fromkeys(name for name, _ in uses if name not in read)
+    for node in unit.of(ast.Return):
+        for one in node.value.elts if isinstance(node.value, ast.Tuple) else ():
+            if isinstance(one, ast.Constant) and one.value is None:
+                for name in unused:
+                    edit = Edit(unit.start(one), unit.end(one), name)
+                    yield _Change([edit], f"{name} is calculated and not returned")
+
+
+def _units(runs: Runs) -> Sequence[Unit]:
+    """Return the functions of the user's file that run."""
+    watched = Watched({runs.target.file}, runs.target.library)
+    with suppress(CodeFailed, InputError):
+        watched.run(lambda: runs.as_is(runs.given))
+    return watched.units()
 
 
 def _unit(runs: Runs) -> Unit | None:
