@@ -31,6 +31,8 @@ from gradtui.recording.tape import Call, Leaf
 _LARGEST = 5_000
 """Largest tape searched for what clips a value, in nodes."""
 _SAME, _CLOSE = 1e-9, 1e-4
+_MOVED, _BENT, _SEED = 0.1, 1e-3, 20_260_712
+"""By how much a value is moved, beside its size, and how far a line may be from straight."""
 _POWERS = (1.0, 0.5)
 """What makes a norm of a number that falls with one: a sum of squares has a root."""
 
@@ -95,10 +97,30 @@ def _clips(point: Point, names: Collection[str], numbers: Sequence[_Scaled]) -> 
     for id, node, place in _calls(point, names):
         scaled = scaling_of(tape, node, place, forward)
         if scaled is not None and tape.value(scaled.node).size > 1:
-            found[id] = scaled
+            if _is_passed_on(point, id, names):
+                found[id] = scaled
         elif (bound := clip_of(tape, node, place)) is not None:
             bounding[id] = bound
     return {**found, **_of_adjoints(point, found, bounding)}
+
+
+def _is_passed_on(point: Point, id: int, names: Collection[str]) -> bool:
+    """Return whether gradients are linear in a value, as they are in each of their parts.
+
+    Else it is no part of one, but data brought to a size of 1.
+    """
+    value = point.result.tape.value(id)
+    size = _MOVED * float(np.max(np.abs(value), initial=0.0))
+    way = size * np.random.default_rng(_SEED).normal(size=value.shape)
+    none, once, twice = (
+        point.claimed(Replay(point.result.tape, {id: value + times * way}, point.handing))
+        for times in range(3)
+    )
+    return all(
+        np.all(np.abs(twice[name] - 2 * once[name] + none[name])
+               <= _BENT * np.max(np.abs(twice[name] - none[name]), initial=_SAME))
+        for name in names
+    )  # fmt: skip
 
 
 def _of_adjoints(

@@ -18,7 +18,7 @@ from gradtui.diagnosis.recorded.blame.gradients import Blamed
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.primals import Primal
 from gradtui.diagnosis.recorded.bounds import ignored
-from gradtui.diagnosis.recorded.compared import compared
+from gradtui.diagnosis.recorded.compared import Compared, compared
 from gradtui.diagnosis.recorded.conventions import started, told_by_differences
 from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE, in_single
@@ -162,10 +162,11 @@ class _Checking:
         self.runs.single = self._in_single(start)
         tolerance = SINGLE if single or self.runs.single else TOLERANCE
         seen = compared(self.runs, points, fitting, tolerance)
-        points, judge, judged = seen.points, seen.judge, seen.judged
-        if judged.mistrusted:
-            return self._by_slopes(points, fitting) or self._by_differences(_UNSEEN)
-        found = [*absent, *self._mistakes(points, judge, misfits, judged.wrong)]
+        if seen.judged.mistrusted:
+            return self._by_slopes(seen.points, fitting) or self._by_differences(_UNSEEN)
+        seen, mistakes = self._mistaken(seen, misfits)
+        points, judged = seen.points, seen.judged
+        found = [*absent, *mistakes]
         found += [self._untold(name) for name in judged.untold
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
         found += shut(points, fitting)
@@ -210,6 +211,17 @@ class _Checking:
         told = [*findings, seen, *self._notes(), *sides]
         return Outcome(self.target, verdict_of(findings), gravest_first(told),
                        len(names), len(found), COARSE, self._unjudged())  # fmt: skip
+
+    def _mistaken(
+        self, seen: Compared, misfits: Sequence[str]
+    ) -> tuple[Compared, Sequence[Finding]]:
+        """Return what is wrong, in the comparison for which there is an explanation."""
+        found = self._mistakes(seen.points, seen.judge, misfits, seen.judged.wrong)
+        other = seen.otherwise
+        if other is None or not _unexplained(found):
+            return seen, found
+        others = self._mistakes(other.points, other.judge, misfits, other.judged.wrong)
+        return (seen, found) if _unexplained(others) else (other, others)
 
     def _mistakes(
         self, points: Sequence[Point], judge: Judge, misfits: Sequence[str], wrong: Sequence[Wrong]

@@ -25,6 +25,8 @@ class Compared(Struct, frozen=True, eq=False):
     judged: Judged
     notes: Sequence[Finding] = ()
     """What is told of the changes."""
+    otherwise: Compared | None = None
+    """The verdict if nothing scales an adjoint by its own size on purpose, but data."""
 
 
 def compared(
@@ -47,9 +49,16 @@ def compared(
         judge = Judge(runs, points, tolerance)
         judged = judge.judged(names)
     capped = uncapped(points, [one.name for one in judged.wrong])
+    otherwise = None
     if capped is not None:
+        otherwise = Compared(points, judge, judged, _once(notes))
         points, notes = capped.points, [*notes, *capped.notes]
         judge = Judge(runs, points, tolerance)
         judged = judge.judged(names)
+    return Compared(points, judge, judged, _once(notes), otherwise)
+
+
+def _once(notes: Sequence[Finding]) -> Sequence[Finding]:
+    """Return what is told of several gradients in one."""
     told = {(one.target, one.message): one for one in notes}
-    return Compared(points, judge, judged, [*together([*told.values()])])
+    return [*together([*told.values()])]
