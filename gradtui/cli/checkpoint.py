@@ -12,12 +12,13 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import suppress
 
 _WIDTH = 8
 """Bytes of a number in memory."""
-_MOST = 3
-"""Most runs that are left out because they crash Python."""
+_MOST, _LONGEST = 3, 20.0
+"""Most runs that are left out because they crash Python, and more if that takes few seconds."""
 _DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG: the signal that Linux sends once the process that made this one has ended."""
 
@@ -29,6 +30,7 @@ class Counted:
         self.number = memoryview(mmap.mmap(-1, _WIDTH)).cast("q")
         """One number, in memory that copies of this process share with it."""
         self.crashing: set[int] = set()
+        self._begun = time.monotonic()
 
     def learns(self) -> bool:
         """Note the last run as one that crashes; return whether it is worth another start.
@@ -36,7 +38,8 @@ class Counted:
         What has crashed after the same run again has not crashed in it.
         """
         last, self.number[0] = self.number[0], 0
-        new = last > 0 and last not in self.crashing and len(self.crashing) < _MOST
+        early = time.monotonic() - self._begun < _LONGEST
+        new = last > 0 and last not in self.crashing and (early or len(self.crashing) < _MOST)
         self.crashing.add(last)
         return new
 
