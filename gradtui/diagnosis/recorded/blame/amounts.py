@@ -45,10 +45,10 @@ def is_change(unit: Unit, edit: Edit) -> bool:
 
 
 def empties(unit: Unit, edits: Sequence[Edit]) -> bool:
-    """Return whether a number takes the place of a calculation, which nobody writes for one."""
+    """Return whether a number takes the place of a calculation or an element of an array."""
     return any(
         _NUMBER.fullmatch(one.text.decode())
-        and {"+", "-", "*", "/", "//", "@", "("}.intersection(before)
+        and {"+", "-", "*", "/", "//", "@", "(", "["}.intersection(before)
         and any(map(str.isidentifier, before))
         for one in edits
         for before in [WORD.findall(unit.between(one.start, one.end))]

@@ -115,7 +115,7 @@ def blamed(
         other = other_forward(searches.units, searches.forward, shared.fits)
         if other is not None:
             trials.longest *= _SLIGHT
-        blame = shared.blame(search.crossed())
+        blame, kept = shared.blame(search.crossed()), trials.kept
         found = (blame,) if blame is not None else tuple(search.found())
         runs.cut_short = trials.made if trials.wrong and trials.left <= 0 else 0
         often = sum(not judge.accepts(one) for one in few) > 1  # and not at a kink alone
@@ -125,6 +125,13 @@ def blamed(
             with trials.apart():
                 blame = shared.blame(search.shared())
             found = () if blame is None else (blame,)
+        elif found:
+            unused = any(not any(np.any(one.true[name]) for one in points) for name in wrong)
+            several = unused or len(found) > 1
+            with trials.apart(), trials.returning(kept, wrong):
+                if several or found[0].rule == "sign":
+                    hits = search.shared(signs=not several)
+                    found = shared.beside(found, hits, likelier=several)
         return Blamed(found, other, trials.kept)
 
 

@@ -171,14 +171,22 @@ class Search:
         """
         return self._best(likely=True)
 
-    def shared(self) -> Iterator[Hit]:
-        """Yield the likely edits of lines that the loss uses, too, the likeliest first."""
+    def shared(self, *, signs: bool = False) -> Iterator[Hit]:
+        """Yield the likely edits of lines that the loss uses, too, the likeliest first.
+
+        Those of `signs` alone change a minus that is there.
+        """
         wrong = frozenset(self._trials.wrong)
+        suspects = self._suspects.of_loss(wrong)
         hits = [
             Hit(suspect, one, one.cost, wrong)
-            for suspect in self._trials.in_time(self._suspects.of_loss(wrong))
+            for suspect in self._trials.in_time(suspects)
+            if not signs or "-" in suspect.statement.text(suspect.statement.node)
             for one in self._changes(suspect.statement)[1]
-            if one.cost <= _SHARED
+            if one.cost <= _SHARED and (not signs or one.rule == "sign")
+        ]
+        hits = [
+            one for one in hits if one.odds.is_within(_LIKELY) and not (signs and one.odds.adds)
         ]
         yield from self._trials.in_time(sorted(hits, key=Hit.rank)[:_MOST_SHARED])
 

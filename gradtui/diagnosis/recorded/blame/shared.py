@@ -57,6 +57,24 @@ class Shared:
                 return replace(found, told=found.told + _TOLD)
         return None
 
+    def beside(
+        self, found: Sequence[Blame], hits: Iterable[Hit], *, likelier: bool
+    ) -> tuple[Blame, ...]:
+        """Return what was found with the first of some edits with which all gradients are right.
+
+        It is `likelier` if one mistake would do instead of several, or if the loss forgets an
+        argument; else lines are that the loss does not use.
+        """
+        other = self.blame(hits)
+        if other is None:
+            return (*found,)
+        if not likelier:
+            told = f"{found[0].told}; or, in line {other.place.line} instead, with another loss: "
+            return (replace(found[0], told=f"{told}{other.fix}"), *found[1:])
+        fixes = "; ".join(f"{one.fix} (line {one.place.line})" for one in found)
+        results = tuple(sorted({name for one in found for name in one.results}))
+        return (replace(other, results=results, told=f"{other.told}; or, instead: {fixes}"),)
+
     def fits(self, patch: Patch) -> bool:
         """Return whether an edit changes the loss to one for which all gradients are right."""
         try:

@@ -109,6 +109,13 @@ class Trials(ABC):
             self._standing, self.wrong, self._left = before, wrong, left
 
     @contextmanager
+    def returning(self, kept: tuple[Patch, ...], wrong: Sequence[str]) -> Iterator[None]:
+        """Keep only some edits in the code for a while, without which other results are wrong."""
+        with self.assuming():
+            self._standing, self.wrong = kept, tuple(wrong)
+            yield
+
+    @contextmanager
     def apart(self) -> Iterator[None]:
         """Give a part of the search time of its own, which the rest does not lose."""
         begun = time.process_time()

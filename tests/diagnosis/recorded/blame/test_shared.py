@@ -55,6 +55,27 @@ def invented(X):
     return values + np.sum(slopes * W), np.cos(X) * slopes + np.tanh(X)
 
 
+def sampled(A, B):
+    s = 1 / (1 + np.exp(A @ B))
+    z = np.sqrt(s)
+    loss = -np.log(z)
+    dA = B * (1 - s) / 2
+    dB = A * (1 - s) / 2
+    return loss, {"A": dA, "B": dB}
+
+
+def margin(A):
+    z = V * A
+    t = 1 / (1 + np.exp(-z))
+    return -np.sum(np.log(t)), V * (t - 1)
+
+
+def of_another(A, B):
+    u = B * 2
+    h = np.sin(u)
+    return np.sum(A * u + h), {"A": u, "B": 2 * (A + np.cos(u))}
+
+
 MISTAKES = [
     (chain, "m / np.sum(m)", "-m / np.sum(m)"),
     (chain, "m / np.sum(m)", "m * np.sum(m)"),
@@ -98,3 +119,29 @@ def with_nothing(X, E):
 def test_an_array_without_elements_beside_it_is_no_obstacle():
     found = gradtui.check(with_nothing, X=X, E=np.zeros((0, 3)))
     assert [one.rule for one in found if one.severity == "error"] == ["unexplained"]
+
+
+BESIDE = {"A": RNG.normal(size=3), "B": RNG.normal(size=3)}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [("sampled", "np.exp(A @ B)", "np.exp(-A @ B)"), ("of_another", "u = B * 2", "u = A * 2")],
+)
+def test_one_line_is_told_for_two_and_for_what_the_loss_forgets(name, old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, BESIDE)
+    text = planted.wrong(old, new)
+
+    (found,) = planted.errors(text, name)
+
+    assert found.line == planted.line(old)
+    assert "the loss changes with this edit, too; or, instead: " in found.message
+    assert planted.errors(repaired(text, found), name) == []
+
+
+def test_a_minus_that_the_loss_has_too_is_told_beside(tmp_path):
+    planted = Planted(__file__, tmp_path, BESIDE)
+    (found,) = planted.errors(planted.wrong("z = V * A", "z = -V * A"), "margin")
+    assert found.line == planted.line("return -np.sum(np.log(t)), V * (t - 1)")
+    told = f"or, in line {planted.line('z = V * A')} instead, with another loss: z = V * A"
+    assert told in found.message
