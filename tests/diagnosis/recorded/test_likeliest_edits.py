@@ -234,6 +234,18 @@ def penalised(W, B):
     return loss, (X.T @ dh, dh.sum(axis=0))
 
 
+def whitened(G):
+    """An inverse that is 0 where there is none, of which the caller multiplies by."""
+    spread = G**2 + 1
+    loss = np.sum(np.arctan(G) * T[:3])
+    back = T[:3] * inverted(spread, 1e-9)
+    return loss, back
+
+
+def inverted(x, least):
+    return np.where(np.abs(x) < least, np.zeros_like(x), 1.0 / x)
+
+
 MISTAKES = (
     # The gradient of the bias is 0 whatever these lines do: errors of rounding tell nothing.
     ("normalised", "-1.0 / (std**2)", "-1.0 / (std)"),
@@ -269,6 +281,8 @@ MISTAKES = (
     ("chained", "ahead[0] + back[0] - total", "ahead[0] - total"),
     # A gradient has the shape of its array.
     ("unfolded", "dK = (rows.T @ d).reshape(K.shape)", "dK = rows.T @ d"),
+    # What is multiplied by 1.
+    ("whitened", "1.0 / x", "1.0 * x"),
     # A term of three factors.
     ("penalised", 'dh = dout + beta * kept["h"] / n', "dh = dout"),
     # Methods of the same object.

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
+from gradtui.diagnosis.recorded.blame.expressions import multiplied, summands
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, target_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.unnamed import (
     STORING,
@@ -23,6 +24,7 @@ from gradtui.diagnosis.recorded.blame.unnamed import (
 _FILES, _LINES = 32, 4096
 """Most files and lines of which is kept what is asked again for every edit."""
 _OPERATOR = re.compile(r"[-+*/%@&|^<>]")
+_PAIR = 2
 _ROW = 3
 """Fewest signs of a kind that make a row."""
 
@@ -51,10 +53,12 @@ def becomes_alike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
         return False
     if _is_element_alike(before, after):
         return True
-    if not isinstance(own, STORING) or not (calculates(before) or _calls(after) > 1):
-        return False
     form = form_of(edited)
-    return form != form_of(own) and form in _forms(unit.node)
+    if not isinstance(own, STORING) or form == form_of(own):
+        return False
+    if not (calculates(before) or _calls(after) > 1):
+        return calculates(after) and form in _forms_of_parts(unit.node, _whole_of(own))
+    return form in _forms(unit.node)
 
 
 def returns_unlike(unit: Unit, node: ast.stmt) -> bool:
@@ -81,7 +85,10 @@ def _negates(node: ast.AST) -> bool:
 
 
 def _is_element_alike(before: ast.expr, after: ast.expr) -> bool:
-    """Return whether an element of a tuple becomes like another one that calculates something."""
+    """Return whether an element of a tuple becomes like another one that calculates something.
+
+    Or a term becomes a number times something, as another one of its sum is.
+    """
     own = _rows(before)
     rows = own, _rows(after) if own and calculates(after) else ()
     if [*map(len, rows[0])] != [*map(len, rows[1])]:
@@ -94,11 +101,18 @@ def _is_element_alike(before: ast.expr, after: ast.expr) -> bool:
 
 @lru_cache(_LINES)
 def _rows(node: ast.expr) -> Sequence[Sequence[ast.expr]]:
-    """Return the elements of each tuple, list and dict in an expression."""
-    return [
+    """Return the elements of each tuple, list and dict in an expression, and numbered terms."""
+    elements = [
         one.values if isinstance(one, ast.Dict) else one.elts
         for one in walked(node) if isinstance(one, ast.Tuple | ast.List | ast.Dict)
     ]  # fmt: skip
+    terms = [*summands(node)]
+    return [*elements, terms] if any(map(_is_numbered, terms)) and len(terms) > _PAIR else elements
+
+
+def _is_numbered(node: ast.expr) -> bool:
+    """Return whether an expression is a product with a number."""
+    return any(isinstance(one, ast.Constant) for one in multiplied(node))
 
 
 def becomes_same(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
@@ -197,3 +211,16 @@ def _calls(node: ast.expr) -> int:
 def _forms(function: ast.AST) -> frozenset[object]:
     """Return the forms of the lines of a function that store something."""
     return frozenset(form_of(one) for one in ast.walk(function) if isinstance(one, STORING))
+
+
+@lru_cache(_LINES)
+def _forms_of_parts(function: ast.AST, name: str) -> frozenset[object]:
+    """Return the forms of the lines of a function that store parts of an array of some name."""
+    storing = (one for one in ast.walk(function) if isinstance(one, STORING))
+    return frozenset(form_of(one) for one in storing if name and _whole_of(one) == name)
+
+
+def _whole_of(node: ast.Assign | ast.AugAssign) -> str:
+    """Return the name of the array in a part of which a line stores; empty if it does not."""
+    target = target_of(node)
+    return ast.unparse(target.value) if isinstance(target, ast.Subscript) else ""

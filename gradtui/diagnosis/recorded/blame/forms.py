@@ -168,6 +168,16 @@ def hands_negated(s: Statement) -> bool:
             return False
 
 
+def idle_factors(node: ast.stmt) -> int:
+    """Return how often a statement multiplies something by 1."""
+    products = (
+        one for one in ast.walk(node)
+        if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)
+    )  # fmt: skip
+    sides = (side for one in products for side in (one.left, one.right))
+    return sum(isinstance(one, ast.Constant) and one.value == 1 for one in sides)
+
+
 def only_moves(node: ast.stmt) -> bool:
     """Return whether a statement calculates nothing, so that no sign belongs there."""
     calculating = ast.BinOp | ast.UnaryOp | ast.AugAssign

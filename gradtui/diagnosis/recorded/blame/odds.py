@@ -25,6 +25,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
     adds_up,
     hands_negated,
     has_bare_minus,
+    idle_factors,
     is_copy,
     is_idle_copy,
     is_renamed,
@@ -35,6 +36,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
 from gradtui.diagnosis.recorded.blame.idle import defined_below, is_of_another
 from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import agreement, is_spelled, made_alike
+from gradtui.diagnosis.recorded.blame.opposed import opposes
 from gradtui.diagnosis.recorded.blame.powers import ruled
 from gradtui.diagnosis.recorded.blame.remembered import continues, remembers
 from gradtui.diagnosis.recorded.blame.resets import spares
@@ -47,6 +49,7 @@ from gradtui.diagnosis.recorded.blame.scaling import (
 )
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.unnamed import statement_after
 from gradtui.diagnosis.recorded.blame.uses import is_as_named, is_made_before
 
 KNOWN = 4
@@ -81,7 +84,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def _bounds(self) -> Iterator[int]:
         """Yield how unlikely it is at least, sign by sign: the last one is the total."""
         least, apart = int(self._turns and not self._becomes_alike), self.apart
-        least = -2 if self.suspect.label < 0 else least
+        least = -2 if self.suspect.label < 0 or self._fills else least
         hoped = sum(weight for weight, _ in _LIKELIER if weight > 0)
         for weight, holds in _LIKELIER:
             apart, hoped = apart - weight * holds(self), hoped - max(0, weight)
@@ -117,6 +120,11 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def orphans(self) -> bool:
         """Whether nothing would use a value any more that the function has."""
         return unused.orphans(self.suspect.statement, self.candidate, self._removed)
+
+    @property
+    def empties(self) -> bool:
+        """Whether it puts a number in the place of a calculation, which nobody writes for one."""
+        return amounts.empties(self._unit, self.candidate.edits)
 
     @cached_property
     def stands_still(self) -> bool:
@@ -179,6 +187,11 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def _breaks_row(self) -> bool:
         """Whether it gives one of a row another sign or name, or divides by a power in one."""
         return breaks_row(self._unit, self.suspect.statement.node, self.candidate.edits)
+
+    @cached_property
+    def _opposes(self) -> int:
+        """1 if it gives what is returned the minus of the value before it, -1 if it takes that."""
+        return opposes(self._unit, self.suspect.statement.node, self.candidate.edits)
 
     @property
     def _is_known(self) -> bool:
@@ -291,8 +304,11 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def _fills(self) -> bool:
-        """Whether it puts something in the place of a statement that does nothing among others."""
-        return [self._unit.between(one.start, one.end) for one in self.candidate.edits] == ["pass"]
+        """Whether it puts something in the place of what does nothing: a statement or a factor."""
+        own, edits = self.suspect.statement.node, self.candidate.edits
+        after = statement_after(self._unit, own, edits) if idle_factors(own) else None
+        does = after is not None and idle_factors(after) < idle_factors(own)
+        return does or [self._unit.between(one.start, one.end) for one in edits] == ["pass"]
 
     @property
     def _resumes(self) -> bool:
@@ -349,7 +365,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 Sign = tuple[int, Callable[[Odds], bool]]
 """What tells of an edit, with how much likelier or less likely it makes that."""
 _LIKELIER: Sequence[Sign] = (
-    (3, lambda edit: edit._becomes_sum),
+    (3, lambda edit: edit._becomes_sum or edit._opposes > 0),
     (2, lambda edit: edit._repeats),
     (2, lambda edit: edit._resumes or edit._fills),
     (2, lambda edit: edit._continues),
@@ -364,7 +380,7 @@ _LIKELIER: Sequence[Sign] = (
     (2, lambda edit: edit._spares),
     (-2, lambda edit: edit._is_late and not edit._becomes_alike and not edit.candidate.named),
     (-3, lambda edit: edit._mixes),
-    (-3, lambda edit: edit._breaks_row),
+    (-3, lambda edit: edit._breaks_row or edit._opposes < 0),
 )
 _UNLIKELIER: Sequence[Sign] = (
     (
@@ -376,7 +392,7 @@ _UNLIKELIER: Sequence[Sign] = (
         ),
     ),
     (3, lambda edit: unused.spares_argument(edit._unit, edit._removed) or edit._recalculates),
-    (3, lambda edit: edit._spoils or amounts.empties(edit._unit, edit.candidate.edits)),
+    (3, lambda edit: edit._spoils or edit.empties),
     (2, lambda edit: edit.adds and scales_for_later(edit.suspect, edit.candidate)),
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
     (5, lambda edit: is_senseless(edit.suspect.statement, edit.candidate.edits)),

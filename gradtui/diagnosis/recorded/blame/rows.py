@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -20,6 +21,7 @@ from gradtui.diagnosis.recorded.blame.unnamed import (
 _ADDING = (ast.Add, ast.Sub)
 _LINES = 4096
 """Most lines of which is kept what is asked again for every edit."""
+_NUMBER = re.compile(r"\d+")
 _ROW = 3
 """Fewest signs of a kind that make a row."""
 
@@ -28,7 +30,7 @@ def breaks_row(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     """Return whether one of a row gets another sign or name, or divides by a power."""
     line = unit, own, edits
     odd = _becomes_odd(*line) or _becomes_divided(*line) or _becomes_unlike(*line)
-    return odd or hands_unlike(*line)
+    return odd or hands_unlike(*line) or _becomes_unsorted(*line) or _becomes_doubled(*line)
 
 
 def _becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
@@ -74,6 +76,47 @@ def _repeats(node: ast.stmt) -> tuple[int, ...]:
     names = [one.id for one in ast.walk(value) if isinstance(one, ast.Name)] if value else []
     at = {name: number for number, name in enumerate(dict.fromkeys(names))}
     return tuple(at[name] for name in names)
+
+
+def _becomes_unsorted(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether names that differ in their numbers alone no longer stand in their order."""
+    edited = statement_after(unit, own, edits)
+    if not isinstance(own, ast.Assign | ast.Return) or edited is None:
+        return False
+    before, after = _numbered(own), _numbered(edited)
+    return any(
+        one != other and one == sorted(one) and sorted(other) == one
+        for one, other in zip(before, after, strict=False)
+    )
+
+
+def _becomes_doubled(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether a call for its effect, such as one that saves arrays, gets one of them twice.
+
+    Such as `save_for_backward(x, x)` for `save_for_backward(x, b)`.
+    """
+    edited = statement_after(unit, own, edits) if isinstance(own, ast.Expr) else None
+    return edited is not None and _doubles(edited) > _doubles(own)
+
+
+@lru_cache(_LINES)
+def _doubles(node: ast.stmt) -> int:
+    """Return how many arguments of a statement's call it has before."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    args = [ast.dump(one) for one in call.args] if isinstance(call, ast.Call) else []
+    return len(args) - len({*args})
+
+
+@lru_cache(_LINES)
+def _numbered(node: ast.stmt) -> list[list[int]]:
+    """Return the numbers of each tuple's names that differ in nothing else."""
+    found = list[list[int]]()
+    for one in ast.walk(node):
+        names = [ast.unparse(part) for part in one.elts] if isinstance(one, ast.Tuple) else []
+        if len(names) > 1 and len({_NUMBER.sub("", name) for name in names}) == 1:
+            numbers = [[int(number) for number in _NUMBER.findall(name)] for name in names]
+            found += [[own for (own,) in numbers]] if {*map(len, numbers)} == {1} else []
+    return found
 
 
 def _becomes_divided(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:

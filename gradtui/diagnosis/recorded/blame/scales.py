@@ -24,13 +24,17 @@ def scales(point: Point, wrong: Sequence[str]) -> tuple[float, ...]:
 
 def are_scaled(point: Point, wrong: Sequence[str]) -> bool:
     """Return whether most gradients are true up to a factor: some may have a penalty, too."""
-    return sum(_is_scaled(point, name) for name in wrong) > len(wrong) / 2
+    return sum(_scale(point, name) > 0 for name in wrong) > len(wrong) / 2
 
 
-def _is_scaled(point: Point, name: str) -> bool:
-    """Return whether a gradient is a multiple of the true one."""
+def are_negated(point: Point, wrong: Sequence[str]) -> bool:
+    """Return whether all gradients are true but for their sign."""
+    return all(_scale(point, name) == -1 for name in wrong)
+
+
+def _scale(point: Point, name: str) -> float:
+    """Return how many times the true gradient one is; 0 if it is no multiple."""
     hand, true = point.hand[name], point.true[name]
     if hand.shape != true.shape:
-        return False
-    ratio = ratio_of([hand.reshape(-1)], [true.reshape(-1)])
-    return ratio is not None and ratio > 0
+        return 0.0
+    return ratio_of([hand.reshape(-1)], [true.reshape(-1)]) or 0.0

@@ -33,6 +33,7 @@ from gradtui.diagnosis.recorded.blame.forwarded import forwards_elsewhere
 from gradtui.diagnosis.recorded.blame.kept import is_strange
 from gradtui.diagnosis.recorded.blame.labels import UNLABELLED, Labels
 from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty
+from gradtui.diagnosis.recorded.blame.opposed import is_opposed
 from gradtui.diagnosis.recorded.blame.resets import is_spoilt
 from gradtui.diagnosis.recorded.blame.scattered import lacking
 from gradtui.diagnosis.recorded.blame.scope import Scope, Shape
@@ -71,6 +72,7 @@ class Suspects:
         *,
         rearranged: bool = False,
         scaled: bool = False,
+        negated: bool = False,
         misshapen: bool = False,
         of_loss: CodeType | None = None,
         back: CodeType | None = None,
@@ -87,8 +89,8 @@ class Suspects:
         self._failing = flow.first | flow.lacking
         self._rearranged, self._of_loss = rearranged, of_loss
         """Whether a result has the right elements in another order."""
-        self._scaled = scaled
-        """Whether most results are off by a common factor."""
+        self._scaled, self._negated = scaled, negated
+        """Whether most results are off by a common factor, or all but for their sign."""
         self._misshapen = misshapen
         """Whether a result has another shape."""
         self._of_losses: dict[Unit, bool] = {}
@@ -167,7 +169,8 @@ class Suspects:
         if statement.restores and not strange:
             return Suspect(statement, UNTOLD - 1, False, order)
         odd = unpacks_unlike(unit, node) or forwards_elsewhere(unit, node)
-        if strange or odd or is_vain(statement):
+        opposed = self._negated and is_opposed(node)
+        if strange or odd or opposed or is_vain(statement):
             return Suspect(statement, 0, False, order)
         # What a helper returns right for others may lack a term of this one's own.
         lacks = bool(wasted_in(unit.node).get(node)) or filed_as(node) in self._wrong

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradtui.diagnosis.recorded.blame.alike import returns_unlike
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.dropped import is_dropped
+from gradtui.diagnosis.recorded.blame.forms import idle_factors
 from gradtui.diagnosis.recorded.blame.rebound import is_rebound
 from gradtui.diagnosis.recorded.blame.stores import is_doubled
 from gradtui.diagnosis.recorded.blame.twins import is_cut_off
@@ -14,5 +15,6 @@ _SIGNS = is_cut_off, is_dropped, is_doubled, is_rebound, is_tested_twice
 
 
 def is_vain(s: Statement) -> bool:
-    """Return whether a statement loses what it makes, repeats another, or never runs."""
-    return any(holds(s) for holds in _SIGNS) or returns_unlike(s.unit, s.node)
+    """Return whether a statement loses what it makes, repeats another, or does nothing in part."""
+    vain = any(holds(s) for holds in _SIGNS) or returns_unlike(s.unit, s.node)
+    return vain or idle_factors(s.node) > 0

@@ -25,11 +25,18 @@ def rows(a, b, c, d, own):
     right = (b
              * -c)  # fmt: skip
     kept = own
+    x_1, x_2 = two, one
+    y_2, y_1 = one, two
     for i in range(a):
         d = d + i
     for j in reversed(range(b)):
         d = d - j
-    return whole, (every * a, b), one + two, first, last, left, right, kept
+    turned = x_1 / x_2, y_1 / y_2
+    a.append(b, c)
+    half = a - 0.5 * b * c + 0.5 * d + own
+    kept[a] = left * two
+    kept[b] = right
+    return whole, (every * a, b), one + two, first, last, left, right, kept, turned, half
 
 
 def edited(old, new, within):
@@ -53,6 +60,11 @@ ODD = [
     ("b * (", "d * (", "first", True),
     ("a", "d", "first", False),
     ("b * (1 - b)", "d * (1 - d)", "first", False),
+    ("x_1, x_2", "x_2, x_1", "x_1", True),
+    ("two, one", "one, two", "x_1", False),
+    ("y_2, y_1", "y_1, y_2", "y_2", False),
+    ("b, c", "b, b", "a.append", True),
+    ("b, c", "b, d", "a.append", False),
 ]
 
 
@@ -69,6 +81,10 @@ ALIKE = [
     ("(every * a, b)", "(every * a, b / c)", "return", False),
     ("* d", "* -d", "left", True),
     ("a", "-a", "left", False),
+    ("own", "0.5 * own", "half", True),
+    ("own", "2 * own", "half", False),
+    ("right", "right * two", "kept[b]", True),
+    ("two", "two * one", "turned", False),
     ("range(a)", "reversed(range(a))", "for i", True),
     ("range(a)", "range(1, a)", "for i", False),
 ]

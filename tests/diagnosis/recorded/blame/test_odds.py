@@ -1,5 +1,6 @@
 """How unlikely an edit is, by the signs for and against it."""
 
+import ast
 from itertools import product
 from types import SimpleNamespace
 
@@ -29,7 +30,8 @@ def edit_of(monkeypatch):
         signs = [(weight, sign(at)) for at, weight in enumerate(FOR + AGAINST)]
         monkeypatch.setattr(odds, "_LIKELIER", signs[: len(FOR)])
         monkeypatch.setattr(odds, "_UNLIKELIER", signs[len(FOR) :])
-        suspect = SimpleNamespace(tier=APART, opposite=False, label=0)
+        statement = SimpleNamespace(node=ast.Pass(), unit=None)
+        suspect = SimpleNamespace(tier=APART, opposite=False, label=0, statement=statement)
         return Odds(suspect, SimpleNamespace(edits=(), rule=""), 0), asked
 
     return made
