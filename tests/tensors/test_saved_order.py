@@ -279,3 +279,54 @@ def test_a_matrix_is_saved_as_its_adjoint():
     finding = only(gradtui.check(Turned, x(3, 3), x(3, 3)))
     assert finding.line == line_of(Turned.forward, 2)
     assert finding.fix == "ctx.save_for_backward(a, b)"
+
+
+class Halves(Function):
+    """Two halves of the columns, which are saved in a list turned round."""
+
+    @staticmethod
+    def forward(ctx, x):
+        x_1, x_2 = torch.chunk(x, 2, dim=-1)
+        both = [x_1.detach(), x_2.detach()]
+        ctx.save_for_backward(*both[::-1])
+        return torch.cat([x_1 * x_2, x_2**3], dim=-1)
+
+    @staticmethod
+    def backward(ctx, g):
+        g_1, g_2 = torch.chunk(g, 2, dim=-1)
+        x_1, x_2 = ctx.saved_tensors
+        return torch.cat([g_1 * x_2, g_1 * x_1 + 3 * g_2 * x_2**2], dim=-1)
+
+
+def test_names_stay_in_the_order_of_their_numbers():
+    finding = only(gradtui.check(Halves, x(3, 4)))
+    assert finding.line == line_of(Halves.forward, 4)
+    assert finding.fix == "ctx.save_for_backward(*both)"
+
+
+class Decaying(Function):
+    """A state that decays from where it begins, computed by itself backward in time."""
+
+    @staticmethod
+    def forward(ctx, x, start, rate):
+        out, h = [], start
+        for row in x:
+            h = rate * h + row
+            out.append(h)
+        ctx.rate = rate
+        return torch.stack(out)
+
+    @staticmethod
+    def backward(ctx, g):
+        back = Decaying.apply(g.flip(0), g[0], ctx.rate).flip(0)
+        return back, ctx.rate * back[0], None
+
+    @staticmethod
+    def jvp(ctx, g, *_):
+        return Decaying.apply(g, torch.zeros_like(g[0]), ctx.rate)
+
+
+def test_zeros_are_handed_on_where_the_file_makes_some_of_that_shape():
+    finding = only(gradtui.check(Decaying, x(4, 3), x(3), 0.8))
+    assert finding.line == line_of(Decaying.backward, 2)
+    assert "zeros in the shape of g[0] are needed" in finding.message

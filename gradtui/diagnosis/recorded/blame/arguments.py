@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from types import FunctionType
 
 from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf, name_of
 from gradtui.diagnosis.recorded.blame.meaning import meant
+from gradtui.diagnosis.recorded.blame.trees import nodes_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.recording.places import is_users_file
 
 _NAMED = (("min", "max"), ("a_min", "a_max"), ("other", "input"))
 """Named arguments that may be confused."""
+_FILES = 32
+"""Most files of which is kept what is asked for every call."""
 _COUNTS = 12
 """Most names of whole numbers that are tried for a written one."""
 _LARGEST = 9
@@ -32,6 +36,8 @@ def arguments(s: Statement) -> Iterator[Candidate]:
         yield from _off_by_one(s, one)
     for call in calls:
         yield from _renamed(s, call)
+        yield from _named_alike(s, call)
+        yield from _emptied(s, call)
         if _is_own(s, call):
             yield from _counted(s, call)
             yield from _summed(s, call)
@@ -106,6 +112,34 @@ def _renamed(s: Statement, call: ast.Call) -> Iterator[Candidate]:
             edit = Edit(start, s.unit.end(keyword.value), f"{other}={value}")
             told = f"{keyword.arg} must be {other}"
             yield Candidate((edit,), "wrong-variable", told, 1, other, call)
+
+
+def _named_alike(s: Statement, call: ast.Call) -> Iterator[Candidate]:
+    """Yield what a function is given under the name of an argument, in place of a constant."""
+    given = {one.arg for one in s.unit.nodes if isinstance(one, ast.arg)}
+    for keyword in call.keywords:
+        name, value = keyword.arg or "", keyword.value
+        if isinstance(value, ast.Constant) and name in given:
+            told = f"{name} must be the {name} of the function, not {s.text(value)}"
+            cost = int(name not in s.idle)
+            yield Candidate((s.replaced(value, name),), "wrong-variable", told, cost, name, value)
+
+
+def _emptied(s: Statement, call: ast.Call) -> Iterator[Candidate]:
+    """Yield zeros in the shape of an argument, where the file has them elsewhere."""
+    for one in call.args if s.numpy and name_of(call.func) != "zeros_like" else ():
+        text = s.text(one)
+        if is_leaf(one) and text in _shaped(s.unit.tree):
+            made = f"{s.numpy}zeros_like({text})"
+            told = f"zeros in the shape of {text} are needed"
+            yield Candidate((s.replaced(one, made),), "wrong-variable", told, 1, made, one)
+
+
+@lru_cache(_FILES)
+def _shaped(tree: ast.Module) -> frozenset[str]:
+    """Return the names in whose shapes a file makes zeros."""
+    calls = (one for one in nodes_of(tree) if isinstance(one, ast.Call) and len(one.args) == 1)
+    return frozenset(ast.unparse(one.args[0]) for one in calls if name_of(one.func) == "zeros_like")
 
 
 def _others(s: Statement, node: ast.Constant) -> Iterator[Candidate]:

@@ -100,7 +100,7 @@ def of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             told = f"the power must be {power}"
             edit = s.replaced(args[1], power)
             yield Candidate((edit,), "wrong-variable", told, 1, power, node)
-    yield from _of_twins(s, node, name)
+    yield from _of_twins(s, node)
     if name in _BENT and len(node.args) == 1:
         yield from _of_scale(s, node)
     if name in _TOO_MUCH and args and not isinstance(called, ast.Attribute):
@@ -151,15 +151,19 @@ def _of_scale(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         yield Candidate((edit,), "constant-factor", told, 1, None, arg)
 
 
-def _of_twins(s: Statement, node: ast.Call, name: str) -> Iterator[Candidate]:
-    """Yield calls of the function's twins."""
-    end = s.unit.end(node.func)
+def _of_twins(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield calls of the function's twins, such as `np.subtract.at` for `np.add.at`."""
+    func = node.func
+    if isinstance(func, ast.Attribute) and func.attr == "at":
+        func = func.value
+    name, end = name_of(func), s.unit.end(func)
     for pair in _ALIKE:
         if name in pair:
             other = pair[1 - pair.index(name)]
             edit = Edit(end - len(name.encode()), end, other)
             rule = "wrong-axis" if "mean" in pair else "wrong-variable"
-            yield Candidate((edit,), rule, f"{name} must be {other}", 1, other, node)
+            cost = int(func is node.func)
+            yield Candidate((edit,), rule, f"{name} must be {other}", cost, other, node)
 
 
 def _of_method(s: Statement, node: ast.Call) -> Iterator[Candidate]:

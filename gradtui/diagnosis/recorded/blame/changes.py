@@ -36,9 +36,10 @@ from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings
 from gradtui.diagnosis.recorded.blame.moves import moves
 from gradtui.diagnosis.recorded.blame.normalised import normalised
 from gradtui.diagnosis.recorded.blame.numbered import numbered
+from gradtui.diagnosis.recorded.blame.opposed import opposed
 from gradtui.diagnosis.recorded.blame.options import options
 from gradtui.diagnosis.recorded.blame.orders import conjugates, orders
-from gradtui.diagnosis.recorded.blame.partly import partly
+from gradtui.diagnosis.recorded.blame.partly import partly, picked
 from gradtui.diagnosis.recorded.blame.patterns import patterns
 from gradtui.diagnosis.recorded.blame.picks import picks
 from gradtui.diagnosis.recorded.blame.projections import projections
@@ -46,7 +47,7 @@ from gradtui.diagnosis.recorded.blame.rebound import rebound
 from gradtui.diagnosis.recorded.blame.recomputed import recomputed
 from gradtui.diagnosis.recorded.blame.rectified import rectified
 from gradtui.diagnosis.recorded.blame.repeats import repeated
-from gradtui.diagnosis.recorded.blame.resets import copies, counted, emptied, resets
+from gradtui.diagnosis.recorded.blame.resets import another, copies, counted, emptied, resets
 from gradtui.diagnosis.recorded.blame.restored import restored
 from gradtui.diagnosis.recorded.blame.rounds import rounds
 from gradtui.diagnosis.recorded.blame.scattered import scattered
@@ -68,12 +69,12 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         activations, wholes, patterns, partial(idles, slots=slots), partial(curved, slots=slots),
         unread, options, throughout, conjugates, edits, renamings, given,
         partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
-        picks, carries, taken, accumulations, scattered, likewise, partly, resets, counted, copies,
-        emptied, conditions, parts, compared, alongside, applied, mirrored, callees, makers,
-        branches, bounds, opposites, bends, hidden, projections, normalised, choices, moves, rounds,
-        twins, wasted, dropped, crops, folded, numbered, words, rebound, rectified, belated,
-        recomputed, partial(listed, slots=slots), thresholds, splits, unpacked, forwarded, selected,
-        copied, strangers, shares,
+        picks, carries, taken, accumulations, scattered, likewise, partly, picked, resets, another,
+        counted, copies, emptied, conditions, parts, compared, alongside, applied, mirrored,
+        callees, makers, branches, bounds, opposites, bends, hidden, projections, normalised,
+        choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words, rebound,
+        rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits, unpacked,
+        forwarded, selected, copied, strangers, shares, opposed,
     )  # fmt: skip
     for each in every:
         yield from each(s)

@@ -35,6 +35,36 @@ def resets(s: Statement) -> Iterator[Candidate]:
                 yield from _before(s, loop, told + "rounds", loop)
 
 
+def another(s: Statement) -> Iterator[Candidate]:
+    """Yield the beginning of another value, which begins as this one before the loop around both.
+
+    No round of the loop lets that one begin anew.
+    """
+    node = s.node
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    if not isinstance(node, ast.Assign) or not isinstance(target, ast.Name):
+        return
+    for loop in loops_around(s):
+        before = [one for one in s.unit.of(ast.Assign) if one.lineno < loop.lineno]
+        begun = dict(pair for one in before for pair in _begun(one))
+        own = begun.get(target.id, ast.dump(node.value))
+        again = {name for one in ast.walk(loop) if isinstance(one, ast.Assign)
+                 for name, value in _begun(one) if value == begun.get(name)}  # fmt: skip
+        summed = _stored(loop) - again
+        for name in [one for one in summed if begun.get(one) == own == ast.dump(node.value)]:
+            told = f"{name} must begin anew here, not {target.id}"
+            yield Candidate((s.replaced(target, name),), "wrong-variable", told, 0, name, target)
+
+
+def _begun(node: ast.Assign) -> Iterator[tuple[str, str]]:
+    """Yield the names that a statement stores, each with its value as a text."""
+    for target in node.targets:
+        pairs = [(target, node.value)]
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            pairs = [*zip(target.elts, node.value.elts, strict=False)]
+        yield from ((one.id, ast.dump(own)) for one, own in pairs if isinstance(one, ast.Name))
+
+
 def _behind(s: Statement) -> Iterator[Loop]:
     """Yield the loops soon behind a statement in its block, and those directly inside them."""
     block = block_of(s.unit.node, s.node)

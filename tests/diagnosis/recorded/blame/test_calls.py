@@ -39,7 +39,20 @@ def layered(w, x):
     return loss, {"w": layer.backward(x)}
 
 
+def gathered(w, x):
+    rows = np.array([0, 2, 2, 4])
+    loss = np.sum(np.sin(w)) - np.sum(np.sin(w[rows]) * x[rows] ** 2)
+    dw = np.cos(w)
+    np.subtract.at(
+        dw,
+        rows,
+        np.cos(w[rows]) * x[rows] ** 2,
+    )
+    return loss, {"w": dw}
+
+
 MISTAKES = [
+    (gathered, "np.subtract.at(", "np.add.at("),
     (offset, "side = np.expm1(w)", "side = w"),
     (layered, "self.kept = z", "self.kept = swish(z)"),
 ]

@@ -150,7 +150,26 @@ def into_its_own(X):
     return loss, 2 * W * kept * (1 - kept**2)
 
 
+def by_groups(W):
+    """The square of each pair's sum, with the pairs told apart as they end."""
+    loss, d = 0.0, np.zeros(4)
+    whole, pair = np.zeros(2), np.zeros(2)
+    slope = np.zeros(2)
+    for i in range(4):
+        whole = whole + W[i]
+        pair = pair + np.array([W[i], i])
+        slope = slope + np.array([2.0, 1.0]) * W[i]
+        if i % 2 == 0:
+            continue
+        loss = loss + pair[0] ** 2
+        d[i - 1 : i + 1] = slope[0]
+        pair = np.zeros(2)
+        slope = np.zeros(2)
+    return loss + whole[0] ** 2, d + 2 * whole[1]
+
+
 MISTAKES = [
+    (by_groups, "        slope = np.zeros(2)\n", "        whole = np.zeros(2)\n"),
     (in_views, "self.second += 3 * b**2", "self.second = 3 * b**2"),
     (
         by_rows,
@@ -204,7 +223,15 @@ def test_what_is_written_into_later_needs_a_copy(function, line, name, tmp_path)
 
 @pytest.mark.parametrize(
     "function",
-    [by_rows, while_it_lasts, over_time, in_place, in_views, *(one for one, _, _ in COPIES)],
+    [
+        by_rows,
+        by_groups,
+        while_it_lasts,
+        over_time,
+        in_place,
+        in_views,
+        *(one for one, _, _ in COPIES),
+    ],
 )
 def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, {"X": X, "W": W})
