@@ -10,23 +10,21 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.segment import Segment
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.color import Color
 from textual.events import AppBlur, AppFocus, Event, Key, MouseEvent, Paste, Resize
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 from textual.widget import AwaitMount
 
-from gradtui.base.ascii import loosened, to_ascii
 from gradtui.base.streams import tell
 from gradtui.base.terminal import ANY, Display
-from gradtui.base.text import cell_width, clean
+from gradtui.base.text import clean
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.driver import Driver
 from gradtui.tui.ending import Ending
+from gradtui.tui.filters import AsciiFilter
 from gradtui.tui.garbage import Garbage
 from gradtui.tui.keys import Keys
 from gradtui.tui.later import call_after
@@ -353,21 +351,6 @@ class GradtuiApp(App[int]):
                     f"{command.title}  ({keys})", self._keys.fill(command.help), run
                 )
         yield SystemCommand("themes", "choose one of all colours", self.action_change_theme)
-
-
-class AsciiFilter(LineFilter):
-    """Draws in ASCII."""
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Return segments with every character in ASCII, in as many cells."""
-        # A sign may depend on what is beside it in another segment.
-        texts, end = loosened([text for text, _, _ in segments]), 0
-        row = to_ascii("".join(texts))
-        drawn = list[Segment]()
-        for text, (_, style, control) in zip(texts, segments, strict=True):
-            start, end = end, end + cell_width(text)
-            drawn.append(Segment(row[start:end], style, control))
-        return drawn
 
 
 def run_app(

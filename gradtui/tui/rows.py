@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from gradtui.base.text import cell_width, clean
 from gradtui.explain.spans import Ink, TextRow, line_width
+from gradtui.tui.filters import AsciiFilter
 from gradtui.tui.roles import role_style
 
 BETWEEN = " │ "
@@ -102,7 +103,8 @@ class Rows(Widget, inherit_bindings=False):
         """Return the rows in a region of the content, without Textual's work on their borders."""
         strips, (_, behind) = self._strips[crop.y : crop.bottom], self.background_colors
         for one in self.get_line_filters():
-            strips = [strip.apply_filter(one, behind) for strip in strips]
+            if isinstance(one, AsciiFilter):  # the others have had their say in the styles
+                strips = [strip.apply_filter(one, behind) for strip in strips]
         if crop.column_span == self._painted.column_span:
             return strips
         return [strip.crop(*crop.column_span) for strip in strips]
@@ -152,19 +154,22 @@ class Rows(Widget, inherit_bindings=False):
         return Strip(segments, max(size, self._painted.width))
 
     def _style(self, ink: Ink) -> Style:
+        """Return the style of an ink as it is painted."""
         if ink not in self._role_styles:
-            if isinstance(ink, tuple):
-                role, ground = map(self._style, ink)
-                found = role + Style(bgcolor=ground.bgcolor)
-            else:
-                app = self.app
-                if self._ground is None:
-                    self._ground = self.rich_style
-                found = self._ground + role_style(
-                    ink, app.theme_variables, own=app.native_ansi_color
-                )
-            self._role_styles[ink] = found
+            painted = [Segment(" ", self._unfiltered(ink))]
+            for one in self.get_line_filters():
+                painted = one.apply(painted, self.background_colors[1])
+            self._role_styles[ink] = painted[0].style or Style()
         return self._role_styles[ink]
+
+    def _unfiltered(self, ink: Ink) -> Style:
+        if isinstance(ink, tuple):
+            role, ground = map(self._unfiltered, ink)
+            return role + Style(bgcolor=ground.bgcolor)
+        app = self.app
+        if self._ground is None:
+            self._ground = self.rich_style
+        return self._ground + role_style(ink, app.theme_variables, own=app.native_ansi_color)
 
 
 def crop(row: TextRow, start: int, width: int) -> TextRow:

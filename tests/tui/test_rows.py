@@ -4,7 +4,7 @@ import pytest
 from textual.app import App
 from textual.geometry import Region
 
-from gradtui.tui.app import AsciiFilter
+from gradtui.tui.filters import AsciiFilter
 from gradtui.tui.lean import LeanScreen
 from gradtui.tui.rows import Rows, crop, marked
 from gradtui.tui.themes import OWN_COLOURS
