@@ -6,7 +6,7 @@ Textual renders every part around a change, and cuts all rows at the edges of al
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual.geometry import Region
@@ -15,6 +15,8 @@ from textual.widget import Widget
 
 Span = tuple[int, int]
 """The first column of some cells of a row, and the one after the last."""
+_NEAR = 4
+"""Most rows from one to the next that are rendered at once: both borders of a panel are not."""
 
 
 class LeanCompositor(Compositor):
@@ -68,14 +70,26 @@ def _render(
             span = max(first, seen.x), min(last, seen.right)
             if span[0] < span[1]:
                 wanted[span].append(y)
-    for (first, last), lines in wanted.items():
-        top, height = lines[0], lines[-1] + 1 - lines[0]
-        strips = widget.render_lines(Region(first - region.x, top - region.y, last - first, height))
-        for y in lines:
-            found[y][first] = strips[y - top]
-            left = [piece for span in missing.pop(y) for piece in _without(span, first, last)]
-            if left:
-                missing[y] = left
+    for (first, last), rows in wanted.items():
+        for lines in _runs(rows):
+            top, height = lines[0], lines[-1] + 1 - lines[0]
+            crop = Region(first - region.x, top - region.y, last - first, height)
+            strips = widget.render_lines(crop)
+            for y in lines:
+                found[y][first] = strips[y - top]
+                left = [piece for span in missing.pop(y) for piece in _without(span, first, last)]
+                if left:
+                    missing[y] = left
+
+
+def _runs(lines: list[int]) -> Iterator[list[int]]:
+    """Yield rows that are near each other: those between them are rendered, too."""
+    start = 0
+    for at in range(1, len(lines)):
+        if lines[at] - lines[at - 1] > _NEAR:
+            yield lines[start:at]
+            start = at
+    yield lines[start:]
 
 
 def _without(span: Span, first: int, last: int) -> list[Span]:

@@ -96,3 +96,15 @@ async def test_parts_that_have_not_changed_are_not_rendered():
         screen._compositor.render_partial_update()
         assert (left.asked, above.asked) == ([], [])
         assert right.asked == [Region(2, 8, 4, 1)]
+
+
+async def test_rows_between_changes_far_apart_are_not_rendered():
+    """As where both borders of a panel tell something else, and one row of its content."""
+    async with Shown().run_test(size=(WIDTH, HEIGHT)) as pilot:
+        await pilot.pause()
+        screen = pilot.app.screen
+        left = screen.query(Part).first()
+        left.asked.clear()
+        screen._compositor._dirty_regions = {Region(0, y, 6, 1) for y in (0, 2, 9)}
+        screen._compositor.render_partial_update()
+        assert left.asked == [Region(0, 0, 6, 3), Region(0, 9, 6, 1)]
