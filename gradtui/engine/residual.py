@@ -18,6 +18,7 @@ from gradtui.engine.draws import Stream
 from gradtui.engine.graph import Kind, Node, depends_on
 from gradtui.engine.kernels import exponentials, one_hot, shares, sigmoid
 from gradtui.engine.program import StepProgram
+from gradtui.engine.shapes import Shape
 from gradtui.engine.tape import Tape
 
 if TYPE_CHECKING:
@@ -69,9 +70,7 @@ def find_residual(tape: Tape, scores: int) -> Residual | None:
         for node in program.nodes
         if node.kind in (Kind.PARAMETER, Kind.DATA, Kind.RECORDED)
     }
-    shape = _POINTS, *nodes[scores].shape
-    # Not by NumPy's own generator, whose import the first screen would wait for.
-    drawn = Stream(0, "scores").normal(math.prod(shape)).reshape(shape)
+    drawn = _drawn(nodes[scores].shape)
     there = _interpreter(program).elsewhere(leaves, _POINTS).replacing({scores: drawn})
     slopes = there.value(program.reverse.adjoint[scores])
     for name, squash in _SQUASH.items():
@@ -81,6 +80,13 @@ def find_residual(tape: Tape, scores: int) -> Residual | None:
             if count:
                 return Residual(name, _holder(nodes, scores, there, found), truth, classes, count)
     return None
+
+
+@lru_cache(_PROGRAMS)
+def _drawn(shape: Shape) -> Array:
+    """Return the random scores that are tried at every step."""
+    # Not by NumPy's own generator, whose import the first screen would wait for.
+    return Stream(0, "scores").normal(_POINTS * math.prod(shape)).reshape(_POINTS, *shape)
 
 
 @lru_cache(_PROGRAMS)
