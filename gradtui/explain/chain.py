@@ -67,6 +67,8 @@ def _chain_rows(frame: Frame, width: int) -> list[TextRow]:
 def named_gradients(frame: Frame, width: int, room: int) -> list[TextRow]:
     """Return the gradients that an array's rules only name, those of them that fit a room."""
     rows = list[TextRow]()
+    if room <= 1:
+        return rows
     for node in _only_named(frame):
         if _numbers_beside(frame, node, _rule_rows(frame, node, width), width):
             continue
