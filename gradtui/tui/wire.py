@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from inspect import signature
+from itertools import compress
+from operator import is_not
 from typing import NamedTuple, cast
 
 from rich.color import ColorSystem
@@ -58,7 +60,7 @@ class Wire:
         self._rows: list[list[Cell | None]] = []
         self._cursor: Offset | None = None
         self._region: Region | None = None
-        self._pens: dict[Style | None, tuple[Pen, Cell]] = {}
+        self._cells_in: dict[Style | None, _Cells] = {}
         self._reads_paints = all(
             list(signature(kind).parameters) == parts for kind, parts in PARTS.items()
         )
@@ -120,21 +122,27 @@ class Wire:
         for text, style, control in strip:
             if control:
                 continue
-            pen, blank = self._pen(style, system)
-            if not text.strip(" "):
-                cells += [blank] * len(text)
-            elif text.isascii() or _is_single(text):
-                cells += [blank if char == " " else (char, pen) for char in text]
+            cell_of = self._cells_in.get(style)
+            if cell_of is None:
+                pen = NO_PEN if style is None else _make_pen(style, system)
+                cell_of = self._cells_in[style] = _Cells(pen)
+            if text.isascii() or _is_single(text):
+                cells += map(cell_of.__getitem__, text)
             else:
-                _add_wide(cells, text, pen)
+                _add_wide(cells, text, cell_of.pen)
         return cells
 
-    def _pen(self, style: Style | None, system: ColorSystem) -> tuple[Pen, Cell]:
-        """Return a style's pen, and the cell of a blank in it."""
-        if style not in self._pens:
-            pen = NO_PEN if style is None else _make_pen(style, system)
-            self._pens[style] = pen, (" ", pen.ground if pen.plain_on() else pen)
-        return self._pens[style]
+
+class _Cells(dict[str, Cell]):
+    """Character of one cell -> its cell in a pen, always the same one: quick to compare."""
+
+    def __init__(self, pen: Pen) -> None:
+        super().__init__({" ": (" ", pen.ground if pen.plain_on() else pen)})
+        self.pen = pen
+
+    def __missing__(self, char: str) -> Cell:
+        found = self[char] = char, self.pen
+        return found
 
 
 class _Lean(CompositorUpdate):
@@ -182,10 +190,8 @@ def _changes(row: Sequence[Cell | None], cells: Sequence[Cell], x: int) -> list[
     """Return the first and last column of a difference at `x`, joining nearby ones."""
     found = list[tuple[int, int]]()
     shown = row[x : x + len(cells)]
-    if shown == cells:
-        return found
-    for at, (old, new) in enumerate(zip(shown, cells, strict=True), x):
-        if old is new or old == new:
+    for at in compress(range(x, x + len(cells)), map(is_not, shown, cells)):
+        if row[at] == cells[at - x]:
             continue
         while at > x and not cells[at - x][0]:
             at -= 1
