@@ -35,7 +35,7 @@ def traced() -> Session:
     No line is at fault: both gradients only count rounds, which no edit repairs.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gradtui.diagnosis.recorded.check.blamed_on_fewer", lambda *given: Blamed())
+        patch.setattr("gradtui.diagnosis.recorded.faults.blamed_on_fewer", lambda *given: Blamed())
         return gradtui.trace(case, w=np.array([0.3]), v=np.array([0.5]))
 
 

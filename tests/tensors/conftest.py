@@ -31,7 +31,9 @@ def alone(request, monkeypatch):
 @pytest.fixture
 def unsearched(monkeypatch):
     """Search for no line at fault, which takes far longer than the verdict that a test is about."""
-    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed_on_fewer", lambda *given: Blamed())
+    monkeypatch.setattr(
+        "gradtui.diagnosis.recorded.faults.blamed_on_fewer", lambda *given: Blamed()
+    )
 
 
 @pytest.fixture

@@ -232,7 +232,9 @@ def case(x=torch.ones(3, dtype=torch.float64)):
 
 @pytest.mark.usefixtures("numpys_arrays")
 def test_where_only_numpy_computes_the_end_of_the_backward_half_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed_on_fewer", lambda *tried: Blamed())
+    monkeypatch.setattr(
+        "gradtui.diagnosis.recorded.faults.blamed_on_fewer", lambda *tried: Blamed()
+    )
     path = tmp_path / "program.py"
     path.write_text(UNSEEN)
     names = {"__name__": "program"}

@@ -38,7 +38,7 @@ def searching(call, monkeypatch):
             runs.progress.counts()
         time.sleep(600)
 
-    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed_on_fewer", endless)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.faults.blamed_on_fewer", endless)
     return lambda: call("3", at_once=True)
 
 

@@ -6,31 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
-from gradtui.diagnosis.internal import internal
-from gradtui.diagnosis.recorded.approximate import approximate, is_measured
-from gradtui.diagnosis.recorded.blame.gradients import Blamed
-from gradtui.diagnosis.recorded.blame.hits import Blame
-from gradtui.diagnosis.recorded.blame.primals import Primal
-from gradtui.diagnosis.recorded.bounds import ignored
-from gradtui.diagnosis.recorded.compared import Compared, compared
+from gradtui.diagnosis.recorded.compared import compared
 from gradtui.diagnosis.recorded.conventions import started, told_by_differences
-from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE, in_single
 from gradtui.diagnosis.recorded.disjoint import masking_nothing
-from gradtui.diagnosis.recorded.domain import cut_off
 from gradtui.diagnosis.recorded.exchanged import exchanged
 from gradtui.diagnosis.recorded.faithful import is_faithful
-from gradtui.diagnosis.recorded.fewer import blamed_on_fewer
-from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
-from gradtui.diagnosis.recorded.kernels import with_kernels
-from gradtui.diagnosis.recorded.leftovers import left_over
-from gradtui.diagnosis.recorded.level import levelled
+from gradtui.diagnosis.recorded.faults import Faults
+from gradtui.diagnosis.recorded.judge import SINGLE
 from gradtui.diagnosis.recorded.matrices import held_within
 from gradtui.diagnosis.recorded.notes import (
     ended,
@@ -42,8 +30,6 @@ from gradtui.diagnosis.recorded.notes import (
     note,
     one_side,
     opaque,
-    search_crashed,
-    seen_text,
 )
 from gradtui.diagnosis.recorded.numeric import NumericJudge, numeric_points
 from gradtui.diagnosis.recorded.outcome import Outcome, heard, verdict_of
@@ -56,28 +42,18 @@ from gradtui.diagnosis.recorded.reserved import reservations
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs, raised
 from gradtui.diagnosis.recorded.shut import shut
 from gradtui.diagnosis.recorded.signs import folding, one_sided
-from gradtui.diagnosis.recorded.simple import explained
-from gradtui.diagnosis.recorded.sizes import size_told
-from gradtui.diagnosis.recorded.stabilisers import leaving_out
 from gradtui.diagnosis.recorded.target import Misplaced, Misshapen, Target
-from gradtui.diagnosis.recorded.unmended import Unmended, end_of
+from gradtui.diagnosis.recorded.unmended import end_of
 from gradtui.diagnosis.recorded.unrecorded import by_differences
 from gradtui.diagnosis.recorded.unscaled import unscaled
-from gradtui.diagnosis.recorded.upstream import place_of
 from gradtui.diagnosis.recorded.wanted import judged_names
 from gradtui.recording.run import Answers, settled
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call
 
 Array = NDArray[Any]
-_RATIOS = frozenset({"sign", "constant-factor", "extra-factor", "missing-factor"})
-"""Rules that may give a multiple, which a known quantity explains best."""
 _UNSEEN = "part of the loss passes through functions that cannot be recorded"
 _DETACHED = "the loss depends on an argument by way of detached values alone"
-_BRIEF = 0.5
-"""The share of the usual time of a search for each thing that gradients may mean."""
-_SHAPES = frozenset({"unreduced-broadcast", "transposed", "wrong-axis"})
-"""Rules that explain a wrong shape of a gradient."""
 
 
 def check_target(
@@ -130,6 +106,7 @@ class _Checking:
         self.loss = loss
         self.claimed: Mapping[str, Array] = {n: np.asarray(v) for n, v in claimed.items()}
         self.names = judged_names(runs, claimed)
+        self._faults = Faults(runs, self.names)
 
     @np.errstate(all="ignore")  # a loss may be close to overflow, and what is compared beyond it
     def outcome(self) -> Outcome:
@@ -164,7 +141,7 @@ class _Checking:
         seen = compared(self.runs, points, fitting, tolerance)
         if seen.judged.mistrusted:
             return self._by_slopes(seen.points, fitting) or self._by_differences(_UNSEEN)
-        seen, mistakes = self._mistaken(seen, misfits)
+        seen, mistakes = self._faults.likeliest(seen, misfits)
         points, judged = seen.points, seen.judged
         found = [*absent, *mistakes]
         found += [self._untold(name) for name in judged.untold
@@ -202,7 +179,7 @@ class _Checking:
         if not found:
             return None
         judge = NumericJudge(self.runs, found)
-        findings = self._mistakes(found, judge, (), judge.judged(names).wrong)
+        findings = self._faults.of(found, judge, (), judge.judged(names).wrong)
         findings += [self._unfit(name) for name in self.names if name not in names]
         sides = one_side(self.runs, found) if verdict_of(findings) == "correct" else ()
         why = _DETACHED if points[0].result.tape.stopped else _UNSEEN
@@ -211,125 +188,6 @@ class _Checking:
         told = [*findings, seen, *self._notes(), *sides]
         return Outcome(self.target, verdict_of(findings), gravest_first(told),
                        len(names), len(found), COARSE, self._unjudged())  # fmt: skip
-
-    def _mistaken(
-        self, seen: Compared, misfits: Sequence[str]
-    ) -> tuple[Compared, Sequence[Finding]]:
-        """Return what is wrong, in the comparison for which there is an explanation."""
-        found = self._mistakes(seen.points, seen.judge, misfits, seen.judged.wrong)
-        other = seen.otherwise
-        if other is None or not _unexplained(found):
-            return seen, found
-        others = self._mistakes(other.points, other.judge, misfits, other.judged.wrong)
-        return (seen, found) if _unexplained(others) else (other, others)
-
-    def _mistakes(
-        self, points: Sequence[Point], judge: Judge, misfits: Sequence[str], wrong: Sequence[Wrong]
-    ) -> list[Finding]:
-        """Return the findings of wrong gradients, by line if an edit repairs them."""
-        kept, fresh = left_over(self.runs, wrong, judge.tolerance)
-        level = levelled(self.target, points, fresh, judge.tolerance)
-        meant = without_meant(self.runs, level.points, level.wrong, judge.tolerance)
-        meanings = [(meant.points, meant.wrong), *meant.otherwise]
-        brief = [(*one, _BRIEF) for one in meanings] if len(meanings) > 1 else []
-        found = list[Finding]()
-        for own, left, share in (*brief, (*meanings[0], 1.0)):
-            found = self._by_line(own, judge, misfits, left, share)
-            if not _unexplained(found):
-                break
-        return [*kept, *level.findings, *meant.findings, *found]
-
-    def _by_line(
-        self, points: Sequence[Point], judge: Judge, misfits: Sequence[str],
-        wrong: Sequence[Wrong], share: float,
-    ) -> list[Finding]:  # fmt: skip
-        """Return the findings of wrong gradients, by line if an edit brings them to the truth."""
-        beyond = ignored(self.target, points, wrong, judge.tolerance)
-        points, apart = beyond.points, {one.name: one for one in beyond.wrong}
-        # The search begins at a point where something is wrong: elsewhere all may be right.
-        told_at = [one.point for one in apart.values()]
-        ordered = list({id(one): one for one in (*told_at, *points[1:], points[0])}.values())
-        names = [*misfits, *(name for name in apart if not self._is_measured(name, points, judge))]
-        ordered = [known for one in ordered if (known := leaving_out(one, names)) is not None]
-        if all(one.at_own for one in apart.values()):
-            usual = cut_off(points[0].result.tape, points[0].root)
-            ordered = [one for one in ordered if cut_off(one.result.tape, one.root) <= usual]
-        self._tell(points, beyond.wrong, misfits)
-        blames, failed = self._blames(ordered, judge, names, share)
-        told = {name for blame in blames.lines for name in blame.results}
-        left = [one for name, one in apart.items() if name not in told]
-        found = [
-            *(self._blamed(points, blame, apart) for blame in blames.lines),
-            *(self._misfit(points, name) for name in misfits if name not in told),
-            *Unmended(self.runs, points, left, judge.tolerance).findings(searched=not failed),
-        ]
-        if blames.forward is not None and found:
-            found[0] = _with_forward(found[0], blames.forward, self.target.file)
-        return [*beyond.findings, *with_kernels(points[0], found), *failed]
-
-    def _tell(
-        self, points: Sequence[Point], wrong: Sequence[Wrong], misfits: Sequence[str]
-    ) -> None:
-        """Say what is wrong before the lines at fault are looked for, which may take long."""
-        found = [self._misfit(points, name) for name in misfits]
-        found += [
-            note("unexplained", "error", one.name, f"the gradient of {self._seen(one)}", None,
-                 one.evidence)
-            for one in wrong
-        ]  # fmt: skip
-        told = heard(Outcome(self.target, "wrong", tuple(found), len(self.names)))
-        if told.findings:
-            self.runs.progress.compared = told
-
-    def _blames(
-        self, points: Sequence[Point], judge: Judge, wrong: Sequence[str], share: float
-    ) -> tuple[Blamed, Sequence[Finding]]:
-        """Return the lines at fault, with a finding if gradtui itself fails at that."""
-        if not wrong:
-            return Blamed(), ()
-        if self.runs.crashed:
-            return Blamed(), (search_crashed(self.runs),)
-        try:
-            return blamed_on_fewer(self.runs, points, judge, wrong, share), ()
-        except Exception as error:
-            return Blamed(), (internal(self.target.file, error),)
-
-    def _blamed(self, points: Sequence[Point], blame: Blame, apart: Mapping[str, Wrong]) -> Finding:
-        """Return the finding for a line whose edit makes gradients right."""
-        names = [name for name in self.names if name in blame.results]
-        first = names[0]
-        evidence: dict[str, Any] = {"gradients": names, **blame.evidence}
-        one = apart.get(first)
-        if one is None:
-            hand, true = points[0].hand[first].shape, points[0].true[first].shape
-            seen = misshapen(first, hand, true)
-            evidence["misfit"] = [list(hand), list(true)]
-        else:
-            seen = self._seen(one)
-            evidence |= one.evidence
-        if blame.lines[0] < blame.lines[1]:
-            evidence["replaces"] = [*blame.lines]
-        others = f" (also wrong: {', '.join(names[1:])})" if len(names) > 1 else ""
-        text = f"the gradient of {seen}{others}: {blame.said}"
-        rule, factor = blame.rule, blame.factor
-        simple = explained(first, points)
-        if simple is not None and {simple.rule, rule} <= _RATIOS:
-            rule, factor = simple.rule, simple.factor
-        if simple is not None and simple.rule == "wrong-variable":
-            rule, factor, text = simple.rule, simple.factor, f"{text}; {simple.text}"
-        if one is None and rule not in _SHAPES:
-            rule = "no-gradient"
-        if rule == "constant-factor":
-            counted = size_told(factor, points[0], self.target.function, self.names)
-            text += f"; {counted}" if counted else ""
-        return Finding(rule, "error", first, blame.place.line, text, evidence,
-                       factor=factor, fix=blame.fix, place=blame.place,
-                       replaces=blame.lines)  # fmt: skip
-
-    def _is_measured(self, name: str, points: Sequence[Point], judge: Judge) -> bool:
-        """Return whether a gradient is off by as little as those taken by differences are."""
-        slight = approximate(name, points, judge.tolerance) is not None
-        return slight and is_measured(name, points)
 
     def _in_single(self, start: Point) -> bool:
         """Return whether something on the way to the loss is in single precision."""
@@ -399,26 +257,3 @@ class _Checking:
         text = f"the gradient of {misshapen(name, hand, true)}"
         evidence = {"misfit": [list(hand), list(true)]}
         return note("no-gradient", "error", name, text, end_of(self.target, name), evidence)
-
-    def _misfit(self, points: Sequence[Point], name: str) -> Finding:
-        hand, true = points[0].hand[name].shape, points[0].true[name].shape
-        simple = explained(name, points)
-        text = f"the gradient of {misshapen(name, hand, true)}"
-        if simple is not None:
-            text += f": {simple.text}"
-        rule = "no-gradient" if simple is None else simple.rule
-        place = place_of(points[0], name) or self.target.place
-        return note(rule, "error", name, text, place, {"misfit": [list(hand), list(true)]})
-
-    def _seen(self, one: Wrong) -> str:
-        return seen_text(one, self.runs.target)
-
-
-def _unexplained(findings: Sequence[Finding]) -> bool:
-    """Return whether a finding says what is wrong without a way to mend it."""
-    return any(one.severity == "error" and one.fix is None for one in findings)
-
-
-def _with_forward(found: Finding, other: Primal, file: str) -> Finding:
-    evidence = {**found.evidence, "forward": [other.line, other.text]}
-    return replace(found, message=f"{found.message}; {other.said(file)}", evidence=evidence)

@@ -250,25 +250,3 @@ def test_what_is_scaled_on_the_way_is_compared_as_it_is_before():
     assert (note.severity, other.severity) == ("info", "info")
     assert f"is {SCALED} here" in note.message and SCALED in other.message
     assert mistake.severity == "error" and SCALED not in mistake.message
-
-
-ENDS = RNG.normal(size=(3, 3))
-
-
-def bent(P, turned):
-    """The cosine of the angle at the middle one of three points; its slope has unit vectors."""
-    u, v = P[0] - P[1], P[2] - P[1]
-    loss = u @ v / np.sqrt((u @ u) * (v @ v))
-    m, n = P[0] - P[1], P[2] - P[1]
-    p = m / np.linalg.norm(m)
-    q = n / np.linalg.norm(n)
-    cosine = p @ q
-    first = (q - cosine * p) / np.linalg.norm(m)
-    last = (p - cosine * q) / np.linalg.norm(turned(m, n))
-    return loss, np.stack([first, -first - last, last])
-
-
-def test_data_may_be_scaled_by_its_own_size():
-    assert gradtui.check(lambda P: bent(P, lambda m, n: n), P=ENDS) == []
-    (mistake,) = gradtui.check(lambda P: bent(P, lambda m, n: m), P=ENDS)
-    assert mistake.severity == "error" and SCALED not in mistake.message

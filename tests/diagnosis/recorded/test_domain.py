@@ -7,7 +7,7 @@ import pytest
 
 import gradtui
 from findings import line_of
-from gradtui.diagnosis.recorded import check, points
+from gradtui.diagnosis.recorded import faults, points
 from gradtui.diagnosis.recorded.blame.gradients import Blamed
 from gradtui.diagnosis.recorded.check import check_target
 from gradtui.diagnosis.recorded.target import target_of
@@ -126,9 +126,8 @@ def test_a_loop_that_settles_at_the_users_arguments_settles_at_the_others():
 
 
 def test_a_loop_that_does_not_settle_is_judged_by_what_it_computes(monkeypatch):
-    monkeypatch.setattr(
-        check, "blamed_on_fewer", lambda *arguments: Blamed()
-    )  # no line is asked for
+    # No line is asked for.
+    monkeypatch.setattr(faults, "blamed_on_fewer", lambda *arguments: Blamed())
     unrolled = iterated(4, lambda m, x: np.linalg.solve(m.T, x))
 
     assert gradtui.check(unrolled, SLOW, SIDE)[0].severity == "error"

@@ -97,7 +97,7 @@ def test_a_stopped_check_leaves_what_it_knows():
 
 def test_a_check_stopped_in_its_search_leaves_the_wrong_gradients(monkeypatch):
     monkeypatch.setattr(
-        "gradtui.diagnosis.recorded.check.blamed_on_fewer", lambda *given: time.sleep(60) or ()
+        "gradtui.diagnosis.recorded.faults.blamed_on_fewer", lambda *given: time.sleep(60) or ()
     )
     check = started(wrong)
     waiting = threading.Thread(target=lambda: found.append(check.judgement()))

@@ -121,7 +121,7 @@ def test_a_failure_of_gradtui_is_said_and_the_verdict_stays(monkeypatch, failure
     def fail(*_):
         raise error
 
-    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed_on_fewer", fail)
+    monkeypatch.setattr("gradtui.diagnosis.recorded.faults.blamed_on_fewer", fail)
 
     rules = {one.rule for one in gradtui.check(forgets_slope, W1=W1, W2=W2)}
 

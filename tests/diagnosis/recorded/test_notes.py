@@ -206,7 +206,9 @@ def test_a_traceback_shows_the_users_frames_alone():
 
 
 def test_a_mistake_that_no_edit_mends_stands_after_what_is_right(monkeypatch):
-    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed_on_fewer", lambda *tried: Blamed())
+    monkeypatch.setattr(
+        "gradtui.diagnosis.recorded.faults.blamed_on_fewer", lambda *tried: Blamed()
+    )
     X = np.random.default_rng(4).normal(size=(5, 2))
 
     def case(w, b, gamma):
@@ -228,7 +230,9 @@ def test_a_mistake_that_no_edit_mends_stands_after_what_is_right(monkeypatch):
 
 
 def test_what_is_added_to_right_values_may_have_become_wrong_before(monkeypatch):
-    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed_on_fewer", lambda *tried: Blamed())
+    monkeypatch.setattr(
+        "gradtui.diagnosis.recorded.faults.blamed_on_fewer", lambda *tried: Blamed()
+    )
     at, share = np.array([0, 1, 1, 0]), np.array([0.2, 0.7, 0.4, 0.9])
 
     def case(w):

@@ -345,7 +345,9 @@ def left_in_time(own):
 
 @pytest.mark.parametrize("loop", [doubled, left_in_time])
 def test_points_are_looked_for_at_which_a_loop_takes_other_rounds(loop, monkeypatch):
-    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed_on_fewer", lambda *tried: Blamed())
+    monkeypatch.setattr(
+        "gradtui.diagnosis.recorded.faults.blamed_on_fewer", lambda *tried: Blamed()
+    )
     w = np.array([0.3, 1.2])
     assert gradtui.check(loop(float), w) == []
     (found, *_) = gradtui.check(loop(lambda k: 16.0), w)
