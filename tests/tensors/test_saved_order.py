@@ -330,3 +330,26 @@ def test_zeros_are_handed_on_where_the_file_makes_some_of_that_shape():
     finding = only(gradtui.check(Decaying, x(4, 3), x(3), 0.8))
     assert finding.line == line_of(Decaying.backward, 2)
     assert "zeros in the shape of g[0] are needed" in finding.message
+
+
+class Left(Function):
+    """Rows whose label is not the one to leave out."""
+
+    @staticmethod
+    def forward(ctx, rows, labels, left_out=2):
+        ctx.save_for_backward(rows, labels)
+        ctx.left_out = -1
+        return (rows**2).sum(1) * (labels != left_out)
+
+    @staticmethod
+    def backward(ctx, g):
+        rows, labels = ctx.saved_tensors
+        g = g.masked_fill(labels == ctx.left_out, 0)
+        return 2 * g[:, None] * rows, None, None
+
+
+def test_an_argument_is_kept_under_its_own_name():
+    labels = torch.tensor([0, 2, 1, 2])
+    finding = only(gradtui.check(lambda rows: Left.apply(rows, labels), x(4, 3)))
+    assert finding.line == line_of(Left.forward, 3)
+    assert finding.fix == "ctx.left_out = left_out"

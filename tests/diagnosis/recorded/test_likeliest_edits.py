@@ -12,6 +12,7 @@ X, GOALS = RNG.normal(size=(6, 4)), RNG.normal(size=(6, 3))
 W, B = RNG.normal(size=(4, 3)), RNG.normal(size=3)
 G, T, LABELS = RNG.normal(size=3), RNG.normal(size=15), np.array([0, 2, 1, 2, 0, 1])
 P, PAIRS = RNG.normal(size=(6, 2)), ((0, 1), (1, 4), (2, 5), (3, 0), (4, 5))
+SQUARE = np.vander(np.linspace(-1, 1, 6))
 IMAGE, K, C = RNG.normal(size=(5, 5)), RNG.normal(size=(3, 3, 2)), RNG.normal(size=2)
 
 
@@ -242,6 +243,33 @@ def whitened(G):
     return loss, back
 
 
+def even(m):
+    return (m + m.T) / 2
+
+
+def through_even(P):
+    """A function of the even part of a matrix."""
+    turned = np.roll(P, 1, axis=0)
+    whole = P @ turned.T
+    loss = np.sum(SQUARE * np.sin(even(whole)))
+    d = SQUARE * np.cos(even(whole))
+    even_d = even(d)
+    return loss, even_d @ turned + np.roll(even_d.T @ P, -1, axis=0)
+
+
+def spread_rows(P):
+    """Rows divided by their sizes, with the slope written in several lines."""
+    size = 1 / np.sqrt(np.sum(P**2, axis=1, keepdims=True))
+    unit = P * size
+    loss = np.sum(np.sin(unit)) / len(P)
+    d = np.cos(unit)
+    back = (1.0 / len(P)) * size * (
+        d
+        - unit * np.sum(d * unit, axis=1, keepdims=True)
+    )  # fmt: skip
+    return loss, back
+
+
 def inverted(x, least):
     return np.where(np.abs(x) < least, np.zeros_like(x), 1.0 / x)
 
@@ -281,6 +309,9 @@ MISTAKES = (
     ("chained", "ahead[0] + back[0] - total", "ahead[0] - total"),
     # A gradient has the shape of its array.
     ("unfolded", "dK = (rows.T @ d).reshape(K.shape)", "dK = rows.T @ d"),
+    # What is named after a function and its argument, and a factor before more lines.
+    ("through_even", "even_d = even(d)", "even_d = d"),
+    ("spread_rows", "(1.0 / len(P)) * size * (", "(1.0 / len(P)) * ("),
     # What is multiplied by 1.
     ("whitened", "1.0 / x", "1.0 * x"),
     # A term of three factors.

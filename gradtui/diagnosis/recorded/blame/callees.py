@@ -39,14 +39,19 @@ def callees(s: Statement) -> Iterator[Candidate]:
 def makers(s: Statement) -> Iterator[Candidate]:
     """Yield a call of the function that makes a value by its name, such as `compute_z` for `z`.
 
-    It is given what the call that stands there is given, or what its arguments are named after.
+    It is given what the call that stands there is given, or what its arguments are named after; or
+    what stands there, if the value is named after both, such as `sym_dx` after `sym(dx)`.
     """
     target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
     name, own = "" if target is None else name_of(target), s.value()
     if own is None or not name:
         return
     for text, function in _computing(s):
-        found = _MAKING.fullmatch(function.__name__)
+        found, both = _MAKING.fullmatch(function.__name__), f"{function.__name__}_{s.text(own)}"
+        if name == both:
+            made, told = f"{text}({s.text(own)})", f"{text} of it is needed, as its name tells"
+            edit = s.replaced(own, made)
+            yield Candidate((edit,), "missing-factor", told, 0, made, own, named=True)
         if found is None or found[1] != name:
             continue
         given = [*inspect.signature(function).parameters][text not in s.unit.globals :]

@@ -115,13 +115,19 @@ def is_strange(unit: Unit, node: ast.stmt) -> bool:
     return keeps is not None and bool(keeps.strays or keeps.swapped)
 
 
-def misfiled(unit: Unit, node: ast.stmt) -> Iterator[tuple[ast.Name, str]]:
+def misfiled(unit: Unit, node: ast.stmt) -> Iterator[tuple[ast.expr, str]]:
     """Yield a value that is kept twice, and the names that one of the two may be meant for.
 
     That is the name under which it is kept, if the function has such a value, or else those of the
-    arguments that nothing reads.
+    arguments that nothing reads.  A number may stand in the place of an argument of that name, too.
     """
     match node:
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(), attr=attribute)],
+                        value=ast.Constant(int() | float())
+                        | ast.UnaryOp(ast.USub(), ast.Constant()) as number):  # fmt: skip
+            if attribute in _names_of(unit.node)[0]:
+                yield number, attribute
+            return
         case ast.Assign(targets=[ast.Attribute(value=ast.Name(), attr=attribute)],
                         value=ast.Name(own) as value) if own != attribute:  # fmt: skip
             known, read, twice = _names_of(unit.node)
@@ -344,7 +350,8 @@ def _read(node: ast.Assign, attribute: str, count: int) -> Iterator[tuple[int, s
 def kept(s: Statement) -> Iterator[Candidate]:
     """Yield what a statement keeps, as the other half names it, or its own function."""
     for own, name in misfiled(s.unit, s.node):
-        told = f"{own.id}, which is kept twice, must be {name}"
+        twice = ", which is kept twice," if isinstance(own, ast.Name) else ""
+        told = f"{s.text(own)}{twice} must be {name}"
         edit = s.replaced(own, name)
         yield Candidate((edit,), "wrong-variable", told, 0, name, own, named=True)
     found = kept_by(s.unit, s.node)

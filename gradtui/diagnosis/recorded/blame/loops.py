@@ -47,7 +47,8 @@ def of_rounds(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         yield _rounds(s, node, f"reversed({s.text(node)})", 1)
     for at, bound in enumerate(node.args[:2]):
         for text in _near(s, bound):
-            yield _rounds(s, node, _range(called, texts, at, text), 1)
+            below = not at and len(texts) > 1 and text[0] == "-"  # no round begins there
+            yield _rounds(s, node, _range(called, texts, at, text), 3 if below else 1)
     for begin in _outer_rounds(s, texts):
         yield _rounds(s, node, f"{called}({', '.join([begin, *(texts[1:] or texts)])})", 1)
     if len(texts) == 1:

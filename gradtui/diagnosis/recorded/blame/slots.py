@@ -96,10 +96,21 @@ class Slot:
         return isinstance(call.func, ast.Name) or own
 
     def times(self, factor: str) -> Edit:
-        """Return the edit that multiplies it."""
+        """Return the edit that multiplies it: of several lines, what stands before them."""
         own, below = self.s.inside(self.node, 2), factor.removeprefix("1 / ")
+        if "\n" in own and below == factor and (at := self._before_lines()) is not None:
+            return Edit(at, at, f"* {self.s.spelled(factor)} ")
         text = f"{own} * {factor}" if below == factor else f"{own} / {below}"
         return self.s.replaced(self.node, text, 2)
+
+    def _before_lines(self) -> int | None:
+        """Return where the sign of a product stands whose last factor goes on in other lines."""
+        match self.node:
+            case ast.BinOp(left, ast.Mult(), right) if left.end_lineno == self.node.lineno:
+                unit = self.s.unit
+                between = unit.between(unit.end(left), unit.start(right))
+                return unit.end(left) + between.index("*") if between.isascii() else None
+        return None
 
     def plus(self, term: str) -> Edit:
         """Return the edit that adds to it, or takes what has a minus from it."""
