@@ -1,4 +1,4 @@
-"""Sizes that a line unpacks in another order than another line of the file does."""
+"""Sizes and results that a line unpacks in another order than another line of the file does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FILES = 32
 
 
 def unpacked(s: Statement) -> Iterator[Candidate]:
-    """Yield two sizes in the order in which they are unpacked elsewhere."""
+    """Yield two values in the order in which they are unpacked elsewhere."""
     names = _names(s.node)
     for one, two in _turned(s.unit, s.node):
         first, last = names[one], names[two]
@@ -25,14 +25,15 @@ def unpacked(s: Statement) -> Iterator[Candidate]:
 
 
 def unpacks_unlike(unit: Unit, node: ast.stmt) -> bool:
-    """Return whether a statement unpacks two sizes in another order than another line."""
+    """Return whether a statement unpacks two values in another order than another line."""
     return any(True for _ in _turned(unit, node))
 
 
 def _turned(unit: Unit, node: ast.stmt) -> Iterator[tuple[int, int]]:
     """Yield the places of names that change places elsewhere."""
-    own = tuple(one.id for one in _names(node))
-    others = [one for one in _unpacked(unit.tree) if len(one) == len(own)] if own else []
+    own, of = tuple(one.id for one in _names(node)), _source(node)
+    lines = _unpacked(unit.tree) if own else ()
+    others = [one for source, one in lines if source == of and len(one) == len(own)]
     if others.count(own) > 1:
         return  # another line has the same order
     for one, two in combinations(range(len(own)), 2):
@@ -41,19 +42,30 @@ def _turned(unit: Unit, node: ast.stmt) -> Iterator[tuple[int, int]]:
 
 
 @lru_cache(_FILES)
-def _unpacked(tree: ast.Module) -> Sequence[tuple[str, ...]]:
-    """Return the names of all sizes that a file unpacks, line by line."""
-    lines = ([one.id for one in _names(node)] for node in nodes_of(tree))
-    return [tuple(one) for one in lines if one]
+def _unpacked(tree: ast.Module) -> Sequence[tuple[str, tuple[str, ...]]]:
+    """Return what a file unpacks, line by line, with the names of the parts."""
+    lines = ((_source(one), _names(one)) for one in nodes_of(tree) if isinstance(one, ast.stmt))
+    return [(source, tuple(one.id for one in names)) for source, names in lines if names]
 
 
-def _names(node: ast.AST) -> Sequence[ast.Name]:
-    """Return the names that a statement gives to the sizes of an array; empty if it gives none."""
+def _source(node: ast.stmt) -> str:
+    """Return what a statement unpacks: the sizes of any array, or what a function returns."""
     match node:
-        case ast.Assign([ast.Tuple(names)], ast.Attribute(attr="shape") | ast.Call() as value):
-            called = value.func if isinstance(value, ast.Call) else value
-            sizes = isinstance(called, ast.Attribute) and called.attr in ("shape", "size")
+        case ast.Assign([ast.Tuple()], ast.Attribute(attr="shape")):
+            return "shape"
+        case ast.Assign([ast.Tuple()], ast.Call(ast.Attribute(attr="shape" | "size"))):
+            return "shape"
+        case ast.Assign([ast.Tuple()], ast.Call(called)):
+            return ast.dump(called)
+        case _:
+            return ""
+
+
+def _names(node: ast.stmt) -> Sequence[ast.Name]:
+    """Return the names that a statement gives to what it unpacks; empty if it has no such names."""
+    match node:
+        case ast.Assign([ast.Tuple(names)]) if _source(node):
             named = [one for one in names if isinstance(one, ast.Name)]
-            return named if sizes and len(named) == len(names) else ()
+            return named if len(named) == len(names) else ()
         case _:
             return ()
