@@ -188,9 +188,9 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """Whether it gives one of a row another sign or name, or divides by a power in one."""
         return breaks_row(self._unit, self.suspect.statement.node, self.candidate.edits)
 
-    @cached_property
-    def _opposes(self) -> int:
-        """1 if it gives what is returned the minus of the value before it, -1 if it takes that."""
+    @property
+    def _opposes(self) -> bool:
+        """Whether it gives what is returned the minus of the value before it."""
         return opposes(self._unit, self.suspect.statement.node, self.candidate.edits)
 
     @property
@@ -365,7 +365,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 Sign = tuple[int, Callable[[Odds], bool]]
 """What tells of an edit, with how much likelier or less likely it makes that."""
 _LIKELIER: Sequence[Sign] = (
-    (3, lambda edit: edit._becomes_sum or edit._opposes > 0),
+    (3, lambda edit: edit._becomes_sum or edit._opposes),
     (2, lambda edit: edit._repeats),
     (2, lambda edit: edit._resumes or edit._fills),
     (2, lambda edit: edit._continues),
@@ -380,7 +380,7 @@ _LIKELIER: Sequence[Sign] = (
     (2, lambda edit: edit._spares),
     (-2, lambda edit: edit._is_late and not edit._becomes_alike and not edit.candidate.named),
     (-3, lambda edit: edit._mixes),
-    (-3, lambda edit: edit._breaks_row or edit._opposes < 0),
+    (-3, lambda edit: edit._breaks_row),
 )
 _UNLIKELIER: Sequence[Sign] = (
     (

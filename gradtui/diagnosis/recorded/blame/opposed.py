@@ -23,10 +23,10 @@ def is_opposed(node: ast.stmt | None) -> bool:
     return any(True for _ in _bare(node))
 
 
-def opposes(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> int:
-    """Return 1 if edits give what is returned the minus of the value before it; -1 if take it."""
-    after = statement_after(unit, own, edits) if isinstance(own, ast.Return) else None
-    return 0 if after is None else is_opposed(own) - is_opposed(after)
+def opposes(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether edits give what is returned the minus of the value before it."""
+    after = statement_after(unit, own, edits) if is_opposed(own) else None
+    return after is not None and not is_opposed(after)
 
 
 def _bare(node: ast.stmt | None) -> Iterator[ast.expr]:
