@@ -24,9 +24,8 @@ from gradtui.diagnosis.recorded.blame.unnamed import (
 _FILES, _LINES = 32, 4096
 """Most files and lines of which is kept what is asked again for every edit."""
 _OPERATOR = re.compile(r"[-+*/%@&|^<>]")
-_PAIR = 2
 _ROW = 3
-"""Fewest signs of a kind that make a row."""
+"""Fewest signs of a kind, or terms, that make a row."""
 
 
 def becomes_alike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
@@ -107,7 +106,8 @@ def _rows(node: ast.expr) -> Sequence[Sequence[ast.expr]]:
         for one in walked(node) if isinstance(one, ast.Tuple | ast.List | ast.Dict)
     ]  # fmt: skip
     terms = [*summands(node)]
-    return [*elements, terms] if any(map(_is_numbered, terms)) and len(terms) > _PAIR else elements
+    row = any(map(_is_numbered, terms)) and len(terms) >= _ROW
+    return [*elements, terms] if row else elements
 
 
 def _is_numbered(node: ast.expr) -> bool:

@@ -169,13 +169,12 @@ def hands_negated(s: Statement) -> bool:
 
 
 def idle_factors(node: ast.stmt) -> int:
-    """Return how often a statement multiplies something by 1."""
+    """Return how often a statement has 1 times something; a 1 behind it may be for its type."""
     products = (
         one for one in ast.walk(node)
         if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)
     )  # fmt: skip
-    sides = (side for one in products for side in (one.left, one.right))
-    return sum(isinstance(one, ast.Constant) and one.value == 1 for one in sides)
+    return sum(isinstance(one.left, ast.Constant) and one.left.value == 1 for one in products)
 
 
 def only_moves(node: ast.stmt) -> bool:

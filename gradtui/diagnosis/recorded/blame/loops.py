@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.forms import loops_around
+from gradtui.diagnosis.recorded.blame.trees import nodes_of
+from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.unnamed import form_of
 
 _MOST = 6
 """Most whole numbers in scope that are tried as a bound, and most loops whose rounds are."""
+_STEPPED = 3
+"""The arguments of a range that goes in steps."""
 _PAIRING = ("enumerate", "zip")
 """Functions whose rounds cannot be reversed."""
 
@@ -18,6 +24,10 @@ def of_loop(s: Statement) -> Iterator[Candidate]:
     """Yield the rounds of the other loops of a function for those of a loop, and in reverse."""
     if not isinstance(s.node, ast.For):
         return
+    for bound, text in _like(s.unit, s.node):
+        told = f"{s.text(bound)} must be {text}, as in other loops of the file"
+        edit = s.replaced(bound, text)
+        yield Candidate((edit,), "wrong-variable", told, 0, text, bound, named=True)
     own, found = s.node.iter, dict[str, None]()
     for node in s.unit.nodes:
         if isinstance(node, ast.For) and ast.dump(node.target) == ast.dump(s.node.target):
@@ -28,6 +38,52 @@ def of_loop(s: Statement) -> Iterator[Candidate]:
             yield _rounds(s, own, text, 1)
     if isinstance(own, ast.Call) and _name(own) in _PAIRING:
         yield from (_rounds(s, own, text, 2) for text in _turned(s, own))
+
+
+def runs_unlike(unit: Unit, node: ast.stmt) -> bool:
+    """Return whether a loop begins or ends otherwise than those of the file that run like it."""
+    return isinstance(node, ast.For) and any(True for _ in _like(unit, node))
+
+
+def _like(unit: Unit, node: ast.For) -> Iterator[tuple[ast.expr, str]]:
+    """Yield the bound of a loop with a number more or less, as at least two others have it.
+
+    Their ranges have the same form otherwise, and go in steps that are no mere number.
+    """
+    own = _arguments(node)
+    if len(own) < _STEPPED or isinstance(own[-1], ast.Constant):
+        return
+    loops = [one for one in nodes_of(unit.tree) if isinstance(one, ast.For) and one is not node]
+    every = Counter(tuple(map(form_of, _arguments(one))) for one in loops)
+    if tuple(map(form_of, own)) in every:
+        return
+    for other in [_arguments(one) for one in loops]:
+        apart = [at for at, one in enumerate(other[: len(own)]) if form_of(one) != form_of(own[at])]
+        many = every[tuple(map(form_of, other))] > 1
+        if many and len(other) == len(own) and len(apart) == 1:
+            text = _bounded(own[apart[0]], other[apart[0]])
+            if text:
+                yield own[apart[0]], text
+                return
+
+
+def _bounded(own: ast.expr, other: ast.expr) -> str:
+    """Return a bound with the number that another one of the form has beside it, or without."""
+    match own, other:
+        case ast.expr(), ast.BinOp(left, op, ast.Constant(int() as value)) if form_of(
+            left
+        ) == form_of(own):
+            return f"{ast.unparse(own)} {'-' if isinstance(op, ast.Sub) else '+'} {value}"
+        case ast.BinOp(left, _, ast.Constant()), ast.expr() if form_of(left) == form_of(other):
+            return ast.unparse(left)
+    return ""
+
+
+def _arguments(node: ast.For) -> Sequence[ast.expr]:
+    """Return the arguments of the range that a loop runs over; empty for another loop."""
+    called = node.iter
+    ranged = isinstance(called, ast.Call) and _name(called) == "range"
+    return called.args if ranged and isinstance(called, ast.Call) else ()
 
 
 def _turned(s: Statement, pairs: ast.Call) -> Iterator[str]:

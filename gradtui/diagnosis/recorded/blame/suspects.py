@@ -33,6 +33,7 @@ from gradtui.diagnosis.recorded.blame.forwarded import forwards_elsewhere
 from gradtui.diagnosis.recorded.blame.kept import is_strange
 from gradtui.diagnosis.recorded.blame.labels import UNLABELLED, Labels
 from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty
+from gradtui.diagnosis.recorded.blame.loops import runs_unlike
 from gradtui.diagnosis.recorded.blame.opposed import is_opposed
 from gradtui.diagnosis.recorded.blame.resets import is_spoilt
 from gradtui.diagnosis.recorded.blame.scattered import lacking
@@ -162,7 +163,7 @@ class Suspects:
         """Return the suspect of a loop, or of a statement that keeps or restores values."""
         unit, node = statement.unit, statement.node
         if isinstance(node, ast.For) and (rounds := self._rounds(unit, node)) is not None:
-            return Suspect(statement, rounds, True, order)
+            return Suspect(statement, 0 if runs_unlike(unit, node) else rounds, True, order)
         if lacking(statement) or replaces(unit, node) or begins_as_ones(unit, node):
             return Suspect(statement, 1, False, order)
         strange = is_strange(unit, node)

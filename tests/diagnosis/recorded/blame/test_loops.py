@@ -8,6 +8,7 @@ from planted import Planted, repaired
 RNG = np.random.default_rng(0)
 X, W = RNG.normal(size=(5, 3)), RNG.normal(size=(3, 3)) * 0.5
 LEVELS = RNG.normal(size=6)
+ARRAYS = {"W": W, "LEVELS": LEVELS, "IMAGE": RNG.normal(size=(6, 6)), "KERNEL": W[:2, :2]}
 
 
 def through_time(W):
@@ -76,7 +77,37 @@ def in_pairs(LEVELS):
     return sum(i * np.sum((LEVELS[i] - LEVELS[i:]) ** 2) for i in range(n)), d
 
 
+class Strided:
+    """A convolution in steps, by loops over where the kernel stands."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def forward(self, x, k):
+        out, size, own = np.zeros((3, 3)), len(x), len(k)
+        for i in range(0, size - own + 1, self.step):
+            for j in range(0, size - own + 1, self.step):
+                out[i // 2, j // 2] = np.sum(x[i : i + 2, j : j + 2] * k)
+        return out
+
+    def backward(self, x, k, d):
+        dx, dk = np.zeros_like(x), np.zeros_like(k)
+        height, width, own = len(x), len(x[0]), len(k)
+        for a in range(0, height - own + 1, self.step):
+            for b in range(0, width - own + 1, self.step):
+                dx[a : a + 2, b : b + 2] += d[a // 2, b // 2] * k
+                dk += d[a // 2, b // 2] * x[a : a + 2, b : b + 2]
+        return dx, dk
+
+
+def strided(IMAGE, KERNEL):
+    layer = Strided(2)
+    out = layer.forward(IMAGE, KERNEL)
+    return np.sum(np.sin(out)), *layer.backward(IMAGE, KERNEL, np.cos(out))
+
+
 MISTAKES = [
+    (strided, "in range(0, height - own + 1, self.step)", "in range(0, height - own, self.step)"),
     (in_pairs, "for j in range(i + 1, n):", "for j in range(n):"),
     (repelled, "for j in range(0, n, 2):", "for j in range(i, n, 2):"),
     (repelled, "    for i in range(2, n, 2):\n", "    for i in range(0, n, 2):\n"),
@@ -97,7 +128,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
 def test_the_rounds_of_a_loop_are_put_right(function, old, new, tmp_path):
-    planted = Planted(__file__, tmp_path, {"W": W, "LEVELS": LEVELS})
+    planted = Planted(__file__, tmp_path, ARRAYS)
     at, wrong = planted.line(old), planted.wrong(old, new)
 
     (found,) = planted.errors(wrong, function.__name__)
