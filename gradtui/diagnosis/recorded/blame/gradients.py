@@ -15,6 +15,7 @@ from gradtui.diagnosis.recorded.approximate import approximate, is_approached, i
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.primals import Primal, other_forward
+from gradtui.diagnosis.recorded.blame.search import Search
 from gradtui.diagnosis.recorded.blame.searches import Searches
 from gradtui.diagnosis.recorded.blame.shared import Shared
 from gradtui.diagnosis.recorded.blame.sized import Sized, is_close
@@ -127,12 +128,21 @@ def blamed(
             found = () if blame is None else (blame,)
         elif found:
             unused = any(not any(np.any(one.true[name]) for one in points) for name in wrong)
-            several = unused or len(found) > 1
             with trials.apart(), trials.returning(kept, wrong):
-                if several or found[0].rule == "sign":
-                    hits = search.shared(signs=not several)
-                    found = shared.beside(found, hits, likelier=several)
+                found = _with_shared(found, shared, search, likelier=unused or len(found) > 1)
         return Blamed(found, other, trials.kept)
+
+
+def _with_shared(
+    found: tuple[Blame, ...], shared: Shared, search: Search, *, likelier: bool
+) -> tuple[Blame, ...]:
+    """Return lines at fault with one that the loss uses, too: only of a sign, if none is likelier.
+
+    The search is for the mistakes of the code as it was.
+    """
+    if not (likelier or found[0].rule == "sign"):
+        return found
+    return shared.beside(found, search.shared(signs=not likelier), likelier=likelier)
 
 
 def _is_explained(runs: Runs, points: Sequence[Point], wrong: Sequence[str]) -> bool:

@@ -24,7 +24,8 @@ def of_loop(s: Statement) -> Iterator[Candidate]:
     """Yield the rounds of the other loops of a function for those of a loop, and in reverse."""
     if not isinstance(s.node, ast.For):
         return
-    for bound, text in _like(s.unit, s.node):
+    if (elsewhere := _elsewhere(s.unit, s.node)) is not None:
+        bound, text = elsewhere
         told = f"{s.text(bound)} must be {text}, as in other loops of the file"
         edit = s.replaced(bound, text)
         yield Candidate((edit,), "wrong-variable", told, 0, text, bound, named=True)
@@ -42,40 +43,38 @@ def of_loop(s: Statement) -> Iterator[Candidate]:
 
 def runs_unlike(unit: Unit, node: ast.stmt) -> bool:
     """Return whether a loop begins or ends otherwise than those of the file that run like it."""
-    return isinstance(node, ast.For) and any(True for _ in _like(unit, node))
+    return isinstance(node, ast.For) and _elsewhere(unit, node) is not None
 
 
-def _like(unit: Unit, node: ast.For) -> Iterator[tuple[ast.expr, str]]:
-    """Yield the bound of a loop with a number more or less, as at least two others have it.
+def _elsewhere(unit: Unit, node: ast.For) -> tuple[ast.expr, str] | None:
+    """Return the bound of a loop and what it is in at least two others: a number more or less.
 
     Their ranges have the same form otherwise, and go in steps that are no mere number.
     """
     own = _arguments(node)
     if len(own) < _STEPPED or isinstance(own[-1], ast.Constant):
-        return
+        return None
     loops = [one for one in nodes_of(unit.tree) if isinstance(one, ast.For) and one is not node]
     every = Counter(tuple(map(form_of, _arguments(one))) for one in loops)
     if tuple(map(form_of, own)) in every:
-        return
+        return None
     for other in [_arguments(one) for one in loops]:
         apart = [at for at, one in enumerate(other[: len(own)]) if form_of(one) != form_of(own[at])]
         many = every[tuple(map(form_of, other))] > 1
         if many and len(other) == len(own) and len(apart) == 1:
-            text = _bounded(own[apart[0]], other[apart[0]])
-            if text:
-                yield own[apart[0]], text
-                return
+            bound = own[apart[0]]
+            if text := _bounded(bound, other[apart[0]]):
+                return bound, text
+    return None
 
 
 def _bounded(own: ast.expr, other: ast.expr) -> str:
     """Return a bound with the number that another one of the form has beside it, or without."""
     match own, other:
-        case ast.expr(), ast.BinOp(left, op, ast.Constant(int() as value)) if form_of(
-            left
-        ) == form_of(own):
+        case _, ast.BinOp(a, op, ast.Constant(int() as value)) if form_of(a) == form_of(own):
             return f"{ast.unparse(own)} {'-' if isinstance(op, ast.Sub) else '+'} {value}"
-        case ast.BinOp(left, _, ast.Constant()), ast.expr() if form_of(left) == form_of(other):
-            return ast.unparse(left)
+        case ast.BinOp(a, _, ast.Constant()), _ if form_of(a) == form_of(other):
+            return ast.unparse(a)
     return ""
 
 

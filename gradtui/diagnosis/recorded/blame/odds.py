@@ -121,11 +121,6 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         """Whether nothing would use a value any more that the function has."""
         return unused.orphans(self.suspect.statement, self.candidate, self._removed)
 
-    @property
-    def empties(self) -> bool:
-        """Whether it puts a number in the place of a calculation, which nobody writes for one."""
-        return amounts.empties(self._unit, self.candidate.edits)
-
     @cached_property
     def stands_still(self) -> bool:
         """Whether a line of a loop no longer uses the number of the round.
@@ -392,7 +387,7 @@ _UNLIKELIER: Sequence[Sign] = (
         ),
     ),
     (3, lambda edit: unused.spares_argument(edit._unit, edit._removed) or edit._recalculates),
-    (3, lambda edit: edit._spoils or edit.empties),
+    (3, lambda edit: edit._spoils or amounts.empties(edit._unit, edit.candidate.edits)),
     (2, lambda edit: edit.adds and scales_for_later(edit.suspect, edit.candidate)),
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
     (5, lambda edit: is_senseless(edit.suspect.statement, edit.candidate.edits)),
