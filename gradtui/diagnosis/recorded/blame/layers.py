@@ -7,8 +7,8 @@ function must return the vector-Jacobian product of the forward one.
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import heappop, heappush
 from itertools import permutations
 from types import CodeType, FrameType
 from typing import Any
@@ -31,7 +31,7 @@ from gradtui.recording.recorder import Recorder
 from gradtui.recording.run import Result
 from gradtui.recording.slopes import Untold
 from gradtui.recording.sweep import gradients, through
-from gradtui.recording.tape import Leaf, Tape
+from gradtui.recording.tape import Leaf, Moved, Tape
 
 Array = NDArray[Any]
 Key = tuple[str, int, str]
@@ -46,6 +46,8 @@ _LESS = 3
 """By how many tiers other functions are less likely wrong."""
 _LAST = 4
 """The last tier that is tried."""
+_PAIRS = 100
+"""Most calls of a layer that one of its backward function may be of, when it seems wrong."""
 
 
 class _Call(Entered, eq=False, kw_only=True):
@@ -212,34 +214,45 @@ def _judged(tape: Tape, root: int, calls: Sequence[_Call]) -> Iterator[tuple[_Ca
     adjoints = gradients(tape, root, {id for _, id in layers})
     for back in calls:
         if back.returned and forward.isdisjoint(back.returned):
-            own = [(one, id) for one, id in layers if back.belongs_to(one)]
-            told = (_is_right(tape, one, id, back, adjoints[id], len(own) == 1) for one, id in own)
-            found = next((one for one in told if one is not None), None)
+            own = [(one, id, adjoints[id]) for one, id in layers if back.belongs_to(one)]
+            found = _is_right(tape, own, back)
             if found is not None:
                 yield back, found
 
 
 def _is_right(
-    tape: Tape, layer: _Call, result: int, back: _Call, adjoint: Array, alone: bool
+    tape: Tape, layers: Sequence[tuple[_Call, int, Array]], back: _Call
 ) -> bool | None:  # fmt: skip
     """Return whether a call returns the product of what it is given; None if that is not told.
 
-    If the layer is called once `alone`, what is given need be no adjoint for it to be right.
+    `layers` are the calls of its layer, with their results and the adjoints of these.  If there
+    is one alone, what is given need be no adjoint for the product to be right.
     """
+    factors = [
+        (layer, result, value, _multiple(value, adjoint))
+        for layer, result, adjoint in layers
+        for value in map(tape.value, back.given)
+        if value.shape == adjoint.shape and value.dtype.kind == "f"
+    ]
+    told = [one for one in factors if one[3]] if len(layers) > 1 else factors
+    found = {_returns(tape, back, *one) for one in told}
+    if False not in found or True in found:
+        return True if True in found else None
+    # What is a multiple of one adjoint by chance may come from a mistake in that of another.
+    others = (one for one in factors[:_PAIRS] if not one[3])
+    return any(_returns(tape, back, *one) for one in others)
+
+
+def _returns(
+    tape: Tape, back: _Call, layer: _Call, result: int, value: Array, factor: float
+) -> bool | None:
+    """Return whether a call returns the products of a layer; None if a `factor` of 0 hides it."""
     found = [tape.value(id) for id in back.returned]
-    for id in back.given:
-        value = tape.value(id)
-        if value.shape != adjoint.shape or value.dtype.kind != "f":
-            continue
-        factor = _multiple(value, adjoint)
-        if not factor and not alone:
-            continue
-        wanted = [one for one in _products(tape, layer, result, value) if one.any()]
-        if all(any(_is_same(one, other) for other in wanted) for one in found):
-            return True
-        if factor and any(_differs(found, one, abs(factor - 1) > _SAME) for one in wanted):
-            return False
-    return None
+    wanted = [one for one in _products(tape, layer, result, value) if one.any()]
+    if all(any(_is_same(one, other) for other in wanted) for one in found):
+        return True
+    wrong = factor and any(_differs(found, one, abs(factor - 1) > _SAME) for one in wanted)
+    return False if wrong else None
 
 
 def _differs(found: Sequence[Array], wanted: Array, scaled: bool) -> bool:
@@ -258,14 +271,37 @@ def _products(tape: Tape, layer: _Call, result: int, given: Array) -> list[Array
 
     A penalty of the loss may be added to the gradient of a parameter.
     """
-    arriving = defaultdict[int, Any](float)
-    arriving[result] = given
-    for id in range(result, layer.first - 1, -1):
-        if id in arriving:
-            for source, flow in through(tape, id, np.asarray(arriving.pop(id))).items():
-                arriving[source] = arriving[source] + flow
+    arriving, pending, views = dict[int, Any]({result: given}), [-result], _views(tape, layer)
+    while pending:
+        id = -heappop(pending)
+        # A window of an array may have been taken before, and be the same value.
+        if id in views or (id < layer.first and not isinstance(tape.nodes[id], Moved)):
+            continue
+        for source, flow in through(tape, id, np.asarray(arriving.pop(id))).items():
+            if source not in arriving:
+                heappush(pending, -source)
+            arriving[source] = arriving.get(source, 0.0) + flow
     computed = (id for id in layer.given if not isinstance(tape.nodes[id], Leaf))
-    return [np.asarray(arriving[id]) for id in computed if tape.active[id]]
+    return [_arrived(tape, arriving, id, views[id]) for id in computed if tape.active[id]]
+
+
+def _views(tape: Tape, layer: _Call) -> dict[int, Moved | None]:
+    """Return what a layer is given, and what that views or is put together from.
+
+    What is read of the former may be recorded as elements of the latter.
+    """
+    given = {id: one for id in layer.given if isinstance(one := tape.nodes[id], Moved)}
+    parts = (id for one in given.values() for id in one.inputs)
+    return {id: given.get(id) for id in (*layer.given, *parts)}
+
+
+def _arrived(tape: Tape, arriving: Mapping[int, Any], id: int, view: Moved | None) -> Array:
+    """Return what arrives at a node, and at what it is a `view` of."""
+    found = np.asarray(arriving.get(id, 0.0))
+    if view is None or arriving.keys().isdisjoint(view.inputs):
+        return found
+    flows = [np.ravel(arriving.get(one, np.zeros(tape.shape(one)))) for one in view.inputs]
+    return np.asarray(found + np.concatenate(flows)[view.index])
 
 
 def _is_method(owner: object, code: CodeType) -> bool:

@@ -10,6 +10,7 @@ X, Y = RNG.normal(size=(6, 3)), RNG.normal(size=(6, 4))
 KEPT = (RNG.random((6, 4)) > 0.4) * 1.0
 THINNED, RATE = (RNG.random((6, 4)) > 0.3) * 1.0, 0.3
 ARRAYS = {"W": RNG.normal(size=(3, 4)), "b": RNG.normal(size=4)}
+ARRAYS |= {"V": RNG.normal(size=(2, 3, 4)), "K": RNG.normal(size=(2, 2, 2, 2))}
 
 
 class Affine:
@@ -128,7 +129,64 @@ def named(W, b):
     return loss, {"W": X.T @ dz, "b": dz.sum(axis=0)}
 
 
+def window(x, w):
+    out = np.zeros((2, 3))
+    for i in range(2):
+        for j in range(3):
+            out[i, j] = np.sum(x[i : i + 2, j : j + 2] * w)
+    return out
+
+
+def window_backward(x, dout, w):
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for i in range(2):
+        for j in range(3):
+            dx[i : i + 2, j : j + 2] += w * dout[i, j]
+            dw += x[i : i + 2, j : j + 2] * dout[i, j]
+    return dx, dw
+
+
+class Thinned:
+    """Each second one of what another layer puts together element by element."""
+
+    def forward(self, a):
+        self.shape, out = a.shape, np.zeros((2, 1, 2))
+        for i in range(1):
+            for j in range(2):
+                out[:, i, j] = a[:, 2 * i, 2 * j]
+        return out
+
+    def backward(self, dout):
+        da = np.zeros(self.shape)
+        for i in range(dout.shape[1]):
+            for j in range(dout.shape[2]):
+                da[:, i, 2 * j] = dout[:, i, j]
+        return da
+
+
+def convolved(V, K):
+    thinned, out = Thinned(), np.zeros((2, 2, 3))
+    for one in range(2):
+        total = np.zeros((2, 3))
+        for channel in range(2):
+            total = total + window(V[channel], K[one, channel])
+        out[one] = total
+    small = thinned.forward(out)
+    back = thinned.backward(small)
+    dV, dK = np.zeros(V.shape), np.zeros(K.shape)
+    for one in range(2):
+        for channel in range(2):
+            dx, dw = window_backward(V[channel], back[one], K[one, channel])
+            dV[channel] += dx
+            dK[one, channel] += dw
+    return 0.5 * np.sum(small**2), {"V": dV, "K": dK}
+
+
 MISTAKES = {
+    "what others call with windows": (
+        "convolved", "da[:, i, 2 * j] = dout[:, i, j]", "da[:, i, 1 * j] = dout[:, i, j]",
+        "da[:, i, 2 * j] = dout[:, i, j]",
+    ),
     "a slope beside its function": (
         "smooth", "1 / (1 + np.exp(-b * z))", "1 / (1 + np.exp(b * z))", "np.exp(-b * z))",
     ),
