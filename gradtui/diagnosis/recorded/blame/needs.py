@@ -243,12 +243,12 @@ class Needs:
         """Return the same by computing again all that depends on the values."""
         moved, rooms = np.zeros((2, len(self._sums), len(ways)))
         for at, way in enumerate(ways):
-            steps = {
-                id: np.asarray(change.found if change.none is None
-                               else change.none + way * (change.found - change.none)) - change.own
+            wanted = {
+                id: (change.own, np.asarray(change.found if change.none is None
+                                 else change.none + way * (change.found - change.none)))
                 for ids, change in zip(nodes, changes, strict=True) for id in ids
             }  # fmt: skip
-            found = self._replayed(steps)
+            found = self._replayed(wanted)
             with np.errstate(all="ignore"):
                 for one, sums in enumerate(self._sums):
                     parts = [seed * found[name] for name, seed in sums.seeds.items()]
@@ -256,21 +256,27 @@ class Needs:
                     rooms[one, at] = sum(np.abs(part).sum() for part in parts)
         return moved, rooms
 
-    def _replayed(self, steps: Mapping[int, Array]) -> dict[str, Array]:
-        """Return by how much the results move if something is added to some nodes."""
+    def _replayed(self, wanted: Mapping[int, tuple[Array, Array]]) -> dict[str, Array]:
+        """Return by how much the results move if some nodes, as they are, get wanted values.
+
+        What they get of other changed ones moves them as far again.
+        """
         tape, values = self._tape, dict[int, Array]()
 
         def value(id: int) -> Array:
             return values[id] if id in values else tape.value(id)
 
         with np.errstate(all="ignore"):
-            for id in self._behind(frozenset(steps)):
+            for id in self._behind(frozenset(wanted)):
                 node, made = tape.nodes[id], tape.value(id)
                 if isinstance(node, Moved | Added) and not values.keys().isdisjoint(node.inputs):
                     made = evaluate(node, value)
-                elif isinstance(node, Call) and made.dtype.kind == "f":
+                elif isinstance(node, Call) and made.dtype.kind in "fb":
                     made = _computed(node, [*map(value, node.inputs)], made)
-                values[id] = made + steps[id] if id in steps else made
+                if id in wanted:
+                    own, other = wanted[id]
+                    made = np.where(made == own, other, made + (other - own))
+                values[id] = made
             return {name: value(id) - tape.value(id) for name, id in self._tops.items()}
 
     def _behind(self, ids: frozenset[int]) -> Sequence[int]:
@@ -311,8 +317,13 @@ class Needs:
         )
 
     def _is_linear(self, nodes: Nodes) -> bool:
-        """Return whether all results are linear in some values."""
+        """Return whether all results are linear in some values.
+
+        They are not where these are compared, though most changes may leave a mask as it is.
+        """
         ids = _all(nodes)
+        compared = any(self._tape.value(id).dtype.kind == "b" for id in self._behind(ids))
+        self._linear.update({ids: False} if compared else {})
         if ids not in self._linear:
             rng = np.random.default_rng(_SEED)
             steps = {id: rng.normal(size=self._tape.shape(id)) for id in sorted(ids)}

@@ -33,6 +33,14 @@ def filtered(log_q, log_r):
     return loss, (dq * q, dr * r)
 
 
+def largest(image):
+    most = image.reshape(2, 2, 3, 2).max(axis=(1, 3))
+    back = most**2
+    spread = np.repeat(np.repeat(most, 2, axis=0), 2, axis=1)
+    down = np.repeat(np.repeat(back, 2, axis=0), 2, axis=1)
+    return np.sum(most**3) / 3, {"image": (spread == image) * down}
+
+
 MISTAKES = [("dbefore += dsize", "dbefore += gain")]
 
 
@@ -43,6 +51,18 @@ def test_what_is_added_in_a_loop_may_be_wrong_by_the_line_itself_in_later_rounds
     (found,) = planted.errors(planted.wrong(right, mistaken), "filtered")
 
     assert (found.line, found.fix) == (planted.line(right), right)
+
+
+def test_what_is_only_compared_may_be_wrong(tmp_path):
+    image = np.random.default_rng(8).normal(size=(4, 6))
+    planted = Planted(__file__, tmp_path, {"image": image})
+    right = "    spread = np.repeat(np.repeat(most,"
+
+    (found,) = planted.errors(planted.wrong(right, right.replace("most", "back")), "largest")
+
+    assert (found.line, found.fix) == (
+        planted.line(right), "spread = np.repeat(np.repeat(most, 2, axis=0), 2, axis=1)",
+    )  # fmt: skip
 
 
 def test_a_decomposition_that_takes_no_such_numbers_gives_none():
