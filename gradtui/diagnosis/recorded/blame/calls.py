@@ -15,6 +15,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, sw
 from gradtui.diagnosis.recorded.blame.computing import methods_of, own_methods
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, name_of
 from gradtui.diagnosis.recorded.blame.forms import renames
+from gradtui.diagnosis.recorded.blame.given import crossed
 from gradtui.diagnosis.recorded.blame.indices import moved, shifted
 from gradtui.diagnosis.recorded.blame.loops import of_rounds
 from gradtui.diagnosis.recorded.blame.masks import opposite
@@ -128,9 +129,11 @@ def _of_arguments(
         yield Candidate(swapped(s, args[0], args[1]), "transposed", order, 0, None, node)
         yield from transposed(s, node, args[0], args[1], f"{s.text(node.func)}({{}}, {{}})")
         return
+    strange = crossed(s.unit.tree, node)
     for one, two in pairwise(args):
         told = f"{s.text(one)} and {s.text(two)} are swapped"
         turned = name == "outer" or is_spelled(s, [s.text(two), s.text(one)])
+        turned |= (one, two) in strange
         cost = 0 if turned else 2
         yield Candidate(swapped(s, one, two), "wrong-variable", told, cost, None, node)
     if len(args) > 3 and all(is_leaf(one) for one in args[:4]):

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from itertools import pairwise
 
 from gradtui.diagnosis.recorded.blame.expressions import name_of
 from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
@@ -44,6 +45,39 @@ def _changed(
         if [name_of(one.func) for one in before] == [name_of(one.func) for one in after]:
             return [*zip(before, after, strict=True)]
     return []
+
+
+def crossed(tree: ast.Module, call: ast.Call) -> Sequence[tuple[ast.expr, ast.expr]]:
+    """Return the neighbouring arguments of a call that have the names of each other's parameters.
+
+    Such as `update(momentum, rate)` for `def update(self, rate, momentum)`.
+    """
+    own = [name_of(one) for one in call.args]
+    return [
+        (call.args[at], call.args[at + 1])
+        for names in _parameters(tree).get(name_of(call.func), ())
+        for at, pair in enumerate(pairwise(names[: len(own)])) if pair == (own[at + 1], own[at])
+        and len({*pair}) > 1
+    ]  # fmt: skip
+
+
+def uncrosses(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether an edit hands arguments to the parameters of their names, as all must be."""
+    changed = _changed(unit, own, edits) if len(edits) > 1 else []
+    return any(crossed(unit.tree, one) and not crossed(unit.tree, two) for one, two in changed)
+
+
+@lru_cache(_FILES)
+def _parameters(tree: ast.Module) -> Mapping[str, Sequence[Sequence[str]]]:
+    """Return the names of the parameters of each function of a file, without a method's object."""
+    methods = {id(one) for kind in nodes_of(tree) if isinstance(kind, ast.ClassDef)
+               for one in kind.body}  # fmt: skip
+    found = defaultdict[str, list[Sequence[str]]](list)
+    for one in nodes_of(tree):
+        if isinstance(one, ast.FunctionDef):
+            bound = id(one) in methods and not one.decorator_list
+            found[one.name].append([given.arg for given in one.args.args[bound:]])
+    return found
 
 
 @lru_cache(_FILES)

@@ -1,9 +1,13 @@
 """What calls of one function hand to it, and edits that make one of them unlike the others."""
 
+import ast
+
+import numpy as np
 import pytest
 
-from gradtui.diagnosis.recorded.blame.given import hands_unlike
+from gradtui.diagnosis.recorded.blame.given import crossed, hands_unlike
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+from planted import Planted
 
 
 def slope(z, by=None):
@@ -22,6 +26,61 @@ def back(layer, zs, activations, force, d):
     d = -d * layer.push(zs)
     force = push(force, d)
     return first, force
+
+
+class Synapse:
+    def __init__(self, W):
+        self.W, self.speed = W, np.zeros(W.shape)
+
+    def back(self, y, error, rate, momentum):
+        back = error @ self.W.T
+        self.adjust(y, error, rate, momentum)
+        return back
+
+    def adjust(self, y, error, rate, momentum):
+        self.speed = momentum * self.speed + rate * (y.T @ error)
+        self.W = self.W - self.speed
+
+
+def step(W, x):
+    synapse = Synapse(W)
+    out = x @ W
+    dx = synapse.back(x, out, 1.0, 0.3)
+    return 0.5 * np.sum(out**2), {"W": W - synapse.W, "x": dx}
+
+
+MISTAKES = [("self.adjust(y, error, rate, momentum)", "self.adjust(y, error, momentum, rate)")]
+
+
+def test_arguments_go_to_the_parameters_of_their_names(tmp_path):
+    rng = np.random.default_rng(2)
+    arrays = {"W": rng.normal(size=(3, 2)), "x": rng.normal(size=(4, 3))}
+    planted = Planted(__file__, tmp_path, arrays)
+    ((right, mistaken),) = MISTAKES
+
+    (found,) = planted.errors(planted.wrong(right, mistaken), "step")
+
+    assert (found.line, found.fix) == (planted.line(f"        {right}"), right)
+
+
+@pytest.mark.parametrize(
+    ("call", "names"),
+    [
+        ("scale(b, a)", [("b", "a")]),
+        ("scale(a, b)", []),
+        ("scale(a, a)", []),
+        ("one.turn(w.c, w.b, a)", [("w.c", "w.b")]),
+        ("other(b, a)", []),
+        ("scale(2 * b, a)", []),
+    ],
+)
+def test_neighbours_are_crossed_if_each_has_the_name_of_the_other(call, names):
+    file = "def scale(a, b): pass\nclass One:\n    def turn(self, b, c, a=1): pass\n"
+    (node,) = (one for one in ast.walk(ast.parse(call)) if isinstance(one, ast.Call))
+
+    found = [tuple(map(ast.unparse, pair)) for pair in crossed(ast.parse(file), node)]
+
+    assert found == names
 
 
 @pytest.mark.parametrize(
