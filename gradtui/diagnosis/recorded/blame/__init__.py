@@ -23,6 +23,7 @@ derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.
 odds: which is likelier.  remembered: by what they use.  unused: what they leave idle.
+forgotten: what nothing reads.
 amounts: how much each changes.
 scales: of adjoints.
 given: what other calls are given.

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import product
-from types import CodeType, FunctionType, ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.computing import needed, own_functions, own_methods
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, multiplied
+from gradtui.diagnosis.recorded.blame.forgotten import forgotten
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.diagnosis.recorded.blame.slots import Slot
-from gradtui.diagnosis.recorded.blame.trees import walked
-from gradtui.diagnosis.recorded.blame.units import Edit, Function, Unit
+from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.engine.shapes import stretches
 
 _MOST = 4
@@ -30,106 +28,13 @@ _ARRAYS, _OTHERS, _PLACES = 2, 8, 6
 """Most such arrays, most by which each is multiplied, and most places for their product."""
 _PARTS = 2
 """Most parts of such an array that are tried."""
-_FILES, _FUNCTIONS = 32, 256
-"""Most files and functions of which is known what they read."""
-_ATTRIBUTE = re.compile(r"(\w+)\.(\w+)")
-_ENTRY = re.compile(r"(\w+)(?:\.\w+)?\[['\"](\w+)['\"]\]")
-
-
-def forgotten(s: Statement) -> Sequence[str]:
-    """Return the names, attributes and entries in scope that nothing uses, as they are written.
-
-    Those are the arguments and names of the function that it never reads, and what its own object
-    or a dict of it keeps and no other function of the file reads, nor the function itself.
-    """
-    return [*s.idle, *(text for text in s.scope if _is_unread(s, text))]
-
-
-def is_forgotten(s: Statement, text: str) -> bool:
-    """Return whether a text is one of these."""
-    return text in s.idle_parts or (text in s.scope and _is_unread(s, text))
-
-
-def _is_unread(s: Statement, text: str) -> bool:
-    """Return whether an attribute or an entry in scope is one that nothing reads."""
-    if at := _ATTRIBUTE.fullmatch(text):
-        unread = at[1] == s.unit.given and at[2] in _unread(s.unit.tree)
-        ends = isinstance(s.node, ast.Return)
-        return unread and at[2] not in _read_by(s.unit.node, ends=ends)
-    at = _ENTRY.fullmatch(text)
-    return bool(at and at[2] in _named_once(s.unit.tree) and not is_of_another(s, text))
-
-
-@lru_cache(_FUNCTIONS)
-def _read_by(function: ast.AST, *, ends: bool) -> frozenset[str]:
-    """Return the attributes that a function reads; before it `ends`, at one of several places."""
-    last = [one for one in ast.walk(function) if ends and isinstance(one, ast.Return)]
-    apart = {part for one in last for part in ast.walk(one)}
-    return frozenset(
-        one.attr for one in ast.walk(function)
-        if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load) and one not in apart
-    )  # fmt: skip
-
-
-@lru_cache(_FILES)
-def _unread(tree: ast.Module) -> frozenset[str]:
-    """Return the attributes that a file reads only in the functions that store them, if at all."""
-    stored, read = defaultdict[str, set[ast.AST]](set), defaultdict[str, set[ast.AST]](set)
-    functions = (one for one in ast.walk(tree) if isinstance(one, Function))
-    for function in functions:
-        for node in ast.walk(function):
-            if isinstance(node, ast.Attribute):
-                (read if isinstance(node.ctx, ast.Load) else stored)[node.attr].add(function)
-    return frozenset(name for name, places in stored.items() if read[name] <= places)
-
-
-@lru_cache(_FILES)
-def _named_once(tree: ast.Module) -> frozenset[str]:
-    """Return the texts that stand only once in a file: keys of entries that are only stored."""
-    found = [
-        node.value for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    ]  # fmt: skip
-    return frozenset(one for one in found if found.count(one) == 1)
-
-
-def defined_below(unit: Unit) -> frozenset[str]:
-    """Return the data that a function's module defines only below the function.
-
-    Code that is called by it knows nothing of them.
-    """
-    below, known = _defined_below(unit.tree, unit.code, unit.first), unit.globals
-    return frozenset(
-        name for name in below
-        if name in known and not isinstance(known[name], FunctionType | ModuleType | type)
-    )  # fmt: skip
-
-
-@lru_cache(1024)
-def _defined_below(tree: ast.Module, code: CodeType, line: int) -> frozenset[str]:
-    above, below = set[str](), set[str]()
-    for node in tree.body:
-        some = above if node.lineno <= line else below
-        some.update(
-            one.id for one in walked(node)
-            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
-        )  # fmt: skip
-    return frozenset(below - above - {*code.co_varnames, *code.co_freevars})
-
-
-def is_of_another(s: Statement, text: str) -> bool:
-    """Return whether a text is a part of another object, which the function's code never reads."""
-    at = _ATTRIBUTE.match(text)
-    owner = s.scope.get(at[1]) if at is not None else None
-    if at is None or owner is None or owner.kind[0] != ":" or at[1] == s.unit.given:
-        return False
-    return text.encode() not in s.unit.source
 
 
 def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
     """Yield factors and terms that nothing uses, in the places where a part may be missing.
 
-    What the function itself has computed, or is given, is likelier missing in a whole value.
+    What the function itself has computed, or is given, is likelier missing in a whole value, and
+    so is what its object keeps.
     """
     for at, text in enumerate(forgotten(s)):
         held = s.scope.get(text)
@@ -144,11 +49,12 @@ def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
             own = slot.whole and text in s.idle
             if own or at < _MOST:
                 # One of many numbers that nothing uses may be there for other reasons.
-                near = own and bool(held.shape)
+                kept = bool(slot.shape) and text.startswith(f"{s.unit.given}.")
+                near = slot.whole and bool(held.shape) and (own or kept)
                 yield from _in_slot(slot, s.spelled(text), held, near=near)
-                for picked, part in _picked(s, text) if near else ():
+                for picked, part in _picked(s, text) if own and near else ():
                     yield from _in_slot(slot, picked, part, near=near)
-                for called in _called_with(s, text) if near and held.kind == "f" else ():
+                for called in _called_with(s, text) if own and near and held.kind == "f" else ():
                     usual = f"{called.partition('(')[0]}(".encode() in s.unit.source
                     yield from _in_slot(slot, called, held, near=usual, given=text)
         if held.kind == "f" and at < _MOST:

@@ -21,6 +21,7 @@ from gradtui.diagnosis.recorded.blame.alike import (
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.conditions import is_told
 from gradtui.diagnosis.recorded.blame.expressions import multiplied
+from gradtui.diagnosis.recorded.blame.forgotten import defined_below, is_of_another
 from gradtui.diagnosis.recorded.blame.forms import (
     adds_up,
     hands_negated,
@@ -33,7 +34,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
     only_moves,
     renames,
 )
-from gradtui.diagnosis.recorded.blame.idle import defined_below, is_of_another
+from gradtui.diagnosis.recorded.blame.given import uncrosses
 from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import agreement, is_spelled, made_alike
 from gradtui.diagnosis.recorded.blame.opposed import opposes
@@ -187,6 +188,11 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def _opposes(self) -> bool:
         """Whether it gives what is returned the minus of the value before it."""
         return opposes(self._unit, self.suspect.statement.node, self.candidate.edits)
+
+    @property
+    def _uncrosses(self) -> bool:
+        """Whether it hands arguments to the parameters of their names."""
+        return uncrosses(self._unit, self.suspect.statement.node, self.candidate.edits)
 
     @property
     def _is_known(self) -> bool:
@@ -360,7 +366,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
 Sign = tuple[int, Callable[[Odds], bool]]
 """What tells of an edit, with how much likelier or less likely it makes that."""
 _LIKELIER: Sequence[Sign] = (
-    (3, lambda edit: edit._becomes_sum or edit._opposes),
+    (3, lambda edit: edit._becomes_sum or edit._opposes or edit._uncrosses),
     (2, lambda edit: edit._repeats),
     (2, lambda edit: edit._resumes or edit._fills),
     (2, lambda edit: edit._continues),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.idle import forgotten
+from gradtui.diagnosis.recorded.blame.forgotten import forgotten
 from gradtui.diagnosis.recorded.blame.owned import copied_first
 from gradtui.diagnosis.recorded.blame.units import Edit
 

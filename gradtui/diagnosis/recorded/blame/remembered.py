@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
-from gradtui.diagnosis.recorded.blame.idle import is_forgotten
+from gradtui.diagnosis.recorded.blame.forgotten import is_forgotten
 from gradtui.diagnosis.recorded.blame.names import made_alike
 
 

@@ -1,0 +1,140 @@
+"""What a function is given or keeps and nothing reads."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
+from functools import lru_cache
+from types import CodeType, FunctionType, ModuleType
+
+from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
+from gradtui.diagnosis.recorded.blame.units import Function, Unit
+
+_FILES, _FUNCTIONS = 32, 256
+"""Most files and functions of which is known what they read."""
+_ATTRIBUTE = re.compile(r"(\w+)\.(\w+)")
+_ENTRY = re.compile(r"(\w+)(?:\.\w+)?\[['\"](\w+)['\"]\]")
+
+
+def forgotten(s: Statement) -> Sequence[str]:
+    """Return the names, attributes and entries in scope that nothing uses, as they are written.
+
+    Those are the arguments and names of the function that it never reads, and what its own object
+    or a dict of it keeps and no other function of the file reads, nor the function itself.
+    """
+    return [*s.idle, *(text for text in s.scope if _is_unread(s, text))]
+
+
+def is_forgotten(s: Statement, text: str) -> bool:
+    """Return whether a text is one of these."""
+    return text in s.idle_parts or (text in s.scope and _is_unread(s, text))
+
+
+def _is_unread(s: Statement, text: str) -> bool:
+    """Return whether an attribute or an entry in scope is one that nothing reads."""
+    if at := _ATTRIBUTE.fullmatch(text):
+        unread = at[1] == s.unit.given and at[2] in _unread(s.unit.tree, s.unit.owner)
+        ends = isinstance(s.node, ast.Return)
+        return unread and at[2] not in _read_by(s.unit.node, ends=ends)
+    at = _ENTRY.fullmatch(text)
+    return bool(at and at[2] in _named_once(s.unit.tree) and not is_of_another(s, text))
+
+
+@lru_cache(_FUNCTIONS)
+def _read_by(function: ast.AST, *, ends: bool) -> frozenset[str]:
+    """Return the attributes that a function reads; before it `ends`, at one of several places."""
+    last = [one for one in ast.walk(function) if ends and isinstance(one, ast.Return)]
+    apart = {part for one in last for part in ast.walk(one)}
+    return frozenset(
+        one.attr for one in ast.walk(function)
+        if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load) and one not in apart
+    )  # fmt: skip
+
+
+@lru_cache(_FUNCTIONS)
+def _unread(tree: ast.Module, owner: ast.ClassDef | None) -> frozenset[str]:
+    """Return the attributes that a file reads only in the functions that store them, if at all.
+
+    What other classes keep in their own objects may have the same name.
+    """
+    stored, read = defaultdict[str, set[ast.AST]](set), defaultdict[str, set[ast.AST]](set)
+    others = _given(tree, owner)
+    for function in (one for one in nodes_of(tree) if isinstance(one, Function)):
+        for node in ast.walk(function):
+            own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+            if isinstance(node, ast.Attribute) and not (own and node.value in others):
+                (read if isinstance(node.ctx, ast.Load) else stored)[node.attr].add(function)
+    return frozenset(name for name, places in stored.items() if read[name] <= places)
+
+
+def _given(tree: ast.Module, owner: ast.ClassDef | None) -> frozenset[ast.AST]:
+    """Return where methods of classes that have nothing to do with a class name their objects."""
+    classes = [one for one in nodes_of(tree) if isinstance(one, ast.ClassDef)]
+    bases = {one.name: {base.id for base in one.bases if isinstance(base, ast.Name)}
+             for one in classes}  # fmt: skip
+    named = _above(owner.name, bases) if owner is not None else set[str]()
+    strange = (
+        one for one in classes
+        if owner is not None and one.name not in named and owner.name not in _above(one.name, bases)
+    )  # fmt: skip
+    methods = (one for other in strange for one in other.body if isinstance(one, Function))
+    return frozenset(
+        name for one in methods if isinstance(one, ast.FunctionDef) and one.args.args
+        for name in ast.walk(one)
+        if isinstance(name, ast.Name) and name.id == one.args.args[0].arg
+    )  # fmt: skip
+
+
+def _above(name: str, bases: Mapping[str, Set[str]]) -> set[str]:
+    """Return a class of a file and those that it inherits from."""
+    found, pending = set[str](), {name}
+    while pending:
+        found |= pending
+        pending = set().union(*[bases.get(one, ()) for one in pending]) - found
+    return found
+
+
+@lru_cache(_FILES)
+def _named_once(tree: ast.Module) -> frozenset[str]:
+    """Return the texts that stand only once in a file: keys of entries that are only stored."""
+    found = [
+        node.value for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]  # fmt: skip
+    return frozenset(one for one in found if found.count(one) == 1)
+
+
+def defined_below(unit: Unit) -> frozenset[str]:
+    """Return the data that a function's module defines only below the function.
+
+    Code that is called by it knows nothing of them.
+    """
+    below, known = _defined_below(unit.tree, unit.code, unit.first), unit.globals
+    return frozenset(
+        name for name in below
+        if name in known and not isinstance(known[name], FunctionType | ModuleType | type)
+    )  # fmt: skip
+
+
+@lru_cache(1024)
+def _defined_below(tree: ast.Module, code: CodeType, line: int) -> frozenset[str]:
+    above, below = set[str](), set[str]()
+    for node in tree.body:
+        some = above if node.lineno <= line else below
+        some.update(
+            one.id for one in walked(node)
+            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+        )  # fmt: skip
+    return frozenset(below - above - {*code.co_varnames, *code.co_freevars})
+
+
+def is_of_another(s: Statement, text: str) -> bool:
+    """Return whether a text is a part of another object, which the function's code never reads."""
+    at = _ATTRIBUTE.match(text)
+    owner = s.scope.get(at[1]) if at is not None else None
+    if at is None or owner is None or owner.kind[0] != ":" or at[1] == s.unit.given:
+        return False
+    return text.encode() not in s.unit.source

@@ -1,0 +1,94 @@
+"""What an object keeps and no other method of its class reads."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, repaired
+
+RNG = np.random.default_rng(4)
+KEPT = RNG.random((5, 3)) > 0.4
+ARRAYS = {"X": RNG.normal(size=(5, 4)), "W": RNG.normal(size=(4, 3)), "b": RNG.normal(size=3)}
+
+
+class Affine:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        self.db = dout.sum(axis=0)
+        return dout @ self.W.T
+
+
+class Rectified:
+    def __init__(self):
+        self.mask = None
+
+    def forward(self, x):
+        self.mask = x <= 0
+        out = x.copy()
+        out[self.mask] = 0
+        return out
+
+    def backward(self, dout):
+        dout[self.mask] = 0
+        dx = dout
+        return dx
+
+
+class Layer:
+    def forward(self, x):
+        raise NotImplementedError
+
+
+class Dropout(Layer):
+    def __init__(self):
+        self.mask = None
+
+    def forward(self, x):
+        self.mask = KEPT
+        return x * self.mask
+
+    def backward(self, dout):
+        return dout * self.mask
+
+
+class Loud(Layer):
+    def tell(self):
+        print(self.mask)
+
+
+def case(X, W, b):
+    affine, rectified, dropout = Affine(W, b), Rectified(), Dropout()
+    layers = [affine, rectified, dropout]
+    out = X
+    for layer in layers:
+        out = layer.forward(out)
+    dout = out - 1
+    for layer in reversed(layers):
+        dout = layer.backward(dout)
+    return 0.5 * np.sum((out - 1) ** 2), {"X": dout, "W": affine.dW, "b": affine.db}
+
+
+MISTAKES = [("return dout * self.mask", "return dout")]
+
+
+@pytest.mark.parametrize(("old", "new"), MISTAKES)
+def test_it_is_not_what_other_classes_keep_under_that_name(old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    text = planted.wrong(old, new)
+
+    (found,) = planted.errors(text, "case")
+
+    assert found.line == planted.line(old)
+    assert "the factor self.mask, which nothing uses, is missing" in found.message
+    assert planted.errors(repaired(text, found), "case") == []
+
+
+def test_the_right_program_is_silent(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    assert planted.errors(planted.wrong("", ""), "case") == []
