@@ -49,7 +49,7 @@ class Candidate(Struct, frozen=True, eq=False):
     node: ast.expr | ast.stmt | None = None
     """The node concerned; by default the statement."""
     named: bool = False
-    """Whether the names that other code has for the same tell that it is right."""
+    """Whether what other code has for the same tells that it is right."""
 
 
 class Around(Struct, frozen=True, eq=False):

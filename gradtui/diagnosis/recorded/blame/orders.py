@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations, pairwise, permutations
 from math import prod
 from types import ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.transposes import axes_of, is_order
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _SCANS = ("cumsum", "cumprod", "logcumsumexp")
@@ -24,8 +27,10 @@ _COMPLEX = (b"conj", b"fft", b"complex")
 _CONVOLVED = (b"conv", b"kernel", b"filter", b"weight", b"flip", b"rot", b"::-1")
 """What the text of functions has that may turn an array round."""
 _SPACED = re.compile(r"\w\s+\w")
-_MOST = 4
-"""Most axes of an array that is laid out in another order."""
+_WHOLE, _MOST = 3, 4
+"""Fewest and most axes that are laid out in any other order."""
+_FILES = 256
+"""Most functions of which is known what the others do."""
 
 
 def orders(s: Statement) -> Iterator[Candidate]:
@@ -211,16 +216,36 @@ def of_axes(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     axes = [one for one in given if isinstance(one, ast.Constant) and type(one.value) is int]
     if len(axes) == 2 and len(given) == 2:
         yield from _of_two_axes(s, node, axes)
-    if len(axes) not in (3, 4):
+    own = tuple(int(str(one.value)) for one in axes)
+    if len(own) < _WHOLE or sorted(own) != [*range(len(own))]:
         return
     start, end = s.unit.start(axes[0]), s.unit.end(axes[-1])
-    own = [str(one.value) for one in axes]
-    for order in permutations(own):
-        text, moved = ", ".join(order), sum(map(str.__ne__, own, order))
-        told = f"the axes must be {text}"
+    undone = {*_undone(s.unit.tree, s.unit.node)}
+    for order in dict.fromkeys((*_orders(own), *(one for one in undone if len(one) == len(own)))):
+        text, moved = ", ".join(map(str, order)), sum(map(int.__ne__, own, order))
+        told, named = f"the axes must be {text}", order in undone
         # Nobody writes an order that leaves all axes where they are.
-        cost = 2 if moved > 2 else int(own != sorted(own))
-        yield Candidate((Edit(start, end, text),), "transposed", told, cost, text, node)
+        cost = 0 if named else 2 if moved > 2 else int([*own] != sorted(own))
+        edit = Edit(start, end, text)
+        yield Candidate((edit,), "transposed", told, cost, text, node, named)
+
+
+def _orders(own: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
+    """Return all other orders of a few axes, and of more those with two exchanged."""
+    if len(own) <= _MOST:
+        return permutations(own)
+    return [
+        tuple(two if at == one else one if at == two else at for at in own)
+        for one, two in combinations(own, 2)
+    ]
+
+
+@lru_cache(_FILES)
+def _undone(tree: ast.Module, function: ast.AST) -> Sequence[tuple[int, ...]]:
+    """Return the orders of axes that undo those of a file's other functions."""
+    own = {*walked(function)}
+    calls = (one for one in nodes_of(tree) if one not in own and is_order(one))
+    return [*dict.fromkeys(axes_of(one, undone=True) for one in calls)]
 
 
 def _of_two_axes(s: Statement, node: ast.Call, axes: Sequence[ast.Constant]) -> Iterator[Candidate]:

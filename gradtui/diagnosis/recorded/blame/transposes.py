@@ -24,9 +24,13 @@ def _axes(node: ast.Call) -> Sequence[ast.expr]:
 
 def order_of(node: ast.Call, *, undone: bool = False) -> tuple[str, int]:
     """Return the text that puts axes in the order of a call, or back, and their number."""
-    axes = [ast.literal_eval(one) for one in _axes(node)]
-    if undone:
-        axes = sorted(range(len(axes)), key=axes.__getitem__)
+    axes = axes_of(node, undone=undone)
     text = ", ".join(map(str, axes))
     text = f"({text})" if isinstance(node.args[0], ast.Tuple) else text
     return f".{getattr(node.func, 'attr', '')}({text})", len(axes)
+
+
+def axes_of(node: ast.Call, *, undone: bool = False) -> tuple[int, ...]:
+    """Return the order in which a call puts axes, or that which puts them back."""
+    axes = [int(ast.literal_eval(one)) for one in _axes(node)]
+    return tuple(sorted(range(len(axes)), key=axes.__getitem__) if undone else axes)

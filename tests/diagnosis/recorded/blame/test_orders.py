@@ -31,6 +31,28 @@ def filtered(X, KERNEL):
     return np.sum(y**3) / 3, {"X": d}
 
 
+def laid(images):
+    blocks = np.zeros((2, 3, 2, 2, 1, 2))
+    for y in range(2):
+        for x in range(2):
+            blocks[:, :, y, x, :, :] = images[:, :, y : y + 1, x : x + 2]
+    return blocks.transpose(0, 4, 5, 1, 2, 3).reshape(4, 12)
+
+
+def laid_back(rows):
+    blocks = rows.reshape(2, 1, 2, 3, 2, 2).transpose(0, 3, 4, 5, 1, 2)
+    images = np.zeros((2, 3, 2, 3))
+    for y in range(2):
+        for x in range(2):
+            images[:, :, y : y + 1, x : x + 2] += blocks[:, :, y, x, :, :]
+    return images
+
+
+def in_blocks(images):
+    rows = laid(images)
+    return np.sum(rows**3) / 3, {"images": laid_back(rows**2)}
+
+
 MISTAKES = [(filtered, "turned = KERNEL[::-1, ::-1]", "turned = KERNEL")]
 
 
@@ -43,6 +65,16 @@ def test_an_array_is_reversed_along_two_axes(function, old, new, tmp_path):
 
     assert found.replaces == (at, at)
     assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+def test_axes_are_put_back_as_another_function_has_put_them(tmp_path):
+    planted = Planted(__file__, tmp_path, {"images": RNG.normal(size=(2, 3, 2, 3))})
+    wrong = planted.wrong("transpose(0, 3, 4, 5, 1, 2)", "transpose(0, 3, 5, 4, 1, 2)")
+
+    (found,) = planted.errors(wrong, "in_blocks")
+
+    assert found.line == planted.line("transpose(0, 3, 4, 5, 1, 2)")
+    assert "the axes must be 0, 3, 4, 5, 1, 2" in found.message
 
 
 def run_back(v):
