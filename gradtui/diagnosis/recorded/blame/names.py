@@ -93,7 +93,8 @@ def agreement(s: Statement, edits: Sequence[Edit]) -> int:
     (edit,), unit = edits, s.unit
     names = unit.between(edit.start, edit.end), edit.text.decode()
     if not all(map(_PATH.fullmatch, names)):
-        powers = [_tells_power(s.node, name) for name in names]
+        raised = unit.between(unit.start(s.node), edit.start).rstrip().endswith("**")
+        powers = [raised and _tells_power(s.node, name) for name in names]
         return powers[1] - powers[0]
     before, after = ({*_PART.findall(name)} for name in names)
     own, new = before - after, after - before
