@@ -248,11 +248,30 @@ def _returns(
 ) -> bool | None:
     """Return whether a call returns the products of a layer; None if a `factor` of 0 hides it."""
     found = [tape.value(id) for id in back.returned]
-    wanted = [one for one in _products(tape, layer, result, value) if one.any()]
-    if all(any(_is_same(one, other) for other in wanted) for one in found):
+    products = _products(tape, layer, result, value)
+    wanted = {id: one for id, one in products.items() if one.any()}
+    if all(any(_is_same(one, other) for other in wanted.values()) for one in found):
         return True
-    wrong = factor and any(_differs(found, one, abs(factor - 1) > _SAME) for one in wanted)
+    scaled = abs(factor - 1) > _SAME
+    wrong = factor and any(
+        _differs(found, one, scaled) and not _fades(tape, id, found, one)
+        for id, one in wanted.items()
+    )
     return False if wrong else None
+
+
+def _fades(tape: Tape, id: int, found: Sequence[Array], wanted: Array) -> bool:
+    """Return whether what makes a node takes nothing of the difference of arrays further back.
+
+    So may be where a layer chooses between elements that the one before has made equal.
+    """
+    flows = through(tape, id, wanted)
+    others = (through(tape, id, one.reshape(wanted.shape)) for one in found
+              if one.size == wanted.size)  # fmt: skip
+    return any(
+        all(_is_same(np.asarray(other[at]), np.asarray(one)) for at, one in flows.items())
+        for other in others
+    )
 
 
 def _differs(found: Sequence[Array], wanted: Array, scaled: bool) -> bool:
@@ -266,7 +285,7 @@ def _differs(found: Sequence[Array], wanted: Array, scaled: bool) -> bool:
     return not (scaled and any(_multiple(one, wanted) for one in alike))
 
 
-def _products(tape: Tape, layer: _Call, result: int, given: Array) -> list[Array]:
+def _products(tape: Tape, layer: _Call, result: int, given: Array) -> dict[int, Array]:
     """Return the vector-Jacobian products of a layer by what it is given and others compute.
 
     A penalty of the loss may be added to the gradient of a parameter.
@@ -282,7 +301,7 @@ def _products(tape: Tape, layer: _Call, result: int, given: Array) -> list[Array
                 heappush(pending, -source)
             arriving[source] = arriving.get(source, 0.0) + flow
     computed = (id for id in layer.given if not isinstance(tape.nodes[id], Leaf))
-    return [_arrived(tape, arriving, id, views[id]) for id in computed if tape.active[id]]
+    return {id: _arrived(tape, arriving, id, views[id]) for id in computed if tape.active[id]}
 
 
 def _views(tape: Tape, layer: _Call) -> dict[int, Moved | None]:

@@ -182,7 +182,40 @@ def convolved(V, K):
     return 0.5 * np.sum(small**2), {"V": dV, "K": dK}
 
 
+class Largest:
+    """The largest of each pair, which the layer before has often made equal: 0."""
+
+    def forward(self, x):
+        self.x = x
+        return x.reshape(6, 2, 2).max(axis=2)
+
+    def backward(self, dout):
+        pairs = self.x.reshape(6, 2, 2)
+        marked = np.zeros_like(pairs)
+        np.put_along_axis(marked, pairs.argmax(axis=2)[..., None], 1, axis=2)
+        return (marked * dout[..., None]).reshape(6, 4)
+
+
+class Shut:
+    def forward(self, x):
+        self.kept = x > 0.5
+        return x * self.kept
+
+    def backward(self, dout):
+        return dout * self.kept
+
+
+def of_largest(W, b):
+    affine, shut, largest = Affine(W, b), Shut(), Largest()
+    out = largest.forward(shut.forward(affine.forward(X)))
+    affine.backward(shut.backward(largest.backward(out - 1)))
+    return 0.5 * np.sum((out - 1) ** 2), {"W": affine.dW, "b": affine.db}
+
+
 MISTAKES = {
+    "equal elements": (
+        "of_largest", "return dout * self.kept", "return dout", "dout * self.kept",
+    ),
     "what others call with windows": (
         "convolved", "da[:, i, 2 * j] = dout[:, i, j]", "da[:, i, 1 * j] = dout[:, i, j]",
         "da[:, i, 2 * j] = dout[:, i, j]",
