@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
@@ -13,8 +13,8 @@ from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Function, Unit
 
-_FILES, _FUNCTIONS = 32, 256
-"""Most files and functions of which is known what they read."""
+_FUNCTIONS = 256
+"""Most functions of which is known what they and others read."""
 _ATTRIBUTE = re.compile(r"(\w+)\.(\w+)")
 _ENTRY = re.compile(r"(\w+)(?:\.\w+)?\[['\"](\w+)['\"]\]")
 
@@ -33,6 +33,19 @@ def is_forgotten(s: Statement, text: str) -> bool:
     return text in s.idle_parts or (text in s.scope and _is_unread(s, text))
 
 
+def lacks_kept(s: Statement) -> bool:
+    """Return whether a method returns something without an array that its object keeps for it."""
+    return isinstance(s.node, ast.Return) and any(
+        held.kind in "fb" and held.shape and is_kept(s, text) and _is_unread(s, text)
+        for text, held in s.scope.items()
+    )
+
+
+def is_kept(s: Statement, text: str) -> bool:
+    """Return whether a text names a part of the function's own object."""
+    return bool(s.unit.given) and text.startswith(f"{s.unit.given}.")
+
+
 def _is_unread(s: Statement, text: str) -> bool:
     """Return whether an attribute or an entry in scope is one that nothing reads."""
     if at := _ATTRIBUTE.fullmatch(text):
@@ -40,7 +53,9 @@ def _is_unread(s: Statement, text: str) -> bool:
         ends = isinstance(s.node, ast.Return)
         return unread and at[2] not in _read_by(s.unit.node, ends=ends)
     at = _ENTRY.fullmatch(text)
-    return bool(at and at[2] in _named_once(s.unit.tree) and not is_of_another(s, text))
+    return bool(
+        at and at[2] in _unread_keys(s.unit.tree, s.unit.node) and not is_of_another(s, text)
+    )
 
 
 @lru_cache(_FUNCTIONS)
@@ -97,14 +112,23 @@ def _above(name: str, bases: Mapping[str, Set[str]]) -> set[str]:
     return found
 
 
-@lru_cache(_FILES)
-def _named_once(tree: ast.Module) -> frozenset[str]:
-    """Return the texts that stand only once in a file: keys of entries that are only stored."""
-    found = [
-        node.value for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    ]  # fmt: skip
-    return frozenset(one for one in found if found.count(one) == 1)
+@lru_cache(_FUNCTIONS)
+def _unread_keys(tree: ast.Module, function: ast.AST) -> frozenset[str]:
+    """Return the keys that a file names once, or only in other functions, which store them."""
+    stored, named = defaultdict[str, set[ast.AST]](set), defaultdict[str, set[ast.AST]](set)
+    for one in (node for node in nodes_of(tree) if isinstance(node, Function)):
+        for node in ast.walk(one):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named[node.value].add(one)
+            match node:
+                case ast.Subscript(slice=ast.Constant(value=str(key)), ctx=ast.Store()):
+                    stored[key].add(one)
+    texts = Counter(one.value for one in nodes_of(tree)
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str))  # fmt: skip
+    return frozenset(
+        key for key, count in texts.items()
+        if count == 1 or (named[key] and named[key] <= stored[key] - {function})
+    )  # fmt: skip
 
 
 def defined_below(unit: Unit) -> frozenset[str]:

@@ -11,7 +11,7 @@ from itertools import product
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.computing import needed, own_functions, own_methods
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, multiplied
-from gradtui.diagnosis.recorded.blame.forgotten import forgotten
+from gradtui.diagnosis.recorded.blame.forgotten import forgotten, is_kept
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.diagnosis.recorded.blame.slots import Slot
@@ -49,7 +49,7 @@ def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
             own = slot.whole and text in s.idle
             if own or at < _MOST:
                 # One of many numbers that nothing uses may be there for other reasons.
-                kept = bool(slot.shape) and text.startswith(f"{s.unit.given}.")
+                kept = bool(slot.shape) and is_kept(s, text)
                 near = slot.whole and bool(held.shape) and (own or kept)
                 yield from _in_slot(slot, s.spelled(text), held, near=near)
                 for picked, part in _picked(s, text) if own and near else ():
@@ -113,7 +113,8 @@ def _in_slot(
 ) -> Iterator[Candidate]:
     """Yield the edits that put a text to a slot; it may be made of a name that is `given`."""
     s, node, cost = slot.s, slot.node, 0 if near else 1
-    if re.search(rf"(?<![\w.]){re.escape(text)}(?!\w)", s.text(node)):
+    one = isinstance(node, ast.Constant) and node.value == 1  # times which a name would be itself
+    if one or re.search(rf"(?<![\w.]){re.escape(text)}(?!\w)", s.text(node)):
         return
     for fitting in (*_fitting(text, held.shape, slot.shape), *_taken(slot, text, held.shape)):
         named = f"{fitting}, {_unused(s, text)}, is missing"

@@ -18,6 +18,7 @@ from gradtui.diagnosis.recorded.blame.computable import Expressions
 from gradtui.diagnosis.recorded.blame.conditions import never_changes
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
 from gradtui.diagnosis.recorded.blame.expressions import is_element
+from gradtui.diagnosis.recorded.blame.forgotten import lacks_kept
 from gradtui.diagnosis.recorded.blame.forms import (
     counts,
     does_nothing,
@@ -175,7 +176,8 @@ class Suspects:
             return Suspect(statement, 0, False, order)
         # What a helper returns right for others may lack a term of this one's own.
         lacks = bool(wasted_in(unit.node).get(node)) or filed_as(node) in self._wrong
-        return Suspect(statement, 1, False, order) if lacks else None
+        forgets = not self._is_forward(unit) and lacks_kept(statement)
+        return Suspect(statement, 1, False, order) if lacks or forgets else None
 
     def _by_flow(self, statement: Statement, order: int) -> Suspect | None:
         """Return the suspect of a statement by the values of its lines."""
