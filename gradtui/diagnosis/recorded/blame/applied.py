@@ -40,7 +40,7 @@ def applied(s: Statement) -> Iterator[Candidate]:
             if skips(s.unit.tree, made):
                 continue
             told = f"{text} must be {made}" if name in methods else f"{name} of {text} is needed"
-            cost = 1 if name in forgotten else 2
+            cost = 1 if name in forgotten or made.encode() in s.unit.source else 2
             yield Candidate((s.replaced(node, made),), "missing-factor", told, cost, name, node)
         shape = s.shape(node) or ()
         for name, texts in local.items():
@@ -108,12 +108,16 @@ def _gathered(s: Statement, node: ast.expr, shape: Shape) -> Iterator[Candidate]
 
 
 def _arrays(s: Statement) -> list[ast.expr]:
-    """Return the named arrays that a statement computes from, and what it makes of them."""
+    """Return the named arrays that a statement computes from, and what it makes of them.
+
+    Then come the single numbers.
+    """
     found = [one for one in s.nodes if isinstance(one, ast.expr) and is_leaf(one)]
     named = [
         one for one in found
         if not isinstance(getattr(one, "ctx", None), ast.Store) and one not in s.indexing
-        and (held := s.held(one)) is not None and held.kind == "f" and held.shape
+        and (held := s.held(one)) is not None and held.kind == "f"
     ]  # fmt: skip
+    named.sort(key=lambda one: not s.shape(one))
     made = [one for one in s.values if isinstance(one, ast.BinOp) and s.shape(one)]
     return [*made, *named][:_PLACES]
