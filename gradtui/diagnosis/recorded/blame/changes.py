@@ -19,7 +19,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.carries import carries, taken
 from gradtui.diagnosis.recorded.blame.choices import choices
 from gradtui.diagnosis.recorded.blame.conditions import compared, conditions, parts
-from gradtui.diagnosis.recorded.blame.copied import copied, strangers
+from gradtui.diagnosis.recorded.blame.copied import copied, elsewhere, strangers
 from gradtui.diagnosis.recorded.blame.crops import crops
 from gradtui.diagnosis.recorded.blame.curved import curved
 from gradtui.diagnosis.recorded.blame.dropped import dropped
@@ -74,7 +74,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         callees, makers, branches, bounds, opposites, bends, hidden, projections, normalised,
         choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words, rebound,
         rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits, unpacked,
-        forwarded, selected, copied, strangers, shares, opposed,
+        forwarded, selected, copied, elsewhere, strangers, shares, opposed,
     )  # fmt: skip
     for each in every:
         yield from each(s)

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.trees import block_of
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.likeness import narrowed
+from gradtui.diagnosis.recorded.blame.trees import block_of, nodes_of, walked
+
+_Line = ast.Assign | ast.AugAssign | ast.Expr
+_LINES = (ast.Assign, ast.AugAssign, ast.Expr)
+_FUNCTIONS = 256
+"""Most functions of which is known which lines others have."""
 
 
 def copied(s: Statement) -> Iterator[Candidate]:
@@ -41,6 +49,38 @@ def strangers(s: Statement) -> Iterator[Candidate]:
                 told = f"{s.text(one.value)} must be {usual}, as in the entries beside"
                 edit = s.replaced(one.value, usual)
                 yield Candidate((edit,), "wrong-variable", told, 0, usual, one.value)
+
+
+def elsewhere(s: Statement) -> Iterator[Candidate]:
+    """Yield a line that other functions of the file repeat, for one that differs in a name."""
+    told = defaultdict[tuple[ast.expr, str], list[str]](list)
+    value = s.node.value if isinstance(s.node, _LINES) else None
+    for one in _lines(s.unit.tree, s.unit.node) if value is not None else ():
+        if value is None or type(one) is not type(s.node) or not _fit(s.node, one):
+            continue
+        own, other = narrowed(value, one.value)
+        if own is not value and is_leaf(own) and is_leaf(other):
+            told[own, ast.unparse(other)].append(ast.unparse(one))
+    for (own, text), lines in told.items():
+        if text in s.scope and len(lines) > 1:
+            named = f"{s.text(own)} must be {text}, as in lines like this of other functions"
+            yield Candidate((s.replaced(own, text),), "wrong-variable", named, 0, text, own)
+
+
+@lru_cache(_FUNCTIONS)
+def _lines(tree: ast.Module, function: ast.AST) -> Sequence[_Line]:
+    """Return the lines of a file that stand in other functions."""
+    own = {*walked(function)}
+    return [one for one in nodes_of(tree) if isinstance(one, _LINES) and one not in own]
+
+
+def _fit(own: ast.stmt, other: ast.stmt) -> bool:
+    """Return whether two lines store something in the same place, in the same way, or nothing."""
+    stored = [
+        [ast.dump(part) for part in ast.iter_child_nodes(one) if part is not one.value]
+        for one in (own, other) if isinstance(one, _LINES)
+    ]  # fmt: skip
+    return stored[0] == stored[1]
 
 
 def _is_repeated(s: Statement, own: ast.expr) -> bool:

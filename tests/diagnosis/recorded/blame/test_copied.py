@@ -26,6 +26,57 @@ def picked(a, b):
     return np.sum(a**2 * b), np.array([d[0], d[1], d[2]]), a**2
 
 
+class Value:
+    def __init__(self, data, made=None):
+        self.data, self.grad, self.made = data, 0.0, made
+
+    def backward(self, grad):
+        if self.made is not None:
+            self.made.backward(self, grad)
+
+
+class Sine:
+    def __init__(self, one):
+        self.one = one
+        self.out = Value(np.sin(one.data), self)
+
+    def backward(self, out, grad):
+        grad = np.cos(self.one.data) * grad
+        self.one.grad += grad
+        self.one.backward(grad)
+
+
+class Square:
+    def __init__(self, one):
+        self.one = one
+        self.out = Value(one.data**2, self)
+
+    def backward(self, out, grad):
+        grad = 2 * self.one.data * grad
+        self.one.grad += grad
+        self.one.backward(grad)
+
+
+class Curve:
+    def __init__(self, one):
+        self.one = one
+        self.out = Value(np.tanh(one.data), self)
+
+    def backward(self, out, coef):
+        grad = (1 - out.data**2) * coef
+        self.one.grad += grad
+        self.one.backward(grad * 1.0)
+
+
+def chained(a, b):
+    first, last = Value(a), Value(b)
+    top = Curve(Square(Sine(first).out).out).out
+    other = Sine(last).out
+    top.backward(other.data)
+    other.backward(top.data)
+    return np.sum(top.data * other.data), {"a": first.grad, "b": last.grad}
+
+
 MISTAKES = [
     ("    third = A[:, 2, 2]", "    third = A[:, 1, 1]"),
     ("    second = A[:, 1, 1]", "    second = A[:, 2, 2]"),
@@ -43,6 +94,18 @@ def test_its_number_is_told_throughout(old, new, tmp_path):
     assert (found.line, found.fix) == (planted.line(old), old.strip())
     assert "throughout the indices" in found.message
     assert planted.errors(repaired(text, found), "of_diagonals") == []
+
+
+def test_a_line_is_like_those_of_other_functions(tmp_path):
+    planted = Planted(__file__, tmp_path, {"a": A[0, 0], "b": A[1, 1]})
+    text = planted.wrong("self.one.backward(grad * 1.0)", "self.one.backward(coef)")
+
+    (found,) = planted.errors(text, "chained")
+
+    assert (found.line, found.fix) == (
+        planted.line("self.one.backward(grad * 1.0)"), "self.one.backward(grad)",
+    )  # fmt: skip
+    assert "as in lines like this of other functions" in found.message
 
 
 def test_right_lines_are_silent(tmp_path):
