@@ -157,8 +157,8 @@ def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
     Or for the function that is given it.
     """
     values = _kept(node)
-    owner = unit.owner if values else None
-    if owner is None:
+    function, owner = unit.method_of(node)
+    if owner is None or not values:
         pairs = _handed(unit.owner or unit.tree)
         return next((one.kept for one in pairs if one.stored is node), None)
     read = [""] * len(values)
@@ -166,7 +166,7 @@ def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
         if isinstance(one, ast.Assign) and one is not node:
             for at, name in _read(one, _name_of(node), len(values)):
                 read[at] = name
-    return Kept(unit.node, values, read) if any(read) else None
+    return Kept(function, values, read) if any(read) else None
 
 
 def kept_for(unit: Unit, node: ast.stmt) -> Kept | None:
@@ -179,7 +179,7 @@ def kept_for(unit: Unit, node: ast.stmt) -> Kept | None:
         pairs = _handed(unit.owner or unit.tree)
         turned = (one.kept for one in pairs if one.read is node and one.kept.turned)
         return _listed_for(node, unit.tree) or next(turned, None)
-    owner = unit.owner
+    _, owner = unit.method_of(node)
     if owner is None:
         return None
     name, target = node.value.attr, node.targets[0]

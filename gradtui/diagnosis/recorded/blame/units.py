@@ -114,6 +114,14 @@ class Unit:
         classes = (one for one in nodes_of(self.tree) if isinstance(one, ast.ClassDef))
         return next((one for one in classes if self.node in one.body), None)
 
+    def method_of(self, node: ast.stmt) -> tuple[ast.AST, ast.ClassDef | None]:
+        """Return the function that a statement is in, with the class that has it as a method.
+
+        It is another one where the function makes a class.
+        """
+        inner = _methods_within(self.node) if self.owner is None else {}
+        return inner.get(node, (self.node, self.owner))
+
     @cached_property
     def nodes(self) -> Sequence[ast.AST]:
         """Everything in the function's syntax tree but its decorators, which run only once."""
@@ -347,6 +355,16 @@ def _found(
         ((node, classes, at) for node, classes in lambdas
          for at, one in enumerate(_lambdas(node)) if _is_of(one, code)), None
     )  # fmt: skip
+
+
+@lru_cache(_FILES)
+def _methods_within(function: ast.AST) -> Mapping[ast.AST, tuple[ast.AST, ast.ClassDef]]:
+    """Return the methods of the classes that a function makes, by the nodes in them."""
+    classes = [one for one in walked(function) if isinstance(one, ast.ClassDef)]
+    return {
+        node: (method, owner) for owner in classes for method in owner.body
+        if isinstance(method, Function) for node in walked(method)
+    }  # fmt: skip
 
 
 @lru_cache(_FILES)

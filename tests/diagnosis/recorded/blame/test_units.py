@@ -154,3 +154,21 @@ def test_a_function_made_before_its_maker_ran_again_is_edited():
 
     (found,) = apart.judgement().findings
     assert found.fix == "return scale * g * np.cos(x)"
+
+
+def made(scale):
+    class Layer:
+        def forward(self, x):
+            self.kept = x, scale
+            return x * scale
+
+    return Layer()
+
+
+def test_a_method_of_a_class_that_a_function_makes_belongs_to_that():
+    unit = Unit(made.__code__, [made])
+    (owner,) = (one for one in unit.nodes if isinstance(one, ast.ClassDef))
+    method = owner.body[0]
+
+    assert unit.method_of(method.body[0]) == (method, owner)
+    assert unit.method_of(unit.node.body[-1]) == (unit.node, None)
