@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
-from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, name_of, summands
+from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, is_leaf, name_of, summands
 from gradtui.diagnosis.recorded.blame.owned import is_own
 from gradtui.diagnosis.recorded.blame.trees import block_of, target_of
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -49,6 +49,7 @@ def of_target(s: Statement) -> Iterator[Candidate]:
             return
         yield from _into(s, node, target)
         yield from _onto(s, node, target)
+        yield from _marked(s, node, target)
     cleared = isinstance(node, ast.Assign) and _clears(node)
     if cleared or isinstance(node, ast.AugAssign | ast.Expr):
         edit = Edit(s.unit.start(node), s.unit.end(node), "pass")
@@ -57,6 +58,15 @@ def of_target(s: Statement) -> Iterator[Candidate]:
         if doubled := is_doubled(s):
             told, cost = f"{told}: the one before it is the same", 0
         yield Candidate((edit,), "double-counted-path", told, cost, None, node, named=doubled)
+
+
+def _marked(s: Statement, node: ast.Assign, target: ast.expr) -> Iterator[Candidate]:
+    """Yield a 1 for what stands in elements of an array of floats, if that only counts or picks."""
+    held = s.held(node.value) if is_leaf(node.value) else None
+    into = s.held(target.value) if isinstance(target, ast.Subscript) else None
+    if held is not None and held.kind == "i" and into is not None and into.kind == "f":
+        told, edit = f"{s.text(node.value)} must be 1", s.replaced(node.value, "1")
+        yield Candidate((edit,), "wrong-variable", told, 0, "1", node.value)
 
 
 def _splits(value: ast.expr) -> bool:

@@ -18,6 +18,15 @@ def decayed(w):
     return np.sum(e**2) + 0.1 * np.sum(w**2), dw
 
 
+def largest(image):
+    rows = image.reshape(4, 3)
+    at = rows.argmax(axis=1)
+    marked = np.zeros_like(rows)
+    marked[np.arange(4), at] = 1
+    marked *= 2 * rows.max(axis=1)[:, None]
+    return np.sum(rows.max(axis=1) ** 2), {"image": marked.reshape(image.shape)}
+
+
 MISTAKES = ["    dw += 2 * ROWS.T @ e\n", "    dw += 0.2 * w\n"]
 
 
@@ -30,3 +39,12 @@ def test_the_second_of_two_equal_lines_does_not_belong_there(line, tmp_path):
 
     assert (found.rule, found.line) == ("double-counted-path", planted.line(line) + 1)
     assert planted.errors(repaired(wrong, found), "decayed") == []
+
+
+def test_what_is_marked_in_an_array_is_no_index(tmp_path):
+    planted = Planted(__file__, tmp_path, {"image": RNG.normal(size=(2, 2, 3))})
+    right = "marked[np.arange(4), at] = 1"
+
+    (found,) = planted.errors(planted.wrong(right, "marked[np.arange(4), at] = at"), "largest")
+
+    assert (found.line, found.fix) == (planted.line(right), right)
