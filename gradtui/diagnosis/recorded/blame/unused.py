@@ -31,7 +31,7 @@ def orphans(s: Statement, candidate: Candidate, removed: Mapping[str, int]) -> b
         return False
     counts = {text for text, one in s.scope.items() if (one.kind, one.shape) == ("i", ())}
     over = _writes_over(s.unit, s.node, removed) or spares_argument(s.unit, removed)
-    return over or _leaves_orphans(s.unit, removed, counts)
+    return over or _leaves_orphans(s.unit, s.node, removed, counts)
 
 
 def forsakes(unit: Unit, removed: Mapping[str, int]) -> bool:
@@ -62,13 +62,16 @@ def _calculations(function: ast.AST) -> frozenset[str]:
     )  # fmt: skip
 
 
-def _leaves_orphans(unit: Unit, removed: Mapping[str, int], counts: Collection[str]) -> bool:
-    """Return whether a function without some names computes a value that nothing uses.
+def _leaves_orphans(
+    unit: Unit, node: ast.stmt, removed: Mapping[str, int], counts: Collection[str]
+) -> bool:
+    """Return whether a function computes a value that nothing uses if a statement lacks some names.
 
     Those of attributes begin with a dot.  One of several `counts` that it unpacks at once, as the
-    sizes of an array, may be of no use.
+    sizes of an array, may be of no use.  A line that only changes a name's value does not use it.
     """
     read, stored = uses_of(unit.node)
+    read = read - _only_changed(unit.node, node)
     kept = _attributes_of(unit.node, unit.tree)
     idle = _unpacked_by(unit.node).intersection(counts)
     return any(
@@ -76,6 +79,22 @@ def _leaves_orphans(unit: Unit, removed: Mapping[str, int], counts: Collection[s
         or (name[0] == "." and 0 < kept[name[1:]] <= count)
         for name, count in removed.items()
     )
+
+
+@lru_cache(_FUNCTIONS)
+def _only_changed(function: ast.AST, beside: ast.stmt) -> Counter[str]:
+    """Return how often a function reads names for their own new values, as in `x = x.cuda()`.
+
+    What a line `beside` stores does not count.
+    """
+    found = Counter[str]()
+    for one in ast.walk(function):
+        match one:
+            case ast.Assign([ast.Name(name)], ast.Call()) if one is not beside:
+                found[name] += _reads(one, name)
+    kept = beside.targets[0] if isinstance(beside, ast.Assign) else None
+    return Counter({name: count for name, count in found.items()
+                    if not isinstance(kept, ast.Name) or kept.id != name})  # fmt: skip
 
 
 def spares_argument(unit: Unit, removed: Mapping[str, int]) -> bool:

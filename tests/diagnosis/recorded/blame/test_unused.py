@@ -51,6 +51,17 @@ def doubled(W):
     return np.sum(z**2) + 0.1 * np.sum(W**2), {"W": dW}
 
 
+def turned(q):
+    places = np.array([2, 0, 1])
+    loss = np.sum(q[places] * np.arange(3.0)[:, None] ** 2)
+    rows = places + 0
+    if len(q) > 5:
+        rows = np.copy(rows)
+    dq = np.zeros_like(q)
+    dq[rows] = np.arange(3.0)[:, None] ** 2
+    return loss, {"q": dq}
+
+
 def listed(q, k):
     z = q @ k.T
     dq, dk = 2 * z @ k, 2 * z.T @ q
@@ -96,3 +107,12 @@ def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, ARRAYS)
 
     assert planted.errors(planted.wrong("", ""), function.__name__) == []
+
+
+def test_a_line_that_only_changes_a_value_makes_no_use_of_it(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    right = "    rows = places + 0"
+
+    (found,) = planted.errors(planted.wrong(right, "    rows = places - 1"), "turned")
+
+    assert found.line == planted.line(right)
