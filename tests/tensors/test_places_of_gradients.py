@@ -165,3 +165,14 @@ def test_a_gradient_that_is_calculated_and_not_returned_is_returned(tmp_path):
     finding = only(check_code(f"{path}:case").findings)
     assert (finding.line, finding.fix) == (16, "return g_x, g_weight, g_bias")
     assert "g_bias is calculated and not returned" in finding.message
+
+
+def test_a_gradient_in_the_place_of_a_constant_is_put_into_its_own_within_a_case(tmp_path):
+    path = tmp_path / "masked.py"
+    text = FORGOTTEN.replace("x, weight, bias):", "x, weight, bias, mask):").replace(
+        "(x, weight, bias)\n", "(x, weight, bias, torch.ones(3))\n"
+    )
+    path.write_text(text.replace("g_weight, None", "g_weight, None, g_bias"), encoding="utf-8")
+    finding = only(check_code(f"{path}:case").findings)
+    assert (finding.line, finding.fix) == (16, "return g_x, g_weight, g_bias, None")
+    assert "None and g_bias are returned in each other's places" in finding.message

@@ -47,11 +47,13 @@ def exchanged(runs: Runs, names: tuple[str, ...], lacking: Sequence[str]) -> Fin
     returns nothing for the `lacking` ones.
     """
     places = [at for at, name in enumerate(runs.target.signature.parameters) if name in lacking]
-    own = _unit(runs)
+    own, others = _unit(runs), _units(runs)
     changes = [] if own is None else [
         (own, one) for one in (*islice(_exchanges(own), _MOST), *_asked(own, places))
     ]  # fmt: skip
-    changes += [(unit, one) for unit in _units(runs) for one in _forgotten(unit)][:_MOST]
+    changes += [(unit, one) for unit in others for one in _forgotten(unit)][:_MOST]
+    within = (one for one in others if own is None or one.code is not own.code)
+    changes += [(unit, one) for unit in within for one in _exchanges(unit)][:_MOST]
     for unit, change in changes:
         edits = change.edits
         try:
