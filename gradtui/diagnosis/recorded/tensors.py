@@ -37,6 +37,8 @@ from gradtui.recording.torch.returning import Miscount, Misfit, misshapen
 
 T = TypeVar("T")
 
+_NOT_NONE = "returned a gradient different than None"
+"""What PyTorch says of a gradient for what is no tensor, inside of other code."""
 _SEED = 20_240_229
 
 
@@ -213,6 +215,11 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
                 found = tensors.gradients_by_autograd(loss, [given[name] for name in self.judged])
             except Miscount as error:
                 raise self._miscounted(error) from None
+            except RuntimeError as error:
+                if _NOT_NONE not in str(error):
+                    raise
+                raise InputError(f"PyTorch refuses a gradient: {error}", self.place,
+                                 file=self.file) from None  # fmt: skip
         own = dict(zip(self.judged, found, strict=True))
         for one in apart:
             if one.expected is not None:
