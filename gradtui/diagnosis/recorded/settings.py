@@ -19,13 +19,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.recorded.blame.units import (
-    Edit,
-    Unit,
-    definition_of,
-    tree_of,
-    units_of,
-)
+from gradtui.diagnosis.recorded.blame.definitions import definition_of, tree_of
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit, units_of
 from gradtui.diagnosis.recorded.halves import called
 from gradtui.recording.functions import function_of
 from gradtui.recording.holdings import Holdings

@@ -1,6 +1,7 @@
 """Finds the line of the user's code that makes results wrong: edits its text, runs and judges it.
 
-units: a function in its file, and its replacement by an edited one.
+definitions: where functions are defined.  units: a function in its file, and its replacement by an
+edited one.
 watch: the lines that run, with the names in scope.  named: these, of values.
 enclosing: those of the function around.
 scope: what is known of these.

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from gradtui.diagnosis.recorded.blame.afters import line_behind
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, unwrapped
-from gradtui.diagnosis.recorded.blame.units import Function, Unit
+from gradtui.diagnosis.recorded.blame.definitions import Function
+from gradtui.diagnosis.recorded.blame.units import Unit
 
 _LACKING = frozenset({"constant-factor", "missing-factor", "missing-path", "missing-term", "sign"})
 

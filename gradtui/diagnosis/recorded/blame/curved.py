@@ -14,11 +14,11 @@ from types import ModuleType
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.definitions import Function
 from gradtui.diagnosis.recorded.blame.derived import Deriving, operands
 from gradtui.diagnosis.recorded.blame.expressions import names_in
 from gradtui.diagnosis.recorded.blame.kept import kept_for
 from gradtui.diagnosis.recorded.blame.slots import Slot
-from gradtui.diagnosis.recorded.blame.units import Function
 
 _FUNCTIONS = 256
 """Most functions of which is known what they apply."""

@@ -10,8 +10,9 @@ from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.definitions import Function
 from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
-from gradtui.diagnosis.recorded.blame.units import Function, Unit
+from gradtui.diagnosis.recorded.blame.units import Unit
 
 _FUNCTIONS = 256
 """Most functions of which is known what they and others read."""

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.units import Function, Unit
+from gradtui.diagnosis.recorded.blame.definitions import Function
+from gradtui.diagnosis.recorded.blame.units import Unit
 
 
 def forwarded(s: Statement) -> Iterator[Candidate]:

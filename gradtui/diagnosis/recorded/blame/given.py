@@ -9,9 +9,10 @@ from contextlib import suppress
 from functools import lru_cache
 from itertools import pairwise
 
+from gradtui.diagnosis.recorded.blame.definitions import Function
 from gradtui.diagnosis.recorded.blame.expressions import name_of
 from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
-from gradtui.diagnosis.recorded.blame.units import Edit, Function, Unit
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _FILES = 32
 """Most files of which is known what their functions are given."""

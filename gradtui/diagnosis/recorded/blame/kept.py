@@ -15,8 +15,9 @@ from itertools import combinations
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.definitions import Function
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
-from gradtui.diagnosis.recorded.blame.units import Function, Unit
+from gradtui.diagnosis.recorded.blame.units import Unit
 
 _TENSORS = "saved_tensors"
 _CLASSES, _FUNCTIONS = 64, 256

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.definitions import Function
 from gradtui.diagnosis.recorded.blame.likeness import narrowed
 from gradtui.diagnosis.recorded.blame.trees import block_of, target_of
-from gradtui.diagnosis.recorded.blame.units import Function
 
 _COST = 1
 _SHARED = 4

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from gradtui.diagnosis.recorded.blame.units import Function
+from gradtui.diagnosis.recorded.blame.definitions import Function
 from gradtui.diagnosis.recorded.blame.uses import functions_read
 
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")

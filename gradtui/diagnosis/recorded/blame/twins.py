@@ -17,11 +17,11 @@ from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.branches import inserted
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.definitions import Function
 from gradtui.diagnosis.recorded.blame.expressions import names_in
 from gradtui.diagnosis.recorded.blame.names import own_names, renamed
 from gradtui.diagnosis.recorded.blame.repeats import are_alike
 from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
-from gradtui.diagnosis.recorded.blame.units import Function
 from gradtui.diagnosis.recorded.blame.uses import uses_of
 
 _FILES = 32

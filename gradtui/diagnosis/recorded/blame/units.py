@@ -11,22 +11,25 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import islice
 from types import CodeType, FunctionType, MappingProxyType
 from typing import Any, TypeVar
 
 from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.blame.definitions import (
+    Function,
+    lambdas_of,
+    located,
+    methods_within,
+    tree_of,
+)
 from gradtui.diagnosis.recorded.blame.transposes import is_order, order_of
 from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.recording.living import functions_of
 
 Node = TypeVar("Node", bound=ast.AST)
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-_LAMBDA = "<lambda>"
 _PRIVATE = re.compile(r"\b__\w+(?<!__)\b")
-_FILES = 64
-"""Most files whose trees are kept."""
 _FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 """The flags of code whose file imports from `__future__`."""
 
@@ -58,14 +61,14 @@ class Unit:
         lines = linecache.getlines(self.file)
         self.tree = tree_of("".join(lines))
         """The syntax tree of its file."""
-        found = _found(self.tree, code)
+        found = located(self.tree, code)
         if found is None or not self.functions:
             raise Unreadable
         self.node, self._classes, self._nth = found
         self.body: ast.expr | None = None
         """The body of a lambda."""
         if not isinstance(self.node, Function):
-            self.body = _lambdas(self.node)[self._nth].body
+            self.body = lambdas_of(self.node)[self._nth].body
         self._of: dict[type[ast.AST], Sequence[Any]] = {}
         self._last: tuple[bytes, CodeType] = b"", code
         """The text that was compiled last, with its code."""
@@ -119,7 +122,7 @@ class Unit:
 
         It is another one where the function makes a class.
         """
-        inner = _methods_within(self.node) if self.owner is None else {}
+        inner = methods_within(self.node) if self.owner is None else {}
         return inner.get(node, (self.node, self.owner))
 
     @cached_property
@@ -316,94 +319,10 @@ def units_of(codes: Sequence[CodeType], inner: Sequence[CodeType] = ()) -> list[
     return found
 
 
-def definition_of(code: CodeType) -> Function | ast.stmt | None:
-    """Return the definition of a code, or the statement of a lambda; None if it is unknown."""
-    try:
-        found = _found(tree_of("".join(linecache.getlines(code.co_filename))), code)
-    except SyntaxError:
-        return None
-    return None if found is None else found[0]
-
-
 def _applied(source: bytes, edits: Sequence[Edit]) -> bytes:
     for edit in sorted(edits, key=lambda one: one.start, reverse=True):
         source = source[: edit.start] + edit.text + source[edit.end :]
     return source
-
-
-@lru_cache(_FILES)
-def tree_of(text: str) -> ast.Module:
-    """Return the syntax tree of a file's text; raises SyntaxError."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(text)
-
-
-_Definition = tuple[Function | ast.stmt, tuple[str, ...]]
-"""The definition of a function, or the statement of a lambda, with the classes around it."""
-
-
-def _found(
-    module: ast.Module, code: CodeType
-) -> tuple[Function | ast.stmt, tuple[str, ...], int] | None:
-    """Return the node that makes a code, with the classes around it, and its number there."""
-    functions, lambdas = _definitions(module)
-    if code.co_name != _LAMBDA:
-        own = functions.get((code.co_name, code.co_firstlineno))
-        return None if own is None else (*own, 0)
-    return next(
-        ((node, classes, at) for node, classes in lambdas
-         for at, one in enumerate(_lambdas(node)) if _is_of(one, code)), None
-    )  # fmt: skip
-
-
-@lru_cache(_FILES)
-def _methods_within(function: ast.AST) -> Mapping[ast.AST, tuple[ast.AST, ast.ClassDef]]:
-    """Return the methods of the classes that a function makes, by the nodes in them."""
-    classes = [one for one in walked(function) if isinstance(one, ast.ClassDef)]
-    return {
-        node: (method, owner) for owner in classes for method in owner.body
-        if isinstance(method, Function) for node in walked(method)
-    }  # fmt: skip
-
-
-@lru_cache(_FILES)
-def _definitions(
-    module: ast.Module,
-) -> tuple[dict[tuple[str, int], _Definition], list[_Definition]]:
-    """Return the functions of a file by their names and first lines, and the lambdas."""
-    functions, lambdas = dict[tuple[str, int], _Definition](), list[_Definition]()
-    pending: list[tuple[ast.AST, tuple[str, ...]]] = [(module, ())]
-    while pending:
-        node, classes = pending.pop()
-        if isinstance(node, Function):
-            first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-            functions.setdefault((node.name, first), (node, classes))
-            classes = ()
-        elif isinstance(node, ast.ClassDef):
-            classes = (*classes, node.name)
-        elif isinstance(node, ast.stmt) and not hasattr(node, "body") and _lambdas(node):
-            lambdas.append((node, classes))
-        pending += [(child, classes) for child in ast.iter_child_nodes(node)]
-    return functions, lambdas
-
-
-def _lambdas(statement: ast.stmt) -> list[ast.Lambda]:
-    """Return the lambdas of a statement as they follow one another."""
-    found = [one for one in ast.walk(statement) if isinstance(one, ast.Lambda)]
-    return sorted(found, key=lambda one: (one.lineno, one.col_offset))
-
-
-def _is_of(node: ast.Lambda, code: CodeType) -> bool:
-    """Return whether a code comes from a lambda."""
-    body = node.body
-    assert body.end_lineno is not None and body.end_col_offset is not None
-    first, last = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
-    places = [
-        (line, column) for line, _, column, _ in code.co_positions()
-        if line is not None and column is not None and column < (1 << 15)
-    ]  # fmt: skip
-    return code.co_firstlineno == node.lineno and any(first <= one < last for one in places)
 
 
 def codes_within(code: CodeType) -> Iterator[CodeType]:

@@ -9,9 +9,10 @@ from functools import lru_cache
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.definitions import Function
 from gradtui.diagnosis.recorded.blame.told import Line, Told
 from gradtui.diagnosis.recorded.blame.trees import block_of, walked
-from gradtui.diagnosis.recorded.blame.units import Function, Unit
+from gradtui.diagnosis.recorded.blame.units import Unit
 
 _FUNCTIONS = 256
 """Most functions of which is known what they use."""
