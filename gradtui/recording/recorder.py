@@ -153,6 +153,10 @@ class Recorder(Recording):
         if kind == "c":
             return self.parted(name, compute, operands, array, elementwise=elementwise)
         if kind != "f" and (kind not in KINDS or array.ndim == 0):
+            if kind == "b":
+                self.tape.compared += [
+                    self.node_of(one) for one in operands if isinstance(one, Recorded)
+                ]
             return value
         inputs = [self.node_of(one) for one in operands]
         node = self.tape.call(

@@ -158,6 +158,8 @@ class Tape:
         self.arguments: dict[str, int] = {}
         self.converted: list[int] = []
         """Nodes that were turned into plain numbers, in that order."""
+        self.compared: list[int] = []
+        """Nodes of single numbers that were compared, by which the code may decide."""
         self.choices: list[Choice] = []
         """Comparisons of what depends on an argument."""
         self.levels: list[Level] = []

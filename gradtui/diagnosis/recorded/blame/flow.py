@@ -85,14 +85,17 @@ class Flow(Told):
 
         There are none if a gradient is lost.
         """
-        computing, choosing = set[Line](), set[Line]()
+        computing, choosing = set[Line](), list[int]()
         for id, line in enumerate(self._lines):
             if line is not None and isinstance(self._tape.nodes[id], Call):
-                real = self._tape.value(id).dtype.kind == "f"
-                (computing if real else choosing).add(line)
-        taken = {self._lines[id] for id in self._tape.sources(*self._tape.converted)}
+                if self._tape.value(id).dtype.kind == "f":
+                    computing.add(line)
+                else:
+                    choosing.append(id)
+        ends = *choosing, *self._tape.converted, *self._tape.compared
+        taken = {self._lines[id] for id in self._tape.sources(*ends)}
         if set(point.nodes) - vanishing(point) <= set().union(*self.feeds.values()):
-            self.idle = computing - choosing - self.forward - set(self.feeds) - taken
+            self.idle = computing - self.forward - set(self.feeds) - taken
 
     def is_rearranged(self, hand: Array, true: Array) -> bool:
         """Return whether a gradient has the true one's elements in another order."""

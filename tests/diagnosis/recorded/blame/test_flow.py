@@ -33,6 +33,18 @@ def attention(q, k):
     return np.sum(shares * R), g @ k, g.transpose(0, 2, 1) @ q
 
 
+def largest(q):
+    loss, d = 0.0, np.zeros(q.shape)
+    for at in np.ndindex(q.shape[:1]):
+        loss += np.amax(q[at]) ** 2
+        most = np.amax(q[at])
+        for i in range(q.shape[1]):
+            for j in range(q.shape[2]):
+                if q[at][i, j] == most:
+                    d[at][i, j] = 2 * q[at][i, j]
+    return loss, d
+
+
 MISTAKES = {
     "a scale": ("g = g / np.sqrt(WIDTH)", "g = g * np.sqrt(WIDTH)"),
     "its root": ("g = g / np.sqrt(WIDTH)", "g = g / WIDTH"),
@@ -48,3 +60,12 @@ def test_what_is_put_together_by_rows_is_known_as_a_whole(right, mistaken, tmp_p
 
     assert found.line == planted.line(right)
     assert planted.errors(repaired(text, found), "attention") == []
+
+
+def test_what_numbers_are_only_compared_with_may_be_wrong(tmp_path):
+    planted = Planted(__file__, tmp_path, {"q": ARRAYS["q"][:, :2, :2]})
+    text = planted.wrong("most = np.amax(q[at])", "most = np.amin(q[at])")
+
+    (found,) = planted.errors(text, "largest")
+
+    assert found.fix == "most = np.amax(q[at])"
