@@ -19,7 +19,7 @@ conditions, likeness, repeats, material, slots, missing, idle, options, orders, 
 throughout, applied, pulled, roots, branches, masks, bends, hidden, twins, wasted, dropped, ahead,
 projections, normalised, curved, crops, alongside, wholes, numbered, words, rebound,
 rectified, belated, recomputed, listed, splits, unpacked, forwarded,
-selected, copied, shares, opposed, attributed, constants: their possible mistakes.
+selected, copied, shares, opposed, attributed, popped, constants: their possible mistakes.
 derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.

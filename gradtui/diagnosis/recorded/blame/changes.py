@@ -21,6 +21,7 @@ from gradtui.diagnosis.recorded.blame.carries import carries, taken
 from gradtui.diagnosis.recorded.blame.choices import choices
 from gradtui.diagnosis.recorded.blame.conditions import compared, conditions, parts
 from gradtui.diagnosis.recorded.blame.copied import copied, elsewhere, strangers
+from gradtui.diagnosis.recorded.blame.counts import lengths
 from gradtui.diagnosis.recorded.blame.crops import crops
 from gradtui.diagnosis.recorded.blame.curved import curved
 from gradtui.diagnosis.recorded.blame.dropped import dropped
@@ -43,6 +44,7 @@ from gradtui.diagnosis.recorded.blame.orders import conjugates, orders
 from gradtui.diagnosis.recorded.blame.partly import partly, picked
 from gradtui.diagnosis.recorded.blame.patterns import patterns
 from gradtui.diagnosis.recorded.blame.picks import picks
+from gradtui.diagnosis.recorded.blame.popped import popped
 from gradtui.diagnosis.recorded.blame.projections import projections
 from gradtui.diagnosis.recorded.blame.rebound import rebound
 from gradtui.diagnosis.recorded.blame.recomputed import recomputed
@@ -76,6 +78,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words, rebound,
         rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits, unpacked,
         forwarded, selected, copied, elsewhere, strangers, shares, opposed, attributed,
+        popped, lengths,
     )  # fmt: skip
     for each in every:
         yield from each(s)

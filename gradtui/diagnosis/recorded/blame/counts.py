@@ -59,6 +59,27 @@ def of_size(s: Statement, count: ast.expr) -> Iterator[Candidate]:
         yield Candidate((s.replaced(count, text),), "wrong-variable", told, 1, text, count)
 
 
+def lengths(s: Statement) -> Iterator[Candidate]:
+    """Yield the length of an array for the number of its elements, where that has a name.
+
+    And the reverse.
+    """
+    value = s.value() if isinstance(s.node, ast.Assign) else None
+    others: Sequence[str]
+    match value:
+        case ast.Attribute(array, "size") | ast.Call(ast.Attribute(array, "numel"), []):
+            others, cost = (f"{s.text(array)}.shape[0]", f"{s.text(array)}.shape[1]"), 0
+        case (ast.Subscript(ast.Attribute(array, "shape"), ast.Constant(0))
+              | ast.Call(ast.Name("len"), [array])):  # fmt: skip
+            others, cost = (f"{s.text(array)}{s.dialect.size}",), 1
+        case _:
+            return
+    shape = s.shape(array) or ()
+    for text in others[: len(shape)] if len(shape) > 1 else ():
+        told = f"{s.text(value)} must be {text}"
+        yield Candidate((s.replaced(value, text),), "wrong-variable", told, cost, text, value)
+
+
 def _is_size(node: ast.expr) -> bool:
     """Return whether an expression is a length of an axis, or the size of an array."""
     match node:

@@ -36,6 +36,7 @@ from gradtui.diagnosis.recorded.blame.labels import UNLABELLED, Labels
 from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty
 from gradtui.diagnosis.recorded.blame.loops import runs_unlike
 from gradtui.diagnosis.recorded.blame.opposed import is_opposed
+from gradtui.diagnosis.recorded.blame.popped import pops_unlike
 from gradtui.diagnosis.recorded.blame.resets import is_spoilt
 from gradtui.diagnosis.recorded.blame.scattered import lacking
 from gradtui.diagnosis.recorded.blame.scope import Scope, Shape
@@ -172,7 +173,7 @@ class Suspects:
             return Suspect(statement, UNTOLD - 1, False, order)
         odd = unpacks_unlike(unit, node) or forwards_elsewhere(unit, node)
         opposed = self._negated and is_opposed(node)
-        if strange or odd or opposed or is_vain(statement):
+        if strange or odd or opposed or is_vain(statement) or pops_unlike(unit, node):
             return Suspect(statement, 0, False, order)
         # What a helper returns right for others may lack a term of this one's own.
         lacks = bool(wasted_in(unit.node).get(node)) or filed_as(node) in self._wrong

@@ -129,3 +129,11 @@ def by_another(a=NEAR[:3], b=NEAR):
 def test_another_length_is_put_in_the_place_of_one_and_no_number_that_fits_it(case, fix):
     (found,) = gradtui.check(case)
     assert found.fix == fix
+
+
+def test_a_named_number_of_rows_is_none_of_elements(tmp_path):
+    loss = "np.mean(np.sum(diff**2, axis=1))"
+
+    found = written(tmp_path, "count = o.size\ndo = 2 * diff / count", 3, loss)
+
+    assert found.fix == "count = o.shape[0]"
