@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import combinations, pairwise
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.roles import is_gradient_of
 from gradtui.diagnosis.recorded.blame.scope import Held
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _MOST = 12
@@ -17,6 +19,8 @@ _PARTS = 4
 """Most indexed arrays of a statement whose indices are exchanged."""
 _NEAR = 4
 """Largest distance between two numbers of an index that may be swapped."""
+_FUNCTIONS = 256
+"""Most functions of which is known by what they pick."""
 
 
 def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
@@ -67,13 +71,30 @@ def _exchanged(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> 
     for one, two in pairwise(parts):
         whole = not isinstance(one, ast.Slice) and not isinstance(two, ast.Slice)
         rule, cost = ("wrong-variable", 1) if whole else ("wrong-axis", 2)
-        yield Candidate(swapped(s, one, two), rule, "its indices are swapped", cost, None, node)
+        told = "its indices are swapped"
+        usual = not whole and (ast.dump(two), ast.dump(one)) in _neighbours(s.unit.node)
+        cost = 0 if usual else cost
+        yield Candidate(swapped(s, one, two), rule, told, cost, None, node, named=usual)
+        for own, other in ((one, two), (two, one)):
+            text, slices = s.text(other), (own, other)
+            bounded = all(isinstance(part, ast.Slice) and part.lower for part in slices)
+            if bounded and text != s.text(own):
+                told = f"{s.text(own)} must be {text}, as beside it"
+                yield Candidate((s.replaced(own, text),), "wrong-variable", told, 1, text, node)
     atoms = [one for part in parts for one in _atoms(part)]
     for at, one in enumerate(atoms):
         for two in atoms[at + 1 : at + _NEAR]:
             if s.text(one) != s.text(two):
                 told = f"{s.text(one)} and {s.text(two)} are swapped"
                 yield Candidate(swapped(s, one, two), "wrong-variable", told, 1, None, node)
+
+
+@lru_cache(_FUNCTIONS)
+def _neighbours(function: ast.AST) -> frozenset[tuple[str, str]]:
+    """Return the indices that a function picks by side by side."""
+    picks = (one.slice for one in walked(function) if isinstance(one, ast.Subscript))
+    listed = ([*map(ast.dump, one.elts)] for one in picks if isinstance(one, ast.Tuple))
+    return frozenset(pair for some in listed for pair in pairwise(some))
 
 
 def _listed(s: Statement, part: ast.expr) -> Iterator[Candidate]:
