@@ -49,11 +49,20 @@ def begun_as_ones(unit: Unit) -> frozenset[str]:
 
 
 def begins_as_ones(unit: Unit, node: ast.stmt) -> bool:
-    """Return whether something begins as ones by a statement, and is added to."""
+    """Return whether something begins as ones by a statement, and is added to or stored into."""
     if not isinstance(node, ast.Assign):
         return False
     labels = {label for one, _ in pairs(node) if (label := _stored_as(one)) is not None}
-    return not labels.isdisjoint(begun_as_ones(unit))
+    spread = isinstance(node.value, ast.Call) and name_of(node.value.func) in _ONES
+    return not labels.isdisjoint(begun_as_ones(unit)) or bool(spread and labels & _filled(unit))
+
+
+def _filled(unit: Unit) -> set[str]:
+    """Return the names of arrays in which a function stores other arrays, or what it computes."""
+    targets = (one.targets[0] for one in unit.of(ast.Assign)
+               if not isinstance(one.value, ast.Constant | ast.UnaryOp))  # fmt: skip
+    return {one.value.id for one in targets
+            if isinstance(one, ast.Subscript) and isinstance(one.value, ast.Name)}  # fmt: skip
 
 
 @lru_cache(_FUNCTIONS)

@@ -31,6 +31,14 @@ def by_rows(w):
     return loss, dw
 
 
+def laid(rows):
+    loss = np.sum(np.convolve(np.kron(rows, [1.0, 0]), [1.0, 2, 3]) ** 2)
+    wide = np.zeros(6)
+    wide[::2] = rows
+    back = np.convolve(2 * np.convolve(wide, [1.0, 2, 3]), [3.0, 2, 1])[2:8]
+    return loss, back[::2]
+
+
 MISTAKES = [("dw += line.dw", "dw = line.dw")]
 
 
@@ -60,3 +68,15 @@ class Keeping:
 
 def test_what_another_function_adds_to_by_its_key_is_known():
     assert begun_as_ones(Unit(Keeping.start.__code__, [Keeping.start])) == {"[dw]"}
+
+
+def test_what_is_stored_between_zeros_is_not_stored_between_ones(tmp_path):
+    planted = Planted(__file__, tmp_path, {"rows": RNG.normal(size=3)})
+    text = planted.wrong("    wide = np.zeros(6)\n", "    wide = np.ones(6)\n")
+
+    (found,) = planted.errors(text, "laid")
+
+    assert (found.line, found.fix) == (
+        planted.line("    wide = np.zeros(6)\n"),
+        "wide = np.zeros(6)",
+    )
