@@ -32,6 +32,8 @@ _BINDING = {
 _SIGN = 3
 _TEXTS = 4096
 """Most texts that are known without the parentheses around them."""
+SAVED = frozenset({"saved_tensors", "saved_variables"})
+"""What PyTorch calls what a context has saved, and has called it."""
 _OF_STORAGE = ("device", "dtype")
 """Attributes that tell how an array's numbers are kept."""
 
@@ -309,7 +311,7 @@ class Statement:
     def restores(self) -> bool:
         """Whether the statement unpacks what the forward half has saved."""
         value = self.node.value if isinstance(self.node, ast.Assign) else None
-        return isinstance(value, ast.Attribute) and value.attr == "saved_tensors"
+        return isinstance(value, ast.Attribute) and value.attr in SAVED
 
     @cached_property
     def values(self) -> Sequence[ast.expr]:

@@ -14,7 +14,7 @@ from itertools import combinations
 
 from msgspec import Struct
 
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.candidates import SAVED, Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.definitions import Function
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.units import Unit
@@ -183,7 +183,7 @@ def kept_for(unit: Unit, node: ast.stmt) -> Kept | None:
     _, owner = unit.method_of(node)
     if owner is None:
         return None
-    name, target = node.value.attr, node.targets[0]
+    name, target = _usual(node.value.attr), node.targets[0]
     count = len(target.elts) if isinstance(target, ast.Tuple | ast.List) else 1
     found = [(method, values) for method, one, values in _keeping(owner) if _name_of(one) == name]
     if not found:
@@ -328,6 +328,10 @@ def _name_of(node: ast.stmt) -> str:
     return target.attr if isinstance(target, ast.Attribute) else _TENSORS
 
 
+def _usual(attribute: str) -> str:
+    return _TENSORS if attribute in SAVED else attribute
+
+
 def _read(node: ast.Assign, attribute: str, count: int) -> Iterator[tuple[int, str]]:
     """Yield the number and the name of each value that a statement reads from an attribute."""
     target, value = node.targets[0], node.value
@@ -337,10 +341,10 @@ def _read(node: ast.Assign, attribute: str, count: int) -> Iterator[tuple[int, s
         case ast.Attribute(attr=name) if isinstance(target, ast.Tuple | ast.List):
             names = dict(enumerate(target.elts))
         case ast.Attribute(attr=name):
-            names = {0: target} if name != _TENSORS else {}
+            names = {0: target} if name not in SAVED else {}
         case _:
             return
-    if name == attribute:
+    if _usual(name) == attribute:
         for at, one in names.items():
             if isinstance(one, ast.Starred):
                 return

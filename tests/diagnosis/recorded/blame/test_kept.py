@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from gradtui.diagnosis.recorded.blame.kept import is_strange
+from gradtui.diagnosis.recorded.blame.units import Unit
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(9)
@@ -99,3 +101,21 @@ def test_the_line_with_another_order_is_wrong(function, right, jumbled, tmp_path
     assert (found.line, found.fix) == (planted.line(right), right)
     assert "instead" not in found.message
     assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+class Laid:
+    @staticmethod
+    def forward(ctx, first, last):
+        ctx.save_for_backward(first, last)
+        return first * last
+
+    @staticmethod
+    def backward(ctx, g):
+        last, first = ctx.saved_variables
+        return g * last, g * first
+
+
+def test_what_is_restored_under_its_old_name_may_be_turned():
+    unit = Unit(Laid.backward.__code__, [Laid.backward])
+
+    assert is_strange(unit, unit.node.body[0])
