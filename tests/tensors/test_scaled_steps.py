@@ -148,3 +148,30 @@ def test_a_simple_factor_is_no_scale_without_a_root_in_the_code(tmp_path, monkey
     found = gradtui.check(Halved, W[0, :4], ONE)
 
     assert any(one.severity == "error" for one in found)
+
+
+class Given(Step):
+    """What scales its gradient is given to it."""
+
+    @staticmethod
+    def forward(ctx, w, s, scale):
+        ctx.scale = scale
+        return Step.forward(ctx, w, s)
+
+    @staticmethod
+    def backward(ctx, g):
+        dw, ds, _ = Given.slopes(ctx, g)
+        return dw, ds * ctx.scale, None
+
+
+def both(w, v, s, t):
+    return Given.apply(w, s, 0.7).sum() + Given.apply(v, t, 0.3).sum()
+
+
+def test_two_calls_may_be_given_scales_of_their_own():
+    found = gradtui.check(both, w=W, v=W + 0.05, s=ONE, t=ONE + 0.07)
+
+    assert {one.severity for one in found} == {"info"}
+    told = " ".join(one.message for one in found)
+    assert "times scale, which is 0.7" in told
+    assert "times scale of Given, which is 0.3" in told

@@ -34,7 +34,6 @@ from gradtui.diagnosis.recorded.passes import (
 )
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.scaled import scaled_levels
-from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.diagnosis.recorded.switches import switched
 from gradtui.diagnosis.recorded.whole import whole
 from gradtui.diagnosis.recorded.windows import windowed
@@ -266,7 +265,7 @@ def _explained(
         return None
     # If all of it is 0 at a point, cancelled values of another way are only rounding.
     largest = max(float(np.max(np.abs(passed), initial=0.0)) for passed in found)
-    for told, scale in _scales(hands, found, rates, step):
+    for told, scale in _scales(rates, step):
         room = tolerance * abs(scale) * largest
         if all(np.all(np.abs(hand - scale * passed) <= room)
                for hand, passed in zip(hands, found, strict=True)):  # fmt: skip
@@ -285,18 +284,13 @@ def _is_cut(found: Sequence[Array], bound: float) -> bool:
     return sum(int(np.count_nonzero(np.abs(passed) > bound)) for passed in found) > 1
 
 
-def _scales(
-    hands: Sequence[Array], found: Sequence[Array], rates: Mapping[str, float],
-    step: StepScale | None,
-) -> Iterator[tuple[str, float]]:  # fmt: skip
+def _scales(rates: Mapping[str, float], step: StepScale | None) -> Iterator[tuple[str, float]]:
     yield "", 1.0
     if step is not None:
         yield f", times {step.told}, as learned step sizes have it (Esser et al., 2020)", step.value
-    ratio = ratio_of(hands, found) if rates else None
-    for name, rate in rates.items() if ratio else ():
-        for told, scale in ((f"times {name}", rate), (f"divided by {name}", 1 / rate)):
-            if ratio is not None and abs(ratio - scale) <= _SAME * abs(scale):
-                yield f", {told}, which is {number(rate)}", scale
+    for name, rate in rates.items():
+        yield f", times {name}, which is {number(rate)}", rate
+        yield f", divided by {name}, which is {number(rate)}", 1 / rate
 
 
 def scale_on_purpose(point: Point, name: str, rates: Mapping[str, float]) -> float:

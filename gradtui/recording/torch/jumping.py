@@ -108,10 +108,17 @@ class _Sloping:
         self._busy = True
         try:
             args = given if self._apart else given[1:]
-            self._heard.idle.update(_idle(self._parameters, self._bare, args, output))
+            for name, value in _idle(self._parameters, self._bare, args, output):
+                self._note_idle(name, value)
             return output if self._rounds else self._sloped(args, output)
         finally:
             self._busy = False
+
+    def _note_idle(self, name: str, value: float) -> None:
+        """Note a number by its name, and by that of its function if others have another one."""
+        idle = self._heard.idle
+        if idle.setdefault(name, value) != value:
+            idle[f"{name} of {self._custom.__qualname__}"] = value
 
     def _bare(self, *args: Any) -> Any:
         return self._forward(*args) if self._apart else self._forward(context_for(args), *args)
