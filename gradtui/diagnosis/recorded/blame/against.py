@@ -75,6 +75,17 @@ def only_renames(s: Statement, edits: Sequence[Edit]) -> bool:
             return False
 
 
+def misnames(s: Statement, edits: Sequence[Edit]) -> bool:
+    """Return whether an entry of a dict with the name of its value becomes another value's."""
+    named = [
+        value for node in s.nodes if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and isinstance(value, ast.Name) and key.value == value.id
+    ]  # fmt: skip
+    spans = [(s.unit.start(one), s.unit.end(one)) for one in named]
+    return any(start <= one.start and one.end <= end for one in edits for start, end in spans)
+
+
 def _is_beside(s: Statement, value: ast.expr) -> bool:
     """Return whether another line of a statement's block stores a value."""
     beside = (one for one in block_of(s.unit.node, s.node) if one is not s.node)

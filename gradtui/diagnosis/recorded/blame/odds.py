@@ -11,7 +11,12 @@ from functools import cached_property
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame import amounts, unused
-from gradtui.diagnosis.recorded.blame.against import is_senseless, only_renames, takes_back
+from gradtui.diagnosis.recorded.blame.against import (
+    is_senseless,
+    misnames,
+    only_renames,
+    takes_back,
+)
 from gradtui.diagnosis.recorded.blame.alike import (
     becomes_alike,
     becomes_same,
@@ -398,6 +403,7 @@ _UNLIKELIER: Sequence[Sign] = (
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
     (5, lambda edit: is_senseless(edit.suspect.statement, edit.candidate.edits)),
     (3, lambda edit: only_renames(edit.suspect.statement, edit.candidate.edits)),
+    (3, lambda edit: misnames(edit.suspect.statement, edit.candidate.edits)),
     (2, lambda edit: edit._is_sign and not edit._becomes_alike and adds_up(edit.suspect.statement)),
     (
         1,

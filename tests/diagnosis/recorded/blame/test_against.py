@@ -21,6 +21,22 @@ def turned(v):
     return off**2 + by**2 + 2 * (v @ AIM) ** 2, g
 
 
+def forward(v):
+    z = 2 * v
+    a = np.tanh(z)
+    return {"z": z, "a": a}
+
+
+def slope(z):
+    t = np.tanh(z)
+    return 1 - t**2
+
+
+def kept(v):
+    values = forward(v)
+    return np.sum(values["a"] * TURN), TURN * slope(values["z"]) * 2
+
+
 MISTAKES = [("g = 2 * off * v", "g = off * v")]
 LINES = [
     ("da = db.contiguous()", "db.contiguous()", "db.contiguous() - db", True),
@@ -47,3 +63,11 @@ def test_what_a_sum_has_already_is_not_added_again(tmp_path):
     (found,) = planted.errors(planted.wrong(right, mistaken), "turned")
 
     assert found.line == planted.line(right)
+
+
+def test_an_entry_keeps_the_value_of_its_name(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+
+    (found,) = planted.errors(planted.wrong("    t = np.tanh(z)", "    t = z"), "kept")
+
+    assert (found.line, found.fix) == (planted.line("    t = np.tanh(z)"), "t = np.tanh(z)")
