@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.begun import ADDING, begun_as_ones
 from gradtui.diagnosis.recorded.blame.candidates import Statement
-from gradtui.diagnosis.recorded.blame.expressions import names_in, summands
-from gradtui.diagnosis.recorded.blame.trees import block_of
+from gradtui.diagnosis.recorded.blame.expressions import name_of, names_in, summands
+from gradtui.diagnosis.recorded.blame.trees import block_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _KEEPING = frozenset({"contiguous", "clone", "copy", "detach", "double", "float"})
@@ -84,6 +84,47 @@ def misnames(s: Statement, edits: Sequence[Edit]) -> bool:
     ]  # fmt: skip
     spans = [(s.unit.start(one), s.unit.end(one)) for one in named]
     return any(start <= one.start and one.end <= end for one in edits for start, end in spans)
+
+
+def wraps(s: Statement, edits: Sequence[Edit]) -> bool:
+    """Return whether a round picks from data what the round before it has, and the first the last.
+
+    Such as `Y[t - 1]` for `Y[t]` in `for t in range(n)`, with which no state is handed on.
+    """
+    loops = {
+        one.target.id: _filled_in(one) for one in s.unit.of(ast.For)
+        if isinstance(one.target, ast.Name) and isinstance(one.iter, ast.Call)
+        and name_of(one.iter.func) == "range" and len(one.iter.args) == 1
+    }  # fmt: skip
+    if loops.keys().isdisjoint(s.loops) or not any(b"-" in one.text for one in edits):
+        return False
+    after = _earlier(_nodes(s.unit.text_after(s.node, edits)))
+    return any(
+        name in loops and array not in loops[name] for array, name in after - _earlier(s.nodes)
+    )
+
+
+def _filled_in(loop: ast.For) -> set[str]:
+    """Return the names of what a loop stores elements in."""
+    return {
+        one.value.id for one in walked(loop)
+        if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store)
+        and isinstance(one.value, ast.Name)
+    }  # fmt: skip
+
+
+def _earlier(nodes: Iterable[ast.AST]) -> set[tuple[str, str]]:
+    """Return the arrays that are picked from at a name less a number, each with the name."""
+    found = set[tuple[str, str]]()
+    for node in nodes:
+        match node:
+            case ast.Subscript(
+                ast.Name(array),
+                ast.BinOp(ast.Name(name), ast.Sub(), ast.Constant())
+                | ast.Tuple([ast.BinOp(ast.Name(name), ast.Sub(), ast.Constant()), *_]),
+            ):
+                found.add((array, name))
+    return found
 
 
 def _is_beside(s: Statement, value: ast.expr) -> bool:

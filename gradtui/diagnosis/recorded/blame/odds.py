@@ -16,6 +16,7 @@ from gradtui.diagnosis.recorded.blame.against import (
     misnames,
     only_renames,
     takes_back,
+    wraps,
 )
 from gradtui.diagnosis.recorded.blame.alike import (
     becomes_alike,
@@ -404,6 +405,7 @@ _UNLIKELIER: Sequence[Sign] = (
     (5, lambda edit: is_senseless(edit.suspect.statement, edit.candidate.edits)),
     (3, lambda edit: only_renames(edit.suspect.statement, edit.candidate.edits)),
     (3, lambda edit: misnames(edit.suspect.statement, edit.candidate.edits)),
+    (2, lambda edit: wraps(edit.suspect.statement, edit.candidate.edits)),
     (2, lambda edit: edit._is_sign and not edit._becomes_alike and adds_up(edit.suspect.statement)),
     (
         1,

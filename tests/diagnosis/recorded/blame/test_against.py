@@ -11,6 +11,7 @@ from planted import Planted
 RNG = np.random.default_rng(12)
 ARRAYS = {"v": RNG.normal(size=3)}
 TURN, AIM = RNG.normal(size=(2, 3))
+ROWS, GOALS = RNG.normal(size=(5, 3)), RNG.normal(size=5)
 
 
 def turned(v):
@@ -35,6 +36,16 @@ def slope(z):
 def kept(v):
     values = forward(v)
     return np.sum(values["a"] * TURN), TURN * slope(values["z"]) * 2
+
+
+def by_rows(v):
+    total, d = np.sum((np.tanh(ROWS @ v) - GOALS) ** 2), 0
+    for t in range(5):
+        x = ROWS[t, :]
+        a = np.tanh(x @ v)
+        off = a - GOALS[t]
+        d = d + 2 * off * (1 - a**2) * x
+    return total, d
 
 
 MISTAKES = [("g = 2 * off * v", "g = off * v")]
@@ -71,3 +82,11 @@ def test_an_entry_keeps_the_value_of_its_name(tmp_path):
     (found,) = planted.errors(planted.wrong("    t = np.tanh(z)", "    t = z"), "kept")
 
     assert (found.line, found.fix) == (planted.line("    t = np.tanh(z)"), "t = np.tanh(z)")
+
+
+def test_rows_are_not_picked_from_the_last_one_on(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+
+    (found,) = planted.errors(planted.wrong("x = ROWS[t, :]", "x = ROWS[t - 1, :]"), "by_rows")
+
+    assert (found.line, found.fix) == (planted.line("x = ROWS[t, :]"), "x = ROWS[t, :]")
