@@ -361,6 +361,7 @@ class Debugger(LeanScreen):
         self.pace.open()
         self.walk.open()
         self.show_frame()
+        self.call_after_refresh(self.ahead)
 
     def _arrange(self) -> None:
         """Focus a visible panel."""

@@ -164,8 +164,10 @@ class Pace(Part):
         Any other is computed after that.
         """
         history = self._session.history
+        if history.known <= self._last_drawn and history.fitting(_SLICE):
+            history.advance(1)  # the first step's time was nearly all for compiling it
         if self._last_drawn - history.known < history.fitting(_SLICE):
-            self.ahead()
+            self._compute_steps(_SLICE)
 
     def ahead(self) -> None:
         """Start computing: the curve, or the steps up to a far one."""

@@ -1,4 +1,5 @@
 import pytest
+from msgspec.structs import replace
 from textual.events import Key
 
 from gradtui.engine.history import History
@@ -153,3 +154,21 @@ async def test_the_first_frame_waits_only_for_a_curve_that_takes_a_moment(
     async with terminal("two_weights") as t:
         await t.until(lambda: t.session.history.known > 12)
     assert (known[0] > 12) == whole
+
+
+async def test_the_first_step_which_is_compiled_too_tells_little_of_the_others(
+    terminal, monkeypatch
+):
+    known, show, append = [], Debugger.show_frame, History.append
+
+    def timed(history, leg):
+        append(history, leg if leg.start else replace(leg, seconds=0.007))
+
+    def shown(debugger):
+        known.append(debugger.session.history.known)
+        show(debugger)
+
+    monkeypatch.setattr(History, "append", timed)
+    monkeypatch.setattr(Debugger, "show_frame", shown)
+    async with terminal("two_weights"):
+        assert known[0] > 12
