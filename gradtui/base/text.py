@@ -22,9 +22,10 @@ _REMEMBERED = 4096
 _PER_CELL = 8
 """Characters per cell that a text may have, combining marks included."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_FILLERS = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
+_FILLERS = frozenset(
+    map(chr, (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164,
+              *range(0xFE00, 0xFE10), 0xFFA0, *range(0xE0100, 0xE01F0)))
+)  # fmt: skip
 """Letters and marks that draw nothing: Unicode's default ignorables outside these categories."""
 _MARKS = frozenset({"Mn", "Me"})
 """Categories of marks that are drawn on the letter before them and take no cell."""
@@ -44,7 +45,7 @@ def clean(text: str, *, newlines: bool = False) -> str:
     marks = 0
     for char in text:
         category = unicodedata.category(char)
-        unseen = category in _INVISIBLE or _FILLERS.match(char)
+        unseen = category in _INVISIBLE or char in _FILLERS
         marks = marks + 1 if category in _MARKS and not unseen else 0
         if marks > 2:
             continue
