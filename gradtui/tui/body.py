@@ -14,6 +14,7 @@ from textual.layout import ArrangeResult, Layout
 from textual.layouts.grid import GridLayout
 from textual.widget import Widget
 
+from gradtui.tui.lean import Still
 from gradtui.tui.panels.base import Panel
 
 _FIXED = "-close", "-zoomed"
@@ -31,7 +32,7 @@ class Needs(Struct, frozen=True):
     """Rows that it takes if others have them to spare."""
 
 
-class Body(Grid):
+class Body(Grid, Still):
     """The panels."""
 
     @property

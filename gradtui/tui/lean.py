@@ -1,4 +1,4 @@
-"""A screen that paints only what has changed. Knows nothing of its parts."""
+"""A screen that lays out and paints only what has changed. Knows nothing of its parts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual._context import visible_screen_stack
 from textual.events import ScreenResume
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingsMap
     from textual.dom import DOMNode
+
+
+class Still(Widget):
+    """A widget whose size on the screen is no reason to lay out all parts a second time."""
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
 
 
 class LeanScreen(Screen[None]):

@@ -9,14 +9,16 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, Label, Static
+from textual.widgets import Input, Static
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import cell_width, clean, clip, wrap
 from gradtui.explain.spans import Span, folded, line_text
 from gradtui.tui.lately import Lately
+from gradtui.tui.lean import Still
 from gradtui.tui.listing import Listing
 from gradtui.tui.shortcuts import PROMPT, QUESTION, bindings
 
@@ -26,11 +28,17 @@ Completion = tuple[int, Sequence[tuple[str, str]]]
 """The start of the typed word; its completions, each with a remark."""
 
 
-class Field(Input):
+class Field(Input, Still):
     """An input that submits as soon as Enter is pressed, before later keys are read."""
 
+    # Its class is there from the start: given later, it would have all of it styled again.
+    compact: Reactive[bool] = Reactive(True, repaint=False)
+
     def __init__(self, value: str, hint: str, submit: Callable[[], None]) -> None:
-        super().__init__(value, placeholder=hint, compact=True, select_on_focus=False)
+        super().__init__(
+            value, placeholder=hint, select_on_focus=False, compact=True, validate_on=(),
+            classes="-textual-compact",
+        )  # fmt: skip
         self.cursor_blink = False  # at rest, nothing is written
         self._submit = submit
 
@@ -39,7 +47,15 @@ class Field(Input):
         self._submit()
 
 
-class Prompt(Vertical):
+class _Row(Horizontal, Still):
+    """The row of the input."""
+
+
+class _Text(Static, Still):
+    """A text beside or below it."""
+
+
+class Prompt(Vertical, Still):
     """A label and an input in the last row, until it is answered or closed.
 
     `check` raises InputError for an unusable text: then the prompt stays open with the error below,
@@ -79,7 +95,7 @@ class Prompt(Vertical):
         self._field = Field(begun or value, hint, self._submit)
         self._begun = begun
         self._words = Lately(self, self._field, lambda text: self._show_words())
-        self._rows = Static(id="refusal")
+        self._rows = _Text(id="refusal", classes="-words" if error is None else "")
         self._offers, self._offered = tuple(offers), -1
         self._bare, self._note = bare, clean(note)
         self._check, self._yields = check, yields
@@ -91,8 +107,8 @@ class Prompt(Vertical):
 
     def compose(self) -> ComposeResult:
         """Make the label, the input, and the rows of an error."""
-        with Horizontal():
-            yield Label(self._label, markup=False)
+        with _Row():
+            yield _Text(self._label, id="label", markup=False)
             yield self._field
         yield self._rows
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradtui.tui.bars import Footer, Now, Timeline
+from gradtui.tui.bars import Bar
 from gradtui.tui.host import Handlers, Host, Part
 from gradtui.tui.panels import panel_types
 from gradtui.tui.panels.base import Panel
@@ -126,8 +126,7 @@ class Room(Part):
 
     def name_keys(self) -> None:
         """Name the keys of the focused panel, and the panels that this size hides."""
-        screen = self._host.screen
-        for bar in (*screen.query(Now), *screen.query(Timeline), *screen.query(Footer)):
+        for bar in self._host.screen.query("Now, Timeline, Footer").results(Bar):
             bar.redraw()
 
     @property

@@ -10,18 +10,18 @@ from rich.style import Style
 from textual.color import Color
 from textual.geometry import Region, Size
 from textual.strip import Strip
-from textual.widget import Widget
 
 from gradtui.base.text import cell_width, clean
 from gradtui.explain.spans import Ink, TextRow, line_width
 from gradtui.tui.filters import AsciiFilter
+from gradtui.tui.lean import Still
 from gradtui.tui.roles import role_style
 
 BETWEEN = " │ "
 """What is drawn between two columns of rows."""
 
 
-class Rows(Widget, inherit_bindings=False):
+class Rows(Still, inherit_bindings=False):
     """A widget that draws rows of spans and repaints only those that changed."""
 
     def __init__(self, **options: str) -> None:

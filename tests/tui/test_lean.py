@@ -5,7 +5,9 @@ from textual.app import App
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from gradtui.tui.compositing import LeanCompositor
 from gradtui.tui.lean import LeanScreen
+from gradtui.tui.prompt import Prompt
 
 
 class Lean(LeanScreen):
@@ -68,3 +70,14 @@ async def test_the_bindings_of_keys_are_collected_again_only_for_another_part_or
             seen.append(screen._binding_chain)
             usual = Screen._binding_chain.fget(screen)
             assert [node for node, _ in seen[-1]] == [node for node, _ in usual]
+
+
+@pytest.mark.parametrize("key", ["slash", "w", "J"])
+async def test_a_prompt_is_laid_out_once_as_it_opens(terminal, monkeypatch, key):
+    laid_out, reflow = [], LeanCompositor.reflow
+    monkeypatch.setattr(LeanCompositor, "reflow", lambda *a: laid_out.append(0) or reflow(*a))
+    async with terminal("two_weights") as t:
+        laid_out.clear()
+        await t.press(key)
+        assert t.debugger.query(Prompt)
+        assert len(laid_out) == 1
