@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from gradtui.base.text import clean, shape_text
 from gradtui.debugger.wording import NO_WORDS, Wording
@@ -20,6 +19,7 @@ from gradtui.explain.spans import TextRow
 from gradtui.explain.training import part_text
 from gradtui.explain.values import Array, extent
 from gradtui.tui.keys import Keys
+from gradtui.tui.lean import LeanModal
 from gradtui.tui.rows import Rows
 from gradtui.tui.shortcuts import ARRAY, bindings
 
@@ -69,7 +69,7 @@ class _Cells(Rows):
         return self.grid.window(self.top, height, self.left, width)
 
 
-class ArrayView(ModalScreen[None]):
+class ArrayView(LeanModal):
     """The numbers of an array, titled with the expression asked for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ARRAY)]

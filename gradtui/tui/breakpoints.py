@@ -9,17 +9,17 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gradtui.base.text import clip
 from gradtui.debugger.session import Session
 from gradtui.explain.breakpoints import breakpoint_text, watch_text
 from gradtui.tui.keys import Keys
+from gradtui.tui.lean import LeanModal
 from gradtui.tui.shortcuts import BREAKPOINTS, bindings
 
 
-class BreakpointList(ModalScreen[int | None]):
+class BreakpointList(LeanModal):
     """Breakpoints, then watches; the result is the step to go to, if any."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(BREAKPOINTS)]

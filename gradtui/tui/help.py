@@ -11,10 +11,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.events import ScreenResume
 from textual.geometry import Size
 from textual.reactive import Reactive
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
@@ -29,7 +27,7 @@ from gradtui.tui.commands import COMMANDS
 from gradtui.tui.glossary import GLOSSARY
 from gradtui.tui.keys import GROUPS, Keys
 from gradtui.tui.lately import Lately
-from gradtui.tui.lean import LeanScreen, open_once
+from gradtui.tui.lean import LeanModal
 from gradtui.tui.panels import panel_types
 from gradtui.tui.prompt import Field
 from gradtui.tui.shortcuts import HELP, bindings
@@ -44,7 +42,7 @@ _SPELT = {r"lambda[ _]?(?=m|\Z)": "λ", r"\bl(?=max|min)": "λ", "kappa": "κ", 
 """What is typed for signs that no keyboard has."""
 
 
-class Help(LeanScreen, ModalScreen[None]):
+class Help(LeanModal):
     """The help screen: keys, panels, signs and topics; or a page; or the results of a search."""
 
     AUTO_FOCUS = ""
@@ -55,10 +53,6 @@ class Help(LeanScreen, ModalScreen[None]):
         self._keys, self._topic = keys, topic
         self._field = Field("", "a word, such as rate or Adam", self._read)
         self._narrowing = Lately(self, self._field, self._look_for)
-
-    async def on_screen_resume(self, event: ScreenResume) -> None:
-        """Paint once when it opens, after the turn of the layout; called by Textual."""
-        await open_once(self, event)
 
     def compose(self) -> ComposeResult:
         """Make the text, and the input of the search."""

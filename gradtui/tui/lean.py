@@ -9,7 +9,7 @@ from textual._context import visible_screen_stack
 from textual.events import ScreenResume
 from textual.geometry import Region, Size
 from textual.reactive import Reactive
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from gradtui.tui.compositing import LeanCompositor
@@ -27,7 +27,7 @@ class Still(Widget):
     virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
 
 
-class LeanScreen(Screen[None]):
+class LeanScreen(Screen[Any]):
     """A screen covered by its parts, so that it need not be painted when they come and go.
 
     A layout paints what has moved, and a part paints itself when it gets the keys or loses them.
@@ -78,3 +78,11 @@ async def open_once(screen: Screen[Any], event: ScreenResume) -> bool:
     screen.render_lines(screen.size.region)
     await asyncio.sleep(0)
     return True
+
+
+class LeanModal(LeanScreen, ModalScreen[Any]):
+    """A screen over another one, which takes long to paint."""
+
+    async def on_screen_resume(self, event: ScreenResume) -> None:
+        """Paint once when it opens, after the turn of the layout; called by Textual."""
+        await open_once(self, event)

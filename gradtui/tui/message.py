@@ -7,15 +7,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gradtui.base.text import clean
 from gradtui.tui.keys import Keys
+from gradtui.tui.lean import LeanModal
 from gradtui.tui.shortcuts import MESSAGE, bindings
 
 
-class Message(ModalScreen[None]):
+class Message(LeanModal):
     """A message with as many rows as it needs; any of its keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(MESSAGE)]

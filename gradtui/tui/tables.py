@@ -8,10 +8,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from gradtui.explain.spans import TextRow, line_width
 from gradtui.tui.keys import Keys
+from gradtui.tui.lean import LeanModal
 from gradtui.tui.rows import Rows, crop, marked
 from gradtui.tui.shortcuts import TABLE, Shortcut, bindings
 
@@ -42,7 +42,7 @@ class _Table(Rows):
         return [marked(crop(row, self.left, width + 1), self.left) for row in shown]
 
 
-class Table(ModalScreen[None]):
+class Table(LeanModal):
     """A table over the screen; `actions` are the shortcuts' actions on the chosen row."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(TABLE)]

@@ -6,7 +6,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from gradtui.tui.compositing import LeanCompositor
-from gradtui.tui.lean import LeanScreen
+from gradtui.tui.lean import LeanModal, LeanScreen
 from gradtui.tui.prompt import Prompt
 
 
@@ -81,3 +81,18 @@ async def test_a_prompt_is_laid_out_once_as_it_opens(terminal, monkeypatch, key)
         await t.press(key)
         assert t.debugger.query(Prompt)
         assert len(laid_out) == 1
+
+
+@pytest.mark.parametrize("key", ["B", "T", "question_mark"])
+async def test_a_list_over_the_screen_is_painted_as_a_whole_once_as_it_opens(
+    terminal, monkeypatch, key
+):
+    painted, render = [], LeanCompositor.render_full_update
+    monkeypatch.setattr(
+        LeanCompositor, "render_full_update", lambda *a, **o: painted.append(0) or render(*a, **o)
+    )
+    async with terminal("two_weights") as t:
+        painted.clear()
+        await t.press(key)
+        assert isinstance(t.app.screen, LeanModal)
+        assert len(painted) == 1
