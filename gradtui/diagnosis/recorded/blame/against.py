@@ -158,9 +158,18 @@ def takes_back(s: Statement, edits: Sequence[Edit]) -> bool:
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Div | ast.Mult):
         back = "*" if isinstance(value.op, ast.Div) else "/"
         names.append(f" {back} {s.right(value)}")
-    texts = [one.text.decode() for one in edits]
+    texts = [one.text.decode() for one in edits if not _turns(s, value, one)]
     return any(text.endswith(tuple(names)) or any(f"{name} * " in text for name in names)
                for text in texts)  # fmt: skip
+
+
+def _turns(s: Statement, value: ast.expr, edit: Edit) -> bool:
+    """Return whether an edit only turns a difference round."""
+    match value:
+        case ast.BinOp(left, ast.Sub(), right):
+            return edit.text.decode() == f"{s.text(right)} - {s.text(left)}"
+        case _:
+            return False
 
 
 def _added_again(s: Statement) -> Iterator[str]:

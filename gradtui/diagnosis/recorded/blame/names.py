@@ -18,7 +18,7 @@ _OPPOSITES = (
     {"add", "sub"}, {"add", "subtract"}, {"plus", "minus"}, {"mul", "div"}, {"sum", "mean"},
     {"min", "max"}, {"sin", "cos"}, {"rows", "columns"},
 )  # fmt: skip
-_BETWEEN = r"_?(dot|cross|by|times|[xX])?_?"
+_BETWEEN = r"_?(dot|cross|by|times|minus|[xX])?_?"
 """What stands between the names of two operands in that of their product."""
 _GRADIENT = re.compile(r"grad|delta|^_?d([A-Z_0-9]|[a-z]?$)|^_?g([A-Z_0-9]|[a-z]?$)|_bar$|_g$")
 _VALUE = re.compile(r"\b[^\W\d]\w*\b(?!\()")
@@ -140,12 +140,14 @@ def may_be_of_gradient(name: str) -> bool:
 def is_spelled(s: Statement, operands: Sequence[str]) -> bool:
     """Return whether the name of a stored value is made of its operands' names in their order.
 
-    Such as `uxv` for `cross(u, v)`.
+    Such as `uxv` for `cross(u, v)`, and `uv_diff` for `u - v`.
     """
     target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
     if not isinstance(target, ast.Name) or not all(map(str.isidentifier, operands)):
         return False
-    here, there = (rf"(d_?|grad_)?{_BETWEEN.join(some)}" for some in (operands, operands[::-1]))
+    here, there = (
+        rf"(d_?|grad_|diff_)?{_BETWEEN.join(some)}(_?diff)?" for some in (operands, operands[::-1])
+    )
     return bool(re.fullmatch(here, target.id)) and not re.fullmatch(there, target.id)
 
 

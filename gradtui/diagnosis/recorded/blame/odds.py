@@ -226,7 +226,13 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
         first, last = self.candidate.edits[0], self.candidate.edits[-1]
         texts = [self._unit.between(one.start, one.end) for one in (first, last)]
         swaps = texts[::-1] == [one.text.decode() for one in (first, last)]
-        return first is not last and swaps and is_spelled(self.suspect.statement, texts[::-1])
+        match self.candidate.node:
+            case ast.BinOp(ast.Name(left), ast.Sub(), ast.Name(right)) if first is last:
+                texts = [left, right]
+                swaps = first.text.decode() == f"{right} - {left}"
+            case _ if first is last:
+                return False
+        return swaps and is_spelled(self.suspect.statement, texts[::-1])
 
     @property
     def _is_beside(self) -> bool:

@@ -10,6 +10,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, sw
 from gradtui.diagnosis.recorded.blame.constants import written
 from gradtui.diagnosis.recorded.blame.counts import of_count, of_size
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, is_leaf, multiplied
+from gradtui.diagnosis.recorded.blame.names import is_spelled
 from gradtui.diagnosis.recorded.blame.roots import rooted
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -61,7 +62,8 @@ def of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
         rule = "sign" if minus else "wrong-variable"
         edit = s.replaced(node, f"{right} {OPERATORS[type(node.op)]} {left}", 1)
         cost = 0 if minus and not isinstance(node.left, ast.Constant) else 1  # 1 - x is usual
-        yield Candidate((edit,), rule, "its operands are swapped", cost, None, node)
+        named = minus and is_spelled(s, [right, left])
+        yield Candidate((edit,), rule, "its operands are swapped", cost, None, node, named)
     if isinstance(node.op, ast.Add) and _is_added(node.left):
         told = f"{s.text(node.left.right)} and {right} are swapped"  # as parts of a tuple
         edits = swapped(s, node.left.right, node.right)

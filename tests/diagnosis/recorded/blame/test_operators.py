@@ -24,6 +24,19 @@ def narrowed(w):
     return WIDTH * np.sum(h), X.T @ (width * (1 - h**2))
 
 
+P = np.random.default_rng(5).uniform(0.1, 1.0, size=(4, 3))
+ANCHORS = np.random.default_rng(7).normal(size=(3, 2))
+
+
+def embedded(Y):
+    apart = Y[:, None, :] - ANCHORS[None, :, :]
+    Q = np.sum(apart**2, axis=2) / 2
+    loss = np.sum((Q - P) ** 2)
+    to_anchors = Y[:, None, :] - ANCHORS[None, :, :]
+    QP_diff = Q - P
+    return loss, 2 * np.sum(QP_diff[:, :, None] * to_anchors, axis=1)
+
+
 MISTAKES = [("back = SCALE * (1", "back = SCALE * 2 * (1")]
 
 
@@ -43,3 +56,11 @@ def test_what_is_inverted_may_be_meant_as_it_is(tmp_path):
     (found,) = planted.errors(planted.wrong("width = WIDTH", "width = 1 / WIDTH"), "narrowed")
 
     assert (found.line, found.fix) == (planted.line("width = WIDTH"), "width = WIDTH")
+
+
+def test_a_difference_stands_in_the_order_of_its_name(tmp_path):
+    planted = Planted(__file__, tmp_path, {"Y": np.random.default_rng(6).normal(size=(4, 2))})
+
+    (found,) = planted.errors(planted.wrong("QP_diff = Q - P", "QP_diff = P - Q"), "embedded")
+
+    assert (found.line, found.fix) == (planted.line("QP_diff = Q - P"), "QP_diff = Q - P")
