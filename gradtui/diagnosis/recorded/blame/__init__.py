@@ -14,8 +14,8 @@ trees: walks through the text.  unnamed: lines without their names.  rows: of th
 transposes: orders of axes.  computable: what can be computed at a line.
 expressions: their parts.  effects, meaning, computing: what they call, or might.
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
-kept, picks, patterns, loops, begun, carries, accumulations, scattered, likewise, partly, resets,
-conditions, likeness, repeats, material, slots, missing, idle, options, orders, arguments,
+kept, picks, patterns, exchanges, loops, begun, carries, accumulations, scattered, likewise, partly,
+resets, conditions, likeness, repeats, material, slots, missing, idle, options, orders, arguments,
 throughout, applied, pulled, roots, branches, masks, bends, hidden, twins, wasted, dropped, ahead,
 projections, normalised, curved, crops, alongside, wholes, numbered, words, rebound,
 rectified, belated, recomputed, listed, splits, unpacked, forwarded,

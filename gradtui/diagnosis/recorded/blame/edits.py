@@ -13,6 +13,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, sw
 from gradtui.diagnosis.recorded.blame.conditions import turned
 from gradtui.diagnosis.recorded.blame.constants import count_below
 from gradtui.diagnosis.recorded.blame.counts import of_count
+from gradtui.diagnosis.recorded.blame.exchanges import exchanged
 from gradtui.diagnosis.recorded.blame.expressions import (
     COMPARED,
     OPERATORS,
@@ -20,7 +21,7 @@ from gradtui.diagnosis.recorded.blame.expressions import (
     parts_of,
 )
 from gradtui.diagnosis.recorded.blame.groupings import groupings
-from gradtui.diagnosis.recorded.blame.indices import counted, exchanged, of_index, strided
+from gradtui.diagnosis.recorded.blame.indices import counted, of_index, strided
 from gradtui.diagnosis.recorded.blame.loops import of_loop
 from gradtui.diagnosis.recorded.blame.operators import of_operand, of_operation
 from gradtui.diagnosis.recorded.blame.roots import of_root

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
-from itertools import combinations, pairwise
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.exchanges import atoms_of, of_pairs
 from gradtui.diagnosis.recorded.blame.roles import is_gradient_of
 from gradtui.diagnosis.recorded.blame.scope import Held
-from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _MOST = 12
 """Most indices of each kind tried."""
-_PARTS = 4
-"""Most indexed arrays of a statement whose indices are exchanged."""
-_NEAR = 4
-"""Largest distance between two numbers of an index that may be swapped."""
-_FUNCTIONS = 256
-"""Most functions of which is known by what they pick."""
 
 
 def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
@@ -33,7 +25,7 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
         yield from _throughout(s, part)
         yield from _offset(s, part, parts)
     yield from _others(s, node, parts)
-    yield from _exchanged(s, node, parts)
+    yield from of_pairs(s, node, parts)
     if isinstance(node.ctx, ast.Load) and isinstance(index, ast.Slice):
         edit, told = s.replaced(node, s.text(node.value)), f"all of {s.text(node.value)} is needed"
         yield Candidate((edit,), "wrong-variable", told, 2, None, node)
@@ -64,37 +56,6 @@ def _of_part(s: Statement, part: ast.expr) -> Iterator[Candidate]:
         shifts = isinstance(above, ast.BinOp) and _written(above.right) is not None
         if isinstance(inner, ast.Name) and not shifts:
             yield from shifted(s, inner, 2)
-
-
-def _exchanged(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> Iterator[Candidate]:
-    """Yield two indices, or two names in them, in each other's place."""
-    for one, two in pairwise(parts):
-        whole = not isinstance(one, ast.Slice) and not isinstance(two, ast.Slice)
-        rule, cost = ("wrong-variable", 1) if whole else ("wrong-axis", 2)
-        told = "its indices are swapped"
-        usual = not whole and (ast.dump(two), ast.dump(one)) in _neighbours(s.unit.node)
-        cost = 0 if usual else cost
-        yield Candidate(swapped(s, one, two), rule, told, cost, None, node, named=usual)
-        for own, other in ((one, two), (two, one)):
-            text, slices = s.text(other), (own, other)
-            bounded = all(isinstance(part, ast.Slice) and part.lower for part in slices)
-            if bounded and text != s.text(own):
-                told = f"{s.text(own)} must be {text}, as beside it"
-                yield Candidate((s.replaced(own, text),), "wrong-variable", told, 1, text, node)
-    atoms = [one for part in parts for one in _atoms(part)]
-    for at, one in enumerate(atoms):
-        for two in atoms[at + 1 : at + _NEAR]:
-            if s.text(one) != s.text(two):
-                told = f"{s.text(one)} and {s.text(two)} are swapped"
-                yield Candidate(swapped(s, one, two), "wrong-variable", told, 1, None, node)
-
-
-@lru_cache(_FUNCTIONS)
-def _neighbours(function: ast.AST) -> frozenset[tuple[str, str]]:
-    """Return the indices that a function picks by side by side."""
-    picks = (one.slice for one in walked(function) if isinstance(one, ast.Subscript))
-    listed = ([*map(ast.dump, one.elts)] for one in picks if isinstance(one, ast.Tuple))
-    return frozenset(pair for some in listed for pair in pairwise(some))
 
 
 def _listed(s: Statement, part: ast.expr) -> Iterator[Candidate]:
@@ -132,21 +93,6 @@ def _slid(s: Statement, part: ast.Slice) -> Iterator[Candidate]:
             yield Candidate(edits, "wrong-variable", told, 1, None, part)
 
 
-def exchanged(s: Statement) -> Iterator[Candidate]:
-    """Yield two arrays with each other's indices, such as `w[:-1] * x[1:]`."""
-    found = [one for one in s.nodes if isinstance(one, ast.Subscript)
-             and isinstance(one.ctx, ast.Load) and one not in s.indexing][:_PARTS]  # fmt: skip
-    for one, two in combinations(found, 2):
-        alike = _count(one.slice) == _count(two.slice)
-        if alike and s.text(one.slice) != s.text(two.slice):
-            edits = tuple(
-                Edit(s.unit.start(own.slice), s.unit.end(own.slice), s.text(other.slice))
-                for own, other in ((one, two), (two, one))
-            )
-            told = f"the indices of {s.text(one)} and {s.text(two)} are swapped"
-            yield Candidate(edits, "wrong-variable", told, 1, None, one)
-
-
 def strided(s: Statement) -> Iterator[Candidate]:
     """Yield the places that several arrays are picked at in steps, all of them begun elsewhere."""
     alike: dict[str, list[ast.Slice]] = {}
@@ -167,10 +113,6 @@ def _written(node: ast.expr) -> int | None:
     inner = node.operand if isinstance(node, ast.UnaryOp) and minus else node
     value = inner.value if isinstance(inner, ast.Constant) else None
     return None if type(value) is not int else -value if minus else value
-
-
-def _count(index: ast.expr) -> int:
-    return len(index.elts) if isinstance(index, ast.Tuple) else 1
 
 
 def moved(s: Statement, node: ast.Call) -> Iterator[Candidate]:
@@ -271,16 +213,6 @@ def shifted(s: Statement, node: ast.expr, cost: int) -> Iterator[Candidate]:
         )
 
 
-def _atoms(node: ast.AST) -> Iterator[ast.expr]:
-    """Yield the named numbers of an index, and those that are entries."""
-    entry = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
-    if isinstance(node, ast.Name | ast.Attribute) or (entry and isinstance(node, ast.expr)):
-        yield node
-    else:
-        for child in ast.iter_child_nodes(node):
-            yield from _atoms(child)
-
-
 def _throughout(s: Statement, part: ast.expr) -> Iterator[Candidate]:
     """Yield other bounds for a slice that repeats a name, such as `t:t + n`."""
     named: dict[str, list[ast.expr]] = {}
@@ -320,7 +252,7 @@ def _offset(s: Statement, part: ast.expr, parts: Sequence[ast.expr]) -> Iterator
 
 def _entries_near(s: Statement, parts: Sequence[ast.expr]) -> Iterator[str]:
     """Yield entries such as `pad[1]` in an index, and those before and after them."""
-    for one in [atom for part in parts for atom in _atoms(part)]:
+    for one in [atom for part in parts for atom in atoms_of(part)]:
         entry = isinstance(one, ast.Subscript) and isinstance(one.slice, ast.Constant)
         number = one.slice.value if entry else None  # type: ignore[attr-defined]
         if isinstance(one, ast.Subscript) and type(number) is int:

@@ -53,29 +53,7 @@ def margins(rates):
     return loss, d
 
 
-def pooled(rates):
-    loss, d = 0.0, np.zeros(rates.shape)
-    for i in range(3):
-        for j in range(2):
-            rows, columns = slice(i, i + 2), slice(j, j + 2)
-            loss += np.max(rates[rows, columns]) ** 2
-            window = rates[i : i + 2, j : j + 2]
-            most = np.max(window)
-            d[i : i + 2, j : j + 2] += 2 * most * (window == most)
-    return loss, d
-
-
-def cropped(rates):
-    wide = np.pad(rates**2, 2)
-    d = np.zeros(wide.shape)
-    d += 3 * wide**2
-    inner = d[2:-2, 2:-2]
-    return np.sum(wide**3), inner * 2 * rates
-
-
 MISTAKES = [
-    (pooled, "window = rates[i : i + 2, j : j + 2]", "window = rates[j : j + 2, i : i + 2]"),
-    (cropped, "inner = d[2:-2, 2:-2]", "inner = d[4:, 2:-2]"),
     (margins, "d[:, OWN[i]] -= X[i]", "d[:, j] -= X[i]"),
     (margins, "d[:, j] += X[i]", "d[:, OWN[i]] += X[i]"),
     (places, "d += wide[2:-2]", "d += wide[1:-3]"),
