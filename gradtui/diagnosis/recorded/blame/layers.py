@@ -220,9 +220,7 @@ def _judged(tape: Tape, root: int, calls: Sequence[_Call]) -> Iterator[tuple[_Ca
                 yield back, found
 
 
-def _is_right(
-    tape: Tape, layers: Sequence[tuple[_Call, int, Array]], back: _Call
-) -> bool | None:  # fmt: skip
+def _is_right(tape: Tape, layers: Sequence[tuple[_Call, int, Array]], back: _Call) -> bool | None:
     """Return whether a call returns the product of what it is given; None if that is not told.
 
     `layers` are the calls of its layer, with their results and the adjoints of these.  If there
