@@ -5,7 +5,7 @@ import pytest
 
 import gradtui
 from findings import line_of, only
-from gradtui.diagnosis.recorded.blame import gradients
+from gradtui.diagnosis.recorded.blame import judged
 from gradtui.diagnosis.recorded.runs import Runs
 
 torch = pytest.importorskip("torch")
@@ -82,7 +82,7 @@ def test_what_the_forward_half_saved_is_told_from_what_the_backward_half_wrote(r
 @pytest.mark.parametrize("dear", [0.0, 1e3])
 def test_edits_are_tried_without_the_forward_half_if_that_is_dear(dear, monkeypatch):
     ended, halves = [], Runs.ended
-    monkeypatch.setattr(gradients, "_DEAR", dear)
+    monkeypatch.setattr(judged, "_DEAR", dear)
     monkeypatch.setattr(Runs, "ended", lambda *args: ended.append(args) or halves(*args))
 
     finding = only(gradtui.check(Cubed, X))

@@ -12,8 +12,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError
-from gradtui.diagnosis.recorded.blame.gradients import Blamed, Gradients, blamed
+from gradtui.diagnosis.recorded.blame.gradients import Blamed, blamed
 from gradtui.diagnosis.recorded.blame.guard import guarded
+from gradtui.diagnosis.recorded.blame.judged import Gradients
 from gradtui.diagnosis.recorded.blame.trial import Patch
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.point import Point

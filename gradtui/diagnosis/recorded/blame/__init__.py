@@ -7,6 +7,7 @@ enclosing: those of the function around.
 scope: what is known of these.
 flow: the meaning of their values.
 suspect, suspects: the statements that may be wrong.  vain: those that do nothing by their form.
+beside: what tells of those that compute nothing.
 uses: where names stand.
 entered: the calls of a run.  layers: functions that are wrong by themselves.
 roles: what their names tell.  labels: what the names of values tell.  walks: over a tape.
@@ -15,15 +16,16 @@ transposes: orders of axes.  computable: what can be computed at a line.
 expressions: their parts.  effects, meaning, computing: what they call, or might.
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
 kept, picks, patterns, exchanges, loops, begun, carries, accumulations, scattered, likewise, partly,
-resets, conditions, likeness, repeats, material, slots, missing, idle, options, orders, arguments,
-throughout, applied, pulled, roots, branches, masks, bends, hidden, twins, wasted, dropped, ahead,
-projections, normalised, curved, crops, alongside, wholes, numbered, words, rebound,
-rectified, belated, recomputed, listed, splits, unpacked, forwarded,
+resets, conditions, likeness, repeats, material, literals, slots, operands, missing,
+idle, options, orders, arguments, throughout, applied, pulled, roots, branches, masks, bends,
+hidden, twins, wasted, dropped, ahead, projections, normalised, curved, crops, alongside, wholes,
+numbered, words, rebound, rectified, belated, recomputed, listed, splits, unpacked, forwarded,
 selected, copied, shares, opposed, attributed, popped, constants: their possible mistakes.
 derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.
-odds: which is likelier.  remembered: by what they use.  unused: what they leave idle.
+signs: what tells for an edit and against it.  odds: which is likelier.
+remembered: by what they use.  unused: what they leave idle.
 forgotten: what nothing reads.
 amounts: how much each changes.
 scales: of adjoints.
@@ -39,7 +41,8 @@ searches: those from what a recorded run tells.
 several: mistakes that hide one another.  leads: edits that a glance takes for right.
 rivals: edits that may be as likely as the best one.  weighed: by the lines that each leaves right.
 sized: which are right for other sizes, too.
-gradients: the search for mistakes in gradients.  shared: those in lines of the loss, too.
-crossed: columns and vectors.  primals: other forward passes that they fit.
+judged: runs by their gradients.  gradients: the search for mistakes in them.
+shared: those in lines of the loss, too.  crossed: columns and vectors.
+primals: other forward passes that they fit.
 guard: protects the user's other values.
 """

@@ -33,8 +33,9 @@ from gradtui.diagnosis.recorded.blame.kept import kept
 from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.likewise import likewise
 from gradtui.diagnosis.recorded.blame.listed import listed
+from gradtui.diagnosis.recorded.blame.literals import given, numbers
 from gradtui.diagnosis.recorded.blame.masks import bounds, opposites, thresholds
-from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings
+from gradtui.diagnosis.recorded.blame.material import renamings
 from gradtui.diagnosis.recorded.blame.moves import moves
 from gradtui.diagnosis.recorded.blame.normalised import normalised
 from gradtui.diagnosis.recorded.blame.numbered import numbered

@@ -134,7 +134,7 @@ class Hit(Struct, frozen=True, eq=False, dict=True):
             near = one.total <= self.total + ABOUT and one.mended == self.mended
             alike = (
                 near
-                and not one.odds.orphans
+                and not one.odds.signs.orphans
                 and one.doubted <= self.doubted
                 and one.partly <= self.partly
                 and one.line != self.line

@@ -19,12 +19,13 @@ from gradtui.diagnosis.recorded.blame.fillings import Fillings
 from gradtui.diagnosis.recorded.blame.hits import LIKELIER, Blame, Hit, mend_more
 from gradtui.diagnosis.recorded.blame.instead import insteads
 from gradtui.diagnosis.recorded.blame.leads import Leads
+from gradtui.diagnosis.recorded.blame.operands import operands
 from gradtui.diagnosis.recorded.blame.outputs import misdirects
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.rivals import rivals
 from gradtui.diagnosis.recorded.blame.several import MOST, Several
 from gradtui.diagnosis.recorded.blame.sized import is_of_sizes
-from gradtui.diagnosis.recorded.blame.slots import Slot, slots
+from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.straying import Straying
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspects
@@ -186,7 +187,9 @@ class Search:
             if one.cost <= _SHARED and (not signs or one.rule == "sign")
         ]
         hits = [
-            one for one in hits if one.odds.is_within(_LIKELY) and not (signs and one.odds.adds)
+            one
+            for one in hits
+            if one.odds.is_within(_LIKELY) and not (signs and one.odds.signs.adds)
         ]
         yield from self._trials.in_time(sorted(hits, key=Hit.rank)[:_MOST_SHARED])
 
@@ -367,7 +370,7 @@ class Search:
     def _prepared(self, s: Statement) -> tuple[list[Slot], list[After]]:
         """Return the places in and after a statement where something may be missing."""
         if s.node not in self._edits:
-            wanted, within = self._trials.numbers, [*slots(s)]
+            wanted, within = self._trials.numbers, [*operands(s)]
             self._edits[s.node] = [*changes(s, wanted, within)]
             self._slots[s.node] = within, [*afters(s)]
         return self._slots[s.node]

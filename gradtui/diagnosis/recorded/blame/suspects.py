@@ -13,6 +13,7 @@ from gradtui.diagnosis.recorded.blame.accumulations import forgotten_entries
 from gradtui.diagnosis.recorded.blame.arguments import hands_less
 from gradtui.diagnosis.recorded.blame.beaten import is_beaten
 from gradtui.diagnosis.recorded.blame.begun import begins_as_ones, replaces, unwritten
+from gradtui.diagnosis.recorded.blame.beside import Beside
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
 from gradtui.diagnosis.recorded.blame.computable import Expressions
 from gradtui.diagnosis.recorded.blame.conditions import never_changes
@@ -49,10 +50,7 @@ from gradtui.diagnosis.recorded.blame.uses import (
     is_beside,
     lines_next,
     lines_of,
-    lines_with,
-    lines_writing,
     over,
-    read_behind,
 )
 from gradtui.diagnosis.recorded.blame.vain import is_vain
 from gradtui.diagnosis.recorded.blame.wasted import wasted_in
@@ -100,6 +98,7 @@ class Suspects:
         self._ever: dict[Unit, Scope] = {}
         """The values of the names of each function at some time."""
         self._expressions = Expressions(units, flow.shapes, watched.part)
+        self._beside = Beside(flow, watched)
         self._back, self._faulty, self._labels = back, faulty, labels
         self._wrong: set[str] = set()
         self._wanted: Collection[Shape] = ()
@@ -187,15 +186,19 @@ class Suspects:
         forward = not lines.isdisjoint(self._flow.forward)
         if forward and is_beside(statement, self._flow):
             return Suspect(statement, 1, False, order)
-        if forward and isinstance(node, ast.Return) and self._is_called_again(self._called(lines)):
+        if (
+            forward
+            and isinstance(node, ast.Return)
+            and self._beside.is_called_again(self._beside.called(lines))
+        ):
             # The loss that it returns is right; the gradients may be those of a wrong call.
             return Suspect(statement, TIERS - 1, True, order)
         if forward and hands_on(statement) and makes(statement):
             return Suspect(statement, UNTOLD, True, order)
-        called = set() if forward and not hands_less(statement) else self._called(lines)
+        called = set() if forward and not hands_less(statement) else self._beside.called(lines)
         if called and (call := self._call(statement, lines, order)) is not None:
             return call
-        beside = set() if forward or called else self._beside(unit, node, lines)
+        beside = set() if forward or called else self._beside.using(unit, node, lines)
         lines = called if forward and called else lines | called | beside
         fed = {name for line in lines for name in self._flow.feeds.get(line, ())}
         stored = node.targets[0] if isinstance(node, ast.Assign) else node
@@ -213,9 +216,9 @@ class Suspects:
         if beside and isinstance(node, ast.Assign) and is_element(node.value):
             # A line that only renames is likelier to lack the part that the next one lacks.
             return Suspect(statement, min(UNTOLD, tier), False, order)
-        if called and tier == 2 and not fed <= self._wrong and self._is_called_again(called):
+        if called and tier == 2 and not fed <= self._wrong and self._beside.is_called_again(called):
             return Suspect(statement, 1, True, order)
-        if called and tier == UNTOLD and fed & self._wrong and self._is_called_again(called):
+        if called and tier == UNTOLD and fed & self._wrong and self._beside.is_called_again(called):
             tier = 2  # the forward pass calls the function, too
         if beside and tier == UNTOLD and fed & self._wrong and not self._is_forward(unit):
             tier = 2  # it hands a view to such a function
@@ -258,7 +261,7 @@ class Suspects:
             return 2 if unwritten(unit, node) else None
         if inside.isdisjoint(self._watched.order):
             return 1  # it has no rounds
-        called = self._called(inside)
+        called = self._beside.called(inside)
         fed = {name for line in inside | called for name in self._flow.feeds.get(line, ())}
         if not fed & self._wrong:
             return 2 if fed and unwritten(unit, node) else None
@@ -298,66 +301,6 @@ class Suspects:
             for at in lines_of(unit) if at in order
         ]  # fmt: skip
         return range(min(began, default=0))
-
-    def _called(self, lines: set[Line]) -> set[Line]:
-        """Return the lines that run in the functions that non-computing lines call.
-
-        If those compute nothing either, they include those of the functions that they call.
-        """
-        if any(line in self._flow.feeds for line in lines):
-            return set()
-        found, pending = set[Line](), lines
-        while pending and found.isdisjoint(self._flow.feeds):
-            pending = set().union(*[self._watched.calls.get(one, ()) for one in pending]) - found
-            found |= pending
-        return found
-
-    def _is_called_again(self, lines: set[Line]) -> bool:
-        """Return whether other calls run the same lines: they are right, and a call is wrong."""
-        calls = self._watched.calls.items()
-        return sum(not lines.isdisjoint(one) for at, one in calls if at not in lines) > 1
-
-    def _beside(self, unit: Unit, node: ast.stmt, lines: set[Line]) -> set[Line]:
-        """Return the lines that use a value that a line only unpacks, renames, or writes into.
-
-        Lines that it takes the value from count, too, and those that store what it returns.
-        """
-        if any(line in self._flow.feeds for line in lines):
-            return set()
-        if isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
-            stored = lines_writing(unit, node.value.id)
-            return (stored | self._called(stored)) & set(self._flow.feeds)
-        if not isinstance(node, ast.Assign):
-            return set()
-        target = node.targets[0]
-        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Subscript | ast.IfExp):
-            return read_behind(unit, node, target, self._watched.order) & set(self._flow.feeds)
-        partial = isinstance(target, ast.Subscript) and isinstance(node.value, ast.Constant)
-        if isinstance(target, ast.Subscript) and partial:
-            target = target.value
-        if not isinstance(target, ast.Name):
-            return set()
-        own = {type(one.ctx): one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-        if found := self._reading(unit, target.id):
-            return found
-        found = lines_with(unit, own.get(ast.Load), ast.Store)
-        return (found | self._called(found)) & set(self._flow.feeds)
-
-    def _reading(self, unit: Unit, name: str) -> set[Line]:
-        """Return the lines that compute with a name's value, or with what only views it."""
-        found, pending, seen = set[Line](), [name], set[str]()
-        while pending:
-            name = pending.pop()
-            if name not in seen:
-                seen.add(name)
-                lines = lines_with(unit, name, ast.Load)
-                found |= (lines | self._called(lines)) & set(self._flow.feeds)
-                pending += [
-                    one.targets[0].id for one in unit.of(ast.Assign)
-                    if isinstance(one.targets[0], ast.Name)
-                    and (unit.file, one.lineno) in lines - found
-                ]  # fmt: skip
-        return found
 
     def _tier(
         self, lines: set[Line], fed: set[str], told: Told, *, partial: bool, kept: bool

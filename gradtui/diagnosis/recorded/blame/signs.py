@@ -1,0 +1,351 @@
+"""What tells for an edit and against it, by its place and by what it does to the code."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+from msgspec import Struct
+
+from gradtui.diagnosis.recorded.blame import amounts, unused
+from gradtui.diagnosis.recorded.blame.against import (
+    is_senseless,
+    misnames,
+    only_renames,
+    takes_back,
+    wraps,
+)
+from gradtui.diagnosis.recorded.blame.alike import (
+    becomes_alike,
+    becomes_same,
+    becomes_sum,
+    stands_elsewhere,
+)
+from gradtui.diagnosis.recorded.blame.candidates import Candidate
+from gradtui.diagnosis.recorded.blame.conditions import is_told
+from gradtui.diagnosis.recorded.blame.expressions import multiplied
+from gradtui.diagnosis.recorded.blame.forgotten import defined_below, is_of_another
+from gradtui.diagnosis.recorded.blame.forms import (
+    adds_up,
+    hands_negated,
+    has_bare_minus,
+    idle_factors,
+    is_idle_copy,
+    is_renamed,
+    misplaces,
+    renames,
+)
+from gradtui.diagnosis.recorded.blame.given import uncrosses
+from gradtui.diagnosis.recorded.blame.kept import values_kept
+from gradtui.diagnosis.recorded.blame.names import agreement, is_spelled, made_alike
+from gradtui.diagnosis.recorded.blame.opposed import opposes
+from gradtui.diagnosis.recorded.blame.powers import ruled
+from gradtui.diagnosis.recorded.blame.remembered import continues, remembers
+from gradtui.diagnosis.recorded.blame.resets import spares
+from gradtui.diagnosis.recorded.blame.rows import breaks_row
+from gradtui.diagnosis.recorded.blame.scaling import (
+    resizes,
+    scales_alike,
+    scales_for_later,
+    shares_factor,
+)
+from gradtui.diagnosis.recorded.blame.suspect import Suspect
+from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.unnamed import statement_after
+from gradtui.diagnosis.recorded.blame.uses import is_as_named, is_made_before
+
+_NAMED = ast.Name | ast.Attribute
+
+
+class Signs(Struct, frozen=True, eq=False, dict=True):
+    """What tells whether an edit of a suspect undoes a mistake."""
+
+    suspect: Suspect
+    candidate: Candidate
+
+    @cached_property
+    def adds(self) -> bool:
+        """Whether it keeps the existing code and adds to it, perhaps in a wrong place."""
+        return self.keeps and not self.turns
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it keeps all the code that is there."""
+        return not all(amounts.is_change(self._unit, one) for one in self.candidate.edits)
+
+    @property
+    def turns(self) -> bool:
+        """Whether it puts a minus to a value that is right but for its sign.
+
+        That is likely, but what the code beside tells of the values that it is made of is likelier.
+        """
+        return self.suspect.opposite and self.is_sign and self.keeps
+
+    @cached_property
+    def orphans(self) -> bool:
+        """Whether nothing would use a value any more that the function has."""
+        return unused.orphans(self.suspect.statement, self.candidate, self.removed)
+
+    @cached_property
+    def removed(self) -> Counter[str]:
+        """The names that it takes away, attributes with a dot; what is swapped stays."""
+        return amounts.taken(self._unit, self.candidate.edits)
+
+    @property
+    def _unit(self) -> Unit:
+        return self.suspect.statement.unit
+
+    @cached_property
+    def becomes_alike(self) -> bool:
+        """Whether it makes a line like another one."""
+        unit, own, edits = self._unit, self.suspect.statement.node, self.candidate.edits
+        return becomes_alike(unit, own, edits) or becomes_same(unit, own, edits)
+
+    @cached_property
+    def becomes_sum(self) -> bool:
+        """Whether it adds to a value that is added to elsewhere."""
+        return becomes_sum(self._unit, self.suspect.statement.node, self.candidate.edits)
+
+    @property
+    def breaks_row(self) -> bool:
+        """Whether it gives one of a row another sign or name, or divides by a power in one."""
+        return breaks_row(self._unit, self.suspect.statement.node, self.candidate.edits)
+
+    @property
+    def opposes(self) -> bool:
+        """Whether it gives what is returned the minus of the value before it."""
+        return opposes(self._unit, self.suspect.statement.node, self.candidate.edits)
+
+    @property
+    def uncrosses(self) -> bool:
+        """Whether it hands arguments to the parameters of their names."""
+        return uncrosses(self._unit, self.suspect.statement.node, self.candidate.edits)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the code elsewhere tells what it puts in."""
+        copied = self.keeps and is_idle_copy(self._unit, self.suspect.statement.node)
+        return (self.becomes_alike or self.remembers or copied
+                or scales_alike(self.suspect, self.candidate) or self.is_spelled)  # fmt: skip
+
+    @cached_property
+    def agreement(self) -> int:
+        """Whether it makes the line speak of one thing (1), or of two (-1); else 0."""
+        return agreement(self.suspect.statement, self.candidate.edits)
+
+    @cached_property
+    def rule(self) -> int:
+        """How many slopes of powers it makes; below 0, how many it breaks."""
+        return ruled(self.suspect.statement, self.candidate.edits)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names that it brings in, with their attributes and entries."""
+        return amounts.brought(self._unit, self.candidate.edits)
+
+    @property
+    def is_spelled(self) -> bool:
+        """Whether two operands come into the order of the name of what is stored."""
+        first, last = self.candidate.edits[0], self.candidate.edits[-1]
+        texts = [self._unit.between(one.start, one.end) for one in (first, last)]
+        swaps = texts[::-1] == [one.text.decode() for one in (first, last)]
+        match self.candidate.node:
+            case ast.BinOp(ast.Name(left), ast.Sub(), ast.Name(right)) if first is last:
+                texts = [left, right]
+                swaps = first.text.decode() == f"{right} - {left}"
+            case _ if first is last:
+                return False
+        return swaps and is_spelled(self.suspect.statement, texts[::-1])
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether other values are kept than those whose names tell that they may be wrong."""
+        return self.suspect.tier == 0 and not self.candidate.named and self.keeps_values
+
+    @cached_property
+    def keeps_values(self) -> bool:
+        """Whether the line only keeps values for the backward pass."""
+        kept = values_kept(self.suspect.statement.node)
+        return bool(kept) and all(isinstance(one, _NAMED) for one in kept)
+
+    @property
+    def spoils(self) -> bool:
+        """Whether it is unlikely for a line that keeps values."""
+        if self.spares:
+            return False
+        adapts = self.keeps_values and amounts.calculates(self.candidate.edits)
+        return (adapts and not self.becomes_sum) or self.is_beside
+
+    @cached_property
+    def spares(self) -> bool:
+        """Whether it only copies an array that is written into later."""
+        return spares(self.suspect.statement, self.candidate.edits)
+
+    @property
+    def leaves_twin(self) -> bool:
+        """Whether another function has the same line, which would be as wrong.
+
+        Unless it uses what this function alone does not.
+        """
+        return not self.remembers and stands_elsewhere(self._unit, self.suspect.statement.node)
+
+    @property
+    def is_of_use(self) -> bool:
+        """Whether it adds something to a name that it uses, and not where its value is made.
+
+        A line that only renames may have lost what it did with the name.
+        """
+        node, own = self.candidate.node, self.suspect.statement.node
+        used = is_made_before(self._unit, own, node) and not renames(own)
+        return self.adds and (used or is_as_named(own))
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it scales in a line that is for something else: in its middle, or a call."""
+        inside = self.adds and not self.adds_line
+        return inside and misplaces(self.suspect.statement, self.candidate, used=self.is_of_use)
+
+    @property
+    def adds_line(self) -> bool:
+        """Whether it adds a line, where another edit changes one that is there."""
+        return any(one.text[:1] == b"\n" for one in self.candidate.edits)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it uses what the function is given or keeps, and nothing else uses."""
+        return remembers(self.suspect.statement, self.names)
+
+    @property
+    def continues(self) -> bool:
+        """Whether it uses what the line just before stores and nothing else uses."""
+        return self.adds and continues(self.suspect.statement, self.names)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it repeats a factor of the value in which right ones become others: a power."""
+        own, candidate = self.suspect.statement, self.candidate
+        return self.suspect.failing and candidate.rule == "missing-factor" and any(
+            own.text(one).strip("-") == candidate.factor
+            for value in own.values for one in multiplied(value)
+        )  # fmt: skip
+
+    @cached_property
+    def recalculates(self) -> bool:
+        """Whether it computes once more what another line has computed."""
+        return unused.recalculates(self._unit, self.candidate)
+
+    @property
+    def fills(self) -> bool:
+        """Whether it puts something in the place of what does nothing: a statement or a factor."""
+        own, edits = self.suspect.statement.node, self.candidate.edits
+        after = statement_after(self._unit, own, edits) if idle_factors(own) else None
+        does = after is not None and idle_factors(after) < idle_factors(own)
+        return does or [self._unit.between(one.start, one.end) for one in edits] == ["pass"]
+
+    @property
+    def resumes(self) -> bool:
+        """Whether it gives a line something to do that only renames."""
+        node = self.suspect.statement.node
+        if not isinstance(node, ast.Assign) or not renames(node) or self.is_sign:
+            return False
+        beside = not self.added.isdisjoint(made_alike(node.value, self._unit))
+        return self.keeps and (beside or isinstance(node.targets[0], ast.Name))
+
+    @property
+    def mixes(self) -> bool:
+        """Whether it adds to a value one that is made in the same way beside it.
+
+        Their sum has a name of its own, unless nothing else uses the other, nor renames the value.
+        """
+        node = self.suspect.statement.node
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if target is None or renames(node):
+            return False
+        alone = self.remembers and not is_renamed(self._unit, target)
+        return not alone and not self.added.isdisjoint(made_alike(target, self._unit))
+
+    @property
+    def added(self) -> frozenset[str]:
+        """The names that it adds as terms."""
+        return self.names if self.candidate.rule in unused.ADDING else frozenset()
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it uses data defined only below the function, or another object's own affair."""
+        s, names = self.suspect.statement, self.names
+        return not names.isdisjoint(defined_below(s.unit)) or any(
+            is_of_another(s, one) for one in names
+        )
+
+    @property
+    def bares(self) -> bool:
+        """Whether it takes the minus from what is only stored, kept or returned."""
+        taken = self.is_sign and not self.keeps
+        return taken and has_bare_minus(self.suspect.statement)
+
+    @property
+    def is_sign(self) -> bool:
+        """Whether it changes nothing but a sign."""
+        return self.candidate.rule == "sign"
+
+    @property
+    def drops(self) -> bool:
+        """Whether it takes a factor away: one too many is no likelier than that one is missing."""
+        texts = [one.text for one in self.candidate.edits]
+        return texts == [b"1"] or self.candidate.rule == "extra-factor"
+
+
+Sign = tuple[int, Callable[[Signs], bool]]
+"""What tells of an edit, with how much likelier or less likely it makes that."""
+LIKELIER: Sequence[Sign] = (
+    (3, lambda edit: edit.becomes_sum or edit.opposes or edit.uncrosses),
+    (2, lambda edit: edit.repeats),
+    (2, lambda edit: edit.resumes or edit.fills),
+    (2, lambda edit: edit.continues),
+    (2, lambda edit: edit.agreement > 0),
+    (2, lambda edit: edit.rule > 0 and not edit.adds),
+    (2, lambda edit: edit.suspect.label < 0),
+    (4, lambda edit: is_told(edit.suspect, edit.candidate.edits)),
+    (-4, lambda edit: edit.is_outside),
+    (4, lambda edit: shares_factor(edit.suspect, edit.candidate)),
+    (2, lambda edit: edit.is_known),
+    (2, lambda edit: edit.bares),
+    (2, lambda edit: edit.spares),
+    (-2, lambda edit: edit.is_late and not edit.becomes_alike and not edit.candidate.named),
+    (-3, lambda edit: edit.mixes),
+    (-3, lambda edit: edit.breaks_row),
+)
+UNLIKELIER: Sequence[Sign] = (
+    (
+        2,
+        lambda edit: (
+            edit.orphans
+            or unused.forsakes(edit._unit, edit.removed)
+            or resizes(edit.suspect, edit.candidate)
+        ),
+    ),
+    (3, lambda edit: unused.spares_argument(edit._unit, edit.removed) or edit.recalculates),
+    (3, lambda edit: edit.spoils or amounts.empties(edit._unit, edit.candidate.edits)),
+    (2, lambda edit: edit.adds and scales_for_later(edit.suspect, edit.candidate)),
+    (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
+    (5, lambda edit: is_senseless(edit.suspect.statement, edit.candidate.edits)),
+    (3, lambda edit: only_renames(edit.suspect.statement, edit.candidate.edits)),
+    (3, lambda edit: misnames(edit.suspect.statement, edit.candidate.edits)),
+    (2, lambda edit: wraps(edit.suspect.statement, edit.candidate.edits)),
+    (2, lambda edit: edit.is_sign and not edit.becomes_alike and adds_up(edit.suspect.statement)),
+    (
+        1,
+        lambda edit: (
+            edit.is_sign
+            and not (edit.bares or hands_negated(edit.suspect.statement))
+            and amounts.turns_round(edit._unit, edit.candidate.edits)
+        ),
+    ),
+    (3, lambda edit: edit.leaves_twin),
+    (5, lambda edit: edit.suspect.paired),
+    (2, lambda edit: edit.agreement < 0 or edit.suspect.label > 0),
+    (2, lambda edit: edit.rule < 0),
+)
+"""Signs against an edit, however likely it is by others."""

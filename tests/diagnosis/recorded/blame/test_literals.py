@@ -1,0 +1,39 @@
+"""Other values for the numbers, flags, zeros and ones that a statement writes itself."""
+
+import numpy as np
+
+from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
+from gradtui.diagnosis.recorded.blame.literals import given, numbers
+from gradtui.diagnosis.recorded.blame.scope import Held
+from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.recording.library import NUMPY
+
+
+def statement(function, scope, shapes=None):
+    unit = Unit(function.__code__, [function])
+    around = Around(scope, {}, shapes or {}, list, [], NUMPY.dialect, {}, lambda one: None)
+    return Statement(unit, unit.node.body[0], around)
+
+
+def ramped(x, slope):
+    return np.where(x > 0, 1.0, 0.1)
+
+
+def test_a_number_that_is_chosen_may_be_the_slope_that_is_given():
+    scope = {"x": Held((4,), "f"), "slope": Held((), "f", 0.3)}
+    found = [*given(statement(ramped, scope))]
+    assert {(one.factor, ramped_text(one)) for one in found if one.factor == "slope"} == {
+        ("slope", "1.0"), ("slope", "0.1"),
+    }  # fmt: skip
+
+
+def ramped_text(edit):
+    return str(edit.node.value)
+
+
+def test_a_number_may_be_another_one_and_0_is_no_operand():
+    def halved(x):
+        return 0.5 * x
+
+    found = [*numbers(statement(halved, {"x": Held((4,), "f")}), [0, 1.0, 0.5, 2.0])]
+    assert [one.factor for one in found] == ["1.0", "2.0"]
