@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
@@ -24,6 +24,7 @@ from gradtui.diagnosis.recorded.blame.unnamed import (
 _FILES, _LINES = 32, 4096
 """Most files and lines of which is kept what is asked again for every edit."""
 _OPERATOR = re.compile(r"[-+*/%@&|^<>]")
+_TEXT = re.compile(r"'[^']*'|\"[^\"]*\"")
 _ROW = 3
 """Fewest signs of a kind, or terms, that make a row."""
 
@@ -55,9 +56,21 @@ def becomes_alike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     form = form_of(edited)
     if not isinstance(own, STORING) or form == form_of(own):
         return False
-    if not (calculates(before) or _calls(after) > 1):
+    negative = isinstance(before, ast.UnaryOp) and isinstance(after, ast.Constant)
+    if not (calculates(before) or negative or _calls(after) > 1):
         return calculates(after) and form in _forms_of_parts(unit.node, _whole_of(own))
-    return form in _forms(unit.node)
+    return form in _forms(unit.node) and _loosely(unit.node)[_without_texts(own)] < 2
+
+
+def becomes_unlike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
+    """Return whether a line that calculates as another one does becomes like none."""
+    if not isinstance(own, STORING) or not calculates(own.value):
+        return False
+    forms = _loosely(unit.node)
+    if forms[_without_texts(own)] < 2:
+        return False
+    edited = statement_after(unit, own, edits)
+    return edited is not None and _without_texts(edited) not in forms
 
 
 def returns_unlike(unit: Unit, node: ast.stmt) -> bool:
@@ -211,6 +224,18 @@ def _calls(node: ast.expr) -> int:
 def _forms(function: ast.AST) -> frozenset[object]:
     """Return the forms of the lines of a function that store something."""
     return frozenset(form_of(one) for one in ast.walk(function) if isinstance(one, STORING))
+
+
+@lru_cache(_FILES)
+def _loosely(function: ast.AST) -> Counter[object]:
+    """Return how many lines of a function have each form, whatever texts stand in them."""
+    return Counter(_without_texts(one) for one in ast.walk(function) if isinstance(one, STORING))
+
+
+@lru_cache(_LINES)
+def _without_texts(node: ast.stmt) -> object:
+    """Return the form of a line without its texts, such as those of `einsum`."""
+    return form_of(ast.parse(_TEXT.sub("''", ast.unparse(node))).body[0])
 
 
 @lru_cache(_LINES)

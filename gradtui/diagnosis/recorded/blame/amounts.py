@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from itertools import takewhile
 
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
@@ -29,6 +30,28 @@ def changed(unit: Unit, edit: Edit) -> int:
     apart = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     closed = after[:1] == ["("] != before[:1]
     return closed + sum(max(1, to - at) for tag, _, _, at, to in apart if tag != "equal")
+
+
+def trimmed(unit: Unit, edit: Edit) -> Edit:
+    """Return an edit of several lines without the words and signs at its ends that it keeps."""
+    before = [*WORD.finditer(own := unit.between(edit.start, edit.end))]
+    after = [*WORD.finditer(new := edit.text.decode())]
+    head = _common(before, after)
+    tail = min(_common(before[::-1], after[::-1]), min(len(before), len(after)) - head)
+    inside, made = before[head : len(before) - tail], after[head : len(after) - tail]
+    if not head or not inside or not made:
+        return edit
+    start, end = inside[0].start(), inside[-1].end()
+    if "\n" in own[start:end]:
+        return edit
+    at = edit.start + len(own[:start].encode())
+    return Edit(at, at + len(own[start:end].encode()), new[made[0].start() : made[-1].end()])
+
+
+def _common(one: Sequence[re.Match[str]], other: Sequence[re.Match[str]]) -> int:
+    """Return how many words and signs two texts begin with alike."""
+    pairs = (left[0] == right[0] for left, right in zip(one, other, strict=False))
+    return sum(1 for _ in takewhile(bool, pairs))
 
 
 def is_change(unit: Unit, edit: Edit) -> bool:
@@ -76,7 +99,7 @@ def taken(unit: Unit, edits: Sequence[Edit]) -> Counter[str]:
     """Return the names that edits take away, attributes with a dot; what is swapped stays."""
     before, after = Counter[str](), Counter[str]()
     for one in edits:
-        dot = "." * (unit.between(one.start - 1, one.start) == ".")
+        dot = "." * (unit.source[max(0, one.start - 1) : one.start] == b".")
         before.update(_PART.findall(dot + unit.between(one.start, one.end)))
         after.update(_PART.findall(dot + one.text.decode()))
     return before - after

@@ -15,7 +15,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, sw
 from gradtui.diagnosis.recorded.blame.computing import methods_of, own_methods
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, name_of
 from gradtui.diagnosis.recorded.blame.forms import renames
-from gradtui.diagnosis.recorded.blame.given import crossed
+from gradtui.diagnosis.recorded.blame.given import crossed, scaled_beside
 from gradtui.diagnosis.recorded.blame.indices import moved, shifted
 from gradtui.diagnosis.recorded.blame.loops import of_rounds
 from gradtui.diagnosis.recorded.blame.masks import opposite
@@ -129,6 +129,10 @@ def _of_arguments(
         yield Candidate(swapped(s, args[0], args[1]), "transposed", order, 0, None, node)
         yield from transposed(s, node, args[0], args[1], f"{s.text(node.func)}({{}}, {{}})")
         return
+    for own, text in scaled_beside(s.unit.tree, node):
+        told = f"{s.text(own)} must be {text}, as in the other calls"
+        edit = s.replaced(own, text)
+        yield Candidate((edit,), "constant-factor", told, 0, text, own, named=True)
     strange = crossed(s.unit.tree, node)
     for one, two in pairwise(args):
         told = f"{s.text(one)} and {s.text(two)} are swapped"
@@ -343,7 +347,8 @@ def _inner(s: Statement, node: ast.AST) -> ast.expr | None:
         return None
     called = node.func
     if isinstance(called, ast.Attribute) and not s.is_module(called.value):
-        return called.value
+        own = ast.unparse(called.value) == s.unit.given and bool(node.args)
+        return node.args[0] if own else called.value
     if name_of(node.func) == "where" and len(node.args) == 3:
         chosen = [one for one in node.args[1:] if not isinstance(one, ast.Constant)]
         return chosen[0] if len(chosen) == 1 else None

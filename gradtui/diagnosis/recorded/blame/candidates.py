@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.blame.amounts import trimmed
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, entries_of, is_joining
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
@@ -268,9 +269,8 @@ class Statement:
 
     @property
     def _line_before(self) -> int:
-        lines = (one.lineno for one in self.unit.of(ast.stmt)
-                 if one.lineno < self.node.lineno)  # fmt: skip
-        return max(lines, default=0)
+        lines = (one.lineno for one in self.unit.of(ast.stmt))
+        return max((line for line in lines if line < self.node.lineno), default=0)
 
     @property
     def indices(self) -> Mapping[str, Sequence[str]]:
@@ -325,9 +325,10 @@ class Statement:
         bare = binding >= self._needed(node)
         text = text if self._needed(node) else unwrapped(text)
         around = self._parentheses(node, start, end)
-        if around is not None:
-            return Edit(*around, text) if bare else Edit(start, end, text)
-        return Edit(start, end, text if bare else f"({text})")
+        if node.lineno != node.end_lineno:
+            return trimmed(self.unit, Edit(start, end, text if bare or around else f"({text})"))
+        start, end = around if around is not None and bare else (start, end)
+        return Edit(start, end, text if bare or around else f"({text})")
 
     def _parentheses(self, node: ast.expr, start: int, end: int) -> tuple[int, int] | None:
         """Return where an expression's own parentheses begin and end; None without any."""

@@ -33,7 +33,7 @@ from gradtui.diagnosis.recorded.blame.kept import kept
 from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.likewise import likewise
 from gradtui.diagnosis.recorded.blame.listed import listed
-from gradtui.diagnosis.recorded.blame.literals import given, numbers
+from gradtui.diagnosis.recorded.blame.literals import given, keys, numbers
 from gradtui.diagnosis.recorded.blame.masks import bounds, opposites, thresholds
 from gradtui.diagnosis.recorded.blame.material import renamings
 from gradtui.diagnosis.recorded.blame.moves import moves
@@ -72,13 +72,13 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
         activations, wholes, patterns, partial(idles, slots=slots), partial(curved, slots=slots),
         unread, options, throughout, conjugates, edits, renamings, given,
-        partial(numbers, wanted=wanted), orders, arguments, likenesses, repeated, restored, kept,
-        picks, carries, taken, accumulations, scattered, likewise, partly, picked, resets, another,
-        counted, copies, emptied, conditions, parts, compared, alongside, applied, mirrored,
-        callees, makers, branches, bounds, opposites, bends, hidden, projections, normalised,
-        choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words, rebound,
-        rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits, unpacked,
-        forwarded, selected, copied, elsewhere, strangers, shares, opposed, attributed,
+        partial(numbers, wanted=wanted), keys, orders, arguments, likenesses, repeated, restored,
+        kept, picks, carries, taken, accumulations, scattered, likewise, partly, picked, resets,
+        another, counted, copies, emptied, conditions, parts, compared, alongside, applied,
+        mirrored, callees, makers, branches, bounds, opposites, bends, hidden, projections,
+        normalised, choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words,
+        rebound, rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits,
+        unpacked, forwarded, selected, copied, elsewhere, strangers, shares, opposed, attributed,
         popped, lengths,
     )  # fmt: skip
     for each in every:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations, pairwise
@@ -15,6 +16,9 @@ _PARTS = 4
 """Most indexed arrays of a statement whose indices are exchanged."""
 _NEAR = 4
 """Largest distance between two numbers of an index that may be swapped."""
+_RENAMED = 12
+"""Most ways in which the names of a slice become those of another."""
+_WORD = re.compile(r"(\w+)")
 _FUNCTIONS = 256
 """Most functions of which is known by what they pick."""
 
@@ -31,15 +35,49 @@ def of_pairs(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> It
         for own, other in ((one, two), (two, one)):
             text, slices = s.text(other), (own, other)
             bounded = all(isinstance(part, ast.Slice) and part.lower for part in slices)
-            if bounded and text != s.text(own):
-                told = f"{s.text(own)} must be {text}, as beside it"
-                yield Candidate((s.replaced(own, text),), "wrong-variable", told, 1, text, node)
+            for made in (*_renamed(own, other, s), text) if bounded else ():
+                if made != s.text(own):
+                    told = f"{s.text(own)} must be {made}, as beside it"
+                    edit = Edit(s.unit.start(own), s.unit.end(own), made)
+                    yield Candidate((edit,), "wrong-variable", told, 1, made, node)
     atoms = [one for part in parts for one in atoms_of(part)]
     for at, one in enumerate(atoms):
         for two in atoms[at + 1 : at + _NEAR]:
             if s.text(one) != s.text(two):
                 told = f"{s.text(one)} and {s.text(two)} are swapped"
                 yield Candidate(swapped(s, one, two), "wrong-variable", told, 1, None, node)
+
+
+def _renamed(own: ast.expr, other: ast.expr, s: Statement) -> Iterator[str]:
+    """Yield a slice as that beside it is written, with the names that only the slice itself has.
+
+    Or with one that is stored beside one of those.
+    """
+    names, others = _names(own), _names(other)
+    mine, theirs = ([one for one in some if one not in rest]
+                    for some, rest in ((names, others), (others, names)))  # fmt: skip
+    given = [*combinations(theirs, len(mine))] if mine else []
+    pairs = [
+        *({old: new for old, new in zip(olds, mine, strict=True)} for olds in given),
+        *({old: new} for old in theirs for new in sorted(_stored_with(s.unit.node, old))),
+    ]
+    for renamed in pairs[:_RENAMED]:
+        words = _WORD.split(s.text(other))
+        yield "".join(renamed.get(one, one) for one in words)
+
+
+def _names(node: ast.AST) -> list[str]:
+    """Return the names in an expression, in their order."""
+    found = (one.id for one in walked(node) if isinstance(one, ast.Name))
+    return [*dict.fromkeys(found)]
+
+
+@lru_cache(_FUNCTIONS)
+def _stored_with(function: ast.AST, name: str) -> frozenset[str]:
+    """Return the names that stand beside another one where it is unpacked."""
+    rows = ({one.id for one in node.elts if isinstance(one, ast.Name)} for node in walked(function)
+            if isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Store))  # fmt: skip
+    return frozenset().union(*[row - {name} for row in rows if name in row])
 
 
 @lru_cache(_FUNCTIONS)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from gradtui.diagnosis.recorded.blame.definitions import Function
-from gradtui.diagnosis.recorded.blame.expressions import name_of
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf, name_of
 from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
@@ -60,6 +60,30 @@ def crossed(tree: ast.Module, call: ast.Call) -> Sequence[tuple[ast.expr, ast.ex
         for at, pair in enumerate(pairwise(names[: len(own)])) if pair == (own[at + 1], own[at])
         and len({*pair}) > 1
     ]  # fmt: skip
+
+
+def scaled_beside(tree: ast.Module, call: ast.Call) -> Sequence[tuple[ast.expr, str]]:
+    """Return the bare arguments of a call that all others divide or multiply by one name, with it.
+
+    Such as `add(dU, rows)` beside `add(dV / n, rows)` and `add(dW / n, more)`.
+    """
+    calls = _given(tree).get(name_of(call.func), {})
+    others = [one for at, one in calls.items() if at != call.lineno]
+    found = list[tuple[ast.expr, str]]()
+    for own, *beside in zip(call.args, *(one.args for one in others), strict=False):
+        scales = {_scale(one) for one in beside}
+        if len(beside) > 1 and is_leaf(own) and len(scales) == 1 and "" not in scales:
+            found.append((own, f"{ast.unparse(own)} {scales.pop()}"))
+    return found
+
+
+def _scale(node: ast.expr) -> str:
+    """Return what an argument is divided or multiplied by, with the sign; empty if by nothing."""
+    match node:
+        case ast.BinOp(_, ast.Div() | ast.Mult() as op, ast.Name() | ast.Attribute() as right):
+            return f"{'/' if isinstance(op, ast.Div) else '*'} {ast.unparse(right)}"
+        case _:
+            return ""
 
 
 def uncrosses(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:

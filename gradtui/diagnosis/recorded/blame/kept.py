@@ -20,6 +20,8 @@ from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.units import Unit
 
 _TENSORS = "saved_tensors"
+_MANY = 4
+"""Fewest values of which one may be restored under another name."""
 _CLASSES, _FUNCTIONS = 64, 256
 """Most classes and files, and most functions, of which is known what they keep."""
 
@@ -79,11 +81,11 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def is_jumbled(self) -> bool:
-        """Whether the names are in the order in which the function knows them, and its values not.
+        """Whether the names are nearer to the order in which the function knows them.
 
         People list what they keep in the order of arguments, and then in that of calculation.
         """
-        return self._inversions(self._texts) > 0 == self._inversions(self.read)
+        return self._inversions(self._texts) > self._inversions(self.read)
 
     @cached_property
     def _texts(self) -> Sequence[str]:
@@ -159,15 +161,15 @@ def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
     """
     values = _kept(node)
     function, owner = unit.method_of(node)
-    if owner is None or not values:
-        pairs = _handed(unit.owner or unit.tree)
-        return next((one.kept for one in pairs if one.stored is node), None)
     read = [""] * len(values)
-    for one in ast.walk(owner):
+    for one in ast.walk(owner) if owner is not None and values else ():
         if isinstance(one, ast.Assign) and one is not node:
             for at, name in _read(one, _name_of(node), len(values)):
                 read[at] = name
-    return Kept(function, values, read) if any(read) else None
+    if any(read):
+        return Kept(function, values, read)
+    pairs = (*_handed(unit.owner or unit.tree), *_handed(unit.tree))
+    return next((one.kept for one in pairs if one.stored is node), None)
 
 
 def kept_for(unit: Unit, node: ast.stmt) -> Kept | None:
@@ -217,10 +219,16 @@ def _handed(code: ast.AST) -> Sequence[_Pair]:
         _Pair(node, other, Kept(one, values, names))
         for one, node, values in kept for two, other, names in read
         if one is not two and len(values) == len(names)
-        and (_belong(one, two) or sorted(map(ast.unparse, values)) == sorted(names))
+        and (_belong(one, two) or _are_alike([*map(ast.unparse, values)], names))
     ]  # fmt: skip
     counts = Counter(node for one in found for node in (one.stored, one.read))
     return [one for one in found if counts[one.stored] == counts[one.read] == 1]
+
+
+def _are_alike(values: Sequence[str], names: Sequence[str]) -> bool:
+    """Return whether values are restored under their own names, one of many excepted."""
+    common = Counter(values) & Counter(names)
+    return common.total() >= max(len(names) - 1, min(_MANY, len(names)))
 
 
 def _belong(one: Function, two: Function) -> bool:
@@ -232,7 +240,7 @@ def _tuples(function: Function) -> Iterator[tuple[ast.stmt, Sequence[ast.expr]]]
     """Yield the statements of a function that keep a tuple under a name, or return one inside."""
     for node in ast.walk(function):
         match node:
-            case ast.Assign(targets=[ast.Name()], value=ast.Tuple(elts=values)):
+            case ast.Assign(targets=[ast.Name() | ast.Attribute()], value=ast.Tuple(elts=values)):
                 yield node, values
             case ast.Return(value=ast.Tuple(elts=[*_, ast.Tuple(elts=values)])):
                 yield node, values

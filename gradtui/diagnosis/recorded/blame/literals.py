@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.begun import is_zero
@@ -13,6 +14,8 @@ from gradtui.diagnosis.recorded.blame.scope import flags_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.recording.places import is_users_file
 
+_FILES = 32
+"""Most files of which it is known what their keys are made of."""
 _MOST = 24
 """Most values of one kind that are tried."""
 
@@ -32,6 +35,26 @@ def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
                     yield Candidate((edit,), "wrong-variable", told, int(not whole), text, node)
 
 
+def keys(s: Statement) -> Iterator[Candidate]:
+    """Yield other texts for those that keys of dicts are made of, such as `"A" + str(t)`."""
+    for node in s.indexing:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            summed = isinstance(s.parents.get(node), ast.BinOp)
+            for text in sorted(_key_parts(s.unit.tree) - {node.value}) if summed else ():
+                told, edit = f"{node.value} must be {text}", s.replaced(node, s.spelled(repr(text)))
+                yield Candidate((edit,), "wrong-variable", told, 1, text, node)
+
+
+@lru_cache(_FILES)
+def _key_parts(tree: ast.Module) -> frozenset[str]:
+    """Return the texts with which a file's keys begin."""
+    keys = (one.slice for one in ast.walk(tree) if isinstance(one, ast.Subscript))
+    first = (one.left for one in keys if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Add))
+    return frozenset(
+        one.value for one in first if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    )
+
+
 def given(s: Statement) -> Iterator[Candidate]:
     """Yield numbers in scope for written ones, flags that calls leave out, and what is given."""
     for node in s.nodes:
@@ -44,12 +67,23 @@ def given(s: Statement) -> Iterator[Candidate]:
             yield from _flags(s, node)
             if isinstance(node.func, ast.Attribute) and node.func.attr == "ones_like":
                 yield from _for_ones(s, node)
+            if node is s.value() and isinstance(node.func, ast.Attribute):
+                yield from _emptied(s, node, node.func)
             if node is s.value() and is_zero(node):
                 yield from _for_zeros(s, node)
             elif isinstance(s.parents.get(node), ast.Call) and _is_zeros_of(node):
                 (text,) = map(s.text, node.args)  # a call that adds to its argument
                 told, edit = f"{s.text(node)} must be {text}", s.replaced(node, text)
                 yield Candidate((edit,), "missing-path", told, 1, text, node)
+
+
+def _emptied(s: Statement, node: ast.Call, called: ast.Attribute) -> Iterator[Candidate]:
+    """Yield zeros for the copy of an array, in which something may be summed."""
+    if called.attr in ("copy", "clone") and s.shape(called.value):
+        own = s.text(called.value)
+        text, told = f"{s.numpy}zeros_like({own})", f"it must begin as zeros, not as {own}"
+        edit = s.replaced(node, text)
+        yield Candidate((edit,), "double-counted-path", told, 1, text, node)
 
 
 def _is_zeros_of(node: ast.Call) -> bool:

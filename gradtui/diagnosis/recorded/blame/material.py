@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from inspect import getattr_static
 from types import FunctionType
 
+import numpy as np
+
 from gradtui.diagnosis.recorded.blame.begun import begun
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, unwrapped
 from gradtui.diagnosis.recorded.blame.computing import needed, own_functions
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.forgotten import is_forgotten
 from gradtui.diagnosis.recorded.blame.names import apart, is_numbered, remoteness
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.engine.shapes import stretches
@@ -50,7 +53,8 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             name = s.spelled(fitted)
             cost = 1 + turned + (stored or node in s.written)
             cost -= counting and text in s.loops and other in s.loops
-            if other_shape and not turned:
+            cost -= text.lower() == other.lower()
+            if other_shape and not turned and own.kind[0] != ":":
                 cost = 2 if held.shape in s.wanted or fitted != other else 3
                 cost = 1 if is_numbered(text, other) or _begins(s, node, own) else cost
             if not {"(", ":"}.isdisjoint(other):  # it is not another name, but more
@@ -64,8 +68,23 @@ def renamings(s: Statement) -> Iterator[Candidate]:
                 name,
                 node,
             )
+    yield from _unread(s)
     yield from _transposes(s)
     yield from _turned(s)
+
+
+def _unread(s: Statement) -> Iterator[Candidate]:
+    """Yield names that nothing reads for the parts of arrays, of their shapes."""
+    for node in s.nodes:
+        picked = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)
+        if not picked or not isinstance(node, ast.expr) or _is_entry(node):
+            continue
+        shape = s.shape(node)
+        for text, held in s.scope.items() if shape else ():
+            if (held.shape, held.kind) == (shape, "f") and is_forgotten(s, text):
+                told = f"{s.text(node)} must be {text}"
+                edit = s.replaced(node, text)
+                yield Candidate((edit,), "wrong-variable", told, 1, text, node)
 
 
 def _is_below(s: Statement, node: ast.expr) -> bool:
@@ -155,7 +174,9 @@ def _alike(
         filling = own.kind == ":dict"  # its number of entries may grow
         alike = [(text, held) for text, held in s.scope.items()
                  if held.kind == own.kind and (filling or held.shape == own.shape)]  # fmt: skip
-        yield from alike[:_MOST_NAMES]
+        longer = [(text, held) for text, held in s.scope.items()
+                  if own.kind == held.kind == ":list" and held.shape != own.shape]  # fmt: skip
+        yield from [*alike, *longer][:_MOST_NAMES]
         return
     if not own.shape:
         yield from [
@@ -193,14 +214,25 @@ def _alike(
 def _functions(s: Statement, node: ast.expr) -> Iterator[Candidate]:
     """Yield other functions of the same file with as many arguments."""
     own = s.unit.globals.get(node.id) if isinstance(node, ast.Name) else None
-    if not isinstance(own, FunctionType):
+    call = s.parents.get(node)
+    if isinstance(own, FunctionType):
+        arity = needed(own)
+    elif isinstance(call, ast.Call) and call.func is node and _is_of_library(s, node):
+        arity = len(call.args)
+    else:
         return
-    arity = needed(own)
     for name, other in own_functions(s):
         if s.unit.globals.get(name) is not own and other == arity:
             told = f"{s.text(node)} must be {name}"
             cost = apart(s.text(node), name)
             yield Candidate((s.replaced(node, name),), "wrong-variable", told, cost, name, node)
+
+
+def _is_of_library(s: Statement, node: ast.expr) -> bool:
+    """Return whether an expression is a function of the library for the elements of an array."""
+    if not isinstance(node, ast.Attribute) or not s.is_module(node.value):
+        return False
+    return isinstance(getattr(s.dialect.module, node.attr, None), np.ufunc)
 
 
 def _transposes(s: Statement) -> Iterator[Candidate]:

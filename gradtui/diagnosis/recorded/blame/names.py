@@ -30,6 +30,7 @@ _LABEL = re.compile(
 )
 _NO_GRADIENT = re.compile("diff|dist|den|data|dev|dot|dir|dim")
 """What names begin with that are of no gradients, though they begin with a d."""
+_DIGITS = re.compile(r"\d+")
 _NUMBER = re.compile(r"(?<=[^\W\d])\d+")
 _NAME = re.compile(r"[^\W\d]\w*")
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
@@ -81,6 +82,18 @@ def renamed(text: str, names: Mapping[str, str]) -> str:
 def is_numbered(one: str, other: str) -> bool:
     """Return whether two names differ in a number alone, such as `self.z1` and `self.z2`."""
     return one != other and _NUMBER.sub("", one) == _NUMBER.sub("", other)
+
+
+def numbering(s: Statement, edits: Sequence[Edit]) -> int:
+    """Return whether two that differ in a number come into its order (1), or out of it (-1)."""
+    if len(edits) != 2:
+        return 0
+    first, last = (s.unit.between(one.start, one.end) for one in edits)
+    swapped = [one.text.decode() for one in edits] == [last, first]
+    numbers = [[int(digits) for digits in _DIGITS.findall(one)] for one in (first, last)]
+    if not swapped or _DIGITS.sub("", first) != _DIGITS.sub("", last):
+        return 0
+    return 1 if numbers[1] < numbers[0] else -1
 
 
 def agreement(s: Statement, edits: Sequence[Edit]) -> int:

@@ -50,7 +50,9 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
     def _bounds(self) -> Iterator[int]:
         """Yield how unlikely it is at least, sign by sign: the last one is the total."""
         least, apart = int(self.signs.turns and not self.signs.becomes_alike), self.apart
-        least = -2 if self.suspect.label < 0 or self.signs.fills else least
+        least = (
+            -2 if self.suspect.label < 0 or self.signs.fills or self.signs.joins_terms else least
+        )
         hoped = sum(weight for weight, _ in LIKELIER if weight > 0)
         for weight, holds in LIKELIER:
             apart, hoped = apart - weight * holds(self.signs), hoped - max(0, weight)

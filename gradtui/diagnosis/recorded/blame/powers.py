@@ -6,11 +6,15 @@ import ast
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 
-from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import summands
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _POWER = b"**"
+_FILES = 32
+"""Most files of which it is known what they take the roots of."""
 
 
 def ruled(s: Statement, edits: Sequence[Edit]) -> int:
@@ -22,6 +26,30 @@ def ruled(s: Statement, edits: Sequence[Edit]) -> int:
     if _POWER not in s.unit.source or "**" not in before:
         return 0
     return slopes(s.unit.text_after(s.node, edits)) - slopes(before)
+
+
+def is_rooted(s: Statement, candidate: Candidate) -> bool:
+    """Return whether it takes the root of a sum whose first term has one elsewhere in the file."""
+    (edit, *more), node = candidate.edits, candidate.node
+    text = edit.text.decode()
+    rooted = text.endswith("**0.5") or "sqrt(" in text
+    if more or not rooted or not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Add):
+        return False
+    return _leading(node) in _rooted(s.unit.tree)
+
+
+@lru_cache(_FILES)
+def _rooted(tree: ast.Module) -> frozenset[str]:
+    """Return the first terms of the sums that a file takes the roots of."""
+    calls = (one for one in ast.walk(tree) if isinstance(one, ast.Call) and len(one.args) == 1)
+    roots = (one.args[0] for one in calls if getattr(one.func, "attr", "") == "sqrt")
+    return frozenset(_leading(one) for one in roots if isinstance(one, ast.BinOp))
+
+
+def _leading(node: ast.expr) -> str:
+    """Return the first term of a sum, without indices."""
+    first = next(summands(node))
+    return ast.unparse(first.value if isinstance(first, ast.Subscript) else first)
 
 
 def slopes(text: str) -> int:

@@ -26,8 +26,10 @@ Prepared = Callable[[Statement], tuple[Sequence[Slot], Sequence[Candidate]]]
 
 def rivals(
     suspects: Sequence[Suspect], hits: Sequence[Hit], preview: Preview, prepared: Prepared
-) -> Iterator[Hit]:
-    """Yield edits of other lines that are as likely as the best hit; far-fetched ones beside it.
+) -> Sequence[Hit]:
+    """Return edits of other lines that are as likely as the best hit; far-fetched ones beside it.
+
+    Those that are right at a glance come first, and then the likeliest.
 
     The code there tells of these, however little the recording does. Those that are told beside
     the best one must be right at a glance, unless they are equal to a hit: one line hands the other
@@ -36,6 +38,7 @@ def rivals(
     best = min(hits, key=Hit.rank)
     own, most, glances = best.suspect.statement, best.odds.total + ABOUT, _GLANCED
     signed = [one for one in hits if one.candidate.rule == "sign"]
+    found = list[tuple[bool, int, Hit]]()
     for suspect in sorted(suspects, key=lambda one: (_is_apart(one, best), one.tier)):
         s, known = suspect.statement, 0 if _is_apart(suspect, best) else KNOWN
         if s.node is own.node or suspect.tier - known > most or glances <= 0:
@@ -54,7 +57,8 @@ def rivals(
             hopeful = equal or preview.is_hopeful(s, candidate.edits)
             within = most if hopeful else best.odds.total - 1
             if hopeful is not False and hit.odds.is_within(within):
-                yield hit
+                found.append((not hopeful, hit.odds.total, hit))
+    return [one for *_, one in sorted(found, key=lambda one: one[:2])]
 
 
 def _is_apart(suspect: Suspect, hit: Hit) -> bool:

@@ -7,25 +7,44 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
+from gradtui.diagnosis.recorded.blame.expressions import summands
 from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 
+_SUMS = ast.Add | ast.Sub
 _FUNCTIONS = 256
-"""Most functions and classes of which it is known what they scale by."""
+"""Most functions, classes and terms of which it is known what they scale by."""
 
 
 def scales_alike(suspect: Suspect, candidate: Candidate) -> bool:
     """Return whether it divides by what its function divides by elsewhere.
 
-    Or it scales by what the object keeps, as another method of its class does.
+    Or it scales by what the object keeps, as another method of its class does, or what a call is
+    given as all other calls do.
     """
+    if isinstance(suspect.statement.node, ast.Expr) and candidate.named:
+        return candidate.rule == "constant-factor"
     unit, factor = suspect.statement.unit, candidate.factor or ""
     divisor = factor.removeprefix("1/")
     owner = unit.owner if divisor.startswith(f"{unit.given}.") else None
     scaling = _scaling(owner or unit.node, below=divisor != factor)
     drops = candidate.rule == "extra-factor"
     return not drops and divisor in scaling and (divisor != factor or owner is not None)
+
+
+def joins_terms(suspect: Suspect, candidate: Candidate) -> bool:
+    """Return whether a term becomes divided by what another term of its sum is divided by."""
+    s, divisor = suspect.statement, (candidate.factor or "").removeprefix("1/")
+    top = candidate.node
+    if divisor == candidate.factor or not isinstance(top, ast.expr):
+        return False
+    while isinstance(above := s.parents.get(top), ast.BinOp) and isinstance(above.op, _SUMS):
+        top = above
+    terms = [*summands(top)] if candidate.node is not top else []
+    return candidate.node in terms and any(
+        divisor in _scaling(one, below=True) for one in terms if one is not candidate.node
+    )
 
 
 @lru_cache(_FUNCTIONS)

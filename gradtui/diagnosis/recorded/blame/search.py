@@ -48,7 +48,7 @@ _AT_ONCE = 150
 """Most edits of a suspect that are run while the others wait."""
 _RULED_OUT, _OF_MANY = 500, 40_000
 """Most runs that rule out likelier edits than one that repairs all, and most runs of statements."""
-_RIVALS = 40
+_RIVALS = 100
 """Most edits that are run because the code beside tells of them."""
 _SHARED, _MOST_SHARED = 1, 300
 """How far-fetched edits of lines that the loss uses, too, may be, and the most that are tried."""

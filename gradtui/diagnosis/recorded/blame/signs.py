@@ -21,6 +21,7 @@ from gradtui.diagnosis.recorded.blame.alike import (
     becomes_alike,
     becomes_same,
     becomes_sum,
+    becomes_unlike,
     stands_elsewhere,
 )
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
@@ -39,13 +40,14 @@ from gradtui.diagnosis.recorded.blame.forms import (
 )
 from gradtui.diagnosis.recorded.blame.given import uncrosses
 from gradtui.diagnosis.recorded.blame.kept import values_kept
-from gradtui.diagnosis.recorded.blame.names import agreement, is_spelled, made_alike
+from gradtui.diagnosis.recorded.blame.names import agreement, is_spelled, made_alike, numbering
 from gradtui.diagnosis.recorded.blame.opposed import opposes
-from gradtui.diagnosis.recorded.blame.powers import ruled
+from gradtui.diagnosis.recorded.blame.powers import is_rooted, ruled
 from gradtui.diagnosis.recorded.blame.remembered import continues, remembers
 from gradtui.diagnosis.recorded.blame.resets import spares
 from gradtui.diagnosis.recorded.blame.rows import breaks_row
 from gradtui.diagnosis.recorded.blame.scaling import (
+    joins_terms,
     resizes,
     scales_alike,
     scales_for_later,
@@ -104,6 +106,11 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
         return becomes_alike(unit, own, edits) or becomes_same(unit, own, edits)
 
     @cached_property
+    def becomes_unlike(self) -> bool:
+        """Whether it makes a line that is like another one unlike all."""
+        return becomes_unlike(self._unit, self.suspect.statement.node, self.candidate.edits)
+
+    @cached_property
     def becomes_sum(self) -> bool:
         """Whether it adds to a value that is added to elsewhere."""
         return becomes_sum(self._unit, self.suspect.statement.node, self.candidate.edits)
@@ -112,6 +119,11 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
     def breaks_row(self) -> bool:
         """Whether it gives one of a row another sign or name, or divides by a power in one."""
         return breaks_row(self._unit, self.suspect.statement.node, self.candidate.edits)
+
+    @cached_property
+    def joins_terms(self) -> bool:
+        """Whether a term becomes divided by what another one of its sum is divided by."""
+        return joins_terms(self.suspect, self.candidate)
 
     @property
     def opposes(self) -> bool:
@@ -134,6 +146,11 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
     def agreement(self) -> int:
         """Whether it makes the line speak of one thing (1), or of two (-1); else 0."""
         return agreement(self.suspect.statement, self.candidate.edits)
+
+    @cached_property
+    def numbering(self) -> int:
+        """Whether it swaps what is numbered into its order (1), or out of it (-1); else 0."""
+        return numbering(self.suspect.statement, self.candidate.edits)
 
     @cached_property
     def rule(self) -> int:
@@ -177,6 +194,11 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
             return False
         adapts = self.keeps_values and amounts.calculates(self.candidate.edits)
         return (adapts and not self.becomes_sum) or self.is_beside
+
+    @property
+    def empties(self) -> bool:
+        """Whether a number takes the place of a calculation, as no other line has it."""
+        return not self.becomes_alike and amounts.empties(self._unit, self.candidate.edits)
 
     @cached_property
     def spares(self) -> bool:
@@ -304,16 +326,23 @@ LIKELIER: Sequence[Sign] = (
     (2, lambda edit: edit.repeats),
     (2, lambda edit: edit.resumes or edit.fills),
     (2, lambda edit: edit.continues),
-    (2, lambda edit: edit.agreement > 0),
+    (2, lambda edit: edit.agreement > 0 or edit.numbering > 0),
     (2, lambda edit: edit.rule > 0 and not edit.adds),
     (2, lambda edit: edit.suspect.label < 0),
     (4, lambda edit: is_told(edit.suspect, edit.candidate.edits)),
     (-4, lambda edit: edit.is_outside),
     (4, lambda edit: shares_factor(edit.suspect, edit.candidate)),
+    (4, lambda edit: edit.joins_terms),
+    (3, lambda edit: is_rooted(edit.suspect.statement, edit.candidate)),
     (2, lambda edit: edit.is_known),
     (2, lambda edit: edit.bares),
     (2, lambda edit: edit.spares),
-    (-2, lambda edit: edit.is_late and not edit.becomes_alike and not edit.candidate.named),
+    (
+        -2,
+        lambda edit: (
+            edit.is_late and not (edit.becomes_alike or edit.joins_terms or edit.candidate.named)
+        ),
+    ),
     (-3, lambda edit: edit.mixes),
     (-3, lambda edit: edit.breaks_row),
 )
@@ -327,7 +356,7 @@ UNLIKELIER: Sequence[Sign] = (
         ),
     ),
     (3, lambda edit: unused.spares_argument(edit._unit, edit.removed) or edit.recalculates),
-    (3, lambda edit: edit.spoils or amounts.empties(edit._unit, edit.candidate.edits)),
+    (3, lambda edit: edit.spoils or edit.empties),
     (2, lambda edit: edit.adds and scales_for_later(edit.suspect, edit.candidate)),
     (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
     (5, lambda edit: is_senseless(edit.suspect.statement, edit.candidate.edits)),
@@ -344,8 +373,9 @@ UNLIKELIER: Sequence[Sign] = (
         ),
     ),
     (3, lambda edit: edit.leaves_twin),
+    (1, lambda edit: edit.becomes_unlike),
     (5, lambda edit: edit.suspect.paired),
-    (2, lambda edit: edit.agreement < 0 or edit.suspect.label > 0),
+    (2, lambda edit: edit.agreement < 0 or edit.numbering < 0 or edit.suspect.label > 0),
     (2, lambda edit: edit.rule < 0),
 )
 """Signs against an edit, however likely it is by others."""

@@ -32,6 +32,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
     stores_windows,
 )
 from gradtui.diagnosis.recorded.blame.forwarded import forwards_elsewhere
+from gradtui.diagnosis.recorded.blame.given import scaled_beside
 from gradtui.diagnosis.recorded.blame.kept import is_strange
 from gradtui.diagnosis.recorded.blame.labels import UNLABELLED, Labels
 from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty
@@ -171,6 +172,8 @@ class Suspects:
         if statement.restores and not strange:
             return Suspect(statement, UNTOLD - 1, False, order)
         odd = unpacks_unlike(unit, node) or forwards_elsewhere(unit, node)
+        odd = odd or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+                      and bool(scaled_beside(unit.tree, node.value)))  # fmt: skip
         opposed = self._negated and is_opposed(node)
         if strange or odd or opposed or is_vain(statement) or pops_unlike(unit, node):
             return Suspect(statement, 0, False, order)

@@ -68,10 +68,11 @@ def _leaves_orphans(
     """Return whether a function computes a value that nothing uses if a statement lacks some names.
 
     Those of attributes begin with a dot.  One of several `counts` that it unpacks at once, as the
-    sizes of an array, may be of no use.  A line that only changes a name's value does not use it.
+    sizes of an array, may be of no use.  A line that only changes a name's value does not use it,
+    and neither does one that stores in its elements.
     """
     read, stored = uses_of(unit.node)
-    read = read - _only_changed(unit.node, node)
+    read = read - _only_changed(unit.node, node) - _only_stored(unit.node)
     kept = _attributes_of(unit.node, unit.tree)
     idle = _unpacked_by(unit.node).intersection(counts)
     return any(
@@ -95,6 +96,15 @@ def _only_changed(function: ast.AST, beside: ast.stmt) -> Counter[str]:
     kept = beside.targets[0] if isinstance(beside, ast.Assign) else None
     return Counter({name: count for name, count in found.items()
                     if not isinstance(kept, ast.Name) or kept.id != name})  # fmt: skip
+
+
+@lru_cache(_FUNCTIONS)
+def _only_stored(function: ast.AST) -> Counter[str]:
+    """Return how often a function names arrays to store in their elements."""
+    return Counter(
+        one.value.id for one in ast.walk(function) if isinstance(one, ast.Subscript)
+        and isinstance(one.ctx, ast.Store) and isinstance(one.value, ast.Name)
+    )  # fmt: skip
 
 
 def spares_argument(unit: Unit, removed: Mapping[str, int]) -> bool:

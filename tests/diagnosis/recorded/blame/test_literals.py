@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
-from gradtui.diagnosis.recorded.blame.literals import given, numbers
+from gradtui.diagnosis.recorded.blame.literals import given, keys, numbers
 from gradtui.diagnosis.recorded.blame.scope import Held
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.recording.library import NUMPY
@@ -37,3 +37,28 @@ def test_a_number_may_be_another_one_and_0_is_no_operand():
 
     found = [*numbers(statement(halved, {"x": Held((4,), "f")}), [0, 1.0, 0.5, 2.0])]
     assert [one.factor for one in found] == ["1.0", "2.0"]
+
+
+def layered(cache, W, at):
+    cache["Z" + str(at)] = cache["A" + str(at - 1)] @ W
+    return cache["Z" + str(at)]
+
+
+def test_a_key_may_begin_as_others_of_the_file():
+    unit = Unit(layered.__code__, [layered])
+    around = Around({}, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
+    found = keys(Statement(unit, unit.node.body[1], around))
+    assert [(one.factor, one.edits[0].text) for one in found] == [("A", b'"A"')]
+
+
+def summed(d):
+    total = d.copy()
+    return total
+
+
+def test_a_sum_may_begin_as_zeros_and_not_as_a_copy():
+    unit = Unit(summed.__code__, [summed])
+    scope = {"d": Held((4,), "f")}
+    around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
+    found = given(Statement(unit, unit.node.body[0], around))
+    assert "np.zeros_like(d)" in {one.factor for one in found}

@@ -8,6 +8,7 @@ from gradtui.diagnosis.recorded.blame.names import (
     agreement,
     apart,
     is_spelled,
+    numbering,
     remoteness,
     value_of,
 )
@@ -109,3 +110,23 @@ def test_names_that_agree_tell_which_of_two_lines_adds_to_the_wrong_array(old, n
 
     assert (found.line, found.fix) == (planted.line(old), old)
     assert planted.errors(repaired(wrong, found), "biased") == []
+
+
+def paired(x1, x2, d):
+    return x1 - x2, d[1], d[0], d[x1]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [("x1", "x2", -1), ("d[1]", "d[0]", 1), ("d[0]", "d[x1]", 0), ("x2", "d[1]", 0)],
+)
+def test_what_is_numbered_comes_into_its_order_or_out_of_it(first, second, expected):
+    unit = Unit(paired.__code__, [paired])
+    row = unit.source.decode().index("return")
+    places = [unit.source.index(one.encode(), row) for one in (first, second)]
+    edits = [
+        Edit(at, at + len(old), new)
+        for at, old, new in zip(places, (first, second), (second, first), strict=True)
+    ]
+    around = Around({}, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
+    assert numbering(Statement(unit, unit.node.body[0], around), edits) == expected
