@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -15,6 +16,8 @@ from gradtui.diagnosis.recorded.blame.units import Edit
 
 _KEEPING = frozenset({"contiguous", "clone", "copy", "detach", "double", "float"})
 """Methods that keep the numbers of an array."""
+_STEP = re.compile(r"(\w+) ([-+]) (\d+)")
+"""A name from which a number is taken, or to which one is added."""
 _VALUES = 4096
 """Most values of lines that are kept as texts."""
 _ROW = 3
@@ -147,6 +150,8 @@ def takes_back(s: Statement, edits: Sequence[Edit]) -> bool:
     wrong, perhaps as it begins, and nothing is missing.
     """
     value = s.value()
+    if any(_steps_back(s, one) for one in edits):
+        return True
     if value is None:
         return False
     parts = [*value.args] if isinstance(value, ast.Call) else [*summands(value)]
@@ -161,6 +166,17 @@ def takes_back(s: Statement, edits: Sequence[Edit]) -> bool:
     texts = [one.text.decode() for one in edits if not _turns(s, value, one)]
     return any(text.endswith(tuple(names)) or any(f"{name} * " in text for name in names)
                for text in texts)  # fmt: skip
+
+
+def _steps_back(s: Statement, edit: Edit) -> bool:
+    """Return whether an edit takes a number from a name that its own line adds, or adds it."""
+    step = _STEP.search(edit.text.decode())
+    if step is None:
+        return False
+    name, sign, number = step.groups()
+    back = f" {'+' if sign == '-' else '-'} {number}"
+    made = (one.value for one in s.unit.of(ast.Assign) if s.text(one.targets[0]) == name)
+    return any(ast.unparse(one).endswith(back) for one in made)
 
 
 def _turns(s: Statement, value: ast.expr, edit: Edit) -> bool:

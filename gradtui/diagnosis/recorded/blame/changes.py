@@ -20,7 +20,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.carries import carries, taken
 from gradtui.diagnosis.recorded.blame.choices import choices
 from gradtui.diagnosis.recorded.blame.conditions import compared, conditions, parts
-from gradtui.diagnosis.recorded.blame.copied import copied, elsewhere, strangers
+from gradtui.diagnosis.recorded.blame.copied import copied, elsewhere, scaled, strangers
 from gradtui.diagnosis.recorded.blame.counts import lengths
 from gradtui.diagnosis.recorded.blame.crops import crops
 from gradtui.diagnosis.recorded.blame.curved import curved
@@ -78,8 +78,8 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         mirrored, callees, makers, branches, bounds, opposites, bends, hidden, projections,
         normalised, choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words,
         rebound, rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits,
-        unpacked, forwarded, selected, copied, elsewhere, strangers, shares, opposed, attributed,
-        popped, lengths,
+        unpacked, forwarded, selected, copied, elsewhere, scaled, strangers, shares, opposed,
+        attributed, popped, lengths,
     )  # fmt: skip
     for each in every:
         yield from each(s)

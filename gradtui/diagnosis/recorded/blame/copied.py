@@ -67,6 +67,31 @@ def elsewhere(s: Statement) -> Iterator[Candidate]:
             yield Candidate((s.replaced(own, text),), "wrong-variable", named, 0, text, own)
 
 
+def scaled(s: Statement) -> Iterator[Candidate]:
+    """Yield the factor of what the file divides by the same elsewhere, as `d * (end - i) / n`."""
+    for node in s.nodes:
+        if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Div):
+            continue
+        for factor in _factors_over(s.unit.tree, ast.unparse(node.right)):
+            names = {one.id for one in walked(factor) if isinstance(one, ast.Name)}
+            text = f"({ast.unparse(factor)})"
+            if names <= s.scope.keys() and text not in s.text(node):
+                told = f"the factor {text} is missing, as elsewhere"
+                edit = s.replaced(node.left, f"{s.inside(node.left, 2)} * {text}", 2)
+                yield Candidate((edit,), "missing-factor", told, 0, text, node.left, named=True)
+
+
+@lru_cache(_FUNCTIONS)
+def _factors_over(tree: ast.Module, divisor: str) -> Sequence[ast.expr]:
+    """Return the differences by which a file multiplies what it divides by something."""
+    return [
+        one.left.right for one in nodes_of(tree) if isinstance(one, ast.BinOp)
+        and isinstance(one.op, ast.Div) and ast.unparse(one.right) == divisor
+        and isinstance(one.left, ast.BinOp) and isinstance(one.left.op, ast.Mult)
+        and isinstance(one.left.right, ast.BinOp) and isinstance(one.left.right.op, ast.Sub)
+    ]  # fmt: skip
+
+
 @lru_cache(_FUNCTIONS)
 def _lines(tree: ast.Module, function: ast.AST) -> Sequence[_Line]:
     """Return the lines of a file that stand in other functions."""

@@ -78,7 +78,7 @@ def _of_node(s: Statement, node: ast.AST) -> Iterator[Candidate]:
         case ast.Constant(value) if type(value) in (int, float):
             yield from _of_number(s, node)
         case ast.Tuple(elts) | ast.List(elts) if isinstance(node.ctx, ast.Load):
-            for one, two in pairwise(elts):
+            for one, two in pairwise(one for one in elts if not _is_none(one)):
                 told = f"{s.text(one)} and {s.text(two)} are swapped"
                 yield Candidate(swapped(s, one, two), "wrong-variable", told, 1, None, node)
             if not isinstance(s.node, ast.Return):
@@ -95,6 +95,10 @@ def _of_node(s: Statement, node: ast.AST) -> Iterator[Candidate]:
             text = f"{s.text(orelse)} if {s.text(test)} else {s.text(body)}"
             edit, told = s.replaced(node, text, 0), "its two cases are swapped"
             yield Candidate((edit,), "wrong-variable", told, 1, None, node)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _apart_from_1(s: Statement) -> Iterator[Candidate]:

@@ -244,13 +244,23 @@ def _taken(slot: Slot, text: str, shape: Shape) -> Iterator[str]:
 
 
 def unread(s: Statement) -> Iterator[Candidate]:
-    """Yield matrix products and states of a recurrence with a name that nothing reads."""
+    """Yield matrix products and states of a recurrence with a name that nothing reads.
+
+    And whole numbers that those of such a name shift, as those of a part by where it begins.
+    """
     held = [(name, s.scope.get(name)) for name in s.idle]
+    shifts = [name for name, one in held if one is not None and one.kind == "i" and one.shape]
+    for node, name in product(s.values, shifts[:_ARRAYS]):
+        own = s.held(node)
+        if own is not None and own.kind == "i" and own.shape:
+            told = f"{name}, which {s.unit.code.co_name} does not use, must be added"
+            edit = s.replaced(node, f"{s.text(node)} + {name}")
+            yield Candidate((edit,), "missing-term", told, 1, name, node)
     arrays = [(name, one) for name, one in held if one is not None and one.kind == "f"]
     for name, one in [pair for pair in arrays if pair[1].shape][:_ARRAYS]:
-        for node, own in _places(s):
-            yield from _products(s, node, own, name, one.shape)
-            yield from _begun(s, node, own, name, one.shape)
+        for place, own_shape in _places(s):
+            yield from _products(s, place, own_shape, name, one.shape)
+            yield from _begun(s, place, own_shape, name, one.shape)
 
 
 def _places(s: Statement) -> list[tuple[ast.expr, Shape]]:

@@ -376,7 +376,7 @@ def kept(s: Statement) -> Iterator[Candidate]:
         if inner is not None:
             told = f"{s.text(value)} must be {inner.id}"
             edit = s.replaced(value, inner.id)
-            yield Candidate((edit,), "extra-factor", told, 0, inner.id, value)
+            yield Candidate((edit,), "extra-factor", told, 0, inner.id, value, named=True)
     for value, name in found.strays:
         told = f"{s.text(value)} must be {name}, as which it is read"
         edit = s.replaced(value, name)
@@ -387,9 +387,11 @@ def kept(s: Statement) -> Iterator[Candidate]:
 
 
 def _calculated_of(value: ast.expr) -> ast.Name | None:
-    """Return the name of which a call without other arguments calculates; None for others."""
+    """Return the name of which a call calculates, with numbers at most; None for others."""
     match value:
-        case ast.Call(func=ast.Attribute(value=ast.Name() as inner), args=[], keywords=[]):
+        case ast.Call(func=ast.Attribute(value=ast.Name() as inner), args=args, keywords=[]):
+            return inner if all(isinstance(one, ast.Constant) for one in args) else None
+        case ast.BinOp(ast.Name() as inner, ast.Pow(), ast.Constant()):
             return inner
         case ast.Call(args=[ast.Name() as inner], keywords=[]):
             return inner

@@ -9,7 +9,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import combinations, pairwise, permutations
+from itertools import combinations, pairwise, permutations, product
 from math import prod
 from types import ModuleType
 
@@ -26,6 +26,8 @@ _COMPLEX = (b"conj", b"fft", b"complex")
 """What the text of functions of complex numbers contains."""
 _CONVOLVED = (b"conv", b"kernel", b"filter", b"weight", b"flip", b"rot", b"::-1")
 """What the text of functions has that may turn an array round."""
+_AXES = 16
+"""Most axes of subscripts of which one takes the place of another."""
 _SPACED = re.compile(r"\w\s+\w")
 _WHOLE, _MOST = 3, 4
 """Fewest and most axes that are laid out in any other order."""
@@ -264,10 +266,17 @@ def _of_two_axes(s: Statement, node: ast.Call, axes: Sequence[ast.Constant]) -> 
 def of_subscripts(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
     """Yield the subscripts of an einsum with two neighbouring axes of a part exchanged.
 
-    An axis is a letter or, with a space between axes as einops has it, a word.
+    Or with one axis in the place of another.  An axis is a letter or, with a space between axes as
+    einops has it, a word.
     """
     text = s.text(node)
     axes = [*re.finditer(r"\w+" if _SPACED.search(text) else r"[^\W\d_]", text)]
+    names = sorted({one[0] for one in axes})
+    for one, name in product(axes, names) if len(axes) <= _AXES else ():
+        if name != one[0]:
+            other = text[: one.start()] + name + text[one.end() :]
+            told, edit = f"the subscripts must be {other}", s.replaced(node, other)
+            yield Candidate((edit,), "wrong-axis", told, 1, other, node)
     for one, two in pairwise(axes):
         between = text[one.end() : two.start()]
         if between.strip():

@@ -8,13 +8,17 @@ from collections.abc import Collection
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.forgotten import is_forgotten
 from gradtui.diagnosis.recorded.blame.names import made_alike
+from gradtui.diagnosis.recorded.blame.wasted import rewritten_in
 
 
 def remembers(s: Statement, names: Collection[str]) -> bool:
     """Return whether some names are of what the function is given or keeps, and never uses.
 
-    A count that is 2 tells nothing: most factors of 2 are those of squares.
+    Or of what the statement writes over before anything has read it.  A count that is 2 tells
+    nothing: most factors of 2 are those of squares.
     """
+    if not rewritten_in(s.unit.node).get(s.node, frozenset()).isdisjoint(names):
+        return True
     kept = {name: name.replace('"', "'") for name in names}
     return any(
         s.spelled(text) == name and is_forgotten(s, text)

@@ -55,7 +55,8 @@ def rivals(
             equal = candidate in carried or (turns and candidate.rule == "sign")
             # What the code beside tells takes longer to ask for than a glance.
             hopeful = equal or preview.is_hopeful(s, candidate.edits)
-            within = most if hopeful else best.odds.total - 1
+            # There must be a better one than an edit that leaves something idle.
+            within = most if hopeful else best.odds.total - (not best.odds.wastes)
             if hopeful is not False and hit.odds.is_within(within):
                 found.append((not hopeful, hit.odds.total, hit))
     return [one for *_, one in sorted(found, key=lambda one: one[:2])]

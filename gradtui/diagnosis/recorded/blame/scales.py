@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.simple import ratio_of
+
+Array = NDArray[Any]
 
 _SCALES = 6
 """Most sizes that adjoints may be off by."""
@@ -30,6 +36,18 @@ def are_scaled(point: Point, wrong: Sequence[str]) -> bool:
 def are_negated(point: Point, wrong: Sequence[str]) -> bool:
     """Return whether all gradients are true but for their sign."""
     return all(_scale(point, name) == -1 for name in wrong)
+
+
+def are_exchanged(point: Point, wrong: Sequence[str]) -> bool:
+    """Return whether two gradients are each other's true ones."""
+    return any(
+        _is_of(point.hand[one], point.true[other]) and _is_of(point.hand[other], point.true[one])
+        for one, other in combinations(wrong, 2)
+    )
+
+
+def _is_of(hand: Array, true: Array) -> bool:
+    return hand.shape == true.shape and ratio_of([hand.reshape(-1)], [true.reshape(-1)]) == 1
 
 
 def _scale(point: Point, name: str) -> float:

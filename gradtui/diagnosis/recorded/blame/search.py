@@ -371,7 +371,8 @@ class Search:
         """Return the places in and after a statement where something may be missing."""
         if s.node not in self._edits:
             wanted, within = self._trials.numbers, [*operands(s)]
-            self._edits[s.node] = [*changes(s, wanted, within)]
+            edits = changes(s, wanted, within)
+            self._edits[s.node] = sorted(edits, key=lambda one: not one.named)
             self._slots[s.node] = within, [*afters(s)]
         return self._slots[s.node]
 

@@ -12,7 +12,7 @@ from gradtui.diagnosis.recorded.blame.labels import labels_of
 from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty, Layers, may_have
 from gradtui.diagnosis.recorded.blame.needs import Needs
 from gradtui.diagnosis.recorded.blame.preview import Preview
-from gradtui.diagnosis.recorded.blame.scales import are_negated, are_scaled, scales
+from gradtui.diagnosis.recorded.blame.scales import are_exchanged, are_negated, are_scaled, scales
 from gradtui.diagnosis.recorded.blame.search import Search
 from gradtui.diagnosis.recorded.blame.sites import Calls, Sites
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
@@ -69,6 +69,7 @@ class Searches:
             flow, watched, self.units, calls,
             rearranged=any(flow.is_rearranged(point.hand[n], point.true[n]) for n in self._wrong),
             scaled=are_scaled(point, self._wrong), negated=are_negated(point, self._wrong),
+            exchanged=are_exchanged(point, self._wrong),
             misshapen=any(point.hand[n].shape != point.true[n].shape for n in self._wrong),
             of_loss=last if target.returns_loss else None, back=last, faulty=self._faulty(point),
             labels=labels_of(point, watched, self.units),

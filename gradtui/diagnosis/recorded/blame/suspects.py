@@ -54,7 +54,7 @@ from gradtui.diagnosis.recorded.blame.uses import (
     over,
 )
 from gradtui.diagnosis.recorded.blame.vain import is_vain
-from gradtui.diagnosis.recorded.blame.wasted import wasted_in
+from gradtui.diagnosis.recorded.blame.wasted import rewritten_in, wasted_in
 from gradtui.diagnosis.recorded.blame.watch import Watched
 
 TIERS = 5
@@ -76,6 +76,7 @@ class Suspects:
         scaled: bool = False,
         negated: bool = False,
         misshapen: bool = False,
+        exchanged: bool = False,
         of_loss: CodeType | None = None,
         back: CodeType | None = None,
         counting: bool = False,
@@ -93,6 +94,8 @@ class Suspects:
         """Whether a result has the right elements in another order."""
         self._scaled, self._negated = scaled, negated
         """Whether most results are off by a common factor, or all but for their sign."""
+        self._exchanged = exchanged
+        """Whether two results are in one another's places."""
         self._misshapen = misshapen
         """Whether a result has another shape."""
         self._of_losses: dict[Unit, bool] = {}
@@ -168,13 +171,15 @@ class Suspects:
             return Suspect(statement, 0 if runs_unlike(unit, node) else rounds, True, order)
         if lacking(statement) or replaces(unit, node) or begins_as_ones(unit, node):
             return Suspect(statement, 1, False, order)
-        strange = is_strange(unit, node)
+        strange = is_strange(unit, node) or node in rewritten_in(unit.node)
         if statement.restores and not strange:
             return Suspect(statement, UNTOLD - 1, False, order)
         odd = unpacks_unlike(unit, node) or forwards_elsewhere(unit, node)
         odd = odd or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
                       and bool(scaled_beside(unit.tree, node.value)))  # fmt: skip
         opposed = self._negated and is_opposed(node)
+        opposed = opposed or (self._exchanged and hands_on(statement)
+                              and unit.code is not self._of_loss)  # fmt: skip
         if strange or odd or opposed or is_vain(statement) or pops_unlike(unit, node):
             return Suspect(statement, 0, False, order)
         # What a helper returns right for others may lack a term of this one's own.

@@ -53,6 +53,24 @@ def wasted_in(function: ast.AST) -> Mapping[ast.stmt, Sequence[str]]:
     return found
 
 
+@lru_cache(_FUNCTIONS)
+def rewritten_in(function: ast.AST) -> Mapping[ast.stmt, frozenset[str]]:
+    """Return the names that a statement stores again though nothing has read them, by statement.
+
+    It may run on a condition.
+    """
+    found = defaultdict[ast.stmt, frozenset[str]](frozenset)
+    for block in _blocks(function):
+        for at, one in enumerate(block):
+            for name in _stored_at_once(one):
+                behind = next((other for other in block[at + 1 :] if name in names_in(other)), None)
+                inside = behind.body if isinstance(behind, ast.If) and not behind.orelse else ()
+                again = next((other for other in inside if name in names_in(other)), behind)
+                if again is not None and behind is not None and not _reads(behind, [name]):
+                    found[again] |= {name}
+    return found
+
+
 def _blocks(function: ast.AST) -> Iterator[Sequence[ast.stmt]]:
     """Yield the statements of a function that follow one another."""
     for node in ast.walk(function):
