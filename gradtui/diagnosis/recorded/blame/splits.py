@@ -29,6 +29,17 @@ def _left(s: Statement, node: ast.Subscript, at: int) -> Iterator[str]:
         if alike and s.text(other.value) == s.text(node.value):
             rest = _rest(s, _parts(other)[at])
             yield from [] if rest in ("", own[at]) else [rest]
+            single = _picked_first(s, node)
+            yield from [f"{single}{rest}"] if rest[:1] == ":" and single else []
+
+
+def _picked_first(s: Statement, node: ast.Subscript) -> int:
+    """Return how many of an array's first elements are picked one by one."""
+    picked = {
+        one.slice.value for one in s.unit.of(ast.Subscript)
+        if isinstance(one.slice, ast.Constant) and s.text(one.value) == s.text(node.value)
+    }  # fmt: skip
+    return next(at for at in range(len(picked) + 1) if at not in picked)
 
 
 def _rest(s: Statement, part: ast.expr) -> str:

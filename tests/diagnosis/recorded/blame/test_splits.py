@@ -23,7 +23,14 @@ def columns(both, other, n):
     return np.sum(first), second, other[:, n:], rows, both[:]
 
 
+def listed(both, other, n):
+    first = both[2 + n :]
+    second = both[2 + n :]
+    return first, second, both[0], both[1]
+
+
 @pytest.mark.parametrize(("function", "found"), [
+    (listed, ["first = both[:2 + n]", "first = both[2:2 + n]"]),
     (halved, ["first = both[:n]"]), (columns, ["first = both[:, n:]"]),
 ])  # fmt: skip
 def test_what_is_left_of_an_array_is_picked(function, found):
