@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.pure import Owner, computes
+from gradtui.diagnosis.recorded.blame.scope import flags_of
 from gradtui.diagnosis.recorded.blame.units import Unit, Unreadable
 from gradtui.recording.attributes import attributes
 
@@ -33,9 +34,10 @@ _CODES = 1024
 def is_of_pair(s: Statement) -> bool:
     """Return whether a statement's function and another of its class or module fit together.
 
-    One is the derivative of the other, by what it is given, or by what the other makes of that.
+    One is the derivative of the other, by what it is given, or by what the other makes of that. A
+    function may be both, by a flag.
     """
-    own, *others = _curves(s) or [lambda given: None]
+    own, *others = _of_a_flag(s) or _curves(s) or [lambda given: None]
     return any(_is_derivative(*pair) for other in others for pair in ((own, other), (other, own)))
 
 
@@ -51,6 +53,20 @@ def _is_derivative(slope: Curve, curve: Curve) -> bool:
 
 def _is_near(value: Array | None, slope: Array) -> bool:
     return value is not None and bool(np.allclose(value, slope, rtol=_CLOSE, atol=_CLOSE))
+
+
+def _of_a_flag(s: Statement) -> list[Curve]:
+    """Return the two functions of one number that a statement's function is by its second argument.
+
+    There are none if that is no flag, or the function may do more than compute.
+    """
+    function = s.unit.functions[0]
+    flags = flags_of(function)
+    alone = function.__code__.co_argcount == 2 and len(flags) == 1
+    if not alone or not _ends(function.__code__, s.unit.file) or not computes(function, s.dialect):
+        return []
+    ((name, _),) = flags
+    return [partial(function, **{name: flag}) for flag in (True, False)]
 
 
 def _curves(s: Statement) -> list[Curve]:

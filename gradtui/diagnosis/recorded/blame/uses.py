@@ -114,8 +114,15 @@ def is_read_beside(unit: Unit, own: ast.stmt, name: str) -> bool:
 
 
 def is_as_named(node: ast.stmt) -> bool:
-    """Return whether a value has the name of the function that makes it, as `sum_ = x.sum()`."""
-    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+    """Return whether a value has the name of what makes it.
+
+    As `sum_ = x.sum()`, and `diff_y = a - b`.
+    """
+    if not isinstance(node, ast.Assign):
+        return False
+    if isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Sub):
+        return "diff" in ast.unparse(node.targets[0]).lower()
+    if not isinstance(node.value, ast.Call):
         return False
     name = ast.unparse(node.value.func).rpartition(".")[2]
     return ast.unparse(node.targets[0]).strip("_") == name

@@ -3,6 +3,10 @@
 import numpy as np
 import pytest
 
+from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
+from gradtui.diagnosis.recorded.blame.derivatives import is_of_pair
+from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.recording.library import NUMPY
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(5)
@@ -76,6 +80,31 @@ def by_margin(W):
     return np.sum(np.logaddexp(0, -margins)), [np.hstack((X.T @ d, np.zeros((3, 2))))]
 
 
+def bend(x, slope=False):
+    if slope:
+        t = np.tanh(x)
+        return 1 - t**2
+    return np.tanh(x)
+
+
+class Bent:
+    def forward(self, W):
+        self.before = X @ W
+        self.after = bend(self.before)
+        return self.after
+
+    def backward(self, d):
+        back = bend(self.before, slope=True)
+        return X.T @ (d * back)
+
+
+def with_a_flag(W, V):
+    layer = Bent()
+    a = layer.forward(W)
+    d = a @ V - Y
+    return 0.5 * np.sum(d**2), {"W": layer.backward(d @ V.T), "V": a.T @ d}
+
+
 def never_for_some(z):
     while not np.all(z > 0):
         z = z * 2
@@ -88,6 +117,7 @@ MISTAKES = [
     (in_layers, "np.square(np.tanh(self.steep * z))", "np.tanh(self.steep * z)"),
     (in_functions, "slope_of_sigmoid(a)\n    return 0.5", "slope_of_sigmoid(z)\n    return 0.5"),
     (in_functions, "a * (1.0 - a)", "a * (1.0 + a)"),
+    (with_a_flag, "bend(self.before, slope=True)", "bend(self.after, slope=True)"),
 ]  # fmt: skip
 
 
@@ -100,3 +130,9 @@ def test_the_call_or_the_function_itself_is_named(function, old, new, tmp_path):
 
     assert found.line == planted.line(old)
     assert planted.errors(repaired(text, found), function.__name__) == []
+
+
+def test_a_function_may_be_its_own_derivative_by_a_flag():
+    unit = Unit(bend.__code__, [bend])
+    around = Around({}, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
+    assert is_of_pair(Statement(unit, unit.node.body[0], around))

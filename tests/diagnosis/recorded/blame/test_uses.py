@@ -1,8 +1,11 @@
 """A factor that is missing of a value with several uses is missing where it is made, or used."""
 
+import ast
+
 import numpy as np
 import pytest
 
+from gradtui.diagnosis.recorded.blame.uses import is_as_named
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(33)
@@ -70,3 +73,18 @@ def test_the_program_is_right(tmp_path):
     planted = Planted(__file__, tmp_path, ARRAYS)
 
     assert planted.errors(planted.wrong("", ""), "survived") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("sum_ = x.sum()", True),
+        ("Y_diff = Y[:, None] - Y[None]", True),
+        ("differences = a - b", True),
+        ("diff = a * b", False),
+        ("total = a - b", False),
+        ("total = x.sum()", False),
+    ],
+)
+def test_a_name_tells_what_makes_the_value(text, named):
+    assert is_as_named(ast.parse(text).body[0]) is named
