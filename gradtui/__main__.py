@@ -11,6 +11,9 @@ import gc
 import sys
 
 gc.disable()  # nothing of what is imported is garbage; looking for some took a tenth of the time
+from gradtui.base.postponed import postpone  # noqa: E402
+
+postpone()
 from gradtui.cli.arguments import main  # noqa: E402
 
 gc.freeze()  # nor does any of it become garbage: without this, the next look would walk it all

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from gradtui import __version__
 from gradtui.base.bare_numpy import leave_out
 from gradtui.base.files import config_file, short_path
+from gradtui.base.postponed import give_way
 from gradtui.base.source import InputError, did_you_mean, nearest
 from gradtui.base.streams import HUNG_UP, divert, has_vanished, open_streams, settle, tell
 from gradtui.base.text import clean
@@ -73,7 +74,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Memory in huge pages is put together anew for each large array: twice the work of a step.
     os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
-    if not any(map(is_code, arguments)):  # that may read NumPy's texts
+    if any(map(is_code, arguments)):  # that may read NumPy's texts
+        give_way()
+    else:
         leave_out()
     open_streams()
     try:
@@ -169,10 +172,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def _is_misspelt(word: str, commands: set[str]) -> bool:
     """Return whether a word that names no file is nearer to a command than to any scenario."""
-    if not word.isidentifier() or os.path.exists(word) or not nearest(word, commands):
-        return False
-    from gradtui.scenario.bundled import bundled_names
+    from gradtui.scenario.bundled import bundled_names, is_bundled
 
+    if not word.isidentifier() or os.path.exists(word) or is_bundled(word):
+        return False
     return nearest(word, [*bundled_names(), *commands]) in commands
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from functools import cache, cached_property
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
-from msgspec.json import decode
 
 from gradtui.base.source import InputError, did_you_mean
 
@@ -91,7 +91,10 @@ def _read_entry(name: str) -> Entry:
     text = path.read_text(encoding="utf-8")
     # The values are JSON, too, which is read in a tenth of the time.
     lines = filter(_HEAD.fullmatch, text.split("\n", 8)[:8])
-    raw = {name: decode(value) for name, _, value in (line.partition(" = ") for line in lines)}
+    raw = {
+        name: msgspec.json.decode(value)
+        for name, _, value in (line.partition(" = ") for line in lines)
+    }
     tags = tuple(raw.get("tags", ()))
     return Entry(name, raw["title"], raw.get("about", ""), tags, str(path), text)
 

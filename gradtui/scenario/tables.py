@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
+import msgspec
 import numpy as np
 from msgspec import DecodeError, Struct
-from msgspec.json import Decoder
 from numpy.typing import NDArray
 
 from gradtui.base.memory import grown, lifted
@@ -37,7 +37,6 @@ _QUOTED_OR_DELIMITER = re.compile(r'"[^"]*+"|([;\t])')
 _DELIMITERS = {";": "semicolons", "\t": "tabs"}
 _DECIMALS = r"[0-9+\-.eE \t]*+"
 _PLAIN = re.compile(r"[0-9\-., \t]*+")
-_NUMBERS = Decoder(list[float])
 _DECIMAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _SHOWN = 30
 _MISSING = frozenset({"na", "n/a", "#n/a", "nan", "-nan", "null", "none", "nil", "?", "-", "."})
@@ -284,7 +283,7 @@ def _table(records: Sequence[str], count: int) -> Column | None:
     if len(ends) - 1 != len(records) * count or np.diff(ends).max() > MAX_DIGITS + 1:
         return None
     try:
-        numbers = np.array(_NUMBERS.decode(f"[{text}]"))
+        numbers = np.array(msgspec.json.decode(f"[{text}]", type=list[float]))
     except DecodeError:
         return None
     if "-" in text and not numbers.all():
