@@ -95,9 +95,23 @@ class Rows(Still, inherit_bindings=False):
         with self._holding(self.size):
             self._keep_up()  # before the border is drawn, which shows the numbers of hidden rows
             inside = crop.translate(-self.content_offset)
-            if not self._painted.contains_region(inside):
+            if self._painted.contains_region(inside):
+                return self._content_lines(inside)
+            rows = inside.intersection(self._painted)
+            if not rows.height or crop.column_span != (0, self.outer_size.width):
                 return super().render_lines(crop)
-            return self._content_lines(inside)
+            return self._bordered_lines(crop, rows)
+
+    def _bordered_lines(self, crop: Region, rows: Region) -> list[Strip]:
+        """Return whole rows, with Textual's work on the borders beside them done for one only."""
+        left, above = self.content_offset
+        width, first = crop.width, above + rows.y
+        *top, row = super().render_lines(Region(0, crop.y, width, first + 1 - crop.y))
+        below = Region(0, first + rows.height, width, crop.bottom - first - rows.height)
+        bottom = super().render_lines(below) if below else []
+        edges = row.crop(0, left), row.crop(left + self._painted.width, width)
+        inside = self._content_lines(Region(0, rows.y, self._painted.width, rows.height))
+        return [*top, *(Strip.join([edges[0], line, edges[1]]) for line in inside), *bottom]
 
     def _content_lines(self, crop: Region) -> list[Strip]:
         """Return the rows in a region of the content, without Textual's work on their borders."""

@@ -3,6 +3,7 @@
 import pytest
 from textual.app import App
 from textual.geometry import Region
+from textual.widget import Widget
 
 from gradtui.tui.filters import AsciiFilter
 from gradtui.tui.lean import LeanScreen
@@ -73,3 +74,28 @@ async def test_a_changed_row_is_painted_alone_as_with_its_border(filters):
             (painted,) = rows.render_lines(region)
             assert cells(painted) == cells(whole.crop(region.x, region.right))
             assert painted.text.startswith(("a      ✓ ", "a      ok", "語", "??"))
+
+
+@pytest.mark.parametrize("filters", [[], [AsciiFilter()]])
+async def test_whole_rows_have_the_borders_that_textual_draws(filters):
+    class Shown(App[None]):
+        def on_mount(self):
+            self.push_screen(Screen())
+
+        def get_theme_variable_defaults(self):
+            return OWN_COLOURS
+
+        def get_line_filters(self):
+            return [*super().get_line_filters(), *filters]
+
+    async with Shown().run_test(size=(20, 8)) as pilot:
+        rows = pilot.app.screen.query_one(Changing)
+        rows.border_title, rows.border_subtitle = "of", "3"
+        rows.shown = ((("a", "dim"), ("     ✓", "good")), (("語 is wider than that", "bad"),))
+        rows.redraw()
+        await pilot.pause()
+        for first, last in ((0, 5), (0, 1), (0, 2), (2, 3), (1, 5), (3, 5)):
+            crop = Region(0, first, 12, last - first)
+            painted, textual = rows.render_lines(crop), Widget.render_lines(rows, crop)
+            assert [cells(strip) for strip in painted] == [cells(strip) for strip in textual]
+        assert " of " in rows.render_lines(Region(0, 0, 12, 5))[0].text
