@@ -280,5 +280,14 @@ def _entry(head: str, text: str, width: int) -> list[str]:
     """Return an entry: its explanation, wrapped beside its sign."""
     head = f"  {head} " if head else "  "
     room = max(10, width - cell_width(head))
-    first, *others = wrap(text, room, break_on_hyphens=False) or [""]
+    first, *others = _broken(text, room) or [""]
     return [(head + first).rstrip(), *(" " * cell_width(head) + other for other in others)]
+
+
+def _broken(text: str, room: int) -> list[str]:
+    """Return a text as lines of at most `room` characters, broken where textwrap does."""
+    plain = text.isprintable() and not text.startswith(" ")
+    if not plain or max(map(len, text.split(" "))) > room:
+        return wrap(text, room, break_on_hyphens=False)
+    # As many characters as fit, from the start of a word to the end of one: ten times as fast.
+    return re.findall(rf"[^ ](?:.{{0,{room - 2}}}[^ ])?(?![^ ])", text)

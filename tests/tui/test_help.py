@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 import pytest
 
 from gradtui.tui import around
-from gradtui.tui.help import Help, HelpText
+from gradtui.tui.help import Help, HelpText, help_lines
+from gradtui.tui.keys import Keys
 from gradtui.tui.themes import THEMES
 
 
@@ -118,3 +121,12 @@ async def test_the_ends_of_the_help_are_a_key_away_as_in_a_table(terminal):
         assert "how a session is kept, resumed and protected" in t.text
         await t.press("g")
         assert t.text == first
+
+
+@pytest.mark.parametrize("width", [30, 47, 90, 200])
+def test_entries_are_broken_where_textwrap_breaks_them(monkeypatch, width):
+    lines = help_lines(width, Keys())
+    monkeypatch.setattr(
+        "gradtui.tui.help._broken", lambda text, room: wrap(text, room, break_on_hyphens=False)
+    )
+    assert help_lines(width, Keys()) == lines
