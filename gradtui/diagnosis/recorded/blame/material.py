@@ -174,8 +174,10 @@ def _alike(
         filling = own.kind == ":dict"  # its number of entries may grow
         alike = [(text, held) for text, held in s.scope.items()
                  if held.kind == own.kind and (filling or held.shape == own.shape)]  # fmt: skip
+        # A list that holds itself takes NumPy for ever.
         longer = [(text, held) for text, held in s.scope.items()
-                  if own.kind == held.kind == ":list" and held.shape != own.shape]  # fmt: skip
+                  if own.kind == held.kind == ":list" and held.shape != own.shape
+                  and text not in s.text(s.node)]  # fmt: skip
         yield from [*alike, *longer][:_MOST_NAMES]
         return
     if not own.shape:

@@ -334,7 +334,7 @@ LIKELIER: Sequence[Sign] = (
     (4, lambda edit: shares_factor(edit.suspect, edit.candidate)),
     (4, lambda edit: edit.joins_terms),
     (3, lambda edit: is_rooted(edit.suspect.statement, edit.candidate)),
-    (2, lambda edit: edit.is_known and not edit.orphans),
+    (2, lambda edit: edit.is_known),
     (2, lambda edit: edit.bares),
     (2, lambda edit: edit.spares),
     (
