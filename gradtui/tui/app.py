@@ -28,6 +28,7 @@ from gradtui.tui.filters import AsciiFilter
 from gradtui.tui.garbage import Garbage
 from gradtui.tui.keys import Keys
 from gradtui.tui.later import call_after
+from gradtui.tui.lean import LeanStylesheet
 from gradtui.tui.link import LOST
 from gradtui.tui.styles import complete
 from gradtui.tui.themes import OWN_COLOURS, PALETTE, THEMES, height_colours
@@ -74,6 +75,7 @@ class GradtuiApp(App[int]):
         own = chosen == PALETTE.name or display.colours == "none" or None
         self._display_as, self._themed = display, False
         super().__init__(Driver, watch_css=False, ansi_color=own)
+        self.stylesheet = LeanStylesheet()
         # Two more parts of every screen, which nothing here fills.
         self._disable_tooltips = self._disable_notifications = True
         take_any_input()

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from textual._context import visible_screen_stack
+from textual.css.styles import RulesMap
+from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 from textual.events import ScreenResume
 from textual.geometry import Region, Size
 from textual.reactive import Reactive
@@ -18,7 +24,46 @@ if TYPE_CHECKING:
     from typing import Self
 
     from textual.binding import BindingsMap
-    from textual.dom import DOMNode
+
+_INHERITED = "background", "background_tint", "color", "opacity", "text_style", "tint"
+"""Rules that change what is seen of a widget's children."""
+
+
+class LeanStylesheet(Stylesheet):
+    """Leaves widgets alone whose rules stay, where it is told that nothing else changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._given = WeakKeyDictionary[DOMNode, RulesMap]()
+        """The rules that each widget was given last."""
+        self._recoloured: set[DOMNode] | None = None
+        """While it spares the others: the widgets behind whose children a colour has changed."""
+
+    @contextmanager
+    def sparing(self) -> Iterator[None]:
+        """Spare the widgets whose rules stay, as classes change under the same theme."""
+        self._recoloured = set()
+        try:
+            yield
+        finally:
+            self._recoloured = None
+
+    def replace_rules(  # type: ignore[override]
+        self, node: DOMNode, rules: RulesMap, animate: bool = False
+    ) -> None:
+        """Give a widget other rules; called by Textual."""
+        before, self._given[node] = self._given.get(node), rules
+        if self._recoloured is not None:
+            inherits = node._parent in self._recoloured
+            if before == rules and not inherits:
+                return
+            if (
+                inherits
+                or before is None
+                or any(before.get(name) != rules.get(name) for name in _INHERITED)
+            ):
+                self._recoloured.add(node)
+        super().replace_rules(node, rules, animate)
 
 
 class Still(Widget):
@@ -48,6 +93,12 @@ class LeanScreen(Screen[Any]):
         if held != self._chained[0]:
             self._chained = held, super()._binding_chain
         return self._chained[1]
+
+    def update_node_styles(self, animate: bool = True) -> None:
+        """Style the parts for which its classes make a difference; called as they change."""
+        sheet = self.app.stylesheet
+        with sheet.sparing() if isinstance(sheet, LeanStylesheet) else nullcontext():
+            super().update_node_styles(animate)
 
     def refresh(
         self,

@@ -2,11 +2,13 @@
 
 import pytest
 from textual.app import App
+from textual.containers import Vertical
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from gradtui.tui.compositing import LeanCompositor
-from gradtui.tui.lean import LeanModal, LeanScreen
+from gradtui.tui.lean import LeanModal, LeanScreen, LeanStylesheet
 from gradtui.tui.prompt import Prompt
 
 
@@ -96,3 +98,43 @@ async def test_a_list_over_the_screen_is_painted_as_a_whole_once_as_it_opens(
         await t.press(key)
         assert isinstance(t.app.screen, LeanModal)
         assert len(painted) == 1
+
+
+class Coloured(LeanScreen):
+    """Two parts, one in the other, whose screen has a class at times."""
+
+    def compose(self):
+        """Make them."""
+        with Vertical():
+            yield Static("inside")
+        yield Static("beside", id="other")
+
+
+@pytest.mark.parametrize(
+    ("name", "styled"), [("-none", []), ("-thin", ["other"]), ("-red", ["Vertical", "Static"])]
+)
+async def test_a_class_styles_what_it_changes_and_what_that_is_seen_behind(
+    monkeypatch, name, styled
+):
+    class Styled(App[None]):
+        CSS = ".-red Vertical { background: red; } .-thin #other { width: 4; }"
+
+        def __init__(self):
+            super().__init__()
+            self.stylesheet = LeanStylesheet()
+            self.stylesheet.set_variables(self.get_css_variables())
+
+        def on_mount(self):
+            self.push_screen(Coloured())
+
+    found, told = [], Widget.notify_style_update
+    async with Styled().run_test() as pilot:
+        await pilot.pause()
+        screen = pilot.app.screen
+        monkeypatch.setattr(
+            Widget,
+            "notify_style_update",
+            lambda self: (found.append(self.id or type(self).__name__), told(self))[1],
+        )
+        screen.set_class(True, name)
+        assert [one for one in found if one != "Coloured"] == styled
