@@ -94,3 +94,37 @@ def test_a_count_may_stand_for_a_property():
     around = Around(scope, {}, {}, list, [], NUMPY.dialect, held, lambda one: None)
     found = renamings(Statement(unit, unit.node.body[0], around))
     assert "self.count" in {one.factor for one in found}
+
+
+def unrolled(d, back, t):
+    all_, _one = back(d[:, t])
+    d[:, t] = all_[:, t]
+    return d
+
+
+def test_a_name_that_nothing_reads_may_be_meant_for_a_part():
+    unit = Unit(unrolled.__code__, [unrolled])
+    scope = {"d": Held((4, 5, 3), "f"), "all_": Held((4, 5, 3), "f"), "_one": Held((4, 3), "f")}
+    part = unit.node.body[1].value
+    place = unit.place(unit.start(part), unit.end(part))
+    around = Around(scope, scope, {place: (4, 3)}, list, [], NUMPY.dialect, {}, lambda one: None)
+    found = renamings(Statement(unit, unit.node.body[1], around))
+    assert "_one" in {one.factor for one in found if one.node is part}
+
+
+def test_a_list_may_stand_for_a_longer_one_but_never_inside_of_itself():
+    def picked(sums, roots, at):
+        roots.append(sums)
+        return sums[at]
+
+    unit = Unit(picked.__code__, [picked])
+    scope = {"sums": Held((3,), ":list"), "roots": Held((4,), ":list")}
+    around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
+    kept, read = ([*renamings(Statement(unit, one, around))] for one in unit.node.body)
+    assert "roots" not in {
+        one.factor
+        for one in kept
+        if one.edits[0].start > unit.start(unit.node)
+        and unit.between(one.edits[0].start, one.edits[0].end) == "sums"
+    }
+    assert [one.factor for one in read] == ["roots"]

@@ -4,7 +4,7 @@ import ast
 
 import numpy as np
 
-from gradtui.diagnosis.recorded.blame.wasted import wasted_in
+from gradtui.diagnosis.recorded.blame.wasted import rewritten_in, wasted_in
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(5)
@@ -80,3 +80,23 @@ def back(d):
     found = {ast.unparse(node): names for node, names in wasted_in(function).items()}
 
     assert found == {"x = a": ["b"]}
+
+
+def test_what_is_stored_again_before_anything_reads_it_is_told_also_on_a_condition():
+    function = ast.parse("""
+def back(d, turns):
+    dx = d * 2
+    if turns:
+        dx = d.T
+    dy = d * 3
+    dy = dy + 1
+    dz = d * 4
+    if turns:
+        dz = d.T
+    else:
+        dz = dz * 2
+    return dx, dy, dz
+""").body[0]
+    (stored,) = rewritten_in(function)
+    assert ast.unparse(stored) == "dx = d.T"
+    assert rewritten_in(function)[stored] == {"dx"}
