@@ -113,6 +113,32 @@ class Most(Function):
         return g.new_zeros(ctx.size).scatter_(0, rows, g), None
 
 
+class Cut(Function):
+    @staticmethod
+    def forward(ctx, x):
+        inside = x.abs() < 0.9
+        ctx.save_for_backward(x, inside)
+        return x**2 * inside
+
+    @staticmethod
+    def backward(ctx, g):
+        x, inside = ctx.saved_tensors
+        rising = 2 * x * g
+        return rising * inside
+
+
+class Saved(Function):
+    @staticmethod
+    def forward(ctx, w, x):
+        ctx.save_for_backward(w, x)
+        return w @ x
+
+    @staticmethod
+    def backward(ctx, g):
+        w, x = ctx.saved_tensors
+        return g @ x.t(), w.t() @ g
+
+
 class Parts(Function):
     @staticmethod
     def forward(ctx, x):
@@ -144,6 +170,8 @@ ARGUMENTS = {
     "Bilinear": (x(3, 4), x(3, 4, start=0.5)),
     "Most": (x(7, 2), torch.tensor([0, 4])),
     "Parts": (x(10, start=0.1),),
+    "Cut": (x(3, 4),),
+    "Saved": (x(4, 4), x(4, 2)),
 }
 MISTAKES = [
     ("Swapped", "return da, None, db", "return db, None, da"),
@@ -157,6 +185,8 @@ MISTAKES = [
     ("Turned", "dx = dx.transpose(0, 1)", "dx = g.transpose(0, 1)"),
     ("Bilinear", '"ri,ri,rj->rj"', '"ri,rj,rj->rj"'),
     ("Most", "rows = before + places", "rows = places"),
+    ("Cut", "rising * inside", "rising * ~inside"),
+    ("Saved", "ctx.save_for_backward(w, x)", "ctx.save_for_backward(w.t(), x)"),
     ("Parts", "g * (end - i) / n", "g / n"),
 ]
 

@@ -165,7 +165,63 @@ def keyed(U, V):
     return np.sum(cache["A2"] ** 2), {"U": X.T @ d, "V": dV}
 
 
+LABELS = np.array([0, 2, 1, 1, 0, 2])
+
+
+def classified(U):
+    scores = X @ U[:, :3]
+    N = len(LABELS)
+    shares = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    wanted = np.zeros_like(shares)
+    wanted[np.arange(N), LABELS] = 1
+    d = shares - wanted
+    d /= N
+    loss = -np.log(shares[np.arange(N), LABELS]).mean()
+    return loss, {"U": np.hstack((X.T @ d, np.zeros((4, 2))))}
+
+
+class Parameter:
+    def __init__(self, data):
+        self.data, self.grad = data, np.zeros_like(data)
+
+
+class Bend:
+    def __call__(self, z):
+        self.z = z
+        return np.tanh(z)
+
+    def backward(self, d):
+        return d * (1 - np.tanh(self.z) ** 2)
+
+
+class Affine:
+    def __init__(self, W):
+        self.W = Parameter(W)
+
+    def __call__(self, x):
+        self.x = x
+        return x @ self.W.data
+
+    def backward(self, d):
+        self.W.grad += self.x.T @ d
+        return d @ self.W.data.T
+
+
+def layered(U, V):
+    first, bend, last = Affine(U), Bend(), Affine(V)
+    out = last(bend(first(X)))
+    dh = last.backward(2 * out)
+    dz = bend.backward(dh)
+    first.backward(dz)
+    return np.sum(out**2), {"U": first.W.grad, "V": last.W.grad}
+
+
 MISTAKES = [
+    ("classified", "    d /= N", "    d / N"),
+    ("classified", "    d /= N", "    d /= shares.size"),
+    ("classified", "wanted[np.arange(N), LABELS] = 1", "wanted[:, LABELS] = 1"),
+    ("layered", "return d @ self.W.data.T", "return d @ self.W.grad.T"),
+    ("layered", "dz = bend.backward(dh)", "dz = bend(dh)"),
     ("normed", "dmean / N", "dmean"),
     ("shortly", "1.0 / np.sqrt(var + 1e-3) * inner", "1.0 / (var + 1e-3) * inner"),
     ("strided", "i * step : i * step + rows,\n", "i : i + rows,\n"),

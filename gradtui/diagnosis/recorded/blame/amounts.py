@@ -39,13 +39,15 @@ def trimmed(unit: Unit, edit: Edit) -> Edit:
     head = _common(before, after)
     tail = min(_common(before[::-1], after[::-1]), min(len(before), len(after)) - head)
     inside, made = before[head : len(before) - tail], after[head : len(after) - tail]
-    if not head or not inside or not made:
+    if not head or not inside or not (made or tail):
         return edit
-    start, end = inside[0].start(), inside[-1].end()
+    # With what goes, the space before the next word goes.
+    start, end = inside[0].start(), inside[-1].end() if made else before[-tail].start()
     if "\n" in own[start:end]:
         return edit
     at = edit.start + len(own[:start].encode())
-    return Edit(at, at + len(own[start:end].encode()), new[made[0].start() : made[-1].end()])
+    text = new[made[0].start() : made[-1].end()] if made else ""
+    return Edit(at, at + len(own[start:end].encode()), text)
 
 
 def _common(one: Sequence[re.Match[str]], other: Sequence[re.Match[str]]) -> int:

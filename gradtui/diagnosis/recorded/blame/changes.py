@@ -10,7 +10,7 @@ from gradtui.diagnosis.recorded.blame.activations import activations
 from gradtui.diagnosis.recorded.blame.alongside import alongside
 from gradtui.diagnosis.recorded.blame.applied import applied, mirrored
 from gradtui.diagnosis.recorded.blame.arguments import arguments
-from gradtui.diagnosis.recorded.blame.attributed import attributed
+from gradtui.diagnosis.recorded.blame.attributed import attributed, methods
 from gradtui.diagnosis.recorded.blame.axes import folded
 from gradtui.diagnosis.recorded.blame.belated import belated
 from gradtui.diagnosis.recorded.blame.bends import bends
@@ -79,7 +79,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         normalised, choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words,
         rebound, rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits,
         unpacked, forwarded, selected, copied, elsewhere, scaled, strangers, shares, opposed,
-        attributed, popped, lengths,
+        attributed, methods, popped, lengths,
     )  # fmt: skip
     for each in every:
         yield from each(s)

@@ -23,6 +23,8 @@ _IN_PLACE = frozenset({
 
 def is_dropped(s: Statement) -> bool:
     """Return whether a statement only computes something, which is lost."""
+    if _calculation(s.node) is not None:
+        return True
     call = _call(s.node)
     if call is None:
         return False
@@ -33,8 +35,13 @@ def is_dropped(s: Statement) -> bool:
 def dropped(s: Statement) -> Iterator[Candidate]:
     """Yield the lines that store what a call returns under the name of one of its arguments.
 
-    Who forgets that once may forget it in each call of the function.
+    Who forgets that once may forget it in each call of the function.  A calculation is stored under
+    the name of its first operand.
     """
+    if (own := _calculation(s.node)) is not None:
+        end, told = s.operator(own)[1], f"nothing keeps {s.text(own)}"
+        yield Candidate((Edit(end, end, "="),), "missing-path", told, 0, s.text(own.left), s.node)
+        return
     call = _call(s.node)
     if call is None or not is_dropped(s):
         return
@@ -80,6 +87,13 @@ def _changed(s: Statement, call: ast.Call) -> ast.expr | None:
         of, *_ = call.args if known and call.args else [of]
     held = s.held(of)
     return of if held is not None and held.kind == "f" and held.shape else None
+
+
+def _calculation(node: ast.stmt) -> ast.BinOp | None:
+    """Return the calculation that is all of a statement, of a name; None if there is none."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    named = isinstance(value, ast.BinOp) and isinstance(value.left, ast.Name)
+    return value if named and isinstance(value, ast.BinOp) else None
 
 
 def _call(node: ast.stmt) -> ast.Call | None:

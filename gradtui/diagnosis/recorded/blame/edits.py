@@ -60,6 +60,9 @@ def _of_node(s: Statement, node: ast.AST) -> Iterator[Candidate]:
         case ast.UnaryOp(ast.USub(), operand) if node not in s.indexing:
             edit = s.replaced(node, s.inside(operand, 2), max(2, s.binding(operand)))
             yield Candidate((edit,), "sign", "its sign is wrong", 0, "-1", node)
+        case ast.UnaryOp(ast.Invert(), operand):
+            edit = s.replaced(node, s.text(operand), s.binding(operand))
+            yield Candidate((edit,), "sign", "~ does not belong here", 0, None, node)
         case ast.Compare():
             yield from _of_comparison(s, node)
         case ast.Attribute(value, "T" | "mT" | "H" | "mH") if isinstance(node.ctx, ast.Load):

@@ -47,6 +47,13 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
             and (is_leaf(value) or name not in self._loaded)
         ]  # fmt: skip
 
+    @property
+    def calculated(self) -> Sequence[ast.expr]:
+        """The values that are read under the name of what they are calculated from."""
+        pairs = ((one, _calculated_of(one), name)
+                 for one, name in zip(self.values, self.read, strict=True))  # fmt: skip
+        return [one for one, inner, name in pairs if inner is not None and inner.id == name]
+
     @cached_property
     def _loaded(self) -> frozenset[str]:
         """The names that the function reads."""
@@ -115,7 +122,7 @@ def is_strange(unit: Unit, node: ast.stmt) -> bool:
         return True
     if restored is not None and restored.turned and not restored.is_jumbled:
         return True
-    return keeps is not None and bool(keeps.strays or keeps.swapped)
+    return keeps is not None and bool(keeps.strays or keeps.swapped or keeps.calculated)
 
 
 def misfiled(unit: Unit, node: ast.stmt) -> Iterator[tuple[ast.expr, str]]:

@@ -149,6 +149,8 @@ def _is_length(node: ast.AST) -> bool:
 def _is_property(s: Statement, node: ast.AST) -> bool:
     """Return whether an expression is a property of an object, which most often is a count."""
     match node:
+        case ast.Attribute(value, "size", ast.Load()) if s.shape(value) is not None:
+            return s.dialect.module is np
         case ast.Attribute(value=ast.Name(owner), attr=name, ctx=ast.Load()):
             return isinstance(getattr_static(type(s.locals.get(owner)), name, None), property)
         case _:

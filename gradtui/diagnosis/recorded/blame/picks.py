@@ -268,13 +268,15 @@ def _where(s: Statement) -> Iterator[Candidate]:
 
 
 def _chosen(s: Statement, parts: Sequence[ast.expr], at: int) -> Iterator[str]:
-    """Yield arrays of whole numbers for a part that is all of an axis, beside other numbers."""
+    """Yield whole numbers for a part that is all of an axis, beside others: named, or counted."""
     if s.text(parts[at]) != ":" or len(parts) < 2:
         return
     named = [text for text, held in s.scope.items() if held.kind == "i" and len(held.shape) == 1]
     beside = {s.text(one) for one in parts}
     if any(not isinstance(one, ast.Slice | ast.Constant) for one in parts):
         yield from [text for text in named if text not in beside][:_MOST]
+        sizes = [text for text, held in s.scope.items() if (held.kind, held.shape) == ("i", ())]
+        yield from [f"{s.numpy}arange({size})" for size in sizes[:_MOST]]
 
 
 def _scattered(

@@ -26,6 +26,7 @@ from gradtui.diagnosis.recorded.blame.alike import (
 )
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.conditions import is_told
+from gradtui.diagnosis.recorded.blame.dropped import is_dropped
 from gradtui.diagnosis.recorded.blame.expressions import multiplied
 from gradtui.diagnosis.recorded.blame.forgotten import defined_below, is_of_another
 from gradtui.diagnosis.recorded.blame.forms import (
@@ -200,6 +201,17 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
         """Whether a number takes the place of a calculation, as no other line has it."""
         return not self.becomes_alike and amounts.empties(self._unit, self.candidate.edits)
 
+    @property
+    def calls_its_name(self) -> bool:
+        """Whether a value that only has the name of a function becomes what that makes."""
+        node = self.suspect.statement.node
+        if not renames(node) or not isinstance(node, ast.Assign):
+            return False
+        name = ast.unparse(node.targets[0]).strip("_").lower()
+        owner = getattr(self._unit.owner, "name", "")
+        texts = (one.text.decode().lower() for one in self.candidate.edits)
+        return any("(" in one and (name in one or name == owner.lower()) for one in texts)
+
     @cached_property
     def spares(self) -> bool:
         """Whether it only copies an array that is written into later."""
@@ -264,7 +276,10 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
         own, edits = self.suspect.statement.node, self.candidate.edits
         after = statement_after(self._unit, own, edits) if idle_factors(own) else None
         does = after is not None and idle_factors(after) < idle_factors(own)
-        return does or [self._unit.between(one.start, one.end) for one in edits] == ["pass"]
+        dropped = self.candidate.rule == "missing-path" and is_dropped(self.suspect.statement)
+        return (
+            does or dropped or [self._unit.between(one.start, one.end) for one in edits] == ["pass"]
+        )
 
     @property
     def resumes(self) -> bool:
@@ -374,7 +389,7 @@ UNLIKELIER: Sequence[Sign] = (
     ),
     (3, lambda edit: edit.leaves_twin),
     (1, lambda edit: edit.becomes_unlike),
-    (5, lambda edit: edit.suspect.paired),
+    (5, lambda edit: edit.suspect.paired and not edit.calls_its_name),
     (2, lambda edit: edit.agreement < 0 or edit.numbering < 0 or edit.suspect.label > 0),
     (2, lambda edit: edit.rule < 0),
 )
