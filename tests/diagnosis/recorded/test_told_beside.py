@@ -207,6 +207,50 @@ class Affine:
         return d @ self.W.data.T
 
 
+class Sloped:
+    def __init__(self, curve):
+        self.curve = curve
+
+    def forward(self, z):
+        self.z = z
+        return self.curve(z)
+
+    def backward(self, d):
+        slope_of = self.curve.backward_of
+        d = d * slope_of(self.z)
+        return d
+
+
+class Curve:
+    def __call__(self, z):
+        return np.tanh(z)
+
+    def backward_of(self, z):
+        return 1 - np.tanh(z) ** 2
+
+
+def curved(U, V):
+    layer = Sloped(Curve())
+    a = layer.forward(X @ U)
+    out = a @ V
+    dU = X.T @ layer.backward(2 * out @ V.T)
+    return np.sum(out**2), {"U": dU, "V": a.T @ (2 * out)}
+
+
+def pooled(x):
+    size, step = 2, 1
+    out, d = np.zeros((5, 3)), np.zeros(x.shape)
+    for i in range(5):
+        for j in range(3):
+            out[i, j] = np.sum(x[i : i + 2, j : j + 2] ** 2)
+    for i in range(5):
+        for j in range(3):
+            i_0, i_1 = i * step, i * step + size
+            j_0, j_1 = j * step, j * step + size
+            d[i_0:i_1, j_0:j_1] += 2 * x[i_0:i_1, j_0:j_1] * out[i, j] ** 2
+    return np.sum(out**3) / 3, {"x": d}
+
+
 def layered(U, V):
     first, bend, last = Affine(U), Bend(), Affine(V)
     out = last(bend(first(X)))
@@ -220,6 +264,8 @@ MISTAKES = [
     ("classified", "    d /= N", "    d / N"),
     ("classified", "    d /= N", "    d /= shares.size"),
     ("classified", "wanted[np.arange(N), LABELS] = 1", "wanted[:, LABELS] = 1"),
+    ("curved", "        d = d * slope_of(self.z)", "        d = d + 0"),
+    ("pooled", "j * step + size", "j * step + size - 1"),
     ("layered", "return d @ self.W.data.T", "return d @ self.W.grad.T"),
     ("layered", "dz = bend.backward(dh)", "dz = bend(dh)"),
     ("normed", "dmean / N", "dmean"),

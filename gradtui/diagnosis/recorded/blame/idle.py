@@ -62,6 +62,18 @@ def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
             yield from _in_factors(s, s.spelled(text), held.shape) if text in s.idle else ()
 
 
+def called(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
+    """Yield factors that functions make which a function stores and never calls, of arrays."""
+    stored = [name for name in s.idle if callable(s.locals.get(name))]
+    for slot, name in product([one for one in slots if one.whole], stored):
+        arrays = [text for text, held in s.scope.items()
+                  if (held.shape, held.kind) == (slot.shape, "f")]  # fmt: skip
+        for text in arrays[:_ARRAYS] if slot.shape else ():
+            factor = f"{name}({s.spelled(text)})"
+            told = f"the factor {factor} is missing: {s.unit.code.co_name} does not use {name}"
+            yield Candidate((slot.times(factor),), "missing-factor", told, 0, factor, slot.node)
+
+
 def _in_all(s: Statement, text: str, shape: Shape, slots: Sequence[Slot]) -> Iterator[Candidate]:
     """Yield a name that nothing uses as a factor of all that a statement returns at once."""
     whole = [one for one in slots if one.whole]

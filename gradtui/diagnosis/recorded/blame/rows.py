@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.given import hands_unlike
+from gradtui.diagnosis.recorded.blame.trees import block_of
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.unnamed import (
     STORING,
@@ -22,6 +23,10 @@ _ADDING = (ast.Add, ast.Sub)
 _LINES = 4096
 """Most lines of which is kept what is asked again for every edit."""
 _NUMBER = re.compile(r"\d+")
+_PART = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
+"""A part of a name, a number or a sign."""
+_WORDS, _FEW = 5, 3
+"""Fewest of these that a line is known by, and most that one has more than that beside it."""
 _ROW = 3
 """Fewest signs of a kind that make a row."""
 
@@ -206,3 +211,38 @@ def _signs(node: ast.expr, sign: int) -> Iterator[int]:
             yield from _signs(operand, -sign)
         case _:
             yield sign
+
+
+def is_odd(unit: Unit, node: ast.stmt) -> bool:
+    """Return whether a line is not quite as the one beside it, but for one part of its names.
+
+    Such as `w0, w1 = w * s, w * s + k - 1` behind `h0, h1 = h * s, h * s + k`.
+    """
+    if not isinstance(node, ast.Assign):
+        return False
+    block = block_of(unit.node, node)
+    at = block.index(node)
+    beside = (one for one in (*block[max(0, at - 1) : at], *block[at + 1 : at + 2]))
+    return any(_is_nearly(one, node) for one in beside if isinstance(one, ast.Assign))
+
+
+def _is_nearly(one: ast.Assign, other: ast.Assign) -> bool:
+    """Return whether two lines differ in a few words more than the part in which their names do."""
+    names = [_PART.findall(ast.unparse(node.targets[0])) for node in (one, other)]
+    if len(names[0]) != len(names[1]):
+        return False
+    parts = {pair for pair in zip(*names, strict=True) if len({*pair}) > 1}
+    if len(parts) != 1:
+        return False
+    ((old, new),) = parts
+    made = [new if word == old else word for word in _PART.findall(ast.unparse(one.value))]
+    own = _PART.findall(ast.unparse(other.value))
+    apart = abs(len(own) - len(made)) if sorted(own) != sorted(made) else 0
+    return len(own) > _WORDS and made != own and 0 < apart <= _FEW and _has_all(own, made)
+
+
+def _has_all(own: Sequence[str], made: Sequence[str]) -> bool:
+    """Return whether one of two lines is the other with some words more."""
+    short, long = sorted((own, made), key=len)
+    words = iter(long)
+    return all(word in words for word in short)

@@ -40,6 +40,7 @@ from gradtui.diagnosis.recorded.blame.loops import runs_unlike
 from gradtui.diagnosis.recorded.blame.opposed import is_opposed
 from gradtui.diagnosis.recorded.blame.popped import pops_unlike
 from gradtui.diagnosis.recorded.blame.resets import is_spoilt
+from gradtui.diagnosis.recorded.blame.rows import is_odd
 from gradtui.diagnosis.recorded.blame.scattered import lacking
 from gradtui.diagnosis.recorded.blame.scope import Scope, Shape
 from gradtui.diagnosis.recorded.blame.sites import Calls
@@ -172,6 +173,7 @@ class Suspects:
         if lacking(statement) or replaces(unit, node) or begins_as_ones(unit, node):
             return Suspect(statement, 1, False, order)
         strange = is_strange(unit, node) or node in rewritten_in(unit.node)
+        strange = strange or (is_odd(unit, node) and not self._is_forward(unit))
         if statement.restores and not strange:
             return Suspect(statement, UNTOLD - 1, False, order)
         odd = unpacks_unlike(unit, node) or forwards_elsewhere(unit, node)

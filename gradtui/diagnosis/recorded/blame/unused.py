@@ -68,13 +68,13 @@ def _leaves_orphans(
     """Return whether a function computes a value that nothing uses if a statement lacks some names.
 
     Those of attributes begin with a dot.  One of several `counts` that it unpacks at once, as the
-    sizes of an array, may be of no use.  A line that only changes a name's value does not use it,
-    and neither does one that stores in its elements.
+    sizes of an array, may be of no use, and so may such a size alone.  A line that only changes a
+    name's value does not use it, and neither does one that stores in its elements.
     """
     read, stored = uses_of(unit.node)
     read = read - _only_changed(unit.node, node) - _only_stored(unit.node)
     kept = _attributes_of(unit.node, unit.tree)
-    idle = _unpacked_by(unit.node).intersection(counts)
+    idle = (_unpacked_by(unit.node) | _lengths_in(unit.node)).intersection(counts)
     return any(
         (0 < read[name] <= count and name in stored - idle)
         or (name[0] == "." and 0 < kept[name[1:]] <= count)
@@ -96,6 +96,18 @@ def _only_changed(function: ast.AST, beside: ast.stmt) -> Counter[str]:
     kept = beside.targets[0] if isinstance(beside, ast.Assign) else None
     return Counter({name: count for name, count in found.items()
                     if not isinstance(kept, ast.Name) or kept.id != name})  # fmt: skip
+
+
+@lru_cache(_FUNCTIONS)
+def _lengths_in(function: ast.AST) -> frozenset[str]:
+    """Return the names that a function stores the sizes of arrays under."""
+    found = set[str]()
+    for one in ast.walk(function):
+        match one:
+            case ast.Assign([ast.Name(name)], ast.Subscript(ast.Attribute(attr="shape"))
+                            | ast.Attribute(attr="size") | ast.Call(ast.Name("len"))):  # fmt: skip
+                found.add(name)
+    return frozenset(found)
 
 
 @lru_cache(_FUNCTIONS)

@@ -1,0 +1,31 @@
+"""Lines that stand in rows, and one that is not as the one beside it."""
+
+import ast
+
+import pytest
+
+from gradtui.diagnosis.recorded.blame.rows import is_odd
+from gradtui.diagnosis.recorded.blame.units import Unit
+
+
+def windows(h, w, s, k, c):
+    h_start, h_end = h * s, h * s + k
+    w_start, w_end = w * s, w * s + k - 1
+    top, end = h * s, h * s + k + c
+    one = h * s + k * c
+    two = w * s + k * c
+    three = c * s + k * c
+    return h_start, h_end, w_start, w_end, top, end, one, two, three
+
+
+UNIT = Unit(windows.__code__, [windows])
+
+
+@pytest.mark.parametrize(
+    ("at", "odd"),
+    [(0, True), (1, True), (2, False), (3, False), (4, False), (5, False), (6, False)],
+)
+def test_a_line_is_odd_that_has_more_or_less_than_the_one_beside_it(at, odd):
+    node = UNIT.node.body[at]
+    assert isinstance(node, ast.Assign | ast.Return)
+    assert is_odd(UNIT, node) is odd
