@@ -59,18 +59,20 @@ def becomes_alike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     negative = isinstance(before, ast.UnaryOp) and isinstance(after, ast.Constant)
     if not (calculates(before) or negative or _calls(after) > 1):
         return calculates(after) and form in _forms_of_parts(unit.node, _whole_of(own))
-    return form in _forms(unit.node) and _loosely(unit.node)[_without_texts(own)] < 2
+    return form in _forms(unit.node) and not _is_alike(unit, own)
+
+
+def _is_alike(unit: Unit, own: ast.Assign | ast.AugAssign) -> bool:
+    """Return whether a line with a call is as another one: simple calculations often are."""
+    return _calls(own.value) > 0 and _loosely(unit.node)[_without_texts(own)] > 1
 
 
 def becomes_unlike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     """Return whether a line that calculates as another one does becomes like none."""
-    if not isinstance(own, STORING) or not calculates(own.value):
-        return False
-    forms = _loosely(unit.node)
-    if forms[_without_texts(own)] < 2:
+    if not isinstance(own, STORING) or not calculates(own.value) or not _is_alike(unit, own):
         return False
     edited = statement_after(unit, own, edits)
-    return edited is not None and _without_texts(edited) not in forms
+    return edited is not None and _without_texts(edited) not in _loosely(unit.node)
 
 
 def returns_unlike(unit: Unit, node: ast.stmt) -> bool:

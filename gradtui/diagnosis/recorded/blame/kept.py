@@ -88,19 +88,30 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def is_jumbled(self) -> bool:
-        """Whether the names are nearer to the order in which the function knows them.
+        """Whether the names are in the order in which the function knows them, and its values not.
 
-        People list what they keep in the order of arguments, and then in that of calculation.
+        People list what they keep in the order of arguments, and then in that of calculation; or
+        arguments anywhere.
         """
-        return self._inversions(self._texts) > self._inversions(self.read)
+        return any(
+            self._inversions(self._texts, given) > 0 == self._inversions(self.read, given)
+            for given in (True, False)
+        )
 
     @cached_property
     def _texts(self) -> Sequence[str]:
         return [ast.unparse(one) for one in self.values]
 
-    def _inversions(self, names: Sequence[str]) -> int:
-        at = [self._order[name] for name in names if name in self._order]
+    def _inversions(self, names: Sequence[str], given: bool) -> int:
+        """Return how many pairs are in another order, with those of arguments or without."""
+        known = [self._order[name] for name in names if name in self._order]
+        at = [one for one in known if given or one >= self._given]
         return sum(one > two for one, two in combinations(at, 2))
+
+    @cached_property
+    def _given(self) -> int:
+        """The number of arguments of the function, and of those inside."""
+        return sum(isinstance(one, ast.arg) for one in ast.walk(self.function))
 
     @cached_property
     def _order(self) -> dict[str, int]:

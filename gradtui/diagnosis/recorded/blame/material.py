@@ -230,7 +230,7 @@ def _functions(s: Statement, node: ast.expr) -> Iterator[Candidate]:
     for name, other in own_functions(s):
         if s.unit.globals.get(name) is not own and other == arity:
             told = f"{s.text(node)} must be {name}"
-            cost = apart(s.text(node), name)
+            cost = apart(s.text(node), name) + (not isinstance(own, FunctionType))
             yield Candidate((s.replaced(node, name),), "wrong-variable", told, cost, name, node)
 
 

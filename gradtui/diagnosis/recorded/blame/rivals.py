@@ -13,6 +13,7 @@ from gradtui.diagnosis.recorded.blame.odds import KNOWN
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
+from gradtui.diagnosis.recorded.blame.suspects import UNTOLD
 from gradtui.diagnosis.recorded.blame.uses import lines_next
 
 _GLANCED = 6000
@@ -43,6 +44,8 @@ def rivals(
         s, known = suspect.statement, 0 if _is_apart(suspect, best) else KNOWN
         if s.node is own.node or suspect.tier - known > most or glances <= 0:
             continue
+        if suspect.forward and suspect.tier >= UNTOLD and _is_apart(suspect, best):
+            continue  # what another function makes for the loss, too, is right
         slots, edits = prepared(s)
         signs = [slot.negated() for slot in slots if slot.takes_numbers]
         carried = [*_carried(s, best)]

@@ -72,7 +72,7 @@ def _leaves_orphans(
     name's value does not use it, and neither does one that stores in its elements.
     """
     read, stored = uses_of(unit.node)
-    read = read - _only_changed(unit.node, node) - _only_stored(unit.node)
+    read = read - _only_changed(unit.node, node) - _only_stored(unit.node, node)
     kept = _attributes_of(unit.node, unit.tree)
     idle = (_unpacked_by(unit.node) | _lengths_in(unit.node)).intersection(counts)
     return any(
@@ -100,22 +100,28 @@ def _only_changed(function: ast.AST, beside: ast.stmt) -> Counter[str]:
 
 @lru_cache(_FUNCTIONS)
 def _lengths_in(function: ast.AST) -> frozenset[str]:
-    """Return the names that a function stores the sizes of arrays under."""
+    """Return the names that a function stores the lengths of arrays under."""
     found = set[str]()
     for one in ast.walk(function):
         match one:
-            case ast.Assign([ast.Name(name)], ast.Subscript(ast.Attribute(attr="shape"))
-                            | ast.Attribute(attr="size") | ast.Call(ast.Name("len"))):  # fmt: skip
+            case ast.Assign(
+                [ast.Name(name)],
+                ast.Subscript(ast.Attribute(attr="shape")) | ast.Call(ast.Name("len")),
+            ):
                 found.add(name)
     return frozenset(found)
 
 
 @lru_cache(_FUNCTIONS)
-def _only_stored(function: ast.AST) -> Counter[str]:
-    """Return how often a function names arrays to store in their elements."""
+def _only_stored(function: ast.AST, beside: ast.stmt) -> Counter[str]:
+    """Return how often a function names arrays to store in their elements.
+
+    Where a statement `beside` does so does not count.
+    """
+    own = {*walked(beside)}
     return Counter(
         one.value.id for one in ast.walk(function) if isinstance(one, ast.Subscript)
-        and isinstance(one.ctx, ast.Store) and isinstance(one.value, ast.Name)
+        and isinstance(one.ctx, ast.Store) and isinstance(one.value, ast.Name) and one not in own
     )  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def rewritten_in(function: ast.AST) -> Mapping[ast.stmt, frozenset[str]]:
                 behind = next((other for other in block[at + 1 :] if name in names_in(other)), None)
                 inside = behind.body if isinstance(behind, ast.If) and not behind.orelse else ()
                 again = next((other for other in inside if name in names_in(other)), behind)
-                if again is not None and behind is not None and not _reads(behind, [name]):
+                if again is not None and _is_overwritten(again, name):
                     found[again] |= {name}
     return found
 

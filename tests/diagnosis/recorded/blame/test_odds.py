@@ -28,7 +28,7 @@ def edit_of(monkeypatch):
         monkeypatch.setattr(odds, "UNLIKELIER", signs[len(FOR) :])
         statement = SimpleNamespace(node=ast.Pass(), unit=None)
         suspect = SimpleNamespace(tier=APART, opposite=False, label=0, statement=statement)
-        return Odds(suspect, SimpleNamespace(edits=(), rule=""), 0), asked
+        return Odds(suspect, SimpleNamespace(edits=(), rule="", factor=None, node=None), 0), asked
 
     return made
 

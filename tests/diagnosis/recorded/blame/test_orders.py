@@ -113,4 +113,10 @@ def test_two_neighbouring_axes_of_an_einsum_are_exchanged(at, turned):
     statement = Statement(unit, unit.node.body[at], around)
     (text,) = [one for one in ast.walk(statement.node) if isinstance(one, ast.Constant)]
 
-    assert {ast.literal_eval(one.factor) for one in of_subscripts(statement, text)} == turned
+    found = [*of_subscripts(statement, text)]
+    exchanged = [one for one in found if one.rule == "transposed"]
+    assert {ast.literal_eval(one.factor) for one in exchanged} == turned
+    if at == 0:
+        others = {ast.literal_eval(one.factor) for one in found if one.rule == "wrong-axis"}
+        assert "nik,njk->nik" in others
+        assert len(others) == 9 * 3  # each of nine axes as each of three others

@@ -23,6 +23,7 @@ def means(x, n):
     ],
 )
 def test_it_divides_by_what_its_function_divides_by_elsewhere(rule, factor, alike):
-    suspect = SimpleNamespace(statement=SimpleNamespace(unit=Unit(means.__code__, [means])))
+    unit = Unit(means.__code__, [means])
+    suspect = SimpleNamespace(statement=SimpleNamespace(unit=unit, node=unit.node.body[0]))
 
     assert scales_alike(suspect, Candidate((), rule, "", 0, factor)) is alike

@@ -95,7 +95,9 @@ def back(d, turns):
         dz = d.T
     else:
         dz = dz * 2
-    return dx, dy, dz
+    dw = d * 5
+    dw += d.T
+    return dx, dy, dz, dw
 """).body[0]
     (stored,) = rewritten_in(function)
     assert ast.unparse(stored) == "dx = d.T"
