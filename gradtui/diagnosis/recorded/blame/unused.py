@@ -31,7 +31,10 @@ def orphans(s: Statement, candidate: Candidate, removed: Mapping[str, int]) -> b
         return False
     counts = {text for text, one in s.scope.items() if (one.kind, one.shape) == ("i", ())}
     over = _writes_over(s.unit, s.node, removed) or spares_argument(s.unit, removed)
-    return over or _leaves_orphans(s.unit, s.node, removed, counts)
+    spared = _unpacked_by(s.unit.node)
+    if candidate.rule == "extra-factor":
+        spared |= _lengths_in(s.unit.node)  # who divides once too often has needed the number once
+    return over or _leaves_orphans(s.unit, s.node, removed, spared.intersection(counts))
 
 
 def forsakes(unit: Unit, removed: Mapping[str, int]) -> bool:
@@ -63,20 +66,19 @@ def _calculations(function: ast.AST) -> frozenset[str]:
 
 
 def _leaves_orphans(
-    unit: Unit, node: ast.stmt, removed: Mapping[str, int], counts: Collection[str]
+    unit: Unit, node: ast.stmt, removed: Mapping[str, int], idle: Collection[str]
 ) -> bool:
     """Return whether a function computes a value that nothing uses if a statement lacks some names.
 
-    Those of attributes begin with a dot.  One of several `counts` that it unpacks at once, as the
-    sizes of an array, may be of no use, and so may such a size alone.  A line that only changes a
-    name's value does not use it, and neither does one that stores in its elements.
+    Those of attributes begin with a dot.  Some counts, as one of the sizes of an array that are
+    unpacked at once, may be `idle`.  A line that only changes a name's value does not use it, and
+    neither does one that stores in its elements.
     """
     read, stored = uses_of(unit.node)
     read = read - _only_changed(unit.node, node) - _only_stored(unit.node, node)
     kept = _attributes_of(unit.node, unit.tree)
-    idle = (_unpacked_by(unit.node) | _lengths_in(unit.node)).intersection(counts)
     return any(
-        (0 < read[name] <= count and name in stored - idle)
+        (0 < read[name] <= count and name in stored.difference(idle))
         or (name[0] == "." and 0 < kept[name[1:]] <= count)
         for name, count in removed.items()
     )
