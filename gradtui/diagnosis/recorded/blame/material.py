@@ -54,7 +54,8 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             cost = 1 + turned + (stored or node in s.written)
             cost -= counting and text in s.loops and other in s.loops
             cost -= text.lower() == other.lower()
-            if (own.kind, held.kind) == ("i", "f") and not (own.shape or held.shape):
+            rate = (own.kind, held.kind) == ("i", "f") and not (own.shape or held.shape)
+            if rate and "(" not in other:
                 cost += 1 + bool(length)  # a count is seldom a rate
             if other_shape and not turned and own.kind[0] != ":":
                 cost = 2 if held.shape in s.wanted or fitted != other else 3
