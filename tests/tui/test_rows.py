@@ -43,6 +43,21 @@ class Screen(LeanScreen):
         yield Changing()
 
 
+class Shown(App[None]):
+    def __init__(self, filters):
+        super().__init__()
+        self.own_filters = filters
+
+    def on_mount(self):
+        self.push_screen(Screen())
+
+    def get_theme_variable_defaults(self):
+        return OWN_COLOURS
+
+    def get_line_filters(self):
+        return [*super().get_line_filters(), *self.own_filters]
+
+
 def cells(strip):
     """Return what is seen of each character; the colour of a blank, or behind the rows, is not."""
     found = [(char, one.style) for one in strip for char in one.text]
@@ -52,17 +67,7 @@ def cells(strip):
 
 @pytest.mark.parametrize("filters", [[], [AsciiFilter()]])
 async def test_a_changed_row_is_painted_alone_as_with_its_border(filters):
-    class Shown(App[None]):
-        def on_mount(self):
-            self.push_screen(Screen())
-
-        def get_theme_variable_defaults(self):
-            return OWN_COLOURS
-
-        def get_line_filters(self):
-            return [*super().get_line_filters(), *filters]
-
-    async with Shown().run_test(size=(20, 8)) as pilot:
+    async with Shown(filters).run_test(size=(20, 8)) as pilot:
         await pilot.pause()
         rows = pilot.app.screen.query_one(Changing)
         rows.shown = ((("a", "dim"), ("      ✓", "good")), (("語 is wider than that", "bad"),))
@@ -78,17 +83,7 @@ async def test_a_changed_row_is_painted_alone_as_with_its_border(filters):
 
 @pytest.mark.parametrize("filters", [[], [AsciiFilter()]])
 async def test_whole_rows_have_the_borders_that_textual_draws(filters):
-    class Shown(App[None]):
-        def on_mount(self):
-            self.push_screen(Screen())
-
-        def get_theme_variable_defaults(self):
-            return OWN_COLOURS
-
-        def get_line_filters(self):
-            return [*super().get_line_filters(), *filters]
-
-    async with Shown().run_test(size=(20, 8)) as pilot:
+    async with Shown(filters).run_test(size=(20, 8)) as pilot:
         rows = pilot.app.screen.query_one(Changing)
         rows.border_title, rows.border_subtitle = "of", "3"
         rows.shown = ((("a", "dim"), ("     ✓", "good")), (("語 is wider than that", "bad"),))

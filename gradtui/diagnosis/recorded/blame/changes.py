@@ -28,7 +28,7 @@ from gradtui.diagnosis.recorded.blame.dropped import dropped
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.forwarded import forwarded
 from gradtui.diagnosis.recorded.blame.hidden import hidden
-from gradtui.diagnosis.recorded.blame.idle import called, idles, unread
+from gradtui.diagnosis.recorded.blame.idle import idles, uncalled, unread
 from gradtui.diagnosis.recorded.blame.kept import kept
 from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.likewise import likewise
@@ -70,7 +70,7 @@ from gradtui.diagnosis.recorded.blame.words import words
 def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Iterator[Candidate]:
     """Yield the edits of a statement; `wanted` are the numbers that may belong there."""
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
-        activations, wholes, patterns, partial(idles, slots=slots), partial(called, slots=slots),
+        activations, wholes, patterns, partial(idles, slots=slots), partial(uncalled, slots=slots),
         partial(curved, slots=slots),
         unread, options, throughout, conjugates, edits, renamings, given,
         partial(numbers, wanted=wanted), keys, orders, arguments, likenesses, repeated, restored,

@@ -62,7 +62,7 @@ def idles(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
             yield from _in_factors(s, s.spelled(text), held.shape) if text in s.idle else ()
 
 
-def called(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
+def uncalled(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
     """Yield factors that functions make which a function stores and never calls, of arrays."""
     stored = [name for name in s.idle if callable(s.locals.get(name))]
     for slot, name in product([one for one in slots if one.whole], stored):
