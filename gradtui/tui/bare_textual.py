@@ -10,8 +10,10 @@ from importlib import import_module
 from types import ModuleType
 
 _PUBLIC = "textual.types"
-_UNUSED = ("textual.command", "rich.table")
-"""Textual asks for names in them, which it uses only to open its palette, or to print colours."""
+_UNUSED = ("textual.command", "textual.widgets._toast", "rich.table")
+"""Textual asks for names in them, which it uses only to open its palette, to show notifications,
+or to print colours.
+"""
 
 
 class _Types(ModuleType):

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
-from textual.containers import Grid
 from textual.geometry import Region, Size
 from textual.layout import ArrangeResult, Layout
 from textual.layouts.grid import GridLayout
@@ -32,7 +31,7 @@ class Needs(Struct, frozen=True):
     """Rows that it takes if others have them to spare."""
 
 
-class Body(Grid, Still):
+class Body(Still):
     """The panels."""
 
     @property

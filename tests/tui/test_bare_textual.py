@@ -54,7 +54,9 @@ from gradtui.tui.app import GradtuiApp
 async def start():
     app = GradtuiApp(Session(load_problem(find_scenario("two_weights"))))
     async with app.run_test(size=(100, 30)) as pilot:
-        print("textual.widgets._option_list" in sys.modules, "rich.table" in sys.modules)
+        for unused in "textual.widgets._option_list", "textual.widgets._toast", "rich.table":
+            print(unused in sys.modules)
+        app.notify("to nobody")
         for open_palette in (app.action_command_palette, app.search_themes):
             open_palette()
             await pilot.pause()
@@ -69,8 +71,8 @@ asyncio.run(start())
 """
 
 
-def test_the_app_starts_without_the_palette_which_opens_all_the_same() -> None:
+def test_the_app_starts_without_notifications_and_the_palette_which_opens_all_the_same() -> None:
     told = subprocess.run(
         [sys.executable, "-c", _WITHOUT_PALETTE], capture_output=True, text=True, check=True
     )
-    assert told.stdout.split() == ["False", "False", "False", "True"]
+    assert told.stdout.split() == ["False", "False", "False", "False", "True"]
