@@ -5,8 +5,10 @@ Every start waited for them.  Knows no other module of the package: it comes bef
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+import typing
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import ModuleType
 
@@ -24,7 +26,9 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "msgspec.toml": (),
     "msgspec.yaml": (),
     "pickle": ("dumps", "loads"),
+    "rich.markup": ("render",),
     "tempfile": ("TemporaryFile", "gettempdir"),
+    "textual.markup": ("parse_style",),
     "textual.pilot": ("Pilot",),
     "textwrap": (),
     "tokenize": (),
@@ -32,18 +36,28 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "zlib": (),
 }
 """The name -> what others take out of it as they are imported, and call much later or never."""
+_KNOWN: dict[str, Mapping[str, object]] = {
+    "gettext": {"gettext": str, "ngettext": lambda one, more, number: one if number == 1 else more},
+    "platform": {"system": lambda: os.uname().sysname},
+    "typing_extensions": vars(typing),
+}
+"""The name -> what others use at once, and is known without it: argparse its words in English, as
+all others here are, uuid the kernel, and Textual types that came into Python before ours.
+"""
 
 
 class _Postponed(ModuleType):
     """Stands for a module, and gives way to it once something of it is used."""
 
-    def __init__(self, name: str, callables: tuple[str, ...]) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__(name)
-        self._callables = callables
+        self._callables, self._known = _MODULES.get(name, ()), _KNOWN.get(name, {})
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)  # asked for by the import system
+        if name in self._known:
+            return self._known[name]
         if name not in self._callables:
             return getattr(_real(self), name)
         found = self.__dict__[name] = _called_later(self, name)
@@ -66,13 +80,13 @@ def _real(module: _Postponed) -> ModuleType:
 
 def postpone() -> None:
     """Have them imported once something of them is used, if they were not imported before."""
-    for name, callables in _MODULES.items():
+    for name in (*_MODULES, *_KNOWN):
         if name not in sys.modules:
-            sys.modules[name] = _Postponed(name, callables)
+            sys.modules[name] = _Postponed(name)
 
 
 def give_way() -> None:
     """Have the modules themselves imported from now on, as code of others expects."""
-    for name in _MODULES:
+    for name in (*_MODULES, *_KNOWN):
         if isinstance(sys.modules.get(name), _Postponed):
             del sys.modules[name]

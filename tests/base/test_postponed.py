@@ -44,12 +44,32 @@ def test_a_function_that_is_taken_out_of_a_module_brings_it_when_it_is_called() 
         "import numpy as np\nprint(np.arange(3.0).ctypes.shape[:], np.zeros(2).dumps()[:1])",
         "import tempfile\nprint(tempfile.TemporaryFile().read(), tempfile.gettempprefix())",
         "import ctypes\nprint(ctypes.sizeof(ctypes.c_int64), hasattr(ctypes, 'absent'))",
+        "import platform, uuid\nprint(platform.system(), platform.machine(), uuid.uuid4().version)",
+        "from typing_extensions import Buffer, Self, get_type_hints\n"
+        "print(Buffer.__name__, get_type_hints(lambda own: own), Self)",
+        "from gettext import gettext, ngettext, NullTranslations\n"
+        "print(gettext('usage: '), ngettext('one', 'more', 1), ngettext('one', 'more', 2))",
+        "import argparse\nargparse.ArgumentParser('x').print_help()",
+        "from rich.console import Console\nConsole().print('[bold]a[/bold] b')",
+        "from textual.css.stylesheet import Stylesheet\n"
+        "print(Stylesheet().parse_style('bold red'))",
         "from textual.pilot import Pilot, WaitForScreenTimeout\n"
         "print(issubclass(WaitForScreenTimeout, Exception))",
     ],
 )
 def test_whoever_uses_one_gets_what_it_would_have_got(code: str) -> None:
     assert _run(_POSTPONE + code) == _run(code) != ""
+
+
+def test_what_is_known_of_a_module_does_not_bring_it() -> None:
+    code = (
+        "import sys, platform, argparse, uuid, textual.app\n"
+        "argparse.ArgumentParser('x').parse_args([])\n"
+        "print(platform.system() == __import__('os').uname().sysname)\n"
+        "print({type(sys.modules[name]).__name__ for name in "
+        "('gettext', 'platform', 'typing_extensions')})"
+    )
+    assert _run(_POSTPONE + code).split() == ["True", "{'_Postponed'}"]
 
 
 def test_a_name_that_a_module_does_not_have_is_an_error_as_ever() -> None:

@@ -33,7 +33,7 @@ class Panel(Rows, can_focus=True):
         """Take its number, and a function that replaces `{binding}` by the user's keys."""
         super().__init__(id=self.NAME.lower())
         self.key, self.fill = key, fill
-        self._titled = ""
+        self._titled = self._hinted = ""
         self.title(self.NAME)
         self.frame: Frame | None = None
         self.top = 0
@@ -114,7 +114,7 @@ class Panel(Rows, can_focus=True):
     def shown_rows(self) -> list[TextRow]:
         """Return the rows, the last one with the numbers of hidden rows if there is no border."""
         rows = super().shown_rows()
-        hint = self.border_subtitle
+        hint = self._hinted
         width, height = self.size
         if not hint or not height or self.styles.border_bottom[0]:
             return rows
@@ -172,7 +172,8 @@ class Panel(Rows, can_focus=True):
 
     def show_hint(self, hint: str) -> None:
         """Show the numbers of hidden rows in the border."""
-        if hint != (self.border_subtitle or ""):
+        if hint != self._hinted:
+            self._hinted = hint
             self._border_subtitle = Content(hint) if hint else None
             self._repaint_edge(self.outer_size.height - 1)
 
