@@ -33,6 +33,8 @@ _CALM = 0.06
 """Seconds after a key without computing, so that its result is painted first."""
 _AT_ONCE = 0.004
 """Seconds of computing before a frame, so that it need not be shown twice."""
+_WRITTEN = 0.01
+"""Seconds after which a paint has been written by its own thread."""
 _FAR = 20_000
 """From this many steps on, a jump takes long enough to be announced at once."""
 _LEAPS = {
@@ -101,8 +103,9 @@ class Pace(Part):
             self._owed = None
         self._seldom.start()
         self._drawn = self._session.curves.extent
-        # After the paint, which a working thread would hold up.
-        self._host.screen.call_after_refresh(self._find_out, frame)
+        # After the paint, and its way to the terminal, which a working thread would hold up.
+        screen, find_out = self._host.screen, partial(self._find_out, frame)
+        screen.call_after_refresh(call_after, screen, _WRITTEN, find_out)
 
     def _find_out(self, frame: Frame) -> None:
         for work in self._work:

@@ -1,9 +1,12 @@
+import time
+
 import pytest
 from msgspec.structs import replace
 from textual.events import Key
 
 from gradtui.engine.history import History
 from gradtui.tui import pace
+from gradtui.tui.app import GradtuiApp
 from gradtui.tui.debugger import Debugger
 from gradtui.tui.panels.loss import LossPanel
 
@@ -172,3 +175,24 @@ async def test_the_first_step_which_is_compiled_too_tells_little_of_the_others(
     monkeypatch.setattr(Debugger, "show_frame", shown)
     async with terminal("two_weights"):
         assert known[0] > 12
+
+
+async def test_threads_set_to_work_by_a_frame_let_its_paint_be_written_first(terminal, monkeypatch):
+    seen, paint, find_out = [], GradtuiApp._display, pace.Pace._find_out
+
+    def painted(app, screen, update):
+        paint(app, screen, update)
+        seen.append(("painted", time.monotonic()))
+
+    def found_out(part, frame):
+        seen.append(("found out", time.monotonic()))
+        find_out(part, frame)
+
+    async with terminal("two_weights") as t:
+        await t.settled()
+        monkeypatch.setattr(GradtuiApp, "_display", painted)
+        monkeypatch.setattr(pace.Pace, "_find_out", found_out)
+        await t.press("n")
+        await t.until(lambda: any(what == "found out" for what, _ in seen))
+        (first, at), (_, after) = seen[0], next(one for one in seen if one[0] == "found out")
+        assert first == "painted" and after - at >= pace._WRITTEN
