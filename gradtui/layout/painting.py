@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -24,17 +25,22 @@ _GLYPHS = (
     "┃┖┗┚┸┺┛┹┻╿┞┡┦╀╄┩╃╇┃┠┣┨╂╊┫╉╋"  # heavy up
 )
 _ASCII = " " + "-" * 8 + "".join("+" if mask % _DOWN else "|" for mask in range(9, 81))
+_ROWS = 200
+"""Most rows of lines that are remembered: from step to step only texts change."""
 _IS_LIT = [
     any(mask // arm % 3 == _HEAVY for arm in (_UP, _DOWN, _LEFT, _RIGHT)) for mask in range(81)
 ]
 
 
-class Light(Struct, frozen=True):
+class Light(Struct, frozen=True, eq=False):
     """The lines to draw heavy, as the drawing numbers them; made by `light`."""
 
     lines: frozenset[int] = frozenset()
     spans: Mapping[int, Pair] = field(default_factory=dict)
     """Lit rows of each trunk: always one interval, because every wire includes the trunk's port."""
+
+
+_UNLIT = Light()
 
 
 def light(layout: Layout, wires: Iterable[Pair]) -> Light:
@@ -70,7 +76,7 @@ def paint(
     """
     if not 0 <= y < layout.height:
         return [Stroke(start, " " * (stop - start), False)] if start < stop else []
-    chars, is_lit = _draw_lines(layout, y, start, stop, lit or Light(), ascii=ascii)
+    chars, is_lit = _draw_lines(layout, y, start, stop, lit or _UNLIT, ascii=ascii)
     owners: dict[int, bool | BoxRow | Label] = {**is_lit}  # by column; a bool is a line's weight
     row = layout.rows[y]
     for x, key in _visible(row.boxes, start, stop):
@@ -95,6 +101,7 @@ def paint(
     return pieces
 
 
+@lru_cache(_ROWS)
 def _draw_lines(
     layout: Layout, y: int, start: int, stop: int, lit: Light, *, ascii: bool
 ) -> tuple[dict[int, str], dict[int, bool]]:

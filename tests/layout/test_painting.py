@@ -6,7 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.layout import (
+    Box,
+    Label,
+    Wire,
     lay_out,
+    paint,
     painting,
 )
 from layout.tracing import SIDES, Graph, cells, follow, graphs, leaving, read_arms, targets
@@ -36,3 +40,12 @@ def test_lit_wires_and_no_others_are_heavy_from_end_to_end(
         if read_arms(heavy[x, y])["RIGHT"] == 2:
             drawn |= {(key, t) for t in targets(layout, follow(grid, x, y, heavy))}
     assert drawn == set(lit)
+
+
+def test_the_lines_of_a_row_are_drawn_once_whatever_its_labels_say() -> None:
+    layout = lay_out([Box(0, 1, 1), Box(1, 1, 1)], [Wire(0, 1, 5)])
+    before = painting._draw_lines.cache_info().misses
+    rows = [paint(layout, 0, 0, layout.width, lambda wire, text=text: text) for text in "12"]
+    labels = [[piece.text for piece in row if isinstance(piece, Label)] for row in rows]
+    assert labels == [["1"], ["2"]]
+    assert painting._draw_lines.cache_info().misses == before + 1
