@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from gradtui.base.text import number
 from gradtui.debugger.frame import Frame
 from gradtui.engine.program import StepProgram
 from gradtui.engine.shapes import ShapeError, broadcast
@@ -42,20 +43,23 @@ class Operands:
         return self._texts[node, digits]
 
     def _text(self, node: int, digits: int) -> str:
-        if acts(self._tape.program, self._position, node):
-            return self._spread(node).text(digits)
-        return summary(self._tape.value(node), digits)
+        if not acts(self._tape.program, self._position, node):
+            return summary(self._tape.value(node), digits)
+        if self._index is not None:
+            return number(self._tape.element(node, self._index), digits)
+        return self._spread(node).text(digits)
 
     def own_rate(self, digits: int) -> tuple[str, str, str] | None:
         """Return the arithmetic of the element's own rate, its result, and the move it causes.
 
         None if the optimizer does not divide the rate.
         """
-        spreads = self._own_rate
-        if spreads is None:
+        if self._own_rate is None:
             return None
-        rate, squares, eps, own, step = (one.text(digits) for one in spreads)
-        return f"{rate}/(sqrt({squares}) + {eps})", own, step
+        divisor, eps, own, step = self._own_rate
+        rate, squares = number(self._tape.rate, digits), self.text(divisor, digits)
+        divided = f"{rate}/(sqrt({squares}) + {number(eps, digits)})"
+        return divided, own.text(digits), step.text(digits)
 
     def cancels(self) -> bool:
         """Return whether the element's new value is only a small part of the old one."""
@@ -74,7 +78,8 @@ class Operands:
         return np.asarray(self._tape.element(node, self._index))
 
     @cached_property
-    def _own_rate(self) -> tuple[Spread, ...] | None:
+    def _own_rate(self) -> tuple[int, float, Spread, Spread] | None:
+        """The node of the squares under the root, what is added to that, the own rate, the move."""
         program = self._tape.program
         update = program.updates[self._position]
         divisor = dict(update.lines).get(program.dynamics.second)
@@ -82,10 +87,10 @@ class Operands:
             return None
         eps = next(value for node, value in program.constants if program.nodes[node].name == "eps")
         with np.errstate(all="ignore"):
-            own = self._tape.rate / (np.sqrt(self._taken(divisor)) + eps)
-            step = self._taken(update.result) - self._taken(update.parameter)
-        single = (spread(np.asarray(one)) for one in (self._tape.rate, eps))
-        return next(single), self._spread(divisor), next(single), spread(own), spread(step)
+            rate = self._tape.rate / (np.sqrt(self._taken(divisor)) + eps)
+            move = self._taken(update.result) - self._taken(update.parameter)
+        own, step = spreads([rate, move])
+        return divisor, eps, own, step
 
 
 def widest(tape: Tape, nodes: Sequence[int]) -> dict[int, Spread]:
