@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -42,6 +42,12 @@ class LeanCompositor(Compositor):
         rows = self._render_spans(spans)
         ends = [[x + strip.cell_length for x, strip in row.items()] for row in rows]
         return ChopsUpdate(rows, spans, ends)
+
+    def render_strips(self, size: Size | None = None) -> list[Strip]:
+        """Return all rows, for the screen over this one; called by Textual."""
+        width, height = size or self.size
+        rows = self._render_spans([(y, 0, width) for y in range(height)])
+        return [Strip.join(list(row.values())) for row in rows]
 
     def _render_spans(self, spans: Iterable[tuple[int, int, int]]) -> list[dict[int, Strip]]:
         """Return the pieces of each row of the screen that cover the spans, by their columns."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from rich.segment import Segment
+from rich.style import Style
 from textual._context import visible_screen_stack
+from textual.color import Color
 from textual.css.styles import RulesMap
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.events import ScreenResume
 from textual.geometry import Region, Size
 from textual.reactive import Reactive
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
@@ -23,6 +27,7 @@ from gradtui.tui.compositing import LeanCompositor
 if TYPE_CHECKING:
     from typing import Self
 
+    from rich.console import RenderableType
     from textual.binding import BindingsMap
 
 _INHERITED = "background", "background_tint", "color", "opacity", "text_style", "tint"
@@ -131,8 +136,37 @@ async def open_once(screen: Screen[Any], event: ScreenResume) -> bool:
     return True
 
 
+class _Dimmed(BackgroundScreen):
+    """The screen behind another one, with each style mixed once: hundreds of texts share a few."""
+
+    @classmethod
+    def process_segments(cls, segments: Iterable[Segment], color: Color) -> Iterable[Segment]:
+        """Return the texts in mixed colours; called by Textual."""
+        mixed: dict[Style | None, Style | None] = {}
+        for segment in segments:
+            text, style, control = segment
+            if control:
+                yield segment
+                continue
+            if style not in mixed:
+                (made,) = super().process_segments([segment], color)
+                mixed[style] = made.style
+            yield Segment(text, mixed[style])
+
+
+def mixed_once(behind: RenderableType) -> RenderableType:
+    """Return what is behind a screen's parts, made faster if that is another screen."""
+    if isinstance(behind, BackgroundScreen):
+        return _Dimmed(behind.screen, behind.color)
+    return behind
+
+
 class LeanModal(LeanScreen, ModalScreen[Any]):
     """A screen over another one, which takes long to paint."""
+
+    def render(self) -> RenderableType:
+        """Return what is behind its parts; called by Textual."""
+        return mixed_once(super().render())
 
     async def on_screen_resume(self, event: ScreenResume) -> None:
         """Paint once when it opens, after the turn of the layout; called by Textual."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, SearchIcon
 from textual.events import Mount
 from textual.widgets import Input, OptionList
 
+from gradtui.tui.lean import mixed_once
 from gradtui.tui.narrowed import NarrowedList
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 class _Commands(CommandList, NarrowedList):
@@ -26,6 +32,10 @@ class Palette(CommandPalette):
             elif isinstance(part, Input):
                 part.cursor_blink = False  # no blinking: at rest, nothing is written
             yield _Commands() if isinstance(part, CommandList) else part
+
+    def render(self) -> RenderableType:
+        """Return what is behind its parts; called by Textual."""
+        return mixed_once(super().render())
 
     def _on_mount(self, event: Mount) -> None:
         """Do nothing if the screen below, or the app, has gone meanwhile."""

@@ -1,8 +1,12 @@
 """A screen that is not painted whole, and does not look for bindings, when nothing changes that."""
 
 import pytest
+from textual._compositor import Compositor
+from textual._context import visible_screen_stack
 from textual.app import App
+from textual.color import Color
 from textual.containers import Vertical
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -98,6 +102,44 @@ async def test_a_list_over_the_screen_is_painted_as_a_whole_once_as_it_opens(
         await t.press(key)
         assert isinstance(t.app.screen, LeanModal)
         assert len(painted) == 1
+
+
+@pytest.mark.parametrize("key", ["T", "question_mark", "ctrl+p"])
+async def test_the_screen_behind_another_one_looks_as_textual_mixes_it_in_fewer_mixtures(
+    terminal, monkeypatch, key
+):
+    taken, mix = [], BackgroundScreen.process_segments.__func__
+
+    def counted(cls, segments, color):
+        segments = list(segments)
+        taken.append(len(segments))
+        return mix(cls, segments, color)
+
+    async with terminal("two_weights") as t:
+        below = t.debugger
+        await t.press(key)
+        behind = below._compositor.render_strips()
+        segments = [segment for strip in behind for segment in strip]
+        color = Color(9, 9, 9, 0.6)
+        expected = list(BackgroundScreen.process_segments(segments, color))
+        monkeypatch.setattr(BackgroundScreen, "process_segments", classmethod(counted))
+        visible_screen_stack.set([below])
+        shown = t.app.screen.render()
+        assert isinstance(shown, BackgroundScreen) and shown.screen is below
+        assert list(shown.process_segments(segments, color)) == expected
+        assert sum(taken) == len({segment.style for segment in segments}) < len(segments) / 4
+
+
+async def test_rows_for_a_screen_over_it_are_those_that_textual_makes(terminal):
+    async with terminal("two_weights") as t:
+        rows, usual = (
+            [[(cell.text, cell.style) for cell in strip.simplify()] for strip in strips]
+            for strips in (
+                t.debugger._compositor.render_strips(),
+                Compositor.render_strips(t.debugger._compositor),
+            )
+        )
+        assert rows == usual
 
 
 class Coloured(LeanScreen):
