@@ -47,6 +47,7 @@ from gradtui.diagnosis.recorded.unmended import end_of
 from gradtui.diagnosis.recorded.unrecorded import by_differences
 from gradtui.diagnosis.recorded.unscaled import unscaled
 from gradtui.diagnosis.recorded.wanted import judged_names
+from gradtui.diagnosis.recorded.withheld import withheld
 from gradtui.recording.run import Answers, settled
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call
@@ -105,11 +106,14 @@ class _Checking:
         loss, claimed = self.runs.first(heard=heard)
         self.loss = loss
         self.claimed: Mapping[str, Array] = {n: np.asarray(v) for n, v in claimed.items()}
-        self.names = judged_names(runs, claimed)
+        self._withheld = withheld(runs, claimed)
+        self.names = judged_names(runs, claimed, known=bool(self._withheld))
         self._faults = Faults(runs, self.names)
 
     @np.errstate(all="ignore")  # a loss may be close to overflow, and what is compared beyond it
     def outcome(self) -> Outcome:
+        if not self.names:
+            return Outcome(self.target, "wrong", gravest_first(self._withheld))
         if not np.isfinite(self.loss):
             why, place = not_finite(self.runs)
             return self._not_compared("the loss is not finite at the given arguments" + why, place)
@@ -118,10 +122,10 @@ class _Checking:
             return Outcome(self.target, "not-compared", again.findings)
         self.loss, self.claimed, self._kept = again.loss, again.claimed, again.findings
         drawn = {name: np.asarray(self.runs.given[name]) for name in self.names}
-        lacking = [name for name in self.names if name not in self.claimed]
+        lacking = self._lacking(self.names)
         if lacking and (told := exchanged(self.runs, self.names, lacking)) is not None:
             return Outcome(self.target, "wrong", (told,))
-        absent = [self._absent(name) for name in lacking]
+        absent = [*self._withheld, *map(self._absent, lacking)]
         try:
             start = self._start(drawn)
             fold, within = folding(start), held_within(start)
@@ -180,7 +184,7 @@ class _Checking:
             return None
         judge = NumericJudge(self.runs, found)
         findings = self._faults.of(found, judge, (), judge.judged(names).wrong)
-        findings += [self._unfit(name) for name in self.names if name not in names]
+        findings += self._unfit(names)
         sides = one_side(self.runs, found) if verdict_of(findings) == "correct" else ()
         why = _DETACHED if points[0].result.tape.stopped else _UNSEEN
         text = f"compared by central differences: {why}"
@@ -204,7 +208,7 @@ class _Checking:
         self.runs.single |= in_single(self.runs)
         self._meant = told_by_differences(self.runs, fitting)
         compared = by_differences(self.runs, fitting)
-        found = [self._unfit(name) for name in self.names if name not in fitting]
+        found = self._unfit(fitting)
         found += [*compared.findings, *(self._untold(name) for name in compared.untold)]
         alone = ", at the given arguments" if compared.points == 1 else ""
         text = f"compared by central differences alone{alone}: {why}"
@@ -222,9 +226,8 @@ class _Checking:
         held = {parts[name].path[0] for name in self.claimed if name in parts}
         return tuple(
             name
-            for name, part in parts.items()
-            if name not in self.claimed
-            and (part.is_array or len(part.path) == 1 or part.path[0] in held)
+            for name in self._lacking(tuple(parts))
+            if parts[name].is_array or len(parts[name].path) == 1 or parts[name].path[0] in held
         )
 
     def _notes(self) -> list[Finding]:
@@ -249,10 +252,18 @@ class _Checking:
         own, given = self.claimed[name], self.runs.given[name]
         return own.shape == given.shape if self.target.exact else own.size == given.size
 
-    def _unfit(self, name: str) -> Finding:
-        """Return the finding of a gradient that is missing or has another shape."""
-        if name not in self.claimed:
-            return self._absent(name)
+    def _unfit(self, fitting: Sequence[str]) -> list[Finding]:
+        """Return the findings of gradients that are missing or have another shape."""
+        others = [name for name in self.names if name in self.claimed and name not in fitting]
+        absent = map(self._absent, self._lacking(self.names))
+        return [*self._withheld, *absent, *map(self._misfit, others)]
+
+    def _lacking(self, names: Sequence[str]) -> list[str]:
+        """Return those of some arguments without a gradient that nothing is told of yet."""
+        told = {name for one in self._withheld for name in one.evidence["gradients"]}
+        return [name for name in names if name not in self.claimed and name not in told]
+
+    def _misfit(self, name: str) -> Finding:
         hand, true = self.claimed[name].shape, self.runs.given[name].shape
         text = f"the gradient of {misshapen(name, hand, true)}"
         evidence = {"misfit": [list(hand), list(true)]}

@@ -8,7 +8,6 @@ code asks whether another argument needs it.
 from __future__ import annotations
 
 import ast
-import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import combinations, islice
@@ -19,13 +18,13 @@ from msgspec import Struct
 from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.recorded.blame.units import Edit, Unit, Unreadable
+from gradtui.diagnosis.recorded.blame.ends import unit_of
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge
 from gradtui.diagnosis.recorded.points import points_around
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs
 from gradtui.diagnosis.recorded.target import Misplaced, Misshapen
-from gradtui.recording.functions import function_of
 from gradtui.recording.slopes import Untold
 
 _MOST = 21
@@ -47,7 +46,7 @@ def exchanged(runs: Runs, names: tuple[str, ...], lacking: Sequence[str]) -> Fin
     returns nothing for the `lacking` ones.
     """
     places = [at for at, name in enumerate(runs.target.signature.parameters) if name in lacking]
-    own, others = _unit(runs), _units(runs)
+    own, others = unit_of(runs.target.called), _units(runs)
     changes = [] if own is None else [
         (own, one) for one in (*islice(_exchanges(own), _MOST), *_asked(own, places))
     ]  # fmt: skip
@@ -58,7 +57,7 @@ def exchanged(runs: Runs, names: tuple[str, ...], lacking: Sequence[str]) -> Fin
         edits = change.edits
         try:
             with unit.running(unit.edited(edits)):
-                right = _are_right(runs, names)
+                right = are_right(runs, names)
         except (SyntaxError, ValueError):  # such as of a function whose line is part of another
             continue
         if right:
@@ -111,14 +110,6 @@ def _units(runs: Runs) -> Sequence[Unit]:
     return watched.units()
 
 
-def _unit(runs: Runs) -> Unit | None:
-    function = function_of(runs.target.called)
-    try:
-        return Unit(function.__code__, [function]) if inspect.isfunction(function) else None
-    except (Unreadable, SyntaxError):
-        return None
-
-
 def _pairs(unit: Unit) -> Iterator[tuple[ast.expr, ast.expr]]:
     """Yield two values of a return that are not the same."""
     for node in unit.nodes:
@@ -128,7 +119,8 @@ def _pairs(unit: Unit) -> Iterator[tuple[ast.expr, ast.expr]]:
                     yield one, two
 
 
-def _are_right(runs: Runs, names: tuple[str, ...]) -> bool:
+def are_right(runs: Runs, names: tuple[str, ...]) -> bool:
+    """Return whether the code as it stands returns right gradients of all names."""
     single = any(np.asarray(runs.given[name]).dtype == np.float32 for name in names)
     try:
         start = runs.point({name: runs.given[name] for name in names}, names, near=True)

@@ -9,6 +9,7 @@ from numbers import Number
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.recording.arguments import (
@@ -27,6 +28,22 @@ from gradtui.recording.functions import asked
 _WAYS = 10_000
 _GIVE = {"f": "", "i": "whole numbers", "u": "whole numbers", "b": "truths", "c": "complex numbers"}
 """Kind of an array -> the word for its contents, which have no gradient."""
+
+
+class Withheld(Struct, frozen=True, eq=False):
+    """A gradient that a function within the user's code is asked for and returns None for."""
+
+    backward: Callable[..., Any]
+    forward: Sequence[Callable[..., Any]]
+    """The forward half, and one that only saves."""
+    parameters: Sequence[str]
+    """The names of the forward half's arguments."""
+    at: int
+    """The place of the argument that gets no gradient."""
+    needed: Sequence[bool]
+    """Which arguments' gradients are wanted."""
+    names: Sequence[str]
+    """The arguments of the user's code that this one comes from."""
 
 
 class Gradients:

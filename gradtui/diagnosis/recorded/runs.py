@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -17,6 +17,7 @@ from gradtui.diagnosis.recorded.halves import Begun, called
 from gradtui.diagnosis.recorded.patience import Patience, TooLong
 from gradtui.diagnosis.recorded.point import Point, Values
 from gradtui.diagnosis.recorded.progress import Progress
+from gradtui.diagnosis.recorded.returned import Withheld
 from gradtui.diagnosis.recorded.sides import Run, Seen
 from gradtui.diagnosis.recorded.symmetric import as_compared, reads_a_triangle
 from gradtui.diagnosis.recorded.target import Returned, Target
@@ -151,6 +152,13 @@ class Runs:
         self.left_out = returned.left_out
         # The code may write to a returned array in the next run.
         return _number(returned.loss), copied(plain(dict(returned.gradients)))
+
+    def withheld(self) -> Sequence[Withheld]:
+        """Return the gradients that functions return None for, in a run that is not recorded."""
+        arguments = self._arguments(self.given)
+        with unheard(), self._answers.told(), raised_as(CodeFailed):
+            self._restore()
+            return self.target.withheld(arguments)
 
     def begun(self, values: Values) -> Begun | None:
         """Run the forward half alone; None if the halves cannot be told apart."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import element_text, shape_text
-from gradtui.diagnosis.recorded.returned import Gradients
+from gradtui.diagnosis.recorded.returned import Gradients, Withheld
 from gradtui.recording.arguments import Part, is_float, parts_of, without_floats
 from gradtui.recording.array import plain
 from gradtui.recording.complexes import is_complex
@@ -178,6 +178,10 @@ class Target(Struct, frozen=True, eq=False, dict=True):
     def halved(self, arguments: Mapping[str, Any]) -> Halved | None:
         """Run the forward half alone; None if the halves cannot be told apart."""
         return None
+
+    def withheld(self, arguments: Mapping[str, Any]) -> Sequence[Withheld]:
+        """Run the code; return the gradients that functions within it return None for."""
+        return ()
 
     def run(self, world: World, arguments: Mapping[str, Any]) -> Returned:
         """Call the code with the arrays of a world; raises InputError.

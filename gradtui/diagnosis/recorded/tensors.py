@@ -6,8 +6,8 @@ Tensors that require a gradient are judged, or else all with floats.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.blame.ends import returned
-from gradtui.diagnosis.recorded.returned import Gradients
+from gradtui.diagnosis.recorded.returned import Gradients, Withheld
 from gradtui.diagnosis.recorded.target import (
     Halved,
     Misplaced,
@@ -33,7 +33,7 @@ from gradtui.recording.torch import run as tensors
 from gradtui.recording.torch.contexts import Saved
 from gradtui.recording.torch.jumping import jumps_sloped
 from gradtui.recording.torch.library import PyTorch
-from gradtui.recording.torch.returning import Miscount, Misfit, misshapen
+from gradtui.recording.torch.returning import Miscount, Misfit, misshapen, withholding
 
 T = TypeVar("T")
 
@@ -136,11 +136,23 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
 
     def run(self, world: World, arguments: Mapping[str, Any]) -> Returned:
         """Call the code with tensors; raises InputError."""
-        with handing.passing_on(self.passed), self._world(world) as inner:
-            own = self._taken(inner, arguments)
-            for name, dtype in self.narrow.items():
-                own[name] = inner.narrowed(own[name], dtype)
+        with handing.passing_on(self.passed), self._ready(world, arguments) as (inner, own):
             return self._run(inner, own)
+
+    def withheld(self, arguments: Mapping[str, Any]) -> Sequence[Withheld]:
+        """Run the code; return the gradients that custom functions return None for."""
+        with withholding() as found, self._ready(self.library.world, arguments) as (inner, given):
+            self._run(inner, given)
+        return [
+            Withheld(
+                getattr(one.custom, handing.backward_of(one.custom)),
+                tensors.forward_of(one.custom),
+                [own.name for own in tensors.parameters_of(one.custom, len(one.needed))],
+                one.at, one.needed,
+                [n for n in self.judged if any(given[n] is leaf for leaf in one.behind)],
+            )
+            for one in found
+        ]  # fmt: skip
 
     def returned(self, types: Mapping[str, Any]) -> Any:
         """Return what the code returns for its arguments, as tensors of some types."""
@@ -156,9 +168,18 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         pairs = {name: tensors.as_complex(own[name]) for name in self.paired}
         return {**arguments, **own, **pairs}
 
-    def _world(self, world: World) -> AbstractContextManager[Any]:
+    @contextmanager
+    def _ready(
+        self, world: World, arguments: Mapping[str, Any]
+    ) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Yield the world in which the code runs, and the arguments as its tensors."""
         assert isinstance(self.library, PyTorch)
-        return self.library.widening(world) if self.narrow else nullcontext(world)
+        wide: AbstractContextManager[Any] = nullcontext(world)
+        with self.library.widening(world) if self.narrow else wide as inner:
+            own = self._taken(inner, arguments)
+            for name, dtype in self.narrow.items():
+                own[name] = inner.narrowed(own[name], dtype)
+            yield inner, own
 
     def halved(self, arguments: Mapping[str, Any]) -> Halved | None:
         """Run the forward half alone; None if the halves cannot be told apart."""

@@ -48,6 +48,12 @@ def by_differences(runs: Runs, names: Sequence[str]) -> Compared:
     return Compared(findings, untold, points)
 
 
+def right_by_differences(runs: Runs, names: Sequence[str]) -> bool:
+    """Return whether gradients are right at the given arguments, and at others around them."""
+    apart, untold = apart_by_differences(runs, names)
+    return not apart and not untold and not any(beyond for beyond, _ in _around(runs, names))
+
+
 def _around(runs: Runs, names: Sequence[str]) -> Iterator[tuple[Sequence[Apart], Sequence[str]]]:
     """Yield what is wrong, and what cannot be judged, at points around the given arguments.
 

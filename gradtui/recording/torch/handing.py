@@ -118,7 +118,7 @@ def handing_on() -> Iterator[Mapping[Custom, Handed]]:
     with ExitStack() as stack:
         for custom, forward in [(one, one.forward) for one in customs()]:
             heard = partial(_heard, custom, forward, found, others)
-            stack.enter_context(_replaced(custom, "forward", heard))
+            stack.enter_context(replaced(custom, "forward", heard))
         yield found
 
 
@@ -127,14 +127,13 @@ def passing_on(functions: Mapping[Custom, Handed]) -> Iterator[None]:
     """Let custom functions that hand a tensor on pass the gradient of what they do."""
     with ExitStack() as stack:
         for custom, handed in functions.items():
-            # PyTorch takes either name.
-            name = "backward" if custom.vjp is torch.autograd.Function.vjp else "vjp"
+            name = backward_of(custom)
             passed = partial(_passed, custom, getattr(custom, name), handed)
-            stack.enter_context(_replaced(custom, name, passed))
+            stack.enter_context(replaced(custom, name, passed))
             if not handed.whole:
                 half = "setup_context" if has_own_setup(custom) else "forward"
                 noted = partial(_noted, getattr(custom, half), half == "forward")
-                stack.enter_context(_replaced(custom, half, noted))
+                stack.enter_context(replaced(custom, half, noted))
         yield
 
 
@@ -165,8 +164,14 @@ def _below(kinds: Sequence[Custom]) -> list[Custom]:
     return found
 
 
+def backward_of(custom: Custom) -> str:
+    """Return the name of a custom function's backward half, for which PyTorch takes two."""
+    return "backward" if custom.vjp is torch.autograd.Function.vjp else "vjp"
+
+
 @contextmanager
-def _replaced(custom: Custom, name: str, function: Callable[..., Any]) -> Iterator[None]:
+def replaced(custom: Custom, name: str, function: Callable[..., Any]) -> Iterator[None]:
+    """Let a custom function have another function for a half."""
     before = vars(custom).get(name)
     setattr(custom, name, staticmethod(function))
     try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import Any
 
@@ -11,7 +11,7 @@ import torch
 from msgspec import Struct
 from torch import Tensor
 
-from gradtui.recording.torch.handing import customs
+from gradtui.recording.torch.handing import backward_of, customs, replaced
 from gradtui.recording.torch.sparse import dense
 
 Custom = type[torch.autograd.Function]
@@ -30,6 +30,18 @@ class Misfit(Struct, frozen=True, eq=False):
     """The argument itself; None if other code has computed it."""
 
 
+class Unreturned(Struct, frozen=True, eq=False):
+    """A gradient that a backward half returns None for, though it is wanted."""
+
+    custom: Custom
+    at: int
+    """The place of its argument."""
+    needed: Sequence[bool]
+    """Which arguments' gradients are wanted."""
+    behind: list[Tensor]
+    """The tensors that the argument comes from."""
+
+
 class Miscount(Exception):
     """A backward half returns more gradients, or fewer, than the forward half takes arguments."""
 
@@ -45,21 +57,56 @@ def misshapen(custom: Custom | None, given: Sequence[Any]) -> Iterator[list[Misf
     Collects them: of the `custom` function, called with the `given` arguments, or of all of the
     user's.  Raises Miscount where they return a wrong number of gradients.
     """
-    found, changed = list[Misfit](), list[tuple[Custom, str, Any]]()
-    try:
+    found = list[Misfit]()
+    with ExitStack() as stack:
         for one in [custom] if custom is not None else customs():
-            # PyTorch takes either name.
-            name = "backward" if one.vjp is torch.autograd.Function.vjp else "vjp"
+            name = backward_of(one)
             heard = _heard(one, getattr(one, name), given if one is custom else None, found)
-            changed.append((one, name, vars(one).get(name)))
-            setattr(one, name, staticmethod(heard))
+            stack.enter_context(replaced(one, name, heard))
         yield found
-    finally:
-        for one, name, before in reversed(changed):
-            if before is None:
-                delattr(one, name)
-            else:
-                setattr(one, name, before)
+
+
+@contextmanager
+def withholding() -> Iterator[Iterable[Unreturned]]:
+    """Collect the gradients that the user's custom functions return None for, though wanted."""
+    found = dict[tuple[Any, ...], Unreturned]()
+    with ExitStack() as stack:
+        for one in customs():
+            name = backward_of(one)
+            stack.enter_context(replaced(one, name, _noting(one, getattr(one, name), found)))
+        yield found.values()
+
+
+def _noting(
+    custom: Custom, backward: Callable[..., Any], found: dict[tuple[Any, ...], Unreturned]
+) -> Callable[..., Any]:
+    """Return a backward half that notes what it returns None for."""
+
+    @wraps(backward)
+    def noting(ctx: Any, *adjoints: Any) -> Any:
+        returned = backward(ctx, *adjoints)
+        if getattr(ctx, "_forward_cls", None) is custom:
+            parts = returned if isinstance(returned, tuple) else (returned,)
+            for at, (node, _) in _edges(ctx).items():
+                if at < len(parts) and parts[at] is None:
+                    new = Unreturned(custom, at, ctx.needs_input_grad, [])
+                    own = found.setdefault((custom, at, new.needed), new)
+                    own.behind.extend(_leaves(node))
+        return returned
+
+    return noting
+
+
+def _leaves(top: Any) -> list[Tensor]:
+    """Return the tensors that a node of PyTorch's graph comes from in the end."""
+    found, seen, pending = list[Tensor](), set[Any](), [top]
+    while pending:
+        node = pending.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            found += [node.variable] if hasattr(node, "variable") else []
+            pending += [other for other, _ in node.next_functions]
+    return found
 
 
 def _heard(
@@ -104,9 +151,14 @@ def _told(argument: Any) -> Wanted:
 
 def _wanted(ctx: Any) -> dict[int, Wanted]:
     """Return the arguments of a call that a gradient is wanted for, by their places."""
+    return {at: _behind(*edge) for at, edge in _edges(ctx).items()}
+
+
+def _edges(ctx: Any) -> dict[int, tuple[Any, int]]:
+    """Return the edges of PyTorch's graph that a gradient is wanted for, by their places."""
     places = [at for at, wanted in enumerate(ctx.needs_input_grad) if wanted]
     edges = [edge for edge in ctx.next_functions if edge[0] is not None]
-    return {at: _behind(*edge) for at, edge in zip(places, edges, strict=False)}
+    return dict(zip(places, edges, strict=False))
 
 
 def _behind(node: Any, at: int) -> Wanted:

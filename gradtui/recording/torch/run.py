@@ -63,6 +63,11 @@ def has_own_setup(custom: type[torch.autograd.Function]) -> bool:
     return custom.setup_context is not torch.autograd.Function.setup_context
 
 
+def forward_of(custom: type[torch.autograd.Function]) -> Sequence[Callable[..., Any]]:
+    """Return the forward half of a custom function, and the half that only saves, if it has one."""
+    return [custom.forward, *([custom.setup_context] if has_own_setup(custom) else [])]
+
+
 def numbers_of(tensor: Tensor) -> Array:
     """Return the numbers of a tensor given as an argument, of complex ones as pairs."""
     return np.array(array_of(tensor.detach().to("cpu")))

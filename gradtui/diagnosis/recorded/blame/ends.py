@@ -19,7 +19,7 @@ def last_stored(called: Callable[..., Any], at: int, *, absent: bool = False) ->
     For an `absent` one it is the condition on which it is stored.  None if the function returns
     fewer.
     """
-    unit = _unit_of(called)
+    unit = unit_of(called)
     own = None if unit is None else _returned(unit, at)
     if unit is None or own is None:
         return None
@@ -42,7 +42,7 @@ def last_stored(called: Callable[..., Any], at: int, *, absent: bool = False) ->
 
 def handed_out(called: Callable[..., Any], name: str) -> Place | None:
     """Return where the function returns a gradient beside the loss by its name; None if unknown."""
-    unit = _unit_of(called)
+    unit = unit_of(called)
     own = None if unit is None else _returned(unit, 1)
     if unit is None or not isinstance(own, ast.Dict):
         return None
@@ -52,9 +52,9 @@ def handed_out(called: Callable[..., Any], name: str) -> Place | None:
 
 def returned(called: Callable[..., Any], count: int) -> Place | None:
     """Return where a function returns so many values; None if that is unknown."""
-    unit = _unit_of(called)
+    unit = unit_of(called)
     ends = [] if unit is None else unit.of(ast.Return)
-    told = [one for one in ends if len(_values(one)) == count] or ends
+    told = [one for one in ends if len(values_of(one)) == count] or ends
     if unit is None or len(told) != 1:
         return None
     return unit.place(unit.start(told[0]), unit.end(told[0]))
@@ -64,7 +64,7 @@ def _named(key: ast.expr | None) -> object:
     return key.value if isinstance(key, ast.Constant) else None
 
 
-def _unit_of(called: Callable[..., Any]) -> Unit | None:
+def unit_of(called: Callable[..., Any]) -> Unit | None:
     """Return the text of a function of the user's; None if it cannot be read."""
     function = function_of(called)
     try:
@@ -78,10 +78,11 @@ def _returned(unit: Unit, at: int) -> ast.expr | None:
     ends = unit.of(ast.Return)
     if len(ends) != 1:
         return None
-    found = _values(ends[0])
+    found = values_of(ends[0])
     return found[at] if at < len(found) else None
 
 
-def _values(end: ast.Return) -> Sequence[ast.expr]:
+def values_of(end: ast.Return) -> Sequence[ast.expr]:
+    """Return the expressions that a statement returns, by their places."""
     value = end.value
     return value.elts if isinstance(value, ast.Tuple) else [value] if value is not None else []
