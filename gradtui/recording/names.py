@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import stride_tricks
 
-from gradtui.recording import matrices, standins
+from gradtui.recording import masked, matrices, standins
 from gradtui.recording.array import Composite, Recorded, plain, recorder_of
 from gradtui.recording.foreign import foreign
 from gradtui.recording.forms import ELEMENTWISE
@@ -106,6 +106,8 @@ def rebound(
         own = functions_of(module)
         instead |= {id(getattr(module, name)): one for name, one in own.items()}
         numpy[module.__name__.rpartition(".")[2]] = instead[id(module)] = Replaced(module, own)
+    if (masking := vars(np).get("ma")) is not None:
+        numpy["ma"] = instead[id(masking)] = Replaced(masking, masked.functions_of(masking))
     instead |= {id(np): Replaced(np, numpy), id(math): Replaced(math, maths)}
     taking_part = partial(_taking_part, recorder, instead)
     with replaced(function, taking_part, kinds), importing(function, taking_part):
