@@ -18,6 +18,8 @@ from gradtui.diagnosis.recorded.blame.uses import lines_next
 
 _GLANCED = 6000
 """Most edits that are looked at."""
+_TURNING = ("sign", "transposed")
+"""The rules of edits that do the same to a value where it is made and where it is used."""
 _SCALING = ("missing-factor", "constant-factor")
 _FACTOR = 2
 """How tightly a product binds."""
@@ -34,11 +36,11 @@ def rivals(
 
     The code there tells of these, however little the recording does. Those that are told beside
     the best one must be right at a glance, unless they are equal to a hit: one line hands the other
-    what has the wrong sign, or lacks a factor.
+    what has the wrong sign, is transposed, or lacks a factor.
     """
     best = min(hits, key=Hit.rank)
     own, most, glances = best.suspect.statement, best.odds.total + ABOUT, _GLANCED
-    signed = [one for one in hits if one.candidate.rule == "sign"]
+    turned = [one for one in hits if one.candidate.rule in _TURNING]
     found = list[tuple[bool, int, Hit]]()
     for suspect in sorted(suspects, key=lambda one: (_is_apart(one, best), one.tier)):
         s, known = suspect.statement, 0 if _is_apart(suspect, best) else KNOWN
@@ -50,12 +52,12 @@ def rivals(
         signs = [slot.negated() for slot in slots if slot.takes_numbers]
         carried = [*_carried(s, best)]
         glances -= len(signs) + len(edits)
-        turns = any(_is_handed(suspect, one) for one in signed)
+        turns = {one.candidate.rule for one in turned if _is_handed(suspect, one)}
         for candidate in (*carried, *signs, *edits):
             hit = Hit(suspect, candidate, candidate.cost, frozenset())
             if hit.odds.apart - known > most:
                 continue
-            equal = candidate in carried or (turns and candidate.rule == "sign")
+            equal = candidate in carried or candidate.rule in turns
             # What the code beside tells takes longer to ask for than a glance.
             hopeful = equal or preview.is_hopeful(s, candidate.edits)
             # There must be a better one than an edit that leaves something idle.
@@ -63,6 +65,24 @@ def rivals(
             if hopeful is not False and hit.odds.is_within(within):
                 found.append((not hopeful, hit.odds.total, hit))
     return [one for *_, one in sorted(found, key=lambda one: one[:2])]
+
+
+def foremost(suspects: Sequence[Suspect], preview: Preview, prepared: Prepared) -> Sequence[Hit]:
+    """Return the edits that the code beside tells of, the likeliest first."""
+    glances, found = _GLANCED, list[Hit]()
+    for suspect in sorted(suspects, key=lambda one: one.tier):
+        s = suspect.statement
+        if suspect.tier > UNTOLD or glances <= 0:
+            break
+        edits = prepared(s)[1]
+        glances -= len(edits)
+        for candidate in edits:
+            hit = Hit(suspect, candidate, candidate.cost, frozenset())
+            if hit.odds.apart - KNOWN > 0 or preview.is_hopeful(s, candidate.edits) is False:
+                continue
+            if hit.odds.is_within(0):
+                found.append(hit)
+    return sorted(found, key=Hit.rank)
 
 
 def _is_apart(suspect: Suspect, hit: Hit) -> bool:

@@ -22,7 +22,7 @@ from gradtui.diagnosis.recorded.blame.leads import Leads
 from gradtui.diagnosis.recorded.blame.operands import operands
 from gradtui.diagnosis.recorded.blame.outputs import misdirects
 from gradtui.diagnosis.recorded.blame.preview import Preview
-from gradtui.diagnosis.recorded.blame.rivals import rivals
+from gradtui.diagnosis.recorded.blame.rivals import foremost, rivals
 from gradtui.diagnosis.recorded.blame.several import MOST, Several
 from gradtui.diagnosis.recorded.blame.sized import is_of_sizes
 from gradtui.diagnosis.recorded.blame.slots import Slot
@@ -48,8 +48,10 @@ _AT_ONCE = 150
 """Most edits of a suspect that are run while the others wait."""
 _RULED_OUT, _OF_MANY = 500, 40_000
 """Most runs that rule out likelier edits than one that repairs all, and most runs of statements."""
-_RIVALS = 100
-"""Most edits that are run because the code beside tells of them."""
+_RIVALS, _FOREMOST = 100, 60
+"""Most edits that are run because the code beside tells of them: after others, and before."""
+_SLOW = 0.004
+"""The seconds of a run from which on the likeliest edits of all lines come first."""
 _SHARED, _MOST_SHARED = 1, 300
 """How far-fetched edits of lines that the loss uses, too, may be, and the most that are tried."""
 _BY_CHANCE = ", which is right at these sizes of the data alone"
@@ -136,6 +138,9 @@ class Search:
         self._rest, self._spare, self._whole = [], 0, False
         self._ruled_out = min(_RULED_OUT, _OF_MANY // max(1, len(suspects)))
         self._worth.open = self._trials.left // 2
+        if not likely and self._trials.watchdog.usual > _SLOW:
+            first = foremost(suspects, self._preview, self._changes)
+            hits += self._run(first, _FOREMOST)
         for self._worth.glancing, self._worth.certain in _PASSES[:1] if likely else _PASSES:
             for total in range(_LIKELY + 1 if likely else TIERS + _COSTS):
                 if self._is_settled(hits, total):
@@ -231,9 +236,11 @@ class Search:
 
     def _rivals(self, suspects: Sequence[Suspect], hits: Sequence[Hit]) -> Iterator[Hit]:
         """Yield edits of other lines that are as likely as the best one, however far-fetched."""
-        room = _RIVALS
         others = [one for one in suspects if not self._is_beaten(one)]
-        every = rivals(others, [*hits], self._preview, self._changes)
+        yield from self._run(rivals(others, [*hits], self._preview, self._changes), _RIVALS)
+
+    def _run(self, every: Sequence[Hit], room: int) -> Iterator[Hit]:
+        """Yield those of many edits that repair something, of the first ones of which is `room`."""
         for one in self._trials.in_time(every):
             s, edits = one.suspect.statement, one.candidate.edits
             if not self._is_new(s, edits):
@@ -244,7 +251,9 @@ class Search:
             if self._loses(s, one.candidate):
                 continue
             if mended := self._mended(s, edits):
-                yield replace(one, mended=mended, partly=self._trials.partly)
+                hit = replace(one, mended=mended, partly=self._trials.partly)
+                self._note(hit)
+                yield hit
 
     def _at(self, suspects: Sequence[Suspect], total: int) -> Iterator[Hit]:
         """Yield the edits as unlikely as `total` that repair something."""
