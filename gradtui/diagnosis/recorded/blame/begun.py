@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.expressions import name_of
@@ -40,12 +40,36 @@ def begun_as_ones(unit: Unit) -> frozenset[str]:
     """
     added = {_label(one.target) for one in unit.of(ast.AugAssign) if isinstance(one.op, ADDING)}
     added |= {label for label in _added_in(unit.tree) if label[0] in ".["}
-    ones = {
-        label for node in unit.of(ast.Assign) for target, value in pairs(node)
-        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute)
-        and value.func.attr in _ONES and (label := _stored_as(target)) is not None
+    return frozenset(added & _ones_in(unit.of(ast.Assign)))
+
+
+def adds_to_ones(unit: Unit, node: ast.AugAssign) -> bool:
+    """Return whether a statement adds to what its function begins as ones, or another one does.
+
+    The latter in the same object or dict.
+    """
+    label = _label(node.target)
+    kept = label[0] in ".[" and label in _kept_as_ones(unit.tree)
+    return isinstance(node.op, ADDING) and (kept or label in begun_as_ones(unit))
+
+
+@lru_cache(_FUNCTIONS)
+def _kept_as_ones(tree: ast.Module) -> frozenset[str]:
+    return frozenset(_ones_in(one for one in nodes_of(tree) if isinstance(one, ast.Assign)))
+
+
+def _ones_in(nodes: Iterable[ast.Assign]) -> set[str]:
+    """Return what begins as ones, or holds an array that does."""
+    return {
+        label for node in nodes for target, value in pairs(node)
+        if any(map(_is_ones, value.elts if isinstance(value, ast.List | ast.Tuple) else [value]))
+        and (label := _stored_as(target)) is not None
     }  # fmt: skip
-    return frozenset(added & ones)
+
+
+def _is_ones(value: ast.expr) -> bool:
+    called = value.func if isinstance(value, ast.Call) else None
+    return isinstance(called, ast.Attribute) and called.attr in _ONES
 
 
 def begins_as_ones(unit: Unit, node: ast.stmt) -> bool:

@@ -16,6 +16,7 @@ _FILES = 32
 
 def crops(s: Statement) -> Iterator[Candidate]:
     """Yield the slices between the widths by which the code pads an array, on all axes at once."""
+    yield from _moved(s)
     widths = [one for one in _widths(s.unit.tree) if set(one) <= s.scope.keys()]
     for node in s.nodes if widths else ():
         if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
@@ -29,6 +30,32 @@ def crops(s: Statement) -> Iterator[Candidate]:
                           for one, text in zip(cut, texts, strict=True))  # fmt: skip
             told = f"the index must be {texts[0]}, without what is padded"
             yield Candidate(edits, "wrong-variable", told, 1, texts[0], node)
+
+
+def _moved(s: Statement) -> Iterator[Candidate]:
+    """Yield slices that leave out on one side alone what is padded on both, moved by half of it."""
+    for node in s.nodes:
+        if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
+            continue
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        texts = {part: text for part in parts if (text := _in_the_middle(s, part)) is not None}
+        if texts:
+            edits = tuple(Edit(s.unit.start(part), s.unit.end(part), text)
+                          for part, text in texts.items())  # fmt: skip
+            told = f"the index must be {next(iter(texts.values()))}, without what is padded"
+            yield Candidate(edits, "wrong-variable", told, 0, None, node)
+
+
+def _in_the_middle(s: Statement, part: ast.expr) -> str | None:
+    """Return a slice such as `p:n - p` for `:n - 2 * p`; None for another one."""
+    match part:
+        case ast.Slice(None, ast.BinOp(size, ast.Sub(), ast.BinOp(one, ast.Mult(), other)), None):
+            widths = [side for side in (one, other) if not isinstance(side, ast.Constant)]
+            twice = {ast.unparse(one), ast.unparse(other)} - {*map(ast.unparse, widths)} == {"2"}
+            width = s.text(widths[0]) if twice else None
+            return None if width is None else f"{width}:{s.text(size)} - {width}"
+        case _:
+            return None
 
 
 @lru_cache(_FILES)

@@ -29,7 +29,24 @@ def is_dropped(s: Statement) -> bool:
     if call is None:
         return False
     own = s.text(call.func) in {name for name, _ in own_functions(s)}
-    return own or _changed(s, call) is not None
+    return own or _is_kept_beside(s, call) or _changed(s, call) is not None
+
+
+def _is_kept_beside(s: Statement, call: ast.Call) -> bool:
+    """Return whether the function keeps what the same method of other objects makes of a name.
+
+    Under that name, as in `d = self.relu.backward(d)`.
+    """
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else None
+    for one in s.unit.of(ast.Assign):
+        match one:
+            case ast.Assign(
+                [ast.Name(name)], ast.Call(ast.Attribute(attr=attr), [ast.Name(given), *_])
+            ) if attr == method and name == given:
+                return True
+            case _:
+                continue
+    return False
 
 
 def dropped(s: Statement) -> Iterator[Candidate]:

@@ -28,6 +28,8 @@ _CHOICES = {
     "mode": ("full", "same", "valid", "reduced", "complete"),
 }
 """The words that some named arguments take."""
+_PADDING = ("constant", "edge", "reflect", "symmetric", "wrap")
+"""The words by which NumPy is told what stands around an array."""
 _TRIANGLES = ("solve_triangular", "triangular_solve", "cholesky_solve")
 """Functions that are told which triangle of a matrix they read."""
 _DIVIDED = {
@@ -163,14 +165,21 @@ def _calls_in(tree: ast.Module) -> Mapping[str, Sequence[ast.Call]]:
     return found
 
 
+def _choices(call: ast.Call, named: ast.keyword) -> Sequence[str]:
+    """Return the words that may be meant for an argument."""
+    return _PADDING if _called(call) == "pad" else _CHOICES.get(named.arg or "", ())
+
+
 def _words(s: Statement, call: ast.Call) -> Iterator[Candidate]:
-    for named in call.keywords:
+    unnamed = [ast.keyword(value=one) for one in call.args[2:3] if _called(call) == "pad"]
+    for named in (*call.keywords, *unnamed):
         own = named.value.value if isinstance(named.value, ast.Constant) else None
-        choices = _CHOICES.get(named.arg or "", ())
+        choices = _choices(call, named)
         for word in choices if own in choices else ():
             if word != own:
                 text = s.spelled(repr(word))
-                told, edit = f"{named.arg} must be {text}", s.replaced(named.value, text)
+                told = f"{named.arg or s.text(named.value)} must be {text}"
+                edit = s.replaced(named.value, text)
                 yield Candidate((edit,), "constant-factor", told, 1, text, named.value)
 
 

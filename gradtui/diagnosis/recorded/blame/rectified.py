@@ -10,8 +10,8 @@ from gradtui.diagnosis.recorded.blame.expressions import name_of
 
 _MOST = 6
 """Most arrays whose mask is tried."""
-_TIMES = 2
-"""How tightly a product binds."""
+_SUM, _TIMES = 1, 2
+"""How tightly a sum and a product bind."""
 _BOUNDS = frozenset({"min", "max", "a_min", "a_max"})
 _RELU = frozenset({"relu", "ReLU", "Relu"})
 
@@ -30,6 +30,10 @@ def rectified(s: Statement) -> Iterator[Candidate]:
         alike = [(text, held.kind) for text, held in s.scope.items()
                  if shape and held.shape == shape and text != own]  # fmt: skip
         sides = [f"{{}} > {low}"] * (low is not None) + [f"{{}} < {high}"] * (high is not None)
+        for side in sides if len(sides) == 1 else ():
+            slope = f"({side.format(s.inside(inner, _SUM))})"
+            told, edit = f"it must be its slope {slope}", s.replaced(node, slope)
+            yield Candidate((edit,), "wrong-point", told, 1, slope, node)
         masks = [(text, [text]) for text, kind in alike if kind == "b"]
         masks += [
             (text, [one.format(text) for one in sides]) for text, kind in alike if kind == "f"

@@ -57,13 +57,14 @@ def wasted_in(function: ast.AST) -> Mapping[ast.stmt, Sequence[str]]:
 def rewritten_in(function: ast.AST) -> Mapping[ast.stmt, frozenset[str]]:
     """Return the names that a statement stores again though nothing has read them, by statement.
 
-    It may run on a condition.
+    It may run on a condition.  What only changes an array in place does not read it.
     """
     found = defaultdict[ast.stmt, frozenset[str]](frozenset)
     for block in _blocks(function):
         for at, one in enumerate(block):
             for name in _stored_at_once(one):
-                behind = next((other for other in block[at + 1 :] if name in names_in(other)), None)
+                using = (other for other in block[at + 1 :] if name in names_in(other))
+                behind = next((other for other in using if not _changes(other, name)), None)
                 inside = behind.body if isinstance(behind, ast.If) and not behind.orelse else ()
                 again = next((other for other in inside if name in names_in(other)), behind)
                 if again is not None and _is_overwritten(again, name):
@@ -81,7 +82,8 @@ def _blocks(function: ast.AST) -> Iterator[Sequence[ast.stmt]]:
 
 def _stored_at_once(node: ast.stmt) -> Sequence[str]:
     """Return the names of the calculated values that a statement stores."""
-    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call | ast.BinOp):
+    made = node.value if isinstance(node, ast.Assign) else None
+    if not isinstance(node, ast.Assign) or not isinstance(made, ast.Call | ast.BinOp | ast.UnaryOp):
         return []
     target = node.targets[0]
     parts = target.elts if isinstance(target, ast.Tuple) else [target]
@@ -99,6 +101,20 @@ def _keeps(names: Sequence[str], node: ast.stmt) -> bool:
 def _is_overwritten(node: ast.stmt, name: str) -> bool:
     """Return whether a statement stores another value under a name, and does not read it."""
     return isinstance(node, ast.Assign) and not _reads(node, [name])
+
+
+def _changes(node: ast.stmt, name: str) -> bool:
+    """Return whether a statement only changes the array of a name in place."""
+    match node:
+        case ast.AugAssign(target=ast.Name(own), value=value):
+            pass
+        case ast.Expr(ast.Call(ast.Attribute(ast.Name(own), method)) as value):
+            if not method.endswith("_"):
+                return False
+            value = ast.Tuple([*value.args, *(one.value for one in value.keywords)])
+        case _:
+            return False
+    return own == name and name not in names_in(value)
 
 
 def _reads(node: ast.stmt, names: Sequence[str]) -> bool:
