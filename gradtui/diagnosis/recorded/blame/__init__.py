@@ -15,16 +15,17 @@ trees: walks through the text.  unnamed: lines without their names.  rows: of th
 transposes: orders of axes.  computable: what can be computed at a line.
 expressions: their parts.  effects, meaning, computing: what they call, or might.
 candidates, edits, operators, groupings, calls, callees, counts, axes, indices, stores, restored,
-kept, picks, patterns, exchanges, loops, begun, carries, accumulations, scattered, likewise, partly,
-resets, conditions, likeness, repeats, material, literals, slots, operands, missing,
-idle, options, orders, arguments, throughout, applied, pulled, roots, branches, masks, bends,
-hidden, twins, wasted, dropped, ahead, projections, normalised, curved, crops, alongside, wholes,
-numbered, words, rebound, rectified, belated, recomputed, listed, splits, unpacked, forwarded,
-selected, copied, shares, opposed, attributed, popped, constants: their possible mistakes.
+kept, filed, picks, patterns, exchanges, loops, begun, carries, accumulations, scattered, likewise,
+partly, resets, conditions, likeness, repeats, material, literals, slots, operands, missing, idle,
+options, orders, arguments, throughout, applied, pulled, roots, branches, masks, bends, hidden,
+twins, wasted, dropped, ahead, projections, normalised, curved, crops, alongside, wholes, numbered,
+words, rebound, rectified, belated, recomputed, listed, splits, unpacked, forwarded, selected,
+crosswise, namesakes, majority, copied, shares, opposed, attributed, popped, constants: their
+possible mistakes.
 derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.
-signs: what tells for an edit and against it.  odds: which is likelier.
+signs: what tells for an edit and against it.  weights: how much.  odds: which is likelier.
 remembered: by what they use.  unused: what they leave idle.
 forgotten: what nothing reads.
 amounts: how much each changes.

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 
-from gradtui.diagnosis.recorded.blame.begun import ADDING, begun_as_ones
+from gradtui.diagnosis.recorded.blame.begun import adds_to_ones
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.expressions import name_of, names_in, summands
 from gradtui.diagnosis.recorded.blame.trees import block_of, walked
@@ -223,7 +223,13 @@ def is_senseless(s: Statement, edits: Sequence[Edit]) -> bool:
 
     A choice, or what an array begins as, no longer matters, or two signs of a product cancel.
     """
-    return evens_out(s, edits) or ignores_start(s, edits) or _doubles_minus(s, edits)
+    return evens_out(s, edits) or makes_up_for_start(s) or _doubles_minus(s, edits)
+
+
+def is_setting(s: Statement) -> bool:
+    """Return whether a line gives a new object a number, which its user chooses."""
+    number = s.node.value if isinstance(s.node, ast.Assign) else None
+    return s.unit.code.co_name == "__init__" and isinstance(number, ast.Constant | ast.UnaryOp)
 
 
 def _doubles_minus(s: Statement, edits: Sequence[Edit]) -> bool:
@@ -248,17 +254,12 @@ def _signs(node: ast.expr) -> int:
             return 0
 
 
-def ignores_start(s: Statement, edits: Sequence[Edit]) -> bool:
-    """Return whether a line no longer adds to an array that begins as ones.
+def makes_up_for_start(s: Statement) -> bool:
+    """Return whether a line adds to an array that begins as ones.
 
-    An array is added to because it begins as zeros: more likely that is the mistake.
+    It is added to because it begins as zeros: more likely that is the mistake.
     """
-    match s.node:
-        case ast.AugAssign(target=ast.Name(name)) if name in begun_as_ones(s.unit):
-            return not any(isinstance(one, ast.AugAssign) and isinstance(one.op, ADDING)
-                           for one in _nodes(s.unit.text_after(s.node, edits)))  # fmt: skip
-        case _:
-            return False
+    return isinstance(s.node, ast.AugAssign) and adds_to_ones(s.unit, s.node)
 
 
 def evens_out(s: Statement, edits: Sequence[Edit]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.expressions import multiplied, summands
+from gradtui.diagnosis.recorded.blame.names import is_numbered
 from gradtui.diagnosis.recorded.blame.trees import nodes_of, target_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.unnamed import (
@@ -152,10 +153,19 @@ def stands_elsewhere(unit: Unit, own: ast.stmt) -> bool:
 
 @lru_cache(_FILES)
 def _calculating(tree: ast.Module, beside: ast.AST | None = None) -> frozenset[str]:
-    """Return the lines of a file, without those of a function, that store what they calculate."""
+    """Return the lines of a file, without those of a function, that store what they calculate.
+
+    Or what a function makes of a name.
+    """
     inside = {*walked(beside)} if beside is not None else frozenset[ast.AST]()
     storing = (one for one in nodes_of(tree) if isinstance(one, STORING) and one not in inside)
-    return frozenset(ast.dump(one) for one in storing if calculates(one.value))
+    return frozenset(ast.dump(one) for one in storing if calculates(one.value) or _is_call(one))
+
+
+def _is_call(node: ast.Assign | ast.AugAssign) -> bool:
+    """Return whether a statement stores what a function makes of a name."""
+    called = node.value if isinstance(node.value, ast.Call) else None
+    return called is not None and any(isinstance(one, ast.Name) for one in called.args)
 
 
 def _is_repeated(unit: Unit, value: ast.expr) -> bool:
@@ -198,7 +208,15 @@ def _operations(node: ast.expr) -> str:
 
 
 def becomes_sum(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
-    """Return whether a line adds to what it stores, as its function does elsewhere."""
+    """Return whether a line adds to what it stores, as its function does elsewhere.
+
+    Or whether it stores the sum of two products that differ in the numbers of their names.
+    """
+    if isinstance(own, ast.Assign) and calculates(own.value):
+        edited = statement_after(unit, own, edits)
+        terms = [*summands(edited.value)] if isinstance(edited, ast.Assign) else []
+        if len(terms) == 2 and ast.dump(own.value) in map(ast.dump, terms):
+            return is_numbered(*map(ast.unparse, terms))
     if [one.text for one in edits] != [b"+="] or not isinstance(own, ast.Assign):
         return False
     sums = [ast.dump(one.target) for one in unit.of(ast.AugAssign)]

@@ -13,7 +13,9 @@ from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 WORD = re.compile(r"\w+|\*\*|//|[-+*/]=|[^\w\s]")
 _CALCULATING = frozenset({"*", "/", "+", "-", "@", "**", "(", "T"})
 _NUMBER = re.compile(r"-?[\d.]+")
-_PART = re.compile(r"\.?[^\W\d]\w*")
+_PART = re.compile(r"""[.'"]?[^\W\d]\w*""")
+_AHEAD = (".", "'", '"')
+"""What tells that a name is one of an attribute or of an entry."""
 _TEXT = re.compile(r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\[['"]\w+['"]\])*""")
 """A name with its attributes and entries."""
 
@@ -98,13 +100,21 @@ def turns_round(unit: Unit, edits: Sequence[Edit]) -> bool:
 
 
 def taken(unit: Unit, edits: Sequence[Edit]) -> Counter[str]:
-    """Return the names that edits take away, attributes with a dot; what is swapped stays."""
+    """Return the names that edits take away; what is swapped stays.
+
+    Those of attributes begin with a dot, and those of entries with a quotation mark.
+    """
     before, after = Counter[str](), Counter[str]()
     for one in edits:
-        dot = "." * (unit.source[max(0, one.start - 1) : one.start] == b".")
-        before.update(_PART.findall(dot + unit.between(one.start, one.end)))
-        after.update(_PART.findall(dot + one.text.decode()))
+        ahead = unit.source[max(0, one.start - 1) : one.start].decode(errors="ignore")
+        ahead = ahead if ahead in _AHEAD else ""
+        before.update(_parts(ahead + unit.between(one.start, one.end)))
+        after.update(_parts(ahead + one.text.decode()))
     return before - after
+
+
+def _parts(text: str) -> list[str]:
+    return [one.replace("'", '"') for one in _PART.findall(text)]
 
 
 def brought(unit: Unit, edits: Sequence[Edit]) -> frozenset[str]:

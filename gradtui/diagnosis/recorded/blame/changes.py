@@ -23,6 +23,7 @@ from gradtui.diagnosis.recorded.blame.conditions import compared, conditions, pa
 from gradtui.diagnosis.recorded.blame.copied import copied, elsewhere, scaled, strangers
 from gradtui.diagnosis.recorded.blame.counts import lengths
 from gradtui.diagnosis.recorded.blame.crops import crops
+from gradtui.diagnosis.recorded.blame.crosswise import crosswise
 from gradtui.diagnosis.recorded.blame.curved import curved
 from gradtui.diagnosis.recorded.blame.dropped import dropped
 from gradtui.diagnosis.recorded.blame.edits import edits
@@ -34,9 +35,11 @@ from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.likewise import likewise
 from gradtui.diagnosis.recorded.blame.listed import listed
 from gradtui.diagnosis.recorded.blame.literals import given, keys, numbers
+from gradtui.diagnosis.recorded.blame.majority import majority
 from gradtui.diagnosis.recorded.blame.masks import bounds, opposites, thresholds
 from gradtui.diagnosis.recorded.blame.material import renamings
 from gradtui.diagnosis.recorded.blame.moves import moves
+from gradtui.diagnosis.recorded.blame.namesakes import namesakes
 from gradtui.diagnosis.recorded.blame.normalised import normalised
 from gradtui.diagnosis.recorded.blame.numbered import numbered
 from gradtui.diagnosis.recorded.blame.opposed import opposed
@@ -70,8 +73,8 @@ from gradtui.diagnosis.recorded.blame.words import words
 def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Iterator[Candidate]:
     """Yield the edits of a statement; `wanted` are the numbers that may belong there."""
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
-        activations, wholes, patterns, partial(idles, slots=slots), partial(uncalled, slots=slots),
-        partial(curved, slots=slots),
+        crosswise, namesakes, majority, activations, wholes, patterns, partial(idles, slots=slots),
+        partial(uncalled, slots=slots), partial(curved, slots=slots),
         unread, options, throughout, conjugates, edits, renamings, given,
         partial(numbers, wanted=wanted), keys, orders, arguments, likenesses, repeated, restored,
         kept, picks, carries, taken, accumulations, scattered, likewise, partly, picked, resets,

@@ -146,6 +146,15 @@ def has_bare_minus(s: Statement) -> bool:
             return False
 
 
+def keeps_transposed(node: ast.stmt) -> bool:
+    """Return whether a statement puts a named array into a list, transposed."""
+    match node:
+        case ast.Expr(ast.Call(ast.Attribute(attr="append"), [ast.Attribute(ast.Name(), "T")])):
+            return True
+        case _:
+            return False
+
+
 def _viewed(s: Statement, node: ast.expr) -> ast.expr:
     """Return the array whose elements an expression only puts in another order."""
     match node:

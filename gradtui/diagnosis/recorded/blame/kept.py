@@ -17,13 +17,14 @@ from msgspec import Struct
 from gradtui.diagnosis.recorded.blame.candidates import SAVED, Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.definitions import Function
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.filed import misfiled, values_kept
 from gradtui.diagnosis.recorded.blame.units import Unit
 
 _TENSORS = "saved_tensors"
 _MANY = 4
 """Fewest values of which one may be restored under another name."""
-_CLASSES, _FUNCTIONS = 64, 256
-"""Most classes and files, and most functions, of which is known what they keep."""
+_CLASSES = 64
+"""Most classes and files of which is known what they keep."""
 
 
 class Kept(Struct, frozen=True, eq=False, dict=True):
@@ -134,42 +135,6 @@ def is_strange(unit: Unit, node: ast.stmt) -> bool:
     if restored is not None and restored.turned and not restored.is_jumbled:
         return True
     return keeps is not None and bool(keeps.strays or keeps.swapped or keeps.calculated)
-
-
-def misfiled(unit: Unit, node: ast.stmt) -> Iterator[tuple[ast.expr, str]]:
-    """Yield a value that is kept twice, and the names that one of the two may be meant for.
-
-    That is the name under which it is kept, if the function has such a value, or else those of the
-    arguments that nothing reads.  A number may stand in the place of an argument of that name, too.
-    """
-    match node:
-        case ast.Assign(targets=[ast.Attribute(value=ast.Name(), attr=attribute)],
-                        value=ast.Constant(int() | float())
-                        | ast.UnaryOp(ast.USub(), ast.Constant()) as number):  # fmt: skip
-            if attribute in _names_of(unit.node)[0]:
-                yield number, attribute
-            return
-        case ast.Assign(targets=[ast.Attribute(value=ast.Name(), attr=attribute)],
-                        value=ast.Name(own) as value) if own != attribute:  # fmt: skip
-            known, read, twice = _names_of(unit.node)
-        case _:
-            return
-    if own in twice:
-        names = [attribute] if attribute in known else [one for one in known if one not in read]
-        yield from ((value, name) for name in names)
-
-
-@lru_cache(_FUNCTIONS)
-def _names_of(function: ast.AST) -> tuple[Sequence[str], frozenset[str], frozenset[str]]:
-    """Return the arguments of a function, the names that it reads and those that it keeps twice."""
-    nodes = [*ast.walk(function)]
-    known = [one.arg for one in nodes if isinstance(one, ast.arg)]
-    read = (one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load))
-    kept = Counter(
-        value.id for one in nodes if isinstance(one, ast.stmt)
-        for value in values_kept(one) if isinstance(value, ast.Name)
-    )  # fmt: skip
-    return known, frozenset(read), frozenset(one for one, count in kept.items() if count > 1)
 
 
 def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
@@ -324,19 +289,6 @@ def _keeping(owner: ast.ClassDef) -> Sequence[tuple[Function, ast.stmt, Sequence
     ]  # fmt: skip
 
 
-def values_kept(node: ast.stmt) -> Sequence[ast.expr]:
-    """Return the values that a statement keeps for later, in an object or side by side."""
-    match node:
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="save_for_backward"), args=values)):
-            return values
-        case ast.Assign(value=ast.Tuple(elts=values) | ast.List(elts=values)):
-            return values
-        case ast.Assign(targets=[ast.Attribute()], value=value):
-            return [value]
-        case _:
-            return []
-
-
 def _kept(node: ast.stmt) -> Sequence[ast.expr]:
     """Return the values that a statement keeps in an object; none with several in one."""
     match node:
@@ -380,9 +332,9 @@ def _read(node: ast.Assign, attribute: str, count: int) -> Iterator[tuple[int, s
 
 def kept(s: Statement) -> Iterator[Candidate]:
     """Yield what a statement keeps, as the other half names it, or its own function."""
-    for own, name in misfiled(s.unit, s.node):
-        twice = ", which is kept twice," if isinstance(own, ast.Name) else ""
-        told = f"{s.text(own)}{twice} must be {name}"
+    for own, name, twice in misfiled(s.unit, s.node):
+        kept_twice = ", which is kept twice," if twice else ""
+        told = f"{s.text(own)}{kept_twice} must be {name}"
         edit = s.replaced(own, name)
         yield Candidate((edit,), "wrong-variable", told, 0, name, own, named=True)
     found = kept_by(s.unit, s.node)

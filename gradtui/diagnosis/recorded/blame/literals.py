@@ -38,11 +38,35 @@ def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
 def keys(s: Statement) -> Iterator[Candidate]:
     """Yield other texts for those that keys of dicts are made of, such as `"A" + str(t)`."""
     for node in s.indexing:
+        if isinstance(node, ast.JoinedStr):
+            yield from _formatted(s, node)
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             summed = isinstance(s.parents.get(node), ast.BinOp)
             for text in sorted(_key_parts(s.unit.tree) - {node.value}) if summed else ():
                 told, edit = f"{node.value} must be {text}", s.replaced(node, s.spelled(repr(text)))
                 yield Candidate((edit,), "wrong-variable", told, 1, text, node)
+
+
+def _formatted(s: Statement, node: ast.JoinedStr) -> Iterator[Candidate]:
+    """Yield other beginnings of a key such as `f"A{t}"`, with which the file has others."""
+    text, own = s.text(node), _begins_with(node)
+    for other in sorted(_formatted_parts(s.unit.tree) - {own}) if own else ():
+        new = text.replace(own, other, 1) if text[2:].startswith(own) else text
+        told, edit = f"{text} must be {new}", s.replaced(node, new)
+        yield Candidate((edit,), "wrong-variable", told, 1, new, node)
+
+
+def _begins_with(node: ast.JoinedStr) -> str:
+    """Return the text before the first value of a formatted one."""
+    first = node.values[0] if len(node.values) > 1 else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+
+
+@lru_cache(_FILES)
+def _formatted_parts(tree: ast.Module) -> frozenset[str]:
+    keys = (one.slice for one in ast.walk(tree) if isinstance(one, ast.Subscript))
+    texts = (_begins_with(one) for one in keys if isinstance(one, ast.JoinedStr))
+    return frozenset(one for one in texts if one)
 
 
 @lru_cache(_FILES)

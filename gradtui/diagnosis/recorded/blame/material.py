@@ -14,9 +14,10 @@ from gradtui.diagnosis.recorded.blame.begun import begun
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, unwrapped
 from gradtui.diagnosis.recorded.blame.computing import needed, own_functions
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
-from gradtui.diagnosis.recorded.blame.forgotten import is_forgotten
+from gradtui.diagnosis.recorded.blame.forgotten import is_forgotten, is_kept
 from gradtui.diagnosis.recorded.blame.names import apart, is_numbered, remoteness
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
+from gradtui.diagnosis.recorded.blame.wasted import rewritten_in
 from gradtui.engine.shapes import stretches
 
 _MOST_NAMES = 24
@@ -28,7 +29,7 @@ _ENTRY = re.compile(r"\[-?\w+\]$")
 
 def renamings(s: Statement) -> Iterator[Candidate]:
     """Yield other names for each name in a statement, of arrays of the same shape."""
-    counting = _only_counts(s)
+    counting, lost = _only_counts(s), rewritten_in(s.unit.node).get(s.node, frozenset())
     for node in s.nodes:
         length = _is_length(node) or _is_property(s, node)
         if not isinstance(node, ast.expr) or not (is_leaf(node) or _is_entry(node) or length):
@@ -55,11 +56,14 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             cost -= counting and text in s.loops and other in s.loops
             cost -= text.lower() == other.lower()
             rate = (own.kind, held.kind) == ("i", "f") and not (own.shape or held.shape)
-            if rate and "(" not in other:
+            own_affair = other in s.idle_parts or is_kept(s, other)
+            unread = other in lost or (own_affair and is_forgotten(s, other))
+            if rate and "(" not in other and not unread:
                 cost += 1 + bool(length)  # a count is seldom a rate
             if other_shape and not turned and own.kind[0] != ":":
                 cost = 2 if held.shape in s.wanted or fitted != other else 3
-                cost = 1 if is_numbered(text, other) or _begins(s, node, own) else cost
+                known = unread or is_numbered(text, other) or _begins(s, node, own)
+                cost = 1 if known else cost
             if not {"(", ":"}.isdisjoint(other):  # it is not another name, but more
                 cost += 2 + (text in other)
             cost += isinstance(node, ast.Name) and _ENTRY.search(other) is not None

@@ -32,6 +32,8 @@ _NO_GRADIENT = re.compile("diff|dist|den|data|dev|dot|dir|dim")
 """What names begin with that are of no gradients, though they begin with a d."""
 _DIGITS = re.compile(r"\d+")
 _NUMBER = re.compile(r"(?<=[^\W\d])\d+")
+_NEXT = re.compile(r"(?:(?<=\[)|^)([^\W\d]\w*)(?=\]|$)")
+"""An index, of which the next one is a number more."""
 _NAME = re.compile(r"[^\W\d]\w*")
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 """A name with its attributes."""
@@ -90,8 +92,10 @@ def numbering(s: Statement, edits: Sequence[Edit]) -> int:
         return 0
     first, last = (s.unit.between(one.start, one.end) for one in edits)
     swapped = [one.text.decode() for one in edits] == [last, first]
+    first, last = (_NEXT.sub(r"\1 + 0", one) for one in (first, last))
     numbers = [[int(digits) for digits in _DIGITS.findall(one)] for one in (first, last)]
-    if not swapped or _DIGITS.sub("", first) != _DIGITS.sub("", last):
+    bare = [_DIGITS.sub("", one).replace(" ", "") for one in (first, last)]
+    if not swapped or bare[0] != bare[1]:
         return 0
     return 1 if numbers[1] < numbers[0] else -1
 

@@ -11,8 +11,9 @@ from msgspec import Struct
 from gradtui.diagnosis.recorded.blame import amounts
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.forms import is_copy, only_moves, renames
-from gradtui.diagnosis.recorded.blame.signs import LIKELIER, UNLIKELIER, Signs
+from gradtui.diagnosis.recorded.blame.signs import Signs
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
+from gradtui.diagnosis.recorded.blame.weights import LIKELIER, UNLIKELIER
 
 KNOWN = 4
 """By how much the code beside makes an edit likelier at most."""

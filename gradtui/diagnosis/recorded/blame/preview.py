@@ -96,7 +96,7 @@ class Preview:
             ),
         )
         unsure = s.unpacks or _keeps_a_name(s) or self._is_of_other_shape(s, own, text)
-        unsure = unsure or self._telling.is_unrecorded(s)
+        unsure = unsure or self._telling.is_unrecorded(s) or _sums_up(s.node)
         return None if told is False and unsure else told
 
     def _is_needed(self, telling: Telling, s: Statement, own: str, text: str) -> bool | None:
@@ -300,3 +300,17 @@ def _keeps_a_name(s: Statement) -> bool:
     node = s.node
     into = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript)
     return into and isinstance(s.value(), ast.Name)
+
+
+def _sums_up(node: ast.stmt) -> bool:
+    """Return whether a statement adds to a part of an array: no node has what is there meanwhile.
+
+    As in `dW[:, j] = dW[:, j] - x`.
+    """
+    match node:
+        case ast.Assign([ast.Subscript(value=array)], ast.BinOp(op=ast.Add() | ast.Sub()) as value):
+            own = ast.dump(array)
+            parts = (one.value for one in ast.walk(value) if isinstance(one, ast.Subscript))
+            return any(ast.dump(one) == own for one in parts)
+        case _:
+            return False

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
 from gradtui.diagnosis.recorded.blame.expressions import summands
-from gradtui.diagnosis.recorded.blame.kept import values_kept
+from gradtui.diagnosis.recorded.blame.filed import values_kept
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame import amounts, unused
-from gradtui.diagnosis.recorded.blame.against import (
-    is_senseless,
-    misnames,
-    only_renames,
-    takes_back,
-    wraps,
-)
 from gradtui.diagnosis.recorded.blame.alike import (
     becomes_alike,
     becomes_same,
@@ -25,34 +17,29 @@ from gradtui.diagnosis.recorded.blame.alike import (
     stands_elsewhere,
 )
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
-from gradtui.diagnosis.recorded.blame.conditions import is_told
 from gradtui.diagnosis.recorded.blame.dropped import is_dropped
 from gradtui.diagnosis.recorded.blame.expressions import multiplied
+from gradtui.diagnosis.recorded.blame.filed import values_kept
 from gradtui.diagnosis.recorded.blame.forgotten import defined_below, is_of_another
 from gradtui.diagnosis.recorded.blame.forms import (
-    adds_up,
-    hands_negated,
     has_bare_minus,
     idle_factors,
     is_idle_copy,
     is_renamed,
+    keeps_transposed,
     misplaces,
     renames,
 )
 from gradtui.diagnosis.recorded.blame.given import uncrosses
-from gradtui.diagnosis.recorded.blame.kept import values_kept
 from gradtui.diagnosis.recorded.blame.names import agreement, is_spelled, made_alike, numbering
 from gradtui.diagnosis.recorded.blame.opposed import opposes
-from gradtui.diagnosis.recorded.blame.powers import is_rooted, ruled
+from gradtui.diagnosis.recorded.blame.powers import ruled
 from gradtui.diagnosis.recorded.blame.remembered import continues, remembers
 from gradtui.diagnosis.recorded.blame.resets import spares
 from gradtui.diagnosis.recorded.blame.rows import breaks_row
 from gradtui.diagnosis.recorded.blame.scaling import (
     joins_terms,
-    resizes,
     scales_alike,
-    scales_for_later,
-    shares_factor,
 )
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
 from gradtui.diagnosis.recorded.blame.units import Unit
@@ -76,7 +63,7 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
     @property
     def keeps(self) -> bool:
         """Whether it keeps all the code that is there."""
-        return not all(amounts.is_change(self._unit, one) for one in self.candidate.edits)
+        return not all(amounts.is_change(self.unit, one) for one in self.candidate.edits)
 
     @property
     def turns(self) -> bool:
@@ -94,32 +81,33 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def removed(self) -> Counter[str]:
         """The names that it takes away, attributes with a dot; what is swapped stays."""
-        return amounts.taken(self._unit, self.candidate.edits)
+        return amounts.taken(self.unit, self.candidate.edits)
 
     @property
-    def _unit(self) -> Unit:
+    def unit(self) -> Unit:
+        """The function that it edits."""
         return self.suspect.statement.unit
 
     @cached_property
     def becomes_alike(self) -> bool:
         """Whether it makes a line like another one."""
-        unit, own, edits = self._unit, self.suspect.statement.node, self.candidate.edits
+        unit, own, edits = self.unit, self.suspect.statement.node, self.candidate.edits
         return becomes_alike(unit, own, edits) or becomes_same(unit, own, edits)
 
     @cached_property
     def becomes_unlike(self) -> bool:
         """Whether it makes a line that is like another one unlike all."""
-        return becomes_unlike(self._unit, self.suspect.statement.node, self.candidate.edits)
+        return becomes_unlike(self.unit, self.suspect.statement.node, self.candidate.edits)
 
     @cached_property
     def becomes_sum(self) -> bool:
         """Whether it adds to a value that is added to elsewhere."""
-        return becomes_sum(self._unit, self.suspect.statement.node, self.candidate.edits)
+        return becomes_sum(self.unit, self.suspect.statement.node, self.candidate.edits)
 
     @property
     def breaks_row(self) -> bool:
         """Whether it gives one of a row another sign or name, or divides by a power in one."""
-        return breaks_row(self._unit, self.suspect.statement.node, self.candidate.edits)
+        return breaks_row(self.unit, self.suspect.statement.node, self.candidate.edits)
 
     @cached_property
     def joins_terms(self) -> bool:
@@ -129,17 +117,17 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
     @property
     def opposes(self) -> bool:
         """Whether it gives what is returned the minus of the value before it."""
-        return opposes(self._unit, self.suspect.statement.node, self.candidate.edits)
+        return opposes(self.unit, self.suspect.statement.node, self.candidate.edits)
 
     @property
     def uncrosses(self) -> bool:
         """Whether it hands arguments to the parameters of their names."""
-        return uncrosses(self._unit, self.suspect.statement.node, self.candidate.edits)
+        return uncrosses(self.unit, self.suspect.statement.node, self.candidate.edits)
 
     @property
     def is_known(self) -> bool:
         """Whether the code elsewhere tells what it puts in."""
-        copied = self.keeps and is_idle_copy(self._unit, self.suspect.statement.node)
+        copied = self.keeps and is_idle_copy(self.unit, self.suspect.statement.node)
         return (self.becomes_alike or self.remembers or copied
                 or scales_alike(self.suspect, self.candidate) or self.is_spelled)  # fmt: skip
 
@@ -161,13 +149,13 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def names(self) -> frozenset[str]:
         """The names that it brings in, with their attributes and entries."""
-        return amounts.brought(self._unit, self.candidate.edits)
+        return amounts.brought(self.unit, self.candidate.edits)
 
     @property
     def is_spelled(self) -> bool:
         """Whether two operands come into the order of the name of what is stored."""
         first, last = self.candidate.edits[0], self.candidate.edits[-1]
-        texts = [self._unit.between(one.start, one.end) for one in (first, last)]
+        texts = [self.unit.between(one.start, one.end) for one in (first, last)]
         swaps = texts[::-1] == [one.text.decode() for one in (first, last)]
         match self.candidate.node:
             case ast.BinOp(ast.Name(left), ast.Sub(), ast.Name(right)) if first is last:
@@ -199,7 +187,7 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
     @property
     def empties(self) -> bool:
         """Whether a number takes the place of a calculation, as no other line has it."""
-        return not self.becomes_alike and amounts.empties(self._unit, self.candidate.edits)
+        return not self.becomes_alike and amounts.empties(self.unit, self.candidate.edits)
 
     @property
     def calls_its_name(self) -> bool:
@@ -208,7 +196,7 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
         if not renames(node) or not isinstance(node, ast.Assign):
             return False
         name = ast.unparse(node.targets[0]).strip("_").lower()
-        owner = getattr(self._unit.owner, "name", "")
+        owner = getattr(self.unit.owner, "name", "")
         texts = (one.text.decode().lower() for one in self.candidate.edits)
         return any("(" in one and (name in one or name == owner.lower()) for one in texts)
 
@@ -223,7 +211,7 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
 
         Unless it uses what this function alone does not.
         """
-        return not self.remembers and stands_elsewhere(self._unit, self.suspect.statement.node)
+        return not self.remembers and stands_elsewhere(self.unit, self.suspect.statement.node)
 
     @property
     def is_of_use(self) -> bool:
@@ -232,7 +220,7 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
         A line that only renames may have lost what it did with the name.
         """
         node, own = self.candidate.node, self.suspect.statement.node
-        used = is_made_before(self._unit, own, node) and not renames(own)
+        used = is_made_before(self.unit, own, node) and not renames(own)
         return self.adds and (used or is_as_named(own))
 
     @property
@@ -268,17 +256,18 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def recalculates(self) -> bool:
         """Whether it computes once more what another line has computed."""
-        return unused.recalculates(self._unit, self.candidate)
+        return unused.recalculates(self.unit, self.candidate)
 
     @property
     def fills(self) -> bool:
         """Whether it puts something in the place of what does nothing: a statement or a factor."""
         own, edits = self.suspect.statement.node, self.candidate.edits
-        after = statement_after(self._unit, own, edits) if idle_factors(own) else None
+        after = statement_after(self.unit, own, edits) if idle_factors(own) else None
         does = after is not None and idle_factors(after) < idle_factors(own)
-        dropped = self.candidate.rule == "missing-path" and is_dropped(self.suspect.statement)
+        dropped = self.candidate.rule == "missing-path" and not self.adds_line
+        dropped = dropped and is_dropped(self.suspect.statement)
         return (
-            does or dropped or [self._unit.between(one.start, one.end) for one in edits] == ["pass"]
+            does or dropped or [self.unit.between(one.start, one.end) for one in edits] == ["pass"]
         )
 
     @property
@@ -287,7 +276,7 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
         node = self.suspect.statement.node
         if not isinstance(node, ast.Assign) or not renames(node) or self.is_sign:
             return False
-        beside = not self.added.isdisjoint(made_alike(node.value, self._unit))
+        beside = not self.added.isdisjoint(made_alike(node.value, self.unit))
         return self.keeps and (beside or isinstance(node.targets[0], ast.Name))
 
     @property
@@ -300,8 +289,8 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
         target = node.targets[0] if isinstance(node, ast.Assign) else None
         if target is None or renames(node):
             return False
-        alone = self.remembers and not is_renamed(self._unit, target)
-        return not alone and not self.added.isdisjoint(made_alike(target, self._unit))
+        alone = self.remembers and not is_renamed(self.unit, target)
+        return not alone and not self.added.isdisjoint(made_alike(target, self.unit))
 
     @property
     def added(self) -> frozenset[str]:
@@ -318,9 +307,13 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def bares(self) -> bool:
-        """Whether it takes the minus from what is only stored, kept or returned."""
-        taken = self.is_sign and not self.keeps
-        return taken and has_bare_minus(self.suspect.statement)
+        """Whether it takes the minus from what is only stored, kept or returned.
+
+        Or the transposition from what is put into a list.
+        """
+        s, turned = self.suspect.statement, self.candidate.rule == "transposed"
+        bare = (self.is_sign and has_bare_minus(s)) or (turned and keeps_transposed(s.node))
+        return bare and not self.keeps
 
     @property
     def is_sign(self) -> bool:
@@ -332,65 +325,3 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
         """Whether it takes a factor away: one too many is no likelier than that one is missing."""
         texts = [one.text for one in self.candidate.edits]
         return texts == [b"1"] or self.candidate.rule == "extra-factor"
-
-
-Sign = tuple[int, Callable[[Signs], bool]]
-"""What tells of an edit, with how much likelier or less likely it makes that."""
-LIKELIER: Sequence[Sign] = (
-    (3, lambda edit: edit.becomes_sum or edit.opposes or edit.uncrosses),
-    (2, lambda edit: edit.repeats),
-    (2, lambda edit: edit.resumes or edit.fills),
-    (2, lambda edit: edit.continues),
-    (2, lambda edit: edit.agreement > 0 or edit.numbering > 0),
-    (2, lambda edit: edit.rule > 0 and not edit.adds),
-    (2, lambda edit: edit.suspect.label < 0),
-    (4, lambda edit: is_told(edit.suspect, edit.candidate.edits)),
-    (-4, lambda edit: edit.is_outside),
-    (4, lambda edit: shares_factor(edit.suspect, edit.candidate)),
-    (4, lambda edit: edit.joins_terms),
-    (3, lambda edit: is_rooted(edit.suspect.statement, edit.candidate)),
-    (2, lambda edit: edit.is_known),
-    (2, lambda edit: edit.bares),
-    (2, lambda edit: edit.spares),
-    (
-        -2,
-        lambda edit: (
-            edit.is_late and not (edit.becomes_alike or edit.joins_terms or edit.candidate.named)
-        ),
-    ),
-    (-3, lambda edit: edit.mixes),
-    (-3, lambda edit: edit.breaks_row),
-)
-UNLIKELIER: Sequence[Sign] = (
-    (
-        2,
-        lambda edit: (
-            edit.orphans
-            or unused.forsakes(edit._unit, edit.removed)
-            or resizes(edit.suspect, edit.candidate)
-        ),
-    ),
-    (3, lambda edit: unused.spares_argument(edit._unit, edit.removed) or edit.recalculates),
-    (3, lambda edit: edit.spoils or edit.empties),
-    (2, lambda edit: edit.adds and scales_for_later(edit.suspect, edit.candidate)),
-    (4, lambda edit: takes_back(edit.suspect.statement, edit.candidate.edits)),
-    (5, lambda edit: is_senseless(edit.suspect.statement, edit.candidate.edits)),
-    (3, lambda edit: only_renames(edit.suspect.statement, edit.candidate.edits)),
-    (3, lambda edit: misnames(edit.suspect.statement, edit.candidate.edits)),
-    (2, lambda edit: wraps(edit.suspect.statement, edit.candidate.edits)),
-    (2, lambda edit: edit.is_sign and not edit.becomes_alike and adds_up(edit.suspect.statement)),
-    (
-        1,
-        lambda edit: (
-            edit.is_sign
-            and not (edit.bares or hands_negated(edit.suspect.statement))
-            and amounts.turns_round(edit._unit, edit.candidate.edits)
-        ),
-    ),
-    (3, lambda edit: edit.leaves_twin),
-    (1, lambda edit: edit.becomes_unlike),
-    (5, lambda edit: edit.suspect.paired and not edit.calls_its_name),
-    (2, lambda edit: edit.agreement < 0 or edit.numbering < 0 or edit.suspect.label > 0),
-    (2, lambda edit: edit.rule < 0),
-)
-"""Signs against an edit, however likely it is by others."""

@@ -33,8 +33,11 @@ class Suspect(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def paired(self) -> bool:
-        """Whether its function and another fit together: neither is wrong then."""
-        return is_of_pair(self.statement)
+        """Whether its function and another fit together: neither is wrong then.
+
+        Unless it computes something that it does not use.
+        """
+        return is_of_pair(self.statement) and not self.statement.idle
 
     @property
     def line(self) -> Line:

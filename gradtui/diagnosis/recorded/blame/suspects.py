@@ -17,6 +17,7 @@ from gradtui.diagnosis.recorded.blame.beside import Beside
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
 from gradtui.diagnosis.recorded.blame.computable import Expressions
 from gradtui.diagnosis.recorded.blame.conditions import never_changes
+from gradtui.diagnosis.recorded.blame.crosswise import crossed_in
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
 from gradtui.diagnosis.recorded.blame.expressions import is_element
 from gradtui.diagnosis.recorded.blame.forgotten import lacks_kept
@@ -37,6 +38,8 @@ from gradtui.diagnosis.recorded.blame.kept import is_strange
 from gradtui.diagnosis.recorded.blame.labels import UNLABELLED, Labels
 from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty
 from gradtui.diagnosis.recorded.blame.loops import runs_unlike
+from gradtui.diagnosis.recorded.blame.majority import odd_one
+from gradtui.diagnosis.recorded.blame.namesakes import namesakes_of
 from gradtui.diagnosis.recorded.blame.opposed import is_opposed
 from gradtui.diagnosis.recorded.blame.popped import pops_unlike
 from gradtui.diagnosis.recorded.blame.resets import is_spoilt
@@ -173,6 +176,8 @@ class Suspects:
         if lacking(statement) or replaces(unit, node) or begins_as_ones(unit, node):
             return Suspect(statement, 1, False, order)
         strange = is_strange(unit, node) or node in rewritten_in(unit.node)
+        strange = strange or bool(crossed_in(unit, node)) or any(namesakes_of(statement))
+        strange = strange or odd_one(unit, node) is not None
         strange = strange or (is_odd(unit, node) and not self._is_forward(unit))
         if statement.restores and not strange:
             return Suspect(statement, UNTOLD - 1, False, order)

@@ -7,8 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import combinations, product
 from math import prod
+from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.computing import own_methods
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.names import difference
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -49,10 +51,16 @@ def _renamed(s: Statement) -> Iterator[Candidate]:
                  if (held.kind, held.shape) == (own.kind, own.shape)
                  and other != text and is_leaf(ast.parse(other, mode="eval").body)]  # fmt: skip
         alike.sort(key=lambda other: -s.recent.get(other, 0))
-        for other in alike[: _COUNTS if count else _NAMES]:
+        made = [f"{name}({text})" for name, one in own_methods(s) if _takes_one(one)]
+        for other in (*alike[: _COUNTS if count else _NAMES], *made[: 0 if count else _NAMES]):
             told = f"{text} must be {other} throughout {s.text(node)}"
             edits = tuple(s.replaced(one, other) for one in names)
-            yield Candidate(edits, "wrong-variable", told, 1, other, node)
+            yield Candidate(edits, "wrong-variable", told, 1 + (other in made), other, node)
+
+
+def _takes_one(method: FunctionType) -> bool:
+    """Return whether a method is given one value."""
+    return method.__code__.co_argcount == 2  # the object itself counts
 
 
 def _read(node: ast.AST) -> Iterator[ast.expr]:

@@ -1,4 +1,4 @@
-"""Sizes and results that a line unpacks in another order than another line of the file does."""
+"""Sizes and results that a line unpacks otherwise than other lines of the file do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import combinations
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.trees import nodes_of
-from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _FILES = 32
 """Most files of which it is kept what they unpack."""
@@ -22,11 +22,41 @@ def unpacked(s: Statement) -> Iterator[Candidate]:
         first, last = names[one], names[two]
         told = f"{first.id} and {last.id} are swapped, as another line unpacks them"
         yield Candidate(swapped(s, first, last), "wrong-variable", told, 0, None, named=True)
+    if (text := _elsewhere(s.unit, s.node)) is not None:
+        told = f"it must be {text}, as elsewhere"
+        edit = Edit(s.unit.start(s.node), s.unit.end(s.node), text)
+        yield Candidate((edit,), "wrong-variable", told, 0, text, s.node, named=True)
 
 
 def unpacks_unlike(unit: Unit, node: ast.stmt) -> bool:
-    """Return whether a statement unpacks two values in another order than another line."""
-    return any(True for _ in _turned(unit, node))
+    """Return whether a statement gives several names to other values than another line does."""
+    return any(True for _ in _turned(unit, node)) or _elsewhere(unit, node) is not None
+
+
+def _elsewhere(unit: Unit, node: ast.stmt) -> str | None:
+    """Return how the other functions of a class unpack a part of its object that a line reads.
+
+    Under the same names, and all of them alike; None if there is none, or the line does so, too.
+    """
+    names = _stored(node)
+    if unit.owner is None or len(names) < 2 or not isinstance(node, ast.Assign):
+        return None
+    others = (one for one in nodes_of(unit.owner) if isinstance(one, ast.Assign))
+    lines = {ast.unparse(one) for one in others if one is not node and _stored(one) == names}
+    (text,) = lines if len(lines) == 1 else (None,)
+    match ast.parse(text).body if text is not None else ():
+        case [ast.Assign([ast.Tuple()], ast.Attribute(ast.Name()) as part)]:
+            read = ast.unparse(part) in (ast.unparse(one) for one in ast.walk(node.value))
+            return text if read and text != ast.unparse(node) else None
+        case _:
+            return None
+
+
+def _stored(node: ast.stmt) -> Sequence[str]:
+    """Return the names that a statement stores, in their order."""
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    rows = [one.elts if isinstance(one, ast.Tuple) else [one] for one in targets]
+    return [one.id for row in rows for one in row if isinstance(one, ast.Name)]
 
 
 def _turned(unit: Unit, node: ast.stmt) -> Iterator[tuple[int, int]]:

@@ -70,9 +70,9 @@ def _leaves_orphans(
 ) -> bool:
     """Return whether a function computes a value that nothing uses if a statement lacks some names.
 
-    Those of attributes begin with a dot.  Some counts, as one of the sizes of an array that are
-    unpacked at once, may be `idle`.  A line that only changes a name's value does not use it, and
-    neither does one that stores in its elements.
+    Those of attributes begin with a dot, those of entries with a quotation mark.  Some counts, as
+    one of the sizes of an array that are unpacked at once, may be `idle`.  A line that only changes
+    a name's value does not use it, and neither does one that stores in its elements.
     """
     read, stored = uses_of(unit.node)
     read = read - _only_changed(unit.node, node) - _only_stored(unit.node, node)
@@ -80,6 +80,7 @@ def _leaves_orphans(
     return any(
         (0 < read[name] <= count and name in stored.difference(idle))
         or (name[0] == "." and 0 < kept[name[1:]] <= count)
+        or (name[0] == '"' and 0 < _entries_read(unit.tree)[name[1:]] <= count)
         for name, count in removed.items()
     )
 
@@ -182,4 +183,14 @@ def _attributes_of(function: ast.AST, tree: ast.Module) -> Counter[str]:
     return Counter(
         one.attr for one in ast.walk(tree)
         if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load) and one.attr in stored
+    )  # fmt: skip
+
+
+@lru_cache(_FUNCTIONS)
+def _entries_read(tree: ast.Module) -> Counter[str]:
+    """Return how often a file reads the entries of each name."""
+    return Counter(
+        one.slice.value for one in ast.walk(tree)
+        if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Load)
+        and isinstance(one.slice, ast.Constant) and isinstance(one.slice.value, str)
     )  # fmt: skip

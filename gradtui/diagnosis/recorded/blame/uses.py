@@ -75,8 +75,10 @@ def uses_of(function: ast.AST) -> tuple[Counter[str], frozenset[str]]:
 
 @lru_cache(_FUNCTIONS)
 def functions_read(tree: ast.Module) -> Counter[str]:
-    """Return how often a file reads the names of the functions that it defines."""
+    """Return how often a file reads the names of the functions that it defines or imports."""
     defined = {one.name for one in ast.walk(tree) if isinstance(one, Function)}
+    imports = (one.names for one in ast.walk(tree) if isinstance(one, ast.ImportFrom))
+    defined.update(one.asname or one.name for names in imports for one in names)
     names = [one.id if isinstance(one, ast.Name) else one.attr for one in ast.walk(tree)
              if isinstance(one, ast.Name | ast.Attribute)]  # fmt: skip
     return Counter(one for one in names if one in defined)

@@ -1,0 +1,158 @@
+"""Values in one another's places, as the names that they are stored under tell.
+
+Such as `g["gamma"], g["beta"] = bn.dbeta, bn.dgamma`, or `{"gamma": dbeta, "beta": dgamma}`.
+Or under the names that a function of the file returns in another order.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import combinations
+from typing import NamedTuple
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.names import value_of
+from gradtui.diagnosis.recorded.blame.trees import nodes_of
+from gradtui.diagnosis.recorded.blame.units import Unit
+
+_WORD = re.compile(r"[^\W\d]\w*")
+_DIGITS = re.compile(r"\d+")
+_INDICES = "ijkt"
+_FILES = 256
+"""Most files of which it is kept what their functions return."""
+
+
+def crosswise(s: Statement) -> Iterator[Candidate]:
+    """Yield two values of a statement in one another's places."""
+    for one, two in crossed_in(s.unit, s.node):
+        told = f"{s.text(one)} and {s.text(two)} are swapped"
+        edits = swapped(s, one, two)
+        yield Candidate(edits, "wrong-variable", told, 0, None, s.node, named=True)
+
+
+def crossed_in(unit: Unit, node: ast.stmt) -> Sequence[tuple[ast.expr, ast.expr]]:
+    """Return the pairs of values that a statement stores under one another's names.
+
+    Of what a call returns, the pairs of names; what is returned, if that is not in the order of
+    the arguments.
+    """
+    rows = [[(name, value, value) for name, value in row] for row in _rows(node)]
+    for call, returned in _calls_of(unit, node):
+        if len(call.names) == len(returned.values):
+            pairs, ends = zip(call.names, returned.values, strict=True), node is returned.node
+            rows.append([(to.id, own, own if ends else to) for to, own in pairs])
+    return [
+        (first, last)
+        for row in rows for (one, own, first), (two, other, last) in combinations(row, 2)
+        if _is_of(one, other) and _is_of(two, own)
+        and not _is_of(one, own) and not _is_of(two, other)
+    ]  # fmt: skip
+
+
+class _Call(NamedTuple):
+    """The names under which a statement unpacks what a function of the file returns."""
+
+    node: ast.stmt
+    function: str
+    names: Sequence[ast.Name]
+
+
+class _Returned(NamedTuple):
+    """What a function returns at its only end, and its arguments."""
+
+    node: ast.Return
+    values: Sequence[ast.expr]
+    given: Sequence[str]
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether the values are in the order of the arguments that they are gradients of."""
+        stems = [_stem(one) for one in self.given]
+        own = [_stem(ast.unparse(one)) for one in self.values]
+        places = [stems.index(one) for one in own if one in stems]
+        return places == sorted(places)
+
+
+def _calls_of(unit: Unit, node: ast.stmt) -> Iterator[tuple[_Call, _Returned]]:
+    """Yield the calls in which a statement takes part, with what their functions return.
+
+    That is the statement that unpacks it; or the end of the function, if it is out of order.
+    """
+    calls, ends = _unpacking(unit.tree), _ends(unit.tree)
+    for call in calls:
+        returned = ends.get(call.function)
+        if returned is not None:
+            at_fault = call.node if returned.is_in_order else returned.node
+            if node is at_fault:
+                yield call, returned
+
+
+@lru_cache(_FILES)
+def _unpacking(tree: ast.Module) -> Sequence[_Call]:
+    found = list[_Call]()
+    for node in nodes_of(tree):
+        match node:
+            case ast.Assign([ast.Tuple(elts=targets)], ast.Call(func=ast.Name(called))):
+                names = [one for one in targets if isinstance(one, ast.Name)]
+                found += [_Call(node, called, names)] * (len(names) == len(targets))
+            case _:
+                continue
+    return found
+
+
+@lru_cache(_FILES)
+def _ends(tree: ast.Module) -> Mapping[str, _Returned]:
+    """Return what the functions of a file return at their only ends, if that is a tuple."""
+    found, names = dict[str, _Returned](), Counter[str]()
+    for one in nodes_of(tree):
+        if not isinstance(one, ast.FunctionDef):
+            continue
+        names[one.name] += 1
+        ends = [node for node in ast.walk(one) if isinstance(node, ast.Return)]
+        match ends:
+            case [ast.Return(ast.Tuple(elts=values)) as end]:
+                found[one.name] = _Returned(end, values, [arg.arg for arg in one.args.args])
+            case _:
+                continue
+    return {name: one for name, one in found.items() if names[name] == 1}
+
+
+def _rows(node: ast.stmt) -> Iterator[Sequence[tuple[str, ast.expr]]]:
+    """Yield rows of values with their names: those of a tuple, and of a dict."""
+    match node:
+        case ast.Assign([ast.Tuple(elts=targets)], ast.Tuple(elts=values)):
+            if len(targets) == len(values):
+                names = [_WORD.findall(ast.unparse(one))[-1:] for one in targets]
+                yield [(own[0], value) for own, value in zip(names, values, strict=True) if own]
+        case ast.Assign(value=ast.Dict() as entries) | ast.Return(value=ast.Dict() as entries):
+            yield _entries(entries)
+        case ast.Return(value=ast.Tuple(elts=[*_, ast.Dict() as entries])):
+            yield _entries(entries)
+        case _:
+            return
+
+
+def _entries(entries: ast.Dict) -> Sequence[tuple[str, ast.expr]]:
+    return [
+        (key.value, value) for key, value in zip(entries.keys, entries.values, strict=True)
+        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    ]  # fmt: skip
+
+
+def _is_of(name: str, value: ast.expr) -> bool:
+    """Return whether a name is that of a value, or of one that its gradient is named after.
+
+    It may have an index behind it.
+    """
+    own = _stem(name)
+    stems = map(_stem, _WORD.findall(ast.unparse(value)))
+    return any(own == one or (one and own[:-1] == one and own[-1] in _INDICES) for one in stems)
+
+
+def _stem(name: str) -> str:
+    bare = _DIGITS.sub("", name).strip("_")
+    return (value_of(bare) or bare).strip("_").lower()
