@@ -15,6 +15,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.filed import entries_of
 from gradtui.diagnosis.recorded.blame.names import value_of
 from gradtui.diagnosis.recorded.blame.trees import nodes_of
 from gradtui.diagnosis.recorded.blame.units import Unit
@@ -129,18 +130,11 @@ def _rows(node: ast.stmt) -> Iterator[Sequence[tuple[str, ast.expr]]]:
                 names = [_WORD.findall(ast.unparse(one))[-1:] for one in targets]
                 yield [(own[0], value) for own, value in zip(names, values, strict=True) if own]
         case ast.Assign(value=ast.Dict() as entries) | ast.Return(value=ast.Dict() as entries):
-            yield _entries(entries)
+            yield entries_of(entries)
         case ast.Return(value=ast.Tuple(elts=[*_, ast.Dict() as entries])):
-            yield _entries(entries)
+            yield entries_of(entries)
         case _:
             return
-
-
-def _entries(entries: ast.Dict) -> Sequence[tuple[str, ast.expr]]:
-    return [
-        (key.value, value) for key, value in zip(entries.keys, entries.values, strict=True)
-        if isinstance(key, ast.Constant) and isinstance(key.value, str)
-    ]  # fmt: skip
 
 
 def _is_of(name: str, value: ast.expr) -> bool:

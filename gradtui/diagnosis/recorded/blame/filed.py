@@ -84,8 +84,7 @@ def _kept_twice(value: ast.Name, kept: str, names: _Names) -> Iterator[tuple[ast
 
 def _of_entries(entries: ast.Dict, names: _Names) -> Iterator[tuple[ast.expr, str, bool]]:
     """Yield the entries of a dict that are not what their names tell, but others are."""
-    pairs = [(key.value, value) for key, value in zip(entries.keys, entries.values, strict=True)
-             if isinstance(key, ast.Constant) and isinstance(key.value, str)]  # fmt: skip
+    pairs = entries_of(entries)
     plain = sum(isinstance(value, ast.Name) and value.id == key for key, value in pairs)
     for key, value in pairs if plain >= _ROW else ():
         if isinstance(value, ast.Name):
@@ -93,6 +92,14 @@ def _of_entries(entries: ast.Dict, names: _Names) -> Iterator[tuple[ast.expr, st
                 yield from _kept_twice(value, key, names)
         elif any(isinstance(one, ast.Name) and one.id == key for one in ast.walk(value)):
             yield value, key, False
+
+
+def entries_of(entries: ast.Dict) -> Sequence[tuple[str, ast.expr]]:
+    """Return the names of a dict's entries that are written out, with the values."""
+    return [
+        (key.value, value) for key, value in zip(entries.keys, entries.values, strict=True)
+        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    ]  # fmt: skip
 
 
 def _is_number(value: ast.expr) -> bool:

@@ -175,9 +175,11 @@ class Suspects:
             return Suspect(statement, 0 if runs_unlike(unit, node) else rounds, True, order)
         if lacking(statement) or replaces(unit, node) or begins_as_ones(unit, node):
             return Suspect(statement, 1, False, order)
-        strange = is_strange(unit, node) or node in rewritten_in(unit.node)
-        strange = strange or bool(crossed_in(unit, node)) or any(namesakes_of(statement))
-        strange = strange or odd_one(unit, node) is not None
+        strange = (
+            is_strange(unit, node) or node in rewritten_in(unit.node)
+            or bool(crossed_in(unit, node)) or any(namesakes_of(statement))
+            or odd_one(unit, node) is not None
+        )  # fmt: skip
         strange = strange or (is_odd(unit, node) and not self._is_forward(unit))
         if statement.restores and not strange:
             return Suspect(statement, UNTOLD - 1, False, order)

@@ -106,15 +106,14 @@ def _is_overwritten(node: ast.stmt, name: str) -> bool:
 def _changes(node: ast.stmt, name: str) -> bool:
     """Return whether a statement only changes the array of a name in place."""
     match node:
-        case ast.AugAssign(target=ast.Name(own), value=value):
+        case ast.AugAssign(target=ast.Name(own)):
             pass
-        case ast.Expr(ast.Call(ast.Attribute(ast.Name(own), method)) as value):
-            if not method.endswith("_"):
-                return False
-            value = ast.Tuple([*value.args, *(one.value for one in value.keywords)])
+        case ast.Expr(ast.Call(ast.Attribute(ast.Name(own), method))) if method.endswith("_"):
+            pass
         case _:
             return False
-    return own == name and name not in names_in(value)
+    named = [one for one in ast.walk(node) if isinstance(one, ast.Name) and one.id == name]
+    return own == name and len(named) == 1
 
 
 def _reads(node: ast.stmt, names: Sequence[str]) -> bool:
