@@ -9,10 +9,11 @@ from msgspec import Struct
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.capped import uncapped
 from gradtui.diagnosis.recorded.clipped import unclipped
+from gradtui.diagnosis.recorded.clips import Unclipped
 from gradtui.diagnosis.recorded.handed import unhanded
 from gradtui.diagnosis.recorded.judge import Judge, Judged
 from gradtui.diagnosis.recorded.notes import together
-from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.point import Point, is_close
 from gradtui.diagnosis.recorded.runs import Runs
 from gradtui.diagnosis.recorded.surrogates import of_own_norm
 
@@ -44,18 +45,31 @@ def compared(
     wrong = [one.name for one in judged.wrong]
     normed = of_own_norm(wrong, points, tolerance) if runs.target.deliberate else ()
     clipped = unclipped(points, wrong, normed)
-    if clipped is not None:
+    if clipped is not None and not _spoils(points, clipped, tolerance):
         points, notes = clipped.points, [*notes, *clipped.notes]
         judge = Judge(runs, points, tolerance)
         judged = judge.judged(names)
     capped = uncapped(points, [one.name for one in judged.wrong])
     otherwise = None
-    if capped is not None:
+    if capped is not None and not _spoils(points, capped, tolerance):
         otherwise = Compared(points, judge, judged, _once(notes))
         points, notes = capped.points, [*notes, *capped.notes]
         judge = Judge(runs, points, tolerance)
         judged = judge.judged(names)
     return Compared(points, judge, judged, _once(notes), otherwise)
+
+
+def _spoils(points: Sequence[Point], bare: Unclipped, tolerance: float) -> bool:
+    """Return whether gradients that are right become wrong without what clips them.
+
+    What clips a gradient on purpose leaves a right one only where it changes nothing.
+    """
+    return any(
+        is_close(point.hand[name], point.true[name], tolerance)
+        and not is_close(other.hand[name], point.true[name], tolerance)
+        for point, other in zip(points, bare.points, strict=True)
+        for name in point.hand
+    )
 
 
 def _once(notes: Sequence[Finding]) -> Sequence[Finding]:

@@ -250,3 +250,28 @@ def test_what_is_scaled_on_the_way_is_compared_as_it_is_before():
     assert (note.severity, other.severity) == ("info", "info")
     assert f"is {SCALED} here" in note.message and SCALED in other.message
     assert mistake.severity == "error" and SCALED not in mistake.message
+
+
+CENTRE = RNG.normal(size=4)
+HEIGHTS, ABOVE = RNG.normal(size=(5, 1)), RNG.uniform(0.5, 2, size=(5, 1))
+
+
+def of_distances(X=X, h=ABOVE):
+    d = X - CENTRE
+    r = np.linalg.norm(d, axis=1, keepdims=True)
+    loss = np.sum(HEIGHTS * np.where(h > 0, np.exp(-r) / h, np.sin(r)))
+    return loss, slopes(X, h)
+
+
+def slopes(X, h):
+    d = X - CENTRE
+    r = np.linalg.norm(d, axis=1, keepdims=True)
+    way = d / r
+    return -HEIGHTS * np.exp(-r) / h * way, np.where(h > 0, -HEIGHTS * np.exp(-r) / h**2, 0)
+
+
+def test_a_direction_of_which_right_gradients_are_made_is_no_gradient_that_is_scaled():
+    """Where h is above 0 the gradient is right with it, and wrong without."""
+    (error,) = gradtui.check(of_distances)
+    assert error.severity == "error" and "(at random parameters)" in error.message
+    assert "missing" not in error.message
