@@ -94,12 +94,14 @@ def wraps(s: Statement, edits: Sequence[Edit]) -> bool:
 
     Such as `Y[t - 1]` for `Y[t]` in `for t in range(n)`, with which no state is handed on.
     """
+    if not any(b"-" in one.text for one in edits):
+        return False
     loops = {
         one.target.id: _filled_in(one) for one in s.unit.of(ast.For)
         if isinstance(one.target, ast.Name) and isinstance(one.iter, ast.Call)
         and name_of(one.iter.func) == "range" and len(one.iter.args) == 1
     }  # fmt: skip
-    if loops.keys().isdisjoint(s.loops) or not any(b"-" in one.text for one in edits):
+    if loops.keys().isdisjoint(s.loops):
         return False
     after = _earlier(_nodes(s.unit.text_after(s.node, edits)))
     return any(

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from types import FunctionType, MethodType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, names_in
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.uses import uses_of
 from gradtui.diagnosis.recorded.blame.watch import VIEWS
 from gradtui.recording.places import is_users_file
 
 Loop = ast.For | ast.While
+_LINES = 4096
+"""Most lines of which is kept what is asked again for every edit."""
 
 
 def writes(node: ast.expr) -> bool:
@@ -177,10 +181,11 @@ def hands_negated(s: Statement) -> bool:
             return False
 
 
+@lru_cache(_LINES)
 def idle_factors(node: ast.stmt) -> int:
     """Return how often a statement has 1 times something; a 1 behind it may be for its type."""
     products = (
-        one for one in ast.walk(node)
+        one for one in walked(node)
         if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)
     )  # fmt: skip
     return sum(isinstance(one.left, ast.Constant) and one.left.value == 1 for one in products)

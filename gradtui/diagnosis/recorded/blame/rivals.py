@@ -74,13 +74,12 @@ def foremost(suspects: Sequence[Suspect], preview: Preview, prepared: Prepared) 
         s = suspect.statement
         if suspect.tier > UNTOLD or glances <= 0:
             break
-        edits = prepared(s)[1]
-        glances -= len(edits)
-        for candidate in edits:
+        for candidate in prepared(s)[1]:
             hit = Hit(suspect, candidate, candidate.cost, frozenset())
-            if hit.odds.apart - KNOWN > 0 or preview.is_hopeful(s, candidate.edits) is False:
+            if hit.odds.apart - KNOWN > 0:
                 continue
-            if hit.odds.is_within(0):
+            glances -= 1
+            if hit.odds.is_within(0) and preview.is_hopeful(s, candidate.edits) is not False:
                 found.append(hit)
     return sorted(found, key=Hit.rank)
 
