@@ -60,7 +60,10 @@ class Rounds:
         return [at for at in _GLANCED if at < count]
 
     def value(self, s: Statement, text: str, at: int) -> Any:
-        """Return the value of a user's expression in a round; a failure counts as wrong."""
+        """Return the value of a user's expression in a round; a failure counts as wrong.
+
+        None if what a statement stores fails by now, too: what it reads is gone with the run.
+        """
         return self._seen(self._own(s, text, at))
 
     def _own(self, s: Statement, text: str, at: int) -> Any:
@@ -71,6 +74,13 @@ class Rounds:
         return self._values[key]
 
     def _run(self, s: Statement, text: str, held: dict[str, Any]) -> Any:
+        found, stored = self._tried(s, text, held), s.value()
+        own = None if stored is None else f"({s.text(stored)})"
+        if found is FAILED and own not in (None, text):
+            return FAILED if self._tried(s, own, held) is not FAILED else None
+        return found
+
+    def _tried(self, s: Statement, text: str, held: dict[str, Any]) -> Any:
         code, writes = self._compiled(s.unit.outside(text))
         if writes:
             held = {name: self._library.copied(one) if name in code.co_names else one
@@ -105,13 +115,13 @@ class Rounds:
     def filled(self, s: Statement, text: str, factors: Sequence[str], at: int) -> Any:
         """Return the value of an expression with a product in its hole."""
         product = self._product(s, factors, at)
-        return FAILED if product is FAILED else self._with(s, text, product, at)
+        return product if _is_lost(product) else self._with(s, text, product, at)
 
     def emptied(self, s: Statement, text: str, factors: Sequence[str], at: int) -> Any:
         """Return the value of an expression with a product times 0 in its hole."""
         product = self._product(s, (*factors, "0.0"), at)
         if type(product) is not np.ndarray or product.any():
-            return FAILED if product is FAILED else self._with(s, text, product, at)
+            return product if _is_lost(product) else self._with(s, text, product, at)
         # That of another product is the same, if it has the shape.
         key = s.node, text, at, product.shape, product.dtype.str
         if key not in self._emptied:
@@ -121,8 +131,9 @@ class Rounds:
     def _product(self, s: Statement, factors: Sequence[str], at: int) -> Any:
         """Return a product in a round, by the library, whose functions may take it."""
         own, *more = values = [self._own(s, one, at) for one in factors]
-        if any(one is FAILED for one in values):
-            return FAILED
+        lost = next((one for one in values if _is_lost(one)), own)
+        if _is_lost(lost):
+            return lost
         try:
             return math.prod(more, start=own)
         except Exception:  # the values are of any class, whose operators may refuse each other
@@ -153,6 +164,11 @@ def _as_it_was(owner: Any) -> Iterator[None]:
             kept.clear()
             kept.update(before)
         fill_slots(owner, slots)
+
+
+def _is_lost(value: Any) -> bool:
+    """Return whether a value is that of an expression that fails."""
+    return value is FAILED or value is None
 
 
 def is_array(value: Any) -> bool:
