@@ -25,6 +25,7 @@ from gradtui.diagnosis.recorded.blame.counts import lengths
 from gradtui.diagnosis.recorded.blame.crops import crops
 from gradtui.diagnosis.recorded.blame.crosswise import crosswise
 from gradtui.diagnosis.recorded.blame.curved import curved
+from gradtui.diagnosis.recorded.blame.doubles import doubled, redone
 from gradtui.diagnosis.recorded.blame.dropped import dropped
 from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.forwarded import forwarded
@@ -73,8 +74,8 @@ from gradtui.diagnosis.recorded.blame.words import words
 def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Iterator[Candidate]:
     """Yield the edits of a statement; `wanted` are the numbers that may belong there."""
     every: Sequence[Callable[[Statement], Iterator[Candidate]]] = (
-        crosswise, namesakes, majority, activations, wholes, patterns, partial(idles, slots=slots),
-        partial(uncalled, slots=slots), partial(curved, slots=slots),
+        crosswise, namesakes, majority, doubled, redone, activations, wholes, patterns,
+        partial(idles, slots=slots), partial(uncalled, slots=slots), partial(curved, slots=slots),
         unread, options, throughout, conjugates, edits, renamings, given,
         partial(numbers, wanted=wanted), keys, orders, arguments, likenesses, repeated, restored,
         kept, picks, carries, taken, accumulations, scattered, likewise, partly, picked, resets,

@@ -81,13 +81,18 @@ class _Returned(NamedTuple):
 def _calls_of(unit: Unit, node: ast.stmt) -> Iterator[tuple[_Call, _Returned]]:
     """Yield the calls in which a statement takes part, with what their functions return.
 
-    That is the statement that unpacks it; or the end of the function, if it is out of order.
+    That is the statement that unpacks it; or the end of the function, if it is out of order, or
+    if other functions of the file return the names in the order in which they are unpacked.
     """
     calls, ends = _unpacking(unit.tree), _ends(unit.tree)
     for call in calls:
         returned = ends.get(call.function)
         if returned is not None:
-            at_fault = call.node if returned.is_in_order else returned.node
+            wanted = [one.id for one in call.names]
+            others = [one for one in ends.values() if one is not returned]
+            usual = any(wanted == [*map(ast.unparse, one.values)] for one in others)
+            ordered = returned.is_in_order and not usual
+            at_fault = call.node if ordered else returned.node
             if node is at_fault:
                 yield call, returned
 

@@ -82,7 +82,7 @@ def writes_parts(function: FunctionType, owner: Owner) -> bool:
         nodes = Unit(function.__code__, [function]).nodes
     except Unreadable:
         return True
-    own = _made_by(nodes)
+    own = _made_by(nodes, function)
     for node in nodes:
         if isinstance(node, ast.AugAssign):
             target: ast.expr | None = node.target
@@ -99,10 +99,11 @@ def writes_parts(function: FunctionType, owner: Owner) -> bool:
     return False
 
 
-def _made_by(nodes: Sequence[ast.AST]) -> set[str]:
+def _made_by(nodes: Sequence[ast.AST], function: FunctionType) -> set[str]:
     """Return the names that only hold numbers and arrays that a function makes itself."""
     made = {
-        one.targets[0]: isinstance(one.value, ast.Constant | ast.List) or _makes(one.value)
+        one.targets[0]: isinstance(one.value, ast.Constant | ast.List)
+        or _makes(one.value, function)
         for one in nodes if isinstance(one, ast.Assign) and len(one.targets) == 1
     }  # fmt: skip
     added = {one.target for one in nodes if isinstance(one, ast.AugAssign)}
@@ -113,10 +114,16 @@ def _made_by(nodes: Sequence[ast.AST]) -> set[str]:
     return {one.id for one in stored} - {one.id for one in stored if not made.get(one, False)}
 
 
-def _makes(value: ast.expr) -> bool:
-    """Return whether an expression makes a new array."""
-    called = value.func if isinstance(value, ast.Call) else None
-    return isinstance(called, ast.Attribute) and called.attr in _MAKING
+def _makes(value: ast.expr, function: FunctionType) -> bool:
+    """Return whether an expression makes a new array, by a name of a library if it has no dot."""
+    match value:
+        case ast.Call(ast.Attribute(attr=name)):
+            return name in _MAKING
+        case ast.Call(ast.Name(name)) if name in _MAKING:
+            own = getattr(function.__globals__.get(name), "__module__", None)
+            return isinstance(own, str) and own.partition(".")[0] in MODULES
+        case _:
+            return False
 
 
 @cache

@@ -81,14 +81,24 @@ def _beside(tree: ast.Module) -> Mapping[str, Sequence[_Beside]]:
 def _is_like_another(s: Statement, line: ast.stmt) -> bool:
     """Return whether the function has such a line, which may be wrong itself.
 
-    Of lines that store in the same part of an array, the one would undo the other.
+    Of lines that store in the same part of an array, the one would undo the other; and of those
+    that give the same names to what they unpack.
     """
     target = line.targets[0] if isinstance(line, ast.Assign) else None
+    names = _names_in(target)
+    if names and any(_names_in(one.targets[0]) == names for one in s.unit.of(ast.Assign)):
+        return True
     partial = isinstance(target, ast.Subscript)
     return any(
         partial or are_alike(one, line) for one in s.unit.of(ast.Assign)
         if target is not None and ast.dump(one.targets[0]) == ast.dump(target)
     )  # fmt: skip
+
+
+def _names_in(target: ast.expr | None) -> frozenset[str]:
+    """Return what the parts of a tuple are stored under."""
+    parts = target.elts if isinstance(target, ast.Tuple) else ()
+    return frozenset(ast.unparse(one) for one in parts)
 
 
 def _stores(node: ast.stmt) -> bool:

@@ -1,4 +1,4 @@
-"""Sizes and results that a line unpacks otherwise than other lines of the file do."""
+"""Sizes, results and values that a line unpacks otherwise than others of the file do."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _FILES = 32
 """Most files of which it is kept what they unpack."""
+_KEPT = "what {} holds"
 
 
 def unpacked(s: Statement) -> Iterator[Candidate]:
@@ -73,13 +74,24 @@ def _turned(unit: Unit, node: ast.stmt) -> Iterator[tuple[int, int]]:
 
 @lru_cache(_FILES)
 def _unpacked(tree: ast.Module) -> Sequence[tuple[str, tuple[str, ...]]]:
-    """Return what a file unpacks, line by line, with the names of the parts."""
-    lines = ((_source(one), _names(one)) for one in nodes_of(tree) if isinstance(one, ast.stmt))
+    """Return what a file unpacks or packs, line by line, with the names of the parts."""
+    lines = [(_source(one), _names(one)) for one in nodes_of(tree) if isinstance(one, ast.stmt)]
+    lines += [_packed(one) for one in nodes_of(tree) if isinstance(one, ast.Assign)]
     return [(source, tuple(one.id for one in names)) for source, names in lines if names]
 
 
+def _packed(node: ast.Assign) -> tuple[str, Sequence[ast.Name]]:
+    """Return what a statement packs several names into; without names if it does not."""
+    match node:
+        case ast.Assign([ast.Name(name)], ast.Tuple(parts)):
+            names = [one for one in parts if isinstance(one, ast.Name)]
+            return _KEPT.format(name), names if len(names) == len(parts) else ()
+        case _:
+            return "", ()
+
+
 def _source(node: ast.stmt) -> str:
-    """Return what a statement unpacks: the sizes of any array, or what a function returns."""
+    """Return what a statement unpacks: sizes of any array, what a function returns, or a name."""
     match node:
         case ast.Assign([ast.Tuple()], ast.Attribute(attr="shape")):
             return "shape"
@@ -87,6 +99,8 @@ def _source(node: ast.stmt) -> str:
             return "shape"
         case ast.Assign([ast.Tuple()], ast.Call(called)):
             return ast.dump(called)
+        case ast.Assign([ast.Tuple()], ast.Name(name)):
+            return _KEPT.format(name)
         case _:
             return ""
 
