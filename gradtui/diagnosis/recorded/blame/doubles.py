@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.computing import own_methods
+from gradtui.diagnosis.recorded.blame.expressions import names_in
 from gradtui.diagnosis.recorded.blame.trees import walked
 
 
@@ -52,7 +53,7 @@ def redone(s: Statement) -> Iterator[Candidate]:
         if other is s.node or ast.dump(other.targets[0]) != ast.dump(s.node.targets[0]):
             continue
         there = {*map(ast.unparse, _indices(other.value))}
-        if len(index) == len(there) == 1 and name not in ast.unparse(other.value):
+        if len(index) == len(there) == 1 and name not in names_in(other.value):
             made = _with(other.value, {there.pop(): next(iter(index))})
             if made != ast.unparse(own):
                 told = f"{s.text(own)} must be {made}, as in line {other.lineno}"
