@@ -16,7 +16,8 @@ INDENT = 2
 """Indentation of a continued row, in cells."""
 _LOOKS = 2000
 """Most arithmetic whose breaks are remembered."""
-_DIGITS = str.maketrans(dict.fromkeys("123456789", "0"))
+ALIKE = str.maketrans(dict.fromkeys("123456789", "0"))
+"""For a text that is broken alike: other digits change nothing."""
 _MARKS = r" [-+=] |[·/()\[\]]"
 """Signs before which a row may be broken, and brackets."""
 _BRACKETS = {"(": 1, "[": 1, ")": -1, "]": -1}
@@ -63,8 +64,8 @@ def pieces(parts: Iterable[Span]) -> list[Piece]:
 
 def cuts(parts: Iterable[Span], first: int, room: int) -> Breaks:
     """Return where some arithmetic is broken, with `first` cells in its first row, then `room`."""
-    # Other digits change nothing, and arithmetic looks alike from step to step.
-    return _cuts(tuple(text.translate(_DIGITS) for text, _ in parts), first, room)
+    # Arithmetic looks alike from step to step.
+    return _cuts(tuple(text.translate(ALIKE) for text, _ in parts), first, room)
 
 
 @lru_cache(_LOOKS)

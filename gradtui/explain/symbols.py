@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 
 from gradtui.base.text import number, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.engine.formula import PRETTY, TYPED, Style, formula
 from gradtui.engine.graph import Kind, Node, Statement
 from gradtui.engine.indices import Index
-from gradtui.engine.ops import OPS
-from gradtui.engine.program import StepProgram
 from gradtui.engine.reverse import statement_rule
 from gradtui.explain.spans import Role
 
 _DIGITS = 10
 """Digits of a constant in a formula: those a person typed, without the noise of 0.1 · 3."""
-_FORMS = 1000
-"""Most lines of updates whose form is remembered."""
 
 
 def label(frame: Frame, node: int) -> str:
@@ -87,73 +82,18 @@ def in_numbers(frame: Frame, node: int) -> str:
     return formula(nodes, node, show, paper(frame))
 
 
-def in_shapes(frame: Frame, node: int, known: Collection[int] = ()) -> str:
-    """Return a node's expression with the shapes of arrays and the numbers of scalars in it.
-
-    `known` are operations not written out, besides the named ones.
-    """
+def in_shapes(frame: Frame, node: int) -> str:
+    """Return a node's expression with the shapes of arrays and the numbers of scalars in it."""
     nodes = frame.problem.trainer.program.nodes
 
     def show(part: Node) -> str | None:
-        if part.kind is Kind.OPERATION and part.id not in known and not part.name:
+        if part.kind is Kind.OPERATION and not part.name:
             return None
         if part.shape:
             return f"[{shape_text(part.shape)}]"
         return number(float(frame.tape.value(part.id)))
 
     return formula(nodes, node, show, paper(frame))
-
-
-def update_in_numbers(
-    frame: Frame, result: int, known: frozenset[int], read: Callable[[int], str]
-) -> str:
-    """Return one element of a parameter's update with numbers: `1 - 0.05 · 12`.
-
-    `known` are operations shown as their numbers; so are those that are not elementwise, because
-    one element of their operands means nothing.
-    """
-    program, style = frame.problem.trainer.program, paper(frame)
-    texts = [read(part) for part in update_parts(program, result, known)]
-    below = tuple(text.startswith("-") for text in texts)
-    written = _written(program, result, known, below, style)
-    return written.format(*(text.removeprefix("-") for text in texts))
-
-
-@lru_cache(_FORMS)
-def update_parts(program: StepProgram, result: int, known: frozenset[int]) -> tuple[int, ...]:
-    """Return the nodes whose numbers a line of an update shows."""
-    found: dict[int, None] = {}
-
-    def show(part: Node) -> str | None:
-        if _is_open(part, known):
-            return None
-        found[part.id] = None
-        return "0"
-
-    formula(program.nodes, result, show)
-    return tuple(found)
-
-
-@lru_cache(_FORMS)
-def _written(
-    program: StepProgram, result: int, known: frozenset[int], below: tuple[bool, ...], style: Style
-) -> str:
-    """Return a line of an update with a field for each number, given which of them have a minus.
-
-    It is the same at every step and for every element, only with other numbers.
-    """
-    parts = update_parts(program, result, known)
-    fields = {
-        part: f"{'-' * minus}{{{at}}}"
-        for at, (part, minus) in enumerate(zip(parts, below, strict=True))
-    }
-    return formula(program.nodes, result, lambda part: fields.get(part.id), style)
-
-
-def _is_open(part: Node, known: Collection[int]) -> bool:
-    """Return whether an update writes an operation out."""
-    free = part.kind is Kind.OPERATION and part.id not in known and not part.name
-    return free and OPS[part.op].elementwise
 
 
 def all_scalar(frame: Frame, node: int) -> bool:

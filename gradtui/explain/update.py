@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import cache, lru_cache
 
 from msgspec import Struct
@@ -12,22 +11,21 @@ from gradtui.base.ascii import spell
 from gradtui.base.text import DIGITS, SHORT, cell_width, clean, element_text, number, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.engine.elements import flat_index
-from gradtui.engine.graph import STRETCH, Kind
-from gradtui.engine.ops import OPS
-from gradtui.engine.optimizers import VELOCITY
-from gradtui.engine.program import StepProgram
 from gradtui.explain.byhand import claim_done, claimed
 from gradtui.explain.folds import INDENT, Breaks, broken, cuts, pieces
-from gradtui.explain.operands import Operands, acts, widest
+from gradtui.explain.operands import Look, Operands, widest
 from gradtui.explain.spans import LazyRows, Role, Span, TextRow, folded, line, line_width
-from gradtui.explain.symbols import (
-    element_roles,
-    in_shapes,
-    label,
-    update_in_numbers,
-    update_parts,
-)
+from gradtui.explain.symbols import element_roles, label
 from gradtui.explain.training import schedule_rows
+from gradtui.explain.update_lines import (
+    Update,
+    line_in_numbers,
+    lines_in_numbers,
+    lines_of,
+    numbers_listed,
+    numbers_shown,
+    update_of,
+)
 from gradtui.explain.values import UNKNOWN, Elements, Index, moved
 
 _FEWEST = 3
@@ -45,6 +43,8 @@ _FEW = 8
 """Largest model, in numbers, whose numbers have all their digits even if that takes more rows."""
 _FRAMES = 2
 """Most frames whose rows are remembered, because scrolling asks for them again."""
+_LOOKS = 1000
+"""Most looks of the numbers in a parameter's lines for which it is remembered how these break."""
 
 
 class _Form(Struct, frozen=True):
@@ -106,9 +106,9 @@ def _form(frame: Frame, width: int) -> _Form:
     shapes = [program.nodes[update.parameter].shape for update in program.updates]
     few = sum(map(math.prod, shapes)) <= _FEW
     # Weights whose move is not told yet count too, or the digits would change on the way.
-    spreads = widest(frame.tape, _numbers_shown(program))
+    found = widest(frame.tape, numbers_listed(program))
     listed = [
-        Operands(frame, position, None, spreads) if math.prod(shape) else None
+        Operands(frame, position, None, found) if math.prod(shape) else None
         for position, shape in enumerate(shapes)
     ]
 
@@ -151,11 +151,19 @@ def _folds(
     frame: Frame, position: int, operands: Operands, width: int, digits: int
 ) -> list[Breaks]:
     """Return where a parameter's lines are broken if they hold some numbers."""
-    shape = frame.problem.trainer.program.nodes[_parameter(frame, position)].shape
-    indent = cell_width(_name(frame, position, flat_index(math.prod(shape) - 1, shape)))
+    update = update_of(frame.problem, position)
+    shown = numbers_shown(update.program, position, digits)
+    return _breaks(update, operands.look(shown, digits), width, digits)
+
+
+@lru_cache(_LOOKS)
+def _breaks(update: Update, look: Look, width: int, digits: int) -> list[Breaks]:
+    """Return where the lines of numbers that look so are broken."""
+    last = flat_index(math.prod(update.shape) - 1, update.shape)
+    indent = cell_width(element_text(update.name, last)) + len(_sign(update.ascii, moved=False))
     return [
         cuts(parts, width - indent - cell_width(own), width - indent - INDENT)
-        for own, parts in _lines(frame, position, operands, "value", digits, digits)
+        for own, parts in lines_in_numbers(update, look, "value", digits, digits)
     ]
 
 
@@ -214,18 +222,19 @@ def _element(frame: Frame, position: int, index: Index, width: int, form: _Form)
     """Return one element's update: each line of the program with its numbers."""
     moved = frame.moved(position)
     name = _name(frame, position, index)
-    cells = len(_sign(frame, moved))
+    cells = len(_sign(frame.problem.ascii, moved=moved))
     called, folds = name[:-cells], form.folds[position]
     named = element_roles(frame, _parameter(frame, position), [index])[0]
     head: list[Span] = [(called, named), (name[-cells:], "name")]
     if folds is None:
         return [line(*head, (UNKNOWN, "dim"))]
     indent, operands = cell_width(name), Operands(frame, position, index)
-    usual, role = _usual(frame, position, width, form), _ROLES[moved]
+    update, role = update_of(frame.problem, position), _ROLES[moved]
+    usual = _usual(frame, position, width, form)
 
     def told(digits: int) -> list[TextRow]:
         rows: list[TextRow] = []
-        lines = _lines(frame, position, operands, role, digits, form.digits)
+        lines = lines_in_numbers(update, operands, role, digits, form.digits)
         for (own, parts), breaks, other in zip(lines, folds, usual, strict=True):
             before: list[Span] = [(" " * indent, "plain")] if rows else head
             whole: list[Span] = [*before, (own, "plain")]
@@ -250,13 +259,13 @@ def _parameter(frame: Frame, position: int) -> int:
 
 def _name(frame: Frame, position: int, index: Index) -> str:
     """Return an element's name, with a sign if it has been moved."""
-    sign = _sign(frame, frame.moved(position))
+    sign = _sign(frame.problem.ascii, moved=frame.moved(position))
     return f"{element_text(label(frame, _parameter(frame, position)), index)}{sign}"
 
 
-def _sign(frame: Frame, moved: bool) -> str:
+def _sign(ascii: bool, *, moved: bool) -> str:
     """Return what follows an element's name: whether it has been moved."""
-    sign = _SPELT if frame.problem.ascii else _MOVED
+    sign = _SPELT if ascii else _MOVED
     return sign if moved else " " * len(sign)
 
 
@@ -277,86 +286,11 @@ def _clip_rows(frame: Frame, width: int, digits: int) -> list[TextRow]:
     return [*folded(head, [said, ("all gradients", "plain")], width), line(" " * 6, *factor)]
 
 
-def _lines(
-    frame: Frame, position: int, operands: Operands, role: Role, digits: int, last: int
-) -> list[tuple[str, list[Span]]]:
-    """Return one element's update: each line's name, and its numbers with their result.
-
-    The new value itself has `last` digits.
-    """
-    update = frame.problem.trainer.program.updates[position]
-
-    def read(node: int) -> str:
-        return operands.text(node, digits)
-
-    lines: list[tuple[str, list[Span]]] = []
-    for assigned, node in update.lines:
-        written = _written(frame, assigned, update.parameter)
-        own = f"{written} = " if len(update.lines) > 1 else ""
-        sum_text = _arithmetic(frame, position, node, read)
-        result = operands.text(node, last if node == update.result else digits)
-        lines.append((own, [(sum_text, "plain"), (f" = {result}", role)]))
-    rate = operands.own_rate(digits)
-    if rate is not None:
-        divided, own_text, step = rate
-        came: list[Span] = [(f" = {own_text}", role), (f"   step {step}", role)]
-        lines.append(("own rate = ", [(divided, "plain"), *came]))
-    return lines
-
-
-def _written(frame: Frame, name: str, parameter: int) -> str:
-    """Return an optimizer's name as written on paper: `m̂` for `mhat`, `velocity` for `b`.
-
-    The weight is called as in the model, if that is short.
-    """
-    program = frame.problem.trainer.program
-    if name == "b" and not program.moved_by_hand:
-        return VELOCITY
-    if name == "w" and not program.moved_by_hand and not program.nodes[parameter].shape:
-        return label(frame, parameter)
-    hat = name.endswith("hat") and not frame.problem.ascii
-    return f"{name[0]}\N{COMBINING CIRCUMFLEX ACCENT}" if hat else name
-
-
 def arithmetic(frame: Frame, position: int, result: int, index: Index, digits: int = DIGITS) -> str:
     """Return a line of the update with numbers, including the results of earlier lines.
 
     A line without a single element, such as a sum, has shapes for its arrays.
     """
-    read = Operands(frame, position, index).text
-    return _arithmetic(frame, position, result, lambda node: read(node, digits))
-
-
-def _arithmetic(frame: Frame, position: int, result: int, read: Callable[[int], str]) -> str:
-    program = frame.problem.trainer.program
-    own, known = _assigned(program, position, result)
-    if own in known or program.nodes[own].kind is not Kind.OPERATION:
-        return read(own)  # a line such as `v = g`
-    if not _is_in_numbers(program, position, own):
-        return in_shapes(frame, result, known)
-    return update_in_numbers(frame, result, known, read)
-
-
-def _assigned(program: StepProgram, position: int, result: int) -> tuple[int, frozenset[int]]:
-    """Return the node that a line computes, and those that it shows as numbers."""
-    update, node = program.updates[position], program.nodes[result]
-    known = frozenset({update.gradient, *(node for _, node in update.lines if node < result)})
-    return node.inputs[0] if node.op == STRETCH else result, known
-
-
-def _is_in_numbers(program: StepProgram, position: int, own: int) -> bool:
-    return OPS[program.nodes[own].op].elementwise and acts(program, position, own)
-
-
-@lru_cache(_FRAMES)
-def _numbers_shown(program: StepProgram) -> tuple[int, ...]:
-    """Return the nodes of which the lines of updates show a number for each element."""
-    found = dict[int, None]()
-    for position, update in enumerate(program.updates):
-        for _, result in update.lines:
-            own, known = _assigned(program, position, result)
-            parts = [own]
-            if program.nodes[own].kind is Kind.OPERATION and _is_in_numbers(program, position, own):
-                parts += update_parts(program, result, known)
-            found |= dict.fromkeys(id for id in (result, *parts) if acts(program, position, id))
-    return tuple(found)
+    update = update_of(frame.problem, position)
+    line = next(one for one in lines_of(update.program, position) if one.result == result)
+    return line_in_numbers(update, line, Operands(frame, position, index), digits)

@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 import gradtui
-import gradtui.explain.symbols as symbols
 import gradtui.explain.update as update
+import gradtui.explain.update_lines as update_lines
 from explain.hand import MODEL, RIGHT
 from gradtui.base.ascii import to_ascii
 from gradtui.base.text import DIGITS, SHORT, number
@@ -49,7 +49,22 @@ def test_the_update_is_arithmetic():
 def test_the_form_of_an_update_is_worked_out_once(monkeypatch):
     session = gradtui.load("five_parcels_adam")
     first = texts(update_rows(session.frame))
-    monkeypatch.setattr(symbols, "formula", lambda *args: pytest.fail("again"))
+    monkeypatch.setattr(update_lines, "formula", lambda *args: pytest.fail("again"))
+    assert texts(update_rows(session.frame)) == first
+
+
+def test_one_call_has_no_lines_of_an_update():
+    def squares(w):
+        return (w * w).sum(), {"w": 2.0 * w}
+
+    frame = gradtui.trace(squares, w=np.array([1.0, 2.0])).frame
+    assert texts(update_rows(frame)) == ["", "w[0]  ·", "w[1]  ·"]
+
+
+def test_lines_whose_numbers_look_alike_are_broken_once(monkeypatch):
+    session = gradtui.load("five_parcels_adam")
+    first = texts(update_rows(session.frame))
+    monkeypatch.setattr(update, "cuts", lambda *args: pytest.fail("again"))
     assert texts(update_rows(session.frame)) == first
 
 
