@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
+from itertools import groupby
 
 import numpy as np
 from msgspec import Struct
@@ -20,7 +22,7 @@ from gradtui.base.text import (
     shape_text,
 )
 from gradtui.debugger.frame import Frame
-from gradtui.explain.byhand import SIGNS, claim_done, claimed, parameter_mark
+from gradtui.explain.byhand import SIGNS, Mark, claim_done, claimed, parameter_mark
 from gradtui.explain.figures import Column, column
 from gradtui.explain.spans import LazyRows, Span, TextRow, columns, line, line_width
 from gradtui.explain.symbols import element_roles, label
@@ -65,7 +67,7 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     def between(start: int, stop: int) -> list[TextRow]:
         # The titles are made for the widths of these rows; the row after them is number `first`.
         first = min(start + (stop - start > 1), 1 + elements.rows)
-        listed = [(array, at) for array, at, _ in elements.between(max(0, first - 1), stop - 1)]
+        listed = _listed(frame, elements.between(max(0, first - 1), stop - 1))
         form = _form(frame, listed, width)
         table = [_head(frame, form), *_table(frame, listed, form)]
         ends = stop > 1 + elements.rows
@@ -132,6 +134,27 @@ class _Form(Struct, frozen=True):
     """The gradients', and those of what is compared with them."""
 
 
+class _Array(Struct, frozen=True):
+    """The elements of one array that are listed."""
+
+    position: int
+    """The parameter's."""
+    indices: list[Index]
+    values: list[float]
+    slopes: list[float]
+    claims: list[float]
+    """What is claimed of the slopes; empty without a claim in their shape."""
+    mark: Mark | None
+    """Whether the claim holds; None until it is made."""
+
+    def wrong(self, place: int) -> tuple[float, float] | None:
+        """Return the slope with a claim that is shown as wrong, if all digits tell them apart."""
+        if not self.claims or self.mark in (None, "right"):
+            return None
+        slope, claim = self.slopes[place], self.claims[place]
+        return None if number(slope) == number(claim) else (slope, claim)
+
+
 class _Numbers(Struct, frozen=True):
     """The numbers of some rows."""
 
@@ -160,12 +183,12 @@ def _cells(numbers: list[float]) -> _Cells:
     return _Cells(cells_for(numbers, _FEWEST), short, all)
 
 
-def _form(frame: Frame, listed: list[tuple[int, Index]], width: int) -> _Form:
+def _form(frame: Frame, listed: Iterable[_Array], width: int) -> _Form:
     """Return the first choice of columns that tell their numbers apart, or the last one."""
     parameters = frame.graph.parameters
     labels = [label(frame, node.id) for node in parameters]
     last = [tuple(size - 1 for size in node.shape) for node in parameters]
-    numbers = _numbers(frame, listed)
+    numbers = _numbers(listed)
     cells = _cells(numbers.values), _cells(numbers.slopes)
     # A ✓ of the central differences would look like one of lines that claim nothing.
     hand = frame.problem.backward
@@ -252,75 +275,75 @@ def _head(frame: Frame, form: _Form) -> list[Span]:
     return [("", "dim"), *((titles[one], "dim") for one in form.shown)]
 
 
-def _numbers(frame: Frame, listed: list[tuple[int, Index]]) -> _Numbers:
+def _numbers(listed: Iterable[_Array]) -> _Numbers:
     """Return the numbers of some elements, whose claims count once they are shown."""
     found = _Numbers([], [], [])
-    for position, index in listed:
-        node = frame.graph.parameters[position]
-        slope, claim = float(frame.gradient(node.id)[index]), claimed(frame, node.name)
-        found.values.append(float(frame.tape.value(node.id)[index]))
-        found.slopes.append(slope)
-        if claim is not None:
-            found.slopes.append(float(claim[index]))
-            if _told_wrong(frame, node.name, slope, float(claim[index])):
-                found.wrong.append((slope, float(claim[index])))
+    for one in listed:
+        found.values.extend(one.values)
+        found.slopes.extend(one.slopes)
+        found.slopes.extend(one.claims)
+        found.wrong.extend(pair for place in range(len(one.claims)) if (pair := one.wrong(place)))
     return found
 
 
-def _told_wrong(frame: Frame, name: str, slope: float, claim: float) -> bool:
-    """Return whether a claim is shown as wrong, and all digits tell it from the truth."""
-    if number(slope) == number(claim) or not claim_done(frame, name):
-        return False
-    return parameter_mark(frame, name) != "right"
+def _listed(frame: Frame, elements: Iterable[tuple[int, Index, int]]) -> list[_Array]:
+    """Return the numbers of some elements, those of each array together."""
+    found = []
+    for position, group in groupby(elements, lambda one: one[0]):
+        node, indices = frame.graph.parameters[position], [index for _, index, _ in group]
+        done, claim = claim_done(frame, node.name), claimed(frame, node.name)
+        values, slopes, claims = (
+            [] if array is None else [float(array[index]) for index in indices]
+            for array in (frame.tape.value(node.id), frame.gradient(node.id), claim)
+        )
+        mark = parameter_mark(frame, node.name) if done else None
+        found.append(_Array(position, indices, values, slopes, claims, mark))
+    return found
 
 
-def _table(frame: Frame, listed: list[tuple[int, Index]], form: _Form) -> list[list[Span]]:
+def _table(frame: Frame, listed: Iterable[_Array], form: _Form) -> list[list[Span]]:
     """Return the cells of some elements' rows, in the columns shown."""
     table: list[list[Span]] = []
-    for position, node in enumerate(frame.graph.parameters):
-        indices = [index for array, index in listed if array == position]
-        if not indices:
-            continue
-        value, gradient = frame.tape.value(node.id), frame.gradient(node.id)
+    for one in listed:
+        node = frame.graph.parameters[one.position]
         state = frame.gradient_state(node.id)
-        known, done = state == "known", claim_done(frame, node.name)
+        known, more = state == "known", "…" * (state == "partial")
         measured = known and not {"central", "check"}.isdisjoint(form.shown)
-        central = frame.central(position, indices) if measured else None
-        roles, claim = element_roles(frame, node.id, indices), claimed(frame, node.name)
-        for place, index in enumerate(indices):
-            slope, slopes = float(gradient[index]), form.slopes
-            if claim is not None and _told_wrong(frame, node.name, slope, float(claim[index])):
-                slopes = _apart(slopes, slope, float(claim[index]))
-            more = "…" * (state == "partial")
+        central = frame.central(one.position, one.indices) if measured else None
+        roles = element_roles(frame, node.id, one.indices)
+        for place, (index, value, slope) in enumerate(
+            zip(one.indices, one.values, one.slopes, strict=True)
+        ):
+            wrong = one.wrong(place)
+            slopes = _apart(form.slopes, *wrong) if wrong else form.slopes
             text = UNKNOWN if state == "unknown" else slopes.text(slope, len(more))
             check: Span = (NOT_MEASURED if known else UNKNOWN, "dim")
             if central is not None:
                 check = _check(frame, slope, float(central[place]), slopes)
             found: dict[str, Span] = {
-                "value": (form.values.text(float(value[index])), "value"),
+                "value": (form.values.text(value), "value"),
                 "slope": (text + more, "gradient"),
                 "central": check,
                 "check": ("" if central is None else check[0][-1], check[1]),
             }
             if "hand" in form.shown:
-                found["hand"] = _by_hand(frame, node.name, index, slopes, known=done)
-            name = element_text(form.names[position], index)
-            table.append([(name, roles[place]), *(found[one] for one in form.shown)])
+                found["hand"] = _by_hand(frame, node.name, one, place, slopes)
+            name = element_text(form.names[one.position], index)
+            table.append([(name, roles[place]), *(found[column] for column in form.shown)])
     return table
 
 
-def _by_hand(frame: Frame, name: str, index: Index, slopes: Column, *, known: bool) -> Span:
+def _by_hand(frame: Frame, name: str, one: _Array, place: int, slopes: Column) -> Span:
     """Return the claim about one element of the gradient, and whether it holds."""
     if name not in frame.claims:
         return ("none  ", "dim")
-    if not known:
+    if one.mark is None:
         return (f"{UNKNOWN}  ", "dim")
-    sign, role = SIGNS[parameter_mark(frame, name)]
-    claim = claimed(frame, name)
-    if claim is None:
+    sign, role = SIGNS[one.mark]
+    if not one.claims:
         shape = f"[{shape_text(np.shape(frame.claims[name]))}]"
         return (f"{clip(shape, slopes.cells)} {sign}", role)
-    return (f"{slopes.text(float(claim[index]))} {sign}", role)
+    return (f"{slopes.text(one.claims[place])} {sign}", role)
 
 
 def _norm(frame: Frame, form: _Form) -> list[Span]:
@@ -335,8 +358,9 @@ def _norm(frame: Frame, form: _Form) -> list[Span]:
 
 def _check(frame: Frame, true: float, near: float, slopes: Column) -> Span:
     """Return the central difference of one element, marked if it agrees."""
-    if not (np.isfinite(true) and np.isfinite(near) and np.isfinite(frame.loss)):
+    loss = frame.loss
+    if not all(map(math.isfinite, (true, near, loss))):
         return (NOT_MEASURABLE, "dim")
-    scale = 1e-8 * max(1.0, abs(frame.loss))
+    scale = 1e-8 * max(1.0, abs(loss))
     agrees = abs(true - near) <= 1e-5 * max(abs(true), abs(near)) + scale
     return (slopes.text(near) + (" ✓" if agrees else " ?"), "good" if agrees else "bad")
