@@ -10,7 +10,7 @@ from textual import events
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Flow, Level
 from gradtui.explain.byhand import blamed_edges, blamed_now
-from gradtui.explain.graph_text import CLOSE, EXACT, Cells, box_text, wire_text
+from gradtui.explain.graph_text import CLOSE, EXACT, BoxText, Cells, box_text, wire_text
 from gradtui.explain.spans import Role, Span, TextRow, line_width
 from gradtui.explain.symbols import cursor_role
 from gradtui.layout import (
@@ -81,6 +81,8 @@ class GraphPanel(Panel):
         """The blank cells behind the boxes of the layout, of those asked for."""
         self._is_free: Callable[[int, int, int], bool]
         """Whether nothing is drawn in a row of the layout between two columns."""
+        self._text: Callable[[int, Cells, int], BoxText]
+        """Returns the text of a box at the frame, made once for both of its rows."""
         self._followed: object = None
         self._target = 0
         """The node that the view followed last."""
@@ -113,6 +115,7 @@ class GraphPanel(Panel):
         frame = self.frame
         if frame is None:
             return []
+        self._text = cache(partial(box_text, frame))
         drawing = None if self._listing else self._drawings.drawing(frame, self.size.width)
         if drawing is not None:
             return self._drawing(frame, drawing)
@@ -188,22 +191,24 @@ class GraphPanel(Panel):
         self.title(self._title(frame))
         above = max(0, (height - layout.height) // 2)
         self._listed, self._corner = 0, (self.left, self.top - above)
-        first = self.top - above
-        rows = [self._line(frame, layout, y, self.left) for y in range(first, first + height)]
         self._pinned = self._place_of_loss(frame, layout)
-        if self._pinned is not None:
-            for at in range(2):
-                y = first + self._pinned + at
-                row = self._line(frame, layout, y, self.left, whole=False)
-                rows[self._pinned + at] = self._with_loss(frame, layout, row, at)
-        return rows
+        return [self._row_in_view(frame, layout, row) for row in range(height)]
+
+    def _row_in_view(self, frame: Frame, layout: Layout, at: int) -> TextRow:
+        """Return a row of the part in view, with the loss at its edge if that is beyond it."""
+        left, top = self._corner
+        of_loss = None if self._pinned is None else at - self._pinned
+        if of_loss not in (0, 1):
+            return self._line(frame, layout, top + at, left)
+        row = self._line(frame, layout, top + at, left, whole=False)
+        return self._with_loss(frame, layout, row, of_loss)
 
     def _loss_is_hidden(self, frame: Frame, layout: Layout) -> bool:
         """Return whether the loss is beyond the right edge, at which it then stands."""
         box = layout.boxes.get(frame.graph.loss)
         if box is None or box.width * _AT_EDGE > self.size.width:
             return False
-        text = box_text(frame, frame.graph.loss, self._cells)
+        text = self._text(frame.graph.loss, self._cells, 0)
         end = box.x + max(map(line_width, (text.above, text.below)))
         return end > self.left + self.size.width
 
@@ -268,7 +273,7 @@ class GraphPanel(Panel):
         for piece in paint(layout, y, left, left + width, label, shine):
             match piece:
                 case BoxRow(_, shown, key, row, skip):
-                    behind = self._room_behind(layout, key) if whole and row else 0
+                    behind = self._room_behind(layout, key) if whole else 0
                     text, over = self._box_row(frame, key, row, layout.boxes[key].width, behind)
                     spans += crop(text, skip, shown)
                 case Label(_, name, wire, _):
@@ -302,7 +307,7 @@ class GraphPanel(Panel):
         self, frame: Frame, node: int, row: int, width: int, behind: int
     ) -> tuple[TextRow, TextRow]:
         """Return a row of a box, with what goes on behind it: a line, or a longer number."""
-        text = box_text(frame, node, self._cells, behind)
+        text = self._text(node, self._cells, behind)
         line = text.below if row else text.above
         space = width - line_width(line)
         if row or space <= 0 or node not in frame.structure.consumers:
