@@ -50,7 +50,7 @@ _WORSE = 2.0
 """A branch is worse if it ends at this many times the loss of the run that it left."""
 _MOST = 20_000_000
 """Largest gauge, in numbers, that is computed at all."""
-_CLOSE = {"float64": 1e-6, "float32": 1e-3}
+_CLOSE = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 1e-3}
 """How far a hand-written gradient may be from the true one, relative to its largest number."""
 
 
@@ -361,7 +361,7 @@ def _findings(judgement: Judgement | None) -> tuple[Finding, ...]:
 
 def _alike(hand: NDArray[Any], true: NDArray[Any]) -> bool:
     """Return whether two gradients of one step are the same but for rounding."""
-    close = _CLOSE[str(true.dtype)]
+    close = _CLOSE[true.dtype]
     largest = float(np.max(np.abs(true), initial=0.0))
     if not np.isfinite(largest):
         return bool(np.array_equal(hand, true, equal_nan=True))

@@ -67,7 +67,10 @@ class Tape(Struct, frozen=True, eq=False, dict=True):
         if self.recorded[node] is None and self.moves is not None:
             block: Array = self.moves.leading(self.recorded, node, count)
             return block.reshape(-1)[:count]
-        return self.value(node).flat[:count]
+        held = self.recorded[node]
+        known = getattr(held, "shape", None) == self.program.nodes[node].shape
+        first: Array = (held if known else self.value(node)).flat[:count]
+        return first
 
     @cached_property
     def _elements(self) -> dict[tuple[int, Index], float]:

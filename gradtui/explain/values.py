@@ -67,10 +67,13 @@ def forms(value: Array) -> tuple[str, ...]:
 
     A number, and an array with what is not finite, keep all their cells.
     """
-    full = summary(value)
-    if not value.shape or "nan" in full or "inf" in full:
-        return (full,)
-    return full, extent(value, _FEW_DIGITS), f"[{shape_text(value.shape)}]"
+    shape = f"[{shape_text(value.shape)}]"
+    if not value.shape or (value.ndim == 1 and value.size <= _FEW):
+        full, short = summary(value), extent(value, _FEW_DIGITS)
+    else:
+        short = extent(value)  # looked for once, and as long with any digits
+        full = f"{shape} {short}"
+    return (full,) if not value.shape or "nan" in full or "inf" in full else (full, short, shape)
 
 
 class Spread(Struct, frozen=True):
