@@ -22,7 +22,7 @@ from gradtui.explain.values import Array
 
 _GRAPHS = 8
 """Most models whose classes are remembered."""
-_VALUES = 4
+_VALUES = 8
 """Most values that are remembered: those of a step have several readers."""
 _MOST = 12
 """Most classes whose confusion is listed."""

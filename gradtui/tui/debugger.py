@@ -23,6 +23,7 @@ from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.body import Body
 from gradtui.tui.commands import COMMANDS, OF_A_RUN, Command, find_command
 from gradtui.tui.copying import Copying
+from gradtui.tui.foresight import Foresight
 from gradtui.tui.host import Handlers, joined
 from gradtui.tui.keys import SCREEN, Keys
 from gradtui.tui.lean import LeanScreen
@@ -77,7 +78,7 @@ class Debugger(LeanScreen):
         self.walk, self.trials = Walk(self), Trials(self)
         self.saving = Saving(self, at_once=resume)
         self.live = Live(self, self.saving, self.trials)
-        work = self.walk, self.trials, self.saving
+        work = self.walk, self.trials, self.saving, Foresight(self)
         self.pace, self.lessons = Pace(self, work), Lessons(self)
         self.around, self.room = Around(self, self.saving), Room(self)
         others = self.live, self.pace, self.lessons, self.around, self.room

@@ -104,6 +104,9 @@ class Panel(Rows, can_focus=True):
         self.ask_for_rows()
         self.redraw()
 
+    def foresee(self, frame: Frame) -> None:
+        """Make ahead what takes long of a moment that may come."""
+
     def ask_for_rows(self) -> None:
         """Lay out the screen again if the number of rows needed has changed."""
         wanted = 0 if self.frame is None else self.rows_wanted(self.frame)

@@ -54,6 +54,11 @@ class ChainPanel(Panel):
         rows += named_gradients(frame, width, height - len(rows))
         return rows + other_chains(frame, width, height - len(rows)) if height >= _TALL else rows
 
+    def foresee(self, frame: Frame) -> None:
+        """Find out what takes long of a moment that may come: whether a rule is the usual one."""
+        if frame.looked.lens is None and frame.looked.jacobian is None:
+            _own_rows(frame, self.size.width)
+
     def rows_needed(self, size: Size) -> tuple[int, int]:
         """Return the rows that it keeps, with some for other chains, and those that it takes."""
         if self.frame is not None:

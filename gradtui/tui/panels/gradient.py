@@ -37,6 +37,11 @@ class GradientPanel(ParametersPanel):
         """Return the rows of the selected parameter and of its first element, if there is one."""
         return gradient_places(frame)
 
+    def foresee(self, frame: Frame) -> None:
+        """Measure the slopes in view at a moment that may come."""
+        width, height = self.size
+        gradient_rows(frame, width)[self.top : self.top + height]
+
     def rows_of(self, frame: Frame, width: int) -> Sequence[TextRow]:
         """Return the gradient vector; the title has the shape of the selected parameter."""
         node = frame.graph.nodes[frame.selected]

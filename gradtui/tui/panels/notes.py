@@ -44,6 +44,10 @@ class NotesPanel(Panel):
         _, wanted = super().rows_needed(size)
         return wanted if frame.known.findings else min(wanted, _FEW), wanted
 
+    def foresee(self, frame: Frame) -> None:
+        """Classify the data at a moment that may come."""
+        self.rows_of(frame, self.size.width)
+
     def rows_wanted(self, frame: Frame) -> int:
         """Return the rows of a lesson, which beside a lens leaves it the rest on a low screen."""
         if frame.lesson is None or not self.screen.has_class("-close"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual.geometry import Size
 
@@ -29,12 +29,13 @@ class UpdatePanel(ParametersPanel):
         "parameter, with its arithmetic; → behind a name: it has moved"
     )
 
-    _made: tuple[object, Sequence[TextRow], Places | None] = (None, (), None)
-    """The key of the update made last, its rows, and those of the selection: often only the gauge
-    is new."""
-
     _places: Places | None = None
     """The rows of the selection when it was brought into view."""
+
+    def __init__(self, key: int, fill: Callable[[str], str]) -> None:
+        super().__init__(key, fill)
+        self._made: dict[object, tuple[Sequence[TextRow], Places | None]] = {}
+        """The updates made last, with the rows of the selection: often only the gauge is new."""
 
     def titles(self, frame: Frame, height: int) -> int:
         """Return whether the gauge's verdict on the rate stays in view above the rest."""
@@ -95,6 +96,13 @@ class UpdatePanel(ParametersPanel):
             *looked,
             width,
         )
-        if key != self._made[0]:
-            self._made = key, update_rows(frame, width), update_places(frame, width)
-        return self._made[1:]
+        if key not in self._made:
+            others = [*self._made.items()][-1:]  # beside a moment that is shown, one that may come
+            made = update_rows(frame, width), update_places(frame, width)
+            self._made = dict([*others, (key, made)])
+        return self._made[key]
+
+    def foresee(self, frame: Frame) -> None:
+        """Make the rows in view of a moment that may come."""
+        width, height = self.size
+        self.rows_of(frame, width)[self.top : self.top + height]
