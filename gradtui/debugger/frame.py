@@ -68,6 +68,16 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
     """The loops of a call that are folded."""
 
     @property
+    def seen(self) -> tuple[object, ...]:
+        """What decides all that is shown of the moment itself, and not of the run around it."""
+        looked, known = self.looked, self.known
+        return (
+            self.problem, self.tape, self.structure, self.position,
+            looked.node, looked.pinned, looked.lens, looked.jacobian,
+            known.judgement, known.findings, known.chosen, self.lesson, self.folds,
+        )  # fmt: skip
+
+    @property
     def asking(self) -> bool:
         """Whether a question is open, so that later moments are hidden."""
         return self.lesson is not None and self.lesson.asking

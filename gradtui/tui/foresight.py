@@ -40,8 +40,7 @@ class Foresight(Work):
         ahead = replace(frame, tape=tape, position=frame.order.backward)
         for panel in self._host.screen.query(Panel):
             await asyncio.sleep(0)
-            shown = panel.frame
-            if shown is None or (shown.tape, shown.looked) != (frame.tape, frame.looked):
+            if panel.frame is None or panel.frame.seen != frame.seen:
                 return
             if panel.size:
                 panel.foresee(ahead)

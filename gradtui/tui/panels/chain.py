@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.geometry import Size
 
 from gradtui.debugger.frame import Frame
@@ -9,6 +11,7 @@ from gradtui.explain.beside import beside_rows, wrong_tables
 from gradtui.explain.chain import chain_rows, named_gradients, other_chains
 from gradtui.explain.curves import trail_text
 from gradtui.explain.spans import TextRow
+from gradtui.tui.kept import Kept
 from gradtui.tui.panels.base import Panel
 
 _TALL = 14
@@ -26,6 +29,10 @@ class ChainPanel(Panel):
     _made: tuple[Frame | None, int, list[TextRow]] = (None, 0, [])
 
     _shown: object = None
+
+    def __init__(self, key: int, fill: Callable[[str], str]) -> None:
+        super().__init__(key, fill)
+        self._chains = Kept[list[TextRow]]()
 
     def follow(self, frame: Frame, height: int) -> None:
         """Start at the top of another node's chain rule."""
@@ -49,15 +56,24 @@ class ChainPanel(Panel):
             return jacobian_rows(frame, width, self.fill)
         trail = trail_text(frame, width - len(self.NAME) - 8)
         self.title(f"{self.NAME} · {trail}" if trail else self.NAME)
-        rows = _own_rows(frame, width)
+        return self._rows(frame, width)
+
+    def _rows(self, frame: Frame, width: int) -> list[TextRow]:
+        """Return the selected node's chain rule, with others below it where there is room."""
         height = self.size.height
-        rows += named_gradients(frame, width, height - len(rows))
-        return rows + other_chains(frame, width, height - len(rows)) if height >= _TALL else rows
+
+        def make() -> list[TextRow]:
+            rows = _own_rows(frame, width)
+            rows += named_gradients(frame, width, height - len(rows))
+            others = other_chains(frame, width, height - len(rows)) if height >= _TALL else []
+            return rows + others
+
+        return self._chains.get((frame.seen, width, height), make)
 
     def foresee(self, frame: Frame) -> None:
-        """Find out what takes long of a moment that may come: whether a rule is the usual one."""
+        """Make the chain rules of a moment that may come."""
         if frame.looked.lens is None and frame.looked.jacobian is None:
-            _own_rows(frame, self.size.width)
+            self._rows(frame, self.size.width)
 
     def rows_needed(self, size: Size) -> tuple[int, int]:
         """Return the rows that it keeps, with some for other chains, and those that it takes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gradtui.base.text import cell_width, clean, clip, shape_text
 from gradtui.debugger.frame import Frame
@@ -11,6 +11,7 @@ from gradtui.engine.graph import Kind
 from gradtui.explain.spans import TextRow
 from gradtui.explain.symbols import label
 from gradtui.explain.vector import gradient_places, gradient_rows, steepest
+from gradtui.tui.kept import Kept
 from gradtui.tui.panels.base import ParametersPanel
 
 
@@ -25,6 +26,10 @@ class GradientPanel(ParametersPanel):
         "the gradient of an array is largest"
     )
 
+    def __init__(self, key: int, fill: Callable[[str], str]) -> None:
+        super().__init__(key, fill)
+        self._vectors = Kept[Sequence[TextRow]]()
+
     def rows_wanted(self, frame: Frame) -> int:
         """Return the rows of the gradient vector."""
         return len(gradient_rows(frame))
@@ -38,9 +43,9 @@ class GradientPanel(ParametersPanel):
         return gradient_places(frame)
 
     def foresee(self, frame: Frame) -> None:
-        """Measure the slopes in view at a moment that may come."""
+        """Make the rows in view of a moment that may come."""
         width, height = self.size
-        gradient_rows(frame, width)[self.top : self.top + height]
+        self._rows(frame, width)[self.top : self.top + height]
 
     def rows_of(self, frame: Frame, width: int) -> Sequence[TextRow]:
         """Return the gradient vector; the title has the shape of the selected parameter."""
@@ -56,4 +61,7 @@ class GradientPanel(ParametersPanel):
         texts = (name + shape + at, name + at, name + shape)
         name = next((text for text in texts if cell_width(clean(text)) <= room), texts[-1])
         self.title(self.NAME + clip(clean(name), room))
-        return gradient_rows(frame, width)
+        return self._rows(frame, width)
+
+    def _rows(self, frame: Frame, width: int) -> Sequence[TextRow]:
+        return self._vectors.get((frame.seen, width), lambda: gradient_rows(frame, width))

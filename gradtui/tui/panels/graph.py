@@ -34,6 +34,7 @@ from gradtui.layout import (
     top_for,
 )
 from gradtui.tui.drawings import Drawing, Drawings
+from gradtui.tui.kept import Kept
 from gradtui.tui.later import call_after
 from gradtui.tui.panels.base import Panel
 from gradtui.tui.rows import crop, marked
@@ -90,6 +91,7 @@ class GraphPanel(Panel):
         self._going_on = False
         self._listed = 0
         """Rows of the list."""
+        self._views = Kept[tuple[int | None, list[TextRow]]]()
         self._corner = (0, 0)
         """Column and row of the drawing at the top left of its part in view."""
         self._pinned: int | None = None
@@ -115,7 +117,6 @@ class GraphPanel(Panel):
         frame = self.frame
         if frame is None:
             return []
-        self._text = cache(partial(box_text, frame))
         drawing = None if self._listing else self._drawings.drawing(frame, self.size.width)
         if drawing is not None:
             return self._drawing(frame, drawing)
@@ -151,6 +152,7 @@ class GraphPanel(Panel):
             return rows
         drawing = self._drawings.around(frame, frame.structure.around(self._target, _AROUND))
         layout = self._use(drawing)
+        self._text = cache(partial(box_text, frame))
         box = layout.boxes[self._target]
         left = centred(box.x + box.width // 2, width, layout.width)
         top = centred(box.y + 1, below, layout.height)
@@ -191,13 +193,29 @@ class GraphPanel(Panel):
         self.title(self._title(frame))
         above = max(0, (height - layout.height) // 2)
         self._listed, self._corner = 0, (self.left, self.top - above)
-        self._pinned = self._place_of_loss(frame, layout)
-        return [self._row_in_view(frame, layout, row) for row in range(height)]
+        self._pinned, rows = self._in_view(frame, layout)
+        return rows
 
-    def _row_in_view(self, frame: Frame, layout: Layout, at: int) -> TextRow:
+    def _in_view(self, frame: Frame, layout: Layout) -> tuple[int | None, list[TextRow]]:
+        """Return the row of a loss that is beyond the edge, and all rows in view."""
+
+        def make() -> tuple[int | None, list[TextRow]]:
+            self._text = cache(partial(box_text, frame))
+            pinned = self._place_of_loss(frame, layout)
+            rows = range(self.size.height)
+            return pinned, [self._row_in_view(frame, layout, row, pinned) for row in rows]
+
+        return self._views.get((frame.seen, layout, self._corner, self.size), make)
+
+    def foresee(self, frame: Frame) -> None:
+        """Make the part in view of a moment that may come, if it is whole and stays there."""
+        if self._layout is not None and not self._listed and not self._listing:
+            self._in_view(frame, self._layout)
+
+    def _row_in_view(self, frame: Frame, layout: Layout, at: int, pinned: int | None) -> TextRow:
         """Return a row of the part in view, with the loss at its edge if that is beyond it."""
         left, top = self._corner
-        of_loss = None if self._pinned is None else at - self._pinned
+        of_loss = None if pinned is None else at - pinned
         if of_loss not in (0, 1):
             return self._line(frame, layout, top + at, left)
         row = self._line(frame, layout, top + at, left, whole=False)

@@ -12,6 +12,7 @@ from gradtui.explain.gauge import gauge_rows
 from gradtui.explain.spans import LazyRows, TextRow
 from gradtui.explain.update import move_told, update_places, update_rows
 from gradtui.explain.values import moved
+from gradtui.tui.kept import Kept
 from gradtui.tui.panels.base import ParametersPanel
 
 Places = tuple[range, range]
@@ -34,8 +35,8 @@ class UpdatePanel(ParametersPanel):
 
     def __init__(self, key: int, fill: Callable[[str], str]) -> None:
         super().__init__(key, fill)
-        self._made: dict[object, tuple[Sequence[TextRow], Places | None]] = {}
-        """The updates made last, with the rows of the selection: often only the gauge is new."""
+        self._updates = Kept[tuple[Sequence[TextRow], Places | None]]()
+        """Updates, with the rows of the selection: often only the gauge is new."""
 
     def titles(self, frame: Frame, height: int) -> int:
         """Return whether the gauge's verdict on the rate stays in view above the rest."""
@@ -96,11 +97,9 @@ class UpdatePanel(ParametersPanel):
             *looked,
             width,
         )
-        if key not in self._made:
-            others = [*self._made.items()][-1:]  # beside a moment that is shown, one that may come
-            made = update_rows(frame, width), update_places(frame, width)
-            self._made = dict([*others, (key, made)])
-        return self._made[key]
+        return self._updates.get(
+            key, lambda: (update_rows(frame, width), update_places(frame, width))
+        )
 
     def foresee(self, frame: Frame) -> None:
         """Make the rows in view of a moment that may come."""
