@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
 
 from gradtui.base.text import cell_width, clean
@@ -55,6 +55,11 @@ class Rows(Still, inherit_bindings=False):
     def size(self) -> Size:
         """The size of the content, computed once for all rows; Textual would do so each time."""
         return self._held or super().size
+
+    @property
+    def content_offset(self) -> Offset:
+        """Where the content begins; Textual asks each time for the scrollbars, which are none."""
+        return Offset(*self.styles.gutter.top_left)
 
     @contextmanager
     def _holding(self, size: Size) -> Iterator[None]:
