@@ -201,9 +201,15 @@ class GraphPanel(Panel):
 
         def make() -> tuple[int | None, list[TextRow]]:
             self._text = cache(partial(box_text, frame))
-            pinned = self._place_of_loss(frame, layout)
-            rows = range(self.size.height)
-            return pinned, [self._row_in_view(frame, layout, row, pinned) for row in rows]
+            (left, top), pinned = self._corner, self._place_of_loss(frame, layout)
+            edge = range(0) if pinned is None else range(pinned, pinned + 2)
+            rows = [
+                self._line(frame, layout, top + at, left, whole=at not in edge)
+                for at in range(self.size.height)
+            ]
+            for at in edge[: len(rows) - edge.start]:
+                rows[at] = self._with_loss(frame, layout, rows[at], at - edge.start)
+            return pinned, rows
 
         return self._views.get((frame.seen, layout, self._corner, self.size), make)
 
@@ -211,15 +217,6 @@ class GraphPanel(Panel):
         """Make the part in view of a moment that may come, if it is whole and stays there."""
         if self._layout is not None and not self._listed and not self._listing:
             self._in_view(frame, self._layout)
-
-    def _row_in_view(self, frame: Frame, layout: Layout, at: int, pinned: int | None) -> TextRow:
-        """Return a row of the part in view, with the loss at its edge if that is beyond it."""
-        left, top = self._corner
-        of_loss = None if pinned is None else at - pinned
-        if of_loss not in (0, 1):
-            return self._line(frame, layout, top + at, left)
-        row = self._line(frame, layout, top + at, left, whole=False)
-        return self._with_loss(frame, layout, row, of_loss)
 
     def _loss_is_hidden(self, frame: Frame, layout: Layout) -> bool:
         """Return whether the loss is beyond the right edge, at which it then stands."""

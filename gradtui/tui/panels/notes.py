@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -11,6 +12,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.explain.findings import chosen_rows, notes_rows, notes_title
 from gradtui.explain.lesson import lesson_rows, lesson_title
 from gradtui.explain.spans import TextRow
+from gradtui.tui.kept import Kept
 from gradtui.tui.panels.base import Panel
 from gradtui.tui.shortcuts import NOTES, bindings
 
@@ -31,6 +33,10 @@ class NotesPanel(Panel):
     _told: tuple[int, str] | None = None
     """The step of the lesson in view, and the last remark on an answer."""
 
+    def __init__(self, key: int, fill: Callable[[str], str]) -> None:
+        super().__init__(key, fill)
+        self._kept = Kept[list[TextRow]]()
+
     def rows_needed(self, size: Size) -> tuple[int, int]:
         """Return the rows of the lesson's step, or of findings; notes can be scrolled."""
         frame = self.frame
@@ -45,7 +51,7 @@ class NotesPanel(Panel):
         return wanted if frame.known.findings else min(wanted, _FEW), wanted
 
     def foresee(self, frame: Frame) -> None:
-        """Classify the data at a moment that may come."""
+        """Make the rows of a moment that may come."""
         self.rows_of(frame, self.size.width)
 
     def rows_wanted(self, frame: Frame) -> int:
@@ -57,6 +63,13 @@ class NotesPanel(Panel):
 
     def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the findings and the notes, wrapped to the panel."""
+        if frame.watched:  # their values may be arrays, of which none is kept
+            return self._rows(frame, width)
+        known = frame.known
+        about = known.run_findings, known.comparing, known.silenced, known.setback
+        return self._kept.get((frame.seen, *about, width), lambda: self._rows(frame, width))
+
+    def _rows(self, frame: Frame, width: int) -> list[TextRow]:
         lesson, notes = self._lesson_rows(frame, width), notes_rows(frame, width)
         rows = [*lesson, *(notes[1:] if lesson and notes and not notes[0] else notes)]
         return rows if not rows or rows[-1] else rows[:-1]
