@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -98,7 +99,7 @@ class Curve(Struct, frozen=True, eq=False):
         return steps[good], values[good]
 
 
-class Picture(Struct, frozen=True, eq=False):
+class Picture(Struct, frozen=True, eq=False, dict=True):
     """The curves drawn together, the most important first."""
 
     curves: tuple[Curve, ...]
@@ -112,7 +113,7 @@ class Picture(Struct, frozen=True, eq=False):
     part: bool = False
     """Whether only some of the steps are drawn."""
 
-    @property
+    @cached_property
     def runs_off(self) -> bool:
         """Whether a single curve rises so steeply that a linear scale shows its last steps only."""
         if self.log or len(self.curves) != 1:
