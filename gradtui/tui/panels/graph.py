@@ -8,8 +8,8 @@ from functools import cache, partial
 from textual import events
 
 from gradtui.debugger.frame import Frame
-from gradtui.debugger.steps import Flow, Level
-from gradtui.explain.byhand import blamed_edges, blamed_now
+from gradtui.debugger.steps import Flow
+from gradtui.explain.byhand import blamed_edges
 from gradtui.explain.graph_text import CLOSE, EXACT, BoxText, Cells, box_text, wire_text
 from gradtui.explain.spans import Role, Span, TextRow, line_width
 from gradtui.explain.symbols import cursor_role
@@ -20,8 +20,6 @@ from gradtui.layout import (
     Layout,
     Light,
     Pair,
-    Rect,
-    around,
     between_boxes,
     box_at,
     centred,
@@ -38,6 +36,7 @@ from gradtui.tui.kept import Kept
 from gradtui.tui.later import call_after
 from gradtui.tui.panels.base import Panel
 from gradtui.tui.rows import crop, marked
+from gradtui.tui.sight import graph_title, looked_at
 
 HEAVY, LIGHT = "━", "─"
 _LIT: Role = "selected"
@@ -190,7 +189,7 @@ class GraphPanel(Panel):
         self.top = max(0, min(self.top, layout.height - height))
         self.left = max(0, min(self.left, self._last_left))
         self._hint(layout.height - self.top - height, layout.width - self.left - width)
-        self.title(self._title(frame))
+        self.title(graph_title(frame))
         above = max(0, (height - layout.height) // 2)
         self._listed, self._corner = 0, (self.left, self.top - above)
         self._pinned, rows = self._in_view(frame, layout)
@@ -268,13 +267,6 @@ class GraphPanel(Panel):
         row = self._row(frame, layout, y, left, self.size.width + 1, whole)
         cut = row and (cuts_box(layout, y, left) or not row[0][0].startswith(" "))
         return marked(row, left) if cut else row
-
-    def _title(self, frame: Frame) -> str:
-        if frame.level is Level.NAMED:
-            return "Graph"
-        folded = len(frame.structure.whole)
-        lines = "line" if folded == 1 else "lines"
-        return "Graph of operations" + (f", {folded} {lines} folded" if folded else "")
 
     def _row(
         self, frame: Frame, layout: Layout, y: int, left: int, width: int, whole: bool
@@ -372,7 +364,7 @@ class GraphPanel(Panel):
             target = place_of_now(frame)
         width, height = self.size
         self._last_left = layout.width - width
-        looked = self._looked_at(frame, layout, target)
+        looked = looked_at(frame, layout, target, width)
         if looked is None:
             return
         first, last = looked.x - ENTRY, min(looked.x + looked.width + ENTRY, layout.width)
@@ -382,24 +374,6 @@ class GraphPanel(Panel):
         self._last_left = max(self.left, self._last_left)
         top = top_for(layout, self.left, self.left + width, self.top, height)
         self.top = into_view(top, looked.y, looked.y + looked.height, height)
-
-    def _looked_at(self, frame: Frame, layout: Layout, target: int) -> Rect | None:
-        """Return the place to bring into view: a node with the wires that its line gets wrong.
-
-        With the nodes at their ends, or without any, as far as there is room.
-        """
-        box = layout.boxes.get(target)
-        wires = [wire for wire in blamed_now(frame) if wire in layout.slots]
-        if box is None or not wires:
-            return box
-        marks = [layout.slots[wire] for wire in wires]
-        ends = [layout.boxes[end] for wire in wires for end in wire]
-        nearest = min(marks, key=lambda place: abs(place.x - box.x))
-        for places in ([box, *ends, *marks], [box, *marks], marks, [box, nearest]):
-            found = around(places)
-            if found.width + 2 * ENTRY <= self.size.width:
-                return found
-        return nearest
 
     async def on_click(self, event: events.Click) -> None:
         """Select the node under the mouse."""
