@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -12,7 +13,8 @@ from gradtui.recording.names import DETACHING
 
 _FILES = 16
 """Most files whose expressions are kept."""
-Span = tuple[tuple[int, int], tuple[int, int]]
+Position = tuple[int, int]
+Span = tuple[Position, Position]
 """The first line and column of an expression, and those behind its last."""
 
 
@@ -23,20 +25,14 @@ def is_detached(place: Place) -> bool:
     """
     if place.file is None or not says_detached(place.file):
         return False
-    nodes = _nodes("".join(linecache.getlines(place.file)))
-    own = _span_of(place, nodes)
-    calls = [node for node in nodes if isinstance(node, ast.Call)]
-    detaching = [_span(node) for node in calls if _is_detaching(node)]
-    if any(_within(own, span) for span in detaching):
+    written = _written(place.file)
+    own = written.span_of(place)
+    if any(_within(own, span) for span in written.detaching):
         return True
-    functions = {id(node.func) for node in calls}
-    modules = {one.asname or one.name for node in nodes
-               if isinstance(node, ast.Import | ast.ImportFrom) for one in node.names}  # fmt: skip
-    names = [_span(node) for node in nodes if isinstance(node, ast.Name)
-             and id(node) not in functions and node.id not in modules]  # fmt: skip
-    inner = [span for span in detaching if _within(span, own)]
+    inner = [span for span in written.detaching if _within(span, own)]
     return bool(inner) and not any(
-        _within(name, own) and not any(_within(name, span) for span in inner) for name in names
+        _within(name, own) and not any(_within(name, span) for span in inner)
+        for name in written.names
     )
 
 
@@ -48,14 +44,14 @@ def is_within_block(place: Place) -> bool:
     """
     if place.file is None or not says_detached(place.file):
         return False
-    nodes = _nodes("".join(linecache.getlines(place.file)))
-    own = _span_of(place, nodes)
-    around = [node for node in nodes if _within(own, _span(node))]
+    written = _written(place.file)
+    own = written.span_of(place)
+    around = [node for span, node in written.blocks if _within(own, span)]
     blocked = any(any(map(_is_result, _openings(node))) for node in around)
     return blocked and not _is_forward_half(around)
 
 
-def _is_forward_half(around: Sequence[ast.AST]) -> bool:
+def _is_forward_half(around: Sequence[ast.stmt]) -> bool:
     """Return whether what stands around is the forward half of a custom function of PyTorch's."""
     names = {one.name for one in around if isinstance(one, ast.FunctionDef)}
     static = {
@@ -67,7 +63,7 @@ def _is_forward_half(around: Sequence[ast.AST]) -> bool:
     return "forward" in names and static >= {"forward", "backward"}
 
 
-def _openings(node: ast.expr | ast.stmt) -> Sequence[ast.expr]:
+def _openings(node: ast.stmt) -> Sequence[ast.expr]:
     """Return what a block is entered by, or a function decorated."""
     match node:
         case ast.With(items=items):
@@ -77,23 +73,65 @@ def _openings(node: ast.expr | ast.stmt) -> Sequence[ast.expr]:
     return []
 
 
+class _Written:
+    """The expressions and statements of a file, by what is asked of each value that it computes."""
+
+    def __init__(self, nodes: Sequence[ast.expr | ast.stmt]) -> None:
+        self._ends = defaultdict[Position, list[Position]](list)
+        """Where an expression begins -> where those that begin there end."""
+        for node in nodes:
+            if isinstance(node, ast.expr):
+                start, end = _span(node)
+                self._ends[start].append(end)
+        self.calls = [node for node in nodes if isinstance(node, ast.Call)]
+        self.detaching = [_span(node) for node in self.calls if _is_detaching(node)]
+        """Where there are calls that detach."""
+        self.names = [*_names(nodes, self.calls)]
+        """Where there are names of values."""
+        self.blocks = [
+            (_span(node), node) for node in nodes
+            if isinstance(node, ast.With | ast.FunctionDef | ast.ClassDef)
+        ]  # fmt: skip
+        self.functions = [
+            (span, node) for span, node in self.blocks if isinstance(node, ast.FunctionDef)
+        ]
+        self.given = defaultdict[str, list[ast.Assign | ast.AugAssign]](list)
+        """A name -> the statements that give it a value."""
+        for node in nodes:
+            if isinstance(node, ast.Assign | ast.AugAssign):
+                for name in {one.id for one in _targets(node) if isinstance(one, ast.Name)}:
+                    self.given[name].append(node)
+
+    def span_of(self, place: Place) -> Span:
+        """Return where an expression begins and ends: its place tells only its first line."""
+        start = place.line, place.column - 1
+        end = place.line, place.column - 1 + place.width
+        ends = self._ends.get(start, [])
+        return start, end if end in ends else max([end, *ends])
+
+
+def _names(nodes: Sequence[ast.expr | ast.stmt], calls: Sequence[ast.Call]) -> Iterator[Span]:
+    """Yield where there are names, except those of modules and of functions that are called."""
+    functions = {id(node.func) for node in calls}
+    modules = {one.asname or one.name for node in nodes
+               if isinstance(node, ast.Import | ast.ImportFrom) for one in node.names}  # fmt: skip
+    for node in nodes:
+        if isinstance(node, ast.Name) and id(node) not in functions and node.id not in modules:
+            yield _span(node)
+
+
+def _written(file: str) -> _Written:
+    return _of_text("".join(linecache.getlines(file)))
+
+
 @lru_cache(_FILES)
-def _nodes(text: str) -> Sequence[ast.expr | ast.stmt]:
-    """Return the expressions and statements of a file; none if it is not Python."""
+def _of_text(text: str) -> _Written:
+    """Return what a file says; nothing if it is not Python."""
     try:
         tree = ast.parse(text)
     except SyntaxError:
-        return []
-    return [node for node in ast.walk(tree) if isinstance(node, ast.expr | ast.stmt)]
-
-
-def _span_of(place: Place, nodes: Sequence[ast.expr | ast.stmt]) -> Span:
-    """Return where an expression begins and ends: its place tells no more than its first line."""
-    start = place.line, place.column - 1
-    end = place.line, place.column - 1 + place.width
-    ends = [_span(node)[1] for node in nodes
-            if isinstance(node, ast.expr) and _span(node)[0] == start]  # fmt: skip
-    return start, end if end in ends else max([end, *ends])
+        return _Written([])
+    return _Written([node for node in ast.walk(tree) if isinstance(node, ast.expr | ast.stmt)])
 
 
 def says_detached(file: str) -> bool:
@@ -131,33 +169,32 @@ def _last_given(name: str, place: Place) -> ast.expr | None:
 
     A parameter is given what all calls of the function give it, if they detach it.
     """
-    nodes = _nodes("".join(linecache.getlines(place.file)))
+    written = _written(place.file)
     own = (place.line, place.column - 1), (place.line, place.column)
-    around = [node for node in nodes
-              if isinstance(node, ast.FunctionDef) and _within(own, _span(node))]  # fmt: skip
+    around = [(span, node) for span, node in written.functions if _within(own, span)]
     given = [
-        node for node in nodes
-        if isinstance(node, ast.Assign | ast.AugAssign) and _span(node)[1] <= own[0]
-        and all(_within(_span(node), _span(one)) for one in around)
-        and any(isinstance(one, ast.Name) and one.id == name for one in _targets(node))
+        node for node in written.given.get(name, ())
+        if _span(node)[1] <= own[0] and all(_within(_span(node), span) for span, _ in around)
     ]  # fmt: skip
     if given:
         return _origin(max(given, key=_span).value)
-    passed = [*_passed(name, max(around, key=_span), nodes)] if around else []
+    if not around:
+        return None
+    _, function = max(around, key=lambda one: one[0])
+    passed = [*_passed(name, function, written.calls)]
     return passed[0] if all(map(_is_result, passed)) and passed else None
 
 
 def _passed(
-    name: str, function: ast.FunctionDef, nodes: Sequence[ast.expr | ast.stmt]
+    name: str, function: ast.FunctionDef, calls: Sequence[ast.Call]
 ) -> Iterator[ast.expr | None]:
     """Yield what each call of a function gives one of its parameters; None if that is unknown."""
     names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
     if name not in names:
         return
-    for call in nodes:
-        called = call.func if isinstance(call, ast.Call) else None
-        bound = isinstance(called, ast.Attribute) and names[0] in ("self", "cls")
-        if not isinstance(call, ast.Call) or _name_of(called) != function.name:
+    for call in calls:
+        bound = isinstance(call.func, ast.Attribute) and names[0] in ("self", "cls")
+        if _name_of(call.func) != function.name:
             continue
         at = names.index(name) - bound
         given = {one.arg: one.value for one in call.keywords}
@@ -165,7 +202,7 @@ def _passed(
         yield None if value is None else _origin(value)
 
 
-def _name_of(called: ast.expr | None) -> str | None:
+def _name_of(called: ast.expr) -> str | None:
     return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", None)
 
 
