@@ -20,6 +20,8 @@ _STEP = re.compile(r"(\w+) ([-+]) (\d+)")
 """A name from which a number is taken, or to which one is added."""
 _VALUES = 4096
 """Most values of lines that are kept as texts."""
+_LINES = 256
+"""Most lines whose nodes are kept: several signs ask for those of each edit."""
 _ROW = 3
 """The fewest values of a row."""
 
@@ -53,10 +55,12 @@ def _kept(node: ast.expr) -> ast.expr:
             return node
 
 
-def _nodes(text: str) -> Iterator[ast.AST]:
-    """Yield the nodes of a statement; none without its body, as of the head of a loop."""
+@lru_cache(_LINES)
+def _nodes(text: str) -> Sequence[ast.AST]:
+    """Return the nodes of a statement; none without its body, as of the head of a loop."""
     with suppress(SyntaxError):
-        yield from ast.walk(ast.parse(text))
+        return walked(ast.parse(text))
+    return ()
 
 
 def only_renames(s: Statement, edits: Sequence[Edit]) -> bool:

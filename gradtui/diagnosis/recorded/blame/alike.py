@@ -170,8 +170,8 @@ def _is_call(node: ast.Assign | ast.AugAssign) -> bool:
 
 def _is_repeated(unit: Unit, value: ast.expr) -> bool:
     """Return whether another function calculates a value, but for the name of one operand."""
-    names = _operands(value)
     rows = _calculated(unit.tree, unit.node).get(_operations(value), ())
+    names = _operands(value) if rows else ()
     return len(names) >= _ROW and any(sum(map(str.__ne__, names, one)) <= 1 for one in rows)
 
 

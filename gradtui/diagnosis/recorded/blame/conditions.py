@@ -17,7 +17,8 @@ from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.engine.shapes import stretches
 
 _LEAVING = (ast.Return, ast.Continue, ast.Break, ast.Raise)
-_FILES = 32
+_FILES, _LINES = 32, 4096
+"""Most files and lines of which is kept what conditions they have."""
 _MOST = 12
 """Most conditions of each kind."""
 _GATHERED = (":list", ":dict", ":tuple")
@@ -131,8 +132,14 @@ def _is_asked_elsewhere(s: Statement, edits: Sequence[Edit]) -> bool:
 def _asked_after(s: Statement, edits: Sequence[Edit]) -> Counter[str]:
     test = s.node.test if isinstance(s.node, ast.If) else None
     text = s.unit.text_after(s.node if test is None else test, edits)
+    return _asked_by(text if test is None else f"if {text}: ...")
+
+
+@lru_cache(_LINES)
+def _asked_by(text: str) -> Counter[str]:
+    """Return the same for a text; nothing if it is not Python, as the head of a loop."""
     with suppress(SyntaxError):
-        return _asked_in(ast.parse(text if test is None else f"if {text}: ..."))
+        return _asked_in(ast.parse(text))
     return Counter()
 
 

@@ -14,8 +14,8 @@ from gradtui.diagnosis.recorded.blame.expressions import is_leaf, name_of
 from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
-_FILES = 32
-"""Most files of which is known what their functions are given."""
+_FILES, _LINES = 32, 4096
+"""Most files and lines of which is known what functions are given."""
 
 
 def hands_unlike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
@@ -39,13 +39,20 @@ def _changed(
 ) -> Sequence[tuple[ast.Call, ast.Call]]:
     """Return the calls of a statement with what an edit makes of them, if it keeps all."""
     with suppress(SyntaxError):
-        trees = own, ast.parse(unit.text_after(own, edits))
-        before, after = (
-            [one for one in walked(tree) if isinstance(one, ast.Call)] for tree in trees
-        )
+        before, after = _calls_of(own), _calls_in(unit.text_after(own, edits))
         if [name_of(one.func) for one in before] == [name_of(one.func) for one in after]:
             return [*zip(before, after, strict=True)]
     return []
+
+
+@lru_cache(_LINES)
+def _calls_in(text: str) -> Sequence[ast.Call]:
+    return _calls_of(ast.parse(text))
+
+
+@lru_cache(_LINES)
+def _calls_of(node: ast.AST) -> Sequence[ast.Call]:
+    return [one for one in walked(node) if isinstance(one, ast.Call)]
 
 
 def crossed(tree: ast.Module, call: ast.Call) -> Sequence[tuple[ast.expr, ast.expr]]:
@@ -116,6 +123,7 @@ def _given(tree: ast.Module) -> Mapping[str, Mapping[int, ast.Call]]:
     return {name: calls for name, calls in found.items() if len(calls) > 1}
 
 
+@lru_cache(_LINES)
 def _root(node: ast.expr) -> str:
     """Return a name, or that of which an entry is taken; another expression as it is written."""
     while isinstance(node, ast.Subscript):

@@ -133,9 +133,8 @@ def _becomes_divided(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     before, after = value_of(own), value_of(edited) if edited is not None else None
     if before is None or after is None:
         return False
-    rows = [[[*_powers(one, 1)] for one in _outermost(value)] for value in (before, after)]
     turned = {
-        one.id for was, now in zip(*rows, strict=False)
+        one.id for was, now in zip(_products(before), _products(after), strict=False)
         if len(was) == len(now) and _is_row([power for _, power in was])
         for one, power in now if power < 0 and isinstance(one, ast.Name)
     }  # fmt: skip
@@ -145,6 +144,12 @@ def _becomes_divided(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
         and one.targets[0].id in turned
         for one in unit.nodes
     )  # fmt: skip
+
+
+@lru_cache(_LINES)
+def _products(value: ast.expr) -> Sequence[Sequence[tuple[ast.expr, int]]]:
+    """Return the factors and divisors of each product in an expression that is no factor."""
+    return [[*_powers(one, 1)] for one in _outermost(value)]
 
 
 def _outermost(node: ast.AST, *, inside: bool = False) -> Iterator[ast.expr]:
