@@ -238,6 +238,7 @@ def test_bounds_of_rounded_values_may_be_passed_on_purpose():
     assert only(gradtui.check(case, W=W)).rule == "straight-through"
 
 
+@pytest.mark.usefixtures("unsearched")
 def test_bounds_of_what_is_rounded_already_are_differentiated():
     def case(W):
         q = np.round(4 * W) / 4

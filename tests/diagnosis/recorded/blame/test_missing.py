@@ -77,11 +77,8 @@ def test_the_identity_matrix_is_added_where_it_is_missing(function, old, new, tm
 
 
 def with_an_empty_array(w):
-    rate, rest = 0.3, np.zeros((0, 3))
-    e = np.sin(w) + rest.sum()
-    loss = np.sum(e**2) + rate * np.sum(w**3) / 7
-    dw = 2 * e * np.cos(w) + len(rest)
-    return loss, {"w": dw}
+    rest = np.zeros((0, 3))
+    return np.sum(w**3) / 7, w + len(rest)
 
 
 def test_an_axis_without_entries_does_not_end_the_search():
