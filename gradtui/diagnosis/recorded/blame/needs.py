@@ -322,19 +322,22 @@ class Needs:
         They are not where these are compared, though most changes may leave a mask as it is.
         """
         ids = _all(nodes)
-        compared = any(self._tape.value(id).dtype.kind == "b" for id in self._behind(ids))
-        self._linear.update({ids: False} if compared else {})
         if ids not in self._linear:
-            rng = np.random.default_rng(_SEED)
-            steps = {id: rng.normal(size=self._tape.shape(id)) for id in sorted(ids)}
-            own = [Change(self._tape.value(id), self._tape.value(id) + step)
-                   for id, step in steps.items()]  # fmt: skip
-            told, rooms = self._linearly([[id] for id in steps], own, (1.0,))
-            moved, again = self._again([[id] for id in steps], own, (1.0,))
-            noise = _NOISE * np.max(rooms, initial=0.0)
-            close = np.abs(told - moved) <= noise + _MOVED * (rooms + again)
-            self._linear[ids] = bool(close.all())
+            compared = any(self._tape.value(id).dtype.kind == "b" for id in self._behind(ids))
+            self._linear[ids] = not compared and self._moves_linearly(ids)
         return self._linear[ids]
+
+    def _moves_linearly(self, ids: frozenset[int]) -> bool:
+        """Return whether the slopes of all results tell how they move if some values change."""
+        rng = np.random.default_rng(_SEED)
+        steps = {id: rng.normal(size=self._tape.shape(id)) for id in sorted(ids)}
+        own = [Change(self._tape.value(id), self._tape.value(id) + step)
+               for id, step in steps.items()]  # fmt: skip
+        told, rooms = self._linearly([[id] for id in steps], own, (1.0,))
+        moved, again = self._again([[id] for id in steps], own, (1.0,))
+        noise = _NOISE * np.max(rooms, initial=0.0)
+        close = np.abs(told - moved) <= noise + _MOVED * (rooms + again)
+        return bool(close.all())
 
 
 def _computed(node: Call, inputs: Sequence[Array], usual: Array) -> Array:

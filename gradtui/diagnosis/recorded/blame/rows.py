@@ -54,10 +54,9 @@ def _becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     if before is None or after is None:
         return False
     return any(
-        len(was := [*_signs(one, 1)][1:]) == len(now := [*_signs(other, 1)][1:])
-        and (_is_row(was) or _adds_up(one, was)) and len({*now}) > 1
-        for one, other in zip(_sums(before), _sums(after), strict=False)
-    )  # fmt: skip
+        len(was) == len(now) and (_is_row(was) or _adds_up(one, was)) and len({*now}) > 1
+        for (one, was), (_, now) in zip(_signs_in(before), _signs_in(after), strict=False)
+    )
 
 
 def _becomes_unlike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
@@ -195,6 +194,12 @@ def _is_negated(before: ast.expr, after: ast.expr) -> bool:
     """Return whether an expression is another one with a minus."""
     minus = isinstance(after, ast.UnaryOp) and isinstance(after.op, ast.USub)
     return minus and ast.dump(before) in map(ast.dump, ast.iter_child_nodes(after))
+
+
+@lru_cache(_LINES)
+def _signs_in(value: ast.expr) -> Sequence[tuple[ast.expr, Sequence[int]]]:
+    """Return the sums in an expression, each with the signs of all its terms but the first."""
+    return [(one, [*_signs(one, 1)][1:]) for one in _sums(value)]
 
 
 def _sums(node: ast.AST) -> Iterator[ast.expr]:
