@@ -9,3 +9,12 @@ def unsearched(monkeypatch):
     monkeypatch.setattr(
         "gradtui.diagnosis.recorded.faults.blamed_on_fewer", lambda *given: Blamed()
     )
+
+
+@pytest.fixture
+def briefly(monkeypatch):
+    """Let a search end after a number of runs, where otherwise its time alone would end it.
+
+    So it does the same on every machine.
+    """
+    monkeypatch.setattr("gradtui.diagnosis.recorded.blame.gradients._MOST", 1000)

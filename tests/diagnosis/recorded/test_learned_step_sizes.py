@@ -5,6 +5,7 @@ bounds, and the bounds beyond them; rounding is passed by the weights between th
 """
 
 import numpy as np
+import pytest
 
 import gradtui
 from findings import only
@@ -40,6 +41,7 @@ def test_a_learned_step_size_passes_rounding_within_the_bounds_on_purpose():
     assert {(one.rule, one.severity) for one in found} == {("straight-through", "info")}
 
 
+@pytest.mark.usefixtures("briefly")
 def test_a_mask_of_another_value_is_told_by_each_meaning_of_the_bounds():
     finding = only(gradtui.check(another_mask, w=W, s=S))
 

@@ -45,6 +45,7 @@ def chained(W):
     return -np.sum(np.cos(sum(hs))), dW
 
 
+@pytest.mark.usefixtures("briefly")
 def test_what_no_round_hands_to_the_one_before_is_told():
     found = only(gradtui.check(chained, W=W[:, :2].copy()))
 

@@ -165,6 +165,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.usefixtures("briefly")
 @pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
 def test_what_its_siblings_have_is_put_into_a_line(function, old, new, tmp_path):
     arrays = {"P": P, "Q": Q, "GRID": GRID, "ANGLES": ANGLES, "COSTS": COSTS, "scale": 0.3,
