@@ -8,6 +8,13 @@ from gradtui import InputError
 from gradtui.diagnosis.executed.calls import update_of
 from gradtui.diagnosis.executed.check import is_right, setting_of
 
+
+@pytest.fixture
+def unlocated(monkeypatch):
+    """Look for no line at fault, which takes far longer than the verdict that a test is about."""
+    monkeypatch.setattr("gradtui.diagnosis.executed.check.blamed", lambda *given, **more: None)
+
+
 ADAM = """
 def step(w, g, state, lr, t):
     beta1, beta2, eps = 0.9, 0.999, 1e-8
@@ -185,6 +192,7 @@ def test_constants_that_were_not_given_are_told_as_they_may_be_given():
     assert "momentum is 0.9 here, 0 by default: give momentum=0.9" in finding.message
 
 
+@pytest.mark.usefixtures("unlocated")
 def test_constants_are_told_beside_a_convention():
     class Other(Adam):
         def update(self, params, grads):
@@ -239,6 +247,7 @@ def test_conventions_of_public_code_are_no_mistakes(step, optimizer, given, rule
     assert (finding.rule, finding.severity) == (rule, severity)
 
 
+@pytest.mark.usefixtures("unlocated")
 def test_a_mistake_shows_beside_a_convention():
     class Wrong(Adam):
         def update(self, params, grads):
@@ -249,6 +258,7 @@ def test_a_mistake_shows_beside_a_convention():
     assert (finding.rule, finding.severity) == ("update-sign", "error")
 
 
+@pytest.mark.usefixtures("unlocated")
 def test_what_is_kept_of_one_parameter_and_used_for_another_shows():
     assert only(gradtui.check_update(CountingParameters, "adam", lr=0.01)).rule == (
         "wrong-time-index"
