@@ -76,6 +76,7 @@ def test_differences_are_approximations_and_no_edit_of_a_step_is_offered(case, s
     assert (found.severity, found.fix is None) == (severity, severity == "info")
 
 
+@pytest.mark.usefixtures("unsearched")
 def test_a_mistake_that_shows_only_far_out_is_no_approximation_in_single_precision():
     def far_out(w):
         t = np.tanh(w)

@@ -93,6 +93,7 @@ def solved(times):
     return case
 
 
+@pytest.mark.usefixtures("unsearched")
 def test_a_positive_definite_matrix_stays_one():
     b = RNG.normal(size=(3, 6))
     a = b @ b.T / 6 + 0.5 * np.eye(3)

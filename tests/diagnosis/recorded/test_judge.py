@@ -45,6 +45,7 @@ def test_a_matrix_that_only_rounding_keeps_from_being_singular_is_no_failure_of_
     assert found.severity == "error"
 
 
+@pytest.mark.usefixtures("unsearched")
 @pytest.mark.parametrize(("small", "wrong"), [(1e-10, False), (1e-4, True)])
 def test_what_an_eps_leaves_of_a_gradient_that_cancels_is_no_mistake(small, wrong):
     x, y, q = RNG.normal(size=(5, 3)), RNG.normal(size=(5, 3)), RNG.normal(size=(3, 3))
@@ -65,6 +66,7 @@ def test_what_an_eps_leaves_of_a_gradient_that_cancels_is_no_mistake(small, wron
     assert ("b" in named) == wrong
 
 
+@pytest.mark.usefixtures("unsearched")
 @pytest.mark.parametrize(("claimed", "wrong"), [(0.0, False), (1e-2, True)])
 def test_what_differences_leave_of_a_gradient_that_cancels_is_no_mistake(claimed, wrong):
     def case(x):
@@ -138,6 +140,7 @@ KINKS = {
 }
 
 
+@pytest.mark.usefixtures("unsearched")
 @pytest.mark.parametrize("bent", KINKS.values(), ids=KINKS)
 @pytest.mark.parametrize(("slope", "right"), [(0, True), (0.3, True), (1, True), (7, False),
                                               (-0.5, False)])  # fmt: skip
@@ -207,6 +210,7 @@ def test_equal_numbers_share_the_slope_of_their_largest(shares, right):
     assert right or found[0].line == case.__code__.co_firstlineno + 2
 
 
+@pytest.mark.usefixtures("unsearched")
 @pytest.mark.parametrize(
     ("kind", "factor", "told"),
     [(np.float32, 2, "info"), (np.float32, 2.0005, "error"), (np.float64, 2, None)],
@@ -271,6 +275,7 @@ def growing(x):
     return np.sum(np.exp(30 * x) + x), 30 * np.exp(30 * x)
 
 
+@pytest.mark.usefixtures("unsearched")
 @pytest.mark.filterwarnings("ignore:overflow")
 @pytest.mark.parametrize(
     ("case", "at", "is_wrong"),
