@@ -16,6 +16,8 @@ ARRAYS = {
     "W": RNG.normal(size=(3, 3)),
     "h": RNG.normal(size=3),
     "S": RNG.normal(size=(3, 3)),
+    "U": RNG.normal(size=(3, 3)),
+    "V": RNG.normal(size=(3, 3)),
 }
 
 
@@ -146,12 +148,25 @@ def chained(S):
     return chain.total(S), {"S": chain.chances(S)}
 
 
+def stacked(U, V):
+    weights, hidden = [U, V], [START]
+    for t in range(2):
+        hidden.append(np.tanh(np.dot(hidden[t], weights[t]) + STEPS[t]))
+    grads, d = [None, None], 2 * hidden[-1]
+    for t in reversed(range(2)):
+        dz = d * (1 - hidden[t + 1] ** 2)
+        grads[t] = np.outer(hidden[t], dz)
+        d = np.dot(dz, weights[t].T)
+    return np.sum(hidden[-1] ** 2), {"U": grads[0], "V": grads[1]}
+
+
 MISTAKES = [
     ("normed", "scaled, spread, gamma, _beta = cache", "scaled, spread, _beta, gamma = cache"),
     ("shifted", "return dx, dgamma, dbeta  # shift", "return dx, dbeta, dgamma  # shift"),
     ("chained", "b = self.behind(g)", "b = self.ahead(g, start)"),
     ("recurrent", "out = self.gates[0].output", "out = self.states[0]"),
     ("recurrent", "self.gates[0].backward(grad * out)", "self.gates[0].backward(out * out)"),
+    ("stacked", "np.dot(dz, weights[t].T)", "np.dot(dz, weights[t])"),
 ]
 
 

@@ -285,6 +285,8 @@ def _transposes(s: Statement) -> Iterator[Candidate]:
             text = f"{s.inside(node, 9)}{s.transpose}"
             # What is returned is likelier made wrongly than handed over so.
             cost = int(isinstance(s.node, ast.Return)) if is_leaf(node) else 3
+            if multiplied and isinstance(node, ast.Subscript) and is_leaf(node.value):
+                cost = 0  # such as one of a list of weights
             yield Candidate(
                 (s.replaced(node, text),), "transposed", f"it needs {text}", cost, text, node
             )
