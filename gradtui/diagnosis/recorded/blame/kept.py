@@ -92,12 +92,25 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
         """Whether the names are in the order in which the function knows them, and its values not.
 
         People list what they keep in the order of arguments, and then in that of calculation; or
-        arguments anywhere.
+        arguments anywhere.  If neither are in order, whether the names are nearer to it.
         """
-        return any(
-            self._inversions(self._texts, given) > 0 == self._inversions(self.read, given)
-            for given in (True, False)
-        )
+        own = [self._inversions(self._texts, given) for given in (True, False)]
+        there = [self._inversions(self.read, given) for given in (True, False)]
+        if 0 in (*own, *there):
+            return any(here > 0 == other for here, other in zip(own, there, strict=True))
+        return own > there
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether values are read under one another's names."""
+        return bool(self.turned) or self.is_permuted
+
+    @property
+    def is_permuted(self) -> bool:
+        """Whether more than two values are read under one another's names."""
+        texts, read = self._texts, self.read
+        moved = sum(one != name for one, name in zip(texts, read, strict=True))
+        return moved > 2 and sorted(texts) == sorted(read)
 
     @cached_property
     def _texts(self) -> Sequence[str]:
@@ -132,9 +145,11 @@ def is_strange(unit: Unit, node: ast.stmt) -> bool:
     restored, keeps = kept_for(unit, node), kept_by(unit, node)
     if any(misfiled(unit, node)):
         return True
-    if restored is not None and restored.turned and not restored.is_jumbled:
+    if restored is not None and restored.is_mixed and not restored.is_jumbled:
         return True
-    return keeps is not None and bool(keeps.strays or keeps.swapped or keeps.calculated)
+    if keeps is None:
+        return False
+    return bool(keeps.strays or keeps.calculated) or (keeps.is_mixed and keeps.is_jumbled)
 
 
 def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
@@ -351,6 +366,11 @@ def kept(s: Statement) -> Iterator[Candidate]:
         told = f"{s.text(value)} must be {name}, as which it is read"
         edit = s.replaced(value, name)
         yield Candidate((edit,), "wrong-variable", told, 0, name, value, named=True)
+    if found.is_permuted and found.is_jumbled:
+        pairs = zip(found.values, found.read, strict=True)
+        edits = tuple(s.replaced(one, name) for one, name in pairs if s.text(one) != name)
+        told = "they must be kept in the order in which they are read"
+        yield Candidate(edits, "wrong-variable", told, 0, None, s.node, named=True)
     for one, two in found.swapped:
         told = f"{s.text(one)} and {s.text(two)} are swapped"
         yield Candidate(swapped(s, one, two), "wrong-variable", told, 0, None, s.node, named=True)

@@ -24,6 +24,10 @@ def restored(s: Statement) -> Iterator[Candidate]:
     names = target.elts
     saved = [ast.unparse(one) for one in kept.values] if kept is not None else []
     jumbled = kept is not None and kept.is_jumbled
+    if kept is not None and kept.is_permuted and not jumbled:
+        edits = tuple(s.replaced(one, text) for one, text in zip(names, saved, strict=True))
+        told = "they must be restored in the order in which they are kept"
+        yield Candidate(edits, "wrong-variable", told, 0, None, s.node, named=True)
     for one, two in combinations(range(min(_MOST, len(names))), 2):
         own = s.text(names[one]), s.text(names[two])
         before = tuple(saved[at] if at < len(saved) else "" for at in (one, two))
