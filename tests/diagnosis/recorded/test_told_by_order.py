@@ -160,12 +160,105 @@ def stacked(U, V):
     return np.sum(hidden[-1] ** 2), {"U": grads[0], "V": grads[1]}
 
 
+class Blend:
+    """A mixture of two maps, of which the halves keep and restore four arrays."""
+
+    def forward(self, x, left, right):
+        self.x = x
+        near, far = np.tanh(x @ left), np.tanh(x @ right)
+        self.cache = (near, far, left, right)
+        return near * far
+
+    def backward(self, grad):
+        near, far, left, right = self.cache
+        to_near, to_far = grad * far * (1 - near**2), grad * near * (1 - far**2)
+        dx = to_near @ left.T + to_far @ right.T
+        return self.x.T @ to_near, self.x.T @ to_far, dx
+
+
+def blended(S, U, V):
+    blend = Blend()
+    out = blend.forward(S, U, V)
+    dU, dV, dS = blend.backward(2 * out)
+    return np.sum(out**2), {"S": dS, "U": dU, "V": dV}
+
+
+class Turn:
+    def __init__(self, W):
+        self.W = W
+
+    def forward(self, x):
+        self.x, self.out = x, np.tanh(x @ self.W)
+        return self.out
+
+    def backward(self, grad):
+        return grad * (1 - self.out**2) @ self.W.T
+
+
+class Block:
+    def __init__(self, U, V):
+        self.turns, self.aside = [Turn(U), Turn(V)], Turn(U - V)
+
+    def forward(self, x):
+        aside = self.aside.forward(x)
+        for turn in self.turns:
+            x = turn.forward(x)
+        return x + aside
+
+    def backward(self, grad):
+        aside = self.aside.backward(grad)
+        for turn in reversed(self.turns):
+            grad = turn.backward(grad)
+        grad += aside
+        return grad
+
+
+def bypassed(h):
+    block = Block(PATHS[0], PATHS[1])
+    out = block.forward(np.outer(STEPS[:, 0], h))
+    dx = block.backward(2 * out)
+    return np.sum(out**2), {"h": STEPS[:, 0] @ dx}
+
+
+def picked(S, h):
+    out = np.tanh(S * h[:, None])
+    return np.sum(out**2), pieces(2 * out * (1 - out**2), S, h)
+
+
+def pieces(grad, S, h):
+    rows, columns = S.shape
+    dS, dh = np.zeros(S.shape), np.zeros(h.shape)
+    for i in range(rows):
+        for j in range(columns):
+            dS[i, j] += grad[i, j] * h[i]
+            dh[i] += grad[i, j] * S[i, j]
+    return {"S": dS, "h": dh}
+
+
+def sampled(h):
+    W = h[:, None] * np.arange(3)
+    out = np.tanh(W[[0, 2]][:, [1, 2]])
+    dW = spread(2 * out * (1 - out**2))
+    return np.sum(out**2), {"h": np.array([row @ np.arange(len(row)) for row in dW])}
+
+
+def spread(grad):
+    rows, whole = np.zeros((3, 2)), np.zeros((3, 3))
+    rows[[0, 2]] = grad
+    whole[:, [1, 2]] = rows
+    return whole
+
+
 MISTAKES = [
     ("normed", "scaled, spread, gamma, _beta = cache", "scaled, spread, _beta, gamma = cache"),
     ("shifted", "return dx, dgamma, dbeta  # shift", "return dx, dbeta, dgamma  # shift"),
     ("chained", "b = self.behind(g)", "b = self.ahead(g, start)"),
     ("recurrent", "out = self.gates[0].output", "out = self.states[0]"),
     ("recurrent", "self.gates[0].backward(grad * out)", "self.gates[0].backward(out * out)"),
+    ("blended", "self.cache = (near, far, left, right)", "self.cache = (far, near, right, left)"),
+    ("bypassed", "        grad += aside", "        grad = aside"),
+    ("picked", "for j in range(columns):", "for j in range(1, columns):"),
+    ("sampled", "    return whole", "    return rows"),
     ("stacked", "np.dot(dz, weights[t].T)", "np.dot(dz, weights[t])"),
 ]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.forms import loops_around
-from gradtui.diagnosis.recorded.blame.trees import nodes_of
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.unnamed import form_of
 
@@ -29,6 +29,11 @@ def of_loop(s: Statement) -> Iterator[Candidate]:
         told = f"{s.text(bound)} must be {text}, as in other loops of the file"
         edit = s.replaced(bound, text)
         yield Candidate((edit,), "wrong-variable", told, 0, text, bound, named=True)
+    if (whole := _skipping(s.unit, s.node)) is not None:
+        text = s.text(whole)
+        told = f"the rounds must be those of range({text})"
+        edit = s.replaced(s.node.iter, f"range({text})")
+        yield Candidate((edit,), "wrong-variable", told, 0, text, s.node.iter, named=True)
     own, found = s.node.iter, dict[str, None]()
     for node in s.unit.nodes:
         if isinstance(node, ast.For) and ast.dump(node.target) == ast.dump(s.node.target):
@@ -42,8 +47,39 @@ def of_loop(s: Statement) -> Iterator[Candidate]:
 
 
 def runs_unlike(unit: Unit, node: ast.stmt) -> bool:
-    """Return whether a loop begins or ends otherwise than those of the file that run like it."""
-    return isinstance(node, ast.For) and _elsewhere(unit, node) is not None
+    """Return whether a loop begins or ends otherwise than those of the file that run like it.
+
+    Or after the first round, for no reason that its rounds would tell.
+    """
+    if not isinstance(node, ast.For):
+        return False
+    return _elsewhere(unit, node) is not None or _skipping(unit, node) is not None
+
+
+def _skipping(unit: Unit, node: ast.For) -> ast.expr | None:
+    """Return the end of a range from 1 whose rounds only pick elements by their number.
+
+    None if they pick those before, too, or if something else is done with the first ones.
+    """
+    match node.target, _arguments(node):
+        case ast.Name(name), [ast.Constant(1), end] if not isinstance(end, ast.BinOp):
+            pass
+        case _:
+            return None
+    inside = [one for line in node.body for one in walked(line)]
+    picks = [one for one in inside if isinstance(one, ast.Subscript)]
+    parts = [part for one in picks for part in _indices(one)]
+    numbers = [one for one in inside if isinstance(one, ast.Name) and one.id == name]
+    plain = len(numbers) == sum(isinstance(one, ast.Name) and one.id == name for one in parts)
+    others = [one for one in unit.of(ast.Subscript)
+              if one not in picks and getattr(one.value, "attr", "") != "shape"]  # fmt: skip
+    first = any(isinstance(part, ast.Constant) and part.value == 0
+                for one in others for part in _indices(one))  # fmt: skip
+    return end if numbers and plain and not first else None
+
+
+def _indices(node: ast.Subscript) -> Sequence[ast.expr]:
+    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 
 def _elsewhere(unit: Unit, node: ast.For) -> tuple[ast.expr, str] | None:

@@ -17,6 +17,7 @@ from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.forgotten import is_forgotten, is_kept
 from gradtui.diagnosis.recorded.blame.names import apart, is_numbered, remoteness
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
+from gradtui.diagnosis.recorded.blame.uses import filled_in_vain
 from gradtui.diagnosis.recorded.blame.wasted import rewritten_in
 from gradtui.engine.shapes import stretches
 
@@ -67,6 +68,8 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             if not {"(", ":"}.isdisjoint(other):  # it is not another name, but more
                 cost += 2 + (text in other)
             cost += isinstance(node, ast.Name) and _ENTRY.search(other) is not None
+            if isinstance(s.node, ast.Return) and other in filled_in_vain(s.unit.node):
+                cost = 0
             yield Candidate(
                 (s.replaced(node, name),),
                 "wrong-variable",

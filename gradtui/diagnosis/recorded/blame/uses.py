@@ -74,6 +74,17 @@ def uses_of(function: ast.AST) -> tuple[Counter[str], frozenset[str]]:
 
 
 @lru_cache(_FUNCTIONS)
+def filled_in_vain(function: ast.AST) -> frozenset[str]:
+    """Return the names of the arrays that a function fills in, and that nothing reads."""
+    nodes = [*ast.walk(function)]
+    filled = [one.value.id for one in nodes if isinstance(one, ast.Subscript)
+              and isinstance(one.ctx, ast.Store) and isinstance(one.value, ast.Name)]  # fmt: skip
+    read, stored = uses_of(function)
+    return frozenset(name for name, times in Counter(filled).items()
+                     if name in stored and read[name] == times)  # fmt: skip
+
+
+@lru_cache(_FUNCTIONS)
 def functions_read(tree: ast.Module) -> Counter[str]:
     """Return how often a file reads the names of the functions that it defines or imports."""
     defined = {one.name for one in ast.walk(tree) if isinstance(one, Function)}

@@ -57,12 +57,13 @@ def wasted_in(function: ast.AST) -> Mapping[ast.stmt, Sequence[str]]:
 def rewritten_in(function: ast.AST) -> Mapping[ast.stmt, frozenset[str]]:
     """Return the names that a statement stores again though nothing has read them, by statement.
 
-    It may run on a condition.  What only changes an array in place does not read it.
+    It may run on a condition.  What only changes an array in place does not read it.  Of what the
+    rounds of a loop store, nothing has read the last value.
     """
     found = defaultdict[ast.stmt, frozenset[str]](frozenset)
     for block in _blocks(function):
         for at, one in enumerate(block):
-            for name in _stored_at_once(one):
+            for name in _stored_last(one):
                 using = (other for other in block[at + 1 :] if name in names_in(other))
                 behind = next((other for other in using if not _changes(other, name)), None)
                 inside = behind.body if isinstance(behind, ast.If) and not behind.orelse else ()
@@ -88,6 +89,18 @@ def _stored_at_once(node: ast.stmt) -> Sequence[str]:
     target = node.targets[0]
     parts = target.elts if isinstance(target, ast.Tuple) else [target]
     return [one.id for one in parts if isinstance(one, ast.Name)]
+
+
+def _stored_last(node: ast.stmt) -> Sequence[str]:
+    """Return the names that a statement stores, or that a round of a loop stores and leaves."""
+    if not isinstance(node, ast.For) or node.orelse:
+        return _stored_at_once(node)
+    found = list[str]()
+    for at, one in enumerate(node.body):
+        behind = node.body[at + 1 :]
+        found += [name for name in _stored_at_once(one)
+                  if not any(name in names_in(other) for other in behind)]  # fmt: skip
+    return found
 
 
 def _keeps(names: Sequence[str], node: ast.stmt) -> bool:

@@ -5,7 +5,7 @@ import ast
 import numpy as np
 import pytest
 
-from gradtui.diagnosis.recorded.blame.uses import is_as_named
+from gradtui.diagnosis.recorded.blame.uses import filled_in_vain, is_as_named
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(33)
@@ -88,3 +88,20 @@ def test_the_program_is_right(tmp_path):
 )
 def test_a_name_tells_what_makes_the_value(text, named):
     assert is_as_named(ast.parse(text).body[0]) is named
+
+
+def test_an_array_that_is_filled_in_and_not_read_is_told():
+    """What is only stored in `last` is lost; `whole` and `kept` are read."""
+    (function,) = ast.parse(
+        "def spread(grad):\n"
+        "    rows, whole, kept = zeros(3), zeros(4), zeros(5)\n"
+        "    rows[0] = grad\n"
+        "    whole[1:] = rows\n"
+        "    kept[:] = whole[0]\n"
+        "    whole[0] = kept.sum()\n"
+        "    last = zeros(2)\n"
+        "    last[0] = last[1] = grad\n"
+        "    return rows\n"
+    ).body
+
+    assert filled_in_vain(function) == {"last"}
