@@ -1,6 +1,7 @@
-"""An argument in which one of a row of calls differs from all others, which agree in it.
+"""What one of a row of lines has otherwise than all others, which agree in it.
 
-Such as the 1 of `c = x.sum(1)` beside `a = y.sum(0)` and `b = z.sum(0)`.
+Such as the 1 of `c = x.sum(1)` beside `a = y.sum(0)` and `b = z.sum(0)`; or `dc = x` beside
+`da = y / n` and `db = z / n`.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.trees import block_of
 from gradtui.diagnosis.recorded.blame.units import Unit
 
 _OTHERS = 2
-"""Fewest other calls of a row."""
+"""Fewest other lines of a row."""
+_PRODUCT = 2
+"""How tightly a division binds."""
 
 
 class _Calls(NamedTuple):
@@ -26,11 +30,46 @@ class _Calls(NamedTuple):
 
 
 def majority(s: Statement) -> Iterator[Candidate]:
-    """Yield the argument that the others of a row have."""
+    """Yield the argument, or the divisor, that the others of a row have."""
     if (odd := odd_one(s.unit, s.node)) is not None:
         node, text = odd
         told, edit = f"{s.text(node)} must be {text}, as beside it", s.replaced(node, text)
         yield Candidate((edit,), "wrong-variable", told, 0, text, node, named=True)
+    if (odd := undivided(s.unit, s.node)) is not None:
+        value, by = odd
+        told = f"the division by {by} is missing, which the lines beside it have"
+        edit = s.replaced(value, f"{s.inside(value, _PRODUCT)} / {by}", _PRODUCT)
+        yield Candidate((edit,), "constant-factor", told, 0, by, value, named=True)
+
+
+def undivided(unit: Unit, node: ast.stmt) -> tuple[ast.expr, str] | None:
+    """Return the gradient that a line stores, and what all gradients beside it are divided by."""
+    own = _gradient(node)
+    if own is None or _divisor(own) is not None:
+        return None
+    beside = [_gradient(one) for one in block_of(unit.node, node) if one is not node]
+    by = [_divisor(one) for one in beside if one is not None]
+    if len(by) < _OTHERS or len({*by}) > 1 or by[0] is None:
+        return None
+    return own, by[0]
+
+
+def _gradient(node: ast.stmt) -> ast.expr | None:
+    """Return the gradient that a statement stores under its name."""
+    match node:
+        case ast.Assign([ast.Name(name)], value) if is_of_gradient(name):
+            return value
+        case _:
+            return None
+
+
+def _divisor(value: ast.expr) -> str | None:
+    """Return the name that a value is divided by at last."""
+    match value:
+        case ast.BinOp(op=ast.Div(), right=ast.Name(name)):
+            return name
+        case _:
+            return None
 
 
 def odd_one(unit: Unit, node: ast.stmt) -> tuple[ast.expr, str] | None:

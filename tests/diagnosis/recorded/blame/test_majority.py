@@ -1,10 +1,10 @@
-"""The one of a row of calls that differs from all others in an argument."""
+"""The one of a row of lines that differs from all others in an argument or a divisor."""
 
 import ast
 
 import pytest
 
-from gradtui.diagnosis.recorded.blame.majority import odd_one
+from gradtui.diagnosis.recorded.blame.majority import odd_one, undivided
 
 
 class _Unit:
@@ -41,5 +41,24 @@ def test_the_odd_argument_is_told(lines, told):
     own = next(one for one in unit.node.body if ast.unparse(one).startswith("c"))
 
     found = odd_one(unit, own)
+
+    assert told == (found and (ast.unparse(found[0]), found[1]))
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (("da = g / n", "db = -h / n", "dc = k"), ("k", "n")),
+        (("da = g / n", "db = -h / n", "dc = k * 2 / n"), None),
+        (("da = g / n", "db = -h / m", "dc = k"), None),
+        (("da = g / n", "db = h", "dc = k"), None),
+        (("da = g / n", "dc = k"), None),
+        (("a = g / n", "b = h / n", "dc = k"), None),
+    ],
+)
+def test_the_gradient_that_is_not_divided_is_told(lines, told):
+    unit = _Unit(lines)
+
+    found = undivided(unit, unit.node.body[-1])
 
     assert told == (found and (ast.unparse(found[0]), found[1]))
