@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.detaching import is_detached, says_detached
 from gradtui.diagnosis.recorded.flat import flat_calls, named
+from gradtui.diagnosis.recorded.linked import Links, LinksAt, gradient_past, linked
 from gradtui.diagnosis.recorded.point import Point, written_calls
 from gradtui.diagnosis.recorded.quantisers import (
     SIGNS,
@@ -30,13 +31,11 @@ from gradtui.diagnosis.recorded.quantisers import (
     tightest,
 )
 from gradtui.diagnosis.recorded.steps import MOST_STEPS, follows, placed, selected, steps_of
-from gradtui.recording.sweep import Link, gradients
+from gradtui.recording.sweep import gradients
 from gradtui.recording.tape import Call, Leaf, Tape
 
 Array = NDArray[Any]
 Slope = Callable[[Array], Array]
-Links = Mapping[int, Link]
-LinksAt = Callable[[Point], Links | None]
 
 STEP = "passes through a step, which is flat, "
 BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh"})
@@ -96,14 +95,14 @@ def rounded(points: Sequence[Point]) -> Iterator[Way]:
     ways: list[tuple[str, LinksAt]] = [(SLOPES[one], partial(_sloped, slope=one)) for one in slopes]
     ways += [(STRAIGHT, partial(_at_bounds, inside=inside)) for inside in (False, True)]
     for slope_told, links_at in [*ways, (STRAIGHT, _bounded_before)]:
-        yield Way(told + slope_told, node.place, partial(_linked, links_at=links_at))
+        yield Way(told + slope_told, node.place, partial(linked, links_at=links_at))
     yield Way(told + STRAIGHT, node.place, _as_if_smooth)
-    yield Way(told + STRAIGHT, node.place, partial(_linked, links_at=_unbounded))
+    yield Way(told + STRAIGHT, node.place, partial(linked, links_at=_unbounded))
     kinds = dict.fromkeys(one.kind(tape) for one in found if not one.plain)
     for kind in [*kinds][:_MOST]:
         for slope in slopes:
             links_at = partial(_whole, kind=kind, slope=slope)
-            yield Way(told + SLOPES[slope], node.place, partial(_linked, links_at=links_at))
+            yield Way(told + SLOPES[slope], node.place, partial(linked, links_at=links_at))
 
 
 def kinked(points: Sequence[Point], *, straight: bool) -> Iterator[Way]:
@@ -126,7 +125,7 @@ def kinked(points: Sequence[Point], *, straight: bool) -> Iterator[Way]:
     for slope in slopes:
         told = "passes through abs with a slope of its own"
         links_at = partial(_kinked, slope=slope)
-        yield Way(told, tape.nodes[min(sources)].place, partial(_linked, links_at=links_at))
+        yield Way(told, tape.nodes[min(sources)].place, partial(linked, links_at=links_at))
 
 
 def detached(points: Sequence[Point], *, zero: bool) -> Iterator[Way]:
@@ -135,7 +134,7 @@ def detached(points: Sequence[Point], *, zero: bool) -> Iterator[Way]:
     for at, id in enumerate(detached_calls(points[0], copied=zero)[:_MOST]):
         links_at = partial(_stopped, at=at, zero=zero)
         told = "stops at the detached value here"
-        yield Way(told, tape.nodes[id].place, partial(_linked, links_at=links_at))
+        yield Way(told, tape.nodes[id].place, partial(linked, links_at=links_at))
 
 
 def stepped(points: Sequence[Point], most: int = MOST_STEPS) -> Iterator[Way]:
@@ -153,7 +152,7 @@ def stepped(points: Sequence[Point], most: int = MOST_STEPS) -> Iterator[Way]:
             yield Way(
                 STEP + SLOPES[slope],
                 placed(tape, step, source),
-                partial(_linked, links_at=links_at),
+                partial(linked, links_at=links_at),
             )
 
 
@@ -182,7 +181,7 @@ def returning(points: Sequence[Point]) -> Iterator[Way]:
     tape = points[0].result.tape
     place = next((tape.nodes[id].place for id, _ in bounding_calls(points[0])), None)
     told = "also passes where a step moves the value back within its bounds"
-    yield Way(told, place, partial(_linked, links_at=_returning))
+    yield Way(told, place, partial(linked, links_at=_returning))
 
 
 def chosen(points: Sequence[Point], name: str) -> Iterator[Way]:
@@ -202,22 +201,6 @@ def chosen(points: Sequence[Point], name: str) -> Iterator[Way]:
             told = f"passes through what is computed here, which is flat, {SLOPES[slope]}"
             told = told if at else "is that of the values that it selects here"
             yield Way(told, place, partial(_arriving, id=id, slope=slope))
-
-
-def _linked(point: Point, name: str, links_at: LinksAt) -> Array | None:
-    """Return the gradient of a run with other slopes."""
-    links = links_at(point)
-    return None if links is None else gradient_past(point, name, links)
-
-
-def gradient_past(
-    point: Point, name: str, links: Links, values: Callable[[int], Array] | None = None
-) -> Array:
-    """Return the gradient of a run with other slopes, or none, of some nodes."""
-    tape = point.result.tape
-    leaf = tape.arguments[name]
-    own = tape.with_active(links.keys())
-    return gradients(own, point.root, [leaf], links=links, values=values)[leaf]
 
 
 def _arriving(point: Point, name: str, id: int, slope: Slope) -> Array | None:

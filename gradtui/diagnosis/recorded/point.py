@@ -23,7 +23,7 @@ Values = Mapping[str, Array]
 _SEED = 20_240_229
 
 
-class Point(Struct, frozen=True, eq=False):
+class Point(Struct, frozen=True, eq=False, weakref=True):
     """One recorded run: the claims of the code, and the truth of that very run."""
 
     values: Values

@@ -17,7 +17,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.flat import named
-from gradtui.diagnosis.recorded.passes import SLOPES, STEP, STRAIGHT, Slope, Way, gradient_past
+from gradtui.diagnosis.recorded.linked import gradient_past
+from gradtui.diagnosis.recorded.passes import SLOPES, STEP, STRAIGHT, Slope, Way
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.quantisers import SIGNS, is_nearest, is_spread
 from gradtui.diagnosis.recorded.steps import is_level, varying_nodes

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.recorded.passes import SLOPES, STEP, Slope, Way, gradient_past, slope_at
+from gradtui.diagnosis.recorded.linked import gradient_past
+from gradtui.diagnosis.recorded.passes import SLOPES, STEP, Slope, Way, slope_at
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.quantisers import is_nearest, is_spread
 from gradtui.diagnosis.recorded.steps import MOST_STEPS

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.domain import rectifies
 from gradtui.diagnosis.recorded.flat import flat_calls
+from gradtui.diagnosis.recorded.linked import gradient_past
 from gradtui.diagnosis.recorded.passes import (
     BOUNDING,
     STEP,
     STRAIGHT,
     Way,
     bounding_calls,
-    gradient_past,
 )
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.quantisers import SIGNS, quantisers

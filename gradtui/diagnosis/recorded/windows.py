@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.flat import flat_calls
-from gradtui.diagnosis.recorded.passes import Way, bounding_calls, gradient_past
+from gradtui.diagnosis.recorded.linked import gradient_past
+from gradtui.diagnosis.recorded.passes import Way, bounding_calls
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.tape import Call, Tape
 
