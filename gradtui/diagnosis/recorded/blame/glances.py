@@ -74,11 +74,12 @@ class Rounds:
         return self._values[key]
 
     def _run(self, s: Statement, text: str, held: dict[str, Any]) -> Any:
-        found, stored = self._tried(s, text, held), s.value()
-        own = None if stored is None else f"({s.text(stored)})"
-        if found is FAILED and own not in (None, text):
-            return FAILED if self._tried(s, own, held) is not FAILED else None
-        return found
+        found = self._tried(s, text, held)
+        stored = s.value() if found is FAILED else None
+        own = text if stored is None else f"({s.text(stored)})"
+        if own == text:
+            return found
+        return None if self._tried(s, own, held) is FAILED else FAILED
 
     def _tried(self, s: Statement, text: str, held: dict[str, Any]) -> Any:
         code, writes = self._compiled(s.unit.outside(text))

@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.kept import kept_for
 from gradtui.diagnosis.recorded.blame.trees import nodes_of
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
@@ -62,6 +63,8 @@ def _stored(node: ast.stmt) -> Sequence[str]:
 
 def _turned(unit: Unit, node: ast.stmt) -> Iterator[tuple[int, int]]:
     """Yield the places of names that change places elsewhere."""
+    if kept_for(unit, node) is not None:
+        return  # its order tells which of the two lines is wrong
     own, of = tuple(one.id for one in _names(node)), _source(node)
     lines = _unpacked(unit.tree) if own else ()
     others = [one for source, one in lines if source == of and len(one) == len(own)]
