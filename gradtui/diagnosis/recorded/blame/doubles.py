@@ -62,7 +62,9 @@ def redone(s: Statement) -> Iterator[Candidate]:
 
 
 def _indices(node: ast.expr) -> list[ast.expr]:
-    return [one.slice for one in walked(node) if isinstance(one, ast.Subscript)]
+    """Return the indices in an expression that pick one element each."""
+    picks = [one.slice for one in walked(node) if isinstance(one, ast.Subscript)]
+    return [one for one in picks if not any(isinstance(part, ast.Slice) for part in walked(one))]
 
 
 def _with(node: ast.expr, indices: Mapping[str, str]) -> str:
