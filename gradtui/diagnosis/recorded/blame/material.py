@@ -24,6 +24,9 @@ from gradtui.engine.shapes import stretches
 _MOST_NAMES = 24
 _MOST_NUMBERS = 6
 """Most numbers that take an array's place."""
+_HUGE = 10_000
+_MANY_TIMES = 100
+"""The least number that is no size of data, if it is so many times as large as one."""
 _ENTRY = re.compile(r"\[-?\w+\]$")
 """The end of an entry's text, by its number."""
 
@@ -173,6 +176,15 @@ def _part(s: Statement, node: ast.expr) -> Held | None:
     return Held(shape, "f") if shape else None
 
 
+def _is_huge(held: Held, own: Held) -> bool:
+    """Return whether a count is no size of data, such as how often to train, beside a small one.
+
+    As the size of an array it would take all memory.
+    """
+    most = max(_HUGE, _MANY_TIMES * abs(own.value or 0.0))
+    return held.kind == "i" and held.value is not None and abs(held.value) >= most
+
+
 def _alike(
     s: Statement, text: str, own: Held, *, indexing: bool, below: bool
 ) -> Iterator[tuple[str, Held]]:
@@ -196,7 +208,7 @@ def _alike(
         yield from [
             (text, held)
             for text, held in s.scope.items()
-            if held.kind == own.kind and not held.shape
+            if held.kind == own.kind and not held.shape and not _is_huge(held, own)
         ][:_MOST_NAMES]
         if indexing and own.kind == "i":
             return

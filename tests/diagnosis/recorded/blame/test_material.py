@@ -128,3 +128,20 @@ def test_a_list_may_stand_for_a_longer_one_but_never_inside_of_itself():
         and unit.between(one.edits[0].start, one.edits[0].end) == "sums"
     }
     assert [one.factor for one in read] == ["roots"]
+
+
+def begun(rows, columns, rounds):
+    return [0.0] * rows
+
+
+def test_how_often_to_train_is_no_size_of_data():
+    unit = Unit(begun.__code__, [begun])
+    scope = {
+        "rows": Held((), "i", 4),
+        "columns": Held((), "i", 3),
+        "rounds": Held((), "i", 100_000),
+    }
+    around = Around(scope, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
+    found = [*renamings(Statement(unit, unit.node.body[0], around))]
+    texts = {one.factor for one in found}
+    assert "columns" in texts and "rounds" not in texts
