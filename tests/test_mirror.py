@@ -22,11 +22,13 @@ THROUGH = {
     "explain/counts": "explain/test_guesses.py",
     "explain/operands": "explain/test_update.py",
     "explain/slips": "explain/test_guesses.py",
+    "explain/update_lines": "explain/test_update.py",
     "explain/wrong_steps": "explain/test_guesses.py",
     "scenario/bindings": "scenario/test_lessons.py",
     "scenario/lesson": "scenario/test_lessons.py",
     "scenario/load": "test_bad_input.py",
     "scenario/schema": "test_bad_input.py",
+    "tui/sight": "tui/panels/test_graph.py",
 }
 """Other modules without tests of their own, as data or as the whole way in, and what tests them."""
 ACROSS = {
