@@ -92,13 +92,12 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
         """Whether the names are in the order in which the function knows them, and its values not.
 
         People list what they keep in the order of arguments, and then in that of calculation; or
-        arguments anywhere.  If neither are in order, whether the names are nearer to it.
+        arguments anywhere.
         """
-        own = [self._inversions(self._texts, given) for given in (True, False)]
-        there = [self._inversions(self.read, given) for given in (True, False)]
-        if 0 in (*own, *there):
-            return any(here > 0 == other for here, other in zip(own, there, strict=True))
-        return own > there
+        return any(
+            self._inversions(self._texts, given) > 0 == self._inversions(self.read, given)
+            for given in (True, False)
+        )
 
     @property
     def is_mixed(self) -> bool:
